@@ -4,28 +4,41 @@ The distances are those of Roman-Jimenez et al., "Improving Vehicle Re-Identific
 (arXiv 1910.09458). Between an image and a track (several images of one vehicle) they are
 
 - MED, the minimal Euclidean distance: that to the nearest image of the track;
-- MCD, the minimal cosine distance: the same by direction alone.
+- MCD, the minimal cosine distance: the same by direction alone;
+- RSCR, the residual of the sparse coding reconstruction: what is left of the image after it is rebuilt as a
+  mixture of as few images of the track as possible.
 
-With one image on each side, as in the original demo, MED is a plain Euclidean distance.
+With one image on each side, as in the original demo, MED is a plain Euclidean distance. The files that the original
+writes (matches JSON, the folder `matches`) are written by `cctview.matches`; its functions can be had from here too.
 """
-
-import json
-import os
-import shutil
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from cctview.distances import check_embeddings, cosine_distances, euclidean_distances
 from cctview.ids import VEHICLE_TYPES
+from cctview.matches import COLUMNS, read_matches, write_matches, write_matches_folder
+
+__all__ = [
+    "AGGREGATES",
+    "DISTANCES",
+    "aggregate_distances",
+    "calc_med",
+    "image_to_track",
+    "match_frames",
+    "read_matches",
+    "rscr",
+    "running_minimum",
+    "track_to_track",
+    "write_matches",
+    "write_matches_folder",
+]
 
 #: The distances between single images, by name: smaller is closer.
 DISTANCES = {"med": euclidean_distances, "mcd": cosine_distances}
 
-COLUMNS = ["base", "camera", "target", "distance"]
+#: Ways to make one number of the distances from each image of a query track to a gallery track.
+AGGREGATES = ("min", "mean", "med", "mean50", "med50")
 
 
 def calc_med(p_data, q_data):
@@ -131,115 +144,204 @@ def _vehicles(detections, embeddings, name):
     return detections[keep], embeddings[keep]
 
 
-def write_matches(path, matches):
-    """Write matches as the original's JSON: ``{base id: {camera: {target id: distance}}}``.
+def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):
+    """Distance from each image to each track of a gallery.
 
     Parameters
     ----------
-    path : path_like
-        The file to write; it is complete or not there.
-    matches : DataFrame
-        Columns `base`, `camera`, `target`, `distance`.
-    """
-    nested = {}
-    for base, camera, target, distance in matches[COLUMNS].itertuples(index=False):
-        nested.setdefault(base, {}).setdefault(camera, {})[target] = float(distance)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(nested, file, sort_keys=True, indent=2)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def read_matches(path):
-    """Read matches written by `write_matches`, or by the original.
-
-    Parameters
-    ----------
-    path : path_like
+    images : array_like, shape (n, d)
+        Embeddings of the images that are looked for.
+    gallery : array_like, shape (m, d)
+        Embeddings of the tracks' images.
+    tracks : array_like, shape (m,)
+        The track that each gallery image belongs to.
+    distance : {"med", "mcd", "rscr"}
+    alpha : float
+        For RSCR only: the price of using a track's image; the higher, the fewer are used.
 
     Returns
     -------
-    DataFrame
-        Columns `base`, `camera`, `target`, `distance`, in the order of the file.
+    DataFrame, shape (n, number of tracks)
+        One row an image, one column a track, in sorted order of the tracks.
 
     Raises
     ------
     ValueError
-        If the file is not a matches file; the error names it.
+        If the distance is unknown, a table is malformed, or `tracks` does not name one track a gallery image.
+
+    Examples
+    --------
+    >>> image_to_track([[0, 0]], [[3, 4], [0, 1], [6, 8]], ["x", "x", "y"]).round(3)
+         x     y
+    0  1.0  10.0
     """
-    expected = "expected matches as {base id: {camera: {target id: distance}}}"
-    try:
-        nested = json.loads(Path(path).read_text(encoding="utf-8"))
-        rows = [
-            (base, camera, target, float(distance))
-            for base, cameras in nested.items()
-            for camera, targets in cameras.items()
-            for target, distance in targets.items()
-        ]
-    except (UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {expected} ({error}); match the frames again to write a new one") from error
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"distance": np.float64})
+    images = check_embeddings(images, "images")
+    gallery = check_embeddings(gallery, "gallery", images.shape[1])
+    order, starts, labels = _by_track(tracks, len(gallery), "gallery")
+    if distance == "rscr":
+        blocks = np.split(gallery[order], starts[1:])
+        columns = [rscr(images, block, alpha) for block in blocks]
+        return pd.DataFrame(np.stack(columns, axis=1), columns=labels)
+    if distance not in DISTANCES:
+        raise ValueError(f"unknown distance {distance!r}; choose one of {', '.join(DISTANCES)}, rscr")
+    return pd.DataFrame(np.minimum.reduceat(DISTANCES[distance](images, gallery[order]), starts, axis=1), columns=labels)
 
 
-def write_matches_folder(folder, matches, crops, top=None):
-    """Write one folder a base vehicle, with its picture and its candidates' in order of distance.
+def track_to_track(queries, query_tracks, gallery, gallery_tracks, distance="med", aggregate="mean50", alpha=1.0):
+    """Distance from each track of a query set to each track of a gallery.
 
-    ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target id>.jpeg``, where k
-    counts the target cameras from 1 in the order in which they first appear in `matches`. (The original names a
-    candidate's picture after the base vehicle, so one cannot tell which vehicle it shows.)
+    As the paper's text has it: take the distance from each image of the query track to the gallery track, and make
+    one number of them. `mean50` and `med50` are the mean and the median of the closer half of them, so that a few bad
+    crops do not count. The reference code of the paper's authors does something else; see `running_minimum`.
 
     Parameters
     ----------
-    folder : path_like
-        The folder `matches`. A base vehicle's folder is complete or not there; one from an earlier run is replaced.
-    matches : DataFrame
-        Columns `base`, `camera`, `target`, `distance`.
-    crops : mapping of str to ndarray, shape (H, W, 3), uint8
-        The picture of each detection, by its id.
-    top : int, optional
-        How many candidates a camera to write; by default all.
+    queries, gallery : array_like, shape (n, d) and (m, d)
+        Embeddings of the tracks' images.
+    query_tracks, gallery_tracks : array_like, shape (n,) and (m,)
+        The track that each image belongs to.
+    distance : {"med", "mcd", "rscr"}
+        With "rscr", the residuals of all the query track's images together; nothing is aggregated.
+    aggregate : {"min", "mean", "med", "mean50", "med50"}
+    alpha : float
+        As in `image_to_track`.
+
+    Returns
+    -------
+    DataFrame, shape (number of query tracks, number of gallery tracks)
 
     Raises
     ------
-    KeyError
-        If a detection has no crop; the error names it.
+    ValueError
+        As `image_to_track`, or if the aggregate is unknown.
+
+    Examples
+    --------
+    >>> queries, gallery = [[0, 0], [0, 2], [9, 9]], [[0, 1], [0, 5]]
+    >>> track_to_track(queries, ["a", "a", "b"], gallery, ["x", "y"], aggregate="mean").round(3)
+            x      y
+    a   1.000  4.000
+    b  12.042  9.849
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    number = {camera: k for k, camera in enumerate(pd.unique(matches["camera"]), start=1)}
-    for base, candidates in matches.groupby("base", sort=False):
-        candidates = candidates.sort_values("distance", kind="stable")
-        if top is not None:
-            candidates = candidates.groupby("camera", sort=False).head(top)
-        pictures = {f"base--{base}.jpeg": base}
-        for camera, target, distance in candidates[COLUMNS[1:]].itertuples(index=False):
-            pictures[f"cam-{number[camera]}--{float(distance)}--{target}.jpeg"] = target
-        _write_pictures(folder / base, {name: _crop(crops, id_) for name, id_ in pictures.items()})
+    if aggregate not in AGGREGATES:
+        raise ValueError(f"unknown aggregate {aggregate!r}; choose one of {', '.join(AGGREGATES)}")
+    queries = check_embeddings(queries, "queries")
+    order, starts, labels = _by_track(query_tracks, len(queries), "queries")
+    images = image_to_track(queries[order], gallery, gallery_tracks, distance, alpha)
+    blocks = np.split(images.to_numpy(), starts[1:])
+    if distance == "rscr":
+        rows = [np.sqrt((block**2).sum(axis=0)) for block in blocks]
+    else:
+        rows = [aggregate_distances(block, aggregate) for block in blocks]
+    return pd.DataFrame(rows, index=labels, columns=images.columns)
 
 
-def _crop(crops, detection_id):
-    try:
-        return crops[detection_id]
-    except KeyError:
-        raise KeyError(f"no crop for the detection {detection_id}; crops must hold every base and target vehicle") from None
+def aggregate_distances(distances, aggregate):
+    """One number of many distances, along the first axis.
+
+    Parameters
+    ----------
+    distances : array_like, shape (n, ...)
+        At least one.
+    aggregate : {"min", "mean", "med", "mean50", "med50"}
+        The last two keep the smallest half (rounded up) first.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Examples
+    --------
+    >>> [float(aggregate_distances([1, 2, 6, 9, 10], name)) for name in AGGREGATES]
+    [1.0, 5.6, 6.0, 3.0, 2.0]
+    """
+    distances = np.asarray(distances)
+    if aggregate.endswith("50"):
+        half = -(-len(distances) // 2)
+        distances = np.partition(distances, half - 1, axis=0)[:half]
+    of = {"min": np.min, "mean": np.mean, "med": np.median}[aggregate.removesuffix("50")]
+    return of(distances, axis=0)
 
 
-def _write_pictures(folder, pictures):
-    """Write a folder of JPEG files under a temporary name, then put it in the place of the old one."""
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".matches-"))
-    try:
-        for name, picture in pictures.items():
-            Image.fromarray(picture).save(temporary / name, quality=95)
-        temporary.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.replace(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+def running_minimum(distances, aggregate="mean50"):
+    """Track-to-track distance as the reference code of arXiv 1910.09458 computes it, not as its text says.
+
+    For each gallery image it goes through the query images and keeps the smallest distance so far after every one of
+    them, then aggregates all these running minima; and its "50" keeps one more than half. So the result depends on the
+    order of the query's images. It is here to compare with published figures; `track_to_track` follows the text.
+
+    Parameters
+    ----------
+    distances : array_like, shape (query images, gallery images)
+        Distances between the images of one query track and one gallery track.
+    aggregate : {"min", "mean", "med", "mean50", "med50"}
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> running_minimum([[3.0], [1.0], [2.0]], "mean").round(3)
+    np.float64(1.667)
+    """
+    values = np.sort(np.minimum.accumulate(np.asarray(distances), axis=0), axis=None)
+    if aggregate.endswith("50"):
+        values = values[: len(values) // 2 + 1]
+    return aggregate_distances(values, aggregate.removesuffix("50"))
+
+
+def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
+    """Residual of the sparse coding reconstruction of images from a track.
+
+    For each image y, the weights a of the track's images D that minimise ``|y - aD|² / 2 + alpha |a|₁`` (the lasso),
+    found by coordinate descent for all images together; the residual is ``|y - aD|``.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, d)
+    track : array_like, shape (k, d)
+    alpha : float
+        The price of a weight, at least 0.
+    tolerance : float
+        Stop when no weight moves the reconstruction by more than this share of the image's length.
+    sweeps : int
+        Stop after so many rounds in any case.
+
+    Returns
+    -------
+    ndarray, shape (n,), float64
+
+    Examples
+    --------
+    >>> rscr([[3.0, 4.0]], [[1.0, 0.0]], alpha=0.0)
+    array([4.])
+    """
+    images = check_embeddings(images, "images").astype(np.float64)
+    track = check_embeddings(track, "track", images.shape[1]).astype(np.float64)
+    track = track[track.any(axis=1)]
+    gram, weights = track @ track.T, np.zeros((len(images), len(track)))
+    slopes = images @ track.T  # of the residual along each of the track's images
+    limit = tolerance * max(np.linalg.norm(images, axis=1).max(initial=0), np.finfo(float).tiny)
+    for _ in range(sweeps):
+        largest = 0.0
+        for k, square in enumerate(np.diag(gram)):
+            wanted = slopes[:, k] + square * weights[:, k]
+            step = np.sign(wanted) * np.maximum(np.abs(wanted) - alpha, 0) / square - weights[:, k]
+            weights[:, k] += step
+            slopes -= step[:, None] * gram[k]
+            largest = max(largest, np.abs(step).max(initial=0) * np.sqrt(square))
+        if largest <= limit:
+            break
+    return np.linalg.norm(images - weights @ track, axis=1)
+
+
+def _by_track(tracks, count, name):
+    """An order in which each track's images are together, where each track starts in it, and the tracks' labels."""
+    tracks = np.asarray(tracks)
+    if tracks.shape != (count,):
+        raise ValueError(f"{name}: expected the track of each of the {count} images, but got an array of shape {tracks.shape}")
+    if not count:
+        raise ValueError(f"{name}: expected at least one image, but there is none")
+    labels, starts = np.unique(np.sort(tracks), return_index=True)
+    return np.argsort(tracks, kind="stable"), starts, labels
