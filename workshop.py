@@ -413,7 +413,8 @@ def open_lab(python, browser):
         raise Problem("No free port for JupyterLab. Close other Jupyter servers and run this again.")
     folder = "/tree/notebooks" if (ROOT / "notebooks").is_dir() else ""
     os.environ["JUPYTER_TOKEN"] = secrets.token_hex(16)
-    command = [python, "-m", "jupyterlab", "--log-level=WARN", "--ServerApp.answer_yes=True"]
+    command = [python, "-m", "jupyterlab", "--ServerApp.answer_yes=True"]
+    command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     command += ["--ServerApp.port={}".format(port), "--ServerApp.root_dir={}".format(ROOT)]
     command += ["--LabApp.default_url=/lab" + folder, "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
