@@ -172,12 +172,12 @@ def check_data(root):
     checks = []
     frames = sum(1 for _ in (root / "sample").rglob("*--original.jpeg"))
     if frames:
-        checks.append(Check(OK, f"data: sample/ with {frames} frames"))
+        checks.append(Check(OK, f"data: sample/, frames: {frames}"))
     else:
         checks.append(Check(OPTIONAL, "data: no frames in sample/"))
     zips = len(list((root / "data").glob("*.zip")))
     if zips:
-        checks.append(Check(OK, f"data: {zips} zip files in data/"))
+        checks.append(Check(OK, f"data: data/, zip files: {zips}"))
     else:
         checks.append(Check(OPTIONAL, "data: no zip files in data/"))
     own = os.environ.get("CCTVIEW_DATA")
