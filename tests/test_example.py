@@ -159,7 +159,7 @@ def test_the_real_examples_end_to_end(real, tmp_path, capsys):
     assert len(dataset.frames) == 6 and dataset.problems == []
     for name in dataset.frames.id:
         assert len([p for p in tmp_path.rglob(f"{name}--*") if p.suffix in (".jpeg", ".json") and p.parent.name.isdigit()]) == 4
-    green_taxi = dataset.detections[(dataset.detections.camera == "733-681-N") & (dataset.detections.y2 > 90)]
+    green_taxi = dataset.detections[(dataset.detections.camera == "733-681-N") & (dataset.detections.y2 > 100)]
     nested = json.loads((tmp_path / "matches.json").read_text())
     nearest = min(nested[green_taxi.id.iloc[0]]["735-683-N"].items(), key=lambda item: item[1])[0]
     box = dataset.detections.set_index("id").loc[nearest]
