@@ -13,6 +13,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote, unquote
 
 import pytest
@@ -37,7 +38,9 @@ def test_supported_pythons_pass(version):
     workshop.check_python(version)
 
 
-@pytest.mark.parametrize(("version", "words"), [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")])
+@pytest.mark.parametrize(
+    ("version", "words"), [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")]
+)
 def test_other_pythons_are_told_which_one_to_use(version, words, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/x" if name == "python3.12" else None)
     with pytest.raises(workshop.Problem, match=words) as caught:
@@ -52,7 +55,7 @@ def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
 
 
 def test_too_little_disk_states_both_figures(monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**11, 10**11 - 10**9, 10**9))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
     with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 3 GB without"):
         workshop.check_disk(8)
 
@@ -174,6 +177,9 @@ def test_browser_is_only_opened_where_there_is_a_screen(monkeypatch):
 # ---------------------------------------------------------------------- whole set-ups, from an index on this computer
 
 
+UV_VERSION = workshop.pinned_version("uv", workshop.read_requirements())
+
+
 def find_uv():
     try:
         import uv
@@ -270,19 +276,19 @@ def project(index, tmp_path_factory):
     start_uv = f"import subprocess, sys; sys.exit(subprocess.call([{find_uv()!r}, *sys.argv[1:]]))"
     wheel_tag = f"{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}"
     pins = [
-        index.add("nvidia-fake".replace("-", "_"), "9", {"nvidia_fake.py": ""}).replace("nvidia_fake==", "nvidia-fake=="),
+        index.add("nvidia_fake", "9", {"nvidia_fake.py": ""}).replace("_fake==", "-fake=="),
         index.add("jupyterlab", "4", {"jupyterlab/__main__.py": SHOW_ARGUMENTS.format(name="LAB", status=0)}),
         index.add("pytest", "9", {"pytest/__main__.py": SHOW_ARGUMENTS.format(name="PYTEST", status=3)}),
         index.add("tinylib", "2.0", {"tinylib.py": "answer = 42"}),
         index.add("torch", "1.0", {"torch.py": "build = 'cuda'"}),
         index.add("torchvision", "1.1", {"torchvision.py": "build = 'cuda'"}),
-        index.add("uv", "0.13.9", {"uv/__init__.py": "", "uv/__main__.py": start_uv}),
+        index.add("uv", UV_VERSION, {"uv/__init__.py": "", "uv/__main__.py": start_uv}),
     ]
     index.add("torch", "1.0+cpu", {"torch.py": "build = 'cpu'"}, wheel_tag, index="cpu")
     index.add("torchvision", "1.1+cpu", {"torchvision.py": "build = 'cpu'"}, wheel_tag, index="cpu")
     (root / "requirements.txt").write_text("# pins of a test\n" + "".join(pins))
     (root / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["uv_build==0.13.9"]\nbuild-backend = "uv_build"\n'
+        f'[build-system]\nrequires = ["uv_build=={UV_VERSION}"]\nbuild-backend = "uv_build"\n'
         '[project]\nname = "cctview"\nversion = "0.1"\ndependencies = ["tinylib==2.0", "torch==1.0"]\n'
         '[project.scripts]\ncctview = "cctview.doctor:main"\n'
         '[tool.uv.build-backend]\nmodule-root = ""\n'
