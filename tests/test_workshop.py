@@ -4,6 +4,7 @@ import ast
 import base64
 import hashlib
 import http.server
+import io
 import os
 import platform
 import shutil
@@ -154,7 +155,7 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
     ("output", "words"),
     [
         ("error: Failed to download `numpy==2.4.6`\n  cause: No space left on device (os error 28)", "full.*numpy"),
-        ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "download of six is damaged"),
+        ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "of six is damaged"),
         ("  cause: Because torch==2.15.0 has no wheels with a matching platform tag", "torch has no package for this"),
         ("ERROR: Could not find a version that satisfies the requirement uv==0.13.9", "Could not get uv:"),
         ("something unheard of", "Could not get the packages"),
@@ -163,6 +164,28 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
 def test_installer_errors_become_one_sentence_that_names_the_package(output, words):
     with pytest.raises(workshop.Problem, match=words):
         raise workshop.explain(output, "the packages")
+
+
+def test_no_installer_outlives_an_interrupted_set_up(monkeypatch):
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())  # not a terminal
+
+    def interrupted(line):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workshop, "say", interrupted)
+    code = "import time; print('Downloading torch', flush=True); time.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        workshop.call([sys.executable, "-c", code], "torch", show=True)
+    assert started[0].wait(timeout=10) != 0
+    started[0].stdout.close()
 
 
 def test_browser_is_only_opened_where_there_is_a_screen(monkeypatch):
@@ -272,7 +295,8 @@ def project(index, tmp_path_factory):
         shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
     text = SOURCE.read_text(encoding="utf-8")
     assert text.count("download.pytorch.org") == 1, "the address of the CPU index stands in one place"
-    (root / "workshop.py").write_text(text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/"), encoding="utf-8")
+    text = text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/")
+    (root / "workshop.py").write_text(text, encoding="utf-8")
     start_uv = f"import subprocess, sys; sys.exit(subprocess.call([{find_uv()!r}, *sys.argv[1:]]))"
     wheel_tag = f"{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}"
     pins = [
