@@ -1,0 +1,171 @@
+"""The truth as Parquet: what every frame shows, and every trip.
+
+Four tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`), described column by column in `data/README.md`. Times are the
+simulated city's wall clock, to the millisecond; boxes are pixels x1, y1, x2, y2 in the picture as delivered, lens distortion included.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from studio.cast import CAST
+from studio.expressway import CAMERAS
+
+TIME = pa.timestamp("ms")
+NAME = pa.dictionary(pa.int32(), pa.string())
+
+VEHICLES = pa.schema(
+    [
+        ("vehicle", pa.int32()),
+        ("name", pa.string()),
+        ("kind", NAME),
+        ("type", NAME),
+        ("design", pa.int32()),
+        ("colour", NAME),
+        ("length", pa.float32()),
+        ("width", pa.float32()),
+        ("height", pa.float32()),
+        ("marks", pa.string()),
+    ]
+)
+
+TRIPS = pa.schema(
+    [
+        ("vehicle", pa.int32()),
+        ("direction", NAME),
+        ("entry", NAME),
+        ("entered", TIME),
+        ("exit", NAME),
+        ("left", TIME),
+        *[(camera, TIME) for camera in CAMERAS],
+    ]
+)
+
+FRAMES = pa.schema([("frame", pa.string()), ("camera", NAME), ("time", TIME), ("status", NAME), ("picture", pa.string())])
+
+BOX = ("x1", "y1", "x2", "y2")
+
+SIGHTINGS = pa.schema(
+    [
+        ("frame", NAME),
+        ("vehicle", pa.int32()),
+        ("type", NAME),
+        *[(side, pa.float32()) for side in BOX],
+        *[(f"full_{side}", pa.float32()) for side in BOX],
+        ("hidden", pa.float32()),
+        ("pixels", pa.int32()),
+        ("direction", NAME),
+        ("lane", pa.int8()),
+        ("speed", pa.float32()),
+        ("km", pa.float32()),
+        ("ahead", pa.float32()),
+        ("lateral", pa.float32()),
+    ]
+)
+
+
+def moment(day, seconds):
+    """The `datetime` at `seconds` since midnight of `day`, to the millisecond; None for None.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> moment(date(2031, 5, 5), 31200.1)
+    datetime.datetime(2031, 5, 5, 8, 40, 0, 100000)
+    """
+    if seconds is None:
+        return None
+    return datetime(day.year, day.month, day.day) + timedelta(milliseconds=round(1000 * seconds))
+
+
+def vehicle_row(vehicle):
+    """A row of `VEHICLES` for a `studio.vehicles.Vehicle`."""
+    return {
+        "vehicle": vehicle.id,
+        "name": next((role.name for role in CAST if role.id == vehicle.id), None),
+        "kind": vehicle.kind,
+        "type": vehicle.detector_class,
+        "design": vehicle.design,
+        "colour": vehicle.colour,
+        "length": vehicle.length,
+        "width": vehicle.width,
+        "height": vehicle.height,
+        "marks": json.dumps(asdict(vehicle.marks), sort_keys=True),
+    }
+
+
+def trip_row(trip, day):
+    """A row of `TRIPS` for a `studio.traffic.Trip`: cameras that it did not pass are None."""
+    return {
+        "vehicle": trip.vehicle.id,
+        "direction": trip.direction,
+        "entry": trip.entry,
+        "entered": moment(day, trip.entered),
+        "exit": trip.exit,
+        "left": moment(day, trip.left),
+        **{camera: moment(day, trip.passed.get(camera)) for camera in CAMERAS},
+    }
+
+
+def sighting_rows(frame_id, boxes, passings):
+    """Rows of `SIGHTINGS` for one picture.
+
+    Parameters
+    ----------
+    frame_id : str
+    boxes : sequence of studio.render.Box
+        What the renderer measured, one entry a vehicle with at least one pixel.
+    passings : sequence of studio.traffic.Passing
+        Where the vehicles were.
+
+    Raises
+    ------
+    KeyError
+        If the picture holds a vehicle that was not before the camera.
+    """
+    where = {passing.vehicle.id: passing for passing in passings}
+    rows = []
+    for box in boxes:
+        passing = where[box.vehicle]
+        rows.append(
+            {
+                "frame": frame_id,
+                "vehicle": box.vehicle,
+                "type": passing.vehicle.detector_class,
+                **dict(zip(BOX, map(float, box.visible), strict=True)),
+                **{f"full_{side}": float(value) for side, value in zip(BOX, box.full, strict=True)},
+                "hidden": float(box.hidden),
+                "pixels": int(box.pixels),
+                "direction": passing.direction,
+                "lane": passing.lane,
+                "speed": passing.speed,
+                "km": passing.km,
+                "ahead": passing.ahead,
+                "lateral": passing.lateral,
+            }
+        )
+    return rows
+
+
+def table(rows, schema):
+    """An Arrow table of `rows` (a list of dicts) in the given schema; no rows give an empty table."""
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def write(data, path):
+    """Write a table as Parquet (zstd) under a temporary name and move it into place; the same table gives the same bytes."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    pq.write_table(data, temporary, compression="zstd", compression_level=9, use_dictionary=_repetitive(data.schema))
+    os.replace(temporary, path)
+
+
+def _repetitive(schema):
+    """The columns worth a dictionary: names; numbers and times are stored as they are."""
+    return [field.name for field in schema if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)]
