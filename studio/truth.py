@@ -4,6 +4,7 @@ Four tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`), described column by co
 simulated city's wall clock, to the millisecond; boxes are pixels x1, y1, x2, y2 in the picture as delivered, lens distortion included.
 """
 
+import io
 import json
 import os
 from dataclasses import asdict
@@ -83,6 +84,17 @@ def moment(day, seconds):
     return datetime(day.year, day.month, day.day) + timedelta(milliseconds=round(1000 * seconds))
 
 
+def seconds_since_midnight(time):
+    """The seconds of a `datetime` since its day began.
+
+    Examples
+    --------
+    >>> seconds_since_midnight(datetime(2031, 5, 5, 8, 40, 0, 100_000))
+    31200.1
+    """
+    return time.hour * 3600 + time.minute * 60 + time.second + time.microsecond / 1e6
+
+
 def vehicle_row(vehicle):
     """A row of `VEHICLES` for a `studio.vehicles.Vehicle`."""
     return {
@@ -157,12 +169,19 @@ def table(rows, schema):
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def encode(data):
+    """A table as the bytes of a Parquet file (zstd); the same table gives the same bytes."""
+    buffer = io.BytesIO()
+    pq.write_table(data, buffer, compression="zstd", compression_level=9, use_dictionary=_repetitive(data.schema))
+    return buffer.getvalue()
+
+
 def write(data, path):
-    """Write a table as Parquet (zstd) under a temporary name and move it into place; the same table gives the same bytes."""
+    """Write a table as Parquet, under a temporary name first, then moved into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
-    pq.write_table(data, temporary, compression="zstd", compression_level=9, use_dictionary=_repetitive(data.schema))
+    temporary.write_bytes(encode(data))
     os.replace(temporary, path)
 
 
