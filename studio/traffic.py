@@ -18,7 +18,7 @@ from studio.scenes import lane_lateral
 DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
-WARM_UP = 900.0  # s of traffic before the first frame
+WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
 FLOW = 1450.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (5, 6, 7, 8, 9, 10, 11, 12), (0.3, 0.55, 0.85, 1.0, 0.95, 0.8, 0.75, 0.75)  # demand over the morning
 LANE_SHARES = (0.33, 0.37, 0.30)
