@@ -7,6 +7,9 @@ from pathlib import Path
 
 from studio.build import Settings, Workshop, assemble, render
 from studio.expressway import CAMERAS
+from studio.process import Pipeline, process
+from studio.sample import write_sample
+from studio.trips import write_six_weeks
 
 ROOT = Path(__file__).parent.parent
 STAGES = ("data", "sample", "habits")
@@ -38,7 +41,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("\nStopped. The same command continues where this one ended.", file=sys.stderr)
         return 130
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         print(f"studio: {error}", file=sys.stderr)
         return 2
     return 0
@@ -47,29 +50,16 @@ def main(arguments=None):
 def build(settings, given):
     """Build the stages asked for."""
     workshop = Workshop(given.work, settings)
-    pipeline = None if given.no_detections or set(given.only) <= {"habits"} else load_pipeline()
+    pipeline = None if given.no_detections or set(given.only) == {"habits"} else Pipeline.ours(ROOT)
     if "data" in given.only:
-        from studio.process import process
-
         render(workshop)
-        assemble(workshop, given.out / "data", process(workshop, *pipeline) if pipeline else None)
+        if pipeline:
+            process(workshop, pipeline)
+        assemble(workshop, given.out / "data", pipeline)
     if "sample" in given.only:
-        from studio.sample import write_sample
-
-        write_sample(settings, given.out / "sample", pipeline)
+        write_sample(workshop.settings, given.out / "sample", pipeline)
     if "habits" in given.only:
-        from studio.trips import write_six_weeks
-
         write_six_weeks(given.out / "data" / "habits", settings.seed, settings.individuality)
-
-
-def load_pipeline():
-    """The course's detector and extractor, and the fingerprint of their weights."""
-    from cctview.detect import Detector
-    from cctview.extract import Extractor
-    from studio.process import models_fingerprint
-
-    return Detector(minimum_percent=25), Extractor(), models_fingerprint(ROOT)
 
 
 if __name__ == "__main__":

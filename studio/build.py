@@ -7,7 +7,6 @@ decides their content (settings and source code; for detections also the weights
 
 import hashlib
 import json
-import os
 import zipfile
 from dataclasses import asdict, dataclass
 from datetime import time
@@ -17,8 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from cctview.files import replacing
+from cctview.frames import frame_folder
+from cctview.ids import FrameId
 from studio import truth
 from studio.expressway import CAMERAS
+from studio.process import pack
 from studio.shots import CADENCE, watch
 from studio.traffic import DATE, Traffic
 
@@ -139,17 +142,18 @@ def render(workshop, make_renderer=None, quiet=False):
         ledger.collect()
         if (shot.camera, minute) in missing:
             if shot.camera not in painters:
-                painters[shot.camera] = Painter(shot.camera, workshop, make_renderer or _renderer)
+                painters[shot.camera] = Painter(shot.camera, workshop, make_renderer)
             painters[shot.camera].add(shot, minute)
     for painter in painters.values():
         painter.flush()
     ledger.close(*workshop.trips())
 
 
-def _renderer(camera, weather):
-    from studio.render import Renderer
-
-    return Renderer(camera, weather)
+def renderer_for(make_renderer, camera, weather):
+    """A renderer for a camera, by `make_renderer` or, if that is None, ours."""
+    if make_renderer is None:
+        from studio.render import Renderer as make_renderer
+    return make_renderer(camera, weather)
 
 
 class Painter:
@@ -157,7 +161,7 @@ class Painter:
 
     def __init__(self, camera, workshop, make_renderer):
         self._camera, self._workshop = camera, workshop
-        self._renderer = make_renderer(camera, workshop.settings.weather)
+        self._renderer = renderer_for(make_renderer, camera, workshop.settings.weather)
         self._minute = None
         self._frames, self._sightings = [], []
         self._last = (None, None)
@@ -224,7 +228,7 @@ class Ledger:
         truth.write(truth.table([truth.trip_row(trip, DATE) for trip in trips], truth.TRIPS), trips_path)
 
 
-def assemble(workshop, data, detections=None):
+def assemble(workshop, data, pipeline=None):
     """Put the parts together: a zip a camera, and the truth.
 
     Parameters
@@ -232,12 +236,12 @@ def assemble(workshop, data, detections=None):
     workshop : Workshop
     data : path
         The folder `data/`.
-    detections : str, optional
-        The kind of detection parts to pack (`studio.process.process` names it); None packs frames only.
+    pipeline : studio.process.Pipeline, optional
+        Whose detections to pack; None packs frames only.
     """
     data = Path(data)
     for camera in workshop.settings.cameras:
-        write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, detections))
+        write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, pipeline))
     for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
         paths = [path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)]
         truth.write(read_parts(paths, schema), data / "truth" / f"{kind}.parquet")
@@ -251,41 +255,20 @@ def read_parts(paths, schema):
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
-def _zip_entries(workshop, camera, detections):
-    from studio.process import pack
-
+def _zip_entries(workshop, camera, pipeline):
     for path in workshop.parts("frames", camera):
         for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
             if row["jpeg"] is not None:
-                yield f"{frame_folder(row['frame'])}/{row['frame']}--original.jpeg", row["jpeg"]
-    if detections is not None:
-        for name, content in pack(workshop.parts(detections, camera)):
+                yield f"{frame_folder(FrameId.parse(row['frame']))}/{row['frame']}--original.jpeg", row["jpeg"]
+    if pipeline is not None:
+        for name, content in pack(workshop.parts(pipeline.kind, camera), pipeline).items():
             yield f"{camera}/{name}", content
 
 
-def frame_folder(frame):
-    """The folder of a frame in the original's layout.
-
-    Examples
-    --------
-    >>> frame_folder("733-681-N--2031-05-05--08.40.17")
-    '733-681-N/2031/05/05/08/40/17'
-    """
-    camera, day, clock = frame.split("--")
-    return "/".join([camera, *day.split("-"), *clock.split(".")])
-
-
 def write_zip(path, entries):
-    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, nothing compressed twice.
-
-    It is written under a temporary name and moved into place.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with zipfile.ZipFile(temporary, "w") as archive:
+    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, and nothing is compressed twice."""
+    with replacing(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, content in entries:
             info = zipfile.ZipInfo(name, ZIP_DATE)
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, content)
-    os.replace(temporary, path)

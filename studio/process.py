@@ -4,134 +4,124 @@ Detections are written in parts like the frames (`studio.build`), in a folder na
 """
 
 import hashlib
-import io
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 from tqdm import tqdm
 
+from cctview import tables
+from cctview.files import write_bytes
+from cctview.frames import COLUMNS, cut, detection_table, read_image
+from cctview.ids import VEHICLE_TYPES, FrameId
 from studio import truth
 
-WIDTH = 1920
-"""Numbers in an embedding."""
 
-NEVER_EMBEDDED = ("person", "bicycle")
+@dataclass(frozen=True)
+class Pipeline:
+    """A detector, an extractor, and a name for their weights and code.
 
-DETECTIONS = pa.schema(
-    [
-        ("frame", truth.NAME),
-        ("number", pa.int16()),
-        ("type", truth.NAME),
-        ("percent", pa.float64()),
-        *[(side, pa.int16()) for side in truth.BOX],
-    ]
-)
+    Attributes
+    ----------
+    detector : cctview.detect.Detector
+        Anything with its `model` and `detect`.
+    extractor : cctview.extract.Extractor
+        Anything with its `model`, `dimensions`, `basis` and `extract`.
+    fingerprint : str
+    """
 
-EMBEDDING = pa.field("embedding", pa.list_(pa.float16(), WIDTH))
+    detector: object
+    extractor: object
+    fingerprint: str
+
+    @classmethod
+    def ours(cls, root):
+        """The course's own, with the weights in `models/` under `root`."""
+        from cctview.detect import Detector
+        from cctview.extract import Extractor
+
+        digest = hashlib.sha256()
+        for path in [root / "models" / "manifest.json", *(root / "cctview" / f"{name}.py" for name in ("detect", "extract", "student"))]:
+            digest.update(path.read_bytes())
+        return cls(Detector(minimum_percent=25), Extractor(), digest.hexdigest()[:12])
+
+    @property
+    def kind(self):
+        """The kind of part that this pipeline makes (`studio.build.Workshop.part`)."""
+        return f"detections-{self.fingerprint}"
+
+    def run(self, frame, image):
+        """Detect and embed in one frame.
+
+        Parameters
+        ----------
+        frame : str
+            The frame's id.
+        image : ndarray of uint8, shape (H, W, 3)
+
+        Returns
+        -------
+        detections : DataFrame
+            As `cctview.frames.detection_table`.
+        embeddings : ndarray of float32, shape (n, d)
+            A row of NaN for what is never embedded: persons and bicycles.
+        """
+        found = detection_table(FrameId.parse(frame), self.detector.detect(image))
+        embeddings = np.full((len(found), self.extractor.dimensions), np.nan, np.float32)
+        vehicles = np.flatnonzero(found.type.isin(VEHICLE_TYPES))
+        if len(vehicles):
+            boxes = found[list(truth.BOX)].to_numpy()[vehicles]
+            embeddings[vehicles] = self.extractor.extract([cut(image, tuple(box)) for box in boxes])
+        return found, embeddings
 
 
-def models_fingerprint(root):
-    """A name for the pipeline at `root`: the weights in `models/` and the code of the detector and the extractor."""
-    root = Path(root)
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("models/*.*"), root / "cctview" / "detect.py", root / "cctview" / "extract.py"]):
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:12]
-
-
-def process(workshop, detector, extractor, fingerprint, quiet=False):
+def process(workshop, pipeline, quiet=False):
     """Make the detection parts that are missing, for all frames that the workshop holds.
 
     Parameters
     ----------
     workshop : studio.build.Workshop
-    detector : object
-        Its ``detect(image)`` gives a DataFrame with `type`, `percent`, `x1`, `y1`, `x2`, `y2`: `cctview.detect.Detector`.
-    extractor : object
-        Its ``extract(crops)`` gives float32 (n, 1920): `cctview.extract.Extractor`.
-    fingerprint : str
-        Names the weights (`models_fingerprint`).
+    pipeline : Pipeline
     quiet : bool
-
-    Returns
-    -------
-    str
-        The kind of the parts made, for `studio.build.assemble`.
+        Show no progress bar.
     """
-    kind = f"detections-{fingerprint}"
     settings = workshop.settings
     keys = [(camera, minute) for camera in settings.cameras for minute in range(settings.minutes)]
     for key in tqdm(keys, "detections", unit="minute", disable=quiet):
-        path = workshop.part(kind, *key)
+        path = workshop.part(pipeline.kind, *key)
         if not path.exists():
-            truth.write(_detect_part(workshop.part("frames", *key), detector, extractor), path)
-    return kind
+            found, embeddings = _detect_part(workshop.part("frames", *key), pipeline)
+            write_bytes(path, tables.write_tables(found, embeddings, pipeline.extractor.basis)[tables.DETECTIONS])
 
 
-def _detect_part(path, detector, extractor):
-    columns = {name: [] for name in DETECTIONS.names}
-    vectors = []
-    known = {}
-    for row in pq.read_table(path, columns=["frame", "picture", "jpeg"]).to_pylist():
-        if row["jpeg"] is None:
-            continue
-        if row["picture"] not in known:
-            known = {row["picture"]: detect_and_embed(row["jpeg"], detector, extractor)}
-        found, embeddings = known[row["picture"]]
-        columns["frame"] += [row["frame"]] * len(found)
-        columns["number"] += range(1, len(found) + 1)
-        for name in ("type", "percent", *truth.BOX):
-            columns[name] += found[name].tolist()
-        vectors += list(embeddings)
-    arrays = [pa.array(columns[field.name], field.type) for field in DETECTIONS]
-    return pa.table([*arrays, _embedding_array(vectors)], schema=DETECTIONS.append(EMBEDDING))
+def _detect_part(path, pipeline):
+    found, vectors = [pd.DataFrame(columns=COLUMNS)], [np.empty((0, pipeline.extractor.dimensions), np.float32)]
+    for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
+        if row["jpeg"] is not None:
+            detections, embeddings = pipeline.run(row["frame"], read_image(row["jpeg"], row["frame"]))
+            found.append(detections)
+            vectors.append(embeddings)
+    filled = [part for part in found if len(part)] or found[:1]
+    return pd.concat(filled, ignore_index=True), np.concatenate(vectors)
 
 
-def detect_and_embed(jpeg, detector, extractor):
-    """Detections of a frame and their embeddings: a DataFrame and float16 (n, 1920).
-
-    Persons and bicycles are detected and counted, never embedded: their rows are zeros.
-    """
-    image = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-    found = detector.detect(image).reset_index(drop=True)
-    embeddings = np.zeros((len(found), WIDTH), np.float16)
-    vehicles = np.flatnonzero(~found["type"].isin(NEVER_EMBEDDED))
-    if len(vehicles):
-        crops = [crop(image, found.loc[k, list(truth.BOX)].astype(int)) for k in vehicles]
-        embeddings[vehicles] = extractor.extract(crops)
-    return found, embeddings
-
-
-def crop(image, box):
-    """The part of an image (H, W, 3) inside a box of whole pixels, cut at the image's edge, at least one pixel in each direction."""
-    height, width = image.shape[:2]
-    x1, y1 = min(max(box["x1"], 0), width - 1), min(max(box["y1"], 0), height - 1)
-    return image[y1 : max(min(box["y2"], height), y1 + 1), x1 : max(min(box["x2"], width), x1 + 1)]
-
-
-def _embedding_array(vectors):
-    flat = np.concatenate(vectors) if vectors else np.zeros(0, np.float16)
-    return pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float16()), WIDTH)
-
-
-def pack(paths):
-    """What a camera's zip holds besides frames.
+def pack(paths, pipeline):
+    """What a camera's zip holds besides frames, as `cctview.tables` reads it.
 
     Parameters
     ----------
     paths : list of path
         Detection parts of the camera, in order.
+    pipeline : Pipeline
 
     Returns
     -------
-    list of (str, bytes)
-        `detections.parquet` and `embeddings.parquet`, row by row the same detections.
+    dict of str to bytes
+        File name to content.
     """
-    tables = pa.concat_tables([pq.read_table(path) for path in paths]).unify_dictionaries().combine_chunks()
-    return [
-        ("detections.parquet", truth.encode(tables.select(DETECTIONS.names))),
-        ("embeddings.parquet", truth.encode(tables.select([EMBEDDING.name]))),
-    ]
+    joined = pa.concat_tables([pq.read_table(path) for path in paths]).unify_dictionaries().combine_chunks()
+    nothing = np.empty((0, pipeline.extractor.dimensions), np.float32)
+    basis = tables.write_tables(pd.DataFrame(columns=COLUMNS), nothing, pipeline.extractor.basis)[tables.BASIS]
+    return {tables.DETECTIONS: truth.encode(joined), tables.BASIS: basis}

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from cctview.ids import FrameId
 from studio.expressway import CAMERAS
 from studio.traffic import DATE, Passing
 from studio.truth import moment
@@ -62,7 +63,7 @@ def frame_id(camera, time):
     >>> frame_id("733-681-N", datetime(2031, 5, 5, 8, 40, 17, 900_000))
     '733-681-N--2031-05-05--08.40.17'
     """
-    return f"{camera}--{time:%Y-%m-%d--%H.%M.%S}"
+    return str(FrameId(camera, time))
 
 
 def seconds_of(camera, index):

@@ -228,7 +228,6 @@ class Way:
         km = self.road.kilometre(state["x"] - state["length"] / 2)
         ahead = camera.ahead(km)
         lanes, drift = driving.lateral(state)
-        centre = np.interp(lanes, range(LANES), [lane_lateral(lane) for lane in range(LANES)])
         width = lane_lateral(1) - lane_lateral(0)
         side = 1.0 if self.road.direction == camera.facing else -1.0
         yaw = np.arctan2(drift * width, np.maximum(state["v"], 1.0))
@@ -240,7 +239,7 @@ class Way:
                 lane=int(state["lane"][i]),
                 km=float(km[i]),
                 ahead=float(ahead[i]),
-                lateral=float(side * (centre[i] + state["offset"][i])),
+                lateral=float(side * (lane_lateral(lanes[i]) + state["offset"][i])),
                 speed=float(state["v"][i]),
                 yaw=float(yaw[i]),
             )

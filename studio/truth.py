@@ -6,7 +6,6 @@ simulated city's wall clock, to the millisecond; boxes are pixels x1, y1, x2, y2
 
 import io
 import json
-import os
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cctview.files import write_bytes
 from studio.cast import CAST
 from studio.expressway import CAMERAS
 
@@ -177,12 +177,8 @@ def encode(data):
 
 
 def write(data, path):
-    """Write a table as Parquet, under a temporary name first, then moved into place."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(encode(data))
-    os.replace(temporary, path)
+    """Write a table as Parquet; what is at `path` is replaced in one step."""
+    write_bytes(Path(path), encode(data))
 
 
 def _repetitive(schema):
