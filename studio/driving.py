@@ -73,21 +73,21 @@ def lane_order(state, lane):
 
 def follow(state, who, leader):
     """IDM acceleration of the vehicles `who` (indices) behind `leader` (indices; -1 for nobody)."""
-    me, other = state[who], state[leader]
+    x, v = state["x"], state["v"]
     alone = leader < 0
-    gap = np.where(alone, FREE, other["x"] - other["length"] - me["x"])
-    closing = np.where(alone, 0.0, me["v"] - other["v"])
-    return idm(me["v"], me["desired"], gap, closing, me["headway"])
+    gap = np.where(alone, FREE, x[leader] - state["length"][leader] - x[who])
+    closing = np.where(alone, 0.0, v[who] - v[leader])
+    return idm(v[who], state["desired"][who], gap, closing, state["headway"][who])
 
 
 def accelerations(state):
     """What each driver does now: follows the leader, or the nearer of two when between lanes."""
     result = np.full(len(state), ACCELERATION)
-    for lane in range(LANES):
-        order = lane_order(state, lane)
-        if len(order):
-            leader = np.append(order[1:], -1)
-            result[order] = np.minimum(result[order], follow(state, order, leader))
+    if len(state):
+        orders = [lane_order(state, lane) for lane in range(LANES)]
+        leader = np.concatenate([np.append(order[1:], -1)[: len(order)] for order in orders])
+        who = np.concatenate(orders)
+        np.minimum.at(result, who, follow(state, who, leader))
     return result
 
 
@@ -155,14 +155,14 @@ def _neighbours(state, who, order, skip):
 
 def _pays(state, who, ahead, behind, own_lane, pull):
     """MOBIL's two questions: is the change safe for the new follower, and does it pay, others counted at `POLITENESS`?"""
-    me, front, back = state[who], state[ahead], state[behind]
-    gap_front = np.where(ahead < 0, FREE, front["x"] - front["length"] - me["x"])
-    gap_back = np.where(behind < 0, FREE, me["x"] - me["length"] - back["x"])
+    x, length, now = state["x"], state["length"], state["a"]
+    gap_front = np.where(ahead < 0, FREE, x[ahead] - length[ahead] - x[who])
+    gap_back = np.where(behind < 0, FREE, x[who] - length[who] - x[behind])
     mine = follow(state, who, ahead)
     theirs = np.where(behind < 0, 0.0, follow(state, behind, who))
-    their_loss = np.where(behind < 0, 0.0, theirs - back["a"])
+    their_loss = np.where(behind < 0, 0.0, theirs - now[behind])
     own_ahead, own_behind = own_lane
-    relief = np.where(own_behind < 0, 0.0, follow(state, own_behind, own_ahead) - state["a"][own_behind])
+    relief = np.where(own_behind < 0, 0.0, follow(state, own_behind, own_ahead) - now[own_behind])
     bearable = SAFE + np.maximum(0.0, pull)  # a driver who must leave asks more of others
     safe = (gap_front > NEAREST) & (gap_back > NEAREST) & (theirs > -bearable) & (mine > -bearable)
-    return safe & (mine - me["a"] + POLITENESS * (their_loss + relief) + pull > GAIN)
+    return safe & (mine - now[who] + POLITENESS * (their_loss + relief) + pull > GAIN)

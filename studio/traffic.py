@@ -145,7 +145,9 @@ class Way:
     def _leave(self):
         """Let those go who reached their exit on the outer lane, or the road's end; who missed the exit aims for the next."""
         state = self.state
-        at_exit = state["x"] >= state["exit"]
+        at_exit = state["x"] >= np.minimum(state["exit"], self.road.length)
+        if not at_exit.any():
+            return
         out = (state["lane"] == LANES - 1) & (state["came"] == state["lane"])
         gone = (at_exit & out) | (state["x"] >= self.road.length)
         for row in state[gone]:
