@@ -38,8 +38,8 @@ class Camera:
 
         Examples
         --------
-        >>> CAMERAS["689-640-S"].ahead(1.4), CAMERAS["733-681-N"].ahead(0.1)
-        (100.0, -100.0)
+        >>> round(CAMERAS["689-640-S"].ahead(1.4)), round(CAMERAS["733-681-N"].ahead(0.1))
+        (100, -100)
         """
         along = 1000 * (km - self.km)
         return along if self.facing == "S" else -along

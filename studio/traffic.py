@@ -113,7 +113,8 @@ class Way:
             for k, ramp in enumerate(road.entries)
         ]
         self._exits = sorted((road.distance(ramp.km), ramp) for ramp in road.exits[:-1])
-        self._cameras = [(camera.id, road.distance(camera.km)) for camera in CAMERAS.values()]
+        cameras = sorted((road.distance(camera.km), camera.id) for camera in CAMERAS.values())
+        self._camera_x, self._cameras = np.array([x for x, _ in cameras]), [camera for _, camera in cameras]
         self._roles = [role for role in CAST if role.direction == road.direction and _seconds(role.due) >= now]
         self._steps = 0
         self.state = np.zeros(0, driving.STATE)
@@ -137,10 +138,11 @@ class Way:
 
     def _note_passages(self, before):
         after = self.state["x"] - self.state["length"] / 2
-        for camera, x in self._cameras:
-            for i in np.flatnonzero((before < x) & (after >= x)):
-                late = (after[i] - x) / (after[i] - before[i]) * STEP
-                self.trips[int(self.state["id"][i])].passed[camera] = float(self.now - late)
+        passed = np.searchsorted(self._camera_x, after) - np.searchsorted(self._camera_x, before)
+        for i in np.flatnonzero(passed):
+            k = np.searchsorted(self._camera_x, before[i])
+            late = (after[i] - self._camera_x[k]) / (after[i] - before[i]) * STEP
+            self.trips[int(self.state["id"][i])].passed[self._cameras[k]] = float(self.now - late)
 
     def _leave(self):
         """Let those go who reached their exit on the outer lane, or the road's end; who missed the exit aims for the next."""
