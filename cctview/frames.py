@@ -175,7 +175,7 @@ class Dataset:
         table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
         position = {name: k for k, name in enumerate(self.frames.id)}
         order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
-        table = table.iloc[order].reset_index(drop=True)
+        table = table.iloc[order][COLUMNS].reset_index(drop=True)
         sizes = {len(v) for v in vectors.values()}
         if len(sizes) > 1:
             raise ValueError(f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from different models")
