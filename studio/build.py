@@ -27,6 +27,9 @@ from studio.traffic import DATE, Traffic
 
 STUDIO = Path(__file__).parent
 ZIP_DATE = (2031, 5, 5, 0, 0, 0)
+WITHOUT_EFFECT = {"__init__", "__main__", "build", "sample", "process", "trips", "real", "checkpoint"}
+"""Modules of `studio` that do not decide what a frame looks like."""
+
 FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
 
 
@@ -69,7 +72,7 @@ class Settings:
         decisive = {key: str(value) for key, value in asdict(self).items() if key not in ("minutes", "cameras")}
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
         for source in sorted(STUDIO.glob("*.py")):
-            if source.name not in ("__init__.py", "__main__.py", "build.py", "sample.py", "process.py", "trips.py"):
+            if source.stem not in WITHOUT_EFFECT and not source.stem.startswith("train"):
                 digest.update(source.read_bytes())
         return digest.hexdigest()[:12]
 
@@ -109,6 +112,10 @@ class Workshop:
         """Paths of the tables of vehicles and trips."""
         name = f"{self.settings.minutes}-minutes.parquet"
         return self.folder / "vehicles" / name, self.folder / "trips" / name
+
+    def parked(self, camera):
+        """Path of the table of parked vehicles of a camera."""
+        return self.folder / "parked" / f"{camera}.parquet"
 
 
 def render(workshop, make_renderer=None, quiet=False):
@@ -162,6 +169,7 @@ class Painter:
     def __init__(self, camera, workshop, make_renderer):
         self._camera, self._workshop = camera, workshop
         self._renderer = renderer_for(make_renderer, camera, workshop.settings.weather)
+        truth.write(truth.table(truth.parked_rows(camera, self._renderer.parked), truth.PARKED), workshop.parked(camera))
         self._minute = None
         self._frames, self._sightings = [], []
         self._last = (None, None)
@@ -245,6 +253,8 @@ def assemble(workshop, data, pipeline=None):
     for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
         paths = [path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)]
         truth.write(read_parts(paths, schema), data / "truth" / f"{kind}.parquet")
+    paths = [workshop.parked(camera) for camera in workshop.settings.cameras]
+    truth.write(read_parts(paths, truth.PARKED), data / "truth" / "parked.parquet")
     for path, kind in zip(workshop.trips(), ("vehicles", "trips"), strict=True):
         truth.write(pq.read_table(path), data / "truth" / f"{kind}.parquet")
 

@@ -14,6 +14,7 @@ from studio.build import paint, renderer_for
 from studio.cast import CAST
 from studio.expressway import CAMERAS
 from studio.shots import watch
+from studio.truth import BOX
 
 NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a look
 LONGEST = 10  # minutes to wait for the vehicle
@@ -69,9 +70,9 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
 def _score(boxes, hero, width=352, height=240):
     """The area of the vehicle's box in pixels; 0 if it is cut off or hidden."""
     for box in boxes:
-        x1, y1, x2, y2 = box.full
+        x1, y1, x2, y2 = (float(box[f"full_{side}"]) for side in BOX)
         whole = x1 >= MARGIN and y1 >= MARGIN and x2 <= width - MARGIN and y2 <= height - MARGIN
-        if box.vehicle == hero and whole and box.hidden <= HIDDEN:
+        if box["vehicle"] == hero and whole and box["hidden"] <= HIDDEN:
             return (x2 - x1) * (y2 - y1)
     return 0
 

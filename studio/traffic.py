@@ -234,7 +234,7 @@ class Way:
         lanes, drift = driving.lateral(state)
         width = lane_lateral(1) - lane_lateral(0)
         side = 1.0 if self.road.direction == camera.facing else -1.0
-        yaw = np.arctan2(drift * width, np.maximum(state["v"], 1.0))
+        yaw = -np.arctan2(drift * width, np.maximum(state["v"], 1.0))  # outwards is to the vehicle's own right
         seen = np.flatnonzero((ahead > -15.0) & (ahead < VIEW))
         return [
             Passing(

@@ -1,6 +1,6 @@
 """The truth as Parquet: what every frame shows, and every trip.
 
-Four tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`), described column by column in `data/README.md`. Times are the
+Five tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `PARKED`), described column by column in `data/README.md`. Times are the
 simulated city's wall clock, to the millisecond; boxes are pixels x1, y1, x2, y2 in the picture as delivered, lens distortion included.
 """
 
@@ -50,16 +50,14 @@ TRIPS = pa.schema(
 FRAMES = pa.schema([("frame", pa.string()), ("camera", NAME), ("time", TIME), ("status", NAME), ("picture", pa.string())])
 
 BOX = ("x1", "y1", "x2", "y2")
+MEASURED = (*BOX, *(f"full_{side}" for side in BOX), "hidden", "pixels")
 
 SIGHTINGS = pa.schema(
     [
         ("frame", NAME),
         ("vehicle", pa.int32()),
         ("type", NAME),
-        *[(side, pa.float32()) for side in BOX],
-        *[(f"full_{side}", pa.float32()) for side in BOX],
-        ("hidden", pa.float32()),
-        ("pixels", pa.int32()),
+        *[(name, pa.float32()) for name in MEASURED],
         ("direction", NAME),
         ("lane", pa.int8()),
         ("speed", pa.float32()),
@@ -68,6 +66,9 @@ SIGHTINGS = pa.schema(
         ("lateral", pa.float32()),
     ]
 )
+
+
+PARKED = pa.schema([("camera", NAME), ("vehicle", pa.int32()), *[(name, pa.float32()) for name in MEASURED]])
 
 
 def moment(day, seconds):
@@ -130,8 +131,8 @@ def sighting_rows(frame_id, boxes, passings):
     Parameters
     ----------
     frame_id : str
-    boxes : sequence of studio.render.Box
-        What the renderer measured, one entry a vehicle with at least one pixel.
+    boxes : ndarray of dtype studio.render.BOX
+        What the renderer measured, one row a vehicle with at least one visible pixel.
     passings : sequence of studio.traffic.Passing
         Where the vehicles were.
 
@@ -143,16 +144,13 @@ def sighting_rows(frame_id, boxes, passings):
     where = {passing.vehicle.id: passing for passing in passings}
     rows = []
     for box in boxes:
-        passing = where[box.vehicle]
+        passing = where[int(box["vehicle"])]
         rows.append(
             {
                 "frame": frame_id,
-                "vehicle": box.vehicle,
+                "vehicle": passing.vehicle.id,
                 "type": passing.vehicle.detector_class,
-                **dict(zip(BOX, map(float, box.visible), strict=True)),
-                **{f"full_{side}": float(value) for side, value in zip(BOX, box.full, strict=True)},
-                "hidden": float(box.hidden),
-                "pixels": int(box.pixels),
+                **{name: float(box[name]) for name in MEASURED},
                 "direction": passing.direction,
                 "lane": passing.lane,
                 "speed": passing.speed,
@@ -162,6 +160,11 @@ def sighting_rows(frame_id, boxes, passings):
             }
         )
     return rows
+
+
+def parked_rows(camera, boxes):
+    """Rows of `PARKED` for the vehicles that stand in a camera's view all the time (boxes as in `sighting_rows`)."""
+    return [{"camera": camera, "vehicle": int(box["vehicle"]), **{name: float(box[name]) for name in MEASURED}} for box in boxes]
 
 
 def table(rows, schema):

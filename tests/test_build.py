@@ -6,7 +6,6 @@ A stand-in renderer and pipeline keep these tests fast; what they draw and find 
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,23 +18,9 @@ from cctview.ids import DetectionId
 from studio import build, process, sample
 from studio.build import Settings, Workshop, assemble, render, write_zip
 from studio.expressway import CAMERAS
+from studio.render import BOX, Rendered
 
 TWO = ("733-681-N", "735-683-N")
-
-
-@dataclass(frozen=True)
-class Box:
-    vehicle: int
-    visible: tuple
-    full: tuple
-    hidden: float
-    pixels: int
-
-
-@dataclass(frozen=True)
-class Frame:
-    jpeg: bytes
-    boxes: list
 
 
 class FlatRenderer:
@@ -45,7 +30,7 @@ class FlatRenderer:
     fail_after = None
 
     def __init__(self, camera, weather):
-        self.camera = camera
+        self.parked = np.array([(-1, 5, 5, 9, 9, 5, 5, 9, 9, 0, 16)], BOX)
 
     def frame(self, placements, time, index, seed):
         if FlatRenderer.fail_after is not None and FlatRenderer.made >= FlatRenderer.fail_after:
@@ -61,10 +46,10 @@ class FlatRenderer:
             visible = tuple(int(v) for v in np.clip(full, 0, [352, 240, 352, 240]))
             if visible[0] < visible[2] and visible[1] < visible[3]:
                 image[visible[1] : visible[3], visible[0] : visible[2]] = (p.vehicle.id * 37 % 200, p.vehicle.id * 91 % 200, 180)
-                boxes.append(Box(p.vehicle.id, visible, full, 0.0, 1))
+                boxes.append((p.vehicle.id, *visible, *full, 0.0, 1.0))
         buffer = io.BytesIO()
         Image.fromarray(image).save(buffer, "JPEG", quality=75)
-        return Frame(buffer.getvalue(), boxes)
+        return Rendered(buffer.getvalue(), np.array(boxes, BOX))
 
 
 class OneBox:
@@ -221,8 +206,7 @@ def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_file
 
 
 def test_best_frames_prefers_the_largest_whole_and_visible_box():
-    boxes = [Box(1, (0, 0, 9, 9), (50, 50, 90, 80), 0.0, 1), Box(2, (0, 0, 9, 9), (0, 50, 350, 239), 0.0, 1)]
-    assert sample._score(boxes, 1) == 1200
-    assert sample._score(boxes, 2) == 0
-    assert sample._score([Box(1, (0, 0, 9, 9), (50, 50, 90, 80), 0.5, 1)], 1) == 0
+    whole, cut_off, hidden = (1, *(0,) * 4, 50, 50, 90, 80, 0.0, 1), (2, *(0,) * 4, 0, 50, 350, 239, 0.0, 1), (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1)
+    boxes = np.array([whole, cut_off, hidden], BOX)
+    assert [sample._score(boxes, vehicle) for vehicle in (1, 2, 3)] == [1200, 0, 0]
     assert build.Settings().first_minute() == 520
