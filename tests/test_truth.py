@@ -12,14 +12,16 @@ from studio.expressway import CAMERAS, CARRIAGEWAYS
 from studio.shots import watch
 from studio.traffic import DATE, Trip
 
+TWO = ("735-683-N", "253-134-S")
+
 
 @pytest.fixture(scope="module")
 def shots():
-    """The first shots of all six cameras, rendered: (shot, frame, truth rows)."""
+    """Two shots of a camera of each facing, rendered: (shot, frame, truth rows)."""
     settings = Settings(seed=1)
     traffic = settings.traffic()
     rendered, renderers = [], {}
-    for shot in watch(traffic, 0.05, seed=1):
+    for shot in watch(traffic, 0.05, TWO, seed=1):
         renderer = renderers.setdefault(shot.camera, renderer_for(None, shot.camera, "clear"))
         frame = paint(renderer, shot.picture, 1)
         rendered.append((shot, frame, truth.sighting_rows(shot.frame, frame.boxes, shot.picture.passings)))
@@ -27,7 +29,7 @@ def shots():
 
 
 def test_rows_are_the_boxes_of_the_picture(shots):
-    assert {shot.camera for shot, _, _ in shots} == set(CAMERAS)
+    assert {shot.camera for shot, _, _ in shots} == set(TWO)
     for _, frame, rows in shots:
         assert len(rows) == len(frame.boxes) > 3
         for row, box in zip(rows, frame.boxes, strict=True):
@@ -48,10 +50,10 @@ def test_pictures_agree_with_positions(shots):
     """Independent of the projection: nearer vehicles stand lower, and traffic that recedes keeps right of what approaches."""
     for shot, _, rows in shots:
         whole = [row for row in rows if row["full_x1"] > 5 and row["full_x2"] < 347 and row["full_y2"] < 235 and row["ahead"] < 200]
-        for direction in "NS":
-            mine = sorted((row for row in whole if row["direction"] == direction), key=lambda row: row["ahead"])
-            for near, far in zip(mine, mine[1:], strict=False):
-                if far["ahead"] > near["ahead"] + 8:
+        for near in whole:
+            for far in whole:
+                same_lane = (near["direction"], near["lane"]) == (far["direction"], far["lane"])
+                if same_lane and far["ahead"] > near["ahead"] + 8:
                     assert far["full_y2"] < near["full_y2"]
         facing = CAMERAS[shot.camera].facing
         for near in whole:
