@@ -240,7 +240,7 @@ def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -
     if base == tables.DETECTIONS:
         dataset._tables.append((source, name))
         return
-    if base.endswith((".jpeg", ".jpg")) and not base.endswith((_ORIGINAL, "--detections.jpeg")) and "--detections/" not in name:
+    if base.endswith((".jpeg", ".jpg")) and not base.endswith(_ORIGINAL) and "--detections" not in base:
         dataset.problems.append(f"{source.where(name)}: not a frame, its name does not end in {_ORIGINAL}; skipped")
     for ending in (_ORIGINAL, _DETECTIONS, _FEATURES):
         if not base.endswith(ending):

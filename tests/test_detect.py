@@ -17,13 +17,13 @@ torch = pytest.importorskip("torch")
 
 
 def random_weights(network, path, seed=0):
-    """Random weights that find something: sane batch statistics, and objectness around one half."""
+    """Random weights that find a few dozen things in any picture."""
     torch.manual_seed(seed)
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight)
             if module.bias is not None:
-                torch.nn.init.normal_(module.bias, std=0.5)
+                torch.nn.init.normal_(module.bias, mean=-0.5, std=0.5)
     torch.save(network.state_dict(), path)
     return path
 
@@ -143,12 +143,13 @@ def test_our_weights_load_through_imageais_public_interface(imageai_detection, r
     from cctview import weights
 
     ours = Detector(minimum_percent=25)
+    agree = []
     for path in sorted((real / "examples").glob("*.jpeg")):
         image = read_image(path.read_bytes(), str(path))
         boxes, _ = by_imageai(imageai_detection, weights.find(detect.DEFAULT_WEIGHTS), image)
         found = ours.detect(image)[BOX_COLUMNS].to_numpy()
-        assert len(boxes) >= 3
-        assert np.mean([iou(box, found).max() > 0.7 for box in boxes]) > 0.85
+        agree += [iou(box, found).max(initial=0) > 0.7 for box in boxes]
+    assert len(agree) > 15 and np.mean(agree) > 0.9
 
 
 def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
