@@ -106,7 +106,7 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
     """
     rng = np.random.default_rng([37, seed])
     rows, columns = width * scale, length * scale
-    wear = 1 + 0.035 * cloud_noise(rng, rows, columns, (3, 12, 48)) + 0.035 * rng.normal(size=(rows, columns)).astype(np.float32)
+    wear = 1 + 0.035 * cloud_noise(rng, rows, columns, (3, 12, 48)) + 0.025 * rng.normal(size=(rows, columns)).astype(np.float32)
     lateral = (np.arange(rows) + 0.5) / scale - width / 2
     fade = 0.6 + 0.4 * np.clip(cloud_noise(rng, 1 * scale, columns, (2,))[:1], -1, 2)
     for hand in (-1, 1):
@@ -120,14 +120,14 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
     for _ in range(120):
         x, y = int(rng.integers(0, columns)), int(rng.integers(0, rows))
         cv2.ellipse(wear, (x, y), (int(rng.integers(2, 9)), int(rng.integers(1, 4))), 0, 0, 360, float(rng.uniform(0.55, 0.85)), -1)
-    for _ in range(150):
+    for _ in range(45):
         steps = np.cumsum(rng.integers([4, -5], [26, 6], (int(rng.integers(6, 26)), 2)), 0) + [rng.integers(0, columns), rng.integers(0, rows)]
-        cv2.polylines(wear, [steps.astype(np.int32)], False, float(rng.uniform(0.50, 0.75)), 1, cv2.LINE_AA)
+        cv2.polylines(wear, [steps.astype(np.int32)], False, float(rng.uniform(0.74, 0.88)), 1, cv2.LINE_AA)
     for hand in (-1, 1):
         for line in (1, 2):
             y = int((hand * (lane_lateral(line) - 1.5) + width / 2) * scale)
-            ys = y + np.cumsum(rng.integers(-1, 2, columns // 12)) % 4
-            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 12, ys], 1).astype(np.int32)], False, 0.55, 1, cv2.LINE_AA)
+            ys = y + np.round(2 * np.sin(np.arange(columns // 40) * 0.7 + rng.uniform(0, 6)))
+            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 40, ys], 1).astype(np.int32)], False, 0.74, 1, cv2.LINE_AA)
     for x in np.arange(0, columns, int(rng.integers(110, 220))):
         wear[:, x:x + 1] *= 0.80
     return np.clip(wear, 0.3, 1.4)

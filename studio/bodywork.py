@@ -227,7 +227,7 @@ def _grille(sheet: Sheet) -> None:
 def _front(sheet: Sheet) -> None:
     vehicle, shape, wide, half = sheet.vehicle, sheet.vehicle.shape, sheet.wide, sheet.half
     bottom = shape.wheel * 0.6
-    seam = tuple(c * 0.35 for c in vehicle.paint)
+    seam = tuple(c * 0.5 for c in vehicle.paint)
     sheet.end(FRONT, DULL, BLACK, -wide * 0.62, wide * 0.62, bottom + 0.02, bottom + 0.15)
     sheet.end(FRONT, DULL, DARK, wide * 0.66, wide * 0.88, bottom + 0.04, bottom + 0.17, both=True)
     sheet.end(FRONT, HEADLAMP, LENS, wide * 0.72, wide * 0.80, bottom + 0.07, bottom + 0.14, both=True)
@@ -365,7 +365,7 @@ def _dirt(sheet: Sheet) -> None:
     height = np.arange(rows, dtype=np.float32)[:, None] / SCALE
     for view in range(5):
         low = np.clip(1.15 - height / sheet.vehicle.shape.belt, 0.15, 1) if view != TOP else np.float32(0.35)
-        cover = np.clip(dirt * (low * 0.9 + 0.5 * (cloud - 0.5)), 0, 0.85)[..., None]
+        cover = np.clip(dirt * (low * 0.55 + 0.25 * (cloud - 0.5)), 0, 0.6)[..., None]
         skin = np.isin(sheet.materials[view], (PAINT, PLASTIC, DUSTY))[..., None]
         sheet.colours[view] += np.where(skin, cover, 0) * (np.float32([0.36, 0.32, 0.27]) - sheet.colours[view])
         sheet.materials[view][(cover[..., 0] > 0.35) & (sheet.materials[view] == PAINT)] = DUSTY

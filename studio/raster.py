@@ -138,7 +138,7 @@ def environment(x, y, z, light, out):
     """
     up = max(0.0, min(1.0, z)) ** 0.55
     angle = np.arctan2(x, y)
-    skyline = 0.10 + 0.09 * np.sin(3 * angle + 1.3) + 0.05 * np.sin(11 * angle)
+    skyline = 0.16 + 0.10 * np.sin(3 * angle + 1.3) + 0.05 * np.sin(11 * angle)
     cloud = light[8, 0] * max(0.0, np.sin(4.1 * angle + 5.0 * z) * np.sin(9.0 * z + 2.0 * angle + 0.7))
     building = max(0.0, min(1.0, (skyline - z) / 0.06))
     ground = max(0.0, min(1.0, -z / 0.08))
@@ -200,7 +200,7 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
         metallic = surface[k] * (mirror[k] * 0.9 + 0.15 * light[6, k])
         paint = diffuse * (1 - 0.5 * metal) + 0.5 * metal * metallic + shine
         inside = surface[k] * (0.30 * light[6, k] + 0.22 * light[1, k] * lit * max(0.0, normal[2]))
-        window = inside + (0.06 + 0.94 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.9 + glint * light[1, k] * 0.30
+        window = inside + (0.05 + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7 + glint * light[1, k] * 0.05
         out[k] = paint * (1 - glass) + window * glass + surface[k] * glow
 
 

@@ -151,8 +151,8 @@ DESIGNS["taxi van"] = (
 )
 
 # Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks none.
-KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van": 0.055, "taxi": 0.055,
-         "green taxi": 0.022, "taxi van": 0.022, "minibus": 0.015, "motorcycle": 0.016}
+KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van": 0.055, "taxi": 0.040,
+         "green taxi": 0.012, "taxi van": 0.012, "minibus": 0.015, "motorcycle": 0.016}
 
 # sRGB 0-1, and the share among registered vehicles in the United States.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
@@ -311,7 +311,7 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
         dash=float(individuality * size[5]) if has(5, 0.6) else 0.0,
-        paint_shift=tuple(float(individuality * room * (0.8 * shift[3] + 0.35 * s)) for s in shift[:3]),
+        paint_shift=tuple(float(individuality * room * (0.9 * shift[3] + 0.16 * s)) for s in shift[:3]),
     )
 
 
