@@ -29,7 +29,6 @@ def _carriageways(stage: Set, phases: tuple[float, float], right_phases: tuple[f
 def _tunnel(stage: Set, view: Painting) -> None:
     """E 53 St: a tunnel mouth ahead, the river behind a railing on the right, a merging ramp on the left."""
     _carriageways(stage, (12.8, 12.8), (14.0, 18.0), left=14.4)
-    stage.ground(-4.0)
     stage.extrude("old concrete", -20, 100, ((-0.45, 0.0), (-0.40, 0.95), (0.35, 0.95), (0.40, 0.0)))
     stage.strip("concrete", -20, 100, (-0.42, 0.97), (0.38, 0.97))
     stage.extrude("dark concrete", -20, 135, ((-0.1, 0.0), (0.0, 1.25), (0.45, 1.25), (0.45, 0.0)), EDGE + 1.0)
@@ -300,6 +299,7 @@ def _park(stage: Set, view: Painting) -> None:
         view.foliage(4 + i * 8, 52 - i * 0.6, 14, 10, 300, OLIVE, 1.0, 1.3)
     view.facade([(206, 54), (352, 70), (352, 88), (206, 66)], (0.55, 0.47, 0.40), (0.36, 0.24, 0.20), 22, 1, 330, (0.3, 0.7))
     view.polygon([(214, 50), (352, 56), (352, 72), (206, 55)], (0.44, 0.44, 0.44), 329, 0.06)
+    view.polygon([(96, 36), (130, 24), (290, 30), (352, 44), (352, 74), (96, 58)], (0.40, 0.40, 0.31), 450, 0.30)
     for i in range(26):
         x = 98 + i * 10
         view.foliage(x, 34 + (x - 98) * 0.04, 34, 38 + (i % 3) * 5, 400 + i, OLIVE if i % 4 else SPRING, 0.55, 1.5)

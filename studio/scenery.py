@@ -102,9 +102,11 @@ class Set:
             self.add(surface, points[[i, j, j + 4, i + 4]], [(0, 1, 2), (0, 2, 3)])
 
     def ground(self, height: float, surface: str = "soil") -> None:
-        """A plain under everything."""
-        corners = np.array([(-900, -300, height), (900, -300, height), (900, 1500, height), (-900, 1500, height)], float)
-        self.add(surface, corners, [(0, 1, 2), (0, 2, 3)], corners[:, :2])
+        """A plain on the left of the road."""
+        for start, end in ((-10, 30), (30, 110), (110, 400), (400, 1300)):
+            for left, right in ((-35, 0), (-120, -35), (-500, -120)):
+                corners = np.array([(left, start, height), (right, start, height), (right, end, height), (left, end, height)], float)
+                self.add(surface, corners, [(0, 1, 2), (0, 2, 3)], corners[:, ::-1][:, 1:])
 
     # --- furniture of a road
 

@@ -92,7 +92,7 @@ def expose(picture: np.ndarray, camera: Camera, weather: Weather, rng: np.random
     small = small + np.float32(camera.sharpness) * (small - cv2.GaussianBlur(small, (0, 0), 0.8))
     frame = Image.fromarray((np.clip(small, 0, 1) * 255 + 0.5).astype(np.uint8))
     stream = io.BytesIO()
-    frame.save(stream, "JPEG", quality=82, subsampling=2)
+    frame.save(stream, "JPEG", quality=76, subsampling=2)
     frame = Image.open(io.BytesIO(stream.getvalue())).convert("RGB")
     return _stamped(frame, stamp, camera)
 
