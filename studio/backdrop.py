@@ -11,7 +11,7 @@ from studio import places
 from studio.flats import FINE, cloud_noise
 from studio.light import Weather, light_table, sun_direction
 from studio.optics import HEIGHT, WIDTH, Lens
-from studio.raster import interpolate, rasterise, rasterise_shadow, sunlit
+from studio.raster import interpolate, rasterise, rasterise_shadow, sunlit_points
 from studio.scenery import SURFACE_NAMES, SURFACES
 from studio.scenes import CAMERAS, Camera, lane_lateral
 
@@ -73,7 +73,7 @@ def subdivide(lens: Lens, corners: np.ndarray, coordinates: np.ndarray, surfaces
     Takes and returns corners (n, 3, 3), texture coordinates (n, 3, 2) and surfaces (n,); what cannot be seen is dropped.
     """
     done = []
-    for _ in range(9):
+    for remaining in range(8, -1, -1):
         screen = lens.project(corners.reshape(-1, 3), FINE).reshape(-1, 3, 3)
         behind = screen[..., 2] <= 0
         edges = np.linalg.norm(screen[:, [1, 2, 0], :2] - screen[:, :, :2], axis=2).max(1)
@@ -81,8 +81,8 @@ def subdivide(lens: Lens, corners: np.ndarray, coordinates: np.ndarray, surfaces
         outside = ((screen[..., 0] < -margin).all(1) | (screen[..., 0] > WIDTH * FINE + margin).all(1)
                    | (screen[..., 1] < -margin).all(1) | (screen[..., 1] > HEIGHT * FINE + margin).all(1))
         drop = behind.all(1) | (outside & ~behind.any(1))
-        split = ~drop & ((edges > longest) | behind.any(1))
-        keep = ~drop & ~split
+        split = ~drop & ((edges > longest) | behind.any(1)) & (remaining > 0)
+        keep = ~drop & ~split & ~behind.any(1)
         done.append((corners[keep], coordinates[keep], surfaces[keep]))
         corners, coordinates, surfaces = corners[split], coordinates[split], surfaces[split]
         if not len(corners):
@@ -106,7 +106,7 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
     """
     rng = np.random.default_rng([37, seed])
     rows, columns = width * scale, length * scale
-    wear = 1 + 0.035 * cloud_noise(rng, rows, columns, (3, 12, 48)) + 0.035 * rng.normal(size=(rows, columns)).astype(np.float32)
+    wear = 1 + 0.035 * cloud_noise(rng, rows, columns, (3, 12, 48)) + 0.025 * rng.normal(size=(rows, columns)).astype(np.float32)
     lateral = (np.arange(rows) + 0.5) / scale - width / 2
     fade = 0.6 + 0.4 * np.clip(cloud_noise(rng, 1 * scale, columns, (2,))[:1], -1, 2)
     for hand in (-1, 1):
@@ -120,14 +120,14 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
     for _ in range(120):
         x, y = int(rng.integers(0, columns)), int(rng.integers(0, rows))
         cv2.ellipse(wear, (x, y), (int(rng.integers(2, 9)), int(rng.integers(1, 4))), 0, 0, 360, float(rng.uniform(0.55, 0.85)), -1)
-    for _ in range(150):
+    for _ in range(45):
         steps = np.cumsum(rng.integers([4, -5], [26, 6], (int(rng.integers(6, 26)), 2)), 0) + [rng.integers(0, columns), rng.integers(0, rows)]
-        cv2.polylines(wear, [steps.astype(np.int32)], False, float(rng.uniform(0.50, 0.75)), 1, cv2.LINE_AA)
+        cv2.polylines(wear, [steps.astype(np.int32)], False, float(rng.uniform(0.74, 0.88)), 1, cv2.LINE_AA)
     for hand in (-1, 1):
         for line in (1, 2):
             y = int((hand * (lane_lateral(line) - 1.5) + width / 2) * scale)
-            ys = y + np.cumsum(rng.integers(-1, 2, columns // 12)) % 4
-            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 12, ys], 1).astype(np.int32)], False, 0.55, 1, cv2.LINE_AA)
+            ys = y + np.round(2 * np.sin(np.arange(columns // 40) * 0.7 + rng.uniform(0, 6)))
+            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 40, ys], 1).astype(np.int32)], False, 0.74, 1, cv2.LINE_AA)
     for x in np.arange(0, columns, int(rng.integers(110, 220))):
         wear[:, x:x + 1] *= 0.80
     return np.clip(wear, 0.3, 1.4)
@@ -208,7 +208,7 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     colours = _albedo(seed, surfaces[hit], places_seen, values[:, 3:], distance, camera.lens.focal)
     wet = weather.wet * np.isin(surfaces[hit], [SURFACE_NAMES.index(s) for s in ROAD_SURFACES + ("old concrete", "concrete")])
     colours *= (1 - 0.45 * wet)[:, None]
-    lit = _lit(places_seen + normals * 0.05, shadow, frame)
+    lit = sunlit_points(shadow, frame, places_seen + normals * 0.05, 0.18)
     sky_share = 0.5 + 0.5 * normals[:, 2:]
     glancing = 1 + (towards * normals).sum(1) / distance
     mirror = wet * np.clip(0.02 + 0.6 * glancing**4, 0, 0.5)
@@ -224,12 +224,6 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     near = np.zeros(shape, bool)
     near[rows, columns] = (np.abs(places_seen[:, 2]) < 1.0) & (distance < 260)
     return Backdrop(ambient, sunlight, np.maximum(np.where(built, depth, 0), view.near), points, near, shadow, frame, light)
-
-
-def _lit(points: np.ndarray, shadow: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Share of the sun at each point (n,)."""
-    cast = points @ frame[:, :3].T + frame[:, 3]
-    return np.array([sunlit(shadow, *row, 0.18) for row in cast])
 
 
 def _crease(depth: np.ndarray, built: np.ndarray) -> np.ndarray:

@@ -20,9 +20,9 @@ SIDES, ENDS = (LEFT, RIGHT), (FRONT, REAR)
 # Materials of the skin: gloss, metallic share, glass share, self-glow.
 PAINT, GLASS, PLASTIC, BRIGHT, HEADLAMP, TAILLAMP, DULL, DUSTY = range(8)
 MATERIALS = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0], [0.25, 0.0, 0.0, 0.0], [0.9, 1.0, 0.0, 0.0],
-                      [1.0, 0.4, 0.3, 0.0], [0.8, 0.0, 0.2, 0.0], [0.0, 0.0, 0.0, 0.0], [0.3, 0.0, 0.0, 0.0]])
+                      [1.0, 0.15, 0.2, 0.0], [0.8, 0.0, 0.2, 0.0], [0.0, 0.0, 0.0, 0.0], [0.3, 0.0, 0.0, 0.0]])
 BLACK, DARK, CHROME = (0.015, 0.015, 0.017), (0.055, 0.056, 0.06), (0.66, 0.67, 0.68)
-LENS, RED, AMBER = (0.72, 0.75, 0.78), (0.42, 0.02, 0.03), (0.75, 0.35, 0.05)
+LENS, RED, AMBER = (0.48, 0.51, 0.54), (0.42, 0.02, 0.03), (0.75, 0.35, 0.05)
 PLATE_COLOURS = {"gold": (0.80, 0.62, 0.20), "white": (0.82, 0.83, 0.84), "blue": (0.45, 0.55, 0.75)}
 
 
@@ -82,27 +82,27 @@ def _windscreens(sheet: Sheet) -> None:
     """Front and rear window, with what shows behind the glass."""
     profile, shape, marks = sheet.profile, sheet.vehicle.shape, sheet.vehicle.marks
     tail, back, front, cowl = profile.cabin
-    low, high = profile.sill + 0.07, shape.height - 0.085
+    low, high = profile.sill + 0.045, shape.height - 0.075
     roof = sheet.wide * shape.tumble
 
     def pane(x0, x1, z0, z1, foot, head):
         return [(x0, -foot, z0), (x0, foot, z0), (x1, head, z1), (x1, -head, z1)]
 
     step = (cowl - front) * 0.08
-    screen = pane(cowl - step, front + step * 0.4, low, high, sheet.wide * 0.83, roof * 0.90)
-    sheet.fill((FRONT, TOP), GLASS, (0.17, 0.20, 0.20), screen)
-    dash = pane(cowl - step, cowl - 0.30 * (cowl - front), low, low + 0.22 * (high - low), sheet.wide * 0.83, sheet.wide * 0.80)
-    sheet.fill((FRONT, TOP), GLASS, (0.30, 0.31, 0.30), dash)
+    screen = pane(cowl - step, front + step * 0.4, low, high, sheet.wide * 0.87, roof * 0.93)
+    sheet.fill((FRONT, TOP), GLASS, (0.25, 0.29, 0.285), screen)
+    dash = pane(cowl - step, cowl - 0.30 * (cowl - front), low, low + 0.20 * (high - low), sheet.wide * 0.87, sheet.wide * 0.83)
+    sheet.fill((FRONT, TOP), GLASS, (0.34, 0.36, 0.35), dash)
     for y in (-0.36, 0.36):
         middle = (cowl + front) / 2
         seat = [(middle, y - 0.15, low + 0.1), (middle, y + 0.15, low + 0.1), (front + step, y + 0.12, high - 0.08), (front + step, y - 0.12, high - 0.08)]
-        sheet.fill((FRONT, TOP), GLASS, (0.07, 0.075, 0.08), seat)
+        sheet.fill((FRONT, TOP), GLASS, (0.15, 0.17, 0.17), seat)
     if marks.dash > 0:
         y = sheet.wide * (0.55 if marks.dent_at > 0 else -0.5)
         paper = pane(cowl - step * 1.2, cowl - 0.25 * (cowl - front), low + 0.02, low + 0.16, 0, 0)
         paper = [(x, y + (0.16 if i in (1, 2) else -0.16), z) for i, (x, _, z) in enumerate(paper)]
         sheet.fill((FRONT, TOP), GLASS, tuple(0.3 + 0.6 * marks.dash * c for c in (1.0, 0.98, 0.9)), paper)
-    glass = tuple((1 - 0.75 * marks.tint) * c for c in (0.11, 0.125, 0.13))
+    glass = tuple((1 - 0.75 * marks.tint) * c for c in (0.17, 0.19, 0.19))
     if not shape.blind or marks.stripe % 2:
         rear = pane(tail + (back - tail) * 0.15, back - (back - tail) * 0.05, max(low, shape.deck + 0.03), high - 0.02, sheet.wide * 0.76, roof * 0.82)
         sheet.fill((REAR, TOP), GLASS, glass, rear)
@@ -122,10 +122,10 @@ def _side_windows(sheet: Sheet) -> None:
     if marks.chrome:
         middle = outline.mean(0)
         sheet.fill(SIDES, BRIGHT, CHROME, middle + (outline - middle) * [1.035, 1, 1.14])
-    sheet.fill(SIDES, GLASS, (0.10, 0.115, 0.12), outline)
+    sheet.fill(SIDES, GLASS, (0.15, 0.17, 0.17), outline)
     behind = outline.copy()
     behind[:, 0] = np.minimum(behind[:, 0], (shape.pillars[0] - 0.5) * shape.length)
-    sheet.fill(SIDES, GLASS, tuple((1 - 0.8 * marks.tint) * c for c in (0.09, 0.10, 0.105)), behind)
+    sheet.fill(SIDES, GLASS, tuple((1 - 0.8 * marks.tint) * c for c in (0.13, 0.145, 0.15)), behind)
     for share in shape.pillars:
         x = (share - 0.5) * shape.length
         pillar = [(x - 0.05, 0, low - 0.02), (x + 0.05, 0, low - 0.02), (x + 0.03, 0, shape.height - 0.08), (x - 0.07, 0, shape.height - 0.08)]
@@ -138,10 +138,10 @@ def _flanks(sheet: Sheet) -> None:
     rear_axle, front_axle = profile.axles
     sheet.flank(PLASTIC, DARK, -sheet.half, sheet.half, 0.0, shape.cladding)
     for end in ENDS:
-        sheet.end(end, PLASTIC, DARK, -sheet.wide, sheet.wide, 0.0, shape.cladding + 0.02)
+        sheet.end(end, PLASTIC, DARK, -sheet.wide, sheet.wide, 0.0, shape.wheel * 0.6 + (0.10 if shape.cladding > 0.3 else 0.02))
     for view in SIDES:
         for x in profile.axles:
-            if shape.cladding > 0.38:
+            if shape.cladding > 0.32:
                 sheet.round(view, PLASTIC, DARK, x, shape.wheel, shape.wheel * 1.36)
             sheet.round(view, DULL, BLACK, x, shape.wheel, shape.wheel * 1.20)
     seam = tuple(c * 0.30 for c in vehicle.paint)
@@ -172,6 +172,7 @@ def _headlamps(sheet: Sheet) -> None:
         sheet.fill((FRONT, TOP), PLASTIC, DARK, outline)
         middle = np.mean(outline, 0)
         sheet.fill((FRONT, TOP), HEADLAMP, LENS, middle + (np.array(outline) - middle) * 0.80)
+        sheet.round(FRONT, HEADLAMP, (0.88, 0.90, 0.92), middle[1], middle[2], 0.04)
         if style == "twin":
             for share in (0.60, 0.80):
                 sheet.round(FRONT, HEADLAMP, (0.95, 0.96, 0.97), hand * wide * share, z - 0.12, 0.065)
@@ -227,7 +228,7 @@ def _grille(sheet: Sheet) -> None:
 def _front(sheet: Sheet) -> None:
     vehicle, shape, wide, half = sheet.vehicle, sheet.vehicle.shape, sheet.wide, sheet.half
     bottom = shape.wheel * 0.6
-    seam = tuple(c * 0.35 for c in vehicle.paint)
+    seam = tuple(c * 0.62 for c in vehicle.paint)
     sheet.end(FRONT, DULL, BLACK, -wide * 0.62, wide * 0.62, bottom + 0.02, bottom + 0.15)
     sheet.end(FRONT, DULL, DARK, wide * 0.66, wide * 0.88, bottom + 0.04, bottom + 0.17, both=True)
     sheet.end(FRONT, HEADLAMP, LENS, wide * 0.72, wide * 0.80, bottom + 0.07, bottom + 0.14, both=True)
@@ -365,7 +366,7 @@ def _dirt(sheet: Sheet) -> None:
     height = np.arange(rows, dtype=np.float32)[:, None] / SCALE
     for view in range(5):
         low = np.clip(1.15 - height / sheet.vehicle.shape.belt, 0.15, 1) if view != TOP else np.float32(0.35)
-        cover = np.clip(dirt * (low * 0.9 + 0.5 * (cloud - 0.5)), 0, 0.85)[..., None]
+        cover = np.clip(dirt * (low * 0.55 + 0.25 * (cloud - 0.5)), 0, 0.6)[..., None]
         skin = np.isin(sheet.materials[view], (PAINT, PLASTIC, DUSTY))[..., None]
         sheet.colours[view] += np.where(skin, cover, 0) * (np.float32([0.36, 0.32, 0.27]) - sheet.colours[view])
         sheet.materials[view][(cover[..., 0] > 0.35) & (sheet.materials[view] == PAINT)] = DUSTY

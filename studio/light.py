@@ -24,6 +24,7 @@ class Weather:
     noise : sensor noise relative to a clear day.
     balance : tint of the white balance (red, green, blue).
     contrast : contrast of the picture relative to a clear day.
+    shutter : seconds that the shutter stays open; sets the motion blur.
     """
 
     sun: tuple[float, float, float]
@@ -40,16 +41,17 @@ class Weather:
     noise: float = 1.0
     balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     contrast: float = 1.0
+    shutter: float = 1 / 300
 
 
 WEATHERS: dict[str, Weather] = {
-    "clear": Weather((2.9, 2.76, 2.5), (0.20, 0.40, 0.80), (0.72, 0.82, 0.92), (0.46, 0.55, 0.70), (0.20, 0.19, 0.17)),
+    "clear": Weather((2.9, 2.76, 2.5), (0.17, 0.34, 0.68), (0.56, 0.68, 0.82), (0.46, 0.55, 0.70), (0.20, 0.19, 0.17)),
     "overcast": Weather((0.25, 0.25, 0.25), (0.80, 0.83, 0.87), (0.90, 0.91, 0.92), (0.98, 1.0, 1.03), (0.22, 0.22, 0.21), cloud=0.6,
-                        haze=1500.0, brightness=0.95, balance=(0.985, 1.0, 1.02), contrast=0.85),
+                        haze=1500.0, brightness=0.95, balance=(0.985, 1.0, 1.02), contrast=0.85, shutter=1 / 160),
     "dusk": Weather((0.35, 0.19, 0.09), (0.10, 0.13, 0.24), (0.62, 0.42, 0.30), (0.24, 0.25, 0.33), (0.07, 0.065, 0.06), elevation=7.0,
-                    lamps=1.0, haze=1800.0, brightness=0.62, noise=2.3, balance=(1.04, 0.99, 0.97), contrast=0.9),
+                    lamps=1.0, haze=1800.0, brightness=0.62, noise=2.3, balance=(1.04, 0.99, 0.97), contrast=0.9, shutter=1 / 60),
     "rain": Weather((0.0, 0.0, 0.0), (0.50, 0.54, 0.58), (0.62, 0.65, 0.68), (0.62, 0.66, 0.70), (0.16, 0.165, 0.17), cloud=0.5, lamps=0.7,
-                    wet=1.0, haze=420.0, brightness=0.82, noise=1.5, balance=(0.97, 1.0, 1.04), contrast=0.72),
+                    wet=1.0, haze=420.0, brightness=0.82, noise=1.5, balance=(0.97, 1.0, 1.04), contrast=0.72, shutter=1 / 100),
 }
 
 

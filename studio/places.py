@@ -5,6 +5,8 @@ Numbers in the sets are metres in road coordinates; numbers in the paintings are
 
 from __future__ import annotations
 
+import numpy as np
+
 from studio.flats import BUSH, OLIVE, SPRING, Painting
 from studio.scenery import JERSEY, Set
 from studio.scenes import CAMERAS, EDGE, LANE_WIDTH, MEDIAN
@@ -54,7 +56,6 @@ def _tunnel(stage: Set, view: Painting) -> None:
         stage.box("black", ahead, -11.9, 0.0, 1.16, 0.25, 1.56)
     stage.box("old concrete", 9.3, -12.2, 0.0, 1.2, 2.2, 1.8)
     stage.bar("steel", stage.road.point(37.0, 0.0, 0.9), stage.road.point(37.0, 0.0, 8.8), 0.22)
-    stage.bar("steel", stage.road.point(8.6, 0.5, 0.9), stage.road.point(8.6, 0.5, 7.0), 0.28)
     stage.sign("blue sign", 36.8, 0.1, 7.0, 1.0, 1.4, post=False)
     # the mouth
     for corners, colour in (([(98, 29), (132, 29), (132, 57), (98, 57)], (0.10, 0.105, 0.11)), ([(135, 30), (165, 31), (167, 55), (135, 57)], (0.15, 0.155, 0.16))):
@@ -95,6 +96,7 @@ def _tunnel(stage: Set, view: Painting) -> None:
 def _underpass(stage: Set, view: Painting) -> None:
     """E 48 St: seen from under an overpass; a wall climbs on the right, a service road runs on the left."""
     _carriageways(stage, (20.7, 16.1), (20.0, 24.0), left=EDGE + 0.9, cycle=5.5, dash=1.9)
+    stage.ground(-0.4)
     stage.extrude("old concrete", -20, 110, JERSEY, 0.25)
     stage.extrude("old concrete", 100, FAR, JERSEY)
     for near, far in zip(range(22, 98, 4), range(26, 102, 4)):
@@ -156,36 +158,46 @@ def _underpass(stage: Set, view: Painting) -> None:
         view.foliage(i * 6, 112 - i * 1.8, 16, 12, 55 + i * 3, SPRING + BUSH, 1.2, 1.4)
 
 
+def _street_below(stage: Set, low: float) -> None:
+    """The street and the parking lot under the viaduct at 38 St, `low` metres high."""
+    stage.ground(low - 0.1, "ramp")
+    stage.strip("ramp", -20, 260, (-EDGE + 1.0, low), (-20.0, low))
+    stage.strip("sidewalk", -20, 260, (-20.0, low + 0.1), (-70.0, low + 0.1))
+    for ahead in range(28, 84, 3):
+        stage.patch("white", ((ahead, -36.0), (ahead + 0.35, -36.0), (ahead + 0.35, -25.5), (ahead, -25.5)), low + 0.13)
+    for lateral in (-24.6, -25.2):
+        stage.line("white", lateral, 10, 130, 0.18)
+    stage.strip("concrete", 10, 130, (-19.9, low + 0.3), (-20.3, low + 0.3))
+    for ahead in np.arange(30.0, 66.0, 0.9):
+        stage.box("dark steel" if stage.rng.random() < 0.5 else "blue sign", ahead, -19.2 + stage.rng.normal(0, 0.1), low, low + 1.0, 0.4, 1.5)
+    for ahead in np.arange(30.0, 60.0, 1.7):
+        stage.box("black", ahead, -22.6, low, low + 1.0, 0.35, 0.35)
+    for _ in range(16):
+        stage.person(float(stage.rng.uniform(36, 120)), float(stage.rng.uniform(-34, -20.6)), low + 0.1)
+    for ahead in (30, 42, 58, 80, 105):
+        stage.lamp_post(ahead, -23.8, 3.2, 3.2, (-1,), low, thickness=0.18)
+    stage.box("green paint", 50.0, -34.0, low, low + 4.0, 9.0, 4.2)
+    stage.box("white wall", 49.0, -30.0, low, low + 2.6, 4.0, 2.4)
+    stage.box("dark steel", 36.0, -27.5, low, low + 4.2, 0.5, 1.4)
+    stage.box("blue sign", 27.5, -25.8, low, low + 1.6, 0.6, 1.2)
+    for ahead, lateral, surface in ((62, -15.6, "coat"), (74, -18.4, "white wall"), (86, -15.2, "shirt"), (98, -18.2, "coat"), (112, -15.6, "white wall")):
+        stage.box(surface, ahead, lateral, low + 0.3, low + 1.0, 4.4, 1.8)
+        stage.box("black", ahead - 0.2, lateral, low + 0.95, low + 1.5, 2.2, 1.6)
+
+
 def _viaduct(stage: Set, view: Painting) -> None:
     """38 St: a viaduct beside glass and brick towers, a street with parked cars far below on the left."""
-    _carriageways(stage, (22.5, 22.8), (25.0, 24.0), left=EDGE + 1.9, right=EDGE + 0.6, surface="pale road", median="orange")
-    stage.dashes(-EDGE + 0.05, 14, 44, 15, 1.0, 2.7, 0.2)
-    stage.extrude("rust", -20, FAR, ((-0.55, 0.0), (-0.45, 0.55), (-0.15, 0.60), (0.15, 0.60), (0.45, 0.55), (0.55, 0.0)))
-    stage.strip("old concrete", -20, FAR, (-0.18, 0.62), (0.18, 0.62))
+    _carriageways(stage, (29.0, 28.8), (32.0, 30.0), left=EDGE + 1.9, right=EDGE + 0.6, surface="pale road", median="orange", cycle=14.5, dash=3.6)
+    stage.dashes(-EDGE + 0.05, 16, 56, 18, 1.1, 3.1, 0.2)
+    stage.extrude("rust", -20, FAR, ((-0.55, 0.0), (-0.45, 0.45), (-0.15, 0.50), (0.15, 0.50), (0.45, 0.45), (0.55, 0.0)))
+    stage.strip("old concrete", -20, FAR, (-0.30, 0.52), (0.30, 0.52))
     for hand, edge in ((-1, EDGE + 1.3), (1, EDGE + 0.5)):
-        stage.extrude("rust", -20, FAR, ((-hand * 0.25, 0.0), (-hand * 0.18, 0.78), (hand * 0.20, 0.80), (hand * 0.25, -0.6)), hand * edge)
-        stage.strip("concrete", -20, FAR, (hand * edge - 0.16, 0.82), (hand * edge + 0.14, 0.82))
-    stage.fence(EDGE + 0.7, -10, 200, 0.8, 1.9, 2.4, bars=2, reach=120, surface="steel")
-    for ahead, lateral in ((47.0, 0.1), (77.0, 0.0), (112.0, 0.0), (150.0, 0.0)):
-        stage.lamp_post(ahead, lateral, 9.8, 2.9)
-    # the street below
-    low = -7.5
-    stage.strip("dark concrete", -20, 200, (-EDGE - 1.6, -0.6), (-EDGE - 1.7, low))
-    stage.strip("asphalt", -20, 200, (-EDGE - 1.5, low), (-20.5, low))
-    stage.strip("sidewalk", -20, 200, (-20.5, low + 0.1), (-60.0, low + 0.1))
-    for ahead in range(10, 110, 4):
-        stage.patch("white", ((ahead, -33.0), (ahead + 0.3, -33.0), (ahead + 0.3, -25.5), (ahead, -25.5)), low + 0.13)
-    stage.line("white", -21.5, 0, 120, 0.2)
-    for ahead in range(22, 62):
-        stage.box("dark steel" if ahead % 3 else "blue sign", ahead * 1.0, -20.2, low + 0.1, low + 1.1, 0.35, 1.5)
-    for ahead, lateral in ((34, -29), (41, -24.5), (52, -31), (58, -24), (66, -28), (75, -26), (45, -35), (83, -27)):
-        stage.person(ahead, lateral, low + 0.1)
-    for ahead in (26, 38, 52, 70, 90):
-        stage.lamp_post(ahead, -24.0, 3.0, 3.0, (1,), low, thickness=0.2)
-    stage.box("green paint", 37.0, -31.0, low, low + 4.2, 7.0, 3.2)
-    stage.box("dark steel", 29.0, -28.5, low, low + 4.6, 0.5, 1.6)
-    for ahead in range(26, 44, 2):
-        stage.box("black", ahead, -26.6, low, low + 1.0, 0.4, 0.4)
+        stage.extrude("rust", -20, FAR, ((-hand * 0.25, 0.0), (-hand * 0.18, 0.70), (hand * 0.20, 0.72), (hand * 0.25, -1.4)), hand * edge)
+        stage.strip("concrete", -20, FAR, (hand * edge - 0.10, 0.74), (hand * edge + 0.08, 0.74))
+    stage.fence(EDGE + 0.7, -10, 230, 0.7, 1.8, 2.6, bars=2, reach=140, surface="steel")
+    for ahead in (57.0, 93.0, 135.0, 180.0):
+        stage.lamp_post(ahead, 0.0, 9.6, 2.9)
+    _street_below(stage, -8.0)
     # the city
     view.facade([(243, -6), (352, -30), (352, 132), (243, 100)], (0.20, 0.17, 0.16), (0.11, 0.11, 0.12), 17, 15, 150, (0.5, 0.62), 1.0, 0.9)
     view.facade([(204, -10), (243, -10), (243, 104), (204, 96)], (0.38, 0.42, 0.47), (0.50, 0.58, 0.66), 6, 12, 151, (0.86, 0.86), 1.0, 0.35)
@@ -218,6 +230,7 @@ def _viaduct(stage: Set, view: Painting) -> None:
 def _riverside(stage: Set, view: Painting) -> None:
     """23 St: a bright viaduct; brick towers behind trees on the right, a plaza below on the left."""
     _carriageways(stage, (9.3, 9.2), (12.0, 17.0), left=EDGE + 0.75, right=EDGE + 0.9, surface="pale road", median="orange")
+    stage.ground(-6.6, "ramp")
     stage.extrude("dark concrete", -20, FAR, ((-0.50, 0.0), (-0.42, 0.80), (0.42, 0.82), (0.50, 0.0)))
     stage.strip("old concrete", -20, FAR, (0.15, 0.84), (0.42, 0.84))
     stage.extrude("rust", -20, FAR, ((0.18, 0.0), (0.15, 0.35), (-0.25, 0.38), (-0.3, -0.8)), -EDGE - 0.75)
@@ -258,6 +271,7 @@ def _riverside(stage: Set, view: Painting) -> None:
 def _park(stage: Set, view: Painting) -> None:
     """E 6 St: a bend beside a park; a service road with parked cars on the left."""
     _carriageways(stage, (13.9, 13.9), (15.0, 17.5), left=EDGE + 0.5, right=EDGE + 1.2, median="orange")
+    stage.ground(-0.3)
     stage.guard_rail(0.0, -15, 260)
     stage.strip("old concrete", -15, 260, (-0.55, 0.02), (0.55, 0.02))
     stage.extrude("concrete", -15, 140, ((0.30, 0.0), (0.22, 0.95), (-0.22, 0.97), (-0.30, 0.0)), -EDGE - 0.5)
@@ -285,6 +299,7 @@ def _park(stage: Set, view: Painting) -> None:
         view.foliage(4 + i * 8, 52 - i * 0.6, 14, 10, 300, OLIVE, 1.0, 1.3)
     view.facade([(206, 54), (352, 70), (352, 88), (206, 66)], (0.55, 0.47, 0.40), (0.36, 0.24, 0.20), 22, 1, 330, (0.3, 0.7))
     view.polygon([(214, 50), (352, 56), (352, 72), (206, 55)], (0.44, 0.44, 0.44), 329, 0.06)
+    view.polygon([(96, 36), (130, 24), (290, 30), (352, 44), (352, 74), (96, 58)], (0.40, 0.40, 0.31), 450, 0.30)
     for i in range(26):
         x = 98 + i * 10
         view.foliage(x, 34 + (x - 98) * 0.04, 34, 38 + (i % 3) * 5, 400 + i, OLIVE if i % 4 else SPRING, 0.55, 1.5)
@@ -299,41 +314,49 @@ def _park(stage: Set, view: Painting) -> None:
         view.foliage(x, y, 22, 11, 60, (BUSH + OLIVE), 1.2, 1.3)
 
 
+def _graffiti(stage: Set, aheads: tuple[float, ...], lateral: float) -> None:
+    """Dark scrawls on the side of a barrier, letter by letter."""
+    for start in aheads:
+        for i in range(5):
+            ahead, low = start + 0.28 * i, 0.32 + 0.1 * float(stage.rng.random())
+            points = stage.road.point([ahead, ahead + 0.08, ahead + 0.30, ahead + 0.22], lateral, [low, low, low + 0.34, low + 0.36])
+            stage.add("black", points, [(0, 1, 2), (0, 2, 3)])
+
+
 def _trestle(stage: Set, view: Painting) -> None:
     """Grand St: under the bridge's approach; a park on the right, turning lanes on the left."""
-    _carriageways(stage, (15.7, 14.7), (19.0, 14.0), left=EDGE + 0.4, right=EDGE + 0.8, median="orange")
+    _carriageways(stage, (20.5, 19.0), (24.0, 18.0), left=EDGE + 0.4, right=EDGE + 0.8, median="orange", cycle=14.0, dash=3.5)
+    stage.ground(-0.3)
     stage.guard_rail(0.0, -15, 260)
     stage.strip("old concrete", -15, 260, (-0.6, 0.02), (0.6, 0.02))
-    stage.extrude("concrete", -15, 100, JERSEY, -EDGE - 0.45, 4.0)
-    for ahead in range(8, 60, 6):
+    stage.extrude("concrete", -15, 120, JERSEY, -EDGE - 0.45, 4.0)
+    for ahead in range(8, 66, 7):
         stage.box("dark concrete", ahead, -EDGE - 0.45, 0.0, 0.85, 0.10, 0.40)
-    for ahead in (17.0, 18.4, 19.5):
-        points = stage.road.point([ahead, ahead + 0.8, ahead + 0.8, ahead], -EDGE - 0.10, [0.35, 0.30, 0.70, 0.75])
-        stage.add("dark steel", points, [(0, 1, 2), (0, 2, 3)])
-    stage.strip("asphalt", -15, 130, (-EDGE - 0.8, -0.01), (-16.9, -0.01))
-    stage.line("white", -13.5, 9, 34, 0.14)
-    stage.line("white", -16.5, 0, 120, 0.16)
-    stage.line("white", -16.9, 0, 120, 0.16)
-    for ahead in (17.5, 35.0, 61.0):
-        stage.lettering("ONLY", ahead + 5, -12.2, 3.0, 2.2)
-        stage.lettering("ONLY", ahead + 3, -15.1, 3.0, 2.2)
-        stage.arrow(ahead - 1.0, -12.2)
-        stage.arrow(ahead - 4.0, -15.1)
-    stage.strip("steel", -10, 120, (-17.2, 0.55), (-17.2, 0.85))
-    stage.strip("ramp", -15, 150, (-17.0, -0.02), (-45.0, -0.02))
-    stage.line("orange", -20.1, 5, 60, 0.2)
-    for ahead in range(10, 60, 2):
-        stage.patch("orange", ((ahead, -20.1), (ahead + 0.3, -20.1), (ahead + 1.0, -17.6), (ahead + 0.7, -17.6)))
-    stage.patch("pale road", ((15.2, -9.0), (17.2, -9.0), (17.2, -7.2), (15.2, -7.2)))
-    stage.patch("old concrete", ((15.6, -8.5), (16.2, -8.7), (16.8, -8.5), (16.9, -8.0), (16.4, -7.6), (15.8, -7.7)), 0.016)
-    for ahead, lateral in ((56.5, 0.0), (97.0, 0.0), (136.0, 0.0)):
-        stage.lamp_post(ahead, lateral, 9.0, 2.6)
-    stage.strip("sidewalk", -15, 200, (EDGE + 0.8, 0.1), (EDGE + 3.4, 0.1))
-    stage.fence(EDGE + 3.0, -10, 190, 0.1, 1.9, 1.1, bars=2, reach=190)
-    stage.strip("sidewalk", -15, 200, (EDGE + 3.4, 0.1), (EDGE + 7.0, 0.1))
-    stage.strip("grass", -15, 200, (EDGE + 7.0, 0.1), (EDGE + 70.0, 0.5))
-    stage.sign("blue sign", 54.0, EDGE + 2.6, 2.6, 2.6, 2.0)
-    for ahead, lateral in ((45, EDGE + 5), (62, EDGE + 5.6), (63, EDGE + 5.2)):
+    _graffiti(stage, (20.6, 22.0, 24.5, 33.0), -EDGE - 0.12)
+    stage.strip("asphalt", -15, 150, (-EDGE - 0.8, -0.01), (-16.9, -0.01))
+    stage.line("white", -13.5, 9, 42, 0.14)
+    stage.line("white", -16.5, 0, 140, 0.16)
+    stage.line("white", -16.9, 0, 140, 0.16)
+    for ahead in (19.5, 42.0, 74.0):
+        stage.lettering("ONLY", ahead + 6, -12.2, 3.6, 2.1)
+        stage.lettering("ONLY", ahead + 4, -15.1, 3.6, 2.1)
+        stage.arrow(ahead, -12.2, 4.2)
+        stage.arrow(ahead - 2.5, -15.1, 4.2)
+    stage.strip("steel", -10, 140, (-17.2, 0.55), (-17.2, 0.85))
+    stage.strip("ramp", -15, 190, (-17.0, -0.02), (-45.0, -0.02))
+    stage.line("orange", -20.1, 5, 70, 0.2)
+    for ahead in np.arange(12.0, 72.0, 2.4):
+        stage.patch("orange", ((ahead, -20.1), (ahead + 0.35, -20.1), (ahead + 1.15, -17.6), (ahead + 0.8, -17.6)))
+    stage.patch("pale road", ((19.5, -9.0), (22.0, -9.0), (22.0, -7.2), (19.5, -7.2)))
+    stage.patch("old concrete", ((20.0, -8.5), (20.7, -8.7), (21.5, -8.5), (21.6, -8.0), (21.0, -7.6), (20.2, -7.7)), 0.016)
+    for ahead in (69.0, 116.0, 162.0):
+        stage.lamp_post(ahead, 0.0, 9.0, 2.6)
+    stage.strip("sidewalk", -15, 240, (EDGE + 0.8, 0.1), (EDGE + 3.4, 0.1))
+    stage.fence(EDGE + 3.0, -10, 230, 0.1, 1.9, 1.2, bars=2, reach=230)
+    stage.strip("sidewalk", -15, 240, (EDGE + 3.4, 0.1), (EDGE + 7.0, 0.1))
+    stage.strip("grass", -15, 240, (EDGE + 7.0, 0.1), (EDGE + 70.0, 0.5))
+    stage.sign("blue sign", 66.0, EDGE + 2.6, 2.6, 2.6, 2.0)
+    for ahead, lateral in ((53, EDGE + 5), (72, EDGE + 5.6), (73, EDGE + 5.2)):
         stage.person(ahead, lateral, 0.1)
     # the bridge
     iron = (0.20, 0.25, 0.27)

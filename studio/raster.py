@@ -104,6 +104,19 @@ def sunlit(shadow, column, row, towards_sun, bias):
 
 
 @numba.njit(cache=True)
+def sunlit_points(shadow, sun_frame, points, bias):
+    """`sunlit` for many world points (n, 3)."""
+    out = np.empty(points.shape[0])
+    for i in range(points.shape[0]):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        column = sun_frame[0, 0] * x + sun_frame[0, 1] * y + sun_frame[0, 2] * z + sun_frame[0, 3]
+        row = sun_frame[1, 0] * x + sun_frame[1, 1] * y + sun_frame[1, 2] * z + sun_frame[1, 3]
+        towards = sun_frame[2, 0] * x + sun_frame[2, 1] * y + sun_frame[2, 2] * z + sun_frame[2, 3]
+        out[i] = sunlit(shadow, column, row, towards, bias)
+    return out
+
+
+@numba.njit(cache=True)
 def weights(screen, faces, triangle, x, y, out):
     """Perspective-correct weights of a triangle's corners at a pixel's middle, into out[0:3]."""
     a, b, c = faces[triangle, 0], faces[triangle, 1], faces[triangle, 2]
@@ -138,7 +151,7 @@ def environment(x, y, z, light, out):
     """
     up = max(0.0, min(1.0, z)) ** 0.55
     angle = np.arctan2(x, y)
-    skyline = 0.10 + 0.09 * np.sin(3 * angle + 1.3) + 0.05 * np.sin(11 * angle)
+    skyline = 0.16 + 0.10 * np.sin(3 * angle + 1.3) + 0.05 * np.sin(11 * angle)
     cloud = light[8, 0] * max(0.0, np.sin(4.1 * angle + 5.0 * z) * np.sin(9.0 * z + 2.0 * angle + 0.7))
     building = max(0.0, min(1.0, (skyline - z) / 0.06))
     ground = max(0.0, min(1.0, -z / 0.08))
@@ -200,7 +213,7 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
         metallic = surface[k] * (mirror[k] * 0.9 + 0.15 * light[6, k])
         paint = diffuse * (1 - 0.5 * metal) + 0.5 * metal * metallic + shine
         inside = surface[k] * (0.30 * light[6, k] + 0.22 * light[1, k] * lit * max(0.0, normal[2]))
-        window = inside + (0.06 + 0.94 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.9 + glint * light[1, k] * 0.30
+        window = inside + (0.085 + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7 + glint * light[1, k] * 0.05
         out[k] = paint * (1 - glass) + window * glass + surface[k] * glow
 
 

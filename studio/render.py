@@ -22,7 +22,6 @@ from studio.places import PARKED
 from studio.scenes import CAMERAS
 from studio.vehicles import METALLIC, Vehicle, make
 
-EXPOSURE_SECONDS = 1 / 90  # how long the shutter stays open; sets the motion blur
 SHADOW_REACH = 125.0  # metres ahead up to which vehicles cast a mapped shadow
 CACHED_MODELS = 256
 
@@ -253,7 +252,7 @@ class Renderer:
         for number, (placement, vehicle) in enumerate(zip(placements, drawn), 1):
             if vehicle is None or extents[number, 4] == 0:
                 continue
-            way = np.array([[0.0, 0.0, 0.7], [placement.speed * EXPOSURE_SECONDS, 0.0, 0.7]]) @ vehicle.pose[:, :3].T + vehicle.pose[:, 3]
+            way = np.array([[0.0, 0.0, 0.7], [placement.speed * self.weather.shutter, 0.0, 0.7]]) @ vehicle.pose[:, :3].T + vehicle.pose[:, 3]
             screen = self.camera.lens.project(way, FINE)
             shift = screen[1, :2] - screen[0, :2]
             length = float(np.hypot(*shift))

@@ -15,12 +15,12 @@ from studio.optics import Road
 
 # Base colour (sRGB 0-1), strength and size in metres of the grain.
 SURFACES: dict[str, tuple[tuple[float, float, float], float, float]] = {
-    "asphalt": ((0.42, 0.42, 0.42), 0.0, 1.0), "ramp": ((0.40, 0.40, 0.39), 0.10, 0.7), "pale road": ((0.62, 0.62, 0.61), 0.07, 0.8),
-    "concrete": ((0.58, 0.55, 0.49), 0.20, 0.8), "old concrete": ((0.40, 0.385, 0.36), 0.22, 0.9), "dark concrete": ((0.23, 0.23, 0.22), 0.2, 0.8),
+    "asphalt": ((0.42, 0.42, 0.42), 0.0, 1.0), "ramp": ((0.42, 0.42, 0.41), 0.04, 0.7), "pale road": ((0.60, 0.60, 0.59), 0.03, 0.8),
+    "concrete": ((0.54, 0.52, 0.47), 0.12, 0.8), "old concrete": ((0.40, 0.385, 0.36), 0.22, 0.9), "dark concrete": ((0.23, 0.23, 0.22), 0.2, 0.8),
     "grey wall": ((0.40, 0.41, 0.42), 0.16, 1.6), "pale wall": ((0.66, 0.67, 0.66), 0.12, 1.2), "white wall": ((0.80, 0.80, 0.78), 0.06, 2.0),
     "rust": ((0.47, 0.34, 0.23), 0.20, 0.5), "white": ((0.80, 0.80, 0.78), 0.22, 0.35), "yellow": ((0.76, 0.58, 0.20), 0.2, 0.4),
-    "orange": ((0.74, 0.52, 0.28), 0.2, 0.4), "sidewalk": ((0.60, 0.58, 0.54), 0.12, 0.6), "steel": ((0.58, 0.59, 0.59), 0.05, 1.0),
-    "dark steel": ((0.16, 0.17, 0.17), 0.1, 0.5), "black": ((0.05, 0.05, 0.05), 0.1, 0.5), "grass": ((0.36, 0.40, 0.20), 0.3, 0.5),
+    "orange": ((0.74, 0.52, 0.28), 0.2, 0.4), "sidewalk": ((0.47, 0.46, 0.44), 0.08, 0.6), "steel": ((0.58, 0.59, 0.59), 0.05, 1.0),
+    "dark steel": ((0.16, 0.17, 0.17), 0.1, 0.5), "black": ((0.05, 0.05, 0.05), 0.1, 0.5), "grass": ((0.33, 0.35, 0.20), 0.3, 0.5),
     "soil": ((0.36, 0.33, 0.26), 0.3, 0.5), "green sign": ((0.04, 0.38, 0.26), 0.03, 1.0), "blue sign": ((0.10, 0.25, 0.60), 0.03, 1.0),
     "orange plastic": ((0.82, 0.30, 0.12), 0.1, 0.4), "tunnel": ((0.13, 0.13, 0.13), 0.2, 1.0), "slab": ((0.36, 0.37, 0.38), 0.08, 2.0),
     "green paint": ((0.30, 0.42, 0.36), 0.15, 0.7), "skin": ((0.55, 0.42, 0.34), 0.0, 1.0), "denim": ((0.16, 0.19, 0.27), 0.0, 1.0),
@@ -100,6 +100,13 @@ class Set:
         for i in range(4):
             j = (i + 1) % 4
             self.add(surface, points[[i, j, j + 4, i + 4]], [(0, 1, 2), (0, 2, 3)])
+
+    def ground(self, height: float, surface: str = "soil") -> None:
+        """A plain on the left of the road."""
+        for start, end in ((-10, 30), (30, 110), (110, 400), (400, 1300)):
+            for left, right in ((-35, 0), (-120, -35), (-500, -120)):
+                corners = np.array([(left, start, height), (right, start, height), (right, end, height), (left, end, height)], float)
+                self.add(surface, corners, [(0, 1, 2), (0, 2, 3)], corners[:, ::-1][:, 1:])
 
     # --- furniture of a road
 

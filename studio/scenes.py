@@ -1,7 +1,7 @@
 """The six cameras: where each stands, how it looks at the road, and how its picture comes out.
 
 Names, order, facing and distances are those of the original's cameras; the views are simulated after them. Geometry
-was fitted to lane lines (10-foot dashes every 40 feet), so that vehicles appear in the right sizes.
+was fitted to lane lines so that vehicles appear in the right sizes.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class Camera:
     veil: float = 0.02
     contrast: float = 0.35
     saturation: float = 1.0
-    sharpness: float = 0.7
-    blur: float = 0.45
-    noise: float = 0.010
+    sharpness: float = 0.9
+    blur: float = 0.3
+    noise: float = 0.0045
     bar: float = 1.0
     quality: int = 75
 
@@ -76,13 +76,13 @@ CAMERAS: dict[str, Camera] = {camera.id: camera for camera in (
     Camera("733-681-N", "FDR @ E 53 St", "North", 0.0, Road(0.00287, 0.00646), Lens(-8.86, 6.26, 0.3696, 0.2601, 0.0407, 312.5, -0.05),
            sun=(62, 150), brightness=109, veil=0.05, contrast=0.1),
     Camera("735-683-N", "FDR @ E 48 St", "North", 0.4, Road(0.00071, 0.00122), Lens(-11.86, 5.07, 0.1868, 0.0924, -0.0126, 571.4, -0.05),
-           sun=(62, 165), brightness=117, veil=0.16, contrast=0.0, saturation=0.85, sharpness=0.35, blur=0.6, bar=0.0),
-    Camera("689-640-S", "FDR Dr @ 38 St", "South", 1.3, Road(0.00016, -0.00372), Lens(-17.59, 8.60, 0.3420, 0.1795, -0.0154, 370.2, -0.06),
-           sun=(62, -35), brightness=126, contrast=0.75, saturation=0.9, sharpness=1.0, bar=0.0),
+           sun=(62, 165), brightness=117, veil=0.12, contrast=0.1, saturation=0.85, sharpness=0.8, blur=0.35, bar=0.0),
+    Camera("689-640-S", "FDR Dr @ 38 St", "South", 1.3, Road(0.00047, -0.00252), Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
+           sun=(62, -35), brightness=130, contrast=0.45, saturation=0.9, sharpness=0.85, bar=0.0),
     Camera("253-134-S", "FDR Dr @ 23 St", "South", 2.6, Road(0.00042, -0.00026), Lens(-13.20, 6.81, 0.3747, 0.2789, -0.0478, 341.5, -0.05),
-           sun=(60, 60), brightness=118, contrast=0.8, saturation=0.75, sharpness=0.8, bar=0.75),
+           sun=(60, 60), brightness=118, contrast=0.5, saturation=0.75, sharpness=1.0, bar=0.75),
     Camera("732-680-N", "FDR @ E 6 St", "North", 4.5, Road(-0.00095, 0.00824), Lens(-18.76, 7.17, 0.5328, 0.2536, 0.0348, 296.1, -0.05),
-           sun=(60, -160), brightness=116, contrast=0.3, sharpness=0.9),
-    Camera("731-679-N", "FDR @ Grand St", "North", 5.5, Road(-0.00097, 0.00463), Lens(-19.05, 6.76, 0.3661, 0.1613, -0.0173, 394.4, -0.06),
-           sun=(62, 160), brightness=128, contrast=0.4, sharpness=1.0, bar=0.0),
+           sun=(60, -160), brightness=116, contrast=0.2, sharpness=1.0),
+    Camera("731-679-N", "FDR @ Grand St", "North", 5.5, Road(-0.00095, 0.00279), Lens(-19.08, 6.64, 0.3005, 0.1337, -0.0169, 477.1, -0.06),
+           sun=(62, 160), brightness=131, contrast=0.2, sharpness=0.65, bar=0.0),
 )}

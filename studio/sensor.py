@@ -89,10 +89,10 @@ def expose(picture: np.ndarray, camera: Camera, weather: Weather, rng: np.random
     strength = np.float32(camera.noise * weather.noise)
     colour = cv2.GaussianBlur(rng.normal(size=small.shape).astype(np.float32), (0, 0), 0.7)
     small = small + strength * (colour + 0.8 * rng.normal(size=small.shape[:2]).astype(np.float32)[..., None])
-    small = small + np.float32(camera.sharpness) * (small - cv2.GaussianBlur(small, (0, 0), 1.0))
+    small = small + np.float32(camera.sharpness) * (small - cv2.GaussianBlur(small, (0, 0), 0.8))
     frame = Image.fromarray((np.clip(small, 0, 1) * 255 + 0.5).astype(np.uint8))
     stream = io.BytesIO()
-    frame.save(stream, "JPEG", quality=62, subsampling=2)
+    frame.save(stream, "JPEG", quality=76, subsampling=2)
     frame = Image.open(io.BytesIO(stream.getvalue())).convert("RGB")
     return _stamped(frame, stamp, camera)
 

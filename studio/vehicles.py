@@ -59,25 +59,25 @@ class Design:
     lamps: str = "swept"
     tails: str = "block"
     pillars: tuple[float, ...] = (0.46,)
-    cladding: float = 0.27
+    cladding: float = 0.23
     blind: bool = False
 
 
 def _sedan(**changes) -> Design:
-    return Design(**{**dict(body="car", length=4.85, width=1.84, height=1.45, wheelbase=2.80, wheel=0.33, hood=0.93,
-                            nose=0.70, belt=0.97, deck=1.04, cabin=(0.10, 0.27, 0.55, 0.745), pillars=(0.445, 0.21)),
+    return Design(**{**dict(body="car", length=4.85, width=1.84, height=1.45, wheelbase=2.80, wheel=0.33, hood=0.95,
+                            nose=0.76, belt=0.97, deck=1.04, cabin=(0.10, 0.27, 0.55, 0.745), pillars=(0.445, 0.21)),
                      **changes})
 
 
 def _suv(**changes) -> Design:
-    return Design(**{**dict(body="car", length=4.70, width=1.90, height=1.70, wheelbase=2.70, wheel=0.37, hood=1.08,
-                            nose=0.88, belt=1.12, deck=1.16, cabin=(0.015, 0.085, 0.565, 0.735), square=5.2, tumble=0.79,
-                            pillars=(0.47, 0.24), cladding=0.40), **changes})
+    return Design(**{**dict(body="car", length=4.70, width=1.90, height=1.70, wheelbase=2.70, wheel=0.37, hood=1.10,
+                            nose=0.97, belt=1.12, deck=1.16, cabin=(0.015, 0.085, 0.565, 0.735), square=5.2, tumble=0.79,
+                            pillars=(0.47, 0.24), cladding=0.33), **changes})
 
 
 def _minivan(**changes) -> Design:
-    return Design(**{**dict(body="car", length=5.15, width=1.99, height=1.77, wheelbase=3.03, wheel=0.34, hood=1.05,
-                            nose=0.78, belt=1.06, deck=1.10, cabin=(0.01, 0.07, 0.62, 0.83), square=5.2, tumble=0.81,
+    return Design(**{**dict(body="car", length=5.15, width=1.99, height=1.77, wheelbase=3.03, wheel=0.34, hood=1.07,
+                            nose=0.90, belt=1.06, deck=1.10, cabin=(0.01, 0.07, 0.62, 0.83), square=5.2, tumble=0.81,
                             pillars=(0.55, 0.30)), **changes})
 
 
@@ -96,8 +96,8 @@ def _van(**changes) -> Design:
 DESIGNS: dict[str, tuple[Design, ...]] = {
     "sedan": (
         _sedan(),
-        _sedan(length=4.62, height=1.43, nose=0.66, cabin=(0.08, 0.25, 0.54, 0.76), grille="split", lamps="slim", tails="strip"),
-        _sedan(length=5.02, width=1.88, hood=0.96, nose=0.76, deck=1.08, grille="tall", lamps="block", tails="upright"),
+        _sedan(length=4.62, height=1.43, nose=0.73, cabin=(0.08, 0.25, 0.54, 0.76), grille="split", lamps="slim", tails="strip"),
+        _sedan(length=5.02, width=1.88, hood=0.98, nose=0.82, deck=1.09, grille="tall", lamps="block", tails="upright"),
         _sedan(length=4.55, height=1.40, deck=0.99, cabin=(0.05, 0.24, 0.52, 0.74), grille="mesh", lamps="swept", tails="corner"),
         _sedan(length=4.25, width=1.77, height=1.50, wheelbase=2.60, hood=0.95, belt=0.98, deck=1.00,
                cabin=(0.015, 0.11, 0.54, 0.76), grille="slots", lamps="round", tails="upright", pillars=(0.43,)),
@@ -106,17 +106,17 @@ DESIGNS: dict[str, tuple[Design, ...]] = {
     "suv": (
         _suv(),
         _suv(length=4.45, height=1.66, cabin=(0.02, 0.10, 0.57, 0.755), grille="split", lamps="slim", tails="corner"),
-        _suv(length=5.20, width=2.03, height=1.90, wheelbase=2.98, wheel=0.40, hood=1.22, nose=1.06, belt=1.25, deck=1.28,
+        _suv(length=5.20, width=2.03, height=1.90, wheelbase=2.98, wheel=0.40, hood=1.24, nose=1.12, belt=1.27, deck=1.28,
              cabin=(0.008, 0.045, 0.59, 0.725), square=6.4, tumble=0.84, grille="wide", lamps="block", tails="upright"),
-        _suv(length=4.75, width=1.93, height=1.76, hood=1.12, nose=0.96, cabin=(0.008, 0.05, 0.57, 0.715), square=6.0, tumble=0.83,
+        _suv(length=4.75, width=1.93, height=1.76, hood=1.15, nose=1.04, cabin=(0.008, 0.05, 0.57, 0.715), square=6.0, tumble=0.83,
              grille="tall", lamps="twin", tails="upright"),
         _suv(length=4.35, width=1.87, height=1.84, hood=1.15, nose=1.06, belt=1.18, cabin=(0.008, 0.035, 0.56, 0.66), square=7.5,
-             tumble=0.86, grille="bars", lamps="round", tails="square", cladding=0.48),
+             tumble=0.86, grille="bars", lamps="round", tails="square", cladding=0.42),
         _suv(length=4.90, width=1.94, height=1.67, cabin=(0.03, 0.16, 0.56, 0.73), grille="mesh", lamps="swept", tails="strip"),
     ),
     "minivan": (
         _minivan(),
-        _minivan(length=5.08, nose=0.82, grille="split", lamps="slim", tails="upright", height=1.73),
+        _minivan(length=5.08, nose=0.92, grille="split", lamps="slim", tails="upright", height=1.73),
         _minivan(length=4.80, width=1.90, height=1.80, cabin=(0.01, 0.05, 0.62, 0.84), square=6.0, grille="tall", lamps="block", tails="corner"),
     ),
     "pickup": (
@@ -151,8 +151,8 @@ DESIGNS["taxi van"] = (
 )
 
 # Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks none.
-KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van": 0.055, "taxi": 0.055,
-         "green taxi": 0.022, "taxi van": 0.022, "minibus": 0.015, "motorcycle": 0.016}
+KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van": 0.055, "taxi": 0.040,
+         "green taxi": 0.012, "taxi van": 0.012, "minibus": 0.015, "motorcycle": 0.016}
 
 # sRGB 0-1, and the share among registered vehicles in the United States.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
@@ -297,7 +297,7 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     room = 0.035 if colour == "black" else 0.075 if not cab else 0.04
     return Marks(
         roof="rack" if cab and roof == "box" else roof,
-        stripe=1 + pick(1, STRIPES) if has(1, {"van": 0.6, "minibus": 0.9, "taxi": 0.35, "taxi van": 0.35}.get(kind, 0.06)) else 0,
+        stripe=1 + pick(1, STRIPES) if has(1, {"van": 0.6, "minibus": 0.9, "taxi": 0.35, "taxi van": 0.35}.get(kind, 0.03)) else 0,
         panel=PANELS[pick(2, PANELS)] if panel else "",
         panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
         dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.40) else 0.0,
@@ -311,7 +311,7 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
         dash=float(individuality * size[5]) if has(5, 0.6) else 0.0,
-        paint_shift=tuple(float(individuality * room * (0.8 * shift[3] + 0.35 * s)) for s in shift[:3]),
+        paint_shift=tuple(float(individuality * room * (0.9 * shift[3] + 0.16 * s)) for s in shift[:3]),
     )
 
 
