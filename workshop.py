@@ -109,7 +109,8 @@ def check_disk(needed_gb):
     free_gb = shutil.disk_usage(str(ROOT)).free / 1e9
     if free_gb < needed_gb:
         raise Problem(
-            "Too little disk: {:.1f} GB free in {}, {} GB are needed ({} GB with PyTorch's CUDA builds, {} GB without).\n"
+            "Too little disk: {:.1f} GB free in {}, {} GB are needed "
+            "({} GB with PyTorch's CUDA builds, {} GB without).\n"
             "Free some space, or move this folder to a larger disk, and run this again.".format(
                 free_gb, ROOT, needed_gb, DISK_GB["cuda"], DISK_GB["cpu"]
             )
@@ -242,7 +243,8 @@ def empty(venv):
                 entry.unlink()
     except PermissionError as error:
         raise Problem(
-            "{} is in use. Close JupyterLab and every terminal that uses .venv, and run this again.".format(error.filename)
+            "{} is in use. Close JupyterLab and every terminal that uses .venv, "
+            "and run this again.".format(error.filename)
         )
 
 
@@ -308,10 +310,14 @@ def call(command, fallback, environment=None, show=False):
         errors="replace",
     )
     output = []
-    for line in process.stdout:
-        output.append(line)
-        if show and re.match(r" *(Downloading|Downloaded|Prepared|Installed|Bytecode) ", line):
-            say("      " + line.strip())
+    try:
+        for line in process.stdout:
+            output.append(line)
+            if show and re.match(r" *(Downloading|Downloaded|Prepared|Installed|Bytecode) ", line):
+                say("      " + line.strip())
+    except BaseException:
+        process.kill()  # whoever calls next must not meet an installer still at work in .venv
+        raise
     if process.wait() != 0:
         raise explain("".join(output), fallback)
 

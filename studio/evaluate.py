@@ -8,7 +8,6 @@ of a duplicate counts neither way. The extractor has to tell the same vehicle in
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
@@ -131,7 +130,7 @@ def embed_real(extractor: Extractor, split: str | None = None) -> tuple[pd.DataF
     embeddings = np.empty((len(detections), extractor.dimensions), np.float32)
     position = pd.Series(np.arange(len(detections)), detections.index)
     for key, group in tqdm(detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"):
-        image = cv2.cvtColor(cv2.imdecode(np.frombuffer(images[key], np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = read_image(images[key], f"frame {key}")
         embeddings[position[group.index]] = extractor.extract([cut(image, b) for b in group[BOX_COLUMNS].to_numpy()])
     return detections.reset_index(drop=True), embeddings
 

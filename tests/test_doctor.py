@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from importlib import metadata
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,8 +86,8 @@ def test_missing_weights_and_a_broken_manifest_are_found(root):
 def test_a_full_disk_and_a_full_memory_are_found(root, monkeypatch):
     psutil = pytest.importorskip("psutil")
     assert marks(doctor.check_disk(root)) == [OK]
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 9 * 10**8, 10**8))
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 10**9}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**8))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**9))
     assert "0.1 GB" in doctor.check_disk(root)[0].text
     assert marks(doctor.check_disk(root) + doctor.check_memory(root)) == [BAD, BAD]
 

@@ -4,6 +4,7 @@ import ast
 import base64
 import hashlib
 import http.server
+import io
 import os
 import platform
 import shutil
@@ -13,6 +14,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote, unquote
 
 import pytest
@@ -37,7 +39,9 @@ def test_supported_pythons_pass(version):
     workshop.check_python(version)
 
 
-@pytest.mark.parametrize(("version", "words"), [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")])
+@pytest.mark.parametrize(
+    ("version", "words"), [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")]
+)
 def test_other_pythons_are_told_which_one_to_use(version, words, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/x" if name == "python3.12" else None)
     with pytest.raises(workshop.Problem, match=words) as caught:
@@ -52,7 +56,7 @@ def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
 
 
 def test_too_little_disk_states_both_figures(monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**11, 10**11 - 10**9, 10**9))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
     with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 3 GB without"):
         workshop.check_disk(8)
 
@@ -151,7 +155,7 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
     ("output", "words"),
     [
         ("error: Failed to download `numpy==2.4.6`\n  cause: No space left on device (os error 28)", "full.*numpy"),
-        ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "download of six is damaged"),
+        ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "of six is damaged"),
         ("  cause: Because torch==2.15.0 has no wheels with a matching platform tag", "torch has no package for this"),
         ("ERROR: Could not find a version that satisfies the requirement uv==0.13.9", "Could not get uv:"),
         ("something unheard of", "Could not get the packages"),
@@ -160,6 +164,28 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
 def test_installer_errors_become_one_sentence_that_names_the_package(output, words):
     with pytest.raises(workshop.Problem, match=words):
         raise workshop.explain(output, "the packages")
+
+
+def test_no_installer_outlives_an_interrupted_set_up(monkeypatch):
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())  # not a terminal
+
+    def interrupted(line):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workshop, "say", interrupted)
+    code = "import time; print('Downloading torch', flush=True); time.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        workshop.call([sys.executable, "-c", code], "torch", show=True)
+    assert started[0].wait(timeout=10) != 0
+    started[0].stdout.close()
 
 
 def test_browser_is_only_opened_where_there_is_a_screen(monkeypatch):
@@ -172,6 +198,9 @@ def test_browser_is_only_opened_where_there_is_a_screen(monkeypatch):
 
 
 # ---------------------------------------------------------------------- whole set-ups, from an index on this computer
+
+
+UV_VERSION = workshop.pinned_version("uv", workshop.read_requirements())
 
 
 def find_uv():
@@ -266,23 +295,24 @@ def project(index, tmp_path_factory):
         shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
     text = SOURCE.read_text(encoding="utf-8")
     assert text.count("download.pytorch.org") == 1, "the address of the CPU index stands in one place"
-    (root / "workshop.py").write_text(text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/"), encoding="utf-8")
+    text = text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/")
+    (root / "workshop.py").write_text(text, encoding="utf-8")
     start_uv = f"import subprocess, sys; sys.exit(subprocess.call([{find_uv()!r}, *sys.argv[1:]]))"
     wheel_tag = f"{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}"
     pins = [
-        index.add("nvidia-fake".replace("-", "_"), "9", {"nvidia_fake.py": ""}).replace("nvidia_fake==", "nvidia-fake=="),
+        index.add("nvidia_fake", "9", {"nvidia_fake.py": ""}).replace("_fake==", "-fake=="),
         index.add("jupyterlab", "4", {"jupyterlab/__main__.py": SHOW_ARGUMENTS.format(name="LAB", status=0)}),
         index.add("pytest", "9", {"pytest/__main__.py": SHOW_ARGUMENTS.format(name="PYTEST", status=3)}),
         index.add("tinylib", "2.0", {"tinylib.py": "answer = 42"}),
         index.add("torch", "1.0", {"torch.py": "build = 'cuda'"}),
         index.add("torchvision", "1.1", {"torchvision.py": "build = 'cuda'"}),
-        index.add("uv", "0.13.9", {"uv/__init__.py": "", "uv/__main__.py": start_uv}),
+        index.add("uv", UV_VERSION, {"uv/__init__.py": "", "uv/__main__.py": start_uv}),
     ]
     index.add("torch", "1.0+cpu", {"torch.py": "build = 'cpu'"}, wheel_tag, index="cpu")
     index.add("torchvision", "1.1+cpu", {"torchvision.py": "build = 'cpu'"}, wheel_tag, index="cpu")
     (root / "requirements.txt").write_text("# pins of a test\n" + "".join(pins))
     (root / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["uv_build==0.13.9"]\nbuild-backend = "uv_build"\n'
+        f'[build-system]\nrequires = ["uv_build=={UV_VERSION}"]\nbuild-backend = "uv_build"\n'
         '[project]\nname = "cctview"\nversion = "0.1"\ndependencies = ["tinylib==2.0", "torch==1.0"]\n'
         '[project.scripts]\ncctview = "cctview.doctor:main"\n'
         '[tool.uv.build-backend]\nmodule-root = ""\n'
