@@ -127,7 +127,7 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
         for line in (1, 2):
             y = int((hand * (lane_lateral(line) - 1.5) + width / 2) * scale)
             ys = y + np.round(2 * np.sin(np.arange(columns // 40) * 0.7 + rng.uniform(0, 6)))
-            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 40, ys], 1).astype(np.int32)], False, 0.74, 1, cv2.LINE_AA)
+            cv2.polylines(wear, [np.stack([np.arange(len(ys)) * 40, ys], 1).astype(np.int32)], False, 0.84, 1, cv2.LINE_AA)
     for x in np.arange(0, columns, int(rng.integers(110, 220))):
         wear[:, x:x + 1] *= 0.80
     return np.clip(wear, 0.3, 1.4)

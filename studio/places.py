@@ -93,39 +93,44 @@ def _tunnel(stage: Set, view: Painting) -> None:
         view.tree(x, 55, 44, 186, None)
 
 
+def _climbing_wall(stage: Set, start: int, end: int, high: float, lateral: float) -> None:
+    """A retaining wall beside the median that sinks from `high` metres at `start` to a kerb at `end`."""
+    for near, far in zip(range(start, end, 4), range(start + 4, end + 4, 4)):
+        rise = [high * max(0.0, 1 - (s - start) / (end - start)) ** 0.75 + 0.2 for s in (near, far)]
+        points = stage.road.point([near, far, far, near], lateral, [0.0, 0.0, rise[1], rise[0]])
+        stage.add("grey wall", points, [(0, 1, 2), (0, 2, 3)], [(near, 0), (far, 0), (far, rise[1]), (near, rise[0])])
+        top = stage.road.point([near, far, far, near], [lateral, lateral, lateral + 0.5, lateral + 0.5], [rise[0], rise[1], rise[1], rise[0]])
+        stage.add("concrete", top, [(0, 1, 2), (0, 2, 3)])
+        ledge = stage.road.point([near, far, far, near], lateral - 0.04, [rise[0] * 0.80, rise[1] * 0.80, rise[1] * 0.86, rise[0] * 0.86])
+        stage.add("dark concrete", ledge, [(0, 1, 2), (0, 2, 3)])
+
+
 def _underpass(stage: Set, view: Painting) -> None:
     """E 48 St: seen from under an overpass; a wall climbs on the right, a service road runs on the left."""
-    _carriageways(stage, (20.7, 16.1), (20.0, 24.0), left=EDGE + 0.9, cycle=5.5, dash=1.9)
+    _carriageways(stage, (28.6, 22.1), (26.0, 31.0), left=EDGE + 0.9, cycle=7.3, dash=2.4)
     stage.ground(-0.4)
-    stage.extrude("old concrete", -20, 110, JERSEY, 0.25)
-    stage.extrude("old concrete", 100, FAR, JERSEY)
-    for near, far in zip(range(22, 98, 4), range(26, 102, 4)):
-        rise = [(5.4 * max(0.0, 1 - (s - 22) / 74) ** 0.75) + 0.2 for s in (near, far)]
-        points = stage.road.point([near, far, far, near], 1.6, [0.0, 0.0, rise[1], rise[0]])
-        stage.add("grey wall", points, [(0, 1, 2), (0, 2, 3)], [(near, 0), (far, 0), (far, rise[1]), (near, rise[0])])
-        top = stage.road.point([near, far, far, near], [1.6, 1.6, 2.1, 2.1], [rise[0], rise[1], rise[1], rise[0]])
-        stage.add("concrete", top, [(0, 1, 2), (0, 2, 3)])
-        line = stage.road.point([near, far, far, near], 1.56, [rise[0] * 0.80, rise[1] * 0.80, rise[1] * 0.86, rise[0] * 0.86])
-        stage.add("dark concrete", line, [(0, 1, 2), (0, 2, 3)])
-    stage.box("dark concrete", 24.0, 1.9, 0.0, 4.4, 3.0, 0.9)
-    stage.box("slab", 8.0, -4.0, 6.6, 8.0, 13.0, 60.0, 0.12)
-    stage.strip("ramp", -20, 140, (-EDGE - 1.2, -0.1), (-19.2, -0.1))
-    stage.strip("sidewalk", -20, 140, (-19.2, 0.05), (-20.0, 0.05))
-    stage.strip("grass", -20, 140, (-20.0, 0.05), (-40.0, 1.0))
-    stage.extrude("concrete", 10, 130, ((-0.2, 0.0), (-0.15, 0.85), (0.15, 0.85), (0.2, 0.0)), -EDGE - 0.75)
-    stage.fence(-EDGE - 0.75, 12, 60, 0.85, 2.3, 1.2, bars=6, reach=60)
-    stage.fence(-20.5, 20, 120, 0.1, 1.9, 1.5, bars=4, reach=90)
-    stage.barrel(47.0, -14.6)
-    stage.lamp_post(29.5, -EDGE - 0.9, 8.3, 3.4, (-1, 1), thickness=0.34)
-    stage.sign("green sign", 29.1, -EDGE - 0.9 + 0.85, 6.1, 1.1, 0.55, post=False)
-    stage.box("dark concrete", 19.0, -EDGE - 0.55, 2.0, 3.05, 0.08, 1.1)
-    stage.bar("dark steel", stage.road.point(19.0, -EDGE - 0.5, 0), stage.road.point(19.0, -EDGE - 0.5, 3.2), 0.16)
-    for ahead, lateral in ((95, 1.4), (118, 6.0), (150, 12.0), (130, 13.0)):
+    stage.extrude("old concrete", -20, 140, JERSEY, 0.25)
+    stage.extrude("old concrete", 130, FAR, JERSEY)
+    _climbing_wall(stage, 30, 128, 5.2, 1.6)
+    stage.box("dark concrete", 33.0, 1.9, 0.0, 4.4, 4.0, 0.9)
+    stage.box("slab", 11.0, -4.0, 6.5, 8.0, 17.0, 60.0, 0.12)
+    stage.strip("ramp", -20, 190, (-EDGE - 1.2, -0.1), (-19.2, -0.1))
+    stage.strip("sidewalk", -20, 190, (-19.2, 0.05), (-20.0, 0.05))
+    stage.strip("grass", -20, 190, (-20.0, 0.05), (-40.0, 1.0))
+    stage.extrude("concrete", 14, 180, ((-0.2, 0.0), (-0.15, 0.85), (0.15, 0.85), (0.2, 0.0)), -EDGE - 0.75)
+    stage.fence(-EDGE - 0.75, 16, 80, 0.85, 2.2, 1.5, bars=6, reach=80)
+    stage.fence(-20.5, 28, 160, 0.1, 1.9, 1.8, bars=4, reach=120)
+    stage.barrel(64.0, -14.6)
+    stage.lamp_post(40.0, -EDGE - 0.9, 8.3, 3.4, (-1, 1), thickness=0.34)
+    stage.sign("green sign", 39.5, -EDGE - 0.9 + 0.95, 6.0, 1.15, 0.55, post=False)
+    stage.box("dark concrete", 26.0, -EDGE - 0.55, 2.0, 3.05, 0.08, 1.1)
+    stage.bar("dark steel", stage.road.point(26.0, -EDGE - 0.5, 0), stage.road.point(26.0, -EDGE - 0.5, 3.2), 0.16)
+    for ahead, lateral in ((128, 1.4), (160, 6.0), (200, 12.0), (175, 13.0)):
         stage.lamp_post(ahead, lateral, 10.5, 4.5, (-1,), thickness=0.3)
-    stage.sign("green sign", 150, 3.0, 6.0, 4.4, 2.2)
-    stage.sign("blue sign", 150, -2.0, 6.0, 2.0, 1.8)
-    stage.sign("orange plastic", 120, -3.2, 5.0, 2.2, 1.2)
-    for ahead in (70, 76, 80):
+    stage.sign("green sign", 200, 3.0, 6.0, 4.4, 2.2)
+    stage.sign("blue sign", 200, -2.0, 6.0, 2.0, 1.8)
+    stage.sign("orange plastic", 160, -3.2, 5.0, 2.2, 1.2)
+    for ahead in (94, 102, 107):
         stage.sign("green paint", ahead, -EDGE - 1.0, 1.6, 0.5, 0.6, text=False)
     # beyond
     view.polygon([(0, 60), (352, 60), (352, 68), (0, 68)], (0.40, 0.40, 0.36), 420)

@@ -16,9 +16,9 @@ from studio import bodywork, meshes
 LINEAR = np.array([(b / 255 / 12.92 if b / 255 <= 0.04045 else ((b / 255 + 0.055) / 1.055) ** 2.4) for b in range(256)])
 _UNIFORM = np.zeros((12, 7))  # red, green, blue (linear), gloss, metal, glass, glow of the plain surface codes
 _UNIFORM[meshes.RUBBER] = (0.012, 0.012, 0.012, 0.05, 0, 0, 0)
-_UNIFORM[meshes.RIM] = (0.34, 0.35, 0.36, 0.4, 0.6, 0, 0)
+_UNIFORM[meshes.RIM] = (0.17, 0.175, 0.18, 0.4, 0.5, 0, 0)
 _UNIFORM[meshes.TRIM] = (0.010, 0.010, 0.011, 0.25, 0, 0, 0)
-_UNIFORM[meshes.CHROME] = (0.42, 0.43, 0.44, 0.7, 0.8, 0, 0)
+_UNIFORM[meshes.CHROME] = (0.36, 0.37, 0.38, 0.6, 0.8, 0, 0)
 _UNIFORM[meshes.SIGN] = (0.72, 0.70, 0.55, 0.4, 0, 0, 0.06)
 _UNIFORM[meshes.GLASS] = (0.010, 0.012, 0.013, 1.0, 0, 1.0, 0)
 _UNIFORM[meshes.TAIL] = (0.16, 0.004, 0.005, 0.6, 0, 0, 0.02)

@@ -75,7 +75,7 @@ class Camera:
 CAMERAS: dict[str, Camera] = {camera.id: camera for camera in (
     Camera("733-681-N", "FDR @ E 53 St", "North", 0.0, Road(0.00287, 0.00646), Lens(-8.86, 6.26, 0.3696, 0.2601, 0.0407, 312.5, -0.05),
            sun=(62, 150), brightness=109, veil=0.05, contrast=0.1),
-    Camera("735-683-N", "FDR @ E 48 St", "North", 0.4, Road(0.00071, 0.00122), Lens(-11.86, 5.07, 0.1868, 0.0924, -0.0126, 571.4, -0.05),
+    Camera("735-683-N", "FDR @ E 48 St", "North", 0.4, Road(0.00035, 0.00061), Lens(-11.88, 5.04, 0.1385, 0.0688, -0.0123, 767.6, -0.05),
            sun=(62, 165), brightness=117, veil=0.12, contrast=0.1, saturation=0.85, sharpness=0.8, blur=0.35, bar=0.0),
     Camera("689-640-S", "FDR Dr @ 38 St", "South", 1.3, Road(0.00047, -0.00252), Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
            sun=(62, -35), brightness=130, contrast=0.45, saturation=0.9, sharpness=0.85, bar=0.0),
