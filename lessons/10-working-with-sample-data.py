@@ -41,6 +41,7 @@ from matplotlib.patches import Rectangle
 from cctview.detect import Detector
 from cctview.frames import cut, open_dataset
 
+# %config InlineBackend.figure_format = "jpeg"
 SAMPLE = Path("../sample")
 
 # %% [markdown]
@@ -69,7 +70,7 @@ detections.head()
 #
 # ## 2 · Group by type
 #
-# What did it find? **Guess first:** which type comes first, and how far ahead of the second?
+# What did it find? **Guess first:** which types, and how many of each?
 
 # %%
 by_type = detections.groupby("type").size().sort_values(ascending=False)
@@ -84,7 +85,8 @@ detections.groupby(["camera", "type"]).size().unstack(fill_value=0)
 # %%
 figure, axes = plt.subplots(figsize=(5, 4))
 axes.pie(by_type, labels=[f"{kind} ({count})" for kind, count in by_type.items()], startangle=90)
-axes.set_title(f"{len(detections)} detections in six frames");
+axes.set_title(f"{len(detections)} detections in six frames")
+figure.tight_layout()
 
 # %% [markdown]
 # These are the detector's words, not the truth. A van may be called a bus, and a shadow a car. Notebook 04 counts how often.
@@ -100,9 +102,9 @@ frame = dataset.image(frame_id)
 print(frame_id, frame.shape)
 
 # %%
-plt.figure(figsize=(8, 5.5))
-plt.imshow(frame)
-plt.axis("off");
+figure, axes = plt.subplots(figsize=(8, 5.5))
+axes.imshow(frame)
+axes.set_axis_off()
 
 # %% [markdown]
 # The picture is 352 pixels wide and 240 high. You cannot read a plate in it, and you cannot see a face. Keep that in mind.
@@ -111,7 +113,7 @@ plt.axis("off");
 #
 # The stored detections came from this very detector. Run it yourself. It takes the picture and returns a table.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 found = Detector().detect(frame)
 found.head()
 
@@ -136,7 +138,7 @@ figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.2))
 for axis, row in zip(axes, largest.itertuples()):
     axis.imshow(cut(frame, (row.x1, row.y1, row.x2, row.y2)))
     axis.set_title(f"{row.type} {row.percent:.0f} %\n{row.x2 - row.x1}×{row.y2 - row.y1} pixels", fontsize=9)
-    axis.axis("off")
+    axis.set_axis_off()
 
 # %% [markdown]
 # Such crops are all that the next step sees. It will turn each into 1920 numbers, so that a machine can ask of any two: the same vehicle?
@@ -150,7 +152,7 @@ figure, axes = plt.subplots(figsize=(8, 5.5))
 axes.imshow(frame)
 axes.add_patch(Rectangle((box.x1, box.y1), box.x2 - box.x1, box.y2 - box.y1, fill=False, edgecolor="red", linewidth=2))
 axes.annotate(f"{box.type} {box.percent:.0f} %", (box.x1, box.y1 - 4), color="red", fontsize=11)
-axes.axis("off");
+axes.set_axis_off()
 
 # %% [markdown]
 # ## Your turn: be the machine
@@ -166,7 +168,7 @@ for axis, camera in zip(axes.flat, DRIVING_ORDER):
     shown = dataset.frames[dataset.frames.camera == camera].id.iloc[0]
     axis.imshow(dataset.image(shown))
     axis.set_title(shown, fontsize=8)
-    axis.axis("off")
+    axis.set_axis_off()
 figure.tight_layout()
 
 # %% [markdown]

@@ -1,7 +1,5 @@
-"""The notebooks: each equals its text pair, runs from top to bottom, and was committed with its outputs."""
+"""The notebooks: each equals its text pair, and was committed with its outputs. That they run, `pytest --nbval` shows."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import jupytext
@@ -29,11 +27,4 @@ def test_no_lesson_lacks_its_notebook():
 def test_notebook_is_committed_executed(path):
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert not any(output.output_type in ("error",) or output.get("name") == "stderr" for cell in code for output in cell.outputs)
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_its_stable_outputs_are_as_stored(path):
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--sanitize-with", str(ROOT / "tests" / "nbval.cfg"), str(path)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
-    assert run.returncode == 0, run.stdout[-3000:]
+    assert not any(output.output_type == "error" or output.get("name") == "stderr" for cell in code for output in cell.outputs)
