@@ -22,7 +22,7 @@ from cctview.ids import FrameId
 from studio import truth
 from studio.expressway import CAMERAS
 from studio.process import pack
-from studio.shots import CADENCE, watch
+from studio.shots import due, watch
 from studio.traffic import DATE, Traffic
 
 STUDIO = Path(__file__).parent
@@ -143,7 +143,7 @@ def render(workshop, make_renderer=None, quiet=False):
     painters = {}
     ledger = Ledger(traffic)
     shots = watch(traffic, settings.minutes, settings.cameras, settings.seed)
-    total = int(settings.minutes * 60 / CADENCE) * len(settings.cameras)
+    total = sum(1 for camera in settings.cameras for _ in due(camera, begin, begin + 60 * settings.minutes))
     for shot in tqdm(shots, "frames", total, unit="frame", disable=quiet):
         minute = int((truth.seconds_since_midnight(shot.time) - begin) // 60)
         ledger.collect()

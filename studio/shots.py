@@ -109,7 +109,7 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
     begin = traffic.now
     end = begin + 60 * minutes
     last = {}
-    for seconds, camera, index in heapq.merge(*(_due(camera, begin, end) for camera in cameras)):
+    for seconds, camera, index in heapq.merge(*(due(camera, begin, end) for camera in cameras)):
         traffic.advance(seconds)
         time = moment(DATE, seconds)
         status = verdict(seed, camera, index)
@@ -121,7 +121,14 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
     traffic.advance(end)
 
 
-def _due(camera, begin, end):
+def due(camera, begin, end):
+    """When a camera's frames are due from `begin` up to `end` (s since midnight): yields time, camera and index.
+
+    Examples
+    --------
+    >>> [index for _, _, index in due("733-681-N", 31200.0, 31205.0)]
+    [18353, 18354, 18355]
+    """
     index = max(0, int(np.ceil(round((begin - PHASES[camera]) / CADENCE, 6))))
     while (seconds := seconds_of(camera, index)) < end:
         yield seconds, camera, index
