@@ -182,7 +182,8 @@ def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == "studio: minutes must be a whole number from 1, not 0\n"
 
 
-def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(tmp_path):
+def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.shots.OUTAGE", 0.0)
     folder = tmp_path / "sample"
     sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
     dataset = open_dataset(folder)
