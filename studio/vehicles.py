@@ -315,7 +315,7 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
         dash=float(individuality * size[5]) if has(5, 0.8) else 0.0,
-        paint_shift=tuple(float(individuality * room * (0.9 * shift[3] + 0.30 * s)) for s in shift[:3]),
+        paint_shift=tuple(float(individuality * room * (0.95 * shift[3] + 0.17 * s)) for s in shift[:3]),
     )
 
 
