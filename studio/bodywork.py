@@ -136,7 +136,7 @@ def _flanks(sheet: Sheet) -> None:
     """Sills, wheel arches, doors, handles."""
     vehicle, profile, shape = sheet.vehicle, sheet.profile, sheet.vehicle.shape
     rear_axle, front_axle = profile.axles
-    sheet.flank(PLASTIC, DARK, -sheet.half, sheet.half, 0.0, shape.cladding)
+    sheet.flank(PLASTIC, DARK, -sheet.half, sheet.half, 0.0, shape.cladding + vehicle.marks.skirt * 0.5 * (shape.belt - shape.cladding))
     for end in ENDS:
         sheet.end(end, PLASTIC, DARK, -sheet.wide, sheet.wide, 0.0, shape.wheel * 0.6 + (0.10 if shape.cladding > 0.3 else 0.02))
     for view in SIDES:
@@ -350,9 +350,9 @@ def _dent_and_sticker(sheet: Sheet) -> None:
     if marks.sticker:
         colour, y = STICKERS[marks.sticker - 1], marks.sticker_at * sheet.wide * 0.7
         z = shape.deck - 0.16 if abs(marks.sticker_at) < 0.6 else shape.wheel * 0.6 + 0.36
-        sheet.end(REAR, DULL, colour, y - 0.14, y + 0.14, z - 0.05, z + 0.07)
+        sheet.end(REAR, DULL, colour, y - 0.17, y + 0.17, z - 0.08, z + 0.10)
         x = marks.sticker_at * sheet.half * 0.25
-        sheet.flank(DULL, colour, x - 0.22, x + 0.22, shape.belt - 0.52, shape.belt - 0.30, views=RIGHT if marks.sticker_at > 0 else LEFT)
+        sheet.flank(DULL, colour, x - 0.30, x + 0.30, shape.belt - 0.55, shape.belt - 0.22, views=RIGHT if marks.sticker_at > 0 else LEFT)
 
 
 def _dirt(sheet: Sheet) -> None:

@@ -57,7 +57,12 @@ def _tunnel(stage: Set, view: Painting) -> None:
     stage.box("old concrete", 9.3, -12.2, 0.0, 1.2, 2.2, 1.8)
     stage.bar("steel", stage.road.point(37.0, 0.0, 0.9), stage.road.point(37.0, 0.0, 8.8), 0.22)
     stage.sign("blue sign", 36.8, 0.1, 7.0, 1.0, 1.4, post=False)
-    # the mouth
+    _tunnel_mouth(view)
+    _river(view)
+
+
+def _tunnel_mouth(view: Painting) -> None:
+    """The portal at E 53 St: two openings in a pale front."""
     for corners, colour in (([(98, 29), (132, 29), (132, 57), (98, 57)], (0.10, 0.105, 0.11)), ([(135, 30), (165, 31), (167, 55), (135, 57)], (0.15, 0.155, 0.16))):
         view.polygon(corners, colour, 112, 0.12)
     for i in range(9):
@@ -72,7 +77,10 @@ def _tunnel(stage: Set, view: Painting) -> None:
         view.polygon([(x, 26), (x + 4, 26), (x + 4, 27.6), (x, 27.6)], (0.20, 0.2, 0.2), 97, 0.0)
     for y in (33, 36):
         view.polygon([(131.5, y), (134.5, y), (134.5, y + 2), (131.5, y + 2)], (0.78, 0.58, 0.12), 96, 0.0)
-    # river and far bank
+
+
+def _river(view: Painting) -> None:
+    """Water, the far bank with its bridge, and the trees on both sides of the road at E 53 St."""
     view.water([(165, 39), (352, 43.5), (352, 120), (165, 62)], 600)
     view.skyline(168, 352, 37, 9, 21, 900, (0.56, 0.53, 0.52))
     view.facade([(284, 20), (352, 18), (352, 41), (286, 39)], (0.34, 0.40, 0.42), (0.24, 0.30, 0.32), 12, 6, 890)
@@ -363,7 +371,12 @@ def _trestle(stage: Set, view: Painting) -> None:
     stage.sign("blue sign", 66.0, EDGE + 2.6, 2.6, 2.6, 2.0)
     for ahead, lateral in ((53, EDGE + 5), (72, EDGE + 5.6), (73, EDGE + 5.2)):
         stage.person(ahead, lateral, 0.1)
-    # the bridge
+    _bridge(view)
+    _beyond_the_bridge(view)
+
+
+def _bridge(view: Painting) -> None:
+    """The approach of the bridge at Grand St: a truss on lattice legs."""
     iron = (0.20, 0.25, 0.27)
     view.polygon([(-4, 15), (352, 14), (352, 23.5), (15, 27), (-4, 30)], (0.16, 0.20, 0.22), 160, 0.15)
     view.polygon([(-4, -4), (356, -4), (356, 3), (-4, 2)], (0.22, 0.29, 0.31), 161, 0.1)
@@ -374,7 +387,10 @@ def _trestle(stage: Set, view: Painting) -> None:
         view.lattice_leg((x, 22), (x + 1, foot), wide, iron, 200, 6, 1.0)
     view.stroke([(267, 22), (266, 52)], iron, 1.2, 201)
     view.stroke([(270, -2), (290, -2), (291, 24), (271, 24)], iron, 2.2, 156)
-    # beyond
+
+
+def _beyond_the_bridge(view: Painting) -> None:
+    """Skyline, park trees and the first near trees at Grand St."""
     view.polygon([(0, 48), (352, 52), (352, 62), (0, 72)], (0.30, 0.30, 0.24), 560, 0.2)
     for x0, x1, top, wall in ((33, 40, 45, (0.42, 0.40, 0.42)), (68, 76, 43, (0.36, 0.46, 0.46)), (87, 91, 40, (0.38, 0.48, 0.52)), (130, 134, 43, (0.42, 0.48, 0.50)),
                               (215, 222, 28, (0.44, 0.46, 0.50)), (222, 232, 22, (0.48, 0.54, 0.58)), (232, 243, 30, (0.58, 0.60, 0.62)), (319, 340, 22, (0.54, 0.53, 0.52))):

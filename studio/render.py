@@ -174,8 +174,9 @@ class Renderer:
             return self._models[vehicle]
         mesh = build_mesh(vehicle)
         skin, materials = bodywork.paint_bodywork(vehicle)
-        materials[bodywork.HEADLAMP, 3] += 5.0 * self.weather.lamps
-        materials[bodywork.TAILLAMP, 3] += 1.5 * self.weather.lamps
+        if vehicle.id >= 0:  # parked vehicles stand dark
+            materials[bodywork.HEADLAMP, 3] += 5.0 * self.weather.lamps
+            materials[bodywork.TAILLAMP, 3] += 3.0 * self.weather.lamps
         paint = np.array([*backdrop.linear(vehicle.paint), 1.0, METALLIC.get(vehicle.colour, 0.0), 0.0, 0.0])
         model = _Model(np.concatenate([mesh.points, mesh.normals], 1), mesh.parts, mesh.faces, skin, materials, paint,
                        np.array([vehicle.length / 2, vehicle.width / 2]))

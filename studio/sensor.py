@@ -57,7 +57,8 @@ def develop(light: np.ndarray, camera: Camera, weather: Weather, exposure: float
     """Linear light (h, w, 3) to sRGB 0-1 float32: exposure, bloom, soft shoulder, stray light, contrast, colour."""
     exposed = light.astype(np.float32) * np.float32(exposure) * (np.float32(weather.balance) * balance.astype(np.float32))
     exposed += 0.22 * cv2.GaussianBlur(np.clip(exposed - 1.3, 0, 6), (0, 0), exposed.shape[1] / 110)
-    exposed = exposed * np.float32(1 - camera.veil) + np.float32(camera.veil * 0.42)
+    veil = camera.veil * weather.brightness**2
+    exposed = exposed * np.float32(1 - veil) + np.float32(veil * 0.42)
     rolled = exposed / np.sqrt(np.sqrt(1 + (0.92 * exposed) ** 4))
     picture = _ENCODED[(np.clip(rolled, 0, 1) * 8192).astype(np.int32)]
     contrast = np.float32(camera.contrast * weather.contrast)

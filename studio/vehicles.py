@@ -188,6 +188,8 @@ class Marks:
         0, or 1 + index into `STICKERS`; place across the tail, -1 to 1.
     dirt : float
         0 clean to 1 filthy.
+    skirt : float
+        Height of dark cladding along the sides, 0 none to 1 half the door.
     lamps : float
         Glow of the daytime lamps, 0-1.
     tint : float
@@ -211,6 +213,7 @@ class Marks:
     sticker: int = 0
     sticker_at: float = 0.0
     dirt: float = 0.0
+    skirt: float = 0.0
     lamps: float = 0.0
     tint: float = 0.0
     wheels: str = "alloy"
@@ -269,9 +272,9 @@ def _choose(u: float, weights: dict[str, float]) -> str:
 
 
 def _roof_weights(kind: str) -> dict[str, float]:
-    weights = {"sunroof": 0.30, "black": 0.10, "rack": 0.04, "box": 0.04, "ladder": 0.0}
+    weights = {"sunroof": 0.30, "black": 0.22, "rack": 0.04, "box": 0.04, "ladder": 0.0}
     if kind in ("suv", "minivan"):
-        weights = {"rack": 0.42, "sunroof": 0.20, "box": 0.12, "black": 0.08, "ladder": 0.0}
+        weights = {"rack": 0.42, "sunroof": 0.20, "box": 0.12, "black": 0.18, "ladder": 0.0}
     if kind in ("van", "pickup"):
         weights = {"ladder": 0.45, "rack": 0.25, "box": 0.05, "sunroof": 0.0, "black": 0.05}
     return weights
@@ -291,27 +294,28 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     if kind == "motorcycle":
         return Marks(paint_shift=tuple(float(s) for s in 0.08 * individuality * shift[:3]), dirt=float(individuality * size[6]))
     cab = kind in FIXED_PAINT
-    roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.25 if cab else 0.62) and kind != "minibus" else ""
+    roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.75) and kind != "minibus" else ""
     other_paints = [p for p in ("white", "black", "grey", "silver", "red", "blue", "brown") if p != colour]
-    panel = has(2, 0.22)
-    room = 0.035 if colour == "black" else 0.075 if not cab else 0.04
+    panel = has(2, 0.32)
+    room = 0.06 if colour == "black" else 0.07 if cab else 0.14
     return Marks(
         roof="rack" if cab and roof == "box" else roof,
-        stripe=1 + pick(1, STRIPES) if has(1, {"van": 0.6, "minibus": 0.9, "taxi": 0.35, "taxi van": 0.35}.get(kind, 0.03)) else 0,
+        stripe=1 + pick(1, STRIPES) if has(1, {"van": 0.6, "minibus": 0.9, "taxi": 0.35, "taxi van": 0.35}.get(kind, 0.05)) else 0,
         panel=PANELS[pick(2, PANELS)] if panel else "",
         panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
-        dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.40) else 0.0,
+        dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.50) else 0.0,
         dent_at=float(which[3] * 1.8 - 0.9),
-        sticker=1 + pick(4, STICKERS) if has(4, 0.50) else 0,
+        sticker=1 + pick(4, STICKERS) if has(4, 0.70) else 0,
         sticker_at=float(size[4] * 2 - 1),
         dirt=float(individuality * size[6] ** 2),
+        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.35) else 0.0,
         lamps=float(0.35 + 0.65 * size[7]) if has(7, 0.45) else 0.0,
         tint=float(individuality * size[8]),
         wheels=WHEELS[pick(9, WHEELS)] if has(9, 0.75) else "alloy",
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
-        dash=float(individuality * size[5]) if has(5, 0.6) else 0.0,
-        paint_shift=tuple(float(individuality * room * (0.9 * shift[3] + 0.16 * s)) for s in shift[:3]),
+        dash=float(individuality * size[5]) if has(5, 0.8) else 0.0,
+        paint_shift=tuple(float(individuality * room * (0.95 * shift[3] + 0.17 * s)) for s in shift[:3]),
     )
 
 

@@ -15,7 +15,7 @@ from studio.meshes import build_mesh
 from studio.vehicles import DESIGNS, FIXED_PAINT, KINDS, Marks, draw, make
 
 MODELS = [(kind, design) for kind, designs in DESIGNS.items() for design in range(len(designs))]
-STRENGTHS = ("dent", "dirt", "lamps", "tint", "dash")
+STRENGTHS = ("dent", "dirt", "skirt", "lamps", "tint", "dash")
 CHOICES = ("roof", "stripe", "panel", "sticker")
 
 
