@@ -1,0 +1,168 @@
+"""Object detectors on ImageAI 3: TinyYOLOv3, YOLOv3 and RetinaNet, behind one interface.
+
+ImageAI's `ObjectDetection` drops every object under 50 % before it looks at the wanted minimum, and reports YOLO's class
+score alone. So this module uses the parts that ImageAI is made of, with their own parameters: its YOLO networks, its
+`prepare_image` and its `get_predictions`; and for RetinaNet torchvision's network, which is ImageAI's too. A YOLO
+probability here is objectness × class score, as the YOLO papers define it.
+
+Types reported are `cctview.ids.TYPES`. COCO's "motorbike" is called motorcycle, as in the original's files. Our own
+weights were trained on labels that know no truck: pickups and vans are cars there, larger vehicles are buses.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cctview import weights as weight_files
+from cctview.frames import BOX_COLUMNS, read_image
+from cctview.ids import TYPES
+
+DEFAULT_WEIGHTS = "tiny-yolov3-traffic.pt"
+SAME_OBJECT = 0.6
+"""Of two boxes that overlap more than this (IoU), whatever their types, the weaker is dropped."""
+
+TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
+YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
+_YOLO_SIDE = 416
+
+
+@cache
+def coco_classes() -> tuple[str, ...]:
+    """The 80 classes in ImageAI's order, with motorbike called motorcycle."""
+    from importlib.resources import files
+
+    names = (files("imageai") / "Detection" / "coco_classes.txt").read_text().split("\n")
+    return tuple("motorcycle" if name == "motorbike" else name.strip() for name in names if name.strip())
+
+
+class Detector:
+    """Find vehicles and persons in a frame.
+
+    Parameters
+    ----------
+    weights : str or Path, optional
+        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its tensors. Without
+        it, our own TinyYOLOv3 of `models/`.
+    minimum_percent : float
+        Objects of a lower probability, in per cent, are left out.
+    shortest_side : int
+        To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times what 240 does.
+
+    Attributes
+    ----------
+    model : str
+        The weight file's name.
+    architecture : str
+        "tiny-yolov3", "yolov3" or "retinanet".
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the weight file is missing, damaged or of another network.
+    """
+
+    def __init__(self, weights: str | Path | None = None, minimum_percent: float = 25, shortest_side: int = 800):
+        if not 0 < minimum_percent <= 100:
+            raise ValueError(f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100")
+        path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
+        state = weight_files.load(path)
+        self.model = path.name
+        self.minimum_percent = minimum_percent
+        self.architecture = _architecture(state, path)
+        self._network = _build(self.architecture, minimum_percent / 100, shortest_side)
+        weight_files.load_into(self._network, path)
+        self._network.eval()
+
+    def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
+        """Detect objects in one frame.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3), or path
+            RGB.
+
+        Returns
+        -------
+        DataFrame
+            Columns type, percent (0–100), x1, y1, x2, y2 (whole pixels inside the frame); from the top of the frame down.
+
+        Raises
+        ------
+        ValueError
+            If the array has another shape or type, or the file is no picture.
+        """
+        if isinstance(image, (str, Path)):
+            image = read_image(Path(image).read_bytes(), str(image))
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ValueError(f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}")
+        boxes, scores, types = (self._retinanet if self.architecture == "retinanet" else self._yolo)(image)
+        return self._clean(boxes, scores, types, image.shape)
+
+    def _yolo(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        import torch
+        from imageai.yolov3.utils import get_predictions, prepare_image
+
+        names = coco_classes()
+        picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (_YOLO_SIDE, _YOLO_SIDE))
+        with torch.inference_mode():
+            found = get_predictions(self._network(picture), len(names), objectness_confidence=self.minimum_percent / 100)
+        if found is None:
+            return np.empty((0, 4)), np.empty(0), []
+        found = found.numpy()
+        height, width = image.shape[:2]
+        scale = min(_YOLO_SIDE / width, _YOLO_SIDE / height)
+        border = (_YOLO_SIDE - scale * np.array([width, height] * 2)) / 2
+        return (found[:, 1:5] - border) / scale, found[:, 5] * found[:, 6], [names[int(k)] for k in found[:, 7]]
+
+    def _retinanet(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        import torch
+        from torchvision.models.detection import RetinaNet_ResNet50_FPN_Weights
+
+        names = RetinaNet_ResNet50_FPN_Weights.COCO_V1.meta["categories"]
+        with torch.inference_mode():
+            found = self._network([torch.from_numpy(image.copy()).permute(2, 0, 1) / 255])[0]
+        return found["boxes"].numpy(), found["scores"].numpy(), [names[int(k)] for k in found["labels"]]
+
+    def _clean(self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple) -> pd.DataFrame:
+        import torch
+        from torchvision.ops import nms
+
+        height, width = shape[:2]
+        boxes = np.round(boxes).clip(0, [width, height, width, height]).astype(np.int64)
+        table = pd.DataFrame(boxes, columns=BOX_COLUMNS).assign(type=types, percent=100 * scores.astype(np.float64))
+        table = table[
+            table.type.isin(TYPES) & (table.percent >= self.minimum_percent) & (table.x2 > table.x1) & (table.y2 > table.y1)
+        ]
+        kept = nms(
+            torch.tensor(table[BOX_COLUMNS].to_numpy(np.float32)), torch.tensor(table.percent.to_numpy()), SAME_OBJECT
+        )
+        table = table.iloc[kept.numpy()].sort_values(["y1", "x1"], kind="stable")
+        return table[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
+
+
+def _architecture(state: dict, path: Path) -> str:
+    if any(name.startswith("backbone.") for name in state):
+        return "retinanet"
+    if "conv75.conv.weight" in state:
+        return "yolov3"
+    if "conv13.conv.weight" in state:
+        return "tiny-yolov3"
+    raise ValueError(f"{path}: these are not weights of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; give one of those")
+
+
+def _build(architecture: str, minimum_score: float, shortest_side: int):
+    if architecture == "retinanet":
+        from torchvision.models.detection import retinanet_resnet50_fpn
+
+        return retinanet_resnet50_fpn(
+            weights=None, weights_backbone=None, num_classes=91, score_thresh=minimum_score, min_size=shortest_side
+        )
+    if architecture == "yolov3":
+        from imageai.yolov3.yolov3 import YoloV3
+
+        return YoloV3(YOLO_ANCHORS, len(coco_classes()))
+    from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
+
+    return YoloV3Tiny(TINY_YOLO_ANCHORS, len(coco_classes()))

@@ -1,0 +1,111 @@
+"""Writing so that nothing is ever half-written, and reading without trust.
+
+Everything goes to a temporary name beside its destination and is moved into place when it is complete.
+"""
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+MEMBER_LIMIT = 256 * 2**20
+"""Largest file, in bytes, that is read out of an archive."""
+
+RATIO_LIMIT = 250
+"""Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
+
+PARTIAL = ".partial"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file in one step: either all of it is there afterwards, or what was there before."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path to write a file or fill a folder at; it replaces `path` when the block ends well.
+
+    If the block raises, the temporary is removed and `path` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[-100:]}.{os.getpid()}{PARTIAL}")
+    try:
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+class FolderSource:
+    """The files under a folder, by their relative names with '/' between the parts."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def names(self) -> list[str]:
+        found = (path for path in self.root.rglob("*") if path.is_file() and not path.name.endswith(PARTIAL))
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def read(self, name: str) -> bytes:
+        return (self.root / name).read_bytes()
+
+    def where(self, name: str) -> str:
+        return str(self.root / name)
+
+
+class ZipSource:
+    """The files in a zip archive, read one by one without unpacking; no name or size in it is trusted.
+
+    Raises
+    ------
+    ValueError
+        If the file is no zip archive; names the file.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise ValueError(f"{path} cannot be read as a zip archive ({error}); fetch or copy it again") from error
+
+    def names(self) -> list[str]:
+        return sorted(info.filename for info in self._archive.infolist() if not info.is_dir())
+
+    def read(self, name: str) -> bytes:
+        """Content of one file.
+
+        Raises
+        ------
+        ValueError
+            If its name leads out of the archive, it is encrypted, damaged, too large, or unpacks to far more than it packs.
+        """
+        info = self._archive.getinfo(name)
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name:
+            raise ValueError(f"{self.where(name)}: refused, its name leads out of the archive")
+        if info.file_size > MEMBER_LIMIT:
+            raise ValueError(f"{self.where(name)}: refused, it says it holds {info.file_size:,} bytes, over {MEMBER_LIMIT:,}")
+        if info.file_size > RATIO_LIMIT * max(info.compress_size, 1) + 4096:
+            raise ValueError(
+                f"{self.where(name)}: refused, {info.compress_size:,} bytes would unpack to {info.file_size:,}, as in a zip bomb"
+            )
+        try:
+            with self._archive.open(info) as member:
+                content = member.read(info.file_size + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+            raise ValueError(f"{self.where(name)}: damaged or encrypted ({error})") from error
+        if len(content) != info.file_size:
+            raise ValueError(f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were promised")
+        return content
+
+    def where(self, name: str) -> str:
+        return f"{self.path}:{name}"

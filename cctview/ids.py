@@ -1,0 +1,140 @@
+"""The naming grammar of frames and detections: parse and format, nothing else.
+
+A frame is named ``CAM--YYYY-MM-DD--HH.MM.SS`` and a detection in it
+``<frame>--detections--<n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2>``, as the original cctview named them.
+
+>>> name = "735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87v129.97"
+>>> found = DetectionId.parse(name)
+>>> found.frame.camera, found.type, found.percent, found.box
+('735-683-N', 'car', 29.0, (119, 87, 129, 97))
+>>> str(found) == name
+True
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+TYPES = ("car", "motorcycle", "bus", "train", "person", "bicycle", "truck")
+"""Types of object that a detector reports. The original's files know no truck."""
+
+VEHICLE_TYPES = ("car", "motorcycle", "bus", "train", "truck")
+"""Types that are embedded and matched. Persons and bicycles are counted, and nothing else."""
+
+_TIME = "%Y-%m-%d--%H.%M.%S"
+_CAMERA = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d--\d\d\.\d\d\.\d\d", re.ASCII)
+_NUMBER = re.compile(r"[1-9]\d*", re.ASCII)
+_TYPE = re.compile(r"[a-z]+")
+_PERCENT = re.compile(r"(?:\d|[1-9]\d)\.\d|100\.0", re.ASCII)
+_COORDINATE = r"(0|-?[1-9]\d*)"
+_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)", re.ASCII)
+_BOX = re.compile(rf"{_COORDINATE}\.{_COORDINATE}v{_COORDINATE}\.{_COORDINATE}", re.ASCII)
+
+
+@dataclass(frozen=True, order=True)
+class FrameId:
+    """One picture of one camera.
+
+    Attributes
+    ----------
+    camera : str
+        Camera id, CCTV number and orientation, as in ``735-683-N``.
+    time : datetime
+        The camera's local time, to the second.
+    """
+
+    camera: str
+    time: datetime
+
+    @classmethod
+    def parse(cls, name: str) -> "FrameId":
+        """Read a frame's name.
+
+        Raises
+        ------
+        ValueError
+            If the name breaks the grammar; the message quotes the name and the part that is wrong.
+        """
+        return _parse_frame(name, name)
+
+    def __str__(self) -> str:
+        t = self.time
+        return f"{self.camera}--{t.year:04}-{t.month:02}-{t.day:02}--{t.hour:02}.{t.minute:02}.{t.second:02}"
+
+
+@dataclass(frozen=True, order=True)
+class DetectionId:
+    """One object that a detector found in a frame.
+
+    Attributes
+    ----------
+    frame : FrameId
+    number : int
+        From 1, in the detector's order.
+    type : str
+        One of `TYPES` where our detectors named it.
+    percent : float
+        Probability in per cent, to one decimal.
+    box : tuple of int
+        ``x1, y1, x2, y2`` in pixels; they may pass the frame's edge.
+    """
+
+    frame: FrameId
+    number: int
+    type: str
+    percent: float
+    box: tuple[int, int, int, int]
+
+    @classmethod
+    def parse(cls, name: str) -> "DetectionId":
+        """Read a detection's name.
+
+        Raises
+        ------
+        ValueError
+            If the name breaks the grammar, or its size contradicts its box; the message quotes the name and the part.
+        """
+        frame, separator, rest = name.partition("--detections--")
+        if not separator:
+            raise ValueError(f"{name!r} is no detection's name: there is no '--detections--' in it")
+        parts = rest.split("--")
+        if len(parts) != 5:
+            raise ValueError(
+                f"{name!r}: expected <n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2> after '--detections--', not {rest!r}"
+            )
+        number, kind, percent, size, box = parts
+        _match(_NUMBER, number, name, "number", "a whole number from 1")
+        _match(_TYPE, kind, name, "type", "small letters, as car")
+        _match(_PERCENT, percent, name, "percentage", "0.0 to 100.0 with one decimal")
+        width, height = map(int, _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups())
+        x1, y1, x2, y2 = map(int, _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups())
+        if (x2 - x1, y2 - y1) != (width, height):
+            raise ValueError(f"{name!r}: the size {size!r} contradicts the box {box!r}, which is {x2 - x1}x{y2 - y1}")
+        return cls(_parse_frame(frame, name), int(number), kind, float(percent), (x1, y1, x2, y2))
+
+    def __str__(self) -> str:
+        x1, y1, x2, y2 = self.box
+        return (
+            f"{self.frame}--detections--{self.number}--{self.type}--{self.percent:.1f}"
+            f"--{x2 - x1}x{y2 - y1}--{x1}.{y1}v{x2}.{y2}"
+        )
+
+
+def _parse_frame(text: str, name: str) -> FrameId:
+    camera, separator, time = text.partition("--")
+    if not separator:
+        raise ValueError(f"{name!r} is no frame's name: expected CAM--YYYY-MM-DD--HH.MM.SS, and there is no '--'")
+    _match(_CAMERA, camera, name, "camera", "letters and digits joined by single '-', as 735-683-N")
+    _match(_DATE_AND_TIME, time, name, "date and time", "YYYY-MM-DD--HH.MM.SS")
+    try:
+        return FrameId(camera, datetime.strptime(time, _TIME))
+    except ValueError:
+        raise ValueError(f"{name!r}: there is no such date and time as {time!r}") from None
+
+
+def _match(pattern: re.Pattern, text: str, name: str, part: str, expected: str) -> re.Match:
+    found = pattern.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{name!r}: the {part} {text!r} is not {expected}")
+    return found

@@ -1,0 +1,207 @@
+"""Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet boxes.
+
+The network learns what RetinaNet saw: the target of its objectness is RetinaNet's probability, so that our percentages
+mean what the original's meant. It trains at the scale at which ImageAI shows it a frame: 352×240 enlarged to 416×284.
+"""
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader, Dataset
+from torchvision.ops import box_iou, complete_box_iou_loss
+from tqdm import tqdm
+
+from cctview.detect import COCO_CLASSES, TINY_YOLO_ANCHORS
+from studio import real
+from studio.checkpoint import Checkpoint
+
+SEED = 3
+WIDTH, HEIGHT = 416, 288
+BATCH = 16
+STRIDES = (32, 16)
+ANCHORS = torch.tensor(TINY_YOLO_ANCHORS, dtype=torch.float32).view(6, 2)
+ANCHORS_OF = (ANCHORS[3:], ANCHORS[:3])
+GREY = 128
+
+
+class Frames(Dataset):
+    """Training frames with augmentation: (3, 288, 416) pictures in 0–1 and boxes (n, 6): x1 y1 x2 y2 class probability."""
+
+    def __init__(self, epoch: int):
+        frames, detections = real.load_frames(), real.load_detections()
+        duplicate = detections.dup_or_nonveh & ~detections.cls.isin(["person", "bicycle"])
+        detections = detections[~duplicate]
+        boxes = detections.groupby(["cam", "sec"])
+        empty = detections.iloc[:0]
+        self.epoch = epoch
+        self.items = []
+        for frame in frames[frames.split == "train"].itertuples():
+            key = (frame.cam, frame.sec)
+            own = detections.loc[boxes.groups[key]] if key in boxes.groups else empty
+            classes = [COCO_CLASSES.index(name) for name in own.cls]
+            table = np.column_stack([own[["x1", "y1", "x2", "y2"]], classes, own["prob"] / 100]).astype(np.float32)
+            self.items.append((frame.jpeg, table.reshape(-1, 6)))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        rng = np.random.default_rng([SEED, self.epoch, index])
+        picture, boxes = self._placed(index, rng)
+        if rng.random() < 0.5:
+            # The other half of the picture comes from another frame, so that backgrounds tell less.
+            other, other_boxes = self._placed(int(rng.integers(len(self))), rng)
+            cut = int(rng.uniform(0.3, 0.7) * WIDTH)
+            picture = np.concatenate([picture[:, :cut], other[:, cut:]], axis=1)
+            boxes = np.concatenate([_clip(boxes, 0, cut), _clip(other_boxes, cut, WIDTH)])
+        picture = _light(picture, rng)
+        return torch.from_numpy(picture).permute(2, 0, 1).contiguous(), torch.from_numpy(boxes)
+
+    def _placed(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        jpeg, boxes = self.items[index]
+        image = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        base = WIDTH / image.shape[1]
+        scale = base * np.exp(rng.normal(0, 0.15))
+        x0 = WIDTH / 2 - scale * image.shape[1] * (0.5 + rng.normal(0, 0.08))
+        y0 = HEIGHT / 2 - scale * image.shape[0] * (0.5 + rng.normal(0, 0.08))
+        flip = rng.random() < 0.5
+        sx, tx = (-scale, WIDTH - x0) if flip else (scale, x0)
+        matrix = np.array([[sx, 0, tx], [0, scale, y0]], np.float32)
+        placed = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderValue=(GREY,) * 3)
+        moved = boxes.copy()
+        moved[:, [0, 2]] = np.sort(boxes[:, [0, 2]] * sx + tx, axis=1)
+        moved[:, [1, 3]] = boxes[:, [1, 3]] * scale + y0
+        return placed.astype(np.float32) / 255, _clip(moved, 0, WIDTH)
+
+
+def _clip(boxes: np.ndarray, left: float, right: float) -> np.ndarray:
+    """Cut boxes to a vertical band of the picture; those that lose more than half are kept out."""
+    cut = boxes.copy()
+    cut[:, [0, 2]] = boxes[:, [0, 2]].clip(left, right)
+    cut[:, [1, 3]] = boxes[:, [1, 3]].clip(0, HEIGHT)
+    area = lambda b: (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
+    return cut[area(cut) > 0.5 * area(boxes)]
+
+
+def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Other light, other colours, another lens; now and then no colour at all."""
+    picture = picture * np.float32(rng.normal(1, 0.2)) * rng.normal(1, 0.06, 3).astype(np.float32)
+    picture = picture + np.float32(rng.normal(0, 0.08))
+    grey = picture.mean(2, keepdims=True)
+    saturation = 0 if rng.random() < 0.1 else rng.uniform(0.6, 1.4)
+    picture = grey + np.float32(saturation) * (picture - grey)
+    if rng.random() < 0.3:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.2))
+    picture = picture + rng.normal(0, rng.uniform(0, 0.03), picture.shape).astype(np.float32)
+    return picture.clip(0, 1)
+
+
+def raw_outputs(network: YoloV3Tiny, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the two detection layers are given: (n, 255, 9, 13) and (n, 255, 18, 26), before any decoding."""
+    y = network.maxpool2(network.conv2(network.maxpool1(network.conv1(x))))
+    y = network.maxpool4(network.conv4(network.maxpool3(network.conv3(y))))
+    early = network.conv5(y)
+    y = network.zeropad(network.conv6(network.maxpool5(early)))
+    late = network.conv8(network.conv7(network.maxpool6(y)))
+    joined = torch.cat([network.upsample1(network.conv11(late)), early], 1)
+    return network.conv10(network.conv9(late)), network.conv13(network.conv12(joined))
+
+
+def decode(raw: torch.Tensor, level: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Boxes x1 y1 x2 y2 in pixels and logits (objectness, classes), both (n, 3, rows, columns, …)."""
+    n, _, rows, columns = raw.shape
+    raw = raw.view(n, 3, 5 + len(COCO_CLASSES), rows, columns).permute(0, 1, 3, 4, 2)
+    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    centre = (raw[..., :2].sigmoid() + torch.stack([x, y], -1)) * STRIDES[level]
+    half = raw[..., 2:4].clamp(max=6).exp() * ANCHORS_OF[level].view(1, 3, 1, 1, 2) / 2
+    return torch.cat([centre - half, centre + half], -1), raw[..., 4:]
+
+
+def assign(boxes: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+    """For each level, who answers for which box: (box row, anchor, grid row, grid column).
+
+    Every anchor whose sides are within a factor of 3 of the box's answers, and the best one always does.
+    """
+    size = boxes[:, 2:4] - boxes[:, :2]
+    ratio = size[:, None] / ANCHORS[None]
+    worst = torch.maximum(ratio, 1 / ratio).amax(2)
+    chosen = (worst < 3) | (worst == worst.amin(1, keepdim=True))
+    centre = (boxes[:, :2] + boxes[:, 2:4]) / 2
+    answers = []
+    for level, anchors in enumerate((range(3, 6), range(3))):
+        row, anchor = chosen[:, list(anchors)].nonzero(as_tuple=True)
+        cell = (centre[row] / STRIDES[level]).long()
+        answers.append(
+            (row, anchor, cell[:, 1].clamp(0, HEIGHT // STRIDES[level] - 1), cell[:, 0].clamp(0, WIDTH // STRIDES[level] - 1))
+        )
+    return answers
+
+
+def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.Tensor]) -> torch.Tensor:
+    """Complete IoU of the boxes, cross-entropy of objectness (towards RetinaNet's probability) and of classes."""
+    decoded = [decode(raw, level) for level, raw in enumerate(raws)]
+    box_loss = object_loss = class_loss = torch.zeros(())
+    count = max(1, sum(len(t) for t in targets))
+    for k, boxes in enumerate(targets):
+        answers = assign(boxes) if len(boxes) else None
+        for level, (predicted, logits) in enumerate(decoded):
+            wanted, weight = torch.zeros(logits.shape[1:4]), torch.ones(logits.shape[1:4])
+            if answers is not None:
+                with torch.no_grad():
+                    overlap = box_iou(predicted[k].reshape(-1, 4), boxes[:, :4]).amax(1).view(weight.shape)
+                weight[overlap > 0.6] = 0
+                row, *place = answers[level]
+                place = (k, *place)
+                wanted.index_put_(place[1:], boxes[row, 5])
+                weight.index_put_(place[1:], torch.ones(len(row)))
+                box_loss = box_loss + complete_box_iou_loss(predicted[place], boxes[row, :4], reduction="sum")
+                labels = torch.nn.functional.one_hot(boxes[row, 4].long(), len(COCO_CLASSES)).float()
+                class_loss = class_loss + binary_cross_entropy_with_logits(logits[place][:, 1:], labels, reduction="sum")
+            object_loss = object_loss + (
+                weight * binary_cross_entropy_with_logits(logits[k, ..., 0], wanted, reduction="none")
+            ).sum()
+    return (2 * box_loss + object_loss + 0.5 * class_loss) / count
+
+
+def train(out: Path, epochs: int = 8) -> Path:
+    """Train on the training minutes; checkpoints go to `out`, and a second call continues.
+
+    Returns
+    -------
+    Path
+        The weights: a bare float16 state dict that ImageAI loads, `tiny-yolov3-traffic.pt`.
+    """
+    torch.manual_seed(SEED)
+    network = YoloV3Tiny(TINY_YOLO_ANCHORS)
+    for last in (network.conv10, network.conv13):
+        last.conv.bias.data.view(3, -1)[:, 4:] = -4.5
+    network = network.to(memory_format=torch.channels_last).train()
+    optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.02)
+    checkpoint = Checkpoint(out / "detector-checkpoint.pt", network, optimiser)
+    for epoch in range(checkpoint.load(), epochs):
+        loader = DataLoader(
+            Frames(epoch), BATCH, shuffle=True, drop_last=True, num_workers=1, collate_fn=lambda items: list(zip(*items)),
+            generator=torch.Generator().manual_seed(epoch),
+        )
+        total = 0.0
+        for k, (pictures, targets) in enumerate(bar := tqdm(loader, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
+            step, steps = epoch * len(loader) + k, epochs * len(loader)
+            rate = 1.5e-3 * min(1, (step + 1) / 200) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            optimiser.param_groups[0]["lr"] = rate
+            batch = torch.stack(pictures).to(memory_format=torch.channels_last)
+            with torch.autocast("cpu", torch.bfloat16):
+                raws = raw_outputs(network, batch)
+            loss = detection_loss(tuple(raw.float() for raw in raws), list(targets))
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 10)
+            optimiser.step()
+            total += loss.item()
+            bar.set_postfix(loss=f"{total / (k + 1):.3f}")
+        checkpoint.save(epoch + 1)
+    return checkpoint.export(out / "tiny-yolov3-traffic.pt")
