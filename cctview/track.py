@@ -226,7 +226,7 @@ def make_scene(detections, embeddings):
     rows : ndarray of int
         Which detection each row of the scene is.
     """
-    seconds = _seconds(detections["time"])
+    seconds = seconds_of(detections["time"])
     rows = np.flatnonzero(detections["type"].isin(VEHICLE_TYPES).to_numpy())
     rows = rows[np.argsort(seconds[rows], kind="stable")]
     rows = rows[~_doubles(detections.iloc[rows], seconds[rows])]
@@ -423,7 +423,7 @@ def _appearance(scene, tails, heads):
     return np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1)
 
 
-def _seconds(times):
+def seconds_of(times):
     """Times as seconds, from datetimes or numbers."""
     if pd.api.types.is_numeric_dtype(times):
         return times.to_numpy(float)
