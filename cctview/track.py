@@ -424,11 +424,26 @@ def _appearance(scene, tails, heads):
 
 
 def seconds_of(times):
-    """Times as seconds, from datetimes or numbers."""
+    """Times as seconds since the midnight before the first of them.
+
+    Parameters
+    ----------
+    times : Series
+        Datetimes, or numbers, which are returned as they are.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> seconds_of(pd.Series(pd.to_datetime(["2031-05-05 00:01:00", "2031-05-06 00:00:01"])))
+    array([6.0000e+01, 8.6401e+04])
+    """
     if pd.api.types.is_numeric_dtype(times):
         return times.to_numpy(float)
     times = pd.to_datetime(times)
-    return (times - times.min()).dt.total_seconds().to_numpy()
+    return (times - times.min().normalize()).dt.total_seconds().to_numpy()
 
 
 def _steps(moments):
