@@ -136,7 +136,7 @@ class Detector:
             table.type.isin(TYPES) & (table.percent >= self.minimum_percent) & (table.x2 > table.x1) & (table.y2 > table.y1)
         ]
         kept = nms(
-            torch.tensor(table[BOX_COLUMNS].to_numpy(np.float32)), torch.tensor(table.percent.to_numpy()), SAME_OBJECT
+            torch.tensor(table[BOX_COLUMNS].to_numpy(np.float32)), torch.tensor(table.percent.to_numpy(np.float32)), SAME_OBJECT
         )
         table = table.iloc[kept.numpy()].sort_values(["y1", "x1"], kind="stable")
         return table[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)

@@ -175,7 +175,7 @@ class Dataset:
         table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
         position = {name: k for k, name in enumerate(self.frames.id)}
         order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
-        table = table.iloc[order].reset_index(drop=True)
+        table = table.iloc[order][COLUMNS].reset_index(drop=True)
         sizes = {len(v) for v in vectors.values()}
         if len(sizes) > 1:
             raise ValueError(f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from different models")
@@ -240,7 +240,7 @@ def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -
     if base == tables.DETECTIONS:
         dataset._tables.append((source, name))
         return
-    if base.endswith((".jpeg", ".jpg")) and not base.endswith((_ORIGINAL, "--detections.jpeg")) and "--detections/" not in name:
+    if base.endswith((".jpeg", ".jpg")) and not base.endswith(_ORIGINAL) and "--detections" not in base:
         dataset.problems.append(f"{source.where(name)}: not a frame, its name does not end in {_ORIGINAL}; skipped")
     for ending in (_ORIGINAL, _DETECTIONS, _FEATURES):
         if not base.endswith(ending):

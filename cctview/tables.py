@@ -19,7 +19,7 @@ _COLUMNS = {
     "frame": pa.dictionary(pa.int32(), pa.string()),
     "number": pa.int16(),
     "type": pa.dictionary(pa.int32(), pa.string()),
-    "percent": pa.float32(),
+    "percent": pa.float64(),
     "x1": pa.int16(),
     "y1": pa.int16(),
     "x2": pa.int16(),
@@ -92,7 +92,6 @@ def read_tables(detections: bytes, basis: bytes | None, name: str) -> tuple[pd.D
         frame = frame.assign(
             frame=frame.frame.astype("str"),
             type=frame.type.astype("str"),
-            percent=frame.percent.astype("float64"),
             camera=[frames[text].camera for text in frame.frame],
             time=pd.to_datetime([frames[text].time for text in frame.frame]).as_unit("s"),
         ).astype(dict.fromkeys(["number", "x1", "y1", "x2", "y2"], "int64"))

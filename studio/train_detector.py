@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.ops import box_iou, complete_box_iou_loss
 from tqdm import tqdm
 
-from cctview.detect import COCO_CLASSES, TINY_YOLO_ANCHORS
+from cctview.detect import TINY_YOLO_ANCHORS, coco_classes
+from cctview.frames import read_image
 from studio import real
 from studio.checkpoint import Checkpoint
 
@@ -27,6 +28,7 @@ STRIDES = (32, 16)
 ANCHORS = torch.tensor(TINY_YOLO_ANCHORS, dtype=torch.float32).view(6, 2)
 ANCHORS_OF = (ANCHORS[3:], ANCHORS[:3])
 GREY = 128
+CLASSES = coco_classes()
 
 
 class Frames(Dataset):
@@ -43,7 +45,7 @@ class Frames(Dataset):
         for frame in frames[frames.split == "train"].itertuples():
             key = (frame.cam, frame.sec)
             own = detections.loc[boxes.groups[key]] if key in boxes.groups else empty
-            classes = [COCO_CLASSES.index(name) for name in own.cls]
+            classes = [CLASSES.index(name) for name in own.cls]
             table = np.column_stack([own[["x1", "y1", "x2", "y2"]], classes, own["prob"] / 100]).astype(np.float32)
             self.items.append((frame.jpeg, table.reshape(-1, 6)))
 
@@ -64,7 +66,7 @@ class Frames(Dataset):
 
     def _placed(self, index: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         jpeg, boxes = self.items[index]
-        image = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = read_image(jpeg, f"training frame {index}")
         base = WIDTH / image.shape[1]
         scale = base * np.exp(rng.normal(0, 0.15))
         x0 = WIDTH / 2 - scale * image.shape[1] * (0.5 + rng.normal(0, 0.08))
@@ -115,7 +117,7 @@ def raw_outputs(network: YoloV3Tiny, x: torch.Tensor) -> tuple[torch.Tensor, tor
 def decode(raw: torch.Tensor, level: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Boxes x1 y1 x2 y2 in pixels and logits (objectness, classes), both (n, 3, rows, columns, …)."""
     n, _, rows, columns = raw.shape
-    raw = raw.view(n, 3, 5 + len(COCO_CLASSES), rows, columns).permute(0, 1, 3, 4, 2)
+    raw = raw.view(n, 3, 5 + len(CLASSES), rows, columns).permute(0, 1, 3, 4, 2)
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     centre = (raw[..., :2].sigmoid() + torch.stack([x, y], -1)) * STRIDES[level]
     half = raw[..., 2:4].clamp(max=6).exp() * ANCHORS_OF[level].view(1, 3, 1, 1, 2) / 2
@@ -160,7 +162,7 @@ def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.
                 wanted.index_put_(place[1:], boxes[row, 5])
                 weight.index_put_(place[1:], torch.ones(len(row)))
                 box_loss = box_loss + complete_box_iou_loss(predicted[place], boxes[row, :4], reduction="sum")
-                labels = torch.nn.functional.one_hot(boxes[row, 4].long(), len(COCO_CLASSES)).float()
+                labels = torch.nn.functional.one_hot(boxes[row, 4].long(), len(CLASSES)).float()
                 class_loss = class_loss + binary_cross_entropy_with_logits(logits[place][:, 1:], labels, reduction="sum")
             object_loss = object_loss + (
                 weight * binary_cross_entropy_with_logits(logits[k, ..., 0], wanted, reduction="none")
@@ -185,11 +187,17 @@ def train(out: Path, epochs: int = 8) -> Path:
     checkpoint = Checkpoint(out / "detector-checkpoint.pt", network, optimiser)
     for epoch in range(checkpoint.load(), epochs):
         loader = DataLoader(
-            Frames(epoch), BATCH, shuffle=True, drop_last=True, num_workers=1, collate_fn=lambda items: list(zip(*items)),
+            Frames(epoch),
+            BATCH,
+            shuffle=True,
+            drop_last=True,
+            num_workers=1,
+            collate_fn=lambda items: list(zip(*items)),
             generator=torch.Generator().manual_seed(epoch),
         )
         total = 0.0
-        for k, (pictures, targets) in enumerate(bar := tqdm(loader, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
+        bar = tqdm(loader, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)
+        for k, (pictures, targets) in enumerate(bar):
             step, steps = epoch * len(loader) + k, epochs * len(loader)
             rate = 1.5e-3 * min(1, (step + 1) / 200) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
             optimiser.param_groups[0]["lr"] = rate

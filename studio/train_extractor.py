@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import cosine_similarity, normalize, smooth_l1_loss
 from tqdm import tqdm
 
+from cctview.frames import read_image
 from cctview.student import INPUT_SIZE, Student
 from studio import real
 from studio.checkpoint import Checkpoint
@@ -40,7 +41,7 @@ def load_crops(split: str) -> tuple[np.ndarray, np.ndarray]:
     crops = np.empty((len(wanted), INPUT_SIZE + 2 * MARGIN, INPUT_SIZE + 2 * MARGIN, 3), np.uint8)
     row = 0
     for key, group in tqdm(wanted.groupby(["cam", "sec"], sort=False), desc=f"crops of {split}", unit="frame"):
-        image = cv2.cvtColor(cv2.imdecode(np.frombuffer(images[key], np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = read_image(images[key], f"frame {key}")
         for box in group[["x1", "y1", "x2", "y2"]].to_numpy():
             crops[row] = crop_with_margin(image, box)
             row += 1

@@ -1,0 +1,90 @@
+"""The command line: ``cctview example | detect | extract | match | doctor``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+COMMANDS = {
+    "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
+    "detect": "find vehicles and persons in every frame of a folder",
+    "extract": "embed what `detect` found",
+    "match": "compare the vehicles of one camera with those of the others",
+    "doctor": "is this computer ready?",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 1 for an error that is the input's, 130 when interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"cctview: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"cctview: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ncctview: interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cctview", description="A vehicle search engine from free parts.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    added = {name: commands.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
+    for name in ("example", "detect"):
+        added[name].add_argument("folder", type=Path, help="frames: a folder, a zip, or a folder of zips")
+        added[name].add_argument("--weights", type=Path, help="a detector's weights for ImageAI (default: ours)")
+        added[name].add_argument("--minimum", type=float, default=25, help="lowest probability in per cent (default: %(default)s)")
+        added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
+    for name in ("extract", "match"):
+        added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
+    for name in ("example", "match"):
+        added[name].add_argument("--base", metavar="CAM", help="camera whose vehicles are searched for (default: the first)")
+        added[name].add_argument("--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)")
+    added["example"].set_defaults(run=_example)
+    added["detect"].set_defaults(run=_detect)
+    added["extract"].set_defaults(run=_extract)
+    added["match"].set_defaults(run=_match)
+    added["doctor"].set_defaults(run=_doctor)
+    return parser
+
+
+def _example(options: argparse.Namespace) -> int:
+    status = _detect(options)
+    options.folder = options.out
+    status = max(status, _extract(options))
+    return max(status, _match(options))
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from cctview import pipeline
+
+    return _report(pipeline.detect_folder(options.folder, options.out, options.weights, options.minimum))
+
+
+def _extract(options: argparse.Namespace) -> int:
+    from cctview import pipeline
+
+    return _report(pipeline.extract_folder(options.folder))
+
+
+def _match(options: argparse.Namespace) -> int:
+    from cctview import pipeline
+
+    print(pipeline.match_folder(options.folder, options.base, options.targets))
+    print(f"\nThe pictures, nearest first: {options.folder / pipeline.MATCHES_FOLDER}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cctview import doctor
+
+    return doctor.main([])
+
+
+def _report(skipped: list[str]) -> int:
+    for line in skipped:
+        print(f"skipped: {line}", file=sys.stderr)
+    return 1 if skipped else 0

@@ -1,0 +1,177 @@
+"""The whole way, folder by folder: frames to detections, detections to embeddings, embeddings to matches.
+
+Each step writes the original's files and skips what an earlier run has finished, so a run that was cut off goes on
+where it stopped. A file that cannot be used is reported and skipped; the others go on.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from cctview import frames as store
+from cctview.detect import Detector
+from cctview.extract import Extractor
+from cctview.files import write_bytes
+from cctview.ids import VEHICLE_TYPES, FrameId
+from cctview.match import match_frames, write_matches, write_matches_folder
+
+MATCHES = "matches.json"
+MATCHES_FOLDER = "matches"
+SETTINGS = "settings.json"
+
+
+def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_percent: float = 25) -> list[str]:
+    """Detect in every frame of a dataset and write the original's files under `out`.
+
+    Parameters
+    ----------
+    folder : Path
+        Anything that `cctview.frames.open_dataset` opens.
+    out : Path
+        Gets each frame's ``--original.jpeg``, ``--detections.jpeg``, ``--detections/`` and ``--detections.json``.
+    weights : Path, optional
+        As `cctview.detect.Detector`.
+    minimum_percent : float
+
+    Returns
+    -------
+    list of str
+        One line for each file that was skipped, and why.
+    """
+    dataset = store.open_dataset(folder)
+    detector = Detector(weights, minimum_percent)
+    _settle(out / SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
+    for name in tqdm(dataset.frames.id, desc="detect", unit="frame"):
+        frame = FrameId.parse(name)
+        target = out / store.frame_folder(frame)
+        if _finished(target / f"{name}--detections.json", detector.model):
+            continue
+        try:
+            image = dataset.image(name)
+        except ValueError as error:
+            dataset.problems.append(str(error))
+            continue
+        detections = store.detection_table(frame, detector.detect(image))
+        store.write_frame(out, frame, dataset.jpeg(name))
+        store.write_detections(target, image, frame, detections, detector.model)
+    return dataset.problems
+
+
+def extract_folder(folder: Path) -> list[str]:
+    """Embed every vehicle that `detect_folder` found under `folder`, one ``--features.json`` a frame.
+
+    Persons and bicycles are left out: they are counted, never embedded.
+
+    Returns
+    -------
+    list of str
+        One line for each file that was skipped, and why.
+    """
+    dataset = store.open_dataset(folder)
+    extractor = Extractor()
+    vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
+    groups = vehicles.groupby("frame").groups
+    for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
+        frame = FrameId.parse(name)
+        target = folder / store.frame_folder(frame)
+        if _finished(target / f"{name}--features.json", extractor.model):
+            continue
+        own = vehicles.loc[groups.get(name, [])]
+        try:
+            image = dataset.image(name)
+        except ValueError as error:
+            dataset.problems.append(str(error))
+            continue
+        crops = [store.cut(image, box) for box in own[store.BOX_COLUMNS].to_numpy()]
+        store.write_features(target, frame, own.id.tolist(), extractor.extract(crops), extractor.model)
+    return dataset.problems
+
+
+def match_folder(folder: Path, base: str | None = None, targets: list[str] | None = None) -> str:
+    """Rank the vehicles of the target cameras for each vehicle of the base camera, by MED.
+
+    Writes ``matches.json`` and ``matches/`` under `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        With detections and embeddings.
+    base : str, optional
+        Camera whose vehicles are searched for; the first one that shows a vehicle, if not given.
+    targets : list of str, optional
+        Cameras to search; all others, if not given.
+
+    Returns
+    -------
+    str
+        A table: for each base vehicle its nearest candidate per camera, with the distance.
+
+    Raises
+    ------
+    ValueError
+        If a camera is unknown, or no vehicle can be compared.
+    """
+    dataset = store.open_dataset(folder)
+    detections = dataset.detections
+    known = dataset.embeddings.shape[1] > 0 and np.isfinite(dataset.embeddings).all(1)
+    usable = detections.type.isin(VEHICLE_TYPES).to_numpy() & known
+    cameras = list(dict.fromkeys(dataset.frames.camera))
+    with_vehicles = [camera for camera in cameras if camera in set(detections.camera[usable])]
+    if not with_vehicles:
+        raise ValueError(f"{folder}: no vehicle with an embedding in it, so nothing can be matched")
+    base = base or with_vehicles[0]
+    targets = targets or [camera for camera in cameras if camera != base]
+    for camera in [base, *targets]:
+        if camera not in cameras:
+            raise ValueError(f"{folder}: no frame of camera {camera!r}; there are {', '.join(cameras)}")
+    of_base = usable & (detections.camera == base).to_numpy()
+    of_targets = usable & detections.camera.isin(targets).to_numpy()
+    matches = match_frames(
+        detections[of_base], dataset.embeddings[of_base], detections[of_targets], dataset.embeddings[of_targets]
+    )
+    if matches.empty:
+        raise ValueError(f"{folder}: no vehicle to compare between {base} and {', '.join(targets)}")
+    write_matches(folder / MATCHES, matches)
+    crops = {name: dataset.crop(name) for name in pd.unique(pd.concat([matches.base, matches.target]))}
+    write_matches_folder(folder / MATCHES_FOLDER, matches, crops)
+    return _table(matches, detections.set_index("id"), base)
+
+
+def _table(matches: pd.DataFrame, detections: pd.DataFrame, base: str) -> str:
+    """The nearest candidate per camera for each base vehicle, as text that fits 100 columns."""
+    nearest = matches.groupby(["base", "camera"], sort=False).first().reset_index()
+    label = lambda name: f"#{detections.number[name]} {detections.type[name]}"
+    nearest["candidate"] = [f"{label(row.target)} {row.distance:.1f}" for row in nearest.itertuples()]
+    wide = nearest.pivot(index="base", columns="camera", values="candidate")
+    wide = wide.reindex(index=pd.unique(nearest.base), columns=pd.unique(nearest.camera)).fillna("–")
+    rows = detections.loc[wide.index]
+    wide.insert(0, "size", [f"{r.x2 - r.x1}x{r.y2 - r.y1}" for r in rows.itertuples()])
+    wide.index = pd.Index([label(name) for name in wide.index])
+    wide.columns.name = base
+    return (
+        f"For each vehicle at {base}, the nearest at the other cameras (number and type in its frame, distance MED):\n\n"
+        + wide.to_string()
+    )
+
+
+def _settle(path: Path, settings: dict) -> None:
+    """Note how the detections of a folder are made, so that a later run cannot mix others with them."""
+    if path.exists():
+        try:
+            earlier = json.loads(path.read_bytes())
+        except ValueError:
+            earlier = "something unreadable"
+        if earlier != settings:
+            raise ValueError(f"{path.parent} holds results made with {earlier}, not {settings}; choose another --out folder")
+    write_bytes(path, json.dumps(settings).encode())
+
+
+def _finished(path: Path, model: str) -> bool:
+    """Whether an earlier run with the same weights has written this file."""
+    try:
+        return json.loads(path.read_bytes()).get("model") == model
+    except (OSError, ValueError, AttributeError):
+        return False

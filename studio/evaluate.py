@@ -1,0 +1,170 @@
+"""Measure the shipped models on the test minutes of the real data: what the model cards say.
+
+The detector is held against the stored RetinaNet boxes: those of at least 50 % whose longest side is over 20 pixels must
+be found (IoU ≥ 0.5, whatever the type, one to one, best score first); a detection of a box of 25–50 %, of a small one or
+of a duplicate counts neither way. The extractor has to tell the same vehicle in the next frame from the others there.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from cctview.detect import Detector
+from cctview.extract import Extractor
+from cctview.frames import BOX_COLUMNS, cut, read_image
+from cctview.ids import VEHICLE_TYPES
+from studio import real
+
+ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure with its 95 % interval, by drawing whole minutes again."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f} {self.high:.3f}]"
+
+
+def over_minutes(minutes: np.ndarray, statistic) -> Figure:
+    """A statistic of rows with its interval: `statistic(rows)`, rows drawn by whole minutes with replacement."""
+    rng = np.random.default_rng(0)
+    groups = [np.flatnonzero(minutes == m) for m in np.unique(minutes)]
+    draws = [statistic(np.concatenate([groups[k] for k in rng.integers(len(groups), size=len(groups))])) for _ in range(ROUNDS)]
+    return Figure(statistic(np.arange(len(minutes))), *np.nanpercentile(draws, [2.5, 97.5]))
+
+
+def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """IoU of each of the boxes (n, 4) with each of (m, 4)."""
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
+    area = lambda boxes: np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    return common / np.maximum(area(a)[:, None] + area(b)[None] - common, 1e-9)
+
+
+def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
+    """Say of each detection in a frame whether it is right (1), wrong (0) or counts neither way (-1).
+
+    Parameters
+    ----------
+    found, stored : DataFrame
+        Boxes x1, y1, x2, y2; `found` also percent.
+    wanted : ndarray of bool
+        Which of the stored boxes must be found; the others are ignored.
+    """
+    iou = overlaps(found[BOX_COLUMNS].to_numpy(float), stored[BOX_COLUMNS].to_numpy(float))
+    verdict, free = np.zeros(len(found), int), wanted.copy()
+    for k in np.argsort(-found.percent.to_numpy(), kind="stable"):
+        of_wanted = np.where(free, iou[k], 0)
+        if len(of_wanted) and of_wanted.max() >= 0.5:
+            verdict[k] = 1
+            free[of_wanted.argmax()] = False
+        elif (iou[k][~wanted] >= 0.5).any():
+            verdict[k] = -1
+    return verdict
+
+
+def detector_table(detector: Detector) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every detection on the test frames with its verdict, and every frame with its number of wanted boxes."""
+    frames, stored = real.load_frames(), real.load_detections()
+    groups = stored.groupby(["cam", "sec"]).groups
+    rows, counts = [], []
+    for frame in tqdm(list(frames[frames.split == "test"].itertuples()), desc="detect", unit="frame"):
+        truth = stored.loc[groups.get((frame.cam, frame.sec), [])]
+        longest = np.maximum(truth.x2 - truth.x1, truth.y2 - truth.y1)
+        duplicate = truth.dup_or_nonveh & ~truth.cls.isin(["person", "bicycle"])
+        wanted = ((truth["prob"] >= 50) & (longest > 20) & ~duplicate).to_numpy()
+        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))
+        rows.append(found.assign(verdict=judge(found, truth, wanted), minute=frame.sec // 60))
+        counts.append((frame.sec // 60, wanted.sum()))
+    return pd.concat(rows, ignore_index=True), pd.DataFrame(counts, columns=["minute", "wanted"])
+
+
+def recall_at_precision(verdicts: pd.DataFrame, wanted: int, precision: float) -> tuple[float, float]:
+    """Largest recall among the thresholds that keep at least that precision, and the threshold in per cent."""
+    counted = verdicts[verdicts.verdict >= 0].sort_values("percent", ascending=False)
+    right = counted.verdict.cumsum().to_numpy()
+    good = np.flatnonzero(right / np.arange(1, len(right) + 1) >= precision)
+    return (right[good[-1]] / wanted, counted.percent.iloc[good[-1]]) if len(good) else (0.0, np.nan)
+
+
+def detector_figures(detector: Detector) -> dict[str, Figure]:
+    """Recall at two precisions, and both at the threshold of 50 %."""
+    verdicts, counts = detector_table(detector)
+    by_minute = counts.groupby("minute").wanted.sum()
+    minutes = by_minute.index.to_numpy()
+    of_minute = {m: group for m, group in verdicts.groupby("minute")}
+
+    def figure(measure):
+        def statistic(rows):
+            drawn = pd.concat([of_minute[minutes[k]] for k in rows])
+            return measure(drawn, by_minute.to_numpy()[rows].sum())
+
+        return over_minutes(minutes, statistic)
+
+    sure = lambda v: v[(v.percent >= 50) & (v.verdict >= 0)].verdict
+    return {
+        "recall at precision .70": figure(lambda v, n: recall_at_precision(v, n, 0.70)[0]),
+        "recall at precision .85": figure(lambda v, n: recall_at_precision(v, n, 0.85)[0]),
+        "recall at 50 %": figure(lambda v, n: sure(v).sum() / n),
+        "precision at 50 %": figure(lambda v, n: sure(v).mean()),
+    }
+
+
+def embed_real(extractor: Extractor, split: str | None = None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Embed every stored detection of a vehicle (of one split); those rows of `real.load_detections`, and (n, 1920)."""
+    detections = real.load_detections()
+    detections = detections[detections.cls.isin(VEHICLE_TYPES) & ~detections.dup_or_nonveh]
+    if split:
+        detections = detections[detections.split == split]
+    images = {(f.cam, f.sec): f.jpeg for f in real.load_frames().itertuples()}
+    embeddings = np.empty((len(detections), extractor.dimensions), np.float32)
+    position = pd.Series(np.arange(len(detections)), detections.index)
+    for key, group in tqdm(detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"):
+        image = read_image(images[key], f"frame {key}")
+        embeddings[position[group.index]] = extractor.extract([cut(image, b) for b in group[BOX_COLUMNS].to_numpy()])
+    return detections.reset_index(drop=True), embeddings
+
+
+def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> dict[str, Figure]:
+    """AUC: the same vehicle in the next frame against the other vehicles there, by Euclidean distance and cosine."""
+    moving = ~detections["static"].to_numpy()
+    row = {name: k for k, name in enumerate(detections.id)}
+    in_frame = detections[moving].groupby(["cam", "sec"]).groups
+    pairs, truth, minute = [], [], []
+    for a in np.flatnonzero(moving & detections.next_id.notna()):
+        b = row.get(detections.next_id.iat[a])
+        if b is None or not moving[b]:
+            continue
+        others = in_frame[detections.cam.iat[b], detections.sec.iat[b]].to_numpy()
+        pairs += [(a, c) for c in others]
+        truth += list(others == b)
+        minute += [detections.sec.iat[a] // 60] * len(others)
+    a, b = np.array(pairs).T
+    truth, minute = np.array(truth), np.array(minute)
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    distance = {
+        "MED": np.linalg.norm(embeddings[a] - embeddings[b], axis=1),
+        "cosine": -np.einsum("ij,ij->i", unit[a], unit[b]),
+    }
+    return {
+        f"same vehicle in the next frame, AUC, {name}": over_minutes(minute, lambda rows, d=d: roc_auc_score(truth[rows], -d[rows]))
+        for name, d in distance.items()
+    }
+
+
+def main(detector_weights: Path | None = None, extractor_weights: Path | None = None) -> None:
+    """Print the figures of the shipped models, or of the given weights."""
+    figures = detector_figures(Detector(detector_weights, minimum_percent=5))
+    figures |= same_vehicle_figures(*embed_real(Extractor(extractor_weights), "test"))
+    for name, figure in figures.items():
+        print(f"{name:50s} {figure}")

@@ -1,0 +1,84 @@
+"""Writing in one step, and archives that must not be trusted."""
+
+import struct
+import zipfile
+
+import pytest
+
+from cctview import files
+from cctview.files import FolderSource, ZipSource, replacing, write_bytes
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path):
+    path = tmp_path / "a" / "file"
+    write_bytes(path, b"old")
+    with pytest.raises(RuntimeError):
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise RuntimeError
+    assert path.read_bytes() == b"old" and list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    path = tmp_path / "folder"
+    for names in ("abc", "d"):
+        with replacing(path) as temporary:
+            temporary.mkdir()
+            for name in names:
+                (temporary / name).write_text(name)
+    assert [p.name for p in path.iterdir()] == ["d"]
+
+
+def test_what_an_interrupted_run_left_is_not_listed(tmp_path):
+    (tmp_path / f".file.123{files.PARTIAL}").write_bytes(b"half")
+    (tmp_path / "whole").write_bytes(b"")
+    assert FolderSource(tmp_path).names() == ["whole"]
+
+
+def archive(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in members.items():
+            made.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "C:/out", "a\\out"])
+def test_a_name_that_leads_out_is_refused(tmp_path, name):
+    source = ZipSource(archive(tmp_path / "a.zip", **{name: b"x"}))
+    with pytest.raises(ValueError, match="a.zip:.*leads out"):
+        source.read(name)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    source = ZipSource(archive(tmp_path / "a.zip", zeros=bytes(10_000_000)))
+    with pytest.raises(ValueError, match="zip bomb"):
+        source.read("zeros")
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MEMBER_LIMIT", 10)
+    source = ZipSource(archive(tmp_path / "a.zip", long=b"eleven bytes"))
+    with pytest.raises(ValueError, match="over 10"):
+        source.read("long")
+
+
+@pytest.mark.parametrize("lie", [5, 5000])
+def test_a_size_that_lies_is_refused(tmp_path, lie):
+    path = archive(tmp_path / "a.zip", one=bytes(range(256)) * 4)
+    content = bytearray(path.read_bytes())
+    directory = content.find(b"PK\x01\x02")
+    struct.pack_into("<I", content, directory + 24, lie)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="a.zip:one: damaged"):
+        ZipSource(path).read("one")
+
+
+def test_a_damaged_member_is_named_and_the_others_are_read(tmp_path):
+    path = archive(tmp_path / "a.zip", one=b"content one", two=b"content two")
+    content = bytearray(path.read_bytes())
+    content[content.find(b"one") + 3 + 2] ^= 0xFF
+    path.write_bytes(content)
+    source = ZipSource(path)
+    with pytest.raises(ValueError, match="a.zip:one: damaged"):
+        source.read("one")
+    assert source.read("two") == b"content two"
