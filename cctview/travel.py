@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from cctview.distances import check_embeddings, cosine_distances, unit_vectors
+from cctview.distances import cosine_distances, unit_vectors
 from cctview.evaluate_boxes import BOX
 from cctview.rank import centre_by_camera
 from cctview.track import seconds_of
@@ -85,6 +85,7 @@ def describe_tracks(detections, tracks, embeddings):
     tracks : Series
         The track of each detection, from `track_detections`; missing ones are left out.
     embeddings : array_like, shape (n, d)
+        Anything, NaN too, where there is no track.
 
     Returns
     -------
@@ -98,7 +99,6 @@ def describe_tracks(detections, tracks, embeddings):
     ValueError
         If detections, tracks and embeddings do not belong together.
     """
-    embeddings = check_embeddings(embeddings)
     if not len(detections) == len(tracks) == len(embeddings):
         raise ValueError(
             f"{len(detections)} detections, {len(tracks)} tracks and {len(embeddings)} embeddings; "
@@ -116,7 +116,7 @@ def describe_tracks(detections, tracks, embeddings):
             "area": (x2 - x1) * (y2 - y1),
         }
     )
-    looks = unit_vectors(centre_by_camera(embeddings[kept], table["camera"]) + 1e-9).astype(np.float32)
+    looks = unit_vectors(centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9).astype(np.float32)
     codes, labels = pd.factorize(table["track"], sort=True)
     means = np.zeros((len(labels), looks.shape[1]), np.float32)
     np.add.at(means, codes, looks)

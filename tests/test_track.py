@@ -11,7 +11,7 @@ from cctview.distances import cosine_distances
 from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
 from cctview.track import chain, learn_motion, make_scene, seconds_of, track_detections
 from cctview.travel import describe_tracks, filter_by_travel, learn_travel
-from simulated_road import simulate
+from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]
 
