@@ -59,8 +59,10 @@ def check_embeddings(embeddings, name="embeddings", width=None):
             f"{name}: expected vectors of {width} numbers, but they have {embeddings.shape[1]}; "
             "both sides must come from the same extractor"
         )
-    # A sum is finite only if all its terms are; the exact row is looked for only when it is not.
-    if not np.isfinite(embeddings.sum(dtype=np.float64)):
+    # A sum is finite only if all its terms are; each is looked at only when it is not (or when the sum overflows).
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = embeddings.sum(dtype=np.promote_types(embeddings.dtype, np.float32))
+    if not np.isfinite(total):
         bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(bad):
             raise ValueError(

@@ -62,7 +62,8 @@ def _nearest_squares(queries, gallery, k, unit):
     rows, columns, values = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
     worst = np.full((len(queries), 1), np.inf, np.float32)
     for start in range(0, len(gallery), GALLERY_AT_ONCE):
-        block = check_embeddings(gallery[start : start + GALLERY_AT_ONCE], "gallery")
+        block = gallery[start : start + GALLERY_AT_ONCE]
+        block = check_embeddings(block.astype(np.promote_types(block.dtype, np.float32)), "gallery")
         squares = compare(queries, block, unit=unit, centre=centre)
         if np.isinf(worst[0, 0]) and squares.shape[1] > k:
             worst = np.partition(squares, k - 1, axis=1)[:, k - 1 : k]
