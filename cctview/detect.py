@@ -72,7 +72,7 @@ class Detector:
         self.minimum_percent = minimum_percent
         self.architecture = _architecture(state, path)
         self._network = _build(self.architecture, minimum_percent / 100, shortest_side)
-        weight_files.load_into(self._network, path)
+        weight_files.load_into(self._network, path, state)
         self._network.eval()
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
