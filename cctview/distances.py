@@ -12,11 +12,11 @@ import numpy as np
 #: Above it, the rounding of a float32 product stays below 1e-4 of the distance itself.
 CLOSE = 0.01
 
-#: Rows of a result finished at a time, so that the finishing stays inside the processor's cache.
-ROWS_AT_ONCE = 64
+#: Numbers worked on at a time, so that they stay inside the processor's cache.
+AT_ONCE = 1 << 16
 
 #: Pairs computed again in float64 at a time.
-PAIRS_AT_ONCE = 4096
+PAIRS_AT_ONCE = 1024
 
 
 def check_embeddings(embeddings, name="embeddings", width=None):
@@ -59,8 +59,10 @@ def check_embeddings(embeddings, name="embeddings", width=None):
             f"{name}: expected vectors of {width} numbers, but they have {embeddings.shape[1]}; "
             "both sides must come from the same extractor"
         )
-    # A sum is finite only if all its terms are; the exact row is looked for only when it is not.
-    if not np.isfinite(embeddings.sum(dtype=np.float64)):
+    # A sum is finite only if all its terms are; each is looked at only when it is not (or when the sum overflows).
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = embeddings.sum(dtype=np.promote_types(embeddings.dtype, np.float32))
+    if not np.isfinite(total):
         bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(bad):
             raise ValueError(
@@ -81,7 +83,6 @@ def unit_vectors(embeddings, name="embeddings"):
     Returns
     -------
     ndarray, shape (n, d), float64
-        In float64, because vectors that nearly point the same way differ only in their last digits.
 
     Raises
     ------
@@ -93,12 +94,8 @@ def unit_vectors(embeddings, name="embeddings"):
     >>> unit_vectors([[3.0, 4.0]])
     array([[0.6, 0.8]])
     """
-    embeddings = check_embeddings(embeddings, name).astype(np.float64, copy=False)
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    if not lengths.all():
-        row = int(np.flatnonzero(lengths[:, 0] == 0)[0])
-        raise ValueError(f"{name}: row {row} is all zeros, so it has no direction to compare by cosine")
-    return embeddings / lengths
+    embeddings = check_embeddings(embeddings, name)
+    return embeddings * _scale(embeddings, name)[:, None]
 
 
 def euclidean_distances(a, b):
@@ -127,8 +124,7 @@ def euclidean_distances(a, b):
     """
     a = check_embeddings(a, "first table")
     b = check_embeddings(b, "second table", a.shape[1])
-    squares = squared_distances(a, b)
-    return np.sqrt(squares, out=squares)
+    return compare(a, b, lambda squares: np.sqrt(squares, out=squares))
 
 
 def cosine_distances(a, b):
@@ -157,63 +153,110 @@ def cosine_distances(a, b):
     >>> cosine_distances([[1.0, 0.0]], [[2.0, 0.0], [0.0, 5.0], [-1.0, 0.0]])
     array([[0., 1., 2.]], dtype=float32)
     """
-    a = unit_vectors(a, "first table")
-    b = unit_vectors(b, "second table")
-    check_embeddings(b, "second table", a.shape[1])
-    squares = squared_distances(a, b)
-    squares *= 0.5
-    return squares
+    a = check_embeddings(a, "first table")
+    b = check_embeddings(b, "second table", a.shape[1])
+    return compare(a, b, lambda squares: np.multiply(squares, 0.5, out=squares), unit=True)
 
 
-def squared_distances(a, b, centre=None):
-    """All squared Euclidean distances between the rows of two checked tables, (n, m) float32.
+def compare(a, b, finish=None, unit=False, centre=None):
+    """Squared Euclidean distances between the rows of two checked tables.
 
-    `centre` is a vector (d,) that both are centred on; by default the mean of their means.
+    Parameters
+    ----------
+    a, b : ndarray, shape (n, d) and (m, d)
+    finish : callable, optional
+        Turns squared distances into what is wanted, in place, a few rows at a time while they are in the cache.
+    unit : bool
+        Compare the rows scaled to length 1.
+    centre : ndarray, shape (d,), optional
+        What both are centred on; by default about the middle between their means.
+
+    Returns
+    -------
+    ndarray, shape (n, m), float32
     """
-    if not len(a) or not len(b):
-        return np.zeros((len(a), len(b)), np.float32)
+    squares = np.zeros((len(a), len(b)), np.float32)
+    if not squares.size:
+        return squares
+    a_scale, b_scale = (_scale(x, name) if unit else None for x, name in ((a, "first table"), (b, "second table")))
     if centre is None:
-        centre = (a.mean(axis=0, dtype=np.float64) + b.mean(axis=0, dtype=np.float64)) / 2
-    a_centred, a_squares = _centred(a, centre)
-    b_centred, b_squares = _centred(b, centre)
+        centre = (middle(a, a_scale) + middle(b, b_scale)) / 2
+    a_centred, a_squares = _centred(a, a_scale, centre)
+    b_centred, b_squares = _centred(b, b_scale, centre)
     a_centred *= -2
-    squares = a_centred @ b_centred.T
-    for start in range(0, len(a), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
-        _finish(squares[rows], a[rows], b, a_squares[rows], b_squares, centre)
+    np.matmul(a_centred, b_centred.T, out=squares)
+    step = max(AT_ONCE // len(b), 1)
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        block = squares[rows]
+        block += b_squares
+        block += a_squares[rows, None]
+        # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row alone will do.
+        bound = CLOSE * a_squares[rows]
+        near = start + np.flatnonzero(block.min(axis=1) < bound)
+        if len(near):
+            _compare_again(squares, near, CLOSE * a_squares[near], a, b, a_scale, b_scale, centre)
+        if finish is not None:
+            finish(block)
     return squares
 
 
-def _centred(x, centre):
-    """`x` less `centre` as float32, and the squared length of each row.
+def middle(x, scale=None):
+    """About the mean of the rows, (d,), in float32 or float64. As a centre, any point nearby is as good."""
+    weights = np.full(len(x), 1 / len(x)) if scale is None else scale / len(x)
+    wide = np.float64 if x.dtype == np.float64 else np.float32
+    return weights.astype(wide) @ x.astype(wide, copy=False)
 
-    float64 is centred before it is rounded; float32 is centred by a float32 vector, which is the same for both sides.
+
+def _scale(x, name):
+    """One over the length of each row, float64."""
+    lengths = np.empty(len(x))
+    for rows in _chunks(x):
+        part = x[rows].astype(np.float64)
+        lengths[rows] = np.sqrt(np.einsum("ij,ij->i", part, part))
+    if not lengths.all():
+        row = int(np.flatnonzero(lengths == 0)[0])
+        raise ValueError(f"{name}: row {row} is all zeros, so it has no direction to compare by cosine")
+    return 1 / lengths
+
+
+def _centred(x, scale, centre):
+    """`x`, scaled if need be, less `centre` as float32, and the squared length of each row.
+
+    float64, and what is scaled, is centred before it is rounded; float32 is exact as it is.
     """
-    if x.dtype != np.float64:
-        x, centre = x.astype(np.float32, copy=False), centre.astype(np.float32)
-    x = (x - centre).astype(np.float32, copy=False)
-    return x, np.einsum("ij,ij->i", x, x)
+    wide = np.float32 if scale is None and x.dtype != np.float64 else np.float64
+    centre, centred, squares = centre.astype(wide), np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
+    for rows in _chunks(x):
+        part = x[rows].astype(wide, copy=False)
+        if scale is not None:
+            part = part * scale[rows, None]
+        centred[rows] = part - centre
+        squares[rows] = np.einsum("ij,ij->i", centred[rows], centred[rows])
+    return centred, squares
 
 
-def _finish(block, a, b, a_squares, b_squares, centre):
-    """Turn rows of ``-2 a·b`` into squared distances, in place."""
-    block += a_squares[:, None]
-    block += b_squares
-    # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row alone will do.
-    close = block < CLOSE * a_squares[:, None]
+def _chunks(x):
+    step = max(AT_ONCE // x.shape[1], 1) if x.shape[1] else len(x)
+    return [slice(start, start + step) for start in range(0, len(x), step)]
+
+
+def _compare_again(squares, near, bound, a, b, a_scale, b_scale, centre):
+    """Compute the close pairs of the rows `near` once more in float64, in place."""
+
+    def exact(x, scale, rows):
+        part = x[rows].astype(np.float64)
+        return part if scale is None else part * scale[rows, None]
+
+    close = squares[near] < bound[:, None]
     count = np.count_nonzero(close)
-    if count > 0.05 * close.size:
-        block[:] = _squares_in_float64(a, b, centre)
-    elif count:
-        rows, columns = np.nonzero(close)
-        for start in range(0, count, PAIRS_AT_ONCE):
-            i, j = rows[start : start + PAIRS_AT_ONCE], columns[start : start + PAIRS_AT_ONCE]
-            difference = np.subtract(a[i], b[j], dtype=np.float64)
-            block[i, j] = np.einsum("ij,ij->i", difference, difference)
-
-
-def _squares_in_float64(a, b, centre):
-    """The same sum in float64, for blocks in which so many pairs are close that one by one would be slow."""
-    a, b = a - centre, b - centre
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return np.maximum(squares, 0, out=squares)
+    if count > 0.05 * close.size + PAIRS_AT_ONCE:  # so many that one by one would be slow: the same sum in float64
+        left, right = exact(a, a_scale, near) - centre, exact(b, b_scale, slice(None)) - centre
+        sums = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
+        squares[near] = np.maximum(sums, 0)
+        return
+    rows, columns = np.nonzero(close)
+    for start in range(0, count, PAIRS_AT_ONCE):
+        i, j = near[rows[start : start + PAIRS_AT_ONCE]], columns[start : start + PAIRS_AT_ONCE]
+        difference = exact(a, a_scale, i) - exact(b, b_scale, j)
+        squares[i, j] = np.einsum("ij,ij->i", difference, difference)

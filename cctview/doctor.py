@@ -110,7 +110,7 @@ def check_weights(root):
     manifest = root / "models" / "manifest.json"
     remedy = "download the project again"
     if not manifest.is_file():
-        return [Check(OPTIONAL, "weights: this copy has no models/manifest.json")]
+        return [Check(BAD, "weights: models/manifest.json is missing", remedy)]
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))
         return [_check_weight_file(manifest.parent / name, entry, remedy) for name, entry in entries.items()]
@@ -169,17 +169,11 @@ def check_port(root):
 
 def check_data(root):
     """Check which frames there are to work on: sample/, data/*.zip and the folder that CCTVIEW_DATA names."""
-    checks = []
+    checks, again = [], "download the project again"
     frames = sum(1 for _ in (root / "sample").rglob("*--original.jpeg"))
-    if frames:
-        checks.append(Check(OK, f"data: sample/, frames: {frames}"))
-    else:
-        checks.append(Check(OPTIONAL, "data: no frames in sample/"))
+    checks.append(Check(OK, f"data: sample/, frames: {frames}") if frames else Check(BAD, "data: no frames in sample/", again))
     zips = len(list((root / "data").glob("*.zip")))
-    if zips:
-        checks.append(Check(OK, f"data: data/, zip files: {zips}"))
-    else:
-        checks.append(Check(OPTIONAL, "data: no zip files in data/"))
+    checks.append(Check(OK, f"data: data/, zip files: {zips}") if zips else Check(BAD, "data: no zip files in data/", again))
     own = os.environ.get("CCTVIEW_DATA")
     if not own:
         checks.append(Check(OPTIONAL, "data: CCTVIEW_DATA is not set (it names a dataset of your own)"))

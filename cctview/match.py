@@ -135,13 +135,14 @@ def match_frames(base_detections, base_embeddings, target_detections, target_emb
 
 def _vehicles(detections, embeddings, name):
     """The rows of detections, and of their embeddings, that are vehicles."""
-    embeddings = check_embeddings(embeddings, f"{name} embeddings") if len(detections) else np.zeros((0, 1))
+    embeddings = np.asanyarray(embeddings)
     if len(detections) != len(embeddings):
         raise ValueError(
             f"{name}: {len(detections)} detections but {len(embeddings)} embeddings; they must belong together row by row"
         )
     keep = detections["type"].isin(VEHICLE_TYPES).to_numpy()
-    return detections[keep], embeddings[keep]
+    vehicles = check_embeddings(embeddings[keep], f"{name} embeddings") if keep.any() else np.zeros((0, 1))
+    return detections[keep], vehicles
 
 
 def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):

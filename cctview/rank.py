@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from cctview.distances import check_embeddings, squared_distances, unit_vectors
+from cctview.distances import check_embeddings, compare, middle, unit_vectors
 
 #: Queries and gallery rows compared at a time: 1,024 x 4,096 distances take 16 MiB.
 QUERIES_AT_ONCE, GALLERY_AT_ONCE = 1024, 4096
@@ -45,10 +45,9 @@ def nearest(queries, gallery, k, distance="med"):
         raise ValueError(f"expected a gallery of shape (m, d) and 1 <= k <= m, but the shape is {gallery.shape} and k is {k}")
     if distance not in ("med", "mcd"):
         raise ValueError(f"unknown distance {distance!r}; choose one of med, mcd")
-    prepare = unit_vectors if distance == "mcd" else check_embeddings
     check_embeddings(gallery[:1], "gallery", queries.shape[1])
     parts = [
-        _nearest_squares(prepare(queries[start : start + QUERIES_AT_ONCE], "queries"), gallery, k, prepare)
+        _nearest_squares(queries[start : start + QUERIES_AT_ONCE], gallery, k, distance == "mcd")
         for start in range(0, len(queries), QUERIES_AT_ONCE)
     ]
     if not parts:
@@ -57,14 +56,15 @@ def nearest(queries, gallery, k, distance="med"):
     return indices, squares / 2 if distance == "mcd" else np.sqrt(squares)
 
 
-def _nearest_squares(queries, gallery, k, prepare):
+def _nearest_squares(queries, gallery, k, unit):
     """Indices and squared distances of the k nearest, keeping only candidates below the k-th best so far."""
-    centre = queries.mean(axis=0, dtype=np.float64)
+    centre = middle(unit_vectors(queries, "queries") if unit else queries)
     rows, columns, values = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
     worst = np.full((len(queries), 1), np.inf, np.float32)
     for start in range(0, len(gallery), GALLERY_AT_ONCE):
-        block = prepare(gallery[start : start + GALLERY_AT_ONCE], "gallery")
-        squares = squared_distances(queries, block, centre)
+        block = gallery[start : start + GALLERY_AT_ONCE]
+        block = check_embeddings(block.astype(np.promote_types(block.dtype, np.float32)), "gallery")
+        squares = compare(queries, block, unit=unit, centre=centre)
         if np.isinf(worst[0, 0]) and squares.shape[1] > k:
             worst = np.partition(squares, k - 1, axis=1)[:, k - 1 : k]
         new_rows, new_columns = np.nonzero(squares <= worst)

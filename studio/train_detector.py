@@ -22,6 +22,8 @@ from studio import real
 from studio.checkpoint import Checkpoint
 
 SEED = 3
+EPOCHS = 3
+PURPOSE = "detector: TinyYOLOv3 for ImageAI"
 WIDTH, HEIGHT = 416, 288
 BATCH = 16
 STRIDES = (32, 16)
@@ -170,7 +172,7 @@ def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.
     return (2 * box_loss + object_loss + 0.5 * class_loss) / count
 
 
-def train(out: Path, epochs: int = 8) -> Path:
+def train(out: Path, epochs: int = EPOCHS) -> Path:
     """Train on the training minutes; checkpoints go to `out`, and a second call continues.
 
     Returns

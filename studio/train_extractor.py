@@ -20,6 +20,8 @@ from studio import real
 from studio.checkpoint import Checkpoint
 
 SEED = 5
+EPOCHS = 6
+PURPOSE = "extractor: the compact student"
 MARGIN = 8  # pixels kept around a 64×64 crop, for jitter
 BATCH = 128
 
@@ -76,7 +78,7 @@ def distillation_loss(predicted: torch.Tensor, taught: torch.Tensor, variance: f
     return squared + angle + 4 * within
 
 
-def train(out: Path, epochs: int = 20) -> Path:
+def train(out: Path, epochs: int = EPOCHS) -> Path:
     """Train on the training minutes; checkpoints go to `out`, and a second call continues.
 
     Returns

@@ -115,7 +115,7 @@ def test_a_taken_port_is_passed_over():
 
 def test_data_are_counted_and_a_wrong_setting_is_found(root, monkeypatch):
     monkeypatch.delenv("CCTVIEW_DATA", raising=False)
-    assert marks(doctor.check_data(root)) == [OPTIONAL, OPTIONAL, OPTIONAL]
+    assert marks(doctor.check_data(root)) == [BAD, BAD, OPTIONAL]
     frame = root / "sample" / "733-681-N" / "2031" / "05" / "05--original.jpeg"
     frame.parent.mkdir(parents=True)
     frame.touch()

@@ -51,6 +51,14 @@ def test_persons_and_bicycles_are_never_matched():
     assert not matches["target"].str.contains("bicycle").any()
 
 
+def test_what_is_never_matched_needs_no_embedding():
+    base, embeddings, targets, target_embeddings = scene()
+    embeddings[1], target_embeddings[2] = np.nan, np.nan
+    assert len(match_frames(base, embeddings, targets, target_embeddings)) == 3
+    with pytest.raises(ValueError, match="base embeddings: row 0"):
+        match_frames(base, embeddings[::-1], targets, target_embeddings)
+
+
 def test_match_frames_without_vehicles_is_empty():
     base, embeddings, targets, target_embeddings = scene()
     for matches in (

@@ -293,6 +293,9 @@ def project(index, tmp_path_factory):
     (root / "cctview").mkdir(parents=True)
     for name in ("__init__.py", "doctor.py"):
         shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
+    for name, content in {"models/manifest.json": "{}", "sample/1--original.jpeg": "", "data/1.zip": ""}.items():
+        (root / name).parent.mkdir()
+        (root / name).write_text(content)
     text = SOURCE.read_text(encoding="utf-8")
     assert text.count("download.pytorch.org") == 1, "the address of the CPU index stands in one place"
     text = text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/")

@@ -1,0 +1,1 @@
+"""Speed, as ratios of two ways to do the same, measured side by side: `python -m benchmarks`."""

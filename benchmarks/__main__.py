@@ -1,0 +1,186 @@
+"""`python -m benchmarks`: how much faster than the plain way, and than the field's tools, and with how much memory.
+
+Every ratio is the median of rounds in which the ways compared take turns. A loop over single pairs is timed on a few
+pairs and compared per pair.
+"""
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import cdist
+
+from benchmarks.gallery import D, top_k, vectors
+from benchmarks.timing import ratio, side_by_side
+from cctview.distances import cosine_distances, euclidean_distances
+from cctview.evaluate import evaluate_rank
+from cctview.match import track_to_track
+from cctview.rank import nearest
+from cctview.tables import read_tables, write_tables
+
+
+def pairs(size):
+    """All-pairs MED and MCD against the matrix product, FAISS, scikit-learn, scipy and the original's loop."""
+    import faiss
+    import torch
+    from sklearn.metrics import pairwise
+
+    a, b = vectors(size, 1), vectors(size, 2)
+    few, lists = slice(0, size // 10), [row.tolist() for row in a[:15]]
+    index = faiss.IndexFlatL2(D)
+    index.add(b)
+
+    def original(compare):
+        return lambda: [compare(torch.FloatTensor(p), torch.FloatTensor(q)).item() for p in lists for q in lists]
+
+    by_cosine = torch.nn.CosineSimilarity(dim=0, eps=1e-6)
+    ways = {
+        "float32 matrix product": (lambda: a @ b.T, 1),
+        "FAISS, all distances": (lambda: faiss.pairwise_distances(a, b), 1),
+        "FAISS flat index, 10 nearest": (lambda: index.search(a, 10), 1),
+        "scikit-learn euclidean_distances": (lambda: pairwise.euclidean_distances(a, b), 1),
+        "scikit-learn cosine_distances": (lambda: pairwise.cosine_distances(a, b), 1),
+        "scipy cdist": (lambda: cdist(a[few], b[few]), 100),
+        "the original's loop, MED": (original(lambda p, q: torch.norm(p - q)), size**2 / len(lists) ** 2),
+        "the original's loop, MCD": (original(lambda p, q: 1 - by_cosine(p, q)), size**2 / len(lists) ** 2),
+        "ours, MED": (lambda: euclidean_distances(a, b), 1),
+        "ours, MCD": (lambda: cosine_distances(a, b), 1),
+        "ours, 10 nearest": (lambda: nearest(a, b, 10), 1),
+    }
+    names = list(ways)
+    seconds = side_by_side([way for way, _ in ways.values()]) * [factor for _, factor in ways.values()]
+    med, mcd, top = (names.index(name) for name in names[-3:])
+    print(f"\nAll pairs, {size:,} x {size:,} x {D}")
+    for k, name in enumerate(names[:-3]):
+        ours, what = {"MCD": (mcd, "MCD")}.get(name[-3:], (med, "MED"))
+        if "nearest" in name:
+            ours, what = top, "10 nearest"
+        if "cosine" in name:
+            ours, what = mcd, "MCD"
+        print(f"  {name:34s} {seconds[:, k].mean():12.3f} s   takes {ratio(seconds, k, ours):12,.2f} x our {what}")
+    print(f"  share of the matrix product's rate: MED {ratio(seconds, 0, med):.0%}, MCD {ratio(seconds, 0, mcd):.0%}")
+
+
+def exactness(size):
+    """Largest error relative to the median distance, on pairs that float32 finds hard."""
+    a = vectors(size, 3)
+    for name, b in (("spread", vectors(size, 4)), ("nearly the same", a + 1e-3 * vectors(size, 5)), ("the same", a)):
+        exact = cdist(a.astype(np.float64), b.astype(np.float64))
+        error = np.abs(euclidean_distances(a, b) - exact).max() / np.median(exact)
+        print(f"  largest error of MED, pairs {name:16s} {error:.1e} of the median distance")
+
+
+def tracks(queries=60, gallery=300, images=6):
+    """Track to track against a loop over tracks and images."""
+    import torch
+
+    q, g = vectors(queries * images, 6), vectors(gallery * images, 7)
+    q_tracks, g_tracks = np.repeat(np.arange(queries), images), np.repeat(np.arange(gallery), images)
+    some = range(0, gallery, gallery // 5)
+
+    def loop(distance, a, b):
+        half = (images + 1) // 2
+        for track in some:
+            closest = [min(distance(p, r) for r in b[g_tracks == track]) for p in a[:images]]
+            np.mean(sorted(closest)[:half])
+
+    def by_numpy():
+        loop(lambda p, r: np.linalg.norm(p - r), q, g)
+
+    def by_original():
+        loop(lambda p, r: torch.norm(torch.FloatTensor(p.tolist()) - torch.FloatTensor(r.tolist())).item(), q, g)
+
+    seconds = side_by_side([by_numpy, by_original, lambda: track_to_track(q, q_tracks, g, g_tracks)])
+    seconds *= [queries * gallery / len(some)] * 2 + [1]
+    print(f"\nTrack to track, {queries} x {gallery} tracks of {images} images, MED and mean50")
+    print(f"  a loop over tracks and images: {ratio(seconds, 0, 2):,.0f} x our time with numpy's norm,")
+    print(f"  {ratio(seconds, 1, 2):,.0f} x with the original's calc_med")
+
+
+def ranking(queries=500, gallery=5000):
+    """Ranking evaluation against a plain loop."""
+    rng = np.random.default_rng(8)
+    distances = rng.random((queries, gallery), np.float32)
+    q, g, q_cameras, g_cameras = (rng.integers(k, size=n) for k, n in ((200, queries), (200, gallery), (6, queries), (6, gallery)))
+    some = 20
+
+    def loop():
+        total = []
+        for query in range(some):
+            order = sorted(range(gallery), key=lambda k: distances[query, k])
+            right, precisions, rank = 0, [], 0
+            for k in order:
+                if g[k] == q[query] and g_cameras[k] == q_cameras[query]:
+                    continue
+                rank += 1
+                if g[k] == q[query]:
+                    right += 1
+                    precisions.append(right / rank)
+            total.append(np.mean(precisions))
+        return total
+
+    seconds = side_by_side([loop, lambda: evaluate_rank(distances, q, g, q_cameras, g_cameras)], 3) * [queries / some, 1]
+    print(f"\nRanking evaluation, {queries:,} queries in {gallery:,}: a plain loop takes {ratio(seconds, 0, 1):,.0f} x our time")
+
+
+def files(frames=60, each=10):
+    """Loading features: our Parquet against the original's JSON."""
+    rng = np.random.default_rng(9)
+    rows = []
+    for frame in range(frames):
+        name = f"735-683-N--2031-05-05--08.{frame // 60 + 40}.{frame % 60:02d}"
+        for n in range(1, each + 1):
+            x, y = (int(value) for value in rng.integers(0, 200, 2))
+            rows.append((name, n, "car", float(np.round(rng.uniform(25, 99), 6)), x, y, x + 20, y + 12))
+    table = pd.DataFrame(rows, columns=["frame", "number", "type", "percent", "x1", "y1", "x2", "y2"])
+    embeddings = rng.normal(size=(len(table), D)).astype(np.float16).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, part in table.groupby("frame"):
+            stored = {"id": f"{name}--features", "model": "VeRI_DenseNet_ft50.pth"}
+            for row in part.index:
+                id_ = f"{name}--detections--{table.number[row]}"
+                stored[id_] = {"id": id_, "data": embeddings[row].astype(float).tolist()}
+            Path(folder, f"{name}--features.json").write_text(json.dumps(stored, sort_keys=True, indent=2))
+        parquet = Path(folder, "detections.parquet")
+        for file_name, content in write_tables(table, embeddings).items():
+            Path(folder, file_name).write_bytes(content)
+        json_files = sorted(Path(folder).glob("*.json"))
+        loaded = {}
+
+        def from_json():
+            features = {}
+            for path in json_files:
+                features |= {key: value["data"] for key, value in json.loads(path.read_text()).items() if "--detections--" in key}
+            loaded["json"] = np.array(list(features.values()), np.float32)
+
+        def from_parquet():
+            loaded["parquet"] = read_tables(parquet.read_bytes(), None, parquet.name)[1]
+
+        seconds = side_by_side([from_json, from_parquet])
+        size = sum(path.stat().st_size for path in json_files) / parquet.stat().st_size
+    same = np.array_equal(np.sort(loaded["json"], axis=None), np.sort(loaded["parquet"], axis=None))
+    print(f"\n{len(table)} features: the original's JSON takes {ratio(seconds, 0, 1):,.0f} x the time of our Parquet to load,")
+    print(f"  and is {size:.1f} x as large; the numbers are {'the same' if same else 'DIFFERENT'}")
+
+
+def main():
+    """Run them all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes: to see that it runs, not to judge by")
+    quick = parser.parse_args().quick
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
+    pairs(600 if quick else 3000)
+    exactness(100 if quick else 400)
+    top_k(8000 if quick else 200_000)
+    tracks(10 if quick else 60, 50 if quick else 300)
+    ranking(100 if quick else 500, 1000 if quick else 5000)
+    files(10 if quick else 60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""Builds `sample/` and `data/` from the simulation: render, detect, assemble; each can be interrupted and continues.
+
+The work is cut into parts, one camera and one minute each. A part is written under a temporary name and moved into place, so it is
+there as a whole or not at all, and a part that is there is not made again. Parts lie in a folder named after everything that
+decides their content (settings and source code; for detections also the weights), so nothing stale is ever used.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from datetime import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from cctview.files import replacing
+from cctview.frames import frame_folder
+from cctview.ids import FrameId
+from studio import truth
+from studio.expressway import CAMERAS
+from studio.process import pack
+from studio.shots import due, watch
+from studio.traffic import DATE, Traffic
+
+STUDIO = Path(__file__).parent
+ZIP_DATE = (2031, 5, 5, 0, 0, 0)
+WITHOUT_EFFECT = {"__init__", "__main__", "build", "sample", "process", "trips", "real", "checkpoint"}
+"""Modules of `studio` that do not decide what a frame looks like."""
+
+FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to build.
+
+    Attributes
+    ----------
+    minutes : int
+        How long the cameras record.
+    cameras : tuple of str
+        Which of them.
+    weather : str
+        The look: ``clear``, ``overcast``, ``dusk`` or ``rain``.
+    start : datetime.time
+        When recording begins.
+    seed : int
+    individuality, demand : float
+        See `studio.traffic.Traffic`.
+    """
+
+    minutes: int = 12
+    cameras: tuple[str, ...] = tuple(CAMERAS)
+    weather: str = "clear"
+    start: time = time(8, 40)
+    seed: int = 0
+    individuality: float = 0.5
+    demand: float = 1.0
+
+    def __post_init__(self):
+        unknown = [camera for camera in self.cameras if camera not in CAMERAS]
+        if unknown:
+            raise ValueError(f"unknown camera {unknown[0]!r}: choose from {', '.join(CAMERAS)}")
+        if self.minutes < 1 or self.minutes != int(self.minutes):
+            raise ValueError(f"minutes must be a whole number from 1, not {self.minutes}")
+
+    def fingerprint(self):
+        """A name for everything that decides what a minute of a camera looks like."""
+        decisive = {key: str(value) for key, value in asdict(self).items() if key not in ("minutes", "cameras")}
+        digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
+        for source in sorted(STUDIO.glob("*.py")):
+            if source.stem not in WITHOUT_EFFECT and not source.stem.startswith("train"):
+                digest.update(source.read_bytes())
+        return digest.hexdigest()[:12]
+
+    def traffic(self):
+        """The traffic at the beginning of the recording."""
+        return Traffic(self.seed, self.start, self.individuality, self.demand)
+
+    def first_minute(self):
+        """The beginning of the recording in minutes since midnight."""
+        return 60 * self.start.hour + self.start.minute
+
+
+class Workshop:
+    """The folder where the parts of one build lie.
+
+    Parameters
+    ----------
+    folder : path
+        Parent of all builds; this one's folder carries its fingerprint.
+    settings : Settings
+    """
+
+    def __init__(self, folder, settings):
+        self.settings = settings
+        self.folder = Path(folder) / settings.fingerprint()
+
+    def part(self, kind, camera, minute):
+        """Path of a part: ``kind`` is `frames`, `sightings` or a folder of detections; `minute` counts from 0."""
+        hours, minutes = divmod(self.settings.first_minute() + minute, 60)
+        return self.folder / kind / camera / f"{hours:02d}.{minutes:02d}.parquet"
+
+    def parts(self, kind, camera):
+        """Paths of all parts of a camera, in order; they need not exist."""
+        return [self.part(kind, camera, minute) for minute in range(self.settings.minutes)]
+
+    def trips(self):
+        """Paths of the tables of vehicles and trips."""
+        name = f"{self.settings.minutes}-minutes.parquet"
+        return self.folder / "vehicles" / name, self.folder / "trips" / name
+
+    def parked(self, camera):
+        """Path of the table of parked vehicles of a camera."""
+        return self.folder / "parked" / f"{camera}.parquet"
+
+
+def render(workshop, make_renderer=None, quiet=False):
+    """Make the parts `frames` and `sightings` that are missing, and the tables of vehicles and trips.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    make_renderer : callable, optional
+        Called with camera id and weather, once a camera; `studio.render.Renderer` by default.
+    quiet : bool
+        Show no progress bar.
+    """
+    settings = workshop.settings
+    missing = {
+        (camera, minute)
+        for camera in settings.cameras
+        for minute in range(settings.minutes)
+        if not workshop.part("frames", camera, minute).exists()
+    }
+    if not missing and all(path.exists() for path in workshop.trips()):
+        return
+    traffic = settings.traffic()
+    begin = traffic.now
+    painters = {}
+    ledger = Ledger(traffic)
+    shots = watch(traffic, settings.minutes, settings.cameras, settings.seed)
+    total = sum(1 for camera in settings.cameras for _ in due(camera, begin, begin + 60 * settings.minutes))
+    for shot in tqdm(shots, "frames", total, unit="frame", disable=quiet):
+        minute = int((truth.seconds_since_midnight(shot.time) - begin) // 60)
+        ledger.collect()
+        if (shot.camera, minute) in missing:
+            if shot.camera not in painters:
+                painters[shot.camera] = Painter(shot.camera, workshop, make_renderer)
+            painters[shot.camera].add(shot, minute)
+    for painter in painters.values():
+        painter.flush()
+    ledger.close(*workshop.trips())
+
+
+def renderer_for(make_renderer, camera, weather):
+    """A renderer for a camera, by `make_renderer` or, if that is None, ours."""
+    if make_renderer is None:
+        from studio.render import Renderer as make_renderer
+    return make_renderer(camera, weather)
+
+
+class Painter:
+    """Renders the shots of one camera and writes them minute by minute."""
+
+    def __init__(self, camera, workshop, make_renderer):
+        self._camera, self._workshop = camera, workshop
+        self._renderer = renderer_for(make_renderer, camera, workshop.settings.weather)
+        truth.write(truth.table(truth.parked_rows(camera, self._renderer.parked), truth.PARKED), workshop.parked(camera))
+        self._minute = None
+        self._frames, self._sightings = [], []
+        self._last = (None, None)
+
+    def add(self, shot, minute):
+        """Render a shot; the minute before is written when a new one begins."""
+        if minute != self._minute:
+            self.flush()
+            self._minute = minute
+        row = {"frame": shot.frame, "camera": shot.camera, "time": shot.time, "status": shot.status, "picture": None, "jpeg": None}
+        if shot.picture is not None:
+            frame = self._render(shot.picture)
+            row |= {"picture": shot.picture.frame, "jpeg": frame.jpeg}
+            self._sightings += truth.sighting_rows(shot.frame, frame.boxes, shot.picture.passings)
+        self._frames.append(row)
+
+    def _render(self, picture):
+        if self._last[0] != picture.index:
+            self._last = picture.index, paint(self._renderer, picture, self._workshop.settings.seed)
+        return self._last[1]
+
+    def flush(self):
+        """Write the minute at hand; the frames come last, since their file says that the part is complete."""
+        if self._minute is not None:
+            path = self._workshop.part("sightings", self._camera, self._minute)
+            truth.write(truth.table(self._sightings, truth.SIGHTINGS), path)
+            path = self._workshop.part("frames", self._camera, self._minute)
+            truth.write(truth.table(self._frames, FRAME_PARTS), path)
+        self._frames, self._sightings, self._minute = [], [], None
+
+
+def paint(renderer, picture, seed):
+    """Render one `studio.shots.Picture`; returns the renderer's frame (`.jpeg`, `.boxes`)."""
+    from studio.render import Placement
+
+    placements = [Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings]
+    return renderer.frame(placements, picture.time, picture.index, seed)
+
+
+class Ledger:
+    """Keeps the trips of all vehicles that were on the road during the recording, and follows them to their end."""
+
+    def __init__(self, traffic):
+        traffic.take_finished()
+        self._traffic = traffic
+        self._trips = []
+
+    def collect(self):
+        """Take over the trips that have ended."""
+        self._trips += self._traffic.take_finished()
+
+    def close(self, vehicles_path, trips_path):
+        """Let the traffic run on until everyone recorded has left, then write both tables."""
+        self.collect()
+        waited_for = {trip.vehicle.id for trip in self._traffic.under_way()}
+        while waited_for:
+            self._traffic.advance(self._traffic.now + 10)
+            ended = [trip for trip in self._traffic.take_finished() if trip.vehicle.id in waited_for]
+            self._trips += ended
+            waited_for -= {trip.vehicle.id for trip in ended}
+        trips = sorted(self._trips, key=lambda trip: (trip.entered, trip.vehicle.id))
+        vehicles = sorted((trip.vehicle for trip in trips), key=lambda vehicle: vehicle.id)
+        truth.write(truth.table([truth.vehicle_row(vehicle) for vehicle in vehicles], truth.VEHICLES), vehicles_path)
+        truth.write(truth.table([truth.trip_row(trip, DATE) for trip in trips], truth.TRIPS), trips_path)
+
+
+def assemble(workshop, data, pipeline=None):
+    """Put the parts together: a zip a camera, and the truth.
+
+    Parameters
+    ----------
+    workshop : Workshop
+    data : path
+        The folder `data/`.
+    pipeline : studio.process.Pipeline, optional
+        Whose detections to pack; None packs frames only.
+    """
+    data = Path(data)
+    for camera in workshop.settings.cameras:
+        write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, pipeline))
+    for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
+        paths = [path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)]
+        truth.write(read_parts(paths, schema), data / "truth" / f"{kind}.parquet")
+    paths = [workshop.parked(camera) for camera in workshop.settings.cameras]
+    truth.write(read_parts(paths, truth.PARKED), data / "truth" / "parked.parquet")
+    for path, kind in zip(workshop.trips(), ("vehicles", "trips"), strict=True):
+        truth.write(pq.read_table(path), data / "truth" / f"{kind}.parquet")
+
+
+def read_parts(paths, schema):
+    """The tables at `paths`, one below the other, with the columns of `schema`."""
+    tables = [pq.read_table(path, columns=schema.names) for path in paths]
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _zip_entries(workshop, camera, pipeline):
+    for path in workshop.parts("frames", camera):
+        for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
+            if row["jpeg"] is not None:
+                yield f"{frame_folder(FrameId.parse(row['frame']))}/{row['frame']}--original.jpeg", row["jpeg"]
+    if pipeline is not None:
+        for name, content in pack(workshop.parts(pipeline.kind, camera), pipeline).items():
+            yield f"{camera}/{name}", content
+
+
+def write_zip(path, entries):
+    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, and nothing is compressed twice."""
+    with replacing(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, content in entries:
+            info = zipfile.ZipInfo(name, ZIP_DATE)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, content)

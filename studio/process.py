@@ -1,0 +1,127 @@
+"""Runs the course's own pipeline over the simulated frames: detect, crop, embed.
+
+Detections are written in parts like the frames (`studio.build`), in a folder named after the weights and the code that made them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from cctview import tables
+from cctview.files import write_bytes
+from cctview.frames import COLUMNS, cut, detection_table, read_image
+from cctview.ids import VEHICLE_TYPES, FrameId
+from studio import truth
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A detector, an extractor, and a name for their weights and code.
+
+    Attributes
+    ----------
+    detector : cctview.detect.Detector
+        Anything with its `model` and `detect`.
+    extractor : cctview.extract.Extractor
+        Anything with its `model`, `dimensions`, `basis` and `extract`.
+    fingerprint : str
+    """
+
+    detector: object
+    extractor: object
+    fingerprint: str
+
+    @classmethod
+    def ours(cls, root):
+        """The course's own, with the weights in `models/` under `root`."""
+        from cctview.detect import Detector
+        from cctview.extract import Extractor
+
+        digest = hashlib.sha256()
+        for path in [root / "models" / "manifest.json", *(root / "cctview" / f"{name}.py" for name in ("detect", "extract", "student"))]:
+            digest.update(path.read_bytes())
+        return cls(Detector(minimum_percent=25), Extractor(), digest.hexdigest()[:12])
+
+    @property
+    def kind(self):
+        """The kind of part that this pipeline makes (`studio.build.Workshop.part`)."""
+        return f"detections-{self.fingerprint}"
+
+    def run(self, frame, image):
+        """Detect and embed in one frame.
+
+        Parameters
+        ----------
+        frame : str
+            The frame's id.
+        image : ndarray of uint8, shape (H, W, 3)
+
+        Returns
+        -------
+        detections : DataFrame
+            As `cctview.frames.detection_table`.
+        embeddings : ndarray of float32, shape (n, d)
+            A row of NaN for what is never embedded: persons and bicycles.
+        """
+        found = detection_table(FrameId.parse(frame), self.detector.detect(image))
+        embeddings = np.full((len(found), self.extractor.dimensions), np.nan, np.float32)
+        vehicles = np.flatnonzero(found.type.isin(VEHICLE_TYPES))
+        if len(vehicles):
+            boxes = found[list(truth.BOX)].to_numpy()[vehicles]
+            embeddings[vehicles] = self.extractor.extract([cut(image, tuple(box)) for box in boxes])
+        return found, embeddings
+
+
+def process(workshop, pipeline, quiet=False):
+    """Make the detection parts that are missing, for all frames that the workshop holds.
+
+    Parameters
+    ----------
+    workshop : studio.build.Workshop
+    pipeline : Pipeline
+    quiet : bool
+        Show no progress bar.
+    """
+    settings = workshop.settings
+    keys = [(camera, minute) for camera in settings.cameras for minute in range(settings.minutes)]
+    for key in tqdm(keys, "detections", unit="minute", disable=quiet):
+        path = workshop.part(pipeline.kind, *key)
+        if not path.exists():
+            found, embeddings = _detect_part(workshop.part("frames", *key), pipeline)
+            write_bytes(path, tables.write_tables(found, embeddings, pipeline.extractor.basis)[tables.DETECTIONS])
+
+
+def _detect_part(path, pipeline):
+    found, vectors = [pd.DataFrame(columns=COLUMNS)], [np.empty((0, pipeline.extractor.dimensions), np.float32)]
+    for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
+        if row["jpeg"] is not None:
+            detections, embeddings = pipeline.run(row["frame"], read_image(row["jpeg"], row["frame"]))
+            found.append(detections)
+            vectors.append(embeddings)
+    filled = [part for part in found if len(part)] or found[:1]
+    return pd.concat(filled, ignore_index=True), np.concatenate(vectors)
+
+
+def pack(paths, pipeline):
+    """What a camera's zip holds besides frames, as `cctview.tables` reads it.
+
+    Parameters
+    ----------
+    paths : list of path
+        Detection parts of the camera, in order.
+    pipeline : Pipeline
+
+    Returns
+    -------
+    dict of str to bytes
+        File name to content.
+    """
+    joined = pa.concat_tables([pq.read_table(path) for path in paths]).unify_dictionaries().combine_chunks()
+    nothing = np.empty((0, pipeline.extractor.dimensions), np.float32)
+    basis = tables.write_tables(pd.DataFrame(columns=COLUMNS), nothing, pipeline.extractor.basis)[tables.BASIS]
+    return {tables.DETECTIONS: truth.encode(joined), tables.BASIS: basis}

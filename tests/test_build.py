@@ -1,0 +1,213 @@
+"""The build: the same bytes every time, resumed where it was stopped, readable by the course's own reader.
+
+A stand-in renderer and pipeline keep these tests fast; what they draw and find is exact, so the checks can be.
+"""
+
+import hashlib
+import io
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from cctview.frames import open_dataset
+from cctview.ids import DetectionId
+from studio import build, process, sample
+from studio.build import Settings, Workshop, assemble, render, write_zip
+from studio.expressway import CAMERAS
+from studio.render import BOX, Rendered
+
+TWO = ("733-681-N", "735-683-N")
+
+
+class FlatRenderer:
+    """Draws every vehicle as a flat box by a pinhole formula; counts its frames, and can fail after some."""
+
+    made = 0
+    fail_after = None
+
+    def __init__(self, camera, weather):
+        self.parked = np.array([(-1, 5, 5, 9, 9, 5, 5, 9, 9, 0, 16)], BOX)
+
+    def frame(self, placements, time, index, seed):
+        if FlatRenderer.fail_after is not None and FlatRenderer.made >= FlatRenderer.fail_after:
+            raise KeyboardInterrupt
+        FlatRenderer.made += 1
+        image = np.full((240, 352, 3), 40 + index % 50, np.uint8)
+        boxes = []
+        for p in placements:
+            if p.ahead < 20:
+                continue
+            x, y, w, h = 176 + 400 * p.lateral / p.ahead, 60 + 3200 / p.ahead, 800 / p.ahead, 600 / p.ahead
+            full = (x - w / 2, y - h, x + w / 2, y)
+            visible = tuple(int(v) for v in np.clip(full, 0, [352, 240, 352, 240]))
+            if visible[0] < visible[2] and visible[1] < visible[3]:
+                image[visible[1] : visible[3], visible[0] : visible[2]] = (p.vehicle.id * 37 % 200, p.vehicle.id * 91 % 200, 180)
+                boxes.append((p.vehicle.id, *visible, *full, 0.0, 1.0))
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, "JPEG", quality=75)
+        return Rendered(buffer.getvalue(), np.array(boxes, BOX))
+
+
+class OneBox:
+    """Finds one car and one person in every frame."""
+
+    model = "one-box.pt"
+
+    def detect(self, image):
+        row = {"percent": 50.0 + image[0, 0, 0] % 40, "x1": 10, "y1": 20, "x2": 40, "y2": 45}
+        return pd.DataFrame([{"type": "car", **row}, {"type": "person", **row, "x2": 20}])
+
+
+class MeanColour:
+    """Embeds a crop as its mean colour."""
+
+    model, dimensions = "mean-colour.pt", 3
+    basis = np.zeros(3, np.float32), np.eye(3, dtype=np.float32)
+
+    def extract(self, crops):
+        return np.array([crop.mean((0, 1)) / 255 for crop in crops], np.float32)
+
+
+PIPELINE = process.Pipeline(OneBox(), MeanColour(), "test")
+
+
+@pytest.fixture(autouse=True)
+def short_warm_up(monkeypatch):
+    monkeypatch.setattr("studio.traffic.WARM_UP", 120.0)
+    monkeypatch.setattr(FlatRenderer, "made", 0)
+    monkeypatch.setattr(FlatRenderer, "fail_after", None)
+
+
+def digest(folder):
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+def build_all(workshop, data, pipeline=PIPELINE):
+    render(workshop, FlatRenderer, quiet=True)
+    process.process(workshop, pipeline, quiet=True)
+    assemble(workshop, data, pipeline)
+
+
+def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
+    """Stopped in its second minute, the build leaves whole parts only, renders none of them again, and ends the same."""
+    settings = Settings(minutes=2, cameras=TWO)
+    build_all(Workshop(tmp_path / "work", settings), tmp_path / "straight")
+    full = FlatRenderer.made
+    stopped = Workshop(tmp_path / "again", settings)
+    FlatRenderer.made, FlatRenderer.fail_after = 0, 100
+    with pytest.raises(KeyboardInterrupt):
+        render(stopped, FlatRenderer, quiet=True)
+    left = sorted(path.relative_to(stopped.folder).as_posix() for path in stopped.folder.rglob("*") if path.is_file())
+    assert [name for name in left if name.startswith("frames")] == [f"frames/{camera}/08.40.parquet" for camera in TWO]
+    assert all(name.endswith(".parquet") for name in left)
+    FlatRenderer.made, FlatRenderer.fail_after = 0, None
+    build_all(stopped, tmp_path / "resumed")
+    assert 0 < FlatRenderer.made < 0.6 * full
+    assert digest(tmp_path / "straight") == digest(tmp_path / "resumed")
+    FlatRenderer.made = 0
+    build_all(stopped, tmp_path / "third")
+    assert FlatRenderer.made == 0
+
+
+def test_longer_build_begins_with_the_shorter_one(tmp_path):
+    short, long = (Workshop(tmp_path, Settings(minutes=minutes, cameras=TWO[:1])) for minutes in (1, 2))
+    assert short.folder == long.folder
+    render(short, FlatRenderer, quiet=True)
+    first = short.part("frames", TWO[0], 0).read_bytes()
+    render(long, FlatRenderer, quiet=True)
+    assert long.part("frames", TWO[0], 0).read_bytes() == first
+    assert long.parts("frames", TWO[0])[1].name == "08.41.parquet"
+
+
+def test_zips_are_read_by_the_course_and_agree_with_the_truth(tmp_path):
+    """Every delivered frame is in a zip, with its detections and embeddings; dropped ones are not; duplicates repeat a picture."""
+    workshop = Workshop(tmp_path / "work", Settings(minutes=2, cameras=TWO, seed=4))
+    build_all(workshop, tmp_path / "data")
+    dataset = open_dataset(tmp_path / "data")
+    frames = pq.read_table(tmp_path / "data" / "truth" / "frames.parquet").to_pandas()
+    delivered = frames[frames.status != "dropped"]
+    assert sorted(dataset.frames.id) == sorted(delivered.frame)
+    assert {"ok", "dropped"} <= set(frames.status) and not dataset.problems
+    for row in delivered.itertuples():
+        assert (row.picture != row.frame) == (row.status == "duplicate")
+        assert dataset.jpeg(row.frame) == dataset.jpeg(row.picture)
+    assert len(dataset.detections) == 2 * len(delivered)
+    people = (dataset.detections.type == "person").to_numpy()
+    assert np.isnan(dataset.embeddings[people]).all()
+    for k in np.flatnonzero(~people)[::40]:
+        expected = dataset.crop(dataset.detections.id[k]).mean((0, 1)) / 255
+        assert dataset.embeddings[k] == pytest.approx(expected, abs=2e-3)
+    sightings = pq.read_table(tmp_path / "data" / "truth" / "sightings.parquet").to_pandas()
+    assert set(sightings.frame) <= set(delivered.frame)
+
+
+def test_zip_bytes_depend_on_the_entries_alone(tmp_path):
+    entries = [("a/b.jpeg", b"one"), ("c.parquet", b"two" * 500)]
+    for name in ("first.zip", "second.zip"):
+        write_zip(tmp_path / name, iter(entries))
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "first.zip") as archive:
+        assert archive.namelist() == ["a/b.jpeg", "c.parquet"] and archive.testzip() is None
+
+    def broken():
+        yield entries[0]
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError):
+        write_zip(tmp_path / "third.zip", broken())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.zip", "second.zip"]
+
+
+def test_settings_refuse_what_cannot_be_built():
+    with pytest.raises(ValueError, match="unknown camera '1-1-N': choose from 733-681-N"):
+        Settings(cameras=("1-1-N",))
+    with pytest.raises(ValueError, match="whole number"):
+        Settings(minutes=0)
+
+
+def test_fingerprint_follows_what_decides_the_pictures():
+    base = Settings()
+    assert base.fingerprint() == Settings(minutes=3, cameras=TWO).fingerprint()
+    assert len({base.fingerprint(), Settings(seed=1).fingerprint(), Settings(weather="rain").fingerprint()}) == 3
+
+
+def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
+    from studio.__main__ import main
+
+    assert main(["build", "--minutes", "0", "--no-detections", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "studio: minutes must be a whole number from 1, not 0\n"
+
+
+def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.shots.OUTAGE", 0.0)
+    folder = tmp_path / "sample"
+    sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
+    dataset = open_dataset(folder)
+    assert sorted(dataset.frames.camera) == sorted(CAMERAS) and not dataset.problems
+    listed = (folder / "sample--detections.csv").read_text().split()
+    assert listed == sorted(dataset.detections.id)
+    crops = sorted(path.stem for path in folder.rglob("*--detections/*.jpeg"))
+    assert crops == listed
+    for name in listed:
+        assert str(DetectionId.parse(name)) == name
+    files = {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "tree.txt"}
+    drawn = {}
+    for line in (folder / "tree.txt").read_text().splitlines():
+        if "[" in line:
+            size, name = line.split("[")[1].split("]")
+            drawn[name.strip()] = int(size)
+    assert drawn == files
+    again = tmp_path / "again"
+    sample.write_sample(Settings(), again, PIPELINE, FlatRenderer, quiet=True)
+    assert digest(folder) == digest(again)
+
+
+def test_best_frames_prefers_the_largest_whole_and_visible_box():
+    whole, cut_off, hidden = (1, *(0,) * 4, 50, 50, 90, 80, 0.0, 1), (2, *(0,) * 4, 0, 50, 350, 239, 0.0, 1), (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1)
+    boxes = np.array([whole, cut_off, hidden], BOX)
+    assert [sample._score(boxes, vehicle) for vehicle in (1, 2, 3)] == [1200, 0, 0]
+    assert build.Settings().first_minute() == 520

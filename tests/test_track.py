@@ -1,0 +1,171 @@
+"""Tracking, on a simulated road whose truth is known, and on the real detections."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview.distances import cosine_distances
+from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
+from cctview.track import chain, learn_motion, make_scene, seconds_of, track_detections
+from cctview.travel import describe_tracks, filter_by_travel, learn_travel
+from tests.simulated_road import simulate
+
+BOX = ["x1", "y1", "x2", "y2"]
+
+
+@pytest.fixture(scope="module")
+def road():
+    """Ten minutes before two cameras, tracked."""
+    detections, embeddings = simulate(10, {"upper": 0.0, "lower": 500.0})
+    return detections, embeddings, track_detections(detections, embeddings)
+
+
+def idf1(detections, tracks):
+    truth = detections[detections["vehicle"] >= 0].assign(track=lambda table: table["vehicle"])
+    return evaluate_trajectories(detections.assign(track=tracks.astype("float")), truth).summary()["IDF1"]
+
+
+def test_tracks_are_the_vehicles(road):
+    detections, _, tracks = road
+    for camera in ("upper", "lower"):
+        of = detections["camera"] == camera
+        assert idf1(detections[of], tracks[of]) >= 0.9
+
+
+def test_overlap_could_not_have_done_it(road):
+    """The scene means something: the boxes of a vehicle in successive frames hardly overlap."""
+    detections = road[0][lambda table: (table["vehicle"] >= 0) & (table["camera"] == "upper")]
+    detections = detections.sort_values(["vehicle", "time"])
+    same = (detections["vehicle"].diff() == 0) & (detections["time"].diff() < 2)
+    after, before = detections[same][BOX].to_numpy(), detections[same.shift(-1, fill_value=False)][BOX].to_numpy()
+    overlap = [box_iou([a], [b])[0, 0] for a, b in zip(after, before, strict=True)]
+    assert np.median(overlap) < 0.2
+
+
+def test_the_order_and_index_of_the_rows_do_not_matter(road):
+    detections, embeddings, tracks = road
+    few = np.flatnonzero((detections["camera"] == "upper") & (detections["time"] < 200))
+    order = np.random.default_rng(0).permutation(few)
+    straight = track_detections(detections.iloc[few], embeddings[few])
+    shuffled = track_detections(detections.iloc[order], embeddings[order]).reindex(straight.index)
+    pairs = set(zip(straight.dropna(), shuffled.dropna(), strict=True))
+    assert len(pairs) == straight.nunique() == shuffled.nunique()
+
+
+def test_a_model_can_be_learnt_before_and_used_after(road):
+    detections, embeddings, _ = road
+    early = ((detections["camera"] == "upper") & (detections["time"] < 400)).to_numpy()
+    late = ((detections["camera"] == "upper") & (detections["time"] >= 400)).to_numpy()
+    model = learn_motion(make_scene(detections[early], embeddings[early])[0])
+    tracks = track_detections(detections[late], embeddings[late], {"upper": model})
+    assert idf1(detections[late], tracks) >= 0.85
+
+
+def test_persons_and_doubles_have_no_track():
+    box = {"camera": "N", "time": 0.0, "x1": 0, "y1": 0, "x2": 10, "y2": 10}
+    rows = [
+        box | {"type": "car", "percent": 50},
+        box | {"type": "bus", "percent": 80, "x2": 11},
+        box | {"type": "person", "percent": 99, "x1": 90, "x2": 100},
+        box | {"type": "truck", "percent": 40, "x1": 200, "x2": 230},
+    ]
+    tracks = track_detections(pd.DataFrame(rows), np.eye(4))
+    assert tracks.isna().tolist() == [True, False, True, False]
+    assert tracks.dropna().is_unique
+
+
+def test_too_little_to_learn_from():
+    detections, embeddings = simulate(0.2, {"N": 0.0})
+    tracks = track_detections(detections, embeddings)
+    assert tracks.dropna().is_unique
+    scene, _ = make_scene(detections, embeddings)
+    assert learn_motion(scene) is None
+    assert chain(scene, None).tolist() == list(range(len(scene.state)))
+    nothing = track_detections(detections[:0], embeddings[:0])
+    assert nothing.empty and nothing.dtype == "Int64"
+
+
+def test_embeddings_must_belong_to_the_detections():
+    detections, embeddings = simulate(0.1, {"N": 0.0})
+    with pytest.raises(ValueError, match="must belong together row by row"):
+        track_detections(detections, embeddings[1:])
+    with pytest.raises(ValueError, match="must belong together row by row"):
+        describe_tracks(detections, track_detections(detections, embeddings)[1:], embeddings)
+
+
+def test_frames_are_counted_by_the_clock():
+    """Stamps cut to whole seconds, and three frames lost."""
+    kept = [k for k in range(40) if k not in (10, 20, 21)]
+    times = pd.Series(pd.Timestamp("2031-05-05 08:40") + pd.to_timedelta(np.floor(1.7 * np.array(kept)), "s"))
+    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    scene, _ = make_scene(rows, np.random.default_rng(0).normal(size=(len(kept), 4)))
+    assert scene.steps.tolist() == kept
+    assert seconds_of(times)[0] == (8 * 60 + 40) * 60
+
+
+def majority(detections, tracks, passages, column):
+    kept = tracks.notna()
+    return detections.loc[kept, column].groupby(tracks[kept]).agg(lambda x: x.mode().iloc[0]).reindex(passages.index)
+
+
+def test_lanes_are_found_without_being_told(road):
+    detections, embeddings, tracks = road
+    passages, looks = describe_tracks(detections, tracks, embeddings)
+    assert len(passages) == len(looks) == tracks.nunique()
+    lane = majority(detections, tracks, passages, "lane")
+    for camera in ("upper", "lower"):
+        of = (passages["camera"] == camera) & (lane >= 0) & (passages["detections"] > 1)
+        places = passages[of].groupby(lane[of])["lane"].median()
+        across = [5, 4, 3, 0, 1, 2]  # from left to right as the camera sees them
+        assert (np.diff(places[across]) > 0.08).all()
+
+
+def test_travel_time_direction_and_lane_raise_rank_1(road):
+    detections, embeddings, tracks = road
+    passages, looks = describe_tracks(detections, tracks, embeddings)
+    vehicle = majority(detections, tracks, passages, "vehicle").to_numpy()
+    a, b = ((passages["camera"] == camera).to_numpy() for camera in ("upper", "lower"))
+    model = learn_travel(passages[a], looks[a], passages[b], looks[b], within=120)
+    lags = model.links.loc[model.links["probability"] > 0.5, "lag"]
+    assert lags[lags > 0].median() == pytest.approx(500 / 24, abs=2)  # one way
+    assert lags[lags < 0].median() == pytest.approx(-500 / 24, abs=2)  # and the other
+    distances, probability = cosine_distances(looks[a], looks[b]), model.probability(passages[a], passages[b])
+    real = vehicle[a] >= 0
+    rank_1 = [
+        evaluate_rank(table[real], vehicle[a][real], vehicle[b], np.zeros(real.sum()), np.ones(b.sum())).cmc[0]
+        for table in (distances, filter_by_travel(distances, probability))
+    ]
+    assert rank_1[1] > rank_1[0] + 0.2
+    right = (vehicle[a][:, None] == vehicle[b]) & real[:, None]
+    assert probability[right].mean() > 0.5
+    assert probability[~right].mean() < 0.02
+    assert (probability >= 0).all() and (probability <= 1).all()
+
+
+def test_no_travel_where_there_is_none(road):
+    detections, embeddings, tracks = road
+    passages, looks = describe_tracks(detections, tracks, embeddings)
+    a = (passages["camera"] == "upper").to_numpy()
+    assert learn_travel(passages[a][:10], looks[a][:10], passages[a], looks[a]) is None
+    rng = np.random.default_rng(0)
+    strangers = passages[a].assign(seconds=rng.uniform(0, 600, a.sum()), lane=rng.random(a.sum()))
+    model = learn_travel(passages[a], looks[a], strangers, rng.normal(size=looks[a].shape), within=120)
+    assert model is None or (model.links["probability"] > 0.5).mean() < 0.3
+
+
+@pytest.mark.skipif("CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames")
+def test_real_tracks_agree_with_the_known_links():
+    """Against the sparse links of the stored data (about 90 % right by eye)."""
+    table = pd.read_parquet(Path(os.environ["CCTVIEW_REAL"], "detections-735-683-N.parquet"))
+    table = table[table["time"] >= "13.52.00"].reset_index(drop=True)
+    embeddings = np.stack(table["pca_f16"]).astype(np.float32)
+    names = {"cam": "camera", "sec": "time", "cls": "type", "prob": "percent"}
+    tracks = track_detections(table.drop(columns="time").rename(columns=names), embeddings)
+    row = {id_: k for k, id_ in enumerate(table["id"])}
+    known = [(k, row[after]) for k, after in enumerate(table["next_id"]) if isinstance(after, str) and after in row]
+    known = [(a, b) for a, b in known if not pd.isna(tracks[a]) and not pd.isna(tracks[b])]
+    assert len(known) > 100
+    assert np.mean([tracks[a] == tracks[b] for a, b in known]) >= 0.8
