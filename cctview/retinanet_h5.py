@@ -207,14 +207,14 @@ def _bottleneck(layers, x, filters: int, name: str, stride: int):
 def _pyramid(tensorflow, layers, stages: dict) -> list:
     """The feature pyramid's levels P3 to P7."""
 
-    def enlarged(x, like):
-        return tensorflow.raw_ops.ResizeNearestNeighbor(images=x, size=tensorflow.shape(like)[1:3])
+    def to_size_of(pair):
+        return tensorflow.raw_ops.ResizeNearestNeighbor(images=pair[0], size=tensorflow.shape(pair[1])[1:3])
 
     merged = layers.Conv2D(256, 1, name="C5_reduced")(stages[5])
     levels = [layers.Conv2D(256, 3, padding="same", name="P5")(merged)]
     for stage in (4, 3):
         reduced = layers.Conv2D(256, 1, name=f"C{stage}_reduced")(stages[stage])
-        merged = layers.Add()([enlarged(merged, stages[stage]), reduced])
+        merged = layers.Add()([layers.Lambda(to_size_of)([merged, stages[stage]]), reduced])
         levels.insert(0, layers.Conv2D(256, 3, padding="same", name=f"P{stage}")(merged))
     p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="P6")(stages[5])
     p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="P7")(layers.ReLU()(p6))
