@@ -1,4 +1,4 @@
-"""The command line: ``cctview example | detect | extract | match | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | fetch | doctor``."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ COMMANDS = {
     "detect": "find vehicles and persons in every frame of a folder",
     "extract": "embed what `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
+    "fetch": "get weights or real frames that others publish; without a name, list them",
     "doctor": "is this computer ready?",
 }
 
@@ -43,10 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("example", "match"):
         added[name].add_argument("--base", metavar="CAM", help="camera whose vehicles are searched for (default: the first)")
         added[name].add_argument("--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)")
+    added["fetch"].add_argument("kind", nargs="?", choices=("weights", "frames"), help="what to get")
+    added["fetch"].add_argument("names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all")
     added["example"].set_defaults(run=_example)
     added["detect"].set_defaults(run=_detect)
     added["extract"].set_defaults(run=_extract)
     added["match"].set_defaults(run=_match)
+    added["fetch"].set_defaults(run=_fetch)
     added["doctor"].set_defaults(run=_doctor)
     return parser
 
@@ -75,6 +79,15 @@ def _match(options: argparse.Namespace) -> int:
 
     print(pipeline.match_folder(options.folder, options.base, options.targets))
     print(f"\nThe pictures, nearest first: {options.folder / pipeline.MATCHES_FOLDER}")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from cctview import fetch
+
+    if options.names:
+        return _report(fetch.fetch(options.kind, options.names))
+    print(fetch.listing((options.kind,) if options.kind else ("weights", "frames")))
     return 0
 
 

@@ -57,8 +57,8 @@ def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
 
 def test_too_little_disk_states_both_figures(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
-    with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 3 GB without"):
-        workshop.check_disk(8)
+    with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 10 GB are needed .*CUDA builds, 5 GB without"):
+        workshop.check_disk(10)
 
 
 @pytest.mark.parametrize(
