@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from cctview import tensorflow_setup
 from cctview.detect import Detector, coco_classes
 from cctview.frames import BOX_COLUMNS
-from tests.scenes import picture
+from tests.scenes import picture, write_scene
 
 h5py = pytest.importorskip("h5py")
 if importlib.util.find_spec("tensorflow") is None:  # not imported here: PyTorch comes first
@@ -259,3 +259,14 @@ def test_tensorflow_comes_quietly_and_pytorch_after_it():
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[1])
     assert (run.returncode, run.stdout, run.stderr) == (0, "both\n", "")
+
+
+def test_the_command_line_says_it_too(tmp_path, monkeypatch, capsys):
+    from cctview import cli
+
+    write_scene(tmp_path / "frames")
+    small_h5(tmp_path / "any.h5")
+    monkeypatch.setattr(tensorflow_setup.importlib.util, "find_spec", lambda name: None)
+    command = ["detect", str(tmp_path / "frames"), "--weights", str(tmp_path / "any.h5"), "--out", str(tmp_path / "out")]
+    assert cli.main(command) == 1
+    assert capsys.readouterr().err.startswith("cctview: tensorflow and tf_keras not installed")
