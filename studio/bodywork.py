@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from studio.meshes import Profile
-from studio.vehicles import DUSTS, METALLIC, PAINTS, STICKERS, STRIPES, VISORS, Vehicle
+from studio.vehicles import ACCENTS, DUSTS, METALLIC, PAINTS, STICKERS, Vehicle
 
 SCALE = 40  # pixels per metre
 LEFT, RIGHT, FRONT, REAR, TOP = range(5)
@@ -101,14 +101,14 @@ def _windscreens(sheet: Sheet) -> None:
     if marks.visor:
         edge = front + 0.30 * (cowl - front)
         strip = pane(edge, front + step * 0.4, high - 0.30 * (high - low), high, roof * 0.97, roof * 0.93)
-        sheet.fill((FRONT, TOP), PLASTIC, VISORS[marks.visor - 1], strip)
+        sheet.fill((FRONT, TOP), PLASTIC, ACCENTS[marks.accent], strip)
     if marks.dash > 0:
         y = sheet.wide * (0.55 if marks.dent_at > 0 else -0.5)
         paper = pane(cowl - step * 1.2, cowl - 0.35 * (cowl - front), low + 0.02, low + 0.24, 0, 0)
         paper = [(x, y + (0.28 if i in (1, 2) else -0.28), z) for i, (x, _, z) in enumerate(paper)]
         sheet.fill((FRONT, TOP), GLASS, tuple(0.3 + 0.6 * marks.dash * c for c in (1.0, 0.98, 0.9)), paper)
     glass = tuple((1 - 0.75 * marks.tint) * c for c in (0.17, 0.19, 0.19))
-    if not shape.blind or marks.stripe % 2:
+    if not shape.blind or marks.stripe and marks.accent % 2:
         rear = pane(tail + (back - tail) * 0.15, back - (back - tail) * 0.05, max(low, shape.deck + 0.03), high - 0.02, sheet.wide * 0.76, roof * 0.82)
         sheet.fill((REAR, TOP), GLASS, glass, rear)
 
@@ -138,21 +138,20 @@ def _side_windows(sheet: Sheet) -> None:
 
 
 def _skirt(sheet: Sheet) -> None:
-    """A second colour on the lower body, all round."""
+    """The accent on the lower body, all round."""
     marks, shape = sheet.vehicle.marks, sheet.vehicle.shape
     if marks.skirt:
-        material, colour = (PAINT, STRIPES[marks.skirt_paint - 1]) if marks.skirt_paint else (PLASTIC, DARK)
         height = shape.cladding + 0.85 * marks.skirt * (shape.belt - shape.cladding)
-        sheet.flank(material, colour, -sheet.half, sheet.half, 0.0, height)
+        sheet.flank(PAINT, ACCENTS[marks.accent], -sheet.half, sheet.half, 0.0, height)
         for end in ENDS:
-            sheet.end(end, material, colour, -sheet.wide, sheet.wide, 0.0, min(height, shape.nose - 0.2))
+            sheet.end(end, PAINT, ACCENTS[marks.accent], -sheet.wide, sheet.wide, 0.0, min(height, shape.nose - 0.2))
 
 
 def _nose(sheet: Sheet) -> None:
-    """The front end round grille and lamps in a colour of its own."""
-    front, shape, half, wide = sheet.vehicle.marks.front, sheet.vehicle.shape, sheet.half, sheet.wide
-    if front:
-        colour = STRIPES[front - 1]
+    """The front end round grille and lamps in the accent."""
+    marks, shape, half, wide = sheet.vehicle.marks, sheet.vehicle.shape, sheet.half, sheet.wide
+    if marks.front:
+        colour = ACCENTS[marks.accent]
         sheet.end(FRONT, PAINT, colour, -wide * 0.90, wide * 0.90, shape.nose - 0.48, shape.nose + 0.02)
         sheet.fill(TOP, PAINT, colour, [(half - 0.34, -wide * 0.85, 0), (half, -wide * 0.85, 0), (half, wide * 0.85, 0), (half - 0.34, wide * 0.85, 0)])
 
@@ -333,7 +332,7 @@ def _stripe(sheet: Sheet) -> None:
     marks, shape, half = sheet.vehicle.marks, sheet.vehicle.shape, sheet.half
     if not marks.stripe:
         return
-    colour = STRIPES[marks.stripe - 1]
+    colour = ACCENTS[marks.accent]
     if shape.blind or sheet.vehicle.kind == "minibus":
         level = shape.belt - 0.25
         sheet.flank(PAINT, colour, -half + 0.1, half * 0.45, level, level + 0.16)
@@ -355,8 +354,9 @@ def _roof(sheet: Sheet) -> None:
     half_width = sheet.wide * shape.tumble
     if marks.roof == "sunroof":
         sheet.fill(TOP, GLASS, (0.05, 0.055, 0.06), [(back + 0.55 * (front - back), -0.42, 0), (front - 0.22, -0.42, 0), (front - 0.22, 0.42, 0), (back + 0.55 * (front - back), 0.42, 0)])
-    if marks.roof == "contrast":
-        sheet.fill(TOP, PAINT, PAINTS[marks.roof_paint][0], [(back - 0.05, -half_width, 0), (front + 0.05, -half_width, 0), (front + 0.05, half_width, 0), (back - 0.05, half_width, 0)])
+    if marks.roof in ("black", "accent"):
+        colour = ACCENTS[marks.accent] if marks.roof == "accent" else (0.03, 0.03, 0.032)
+        sheet.fill(TOP, PAINT, colour, [(back - 0.05, -half_width, 0), (front + 0.05, -half_width, 0), (front + 0.05, half_width, 0), (back - 0.05, half_width, 0)])
     if shape.blind or shape.height > 2.3:
         rib = tuple(c * 0.86 for c in sheet.vehicle.paint)
         for y in np.linspace(-0.7, 0.7, 5) * half_width:

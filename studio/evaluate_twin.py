@@ -43,7 +43,7 @@ class Watched:
         Delivered frames that show a picture of their own: frame, camera, seconds (since midnight), group (camera and minute).
     detections : DataFrame
         As `cctview.frames.Dataset.detections`, with seconds and group; `vehicle` and `direction` by the truth (NaN and
-        None if it shows none), `used` (False: no vehicle by type, parked, or a second box of a vehicle).
+        empty if it shows none), `used` (False: no vehicle by type, parked, or a second box of a vehicle).
     embeddings : ndarray of float32, shape (n, d)
         Row by row with `detections`.
     sightings : DataFrame
@@ -119,9 +119,9 @@ def identify(detections, sightings, parked, iou=0.5):
     Returns
     -------
     DataFrame
-        Columns vehicle (NaN: none), direction (None), used; index as `detections`.
+        Columns vehicle (NaN: none), direction (empty: none), used; index as `detections`.
     """
-    vehicle, direction = np.full(len(detections), np.nan), np.full(len(detections), None)
+    vehicle, direction = np.full(len(detections), np.nan), np.full(len(detections), "", object)
     used = detections.type.isin(VEHICLE_TYPES).to_numpy().copy()
     of_frame, of_camera = sightings.groupby("frame").indices, parked.groupby("camera").indices
     boxes = detections[BOX_COLUMNS].to_numpy(float)

@@ -166,8 +166,8 @@ METALLIC = {"grey": 0.5, "silver": 0.7, "blue": 0.4, "red": 0.25, "green": 0.4, 
 FIXED_PAINT = {"taxi": "yellow taxi", "taxi van": "yellow taxi", "green taxi": "green taxi"}
 # Real shades of each colour, from one end of its range to the other: fresh or faded, warm or cold.
 SHADES: dict[str, tuple[tuple[float, float, float], ...]] = {
-    "white": ((0.92, 0.92, 0.92), (0.90, 0.83, 0.66), (0.70, 0.71, 0.70), (0.68, 0.79, 0.90)),
-    "black": ((0.02, 0.02, 0.022), (0.05, 0.08, 0.20), (0.15, 0.15, 0.155), (0.19, 0.07, 0.07), (0.05, 0.12, 0.08)),
+    "white": ((0.93, 0.93, 0.93), (0.92, 0.86, 0.67), (0.80, 0.81, 0.80), (0.73, 0.83, 0.93)),
+    "black": ((0.02, 0.02, 0.022), (0.04, 0.07, 0.20), (0.13, 0.13, 0.135), (0.17, 0.05, 0.05), (0.04, 0.11, 0.07)),
     "grey": ((0.18, 0.18, 0.19), (0.24, 0.33, 0.46), (0.46, 0.46, 0.47), (0.42, 0.35, 0.25), (0.24, 0.33, 0.25)),
     "silver": ((0.50, 0.51, 0.53), (0.50, 0.63, 0.76), (0.78, 0.79, 0.80), (0.74, 0.66, 0.50), (0.54, 0.63, 0.53)),
     "blue": ((0.04, 0.06, 0.22), (0.08, 0.27, 0.68), (0.34, 0.54, 0.74), (0.06, 0.30, 0.38)),
@@ -179,9 +179,8 @@ SHADES: dict[str, tuple[tuple[float, float, float], ...]] = {
     "green taxi": ((0.64, 0.83, 0.26), (0.45, 0.70, 0.16)),
 }
 PANELS = ("hood", "hood", "front bumper", "front door", "rear door", "tailgate")
-VISORS = ((0.03, 0.03, 0.035), (0.75, 0.77, 0.78), (0.10, 0.30, 0.50), (0.10, 0.38, 0.22), (0.60, 0.12, 0.10))
 DUSTS = ((0.36, 0.32, 0.27), (0.56, 0.52, 0.43), (0.24, 0.19, 0.14), (0.62, 0.62, 0.60))
-STRIPES = ((0.08, 0.16, 0.52), (0.66, 0.10, 0.08), (0.07, 0.40, 0.18), (0.88, 0.50, 0.06), (0.12, 0.12, 0.13),
+ACCENTS = ((0.08, 0.16, 0.52), (0.66, 0.10, 0.08), (0.07, 0.40, 0.18), (0.88, 0.50, 0.06), (0.12, 0.12, 0.13),
            (0.88, 0.88, 0.86), (0.90, 0.78, 0.14), (0.10, 0.52, 0.56), (0.38, 0.14, 0.46))
 STICKERS = ((0.88, 0.88, 0.86), (0.85, 0.15, 0.12), (0.15, 0.35, 0.75), (0.92, 0.80, 0.10), (0.10, 0.10, 0.10))
 WHEELS = ("alloy", "dark", "steel", "chrome")
@@ -194,10 +193,12 @@ class Marks:
 
     Attributes
     ----------
-    roof, roof_paint : str
-        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"`` or ``"contrast"``; the name of the paint of a contrast roof or box.
-    stripe : int
-        0, or 1 + index into `STRIPES`: livery along the sides.
+    accent : int
+        Index into `ACCENTS`: the vehicle's second colour, of all that follows with "accent".
+    roof : str
+        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"``, ``"black"`` or ``"accent"`` (contrast roof).
+    stripe : bool
+        Accent stripes, or a livery along the sides.
     panel, panel_paint : str
         One of `PANELS` in another paint, or ``""``.
     dent, dent_at : float
@@ -206,12 +207,10 @@ class Marks:
         0, or 1 + index into `STICKERS`; place across the tail, -1 to 1.
     dirt, dust : float, int
         0 clean to 1 filthy; index into `DUSTS`, its tone.
-    skirt, skirt_paint : float, int
-        How high the lower body is of a second colour, 0 none to 1 nearly to the windows; 0 (dark plastic) or 1 + index into `STRIPES`.
-    front : int
-        0, or 1 + index into `STRIPES`: the nose round the grille.
-    visor : int
-        0, or 1 + index into `VISORS`: a coloured strip across the top of the windscreen.
+    skirt : float
+        How high the lower body is in the accent, 0 none to 1 nearly to the windows.
+    front, visor : bool
+        The nose round the grille, a strip across the top of the windscreen, in the accent.
     stance : float
         How much taller (or lower, negative) the body is than the design's, as a share.
     lamps : float
@@ -228,9 +227,9 @@ class Marks:
         Added to the paint, sRGB.
     """
 
+    accent: int = 0
     roof: str = ""
-    roof_paint: str = ""
-    stripe: int = 0
+    stripe: bool = False
     panel: str = ""
     panel_paint: str = ""
     dent: float = 0.0
@@ -240,9 +239,8 @@ class Marks:
     dirt: float = 0.0
     dust: int = 0
     skirt: float = 0.0
-    skirt_paint: int = 0
-    front: int = 0
-    visor: int = 0
+    front: bool = False
+    visor: bool = False
     stance: float = 0.0
     lamps: float = 0.0
     tint: float = 0.0
@@ -305,10 +303,10 @@ def _choose(u: float, weights: dict[str, float]) -> str:
 
 def _roof_weights(kind: str) -> dict[str, float]:
     if kind in ("van", "pickup"):
-        return {"ladder": 0.45, "rack": 0.20, "box": 0.10, "contrast": 0.20}
+        return {"ladder": 0.45, "rack": 0.20, "box": 0.10, "accent": 0.20}
     if kind in ("suv", "minivan"):
-        return {"rack": 0.32, "sunroof": 0.12, "box": 0.20, "contrast": 0.36}
-    return {"sunroof": 0.25, "contrast": 0.50, "rack": 0.08, "box": 0.17}
+        return {"rack": 0.32, "sunroof": 0.12, "box": 0.14, "black": 0.14, "accent": 0.28}
+    return {"sunroof": 0.25, "black": 0.20, "accent": 0.35, "rack": 0.08, "box": 0.12}
 
 
 def _shade_shift(colour: str, where: float, noise: np.ndarray) -> np.ndarray:
@@ -330,34 +328,30 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     def pick(i: int, options) -> int:
         return int(which[i] * len(options))
 
-    def paint(i: int, names: tuple[str, ...]) -> str:
-        others = [name for name in names if name != colour]
-        return others[int(size[i] * len(others))]
-
     shift = tuple(float(individuality * s) for s in _shade_shift(colour, which[7], noise[:3]))
-    dirt = float(individuality * size[6] ** 1.5) if has(15, 0.5) else 0.0
+    dirt = float(individuality * size[6] ** 1.5) if has(15, 0.4) else 0.0
     if kind == "motorcycle":
         return Marks(paint_shift=shift, dirt=dirt)
     cab, commercial = kind in FIXED_PAINT, {"van": 0.6, "minibus": 0.9}
     roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.80) and kind != "minibus" else ""
     roof = "rack" if cab and roof == "box" else roof
-    panel, skirt = has(2, 0.30 if cab else 0.55), has(6, 0.20 if cab else 0.45)
+    other_paints = [name for name in ("white", "black", "grey", "silver", "red", "blue", "brown") if name != colour]
+    panel = has(2, 0.30 if cab else 0.50)
     return Marks(
+        accent=pick(1, ACCENTS) if individuality else 0,
         roof=roof,
-        roof_paint=paint(0, ("black", "black", "white", "silver")) if roof in ("contrast", "box") else "",
-        stripe=1 + pick(1, STRIPES) if has(1, commercial.get(kind, 0.30)) else 0,
+        stripe=has(1, commercial.get(kind, 0.35)),
         panel=PANELS[pick(2, PANELS)] if panel else "",
-        panel_paint=paint(2, ("white", "black", "grey", "silver", "red", "blue", "brown")) if panel else "",
+        panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
         dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.50) else 0.0,
         dent_at=float(which[3] * 1.8 - 0.9),
         sticker=1 + pick(4, STICKERS) if has(4, 0.70) else 0,
         sticker_at=float(size[4] * 2 - 1),
         dirt=dirt,
         dust=pick(12, DUSTS) if dirt else 0,
-        skirt=float(individuality * (0.4 + 0.6 * which[6])) if skirt else 0.0,
-        skirt_paint=int(size[12] * (len(STRIPES) + 1)) if skirt else 0,
-        front=1 + pick(13, STRIPES) if has(13, 0.40) else 0,
-        visor=1 + pick(14, VISORS) if has(14, 0.45) else 0,
+        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.20 if cab else 0.40) else 0.0,
+        front=has(13, 0.40),
+        visor=has(14, 0.40),
         stance=float(individuality * np.clip(0.05 * noise[3], -0.08, 0.08)),
         lamps=float(0.35 + 0.65 * size[7]) if has(7, 0.45) else 0.0,
         tint=float(individuality * size[8]),
