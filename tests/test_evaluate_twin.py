@@ -95,3 +95,19 @@ def test_estimate_without_labels_is_one_for_right_answers_and_zero_for_chance():
     assert known.all() and estimate(every) == 1
     blind = np.random.default_rng(0).random(lag.shape)
     assert abs(evaluate_twin.estimate_rank1(blind, lag)[1](every)) < 0.05
+
+
+def test_same_vehicle_figures_set_large_changes_of_size_apart():
+    """Vehicle 1 keeps its size and its look; vehicle 2 doubles and looks like vehicle 1."""
+    rows, seen, looks = [], [], []
+    for minute in (0, 60):
+        for k, frame in enumerate(("a", "b")):
+            rows += [(f"{frame}{minute}", NEAR, minute + 1.7 * k, 100), (f"{frame}{minute}", NEAR, minute + 1.7 * k, 200)]
+            seen += [(f"{frame}{minute}", 1, 100, 0), (f"{frame}{minute}", 2, 200, 0)]
+            looks += [[1.0, 0.0], [0.0, 1.0] if frame == "a" else [0.5, -0.5]]
+    scene = watched(rows, seen, looks)
+    grown = scene.detections.frame.str.startswith("b") & (scene.detections.vehicle == 2)
+    scene.detections.loc[grown, ["x2", "y2"]] += [30, 20]
+    figures = evaluate_twin.same_vehicle_figures(scene)
+    assert figures.loc["AUC", "estimate"] == 1 and figures.loc["AUC", "count"] == 2
+    assert figures.loc["AUC, any size change", "estimate"] < 1 and figures.loc["AUC, any size change", "count"] == 4
