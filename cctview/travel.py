@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter
 from cctview.distances import cosine_distances, unit_vectors
 from cctview.evaluate_boxes import BOX
 from cctview.rank import centre_by_camera
-from cctview.track import seconds_of
+from cctview.scene import seconds_of
 
 SHIFTS = 8  # control searches, each with another shift of the clock
 ROUNDS = 4  # of linking and learning again

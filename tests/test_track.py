@@ -9,7 +9,8 @@ import pytest
 
 from cctview.distances import cosine_distances
 from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
-from cctview.track import chain, learn_motion, make_scene, seconds_of, track_detections
+from cctview.scene import make_scene, seconds_of
+from cctview.track import chain, learn_motion, track_detections
 from cctview.travel import describe_tracks, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
