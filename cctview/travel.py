@@ -1,9 +1,10 @@
 """From camera to camera: which tracks can be one vehicle, by travel time, direction and lane.
 
-All three are learnt from the tracks themselves. Tracks of two cameras that are each other's nearest by appearance are
-mostly not one vehicle, but those that are have something in common: about the same time lies between them, and they
-keep to corresponding lanes (and so to one direction). The same search after one camera's clock has been shifted, so
-that nobody can be on both sides, shows how often such a pair comes about by chance. What exceeds chance is travel.
+All three are learnt from the tracks themselves. Pairs of tracks of two cameras are mostly not one vehicle, but those
+that are have something in common: about the same time lies between them, and they keep to corresponding lanes (and so
+to one direction). The same pairs after one camera's clock has been shifted, so that nobody can be on both sides, show
+how often such a pair comes about by chance. What exceeds chance is travel. Learning begins with all pairs, and goes on
+with those that are each other's best by appearance and by what was learnt.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from cctview.rank import centre_by_camera
 from cctview.scene import seconds_of
 
 SHIFTS = 8  # control searches, each with another shift of the clock
-ROUNDS = 4  # of linking and learning again
+ROUNDS = 5  # of linking and learning again
 LANES = 20  # cells across a road
 LANE_BLUR = 1.0  # cells
 LAG_BLURS = (1.5, 3.0, 6.0, 12.0)  # candidates for the blur of the travel time, s
@@ -165,7 +166,7 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     clocks = [b, *(b.assign(seconds=begin + (b["seconds"] - begin + shift) % span) for shift in shifts)]
     model = None
     for _ in range(ROUNDS):
-        links, *chance = (_mutual(a, clock, alike, model, within) for clock in clocks)
+        links, *chance = (_links(a, clock, alike, model, within) for clock in clocks)
         if len(links) < FEWEST:
             return None
         model = _learn(links, np.concatenate(chance), within)
@@ -218,14 +219,21 @@ def filter_by_travel(distances, probability, least=0.1):
     return np.where(np.asarray(probability) < least, np.inf, distances)
 
 
-def _mutual(a, b, alike, model, within):
-    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k, 3)."""
+def _links(a, b, alike, model, within):
+    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k, 3).
+
+    Before there is a model, of all pairs: looks alone would find too few of the right ones.
+    """
     lag = b["seconds"].to_numpy()[None] - a["seconds"].to_numpy()[:, None]
-    score = alike if model is None else alike + np.log(np.maximum(model.probability(a, b), UNLIKELY))
-    score = np.where(np.abs(lag) <= within, score, -np.inf)
-    best = score.argmax(axis=1)
-    rows = np.flatnonzero((score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1)))
-    return np.stack([lag[rows, best[rows]], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[best[rows]]], axis=1)
+    if model is None:
+        rows, columns = np.nonzero(np.abs(lag) <= within)
+    else:
+        score = alike + np.log(np.maximum(model.probability(a, b), UNLIKELY))
+        score = np.where(np.abs(lag) <= within, score, -np.inf)
+        best = score.argmax(axis=1)
+        rows = np.flatnonzero((score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1)))
+        columns = best[rows]
+    return np.stack([lag[rows, columns], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[columns]], axis=1)
 
 
 def _cells(lag, lane_a, lane_b, within):

@@ -101,7 +101,8 @@ def test_frames_are_counted_by_the_clock():
     """Stamps cut to whole seconds, and three frames lost."""
     kept = [k for k in range(40) if k not in (10, 20, 21)]
     times = pd.Series(pd.Timestamp("2031-05-05 08:40") + pd.to_timedelta(np.floor(1.7 * np.array(kept)), "s"))
-    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 9 * np.arange(len(kept)), "y1": 0})
+    rows = rows.assign(x2=rows["x1"] + 9, y2=9)
     scene, _ = make_scene(rows, np.random.default_rng(0).normal(size=(len(kept), 4)))
     assert scene.steps.tolist() == kept
     assert seconds_of(times)[0] == (8 * 60 + 40) * 60
