@@ -29,8 +29,8 @@ from cctview.scene import make_scene, sort_out
 ROUNDS = 5  # of tracking and learning again; the links hardly change after three
 NEIGHBOURS = 25  # examples that a prediction is made of
 CONTROL = 15  # frames apart (25 s) are the frames of the control; nothing that moves is in both
-CONTROLS = 8  # so many controls, each a frame further apart, make the chance of a move
-ALIKE = 12  # moves like a move, among which chance must be less than half
+CONTROLS = 24  # so many controls, each a frame further apart, make the chance of a move
+ALIKE = 12  # pairs with a move alike, by which it is judged whether a move is more than chance, when learning begins
 BLURS = (0.08, 0.15, 0.25, 0.4)  # candidates for the spread of a position about its example, in box sizes
 SIZE_BLUR = 0.15  # spread of the logarithm of a box's size about its example
 OUTLIER = 0.02 / (352 * 240)  # density of moves that follow no example: one in fifty, anywhere in a frame
@@ -292,17 +292,18 @@ def _excess(scene, pairs):
     here = _places(scene, pairs.tails, pairs.heads)
     if len(here) <= ALIKE:
         return np.zeros(len(here))
-    by_chance = _chance_moves(here, _places(scene, control.tails, control.heads)) * len(pairs.blocks) / len(control.blocks)
-    return np.log(ALIKE / np.maximum(by_chance, len(pairs.blocks) / len(control.blocks)))
+    share = len(pairs.blocks) / len(control.blocks)
+    by_chance = _chance_moves(here, _places(scene, control.tails, control.heads), ALIKE) * share
+    return np.log(ALIKE / np.maximum(by_chance, share))
 
 
 def _above_chance(scene, pairs, links, control, chance):
     """Which links are more likely right than chance, judging by how many like them the control has."""
-    if len(links) <= ALIKE or not len(chance):
+    if len(links) <= NEIGHBOURS or not len(chance):
         return np.ones(len(links), bool)
     here = _places(scene, pairs.tails[links], pairs.heads[links])
-    by_chance = _chance_moves(here, _places(scene, control.tails[chance], control.heads[chance]))
-    return by_chance * len(pairs.blocks) / len(control.blocks) < ALIKE / 2
+    by_chance = _chance_moves(here, _places(scene, control.tails[chance], control.heads[chance]), NEIGHBOURS)
+    return by_chance * len(pairs.blocks) / len(control.blocks) < NEIGHBOURS / 2
 
 
 def _places(scene, tails, heads):
@@ -311,9 +312,9 @@ def _places(scene, tails, heads):
     return np.hstack([a[:, :2] / 2, b[:, :2] - a[:, :2], 20 * (b[:, 2:] - a[:, 2:])])
 
 
-def _chance_moves(here, chance):
-    """How many of `chance` are as near to each of `here` as the `ALIKE` nearest of the others, (n,)."""
-    reach = cKDTree(here).query(here, [ALIKE + 1])[0][:, 0]
+def _chance_moves(here, chance, count):
+    """How many of `chance` are as near to each of `here` as the `count` nearest of the others, (n,)."""
+    reach = cKDTree(here).query(here, [count + 1])[0][:, 0]
     return cKDTree(chance).query_ball_point(here, reach, return_length=True)
 
 

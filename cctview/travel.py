@@ -23,6 +23,8 @@ ROUNDS = 5  # of linking and learning again
 LANES = 20  # cells across a road
 LANE_BLUR = 1.0  # cells
 LAG_BLURS = (1.5, 3.0, 6.0, 12.0)  # candidates for the blur of the travel time, s
+BEGIN_LAG_BLUR, BEGIN_LANE_BLUR = 4.0, 2.0  # s and cells, when learning begins
+SURE = 3  # standard deviations by which all pairs must exceed chance, when learning begins
 DOUBT = 2  # an excess over chance must be as high as that of so many links in one place to be even odds
 FEWEST = 50  # tracks of a camera, and links of two, that are worth learning from
 UNLIKELY = 0.02  # the least probability that linking reckons with
@@ -169,24 +171,42 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
         links, *chance = (_links(a, clock, alike, model, within) for clock in clocks)
         if len(links) < FEWEST:
             return None
-        model = _learn(links, np.concatenate(chance), within)
+        model = (_begin if model is None else _learn)(links, np.concatenate(chance), within)
     return model if (model.links["probability"] > 0.5).sum() >= FEWEST / 2 else None
+
+
+def _begin(pairs, chance, within):
+    """A first model from all pairs: what exceeds chance by more than chance itself varies."""
+    cells, counts, by_chance = _count(pairs, chance, within)
+    found, expected, peak = _smooth(counts, by_chance, (BEGIN_LAG_BLUR, BEGIN_LANE_BLUR, BEGIN_LANE_BLUR))
+    deviation = np.sqrt(expected * peak / 2**1.5)  # of a sum of independent pairs, each spread like a Gaussian
+    table = np.maximum(found - expected - SURE * deviation, 0) / (found + DOUBT * peak)
+    return TravelModel(table, within, pd.DataFrame(pairs, columns=["lag", "lane_a", "lane_b"]).assign(probability=table[cells]))
+
+
+def _count(links, chance, within):
+    """The cell of each link, and how many links, and links by chance, each cell holds."""
+    counts, by_chance = np.zeros((2, 2 * within + 1, LANES, LANES))
+    cells = _cells(*links.T, within)
+    np.add.at(counts, cells, 1.0)
+    np.add.at(by_chance, _cells(*chance.T, within), 1.0 / SHIFTS)
+    return cells, counts, by_chance
+
+
+def _smooth(counts, by_chance, blur):
+    """Both tables blurred, and how high a single link then is."""
+    one = np.zeros(counts.shape)
+    one[tuple(n // 2 for n in counts.shape)] = 1.0
+    found, expected = gaussian_filter(counts, blur), gaussian_filter(by_chance, blur, mode="constant")
+    return found, expected, gaussian_filter(one, blur).max()
 
 
 def _learn(links, chance, within):
     """A model from the links, and those of the control, as arrays of lag and lanes, (n, 3) and (m, 3)."""
-    shape = (2 * within + 1, LANES, LANES)
-    counts, by_chance = np.zeros(shape), np.zeros(shape)
-    cells = _cells(*links.T, within)
-    np.add.at(counts, cells, 1.0)
-    np.add.at(by_chance, _cells(*chance.T, within), 1.0 / SHIFTS)
+    cells, counts, by_chance = _count(links, chance, within)
     fits = {}
     for lag_blur in LAG_BLURS:
-        blur = (lag_blur, LANE_BLUR, LANE_BLUR)
-        one = np.zeros(shape)
-        one[within, LANES // 2, LANES // 2] = 1.0
-        peak = gaussian_filter(one, blur).max()
-        found, expected = gaussian_filter(counts, blur), gaussian_filter(by_chance, blur, mode="constant")
+        found, expected, peak = _smooth(counts, by_chance, (lag_blur, LANE_BLUR, LANE_BLUR))
         others = np.maximum(found[cells] - peak, 1e-3 * peak)  # without the link itself
         fits[lag_blur] = (np.log(others).mean(), found, expected, peak)
     _, found, expected, peak = max(fits.values(), key=lambda fit: fit[0])
