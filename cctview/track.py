@@ -34,7 +34,8 @@ ALIKE = 12  # pairs with a move alike, by which it is judged whether a move is m
 BLURS = (0.08, 0.15, 0.25, 0.4)  # candidates for the spread of a position about its example, in box sizes
 SIZE_BLUR = 0.15  # spread of the logarithm of a box's size about its example
 OUTLIER = 0.02 / (352 * 240)  # density of moves that follow no example: one in fifty, anywhere in a frame
-FOUND_AGAIN = 0.1  # of those not found in the next frame, the share found in the one after; 0.05 to 0.4 differ by .01 IDF1
+FOUND_AGAIN = 0.1  # of those not found in the next frame, the share found in the one after, before any evidence;
+# on eight minutes of six simulated cameras 0.05, 0.1, 0.2 and 0.4 gave IDF1 of .954, .953, .949 and .940
 
 
 @dataclass(frozen=True)
