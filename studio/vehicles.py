@@ -334,13 +334,14 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         return Marks(paint_shift=shift, dirt=dirt)
     cab, commercial = kind in FIXED_PAINT, {"van": 0.6, "minibus": 0.9}
     roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.80) and kind != "minibus" else ""
-    roof = "rack" if cab and roof == "box" else roof
+    if cab:  # a cab keeps the paint that its licence demands: nothing two-tone
+        roof = {"box": "rack", "accent": "", "black": ""}.get(roof, roof)
     other_paints = [name for name in ("white", "black", "grey", "silver", "red", "blue", "brown") if name != colour]
     panel = has(2, 0.30 if cab else 0.50)
     return Marks(
         accent=pick(1, ACCENTS) if individuality else 0,
         roof=roof,
-        stripe=has(1, commercial.get(kind, 0.35)),
+        stripe=has(1, commercial.get(kind, 0.0 if cab else 0.35)),
         panel=PANELS[pick(2, PANELS)] if panel else "",
         panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
         dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.50) else 0.0,
@@ -349,8 +350,8 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         sticker_at=float(size[4] * 2 - 1),
         dirt=dirt,
         dust=pick(12, DUSTS) if dirt else 0,
-        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.20 if cab else 0.40) else 0.0,
-        front=has(13, 0.40),
+        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.0 if cab else 0.40) else 0.0,
+        front=has(13, 0.0 if cab else 0.40),
         visor=has(14, 0.40),
         stance=float(individuality * np.clip(0.05 * noise[3], -0.08, 0.08)),
         lamps=float(0.35 + 0.65 * size[7]) if has(7, 0.45) else 0.0,
