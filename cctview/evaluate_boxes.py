@@ -9,7 +9,6 @@ from scipy.optimize import linear_sum_assignment
 from cctview.frames import BOX_COLUMNS as BOX
 
 
-
 def box_iou(a, b):
     """Intersection over union of all pairs of boxes.
 
