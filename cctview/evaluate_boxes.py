@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-BOX = ["x1", "y1", "x2", "y2"]
+from cctview.frames import BOX_COLUMNS as BOX
 
 
 def box_iou(a, b):
