@@ -15,6 +15,7 @@ A zip may hold, instead of the two JSON files, one ``detections.parquet`` (see `
 
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -32,6 +33,11 @@ JPEG_QUALITY = 90
 BOX_COLUMNS = ["x1", "y1", "x2", "y2"]
 COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX_COLUMNS]
 _ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
+_MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
+"""The original's repositories also hold such files for whole minutes; each frame's own say the same."""
+_FOREIGN = re.compile(rf"(?!.*(--detections|{re.escape(_ORIGINAL)})[^/]*$).*\.jpe?g")
+FEW = 5
+"""Up to so many pictures that are no frames are reported one by one."""
 _BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
 
 
@@ -238,10 +244,17 @@ def open_dataset(path: str | Path) -> Dataset:
         sources = [ZipSource(archive) for archive in archives] or [FolderSource(path)]
     else:
         raise FileNotFoundError(f"{path}: no such folder or zip archive; give one that holds frames")
-    frames, dataset = {}, Dataset(pd.DataFrame())
+    frames, foreign, dataset = {}, [], Dataset(pd.DataFrame())
     for source in sources:
         for name in source.names():
-            _register(source, name, frames, dataset)
+            if _FOREIGN.fullmatch(name):
+                foreign.append(source.where(name))
+            else:
+                _register(source, name, frames, dataset)
+    if len(foreign) > FEW:
+        dataset.problems.append(f"{path}: {len(foreign)} pictures are no frames and were skipped, the first is {foreign[0]}")
+    else:
+        dataset.problems += [f"{name}: not a frame, its name does not end in {_ORIGINAL}; skipped" for name in foreign]
     if not frames:
         hint = f"; skipped: {dataset.problems[0]}" if dataset.problems else ""
         raise FileNotFoundError(f"{path}: no frame in it, no file is named CAM--YYYY-MM-DD--HH.MM.SS{_ORIGINAL}{hint}")
@@ -262,8 +275,8 @@ def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -
     if base == tables.DETECTIONS:
         dataset._tables.append((source, name))
         return
-    if base.endswith((".jpeg", ".jpg")) and not base.endswith(_ORIGINAL) and "--detections" not in base:
-        dataset.problems.append(f"{source.where(name)}: not a frame, its name does not end in {_ORIGINAL}; skipped")
+    if _MINUTE.search(base):
+        return
     for ending in (_ORIGINAL, _DETECTIONS, _FEATURES):
         if not base.endswith(ending):
             continue

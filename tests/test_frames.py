@@ -192,6 +192,17 @@ def test_foreign_and_misnamed_pictures_are_reported(tmp_path):
     assert ["holiday.jpeg" in dataset.problems[1], "2031-13-05--13.00.00" in dataset.problems[0]] == [True, True]
 
 
+def test_many_foreign_pictures_are_one_line_and_files_of_whole_minutes_are_passed_over(scene):
+    root = scene[0]
+    folder = next(root.rglob("1-N*--original.jpeg")).parent
+    for k in range(9):
+        (folder / f"camera{k}.jpeg").write_bytes(b"")
+    for kind in ("detections", "features"):
+        (folder.parent / f"1-N--2031-05-05--13.00--{kind}.json").write_text("{}")
+    (problem,) = open_dataset(root).problems
+    assert "9 pictures are no frames" in problem and "camera0.jpeg" in problem
+
+
 WHOLE = jpeg(picture(3))
 
 
