@@ -100,7 +100,7 @@ def test_boxes_agree_with_a_second_projection(shots):
     """The full box of every vehicle against a block of its size at its place, by another road, another camera, another lens."""
     compared = 0
     for shot, _, rows in shots:
-        camera, vehicles = scenes.CAMERAS[shot.camera], {p.vehicle.id: p.vehicle for p in shot.picture.passings}
+        camera, vehicles = scenes.VIEWS[shot.camera], {p.vehicle.id: p.vehicle for p in shot.picture.passings}
         for row in rows:
             vehicle = vehicles[row["vehicle"]]
             if not 15 < row["ahead"] < 200 or vehicle.kind == "motorcycle":
