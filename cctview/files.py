@@ -17,6 +17,7 @@ RATIO_LIMIT = 250
 """Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
 
 PARTIAL = ".partial"
+LOCK = ".cctview.lock"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -39,10 +40,41 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process alone, and clear away what a killed run left half-written in it.
+
+    The lock is the operating system's, so it ends with the process, however that ends.
+
+    Raises
+    ------
+    ValueError
+        If another process holds the folder; names the folder.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"{folder}: another cctview is writing into it; wait until it has ended, or choose another folder") from None
+    try:
+        for leftover in list(folder.rglob(f".*{PARTIAL}")):
+            _remove(leftover)
+        yield
+    finally:
+        lock.release()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class FolderSource:
@@ -52,8 +84,8 @@ class FolderSource:
         self.root = root
 
     def names(self) -> list[str]:
-        found = (path for path in self.root.rglob("*") if path.is_file() and not path.name.endswith(PARTIAL))
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
+        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        return sorted(path.as_posix() for path in found if not any(part.endswith(PARTIAL) for part in path.parts))
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
