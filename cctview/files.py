@@ -3,9 +3,11 @@
 Everything goes to a temporary name beside its destination and is moved into place when it is complete.
 """
 
+import lzma
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,9 @@ MEMBER_LIMIT = 256 * 2**20
 
 RATIO_LIMIT = 250
 """Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
+
+_DAMAGES = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What a damaged or encrypted archive makes `zipfile` and its decompressors raise."""
 
 PARTIAL = ".partial"
 LOCK = ".cctview.lock"
@@ -107,7 +112,7 @@ class ZipSource:
         self.path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _DAMAGES as error:
             raise ValueError(f"{path} cannot be read as a zip archive ({error}); fetch or copy it again") from error
 
     def names(self) -> list[str]:
@@ -133,7 +138,7 @@ class ZipSource:
         try:
             with self._archive.open(info) as member:
                 content = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        except _DAMAGES as error:
             raise ValueError(f"{self.where(name)}: damaged or encrypted ({error})") from error
         if len(content) != info.file_size:
             raise ValueError(f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were promised")

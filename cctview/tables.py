@@ -110,6 +110,8 @@ def _vectors(matrix: np.ndarray, known: np.ndarray) -> pa.Array:
 
 
 def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    if not pa.types.is_fixed_size_list(column.type):
+        raise TypeError(f"expected vectors of one length, found {column.type}")
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], array.type)
