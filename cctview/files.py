@@ -116,7 +116,7 @@ class ZipSource:
             raise ValueError(f"{path} cannot be read as a zip archive ({error}); fetch or copy it again") from error
 
     def names(self) -> list[str]:
-        return sorted(info.filename for info in self._archive.infolist() if not info.is_dir())
+        return sorted(name for name in self._archive.namelist() if name and not name.endswith("/"))
 
     def read(self, name: str) -> bytes:
         """Content of one file.
