@@ -130,6 +130,7 @@ class SimulatedCity:
         self._frozen.pop(camera, None)
 
     def __enter__(self) -> "SimulatedCity":
+        draw_stamp(np.zeros((240, 352, 3), np.uint8), "North", self._epoch)  # loads its font before the first answer
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="simulated city", daemon=True)
         self._thread.start()

@@ -1,14 +1,17 @@
-"""The command line: ``cctview example | detect | extract | match | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | collect | doctor``."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from cctview import collect_command
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
     "detect": "find vehicles and persons in every frame of a folder",
     "extract": "embed what `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
+    "collect": "poll public cameras, or a simulated city, and keep every picture once",
     "doctor": "is this computer ready?",
 }
 
@@ -47,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     added["detect"].set_defaults(run=_detect)
     added["extract"].set_defaults(run=_extract)
     added["match"].set_defaults(run=_match)
+    collect_command.add_arguments(added["collect"])
     added["doctor"].set_defaults(run=_doctor)
     return parser
 

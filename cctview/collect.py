@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
+import numpy as np
 
 from cctview import __version__
 from cctview.archive import Archive, Taken
@@ -203,6 +204,7 @@ class _Watch:
     camera: Camera
     phase: float
     validators: dict[str, str] = field(default_factory=dict)
+    content: bytes = b""
     failures: int = 0
     same: int = 0
     size: tuple[int, int] | None = None
@@ -222,9 +224,10 @@ class _Run:
 
     async def go(self, show: Callable[[Tally], None] | None) -> Tally:
         loop = asyncio.get_running_loop()
-        self.start = loop.time() + 0.1
-        self.end = self.start + 60 * self.plan.minutes
         with ThreadPoolExecutor(1, "archive") as self.writer:
+            await loop.run_in_executor(self.writer, read_stamp, np.zeros((240, 352, 3), np.uint8))  # loads its font before the first beat
+            self.start = loop.time() + 0.1
+            self.end = self.start + 60 * self.plan.minutes
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
                 tasks = [asyncio.create_task(self._follow(watch)) for watch in self.watches]
                 shower = asyncio.create_task(self._show(show)) if show else None
@@ -306,11 +309,15 @@ class _Run:
             if theirs in response.headers
         }
         self._compare(watch, taken, response.headers)
-        if frame is None:
+        unchanged, watch.content = content == watch.content, content
+        if unchanged:
             return self._same(watch)
         if watch.same >= FROZEN_AFTER:
             self.log.info("%s moves again after %d times the same picture", label, watch.same)
         watch.same = 0
+        if frame is None:
+            self.tally.duplicates += 1
+            return "duplicate"
         self.tally.new += 1
         return "new"
 

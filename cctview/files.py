@@ -5,6 +5,7 @@ Everything goes to a temporary name beside its destination and is moved into pla
 
 import lzma
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ _DAMAGES = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, E
 
 PARTIAL = ".partial"
 LOCK = ".cctview.lock"
+_LEFTOVER = re.compile(rf"\..+\.\d+{re.escape(PARTIAL)}", re.DOTALL)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -68,7 +70,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     except Timeout:
         raise ValueError(f"{folder}: another cctview is writing into it; wait until it has ended, or choose another folder") from None
     try:
-        for leftover in list(folder.rglob(f".*{PARTIAL}")):
+        for leftover in [path for path in folder.rglob(f".*{PARTIAL}") if _LEFTOVER.fullmatch(path.name)]:
             _remove(leftover)
         yield
     finally:
