@@ -33,7 +33,7 @@ second; `received`: when it came, UTC; `width`, `height` in pixels."""
 REMEMBERED = 64
 """Pictures of a camera among which a new one is recognised as a duplicate; files on the disk are compared in any case."""
 
-LONGEST_JOURNAL = 20_000
+LONGEST_JOURNAL = 5_000
 MOVES = 10
 INDEX, CAMERAS, LOG = "index", "cameras.json", "collect.log"
 

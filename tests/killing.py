@@ -26,6 +26,7 @@ from cctview.files import LOCK, alone_in
 from tests.scenes import found, jpeg, picture
 
 WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.truncate"}
+MOVES = {"os.rename"}  # when a file has been written and has not yet its name
 PICTURES = [(camera, k, jpeg(picture(10 * c + k))) for k in range(4) for c, camera in enumerate(("1-N", "2-S"))]
 
 
@@ -89,14 +90,14 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     return found
 
 
-def run(scenario, folder: Path, step: int | None = None, seconds: float | None = None) -> tuple[int, float]:
-    """Run a scenario in a child that dies before its `step`-th write, or after some seconds; returns its status and its seconds."""
+def run(scenario, folder: Path, step: int | None = None, events=WRITES, seconds: float | None = None) -> tuple[int, float]:
+    """Run a scenario in a child that dies before the `step`-th of some events, or after some seconds; returns its status and its seconds."""
     begin, child = time.monotonic(), os.fork()
     if child == 0:
         signal.alarm(60)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         if step is not None:
-            _die_at(step, str(folder))
+            _die_at(step, events, str(folder))
         status = 1
         try:
             scenario(folder)
@@ -109,11 +110,11 @@ def run(scenario, folder: Path, step: int | None = None, seconds: float | None =
     return os.waitpid(child, 0)[1], time.monotonic() - begin
 
 
-def _die_at(step: int, folder: str) -> None:
+def _die_at(step: int, events: set[str], folder: str) -> None:
     left = [step]
 
     def hook(event, arguments):
-        if event in WRITES and arguments and str(arguments[0]).startswith(folder) and (event != "open" or arguments[1] != "r"):
+        if event in events and arguments and str(arguments[0]).startswith(folder) and (event != "open" or arguments[1] != "r"):
             left[0] -= 1
             if left[0] < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -122,7 +123,7 @@ def _die_at(step: int, folder: str) -> None:
 
 
 def kill_often(name: str, kills: int, seed: int) -> dict:
-    """Kill a scenario so often, half of the time before a write and half at a moment; then compare trees."""
+    """Kill a scenario so often, before any write, before a file gets its name, or at any moment; then compare trees."""
     scenario, rng = SCENARIOS[name], random.Random(seed)
     result = {"scenario": name, "kills": 0, "finished before the kill": 0, "half-written under a final name": 0, "trees that differ": 0}
     with tempfile.TemporaryDirectory() as base:
@@ -137,7 +138,13 @@ def kill_often(name: str, kills: int, seed: int) -> dict:
             folder.parent.mkdir()
             attempt += 1
             for _ in range(rng.randint(1, 3)):  # a re-run may be killed too
-                moment = {"step": rng.randrange(60)} if rng.random() < 0.5 else {"seconds": rng.uniform(0, seconds)}
+                moment = rng.choice(
+                    [
+                        {"step": rng.randrange(60), "events": WRITES},
+                        {"step": rng.randrange(10), "events": MOVES},
+                        {"seconds": rng.uniform(0, seconds)},
+                    ]
+                )
                 status, _ = run(scenario, folder, **moment)
                 result["kills" if status == signal.SIGKILL else "finished before the kill"] += 1
                 result["half-written under a final name"] += _damaged(folder, expected)
