@@ -91,7 +91,10 @@ class Archive:
     def write_cameras(self, cameras: list[Camera]) -> None:
         """Write down which camera is behind which label; what earlier runs wrote about others is kept."""
         path = self.folder / CAMERAS
-        entries = json.loads(path.read_bytes()) if path.exists() else {}
+        try:
+            entries = json.loads(path.read_bytes()) if path.exists() else {}
+        except ValueError as error:
+            raise ValueError(f"{path}: not the table of cameras ({error}); move it away, it is written anew") from None
         for camera in cameras:
             # A local city has another port and token every time: its address says nothing, and the tree should not depend on it.
             entries[camera.label] = {k: v for k, v in asdict(camera).items() if k not in ("label", "online", "url")}

@@ -13,7 +13,9 @@ from urllib.parse import quote, urlsplit
 from cctview.ids import is_camera
 
 NEW_YORK = "https://webcams.nyctmc.org"
-"""New York's cameras: ``/api/cameras`` lists them, ``/api/cameras/ID/image`` is a picture. As other projects call it in 2026; not tried by us."""
+"""New York's cameras: ``/api/cameras`` lists them, ``/api/cameras/ID/image`` is a picture.
+
+This is how other public projects call it as of November 2026; it was not tried from here."""
 
 _LONGEST_NAME = 80
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # names that Windows keeps for itself

@@ -158,7 +158,7 @@ class SimulatedCity:
         """The answer to ``/api/cameras``, as New York writes it."""
         entries = []
         for camera in self.cameras:
-            name, latitude, longitude = _PLACES[_original(camera)]
+            name, latitude, longitude = _PLACES.get(_original(camera), (camera, None, None))
             entries.append({
                 "id": camera, "name": name + _mark(camera), "latitude": latitude, "longitude": longitude, "area": "Simulated",
                 "isOnline": "true", "imageUrl": f"{self.url}/api/cameras/{camera}/image",
@@ -258,4 +258,4 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
             for row in group.itertuples()
         ]
         cameras[str(camera)] = shots, group.time.iloc[0].to_pydatetime()
-    return cameras
+    return {camera: cameras[camera] for camera in [*_PLACES, *cameras] if camera in cameras}

@@ -27,7 +27,7 @@ from cctview.frames import read_image
 from cctview.stamp import read_stamp
 
 PICTURE_BYTES = 20_000
-"""What a picture is taken to weigh before any has come: the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000 on average."""
+"""What a picture is taken to weigh before any has come; the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000."""
 
 LARGEST = 5_000_000  # bytes of a picture or a list of cameras
 LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
@@ -89,16 +89,17 @@ class Plan:
         ValueError
             Says what to change.
         """
-        for name in ("minutes", "interval", "megabytes", "patience"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}, and must be above 0")
+        for name in ("minutes", "interval", "megabytes", "patience", "rate", "at_once"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} is {value}, and must be above 0")
         if not cameras:
             raise ValueError("no camera to poll: the list is empty, or none of it is online; name some with --cameras")
         rate = self.rate or (math.inf if is_loopback(cameras[0].url) else 5.0)
         if len(cameras) / self.interval > rate:
             raise ValueError(
-                f"{len(cameras)} cameras every {self.interval:g} s are {len(cameras) / self.interval:.1f} requests a second to one host, "
-                f"over the limit of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s or fewer cameras"
+                f"{len(cameras)} cameras every {self.interval:g} s are {len(cameras) / self.interval:.1f} requests a second "
+                f"to one host, over the limit of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s or fewer cameras"
             )
 
 
@@ -154,7 +155,8 @@ async def list_cameras(api: CityApi) -> list[Camera]:
                     raise ValueError(f"{api.list_url}: answered {response.status_code}, not with a list of cameras")
                 content = await _body(response)
         except (httpx.HTTPError, TimeoutError, Failure) as error:
-            raise ValueError(f"{api.list_url}: no list of cameras ({error or type(error).__name__}); is the address right?") from None
+            reason = str(error) or type(error).__name__
+            raise ValueError(f"{api.list_url}: no list of cameras ({reason}); is the address right?") from None
     return api.read_list(content)[0]
 
 
@@ -210,6 +212,7 @@ class _Watch:
     size: tuple[int, int] | None = None
     skew: float = 0.0
     waits_until: float = 0.0
+    told_to_wait_until: float = 0.0
 
 
 class _Run:
@@ -225,7 +228,8 @@ class _Run:
     async def go(self, show: Callable[[Tally], None] | None) -> Tally:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "archive") as self.writer:
-            await loop.run_in_executor(self.writer, read_stamp, np.zeros((240, 352, 3), np.uint8))  # loads its font before the first beat
+            # A first stamp loads matplotlib's font: before the first beat, not at it.
+            await loop.run_in_executor(self.writer, read_stamp, np.zeros((240, 352, 3), np.uint8))
             self.start = loop.time() + 0.1
             self.end = self.start + 60 * self.plan.minutes
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
@@ -302,7 +306,7 @@ class _Run:
         try:
             frame, taken = await loop.run_in_executor(self.writer, self._keep, label, content, response.headers)
         except ValueError as error:
-            raise Failure("not an image" if "picture" in str(error) else "refused", str(error)) from None
+            raise Failure("not kept", str(error)) from None
         watch.validators = {
             ours: response.headers[theirs]
             for ours, theirs in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified"))
@@ -339,11 +343,14 @@ class _Run:
         except httpx.RemoteProtocolError as error:
             raise Failure("cut off", f"the answer was cut off ({error})") from None
         except httpx.HTTPError as error:
-            raise Failure("connection", f"no connection ({error or type(error).__name__})") from None
+            raise Failure("connection", f"no connection ({str(error) or type(error).__name__})") from None
 
     def _keep(self, label: str, content: bytes, headers: httpx.Headers) -> tuple:
         received = datetime.now(UTC)
-        image = read_image(content, "the picture")
+        try:
+            image = read_image(content, "the picture")
+        except ValueError as error:
+            raise Failure("not an image", str(error)) from None
         time, clock = clock_of(read_stamp(image), headers, received, self.plan.zone)
         taken = Taken(time, clock, received, image.shape[1], image.shape[0])
         return self.archive.keep(label, content, taken), taken
@@ -381,10 +388,11 @@ class _Run:
         watch.waits_until = now + max(pause, failure.wait)
         self.log.info("%s %s: %s; next try in %.1f s", watch.camera.label, failure.kind, failure, watch.waits_until - now)
         if failure.kind == "429":
-            told = sorted(w.waits_until for w in self.watches if w.waits_until > now and self.tally.states.get(w.camera.label) == "429")
-            if len(told) + 1 >= HOST_IS_BUSY:
-                self.host_waits_until = max(*told, watch.waits_until)
-                self.log.info("%d cameras were told to wait: all wait %.1f s", len(told) + 1, self.host_waits_until - now)
+            watch.told_to_wait_until = watch.waits_until
+            told = [w.told_to_wait_until for w in self.watches if w.told_to_wait_until > now]
+            if len(told) >= HOST_IS_BUSY:
+                self.host_waits_until = max(told)
+                self.log.info("%d cameras were told to wait: all wait %.1f s", len(told), self.host_waits_until - now)
 
 
 def clock_of(stamp: datetime | None, headers: httpx.Headers, received: datetime, zone: tzinfo) -> tuple[datetime, str]:
@@ -448,7 +456,8 @@ def _refuse(response: httpx.Response) -> None:
     if status >= 500:
         raise Failure("5xx", f"server error {status}", wait)
     if 300 <= status < 400:
-        raise Failure("redirect", f"leads on to {response.headers.get('Location')}; start again with that address if you trust it", wait)
+        where = response.headers.get("Location")
+        raise Failure("redirect", f"leads on to {where}; start again with that address if you trust it", wait)
     if status != 200:
         raise Failure("refused", f"answered {status}", wait)
     if not kind.lower().startswith(("image/jpeg", "image/jpg", "image/png")):

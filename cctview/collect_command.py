@@ -69,6 +69,8 @@ def _simulated(options: argparse.Namespace, plan: Plan) -> int:
         return 0
     quicker = replace(plan, minutes=plan.minutes / options.speed_up, interval=plan.interval / options.speed_up)
     with SimulatedCity(copies=-(-(count or 48) // 6), speed_up=options.speed_up, chance=options.faults) as city:
+        if options.speed_up != 1:
+            print(f"{plan.minutes:g} minutes of the city, whose clock runs {options.speed_up:g} times as fast as ours:")
         cameras = asyncio.run(list_cameras(CityApi(city.url)))
         return _collect(cameras[:count] if count else _choose(cameras, wanted), options.out, quicker)
 
@@ -81,7 +83,8 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
     if pattern and not options.cameras:
         raise ValueError(f"{options.source}: name the cameras to put in the place of {{camera}} with --cameras")
     if options.dry_run:
-        print(plan.describe(len(options.cameras)) if options.cameras else "how many cameras it lists is not known before it is asked; name some")
+        unknown = "How many cameras there are is not known before the host is asked; name some with --cameras to see their cost."
+        print(plan.describe(len(options.cameras)) if options.cameras else unknown)
         print("Nothing was asked of the network.")
         return 0
     if not is_loopback(options.source) and not _agreed(host, options):
