@@ -41,7 +41,7 @@ class _List(_Handler):
 
 
 class _Picture(_Handler):
-    sent = None
+    sent, gone = None, False
 
     async def get(self, camera):
         if camera not in self.city.given:
@@ -97,9 +97,9 @@ class _Picture(_Handler):
         self.detach().close()
 
     def on_connection_close(self):
-        self.sent = None
+        self.gone = True
 
     def on_finish(self):
-        if self.sent:
+        if self.sent and not self.gone:
             camera, digest = self.sent
             self.city.given[camera].add(digest)
