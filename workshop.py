@@ -31,8 +31,8 @@ PROBE_SECONDS = 5
 STATE = "workshop-state.txt"  # in .venv: INCOMPLETE, or the fingerprint of what was installed, written last
 INCOMPLETE = "incomplete"
 # Measured as the sum of the wheels that requirements.txt pins, in megabytes, and the free disk it takes, in gigabytes.
-DOWNLOAD_MB = {"cuda": 3400, "linux without torch": 360, "macos or windows": 420}
-DISK_GB = {"cuda": 8, "cpu": 3}
+DOWNLOAD_MB = {"cuda": 4000, "linux without torch": 980, "macos or windows": 810}
+DISK_GB = {"cuda": 10, "cpu": 5}
 
 
 class Problem(Exception):

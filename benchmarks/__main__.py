@@ -5,23 +5,19 @@ pairs and compared per pair.
 """
 
 import argparse
-import json
 import os
 import platform
-import tempfile
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy.spatial.distance import cdist
 
 from benchmarks.gallery import D, top_k, vectors
+from benchmarks.loading import loading
 from benchmarks.timing import ratio, side_by_side
 from cctview.distances import cosine_distances, euclidean_distances
 from cctview.evaluate import evaluate_rank
 from cctview.match import track_to_track
 from cctview.rank import nearest
-from cctview.tables import read_tables, write_tables
 
 
 def pairs(size):
@@ -128,46 +124,6 @@ def ranking(queries=500, gallery=5000):
     print(f"\nRanking evaluation, {queries:,} queries in {gallery:,}: a plain loop takes {ratio(seconds, 0, 1):,.0f} x our time")
 
 
-def files(frames=60, each=10):
-    """Loading features: our Parquet against the original's JSON."""
-    rng = np.random.default_rng(9)
-    rows = []
-    for frame in range(frames):
-        name = f"735-683-N--2031-05-05--08.{frame // 60 + 40}.{frame % 60:02d}"
-        for n in range(1, each + 1):
-            x, y = (int(value) for value in rng.integers(0, 200, 2))
-            rows.append((name, n, "car", float(np.round(rng.uniform(25, 99), 6)), x, y, x + 20, y + 12))
-    table = pd.DataFrame(rows, columns=["frame", "number", "type", "percent", "x1", "y1", "x2", "y2"])
-    embeddings = rng.normal(size=(len(table), D)).astype(np.float16).astype(np.float32)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, part in table.groupby("frame"):
-            stored = {"id": f"{name}--features", "model": "VeRI_DenseNet_ft50.pth"}
-            for row in part.index:
-                id_ = f"{name}--detections--{table.number[row]}"
-                stored[id_] = {"id": id_, "data": embeddings[row].astype(float).tolist()}
-            Path(folder, f"{name}--features.json").write_text(json.dumps(stored, sort_keys=True, indent=2))
-        parquet = Path(folder, "detections.parquet")
-        for file_name, content in write_tables(table, embeddings).items():
-            Path(folder, file_name).write_bytes(content)
-        json_files = sorted(Path(folder).glob("*.json"))
-        loaded = {}
-
-        def from_json():
-            features = {}
-            for path in json_files:
-                features |= {key: value["data"] for key, value in json.loads(path.read_text()).items() if "--detections--" in key}
-            loaded["json"] = np.array(list(features.values()), np.float32)
-
-        def from_parquet():
-            loaded["parquet"] = read_tables(parquet.read_bytes(), None, parquet.name)[1]
-
-        seconds = side_by_side([from_json, from_parquet])
-        size = sum(path.stat().st_size for path in json_files) / parquet.stat().st_size
-    same = np.array_equal(np.sort(loaded["json"], axis=None), np.sort(loaded["parquet"], axis=None))
-    print(f"\n{len(table)} features: the original's JSON takes {ratio(seconds, 0, 1):,.0f} x the time of our Parquet to load,")
-    print(f"  and is {size:.1f} x as large; the numbers are {'the same' if same else 'DIFFERENT'}")
-
-
 def main():
     """Run them all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -179,7 +135,7 @@ def main():
     top_k(8000 if quick else 200_000)
     tracks(10 if quick else 60, 50 if quick else 300)
     ranking(100 if quick else 500, 1000 if quick else 5000)
-    files(10 if quick else 60)
+    loading(20 if quick else 300)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: ``cctview example | detect | extract | match | collect | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | fetch | collect | doctor``."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ COMMANDS = {
     "detect": "find vehicles and persons in every frame of a folder",
     "extract": "embed what `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
+    "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or a simulated city, and keep every picture once",
     "doctor": "is this computer ready?",
 }
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, ImportError) as error:
         print(f"cctview: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -46,10 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("example", "match"):
         added[name].add_argument("--base", metavar="CAM", help="camera whose vehicles are searched for (default: the first)")
         added[name].add_argument("--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)")
+    added["fetch"].add_argument("kind", nargs="?", choices=("weights", "frames"), help="what to get")
+    added["fetch"].add_argument("names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all")
     added["example"].set_defaults(run=_example)
     added["detect"].set_defaults(run=_detect)
     added["extract"].set_defaults(run=_extract)
     added["match"].set_defaults(run=_match)
+    added["fetch"].set_defaults(run=_fetch)
     collect_command.add_arguments(added["collect"])
     added["doctor"].set_defaults(run=_doctor)
     return parser
@@ -79,6 +83,15 @@ def _match(options: argparse.Namespace) -> int:
 
     print(pipeline.match_folder(options.folder, options.base, options.targets))
     print(f"\nThe pictures, nearest first: {options.folder / pipeline.MATCHES_FOLDER}")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from cctview import fetch
+
+    if options.names:
+        return _report(fetch.fetch(options.kind, options.names))
+    print(fetch.listing((options.kind,) if options.kind else ("weights", "frames")))
     return 0
 
 

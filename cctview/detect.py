@@ -1,4 +1,4 @@
-"""Object detectors on ImageAI 3: TinyYOLOv3, YOLOv3 and RetinaNet, behind one interface.
+"""Object detectors behind one interface: ImageAI 3's TinyYOLOv3, YOLOv3 and RetinaNet, and the original's RetinaNet.
 
 ImageAI's `ObjectDetection` drops every object under 50 % before it looks at the wanted minimum, and reports YOLO's class
 score alone. So this module uses the parts that ImageAI is made of, with their own parameters: its YOLO networks, its
@@ -43,8 +43,8 @@ class Detector:
     Parameters
     ----------
     weights : str or Path, optional
-        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its tensors. Without
-        it, our own TinyYOLOv3 of `models/`.
+        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its tensors. Or, by its
+        ending ``.h5``, the original's RetinaNet, which needs TensorFlow. Without it, our own TinyYOLOv3 of `models/`.
     minimum_percent : float
         Objects of a lower probability, in per cent, are left out.
     shortest_side : int
@@ -55,24 +55,32 @@ class Detector:
     model : str
         The weight file's name.
     architecture : str
-        "tiny-yolov3", "yolov3" or "retinanet".
+        "tiny-yolov3", "yolov3", "retinanet" or "retinanet-h5".
 
     Raises
     ------
     FileNotFoundError, ValueError
         If the weight file is missing, damaged or of another network.
+    ImportError
+        If the weights are a ``.h5`` file and TensorFlow is not installed.
     """
 
     def __init__(self, weights: str | Path | None = None, minimum_percent: float = 25, shortest_side: int = 800):
         if not 0 < minimum_percent <= 100:
             raise ValueError(f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100")
         path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
-        state = weight_files.load(path)
         self.model = path.name
         self.minimum_percent = minimum_percent
+        if path.suffix == ".h5":
+            from cctview.retinanet_h5 import RetinaNetH5
+
+            self.architecture = "retinanet-h5"
+            self._network = RetinaNetH5(path, shortest_side)
+            return
+        state = weight_files.load(path)
         self.architecture = _architecture(state, path)
         self._network = _build(self.architecture, minimum_percent / 100, shortest_side)
-        weight_files.load_into(self._network, path)
+        weight_files.load_into(self._network, path, state)
         self._network.eval()
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
@@ -97,7 +105,8 @@ class Detector:
             image = read_image(Path(image).read_bytes(), str(image))
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}")
-        boxes, scores, types = (self._retinanet if self.architecture == "retinanet" else self._yolo)(image)
+        find = {"retinanet": self._retinanet, "retinanet-h5": self._retinanet_h5}.get(self.architecture, self._yolo)
+        boxes, scores, types = find(image)
         return self._clean(boxes, scores, types, image.shape)
 
     def _yolo(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -124,6 +133,10 @@ class Detector:
         with torch.inference_mode():
             found = self._network([torch.from_numpy(image.copy()).permute(2, 0, 1) / 255])[0]
         return found["boxes"].numpy(), found["scores"].numpy(), [names[int(k)] for k in found["labels"]]
+
+    def _retinanet_h5(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        boxes, scores, kinds = self._network.detect(image, self.minimum_percent / 100)
+        return boxes, scores, [coco_classes()[k] for k in kinds]
 
     def _clean(self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple) -> pd.DataFrame:
         import torch

@@ -240,6 +240,9 @@ def evaluate_trajectories(predicted, truth, iou=0.5):
     if truth["track"].isna().any():
         raise ValueError("truth: a box has no track; leave it out, or give it one")
     frames = pd.unique(pd.concat([truth["frame"], predicted["frame"]], ignore_index=True))
+    if "ignore" in truth:
+        predicted = predicted[~_finds_ignored(predicted, truth, iou)]
+        truth = truth[~truth["ignore"].to_numpy(bool)]
     truth_codes, truth_labels = pd.factorize(truth["track"])
     codes, labels = pd.factorize(predicted["track"])
     overlapping = _overlapping_rows(predicted, truth, iou)
@@ -260,6 +263,21 @@ def evaluate_trajectories(predicted, truth, iou=0.5):
         count(predicted["frame"]),
         {labels[a]: truth_labels[b] for a, b in sorted(paired)},
     )
+
+
+def _finds_ignored(predicted, truth, iou):
+    """Which predicted boxes find a true box to be ignored, and none that counts, (n,)."""
+    boxes, truth_boxes, ignore = predicted[BOX].to_numpy(float), truth[BOX].to_numpy(float), truth["ignore"].to_numpy(bool)
+    truth_rows, result = truth.groupby("frame").indices, np.zeros(len(predicted), bool)
+    for frame, rows in predicted.groupby("frame").indices.items():
+        of = truth_rows.get(frame, np.zeros(0, int))
+        overlap = box_iou(boxes[rows], truth_boxes[of])
+        counting = np.where(overlap[:, ~ignore[of]] >= iou, 1 + overlap[:, ~ignore[of]] / len(rows), 0)
+        a, b = linear_sum_assignment(counting, maximize=True)
+        free = np.ones(len(rows), bool)
+        free[a[counting[a, b] > 0]] = False
+        result[rows] = free & (overlap[:, ignore[of]] >= iou).any(axis=1)
+    return result
 
 
 def _overlapping_rows(predicted, truth, iou):

@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw
 
 from cctview import tables
 from cctview.files import FolderSource, ZipSource, replacing, write_bytes
-from cctview.ids import DetectionId, FrameId
+from cctview.ids import DetectionId, FrameId, format_detection
 
 PIXEL_LIMIT = 50_000_000
 JPEG_QUALITY = 90
@@ -92,7 +92,7 @@ def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
     table = found[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
     table[BOX_COLUMNS] = table[BOX_COLUMNS].astype("int64")
     ids = [
-        str(DetectionId(frame, number, row.type, round(row.percent, 1), (row.x1, row.y1, row.x2, row.y2)))
+        format_detection(str(frame), number, row.type, row.percent, row.x1, row.y1, row.x2, row.y2)
         for number, row in enumerate(table.itertuples(), start=1)
     ]
     return table.assign(
@@ -158,32 +158,32 @@ class Dataset:
 
     @cached_property
     def _detections_and_embeddings(self) -> tuple[pd.DataFrame, np.ndarray]:
-        rows, vectors = [], {}
-        for frame in self.frames.id:
-            rows += self._from_json(frame, _DETECTIONS, read_detections)
-            vectors.update(self._from_json(frame, _FEATURES, read_features))
-        parts = [pd.DataFrame(rows, columns=COLUMNS)]
+        parts = [self._all_json()]
         for source, name in self._tables:
             try:
                 beside = name.removesuffix(tables.DETECTIONS) + tables.BASIS
                 basis = source.read(beside) if beside in source.names() else None
-                table, matrix = tables.read_tables(source.read(name), basis, source.where(name))
+                parts.append(tables.read_tables(source.read(name), basis, source.where(name)))
             except ValueError as error:
                 self.problems.append(str(error))
-                continue
-            parts.append(table)
-            vectors.update((name, row) for name, row in zip(table.id, matrix) if np.isfinite(row[0]))
-        table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-        position = {name: k for k, name in enumerate(self.frames.id)}
+        parts = [(table, matrix) for table, matrix in parts if len(table)] or parts[:1]
+        table = pd.concat([table for table, _ in parts], ignore_index=True)[COLUMNS]
+        position = pd.Series(np.arange(len(self.frames)), self.frames.id)
         order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
-        table = table.iloc[order][COLUMNS].reset_index(drop=True)
-        sizes = {len(v) for v in vectors.values()}
-        if len(sizes) > 1:
-            raise ValueError(f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from different models")
-        matrix = np.full((len(table), sizes.pop() if sizes else 0), np.nan, np.float32)
-        for k, name in enumerate(table.id):
-            if name in vectors:
-                matrix[k] = vectors[name]
+        return table.iloc[order].reset_index(drop=True), _stack([matrix for _, matrix in parts], order)
+
+    def _all_json(self) -> tuple[pd.DataFrame, np.ndarray]:
+        """Detections and embeddings from JSON files."""
+        rows, vectors = [], {}
+        for frame in self.frames.id:
+            rows += self._from_json(frame, _DETECTIONS, read_detections)
+            vectors.update(self._from_json(frame, _FEATURES, read_features))
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        known = np.flatnonzero(table.id.isin(vectors))
+        sizes = _one_size({len(vectors[table.id.iat[k]]) for k in known})
+        matrix = np.full((len(table), sizes), np.nan, np.float32)
+        for k in known:
+            matrix[k] = vectors[table.id.iat[k]]
         return table, matrix
 
     def _from_json(self, frame: str, kind: str, reader) -> list | dict:
@@ -195,6 +195,28 @@ class Dataset:
         except ValueError as error:
             self.problems.append(str(error))
             return []
+
+
+def _one_size(sizes: set[int]) -> int:
+    """The one length that all embeddings have; 0 if there are none."""
+    if len(sizes) > 1:
+        raise ValueError(f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from different models")
+    return max(sizes, default=0)
+
+
+def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
+    """The rows of all matrices, in the given order. They may be large: no row is copied more than once, or without need."""
+    known = [np.isfinite(matrix[:, 0]).any() if matrix.shape[1] else False for matrix in matrices]
+    size = _one_size({matrix.shape[1] for matrix, some in zip(matrices, known, strict=True) if some})
+    if len(matrices) == 1 and known[0] and (order == np.arange(len(order))).all():
+        return matrices[0]
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    stacked, start = np.empty((len(order), size), np.float32), 0
+    for matrix, some in zip(matrices, known, strict=True):
+        rows, start = place[start : start + len(matrix)], start + len(matrix)
+        stacked[rows] = matrix if some else np.nan
+    return stacked
 
 
 def open_dataset(path: str | Path) -> Dataset:

@@ -1,14 +1,13 @@
 """The original's matches files: the matches JSON, and the folder `matches` with the pictures in order of distance."""
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
+
+from cctview.files import replacing, write_bytes
 
 #: The columns of a table of matches.
 COLUMNS = ["base", "camera", "target", "distance"]
@@ -27,16 +26,7 @@ def write_matches(path, matches):
     nested = {}
     for base, camera, target, distance in matches[COLUMNS].itertuples(index=False):
         nested.setdefault(base, {}).setdefault(camera, {})[target] = float(distance)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(nested, file, sort_keys=True, indent=2)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_bytes(Path(path), json.dumps(nested, sort_keys=True, indent=2).encode())
 
 
 def read_matches(path):
@@ -74,8 +64,7 @@ def write_matches_folder(folder, matches, crops, top=None):
     """Write one folder a base vehicle, with its picture and its candidates' in order of distance.
 
     ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target id>.jpeg``, where k
-    counts the target cameras from 1 in the order in which they first appear in `matches`. (The original names a
-    candidate's picture after the base vehicle, so one cannot tell which vehicle it shows.)
+    counts the target cameras from 1 in the order in which they first appear in `matches`.
 
     Parameters
     ----------
@@ -114,15 +103,8 @@ def _crop(crops, detection_id):
 
 
 def _write_pictures(folder, pictures):
-    """Write a folder of JPEG files under a temporary name, then put it in the place of the old one."""
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".matches-"))
-    try:
+    """Write a folder of JPEG files in the place of the old one, if there is one."""
+    with replacing(folder) as temporary:
+        temporary.mkdir()
         for name, picture in pictures.items():
             Image.fromarray(picture).save(temporary / name, quality=95)
-        temporary.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.replace(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise

@@ -1,6 +1,6 @@
 """The compact student network: a small residual network distilled from DenseNet-201-VeRI.
 
-It is the only module that imports torch at its top; `cctview.extract` imports it when a model is loaded.
+Like `cctview.densenet` it imports torch at its top; `cctview.extract` imports it when a model is loaded.
 """
 
 import torch

@@ -9,9 +9,11 @@ linking by overlap fails. What links them is learnt from the camera's own detect
 - coming and going: where in the picture vehicles first appear and where they are lost.
 
 Together they give the odds that a detection continues a track rather than begins one, and in each frame the
-assignment with the best total odds is taken. Learning begins with pairs that are each other's nearest by appearance,
-most of them wrong. The right ones are told apart by a control: the same search between frames so far apart that no
-vehicle is in both. Moves that are found there as often are chance, and only what exceeds chance is learnt from.
+assignment with the best total odds is taken. Learning begins with all pairs of detections in successive frames, most of
+them wrong. The right ones are told apart by a control: the pairs of frames so far apart that no moving vehicle is in
+both. Moves that are found there as often are chance, and only what exceeds chance is learnt from.
+
+Standing vehicles (see `cctview.scene`) are tracked by their place alone.
 """
 
 from dataclasses import dataclass
@@ -22,41 +24,18 @@ from scipy.optimize import linear_sum_assignment, minimize
 from scipy.spatial import cKDTree
 from scipy.special import expit, logsumexp
 
-from cctview.distances import unit_vectors
-from cctview.evaluate_boxes import BOX, box_iou
-from cctview.ids import VEHICLE_TYPES
-from cctview.rank import centre_by_camera
+from cctview.scene import make_scene, sort_out
 
 ROUNDS = 5  # of tracking and learning again; the links hardly change after three
 NEIGHBOURS = 25  # examples that a prediction is made of
-CONTROL = 15  # frames apart (25 s) are the frames of the control; who stands still that long is taken for chance
-SAME_OBJECT = 0.6  # IoU from which two boxes of a frame are taken for one object
+CONTROL = 15  # frames apart (25 s) are the frames of the control; nothing that moves is in both
+CONTROLS = 24  # so many controls, each a frame further apart, make the chance of a move
+ALIKE = 12  # pairs with a move alike, by which it is judged whether a move is more than chance, when learning begins
 BLURS = (0.08, 0.15, 0.25, 0.4)  # candidates for the spread of a position about its example, in box sizes
 SIZE_BLUR = 0.15  # spread of the logarithm of a box's size about its example
 OUTLIER = 0.02 / (352 * 240)  # density of moves that follow no example: one in fifty, anywhere in a frame
-FOUND_AGAIN = 0.2  # of the vehicles that miss a frame, the share found in the one after it, before any evidence
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The vehicles that one camera detected, in order of time.
-
-    Attributes
-    ----------
-    state : ndarray, shape (n, 3)
-        Where a box stands (the middle of its lower edge, px) and the logarithm of its size (root of its area, px).
-    look : ndarray, shape (n, d)
-        Unit vectors, centred on the camera's mean.
-    frames : list of ndarray of int
-        The rows of each frame.
-    steps : ndarray of int
-        Number of each frame, counted by the clock: a lost frame leaves a gap.
-    """
-
-    state: np.ndarray
-    look: np.ndarray
-    frames: list
-    steps: np.ndarray
+FOUND_AGAIN = 0.1  # of those not found in the next frame, the share found in the one after, before any evidence;
+# on eight minutes of six simulated cameras 0.05, 0.1, 0.2 and 0.4 gave IDF1 of .954, .953, .949 and .940
 
 
 @dataclass(frozen=True)
@@ -203,43 +182,16 @@ def track_detections(detections, embeddings, models=None):
     tracks, number = np.full(len(detections), -1), 0
     for camera in pd.unique(detections["camera"]):
         of = np.flatnonzero((detections["camera"] == camera).to_numpy())
-        scene, rows = make_scene(detections.iloc[of], np.asarray(embeddings)[of])
+        sorting, labels = sort_out(detections.iloc[of]), np.full(len(of), -1)
+        scene, rows = make_scene(detections.iloc[of], np.asarray(embeddings)[of], sorting.moving)
         if len(rows):
-            labels = chain(scene, models[camera] if models is not None else learn_motion(scene))
-            tracks[of[rows]] = labels + number
-            number += labels.max() + 1
+            labels[rows] = chain(scene, models[camera] if models is not None else learn_motion(scene))
+        stands, again = sorting.standing >= 0, sorting.repeats >= 0
+        labels[stands] = sorting.standing[stands] + labels.max() + 1
+        labels[again] = labels[sorting.repeats[again]]
+        tracks[of] = np.where(labels >= 0, labels + number, -1)
+        number += labels.max() + 1
     return pd.Series(tracks, index=detections.index, dtype="Int64").mask(tracks < 0)
-
-
-def make_scene(detections, embeddings):
-    """The vehicles among one camera's detections, ready to be tracked.
-
-    Parameters
-    ----------
-    detections : DataFrame
-        As for `track_detections`, of one camera.
-    embeddings : array_like, shape (n, d)
-
-    Returns
-    -------
-    scene : Scene
-    rows : ndarray of int
-        Which detection each row of the scene is.
-    """
-    seconds = seconds_of(detections["time"])
-    rows = np.flatnonzero(detections["type"].isin(VEHICLE_TYPES).to_numpy())
-    rows = rows[np.argsort(seconds[rows], kind="stable")]
-    rows = rows[~_doubles(detections.iloc[rows], seconds[rows])]
-    if not len(rows):
-        return Scene(np.zeros((0, 3)), np.zeros((0, 1)), [], np.zeros(0, int)), rows
-    x1, y1, x2, y2 = detections[BOX].to_numpy(float)[rows].T
-    size = np.log(np.maximum((x2 - x1) * (y2 - y1), 1.0)) / 2
-    centred = centre_by_camera(np.asarray(embeddings)[rows], np.zeros(len(rows)))
-    centred[~centred.any(axis=1)] = 1.0  # a crop that is just the mean is like no other; any direction will do
-    moments, frame = np.unique(seconds[rows], return_inverse=True)
-    frames = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(frame)) + 1)
-    look = unit_vectors(centred).astype(np.float32)
-    return Scene(np.stack([(x1 + x2) / 2, y2, size], axis=1), look, frames, _steps(moments)), rows
 
 
 def learn_motion(scene, rounds=ROUNDS):
@@ -256,13 +208,13 @@ def learn_motion(scene, rounds=ROUNDS):
     MotionModel or None
         None if there are too few links to learn from.
     """
-    pairs, control = _pairs(scene, 1), _far_pairs(scene)
+    pairs, control = _pairs(scene, 1), _far_pairs(scene, CONTROL)
     if not len(pairs.tails) or not len(control.tails):
         return None
-    links, chance = _mutual(scene, pairs), _mutual(scene, control)
-    model = None
+    links, model = _assign(pairs, _excess(scene, pairs) - np.log(2)), None
     for _ in range(rounds + 1):
-        links = links[_above_chance(scene, pairs, links, control, chance)]
+        if model is not None:
+            links = links[_above_chance(scene, pairs, links, control, chance)]
         if len(links) <= 2 * NEIGHBOURS:
             return None
         model = _learn(scene, pairs, links, control, model)
@@ -305,9 +257,9 @@ def _pairs(scene, step):
     return _all_pairs(scene, [(at[n - step], k) for n, k in at.items() if n - step in at])
 
 
-def _far_pairs(scene):
+def _far_pairs(scene, *apart):
     """Pairs of frames too far apart to share a vehicle, for the control."""
-    return _all_pairs(scene, [(k, k + CONTROL) for k in range(len(scene.frames) - CONTROL)])
+    return _all_pairs(scene, [(k, k + gap) for gap in apart for k in range(len(scene.frames) - gap)])
 
 
 def _all_pairs(scene, frames):
@@ -316,17 +268,6 @@ def _all_pairs(scene, frames):
     heads = [np.tile(b, len(a)) for a, b in tables]
     none = [np.zeros(0, int)]
     return Pairs(np.concatenate(tails + none), np.concatenate(heads + none), [(len(a), len(b)) for a, b in tables])
-
-
-def _mutual(scene, pairs):
-    """The pairs that are each other's nearest by appearance and size."""
-    alike = np.einsum("ij,ij->i", scene.look[pairs.tails], scene.look[pairs.heads])
-    alike -= 0.5 * np.abs(scene.state[pairs.tails, 2] - scene.state[pairs.heads, 2])
-    found = [
-        start + np.flatnonzero((table == table.max(axis=1, keepdims=True)) & (table == table.max(axis=0)))
-        for start, table in pairs.tables(alike)
-    ]
-    return np.concatenate(found)
 
 
 def _assign(pairs, odds):
@@ -346,19 +287,36 @@ def _best(odds):
     return a[kept], b[kept]
 
 
+def _excess(scene, pairs):
+    """By place alone, the logarithm of how many times as often a move like each pair is found as by chance, (n,)."""
+    control = _far_pairs(scene, *range(CONTROL, CONTROL + CONTROLS))
+    here = _places(scene, pairs.tails, pairs.heads)
+    if len(here) <= ALIKE:
+        return np.zeros(len(here))
+    share = len(pairs.blocks) / len(control.blocks)
+    by_chance = _chance_moves(here, _places(scene, control.tails, control.heads), ALIKE) * share
+    return np.log(ALIKE / np.maximum(by_chance, share))
+
+
 def _above_chance(scene, pairs, links, control, chance):
     """Which links are more likely right than chance, judging by how many like them the control has."""
-
-    def place(pairs, rows):
-        a, b = scene.state[pairs.tails[rows]], scene.state[pairs.heads[rows]]
-        return np.hstack([a[:, :2] / 2, b[:, :2] - a[:, :2], 20 * (b[:, 2:] - a[:, 2:])])
-
     if len(links) <= NEIGHBOURS or not len(chance):
         return np.ones(len(links), bool)
-    here = place(pairs, links)
-    reach = cKDTree(here).query(here, [NEIGHBOURS + 1])[0][:, 0]
-    by_chance = cKDTree(place(control, chance)).query_ball_point(here, reach, return_length=True)
+    here = _places(scene, pairs.tails[links], pairs.heads[links])
+    by_chance = _chance_moves(here, _places(scene, control.tails[chance], control.heads[chance]), NEIGHBOURS)
     return by_chance * len(pairs.blocks) / len(control.blocks) < NEIGHBOURS / 2
+
+
+def _places(scene, tails, heads):
+    """Moves as points (place, move, change of size), so that moves alike are near each other, (n, 5)."""
+    a, b = scene.state[tails], scene.state[heads]
+    return np.hstack([a[:, :2] / 2, b[:, :2] - a[:, :2], 20 * (b[:, 2:] - a[:, 2:])])
+
+
+def _chance_moves(here, chance, count):
+    """How many of `chance` are as near to each of `here` as the `count` nearest of the others, (n,)."""
+    reach = cKDTree(here).query(here, [count + 1])[0][:, 0]
+    return cKDTree(chance).query_ball_point(here, reach, return_length=True)
 
 
 def _learn(scene, pairs, links, control, model):
@@ -421,51 +379,3 @@ def _appearance(scene, tails, heads):
     distance = 1 - np.einsum("ij,ij->i", scene.look[tails], scene.look[heads]).astype(float)
     smaller = np.minimum(scene.state[tails, 2], scene.state[heads, 2])
     return np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1)
-
-
-def seconds_of(times):
-    """Times as seconds since the midnight before the first of them.
-
-    Parameters
-    ----------
-    times : Series
-        Datetimes, or numbers, which are returned as they are.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-
-    Examples
-    --------
-    >>> seconds_of(pd.Series(pd.to_datetime(["2031-05-05 00:01:00", "2031-05-06 00:00:01"])))
-    array([6.0000e+01, 8.6401e+04])
-    """
-    if pd.api.types.is_numeric_dtype(times):
-        return times.to_numpy(float)
-    times = pd.to_datetime(times)
-    return (times - times.min().normalize()).dt.total_seconds().to_numpy()
-
-
-def _steps(moments):
-    """Numbers of the frames taken at these moments: how many cadences lie between them.
-
-    Stamps may be cut to whole seconds, so the cadence is taken over ten frames.
-    """
-    if len(moments) < 2:
-        return np.zeros(len(moments), int)
-    span = min(10, len(moments) - 1)
-    cadence = np.median(moments[span:] - moments[:-span]) / span
-    gaps = np.maximum(np.round(np.diff(moments) / cadence), 1).astype(int)
-    return np.concatenate([[0], np.cumsum(gaps)])
-
-
-def _doubles(detections, seconds):
-    """Which boxes are the less certain of two on one object, (n,)."""
-    boxes, percent = detections[BOX].to_numpy(float), detections["percent"].to_numpy()
-    double = np.zeros(len(detections), bool)
-    for rows in pd.Series(seconds).groupby(seconds).indices.values():
-        rows = rows[np.argsort(-percent[rows], kind="stable")]
-        overlap = box_iou(boxes[rows], boxes[rows]) > SAME_OBJECT
-        for k in range(1, len(rows)):
-            double[rows[k]] = (overlap[k, :k] & ~double[rows[:k]]).any()
-    return double

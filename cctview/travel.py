@@ -1,9 +1,10 @@
 """From camera to camera: which tracks can be one vehicle, by travel time, direction and lane.
 
-All three are learnt from the tracks themselves. Tracks of two cameras that are each other's nearest by appearance are
-mostly not one vehicle, but those that are have something in common: about the same time lies between them, and they
-keep to corresponding lanes (and so to one direction). The same search after one camera's clock has been shifted, so
-that nobody can be on both sides, shows how often such a pair comes about by chance. What exceeds chance is travel.
+All three are learnt from the tracks themselves. Pairs of tracks of two cameras are mostly not one vehicle, but those
+that are have something in common: about the same time lies between them, and they keep to corresponding lanes (and so
+to one direction). The same pairs after one camera's clock has been shifted, so that nobody can be on both sides, show
+how often such a pair comes about by chance. What exceeds chance is travel. Learning begins with all pairs, and goes on
+with those that are each other's best by appearance and by what was learnt.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from scipy.ndimage import gaussian_filter
 from cctview.distances import cosine_distances, unit_vectors
 from cctview.evaluate_boxes import BOX
 from cctview.rank import centre_by_camera
-from cctview.track import seconds_of
+from cctview.scene import seconds_of
 
 SHIFTS = 8  # control searches, each with another shift of the clock
-ROUNDS = 4  # of linking and learning again
+ROUNDS = 5  # of linking and learning again
 LANES = 20  # cells across a road
 LANE_BLUR = 1.0  # cells
 LAG_BLURS = (1.5, 3.0, 6.0, 12.0)  # candidates for the blur of the travel time, s
+BEGIN_LAG_BLUR, BEGIN_LANE_BLUR = 4.0, 2.0  # s and cells, when learning begins
+SURE = 3  # standard deviations by which all pairs must exceed chance, when learning begins
 DOUBT = 2  # an excess over chance must be as high as that of so many links in one place to be even odds
 FEWEST = 50  # tracks of a camera, and links of two, that are worth learning from
 UNLIKELY = 0.02  # the least probability that linking reckons with
@@ -165,27 +168,45 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     clocks = [b, *(b.assign(seconds=begin + (b["seconds"] - begin + shift) % span) for shift in shifts)]
     model = None
     for _ in range(ROUNDS):
-        links, *chance = (_mutual(a, clock, alike, model, within) for clock in clocks)
+        links, *chance = (_links(a, clock, alike, model, within) for clock in clocks)
         if len(links) < FEWEST:
             return None
-        model = _learn(links, np.concatenate(chance), within)
+        model = (_begin if model is None else _learn)(links, np.concatenate(chance), within)
     return model if (model.links["probability"] > 0.5).sum() >= FEWEST / 2 else None
+
+
+def _begin(pairs, chance, within):
+    """A first model from all pairs: what exceeds chance by more than chance itself varies."""
+    cells, counts, by_chance = _count(pairs, chance, within)
+    found, expected, peak = _smooth(counts, by_chance, (BEGIN_LAG_BLUR, BEGIN_LANE_BLUR, BEGIN_LANE_BLUR))
+    deviation = np.sqrt(expected * peak / 2**1.5)  # of a sum of independent pairs, each spread like a Gaussian
+    table = np.maximum(found - expected - SURE * deviation, 0) / (found + DOUBT * peak)
+    return TravelModel(table, within, pd.DataFrame(pairs, columns=["lag", "lane_a", "lane_b"]).assign(probability=table[cells]))
+
+
+def _count(links, chance, within):
+    """The cell of each link, and how many links, and links by chance, each cell holds."""
+    counts, by_chance = np.zeros((2, 2 * within + 1, LANES, LANES))
+    cells = _cells(*links.T, within)
+    np.add.at(counts, cells, 1.0)
+    np.add.at(by_chance, _cells(*chance.T, within), 1.0 / SHIFTS)
+    return cells, counts, by_chance
+
+
+def _smooth(counts, by_chance, blur):
+    """Both tables blurred, and how high a single link then is."""
+    one = np.zeros(counts.shape)
+    one[tuple(n // 2 for n in counts.shape)] = 1.0
+    found, expected = gaussian_filter(counts, blur), gaussian_filter(by_chance, blur, mode="constant")
+    return found, expected, gaussian_filter(one, blur).max()
 
 
 def _learn(links, chance, within):
     """A model from the links, and those of the control, as arrays of lag and lanes, (n, 3) and (m, 3)."""
-    shape = (2 * within + 1, LANES, LANES)
-    counts, by_chance = np.zeros(shape), np.zeros(shape)
-    cells = _cells(*links.T, within)
-    np.add.at(counts, cells, 1.0)
-    np.add.at(by_chance, _cells(*chance.T, within), 1.0 / SHIFTS)
+    cells, counts, by_chance = _count(links, chance, within)
     fits = {}
     for lag_blur in LAG_BLURS:
-        blur = (lag_blur, LANE_BLUR, LANE_BLUR)
-        one = np.zeros(shape)
-        one[within, LANES // 2, LANES // 2] = 1.0
-        peak = gaussian_filter(one, blur).max()
-        found, expected = gaussian_filter(counts, blur), gaussian_filter(by_chance, blur, mode="constant")
+        found, expected, peak = _smooth(counts, by_chance, (lag_blur, LANE_BLUR, LANE_BLUR))
         others = np.maximum(found[cells] - peak, 1e-3 * peak)  # without the link itself
         fits[lag_blur] = (np.log(others).mean(), found, expected, peak)
     _, found, expected, peak = max(fits.values(), key=lambda fit: fit[0])
@@ -218,14 +239,21 @@ def filter_by_travel(distances, probability, least=0.1):
     return np.where(np.asarray(probability) < least, np.inf, distances)
 
 
-def _mutual(a, b, alike, model, within):
-    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k, 3)."""
+def _links(a, b, alike, model, within):
+    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k, 3).
+
+    Before there is a model, of all pairs: looks alone would find too few of the right ones.
+    """
     lag = b["seconds"].to_numpy()[None] - a["seconds"].to_numpy()[:, None]
-    score = alike if model is None else alike + np.log(np.maximum(model.probability(a, b), UNLIKELY))
-    score = np.where(np.abs(lag) <= within, score, -np.inf)
-    best = score.argmax(axis=1)
-    rows = np.flatnonzero((score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1)))
-    return np.stack([lag[rows, best[rows]], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[best[rows]]], axis=1)
+    if model is None:
+        rows, columns = np.nonzero(np.abs(lag) <= within)
+    else:
+        score = alike + np.log(np.maximum(model.probability(a, b), UNLIKELY))
+        score = np.where(np.abs(lag) <= within, score, -np.inf)
+        best = score.argmax(axis=1)
+        rows = np.flatnonzero((score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1)))
+        columns = best[rows]
+    return np.stack([lag[rows, columns], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[columns]], axis=1)
 
 
 def _cells(lag, lane_a, lane_b, within):

@@ -1,4 +1,4 @@
-"""The weight files of `models/`: where they are, whether they are whole, and how to read them without trust."""
+"""Weight files: ours of `models/` and those that others publish, whether they are whole, and how to read them without trust."""
 
 import hashlib
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "models"
 MANIFEST = FOLDER / "manifest.json"
+PUBLISHED = Path(__file__).with_name("published.json")
 _REMEDY = "get the file again from the repository (git restore models, or a fresh clone)"
 
 
@@ -14,6 +15,35 @@ _REMEDY = "get the file again from the repository (git restore models, or a fres
 def manifest() -> dict[str, dict]:
     """What `models/manifest.json` says of each file: bytes, sha256, purpose, licence, card."""
     return json.loads(MANIFEST.read_text())
+
+
+@cache
+def published() -> dict[str, dict[str, dict]]:
+    """What `published.json` says of the files that others publish, under "weights" by file name, under "frames" by camera."""
+    return json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+def check_published(path: Path) -> None:
+    """Check a file that bears the name of a published weight file against the size and sha256 known of it, if any are.
+
+    Raises
+    ------
+    ValueError
+        If it is not that file.
+    """
+    entry = published()["weights"].get(path.name, {})
+    size, digest = entry.get("bytes"), entry.get("sha256")
+    remedy = f"get it with `cctview fetch weights {path.name}`, or give weights of your own another name"
+    if size is not None and path.stat().st_size != size:
+        raise ValueError(f"{path}: {path.stat().st_size:,} bytes, and the published file has {size:,}; {remedy}")
+    if digest is not None and sha256(path) != digest:
+        raise ValueError(f"{path}: not the published file, its sha256 is another; {remedy}")
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file's content, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find(name: str) -> Path:
@@ -36,7 +66,7 @@ def find(name: str) -> Path:
         raise FileNotFoundError(f"{path}: this weight file is missing; {_REMEDY}")
     if path.stat().st_size != entry["bytes"]:
         raise ValueError(f"{path}: {path.stat().st_size:,} bytes, and {entry['bytes']:,} are expected; {_REMEDY}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+    if sha256(path) != entry["sha256"]:
         raise ValueError(f"{path}: the content is damaged, its sha256 is not the manifest's; {_REMEDY}")
     return path
 
@@ -49,7 +79,7 @@ def load(path: str | Path) -> dict:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds anything but tensors by name, or is damaged.
+        If it holds anything but tensors by name, or is damaged, or has the name of a published file and is not that file.
     """
     import pickle
 
@@ -58,6 +88,7 @@ def load(path: str | Path) -> dict:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such weight file")
+    check_published(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
@@ -68,8 +99,16 @@ def load(path: str | Path) -> dict:
     return state
 
 
-def load_into(network, path: str | Path) -> None:
+def load_into(network, path: str | Path, state: dict | None = None) -> None:
     """Load a weight file into a network, or say which file does not fit it.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    path : str or Path
+        The weight file.
+    state : dict, optional
+        What `load` read from it, if that is done already.
 
     Raises
     ------
@@ -77,6 +116,6 @@ def load_into(network, path: str | Path) -> None:
         If names or shapes differ.
     """
     try:
-        network.load_state_dict(load(path))
+        network.load_state_dict(load(path) if state is None else state)
     except RuntimeError as error:
         raise ValueError(f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})") from None

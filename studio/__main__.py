@@ -2,7 +2,8 @@
 
     python -m studio build      simulate, render, detect, pack: sample/ and data/
     python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL
-    python -m studio evaluate   measure the shipped models on the test minutes: what their cards say
+    python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
+    python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from datetime import time
 from pathlib import Path
 
+from cctview.files import write_bytes
 from studio.build import Settings, Workshop, assemble, render
 from studio.expressway import CAMERAS
 from studio.process import Pipeline, process
@@ -20,6 +22,10 @@ from studio.trips import write_six_weeks
 ROOT = Path(__file__).parent.parent
 TRAINED = ("detector", "extractor")
 STAGES = ("data", "sample", "habits")
+WORLDS = ("real", "twin")
+DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
+MEASURED = ["733-681-N", "735-683-N", "689-640-S", "731-679-N"]
+"""The cameras of which there are real frames to compare with."""
 
 
 def parser():
@@ -29,14 +35,9 @@ def parser():
     )
     commands = top.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="simulate, render, detect, pack")
-    build.add_argument("--minutes", type=int, default=12, help="minutes that the cameras record (12)")
-    build.add_argument("--cameras", nargs="+", default=list(CAMERAS), choices=CAMERAS, metavar="CAM", help="which cameras (all six)")
-    build.add_argument("--weather", default="clear", choices=["clear", "overcast", "dusk", "rain"], help="the look (clear)")
-    build.add_argument("--start", type=time.fromisoformat, default=time(8, 40), help="when recording begins (08:40)")
-    build.add_argument("--seed", type=int, default=0, help="another seed is another morning (0)")
-    build.add_argument("--individuality", type=float, default=0.5, help="0 to 1: how much marks tell vehicles apart (0.5)")
+    _add_recording(build, 12, list(CAMERAS))
+    _add_individuality(build)
     build.add_argument("--out", type=Path, default=ROOT, help="where sample/ and data/ are written (the repository)")
-    build.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where unfinished work is kept (studio/out)")
     build.add_argument("--only", nargs="+", default=STAGES, choices=STAGES, metavar="STAGE", help=f"some of {', '.join(STAGES)}")
     build.add_argument("--no-detections", action="store_true", help="frames and truth only, no models needed")
     train = commands.add_parser("train", help="train a model of ours")
@@ -44,8 +45,33 @@ def parser():
     train.add_argument("--epochs", type=int, help="times through the training frames (detector 3, extractor 6)")
     train.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where checkpoints are kept (studio/out)")
     train.add_argument("--publish", action="store_true", help="put the weights into models/ and its manifest")
-    commands.add_parser("evaluate", help="measure the shipped models")
+    evaluate = commands.add_parser("evaluate", help="measure the shipped models")
+    evaluate.add_argument("--on", nargs="+", default=WORLDS, choices=WORLDS, metavar="WORLD", help=f"some of {', '.join(WORLDS)}")
+    _add_recording(evaluate, 4, MEASURED)
+    _add_individuality(evaluate)
+    calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
+    _add_recording(calibrate, 4, MEASURED)
+    calibrate.add_argument("--dials", nargs="+", type=float, default=DIALS, metavar="DIAL", help="settings of individuality")
+    calibrate.add_argument("--out", type=Path, help="a .csv file for the curve")
     return top
+
+
+def _add_recording(command, minutes, cameras):
+    """The options that say what is recorded, and where unfinished work is kept."""
+    command.add_argument("--minutes", type=int, default=minutes, help=f"minutes that the cameras record ({minutes})")
+    command.add_argument("--cameras", nargs="+", default=cameras, choices=CAMERAS, metavar="CAM", help=f"which cameras ({len(cameras)} of them)")
+    command.add_argument("--weather", default="clear", choices=["clear", "overcast", "dusk", "rain"], help="the look (clear)")
+    command.add_argument("--start", type=time.fromisoformat, default=time(8, 40), help="when recording begins (08:40)")
+    command.add_argument("--seed", type=int, default=0, help="another seed is another morning (0)")
+    command.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where unfinished work is kept (studio/out)")
+
+
+def _add_individuality(command):
+    command.add_argument("--individuality", type=float, default=0.5, help="0 to 1: how much marks tell vehicles apart (0.5)")
+
+
+def _settings(given, individuality):
+    return Settings(given.minutes, tuple(given.cameras), given.weather, given.start, given.seed, individuality)
 
 
 def main(arguments=None):
@@ -64,7 +90,7 @@ def main(arguments=None):
 
 def build(given):
     """Build the stages asked for."""
-    settings = Settings(given.minutes, tuple(given.cameras), given.weather, given.start, given.seed, given.individuality)
+    settings = _settings(given, given.individuality)
     workshop = Workshop(given.work, settings)
     pipeline = None if given.no_detections or set(given.only) == {"habits"} else Pipeline.ours(ROOT)
     if "data" in given.only:
@@ -90,12 +116,35 @@ def train(given):
 
 def evaluate(given):
     """Print the figures of the shipped models."""
-    from studio.evaluate import main as measure
+    if "real" in given.on:
+        from studio.evaluate import main as measure
 
-    measure()
+        measure()
+    if "twin" in given.on:
+        from studio.evaluate_twin import report
+
+        print(_table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))))
 
 
-COMMANDS = {"build": build, "train": train, "evaluate": evaluate}
+def calibrate(given):
+    """Print the curve of the dial."""
+    from studio.evaluate_twin import calibrate as measure
+
+    curve = measure(_settings(given, 0.0), given.work, Pipeline.ours(ROOT), given.dials)
+    print(_table(curve))
+    if given.out:
+        write_bytes(given.out, curve.to_csv(index=False, float_format="%.4f").encode())
+
+
+def _table(figures):
+    return figures.to_string(index=False, na_rep="", float_format="{:.3f}".format, formatters={"count": _whole, "gallery": _whole})
+
+
+def _whole(number):
+    return "" if number != number else f"{number:.0f}"
+
+
+COMMANDS = {"build": build, "train": train, "evaluate": evaluate, "calibrate": calibrate}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,7 +13,7 @@ from studio.light import Weather, light_table, sun_direction
 from studio.optics import HEIGHT, WIDTH, Lens
 from studio.raster import interpolate, rasterise, rasterise_shadow, sunlit_points
 from studio.scenery import SURFACE_NAMES, SURFACES
-from studio.scenes import CAMERAS, Camera, lane_lateral
+from studio.scenes import VIEWS, View, lane_lateral
 
 SHADOW_CELLS, SHADOW_SPAN = 1536, 150.0  # cells across the shadow map, metres across it
 ROAD_SURFACES = ("asphalt", "pale road", "ramp")
@@ -57,7 +57,7 @@ def linear(srgb: np.ndarray) -> np.ndarray:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-def sun_axes(camera: Camera, sun: np.ndarray) -> np.ndarray:
+def sun_axes(camera: View, sun: np.ndarray) -> np.ndarray:
     """The (3, 4) transform from world coordinates to the shadow map."""
     across = np.cross(sun, [0.0, 1.0, 0.0])
     across /= np.linalg.norm(across)
@@ -166,7 +166,7 @@ def _worn(seed: int, coordinates: np.ndarray, distance: np.ndarray, focal: float
     return out
 
 
-def _sky(camera: Camera, light: np.ndarray, seed: int) -> np.ndarray:
+def _sky(camera: View, light: np.ndarray, seed: int) -> np.ndarray:
     """The sky behind everything, (480, 704, 3) linear."""
     rays = camera.lens.rays(FINE)
     up = np.clip(rays[..., 2:], 0, 1) ** 0.55
@@ -177,7 +177,7 @@ def _sky(camera: Camera, light: np.ndarray, seed: int) -> np.ndarray:
 
 def build(camera_id: str, weather: Weather) -> Backdrop:
     """Put up a camera's set, look at it through the lens, and light it."""
-    camera, seed = CAMERAS[camera_id], list(CAMERAS).index(camera_id)
+    camera, seed = VIEWS[camera_id], list(VIEWS).index(camera_id)
     stage, view = places.build(camera_id)
     sun = sun_direction(weather, *camera.sun)
     light, frame = light_table(weather, sun), sun_axes(camera, sun)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from studio.meshes import Profile
-from studio.vehicles import METALLIC, PAINTS, STICKERS, STRIPES, Vehicle
+from studio.vehicles import ACCENTS, DUSTS, METALLIC, PAINTS, STICKERS, Vehicle
 
 SCALE = 40  # pixels per metre
 LEFT, RIGHT, FRONT, REAR, TOP = range(5)
@@ -90,20 +90,25 @@ def _windscreens(sheet: Sheet) -> None:
 
     step = (cowl - front) * 0.08
     screen = pane(cowl - step, front + step * 0.4, low, high, sheet.wide * 0.87, roof * 0.93)
-    sheet.fill((FRONT, TOP), GLASS, (0.25, 0.29, 0.285), screen)
+    clear = 1 - 0.6 * marks.tint
+    sheet.fill((FRONT, TOP), GLASS, tuple(clear * c for c in (0.25, 0.29, 0.285)), screen)
     dash = pane(cowl - step, cowl - 0.30 * (cowl - front), low, low + 0.20 * (high - low), sheet.wide * 0.87, sheet.wide * 0.83)
-    sheet.fill((FRONT, TOP), GLASS, (0.34, 0.36, 0.35), dash)
+    sheet.fill((FRONT, TOP), GLASS, tuple(clear * c for c in (0.34, 0.36, 0.35)), dash)
     for y in (-0.36, 0.36):
         middle = (cowl + front) / 2
         seat = [(middle, y - 0.15, low + 0.1), (middle, y + 0.15, low + 0.1), (front + step, y + 0.12, high - 0.08), (front + step, y - 0.12, high - 0.08)]
-        sheet.fill((FRONT, TOP), GLASS, (0.15, 0.17, 0.17), seat)
+        sheet.fill((FRONT, TOP), GLASS, tuple(clear * c for c in (0.15, 0.17, 0.17)), seat)
+    if marks.visor:
+        edge = front + 0.30 * (cowl - front)
+        strip = pane(edge, front + step * 0.4, high - 0.30 * (high - low), high, roof * 0.97, roof * 0.93)
+        sheet.fill((FRONT, TOP), PLASTIC, ACCENTS[marks.accent], strip)
     if marks.dash > 0:
         y = sheet.wide * (0.55 if marks.dent_at > 0 else -0.5)
-        paper = pane(cowl - step * 1.2, cowl - 0.25 * (cowl - front), low + 0.02, low + 0.16, 0, 0)
-        paper = [(x, y + (0.16 if i in (1, 2) else -0.16), z) for i, (x, _, z) in enumerate(paper)]
+        paper = pane(cowl - step * 1.2, cowl - 0.35 * (cowl - front), low + 0.02, low + 0.24, 0, 0)
+        paper = [(x, y + (0.28 if i in (1, 2) else -0.28), z) for i, (x, _, z) in enumerate(paper)]
         sheet.fill((FRONT, TOP), GLASS, tuple(0.3 + 0.6 * marks.dash * c for c in (1.0, 0.98, 0.9)), paper)
     glass = tuple((1 - 0.75 * marks.tint) * c for c in (0.17, 0.19, 0.19))
-    if not shape.blind or marks.stripe % 2:
+    if not shape.blind or marks.stripe and marks.accent % 2:
         rear = pane(tail + (back - tail) * 0.15, back - (back - tail) * 0.05, max(low, shape.deck + 0.03), high - 0.02, sheet.wide * 0.76, roof * 0.82)
         sheet.fill((REAR, TOP), GLASS, glass, rear)
 
@@ -132,11 +137,31 @@ def _side_windows(sheet: Sheet) -> None:
         sheet.fill(SIDES, PLASTIC, DARK, pillar) if not shape.blind else sheet.fill(SIDES, PAINT, sheet.vehicle.paint, pillar)
 
 
+def _skirt(sheet: Sheet) -> None:
+    """The accent on the lower body, all round."""
+    marks, shape = sheet.vehicle.marks, sheet.vehicle.shape
+    if marks.skirt:
+        height = shape.cladding + 0.85 * marks.skirt * (shape.belt - shape.cladding)
+        sheet.flank(PAINT, ACCENTS[marks.accent], -sheet.half, sheet.half, 0.0, height)
+        for end in ENDS:
+            sheet.end(end, PAINT, ACCENTS[marks.accent], -sheet.wide, sheet.wide, 0.0, min(height, shape.nose - 0.2))
+
+
+def _nose(sheet: Sheet) -> None:
+    """The front end round grille and lamps in the accent."""
+    marks, shape, half, wide = sheet.vehicle.marks, sheet.vehicle.shape, sheet.half, sheet.wide
+    if marks.front:
+        colour = ACCENTS[marks.accent]
+        sheet.end(FRONT, PAINT, colour, -wide * 0.90, wide * 0.90, shape.nose - 0.48, shape.nose + 0.02)
+        sheet.fill(TOP, PAINT, colour, [(half - 0.34, -wide * 0.85, 0), (half, -wide * 0.85, 0), (half, wide * 0.85, 0), (half - 0.34, wide * 0.85, 0)])
+
+
 def _flanks(sheet: Sheet) -> None:
     """Sills, wheel arches, doors, handles."""
     vehicle, profile, shape = sheet.vehicle, sheet.profile, sheet.vehicle.shape
     rear_axle, front_axle = profile.axles
-    sheet.flank(PLASTIC, DARK, -sheet.half, sheet.half, 0.0, shape.cladding + vehicle.marks.skirt * 0.5 * (shape.belt - shape.cladding))
+    _skirt(sheet)
+    sheet.flank(PLASTIC, DARK, -sheet.half, sheet.half, 0.0, shape.cladding)
     for end in ENDS:
         sheet.end(end, PLASTIC, DARK, -sheet.wide, sheet.wide, 0.0, shape.wheel * 0.6 + (0.10 if shape.cladding > 0.3 else 0.02))
     for view in SIDES:
@@ -232,6 +257,7 @@ def _front(sheet: Sheet) -> None:
     sheet.end(FRONT, DULL, BLACK, -wide * 0.62, wide * 0.62, bottom + 0.02, bottom + 0.15)
     sheet.end(FRONT, DULL, DARK, wide * 0.66, wide * 0.88, bottom + 0.04, bottom + 0.17, both=True)
     sheet.end(FRONT, HEADLAMP, LENS, wide * 0.72, wide * 0.80, bottom + 0.07, bottom + 0.14, both=True)
+    _nose(sheet)
     _grille(sheet)
     _headlamps(sheet)
     plate = PLATE_COLOURS[vehicle.marks.plate]
@@ -306,7 +332,7 @@ def _stripe(sheet: Sheet) -> None:
     marks, shape, half = sheet.vehicle.marks, sheet.vehicle.shape, sheet.half
     if not marks.stripe:
         return
-    colour = STRIPES[marks.stripe - 1]
+    colour = ACCENTS[marks.accent]
     if shape.blind or sheet.vehicle.kind == "minibus":
         level = shape.belt - 0.25
         sheet.flank(PAINT, colour, -half + 0.1, half * 0.45, level, level + 0.16)
@@ -316,8 +342,9 @@ def _stripe(sheet: Sheet) -> None:
         x = (shape.pillars[0] - 0.5) * shape.length
         sheet.flank(PAINT, (0.05, 0.05, 0.05), x - 0.75, x - 0.1, shape.belt - 0.40, shape.belt - 0.22)
     else:
-        for y in (-0.24, 0.24):
-            sheet.fill(TOP, PAINT, colour, [(-half, y - 0.11, 0), (half, y - 0.11, 0), (half, y + 0.11, 0), (-half, y + 0.11, 0)])
+        for y in (-0.26, 0.26):
+            sheet.fill(TOP, PAINT, colour, [(-half, y - 0.18, 0), (half, y - 0.18, 0), (half, y + 0.18, 0), (-half, y + 0.18, 0)])
+        sheet.flank(PAINT, colour, -half, half, shape.belt - 0.30, shape.belt - 0.08)
         _windscreens(sheet)
 
 
@@ -327,8 +354,9 @@ def _roof(sheet: Sheet) -> None:
     half_width = sheet.wide * shape.tumble
     if marks.roof == "sunroof":
         sheet.fill(TOP, GLASS, (0.05, 0.055, 0.06), [(back + 0.55 * (front - back), -0.42, 0), (front - 0.22, -0.42, 0), (front - 0.22, 0.42, 0), (back + 0.55 * (front - back), 0.42, 0)])
-    if marks.roof == "black":
-        sheet.fill(TOP, PAINT, (0.03, 0.03, 0.032), [(back - 0.05, -half_width, 0), (front + 0.05, -half_width, 0), (front + 0.05, half_width, 0), (back - 0.05, half_width, 0)])
+    if marks.roof in ("black", "accent"):
+        colour = ACCENTS[marks.accent] if marks.roof == "accent" else (0.03, 0.03, 0.032)
+        sheet.fill(TOP, PAINT, colour, [(back - 0.05, -half_width, 0), (front + 0.05, -half_width, 0), (front + 0.05, half_width, 0), (back - 0.05, half_width, 0)])
     if shape.blind or shape.height > 2.3:
         rib = tuple(c * 0.86 for c in sheet.vehicle.paint)
         for y in np.linspace(-0.7, 0.7, 5) * half_width:
@@ -366,9 +394,9 @@ def _dirt(sheet: Sheet) -> None:
     height = np.arange(rows, dtype=np.float32)[:, None] / SCALE
     for view in range(5):
         low = np.clip(1.15 - height / sheet.vehicle.shape.belt, 0.15, 1) if view != TOP else np.float32(0.35)
-        cover = np.clip(dirt * (low * 0.55 + 0.25 * (cloud - 0.5)), 0, 0.6)[..., None]
+        cover = np.clip(dirt * (0.15 + low * 0.55 + 0.3 * (cloud - 0.5)), 0, 0.75)[..., None]
         skin = np.isin(sheet.materials[view], (PAINT, PLASTIC, DUSTY))[..., None]
-        sheet.colours[view] += np.where(skin, cover, 0) * (np.float32([0.36, 0.32, 0.27]) - sheet.colours[view])
+        sheet.colours[view] += np.where(skin, cover, 0) * (np.float32(DUSTS[sheet.vehicle.marks.dust]) - sheet.colours[view])
         sheet.materials[view][(cover[..., 0] > 0.35) & (sheet.materials[view] == PAINT)] = DUSTY
 
 

@@ -242,7 +242,8 @@ def _roof_load(build: Builder, vehicle: Vehicle, profile: Profile) -> None:
         for x in np.arange(middle - length + 0.15, middle + length, 0.32):
             build.box(CHROME, (x - 0.025, -0.28, high + 0.13), (x + 0.025, 0.22, high + 0.18))
     if roof == "box":
-        build.box(TRIM, (middle - 0.95, -0.42, high + 0.04), (middle + 0.70, 0.42, high + 0.30))
+        part = (TRIM, CHROME, SIGN)[vehicle.marks.accent % 3]
+        build.box(part, (middle - 0.95, -0.48, high + 0.04), (middle + 0.75, 0.48, high + 0.36))
     if vehicle.kind in ("taxi", "green taxi", "taxi van"):
         build.box(SIGN, (middle + 0.05, -0.36, high - 0.02), (middle + 0.23, 0.36, high + 0.20))
 

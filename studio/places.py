@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.flats import BUSH, OLIVE, SPRING, Painting
 from studio.scenery import JERSEY, Set
-from studio.scenes import CAMERAS, EDGE, LANE_WIDTH, MEDIAN
+from studio.scenes import EDGE, LANE_WIDTH, MEDIAN, VIEWS
 
 FAR = 420.0  # metres of road that are built
 LINE_1, LINE_2 = MEDIAN + LANE_WIDTH, MEDIAN + 2 * LANE_WIDTH  # the two lane lines of a carriageway
@@ -425,7 +425,7 @@ PARKED: dict[str, tuple[tuple[str, int, str, float, float, float], ...]] = {
 
 def build(camera_id: str) -> tuple[Set, Painting]:
     """The set and the flats of one camera; the same ones at every call."""
-    seed = list(CAMERAS).index(camera_id)
-    stage, view = Set(CAMERAS[camera_id].road, seed), Painting(seed)
+    seed = list(VIEWS).index(camera_id)
+    stage, view = Set(VIEWS[camera_id].road, seed), Painting(seed)
     _BUILDERS[camera_id](stage, view)
     return stage, view

@@ -43,7 +43,7 @@ class Pipeline:
         from cctview.extract import Extractor
 
         digest = hashlib.sha256()
-        for path in [root / "models" / "manifest.json", *(root / "cctview" / f"{name}.py" for name in ("detect", "extract", "student"))]:
+        for path in [root / "models" / "manifest.json", *(root / "cctview" / f"{name}.py" for name in ("detect", "extract", "student", "tables"))]:
             digest.update(path.read_bytes())
         return cls(Detector(minimum_percent=25), Extractor(), digest.hexdigest()[:12])
 
@@ -124,4 +124,4 @@ def pack(paths, pipeline):
     joined = pa.concat_tables([pq.read_table(path) for path in paths]).unify_dictionaries().combine_chunks()
     nothing = np.empty((0, pipeline.extractor.dimensions), np.float32)
     basis = tables.write_tables(pd.DataFrame(columns=COLUMNS), nothing, pipeline.extractor.basis)[tables.BASIS]
-    return {tables.DETECTIONS: truth.encode(joined), tables.BASIS: basis}
+    return {tables.DETECTIONS: tables.encode(joined), tables.BASIS: basis}

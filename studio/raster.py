@@ -204,12 +204,12 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
     glint = (min(6.0, 5.0 * highlight**180) + 0.16 * highlight**24) * lit
     edge = (1 - max(0.0, min(1.0, facing))) ** 5
     gloss, metal, glass, glow = surface[3], surface[4], surface[5], surface[6]
-    open_sky = min(1.0, 0.30 + 0.70 * point[2] / 0.8) * shadow_share
+    open_sky = min(1.0, 0.45 + 0.55 * point[2] / 0.8) * shadow_share
     low = min(1.0, 0.25 + 0.75 * point[2] / 0.6)
     for k in range(3):
-        ambient = ((0.5 + 0.5 * normal[2]) * light[6, k] + (0.5 - 0.5 * normal[2]) * light[7, k]) * open_sky
+        ambient = ((0.5 + 0.5 * normal[2]) * light[6, k] + (0.5 - 0.5 * normal[2]) * (light[7, k] + 0.06 * light[1, k])) * open_sky
         diffuse = surface[k] * (ambient + light[1, k] * sun / np.pi)
-        shine = gloss * ((0.04 + 0.96 * edge) * mirror[k] * low + glint * light[1, k] * 0.30)
+        shine = gloss * ((0.07 + 0.93 * edge) * mirror[k] * low + glint * light[1, k] * 0.30)
         metallic = surface[k] * (mirror[k] * 0.9 + 0.15 * light[6, k])
         paint = diffuse * (1 - 0.5 * metal) + 0.5 * metal * metallic + shine
         inside = surface[k] * (0.30 * light[6, k] + 0.22 * light[1, k] * lit * max(0.0, normal[2]))

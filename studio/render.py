@@ -14,12 +14,13 @@ from datetime import datetime
 import numpy as np
 
 from studio import backdrop, bodywork, raster, sensor
+from studio.expressway import CAMERAS
 from studio.flats import FINE
 from studio.light import WEATHERS
 from studio.meshes import build_mesh
 from studio.optics import HEIGHT, WIDTH
 from studio.places import PARKED
-from studio.scenes import CAMERAS
+from studio.scenes import VIEWS
 from studio.vehicles import METALLIC, Vehicle, make
 
 SHADOW_REACH = 125.0  # metres ahead up to which vehicles cast a mapped shadow
@@ -102,7 +103,7 @@ class Renderer:
     Parameters
     ----------
     camera_id : str
-        A key of `studio.scenes.CAMERAS`.
+        A key of `studio.expressway.CAMERAS`.
     weather : str
         A key of `studio.light.WEATHERS`.
 
@@ -117,7 +118,8 @@ class Renderer:
             raise ValueError(f"no camera {camera_id!r}; choose one of {', '.join(CAMERAS)}")
         if weather not in WEATHERS:
             raise ValueError(f"no weather {weather!r}; choose one of {', '.join(WEATHERS)}")
-        self.camera, self.weather = CAMERAS[camera_id], WEATHERS[weather]
+        self.camera, self.weather = VIEWS[camera_id], WEATHERS[weather]
+        self._facing = CAMERAS[camera_id].facing
         self._index = list(CAMERAS).index(camera_id)
         self._models: OrderedDict[Vehicle, _Model] = OrderedDict()
         self._set = backdrop.build(camera_id, self.weather)
@@ -147,7 +149,7 @@ class Renderer:
         exposure, balance = sensor.drift(seconds, 1.7 * self._index)
         picture = sensor.develop(sensor.through_air(light, depth, self.weather), self.camera, self.weather, self._exposure * exposure, balance)
         rng = np.random.default_rng([seed, self._index, index])
-        jpeg = sensor.expose(picture, self.camera, self.weather, rng, sensor.stamp_text(self.camera.facing, time))
+        jpeg = sensor.expose(picture, self.camera, self.weather, rng, sensor.stamp_text(self._facing, time))
         return Rendered(jpeg, boxes)
 
     def _park(self, parked) -> np.ndarray:

@@ -1,16 +1,16 @@
-"""The six cameras: where each stands, how it looks at the road, and how its picture comes out.
+"""What the six cameras see: how each looks at the road, and how its picture comes out.
 
-Names, order, facing and distances are those of the original's cameras; the views are simulated after them. Geometry
-was fitted to lane lines so that vehicles appear in the right sizes.
+Where they stand is in `studio.expressway`; the views are simulated after the original's. Geometry was fitted to lane
+lines so that vehicles appear in the right sizes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from studio.expressway import LANES
 from studio.optics import Lens, Road
 
-LANES = 3
 LANE_WIDTH = 3.15  # metres
 MEDIAN = 0.95  # metres from the middle of the median to the first lane's edge
 EDGE = MEDIAN + LANES * LANE_WIDTH  # metres from the middle of the median to the outer lane's edge
@@ -31,15 +31,11 @@ def lane_lateral(lane: int | float) -> float:
 
 
 @dataclass(frozen=True)
-class Camera:
-    """One camera of the drive.
+class View:
+    """One camera's picture of the drive.
 
     Attributes
     ----------
-    id, name, facing : str
-        As in the original; facing is ``"North"`` or ``"South"``.
-    position : float
-        Kilometres along the drive, southbound.
     road, lens : Road, Lens
         Geometry.
     sun : tuple of float
@@ -54,10 +50,6 @@ class Camera:
         JPEG quality.
     """
 
-    id: str
-    name: str
-    facing: str
-    position: float
     road: Road
     lens: Lens
     sun: tuple[float, float]
@@ -72,17 +64,18 @@ class Camera:
     quality: int = 75
 
 
-CAMERAS: dict[str, Camera] = {camera.id: camera for camera in (
-    Camera("733-681-N", "FDR @ E 53 St", "North", 0.0, Road(0.00287, 0.00646), Lens(-8.86, 6.26, 0.3696, 0.2601, 0.0407, 312.5, -0.05),
-           sun=(62, 150), brightness=109, veil=0.05, contrast=0.1),
-    Camera("735-683-N", "FDR @ E 48 St", "North", 0.4, Road(0.00035, 0.00061), Lens(-11.88, 5.04, 0.1385, 0.0688, -0.0123, 767.6, -0.05),
-           sun=(62, 165), brightness=117, veil=0.12, contrast=0.1, saturation=0.85, sharpness=0.8, blur=0.35, bar=0.0),
-    Camera("689-640-S", "FDR Dr @ 38 St", "South", 1.3, Road(0.00047, -0.00252), Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
-           sun=(62, -35), brightness=130, contrast=0.45, saturation=0.9, sharpness=0.85, bar=0.0),
-    Camera("253-134-S", "FDR Dr @ 23 St", "South", 2.6, Road(0.00042, -0.00026), Lens(-13.20, 6.81, 0.3747, 0.2789, -0.0478, 341.5, -0.05),
-           sun=(60, 60), brightness=118, contrast=0.5, saturation=0.75, sharpness=1.0, bar=0.75),
-    Camera("732-680-N", "FDR @ E 6 St", "North", 4.5, Road(-0.00095, 0.00824), Lens(-18.76, 7.17, 0.5328, 0.2536, 0.0348, 296.1, -0.05),
-           sun=(60, -160), brightness=116, contrast=0.2, sharpness=1.0),
-    Camera("731-679-N", "FDR @ Grand St", "North", 5.5, Road(-0.00095, 0.00279), Lens(-19.08, 6.64, 0.3005, 0.1337, -0.0169, 477.1, -0.06),
-           sun=(62, 160), brightness=131, contrast=0.2, sharpness=0.65, bar=0.0),
-)}
+VIEWS: dict[str, View] = {
+    "733-681-N": View(Road(0.00287, 0.00646), Lens(-8.86, 6.26, 0.3696, 0.2601, 0.0407, 312.5, -0.05),
+                      sun=(62, 150), brightness=109, veil=0.05, contrast=0.1),
+    "735-683-N": View(Road(0.00035, 0.00061), Lens(-11.88, 5.04, 0.1385, 0.0688, -0.0123, 767.6, -0.05),
+                      sun=(62, 165), brightness=117, veil=0.12, contrast=0.1, saturation=0.85, sharpness=0.8, blur=0.35, bar=0.0),
+    "689-640-S": View(Road(0.00047, -0.00252), Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
+                      sun=(62, -35), brightness=130, contrast=0.45, saturation=0.9, sharpness=0.85, bar=0.0),
+    "253-134-S": View(Road(0.00042, -0.00026), Lens(-13.20, 6.81, 0.3747, 0.2789, -0.0478, 341.5, -0.05),
+                      sun=(60, 60), brightness=118, contrast=0.5, saturation=0.75, sharpness=1.0, bar=0.75),
+    "732-680-N": View(Road(-0.00095, 0.00824), Lens(-18.76, 7.17, 0.5328, 0.2536, 0.0348, 296.1, -0.05),
+                      sun=(60, -160), brightness=116, contrast=0.2, sharpness=1.0),
+    "731-679-N": View(Road(-0.00095, 0.00279), Lens(-19.08, 6.64, 0.3005, 0.1337, -0.0169, 477.1, -0.06),
+                      sun=(62, 160), brightness=131, contrast=0.2, sharpness=0.65, bar=0.0),
+}
+"""By camera id, in driving order south."""

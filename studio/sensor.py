@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from studio.light import Weather
 from studio.optics import HEIGHT, WIDTH
-from studio.scenes import Camera
+from studio.scenes import View
 
 BAR = 18  # rows covered by the stamp's bar
 _STEPS = np.arange(8193) / 8192
@@ -32,11 +32,12 @@ def stamp_text(facing: str, time: datetime) -> str:
 
     Examples
     --------
-    >>> stamp_text("North", datetime(2031, 5, 5, 13, 36, 40))
+    >>> stamp_text("N", datetime(2031, 5, 5, 13, 36, 40))
     'Facing North 2031-05-05 01:36:40 PM SIMULATED'
     """
+    direction = {"N": "North", "S": "South"}[facing]
     half, hour = ("PM" if time.hour >= 12 else "AM"), (time.hour % 12 or 12)
-    return f"Facing {facing} {time:%Y-%m-%d} {hour:02d}:{time:%M:%S} {half} SIMULATED"
+    return f"Facing {direction} {time:%Y-%m-%d} {hour:02d}:{time:%M:%S} {half} SIMULATED"
 
 
 def drift(seconds: float, phase: float) -> tuple[float, np.ndarray]:
@@ -53,7 +54,7 @@ def through_air(light: np.ndarray, depth: np.ndarray, weather: Weather) -> np.nd
     return light * clear + np.float32(weather.horizon) * np.float32(0.8) * (1 - clear)
 
 
-def develop(light: np.ndarray, camera: Camera, weather: Weather, exposure: float, balance: np.ndarray) -> np.ndarray:
+def develop(light: np.ndarray, camera: View, weather: Weather, exposure: float, balance: np.ndarray) -> np.ndarray:
     """Linear light (h, w, 3) to sRGB 0-1 float32: exposure, bloom, soft shoulder, stray light, contrast, colour."""
     exposed = light.astype(np.float32) * np.float32(exposure) * (np.float32(weather.balance) * balance.astype(np.float32))
     exposed += 0.22 * cv2.GaussianBlur(np.clip(exposed - 1.3, 0, 6), (0, 0), exposed.shape[1] / 110)
@@ -67,7 +68,7 @@ def develop(light: np.ndarray, camera: Camera, weather: Weather, exposure: float
     return grey[..., None] + np.float32(camera.saturation) * (picture - grey[..., None])
 
 
-def meter(light: np.ndarray, camera: Camera, weather: Weather) -> float:
+def meter(light: np.ndarray, camera: View, weather: Weather) -> float:
     """The exposure at which the empty scene comes out as bright as this camera's picture should be."""
     small = cv2.resize(light, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)[BAR // 2:]
     low, high, target = 0.02, 20.0, camera.brightness / 255 * weather.brightness
@@ -78,7 +79,7 @@ def meter(light: np.ndarray, camera: Camera, weather: Weather) -> float:
     return float(np.sqrt(low * high))
 
 
-def expose(picture: np.ndarray, camera: Camera, weather: Weather, rng: np.random.Generator, stamp: str) -> bytes:
+def expose(picture: np.ndarray, camera: View, weather: Weather, rng: np.random.Generator, stamp: str) -> bytes:
     """sRGB picture (h, w, 3), any size, to the bytes of a stamped 352x240 JPEG.
 
     Softness, sensor noise and edge enhancement come first, then a first coarse compression that stands for the
@@ -98,7 +99,7 @@ def expose(picture: np.ndarray, camera: Camera, weather: Weather, rng: np.random
     return _stamped(frame, stamp, camera)
 
 
-def _stamped(frame: Image.Image, stamp: str, camera: Camera) -> bytes:
+def _stamped(frame: Image.Image, stamp: str, camera: View) -> bytes:
     """Write the stamp and compress."""
     pixels = np.array(frame)
     pixels[:BAR] = (pixels[:BAR] * (1 - camera.bar)).astype(np.uint8)

@@ -9,7 +9,8 @@ raising it changes no vehicle into another one, it only adds to what each one ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -156,15 +157,31 @@ KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van":
 
 # sRGB 0-1, and the share among registered vehicles in the United States.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
-    "white": ((0.80, 0.81, 0.80), 0.25), "black": ((0.060, 0.062, 0.068), 0.22), "grey": ((0.27, 0.28, 0.29), 0.18),
-    "silver": ((0.60, 0.61, 0.62), 0.13), "blue": ((0.09, 0.16, 0.36), 0.09), "red": ((0.46, 0.05, 0.06), 0.07),
+    "white": ((0.86, 0.86, 0.85), 0.25), "black": ((0.095, 0.096, 0.10), 0.22), "grey": ((0.34, 0.345, 0.35), 0.18),
+    "silver": ((0.64, 0.645, 0.65), 0.13), "blue": ((0.12, 0.19, 0.37), 0.09), "red": ((0.46, 0.06, 0.07), 0.07),
     "green": ((0.09, 0.20, 0.15), 0.02), "beige": ((0.56, 0.51, 0.41), 0.02), "brown": ((0.25, 0.17, 0.12), 0.02),
     "yellow taxi": ((0.93, 0.66, 0.06), 0.0), "green taxi": ((0.55, 0.79, 0.16), 0.0),
 }
 METALLIC = {"grey": 0.5, "silver": 0.7, "blue": 0.4, "red": 0.25, "green": 0.4, "beige": 0.5, "brown": 0.5, "black": 0.15}
 FIXED_PAINT = {"taxi": "yellow taxi", "taxi van": "yellow taxi", "green taxi": "green taxi"}
-PANELS = ("hood", "front bumper", "front door", "rear door", "tailgate")
-STRIPES = ((0.08, 0.16, 0.52), (0.66, 0.10, 0.08), (0.07, 0.40, 0.18), (0.88, 0.50, 0.06), (0.12, 0.12, 0.13))
+# Real shades of each colour, from one end of its range to the other: fresh or faded, warm or cold.
+SHADES: dict[str, tuple[tuple[float, float, float], ...]] = {
+    "white": ((0.93, 0.93, 0.93), (0.92, 0.86, 0.67), (0.80, 0.81, 0.80), (0.73, 0.83, 0.93)),
+    "black": ((0.02, 0.02, 0.022), (0.04, 0.07, 0.20), (0.13, 0.13, 0.135), (0.17, 0.05, 0.05), (0.04, 0.11, 0.07)),
+    "grey": ((0.18, 0.18, 0.19), (0.24, 0.33, 0.46), (0.46, 0.46, 0.47), (0.42, 0.35, 0.25), (0.24, 0.33, 0.25)),
+    "silver": ((0.50, 0.51, 0.53), (0.50, 0.63, 0.76), (0.78, 0.79, 0.80), (0.74, 0.66, 0.50), (0.54, 0.63, 0.53)),
+    "blue": ((0.04, 0.06, 0.22), (0.08, 0.27, 0.68), (0.34, 0.54, 0.74), (0.06, 0.30, 0.38)),
+    "red": ((0.26, 0.02, 0.05), (0.72, 0.05, 0.05), (0.62, 0.24, 0.12), (0.42, 0.07, 0.22)),
+    "green": ((0.04, 0.12, 0.08), (0.28, 0.36, 0.20), (0.14, 0.36, 0.30)),
+    "beige": ((0.70, 0.64, 0.50), (0.46, 0.43, 0.36), (0.62, 0.50, 0.34)),
+    "brown": ((0.15, 0.09, 0.07), (0.42, 0.30, 0.20), (0.34, 0.15, 0.07)),
+    "yellow taxi": ((0.92, 0.74, 0.16), (0.90, 0.57, 0.03), (0.80, 0.65, 0.22)),
+    "green taxi": ((0.64, 0.83, 0.26), (0.45, 0.70, 0.16)),
+}
+PANELS = ("hood", "hood", "front bumper", "front door", "rear door", "tailgate")
+DUSTS = ((0.36, 0.32, 0.27), (0.56, 0.52, 0.43), (0.24, 0.19, 0.14), (0.62, 0.62, 0.60))
+ACCENTS = ((0.08, 0.16, 0.52), (0.66, 0.10, 0.08), (0.07, 0.40, 0.18), (0.88, 0.50, 0.06), (0.12, 0.12, 0.13),
+           (0.88, 0.88, 0.86), (0.90, 0.78, 0.14), (0.10, 0.52, 0.56), (0.38, 0.14, 0.46))
 STICKERS = ((0.88, 0.88, 0.86), (0.85, 0.15, 0.12), (0.15, 0.35, 0.75), (0.92, 0.80, 0.10), (0.10, 0.10, 0.10))
 WHEELS = ("alloy", "dark", "steel", "chrome")
 PLATES = ("gold", "white", "blue")
@@ -176,20 +193,26 @@ class Marks:
 
     Attributes
     ----------
+    accent : int
+        Index into `ACCENTS`: the vehicle's second colour, of all that follows with "accent".
     roof : str
-        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"`` or ``"black"`` (contrast roof).
-    stripe : int
-        0, or 1 + index into `STRIPES`: livery along the sides.
+        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"``, ``"black"`` or ``"accent"`` (contrast roof).
+    stripe : bool
+        Accent stripes, or a livery along the sides.
     panel, panel_paint : str
         One of `PANELS` in another paint, or ``""``.
     dent, dent_at : float
         Depth 0-1 and place (signed: side; size: share of the length) of a dent.
     sticker, sticker_at : int, float
         0, or 1 + index into `STICKERS`; place across the tail, -1 to 1.
-    dirt : float
-        0 clean to 1 filthy.
+    dirt, dust : float, int
+        0 clean to 1 filthy; index into `DUSTS`, its tone.
     skirt : float
-        Height of dark cladding along the sides, 0 none to 1 half the door.
+        How high the lower body is in the accent, 0 none to 1 nearly to the windows.
+    front, visor : bool
+        The nose round the grille, a strip across the top of the windscreen, in the accent.
+    stance : float
+        How much taller (or lower, negative) the body is than the design's, as a share.
     lamps : float
         Glow of the daytime lamps, 0-1.
     tint : float
@@ -204,8 +227,9 @@ class Marks:
         Added to the paint, sRGB.
     """
 
+    accent: int = 0
     roof: str = ""
-    stripe: int = 0
+    stripe: bool = False
     panel: str = ""
     panel_paint: str = ""
     dent: float = 0.0
@@ -213,7 +237,11 @@ class Marks:
     sticker: int = 0
     sticker_at: float = 0.0
     dirt: float = 0.0
+    dust: int = 0
     skirt: float = 0.0
+    front: bool = False
+    visor: bool = False
+    stance: float = 0.0
     lamps: float = 0.0
     tint: float = 0.0
     wheels: str = "alloy"
@@ -236,10 +264,12 @@ class Vehicle:
     width: float
     height: float
 
-    @property
+    @cached_property
     def shape(self) -> Design:
-        """The design's proportions."""
-        return DESIGNS[self.kind][self.design]
+        """The design's proportions, at the vehicle's own stance."""
+        design, taller = DESIGNS[self.kind][self.design], 1 + self.marks.stance
+        heights = {name: getattr(design, name) * taller for name in ("height", "hood", "nose", "belt", "deck")}
+        return replace(design, **heights) if self.marks.stance else design
 
     @property
     def detector_class(self) -> str:
@@ -262,7 +292,7 @@ def make(id: int, kind: str, design: int, colour: str, marks: Marks = Marks()) -
     'car'
     """
     shape = DESIGNS[kind][design]
-    return Vehicle(id, kind, design, colour, marks, shape.length, shape.width, shape.height)
+    return Vehicle(id, kind, design, colour, marks, shape.length, shape.width, shape.height * (1 + marks.stance))
 
 
 def _choose(u: float, weights: dict[str, float]) -> str:
@@ -272,18 +302,25 @@ def _choose(u: float, weights: dict[str, float]) -> str:
 
 
 def _roof_weights(kind: str) -> dict[str, float]:
-    weights = {"sunroof": 0.30, "black": 0.22, "rack": 0.04, "box": 0.04, "ladder": 0.0}
-    if kind in ("suv", "minivan"):
-        weights = {"rack": 0.42, "sunroof": 0.20, "box": 0.12, "black": 0.18, "ladder": 0.0}
     if kind in ("van", "pickup"):
-        weights = {"ladder": 0.45, "rack": 0.25, "box": 0.05, "sunroof": 0.0, "black": 0.05}
-    return weights
+        return {"ladder": 0.45, "rack": 0.20, "box": 0.10, "accent": 0.20}
+    if kind in ("suv", "minivan"):
+        return {"rack": 0.32, "sunroof": 0.12, "box": 0.14, "black": 0.14, "accent": 0.28}
+    return {"sunroof": 0.25, "black": 0.20, "accent": 0.35, "rack": 0.08, "box": 0.12}
+
+
+def _shade_shift(colour: str, where: float, noise: np.ndarray) -> np.ndarray:
+    """From a colour's name paint to the shade at `where` (0-1) of its range, sRGB."""
+    shades = np.array(SHADES[colour])
+    at = where * (len(shades) - 1)
+    shade = [np.interp(at, range(len(shades)), channel) for channel in shades.T]
+    return np.array(shade) + 0.015 * noise - PAINTS[colour][0]
 
 
 def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality: float) -> Marks:
     """Draw every mark's dice first, then let the dial decide what of them shows."""
-    present, which, size = rng.random(12), rng.random(12), rng.random(12)
-    shift = rng.normal(0.0, 1.0, 4)
+    present, which, size = rng.random(16), rng.random(16), rng.random(16)
+    noise = rng.normal(0.0, 1.0, 4)
 
     def has(i: int, rate: float) -> bool:
         return bool(present[i] < rate * individuality)
@@ -291,31 +328,38 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     def pick(i: int, options) -> int:
         return int(which[i] * len(options))
 
+    shift = tuple(float(individuality * s) for s in _shade_shift(colour, which[7], noise[:3]))
+    dirt = float(individuality * size[6] ** 1.5) if has(15, 0.4) else 0.0
     if kind == "motorcycle":
-        return Marks(paint_shift=tuple(float(s) for s in 0.08 * individuality * shift[:3]), dirt=float(individuality * size[6]))
-    cab = kind in FIXED_PAINT
-    roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.75) and kind != "minibus" else ""
-    other_paints = [p for p in ("white", "black", "grey", "silver", "red", "blue", "brown") if p != colour]
-    panel = has(2, 0.32)
-    room = 0.06 if colour == "black" else 0.07 if cab else 0.14
+        return Marks(paint_shift=shift, dirt=dirt)
+    cab, commercial = kind in FIXED_PAINT, {"van": 0.6, "minibus": 0.9}
+    roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.80) and kind != "minibus" else ""
+    roof = "rack" if cab and roof == "box" else roof
+    other_paints = [name for name in ("white", "black", "grey", "silver", "red", "blue", "brown") if name != colour]
+    panel = has(2, 0.30 if cab else 0.50)
     return Marks(
-        roof="rack" if cab and roof == "box" else roof,
-        stripe=1 + pick(1, STRIPES) if has(1, {"van": 0.6, "minibus": 0.9, "taxi": 0.35, "taxi van": 0.35}.get(kind, 0.05)) else 0,
+        accent=pick(1, ACCENTS) if individuality else 0,
+        roof=roof,
+        stripe=has(1, commercial.get(kind, 0.35)),
         panel=PANELS[pick(2, PANELS)] if panel else "",
         panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
         dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.50) else 0.0,
         dent_at=float(which[3] * 1.8 - 0.9),
         sticker=1 + pick(4, STICKERS) if has(4, 0.70) else 0,
         sticker_at=float(size[4] * 2 - 1),
-        dirt=float(individuality * size[6] ** 2),
-        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.35) else 0.0,
+        dirt=dirt,
+        dust=pick(12, DUSTS) if dirt else 0,
+        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.20 if cab else 0.40) else 0.0,
+        front=has(13, 0.40),
+        visor=has(14, 0.40),
+        stance=float(individuality * np.clip(0.05 * noise[3], -0.08, 0.08)),
         lamps=float(0.35 + 0.65 * size[7]) if has(7, 0.45) else 0.0,
         tint=float(individuality * size[8]),
         wheels=WHEELS[pick(9, WHEELS)] if has(9, 0.75) else "alloy",
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
         dash=float(individuality * size[5]) if has(5, 0.8) else 0.0,
-        paint_shift=tuple(float(individuality * room * (0.95 * shift[3] + 0.17 * s)) for s in shift[:3]),
+        paint_shift=shift,
     )
 
 

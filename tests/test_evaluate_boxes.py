@@ -144,3 +144,22 @@ def test_trajectories_that_make_no_sense_are_rejected():
         evaluate_trajectories(truth.drop(columns="track"), truth)
     with pytest.raises(ValueError, match="truth: expected the columns .*, but x1, y1 is missing"):
         evaluate_detections(found_of(), truth.drop(columns=["x1", "y1"]))
+
+
+def test_what_finds_only_an_ignored_box_counts_neither_way():
+    columns = ["frame", "track", *BOX]
+    truth = pd.DataFrame([[0, "a", 0, 0, 10, 10], [1, "a", 0, 0, 10, 10], [1, "b", 20, 0, 30, 10]], columns=columns)
+    truth["ignore"] = [False, False, True]
+    found = pd.DataFrame(
+        [[0, 1, 0, 0, 10, 10], [1, 1, 0, 0, 10, 10], [1, 2, 20, 0, 30, 10], [1, 3, 50, 0, 60, 10]], columns=columns
+    )
+    evaluation = evaluate_trajectories(found, truth)  # 2 true boxes, 2 of 3 predicted ones right, 1 false, 1 left out
+    assert (evaluation.truths.sum(), evaluation.predictions.sum(), evaluation.agreed.sum()) == (2, 3, 2)
+    assert evaluation.summary()["IDF1"] == 2 * 2 / (2 + 3)
+
+
+def test_an_ignored_box_does_not_take_the_detection_of_one_that_counts():
+    columns = ["frame", "track", *BOX]
+    truth = pd.DataFrame([[0, "hidden", 0, 0, 10, 10], [0, "whole", 0, 0, 10, 12]], columns=columns).assign(ignore=[True, False])
+    found = pd.DataFrame([[0, 1, 0, 0, 10, 10]], columns=columns)
+    assert evaluate_trajectories(found, truth).summary().tolist() == [1.0, 1.0, 1.0]

@@ -120,6 +120,32 @@ def test_tables_in_a_zip_read_as_the_json_does(tmp_path, with_basis):
     np.testing.assert_allclose(dataset.embeddings, embeddings, atol=0.005)
 
 
+def test_every_float16_is_widened_exactly():
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)].reshape(-1, 64)
+    frames = [f"1-N--2031-05-05--13.{k // 60:02d}.{k % 60:02d}" for k in range(len(halves))]
+    table = pd.DataFrame({"frame": frames, "number": 1, "type": "car", "percent": 50.0, "x1": 0, "y1": 0, "x2": 2, "y2": 2})
+    content = tables.write_tables(table, halves.astype(np.float32))[tables.DETECTIONS]
+    read = tables.read_tables(content, None, "halves")[1]
+    np.testing.assert_array_equal(read.view(np.uint32), halves.astype(np.float32).view(np.uint32))
+
+
+def test_zips_of_one_camera_are_put_in_order_row_by_row(tmp_path):
+    """Frames of one camera alternate between two zips, and one zip's rows are not in order."""
+    detections, embeddings = write_scene(tmp_path / "scene")
+    (tmp_path / "data").mkdir()
+    for k, rows in enumerate([np.arange(len(detections))[::-2], np.arange(len(detections))[len(detections) % 2 :: 2]]):
+        with zipfile.ZipFile(tmp_path / "data" / f"{k}.zip", "w") as archive:
+            if k == 0:
+                for file in (tmp_path / "scene").rglob("*--original.jpeg"):
+                    archive.write(file, file.name)
+            for name, content in tables.write_tables(detections.iloc[rows], embeddings[rows]).items():
+                archive.writestr(name, content)
+    dataset = open_dataset(tmp_path / "data")
+    pd.testing.assert_frame_equal(dataset.detections, detections)
+    np.testing.assert_allclose(dataset.embeddings, embeddings, rtol=1e-3)
+
+
 def test_embeddings_outside_the_basis_are_not_thrown_away(tmp_path):
     detections, embeddings = write_scene(tmp_path)
     with pytest.raises(ValueError, match="do not lie in the span"):

@@ -311,7 +311,7 @@ def test_a_folder_is_replaced_even_if_the_writer_fails_at_the_last_moment(tmp_pa
 def test_every_port_and_every_request_of_the_package_is_accounted_for():
     """Only these modules speak HTTP or listen; whoever adds one has to answer here for how it asks first."""
     speaks = {p.name for p in (ROOT / "cctview").glob("*.py") if any(w in p.read_text(encoding="utf-8") for w in ("import httpx", "tornado", "urllib.request", "import requests", "socket.socket"))}
-    assert speaks == {"collect.py", "city_server.py", "doctor.py"}
+    assert speaks == {"collect.py", "city_server.py", "doctor.py", "fetch.py"}
 
 
 def test_importing_everything_sends_nothing_and_opens_nothing():

@@ -16,7 +16,8 @@ from PIL import Image
 from studio import render
 from studio.optics import HEIGHT, WIDTH, Lens, Road
 from studio.render import Placement, Renderer
-from studio.scenes import CAMERAS, LANES, lane_lateral
+from studio.expressway import LANES
+from studio.scenes import VIEWS, lane_lateral
 from studio.vehicles import make
 
 NOON = datetime(2031, 5, 5, 13, 36, 40)
@@ -46,7 +47,7 @@ def _opencv_pixels(lens: Lens, world: np.ndarray) -> np.ndarray:
     return pixels[:, 0]
 
 
-@pytest.mark.parametrize("camera", CAMERAS.values(), ids=list(CAMERAS))
+@pytest.mark.parametrize("camera", VIEWS.values(), ids=list(VIEWS))
 def test_projection_agrees_with_opencv(camera):
     grid = [camera.road.point(ahead, lateral, height) for ahead in (20, 45, 120, 300) for lateral in (-8, 0, 8) for height in (0, 1.5)]
     ours = camera.lens.project(np.array(grid))
@@ -55,7 +56,7 @@ def test_projection_agrees_with_opencv(camera):
     np.testing.assert_allclose(ours[inside, :2], _opencv_pixels(camera.lens, np.array(grid))[inside], atol=1e-6)
 
 
-@pytest.mark.parametrize("camera", CAMERAS.values(), ids=list(CAMERAS))
+@pytest.mark.parametrize("camera", VIEWS.values(), ids=list(VIEWS))
 def test_lens_distortion_round_trip(camera):
     pixels = np.array([[0.0, 0.0], [351, 0], [0, 239], [351, 239], [176, 120], [40, 200]])
     centred = (pixels - [WIDTH / 2, HEIGHT / 2]) / camera.lens.focal
@@ -63,7 +64,7 @@ def test_lens_distortion_round_trip(camera):
 
 
 def test_rays_go_back_to_their_pixels():
-    lens = CAMERAS["253-134-S"].lens
+    lens = VIEWS["253-134-S"].lens
     rays = lens.rays()
     for row, column in ((30, 5), (120, 176), (239, 351)):
         back = lens.project((lens.position + 50 * rays[row, column])[None])[0]

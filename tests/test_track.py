@@ -9,7 +9,8 @@ import pytest
 
 from cctview.distances import cosine_distances
 from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
-from cctview.track import chain, learn_motion, make_scene, seconds_of, track_detections
+from cctview.scene import make_scene, seconds_of
+from cctview.track import chain, learn_motion, track_detections
 from cctview.travel import describe_tracks, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
@@ -100,10 +101,40 @@ def test_frames_are_counted_by_the_clock():
     """Stamps cut to whole seconds, and three frames lost."""
     kept = [k for k in range(40) if k not in (10, 20, 21)]
     times = pd.Series(pd.Timestamp("2031-05-05 08:40") + pd.to_timedelta(np.floor(1.7 * np.array(kept)), "s"))
-    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 9 * np.arange(len(kept)), "y1": 0})
+    rows = rows.assign(x2=rows["x1"] + 9, y2=9)
     scene, _ = make_scene(rows, np.random.default_rng(0).normal(size=(len(kept), 4)))
     assert scene.steps.tolist() == kept
     assert seconds_of(times)[0] == (8 * 60 + 40) * 60
+
+
+def standing_scene():
+    """A road with a parked vehicle, missed now and then, and one frame delivered twice."""
+    detections, _ = simulate(4, {"N": 0.0}, false=0.0)
+    rng = np.random.default_rng(1)
+    times = np.sort(detections["time"].unique())
+    seen = times[rng.random(len(times)) < 0.8]
+    parked = pd.DataFrame(300 + rng.normal(size=(len(seen), 4)) + [0, -100, 40, -70], columns=BOX)
+    parked = parked.assign(camera="N", time=seen, vehicle=-7, type="car", percent=40.0)
+    detections = pd.concat([detections, parked], ignore_index=True)
+    late = detections["time"] == times[60]
+    before = detections[detections["time"] == times[59]].assign(time=times[60])
+    return pd.concat([detections[~late], before], ignore_index=True), times[59:61]
+
+
+def test_what_stands_is_one_track_and_moves_nothing_else():
+    detections, _ = standing_scene()
+    tracks = track_detections(detections, np.random.default_rng(0).normal(size=(len(detections), 4)))
+    of_parked = tracks[detections["vehicle"] == -7]
+    assert of_parked.nunique() == 1
+    assert not tracks[detections["vehicle"] != -7].isin(of_parked.unique()).any()
+
+
+def test_a_repeated_frame_has_the_tracks_of_the_one_before():
+    detections, (first, again) = standing_scene()
+    tracks = track_detections(detections, np.random.default_rng(0).normal(size=(len(detections), 4)))
+    by_box = [tracks[detections["time"] == time].set_axis(detections.loc[detections["time"] == time, "x1"]) for time in (first, again)]
+    assert by_box[0].to_dict() == by_box[1].to_dict() and len(by_box[0]) > 1
 
 
 def majority(detections, tracks, passages, column):

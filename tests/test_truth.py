@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 
+import cv2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from scipy.integrate import solve_ivp
+from scipy.spatial.transform import Rotation
 
-from studio import truth
+from studio import scenes, truth
 from studio.build import Settings, paint, renderer_for
 from studio.expressway import CAMERAS, CARRIAGEWAYS
 from studio.shots import watch
@@ -60,6 +63,55 @@ def test_pictures_agree_with_positions(shots):
             for other in whole:
                 if abs(near["ahead"] - other["ahead"]) < 10 and near["direction"] == facing != other["direction"]:
                     assert near["full_x1"] + near["full_x2"] > other["full_x1"] + other["full_x2"]
+
+
+def block_on_road(road, ahead, lateral, vehicle):
+    """Corners of a block of the vehicle's size at the row's place, the bend integrated by SciPy: (8, 3)."""
+
+    def curvature(s):
+        eased = road.near + (road.far - road.near) * np.clip((s - 30) / 100, 0, 1)
+        return eased * np.clip((420 - s) / 120, 0, 1) * np.clip((s + 120) / 60, 0, 1)
+
+    run = solve_ivp(lambda s, y: [curvature(s), np.sin(y[0]), np.cos(y[0])], (0.0, ahead), [0.0, 0.0, 0.0], rtol=1e-8, max_step=5.0)
+    heading, x, y = run.y[:, -1]
+    along, right = np.array([np.sin(heading), np.cos(heading)]), np.array([np.cos(heading), -np.sin(heading)])
+    middle = np.array([x, y]) + lateral * right
+    return np.array(
+        [
+            [*(middle + i * vehicle.length / 2 * along + j * vehicle.width / 2 * right), z]
+            for i in (-1, 1)
+            for j in (-1, 1)
+            for z in (0.0, vehicle.height)
+        ]
+    )
+
+
+def pixels_by_opencv(lens, points):
+    """Pixels of world points: the camera turned by SciPy's Euler angles, the lens bent by OpenCV."""
+    upright = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])  # world to a camera that looks along the road: right, down, forward
+    turned = Rotation.from_euler("yxz", [-lens.yaw, lens.pitch, lens.roll]).as_matrix() @ upright
+    matrix = np.array([[lens.focal, 0, 176], [0, lens.focal, 120], [0, 0, 1]])
+    shift = -turned @ [lens.lateral, 0.0, lens.height]
+    pixels, _ = cv2.projectPoints(points, cv2.Rodrigues(turned)[0], shift, matrix, np.array([lens.distortion, 0, 0, 0]))
+    return pixels[:, 0]
+
+
+def test_boxes_agree_with_a_second_projection(shots):
+    """The full box of every vehicle against a block of its size at its place, by another road, another camera, another lens."""
+    compared = 0
+    for shot, _, rows in shots:
+        camera, vehicles = scenes.CAMERAS[shot.camera], {p.vehicle.id: p.vehicle for p in shot.picture.passings}
+        for row in rows:
+            vehicle = vehicles[row["vehicle"]]
+            if not 15 < row["ahead"] < 200 or vehicle.kind == "motorcycle":
+                continue
+            pixels = pixels_by_opencv(camera.lens, block_on_road(camera.road, row["ahead"], row["lateral"], vehicle))
+            low, high = pixels.min(0), pixels.max(0)
+            full = np.array([row[f"full_{side}"] for side in truth.BOX])
+            slack = 1.0 + 0.13 * (high - low).max()  # a body is rounder than its block; mirrors and roof loads stand out of it
+            assert np.abs(full - [*low, *high]).max() < slack
+            compared += 1
+    assert compared > 20
 
 
 def test_positions_agree_with_the_road(shots):

@@ -16,7 +16,7 @@ from studio.vehicles import DESIGNS, FIXED_PAINT, KINDS, Marks, draw, make
 
 MODELS = [(kind, design) for kind, designs in DESIGNS.items() for design in range(len(designs))]
 STRENGTHS = ("dent", "dirt", "skirt", "lamps", "tint", "dash")
-CHOICES = ("roof", "stripe", "panel", "sticker")
+CHOICES = ("roof", "stripe", "panel", "sticker", "front", "visor")
 
 
 def _fleet(individuality: float, count: int = 1500):

@@ -57,8 +57,8 @@ def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
 
 def test_too_little_disk_states_both_figures(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
-    with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 3 GB without"):
-        workshop.check_disk(8)
+    with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 10 GB are needed .*CUDA builds, 5 GB without"):
+        workshop.check_disk(10)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +293,9 @@ def project(index, tmp_path_factory):
     (root / "cctview").mkdir(parents=True)
     for name in ("__init__.py", "doctor.py"):
         shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
+    for name, content in {"models/manifest.json": "{}", "sample/1--original.jpeg": "", "data/1.zip": ""}.items():
+        (root / name).parent.mkdir()
+        (root / name).write_text(content)
     text = SOURCE.read_text(encoding="utf-8")
     assert text.count("download.pytorch.org") == 1, "the address of the CPU index stands in one place"
     text = text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/")

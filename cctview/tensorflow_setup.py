@@ -1,0 +1,61 @@
+"""Import TensorFlow quietly, beside PyTorch."""
+
+import importlib.util
+import os
+import sys
+from contextlib import contextmanager
+
+REQUIREMENTS = ("tensorflow==2.21.0", "tf-keras==2.21.0")
+
+
+def import_tensorflow():
+    """Import TensorFlow and tf-keras, its Keras 2, without TensorFlow's messages about this computer.
+
+    Returns
+    -------
+    (module, module)
+        ``tensorflow`` and ``tf_keras``.
+
+    Raises
+    ------
+    ImportError
+        If one of them is not installed, or TensorFlow was imported too early.
+    """
+    missing = [name for name in ("tensorflow", "tf_keras") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f"{' and '.join(missing)} not installed; run: pip install {' '.join(REQUIREMENTS)}")
+    _import_triton_first()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent_stderr():
+        import tensorflow
+        import tf_keras
+
+        tensorflow.zeros(1)  # the first operation looks for devices, and says so
+    return tensorflow, tf_keras
+
+
+def _import_triton_first() -> None:
+    """Load triton, a part of PyTorch's CUDA builds, before TensorFlow.
+
+    Each brings an LLVM of its own. In the other order the process ends in "LLVM ERROR: inconsistency in registered
+    CommandLine options", which no Python code can catch.
+    """
+    if importlib.util.find_spec("triton") is None:
+        return
+    if "tensorflow" in sys.modules and "triton" not in sys.modules:
+        raise ImportError("TensorFlow was imported before PyTorch, and would crash beside it; restart, and import torchvision first")
+    import torchvision  # noqa: F401
+
+
+@contextmanager
+def _silent_stderr():
+    """Send what C++ code writes to the error stream nowhere; Python's exceptions are not touched."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
