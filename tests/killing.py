@@ -23,7 +23,8 @@ from cctview import archive, pipeline
 from cctview.archive import Archive, Taken
 from cctview.cameras import pattern_cameras
 from cctview.files import LOCK, alone_in
-from tests.scenes import found, jpeg, picture
+from tests.scenes import found as detected
+from tests.scenes import jpeg, picture
 
 WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.truncate"}
 MOVES = {"os.rename"}  # when a file has been written and has not yet its name
@@ -39,7 +40,7 @@ class StubDetector:
         pass
 
     def detect(self, image):
-        return found(("car", 88.8, 4, 4, 24, 20), ("person", 44.4, 40, 2, 44, 12))
+        return detected(("car", 88.8, 4, 4, 24, 20), ("person", 44.4, 40, 2, 44, 12))
 
 
 class StubExtractor:
@@ -126,6 +127,7 @@ def kill_often(name: str, kills: int, seed: int) -> dict:
     """Kill a scenario so often, before any write, before a file gets its name, or at any moment; then compare trees."""
     scenario, rng = SCENARIOS[name], random.Random(seed)
     result = {"scenario": name, "kills": 0, "finished before the kill": 0, "half-written under a final name": 0, "trees that differ": 0}
+    result["differing"] = []
     with tempfile.TemporaryDirectory() as base:
         whole = Path(base) / "whole" / "out"
         whole.parent.mkdir()
@@ -149,7 +151,10 @@ def kill_often(name: str, kills: int, seed: int) -> dict:
                 result["kills" if status == signal.SIGKILL else "finished before the kill"] += 1
                 result["half-written under a final name"] += _damaged(folder, expected)
             assert run(scenario, folder)[0] == 0
-            result["trees that differ"] += tree(folder) != expected
+            found = tree(folder)
+            differing = [name for name in {**found, **expected} if found.get(name, "") != expected.get(name, "")]
+            result["trees that differ"] += bool(differing)
+            result["differing"] += differing[:4]
             _remove(folder.parent)
     return result
 
