@@ -1,8 +1,10 @@
-"""The command line: ``cctview example | detect | extract | match | fetch | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | fetch | collect | doctor``."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from cctview import collect_command
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -10,6 +12,7 @@ COMMANDS = {
     "extract": "embed what `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
     "fetch": "get weights or real frames that others publish; without a name, list them",
+    "collect": "poll public cameras, or a simulated city, and keep every picture once",
     "doctor": "is this computer ready?",
 }
 
@@ -51,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     added["extract"].set_defaults(run=_extract)
     added["match"].set_defaults(run=_match)
     added["fetch"].set_defaults(run=_fetch)
+    collect_command.add_arguments(added["collect"])
     added["doctor"].set_defaults(run=_doctor)
     return parser
 

@@ -3,9 +3,12 @@
 Everything goes to a temporary name beside its destination and is moved into place when it is complete.
 """
 
+import lzma
 import os
+import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -16,7 +19,12 @@ MEMBER_LIMIT = 256 * 2**20
 RATIO_LIMIT = 250
 """Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
 
+_DAMAGES = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What a damaged or encrypted archive makes `zipfile` and its decompressors raise."""
+
 PARTIAL = ".partial"
+LOCK = ".cctview.lock"
+_LEFTOVER = re.compile(rf"\..+\.\d+{re.escape(PARTIAL)}", re.DOTALL)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -39,10 +47,41 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process alone, and clear away what a killed run left half-written in it.
+
+    The lock is the operating system's, so it ends with the process, however that ends.
+
+    Raises
+    ------
+    ValueError
+        If another process holds the folder; names the folder.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"{folder}: another cctview is writing into it; wait until it has ended, or choose another folder") from None
+    try:
+        for leftover in [path for path in folder.rglob(f".*{PARTIAL}") if _LEFTOVER.fullmatch(path.name)]:
+            _remove(leftover)
+        yield
+    finally:
+        lock.release()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class FolderSource:
@@ -52,8 +91,8 @@ class FolderSource:
         self.root = root
 
     def names(self) -> list[str]:
-        found = (path for path in self.root.rglob("*") if path.is_file() and not path.name.endswith(PARTIAL))
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
+        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        return sorted(path.as_posix() for path in found if not any(part.endswith(PARTIAL) for part in path.parts))
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
@@ -75,11 +114,11 @@ class ZipSource:
         self.path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _DAMAGES as error:
             raise ValueError(f"{path} cannot be read as a zip archive ({error}); fetch or copy it again") from error
 
     def names(self) -> list[str]:
-        return sorted(info.filename for info in self._archive.infolist() if not info.is_dir())
+        return sorted(name for name in self._archive.namelist() if name and not name.endswith("/"))
 
     def read(self, name: str) -> bytes:
         """Content of one file.
@@ -101,7 +140,7 @@ class ZipSource:
         try:
             with self._archive.open(info) as member:
                 content = member.read(info.file_size + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        except _DAMAGES as error:
             raise ValueError(f"{self.where(name)}: damaged or encrypted ({error})") from error
         if len(content) != info.file_size:
             raise ValueError(f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were promised")

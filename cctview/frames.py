@@ -65,13 +65,14 @@ def read_image(content: bytes, name: str) -> np.ndarray:
         raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
-            if picture.width * picture.height > PIXEL_LIMIT:
-                raise ValueError(f"{name}: {picture.width}x{picture.height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
-            return np.asarray(picture.convert("RGB"))
+            width, height = picture.size
+            if width * height <= PIXEL_LIMIT:
+                return np.asarray(picture.convert("RGB"))
     except Image.UnidentifiedImageError:
         raise ValueError(f"{name}: not a JPEG or PNG picture, whatever its name says; remove it") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
         raise ValueError(f"{name}: a damaged picture ({error}); copy it again, or remove it") from None
+    raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
 
 
 def cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -31,6 +31,15 @@ _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)", re.ASCII)
 _BOX = re.compile(rf"{_COORDINATE}\.{_COORDINATE}v{_COORDINATE}\.{_COORDINATE}", re.ASCII)
 
 
+def is_camera(text: str) -> bool:
+    """Whether a text can be a camera's id: letters and digits joined by single '-'.
+
+    >>> [is_camera(text) for text in ("735-683-N", "735_683", "")]
+    [True, False, False]
+    """
+    return _CAMERA.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, order=True)
 class FrameId:
     """One picture of one camera.

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from cctview import frames as store
 from cctview.detect import Detector
 from cctview.extract import Extractor
-from cctview.files import write_bytes
+from cctview.files import alone_in, write_bytes
 from cctview.ids import VEHICLE_TYPES, FrameId
 from cctview.match import match_frames, write_matches, write_matches_folder
 
@@ -43,20 +43,21 @@ def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_
     """
     dataset = store.open_dataset(folder)
     detector = Detector(weights, minimum_percent)
-    _settle(out / SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
-    for name in tqdm(dataset.frames.id, desc="detect", unit="frame"):
-        frame = FrameId.parse(name)
-        target = out / store.frame_folder(frame)
-        if _finished(target / f"{name}--detections.json", detector.model):
-            continue
-        try:
-            image = dataset.image(name)
-        except ValueError as error:
-            dataset.problems.append(str(error))
-            continue
-        detections = store.detection_table(frame, detector.detect(image))
-        store.write_frame(out, frame, dataset.jpeg(name))
-        store.write_detections(target, image, frame, detections, detector.model)
+    with alone_in(out):
+        _settle(out / SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
+        for name in tqdm(dataset.frames.id, desc="detect", unit="frame"):
+            frame = FrameId.parse(name)
+            target = out / store.frame_folder(frame)
+            if _finished(target / f"{name}--detections.json", detector.model):
+                continue
+            try:
+                image = dataset.image(name)
+            except ValueError as error:
+                dataset.problems.append(str(error))
+                continue
+            detections = store.detection_table(frame, detector.detect(image))
+            store.write_frame(out, frame, dataset.jpeg(name))
+            store.write_detections(target, image, frame, detections, detector.model)
     return dataset.problems
 
 
@@ -74,19 +75,20 @@ def extract_folder(folder: Path) -> list[str]:
     extractor = Extractor()
     vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
     groups = vehicles.groupby("frame").groups
-    for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
-        frame = FrameId.parse(name)
-        target = folder / store.frame_folder(frame)
-        if _finished(target / f"{name}--features.json", extractor.model):
-            continue
-        own = vehicles.loc[groups.get(name, [])]
-        try:
-            image = dataset.image(name)
-        except ValueError as error:
-            dataset.problems.append(str(error))
-            continue
-        crops = [store.cut(image, box) for box in own[store.BOX_COLUMNS].to_numpy()]
-        store.write_features(target, frame, own.id.tolist(), extractor.extract(crops), extractor.model)
+    with alone_in(folder):
+        for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
+            frame = FrameId.parse(name)
+            target = folder / store.frame_folder(frame)
+            if _finished(target / f"{name}--features.json", extractor.model):
+                continue
+            own = vehicles.loc[groups.get(name, [])]
+            try:
+                image = dataset.image(name)
+            except ValueError as error:
+                dataset.problems.append(str(error))
+                continue
+            crops = [store.cut(image, box) for box in own[store.BOX_COLUMNS].to_numpy()]
+            store.write_features(target, frame, own.id.tolist(), extractor.extract(crops), extractor.model)
     return dataset.problems
 
 
@@ -134,9 +136,10 @@ def match_folder(folder: Path, base: str | None = None, targets: list[str] | Non
     )
     if matches.empty:
         raise ValueError(f"{folder}: no vehicle to compare between {base} and {', '.join(targets)}")
-    write_matches(folder / MATCHES, matches)
     crops = {name: dataset.crop(name) for name in pd.unique(pd.concat([matches.base, matches.target]))}
-    write_matches_folder(folder / MATCHES_FOLDER, matches, crops)
+    with alone_in(folder):
+        write_matches(folder / MATCHES, matches)
+        write_matches_folder(folder / MATCHES_FOLDER, matches, crops)
     return _table(matches, detections.set_index("id"), base)
 
 

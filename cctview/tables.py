@@ -130,6 +130,8 @@ def _vectors(matrix: np.ndarray, known: np.ndarray) -> pa.Array:
 
 def _matrix(column: pa.ChunkedArray) -> np.ndarray:
     """Vectors as (n, d) float32; a row of NaN where there is none."""
+    if not pa.types.is_fixed_size_binary(column.type):
+        raise TypeError(f"expected vectors of one length, found {column.type}")
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     width = column.type.byte_width // 2
     flat = np.frombuffer(array.buffers()[1] or b"", "<f2")

@@ -1,0 +1,186 @@
+"""Public camera APIs: where a city's cameras are listed, where each one's picture is, and what is asked before polling them.
+
+Two kinds are known: New York's (a list of cameras, and a picture by id), and any that has one address for each camera.
+"""
+
+import hashlib
+import ipaddress
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from cctview.ids import is_camera
+
+NEW_YORK = "https://webcams.nyctmc.org"
+"""New York's cameras: ``/api/cameras`` lists them, ``/api/cameras/ID/image`` is a picture.
+
+This is how other public projects call it as of November 2026; it was not tried from here."""
+
+_LONGEST_NAME = 80
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # names that Windows keeps for itself
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One public camera.
+
+    Attributes
+    ----------
+    id : str
+        As its operator writes it.
+    label : str
+        The id in the grammar of `cctview.ids`: what its frames are named after.
+    name : str
+    latitude, longitude : float or None
+    online : bool
+        Whether the operator says that it works.
+    url : str
+        Where its picture is.
+    """
+
+    id: str
+    label: str
+    name: str
+    latitude: float | None
+    longitude: float | None
+    online: bool
+    url: str
+
+
+class CityApi:
+    """An API of the shape of New York's.
+
+    Parameters
+    ----------
+    base : str
+        The address before ``/api/cameras``.
+    """
+
+    def __init__(self, base: str):
+        self.base = base.rstrip("/").removesuffix("/api/cameras")
+        self.list_url = f"{self.base}/api/cameras"
+
+    def read_list(self, content: bytes) -> tuple[list[Camera], list[str]]:
+        """Read the answer to `list_url`.
+
+        Returns
+        -------
+        cameras : list of Camera
+        problems : list of str
+            One line for each entry that was skipped.
+
+        Raises
+        ------
+        ValueError
+            If it is no such list.
+        """
+        try:
+            entries = json.loads(content)
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"{self.list_url}: the list of cameras is not JSON ({error})") from None
+        if not isinstance(entries, list):
+            raise ValueError(f"{self.list_url}: expected a JSON list of cameras, found a {type(entries).__name__}")
+        known, problems = {}, []
+        for entry in entries:
+            name = entry.get("id") if isinstance(entry, dict) else None
+            if not isinstance(name, str) or not name or name in known:
+                problems.append(f"{self.list_url}: skipped an entry without an id of its own: {str(entry)[:80]}")
+                continue
+            known[name] = entry
+        labels = label_cameras(list(known))
+        return [self._camera(name, labels[name], entry) for name, entry in known.items()], problems
+
+    def _camera(self, name: str, label: str, entry: dict) -> Camera:
+        place = [_degrees(entry.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180))]
+        online = str(entry.get("isOnline", True)).lower() == "true"
+        return Camera(name, label, str(entry.get("name", name)), *place, online, f"{self.list_url}/{quote(name, safe='')}/image")
+
+
+def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
+    """The cameras of an operator that has one address for each.
+
+    Parameters
+    ----------
+    pattern : str
+        An address with ``{camera}`` in it.
+    ids : list of str
+        What to put in its place.
+
+    Examples
+    --------
+    >>> [c.url for c in pattern_cameras("https://roads.example/{camera}.jpg", ["A1", "B 2"])]
+    ['https://roads.example/A1.jpg', 'https://roads.example/B%202.jpg']
+    """
+    labels = label_cameras(ids)
+    return [Camera(i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe=""))) for i in dict.fromkeys(ids)]
+
+
+def label_cameras(ids: list[str]) -> dict[str, str]:
+    """Map ids of any shape to the grammar of `cctview.ids`, no two to the same.
+
+    An id that fits the grammar stays as it is. Any other keeps its letters and digits and gets six digits of its sha256; so does
+    one that differs from an earlier one only by capitals, or that Windows keeps for itself, since labels are names of folders.
+
+    Examples
+    --------
+    >>> label_cameras(["733-681-N", "FDR @ E 53 St"])
+    {'733-681-N': '733-681-N', 'FDR @ E 53 St': 'FDR-E-53-St-09c16e'}
+    """
+    labels, taken = {}, set()
+    for name in dict.fromkeys(ids):
+        label = name
+        if not is_camera(name) or len(name) > _LONGEST_NAME or name.lower() in taken or _DEVICES.fullmatch(name):
+            digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+            label = "-".join([*re.findall(r"[0-9A-Za-z]+", name[:_LONGEST_NAME]), digest])
+        taken.add(label.lower())
+        labels[name] = label
+    return labels
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this computer and nowhere else.
+
+    Examples
+    --------
+    >>> [is_loopback(url) for url in ("http://127.0.0.1:80/a", "http://[::1]/", "http://127.0.0.1.example.org/", "https://a@b/")]
+    [True, True, False, False]
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def host_of(url: str) -> str:
+    """Scheme, host and port of an address.
+
+    Raises
+    ------
+    ValueError
+        If it is no address that starts with http:// or https://.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no address: expected http://… or https://…, or the word simulated")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def notice(host: str) -> str:
+    """What a person is told before anything beyond this computer is polled for the first time."""
+    return (
+        f"This will ask {host} for pictures, again and again, and keep them in the folder that you named, nowhere else.\n"
+        f"cctview does not know what the operator of {host} allows, and says nothing about it. Read the operator's terms first:\n"
+        f"look for them on the pages of {host} and of whoever runs it (for New York's cameras also https://www.nyc.gov).\n"
+        "Pictures of streets show people. What you may collect and keep depends on those terms and on the law where you are\n"
+        "(as of 2026-11-23; no legal advice)."
+    )
+
+
+def _degrees(value: object, limit: float) -> float | None:
+    try:
+        degrees = float(value)
+    except (TypeError, ValueError):
+        return None
+    return degrees if abs(degrees) <= limit else None
