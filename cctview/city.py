@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from cctview.frames import Dataset, open_dataset, read_image
+from cctview.frames import open_dataset, read_image
 from cctview.stamp import draw_stamp
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from cctview.detect import Detector
+from cctview.evaluate_boxes import box_iou
 from cctview.extract import Extractor
 from cctview.frames import BOX_COLUMNS, cut, read_image
 from cctview.ids import VEHICLE_TYPES
@@ -42,15 +43,6 @@ def over_minutes(minutes: np.ndarray, statistic) -> Figure:
     return Figure(statistic(np.arange(len(minutes))), *np.nanpercentile(draws, [2.5, 97.5]))
 
 
-def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """IoU of each of the boxes (n, 4) with each of (m, 4)."""
-    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
-    area = lambda boxes: np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    return common / np.maximum(area(a)[:, None] + area(b)[None] - common, 1e-9)
-
-
 def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
     """Say of each detection in a frame whether it is right (1), wrong (0) or counts neither way (-1).
 
@@ -61,7 +53,7 @@ def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.n
     wanted : ndarray of bool
         Which of the stored boxes must be found; the others are ignored.
     """
-    iou = overlaps(found[BOX_COLUMNS].to_numpy(float), stored[BOX_COLUMNS].to_numpy(float))
+    iou = box_iou(found[BOX_COLUMNS].to_numpy(float), stored[BOX_COLUMNS].to_numpy(float))
     verdict, free = np.zeros(len(found), int), wanted.copy()
     for k in np.argsort(-found.percent.to_numpy(), kind="stable"):
         of_wanted = np.where(free, iou[k], 0)

@@ -163,3 +163,11 @@ def test_an_ignored_box_does_not_take_the_detection_of_one_that_counts():
     truth = pd.DataFrame([[0, "hidden", 0, 0, 10, 10], [0, "whole", 0, 0, 10, 12]], columns=columns).assign(ignore=[True, False])
     found = pd.DataFrame([[0, 1, 0, 0, 10, 10]], columns=columns)
     assert evaluate_trajectories(found, truth).summary().tolist() == [1.0, 1.0, 1.0]
+
+
+def test_overlap_agrees_with_torchvision():
+    import torch
+    from torchvision.ops import box_iou as theirs
+
+    corners = np.sort(np.random.default_rng(0).uniform(0, 50, (2, 9, 2, 2)), axis=2).reshape(2, 9, 4)
+    np.testing.assert_allclose(box_iou(*corners), theirs(*torch.from_numpy(corners)).numpy(), atol=1e-9)
