@@ -128,6 +128,7 @@ class Dataset:
     problems: list[str] = field(default_factory=list)
     _files: dict[tuple[str, str], tuple] = field(default_factory=dict, repr=False)
     _tables: list[tuple] = field(default_factory=list, repr=False)
+    _bases: set[str] = field(default_factory=set, repr=False)
 
     def jpeg(self, frame: str) -> bytes:
         """The bytes of a frame's file, as stored."""
@@ -168,7 +169,7 @@ class Dataset:
         for source, name in self._tables:
             try:
                 beside = name.removesuffix(tables.DETECTIONS) + tables.BASIS
-                basis = source.read(beside) if beside in source.names() else None
+                basis = source.read(beside) if source.where(beside) in self._bases else None
                 parts.append(tables.read_tables(source.read(name), basis, source.where(name)))
             except ValueError as error:
                 self.problems.append(str(error))
@@ -275,6 +276,9 @@ def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -
     base = name.rpartition("/")[2]
     if base == tables.DETECTIONS:
         dataset._tables.append((source, name))
+        return
+    if base == tables.BASIS:
+        dataset._bases.add(source.where(name))
         return
     if _MINUTE.search(base):
         return

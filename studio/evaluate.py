@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from cctview.detect import Detector
+from cctview.evaluate import bootstrap
 from cctview.evaluate_boxes import box_iou
 from cctview.extract import Extractor
 from cctview.frames import BOX_COLUMNS, cut, read_image
@@ -37,10 +38,7 @@ class Figure:
 
 def over_minutes(minutes: np.ndarray, statistic) -> Figure:
     """A statistic of rows with its interval: `statistic(rows)`, rows drawn by whole minutes with replacement."""
-    rng = np.random.default_rng(0)
-    groups = [np.flatnonzero(minutes == m) for m in np.unique(minutes)]
-    draws = [statistic(np.concatenate([groups[k] for k in rng.integers(len(groups), size=len(groups))])) for _ in range(ROUNDS)]
-    return Figure(statistic(np.arange(len(minutes))), *np.nanpercentile(draws, [2.5, 97.5]))
+    return Figure(*bootstrap(statistic, minutes, rounds=ROUNDS).iloc[0])
 
 
 def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
