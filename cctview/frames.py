@@ -135,6 +135,11 @@ class Dataset:
         source, name = self._files[frame, _ORIGINAL]
         return source.read(name)
 
+    def where(self, frame: str) -> str:
+        """Where a frame's file is, to name it in a message."""
+        source, name = self._files[frame, _ORIGINAL]
+        return source.where(name)
+
     def image(self, frame: str) -> np.ndarray:
         """A frame, (H, W, 3) uint8 RGB.
 
@@ -145,8 +150,7 @@ class Dataset:
         ValueError
             If its file is no whole picture (see `read_image`).
         """
-        source, name = self._files[frame, _ORIGINAL]
-        return read_image(source.read(name), source.where(name))
+        return read_image(self.jpeg(frame), self.where(frame))
 
     def crop(self, detection: str) -> np.ndarray:
         """A detection, cut out of its frame; (h, w, 3) uint8 RGB."""
