@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -116,20 +117,23 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
     child = os.fork()
     if child == 0:
         signal.alarm(60)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.dup2(os.open(folder.with_name("stderr"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         status = 1
         try:
             if prepare:
                 prepare(str(folder))
             scenario(folder)
             status = 0
-        except OSError as error:
-            status = REFUSED if error.errno in (errno.ENOSPC, errno.EFBIG) else 1
-        except ValueError as error:
-            status = REFUSED if "another cctview is writing" in str(error) else 1
+        except BaseException as error:
+            traceback.print_exc()
+            status = REFUSED if _says_what_is_wrong(error) else 1
         finally:
             os._exit(status)
     return child
+
+
+def _says_what_is_wrong(error: BaseException) -> bool:
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG) or "another cctview is writing" in str(error)
 
 
 def end(child: int) -> int:
@@ -255,7 +259,8 @@ def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
 
 def _finish(scenario, folder: Path, expected: dict) -> list[str]:
     """Let a run end in peace; the names that differ then from what should be there."""
-    assert end(start(scenario, folder)) == 0, "a run after the harm fails"
+    status = end(start(scenario, folder))
+    assert status == 0, f"a run after the harm ended with {status}: {folder.with_name('stderr').read_text()}"
     found = tree(folder)
     shutil.rmtree(folder.parent)
     return [name for name in {**found, **expected} if found.get(name, "") != expected.get(name, "")]
