@@ -6,17 +6,13 @@ same. Two steps keep it exact: the vectors are first centred on their common mea
 makes the numbers that cancel small), and the few pairs that are still close are computed again in float64.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
+
+from cctview.parallel import chunks, in_threads
 
 #: A pair is computed again in float64 when its squared distance is below this share of a vector's squared length.
 #: Above it, the rounding of a float32 product stays below 1e-4 of the distance itself.
 CLOSE = 0.01
-
-#: Numbers worked on at a time, so that they stay inside the processor's cache.
-AT_ONCE = 1 << 17
 
 #: Pairs computed again in float64 at a time.
 PAIRS_AT_ONCE = 1024
@@ -270,20 +266,6 @@ def complete(squares, rows, left, right):
     near = np.flatnonzero(squares.min(axis=1) < bound)
     if len(near):
         _compare_again(squares, near, bound[near], left, rows.start, right)
-
-
-def in_threads(work, parts):
-    """Do some work for each of many parts, on all processors at once: NumPy lets go of Python's lock while it computes."""
-    if len(parts) < 2:
-        return [work(part) for part in parts]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(work, parts))
-
-
-def chunks(table):
-    """The rows of a table in slices that stay inside the processor's cache."""
-    step = max(AT_ONCE // max(table.shape[1], 1), 1)
-    return [slice(start, min(start + step, len(table))) for start in range(0, len(table), step)]
 
 
 def _scale(x, name):

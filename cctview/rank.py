@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from cctview.distances import Centred, check_embeddings, complete, in_threads, middle, unit_vectors
+from cctview.distances import Centred, check_embeddings, complete, middle, unit_vectors
+from cctview.parallel import in_threads
 
 #: Queries and gallery rows compared at a time: 4,096 x 4,096 distances take 64 MiB.
 QUERIES_AT_ONCE, GALLERY_AT_ONCE = 4096, 4096

@@ -117,7 +117,7 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
     child = os.fork()
     if child == 0:
         signal.alarm(60)
-        os.dup2(os.open(folder.with_name("stderr"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         status = 1
         try:
             if prepare:
@@ -125,8 +125,9 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
             scenario(folder)
             status = 0
         except BaseException as error:
-            traceback.print_exc()
             status = REFUSED if _says_what_is_wrong(error) else 1
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            folder.with_name("error").write_text(traceback.format_exc())
         finally:
             os._exit(status)
     return child
@@ -167,7 +168,7 @@ def no_space() -> None:
 def limit(size: int, folder: str) -> None:
     """No file may grow beyond `size`: its writing fails half way."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def count_writes(scenario, folder: Path) -> int:
@@ -225,7 +226,7 @@ def harm_often(name: str, harms: int, seed: int) -> dict:
             folder.parent.mkdir()
             for _ in range(harm.random.randint(1, 3)):
                 kind, became = harm.strike(folder)
-                assert set(became) <= {0, REFUSED, -signal.SIGKILL}, f"{kind}: a run ended with {became}"
+                assert set(became) <= {0, REFUSED, -signal.SIGKILL}, f"{kind}: a run ended with {became}: {_error(folder)}"
                 happened[kind if any(became) else "ended before it"] += 1
                 damaged += _damaged(folder, expected)
             differing += _finish(scenario, folder, expected)
@@ -260,10 +261,16 @@ def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
 def _finish(scenario, folder: Path, expected: dict) -> list[str]:
     """Let a run end in peace; the names that differ then from what should be there."""
     status = end(start(scenario, folder))
-    assert status == 0, f"a run after the harm ended with {status}: {folder.with_name('stderr').read_text()}"
+    assert status == 0, f"a run after the harm ended with {status}: {_error(folder)}"
     found = tree(folder)
     shutil.rmtree(folder.parent)
     return [name for name in {**found, **expected} if found.get(name, "") != expected.get(name, "")]
+
+
+def _error(folder: Path) -> str:
+    """What the last run that failed had to say."""
+    path = folder.with_name("error")
+    return path.read_text() if path.exists() else "nothing was said"
 
 
 def _damaged(folder: Path, expected: dict) -> list[str]:
