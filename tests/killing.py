@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -253,6 +254,7 @@ def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
     for folder in (parent, parent / "first"):
         folder.mkdir(parents=True)
     tqdm.monitor_interval = 0  # no thread of its own: only a process with one thread may fork
+    tqdm.set_lock(threading.RLock())  # its own lock is shared with children, and one that is killed would never give it back
     scenario(parent / "first" / "out")  # modules that are loaded when first needed, are
     writes, begin = count_writes(scenario, parent / "out"), time.monotonic()
     assert end(start(scenario, parent / "again")) == 0
