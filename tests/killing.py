@@ -1,7 +1,7 @@
 """Harm a writer at every step, or at random moments, and run it again: is the tree the same as if nothing had happened?
 
 ``python -m tests.killing SCENARIO HARMS SEED`` prints one JSON line with what happened; ``python -m tests.killing SCENARIO every``
-kills it before each of its writes in turn. It is a process of its own, with one thread, so that it can fork: a forked child dies
+kills it before each of its writes in turn, and cuts its files off. It is a process of its own, with one thread, so that it can fork: a forked child dies
 a thousand times while modules are loaded once.
 """
 
@@ -231,22 +231,29 @@ def harm_often(name: str, harms: int, seed: int) -> dict:
                 assert set(became) <= {0, REFUSED, -signal.SIGKILL}, f"{kind}: a run ended with {became}: {_error(folder)}"
                 happened[kind if any(became) else "ended before it"] += 1
                 damaged += _damaged(folder, expected)
+                if not any(became):
+                    differing += _differing(folder, expected)
             differing += _finish(scenario, folder, expected)
     return {"scenario": name, "happened": happened, "half-written under a final name": damaged, "differing": differing}
 
 
-def kill_everywhere(name: str) -> dict:
-    """Kill a scenario before each of its writes in turn, let it end in peace, and compare trees."""
-    scenario, damaged, differing = SCENARIOS[name], [], []
+def harm_everywhere(name: str) -> dict:
+    """Kill a scenario before each of its writes in turn, and cut its files off at many sizes; let it end in peace, and compare trees."""
+    scenario, happened, damaged, differing = SCENARIOS[name], Counter(), [], []
     with tempfile.TemporaryDirectory() as base:
         expected, writes, _ = _in_peace(scenario, Path(base) / "whole")
-        for step in range(writes):
-            folder = Path(base) / f"run{step}" / "out"
+        sizes = np.unique([len(content or b"") - less for content in expected.values() for less in (1, 100)]).clip(0).tolist()
+        harms = [("killed before a write", partial(at, step, WRITES, die)) for step in range(writes)]
+        harms += [("files cut off", partial(limit, size)) for size in sizes]
+        for k, (kind, prepare) in enumerate(harms):
+            folder = Path(base) / f"run{k}" / "out"
             folder.parent.mkdir()
-            assert end(start(scenario, folder, partial(at, step, WRITES, die))) == -signal.SIGKILL
+            became = end(start(scenario, folder, prepare))
+            assert became in (REFUSED, -signal.SIGKILL), f"{kind}: a run ended with {became}: {_error(folder)}"
+            happened[kind] += 1
             damaged += _damaged(folder, expected)
             differing += _finish(scenario, folder, expected)
-    return {"scenario": name, "happened": {"killed before a write": writes}, "half-written under a final name": damaged, "differing": differing}
+    return {"scenario": name, "happened": happened, "half-written under a final name": damaged, "differing": differing}
 
 
 def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
@@ -265,8 +272,13 @@ def _finish(scenario, folder: Path, expected: dict) -> list[str]:
     """Let a run end in peace; the names that differ then from what should be there."""
     status = end(start(scenario, folder))
     assert status == 0, f"a run after the harm ended with {status}: {_error(folder)}"
-    found = tree(folder)
+    differing = _differing(folder, expected)
     shutil.rmtree(folder.parent)
+    return differing
+
+
+def _differing(folder: Path, expected: dict) -> list[str]:
+    found = tree(folder)
     return [name for name in {**found, **expected} if found.get(name, "") != expected.get(name, "")]
 
 
@@ -287,5 +299,5 @@ def _damaged(folder: Path, expected: dict) -> list[str]:
 
 
 if __name__ == "__main__":
-    done = kill_everywhere(sys.argv[1]) if sys.argv[2] == "every" else harm_often(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    done = harm_everywhere(sys.argv[1]) if sys.argv[2] == "every" else harm_often(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
     print(json.dumps(done))
