@@ -1,7 +1,7 @@
-"""48 simulated cameras, one frame each 1.7 s, for ten minutes: lateness, frames lost, memory; then a minute in which nine of them fail.
+"""48 simulated cameras, one frame each 1.7 s, for ten minutes: lateness, frames lost, memory; then one in which nine fail.
 
-``python -m benchmarks.collecting [MINUTES]``. The city runs in a process of its own; lateness depends on what else the computer does,
-so the load average stands beside it.
+``python -m benchmarks.collecting [MINUTES]``. The city runs in a process of its own; lateness depends on what else the computer
+does, so the load average stands beside it.
 """
 
 import asyncio
@@ -92,15 +92,16 @@ def steady(minutes: float) -> dict:
     late, tenth = 1000 * np.array(done.tally.late), len(done.tally.late) // 10
     settled = done.memory[done.memory[:, 0] > min(60, 30 * minutes), 1]
     return {
-        "cameras": len(done.given), "minutes": minutes, "polls": len(late), "new": done.tally.new, "duplicates": done.tally.duplicates,
-        "failures": dict(done.tally.failures), "beats skipped": done.tally.skipped,
+        "cameras": len(done.given), "minutes": minutes, "polls": len(late), "new": done.tally.new,
+        "duplicates": done.tally.duplicates, "failures": dict(done.tally.failures), "beats skipped": done.tally.skipped,
         "late ms": {f"{q} %": round(float(np.percentile(late, q)), 1) for q in (50, 95, 99, 99.9, 100)},
         "late over 100 ms": int((late > 100).sum()),
         "drift ms (median of the last tenth - of the first)": round(float(np.median(late[-tenth:]) - np.median(late[:tenth])), 2),
         "given by the city": sum(map(len, done.given.values())), "of these not stored": done.lost(done.given),
         "index rows": len(done.index), "files": sum(map(len, done.stored.values())),
         "memory MB after the first minute, least and most": [round(float(x), 1) for x in (settled.min(), settled.max())],
-        "memory MB at the end": round(float(done.memory[-1, 1]), 1), "cpu s": round(done.seconds, 1), "load average": os.getloadavg(),
+        "memory MB at the end": round(float(done.memory[-1, 1]), 1), "cpu s": round(done.seconds, 1),
+        "load average": os.getloadavg(),
     }  # fmt: skip
 
 
@@ -114,7 +115,8 @@ def faulty(minutes: float = 1) -> dict:
     return {
         "faults": {fault: {"log lines": len(lines[camera]), "the first": lines[camera][:1]} for camera, fault in failing.items()},
         "failures": dict(done.tally.failures),
-        "the other cameras": len(others), "lines about them in the log": sum(f" {camera} " in line for camera in others for line in done.log),
+        "the other cameras": len(others),
+        "lines about them in the log": sum(f" {camera} " in line for camera in others for line in done.log),
         "pictures given of them": sum(len(done.given[camera]) for camera in others), "of these not stored": done.lost(others),
         "fewest of one": min(len(done.given[camera]) for camera in others),
     }  # fmt: skip

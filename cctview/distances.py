@@ -234,11 +234,11 @@ class Centred:
     def __init__(self, x, centre, unit, name, factor=1):
         self.x, self.centre, self.scale, self.factor = x, centre, _scale(x, name) if unit else None, factor
         self.rows, self.squares = np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):
-            in_threads(self._fill, chunks(x))
+        in_threads(self._fill, chunks(x))
         if not np.isfinite(self.squares).all():
             check_finite(x, name)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is told of when all is done
     def _fill(self, rows):
         """float64, and what is scaled, is centred before it is rounded; float32 is exact as it is."""
         wide = np.float32 if self.scale is None and self.x.dtype != np.float64 else np.float64

@@ -76,7 +76,10 @@ def read_image(content: bytes, name: str) -> np.ndarray:
 
 
 def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
-    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file; Pillow's own writing does not notice a disk that takes half of them."""
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
+
+    Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
+    """
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -66,7 +66,8 @@ def _nearest_squares(queries, gallery, k, unit):
     """Indices and squared distances of the k nearest."""
     centre = middle(queries, unit)
     asked = Centred(queries, centre, unit, "queries", factor=-2)
-    parts = [_Nearest(slice(first, min(first + RANKED_AT_ONCE, len(queries))), k) for first in range(0, len(queries), RANKED_AT_ONCE)]
+    firsts = range(0, len(queries), RANKED_AT_ONCE)
+    parts = [_Nearest(slice(first, min(first + RANKED_AT_ONCE, len(queries))), k) for first in firsts]
     for start in range(0, len(gallery), GALLERY_AT_ONCE):
         block = check_embeddings(gallery[start : start + GALLERY_AT_ONCE], "gallery", finite=False)
         block = Centred(block, centre, unit, "gallery")

@@ -118,7 +118,8 @@ def _with_names(table: pa.Table) -> pd.DataFrame:
     stored = {name: table[name].to_numpy().astype(np.int64) for name, kind in _COLUMNS.items() if kind == pa.int16()}
     stored |= {"percent": table["percent"].to_numpy()}
     texts = {name: table[name].cast(pa.string()) for name in ("frame", "type")}
-    lists = {name: column.to_pylist() for name, column in texts.items()} | {name: column.tolist() for name, column in stored.items()}
+    lists = {name: column.to_pylist() for name, column in texts.items()}
+    lists |= {name: column.tolist() for name, column in stored.items()}
     names, row = np.unique(np.array(lists["frame"], object), return_inverse=True)
     frames = [FrameId.parse(name) for name in names]
     return pd.DataFrame({

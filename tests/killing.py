@@ -1,8 +1,8 @@
 """Harm a writer at every step, or at random moments, and run it again: is the tree the same as if nothing had happened?
 
-``python -m tests.killing SCENARIO HARMS SEED`` prints one JSON line with what happened; ``python -m tests.killing SCENARIO every``
-kills it before each of its writes in turn, and cuts its files off. It is a process of its own, with one thread, so that it can fork: a forked child dies
-a thousand times while modules are loaded once.
+``python -m tests.killing SCENARIO HARMS SEED`` prints one JSON line with what happened; with ``every`` instead of numbers, it is
+killed before each of its writes in turn, and its files are cut off. It is a process of its own, with one thread, so that it can
+fork: a forked child dies a thousand times while modules are loaded once.
 """
 
 import errno
@@ -186,13 +186,14 @@ class Harm:
     """All that may happen to a run, at random."""
 
     def __init__(self, scenario, seed: int, writes: int, seconds: float, largest: int):
-        self.scenario, self.random, self.writes, self.seconds, self.largest = scenario, random.Random(seed), writes, seconds, largest
+        self.scenario, self.random, self.seconds = scenario, random.Random(seed), seconds
+        number = self.random.randrange
         self.kinds = {
-            "killed before a write": lambda folder: self.struck(folder, partial(at, self.random.randrange(writes), WRITES, die)),
-            "killed before a file gets its name": lambda folder: self.struck(folder, partial(at, self.random.randrange(writes // 4), MOVES, die)),
+            "killed before a write": lambda folder: self.struck(folder, partial(at, number(writes), WRITES, die)),
+            "killed before a file gets its name": lambda folder: self.struck(folder, partial(at, number(writes // 4), MOVES, die)),
             "killed at a moment": self.killed_at_a_moment,
-            "full disk": lambda folder: self.struck(folder, partial(at, self.random.randrange(writes // 2), GROWTH, no_space)),
-            "files cut off": lambda folder: self.struck(folder, partial(limit, self.random.randrange(largest))),
+            "full disk": lambda folder: self.struck(folder, partial(at, number(writes // 2), GROWTH, no_space)),
+            "files cut off": lambda folder: self.struck(folder, partial(limit, number(largest))),
             "two runs": self.two_runs,
         }
 
@@ -238,7 +239,7 @@ def harm_often(name: str, harms: int, seed: int) -> dict:
 
 
 def harm_everywhere(name: str) -> dict:
-    """Kill a scenario before each of its writes in turn, and cut its files off at many sizes; let it end in peace, and compare trees."""
+    """Kill a scenario before each of its writes, cut its files off at many sizes; let it end in peace each time, and compare trees."""
     scenario, happened, damaged, differing = SCENARIOS[name], Counter(), [], []
     with tempfile.TemporaryDirectory() as base:
         expected, writes, _ = _in_peace(scenario, Path(base) / "whole")
