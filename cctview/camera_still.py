@@ -4,8 +4,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-from cctview.frames import JPEG_QUALITY
-
+QUALITY = 80  # of the JPEG file
 TILE = 352
 """Width, in pixels, of one camera's picture."""
 
@@ -48,7 +47,7 @@ def compose_still(shots):
 def encode_still(shots):
     """The same as `compose_still`, as the bytes of a JPEG file."""
     buffer = io.BytesIO()
-    compose_still(shots).save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    compose_still(shots).save(buffer, "JPEG", quality=QUALITY, optimize=True)
     return buffer.getvalue()
 
 

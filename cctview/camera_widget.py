@@ -8,7 +8,7 @@
 >>> camera.picked is None
 True
 
-The browser's side is ``static/camera.js``. It gets the times of all frames at once, and asks for the pictures and boxes of
+The browser's side is in ``static/``. It gets the times of all frames at once, and asks for the pictures and boxes of
 a camera's minute when it comes to show them; they travel as they are stored, as JPEG.
 """
 
@@ -74,8 +74,8 @@ class Camera(anywidget.AnyWidget):
         If `on_pick` cannot be called, or detections lack a column.
     """
 
-    _esm = STATIC / "camera.js"
-    _css = STATIC / "camera.css"
+    _esm = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("frames.js", "screen.js", "camera.js"))
+    _css = (STATIC / "camera.css").read_text(encoding="utf-8")
 
     picked = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     boxes = traitlets.Bool(True).tag(sync=True)
@@ -92,8 +92,8 @@ class Camera(anywidget.AnyWidget):
         self.error = None
         frames = _choose_minutes(_choose_cameras(self._dataset.frames, cameras), minutes)
         self._begin = frames.time.min().floor("min")
-        self._frames = {camera: frames[frames.camera == camera].reset_index(drop=True) for camera in driving_order(frames.camera.unique())}
-        self._cameras = list(self._frames)
+        self._cameras = driving_order(frames.camera.unique())
+        self._frames = {camera: frames[frames.camera == camera].reset_index(drop=True) for camera in self._cameras}
         self._place = {name: (c, k) for c, of in enumerate(self._frames.values()) for k, name in enumerate(of.id)}
         rows = _check_detections(self._dataset.detections if detections is None else detections)
         self.detections = rows[rows.frame.isin(self._place)].set_index("id", drop=False).rename_axis(None)
@@ -263,7 +263,7 @@ class Camera(anywidget.AnyWidget):
         boxes, jpegs = [], []
         for k in inside:
             rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
-            boxes.append([[r.id, r.type, round(float(r.percent), 1), *(int(getattr(r, c)) for c in BOX_COLUMNS)] for r in rows.itertuples()])
+            boxes.append([[r.id, r.type, float(r.percent), int(r.x1), int(r.y1), int(r.x2), int(r.y2)] for r in rows.itertuples()])
             try:
                 jpegs.append(self._dataset.jpeg(of.id[k]))
             except (ValueError, OSError):
@@ -314,5 +314,5 @@ def _travel(travel, cameras):
         raise TypeError(f"travel is a {type(travel).__name__}; give {{(camera, next camera): seconds}}")
     given = {pair: [float(t)] * 2 if np.isscalar(t) else [float(x) for x in t] for pair, t in travel.items()}
     if wrong := set(given) - set(zip(cameras, cameras[1:])):
-        raise ValueError(f"travel between {' and '.join(map(str, wrong.pop()))}: they are not neighbours on the strip, {', '.join(cameras)}")
+        raise ValueError(f"travel from {wrong.pop()}: no pair of neighbours on the strip, which is {', '.join(cameras)}")
     return [given.get(pair) for pair in zip(cameras, cameras[1:])]

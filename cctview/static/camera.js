@@ -1,217 +1,10 @@
-// The browser's side of cctview.camera_widget.Camera: an anywidget, as plain ES module.
-//
-// Python sends the times of all frames at once (the trait _index), and, when asked, the JPEG files and boxes of one minute of one
-// camera (a "chunk"). Files and decoded pictures are kept here, the least recently used given up first.
+// The browser's side of cctview.camera_widget.Camera, an anywidget: pictures, strip, time line, candidates, keys.
 
-const MEGABYTE = 2 ** 20;
-const LIMITS = { files: 96 * MEGABYTE, pictures: 128 * MEGABYTE };
-const AHEAD = 6; // frames decoded before they are due
-const SILENCE = 5000; // ms without an answer after which we say that Python does not answer
 const BUSY = 150; // ms after which a picked vehicle is said to be searched for
 const RATES = [[1, "real time"], [5, "5 × speed"], [15, "15 × speed"], [40, "40 × speed"]];
-const ICONS = {
-  play: "M5 3 L19 12 L5 21 Z", pause: "M5 3 H10 V21 H5 Z M14 3 H19 V21 H14 Z",
-  back: "M18 3 L8 12 L18 21 Z M4 3 H7 V21 H4 Z", next: "M6 3 L16 12 L6 21 Z M17 3 H20 V21 H17 Z",
-};
-
-/** Make an element: make("button", {class: "x", onclick: f, "aria-label": "…"}, child, "text", …). */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  svg.firstChild.setAttribute("d", ICONS[name]);
-  return svg;
-}
-
-/** Position of the last of the ascending times that is not after t; 0 if there is none. */
-function latest(times, t) {
-  let low = 0, high = times.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (times[middle] <= t) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** A Map that holds a number of bytes at most; what was used longest ago goes first. */
-class Cache {
-  constructor(limit, release = () => {}) {
-    Object.assign(this, { limit, release, bytes: 0, entries: new Map() });
-  }
-  get(key) {
-    const entry = this.entries.get(key);
-    if (!entry) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
-    return entry.value;
-  }
-  set(key, value, bytes) {
-    this.entries.set(key, { value, bytes });
-    this.bytes += bytes;
-    for (const [old, entry] of this.entries) {
-      if (this.bytes <= this.limit || old === key) break;
-      this.entries.delete(old);
-      this.bytes -= entry.bytes;
-      this.release(entry.value);
-    }
-  }
-}
-
-/** The frames that Python has sent, shared by all views of one widget. */
-class Frames {
-  constructor(model) {
-    this.model = model;
-    this.index = model.get("_index");
-    this.files = new Cache(LIMITS.files);
-    this.pictures = new Cache(LIMITS.pictures, (picture) => picture.close?.());
-    this.asked = new Map(); // chunk -> when
-    this.decoding = new Set();
-    this.listeners = new Set();
-    model.on("msg:custom", (message, buffers) => {
-      if (message.kind === "chunk") this.receive(message, buffers);
-    });
-  }
-  tell() {
-    for (const listener of this.listeners) listener();
-  }
-  receive({ camera, chunk, first, boxes }, buffers) {
-    const files = buffers.map((buffer) => new Blob([buffer], { type: "image/jpeg" }));
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    this.files.set(`${camera}/${chunk}`, { first, boxes, files }, bytes);
-    this.asked.delete(`${camera}/${chunk}`);
-    this.tell();
-  }
-  /** The chunk that holds frame k of a camera; asks for it, and returns undefined, if it is not here. */
-  chunk(camera, k) {
-    const chunk = Math.floor(this.index.cameras[camera].times[k] / this.index.chunk);
-    const key = `${camera}/${chunk}`;
-    const found = this.files.get(key);
-    if (!found && !(performance.now() - this.asked.get(key) < SILENCE)) {
-      this.asked.set(key, performance.now());
-      this.model.send({ kind: "need", camera, chunk });
-    }
-    return found;
-  }
-  boxes(camera, k) {
-    const chunk = this.chunk(camera, k);
-    return chunk ? chunk.boxes[k - chunk.first] : [];
-  }
-  /** The decoded picture, or undefined until it is; listeners are told then. null if the file is damaged. */
-  picture(camera, k) {
-    const key = `${camera}/${k}`;
-    const found = this.pictures.get(key);
-    if (found !== undefined || this.decoding.has(key)) return found;
-    const chunk = this.chunk(camera, k);
-    if (!chunk) return undefined;
-    this.decoding.add(key);
-    createImageBitmap(chunk.files[k - chunk.first]).catch(() => null).then((picture) => {
-      this.decoding.delete(key);
-      this.pictures.set(key, picture, picture ? 4 * picture.width * picture.height : 0);
-      this.tell();
-    });
-    return undefined;
-  }
-  silent() {
-    return [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);
-  }
-  clock(seconds) {
-    return new Date(1000 * (this.index.begin + seconds)).toISOString().slice(11, 19);
-  }
-}
-
-/** The seconds (of the clock of _index) at which a detection or frame was taken, read from its id. */
-function secondsOf(id, begin) {
-  const [, date, h, m, s] = id.match(/--(\d{4}-\d\d-\d\d)--(\d\d)\.(\d\d)\.(\d\d)/);
-  return Date.parse(`${date}T${h}:${m}:${s}Z`) / 1000 - begin;
-}
-
-/** One camera's picture with its boxes, each a button. */
-class Screen {
-  constructor(view, camera) {
-    Object.assign(this, { view, camera, k: -1, shown: null, buttons: [] });
-    this.info = view.frames.index.cameras[camera];
-    this.canvas = make("canvas", { width: 352, height: 240, role: "img" });
-    this.layer = make("div", { class: "boxes" });
-    this.stage = make("div", { class: "stage" }, this.canvas, this.layer);
-    this.time = make("span", { class: "time" });
-    this.caption = make("figcaption", {}, make("b", {}, this.info.name), " ", this.time);
-    this.element = make("figure", { class: "screen", onclick: () => view.choose(camera, false) }, this.stage, this.caption);
-  }
-  /** Show frame k as soon as its picture is there; returns whether something was drawn. */
-  show(k) {
-    this.k = k;
-    const { frames } = this.view;
-    if (this.shown === k) return false;
-    const picture = frames.picture(this.camera, k);
-    this.element.classList.toggle("waiting", picture === undefined);
-    if (picture === undefined) return false;
-    this.shown = k;
-    const pen = this.canvas.getContext("2d");
-    if (picture) {
-      if (this.canvas.width !== picture.width || this.canvas.height !== picture.height) {
-        Object.assign(this.canvas, { width: picture.width, height: picture.height });
-        this.stage.style.aspectRatio = `${picture.width} / ${picture.height}`;
-      }
-      pen.drawImage(picture, 0, 0);
-    } else pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const time = frames.clock(this.info.times[k]);
-    this.time.textContent = picture ? time : `${time} (this frame's file is damaged)`;
-    this.canvas.setAttribute("aria-label", `${this.info.name} at ${time}`);
-    this.drawBoxes();
-    return true;
-  }
-  drawBoxes() {
-    if (this.shown === null) return;
-    const { view } = this;
-    const boxes = view.model.get("boxes") ? [...view.frames.boxes(this.camera, this.shown)] : [];
-    const size = ([, , , x1, y1, x2, y2]) => (x2 - x1) * (y2 - y1);
-    boxes.sort((a, b) => size(b) - size(a)); // the small ones lie on top, where they can be clicked
-    while (this.buttons.length < boxes.length) this.buttons.push(this.makeBox());
-    this.buttons.forEach((button, n) => this.place(button, boxes[n]));
-  }
-  makeBox() {
-    const tag = make("span", { class: "tag" }, make("span"), make("span", { class: "more" }));
-    const button = make("button", { class: "box", type: "button", onclick: (event) => this.view.pick(button.dataset.id, event) }, tag);
-    this.layer.append(button);
-    return button;
-  }
-  place(button, box) {
-    button.hidden = !box;
-    if (!box) return;
-    const { view, canvas } = this;
-    const [id, type, percent, x1, y1, x2, y2] = box;
-    const mark = view.marks.get(id);
-    const isPicked = id === view.picked;
-    const share = (value, whole) => `${(100 * value) / whole}%`;
-    Object.assign(button.style, {
-      left: share(x1, canvas.width), top: share(y1, canvas.height),
-      width: share(x2 - x1, canvas.width), height: share(y2 - y1, canvas.height),
-    });
-    const role = isPicked ? "picked" : mark ? "candidate" : type === "person" || type === "bicycle" ? "other" : "vehicle";
-    button.className = `box ${role}${y1 < 0.15 * canvas.height ? " low" : ""}${x1 > 0.6 * canvas.width ? " left" : ""}`;
-    button.dataset.id = id;
-    button.tabIndex = this.camera === view.current ? 0 : -1;
-    const words = `${type} ${percent.toFixed(0)} %`;
-    const rank = mark ? `${mark.rank}${mark.label ? ` · ${mark.label}` : ""}` : "";
-    const [brief, more] = button.firstChild.children;
-    brief.textContent = isPicked ? "picked" : mark ? mark.rank : words;
-    more.textContent = isPicked ? ` ${words}` : mark ? ` ${[mark.label, words].filter(Boolean).join(" · ")}` : "";
-    button.setAttribute("aria-pressed", isPicked);
-    button.setAttribute("aria-label", `${type}, ${percent.toFixed(0)} per cent${mark ? `, candidate ${rank}` : ""}${isPicked ? ", picked" : ""}`);
-  }
-}
+const AHEAD = 6; // frames decoded before they are due
+const HELP =
+  "Pictures. Arrow left and right: step. Space: play. Arrow up and down: other camera. Tab: vehicles; enter picks one. Escape: none.";
 
 class View {
   constructor(model, frames, el) {
@@ -220,7 +13,10 @@ class View {
     this.statistics = { drawn: 0, answers: [] }; // read by tests and benchmarks
     this.screens = frames.index.cameras.map((_, camera) => new Screen(this, camera));
     this.build();
-    const followed = { _at: () => this.follow(), picked: () => this.marked(), _marks: () => this.marked(), together: () => (this.arrange(), this.marked()), boxes: () => this.refreshBoxes() };
+    const followed = {
+      _at: () => this.follow(), picked: () => this.marked(), _marks: () => this.marked(), boxes: () => this.refreshBoxes(),
+      together: () => (this.arrange(), this.marked()),
+    };
     for (const [name, react] of Object.entries(followed)) model.on(`change:${name}`, react);
     const answered = (message) => message.kind === "answer" && this.answered(message);
     model.on("msg:custom", answered);
@@ -250,9 +46,11 @@ class View {
   build() {
     const { index } = this.frames;
     const several = index.cameras.length > 1;
-    const button = (name, label, action) => make("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick: action }, icon(name));
+    const button = (name, label, onclick) =>
+      make("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick }, icon(name));
     this.playButton = button("play", "Play (space)", () => this.play(!this.playing));
-    this.scrub = make("input", { type: "range", min: 0, step: 1, "aria-label": "Time", oninput: () => this.seek(this.times[this.scrub.valueAsNumber]) });
+    const scrubbed = () => this.seek(this.times[this.scrub.valueAsNumber]);
+    this.scrub = make("input", { type: "range", min: 0, step: 1, "aria-label": "Time", oninput: scrubbed });
     this.ticks = make("div", { class: "ticks", "aria-hidden": "true" });
     this.clockText = make("output", { class: "clock" });
     const speed = make("select", { "aria-label": "Speed", onchange: () => (this.rate = Number(speed.value)) },
@@ -262,7 +60,7 @@ class View {
     this.showAll = make("input", { type: "checkbox", onchange: () => this.set("together", this.showAll.checked) });
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
     this.cards = make("ol", { class: "cards", "aria-label": "Candidates" });
-    this.grid = make("div", { class: "screens", tabindex: "0", role: "group", "aria-label": "Pictures. Arrow left and right: step. Space: play. Arrow up and down: camera. Tab: vehicles, enter picks one." },
+    this.grid = make("div", { class: "screens", tabindex: "0", role: "group", "aria-label": HELP },
       ...this.screens.map((screen) => screen.element));
     const bar = make("div", { class: "bar" },
       button("back", "One frame back (arrow left)", () => this.step(-1)), this.playButton,
@@ -270,7 +68,8 @@ class View {
       make("div", { class: "time-line" }, this.scrub, this.ticks), this.clockText, speed,
       make("label", {}, this.showBoxes, " boxes"), ...(several ? [make("label", {}, this.showAll, " all cameras")] : []));
     const parts = several ? [this.buildStrip(index)] : [];
-    this.root = make("div", { class: "cctview-camera", role: "group", "aria-label": "Clickable camera", onkeydown: (event) => this.key(event) },
+    const onkeydown = (event) => this.key(event);
+    this.root = make("div", { class: "cctview-camera", role: "group", "aria-label": "Clickable camera", onkeydown },
       ...parts, this.grid, bar, this.status, this.cards);
     this.root.cctview = this.statistics;
     this.el.append(this.root);
@@ -280,16 +79,18 @@ class View {
     this.stations = cameras.map(({ name, km, facing }, camera) => {
       const short = name.replace(/^.*@ */, "");
       const facts = [km === null ? null : `km ${km}`, facing && `faces ${facing}`].filter(Boolean).join(", ");
-      return make("button", { type: "button", class: "station", title: `${name}${facts && `: ${facts}`}`, onclick: () => this.choose(camera) },
+      const title = [name, facts].filter(Boolean).join(": ");
+      return make("button", { type: "button", class: "station", title, onclick: () => this.choose(camera) },
         make("span", { class: "dot" }), make("b", {}, short), make("small", {}, facts), make("small", { class: "lag" }));
     });
     const items = this.stations.map((station, n) => {
       const gap = n && travel[n - 1];
       const [low, high] = gap ? gap.map((s) => Math.round(s)) : [];
       const text = gap ? (low === high ? `${low} s` : `${low}–${high} s`) : "";
-      return make("li", {}, ...(text ? [make("span", { class: "gap", title: "travel time from the camera before" }, text)] : []), station);
+      if (!text) return make("li", {}, station);
+      return make("li", {}, make("span", { class: "gap", title: "travel time from the camera before" }, text), station);
     });
-    const direction = cameras[0].km === null ? [] : [make("span", { class: "direction", "aria-label": "driving order south" }, "south →")];
+    const direction = cameras[0].km === null ? [] : [make("span", { class: "direction" }, "south →")];
     return make("nav", { class: "strip", "aria-label": "Cameras in driving order" }, make("ol", {}, ...items), ...direction);
   }
 
@@ -346,9 +147,11 @@ class View {
     this.scrub.max = String(times.length - 1);
     this.scrub.disabled = times.length < 2;
     const at = (k) => `left: ${(100 * k) / Math.max(times.length - 1, 1)}%`;
-    const minutes = times.map((t, k) => [Math.floor(t / 60), k]).filter(([minute, k]) => k && minute !== Math.floor(times[k - 1] / 60));
-    const every = Math.ceil((minutes.length + 1) / 4);
-    const ticks = [[0, 0], ...minutes].map(([, k], n) => make("span", { style: at(k) }, n % every ? "" : frames.clock(times[k]).slice(0, 5)));
+    const minute = (k) => Math.floor(times[k] / 60);
+    const firsts = [...times.keys()].filter((k) => !k || minute(k) !== minute(k - 1));
+    const every = Math.ceil(firsts.length / 4);
+    const words = (k, n) => (n % every ? "" : frames.clock(times[k]).slice(0, 5));
+    const ticks = firsts.map((k, n) => make("span", { style: at(k) }, words(k, n)));
     const moments = [...this.marks?.values() ?? []].filter((mark) => mark.camera === this.current);
     this.ticks.replaceChildren(...ticks, ...moments.map((mark) => make("i", { style: at(mark.k) })));
   }
@@ -370,7 +173,8 @@ class View {
     this.settling = setTimeout(() => {
       const { k, current } = this;
       const count = this.frames.boxes(current, k).length;
-      this.say(`${this.screens[current].info.name}, ${this.frames.clock(this.times[k])}: ${count} ${count === 1 ? "box" : "boxes"}`);
+      const boxes = `${count} ${count === 1 ? "box" : "boxes"}`;
+      this.say(`${this.screens[current].info.name}, ${this.frames.clock(this.times[k])}: ${boxes}`);
       this.set("_at", [current, k]);
     }, 250);
   }
@@ -425,7 +229,8 @@ class View {
     event.stopPropagation(); // or the notebook would take it for one of its own commands
     if (["INPUT", "SELECT"].includes(event.target.tagName)) return;
     const actions = {
-      ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.step(-Infinity), End: () => this.step(Infinity),
+      ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1),
+      Home: () => this.step(-Infinity), End: () => this.step(Infinity),
       ArrowUp: () => this.choose(Math.max(this.current - 1, 0)),
       ArrowDown: () => this.choose(Math.min(this.current + 1, this.screens.length - 1)),
       Escape: () => this.pick(null, event), b: () => this.set("boxes", !this.model.get("boxes")),
@@ -469,7 +274,8 @@ class View {
     const [camera, , , , , type, percent] = picked.split("--");
     const name = this.frames.index.cameras.find(({ id }) => id === camera).name;
     const found = marks.size ? ` ${marks.size} candidate${marks.size > 1 ? "s" : ""}.` : "";
-    this.say(`Picked: ${type}, ${Math.round(percent)} %, ${name}, ${this.frames.clock(secondsOf(picked, this.frames.index.begin))}.${found}`);
+    const time = this.frames.clock(secondsOf(picked, this.frames.index.begin));
+    this.say(`Picked: ${type}, ${Math.round(percent)} %, ${name}, ${time}.${found}`);
   }
 
   /** Another vehicle is picked, or other candidates are marked. */
@@ -513,8 +319,9 @@ class View {
       this.seek(info.times[mark.k]);
       this.arrange();
     };
-    const card = make("li", {}, make("button", { type: "button", onclick: go }, make("b", { class: "rank" }, String(mark.rank)), thumb,
-      make("span", {}, info.name), make("small", {}, [this.lag(mark), mark.label].filter(Boolean).join(" · "))));
+    const facts = [this.lag(mark), mark.label].filter(Boolean).join(" · ");
+    const card = make("li", {}, make("button", { type: "button", onclick: go },
+      make("b", { class: "rank" }, String(mark.rank)), thumb, make("span", {}, info.name), make("small", {}, facts)));
     Object.assign(card, { mark, thumb });
     return card;
   }
