@@ -201,7 +201,6 @@ class _Shell:
         picture, words, inches = sliders._picture(sliders.values)
         size = {"width": f"{inches * PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
         self.image = ipywidgets.Image(value=picture, format="png", layout=size)
-        self.image.tooltip = words or "figure"
         self.says = ipywidgets.HTML(_words(words))
         self.controls = {name: control.widget() for name, control in sliders.controls.items()}
         live = sliders.seconds <= PATIENCE if sliders.continuous is None else sliders.continuous
@@ -238,7 +237,7 @@ class _Shell:
             if sliders.seconds > PATIENCE and tuple(sliders._values.values()) not in sliders._pictures:
                 self.says.value = _words("computing …", "font-style: italic")
             picture, words, _ = sliders._picture(sliders._values)
-            self.image.value, self.image.tooltip = picture, words or "figure"
+            self.image.value = picture
             self.says.value = _words(words)
         except Exception as error:  # an exception in a widget's callback would be seen by nobody
             sliders.error = error
