@@ -18,7 +18,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 90  # s that a server may take to start
-HARMLESS = ("favicon.ico", "ResizeObserver loop")
+HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net")
+"""What pages complain of that is none of ours; the last is where Voilà's template seeks its icons, also without a network."""
+
+NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot run in Voilà
 
 
 @contextmanager
@@ -74,6 +77,7 @@ def serving(folder, voila=False, dark=False):
     }  # fmt: skip
     if voila:
         command = ["voila", "--no-browser", f"--port={port}", f"--token={token}", f"--theme={'dark' if dark else 'light'}", "."]
+        command += [f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}"]
     else:
         command = ["jupyterlab", "--no-browser", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", "--allow-root"]
         command += ["--ServerApp.root_dir=.", "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
