@@ -66,7 +66,7 @@ class Prediction:
             words.value = f'<p role="status" {TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
 
         button.on_click(show)
-        return ipywidgets.VBox([button, words])
+        return ipywidgets.VBox([button, words], layout={"align_items": "flex-start"})
 
     def _ipython_display_(self):
         from IPython.display import display

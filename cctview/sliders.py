@@ -29,6 +29,7 @@ LONG = 1.0  # s from which a figure is not timed a second time
 KEPT = 64  # pictures kept
 DPI = 110  # pixels an inch
 PIXELS_AN_INCH = 96  # as browsers have it
+LOOK = "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px; }</style>"
 
 _made = []
 
@@ -215,7 +216,9 @@ class _Shell:
         reset = ipywidgets.Button(description="Reset", tooltip="All controls back to where they were at first", icon="undo")
         reset.on_click(lambda _: sliders.reset())
         self.quiet = False
-        self.box = ipywidgets.VBox([*self.controls.values(), reset, self.image, self.says], layout={"width": "100%"})
+        look = ipywidgets.HTML(LOOK, layout={"display": "none"})
+        self.box = ipywidgets.VBox([*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"})
+        self.box.add_class("cctview-sliders")
 
     def set(self, values):
         """Set several controls, and draw once."""
