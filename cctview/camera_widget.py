@@ -263,7 +263,8 @@ class Camera(anywidget.AnyWidget):
         boxes, jpegs = [], []
         for k in inside:
             rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
-            boxes.append([[r.id, r.type, float(r.percent), int(r.x1), int(r.y1), int(r.x2), int(r.y2)] for r in rows.itertuples()])
+            corners = rows[BOX_COLUMNS].to_numpy().astype(int).tolist()
+            boxes.append([[*row, *box] for *row, box in zip(rows.id, rows.type, rows.percent.astype(float), corners)])
             try:
                 jpegs.append(self._dataset.jpeg(of.id[k]))
             except (ValueError, OSError):

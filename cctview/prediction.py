@@ -58,7 +58,8 @@ class Prediction:
     def _reveal(self):
         import ipywidgets
 
-        button = ipywidgets.Button(description="Show the answer", tooltip=f"The answer to: {self.question}", layout={"width": "auto"})
+        about = f"The answer to: {self.question}"
+        button = ipywidgets.Button(description="Show the answer", tooltip=about, layout={"width": "auto"})
         words = ipywidgets.HTML()
 
         def show(_):

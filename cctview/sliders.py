@@ -244,7 +244,7 @@ class _Shell:
             self.says.value = _words(words)
         except Exception as error:  # an exception in a widget's callback would be seen by nobody
             sliders.error = error
-            self.says.value = _words(f"This figure failed. {type(error).__name__}: {error}", "color: var(--jp-error-color1, #b00)")
+            self.says.value = _words(f"This figure failed. {type(error).__name__}: {error}", "color: var(--jp-error-color1, red)")
 
 
 def _words(text, style=""):

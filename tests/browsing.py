@@ -26,7 +26,7 @@ NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot ru
 
 @contextmanager
 def browsing():
-    """A browser; skips the test if there is no Chromium: none named by CCTVIEW_CHROMIUM, none on the path, none of Playwright's own."""
+    """A browser; skips the test if CCTVIEW_CHROMIUM names no Chromium, none is on the path, and Playwright has none of its own."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
@@ -106,7 +106,8 @@ def run_all(page, address):
         }"""
     )
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function("() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every((p) => /\\d/.test(p.textContent))")
+    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+    page.wait_for_function(f"() => {prompts}.every((prompt) => /\\d/.test(prompt.textContent))")
 
 
 def _free_port():
