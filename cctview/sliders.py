@@ -185,10 +185,11 @@ class _Bundle:
     sliders: Sliders
 
     def _repr_mimebundle_(self, **kwargs):
-        picture, words, _ = self.sliders._picture(self.sliders.values)
+        picture, words, inches = self.sliders._picture(self.sliders.values)
         named = ", ".join(f"{self.sliders.controls[name].text} = {value}" for name, value in self.sliders.values.items())
         bundle = self.sliders.widget._repr_mimebundle_(**kwargs)
-        return bundle | {"text/plain": f"Figure with sliders, at {named}. {words}".strip(), "image/png": picture}
+        bundle |= {"text/plain": f"Figure with sliders, at {named}. {words}".strip(), "image/png": picture}
+        return bundle, {"image/png": {"width": round(inches * PIXELS_AN_INCH)}}
 
 
 class _Shell:

@@ -2,7 +2,9 @@
 
 import io
 import json
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,11 @@ from PIL import Image
 
 from cctview.camera_still import CAPTION, TILE, compose_still
 from cctview.frames import open_dataset
-from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle, all_cameras, all_sliders, predict
+from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle
+from cctview.widgets import all_cameras, all_sliders, predict, without_live_views
 from tests.scenes import found, write_scene
 
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -260,7 +264,8 @@ def shown(monkeypatch):
 def test_sliders_where_widgets_do_not_run(shown):
     sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
-    (bundle,) = [one._repr_mimebundle_() for one in shown]
+    ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
+    assert metadata == {"image/png": {"width": 3 * 96}}
     assert bundle["image/png"] == sliders.picture() and WIDGET in bundle
     assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
 
@@ -306,3 +311,16 @@ def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
 def test_what_was_made_can_be_found(scene):
     sliders, camera = make_sliders(), Camera(scene)
     assert all_sliders()[-1] is sliders and all_cameras()[-1] is camera
+
+
+def test_live_views_are_taken_out_and_pictures_left():
+    data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
+    output = nbformat.v4.new_output("display_data", data=data)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")])
+    kept = without_live_views(notebook).cells[0].outputs[0].data
+    assert dict(kept) == {"image/png": "y", "text/plain": "z"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_was_committed_with_a_live_view(path):
+    assert WIDGET not in path.read_text(encoding="utf-8"), "run cctview.widgets.without_live_views on it before it is saved"
