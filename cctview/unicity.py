@@ -177,8 +177,9 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
 
     >>> morning, evening = 8 * 3600, 18 * 3600
     >>> two = Sightings(np.array([0, 1, 1]), np.zeros(3, int), np.array([morning, morning, evening]), ("733-681-N",))
-    >>> unicity(two, points=1).candidates, unicity(two, points=2).singled_out
-    (2.0, 1.0)
+    >>> result = unicity(two, points=2)
+    >>> result.singled_out, result.drawn, result.too_short
+    (1.0, 1, 0.5)
     """
     _check(sightings, points, hours, places, sample)
     booked = sightings if booked is None else booked
