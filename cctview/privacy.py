@@ -117,7 +117,7 @@ class Leakage:
         return self.searches.pivot(index=["query", "camera", "vehicle", "minute"], columns="step", values=columns).rename_axis(columns=[None, "step"])
 
 
-def measure_leakage(passages, population=POPULATION, order=METER_ORDER, folds=FOLDS, seed=0):
+def measure_leakage(passages, population=POPULATION, order=METER_ORDER, folds=FOLDS, seed=0, only=None):
     """Look for every passage before every other camera, with models fitted on other vehicles.
 
     Parameters
@@ -131,6 +131,8 @@ def measure_leakage(passages, population=POPULATION, order=METER_ORDER, folds=FO
     folds : int
         Into so many parts the vehicles are divided; each is judged by a model fitted on the others.
     seed : int
+    only : sequence of int, optional
+        Judge these parts only, to check stored results.
 
     Returns
     -------
@@ -145,7 +147,7 @@ def measure_leakage(passages, population=POPULATION, order=METER_ORDER, folds=FO
 
     part, gallery = divide_vehicles(passages.table, folds, seed), _gallery(passages, population)
     searches, candidates = [], []
-    for fold in tqdm(range(folds), "fitting and searching", unit="fold"):
+    for fold in tqdm(range(folds) if only is None else only, "fitting and searching", unit="fold"):
         learnt = np.flatnonzero(part != fold)
         model = fit_joint(passages.part(learnt), order, seed)
         queries = np.flatnonzero(part == fold)
@@ -259,8 +261,8 @@ def your_car(trips, drivers, kind, colour, hour):
         if value not in set(drivers[column].astype(str)):
             raise ValueError(f"no {column} {value!r}; there are {', '.join(sorted(set(drivers[column].astype(str))))}")
     entered = trips["entered"]
-    weekdays = entered.dt.normalize()[entered.dt.dayofweek < 5].unique()
-    here = trips.loc[(entered.dt.dayofweek < 5) & (entered.dt.hour == hour), ["vehicle", "entered"]]
+    weekdays = entered.dt.normalize()[entered.dt.day_of_week < 5].unique()
+    here = trips.loc[(entered.dt.day_of_week < 5) & (entered.dt.hour == hour), ["vehicle", "entered"]]
     alike = drivers.loc[(drivers["kind"].astype(str) == kind) & (drivers["colour"].astype(str) == colour), "vehicle"]
     days = here["entered"].dt.normalize()
     everyone = here.groupby(days)["vehicle"].nunique().reindex(weekdays, fill_value=0)

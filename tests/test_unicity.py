@@ -58,7 +58,7 @@ def test_against_every_choice_of_points_by_loops(points, hours, places):
 
 def test_finer_time_and_more_points_single_out_more():
     table = random_sightings(2, 60, 900)
-    by_points = [unicity(table, p, 2).singled_out for p in (1, 2, 4)]
+    by_points = [unicity(table, p, 0.5).singled_out for p in (1, 2, 4)]
     by_hours = [unicity(table, 2, h).singled_out for h in (6, 1, 1 / 60)]
     assert by_points == sorted(by_points) and by_points[0] < by_points[-1]
     assert by_hours == sorted(by_hours) and by_hours[0] < by_hours[-1]
@@ -69,7 +69,7 @@ def test_false_links_lose_and_mislead():
     assert (mix_in_false_links(table, 0).trace == table.trace).all()
     moved = mix_in_false_links(table, 0.3)
     assert (moved.trace != table.trace).mean() == pytest.approx(0.3, abs=0.04)
-    clean, dirty = unicity(table, 3, 0.1), unicity(table, 3, 0.1, booked=moved)
+    clean, dirty = unicity(table, 3, 1 / 60), unicity(table, 3, 1 / 60, booked=moved)
     assert clean.lost == clean.misled == 0 and clean.singled_out > 0.9
     assert dirty.lost == pytest.approx(1 - 0.7**3, abs=0.1)
     wrong = mix_in_false_links(sightings([(0, 0, 8), (1, 0, 9), (2, 0, 10)]), 1.0)
