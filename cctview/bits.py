@@ -62,7 +62,7 @@ def open_set_posterior(log_ratios, present):
     """
     ratios, present = np.asarray(log_ratios, float), np.asarray(present, float)
     if ratios.ndim != 2 or not ratios.shape[1]:
-        raise ValueError(f"expected ratios of shape (searches, candidates) and at least one candidate, but the shape is {ratios.shape}")
+        raise ValueError(f"expected ratios of shape (searches, candidates) with at least one candidate, but it is {ratios.shape}")
     if np.isnan(ratios).any():
         raise ValueError("a likelihood ratio is NaN; use -inf to rule a candidate out")
     if not ((present >= 0) & (present <= 1)).all():
@@ -145,7 +145,7 @@ def _claimed(candidates, none, population):
 
 def _check_posterior(p, mates, population, gallery):
     if p.ndim != 2 or p.shape[1] < 2:
-        raise ValueError(f"expected a posterior of shape (searches, candidates + 1), with at least one candidate; it is {p.shape}")
+        raise ValueError(f"expected a posterior of shape (searches, candidates + 1) with at least one candidate; it is {p.shape}")
     if mates.shape != (len(p), p.shape[1] - 1):
         raise ValueError(f"mates: expected the shape {(len(p), p.shape[1] - 1)}, as the posterior has it, but got {mates.shape}")
     if not np.isfinite(p).all() or (p < 0).any() or (np.abs(p.sum(axis=1) - 1) > 1e-6).any():
@@ -197,12 +197,14 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
         values = searches.groupby(groups)[list(columns)]
         sums, counts = values.sum().to_numpy(float), values.count().to_numpy(float)
         if len(sums) > 1:
-            tables.append(bootstrap(lambda rows, s=sums, n=counts: s[rows].sum(axis=0) / n[rows].sum(axis=0), np.arange(len(sums)), rounds, seed=seed))
+            mean = lambda rows, s=sums, n=counts: s[rows].sum(axis=0) / n[rows].sum(axis=0)  # noqa: E731
+            tables.append(bootstrap(mean, np.arange(len(sums)), rounds, seed=seed))
     if not tables:
         raise ValueError(f"{len(searches)} searches for one vehicle in one minute: nothing says how much they vary; take more")
     estimate = searches[list(columns)].mean()
     low, high = (np.column_stack([table[end] for table in tables]) for end in ("low", "high"))
-    return pd.DataFrame({"estimate": estimate, "low": np.minimum(low.min(axis=1), estimate), "high": np.maximum(high.max(axis=1), estimate)})
+    low, high = np.minimum(low.min(axis=1), estimate), np.maximum(high.max(axis=1), estimate)
+    return pd.DataFrame({"estimate": estimate, "low": low, "high": high})
 
 
 def supported_limits(log_same, log_different):

@@ -271,7 +271,8 @@ class Evidence:
         cosine = passages.looks @ passages.looks.T
         images = np.log(passages.table["detections"].to_numpy(np.float32))
         fewer = np.minimum(images[:, None], images)
-        features |= {"cosine": cosine, "cosine squared": cosine * np.abs(cosine), "cosine by images": cosine * fewer, "images": fewer}
+        features |= {"cosine": cosine, "cosine squared": cosine * np.abs(cosine)}
+        features |= {"cosine by images": cosine * fewer, "images": fewer}
         features["motion"] = self.motion.over(passages.table).log_ratio(passages.table)
         return features
 

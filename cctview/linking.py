@@ -2,9 +2,9 @@
 
 For a passage of the vehicle looked for and each passage before another camera the model gives one likelihood ratio, of
 all evidence together: the embedding contains the colour, so ratios of single sources may not be multiplied. It is a logistic
-regression on features of the pair (see `cctview.evidence`), fitted on other vehicles in other minutes, and fitted anew for
-each step of the stated order, so that a step shows what it adds given those before. No ratio is larger than what
-the number of compared vehicles supports (`cctview.bits.supported_limits`).
+regression on features of the pair (see `cctview.evidence`), fitted on other vehicles, and fitted anew for each step of the
+stated order, so that a step shows what it adds given those before. No ratio is larger than what the number of
+compared vehicles supports (`cctview.bits.supported_limits`).
 
 Sources, by name:
 
@@ -63,7 +63,7 @@ def compare_once(table, seed=0):
     Returns
     -------
     Comparisons
-        All ordered pairs that show one vehicle, and one ordered pair, drawn at random, for each two different vehicles.
+        All ordered pairs that show one vehicle, and one pair, drawn at random, for each two different vehicles.
 
     Raises
     ------
@@ -79,9 +79,10 @@ def compare_once(table, seed=0):
     same = vehicle[a] == vehicle[b]
     twice = len(np.unique(vehicle[a[same]]))
     if twice < FEWEST:
-        raise ValueError(f"{twice} vehicles are seen by two cameras; at least {FEWEST} are needed to fit likelihood ratios: take more minutes")
+        raise ValueError(f"{twice} vehicles are seen by two cameras; at least {FEWEST} are needed to fit on: take more minutes")
     codes = pd.factorize(vehicle)[0].astype(np.int64)
-    first = np.unique(codes[a[~same]] * (codes.max() + 1) + codes[b[~same]], return_index=True)[1]
+    two = np.sort(codes[np.stack([a[~same], b[~same]])], axis=0)
+    first = np.unique(two[0] * (codes.max() + 1) + two[1], return_index=True)[1]
     rows, columns = (np.concatenate([x[same], x[~same][first]]) for x in (a, b))
     return Comparisons(rows, columns, np.arange(len(rows)) < same.sum())
 
@@ -271,7 +272,8 @@ def recalibrate(model, features, present, table, seed=0):
     ratios, blocks = model.of_all({name: values[asking] for name, values in features.items()}), []
     for searched, rows in table.groupby("camera").indices.items():
         asked = camera[asking] != searched
-        blocks.append((ratios[np.ix_(asked, rows)], vehicle[asking[asked], None] == vehicle[rows], present[searched][asking[asked]]))
+        mates = vehicle[asking[asked], None] == vehicle[rows]
+        blocks.append((ratios[np.ix_(asked, rows)], mates, present[searched][asking[asked]]))
 
     def loss(x):
         total, slope = 0.0, np.zeros(2)

@@ -1,9 +1,9 @@
 """What leaks: how far a vehicle is identified by what cameras see of it.
 
-`measure_leakage` looks for every passage of a dataset before every other camera, by a joint model (`cctview.linking`) fitted on other
-vehicles, and `leakage_meter` makes the course's meter of it, for one vehicle or for a passage drawn at random. How bits are
-counted is told in `cctview.bits`; unicity of habits is in `cctview.unicity`, search in galleries of any size in
-`cctview.search_odds`. The most used of their functions can be had from here too.
+`measure_leakage` looks for every passage of a dataset before every other camera, by a joint model (`cctview.linking`) fitted
+on other vehicles, and `leakage_meter` makes the course's meter of it, for one vehicle or for a passage drawn at random.
+How bits are counted is told in `cctview.bits`; its functions can be had from here too. Unicity of habits is in
+`cctview.unicity`, search in galleries of any size in `cctview.search_odds`.
 """
 
 from dataclasses import dataclass
@@ -58,8 +58,8 @@ class Leakage:
     Attributes
     ----------
     searches : DataFrame
-        One row a step and search, see `cctview.linking.search`: `claimed`, `delivered`, `beyond`, `mated`, `rank1`, `rank`, `largest`,
-        `none`, `step`, `query`, `vehicle`, `minute`, `camera`.
+        One row a step and search, see `cctview.linking.search`: `claimed`, `delivered`, `beyond`, `mated`, `rank1`,
+        `rank`, `largest`, `none`, `step`, `query`, `vehicle`, `minute`, `camera`.
     candidates : DataFrame
         Of the last step: `probability`, `true`, `vehicle`.
     population, gallery : int
@@ -91,7 +91,8 @@ class Leakage:
 
     def reached(self, rounds=400):
         """Bits after each step: a DataFrame with a row for each step and figure, columns `estimate`, `low`, `high`."""
-        tables = {step: figures_with_intervals(self.searches[self.searches["step"] == step], rounds=rounds) for step in self.steps}
+        parts = {step: self.searches[self.searches["step"] == step] for step in self.steps}
+        tables = {step: figures_with_intervals(part, rounds=rounds) for step, part in parts.items()}
         return pd.concat(tables, names=["step", "figure"])
 
     def added(self, names=None, rounds=400):
@@ -107,14 +108,14 @@ class Leakage:
         return pd.concat(tables, names=["step", "figure"])
 
     def false_confidence(self, rounds=400):
-        """Claimed minus delivered bits after each step: columns `estimate`, `low`, `high`. Calibrated means: the interval holds 0."""
+        """Claimed minus delivered bits after each step: `estimate`, `low`, `high`. Calibrated means: the interval holds 0."""
         wide = self._wide()
         gaps = (wide["claimed"] - wide["delivered"]).reset_index()
         return figures_with_intervals(gaps, self.steps, rounds)
 
     def _wide(self):
-        columns = ["claimed", "delivered", "beyond"]
-        return self.searches.pivot(index=["query", "camera", "vehicle", "minute"], columns="step", values=columns).rename_axis(columns=[None, "step"])
+        index, columns = ["query", "camera", "vehicle", "minute"], ["claimed", "delivered", "beyond"]
+        return self.searches.pivot(index=index, columns="step", values=columns).rename_axis(columns=[None, "step"])
 
 
 def measure_leakage(passages, population=POPULATION, order=METER_ORDER, folds=FOLDS, seed=0, only=None):
@@ -245,8 +246,9 @@ def your_car(trips, drivers, kind, colour, hour):
     Returns
     -------
     Series
-        `everyone`: distinct vehicles in that hour of a weekday, in the mean; `alike`: those of this type and colour; `low` and `high`:
-        their 95 % interval over days; `bits`: log2(everyone / alike), what type and colour give away; NaN if nobody is alike.
+        `everyone`: distinct vehicles in that hour of a weekday, in the mean; `alike`: those of this type and colour;
+        `low` and `high`: their 95 % interval over days; `bits`: log2(everyone / alike), what type and colour give away, NaN
+        if nobody is alike.
 
     Raises
     ------
@@ -269,4 +271,5 @@ def your_car(trips, drivers, kind, colour, hour):
     own = here[here["vehicle"].isin(alike)].groupby(days)["vehicle"].nunique().reindex(weekdays, fill_value=0).to_numpy(float)
     interval = bootstrap(lambda rows: own[rows].mean(), np.arange(len(own)), 400).loc[0]
     bits = np.log2(everyone.mean() / own.mean()) if own.any() else np.nan
-    return pd.Series({"everyone": everyone.mean(), "alike": own.mean(), "low": interval["low"], "high": interval["high"], "bits": bits})
+    low, high = interval[["low", "high"]]
+    return pd.Series({"everyone": everyone.mean(), "alike": own.mean(), "low": low, "high": high, "bits": bits})

@@ -59,7 +59,8 @@ def stored_leakage(folder=FOLDER):
     searches = read_result("searches.parquet", folder)
     gallery = int(searches["gallery"].iloc[0])
     population = LeakageMeter.load(Path(folder) / "meter-random.json").population
-    return Leakage(searches.drop(columns="gallery"), pd.DataFrame(columns=["probability", "true", "vehicle"]), population, gallery)
+    candidates = pd.DataFrame(columns=["probability", "true", "vehicle"])
+    return Leakage(searches.drop(columns="gallery"), candidates, population, gallery)
 
 
 def leakage_tables(passages, seed=0):
@@ -80,11 +81,11 @@ def leakage_tables(passages, seed=0):
 
     leakage = measure_leakage(passages, seed=seed)
     unseen = measure_unseen_minutes(passages, seed=seed)
-    claims = leakage.candidates
+    claims, parts = leakage.candidates, {"bits": unseen.reached(), "gap": _named(unseen.false_confidence())}
     tables = {
         "searches.parquet": compact(leakage.searches).assign(gallery=np.int32(leakage.gallery)),
         "reliability.csv": reliability(claims["probability"], claims["true"], claims["vehicle"]),
-        "unseen.csv": pd.concat({"bits": unseen.reached(), "gap": _named(unseen.false_confidence())}).reset_index(names=["kind", "step", "figure"]),
+        "unseen.csv": pd.concat(parts).reset_index(names=["kind", "step", "figure"]),
     }
     meters = {"meter-random.json": leakage_meter(leakage)}
     if (passages.table["vehicle"] == TAXI[0]).any():

@@ -8,7 +8,8 @@ distribution. Beyond it two models go on from the counts:
   a beta variable, fitted to the counts. Who looks like many finds ever more innocents as the gallery grows; who looks like
   nobody finds none.
 
-Both expect the same mean number of innocents for all. They differ in how many searches return any, and in how a mate sinks in the ranking.
+Both expect the same mean number of innocents. They differ in how many searches return any, and in how a mate sinks in the
+ranking.
 """
 
 from dataclasses import dataclass
@@ -70,8 +71,8 @@ class SearchCounts:
         Returns
         -------
         DataFrame
-            Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`, `estimate`, `low`, `high`, `beyond` (whether
-            the size is beyond what was measured). The figures: `innocents` expected in a search, `fpir` (share of searches that
+            Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`, `estimate`, `low`, `high`,
+            `beyond` (whether the size is beyond what was measured). The figures: `innocents` expected in a search, `fpir` (share of searches that
             return any), `misses` (share of vehicles that are there and not returned), `not first` (share of those that
             somebody else is ranked before).
 
@@ -187,7 +188,7 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     """
     distmat, q_pids, g_pids = np.asarray(distmat, float), np.asarray(q_pids), np.asarray(g_pids)
     if distmat.shape != (len(q_pids), len(g_pids)):
-        raise ValueError(f"distmat: expected the shape {(len(q_pids), len(g_pids))}, one label a row and a column, but got {distmat.shape}")
+        raise ValueError(f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as there are labels, but got {distmat.shape}")
     if not distmat.size:
         raise ValueError("nothing to search: there is no query, or the gallery is empty")
     if np.isnan(distmat).any():

@@ -108,7 +108,12 @@ def test_bad_posteriors(posterior, mates, population, complaint):
 
 @pytest.mark.parametrize(
     ("ratios", "present", "complaint"),
-    [(np.zeros((2, 0)), 0.5, "at least one candidate"), ([[np.nan]], 0.5, "NaN"), ([[0.0]], 1.5, "probability"), ([[-np.inf]], 1.0, "rules out")],
+    [
+        (np.zeros((2, 0)), 0.5, "at least one candidate"),
+        ([[np.nan]], 0.5, "NaN"),
+        ([[0.0]], 1.5, "probability"),
+        ([[-np.inf]], 1.0, "rules out"),
+    ],
 )
 def test_bad_ratios(ratios, present, complaint):
     with pytest.raises(ValueError, match=complaint):

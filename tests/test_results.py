@@ -54,7 +54,8 @@ def shipped(name):
 
 def test_a_slice_of_the_shipped_unicity():
     stored = shipped("unicity.csv")
-    again = results.unicity_table(pd.read_parquet("data/habits/trips.parquet"), hours=(1,), points=(4,), days=(42,), false=(0.05,))
+    trips = pd.read_parquet("data/habits/trips.parquet")
+    again = results.unicity_table(trips, hours=(1,), points=(4,), days=(42,), false=(0.05,))
     part = stored[(stored.hours == 1) & (stored.points == 4) & (stored.days == 42) & (stored.false_links == 0.05)]
     assert again.to_numpy() == pytest.approx(part.to_numpy(), rel=1e-4)
 

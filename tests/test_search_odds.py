@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from cctview.evaluate import open_set_by_gallery_size
-from cctview.search_odds import SearchCounts, count_candidates, fit_beta, share_right
+from cctview.search_odds import MODELS, SearchCounts, count_candidates, fit_beta, share_right
 
 
 def gallery(seed, n=60, m=80, alike=0.0):
@@ -49,7 +49,7 @@ def test_where_impostors_are_independent_both_models_agree_with_the_measured():
 
 def test_where_they_come_in_clusters_only_the_model_of_clusters_does():
     table = count_candidates(*gallery(2, 200, 300, alike=1.5), 0.7).by_gallery_size([10, 100], rounds=5)
-    measured, independent, clusters = (figure(table, 100, model, "fpir").estimate for model in ("measured", "independent", "clusters"))
+    measured, independent, clusters = (figure(table, 100, model, "fpir").estimate for model in MODELS)
     assert clusters == pytest.approx(measured, abs=0.05) and independent > measured + 0.1
 
 
