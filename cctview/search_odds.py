@@ -72,9 +72,9 @@ class SearchCounts:
         -------
         DataFrame
             Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`, `estimate`, `low`, `high`,
-            `beyond` (whether the size is beyond what was measured). The figures: `innocents` expected in a search, `fpir` (share of searches that
-            return any), `misses` (share of vehicles that are there and not returned), `not first` (share of those that
-            somebody else is ranked before).
+            `beyond` (whether the size is beyond what was measured). The figures: `innocents` expected in a search, `fpir`
+            (share of searches that return any), `misses` (share of vehicles that are there and not returned), `not first`
+            (share of those that somebody else is ranked before).
 
         Raises
         ------
@@ -188,7 +188,7 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     """
     distmat, q_pids, g_pids = np.asarray(distmat, float), np.asarray(q_pids), np.asarray(g_pids)
     if distmat.shape != (len(q_pids), len(g_pids)):
-        raise ValueError(f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as there are labels, but got {distmat.shape}")
+        raise ValueError(f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as labels go, but got {distmat.shape}")
     if not distmat.size:
         raise ValueError("nothing to search: there is no query, or the gallery is empty")
     if np.isnan(distmat).any():
