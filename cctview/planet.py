@@ -1,0 +1,321 @@
+"""What the same search costs, and whom it flags, at the size of a city, a nation, and a scraped web.
+
+The costs are those of this course's own pipeline, measured on two cores; what cannot be measured here is taken from a source, or
+is a choice of ours. Each is a `Quantity` that says which, and each can be moved:
+
+>>> cheaper = COSTS.moved(price_of_two_cores=0.02)
+>>> bill(CITY, cheaper).money_computing < bill(CITY).money_computing
+True
+
+The expected number of innocents flagged is the gallery's size times the rate of false matches. That needs no independence: an
+expectation is a sum. How often *anyone* is flagged does: cars of one design and colour are flagged together, so `FalseMatches.fpir`
+counts clumps, and `fpir_naive` shows what independence would have said.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+
+from cctview.evaluate import bootstrap
+
+HOURS, DAY, MONTH = 3600.0, 86_400.0, 30.0  # s, s, days
+REACHES = ("measured", "a decade further", "further")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number, its unit, and where it comes from.
+
+    Attributes
+    ----------
+    value : float
+    unit : str
+    source : str
+        "measured: …", "source: …", or "choice: …".
+    """
+
+    value: float
+    unit: str
+    source: str
+
+    def __post_init__(self):
+        if not (np.isfinite(self.value) and self.value >= 0):
+            raise ValueError(f"{self.value} {self.unit}: expected a finite number, not below 0")
+
+
+class Assumptions:
+    """What `Costs` and `Workload` share: quantities that can be moved and listed."""
+
+    def moved(self, **values: float):
+        """The same with other values; their source then says that they were moved, and from what.
+
+        Raises
+        ------
+        ValueError
+            If there is no quantity of that name, or it cannot have that value.
+        """
+        known = self.quantities()
+        for name in values:
+            if name not in known:
+                raise ValueError(f"no assumption is called {name!r}; there are {', '.join(known)}")
+        return replace(
+            self, **{name: Quantity(value, known[name].unit, f"moved from {known[name].value:g}") for name, value in values.items()}
+        )
+
+    def quantities(self) -> dict[str, Quantity]:
+        """The quantities by name."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, Quantity)}
+
+    def table(self) -> pd.DataFrame:
+        """Every assumption: columns value, unit, source."""
+        rows = {name: (value.value, value.unit, value.source) for name, value in self.quantities().items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit", "source"])
+
+
+@dataclass(frozen=True)
+class Costs(Assumptions):
+    """What one frame, one vector and one search cost, and what computers cost."""
+
+    frames_per_second: Quantity
+    bytes_per_frame: Quantity
+    bytes_per_vector: Quantity
+    bytes_per_code: Quantity
+    exact_ns_per_vector: Quantity
+    speed_up: Quantity
+    price_of_two_cores: Quantity
+    price_of_storage: Quantity
+
+
+@dataclass(frozen=True)
+class Workload(Assumptions):
+    """How much there is to look at, to keep, and to search.
+
+    Attributes
+    ----------
+    name : str
+    cameras : Quantity
+        Whose pictures come in; 0 where the pictures are there already.
+    frames_per_day, vectors_per_frame : Quantity
+        Of one camera; of one frame.
+    days_kept : Quantity
+    pictures : Quantity
+        That are there already, each with one vector.
+    searches_per_day : Quantity
+    """
+
+    name: str
+    cameras: Quantity
+    frames_per_day: Quantity
+    vectors_per_frame: Quantity
+    days_kept: Quantity
+    pictures: Quantity
+    searches_per_day: Quantity
+
+    @property
+    def frames(self) -> float:
+        """Frames that a full gallery was made of."""
+        return self.pictures.value + self.cameras.value * self.frames_per_day.value * self.days_kept.value
+
+    @property
+    def gallery(self) -> float:
+        """Vectors in the full gallery."""
+        return self.pictures.value + (self.frames - self.pictures.value) * self.vectors_per_frame.value
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a workload costs.
+
+    Attributes
+    ----------
+    gallery : float
+        Vectors.
+    hours : float
+        Of two cores, to detect and extract in every frame that the gallery was made of.
+    machines : float
+        Of two cores, to keep up with what comes in.
+    money_computing, money_storing : float
+        US dollars: once for the hours, and a month for what is kept.
+    bytes_frames, bytes_vectors, bytes_codes : float
+        Kept: frames, vectors; and the codes that a search holds in memory.
+    seconds_exact, seconds_approximate : float
+        Of one core, for one search.
+    machines_searching : float
+        Of two cores, for the approximate searches of a day.
+    """
+
+    gallery: float
+    hours: float
+    machines: float
+    money_computing: float
+    money_storing: float
+    bytes_frames: float
+    bytes_vectors: float
+    bytes_codes: float
+    seconds_exact: float
+    seconds_approximate: float
+    machines_searching: float
+
+
+@dataclass(frozen=True)
+class FalseMatches:
+    """How often a search flags vehicles that are not the one looked for, at one threshold.
+
+    Attributes
+    ----------
+    threshold : float
+        A candidate is flagged at this distance or nearer.
+    found : float
+        The share of searches that find their vehicle, if it is there.
+    rate, low, high : float
+        Flagged among the others, as a share of them; and its 95 % interval, by drawing query vehicles again.
+    clump : float
+        Innocents flagged by a search that flags any.
+    gallery : int
+        Pictures in the gallery that this was measured in.
+    searches : int
+    """
+
+    threshold: float
+    found: float
+    rate: float
+    low: float
+    high: float
+    clump: float
+    gallery: int
+    searches: int
+
+    def innocents(self, gallery) -> pd.DataFrame:
+        """Innocents whom one search flags, by the size of the gallery.
+
+        Beyond what was measured, it is assumed that the others look like those measured, and nothing else is known; so the figure
+        is to be drawn dashed for one decade, and then as no more than a fan.
+
+        Parameters
+        ----------
+        gallery : array_like
+            Pictures in the gallery.
+
+        Returns
+        -------
+        DataFrame
+            Columns gallery; innocents, low, high (expected number a search); fpir (share of searches that flag anyone, flagged
+            in clumps as measured), fpir_naive (as if each were independent); reach (one of `REACHES`).
+        """
+        gallery = np.atleast_1d(np.asarray(gallery, float))
+        beyond = (gallery > self.gallery).astype(int) + (gallery > 10 * self.gallery)
+        expected = gallery * self.rate
+        return pd.DataFrame(
+            {
+                "gallery": gallery,
+                "innocents": expected,
+                "low": gallery * self.low,
+                "high": gallery * self.high,
+                "fpir": -np.expm1(-expected / self.clump),
+                "fpir_naive": -np.expm1(-expected),
+                "reach": np.array(REACHES)[beyond],
+            }
+        )
+
+
+def measure_false_matches(distmat, q_pids, g_pids, q_camids, g_camids, found: float = 0.5, rounds: int = 200) -> FalseMatches:
+    """Measure the false matches at the threshold at which a given share of searches finds its vehicle.
+
+    Pictures of the query's own camera are left out, as in `cctview.evaluate.evaluate_rank`.
+
+    Parameters
+    ----------
+    distmat : array_like, shape (n, m)
+    q_pids, g_pids, q_camids, g_camids : array_like
+        Vehicles and cameras of the queries and of the gallery.
+    found : float
+        Above 0 and at most 1.
+    rounds : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    FalseMatches
+        Where none is flagged, `high` is 3 / comparisons (the rule of three: no event in n trials, at 95 %).
+
+    Raises
+    ------
+    ValueError
+        If no query has its vehicle at another camera, or the share is impossible.
+
+    Examples
+    --------
+    >>> distances = [[0.1, 0.2, 0.9], [0.3, 0.8, 0.7]]
+    >>> figure = measure_false_matches(distances, [1, 2], [1, 2, 3], ["N", "N"], ["S", "S", "S"], found=1.0)
+    >>> figure.threshold, figure.rate, figure.clump
+    (0.8, 0.75, 1.5)
+    """
+    distmat, q_pids = np.asarray(distmat, float), np.asarray(q_pids)
+    elsewhere = np.asarray(q_camids)[:, None] != np.asarray(g_camids)
+    same = q_pids[:, None] == np.asarray(g_pids)
+    nearest = np.where(same & elsewhere, distmat, np.inf).min(axis=1)
+    mates = np.sort(nearest[np.isfinite(nearest)])
+    if not len(mates) or not 0 < found <= 1:
+        raise ValueError(f"expected a query whose vehicle is at another camera, and 0 < found <= 1, but found is {found}")
+    threshold = mates[int(np.ceil(found * len(mates))) - 1]
+    others = elsewhere & ~same
+    flagged, compared = (others & (distmat <= threshold)).sum(axis=1), others.sum(axis=1)
+    interval = bootstrap(lambda rows: flagged[rows].sum() / compared[rows].sum(), q_pids, rounds).iloc[0]
+    return FalseMatches(
+        threshold=float(threshold),
+        found=float((mates <= threshold).mean()),
+        rate=float(interval.estimate),
+        low=float(interval.low),
+        high=float(interval.high) if flagged.any() else 3 / compared.sum(),
+        clump=float(flagged[flagged > 0].mean()) if flagged.any() else 1.0,
+        gallery=distmat.shape[1],
+        searches=len(distmat),
+    )
+
+
+def bill(workload: Workload, costs: Costs | None = None) -> Bill:
+    """What a workload costs.
+
+    Parameters
+    ----------
+    workload : Workload
+    costs : Costs, optional
+        By default `COSTS`.
+
+    Returns
+    -------
+    Bill
+    """
+    value = {name: quantity.value for name, quantity in (costs or COSTS).quantities().items()}
+    frames, gallery = workload.frames, workload.gallery
+    hours = frames / value["frames_per_second"] / HOURS
+    stored = frames * value["bytes_per_frame"], gallery * value["bytes_per_vector"]
+    exact = gallery * value["exact_ns_per_vector"] / 1e9
+    return Bill(
+        gallery=gallery,
+        hours=hours,
+        machines=workload.cameras.value * workload.frames_per_day.value / DAY / value["frames_per_second"],
+        money_computing=hours * value["price_of_two_cores"],
+        money_storing=sum(stored) / 1e9 * value["price_of_storage"],
+        bytes_frames=stored[0],
+        bytes_vectors=stored[1],
+        bytes_codes=gallery * value["bytes_per_code"],
+        seconds_exact=exact,
+        seconds_approximate=exact / value["speed_up"],
+        machines_searching=workload.searches_per_day.value * exact / value["speed_up"] / (2 * DAY),
+    )
+
+
+def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches | None = None) -> pd.DataFrame:
+    """The bills of several workloads side by side, one column each; with the innocents that one search, and a day's searches, flag."""
+    columns = {}
+    for workload in workloads:
+        column = vars(bill(workload, costs)).copy()
+        if false_matches is not None:
+            flagged = false_matches.innocents(workload.gallery).iloc[0]
+            column |= {f"innocents_per_search{end}": flagged[name] for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high"))}
+            column["innocents_per_day"] = flagged.innocents * workload.searches_per_day.value
+        columns[workload.name] = column
+    return pd.DataFrame(columns)
