@@ -35,6 +35,7 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
     print("  median distance of the tenth nearest, as a share of the median distance, in galleries of", end=" ")
     print(f"{half:,}: the twin's own {shares[0]:.2f}, drawn {shares[1]:.2f}", flush=True)
     flat = build(gallery)
+    flat.search(tuned_on, K)  # warms up
     exact_seconds, (exact, _) = cpu_seconds(lambda: flat.search(queries, K))
     print(f"  flat: {1e3 * exact_seconds / QUERIES:.2f} ms a query, {flat.bytes_per_vector:.0f} bytes a vector", flush=True)
     for kind in kinds:

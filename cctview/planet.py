@@ -6,6 +6,8 @@ is a choice of ours. Each is a `Quantity` that says which, and each can be moved
 >>> cheaper = COSTS.moved(price_of_two_cores=0.02)
 >>> bill(CITY, cheaper).money_computing < bill(CITY).money_computing
 True
+>>> cheaper.price_of_two_cores.source
+'moved from 0.0816'
 
 The expected number of innocents flagged is the gallery's size times the rate of false matches. That needs no independence: an
 expectation is a sum. How often *anyone* is flagged does: cars of one design and colour are flagged together, so `FalseMatches.fpir`
@@ -319,3 +321,56 @@ def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches |
             column["innocents_per_day"] = flagged.innocents * workload.searches_per_day.value
         columns[workload.name] = column
     return pd.DataFrame(columns)
+
+
+_BENCHMARK = "measured: python -m benchmarks.scaling"
+_SEARCH = "measured: python -m benchmarks.searching"
+
+COSTS = Costs(
+    frames_per_second=Quantity(15.2, "frames/s, two cores", f"{_BENCHMARK}, the shipped models on simulated frames"),
+    bytes_per_frame=Quantity(18_796, "bytes", f"{_BENCHMARK}, simulated JPEG of 352x240"),
+    bytes_per_vector=Quantity(512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.tables stores them"),
+    bytes_per_code=Quantity(32, "bytes", f"{_SEARCH}, IVF-PQ: 24 of code, 8 of row number"),
+    exact_ns_per_vector=Quantity(6.0, "ns, one core", f"{_SEARCH}, flat index, 256 numbers, 1,000 queries at once"),
+    speed_up=Quantity(20, "times", f"{_SEARCH}, IVF-PQ at recall@10 of .9, 1 M vectors; assumed to hold in larger galleries"),
+    price_of_two_cores=Quantity(
+        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, as quoted by a blog; the list price was not seen"
+    ),
+    price_of_storage=Quantity(
+        0.023, "US$/GB/month", "source: Amazon S3 Standard, 0.021 to 0.026 by region, as quoted by third parties; the list price was not seen"
+    ),
+)
+"""What things cost."""
+
+CITY = Workload(
+    name="a city",
+    cameras=Quantity(900, "cameras", "source: New York's Department of Transportation has more than 900 (secondary)"),
+    frames_per_day=Quantity(DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"),
+    vectors_per_frame=Quantity(3.6, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"),
+    days_kept=Quantity(30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"),
+    pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
+    searches_per_day=Quantity(100, "searches", "choice: a round number"),
+)
+"""Traffic cameras of one city, everything kept for a month."""
+
+NATION = Workload(
+    name="a nation",
+    cameras=Quantity(11_000, "cameras", "source: plate readers of the United Kingdom (Wikipedia, secondary)"),
+    frames_per_day=Quantity(50e6 / 11_000, "frames", "source: 50 million reads a day by 11,000 cameras (Wikipedia, secondary)"),
+    vectors_per_frame=Quantity(1, "vehicles", "choice: a read is one vehicle"),
+    days_kept=Quantity(365, "days", "source: one year, United Kingdom (Wikipedia, secondary)"),
+    pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
+    searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
+)
+"""A nation's plate readers, if they kept vectors as this course does."""
+
+PLANET = Workload(
+    name="30 billion pictures",
+    cameras=Quantity(0, "cameras", "choice: scraped once"),
+    frames_per_day=Quantity(0, "frames", "choice: scraped once"),
+    vectors_per_frame=Quantity(1, "vectors", "choice: one a picture"),
+    days_kept=Quantity(0, "days", "choice: kept for ever"),
+    pictures=Quantity(30e9, "pictures", "source: Clearview AI, more than 30 billion, Dutch data protection authority, 2024"),
+    searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
+)
+"""As many pictures as Clearview had, at the costs of our pictures of vehicles; faces cost others, of the same kind."""

@@ -2,8 +2,9 @@
 
 =========  ====================================================================================================
 ``flat``   compares with every vector: exact, and the measure of the others
-``ivfpq``  looks into the few cells nearest the query (inverted file, IVF), compares by codes of 4 bits for each four numbers
-           (product quantisation, PQ; Jégou et al. 2011), and compares the best of those exactly (re-ranking)
+``ivfpq``  looks into the few cells nearest the query (inverted file, IVF), compares by codes of 4 bits for two numbers
+           (product quantisation, PQ; Jégou et al. 2011) on the first 96 principal components, turned so that each matters
+           alike, and compares the best of those exactly (re-ranking)
 ``hnsw``   walks a graph of neighbours towards the query (Malkov and Yashunin 2018, arXiv 1603.09320)
 =========  ====================================================================================================
 
@@ -27,6 +28,7 @@ ADDED_AT_ONCE = 1 << 16
 _NEIGHBOURS, _BUILD_EFFORT = 32, 80  # of HNSW: links a vector, and candidates looked at when it is linked
 _TRAINED_ON = 40  # vectors a cell; FAISS asks for at least 39
 _LEAST = 40  # vectors to train IVF-PQ on
+_COMPONENTS = 96
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ class FaissIndex(Index):
         IVF-PQ compares the best so many times k exactly.
     """
 
-    shortlist = 10
+    shortlist = 20
 
     def __init__(self, index, kind: str, distance: str, effort: int | None):
         self._index, self.kind, self.distance, self.effort = index, kind, distance, effort
@@ -196,7 +198,8 @@ class FaissIndex(Index):
 
         if self.kind == "ivfpq":
             cells = faiss.SearchParametersIVF(nprobe=min(effort, _inside(self._index.base_index).nlist))
-            return faiss.IndexRefineSearchParameters(k_factor=self.shortlist, base_index_params=cells)
+            rotated = faiss.SearchParametersPreTransform(index_params=cells)
+            return faiss.IndexRefineSearchParameters(k_factor=self.shortlist, base_index_params=rotated)
         return faiss.SearchParametersHNSW(efSearch=effort) if self.kind == "hnsw" else None
 
     def exact(self, queries, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -335,22 +338,18 @@ def build(vectors, kind: str = "flat", distance: str = "med", cells: int | None 
         index, effort = faiss.IndexHNSWFlat(dimensions, _NEIGHBOURS), 64
         index.hnsw.efConstruction = _BUILD_EFFORT
     else:
-        if count < _LEAST:
-            raise ValueError(f"ivfpq learns from at least {_LEAST} vectors, and there are {count}; take flat")
+        if count < _LEAST or dimensions < 2:
+            raise ValueError(f"ivfpq learns from at least {_LEAST} vectors of two numbers, not {count} of {dimensions}; take flat")
         cells = cells or max(min(round(4 * count**0.5), count // _TRAINED_ON), 1)
-        index = faiss.index_factory(dimensions, f"IVF{cells},PQ{_code_parts(dimensions)}x4fs,RFlat")
+        parts = max(min(dimensions, _COMPONENTS) // 2, 1)
+        index = faiss.index_factory(dimensions, f"PCAR{2 * parts},IVF{cells},PQ{parts}x4fs,RFlat")
         effort = max(cells // 32, 8)
     built = FaissIndex(index, kind, distance, effort)
     if kind == "ivfpq":
-        sample = np.random.default_rng(seed).choice(count, min(count, _TRAINED_ON * cells), replace=False)
+        sample = np.random.default_rng(seed).choice(count, min(count, max(_TRAINED_ON * cells, 1000)), replace=False)
         index.train(built._prepared(vectors[np.sort(sample)], "vectors"))
     built.add(vectors)
     return built
-
-
-def _code_parts(dimensions: int) -> int:
-    """Into how many parts a vector is cut for its code: of about four numbers each."""
-    return max(parts for parts in range(1, max(dimensions // 4, 1) + 1) if dimensions % parts == 0)
 
 
 def _inside(index):
