@@ -145,22 +145,22 @@ def peak_of_worker():
     return peak_memory()
 
 
-def main():
-    """Run them all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes: to see that it runs, not to judge by")
-    parser.add_argument("--only", choices=["cost", "workers", "killed", "memory"], help="one of them")
-    options = parser.parse_args()
+def scaling(quick=False, only=None):
+    """All of them, or one: "cost", "workers", "killed" or "memory"."""
     ways = {
-        "cost": lambda: frame_cost(frames=12 if options.quick else 120),
-        "workers": lambda: two_workers(24 if options.quick else 210, 1 if options.quick else 3),
-        "killed": lambda: killed(12 if options.quick else 120, 2 if options.quick else 10),
-        "memory": larger_than_memory,
+        "cost": lambda: frame_cost(frames=12 if quick else 120),
+        "workers": lambda: two_workers(24 if quick else 210, 1 if quick else 3),
+        "killed": lambda: killed(12 if quick else 120, 2 if quick else 10),
+        "memory": lambda: larger_than_memory(limit=(300 if quick else 400) * 2**20),
     }
     for name, way in ways.items():
-        if options.only in (None, name):
+        if only in (None, name):
             way()
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes: to see that it runs, not to judge by")
+    parser.add_argument("--only", choices=["cost", "workers", "killed", "memory"], help="one of them")
+    options = parser.parse_args()
+    scaling(options.quick, options.only)

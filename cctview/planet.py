@@ -72,7 +72,7 @@ class Assumptions:
 
     def table(self) -> pd.DataFrame:
         """Every assumption: columns value, unit, source."""
-        rows = {name: (value.value, value.unit, value.source) for name, value in self.quantities().items()}
+        rows = {name: (float(value.value), value.unit, value.source) for name, value in self.quantities().items()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit", "source"])
 
 
@@ -104,6 +104,8 @@ class Workload(Assumptions):
     days_kept : Quantity
     pictures : Quantity
         That are there already, each with one vector.
+    population : Quantity
+        How many different vehicles, or people, those pictures show.
     searches_per_day : Quantity
     """
 
@@ -113,6 +115,7 @@ class Workload(Assumptions):
     vectors_per_frame: Quantity
     days_kept: Quantity
     pictures: Quantity
+    population: Quantity
     searches_per_day: Quantity
 
     @property
@@ -198,7 +201,7 @@ class FalseMatches:
         Parameters
         ----------
         gallery : array_like
-            Pictures in the gallery.
+            Pictures in the gallery; or vehicles, if each is compared by one picture.
 
         Returns
         -------
@@ -311,14 +314,22 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
 
 
 def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches | None = None) -> pd.DataFrame:
-    """The bills of several workloads side by side, one column each; with the innocents that one search, and a day's searches, flag."""
+    """The bills of several workloads side by side, one column each; and, given the rate of false matches, whom searches flag.
+
+    Returns
+    -------
+    DataFrame
+        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and _high), the vehicles or people flagged
+        if each is compared by one picture: with more pictures they are more; and innocents_per_day.
+    """
     columns = {}
     for workload in workloads:
         column = vars(bill(workload, costs)).copy()
         if false_matches is not None:
-            flagged = false_matches.innocents(workload.gallery).iloc[0]
-            column |= {f"innocents_per_search{end}": flagged[name] for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high"))}
-            column["innocents_per_day"] = flagged.innocents * workload.searches_per_day.value
+            pictures, people = false_matches.innocents([workload.gallery, workload.population.value]).to_dict("records")
+            column["pictures_flagged_per_search"] = pictures["innocents"]
+            column |= {f"innocents_per_search{end}": people[name] for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high"))}
+            column["innocents_per_day"] = people["innocents"] * workload.searches_per_day.value
         columns[workload.name] = column
     return pd.DataFrame(columns)
 
@@ -349,6 +360,7 @@ CITY = Workload(
     vectors_per_frame=Quantity(3.6, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"),
     days_kept=Quantity(30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
+    population=Quantity(2.08e6, "vehicles", "source: resident-owned passenger vehicles in New York City, 2021 (secondary)"),
     searches_per_day=Quantity(100, "searches", "choice: a round number"),
 )
 """Traffic cameras of one city, everything kept for a month."""
@@ -360,6 +372,7 @@ NATION = Workload(
     vectors_per_frame=Quantity(1, "vehicles", "choice: a read is one vehicle"),
     days_kept=Quantity(365, "days", "source: one year, United Kingdom (Wikipedia, secondary)"),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
+    population=Quantity(41.2e6, "vehicles", "source: licensed in the United Kingdom, end of 2023, Department for Transport"),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
 """A nation's plate readers, if they kept vectors as this course does."""
@@ -371,6 +384,7 @@ PLANET = Workload(
     vectors_per_frame=Quantity(1, "vectors", "choice: one a picture"),
     days_kept=Quantity(0, "days", "choice: kept for ever"),
     pictures=Quantity(30e9, "pictures", "source: Clearview AI, more than 30 billion, Dutch data protection authority, 2024"),
+    population=Quantity(8e9, "people", "choice: everybody (United Nations, November 2022); how many are shown is not known"),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
 """As many pictures as Clearview had, at the costs of our pictures of vehicles; faces cost others, of the same kind."""

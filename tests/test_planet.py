@@ -91,4 +91,6 @@ def test_three_sizes_side_by_side():
     table = compare((CITY, NATION, PLANET), false_matches=figure)
     assert table.columns.tolist() == ["a city", "a nation", "30 billion pictures"]
     assert table.loc["gallery", "30 billion pictures"] == 30e9 and table.loc["gallery", "a nation"] == pytest.approx(50e6 * 365)
+    assert table.loc["innocents_per_search"].tolist() == pytest.approx([0.75 * n for n in (2.08e6, 41.2e6, 8e9)])
+    assert (table.loc["pictures_flagged_per_search"] == 0.75 * table.loc["gallery"]).all()
     assert (table.loc["innocents_per_day"] == 100 * table.loc["innocents_per_search"]).all()
