@@ -1,7 +1,7 @@
 """A cluster of separate hosts, one of which is lost: `python -m benchmarks.hosts [FOLDER]`, on Linux, as root.
 
-Each host is a network namespace with an address of its own on a bridge: a scheduler, and two workers that reach it only by
-that network. One worker is killed for good once the first part is written. The files must be those of one worker on this computer.
+Each host is a network namespace with an address of its own on a bridge: a scheduler, and two workers that reach it by that
+network alone. One worker is killed for good once the first part is written. The files must be those of one worker here.
 What this does not show is separate disks: all see the same folder, as on a cluster with shared storage.
 """
 
@@ -94,7 +94,8 @@ def main(folder=SAMPLE):
             left = sorted({worker["host"] for worker in client.scheduler_info()["workers"].values()})
         one, other = digests(Path(name, "here")), digests(out)
     same = "the same" if one == other else "DIFFERENT"
-    print(f"Workers on {', '.join(hosts)}; at the end on {', '.join(left)}: {len(other)} files, {same} bytes as by one worker here; {problems}")
+    print(f"Workers on {', '.join(hosts)}; at the end on {', '.join(left)}: {len(other)} files, ", end="")
+    print(f"{same} bytes as by one worker here; problems: {problems}")
 
 
 if __name__ == "__main__":

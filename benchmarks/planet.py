@@ -1,4 +1,4 @@
-"""The false matches of a build of the twin, and what a city, a nation and 30 billion pictures would cost: `python -m benchmarks.planet [FOLDER]`."""
+"""The false matches of a build of the twin, and what larger worlds would cost: `python -m benchmarks.planet [FOLDER]`."""
 
 import sys
 from pathlib import Path
@@ -33,11 +33,11 @@ def main(folder=DATA):
     vehicles, cameras = table.vehicle.to_numpy(int), table.camera.to_numpy()
     distances = cosine_distances(embeddings, embeddings)
     pd.set_option("display.width", 200, "display.float_format", "{:,.3g}".format)
-    print(f"{len(table):,} pictures of {len(set(vehicles)):,} simulated vehicles, one a camera; camera-centred cosine, by looks alone")
+    print(f"{len(table):,} pictures of {len(set(vehicles)):,} simulated vehicles, one a camera; by camera-centred cosine alone")
     for found in (0.25, 0.5, 0.75):
         figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras, found)
-        print(f"  {found:.0%} find their vehicle: {figure.rate:.2%} [{figure.low:.2%} {figure.high:.2%}] of the others flagged, ", end="")
-        print(f"{figure.clump:.0f} at a time")
+        flagged = f"{figure.rate:.2%} [{figure.low:.2%} {figure.high:.2%}]"
+        print(f"  {found:.0%} find their vehicle: {flagged} of the others flagged, {figure.clump:.0f} at a time")
     figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras)
     print(compare((CITY, NATION, PLANET), false_matches=figure))
 

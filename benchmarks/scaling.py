@@ -64,7 +64,7 @@ def two_workers(frames, rounds=3, folder=DATA):
         seconds = np.empty((rounds, 2))
         for workers in (1, 2):
             with scale.connect(workers=workers) as client:
-                client.run(scale.load_models, None, 25)
+                client.run(warm_up)
                 for turn in range(rounds):
                     start = time.perf_counter()
                     out = Path(name, f"{workers}-{turn}")
@@ -73,8 +73,14 @@ def two_workers(frames, rounds=3, folder=DATA):
                     list(client.gather(client.map(scale.run_part, parts, pure=False, folder=source, out=out, weights=None,
                                                   settings=settings, run=os.urandom(8))))  # fmt: skip
                     seconds[turn, workers - 1] = time.perf_counter() - start
-    print(f"  {seconds[:, 0].min():.1f} s and {seconds[:, 1].min():.1f} s: two are {seconds[:, 0].min() / seconds[:, 1].min():.2f} x as fast")
+    one, two = seconds.min(axis=0)
+    print(f"  {one:.1f} s and {two:.1f} s: two are {one / two:.2f} x as fast")
     print(f"  load average afterwards {os.getloadavg()[0]:.1f}; above the number of cores the ratio says little")
+
+
+def warm_up():
+    """Load the models in a worker."""
+    scale.load_models(None, 25)
 
 
 def killed(frames, kills, folder=DATA, seed=0):
@@ -85,7 +91,8 @@ def killed(frames, kills, folder=DATA, seed=0):
     with tempfile.TemporaryDirectory() as name:
         source = some_frames(folder, Path(name, "frames"), frames)
         scale.process(source, Path(name, "whole"), workers=1, minutes=1)
-        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs="CRITICAL") as cluster:
+        options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+        with LocalCluster(n_workers=2, **options) as cluster:
 
             def kill():
                 while len(done) < kills and not stop.wait(rng.uniform(1, 10)):
@@ -101,7 +108,8 @@ def killed(frames, kills, folder=DATA, seed=0):
             killer.join()
         one, other = digests(Path(name, "whole")), digests(Path(name, "killed"))
     same = "the same" if one == other else "DIFFERENT"
-    print(f"\nWorkers killed while {frames} frames were worked on: {len(done)}; {len(one)} files, {same} bytes; problems: {problems}")
+    print(f"\nWorkers killed while {frames} frames were worked on: {len(done)}; {len(one)} files, ", end="")
+    print(f"{same} bytes; problems: {problems}")
 
 
 def digests(out):
@@ -118,7 +126,7 @@ def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions
         path = Path(name, "gallery.npy")
         table = np.lib.format.open_memmap(path, "w+", np.float16, (rows, dimensions))
         pool = rng.standard_normal((4096, dimensions), np.float32)
-        for start in range(0, rows, 4096):  # the pool again and again, moved a little: drawing each number anew would take most of the time
+        for start in range(0, rows, 4096):  # the pool again and again, moved: drawing each number anew would take longest
             part = table[start : start + 4096]
             part[:] = pool[: len(part)] + np.float32(0.5) * rng.standard_normal(dimensions, np.float32)
         table.flush()

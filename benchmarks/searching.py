@@ -1,4 +1,4 @@
-"""Approximate search against exact search, in a gallery spread as the twin's embeddings are: `python -m benchmarks.searching [SIZE]`.
+"""Approximate search against exact, in a gallery spread as the twin's embeddings: `python -m benchmarks.searching [SIZE]`.
 
 The queries are drawn from the same mixture as the gallery, and are not in it. Both sides are FAISS on one thread, all queries in
 one call (which helps the exact side most: it is one matrix product). Seconds are the processor's, so that a busy computer

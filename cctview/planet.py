@@ -10,8 +10,8 @@ True
 'moved from 0.0816'
 
 The expected number of innocents flagged is the gallery's size times the rate of false matches. That needs no independence: an
-expectation is a sum. How often *anyone* is flagged does: cars of one design and colour are flagged together, so `FalseMatches.fpir`
-counts clumps, and `fpir_naive` shows what independence would have said.
+expectation is a sum. How often *anyone* is flagged does: cars of one design and colour are flagged together. So `fpir` counts
+clumps, and `fpir_naive` shows what independence would have said (`FalseMatches.innocents`).
 """
 
 from dataclasses import dataclass, fields, replace
@@ -61,9 +61,10 @@ class Assumptions:
         for name in values:
             if name not in known:
                 raise ValueError(f"no assumption is called {name!r}; there are {', '.join(known)}")
-        return replace(
-            self, **{name: Quantity(value, known[name].unit, f"moved from {known[name].value:g}") for name, value in values.items()}
-        )
+        moved = {
+            name: Quantity(value, known[name].unit, f"moved from {known[name].value:g}") for name, value in values.items()
+        }
+        return replace(self, **moved)
 
     def quantities(self) -> dict[str, Quantity]:
         """The quantities by name."""
@@ -195,7 +196,7 @@ class FalseMatches:
     def innocents(self, gallery) -> pd.DataFrame:
         """Innocents whom one search flags, by the size of the gallery.
 
-        Beyond what was measured, it is assumed that the others look like those measured, and nothing else is known; so the figure
+        Beyond what was measured, the others are assumed to look like those measured; nothing else is known of them. So the figure
         is to be drawn dashed for one decade, and then as no more than a fan.
 
         Parameters
@@ -225,7 +226,9 @@ class FalseMatches:
         )
 
 
-def measure_false_matches(distmat, q_pids, g_pids, q_camids, g_camids, found: float = 0.5, rounds: int = 200) -> FalseMatches:
+def measure_false_matches(
+    distmat, q_pids, g_pids, q_camids, g_camids, found: float = 0.5, rounds: int = 200
+) -> FalseMatches:
     """Measure the false matches at the threshold at which a given share of searches finds its vehicle.
 
     Pictures of the query's own camera are left out, as in `cctview.evaluate.evaluate_rank`.
@@ -319,8 +322,8 @@ def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches |
     Returns
     -------
     DataFrame
-        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and _high), the vehicles or people flagged
-        if each is compared by one picture: with more pictures they are more; and innocents_per_day.
+        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and _high), the vehicles or people
+        flagged if each is compared by one picture (with more pictures, they are more); and innocents_per_day.
     """
     columns = {}
     for workload in workloads:
@@ -328,7 +331,8 @@ def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches |
         if false_matches is not None:
             pictures, people = false_matches.innocents([workload.gallery, workload.population.value]).to_dict("records")
             column["pictures_flagged_per_search"] = pictures["innocents"]
-            column |= {f"innocents_per_search{end}": people[name] for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high"))}
+            for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high")):
+                column[f"innocents_per_search{end}"] = people[name]
             column["innocents_per_day"] = people["innocents"] * workload.searches_per_day.value
         columns[workload.name] = column
     return pd.DataFrame(columns)
@@ -343,12 +347,12 @@ COSTS = Costs(
     bytes_per_vector=Quantity(512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.tables stores them"),
     bytes_per_code=Quantity(32, "bytes", f"{_SEARCH}, IVF-PQ: 24 of code, 8 of row number"),
     exact_ns_per_vector=Quantity(6.0, "ns, one core", f"{_SEARCH}, flat index, 256 numbers, 1,000 queries at once"),
-    speed_up=Quantity(20, "times", f"{_SEARCH}, IVF-PQ at recall@10 of .9, 1 M vectors; assumed to hold in larger galleries"),
+    speed_up=Quantity(20, "times", f"{_SEARCH}, IVF-PQ at recall@10 of .9, 1 M vectors; assumed to hold beyond"),
     price_of_two_cores=Quantity(
-        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, as quoted by a blog; the list price was not seen"
+        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, quoted by a blog; list price not seen"
     ),
     price_of_storage=Quantity(
-        0.023, "US$/GB/month", "source: Amazon S3 Standard, 0.021 to 0.026 by region, as quoted by third parties; the list price was not seen"
+        0.023, "US$/GB/month", "source: Amazon S3 Standard, 0.021 to 0.026, as third parties quote it; list price not seen"
     ),
 )
 """What things cost."""

@@ -1,4 +1,4 @@
-"""The same work on more than one machine, by Dask: detect, extract and write; distances and ranking in galleries larger than memory.
+"""The same work on more than one machine, by Dask: detect, extract and write; and ranking in galleries larger than memory.
 
 A dataset is cut into parts, some minutes of one camera each; one part is one task, and one Parquet file:
 ``OUT/camera=733-681-N/hour=2031-05-05T08/40.parquet``, columns as `cctview.tables`. Whoever runs the task writes the file,
@@ -134,8 +134,8 @@ def process(
     folder, out = Path(folder).resolve(), Path(out).resolve()
     weights = Path(weights).resolve() if weights else None
     dataset = store.open_dataset(folder)
-    detector = weights.name if weights else detect.DEFAULT_WEIGHTS
-    settings = {"detector": detector, "minimum_percent": minimum_percent, "extractor": extract.DEFAULT_WEIGHTS, "minutes": minutes}
+    models = {"detector": weights.name if weights else detect.DEFAULT_WEIGHTS, "extractor": extract.DEFAULT_WEIGHTS}
+    settings = models | {"minimum_percent": minimum_percent, "minutes": minutes}
     with alone_in(out):
         done = _finished(out, settings)
         todo = [part for part in split(dataset.frames, minutes) if done.get(part.path) != _digest(part.frames)]
@@ -184,15 +184,18 @@ def connect(scheduler: str | None = None, workers: int | None = None, memory_lim
         If the scheduler cannot be reached.
     """
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client, LocalCluster, Security
+
+        options = {"security": None if scheduler else Security.temporary(), "memory_limit": memory_limit}
     except ImportError as error:
-        raise ImportError(f"{error}; run: python3 workshop.py --fresh (it installs distributed and cryptography)") from None
+        raise ImportError(f"{error}; run: pip install cctview[scale]") from None
     if scheduler:
         with Client(scheduler) as client:
             yield client
         return
-    options = {"threads_per_worker": 1, "memory_limit": memory_limit, "security": True, "silence_logs": "CRITICAL"}
-    with LocalCluster(n_workers=workers or os.cpu_count(), dashboard_address="127.0.0.1:0", **options) as cluster, Client(cluster) as client:
+    options |= {"n_workers": workers or os.cpu_count(), "threads_per_worker": 1}
+    options |= {"dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
         yield client
 
 
@@ -214,7 +217,7 @@ def _open_once(folder: Path, run: bytes) -> store.Dataset:
 
 
 def run_part(part: Part, folder: Path, out: Path, weights: Path | None, settings: dict, run: bytes) -> list[str]:
-    """One task: detect and extract in the frames of a part and write its file; returns a line for each frame that was skipped."""
+    """One task: detect and extract in a part's frames, and write its file; returns a line for each frame that was skipped."""
     detector, extractor = load_models(weights, settings["minimum_percent"])
     dataset = _open_once(folder, run)
     detections, crops, read, problems = [], [], [], []

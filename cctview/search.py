@@ -13,6 +13,7 @@ scaled to length 1 first. `cctview.vector_database` has the same interface over 
 """
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,8 +208,7 @@ class FaissIndex(Index):
         import faiss
 
         stored = {"flat": lambda: self._index, "ivfpq": lambda: self._index.refine_index, "hnsw": lambda: self._index.storage}
-        flat = faiss.downcast_index(stored[self.kind]())
-        return FaissIndex(flat, "flat", self.distance, None).search(queries, k)
+        return FaissIndex(faiss.downcast_index(stored[self.kind]()), "flat", self.distance, None).search(queries, k)
 
     def recall(self, queries, k: int = 10, effort: int | None = None) -> Recall:
         """Recall@k of a search for these queries, against exact search in the same vectors.
@@ -263,6 +263,7 @@ class FaissIndex(Index):
 
 def load(folder: str | Path) -> FaissIndex:
     """Open an index that `FaissIndex.save` wrote. Its vectors and codes stay in the file, and are read as searches need them.
+    (On macOS, for which FAISS maps no files, it is read as a whole.)
 
     Open only what you or someone you trust has written: FAISS reads its own format without much doubt.
 
@@ -285,7 +286,8 @@ def load(folder: str | Path) -> FaissIndex:
     folder = Path(folder)
     try:
         settings = json.loads((folder / "settings.json").read_bytes())
-        index = faiss.read_index(str(folder / "index.faiss"), faiss.IO_FLAG_MMAP_IFC)
+        flags = 0 if sys.platform == "darwin" else faiss.IO_FLAG_MMAP_IFC
+        index = faiss.read_index(str(folder / "index.faiss"), flags)
         return FaissIndex(index, settings["kind"], settings["distance"], settings["effort"])
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder}: no index in it; build one and save it there") from None
@@ -339,7 +341,7 @@ def build(vectors, kind: str = "flat", distance: str = "med", cells: int | None 
         index.hnsw.efConstruction = _BUILD_EFFORT
     else:
         if count < _LEAST or dimensions < 2:
-            raise ValueError(f"ivfpq learns from at least {_LEAST} vectors of two numbers, not {count} of {dimensions}; take flat")
+            raise ValueError(f"ivfpq needs at least {_LEAST} vectors of two numbers, not {count} of {dimensions}; take flat")
         cells = cells or max(min(round(4 * count**0.5), count // _TRAINED_ON), 1)
         parts = max(min(dimensions, _COMPONENTS) // 2, 1)
         index = faiss.index_factory(dimensions, f"PCAR{2 * parts},IVF{cells},PQ{parts}x4fs,RFlat")

@@ -1,16 +1,16 @@
 """A gallery in a vector database, by the same interface as `cctview.search`: a file on a laptop, or a cluster.
 
-The database is Milvus (pymilvus 3, Milvus Lite 3.2). ``MilvusIndex("gallery.db", 256)`` keeps the gallery in files beside the notebook;
-``MilvusIndex("http://host:19530", 256)`` in a Milvus server or cluster. Nothing else changes for the caller, for the client is the same.
-Why Milvus, of the three looked at in November 2026 (all under Apache 2.0, all with releases this year):
+The database is Milvus (pymilvus 3, Milvus Lite 3.2). ``MilvusIndex("gallery.db", 256)`` keeps the gallery in files beside the
+notebook, ``MilvusIndex("http://host:19530", 256)`` in a Milvus server or cluster. Nothing else changes for the caller, for the
+client is the same. Why Milvus, of the three looked at (their packages all under Apache 2.0):
 
-- Milvus Lite is 0.3 MB of Python over FAISS, Arrow and gRPC, which are here already; it has real indexes, and a server of its own to try
-  the switch with. Milvus itself is a graduated project of the LF AI & Data foundation, distributed by design.
-- Qdrant's client has an embedded mode, but compares with every vector in numpy; its server comes as a binary from elsewhere.
-- LanceDB is embedded first, 75 MB; its distributed mode is a product that is not free.
+- Milvus Lite is 0.3 MB of Python over FAISS, Arrow and gRPC, which are here already. It has real indexes, and brings a server
+  of one process, so that the switch can be tried. Milvus is distributed by design.
+- Qdrant's client has an embedded mode, which compares with every vector in numpy; its server is no Python package.
+- LanceDB is 75 MB; it works on files, and what serves them from a cluster is a product of its own.
 
 Embedded, Milvus Lite listens on a port of loopback while the index is open, without a password: other users of the same computer
-could ask it.
+could ask it. ``milvus-lite server`` listens on every address unless ``--host 127.0.0.1`` is said.
 """
 
 from pathlib import Path
@@ -62,7 +62,9 @@ class MilvusIndex(Index):
         If the collection is there with another length, distance or kind.
     """
 
-    def __init__(self, where, dimensions: int, distance: str = "med", kind: str = "hnsw", name: str = "gallery", token: str = ""):
+    def __init__(
+        self, where, dimensions: int, distance: str = "med", kind: str = "hnsw", name: str = "gallery", token: str = ""
+    ):
         try:
             from pymilvus import MilvusClient
             from pymilvus.exceptions import MilvusException
@@ -84,7 +86,8 @@ class MilvusIndex(Index):
             self._create()
         index = self._client.describe_index(self.name, "vector")
         fields = self._client.describe_collection(self.name)["fields"]
-        found = [field["params"]["dim"] for field in fields if field["name"] == "vector"] + [index["metric_type"], index["index_type"]]
+        length = next((field["params"].get("dim") for field in fields if field["name"] == "vector"), None)
+        found = [length, index["metric_type"], index["index_type"]]
         wanted = [self.dimensions, _METRICS[self.distance], _INDEXES[self.kind][0]]
         if found != wanted:
             raise ValueError(f"{where}: collection {self.name!r} is {found}, not {wanted}; choose another name")

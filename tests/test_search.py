@@ -65,8 +65,8 @@ def test_a_saved_index_answers_the_same_from_its_file(kind, tmp_path):
     assert (len(loaded), loaded.kind, loaded.distance, loaded.effort) == (3000, kind, "mcd", 5)
     for one, other in zip(index.search(QUERIES, 9), loaded.search(QUERIES, 9), strict=True):
         np.testing.assert_array_equal(one, other)
-    mapped = [file.path for file in psutil.Process().memory_maps()] if psutil.LINUX else [str(tmp_path / "index" / "index.faiss")]
-    assert str(tmp_path / "index" / "index.faiss") in mapped
+    if psutil.LINUX:
+        assert str(tmp_path / "index" / "index.faiss") in [file.path for file in psutil.Process().memory_maps()]
     build(GALLERY[:500], "flat").save(tmp_path / "index")
     assert len(load(tmp_path / "index")) == 500
 
