@@ -259,11 +259,12 @@ def _finished(out: Path, settings: dict) -> dict[str, str]:
     for path in parts(out):
         try:
             note = json.loads(pq.read_metadata(path).metadata[_KEY])
+            made_with, frames = note["settings"], note["frames"]
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
             continue  # not one of ours, or damaged: it is made again
-        if note["settings"] != settings:
-            raise ValueError(f"{path} was made with {note['settings']}, not {settings}; choose another --out folder")
-        found[path.relative_to(out).as_posix()] = note["frames"]
+        if made_with != settings:
+            raise ValueError(f"{path} was made with {made_with}, not {settings}; choose another --out folder")
+        found[path.relative_to(out).as_posix()] = frames
     return found
 
 
@@ -372,7 +373,7 @@ def _counts(out: str | Path) -> dict[Path, int]:
         footer = pq.read_metadata(path)
         column = footer.schema.names.index("embedding")
         groups = [footer.row_group(k).column(column) for k in range(footer.num_row_groups)]
-        counts[path] = sum(group.num_values - group.statistics.null_count for group in groups)
+        counts[path] = sum(group.num_values - group.statistics.null_count for group in groups if group.num_values)
     return counts
 
 

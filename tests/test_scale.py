@@ -18,7 +18,7 @@ from cctview.files import LOCK
 from cctview.frames import BOX_COLUMNS, open_dataset
 from cctview.ids import VEHICLE_TYPES
 from tests.killing import StubDetector, StubExtractor
-from tests.scenes import jpeg, picture
+from tests.scenes import found, jpeg, picture
 
 pytest.importorskip("distributed", reason="the extra `scale` is not installed")
 from distributed import Client, LocalCluster, WorkerPlugin  # noqa: E402
@@ -167,6 +167,27 @@ def test_the_command_on_workers_of_its_own(tmp_path, capsys):
     capsys.readouterr()
     assert cli.main(["scale", str(tmp_path / "nothing"), "--out", str(tmp_path)]) == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_parts_without_a_vehicle_or_without_anything_hold_no_embedding(frames, tmp_path, monkeypatch):
+    class Finds:
+        def __init__(self, *rows):
+            self.rows = rows
+
+        def detect(self, image):
+            return found(*self.rows)
+
+    settings = {"minimum_percent": 25}
+    first, second, third, *_ = scale.split(open_dataset(frames).frames, 5)
+    for part, rows in ((first, [("person", 50.0, 1, 1, 4, 9)]), (second, []), (third, [("car", 50.0, 1, 1, 9, 9)])):
+        monkeypatch.setattr(scale, "_load_models", lambda *_, rows=rows: (Finds(*rows), Extractor()))
+        assert scale.run_part(part, frames, tmp_path, None, settings, b"") == []
+    assert [len(scale.read_part(path)[0]) for path in scale.parts(tmp_path)] == [len(first.frames), 0, len(third.frames)]
+    assert set(scale.read_vehicles(tmp_path).frame) == set(third.frames)
+    assert scale.open_gallery(tmp_path).shape == (len(third.frames), 3)
+    scale.parts(tmp_path)[2].unlink()
+    with pytest.raises(ValueError, match="no embedding in it"):
+        scale.open_gallery(tmp_path)
 
 
 @pytest.mark.parametrize(("distance", "metric"), [("med", "euclidean"), ("mcd", "cosine")])
