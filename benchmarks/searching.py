@@ -40,7 +40,7 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
     print(f"  flat: {1e3 * exact_seconds / QUERIES:.2f} ms a query, {flat.bytes_per_vector:.0f} bytes a vector", flush=True)
     for kind in kinds:
         building, index = cpu_seconds(lambda kind=kind: build(gallery, kind, cells=cells))
-        index.tune(tuned_on, K, wanted + 0.02)
+        index.tune(tuned_on, K, wanted + 0.01)
         for effort in sorted({max(index.effort // 4, 1), max(index.effort // 2, 1), index.effort, 2 * index.effort}):
             seconds, (found, _) = cpu_seconds(lambda index=index, effort=effort: index.search(queries, K, effort))
             print(f"  {kind}, effort {effort}: {recall(found, exact)}, {1e3 * seconds / QUERIES:.3f} ms a query,", end=" ")
