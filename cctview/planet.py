@@ -342,7 +342,7 @@ _BENCHMARK = "measured: python -m benchmarks.scaling"
 _SEARCH = "measured: python -m benchmarks.searching"
 
 COSTS = Costs(
-    frames_per_second=Quantity(15.2, "frames/s, two cores", f"{_BENCHMARK}, simulated frames; one core's time, doubled"),
+    frames_per_second=Quantity(14.2, "frames/s, two cores", f"{_BENCHMARK}, simulated frames; one core's time, doubled"),
     bytes_per_frame=Quantity(18_796, "bytes", f"{_BENCHMARK}, simulated JPEG of 352x240"),
     bytes_per_vector=Quantity(512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.tables stores them"),
     bytes_per_code=Quantity(32, "bytes", f"{_SEARCH}, IVF-PQ: 24 of code, 8 of row number"),
@@ -361,7 +361,7 @@ CITY = Workload(
     name="a city",
     cameras=Quantity(900, "cameras", "source: New York's Department of Transportation has more than 900 (secondary)"),
     frames_per_day=Quantity(DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"),
-    vectors_per_frame=Quantity(3.6, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"),
+    vectors_per_frame=Quantity(3.5, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"),
     days_kept=Quantity(30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
     population=Quantity(2.08e6, "vehicles", "source: resident-owned passenger vehicles in New York City, 2021 (secondary)"),

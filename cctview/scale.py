@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from cctview import detect, extract, rank, tables
 from cctview import frames as store
+from cctview import weights as weight_files
 from cctview.files import alone_in, write_bytes
 from cctview.ids import VEHICLE_TYPES, FrameId
 from cctview.match import DISTANCES
@@ -134,7 +135,8 @@ def process(
     folder, out = Path(folder).resolve(), Path(out).resolve()
     weights = Path(weights).resolve() if weights else None
     dataset = store.open_dataset(folder)
-    models = {"detector": weights.name if weights else detect.DEFAULT_WEIGHTS, "extractor": extract.DEFAULT_WEIGHTS}
+    detector, extractor = weights or weight_files.find(detect.DEFAULT_WEIGHTS), weight_files.find(extract.DEFAULT_WEIGHTS)
+    models = {"detector": _fingerprint(detector), "extractor": _fingerprint(extractor)}
     settings = models | {"minimum_percent": minimum_percent, "minutes": minutes}
     with alone_in(out):
         done = _finished(out, settings)
@@ -239,6 +241,10 @@ def run_part(part: Part, folder: Path, out: Path, weights: Path | None, settings
     note = {"settings": settings, "frames": _digest(tuple(read))}
     write_bytes(out / part.path, tables.encode(content.replace_schema_metadata({_KEY: json.dumps(note).encode()})))
     return problems
+
+
+def _fingerprint(weights: Path) -> str:
+    return f"{weights.name}, sha256 {weight_files.sha256(weights)[:16]}"
 
 
 def _digest(frames: tuple[str, ...]) -> str:
