@@ -37,7 +37,7 @@ def main(folder=DATA):
     for found in (0.25, 0.5, 0.75):
         figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras, found)
         flagged = f"{figure.rate:.2%} [{figure.low:.2%} {figure.high:.2%}]"
-        print(f"  {found:.0%} find their vehicle: {flagged} of the others flagged, {figure.clump:.0f} at a time")
+        print(f"  {found:.0%} find their vehicle: {flagged} of the others flagged, in clumps of {figure.clump:.1f}")
     figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras)
     print(compare((CITY, NATION, PLANET), false_matches=figure))
 

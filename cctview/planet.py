@@ -178,7 +178,7 @@ class FalseMatches:
     rate, low, high : float
         Flagged among the others, as a share of them; and its 95 % interval, by drawing query vehicles again.
     clump : float
-        Innocents flagged by a search that flags any.
+        How many innocents are flagged together, so that clumps that come independently flag someone as often as was measured.
     gallery : int
         Pictures in the gallery that this was measured in.
     searches : int
@@ -258,7 +258,7 @@ def measure_false_matches(
     >>> distances = [[0.1, 0.2, 0.9], [0.3, 0.8, 0.7]]
     >>> figure = measure_false_matches(distances, [1, 2], [1, 2, 3], ["N", "N"], ["S", "S", "S"], found=1.0)
     >>> figure.threshold, figure.rate, figure.clump
-    (0.8, 0.75, 1.5)
+    (0.8, 0.75, 1.0)
     """
     distmat, q_pids = np.asarray(distmat, float), np.asarray(q_pids)
     elsewhere = np.asarray(q_camids)[:, None] != np.asarray(g_camids)
@@ -277,10 +277,16 @@ def measure_false_matches(
         rate=float(interval.estimate),
         low=float(interval.low),
         high=float(interval.high) if flagged.any() else 3 / compared.sum(),
-        clump=float(flagged[flagged > 0].mean()) if flagged.any() else 1.0,
+        clump=_clump(flagged),
         gallery=distmat.shape[1],
         searches=len(distmat),
     )
+
+
+def _clump(flagged):
+    """The size of Poisson clumps that leave as many searches without any as was seen; 1 where all, or none, flag some."""
+    anyone = (flagged > 0).mean()
+    return float(max(flagged.mean() / -np.log1p(-anyone), 1)) if 0 < anyone < 1 else 1.0
 
 
 def bill(workload: Workload, costs: Costs | None = None) -> Bill:
@@ -349,7 +355,7 @@ COSTS = Costs(
     exact_ns_per_vector=Quantity(5.8, "ns, one core", f"{_SEARCH}, flat index, 256 numbers, 1,000 queries at once"),
     speed_up=Quantity(34.6, "times", f"{_SEARCH}, IVF-PQ at recall@10 of .915, 1 M vectors; assumed to hold beyond"),
     price_of_two_cores=Quantity(
-        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, as a blog has it; list price not seen"
+        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, from a blog; list price not seen"
     ),
     price_of_storage=Quantity(
         0.023, "US$/GB/month", "source: Amazon S3 Standard, 0.021 to 0.026, as third parties quote it; list price not seen"

@@ -71,17 +71,18 @@ def test_where_nobody_is_flagged_the_rule_of_three_bounds_the_rate():
 
 
 def test_clumps_flag_as_many_but_fewer_searches():
-    """Against a drawing of clumps of four: Poisson many, at places of their own."""
+    """Against a drawing of clumps: Poisson many, at places of their own."""
     distances = np.ones((2, 801))
     distances[0, 0], distances[0, 1:5], distances[1, 5] = 0.1, 0.1, 0.2
     figure = measure_false_matches(distances, [1, 2], [1, *range(100, 104), 2, *range(200, 995)], [0, 0], [1] * 801)
-    assert (figure.rate, figure.clump) == (pytest.approx(4 / 1600), 4)
+    assert (figure.rate, figure.clump) == pytest.approx((4 / 1596, 2 / np.log(2)), rel=0.01)
+    assert figure.innocents(2 / figure.rate).fpir[0] == pytest.approx(0.5), "one search of two flags someone, as measured"
     table = figure.innocents([801, 8010, 8011])
-    assert table.innocents.tolist() == pytest.approx([801 / 400, 8010 / 400, 8011 / 400])
+    assert table.innocents.tolist() == pytest.approx([size * figure.rate for size in (801, 8010, 8011)])
     assert table.reach.tolist() == ["measured", "a decade further", "further"]
-    drawn = stats.poisson(801 / 400 / 4).rvs(200_000, random_state=0)
+    drawn = stats.poisson(table.innocents[0] / figure.clump).rvs(200_000, random_state=0)
     assert table.fpir[0] == pytest.approx((drawn > 0).mean(), abs=0.005)
-    assert 4 * drawn.mean() == pytest.approx(table.innocents[0], abs=0.02)
+    assert figure.clump * drawn.mean() == pytest.approx(table.innocents[0], abs=0.02)
     assert (table.fpir_naive > table.fpir).all()
 
 
