@@ -14,6 +14,8 @@ from scipy.spatial.distance import cdist
 from benchmarks.gallery import D, top_k, vectors
 from benchmarks.loading import loading
 from benchmarks.models import models
+from benchmarks.scaling import scaling
+from benchmarks.searching import searching
 from benchmarks.timing import ratio, side_by_side
 from cctview.distances import cosine_distances, euclidean_distances
 from cctview.evaluate import evaluate_rank
@@ -138,6 +140,8 @@ def main():
     ranking(100 if quick else 500, 1000 if quick else 5000)
     loading(20 if quick else 300)
     models(*((1, 32, 2, 1) if quick else ()))
+    searching(20_000 if quick else 1_000_000)
+    scaling(quick)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: ``cctview example | detect | extract | match | fetch | collect | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | doctor``."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ COMMANDS = {
     "detect": "find vehicles and persons in every frame of a folder",
     "extract": "embed what `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
+    "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or a simulated city, and keep every picture once",
     "doctor": "is this computer ready?",
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cctview", description="A vehicle search engine from free parts.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     added = {name: commands.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
-    for name in ("example", "detect"):
+    for name in ("example", "detect", "scale"):
         added[name].add_argument("folder", type=Path, help="frames: a folder, a zip, or a folder of zips")
         added[name].add_argument("--weights", type=Path, help="a detector's weights for ImageAI (default: ours)")
         added[name].add_argument("--minimum", type=float, default=25, help="lowest probability in per cent (default: %(default)s)")
@@ -49,12 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("example", "match"):
         added[name].add_argument("--base", metavar="CAM", help="camera whose vehicles are searched for (default: the first)")
         added[name].add_argument("--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)")
+    added["scale"].add_argument("--scheduler", metavar="tcp://…", help="a Dask scheduler (default: workers on this computer)")
+    added["scale"].add_argument("--workers", type=int, metavar="N", help="how many on this computer (default: one to a core)")
     added["fetch"].add_argument("kind", nargs="?", choices=("weights", "frames"), help="what to get")
     added["fetch"].add_argument("names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all")
     added["example"].set_defaults(run=_example)
     added["detect"].set_defaults(run=_detect)
     added["extract"].set_defaults(run=_extract)
     added["match"].set_defaults(run=_match)
+    added["scale"].set_defaults(run=_scale)
     added["fetch"].set_defaults(run=_fetch)
     collect_command.add_arguments(added["collect"])
     added["doctor"].set_defaults(run=_doctor)
@@ -86,6 +90,14 @@ def _match(options: argparse.Namespace) -> int:
     print(pipeline.match_folder(options.folder, options.base, options.targets))
     print(f"\nThe pictures, nearest first: {options.folder / pipeline.MATCHES_FOLDER}")
     return 0
+
+
+def _scale(options: argparse.Namespace) -> int:
+    from cctview import scale
+
+    return _report(
+        scale.process(options.folder, options.out, options.scheduler, options.workers, options.weights, options.minimum)
+    )
 
 
 def _fetch(options: argparse.Namespace) -> int:

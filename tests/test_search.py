@@ -1,0 +1,175 @@
+"""Indexes against a full sort; the same gallery in a file and in a server."""
+
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from scipy.spatial.distance import cdist
+
+from cctview import search
+from cctview.search import build, load, recall
+
+METRICS = {"med": "euclidean", "mcd": "cosine"}
+
+
+def clustered(count, dimensions=16, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(size=(20, dimensions))
+    return centres[rng.integers(20, size=count)] + 0.4 * rng.normal(size=(count, dimensions))
+
+
+GALLERY, QUERIES = clustered(3000), clustered(40, seed=1)
+
+
+def check_is_a_full_sort(indices, distances, metric, gallery=GALLERY):
+    exact = cdist(QUERIES, gallery, metric)
+    np.testing.assert_array_equal(indices, np.argsort(exact, axis=1)[:, : indices.shape[1]])
+    np.testing.assert_allclose(distances, np.sort(exact, axis=1)[:, : indices.shape[1]], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("distance", METRICS)
+@pytest.mark.parametrize("kind", search.KINDS)
+def test_with_all_effort_a_search_is_a_full_sort(kind, distance):
+    index = build(GALLERY, kind, distance)
+    index.shortlist = 3000 // 7
+    check_is_a_full_sort(*index.search(QUERIES, 7, effort=3000), METRICS[distance])
+    check_is_a_full_sort(*index.exact(QUERIES, 7), METRICS[distance])
+
+
+@pytest.mark.parametrize("kind", ["ivfpq", "hnsw"])
+def test_recall_is_what_counting_says_and_grows_with_effort(kind):
+    index = build(GALLERY, kind)
+    index.shortlist = 50
+    exact = np.argsort(cdist(QUERIES, GALLERY), axis=1)[:, :10]
+    reported = []
+    for effort in (1, 4, 512):
+        found = index.search(QUERIES, 10, effort)[0]
+        counted = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, exact, strict=True)])
+        reported.append(index.recall(QUERIES, 10, effort))
+        assert reported[-1].estimate == pytest.approx(counted)
+        assert reported[-1].low <= counted <= reported[-1].high
+    assert reported[0].estimate < reported[-1].estimate >= 0.99
+    assert index.tune(QUERIES, wanted=0.95).estimate >= 0.95 > index.recall(QUERIES, effort=index.effort // 2).estimate
+
+
+@pytest.mark.parametrize("kind", search.KINDS)
+def test_a_saved_index_answers_the_same_from_its_file(kind, tmp_path):
+    index = build(GALLERY, kind, "mcd")
+    index.effort = 5
+    index.save(tmp_path / "index")
+    loaded = load(tmp_path / "index")
+    assert (len(loaded), loaded.kind, loaded.distance, loaded.effort) == (3000, kind, "mcd", 5)
+    for one, other in zip(index.search(QUERIES, 9), loaded.search(QUERIES, 9), strict=True):
+        np.testing.assert_array_equal(one, other)
+    if psutil.LINUX:
+        assert str(tmp_path / "index" / "index.faiss") in [file.path for file in psutil.Process().memory_maps()]
+    build(GALLERY[:500], "flat").save(tmp_path / "index")
+    assert len(load(tmp_path / "index")) == 500
+
+
+def test_vectors_added_later_are_found():
+    for kind in search.KINDS:
+        index = build(GALLERY[:2000], kind)
+        index.shortlist = 100
+        index.add(GALLERY[2000:].astype(np.float16))
+        assert len(index) == 3000
+        assert (index.search(GALLERY[2000:2040], 1, effort=500)[0].ravel() == np.arange(2000, 2040)).all()
+
+
+def test_where_fewer_than_k_are_found_the_rest_is_marked():
+    index = build(GALLERY, "ivfpq", cells=60)
+    indices, distances = index.search(QUERIES, 500, effort=1)
+    assert (indices == -1).any() and ((indices == -1) == np.isinf(distances)).all()
+
+
+def test_bad_input_is_named(tmp_path):
+    with pytest.raises(ValueError, match="unknown kind"):
+        build(GALLERY, "annoy")
+    with pytest.raises(ValueError, match="take flat"):
+        build(GALLERY[:30], "ivfpq")
+    with pytest.raises(ValueError, match="vectors: row 5 is all zeros"):
+        build(np.vstack([GALLERY[:5], np.zeros(16)]), "flat", "mcd")
+    index = build(GALLERY)
+    with pytest.raises(ValueError, match="queries: expected vectors of 16"):
+        index.search(np.ones((1, 3)), 1)
+    with pytest.raises(ValueError, match="1 <= k <= m"):
+        index.search(QUERIES, 3001)
+    with pytest.raises(ValueError, match="one shape"):
+        recall([[1, 2]], [[1]])
+    with pytest.raises(FileNotFoundError, match="no index in it"):
+        load(tmp_path)
+    index.save(tmp_path / "index")
+    content = (tmp_path / "index" / "index.faiss").read_bytes()
+    (tmp_path / "index" / "index.faiss").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="cannot be read"):
+        load(tmp_path / "index")
+
+
+def use(where, distance):
+    """What a caller does with a gallery; it does not know where that is."""
+    from cctview.vector_database import MilvusIndex
+
+    with MilvusIndex(where, 16, distance, "hnsw", name=f"gallery_{distance}") as index:
+        index.add(GALLERY[:1000])
+        index.add(GALLERY[1000:1500])
+    with MilvusIndex(where, 16, distance, "hnsw", name=f"gallery_{distance}") as index:
+        assert len(index) == 1500
+        return index.search(QUERIES, 5, effort=1500)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A Milvus server in a process of its own, as ``milvus-lite server`` starts it."""
+    port, command = free_port(), shutil.which("milvus-lite", path=sys.exec_prefix + "/bin") or shutil.which("milvus-lite")
+    if command is None:
+        pytest.skip("the command milvus-lite is not installed")
+    options = ["--data-dir", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen([command, "server", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+
+
+def free_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(uri, seconds=60):
+    import socket
+
+    host, _, port = uri.removeprefix("http://").partition(":")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return socket.create_connection((host, int(port)), 1).close()
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(uri)
+
+
+def test_a_gallery_moves_from_a_file_to_a_server_without_a_change_in_the_caller(tmp_path, server):
+    pytest.importorskip("pymilvus", reason="the extra `database` is not installed")
+    wait_for(server)
+    for distance, metric in METRICS.items():
+        embedded, served = (use(where, distance) for where in (tmp_path / "gallery.db", server))
+        check_is_a_full_sort(*embedded, metric, GALLERY[:1500])
+        check_is_a_full_sort(*served, metric, GALLERY[:1500])
+
+
+def test_a_collection_of_another_kind_is_refused(tmp_path):
+    pytest.importorskip("pymilvus", reason="the extra `database` is not installed")
+    from cctview.vector_database import MilvusIndex
+
+    MilvusIndex(tmp_path / "gallery.db", 16).close()
+    with pytest.raises(ValueError, match=r"is \[16, 'L2', 'HNSW'\], not \[16, 'COSINE', 'HNSW'\]"):
+        MilvusIndex(tmp_path / "gallery.db", 16, "mcd")
+    with pytest.raises(OSError, match="is it running there"):
+        MilvusIndex(f"http://127.0.0.1:{free_port()}", 16)
