@@ -101,7 +101,7 @@ def compare_next_camera(detections, vehicles):
     """
     rows = largest_pictures(detections, vehicles)
     camera = detections["camera"].to_numpy()[rows]
-    blocks = tuple((rows[camera == first], rows[camera == second]) for first, second in pairwise(DRIVE))
+    blocks = tuple((rows[camera == first], rows[camera == second]) for first, second in pairwise(place.camera for place in DRIVE))
     return Comparisons(blocks, vehicles.to_numpy(float, na_value=0).astype(int))
 
 
@@ -211,7 +211,7 @@ def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd
     rows = largest_pictures(detections, vehicles, images)
     camera, of = detections["camera"].to_numpy()[rows], vehicles.to_numpy(float, na_value=0)[rows].astype(int)
     parts, looked_for, largest = [], [], 1
-    for first, second in pairwise(DRIVE):
+    for first, second in pairwise(place.camera for place in DRIVE):
         a, b = camera == first, camera == second
         if not a.any() or not b.any():
             continue

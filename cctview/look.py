@@ -31,7 +31,7 @@ WIDTH = 7.2
 DOTS, SCREEN = 200, 110
 """Dots per inch that are drawn, and pixels per inch that they are shown at."""
 _LINE = 0.29  # in, a line of the title
-_LETTERS = 55  # in a line of the title
+_LETTERS = 60  # in a line of the title
 
 LOOK = {
     "font.family": "sans-serif",
@@ -105,7 +105,7 @@ class Card(Figure):
         self.title, self.photographs = title, photographs
         self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), va="top", fontsize=14.5, fontweight="bold", linespacing=1.25)
         if note:
-            self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.2, color=GREY)
+            self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
         self.subplots_adjust(
             left=left / WIDTH, right=1 - right / WIDTH, bottom=(below + bottom) / tall, top=1 - (above + top) / tall, **spaces
         )
@@ -119,6 +119,8 @@ class Card(Figure):
 
     def __repr__(self):
         return f"<figure: {self.title}>"
+
+    __str__ = __repr__
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "jpeg" if self.photographs else "png"
