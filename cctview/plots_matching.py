@@ -51,12 +51,11 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if threshold is None:
         overlap = (distances[~same] < np.median(distances[same])).mean()
-        title = f"No gap: {percent(overlap)} of the different pairs are closer than the middle same pair"
+        title = f"{'No gap' if overlap else 'A gap'}: {percent(overlap)} of the different pairs are closer than the typical same pair"
     else:
         counts = accepted(distances, same, threshold)
         title = (
-            f"At {threshold:.2f}: {counts['true_links']:,} true links, {counts['false_links']:,} false ones, "
-            f"{counts['missed']:,} vehicles missed"
+            f"At {threshold:.2f}: {counts['true_links']:,} true links, {counts['false_links']:,} false, {counts['missed']:,} missed"
         )
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()

@@ -29,7 +29,7 @@ def leakage_meter(meter):
     Card
     """
     states = _states(meter)
-    figure = Card(_meter_title(meter), height=_ROW * len(states) + 0.95, note=_note(meter), left=1.75, right=2.05, top=0.4)
+    figure = Card(_meter_title(meter), height=_ROW * len(states) + 0.95, note=_note(meter), left=1.7, right=2.3, top=0.4)
     axes = figure.subplots()
     for row, state in enumerate(states):
         _meter_row(axes, row, state, first=row == 0)
@@ -129,7 +129,7 @@ def waterfall(meter):
     if steps:
         most = max(steps, key=lambda step: step.delivered.estimate)
         title = f"Of {total:.1f} bits, “{most.name}” gave away {most.delivered.estimate:.1f}, more than any other step"
-    figure = Card(title, height=3.9, note=_note(meter), bottom=0.95)
+    figure = Card(title, height=3.9, note=_note(meter), bottom=0.75)
     axes = figure.subplots()
     axes.bar(0, total, width=0.72, color=PALE)
     label(axes, 0, total, f"{total:.1f}", va="bottom", ha="center")
