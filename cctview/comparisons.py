@@ -48,11 +48,15 @@ class Comparisons:
 
     def alike(self, vehicles, column="colour"):
         """Whether the two vehicles of each pair share a property, by the table `Truth.vehicles`; (n,)."""
-        values = vehicles[column].reindex(self.vehicles).to_numpy()
+        values = vehicles.set_index("vehicle")[column].reindex(self.vehicles).to_numpy()
         return np.equal(*values[self.rows].T)
 
+    def smaller_side(self, detections):
+        """The side of the smaller picture of each pair, (n,); see `picture_side`."""
+        return picture_side(detections)[self.rows].min(axis=1)
+
     def at_least(self, detections, side):
-        """Only the pairs in which both pictures have at least this side (root of the area, px)."""
+        """Only the pairs in which both pictures have at least this side."""
         large = picture_side(detections) >= side
         return Comparisons(tuple((a[large[a]], b[large[b]]) for a, b in self.blocks), self.vehicles)
 
@@ -70,7 +74,7 @@ def largest_pictures(detections, vehicles, images=1):
     detections : DataFrame
         Columns camera, type, x1, y1, x2, y2.
     vehicles : Series
-        The vehicle of each, from `cctview.truth.identify`; missing and parked ones (negative) are left out.
+        The vehicle of each, from `cctview.truth.true_vehicles`; missing and parked ones (negative) are left out.
     images : int
 
     Returns
@@ -185,6 +189,41 @@ def draw_pairs(pairs, among, count=12, seed=0):
             raise ValueError(f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a vehicle twice; ask for fewer")
         drawn += found
     return rng.permutation(drawn)
+
+
+def score_answers(answers, same):
+    """What a person's, or a room's, answers to "same or different?" are worth, as a point of an ROC.
+
+    Parameters
+    ----------
+    answers : str, or iterable of bool
+        One answer a pair: the letters S (same) and D (different), in any case, with anything but letters between; or booleans.
+    same : array_like of bool, shape (n,)
+        The truth.
+
+    Returns
+    -------
+    fpr, tpr : float
+        The share of different pairs, and of same pairs, that were called the same.
+
+    Raises
+    ------
+    ValueError
+        If there is not one answer for each pair.
+
+    Examples
+    --------
+    >>> score_answers("SD SD", [True, True, False, False])
+    (0.5, 0.5)
+    """
+    same = np.asarray(same, bool)
+    letters = [letter for letter in answers.upper() if letter.isalpha()] if isinstance(answers, str) else None
+    if letters is not None and set(letters) - {"S", "D"}:
+        raise ValueError(f"expected the letters S and D only, but there is {sorted(set(letters) - {'S', 'D'})[0]!r}")
+    said = np.array([letter == "S" for letter in letters] if letters is not None else list(answers), bool)
+    if said.shape != same.shape:
+        raise ValueError(f"expected {len(same)} answers, one a pair, but got {len(said)}")
+    return float(said[~same].mean()), float(said[same].mean())
 
 
 def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd", aggregate="mean50"):

@@ -70,7 +70,7 @@ def _check(function):
         try:
             return Verdict(True, function(answer, *data, **options))
         except _Wrong as wrong:
-            return Verdict(False, str(wrong))
+            return Verdict(False, f"{str(wrong)[0].upper()}{str(wrong)[1:]}")
         except (Exception, SystemExit) as error:
             return Verdict(False, f"This answer cannot be read: {_described(error)}. Look at what the exercise asks for: a number, names, or a function.")
 
@@ -106,6 +106,8 @@ def read_number(answer, of="the answer"):
         values = np.asarray(answer)
         if values.size != 1:
             raise _Wrong(f"{of} should be one number, but there are {values.size}.")
+        if np.iscomplexobj(values):
+            raise TypeError
         number = float(values.reshape(-1)[0])
     except (TypeError, ValueError, OverflowError):
         raise _Wrong(f"{of} should be a number, but is a {type(answer).__name__}.") from None
@@ -285,8 +287,8 @@ def check_cosine_distance(answer, embeddings):
             given = answer(a.copy(), b.copy())
         except (Exception, SystemExit) as error:
             raise _Wrong(f"Your function raised {_described(error)}. Try it on two rows of the embeddings.") from None
-        if given is None:
-            raise _Wrong("Your function returns nothing: is there a `return` in it?")
+        if given is None or given is Ellipsis:
+            raise _Wrong("Your function returns nothing yet: put the formula after `return`.")
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-4:
             raise _Wrong(_cosine_hint(number, right, a, b))

@@ -12,8 +12,10 @@ import io
 import textwrap
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
 BLUE, ORANGE, SKY, GREEN, YELLOW, RED, PURPLE = "#0072B2", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7"
@@ -28,8 +30,8 @@ TWIN = "Simulated frames, our model world; same estimator (AUC, next frame): twi
 
 WIDTH = 7.2
 """Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""
-DOTS, SCREEN = 200, 110
-"""Dots per inch that are drawn, and pixels per inch that they are shown at."""
+DOTS, COLOURS, SCREEN = 200, 128, 110
+"""Dots per inch and colours that are drawn, and pixels per inch that they are shown at."""
 _LINE = 0.29  # in, a line of the title
 _LETTERS = 60  # in a line of the title
 
@@ -112,9 +114,14 @@ class Card(Figure):
 
     def to_bytes(self, kind="png", dots=DOTS):
         """The picture, as a PNG or JPEG file."""
-        file = io.BytesIO()
+        self.set_dpi(dots)
         with style():
-            self.savefig(file, format=kind, dpi=dots, pil_kwargs={"quality": 88} if kind == "jpeg" else None)
+            self.canvas.draw()
+        picture, file = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]), io.BytesIO()
+        if kind == "jpeg":
+            picture.save(file, kind, quality=88)
+        else:  # a palette makes it half as large
+            picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, kind)
         return file.getvalue()
 
     def __repr__(self):
@@ -125,7 +132,8 @@ class Card(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "jpeg" if self.photographs else "png"
         width, height = (round(inches * SCREEN) for inches in self.get_size_inches())
-        shown = {"text/plain": repr(self), f"image/{kind}": self.to_bytes(kind)}
+        picture = self.to_bytes(kind, 150 if self.photographs else DOTS)
+        shown = {"text/plain": repr(self), f"image/{kind}": picture}
         return shown, {f"image/{kind}": {"width": width, "height": height, "alt": self.title}}
 
 

@@ -31,7 +31,7 @@ def drive(sightings=None, truth=None, cameras=None, title=None, note="Simulated 
     """
     used = {place.camera for place in DRIVE} if cameras is None else set(cameras)
     trip = None if sightings is None else sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
-    figure = Card(title or _title(trip), height=1.55 if trip is None else 4.15, note=note, left=0.95 if trip is not None else 0.4, right=0.45, bottom=0.1)
+    figure = Card(title or _title(trip), height=1.55 if trip is None else 4.15, note=note, left=1.15 if trip is not None else 0.4, right=0.45, bottom=0.1)
     if trip is None:
         _strip(figure.subplots(), used, None)
         return figure

@@ -132,7 +132,7 @@ def _points_title(curves, points):
     fpr, tpr, _ = roc_curve(*pairs)
     there = float(tpr[np.searchsorted(fpr, x, side="right") - 1])
     verdict = "above" if y > there else "below" if y < there else "on"
-    return f"{name[0].upper()}{name[1:]} is {verdict} the curve of {model}: {percent(y)} of same pairs found, the model {percent(there)}"
+    return f"{name[0].upper()}{name[1:]}: {verdict} the curve. {percent(y)} of same pairs found; at that cost {model} finds {percent(there)}"
 
 
 @style()

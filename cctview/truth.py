@@ -1,7 +1,4 @@
-"""The truth about the simulated minutes: which vehicle a detection shows.
-
-Real frames have none. A dataset in the layout of `data/` keeps it in its folder ``truth`` (see ``data/README.md``).
-"""
+"""The truth beside a simulated dataset, and which vehicle each detection and each track really shows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,87 +7,114 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.evaluate_boxes import box_iou
-from cctview.frames import BOX_COLUMNS
+from cctview.evaluate_boxes import BOX, box_iou
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What was really on the road.
+    """The tables of a folder ``truth/``; data/README.md tells their columns.
 
     Attributes
     ----------
-    sightings : DataFrame
-        Every vehicle in every frame that was delivered, parked ones (negative numbers) too: columns frame, vehicle, x1, y1, x2, y2.
-    vehicles : DataFrame
-        One row a vehicle, by its number: name, kind, type, design, colour, … .
-    trips : DataFrame
-        One row a vehicle, by its number: direction, and when it passed below each camera.
+    frames, sightings, parked, vehicles, trips : DataFrame
     """
 
+    frames: pd.DataFrame
     sightings: pd.DataFrame
+    parked: pd.DataFrame
     vehicles: pd.DataFrame
     trips: pd.DataFrame
 
 
-def read_truth(folder: str | Path) -> Truth:
+def read_truth(folder):
     """Read the truth of a dataset.
 
     Parameters
     ----------
-    folder : path_like
-        The dataset's folder, with ``truth`` in it.
+    folder : str or Path
+        The dataset's folder; the truth lies in ``truth/`` in it.
+
+    Returns
+    -------
+    Truth
 
     Raises
     ------
     FileNotFoundError
-        If it has none: real frames come without.
+        If there is none, as with real frames; names the folder.
+    ValueError
+        If a table is damaged; names the file.
     """
-    path = Path(folder) / "truth"
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path}: no such folder; the truth is known of simulated frames only, such as those of data/")
-    frames, sightings, parked, vehicles, trips = (
-        pd.read_parquet(path / f"{name}.parquet") for name in ("frames", "sightings", "parked", "vehicles", "trips")
-    )
-    delivered = frames.loc[frames.status.astype(str) != "dropped", ["frame", "camera"]].astype(str)
-    standing = delivered.merge(parked.astype({"camera": str}), on="camera")
-    seen = pd.concat([sightings.astype({"frame": str}), standing], ignore_index=True)
-    seen = seen.loc[seen.frame.isin(delivered.frame), ["frame", "vehicle", *BOX_COLUMNS]].reset_index(drop=True)
-    return Truth(seen, vehicles.set_index("vehicle"), trips.set_index("vehicle"))
+    folder, tables = Path(folder) / "truth", {}
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder; only simulated frames come with their truth, such as those of data/")
+    for name in Truth.__annotations__:
+        path = folder / f"{name}.parquet"
+        try:
+            table = pd.read_parquet(path)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{path}: missing; get the folder again from the repository") from None
+        except Exception as error:  # pyarrow raises errors of many kinds on damaged files
+            raise ValueError(f"{path}: not a readable Parquet file ({error}); get it again from the repository") from None
+        categories = [column for column in table if isinstance(table[column].dtype, pd.CategoricalDtype)]
+        tables[name] = table.astype(dict.fromkeys(categories, "str"))
+    return Truth(**tables)
 
 
-def identify(detections: pd.DataFrame, sightings: pd.DataFrame, iou: float = 0.5) -> pd.Series:
-    """Say which vehicle each detection shows.
+def true_vehicles(detections, truth, iou=0.5):
+    """The vehicle that each detection shows.
 
-    In each frame, detections and vehicles are paired one to one so that their boxes overlap as much as possible.
+    In each frame detections and vehicles, parked ones too, are paired one to one so that they overlap most.
 
     Parameters
     ----------
     detections : DataFrame
-        Columns frame, x1, y1, x2, y2 (pixels).
-    sightings : DataFrame
-        As `Truth.sightings`.
+        Columns `frame`, `camera`, `x1`, `y1`, `x2`, `y2`.
+    truth : Truth
     iou : float
-        The least overlap (intersection over union) that counts.
+        The least overlap.
 
     Returns
     -------
-    Series of Int64
-        The vehicle, by the index of `detections`; missing where a detection shows none.
+    Series of Int64, index of `detections`
+        Negative for a parked vehicle, missing for a detection of none.
+    """
+    moving, parked = truth.sightings.groupby("frame").indices, truth.parked.groupby("camera").indices
+    moving_boxes, parked_boxes = truth.sightings[BOX].to_numpy(), truth.parked[BOX].to_numpy()
+    moving_ids, parked_ids = truth.sightings["vehicle"].to_numpy(), truth.parked["vehicle"].to_numpy()
+    boxes, cameras = detections[BOX].to_numpy(), detections["camera"].to_numpy()
+    vehicles, known, none = np.zeros(len(detections), np.int64), np.zeros(len(detections), bool), np.zeros(0, int)
+    for frame, rows in detections.groupby("frame").indices.items():
+        here, stand = moving.get(frame, none), parked.get(cameras[rows[0]], none)
+        overlap = box_iou(boxes[rows], np.concatenate([moving_boxes[here], parked_boxes[stand]]))
+        a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
+        right = overlap[a, b] >= iou
+        vehicles[rows[a[right]]] = np.concatenate([moving_ids[here], parked_ids[stand]])[b[right]]
+        known[rows[a[right]]] = True
+    return pd.Series(vehicles, index=detections.index, dtype="Int64").mask(~known)
+
+
+def true_tracks(tracks, vehicles):
+    """The vehicle that each track shows most often.
+
+    Parameters
+    ----------
+    tracks : Series
+        The track of each detection, missing for none.
+    vehicles : Series
+        From `true_vehicles`.
+
+    Returns
+    -------
+    Series of Int64, by track
+        Missing for a track that never shows one; of two that are shown equally often the lower number.
 
     Examples
     --------
-    >>> found = pd.DataFrame({"frame": ["f", "f"], "x1": [0, 50], "y1": [0, 50], "x2": [10, 60], "y2": [10, 60]})
-    >>> identify(found, pd.DataFrame({"frame": ["f"], "vehicle": [7], "x1": [1], "y1": [0], "x2": [11], "y2": [10]})).tolist()
-    [7, <NA>]
+    >>> true_tracks(pd.Series([0, 0, 0, 1]), pd.Series([7, 8, 8, None], dtype="Int64")).tolist()
+    [8, <NA>]
     """
-    vehicles = pd.Series(pd.NA, detections.index, dtype="Int64", name="vehicle")
-    boxes, true_boxes = detections[BOX_COLUMNS].to_numpy(float), sightings[BOX_COLUMNS].to_numpy(float)
-    in_frame = sightings.groupby("frame").indices
-    for frame, rows in detections.groupby("frame").indices.items():
-        of = in_frame.get(frame, np.zeros(0, int))
-        overlap = box_iou(boxes[rows], true_boxes[of])
-        found, shown = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
-        enough = overlap[found, shown] >= iou
-        vehicles.iloc[rows[found[enough]]] = sightings["vehicle"].to_numpy()[of[shown[enough]]]
-    return vehicles
+    table = pd.DataFrame({"track": tracks, "vehicle": vehicles}).dropna()
+    counts = table.groupby(["track", "vehicle"]).size().rename("n").reset_index().sort_values(["n", "vehicle"], ascending=[False, True])
+    first = counts.drop_duplicates("track").set_index("track")["vehicle"]
+    return first.reindex(np.sort(tracks.dropna().unique())).astype("Int64")
