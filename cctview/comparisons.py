@@ -155,6 +155,25 @@ def _weighted_auc(code, same, weight):
     return (right * closer).sum() / (right.sum() * wrong.sum()) if right.sum() and wrong.sum() else np.nan
 
 
+def give_labels(same, false=3, seed=0):
+    """What a machine says of each pair, with as many false labels as wanted, at random.
+
+    Parameters
+    ----------
+    same : array_like of bool, shape (n,)
+    false : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        Whether the label says "same".
+    """
+    same = np.asarray(same, bool)
+    wrong = np.random.default_rng(seed).choice(len(same), false, replace=False)
+    return same ^ np.isin(np.arange(len(same)), wrong)
+
+
 def draw_pairs(pairs, among, count=12, seed=0):
     """Draw pairs to show: half of them same, half different, in random order, no vehicle twice.
 
@@ -217,13 +236,49 @@ def score_answers(answers, same):
     (0.5, 0.5)
     """
     same = np.asarray(same, bool)
-    letters = [letter for letter in answers.upper() if letter.isalpha()] if isinstance(answers, str) else None
-    if letters is not None and set(letters) - {"S", "D"}:
-        raise ValueError(f"expected the letters S and D only, but there is {sorted(set(letters) - {'S', 'D'})[0]!r}")
-    said = np.array([letter == "S" for letter in letters] if letters is not None else list(answers), bool)
-    if said.shape != same.shape:
-        raise ValueError(f"expected {len(same)} answers, one a pair, but got {len(said)}")
+    said = _read_answers(answers, len(same))
     return float(said[~same].mean()), float(said[same].mean())
+
+
+def labels_followed(answers, labelled_same, same):
+    """How often answers went along with a machine's label, where it was true and where it was false.
+
+    Parameters
+    ----------
+    answers
+        As for `score_answers`.
+    labelled_same, same : array_like of bool, shape (n,)
+        What the label said of each pair, and the truth.
+
+    Returns
+    -------
+    DataFrame
+        Rows "true labels" and "false labels", columns `labels` (how many) and `followed`.
+
+    Examples
+    --------
+    >>> labels_followed("SSD", [True, True, True], [True, False, False])
+                  labels  followed
+    true labels        1         1
+    false labels       2         1
+    """
+    labelled, same = np.asarray(labelled_same, bool), np.asarray(same, bool)
+    followed, true = _read_answers(answers, len(same)) == labelled, labelled == same
+    rows = [(of.sum(), (followed & of).sum()) for of in (true, ~true)]
+    return pd.DataFrame(rows, index=["true labels", "false labels"], columns=["labels", "followed"])
+
+
+def _read_answers(answers, count):
+    """Answers as booleans, (count,)."""
+    if isinstance(answers, str):
+        letters = [letter for letter in answers.upper() if letter.isalpha()]
+        if strange := sorted(set(letters) - {"S", "D"}):
+            raise ValueError(f"expected the letters S and D only, but there is {strange[0]!r}")
+        answers = [letter == "S" for letter in letters]
+    said = np.array(list(answers), bool)
+    if said.shape != (count,):
+        raise ValueError(f"expected {count} answers, one a pair, but got {len(said)}")
+    return said
 
 
 def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd", aggregate="mean50"):

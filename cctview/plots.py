@@ -4,7 +4,7 @@ They are kept by subject in `cctview.plots_meter`, `cctview.plots_matching`, `cc
 their common look is `cctview.look`.
 """
 
-from cctview.look import TWIN, Card, style
+from cctview.look import TWIN, Card, percent, style
 from cctview.plots_drive import drive
 from cctview.plots_matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots_meter import gauges, leakage_meter, waterfall
@@ -25,6 +25,7 @@ __all__ = [
     "gauges",
     "leakage_meter",
     "pairs",
+    "percent",
     "project",
     "roc",
     "style",
