@@ -1,7 +1,7 @@
 """Same or different? Pairs of pictures to compare, with the truth about each, for people and for models.
 
-A vehicle passes a camera in a few frames, 1.7 s apart: that is one look, not several. So each vehicle is taken once a camera, by
-its largest picture, and everyone at a camera is compared with everyone at the next one down the drive.
+A vehicle passes a camera in a few frames, 1.7 s apart: that is one look, not several. So each vehicle is taken once a camera,
+by its largest picture, and everyone at a camera is compared with everyone at the next one down the drive.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,9 @@ class Comparisons:
 
     def distances(self, embeddings, distance="mcd"):
         """How far apart the pictures of each pair are, (n,) float32; `distance` is "med" or "mcd"."""
-        return np.concatenate([np.zeros(0, np.float32), *(DISTANCES[distance](embeddings[a], embeddings[b]).ravel() for a, b in self.blocks)])
+        return np.concatenate(
+            [np.zeros(0, np.float32), *(DISTANCES[distance](embeddings[a], embeddings[b]).ravel() for a, b in self.blocks)]
+        )
 
     def alike(self, vehicles, column="colour"):
         """Whether the two vehicles of each pair share a property, by the table `Truth.vehicles`; (n,)."""
@@ -84,7 +86,9 @@ def largest_pictures(detections, vehicles, images=1):
     kept = detections["type"].isin(VEHICLE_TYPES).to_numpy() & (vehicles > 0).fillna(False).to_numpy(bool)
     rows = np.flatnonzero(kept)
     order = rows[np.argsort(-picture_side(detections)[rows], kind="stable")]
-    place = pd.DataFrame({"camera": detections["camera"].to_numpy()[order], "vehicle": vehicles.to_numpy(float, na_value=0)[order]})
+    place = pd.DataFrame(
+        {"camera": detections["camera"].to_numpy()[order], "vehicle": vehicles.to_numpy(float, na_value=0)[order]}
+    )
     return np.sort(order[(place.groupby(["camera", "vehicle"]).cumcount() < images).to_numpy()])
 
 
@@ -105,7 +109,9 @@ def compare_next_camera(detections, vehicles):
     """
     rows = largest_pictures(detections, vehicles)
     camera = detections["camera"].to_numpy()[rows]
-    blocks = tuple((rows[camera == first], rows[camera == second]) for first, second in pairwise(place.camera for place in DRIVE))
+    blocks = tuple(
+        (rows[camera == first], rows[camera == second]) for first, second in pairwise(place.camera for place in DRIVE)
+    )
     return Comparisons(blocks, vehicles.to_numpy(float, na_value=0).astype(int))
 
 
@@ -133,7 +139,9 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     """
     same, ends = pairs.same, pairs.vehicles[pairs.rows]
     if not same.any() or same.all():
-        raise ValueError("expected both same and different pairs, but there is only one kind; take more minutes or smaller pictures")
+        raise ValueError(
+            "expected both same and different pairs, but there is only one kind; take more minutes or smaller pictures"
+        )
     known, numbers = np.unique(ends, return_inverse=True)
     first, second = numbers.reshape(-1, 2).T
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in distances.items()}
@@ -205,7 +213,9 @@ def draw_pairs(pairs, among, count=12, seed=0):
                 found.append(int(pair))
                 seen.update(ends[pair].tolist())
         if len(found) < wanted:
-            raise ValueError(f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a vehicle twice; ask for fewer")
+            raise ValueError(
+                f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a vehicle twice; ask for fewer"
+            )
         drawn += found
     return rng.permutation(drawn)
 
@@ -310,7 +320,9 @@ def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd
         if not a.any() or not b.any():
             continue
         table = track_to_track(embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate)
-        parts.append(evaluate_rank(table, table.index, table.columns, np.zeros(len(table)), np.ones(table.shape[1]), table.shape[1]))
+        parts.append(
+            evaluate_rank(table, table.index, table.columns, np.zeros(len(table)), np.ones(table.shape[1]), table.shape[1])
+        )
         looked_for.append(table.index.to_numpy())
         largest = max(largest, table.shape[1])
     if not parts:

@@ -72,7 +72,10 @@ def _check(function):
         except _Wrong as wrong:
             return Verdict(False, f"{str(wrong)[0].upper()}{str(wrong)[1:]}")
         except (Exception, SystemExit) as error:
-            return Verdict(False, f"This answer cannot be read: {_described(error)}. Look at what the exercise asks for: a number, names, or a function.")
+            return Verdict(
+                False,
+                f"This answer cannot be read: {_described(error)}. The exercise asks for a number, names, or a function.",
+            )
 
     return check
 
@@ -117,7 +120,7 @@ def read_number(answer, of="the answer"):
 
 
 def read_names(answer, of="the answer"):
-    """The ids in an answer, as a set of str: one id or many, as text or as `DetectionId`, in any container or as a table's column `id`."""
+    """The ids in an answer, as a set of str: one or many, text or `DetectionId`, in any container or a table's column `id`."""
     if isinstance(answer, (str, DetectionId)):
         return {str(answer)}
     if isinstance(answer, pd.DataFrame):
@@ -125,7 +128,11 @@ def read_names(answer, of="the answer"):
             raise _Wrong(f"{of} is a table without a column 'id'; give its ids.")
         answer = answer["id"]
     try:
-        names = list(np.asarray(answer, object).ravel()) if isinstance(answer, np.ndarray) else list(itertools.islice(answer, _MANY))
+        names = (
+            list(np.asarray(answer, object).ravel())
+            if isinstance(answer, np.ndarray)
+            else list(itertools.islice(answer, _MANY))
+        )
     except TypeError:
         raise _Wrong(f"{of} should be a list of ids, but is a {type(answer).__name__}.") from None
     strange = [name for name in names if not isinstance(name, (str, DetectionId))]
@@ -162,7 +169,8 @@ def check_share(answer, right, tolerance=0.005):
     share = number if 0 <= number <= 1 else number / 100
     if not 0 <= share <= 1:
         raise _Wrong(f"{number:g} is no share: it lies between 0 and 1, or between 0 and 100 %.")
-    raise _Wrong(f"{100 * share:.1f} % is too {'low' if share < right else 'high'}. Which rows are counted, and by how many is the count divided?")
+    side = "low" if share < right else "high"
+    raise _Wrong(f"{100 * share:.1f} % is too {side}. Which rows are counted, and by how many is the count divided?")
 
 
 @_check
@@ -229,7 +237,8 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
         raise _Wrong(f"That is {seconds:g} minutes, and they are right: give it in seconds.")
     if abs(seconds + right) <= tolerance:
         raise _Wrong("The sign is wrong: take the later time minus the earlier.")
-    raise _Wrong(f"{seconds:g} s is too {'short' if seconds < right else 'long'}. Read the times in the names of the two frames: HH.MM.SS.")
+    side = "short" if seconds < right else "long"
+    raise _Wrong(f"{seconds:g} s is too {side}. Read the times in the names of the two frames: HH.MM.SS.")
 
 
 @_check
@@ -258,9 +267,13 @@ def check_threshold(answer, distances, same, tolerated=0.01):
     if threshold < 0:
         raise _Wrong(f"{threshold:g} is below every distance: nothing is linked. Distances begin at 0.")
     if linked > tolerated:
-        raise _Wrong(f"{said}, more than {100 * tolerated:g} %: go lower. The shares of different pairs are the first thing that roc_curve returns.")
+        raise _Wrong(
+            f"{said}, more than {100 * tolerated:g} %: go lower. The first thing that roc_curve returns are these shares."
+        )
     if found < best - max(1, 0.005 * len(right)):
-        raise _Wrong(f"{said}, and finds {found} of {len(right)} same pairs; it could find {best}: go higher, up to {100 * tolerated:g} %.")
+        raise _Wrong(
+            f"{said}, and finds {found} of {len(right)} same pairs; up to {100 * tolerated:g} % it could find {best}: go higher."
+        )
     return f"{said}, and finds {found} of {len(right)} same pairs: {found / len(right):.0%}.".replace("%.", " %.")
 
 
@@ -299,7 +312,8 @@ def _cosine_hint(number, right, a, b):
     """What went wrong, by what came out."""
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
     known = {
-        "This is the cosine itself: 1 for the same direction. A distance is small for what is alike: subtract it from 1.": 1 - right,
+        "This is the cosine itself: 1 for the same direction. A distance is small for what is alike: subtract it from 1.": 1
+        - right,
         "This is the dot product: divide it by the lengths of both vectors, then subtract it from 1.": (1 - right) * lengths,
         "The lengths are not taken out: divide the dot product by the lengths of both vectors.": 1 - (1 - right) * lengths,
         "This is the Euclidean distance (MED). The cosine looks at the directions only.": float(np.linalg.norm(a - b)),

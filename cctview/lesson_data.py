@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def lesson_folder() -> Path:
-    """The dataset of the lessons: what CCTVIEW_DATA names, if it comes with the truth, else the `data/` that comes with cctview."""
+    """The lessons' dataset: what CCTVIEW_DATA names, if it comes with the truth, else the `data/` that comes with cctview."""
     named = os.environ.get("CCTVIEW_DATA")
     if named and (Path(named) / "truth").is_dir():
         return Path(named)

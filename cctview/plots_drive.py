@@ -5,7 +5,6 @@ import pandas as pd
 from cctview.drive import DRIVE, place_of
 from cctview.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
 
-
 _KM = {place.camera: place.km for place in DRIVE}
 
 
@@ -31,7 +30,14 @@ def drive(sightings=None, truth=None, cameras=None, title=None, note="Simulated 
     """
     used = {place.camera for place in DRIVE} if cameras is None else set(cameras)
     trip = None if sightings is None else sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
-    figure = Card(title or _title(trip), height=1.55 if trip is None else 4.15, note=note, left=1.15 if trip is not None else 0.4, right=0.45, bottom=0.1)
+    figure = Card(
+        title or _title(trip),
+        height=1.55 if trip is None else 4.15,
+        note=note,
+        left=1.15 if trip is not None else 0.4,
+        right=0.45,
+        bottom=0.1,
+    )
     if trip is None:
         _strip(figure.subplots(), used, None)
         return figure
@@ -50,7 +56,9 @@ def _title(trip):
         return f"Seen at one camera, {_street(place_of(trip['camera'].iloc[0]))}, and nowhere else"
     seconds = int((trip["time"].max() - trip["time"].min()).total_seconds())
     stretch = f"{trip['km'].max() - trip['km'].min():.1f} km of its way in {seconds // 60} min {seconds % 60:02d} s"
-    return f"Linked at {seen} of {len(DRIVE)} cameras" + (f", {wrong} wrongly: not quite {stretch}" if wrong else f": {stretch}")
+    return f"Linked at {seen} of {len(DRIVE)} cameras" + (
+        f", {wrong} wrongly: not quite {stretch}" if wrong else f": {stretch}"
+    )
 
 
 def _strip(axes, used, trip):
@@ -62,7 +70,13 @@ def _strip(axes, used, trip):
         colour = PALE if place.camera not in used else BLUE if place.camera in seen else GREY
         sign = 1 if place.facing == "S" else -1
         axes.plot(place.km, 0, "o", markersize=13, color=colour, markeredgecolor=PAPER, zorder=3, label=place.camera)
-        axes.annotate("", (place.km + 0.31 * sign, 0), (place.km, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.2}, zorder=2)
+        axes.annotate(
+            "",
+            (place.km + 0.31 * sign, 0),
+            (place.km, 0),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.2},
+            zorder=2,
+        )
         crowded = before is not None and place.km - before.km < 0.7
         words = {"ha": "center", "va": "center", "fontsize": 11, "color": INK if place.camera in used else GREY}
         axes.annotate(_street(place), (place.km, -1.25 if crowded else -0.62), **words)
@@ -94,8 +108,16 @@ def _diagram(axes, trip, truth):
     axes.plot(trip["km"][right], clock[right], color=BLUE, linewidth=2.4, zorder=2, label="linked")
     before = -1.0
     for row, y, hit in zip(trip.itertuples(), clock, right):
-        axes.plot(row.km, y, "o" if hit else "X", color=BLUE if hit else DIFFERENT, markersize=10 if hit else 12, markeredgecolor=PAPER, zorder=4,
-                  label="right" if hit else "wrong")
+        axes.plot(
+            row.km,
+            y,
+            "o" if hit else "X",
+            color=BLUE if hit else DIFFERENT,
+            markersize=10 if hit else 12,
+            markeredgecolor=PAPER,
+            zorder=4,
+            label="right" if hit else "wrong",
+        )
         under = not hit or row.km >= 5 or row.km - before < 0.7
         side = {"ha": "right", "va": "top"} if under else {"ha": "left", "va": "bottom"}
         words = f"{row.time:%H:%M:%S}" + ("" if hit else " ✗ wrong")

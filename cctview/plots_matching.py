@@ -23,7 +23,12 @@ def accepted(distances, same, threshold):
     {'true_links': 1, 'false_links': 1, 'missed': 1, 'kept_apart': 1}
     """
     linked, same = np.asarray(distances) <= threshold, np.asarray(same, bool)
-    counts = {"true_links": linked & same, "false_links": linked & ~same, "missed": ~linked & same, "kept_apart": ~linked & ~same}
+    counts = {
+        "true_links": linked & same,
+        "false_links": linked & ~same,
+        "missed": ~linked & same,
+        "kept_apart": ~linked & ~same,
+    }
     return {name: int(rows.sum()) for name, rows in counts.items()}
 
 
@@ -51,34 +56,35 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if threshold is None:
         overlap = (distances[~same] < np.median(distances[same])).mean()
-        title = f"{'No gap' if overlap else 'A gap'}: {percent(overlap)} of the different pairs are closer than the typical same pair"
+        gap = "No gap" if overlap else "A gap"
+        title = f"{gap}: {percent(overlap)} of the different pairs are closer than the typical same pair"
     else:
-        counts = accepted(distances, same, threshold)
-        title = (
-            f"At {threshold:.2f}: {counts['true_links']:,} true links, {counts['false_links']:,} false, {counts['missed']:,} missed"
-        )
+        true, false, missed, _ = accepted(distances, same, threshold).values()
+        title = f"At {threshold:.2f}: {true:,} true links, {false:,} false, {missed:,} missed"
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, BINS + 1)
-    heights = []
-    for rows, colour, name in ((~same, DIFFERENT, "different"), (same, SAME, "same")):
-        share = np.histogram(distances[rows], edges)[0] / max(rows.sum(), 1)
-        axes.stairs(share, edges, fill=True, color=colour, alpha=0.35, label=name)
-        axes.stairs(share, edges, color=colour, linewidth=2.2)
-        heights.append(share)
-    top = 1.25 * max(share.max() for share in heights)
-    for share, colour, name, count in ((heights[0], DIFFERENT, "different", (~same).sum()), (heights[1], SAME, "same", same.sum())):
-        peak = share.argmax()
-        x, align = (edges[peak], "left") if peak < 0.6 * BINS else (edges[peak + 1], "right")
-        label(axes, x, share.max() + 0.02 * top, f"{count:,} {name} pairs", colour, ha=align, va="bottom", fontweight="bold")
+    different, alike = (np.histogram(distances[rows], edges)[0] / max(rows.sum(), 1) for rows in (~same, same))
+    top = 1.25 * max(different.max(), alike.max())
+    _hill(axes, different, edges, DIFFERENT, "different", (~same).sum(), top)
+    _hill(axes, alike, edges, SAME, "same", same.sum(), top)
     axes.set(xlim=(0, edges[-1]), ylim=(0, top), yticks=[], xlabel=f"{distance} (smaller: more alike)")
     axes.spines["left"].set_visible(False)
     if threshold is not None:
         axes.axvspan(0, threshold, color=INK, alpha=0.06, linewidth=0)
         axes.axvline(threshold, color=INK, linewidth=2, label="threshold")
-        label(axes, threshold, 0.985 * top, " ◀ linked as one vehicle" if threshold > 0.45 * edges[-1] else "◀ linked", va="top",
-              ha="right" if threshold > 0.25 * edges[-1] else "left", fontsize=11)
+        side = "right" if threshold > 0.25 * edges[-1] else "left"
+        label(axes, threshold, 0.985 * top, "◀ linked", va="top", ha=side, fontsize=11)
     return figure
+
+
+def _hill(axes, shares, edges, colour, name, count, top):
+    """Draw one histogram, and write beside its peak what it is of."""
+    axes.stairs(shares, edges, fill=True, color=colour, alpha=0.35, label=name)
+    axes.stairs(shares, edges, color=colour, linewidth=2.2)
+    peak = shares.argmax()
+    x, side = (edges[peak], "left") if peak < 0.6 * BINS else (edges[peak + 1], "right")
+    label(axes, x, shares.max() + 0.02 * top, f"{count:,} {name} pairs", colour, ha=side, va="bottom", fontweight="bold")
 
 
 @style()
@@ -111,7 +117,12 @@ def roc(curves, points=None, at=None, note=TWIN):
     for k, ((name, pairs), colour, dashes) in enumerate(zip(curves.items(), (BLUE, ORANGE, GREY), ("-", "--", ":"))):
         fpr, tpr, _ = roc_curve(*pairs)
         axes.plot(fpr, tpr, color=colour, linestyle=dashes, label=name)
-        side = {"xycoords": "axes fraction", "fontsize": 11.5, "color": DARK_ORANGE if colour == ORANGE else colour, "fontweight": "bold"}
+        side = {
+            "xycoords": "axes fraction",
+            "fontsize": 11.5,
+            "color": DARK_ORANGE if colour == ORANGE else colour,
+            "fontweight": "bold",
+        }
         axes.annotate(f"{'– –' if dashes == '--' else '——'} {name}\narea {areas[name]:.3f}", (1.03, 0.86 - 0.2 * k), **side)
     if at is not None:
         distances, same = next(iter(curves.values()))
@@ -122,7 +133,9 @@ def roc(curves, points=None, at=None, note=TWIN):
     for name, (x, y) in (points or {}).items():
         axes.plot(x, y, "D", color=DIFFERENT, markersize=11, markeredgecolor=PAPER, clip_on=False, zorder=5, label=name)
         label(axes, x + 0.03, y - 0.03, name, DIFFERENT, va="top", fontweight="bold")
-    axes.set(xlim=(-0.01, 1), ylim=(0, 1.01), xlabel="different pairs called the same (share)", ylabel="same pairs found (share)")
+    axes.set(
+        xlim=(-0.01, 1), ylim=(0, 1.01), xlabel="different pairs called the same (share)", ylabel="same pairs found (share)"
+    )
     return figure
 
 
@@ -132,7 +145,8 @@ def _points_title(curves, points):
     fpr, tpr, _ = roc_curve(*pairs)
     there = float(tpr[np.searchsorted(fpr, x, side="right") - 1])
     verdict = "above" if y > there else "below" if y < there else "on"
-    return f"{name[0].upper()}{name[1:]}: {verdict} the curve. {percent(y)} of same pairs found; at that cost {model} finds {percent(there)}"
+    found = f"{percent(y)} of same pairs found; at that cost {model} finds {percent(there)}"
+    return f"{name[0].upper()}{name[1:]}: {verdict} the curve. {found}"
 
 
 @style()
@@ -153,15 +167,34 @@ def cmc(results, ranks=20, note=TWIN):
     curves = {name: np.asarray(result.cmc)[:ranks] for name, result in results.items()}
     name, curve = list(curves.items())[-1]
     best = f"{name}: the right vehicle is first in {percent(curve[0])} of searches"
-    title = best + (f", among the first {min(10, len(curve))} in {percent(curve[min(10, len(curve)) - 1])}" if len(curve) > 1 else "")
+    title = best + (
+        f", among the first {min(10, len(curve))} in {percent(curve[min(10, len(curve)) - 1])}" if len(curve) > 1 else ""
+    )
     figure = Card(title, height=3.6, note=note, right=1.9)
     axes = figure.subplots()
-    places = dict(zip(sorted(curves, key=lambda name: curves[name][-1]), _apart(sorted(curve[-1] for curve in curves.values())), strict=True))
+    places = dict(
+        zip(
+            sorted(curves, key=lambda name: curves[name][-1]),
+            _apart(sorted(curve[-1] for curve in curves.values())),
+            strict=True,
+        )
+    )
     for (name, curve), colour, marker in zip(curves.items(), (GREY, ORANGE, BLUE, DIFFERENT), "os^D"):
         axes.plot(range(1, len(curve) + 1), curve, color=colour, marker=marker, markersize=5, label=name)
-        axes.annotate(name, (len(curve), places[name]), xytext=(10, 0), textcoords="offset points", va="center", fontweight="bold", fontsize=11,
-                      color=DARK_ORANGE if colour == ORANGE else colour, annotation_clip=False)
-    axes.set(ylim=(0, 1), xlim=(0.5, ranks + 0.3), xlabel="length of the list of candidates", ylabel="searches that find it (share)")
+        axes.annotate(
+            name,
+            (len(curve), places[name]),
+            xytext=(10, 0),
+            textcoords="offset points",
+            va="center",
+            fontweight="bold",
+            fontsize=11,
+            color=DARK_ORANGE if colour == ORANGE else colour,
+            annotation_clip=False,
+        )
+    axes.set(
+        ylim=(0, 1), xlim=(0.5, ranks + 0.3), xlabel="length of the list of candidates", ylabel="searches that find it (share)"
+    )
     axes.set_xticks([k for k in (1, 5, 10, 20, 50) if k <= ranks])
     return figure
 
@@ -190,8 +223,15 @@ def false_links(distances, same, threshold=None, note=TWIN):
     Returns
     -------
     Card
+
+    Raises
+    ------
+    ValueError
+        If no pair is the same.
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
+    if not same.any():
+        raise ValueError("expected at least one pair of the same vehicle; take more minutes or smaller pictures")
     order = np.argsort(distances, kind="stable")
     found = np.cumsum(same[order])
     wrong = np.arange(1, len(order) + 1) - found
@@ -205,16 +245,28 @@ def false_links(distances, same, threshold=None, note=TWIN):
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
     for values, colour, name, dashes, at_share in (
-        (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0), (found / same.sum(), SAME, "found, of the vehicles", "--", 0.68)
+        (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0),
+        (found / same.sum(), SAME, "found, of the vehicles", "--", 0.68),
     ):
         axes.plot(thresholds[start:], values[start:], color=colour, linestyle=dashes, label=name)
         on = np.searchsorted(found, at_share * found[-1])
-        end = {"ha": "right", "x": thresholds[-1], "y": values[-1] - 0.07} if at_share == 1 else {"ha": "left", "x": thresholds[on], "y": values[on] - 0.03}
+        end = (
+            {"ha": "right", "x": thresholds[-1], "y": values[-1] - 0.07}
+            if at_share == 1
+            else {"ha": "left", "x": thresholds[on], "y": values[on] - 0.03}
+        )
         axes.text(s=f"  {name}", color=colour, fontweight="bold", fontsize=12, va="top", **end)
     axes.axvline(threshold, color=INK, linewidth=1.6)
     for y, colour in ((share_false, DIFFERENT), (share_found, SAME)):
         axes.plot(threshold, y, "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=4)
-    label(axes, threshold, 0.03, f" {wrong[at] if at >= 0 else 0:,} false, {found[at] if at >= 0 else 0:,} true", va="bottom", ha="left")
+    label(
+        axes,
+        threshold,
+        0.03,
+        f" {wrong[at] if at >= 0 else 0:,} false, {found[at] if at >= 0 else 0:,} true",
+        va="bottom",
+        ha="left",
+    )
     axes.set(xlim=(thresholds[start], thresholds[-1]), ylim=(0, 1.02), xlabel="distance threshold", ylabel="share")
     return figure
 
@@ -244,10 +296,25 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
     for row, (name, figures) in enumerate(table.iterrows()):
         axes.barh(row, figures.estimate, height=0.56, color=BLUE, label=name)
         axes.plot([figures.low, figures.high], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
-        axes.annotate(f"{figures.estimate:.3f}", (figures.high, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11.5)
+        axes.annotate(
+            f"{figures.estimate:.3f}",
+            (figures.high, row),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=11.5,
+        )
     if chance is not None:
         axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)))
-        axes.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(3, 1), textcoords="offset points", color=GREY, fontsize=10.5)
+        axes.annotate(
+            "chance",
+            (chance, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 1),
+            textcoords="offset points",
+            color=GREY,
+            fontsize=10.5,
+        )
     axes.set(ylim=(len(table) - 0.45, -0.55), xlabel=xlabel, xlim=(min(0, table.low.min()), None))
     axes.set_yticks(range(len(table)), table.index)
     axes.tick_params(axis="y", length=0)
@@ -309,7 +376,12 @@ def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
     axes.update_datalim(places)
     axes.margins(0.07)
     axes.autoscale_view()
-    axes.set(xticks=[], yticks=[], xlabel=f"first direction ({percent(shares[0])} of variance)", ylabel=f"second ({percent(shares[1])})")
+    axes.set(
+        xticks=[],
+        yticks=[],
+        xlabel=f"first direction ({percent(shares[0])} of variance)",
+        ylabel=f"second ({percent(shares[1])})",
+    )
     return figure
 
 
@@ -319,4 +391,8 @@ def _thumbnail(crop, side=64):
 
     height, width = crop.shape[:2]
     scale = side / max(height, width)
-    return cv2.resize(crop, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return cv2.resize(
+        crop,
+        (max(round(width * scale), 1), max(round(height * scale), 1)),
+        interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+    )

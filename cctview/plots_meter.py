@@ -16,9 +16,9 @@ _NAMES = 17  # letters in a line of a step's name
 def leakage_meter(meter):
     """The bits that still hide the target, after each step: by what was delivered, and by what is claimed.
 
-    A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the system *delivered* lies a thinner
-    one of what it *claims*. Where it claims more than it delivers, the difference is drawn as false confidence. Hatched is what it
-    claims beyond the measured gallery: model, not data.
+    A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the system *delivered* lies a
+    thinner one of what it *claims*. Where it claims more than it delivers, the difference is drawn as false confidence.
+    Hatched is what it claims beyond the measured gallery: model, not data.
 
     Parameters
     ----------
@@ -34,7 +34,12 @@ def leakage_meter(meter):
     for row, state in enumerate(states):
         _meter_row(axes, row, state, first=row == 0)
     total = meter.total_bits
-    axes.set(xlim=(0, total * 1.02), ylim=(len(states) - 0.4, -0.62), xlabel="bits that still hide it (0 = singled out)", yticks=range(len(states)))
+    axes.set(
+        xlim=(0, total * 1.02),
+        ylim=(len(states) - 0.4, -0.62),
+        xlabel="bits that still hide it (0 = singled out)",
+        yticks=range(len(states)),
+    )
     axes.set_yticklabels([_wrapped(name) for name, *_ in states])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_color(INK)
@@ -53,8 +58,18 @@ def _key(figure):
     }
     handles = [Rectangle((0, 0), 1, 1, label=name, **look) for name, look in parts.items()]
     top = figure.subplotpars.top + 0.36 / figure.get_size_inches()[1]
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.005, top), ncols=4, frameon=False, fontsize=10.5, handlelength=1.3,
-                  handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2)
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.005, top),
+        ncols=4,
+        frameon=False,
+        fontsize=10.5,
+        handlelength=1.3,
+        handletextpad=0.5,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )
 
 
 def _states(meter):
@@ -71,8 +86,16 @@ def _meter_row(axes, row, state, first):
     total, left, believed = so_far.total_bits, max(so_far.left(), 0.0), max(so_far.left("claimed"), 0.0)
     axes.barh(row - 0.12, left, height=0.42, color=DELIVERED, label="delivered")
     words = f"{left:.1f} bits: {one_of(2**left)}"
-    axes.annotate(words, (1, row - 0.12), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="center",
-                  fontsize=10.5, fontweight="bold")
+    axes.annotate(
+        words,
+        (1, row - 0.12),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=10.5,
+        fontweight="bold",
+    )
     if first:
         return
     axes.barh(row + 0.25, believed, height=0.2, color=CLAIMED, label="claimed")
@@ -80,15 +103,42 @@ def _meter_row(axes, row, state, first):
     _whisker(axes, row + 0.25, total, so_far.claimed())
     shown = min(beyond, max(left - believed, 0.0)) if beyond else 0.0
     if shown:
-        axes.barh(row + 0.25, shown, left=believed, height=0.2, facecolor=PAPER, edgecolor=GREY, hatch=HATCH, linewidth=0.8, label="beyond")
+        axes.barh(
+            row + 0.25,
+            shown,
+            left=believed,
+            height=0.2,
+            facecolor=PAPER,
+            edgecolor=GREY,
+            hatch=HATCH,
+            linewidth=0.8,
+            label="beyond",
+        )
     if left > believed + shown:
-        axes.barh(row + 0.25, left - believed - shown, left=believed + shown, height=0.2, facecolor=PAPER, edgecolor=RED, linewidth=1.6,
-                  label="false confidence")
+        axes.barh(
+            row + 0.25,
+            left - believed - shown,
+            left=believed + shown,
+            height=0.2,
+            facecolor=PAPER,
+            edgecolor=RED,
+            linewidth=1.6,
+            label="false confidence",
+        )
     said = f"claims {believed:.1f}: {one_of(2**believed)}"
     if odds is not None:
         said += f"\nfirst guess right: {percent(odds)}"
-    axes.annotate(said, (1, row + 0.13), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points", va="top",
-                  fontsize=9.5, color=GREY, linespacing=1.15)
+    axes.annotate(
+        said,
+        (1, row + 0.13),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="top",
+        fontsize=9.5,
+        color=GREY,
+        linespacing=1.15,
+    )
 
 
 def _whisker(axes, y, total, bits):
@@ -102,14 +152,20 @@ def _meter_title(meter):
         return f"Before any camera, {meter.target} is {one_of(meter.population)}"
     left, lie = max(meter.left(), 0.0), meter.false_confidence()
     now = "singled out" if 2**left < 1.5 else f"now {one_of(2**left)}"
-    title = f"{meter.target[0].upper()}{meter.target[1:]} is {now}, of {one_of(meter.population).removeprefix('one of ')} before"
+    title = (
+        f"{meter.target[0].upper()}{meter.target[1:]} is {now}, of {one_of(meter.population).removeprefix('one of ')} before"
+    )
     if lie >= 0.05:
         return f"{title}; the system claims {lie:.1f} bits more than it delivers"
     return title
 
 
 def _note(meter):
-    return _METER_NOTE if meter.world == "twin" else _METER_NOTE.replace("simulated frames, our model world", f"{meter.world} frames")
+    return (
+        _METER_NOTE
+        if meter.world == "twin"
+        else _METER_NOTE.replace("simulated frames, our model world", f"{meter.world} frames")
+    )
 
 
 @style()
@@ -136,9 +192,19 @@ def waterfall(meter):
     levels = {"delivered": total, "claimed": total}
     for k, step in enumerate(steps, start=1):
         for kind, colour, at in (("delivered", DELIVERED, -0.19), ("claimed", CLAIMED, 0.19)):
-            levels[kind] = _fall(axes, k + at, levels[kind], getattr(step, kind), colour, step.beyond if kind == "claimed" else 0.0)
-        label(axes, k - 0.19, min(levels["delivered"], levels["delivered"] + step.delivered.estimate), f"{-step.delivered.estimate:+.1f}".replace("-", "−"),
-              ha="center", va="top", colour=DELIVERED, fontweight="bold")
+            levels[kind] = _fall(
+                axes, k + at, levels[kind], getattr(step, kind), colour, step.beyond if kind == "claimed" else 0.0
+            )
+        label(
+            axes,
+            k - 0.19,
+            min(levels["delivered"], levels["delivered"] + step.delivered.estimate),
+            f"{-step.delivered.estimate:+.1f}".replace("-", "−"),
+            ha="center",
+            va="top",
+            colour=DELIVERED,
+            fontweight="bold",
+        )
     for y, text, colour in ((1.0, "delivered", DELIVERED), (0.91, "claimed (hatched: model, not data)", "#9c4a7e")):
         axes.text(1, y, text, color=colour, fontweight="bold", fontsize=11.5, ha="right", va="top", transform=axes.transAxes)
     low = min(0.0, *levels.values())
@@ -153,9 +219,15 @@ def _fall(axes, x, level, bits, colour, beyond):
     after = level - bits.estimate
     rises = bits.estimate < 0
     face = {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0} if rises else {"facecolor": colour, "edgecolor": colour}
-    axes.add_patch(Rectangle((x - 0.17, min(level, after)), 0.34, abs(bits.estimate), label="bought back" if rises else "given away", **face))
+    axes.add_patch(
+        Rectangle(
+            (x - 0.17, min(level, after)), 0.34, abs(bits.estimate), label="bought back" if rises else "given away", **face
+        )
+    )
     if beyond:
-        axes.add_patch(Rectangle((x - 0.17, after), 0.34, beyond, facecolor=PAPER, edgecolor=colour, hatch=HATCH, label="beyond"))
+        axes.add_patch(
+            Rectangle((x - 0.17, after), 0.34, beyond, facecolor=PAPER, edgecolor=colour, hatch=HATCH, label="beyond")
+        )
     axes.plot([x, x], [level - bits.high, level - bits.low], color=INK, linewidth=1.2)
     return after
 

@@ -33,11 +33,32 @@ def frame(image, boxes, title, picked=None, note=""):
     for row in boxes.itertuples():
         chosen = row.Index == picked
         colour = YELLOW if chosen or picked is None else "white"
-        axes.add_patch(Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, edgecolor=INK, linewidth=4 if chosen else 2.6))
-        axes.add_patch(Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, edgecolor=colour, linewidth=2.6 if chosen else 1.4))
+        axes.add_patch(
+            Rectangle(
+                (row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, edgecolor=INK, linewidth=4 if chosen else 2.6
+            )
+        )
+        axes.add_patch(
+            Rectangle(
+                (row.x1, row.y1),
+                row.x2 - row.x1,
+                row.y2 - row.y1,
+                fill=False,
+                edgecolor=colour,
+                linewidth=2.6 if chosen else 1.4,
+            )
+        )
         if chosen or picked is None:
-            axes.annotate(f"{row.type} {row.percent:.0f} %", (row.x1, row.y1), xytext=(0, 3), textcoords="offset points", fontsize=10,
-                          color=INK, annotation_clip=True, bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2})
+            axes.annotate(
+                f"{row.type} {row.percent:.0f} %",
+                (row.x1, row.y1),
+                xytext=(0, 3),
+                textcoords="offset points",
+                fontsize=10,
+                color=INK,
+                annotation_clip=True,
+                bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2},
+            )
     return figure
 
 
@@ -51,7 +72,7 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
         Two pictures each, uint8 RGB.
     title : str
     answers : sequence of bool, optional
-        Whether each pair is the same; if given, it is written below (and said by the frame: one around both, or one around each).
+        Whether each pair is the same: written below it, and said by the frame (one around both, or one around each).
     words : sequence of str, optional
         What to write beside each pair's number, such as "97 % match".
     note : str
@@ -63,8 +84,18 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
     Card
     """
     rows = -(-len(crops) // columns)
-    figure = Card(title, height=(1.4 if answers is not None else 1.2) * rows, note=note, photographs=True, left=0.2, right=0.2, bottom=0.1 + 0.24 * (answers is not None),
-                  top=0.34, hspace=0.5, wspace=0.16)
+    figure = Card(
+        title,
+        height=(1.4 if answers is not None else 1.2) * rows,
+        note=note,
+        photographs=True,
+        left=0.2,
+        right=0.2,
+        bottom=0.1 + 0.24 * (answers is not None),
+        top=0.34,
+        hspace=0.5,
+        wspace=0.16,
+    )
     for k, (first, second) in enumerate(crops):
         axes = figure.add_subplot(rows, columns, k + 1)
         _side_by_side(axes, first, second)
@@ -112,14 +143,27 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
     """
     columns = min(len(found), 5) + 1
     rows = max(-(-len(found) // (columns - 1)), 1)
-    figure = Card(title, height=1.8 * rows, note=note, photographs=True, left=0.2, right=0.2, bottom=0.42, top=0.34, hspace=0.72, wspace=0.14)
+    figure = Card(
+        title,
+        height=1.8 * rows,
+        note=note,
+        photographs=True,
+        left=0.2,
+        right=0.2,
+        bottom=0.42,
+        top=0.34,
+        hspace=0.72,
+        wspace=0.14,
+    )
     grid = figure.add_gridspec(rows, columns)
     _picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
     for k, (crop, distance, hit) in enumerate(zip(found, distances, right, strict=True)):
         axes = figure.add_subplot(grid[k // (columns - 1), 1 + k % (columns - 1)])
         colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
         _picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
-        axes.set_xlabel(f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""), fontsize=10.5, labelpad=3, color=GREY)
+        axes.set_xlabel(
+            f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""), fontsize=10.5, labelpad=3, color=GREY
+        )
     return figure
 
 
@@ -127,7 +171,9 @@ def _picture(axes, crop, title, colour, dashes):
     side = max(crop.shape[:2])
     height, width = crop.shape[:2]
     axes.imshow(crop, interpolation="bicubic")
-    axes.set(xlim=((width - side) / 2, (width + side) / 2), ylim=((height + side) / 2, (height - side) / 2), xticks=[], yticks=[])
+    axes.set(
+        xlim=((width - side) / 2, (width + side) / 2), ylim=((height + side) / 2, (height - side) / 2), xticks=[], yticks=[]
+    )
     axes.set_facecolor(PAPER)
     axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
     for spine in axes.spines.values():

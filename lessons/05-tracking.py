@@ -53,7 +53,8 @@ print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras"
 #
 # Two cameras, one after the other along the drive. Each pair below has one picture from each. **Same vehicle, or different?**
 #
-# Half of the pairs are the same. The different ones are look-alikes: they share their colour. Write down S or D for each, in order.
+# Half of the pairs are the same. The different ones are look-alikes: they share their colour. Write down S or D for each, in
+# order.
 #
 # *Predict: how many of the twelve will you get right?*
 
@@ -82,9 +83,9 @@ plots.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=cl
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · You and the machine, on one curve
 #
-# Now a network answers the same question, for all pairs of look-alikes. It gives no yes or no. It gives a **distance**: small means alike. A
-# **threshold** makes an answer of it. Each threshold finds some of the same pairs (up), and calls some different pairs the same (to the
-# right). All thresholds together are a curve, the ROC. You, or the room, are one point.
+# Now a network answers the same question, for all pairs of look-alikes. It gives no yes or no. It gives a **distance**: small
+# means alike. A **threshold** makes an answer of it. Each threshold finds some of the same pairs (up), and calls some
+# different pairs the same (to the right). All thresholds together are a curve, the ROC. You, or the room, are one point.
 #
 # *Predict: are you above the curve, or below it?*
 
@@ -117,8 +118,8 @@ labels_followed(answers, labelled_same, clear.same[again])
 plots.pairs(crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels)
 
 # %% [markdown]
-# Who follows false labels as readily as true ones adds nothing to the machine. This is called **automation bias**. A search engine with a person "in
-# the loop" is only as good as that person's freedom to say no.
+# Who follows false labels as readily as true ones adds nothing to the machine. This is called **automation bias**. A search
+# engine with a person "in the loop" is only as good as that person's freedom to say no.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · A picture becomes a vector
@@ -130,12 +131,12 @@ first, second = clear.rows[room[0]]
 embeddings[first, 1256:1264].round(2)
 
 # %% [markdown]
-# Nobody told the network what to look at. Such networks are trained so that pictures of one vehicle come out close together, and
-# pictures of two far apart. FaceNet (2015) does it with triplets: an anchor is pulled towards a picture of the same face, and pushed away
-# from one of another.
+# Nobody told the network what to look at. Such networks are trained so that pictures of one vehicle come out close together,
+# and pictures of two far apart. FaceNet (2015) does it with triplets: an anchor is pulled towards a picture of the same face,
+# and pushed away from one of another.
 #
-# One number means nothing. Together they are a place. Here are some of the vehicles at the places that the network gives them, flattened to a plane. A line joins two pictures
-# of one vehicle, from two cameras.
+# One number means nothing. Together they are a place. Here are some of the vehicles at the places that the network gives
+# them, flattened to a plane. A line joins two pictures of one vehicle, from two cameras.
 #
 # *Predict: what will neighbours have in common?*
 
@@ -157,8 +158,9 @@ plots.embedding_map(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction first. MCD wins by a little, and the interval says whether it is more than luck. The student model and the original agree in this."
 # ## 4 · How far apart? Two ways to measure
 #
-# The straight line between two vectors is the Euclidean distance, **MED**. (Minimal, because with several pictures of a vehicle the nearest counts.) The angle
-# between them gives the cosine distance, **MCD**: it does not care how long the vectors are, and dark or blurred crops have shorter ones.
+# The straight line between two vectors is the Euclidean distance, **MED**. (Minimal, because with several pictures of a
+# vehicle the nearest counts.) The angle between them gives the cosine distance, **MCD**: it does not care how long the
+# vectors are.
 #
 # *Predict: which one tells vehicles apart better?*
 
@@ -176,7 +178,8 @@ plots.bars(
 )
 
 # %% [markdown]
-# The thin lines are 95 % intervals. They come from drawing whole vehicles again, not pairs: two pairs that share a vehicle are not two pieces of evidence.
+# The thin lines are 95 % intervals. They come from drawing whole vehicles again, not pairs: two pairs that share a vehicle
+# are not two pieces of evidence.
 #
 # On real frames, with the same vehicle in two successive frames, it was .920 [.910 .934] for MED and .946 [.937 .955] for MCD
 # (`models/student-64.md`). So we go on with the cosine.
@@ -184,7 +187,8 @@ plots.bars(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · The threshold
 #
-# These are the distances of all pairs of neighbouring cameras, everyone with everyone: a search knows no better. There are many more different pairs than same ones, so each kind has a height of its own.
+# These are the distances of all pairs of neighbouring cameras, everyone with everyone: a search knows no better. There are
+# many more different pairs than same ones, so each kind has a height of its own.
 
 # %%
 plots.distance_histograms(mcd, same)
@@ -227,14 +231,17 @@ Sliders(
 plots.false_links(mcd, same, half)
 
 # %% [markdown]
-# Every false link puts a driver where that driver never was. The network is not bad. There are simply far more pairs of strangers than pairs of pictures of one vehicle: the **base rate**.
-# And these are pairs of neighbouring cameras and a few minutes. Notebook 06 lets the gallery grow, and brings in the clock, which rules most strangers out.
+# Every false link puts a driver where that driver never was. The network is not bad. There are simply far more pairs of
+# strangers than pairs of pictures of one vehicle: the **base rate**. And these are pairs of neighbouring cameras and a few
+# minutes. Notebook 06 lets the gallery grow, and brings in the clock, which rules most strangers out.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Track to track
 #
-# A vehicle is in sight for several frames. A tracker links these, and we may compare *all* pictures of a track with all of another. Of the distances, the closer half is
-# averaged, so that a few bad crops do not count (Roman-Jimenez et al., arXiv 1910.09458). What we ask now is what an operator asks: **who at the next camera is it?** The curve (CMC) says how often the right one is among the first candidates.
+# A vehicle is in sight for several frames. A tracker links these, and we may compare *all* pictures of a track with all of
+# another. Of the distances, the closer half is averaged, so that a few bad crops do not count (Roman-Jimenez et al., arXiv
+# 1910.09458). What we ask now is what an operator asks: **who at the next camera is it?** The curve (CMC) says how often the
+# right one is among the first candidates.
 
 # %%
 searches = {
@@ -263,8 +270,9 @@ Sliders(
 )
 
 # %% [markdown]
-# The further pictures of a track are smaller than the first, so what they add ends soon. And look at the other end of the curve: the network often
-# misses at the first place, but it makes a short list of a long one. The rest is the operator's work, or the clock's.
+# The further pictures of a track are smaller than the first, so what they add ends soon. And look at the other end of the
+# curve: the network often misses at the first place, but it makes a short list of a long one. The rest is the operator's
+# work, or the clock's.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room call out thresholds, type them in, read out what the check says. Two or three rounds are enough."
 # ## Your turn
@@ -279,7 +287,8 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# Sort the distances of the different pairs. The threshold lies where the first hundredth of them ends. `np.quantile` does it in one line, and `cctview.evaluate.roc_curve` does it for all thresholds.
+# Sort the distances of the different pairs. The threshold lies where the first hundredth of them ends. `np.quantile` does it
+# in one line, and `cctview.evaluate.roc_curve` does it for all thresholds.
 #
 # </details>
 

@@ -1,4 +1,4 @@
-"""Figures: the values drawn are the data's, titles say what was found, nothing lies outside, and the key ones look as they should."""
+"""Figures: the values drawn are the data's, titles say what was found, and nothing lies outside."""
 
 import io
 import os
@@ -22,16 +22,23 @@ ROOT = Path(__file__).parent.parent
 RNG = np.random.default_rng(0)
 DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 200), RNG.normal(0.6, 0.15, 3000)]).clip(0)
 SAME = np.arange(3200) < 200
-CROPS = [RNG.integers(0, 255, (h, w, 3)).astype(np.uint8) for h, w in ((30, 40), (60, 20), (9, 12), (50, 50), (24, 31), (41, 80))]
+CROPS = [
+    RNG.integers(0, 255, (h, w, 3)).astype(np.uint8) for h, w in ((30, 40), (60, 20), (9, 12), (50, 50), (24, 31), (41, 80))
+]
+ONLY_SECOND = [False, True, False, False, False]
 METER = (
     LeakageMeter()
     .after(Step("seen at E 53 St", Bits(9.1, 8.6, 9.5), Bits(8.9, 8.0, 9.6), odds=0.004))
     .after(Step("narrowed by the clock", Bits(6.1, 5.6, 6.5), Bits(5.2, 4.4, 6.0), odds=0.12))
     .after(Step("linked by its looks", Bits(4.6, 4.0, 4.9), Bits(2.4, 0.9, 3.6), beyond=1.3, odds=0.41))
 )
-BLURRED = METER.after(Step("blurred", Bits(-2.0, -3.0, -1.5), Bits(-3.0, -4.0, -2.0))).with_gauge("membership", Gauge(0.07, 0.04, 0.11, "of members"))
+BLURRED = METER.after(Step("blurred", Bits(-2.0, -3.0, -1.5), Bits(-3.0, -4.0, -2.0))).with_gauge(
+    "membership", Gauge(0.07, 0.04, 0.11, "of members")
+)
 START = pd.Timestamp("2031-05-05 08:40:14")
-TRIP = pd.DataFrame({"camera": [place.camera for place in DRIVE], "time": START + pd.to_timedelta([0, 22, 71, 145, 250, 305], unit="s")})
+TRIP = pd.DataFrame(
+    {"camera": [place.camera for place in DRIVE], "time": START + pd.to_timedelta([0, 22, 71, 145, 250, 305], unit="s")}
+)
 
 
 def ranked(seed, count=40):
@@ -61,8 +68,8 @@ FIGURES = {
     "bars": lambda: plots.bars(interval_table(), "area under the ROC", "Cosine is better", chance=0.5),
     "map": lambda: plots.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
     "frame": lambda: plots.frame(np.zeros((240, 352, 3), np.uint8), boxes(), "A frame", picked=1),
-    "pairs": lambda: plots.pairs([(CROPS[0], CROPS[1])] * 5, "Same?", answers=[True, False, True, True, False], words=["97 % match"] * 5),
-    "candidates": lambda: plots.candidates(CROPS[0], CROPS[1:], np.linspace(0.1, 0.5, 5), [False, True, False, False, False], "Who is it?", ["48 St"] * 5),
+    "pairs": lambda: plots.pairs([(CROPS[0], CROPS[1])] * 5, "Same?", [True, False, True, True, False], ["97 % match"] * 5),
+    "candidates": lambda: plots.candidates(CROPS[0], CROPS[1:], [0.1, 0.2, 0.3, 0.4, 0.5], ONLY_SECOND, "Who?", ["48 St"] * 5),
     "drive": lambda: plots.drive(),
     "trip": lambda: plots.drive(TRIP.assign(right=[True, True, False, True, True, True]), TRIP.set_index("camera")["time"]),
     "part of a trip": lambda: plots.drive(TRIP.iloc[1:3], cameras=TRIP.camera[:4]),
@@ -70,7 +77,9 @@ FIGURES = {
 
 
 def boxes():
-    return pd.DataFrame({"type": ["car", "bus"], "percent": [54.0, 91.0], "x1": [10, 100], "y1": [20, 90], "x2": [60, 200], "y2": [70, 150]})
+    return pd.DataFrame(
+        {"type": ["car", "bus"], "percent": [54.0, 91.0], "x1": [10, 100], "y1": [20, 90], "x2": [60, 200], "y2": [70, 150]}
+    )
 
 
 def drawn(figure, label):
@@ -115,6 +124,7 @@ def test_drawing_leaves_the_users_settings_alone():
 
 def test_the_palette_reads_on_paper():
     """Contrast of at least 3 (large type, lines) on the card's ground, by the definition of WCAG 2."""
+
     def luminance(colour):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in matplotlib.colors.to_rgb(colour)]
         return np.dot(linear, [0.2126, 0.7152, 0.0722])
@@ -134,8 +144,12 @@ def test_meter_draws_the_bits_left():
     total = np.log2(2_000_000)
     left = [total, total - 8.9, total - 14.1, total - 16.5]
     claimed = [total - 9.1, total - 15.2, total - 19.8]
-    assert [bar.get_width() for bar in sorted(bars_of(figure, look.DELIVERED), key=lambda bar: bar.get_y())] == pytest.approx(left)
-    assert [bar.get_width() for bar in sorted(bars_of(figure, look.CLAIMED), key=lambda bar: bar.get_y())] == pytest.approx(claimed)
+    assert [bar.get_width() for bar in sorted(bars_of(figure, look.DELIVERED), key=lambda bar: bar.get_y())] == pytest.approx(
+        left
+    )
+    assert [bar.get_width() for bar in sorted(bars_of(figure, look.CLAIMED), key=lambda bar: bar.get_y())] == pytest.approx(
+        claimed
+    )
     hatched = [bar for bar in figure.axes[0].patches if bar.get_hatch()]
     assert [(bar.get_x(), bar.get_width()) for bar in hatched] == [pytest.approx((total - 19.8, 1.3))]
     false = [bar for bar in figure.axes[0].patches if matplotlib.colors.same_color(bar.get_edgecolor(), look.RED)]
@@ -171,7 +185,10 @@ def test_histograms_are_shares_and_their_title_counts():
         assert values[0] == pytest.approx((DISTANCES[count] < edges[1]).mean())
     (line,) = drawn(figure, "threshold")
     assert list(line.get_xdata()) == [0.35, 0.35]
-    true, false, missed = (int(word.replace(",", "")) for word in re.findall(r": ([\d,]+) true links, ([\d,]+) false, ([\d,]+) missed", figure.title)[0])
+    true, false, missed = (
+        int(word.replace(",", ""))
+        for word in re.findall(r": ([\d,]+) true links, ([\d,]+) false, ([\d,]+) missed", figure.title)[0]
+    )
     linked = DISTANCES <= 0.35
     assert (true, false, missed) == ((linked & SAME).sum(), (linked & ~SAME).sum(), (~linked & SAME).sum())
 
@@ -182,7 +199,9 @@ def test_roc_has_the_area_that_it_names_and_the_point_of_operation():
     assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(roc_auc(DISTANCES, SAME))
     assert f"{roc_auc(DISTANCES, SAME):.3f}" in " ".join(texts(figure))
     (point,) = drawn(figure, "operating point")
-    assert (point.get_xdata()[0], point.get_ydata()[0]) == pytest.approx(((DISTANCES[~SAME] <= 0.35).mean(), (DISTANCES[SAME] <= 0.35).mean()))
+    assert (point.get_xdata()[0], point.get_ydata()[0]) == pytest.approx(
+        ((DISTANCES[~SAME] <= 0.35).mean(), (DISTANCES[SAME] <= 0.35).mean())
+    )
 
 
 @pytest.mark.parametrize(("point", "word"), [((0.2, 0.5), "below"), ((0.01, 1.0), "above")])
@@ -254,7 +273,10 @@ def test_key_figures_look_as_they_did(name):
         PICTURES.mkdir(exist_ok=True)
         picture.save(path, optimize=True)
         pytest.fail(f"{path} was missing and has been made: look at it, and run again")
-    small = [np.asarray(p.convert("RGB").resize((p.width // 3, p.height // 3), Image.Resampling.BOX), float) for p in (Image.open(path), picture)]
+    small = [
+        np.asarray(p.convert("RGB").resize((p.width // 3, p.height // 3), Image.Resampling.BOX), float)
+        for p in (Image.open(path), picture)
+    ]
     assert small[0].shape == small[1].shape
     difference = np.abs(small[0] - small[1]).max(axis=2)
     assert difference.mean() < 1.5 and (difference > 60).mean() < 0.004
