@@ -54,11 +54,11 @@ def _title(trip):
     seen = trip["camera"].nunique()
     if seen == 1:
         return f"Seen at one camera, {_street(place_of(trip['camera'].iloc[0]))}, and nowhere else"
+    linked = f"Linked at {seen} of {len(DRIVE)} cameras"
+    if wrong:
+        return f"{linked}, but {wrong} of the links {'is' if wrong == 1 else 'are'} wrong"
     seconds = int((trip["time"].max() - trip["time"].min()).total_seconds())
-    stretch = f"{trip['km'].max() - trip['km'].min():.1f} km of its way in {seconds // 60} min {seconds % 60:02d} s"
-    return f"Linked at {seen} of {len(DRIVE)} cameras" + (
-        f", {wrong} wrongly: not quite {stretch}" if wrong else f": {stretch}"
-    )
+    return f"{linked}: {trip['km'].max() - trip['km'].min():.1f} km of its way in {seconds // 60} min {seconds % 60:02d} s"
 
 
 def _strip(axes, used, trip):
