@@ -1,5 +1,6 @@
 """Sliders round a figure: a pure function of their values, and a thin shell that shows what it makes of them.
 
+>>> from cctview.controls import Float
 >>> def update(values):
 ...     from matplotlib.figure import Figure
 ...     figure = Figure(figsize=(4, 3))
@@ -17,7 +18,9 @@ b'\\x89PNG'
 import html
 import io
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from cctview.controls import Control
 
 PATIENCE = 0.05
 """Seconds: a figure that takes longer is drawn when a slider is let go, not while it moves."""
@@ -26,7 +29,6 @@ LONG = 1.0  # s from which a figure is not timed a second time
 KEPT = 64  # pictures kept
 DPI = 110  # pixels an inch
 PIXELS_AN_INCH = 96  # as browsers have it
-TEXT = 'style="font-size: 15px; line-height: 1.4"'
 
 _made = []
 
@@ -34,148 +36,6 @@ _made = []
 def all_sliders():
     """Every `Sliders` made in this Python process, in order; so a test can drive what a notebook has made."""
     return list(_made)
-
-
-@dataclass(frozen=True)
-class _Control:
-    """What all controls have."""
-
-    name: str
-
-    @property
-    def text(self):
-        """The words beside it."""
-        words = self.label or self.name.replace("_", " ")
-        return f"{words} ({self.unit})" if getattr(self, "unit", "") else words
-
-    def _common(self):
-        return {"description": self.text, "tooltip": self.description or self.text, "value": self.default}
-
-
-@dataclass(frozen=True)
-class _Number(_Control):
-    low: float
-    high: float
-    default: float
-    step: float
-    label: str = ""
-    unit: str = ""
-    description: str = ""
-
-    def __post_init__(self):
-        if not self.low < self.high:
-            raise ValueError(f"{self.name}: it goes from {self.low} to {self.high}; the first must be the smaller")
-        if not self.low <= self.default <= self.high:
-            raise ValueError(f"{self.name}: the default {self.default} is not between {self.low} and {self.high}")
-
-    def check(self, value):
-        """Raise ValueError if it cannot be set to this value."""
-        if not self.low <= value <= self.high:
-            raise ValueError(f"{self.name} is {value}, not between {self.low} and {self.high}")
-
-    def extremes(self):
-        """The values at its ends."""
-        return [self.low, self.high]
-
-
-@dataclass(frozen=True)
-class Float(_Number):
-    """A slider for a number: name, lowest, highest, default; step, label, unit and description where they help."""
-
-    step: float = 0.01
-
-    def draw(self, generator):
-        """A random value, from a NumPy generator."""
-        return float(generator.uniform(self.low, self.high))
-
-    def widget(self):
-        """The ipywidgets control."""
-        import ipywidgets
-
-        digits = max(0, len(f"{self.step:.10f}".rstrip("0").partition(".")[2]))
-        return ipywidgets.FloatSlider(min=self.low, max=self.high, step=self.step, readout_format=f".{digits}f", **self._common())
-
-
-@dataclass(frozen=True)
-class Int(_Number):
-    """A slider for a whole number: name, lowest, highest, default; step, label, unit and description where they help."""
-
-    step: int = 1
-
-    def draw(self, generator):
-        """A random value, from a NumPy generator."""
-        return int(generator.integers(self.low, self.high, endpoint=True))
-
-    def widget(self):
-        """The ipywidgets control."""
-        import ipywidgets
-
-        return ipywidgets.IntSlider(min=self.low, max=self.high, step=self.step, **self._common())
-
-
-@dataclass(frozen=True)
-class Choice(_Control):
-    """A menu: name, its options (a list, or a mapping of words to values), the default (else the first)."""
-
-    options: list | dict
-    default: object = None
-    label: str = ""
-    description: str = ""
-
-    def __post_init__(self):
-        if not self.options:
-            raise ValueError(f"{self.name}: there is nothing to choose from; give at least one option")
-        if self.default is None:
-            object.__setattr__(self, "default", self.extremes()[0])
-        self.check(self.default)
-
-    def check(self, value):
-        """Raise ValueError if it cannot be set to this value."""
-        if value not in self.extremes():
-            raise ValueError(f"{self.name} is {value!r}, not one of {', '.join(map(repr, self.extremes()))}")
-
-    def extremes(self):
-        """All its values."""
-        return list(self.options.values()) if isinstance(self.options, dict) else list(self.options)
-
-    def draw(self, generator):
-        """A random value, from a NumPy generator."""
-        return self.extremes()[int(generator.integers(len(self.options)))]
-
-    def widget(self):
-        """The ipywidgets control."""
-        import ipywidgets
-
-        options = list(self.options.items()) if isinstance(self.options, dict) else list(self.options)
-        return ipywidgets.Dropdown(options=options, **self._common())
-
-
-@dataclass(frozen=True)
-class Toggle(_Control):
-    """A tick box: name, and whether it is ticked at first."""
-
-    default: bool = False
-    label: str = ""
-    description: str = ""
-
-    def check(self, value):
-        """Raise ValueError if it cannot be set to this value."""
-        if value not in (True, False):
-            raise ValueError(f"{self.name} is {value!r}, neither True nor False")
-
-    def extremes(self):
-        """Both its values."""
-        return [False, True]
-
-    def draw(self, generator):
-        """A random value, from a NumPy generator."""
-        return bool(generator.integers(2))
-
-    def widget(self):
-        """The ipywidgets control."""
-        import ipywidgets
-
-        return ipywidgets.Checkbox(indent=False, **self._common())
 
 
 class Sliders:
@@ -215,7 +75,7 @@ class Sliders:
         if not callable(update):
             raise TypeError(f"update is a {type(update).__name__}; give a function that takes the values")
         controls = list(controls)
-        if strange := [control for control in controls if not isinstance(control, _Control)]:
+        if strange := [control for control in controls if not isinstance(control, Control)]:
             raise TypeError(f"{strange[0]!r} is no control; give Float, Int, Choice or Toggle")
         self.controls = {control.name: control for control in controls}
         if not controls or len(self.controls) < len(controls):
@@ -341,7 +201,6 @@ class _Shell:
         picture, words, inches = sliders._picture(sliders.values)
         size = {"width": f"{inches * PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
         self.image = ipywidgets.Image(value=picture, format="png", layout=size)
-        self.image.tooltip = words or "figure"
         self.says = ipywidgets.HTML(_words(words))
         self.controls = {name: control.widget() for name, control in sliders.controls.items()}
         live = sliders.seconds <= PATIENCE if sliders.continuous is None else sliders.continuous
@@ -378,7 +237,7 @@ class _Shell:
             if sliders.seconds > PATIENCE and tuple(sliders._values.values()) not in sliders._pictures:
                 self.says.value = _words("computing …", "font-style: italic")
             picture, words, _ = sliders._picture(sliders._values)
-            self.image.value, self.image.tooltip = picture, words or "figure"
+            self.image.value = picture
             self.says.value = _words(words)
         except Exception as error:  # an exception in a widget's callback would be seen by nobody
             sliders.error = error
@@ -388,106 +247,3 @@ class _Shell:
 def _words(text, style=""):
     """A line that screen readers read when it changes."""
     return f'<span role="status" aria-live="polite" style="font-size: 15px; {style}">{html.escape(text)}&nbsp;</span>'
-
-
-@dataclass
-class Prediction:
-    """A question to think about before the answer is seen; made by `predict`.
-
-    Attributes
-    ----------
-    given : str or None
-        What the reader has answered.
-    asking, answering : Card
-        The two halves, each displayable, where `Sliders` stand between them.
-    """
-
-    question: str
-    answer: str
-    choices: list = field(default_factory=list)
-    given: str | None = None
-
-    def __post_init__(self):
-        self.asking = Card(self._ask, self._static_question)
-        self.answering = Card(self._reveal, self._static_answer)
-
-    def _static_question(self):
-        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices)
-        return f"<p><b>Predict first.</b> {html.escape(self.question)}</p><ul>{choices}</ul>"
-
-    def _static_answer(self):
-        return f"<details><summary><b>The answer</b></summary><p>{html.escape(self.answer)}</p></details>"
-
-    def _ask(self):
-        import ipywidgets
-
-        words = ipywidgets.HTML(f"<p {TEXT}><b>Predict first.</b> {html.escape(self.question)}</p>")
-        if self.choices:
-            entry = ipywidgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
-        else:
-            entry = ipywidgets.Text(placeholder="your guess", layout={"max_width": "100%"})
-        entry.tooltip = self.question
-
-        def answered(change):
-            self.given = change.new
-
-        entry.observe(answered, "value")
-        return ipywidgets.VBox([words, entry])
-
-    def _reveal(self):
-        import ipywidgets
-
-        button = ipywidgets.Button(description="Show the answer", tooltip=f"The answer to: {self.question}", layout={"width": "auto"})
-        words = ipywidgets.HTML()
-
-        def show(_):
-            said = f"You said: {html.escape(self.given)}. " if self.given else ""
-            words.value = f'<p role="status" {TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
-
-        button.on_click(show)
-        return ipywidgets.VBox([button, words])
-
-    def _ipython_display_(self):
-        from IPython.display import display
-
-        display(self.asking)
-        display(self.answering)
-
-
-@dataclass
-class Card:
-    """A widget made when it is first displayed, and the HTML that stands in for it where widgets do not run."""
-
-    make: object
-    static: object
-    widget: object = None
-
-    def _repr_mimebundle_(self, **kwargs):
-        self.widget = self.widget or self.make()
-        return self.widget._repr_mimebundle_(**kwargs) | {"text/html": self.static(), "text/plain": ""}
-
-
-def predict(question, answer, choices=None):
-    """Ask for a prediction, and show the answer when the reader wants it.
-
-    Parameters
-    ----------
-    question, answer : str
-    choices : list of str, optional
-        To choose from; without, the reader types a guess.
-
-    Returns
-    -------
-    Prediction
-        To be displayed by itself, or given to `Sliders`, which then stand between question and answer.
-
-    Raises
-    ------
-    ValueError
-        If there is no question, no answer, or only one choice.
-    """
-    if not question or not answer:
-        raise ValueError("a prediction needs a question and an answer")
-    if choices is not None and len(choices) < 2:
-        raise ValueError(f"there is nothing to choose between in {choices!r}; give two choices or none")
-    return Prediction(question, answer, [str(choice) for choice in choices or []])

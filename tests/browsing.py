@@ -21,37 +21,29 @@ PATIENCE = 90  # s that a server may take to start
 HARMLESS = ("favicon.ico", "ResizeObserver loop")
 
 
-def find_chromium():
-    """Path of a Chromium: what CCTVIEW_CHROMIUM names, what is on the path, or Playwright's own; None if there is none."""
-    from playwright.sync_api import sync_playwright
-
-    named = os.environ.get("CCTVIEW_CHROMIUM")
-    found = next(filter(None, [named, *map(shutil.which, NAMES)]), None)
-    if found:
-        return found
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
-
-
 @contextmanager
-def browsing(width=1280, height=800):
-    """A page of a fresh browser, and a list that collects the errors of its console; skips the test if there is no Chromium."""
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    path = find_chromium()
-    if path is None:
-        pytest.skip("no Chromium: install it (apt-get install chromium), or name one in CCTVIEW_CHROMIUM")
-    with playwright_api.sync_playwright() as playwright:
+def browsing():
+    """A browser; skips the test if there is no Chromium: none named by CCTVIEW_CHROMIUM, none on the path, none of Playwright's own."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with api.sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        path = next(filter(None, [os.environ.get("CCTVIEW_CHROMIUM"), *map(shutil.which, NAMES), own.exists() and own]), None)
+        if path is None:
+            pytest.skip("no Chromium: install it (apt-get install chromium), or name one in CCTVIEW_CHROMIUM")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(1000 * PATIENCE)
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None)
         try:
-            yield page, errors
+            yield browser
         finally:
             browser.close()
+
+
+def open_page(browser, width=1280, height=800):
+    """A page of its own, and a list that collects the errors of its console."""
+    page, errors = browser.new_page(viewport={"width": width, "height": height}), []
+    page.set_default_timeout(1000 * PATIENCE)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None)
+    return page, errors
 
 
 def serious(errors):
