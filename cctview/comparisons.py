@@ -163,13 +163,14 @@ def _weighted_auc(code, same, weight):
     return (right * closer).sum() / (right.sum() * wrong.sum()) if right.sum() and wrong.sum() else np.nan
 
 
-def give_labels(same, false=3, seed=0):
-    """What a machine says of each pair, with as many false labels as wanted, at random.
+def give_labels(same, false_matches=2, false_misses=1, seed=0):
+    """What a machine says of each pair, with as many false labels as wanted, in random places.
 
     Parameters
     ----------
     same : array_like of bool, shape (n,)
-    false : int
+    false_matches, false_misses : int
+        How many different pairs are called the same, and how many same ones different.
     seed : int
 
     Returns
@@ -177,9 +178,13 @@ def give_labels(same, false=3, seed=0):
     ndarray of bool, shape (n,)
         Whether the label says "same".
     """
-    same = np.asarray(same, bool)
-    wrong = np.random.default_rng(seed).choice(len(same), false, replace=False)
-    return same ^ np.isin(np.arange(len(same)), wrong)
+    labels, rng = np.array(same, bool), np.random.default_rng(seed)
+    wrong = [
+        rng.choice(np.flatnonzero(labels == kind), count, False)
+        for kind, count in ((False, false_matches), (True, false_misses))
+    ]
+    labels[np.concatenate(wrong)] ^= True
+    return labels
 
 
 def draw_pairs(pairs, among, count=12, seed=0):

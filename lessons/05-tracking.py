@@ -103,7 +103,7 @@ plots.roc({"the network": machine}, points={"the room": score_answers(answers, c
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Then compare: how often did the room go along with a false label, and how often with a true one? This is automation bias; the operators of real systems see such labels all day."
 again = draw_pairs(clear, look_alike, count=12, seed=6)
-labelled_same = give_labels(clear.same[again], false=3)
+labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
 labels = np.where(labelled_same, "97 % match", "no match")
 plots.pairs(crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels)
 
@@ -111,8 +111,8 @@ plots.pairs(crops_of(clear.rows[again]), "Same or different? The machine has an 
 # Write down S or D again, and put your letters in the place of `labelled_same`: that is someone who believes every label.
 
 # %%
-answers = labelled_same
-labels_followed(answers, labelled_same, clear.same[again])
+answers_again = labelled_same
+labels_followed(answers_again, labelled_same, clear.same[again])
 
 # %%
 plots.pairs(crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels)
@@ -217,7 +217,8 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "At a threshold that finds half of the true links: how many false ones come along for each true one?",
-        f"About {links['false_links'] / links['true_links']:.0f}: {links['false_links']:,} false links for {links['true_links']} true ones.",
+        f"About {links['false_links'] / links['true_links']:.0f}: "
+        f"{links['false_links']:,} false links for {links['true_links']} true ones.",
         ["fewer than one", "about one", "about ten", "many more"],
     ),
 )
@@ -248,6 +249,9 @@ searches = {
     count: search_next_camera(detections, vehicles, embeddings, images=count)[0]
     for count in (1, 2, 3, 4)
 }
+plots.cmc({"1 picture": searches[1]})
+
+# %%
 first = {count: plots.percent(result.cmc[0]) for count, result in searches.items()}
 
 
@@ -320,7 +324,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 #
 # - **People and networks make the same kind of error**, and one curve holds both. A label that is sometimes false takes people along.
 # - **An embedding is a place.** Near means alike; the angle (MCD) or the straight line (MED) says how near.
-# - **A threshold links strangers.** How many depends less on the network than on how many strangers there are.
+# - **A threshold links strangers.** How many depends on the network, and on how many strangers there are.
 # - **More pictures of a vehicle help**, and a list of candidates is easier to get right than a name.
 #
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:

@@ -145,7 +145,8 @@ def test_answers_that_do_not_fit_are_refused(answers, hint):
 
 def test_so_many_labels_are_false_as_wanted():
     same = np.arange(12) < 6
-    labels = give_labels(same, false=3)
+    labels = give_labels(same, false_matches=2, false_misses=1)
+    assert (labels & ~same).sum() == 2 and (~labels & same).sum() == 1
     table = labels_followed(labels, labels, same)
     assert table.loc["false labels"].tolist() == [3, 3] and table.loc["true labels"].tolist() == [9, 9]
     assert labels_followed(same, labels, same).followed.tolist() == [9, 0]
