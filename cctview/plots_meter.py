@@ -33,9 +33,11 @@ def leakage_meter(meter):
     axes = figure.subplots()
     for row, state in enumerate(states):
         _meter_row(axes, row, state, first=row == 0)
-    total = meter.total_bits
+    most = max(
+        so_far.total_bits - so_far.delivered().low for _, so_far, *_ in states
+    )  # over all of them, where a step misleads
     axes.set(
-        xlim=(0, total * 1.02),
+        xlim=(0, most * 1.02),
         ylim=(len(states) - 0.4, -0.62),
         xlabel="bits that still hide it (0 = singled out)",
         yticks=range(len(states)),
@@ -142,7 +144,7 @@ def _meter_row(axes, row, state, first):
 
 
 def _whisker(axes, y, total, bits):
-    ends = [min(max(total - end, 0.0), total) for end in (bits.high, bits.low)]
+    ends = [max(total - end, 0.0) for end in (bits.high, bits.low)]
     axes.plot(ends, [y, y], color=INK, linewidth=1.3, solid_capstyle="butt")
     axes.plot(ends, [y, y], color=INK, linestyle="none", marker="|", markersize=6)
 

@@ -39,7 +39,8 @@ def seen():
 
 def test_largest_pictures_are_the_largest_of_each_passage(seen):
     detections, vehicles, _ = seen
-    usable = detections[(vehicles > 0).fillna(False).to_numpy(bool) & (detections.type == "car").to_numpy()].assign(vehicle=vehicles)
+    moving = (vehicles > 0).fillna(False).to_numpy(bool)
+    usable = detections[moving & (detections.type == "car").to_numpy()].assign(vehicle=vehicles)
     groups = usable.assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
     for images in (1, 2):
         rows = largest_pictures(detections, vehicles, images)

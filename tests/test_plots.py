@@ -35,6 +35,7 @@ METER = (
 BLURRED = METER.after(Step("blurred", Bits(-2.0, -3.0, -1.5), Bits(-3.0, -4.0, -2.0))).with_gauge(
     "membership", Gauge(0.07, 0.04, 0.11, "of members")
 )
+MISLED = LeakageMeter("a passage drawn at random", 1024).after(Step("seen", Bits(6, 5, 7), Bits(-2, -3, -1), odds=0.1))
 START = pd.Timestamp("2031-05-05 08:40:14")
 TRIP = pd.DataFrame(
     {"camera": [place.camera for place in DRIVE], "time": START + pd.to_timedelta([0, 22, 71, 145, 250, 305], unit="s")}
@@ -55,6 +56,7 @@ FIGURES = {
     "meter": lambda: plots.leakage_meter(METER),
     "meter at the start": lambda: plots.leakage_meter(LeakageMeter()),
     "meter bought back": lambda: plots.leakage_meter(BLURRED),
+    "meter of a step that misleads": lambda: plots.leakage_meter(MISLED),
     "waterfall": lambda: plots.waterfall(BLURRED),
     "waterfall at the start": lambda: plots.waterfall(LeakageMeter()),
     "gauges": lambda: plots.gauges(BLURRED),
@@ -166,6 +168,15 @@ def test_meter_of_honest_steps_shows_no_false_confidence():
     figure = plots.leakage_meter(honest)
     assert "claims" not in figure.title
     assert not [bar for bar in figure.axes[0].patches if matplotlib.colors.same_color(bar.get_edgecolor(), look.RED)]
+
+
+def test_a_step_that_misleads_leaves_more_bits_than_there_were():
+    (axes,) = plots.leakage_meter(MISLED).axes
+    assert [bar.get_width() for bar in axes.patches if matplotlib.colors.same_color(bar.get_facecolor(), look.DELIVERED)] == [
+        10,
+        12,
+    ]
+    assert axes.get_xlim()[1] >= 13
 
 
 def test_waterfall_falls_and_rises_by_the_steps():
