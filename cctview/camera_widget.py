@@ -245,12 +245,10 @@ class Camera(anywidget.AnyWidget):
     def _pick(self, name):
         self.error = None
         try:
-            self.picked = name
-            if name is None:
-                self.mark(None)
-            elif self._on_pick:
-                found = self._on_pick(self._row(name))
-                if found is not None:
+            with self.hold_sync():  # one message to the browser for all that changes
+                self.picked = name
+                found = self._on_pick(self._row(name)) if name is not None and self._on_pick else None
+                if name is None or found is not None:
                     self.mark(found)
         except Exception as error:  # an exception in a message's handler would be seen by nobody
             self.error = error
@@ -263,7 +261,8 @@ class Camera(anywidget.AnyWidget):
         boxes, jpegs = [], []
         for k in inside:
             rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
-            boxes.append([[r.id, r.type, float(r.percent), int(r.x1), int(r.y1), int(r.x2), int(r.y2)] for r in rows.itertuples()])
+            corners = rows[BOX_COLUMNS].to_numpy().astype(int).tolist()
+            boxes.append([[*row, *box] for *row, box in zip(rows.id, rows.type, rows.percent.astype(float), corners)])
             try:
                 jpegs.append(self._dataset.jpeg(of.id[k]))
             except (ValueError, OSError):

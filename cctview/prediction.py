@@ -58,7 +58,8 @@ class Prediction:
     def _reveal(self):
         import ipywidgets
 
-        button = ipywidgets.Button(description="Show the answer", tooltip=f"The answer to: {self.question}", layout={"width": "auto"})
+        about = f"The answer to: {self.question}"
+        button = ipywidgets.Button(description="Show the answer", tooltip=about, layout={"width": "auto"})
         words = ipywidgets.HTML()
 
         def show(_):
@@ -66,7 +67,7 @@ class Prediction:
             words.value = f'<p role="status" {TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
 
         button.on_click(show)
-        return ipywidgets.VBox([button, words])
+        return ipywidgets.VBox([button, words], layout={"align_items": "flex-start"})
 
     def _ipython_display_(self):
         from IPython.display import display

@@ -29,6 +29,7 @@ LONG = 1.0  # s from which a figure is not timed a second time
 KEPT = 64  # pictures kept
 DPI = 110  # pixels an inch
 PIXELS_AN_INCH = 96  # as browsers have it
+LOOK = "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px; }</style>"
 
 _made = []
 
@@ -184,10 +185,11 @@ class _Bundle:
     sliders: Sliders
 
     def _repr_mimebundle_(self, **kwargs):
-        picture, words, _ = self.sliders._picture(self.sliders.values)
+        picture, words, inches = self.sliders._picture(self.sliders.values)
         named = ", ".join(f"{self.sliders.controls[name].text} = {value}" for name, value in self.sliders.values.items())
         bundle = self.sliders.widget._repr_mimebundle_(**kwargs)
-        return bundle | {"text/plain": f"Figure with sliders, at {named}. {words}".strip(), "image/png": picture}
+        bundle |= {"text/plain": f"Figure with sliders, at {named}. {words}".strip(), "image/png": picture}
+        return bundle, {"image/png": {"width": round(inches * PIXELS_AN_INCH)}}
 
 
 class _Shell:
@@ -215,7 +217,9 @@ class _Shell:
         reset = ipywidgets.Button(description="Reset", tooltip="All controls back to where they were at first", icon="undo")
         reset.on_click(lambda _: sliders.reset())
         self.quiet = False
-        self.box = ipywidgets.VBox([*self.controls.values(), reset, self.image, self.says], layout={"width": "100%"})
+        look = ipywidgets.HTML(LOOK, layout={"display": "none"})
+        self.box = ipywidgets.VBox([*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"})
+        self.box.add_class("cctview-sliders")
 
     def set(self, values):
         """Set several controls, and draw once."""
@@ -241,7 +245,7 @@ class _Shell:
             self.says.value = _words(words)
         except Exception as error:  # an exception in a widget's callback would be seen by nobody
             sliders.error = error
-            self.says.value = _words(f"This figure failed. {type(error).__name__}: {error}", "color: var(--jp-error-color1, #b00)")
+            self.says.value = _words(f"This figure failed. {type(error).__name__}: {error}", "color: var(--jp-error-color1, red)")
 
 
 def _words(text, style=""):

@@ -18,12 +18,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 90  # s that a server may take to start
-HARMLESS = ("favicon.ico", "ResizeObserver loop")
+HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net")
+"""What pages complain of that is none of ours; the last is where Voilà's template seeks its icons, also without a network."""
+
+NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot run in Voilà
 
 
 @contextmanager
 def browsing():
-    """A browser; skips the test if there is no Chromium: none named by CCTVIEW_CHROMIUM, none on the path, none of Playwright's own."""
+    """A browser; skips the test if CCTVIEW_CHROMIUM names no Chromium, none is on the path, and Playwright has none of its own."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
@@ -74,6 +77,7 @@ def serving(folder, voila=False, dark=False):
     }  # fmt: skip
     if voila:
         command = ["voila", "--no-browser", f"--port={port}", f"--token={token}", f"--theme={'dark' if dark else 'light'}", "."]
+        command += [f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}"]
     else:
         command = ["jupyterlab", "--no-browser", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", "--allow-root"]
         command += ["--ServerApp.root_dir=.", "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
@@ -102,7 +106,8 @@ def run_all(page, address):
         }"""
     )
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function("() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every((p) => /\\d/.test(p.textContent))")
+    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+    page.wait_for_function(f"() => {prompts}.every((prompt) => /\\d/.test(prompt.textContent))")
 
 
 def _free_port():

@@ -1,14 +1,18 @@
 """Camera and sliders in a real browser: in JupyterLab, and behind Voilà. Skipped where there is no Chromium."""
 
 import textwrap
+from datetime import datetime
 
 import pytest
 
+from cctview.frames import write_frame
+from cctview.ids import FrameId
 from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
-from tests.scenes import write_scene
+from tests.scenes import jpeg, picture, write_scene
 
 pytestmark = pytest.mark.browser
 
+FRAMES = 40
 CELLS = (
     """
     import ipywidgets
@@ -37,6 +41,8 @@ def folder(tmp_path_factory):
     """A folder with a notebook of a camera and sliders."""
     folder = tmp_path_factory.mktemp("browser")
     write_scene(folder / "frames")
+    for k in range(1, FRAMES):
+        write_frame(folder / "frames", FrameId("1-N", datetime(2031, 5, 5, 13, 0, k)), jpeg(picture(k)))
     cells = [textwrap.dedent(cell).strip().format(folder=str(folder / "frames")) for cell in CELLS]
     write_notebook(folder / "widgets.ipynb", *cells)
     return folder
@@ -101,6 +107,22 @@ def test_the_keyboard_alone_will_do(lab):
     page.keyboard.press("Escape")
     page.locator(".cctview-camera .status", has_text="Nothing picked").wait_for()
     assert page.locator(".jp-Cell").count() == cells
+
+
+def test_it_plays_pauses_and_scrubs(lab):
+    page, _ = lab
+    clock, scrub = page.locator(".cctview-camera .clock"), page.locator(".cctview-camera input[type=range]")
+    page.locator(".cctview-camera .station").first.click()
+    page.locator(".cctview-camera .screens").press("Home")
+    page.locator(".cctview-camera .screens").press(" ")
+    page.wait_for_function("() => document.querySelector('.cctview-camera .clock').value > '13:00:02'")
+    page.locator(".cctview-camera .screens").press(" ")
+    page.locator(".cctview-camera .tool[aria-label^=Play]").wait_for()
+    scrub.press("End")
+    assert clock.text_content() == f"13:00:{FRAMES - 1}"
+    assert scrub.get_attribute("aria-valuetext") == f"13:00:{FRAMES - 1}, frame {FRAMES} of {FRAMES}"
+    scrub.press("ArrowLeft")
+    page.locator(".cctview-camera .screen", has_text=f"13:00:{FRAMES - 2}").wait_for()
 
 
 def test_dragging_a_slider_changes_the_picture(lab):

@@ -2,7 +2,9 @@
 
 import io
 import json
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +15,11 @@ from PIL import Image
 
 from cctview.camera_still import CAPTION, TILE, compose_still
 from cctview.frames import open_dataset
-from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle, all_cameras, all_sliders, predict
+from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle
+from cctview.widgets import all_cameras, all_sliders, predict, without_live_views
 from tests.scenes import found, write_scene
 
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -90,7 +94,8 @@ def test_every_frame_is_in_one_minute_and_no_trait_holds_a_picture():
     assert sum(len(buffers) for _, buffers in messages) == len(wanted)
     shown = {box[0] for content, _ in messages for boxes in content["boxes"] for box in boxes}
     assert shown == set(dataset.detections.id[dataset.detections.frame.isin(wanted.id)])
-    assert len(json.dumps({name: value for name, value in camera.get_state().items() if name not in ("_esm", "_css")}, default=str)) < 20_000
+    traits = {name: value for name, value in camera.get_state().items() if name not in ("_esm", "_css")}
+    assert len(json.dumps(traits, default=str)) < 20_000
 
 
 def test_a_damaged_frame_leaves_the_others(scene, sent):
@@ -147,9 +152,12 @@ def test_bad_input_is_refused_with_a_remedy(scene, arguments, error, words):
 
 def test_candidates_are_refused_with_a_remedy(scene):
     camera = Camera(scene)
-    for candidates, labels, words in ((["x"], None, "no detection"), ([], ["far"], "1 labels for 0"), (pd.DataFrame({"a": [1]}), None, "'id' or 'target'")):
-        with pytest.raises(ValueError, match=words):
-            camera.mark(candidates, labels)
+    with pytest.raises(ValueError, match="no detection"):
+        camera.mark(["x"])
+    with pytest.raises(ValueError, match="1 labels for 0"):
+        camera.mark([], ["far"])
+    with pytest.raises(ValueError, match="'id' or 'target'"):
+        camera.mark(pd.DataFrame({"a": [1]}))
     with pytest.raises(ValueError, match="no detection"):
         camera.picked = "x"
 
@@ -191,7 +199,7 @@ def make_sliders(**options):
 
 def test_the_picture_follows_the_controls_and_comes_back():
     sliders = make_sliders()
-    image = sliders.widget.children[-2]
+    image = sliders.widget.children[-3]
     first = image.value
     assert first == sliders.picture() and Image.open(io.BytesIO(first)).format == "PNG"
     sliders.widget.children[0].value = 2.0
@@ -206,7 +214,7 @@ def test_widgets_and_function_agree(height, log):
     sliders = make_sliders()
     sliders.widget
     sliders.set(height=height, log=log)
-    assert sliders.widget.children[-2].value == make_sliders().picture(height=height, log=log)
+    assert sliders.widget.children[-3].value == make_sliders().picture(height=height, log=log)
 
 
 def test_a_slow_figure_waits_until_the_slider_is_let_go():
@@ -219,7 +227,12 @@ def test_a_slow_figure_waits_until_the_slider_is_let_go():
 
 def test_slow_figures_say_that_they_are_being_computed():
     seen = []
-    sliders = Sliders(lambda values: seen.append(sliders._shell and sliders._shell.says.value) or bars(values), [Float("height", 0.5, 2, 1.0)])
+
+    def watching(values):
+        seen.append(sliders._shell.says.value if sliders._shell else "")
+        return bars(values)
+
+    sliders = Sliders(watching, [Float("height", 0.5, 2, 1.0)])
     sliders.seconds = 0.3
     sliders.widget
     sliders.set(height=1.5)
@@ -235,31 +248,32 @@ def test_what_an_update_raises_is_shown_and_kept():
     sliders = Sliders(failing, [Float("height", 0.5, 2, 1.0)])
     sliders.widget
     sliders.set(height=2.0)
-    assert isinstance(sliders.error, RuntimeError) and "no &lt;data&gt;" in sliders.widget.children[-1].value
+    assert isinstance(sliders.error, RuntimeError) and "no &lt;data&gt;" in sliders._shell.says.value
     sliders.reset()
-    assert sliders.error is None and "failed" not in sliders.widget.children[-1].value
+    assert sliders.error is None and "failed" not in sliders._shell.says.value
 
 
-def test_sliders_where_widgets_do_not_run():
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed."""
+    things = []
+    monkeypatch.setattr("IPython.display.display", things.append)
+    return things
+
+
+def test_sliders_where_widgets_do_not_run(shown):
     sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
-    shown = []
-    from unittest.mock import patch
-
-    with patch("IPython.display.display", shown.append):
-        sliders._ipython_display_()
-    (bundle,) = [one._repr_mimebundle_() for one in shown]
+    sliders._ipython_display_()
+    ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
+    assert metadata == {"image/png": {"width": 3 * 96}}
     assert bundle["image/png"] == sliders.picture() and WIDGET in bundle
     assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
 
 
-def test_a_question_stands_before_and_its_answer_after():
+def test_a_question_stands_before_and_its_answer_after(shown):
     question = predict("Up or <down>?", "Up.", ["up", "down"])
     sliders = make_sliders(prediction=question)
-    shown = []
-    from unittest.mock import patch
-
-    with patch("IPython.display.display", shown.append):
-        sliders._ipython_display_()
+    sliders._ipython_display_()
     before, _, after = [one._repr_mimebundle_() for one in shown]
     assert "Up or &lt;down&gt;?" in before["text/html"] and "Up." not in before["text/html"]
     assert "Up." in after["text/html"]
@@ -297,3 +311,16 @@ def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
 def test_what_was_made_can_be_found(scene):
     sliders, camera = make_sliders(), Camera(scene)
     assert all_sliders()[-1] is sliders and all_cameras()[-1] is camera
+
+
+def test_live_views_are_taken_out_and_pictures_left():
+    data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
+    output = nbformat.v4.new_output("display_data", data=data)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")])
+    kept = without_live_views(notebook).cells[0].outputs[0].data
+    assert dict(kept) == {"image/png": "y", "text/plain": "z"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_was_committed_with_a_live_view(path):
+    assert WIDGET not in path.read_text(encoding="utf-8"), "run cctview.widgets.without_live_views on it before it is saved"
