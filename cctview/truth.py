@@ -115,6 +115,7 @@ def true_tracks(tracks, vehicles):
     [8, <NA>]
     """
     table = pd.DataFrame({"track": tracks, "vehicle": vehicles}).dropna()
-    counts = table.groupby(["track", "vehicle"]).size().rename("n").reset_index().sort_values(["n", "vehicle"], ascending=[False, True])
+    counts = table.groupby(["track", "vehicle"]).size().rename("n").reset_index()
+    counts = counts.sort_values(["n", "vehicle"], ascending=[False, True])
     first = counts.drop_duplicates("track").set_index("track")["vehicle"]
     return first.reindex(np.sort(tracks.dropna().unique())).astype("Int64")

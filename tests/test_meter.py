@@ -99,8 +99,11 @@ def test_what_is_saved_is_loaded(tmp_path_factory, meter):
     assert LeakageMeter.load(path) == meter
 
 
-@given(content=st.binary(max_size=60) | st.recursive(st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
-    st.sampled_from(["format", "version", "steps", "target"]), inner)).map(lambda value: json.dumps(value).encode()))
+names = st.sampled_from(["format", "version", "steps", "target"])
+values = st.recursive(st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(names, inner))
+
+
+@given(content=st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
 def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("meter") / "meter.json"
     path.write_bytes(content)

@@ -1,0 +1,75 @@
+"""The stored results: how they are written and read, and a slice of each made again."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import results
+from cctview.meter import LeakageMeter
+from cctview.privacy import leakage_meter, measure_leakage
+from tests.test_linking import road
+
+pytest.importorskip("sklearn")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Results of the small road."""
+    out, passages = tmp_path_factory.mktemp("results"), road(160)
+    tables, meters = results.leakage_tables(passages)
+    tables["open_set.csv"] = results.open_set_table(passages, rounds=5)
+    for name, table in tables.items():
+        results.write_table(out / name, table)
+    for name, meter in meters.items():
+        meter.save(out / name)
+    return out
+
+
+def test_what_is_written_is_read(folder):
+    leakage = results.stored_leakage(folder)
+    again, stored = leakage_meter(leakage), LeakageMeter.load(folder / "meter-random.json")
+    for kind in ("claimed", "delivered"):
+        assert getattr(again, kind)().estimate == pytest.approx(getattr(stored, kind)().estimate, abs=1e-3)
+    assert set(results.read_result("open_set.csv", folder).model) == {"measured", "independent", "clusters"}
+    assert set(results.read_result("unseen.csv", folder).figure) >= {"claimed", "delivered", "claimed - delivered"}
+
+
+def test_a_missing_result_names_the_command(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"python -m cctview\.results"):
+        results.read_result("unicity.csv", tmp_path)
+
+
+def test_no_data_is_told_in_one_line(tmp_path, capsys):
+    assert results.main(["--data", str(tmp_path)]) == 1
+    assert "python -m cctview.results:" in capsys.readouterr().err
+
+
+def shipped(name):
+    if not (results.FOLDER / name).is_file():
+        pytest.skip(f"data/results/{name} is not there yet")
+    return results.read_result(name)
+
+
+def test_a_slice_of_the_shipped_unicity():
+    stored = shipped("unicity.csv")
+    trips = pd.read_parquet("data/habits/trips.parquet")
+    again = results.unicity_table(trips, hours=(1,), points=(4,), days=(42,), false=(0.05,))
+    part = stored[(stored.hours == 1) & (stored.points == 4) & (stored.days == 42) & (stored.false_links == 0.05)]
+    assert again.to_numpy() == pytest.approx(part.to_numpy(), rel=1e-4)
+
+
+def test_a_slice_of_the_shipped_searches():
+    """One vehicle in four, searched again by models fitted again; processors differ in the last digits."""
+    from cctview.frames import open_dataset
+    from cctview.passages import find_passages
+    from cctview.truth import read_truth
+
+    stored = shipped("searches.parquet")
+    passages = find_passages(open_dataset(Path("data")), read_truth("data"))
+    again = measure_leakage(passages, only=[0]).searches
+    both = again.merge(stored, on=["step", "query", "camera"], suffixes=("", "_stored"))
+    assert len(both) == len(again)
+    assert np.abs(both.claimed - both.claimed_stored).mean() < 0.05
+    assert both.delivered.mean() == pytest.approx(both.delivered_stored.mean(), abs=0.05)
