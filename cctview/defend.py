@@ -42,6 +42,8 @@ class Defence:
         What is proven about it; most have none, and say so.
     apply : callable
         ``apply(looks, strength, seed)`` returns the defended looks; of pixels, without vectors.
+    whole : bool
+        Of pixels: whether it changes the whole frame, and not the vehicles alone.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Defence:
     who: tuple
     guarantee: str
     apply: Callable[[Looks, float, int], Looks]
+    whole: bool = False
 
 
 def pixelate(image: np.ndarray, block: float) -> np.ndarray:
@@ -242,9 +245,9 @@ _NONE = "none"
 DEFENCES = {
     defence.name: defence
     for defence in (
-        Defence("pixelate", "pixels", (2, 4, 8), "pixels a block", (CAMERA, LAW), _NONE, on_pixels(pixelate)),
-        Defence("blur", "pixels", (1, 2, 4), "pixels of deviation", (CAMERA, LAW), _NONE, on_pixels(blur)),
-        Defence("jpeg", "pixels", (30, 10, 3), "quality", (CAMERA,), _NONE, on_pixels(jpeg)),
+        Defence("pixelate", "pixels", (2, 4, 8), "pixels a block", (CAMERA, LAW), _NONE, on_pixels(pixelate), True),
+        Defence("blur", "pixels", (1, 2, 4), "pixels of deviation", (CAMERA, LAW), _NONE, on_pixels(blur), True),
+        Defence("jpeg", "pixels", (30, 10, 3), "quality", (CAMERA,), _NONE, on_pixels(jpeg), True),
         Defence("mask", "pixels", (0.25, 0.5, 0.75), "share of the vehicle", (CAMERA, LAW), _NONE, _mask_looks),
         Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (CAMERA,), _NONE, _cloak),
         Defence("universal cloak", "pixels", (4, 8, 16), "levels of 255", (CAMERA,), _NONE, _universal),

@@ -20,8 +20,8 @@ from cctview.scene import seconds_of
 
 GRID = 16
 COLOUR_FAMILIES = {
-    "white": "white", "silver": "silver or grey", "grey": "silver or grey", "black": "black", "blue": "blue", "red": "red",
-    "yellow taxi": "yellow", "green": "green", "green taxi": "green", "beige": "brown", "brown": "brown",
+    "white": "light", "silver": "light", "beige": "light", "black": "dark", "grey": "dark", "brown": "dark", "blue": "blue", "red": "red",
+    "yellow taxi": "yellow", "green": "green", "green taxi": "green",
 }  # fmt: skip
 """What a witness would call the twin's paints."""
 BODIES = {

@@ -13,7 +13,6 @@ delivers: the mean of log2(N p(true passage)), where N passages are searched and
 temperature was fitted to vehicles not measured on, nor learnt from.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -24,13 +23,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from scipy.stats import gaussian_kde
 
-from cctview.defend import DEFENCES, Defence
 from cctview.distances import unit_vectors
-from cctview.evaluate import bootstrap
 from cctview.looks import Looks
 from cctview.rank import centre_by_camera
 
-ROUNDS = 400
 CLOCK_FLOOR = 1e-5
 """Density, per second, of a travel time that follows no example: it may be anything within a day."""
 
@@ -85,6 +81,13 @@ class Tracker:
         Whether to learn how the vectors of two cameras correspond, from vehicles known at both.
     purify : callable, optional
         ``purify(looks)`` undoes what it can of a defence before pictures are embedded.
+
+    Attributes
+    ----------
+    temperature : float
+        By which scores are divided before the softmax; `fit` finds it.
+    surprise : float
+        Mean surprise, in nats, of the true passages of the vehicles on which it was found.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Tracker:
     align: bool = False
     purify: Callable[[Looks], Looks] | None = None
     temperature: float = 1.0
+    surprise: float = np.inf
     _discriminants: object = field(default=None, repr=False)
     _maps: dict = field(default_factory=dict, repr=False)
     _clocks: dict = field(default_factory=dict, repr=False)
@@ -118,7 +122,8 @@ class Tracker:
         self._learn(passages(first, self.average))
         held = [pair for pair in self._pairs(passages(second, self.average), clock=False) if len(pair[1])]
         if held:
-            self.temperature = float(np.exp(minimize_scalar(lambda log_t: _surprise(held, np.exp(log_t)), bounds=(-6, 3), method="bounded").x))
+            best = minimize_scalar(lambda log_t: _surprise(held, np.exp(log_t)), bounds=(-6, 3), method="bounded")
+            self.temperature, self.surprise = float(np.exp(best.x)), float(best.fun)
         self._learn(passages(looks, self.average))
         self._clocks = _learn_clocks(passages(looks).table)
         return self
