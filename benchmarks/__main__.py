@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 
 from benchmarks.gallery import D, top_k, vectors
 from benchmarks.loading import loading
+from benchmarks.models import models
 from benchmarks.timing import ratio, side_by_side
 from cctview.distances import cosine_distances, euclidean_distances
 from cctview.evaluate import evaluate_rank
@@ -136,6 +137,7 @@ def main():
     tracks(10 if quick else 60, 50 if quick else 300)
     ranking(100 if quick else 500, 1000 if quick else 5000)
     loading(20 if quick else 300)
+    models(*((1, 32, 2, 1) if quick else ()))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How `sample/`, `data/` and `models/` are made.
 
     python -m studio build      simulate, render, detect, pack: sample/ and data/
-    python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL
+    python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
     python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
     python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
@@ -42,7 +42,7 @@ def parser():
     build.add_argument("--no-detections", action="store_true", help="frames and truth only, no models needed")
     train = commands.add_parser("train", help="train a model of ours")
     train.add_argument("model", choices=TRAINED)
-    train.add_argument("--epochs", type=int, help="times through the training frames (detector 3, extractor 6)")
+    train.add_argument("--epochs", type=int, help="stop after so many epochs (all of the schedule: detector 8, extractor 33)")
     train.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where checkpoints are kept (studio/out)")
     train.add_argument("--publish", action="store_true", help="put the weights into models/ and its manifest")
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")

@@ -2,9 +2,17 @@
 
 The detector is held against the stored RetinaNet boxes: those of at least 50 % whose longest side is over 20 pixels must
 be found (IoU ≥ 0.5, whatever the type, one to one, best score first); a detection of a box of 25–50 %, of a small one or
-of a duplicate counts neither way. The extractor has to tell the same vehicle in the next frame from the others there.
+of a duplicate counts neither way. The extractor has to tell the same vehicle in the next frame from the others there, and
+`measure.py` of the real data says how near it comes to its teacher.
+
+Membership inference asks whether a model betrays what it was trained on. Members are the last eight minutes of training,
+13:37 to 13:44, and the others the eight test minutes: the nearest in time that can be had, though a quarter of an hour of changing
+light lies between them, so a figure a little off .5 need not be memory.
 """
 
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +30,7 @@ from cctview.ids import VEHICLE_TYPES
 from studio import real
 
 ROUNDS = 400
+MEMBERS_FROM = "13.37.00"
 
 
 @dataclass(frozen=True)
@@ -110,19 +119,17 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
     }
 
 
-def embed_real(extractor: Extractor, split: str | None = None) -> tuple[pd.DataFrame, np.ndarray]:
-    """Embed every stored detection of a vehicle (of one split); those rows of `real.load_detections`, and (n, 1920)."""
+def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
+    """Embed every stored detection of a vehicle; those of `real.load_detections` with their `row` there, and (n, 1920)."""
     detections = real.load_detections()
-    detections = detections[detections.cls.isin(VEHICLE_TYPES) & ~detections.dup_or_nonveh]
-    if split:
-        detections = detections[detections.split == split]
+    detections = detections.assign(row=np.arange(len(detections)))
+    detections = detections[detections.cls.isin(VEHICLE_TYPES) & ~detections.dup_or_nonveh].reset_index(drop=True)
     images = {(f.cam, f.sec): f.jpeg for f in real.load_frames().itertuples()}
     embeddings = np.empty((len(detections), extractor.dimensions), np.float32)
-    position = pd.Series(np.arange(len(detections)), detections.index)
     for key, group in tqdm(detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"):
         image = read_image(images[key], f"frame {key}")
-        embeddings[position[group.index]] = extractor.extract([cut(image, b) for b in group[BOX_COLUMNS].to_numpy()])
-    return detections.reset_index(drop=True), embeddings
+        embeddings[group.index] = extractor.extract([cut(image, b) for b in group[BOX_COLUMNS].to_numpy()])
+    return detections, embeddings
 
 
 def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> dict[str, Figure]:
@@ -152,9 +159,89 @@ def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> di
     }
 
 
+def membership_figures(member: np.ndarray, score: np.ndarray, minutes: np.ndarray, name: str) -> dict[str, Figure]:
+    """How well a score tells members from others: AUC, and the share of members found at 1 % false alarms.
+
+    Parameters
+    ----------
+    member : ndarray of bool, shape (n,)
+    score : ndarray of float, shape (n,)
+        Higher for what the attacker takes for a member.
+    minutes : ndarray, shape (n,)
+        The minute of each, which the bootstrap draws.
+    name : str
+        The attack.
+    """
+
+    def auc(rows):
+        return roc_auc_score(member[rows], score[rows]) if len(set(member[rows])) == 2 else np.nan
+
+    def found(rows):
+        own, others = score[rows][member[rows]], score[rows][~member[rows]]
+        return (own > np.quantile(others, 0.99)).mean() if len(own) and len(others) else np.nan
+
+    return {
+        f"membership by {name}: AUC": over_minutes(minutes, auc),
+        f"membership by {name}: found at 1 % false alarms": over_minutes(minutes, found),
+    }
+
+
+def members_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last training minutes and of the test minutes, with `member`."""
+    near = (table.split == "test") | ((table.split == "train") & (table.time >= MEMBERS_FROM))
+    return table[near].assign(member=table.split[near] == "train", minute=table.sec[near] // 60)
+
+
+def extractor_membership(detections: pd.DataFrame, embeddings: np.ndarray, taught: np.ndarray) -> dict[str, Figure]:
+    """The attacker who has the teacher: how near a crop's embedding lies to the teacher's.
+
+    Parameters
+    ----------
+    detections : DataFrame
+        As `embed_real` gives them.
+    embeddings, taught : ndarray of float32, shape (n, 1920)
+        The student's and the teacher's.
+    """
+    asked = members_of(detections)
+    rows = asked.index.to_numpy()
+    own, theirs = embeddings[rows] - taught.mean(0), taught[rows] - taught.mean(0)
+    cosine = (own * theirs).sum(1) / (np.linalg.norm(own, axis=1) * np.linalg.norm(theirs, axis=1))
+    return membership_figures(asked.member.to_numpy(), cosine, asked.minute.to_numpy(), "nearness to the teacher")
+
+
+def detector_membership(detector: Detector) -> dict[str, Figure]:
+    """The attacker who has the labels: how well a frame's boxes fit them (mean IoU of the sure boxes, every fourth frame)."""
+    frames, stored = members_of(real.load_frames()).iloc[::4], real.load_detections()
+    sure = stored[(stored["prob"] >= 50) & ~stored.dup_or_nonveh]
+    groups = sure.groupby(["cam", "sec"]).groups
+    frames = frames[[key in groups for key in zip(frames.cam, frames.sec)]]
+    scores = []
+    for frame in tqdm(list(frames.itertuples()), desc="membership", unit="frame"):
+        truth = sure.loc[groups[frame.cam, frame.sec]][BOX_COLUMNS].to_numpy(float)
+        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))[BOX_COLUMNS].to_numpy(float)
+        scores.append(box_iou(truth, found).max(1, initial=0).mean())
+    return membership_figures(frames.member.to_numpy(), np.array(scores), frames.minute.to_numpy(), "the detector's fit")
+
+
+def measure(detections: pd.DataFrame, embeddings: np.ndarray) -> str:
+    """What `measure.py` of the real data prints about the embeddings."""
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Path(folder) / "embeddings.npz"
+        np.savez(stored, ids=detections.id.to_numpy(str), embeddings=embeddings.astype(np.float16))
+        command = [sys.executable, str(real.folder() / "measure.py"), str(stored)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def main(detector_weights: Path | None = None, extractor_weights: Path | None = None) -> None:
     """Print the figures of the shipped models, or of the given weights."""
-    figures = detector_figures(Detector(detector_weights, minimum_percent=5))
-    figures |= same_vehicle_figures(*embed_real(Extractor(extractor_weights), "test"))
+    detector = Detector(detector_weights, minimum_percent=5)
+    figures = detector_figures(detector) | detector_membership(detector)
+    detections, embeddings = embed_real(Extractor(extractor_weights))
+    tested = (detections.split == "test").to_numpy()
+    figures |= same_vehicle_figures(detections[tested].reset_index(drop=True), embeddings[tested])
+    mean, components = real.load_basis()
+    taught = real.load_teacher_coordinates()[detections.row] @ components + mean
+    figures |= extractor_membership(detections, embeddings, taught)
     for name, figure in figures.items():
-        print(f"{name:50s} {figure}")
+        print(f"{name:66s} {figure}")
+    print(measure(detections, embeddings), end="")

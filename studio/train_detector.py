@@ -1,14 +1,15 @@
-"""Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet boxes.
+"""Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet boxes, then on the twin's too.
 
-The network learns what RetinaNet saw: the target of its objectness is RetinaNet's probability, so that our percentages
-mean what the original's meant. It trains at the scale at which ImageAI shows it a frame: 352×240 enlarged to 416×284.
+On real frames the network learns what RetinaNet saw: the target of its objectness is RetinaNet's probability, so that our
+percentages mean what the original's meant. On simulated frames it learns the truth, with the probability that RetinaNet gives a
+real vehicle of that size. It trains at the scale at which ImageAI shows it a frame: 352×240 enlarged to 416×284.
 """
 
-import math
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import torch
 from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -18,11 +19,15 @@ from tqdm import tqdm
 
 from cctview.detect import TINY_YOLO_ANCHORS, coco_classes
 from cctview.frames import read_image
-from studio import real
+from studio import real, schedule, training_twin
 from studio.checkpoint import Checkpoint
+from studio.schedule import Cycle
 
 SEED = 3
-EPOCHS = 3
+CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7.5e-4, 1e-4), Cycle(3, 7e-4, 1e-5, twin=True))
+EPOCHS = schedule.total(CYCLES)
+WARM_UP = 200
+"""Batches at the very beginning over which the learning rate rises."""
 PURPOSE = "detector: TinyYOLOv3 for ImageAI"
 WIDTH, HEIGHT = 416, 288
 BATCH = 16
@@ -33,23 +38,66 @@ GREY = 128
 CLASSES = coco_classes()
 
 
-class Frames(Dataset):
-    """Training frames with augmentation: (3, 288, 416) pictures in 0–1 and boxes (n, 6): x1 y1 x2 y2 class probability."""
+def real_frames() -> list[tuple[bytes, np.ndarray]]:
+    """The training minutes: for each frame its JPEG and its boxes (n, 6): x1 y1 x2 y2 class probability."""
+    frames, detections = real.load_frames(), real.load_detections()
+    duplicate = detections.dup_or_nonveh & ~detections.cls.isin(["person", "bicycle"])
+    detections = detections[~duplicate]
+    boxes = detections.groupby(["cam", "sec"])
+    empty = detections.iloc[:0]
+    items = []
+    for frame in frames[frames.split == "train"].itertuples():
+        key = (frame.cam, frame.sec)
+        own = detections.loc[boxes.groups[key]] if key in boxes.groups else empty
+        items.append((frame.jpeg, _targets(own, own.cls, own["prob"] / 100)))
+    return items
 
-    def __init__(self, epoch: int):
-        frames, detections = real.load_frames(), real.load_detections()
-        duplicate = detections.dup_or_nonveh & ~detections.cls.isin(["person", "bicycle"])
-        detections = detections[~duplicate]
-        boxes = detections.groupby(["cam", "sec"])
-        empty = detections.iloc[:0]
-        self.epoch = epoch
-        self.items = []
-        for frame in frames[frames.split == "train"].itertuples():
-            key = (frame.cam, frame.sec)
-            own = detections.loc[boxes.groups[key]] if key in boxes.groups else empty
-            classes = [CLASSES.index(name) for name in own.cls]
-            table = np.column_stack([own[["x1", "y1", "x2", "y2"]], classes, own["prob"] / 100]).astype(np.float32)
-            self.items.append((frame.jpeg, table.reshape(-1, 6)))
+
+def twin_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
+    """The twin's training minutes, as `real_frames`; what is too small or too hidden to be seen is background."""
+    recordings = training_twin.load(work)
+    boxes = recordings.boxes
+    confidence = usual_confidence(boxes) * (1 - boxes.hidden)
+    boxes = boxes.assign(confidence=confidence)[(confidence >= 0.2) & (_size(boxes) >= 8)]
+    groups = boxes.groupby("frame").indices
+    return [
+        (jpeg, _targets(own := boxes.iloc[groups.get(frame, [])], own.type, own.confidence))
+        for frame, jpeg in zip(recordings.frames.frame, recordings.frames.jpeg)
+    ]
+
+
+def usual_confidence(boxes: pd.DataFrame) -> np.ndarray:
+    """The median probability (0–1) that RetinaNet gave a real vehicle of each box's size."""
+    stored = real.load_detections()
+    stored = stored[(stored.split == "train") & ~stored.dup_or_nonveh]
+    size = _size(stored)
+    twentieths = size.groupby(pd.qcut(size, 20)).median()
+    medians = (stored["prob"] / 100).groupby(pd.qcut(size, 20)).median()
+    return np.interp(_size(boxes), twentieths, medians)
+
+
+def _size(boxes: pd.DataFrame) -> pd.Series:
+    return np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))
+
+
+def _targets(boxes: pd.DataFrame, types, confidence) -> np.ndarray:
+    classes = [CLASSES.index(name) for name in types]
+    return np.column_stack([boxes[["x1", "y1", "x2", "y2"]], classes, confidence]).astype(np.float32).reshape(-1, 6)
+
+
+class Frames(Dataset):
+    """Frames with augmentation: (3, 288, 416) pictures in 0–1 and boxes (n, 6): x1 y1 x2 y2 class probability.
+
+    Parameters
+    ----------
+    items : list of (bytes, ndarray)
+        See `real_frames`.
+    epoch : int
+        Another epoch draws other pictures from the same frames.
+    """
+
+    def __init__(self, items: list[tuple[bytes, np.ndarray]], epoch: int):
+        self.items, self.epoch = items, epoch
 
     def __len__(self) -> int:
         return len(self.items)
@@ -173,7 +221,7 @@ def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints go to `out`, and a second call continues.
+    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second call continues.
 
     Returns
     -------
@@ -187,9 +235,13 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = network.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.02)
     checkpoint = Checkpoint(out / "detector-checkpoint.pt", network, optimiser)
+    real_items, twin_items = real_frames(), None
     for epoch in range(checkpoint.load(), epochs):
+        cycle, before = schedule.at(CYCLES, epoch)
+        if cycle.twin and twin_items is None:
+            twin_items = twin_frames(out)
         loader = DataLoader(
-            Frames(epoch),
+            Frames(real_items + (twin_items[epoch % 2 :: 2] if cycle.twin else []), epoch),
             BATCH,
             shuffle=True,
             drop_last=True,
@@ -200,9 +252,8 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         total = 0.0
         bar = tqdm(loader, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)
         for k, (pictures, targets) in enumerate(bar):
-            step, steps = epoch * len(loader) + k, epochs * len(loader)
-            rate = 1.5e-3 * min(1, (step + 1) / 200) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-            optimiser.param_groups[0]["lr"] = rate
+            warm = min(1, (epoch * len(loader) + k + 1) / WARM_UP)
+            optimiser.param_groups[0]["lr"] = warm * cycle.rate(before + k / len(loader))
             batch = torch.stack(pictures).to(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 raws = raw_outputs(network, batch)

@@ -3,27 +3,43 @@
 The student sees crops of the training minutes only, squeezed to 64×64, and learns the teacher's coordinates on 256
 principal components. Three losses: the coordinates themselves, the angle of the centred vectors, and the angles
 between the crops of a batch, which is what matching uses.
+
+The last cycle adds two. Half of a batch comes in runs of neighbouring detections, among which the student must rank as the
+teacher does. And beside the real crops stand the twin's, which the teacher never saw: there the crops of one vehicle, each
+augmented twice, must lie closer together than those of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
 """
 
-import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch.nn.functional import cosine_similarity, normalize, smooth_l1_loss
+from torch.nn.functional import cosine_similarity, kl_div, normalize, smooth_l1_loss
 from tqdm import tqdm
 
 from cctview.frames import read_image
 from cctview.student import INPUT_SIZE, Student
-from studio import real
+from studio import real, schedule, training_twin
 from studio.checkpoint import Checkpoint
+from studio.schedule import Cycle
 
 SEED = 5
-EPOCHS = 6
+CYCLES = (Cycle(6, 2e-3, 2e-5), Cycle(9, 1.4e-3, 4e-5), Cycle(18, 1.2e-3, 1e-5, twin=True))
+EPOCHS = schedule.total(CYCLES)
+WARM_UP = 300
+"""Batches at the very beginning over which the learning rate rises."""
 PURPOSE = "extractor: the compact student"
-MARGIN = 8  # pixels kept around a 64×64 crop, for jitter
+MARGIN = 8
+"""Pixels kept around a 64×64 crop, for jitter."""
 BATCH = 128
+RUN = 16
+"""Neighbouring detections in a run: some three to six frames of one camera."""
+VEHICLES, LOOKS = 12, 3
+"""Simulated vehicles in a batch, and crops of each."""
+TEMPERATURE = 0.1
+NEIGHBOURS, IDENTITY = 0.5, 0.1
+"""Weights of the last cycle's two losses."""
 
 
 def crop_with_margin(image: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -49,6 +65,55 @@ def load_crops(split: str) -> tuple[np.ndarray, np.ndarray]:
             row += 1
     order = np.concatenate([g for g in wanted.groupby(["cam", "sec"], sort=False).groups.values()])
     return crops, order
+
+
+@dataclass(frozen=True)
+class TwinCrops:
+    """Crops of simulated vehicles that the identity loss learns from.
+
+    Attributes
+    ----------
+    crops : ndarray of uint8, shape (n, 80, 80, 3)
+    rows : list of ndarray
+        For each vehicle, which crops show it: at least `LOOKS`.
+    """
+
+    crops: np.ndarray
+    rows: list[np.ndarray]
+
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
+        """`LOOKS` crops of each of `VEHICLES` vehicles, every crop twice, and who is on them."""
+        vehicles = rng.choice(len(self.rows), VEHICLES, replace=False)
+        rows = np.concatenate([rng.choice(self.rows[vehicle], LOOKS, replace=False) for vehicle in vehicles])
+        return self.crops[np.tile(rows, 2)], torch.from_numpy(np.tile(np.repeat(vehicles, LOOKS), 2))
+
+
+def load_twin_crops(work: Path) -> TwinCrops:
+    """Cut the moving vehicles out of the twin's training minutes: both sides 10 pixels or more, at most 40 % hidden."""
+    recordings = training_twin.load(work)
+    boxes = recordings.boxes
+    sides = np.minimum(boxes.x2 - boxes.x1, boxes.y2 - boxes.y1)
+    boxes = boxes[(boxes.vehicle >= 0) & (sides >= 10) & (boxes.hidden <= 0.4)]
+    jpegs = dict(zip(recordings.frames.frame, recordings.frames.jpeg))
+    crops, vehicles = [], []
+    for frame, group in tqdm(boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame"):
+        image = read_image(jpegs[frame], frame)
+        crops += [crop_with_margin(image, box) for box in group[["x1", "y1", "x2", "y2"]].to_numpy()]
+        vehicles += list(group.vehicle)
+    vehicles = np.array(vehicles)
+    order = np.argsort(vehicles, kind="stable")
+    rows = np.split(order, np.flatnonzero(np.diff(vehicles[order])) + 1)
+    return TwinCrops(np.stack(crops), [own for own in rows if len(own) >= LOOKS])
+
+
+def batches(count: int, runs: bool, rng: np.random.Generator) -> np.ndarray:
+    """Rows of an epoch's batches, shape (batches, `BATCH`): at random, or half of each batch in runs of `RUN` neighbours."""
+    if not runs:
+        return rng.permutation(count)[: count // BATCH * BATCH].reshape(-1, BATCH)
+    many = count // BATCH
+    starts = rng.integers(0, count - RUN, (many, BATCH // 2 // RUN))
+    neighbours = (starts[..., None] + np.arange(RUN)).reshape(many, -1)
+    return np.concatenate([neighbours, rng.permutation(count)[: many * (BATCH // 2)].reshape(many, -1)], axis=1)
 
 
 def augment(crops: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -78,8 +143,32 @@ def distillation_loss(predicted: torch.Tensor, taught: torch.Tensor, variance: f
     return squared + angle + 4 * within
 
 
+def neighbour_loss(predicted: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+    """How far the student's ranking of a batch is from the teacher's (KL divergence of softmax over cosines)."""
+
+    def ranking(x: torch.Tensor) -> torch.Tensor:
+        cosines = normalize(x) @ normalize(x).T / TEMPERATURE
+        return cosines.fill_diagonal_(-1e4).log_softmax(1)
+
+    return kl_div(ranking(predicted), ranking(taught), log_target=True, reduction="batchmean")
+
+
+def identity_loss(predicted: torch.Tensor, vehicles: torch.Tensor) -> torch.Tensor:
+    """Supervised contrastive loss: a crop's log-probability of its own vehicle's other crops among all others."""
+    cosines = normalize(predicted) @ normalize(predicted).T / TEMPERATURE
+    log_probability = cosines.fill_diagonal_(-1e4).log_softmax(1)
+    same = (vehicles[:, None] == vehicles) & ~torch.eye(len(vehicles), dtype=bool)
+    return -(log_probability * same).sum(1).div(same.sum(1)).mean()
+
+
+def prepare(crops: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
+    """Crops (n, 80, 80, 3) uint8, augmented, as the network takes them."""
+    pictures = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+    return augment(pictures, rng).to(memory_format=torch.channels_last)
+
+
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints go to `out`, and a second call continues.
+    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second call continues.
 
     Returns
     -------
@@ -97,20 +186,18 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
     checkpoint = Checkpoint(out / "student-checkpoint.pt", network, optimiser)
-    steps = len(crops) // BATCH * epochs
+    twin = None
     for epoch in range(checkpoint.load(), epochs):
+        cycle, before = schedule.at(CYCLES, epoch)
+        if cycle.twin and twin is None:
+            twin = load_twin_crops(out)
         rng = np.random.default_rng([SEED, epoch])
-        order = rng.permutation(len(crops))[: len(crops) // BATCH * BATCH].reshape(-1, BATCH)
+        order = batches(len(crops), cycle.twin, rng)
         total = 0.0
         for k, batch in enumerate(bar := tqdm(order, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
-            step = epoch * len(order) + k
-            rate = 2e-3 * min(1, (step + 1) / 300) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-            optimiser.param_groups[0]["lr"] = rate
-            pictures = torch.from_numpy(crops[batch]).permute(0, 3, 1, 2).float() / 255
-            pictures = augment(pictures, rng).to(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
-                predicted = network.coordinates(pictures)
-            loss = distillation_loss(predicted.float(), taught[batch], variance)
+            warm = min(1, (epoch * len(order) + k + 1) / WARM_UP)
+            optimiser.param_groups[0]["lr"] = warm * cycle.rate(before + k / len(order))
+            loss = batch_loss(network, crops[batch], taught[batch], variance, twin, rng)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -118,3 +205,18 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
             bar.set_postfix(loss=f"{total / (k + 1):.4f}")
         checkpoint.save(epoch + 1)
     return checkpoint.export(out / "student-64.pt")
+
+
+def batch_loss(network: Student, crops: np.ndarray, taught: torch.Tensor, variance: float, twin: TwinCrops | None, rng) -> torch.Tensor:
+    """All losses of one batch; real and simulated crops go through the network together, so that they share its statistics."""
+    pictures = prepare(crops, rng)
+    if twin is not None:
+        twin_crops, vehicles = twin.draw(rng)
+        pictures = torch.cat([pictures, prepare(twin_crops, rng)])
+    with torch.autocast("cpu", torch.bfloat16):
+        predicted = network.coordinates(pictures).float()
+    loss = distillation_loss(predicted[: len(crops)], taught, variance)
+    if twin is not None:
+        loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(crops)], taught)
+        loss = loss + IDENTITY * identity_loss(predicted[len(crops) :], vehicles)
+    return loss

@@ -5,10 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.special import softmax
+from scipy.stats import entropy, norm
 
 from cctview.detect import TINY_YOLO_ANCHORS
-from studio import evaluate, train_detector, train_extractor
+from studio import evaluate, schedule, train_detector, train_extractor, training_twin
+from studio.build import Settings
 from studio.checkpoint import Checkpoint
+from studio.schedule import Cycle
 from tests.scenes import picture
 
 
@@ -137,3 +141,93 @@ def test_without_real_data_the_trainers_say_what_to_set(monkeypatch, value):
     monkeypatch.setenv("CCTVIEW_REAL", value) if value else monkeypatch.delenv("CCTVIEW_REAL", raising=False)
     with pytest.raises(FileNotFoundError, match="set CCTVIEW_REAL"):
         data.folder()
+
+
+def test_a_cycle_ends_where_it_says_and_the_next_begins_higher():
+    cycles = (Cycle(3, 1e-3, 1e-5), Cycle(2, 5e-4, 1e-4, twin=True))
+    assert schedule.total(cycles) == 5
+    rates = [cycle.rate(before) for cycle, before in (schedule.at(cycles, epoch) for epoch in range(5))]
+    assert rates[0] == 1e-3 and rates[3] == 5e-4 and rates[0] > rates[1] > rates[2]
+    assert cycles[0].rate(3) == pytest.approx(1e-5) and cycles[1].rate(2) == pytest.approx(1e-4)
+    with pytest.raises(ValueError, match="1 epochs earlier"):
+        schedule.at(cycles, 5)
+
+
+def test_half_of_a_batch_comes_in_runs_of_neighbours():
+    rows = train_extractor.batches(1000, True, np.random.default_rng(0))
+    assert rows.shape == (1000 // 128, 128) and rows.min() >= 0 and rows.max() < 1000
+    runs = rows[:, :64].reshape(-1, train_extractor.RUN)
+    assert (np.diff(runs, axis=1) == 1).all()
+    alone = rows[:, 64:].ravel()
+    assert len(set(alone)) == len(alone)
+    assert sorted(train_extractor.batches(256, False, np.random.default_rng(0)).ravel()) == list(range(256))
+
+
+def test_the_identity_loss_by_hand():
+    """Two vehicles, two looks each: right angles between vehicles, none within one."""
+    together = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    vehicles = torch.tensor([7, 7, 9, 9])
+    others = torch.tensor([1 / train_extractor.TEMPERATURE, 0, 0])  # cosines over temperature to the three others
+    expected = -(others[0] - others.logsumexp(0))
+    torch.testing.assert_close(train_extractor.identity_loss(together, vehicles), expected)
+    assert train_extractor.identity_loss(together, torch.tensor([7, 9, 7, 9])) > 5
+
+
+def test_the_neighbour_loss_is_scipys_divergence_and_nothing_for_the_teacher_himself():
+    rng = np.random.default_rng(0)
+    taught, predicted = rng.normal(size=(2, 5, 8)).astype(np.float32)
+
+    def probabilities(x):
+        unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+        logits = unit @ unit.T / train_extractor.TEMPERATURE
+        return softmax(np.where(np.eye(5, dtype=bool), -np.inf, logits), axis=1)
+
+    expected = np.mean([entropy(p, q) for p, q in zip(*map(_without_diagonal, map(probabilities, (taught, predicted))))])
+    loss = train_extractor.neighbour_loss(torch.from_numpy(predicted), torch.from_numpy(taught))
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+    assert train_extractor.neighbour_loss(torch.from_numpy(taught), torch.from_numpy(taught)).item() == pytest.approx(0, abs=1e-6)
+
+
+def _without_diagonal(matrix):
+    return matrix[~np.eye(len(matrix), dtype=bool)].reshape(len(matrix), -1)
+
+
+def test_a_batch_of_simulated_crops_holds_each_twice():
+    crops = np.arange(60, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
+    twin = train_extractor.TwinCrops(crops, [np.arange(k, 60, 20) for k in range(20)])
+    drawn, vehicles = twin.draw(np.random.default_rng(1))
+    half = train_extractor.VEHICLES * train_extractor.LOOKS
+    assert len(drawn) == len(vehicles) == 2 * half
+    assert (drawn[:half] == drawn[half:]).all() and (vehicles[:half] == vehicles[half:]).all()
+    assert (drawn[:, 0, 0, 0] % 20 == vehicles.numpy()).all()
+
+
+def test_what_is_trained_on_is_never_shown():
+    seeds = {settings.seed for settings in training_twin.RECORDINGS}
+    assert min(seeds) > 1000 and Settings().seed not in seeds and len(seeds) == len(training_twin.RECORDINGS)
+
+
+def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
+    boxes = pd.DataFrame(
+        [("a", "car", 10, 10, 40, 40, 0.0), ("a", "bus", 50, 50, 56, 56, 0.0), ("b", "bus", 0, 0, 80, 80, 0.5), ("b", "car", 0, 0, 20, 20, 0.9)],
+        columns=["frame", "type", "x1", "y1", "x2", "y2", "hidden"],
+    )
+    frames = pd.DataFrame({"frame": ["a", "b", "c"], "jpeg": [b"A", b"B", b"C"]})
+    monkeypatch.setattr(training_twin, "load", lambda work: training_twin.Recordings(frames, boxes))
+    monkeypatch.setattr(train_detector, "usual_confidence", lambda boxes: np.full(len(boxes), 0.8))
+    items = dict(train_detector.twin_frames(None))
+    classes = train_detector.CLASSES
+    np.testing.assert_allclose(items[b"A"], [[10, 10, 40, 40, classes.index("car"), 0.8]])
+    np.testing.assert_allclose(items[b"B"], [[0, 0, 80, 80, classes.index("bus"), 0.4]])
+    assert items[b"C"].shape == (0, 6)
+
+
+def test_membership_is_found_where_there_is_something_to_find():
+    rng = np.random.default_rng(0)
+    member, minutes = np.arange(4000) % 2 == 0, np.arange(4000) // 400
+    blind = evaluate.membership_figures(member, rng.normal(size=4000), minutes, "chance")
+    assert abs(blind["membership by chance: AUC"].value - 0.5) < 0.03
+    assert blind["membership by chance: found at 1 % false alarms"].value < 0.03
+    seen = evaluate.membership_figures(member, rng.normal(size=4000) + 2 * member, minutes, "a leak")
+    assert seen["membership by a leak: AUC"].value == pytest.approx(norm.cdf(2 / np.sqrt(2)), abs=0.02)
+    assert seen["membership by a leak: found at 1 % false alarms"].value == pytest.approx(norm.sf(norm.ppf(0.99) - 2), abs=0.06)
