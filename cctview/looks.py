@@ -39,7 +39,7 @@ class Looks:
     ----------
     table : DataFrame
         Columns id, frame, camera, vehicle, passage (number of vehicle and camera), seconds (since midnight), direction,
-        speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, body (`BODIES`), length (m), size (root of the box's area, px).
+        speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a number), body (`BODIES`), length (m), size (root of the box's area, px).
     vectors : ndarray of float32, shape (n, d)
         Embeddings, or their coordinates on the extractor's basis; d = 0 before they are made.
     windows : tuple of ndarray of uint8, shape (h, w, 3)
@@ -151,7 +151,7 @@ def load_looks(folder: str | Path, *, minimum: float = 20, per_passage: int = 3,
         raise ValueError(f"{folder}: no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
     table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
-    table = table.merge(pd.read_parquet(truth["vehicles"], columns=["vehicle", "kind", "colour", "length"]), on="vehicle")
+    table = table.merge(pd.read_parquet(truth["vehicles"], columns=["vehicle", "kind", "design", "colour", "length"]), on="vehicle")
     table["family"], table["body"] = table.colour.map(COLOUR_FAMILIES), table.kind.map(BODIES)
     vectors = dataset.embeddings[table.pop("row").to_numpy()]
     if basis is not None:

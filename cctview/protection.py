@@ -143,19 +143,24 @@ def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, e
         about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
         about |= {"defence": defence.name, "who": ", ".join(defence.who)}
     about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": "pictures and clock" if clock else "pictures"}
-    rows = []
+    rows, seen = [], {}
     for name, variants in trackers(defence, strength, embed, retrained).items():
-        tracker, measured = _best(variants, defended, seed)
-        links = tracker.link(measured, clock)
-        rows.append(about | {"tracker": name} | summary(links))
+        tracker, measured = _best(variants, defended, seed, seen)
+        rows.append(about | {"tracker": name} | summary(tracker.link(measured, clock)))
     return rows
 
 
-def _best(variants, defended, seed):
-    """The variant that is least surprised by vehicles it has put aside, and the looks to measure on, as it sees them."""
+def _best(variants, defended, seed, seen):
+    """The variant that is least surprised by vehicles it has put aside, and the looks to measure on, as it sees them.
+
+    `seen` keeps what is embedded in one way, since several variants and trackers see it.
+    """
     fitted = []
     for tracker in variants:
-        learn, measured = tracker.see(defended).split(seed=seed)
+        way = (tracker.embed, tracker.purify is not None)
+        if way not in seen:
+            seen[way] = tracker.see(defended).split(seed=seed)
+        learn, measured = seen[way]
         fitted.append((tracker.fit(learn, seed), measured))
     return min(fitted, key=lambda pair: pair[0].surprise)
 
