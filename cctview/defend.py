@@ -9,6 +9,7 @@ Nobody at the wheel is among those who could: the pixels are the camera's owner'
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -44,6 +45,8 @@ class Defence:
         ``apply(looks, strength, seed)`` returns the defended looks; of pixels, without vectors.
     whole : bool
         Of pixels: whether it changes the whole frame, and not the vehicles alone.
+    kept : callable, optional
+        The same as it is for whoever holds the key, if there is one; usefulness is theirs.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Defence:
     guarantee: str
     apply: Callable[[Looks, float, int], Looks]
     whole: bool = False
+    kept: Callable[[Looks, float, int], Looks] | None = None
 
 
 def pixelate(image: np.ndarray, block: float) -> np.ndarray:
@@ -152,13 +156,16 @@ def quantise(looks: Looks, bits: float, seed: int = 0) -> Looks:
     return replace(looks, vectors=(middle + (cell + 0.5) * step).astype(np.float32))
 
 
-def project(looks: Looks, dimensions: float, seed: int = 0) -> Looks:
-    """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many coordinates."""
+def project(looks: Looks, dimensions: float, seed: int = 0, shared: bool = False) -> Looks:
+    """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many coordinates.
+
+    With `shared` all cameras have one: so it looks to whoever holds all keys and can turn one into another.
+    """
     turned = np.empty((len(looks), int(dimensions)), np.float32)
     centred = looks.vectors - looks.vectors.mean(axis=0)
     for number, camera in enumerate(sorted(looks.table.camera.unique())):
         of = (looks.table.camera == camera).to_numpy()
-        key = np.linalg.qr(np.random.default_rng([seed, number]).normal(size=(looks.vectors.shape[1], int(dimensions))))[0]
+        key = np.linalg.qr(np.random.default_rng([seed, 0 if shared else number]).normal(size=(looks.vectors.shape[1], int(dimensions))))[0]
         turned[of] = centred[of] @ key
     return replace(looks, vectors=turned)
 
@@ -256,7 +263,10 @@ DEFENCES = {
             f"(epsilon, {DELTA:g})-local differential privacy of one look; k looks of a vehicle add up, and an epsilon over 10 promises nothing", noise,
         ),
         Defence("quantise", "vectors", (4, 2, 1), "bits a number", (DATABASE,), _NONE, quantise),
-        Defence("key", "vectors", (256, 64, 16), "dimensions", (DATABASE,), "none once the key, or enough known pairs, are out", project),
+        Defence(
+            "key", "vectors", (256, 64, 16), "dimensions", (DATABASE,), "none once the key, or enough known pairs, are out", project,
+            kept=partial(project, shared=True),
+        ),
         Defence("drop", "vectors", (64, 16, 4), "dimensions", (DATABASE,), _NONE, drop),
         Defence("retention", "database", (240, 120, 60, 30), "seconds kept", (DATABASE, LAW), "what is deleted cannot be searched", retain),
         Defence("coarse time", "database", (10, 60, 300), "seconds a bin", (DATABASE, LAW), _NONE, coarsen),

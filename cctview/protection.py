@@ -112,7 +112,8 @@ def study(
         defended = defence.apply(looks, strength, seed)
         seconds = 1000 * (time.process_time() - begin) / len(looks)
         learnt = retrained(defence, strength) if retrained else None
-        uses = _uses(looks, defended, defence, strength, embed, frames, seed)
+        owned = defence.kept(looks, strength, seed) if defence.kept else defended
+        uses = _uses(looks, owned, defence, strength, embed, frames, seed)
         rows += _measure(defended, defence, strength, embed, learnt, defence.where == "database", seed, uses, exact, seconds)
     return pd.DataFrame(rows)[COLUMNS]
 
