@@ -59,7 +59,10 @@ class Inverter(nn.Module):
         super().__init__()
         self.width = width
         self.first = nn.Sequential(nn.Linear(components, 16 * width), nn.ReLU())
-        self.body = nn.Sequential(_doubling(width, 96), _doubling(96, 64), _doubling(64, 32), nn.Conv2d(32, 3, 3, padding=1), nn.Sigmoid())
+        self.body = nn.Sequential(
+            _doubling(width, 64), _doubling(64, 64), nn.Conv2d(64, 48, 3, padding=1), nn.BatchNorm2d(48), nn.ReLU(),
+            nn.Conv2d(48, 12, 3, padding=1), nn.PixelShuffle(2), nn.Sigmoid(),
+        )  # fmt: skip
         self.register_buffer("deviation", torch.ones(components))
         self.register_buffer("components", torch.zeros(components, EMBEDDING_SIZE))
         self.register_buffer("mean", torch.zeros(EMBEDDING_SIZE))

@@ -128,7 +128,8 @@ def counting_and_speeds(folder: str | Path, defence: Defence | None, strength: f
     pairs : DataFrame
         From `frame_pairs`.
     minimum : float
-        Vehicles of at least so many pixels (root of the area) are to be counted, if four fifths of them show.
+        Vehicles of at least so many pixels (root of the area) are to be counted, if four fifths of them show; speeds are measured of
+        vehicles from half that size on.
 
     Returns
     -------
@@ -140,7 +141,8 @@ def counting_and_speeds(folder: str | Path, defence: Defence | None, strength: f
     camera = sightings.frame.str.split("--").str[0]
     road = Road(sightings[~sightings.frame.isin(pairs.frame)].assign(camera=camera))
     there = sightings[sightings.frame.isin(pairs.frame)].assign(camera=camera)
-    there = there[np.sqrt((there.x2 - there.x1) * (there.y2 - there.y1)) >= minimum].reset_index(drop=True)
+    there["size"] = np.sqrt((there.x2 - there.x1) * (there.y2 - there.y1))
+    there = there[there["size"] >= minimum / 2].reset_index(drop=True)
     images = {frame: dataset.image(frame) for frame in pairs.frame}
     images = defended_frames(images, there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength)
     found = pd.concat([detector.detect(image).assign(frame=frame) for frame, image in images.items()], ignore_index=True)
@@ -148,8 +150,9 @@ def counting_and_speeds(folder: str | Path, defence: Defence | None, strength: f
     clear = there[there.hidden <= 0.2]
     right = found[found.vehicle >= 0].drop_duplicates(["frame", "vehicle"])
     hits = clear.merge(right[["frame", "vehicle", *BOX_COLUMNS]], on=["frame", "vehicle"], suffixes=("_true", ""))
-    wrong = (found.vehicle < 0).sum() + len(found[found.vehicle >= 0]) - len(right)
-    counting = 2 * len(hits) / (2 * len(hits) + wrong + len(clear) - len(hits))
+    asked, answered = (int((part["size"] >= minimum).sum()) for part in (clear, hits))
+    wrong = len(found) - len(right)
+    counting = 2 * answered / (answered + wrong + asked) if asked else np.nan
     return pd.Series({"counting": counting, "speeds": _speeds(clear, hits, pairs, road)})
 
 

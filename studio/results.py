@@ -78,9 +78,7 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     from cctview import second
     from cctview.invert import baselines, invert, judge, load_inverter, unseen
 
-    asked = looks.only(unseen(looks.table.design.to_numpy()))
-    largest = asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy()
-    asked = asked.only(largest)
+    asked = unseen_vehicles(looks)
     known = training_looks.load(work)
     known = known.only(~unseen(known.table.design.to_numpy()))
     known_vectors = train_defended.embedder(shipped_student())(known.crops)
@@ -88,6 +86,14 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     judgement = second.load_second()
     figures = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, judgement))
     return figures.reset_index()
+
+
+def unseen_vehicles(looks: Looks) -> Looks:
+    """Of each vehicle of a design that the decoder never saw, its largest look."""
+    from cctview.invert import unseen
+
+    asked = looks.only(unseen(looks.table.design.to_numpy()))
+    return asked.only(asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy())
 
 
 def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from studio import training_looks
 from studio.checkpoint import Checkpoint
 
 SEED = 6
-EPOCHS = 20
+EPOCHS = 16
 PURPOSE = "inverter: rebuilds pictures from the student's vectors"
 BATCH = 64
 RATE = 2e-3
@@ -61,7 +61,9 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         for k, batch in enumerate(bar := tqdm(order, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
             done = (epoch * steps + k) / (epochs * steps)
             optimiser.param_groups[0]["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-            loss = picture_loss(network(coordinates[batch]), pictures[batch].float() / 255)
+            with torch.autocast("cpu", torch.bfloat16):
+                rebuilt = network(coordinates[batch])
+            loss = picture_loss(rebuilt.float(), pictures[batch].float() / 255)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
