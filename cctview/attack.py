@@ -73,7 +73,8 @@ def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, fo
     attribute : str
         "family" (of colours), "body", "direction" or "length" (long or short), or any column of the looks' table.
     known : Looks, optional
-        Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from the vehicle it is asked about.
+        Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from the vehicle it is asked
+        about.
     folds : int
 
     Returns
@@ -91,7 +92,9 @@ def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, fo
     counts = data[-1].drop_duplicates("vehicle").label.value_counts()
     classes = sorted(counts.index[counts >= FEWEST])
     if len(classes) < 2:
-        raise ValueError(f"{attribute}: expected two classes of at least {FEWEST} vehicles, but there are {dict(counts)}; give more minutes")
+        raise ValueError(
+            f"{attribute}: expected two classes of at least {FEWEST} vehicles, but there are {dict(counts)}; give more minutes"
+        )
     data = [part[part.label.isin(classes)] for part in data]
     asked, answers = data[0], []
     for features in ("vector", "circumstances"):
@@ -100,7 +103,9 @@ def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, fo
             answers.append(cross_val_predict(_probe(), x, y, groups=asked.vehicle, cv=GroupKFold(folds)))
         else:
             answers.append(_probe().fit(np.stack(data[1][features]), data[1].label.to_numpy(str)).predict(x))
-    return AttributeInference(attribute, asked.vehicle.to_numpy(), asked.label.to_numpy(str), *answers, tuple(sorted(set(counts.index) - set(classes))))
+    return AttributeInference(
+        attribute, asked.vehicle.to_numpy(), asked.label.to_numpy(str), *answers, tuple(sorted(set(counts.index) - set(classes)))
+    )
 
 
 def _probe():
@@ -118,7 +123,12 @@ def _labelled(looks, attribute):
     label = np.where(first.length > LONG, "long", "short") if attribute == "length" else first[attribute].astype(str)
     around = np.column_stack([pd.get_dummies(first.camera), np.log(first["size"])]).astype(float)
     return pd.DataFrame(
-        {"vehicle": first.vehicle.to_numpy(), "label": np.asarray(label), "vector": list(seen.vectors), "circumstances": list(around)}
+        {
+            "vehicle": first.vehicle.to_numpy(),
+            "label": np.asarray(label),
+            "vector": list(seen.vectors),
+            "circumstances": list(around),
+        }
     )
 
 
@@ -215,7 +225,9 @@ def _logits(confidence):
     return logit(np.clip(confidence, 1e-6, 1 - 1e-6))
 
 
-def train_classifiers(looks: Looks, epochs: int = 30, shadows: int = 8, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def train_classifiers(
+    looks: Looks, epochs: int = 30, shadows: int = 8, seed: int = 0
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Train a small classifier of bodies on half of the vehicles, and some more to attack it with.
 
     A perceptron (scikit-learn) on pictures of 16×16; the more epochs, the more it knows by heart.
@@ -244,7 +256,9 @@ def train_classifiers(looks: Looks, epochs: int = 30, shadows: int = 8, seed: in
     rng = np.random.default_rng(seed)
     halves = [rng.permutation(len(vehicles)) < len(vehicles) // 2 for _ in range(1 + -(-shadows // 2))]
     halves += [~half for half in halves[1:]][: shadows // 2]
-    confidence, correct = zip(*(_fitted(pixels, labels, place, half, epochs, seed + k) for k, half in enumerate(halves)), strict=True)
+    confidence, correct = zip(
+        *(_fitted(pixels, labels, place, half, epochs, seed + k) for k, half in enumerate(halves)), strict=True
+    )
     table = pd.DataFrame({"vehicle": vehicles, "member": halves[0], "confidence": confidence[0], "correct": correct[0]})
     return table, np.array(confidence[1:]), np.array(halves[1:])
 
@@ -256,11 +270,14 @@ def _fitted(pixels, labels, place, half, epochs, seed):
     from sklearn.neural_network import MLPClassifier
 
     taken = half[place]
-    model = MLPClassifier(128, batch_size=32, alpha=0, learning_rate_init=1e-3, max_iter=epochs, random_state=seed, n_iter_no_change=epochs)
+    model = MLPClassifier(
+        128, batch_size=32, alpha=0, learning_rate_init=1e-3, max_iter=epochs, random_state=seed, n_iter_no_change=epochs
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not converged: it is stopped on purpose
         model.fit(pixels[taken], labels[taken])
     given = pd.DataFrame(model.predict_proba(pixels), columns=model.classes_).reindex(columns=np.unique(labels), fill_value=0.0)
     right = given.to_numpy()[np.arange(len(labels)), np.searchsorted(given.columns, labels)]
     counts = np.bincount(place)
-    return np.bincount(place, right) / counts, np.bincount(place, given.columns[given.to_numpy().argmax(axis=1)] == labels) / counts
+    correct = given.columns[given.to_numpy().argmax(axis=1)] == labels
+    return np.bincount(place, right) / counts, np.bincount(place, correct) / counts

@@ -4,9 +4,9 @@ Both are made by the Adversarial Robustness Toolbox (ART) on the extractor's own
 knowledge of its weights: more than any driver could do, and more than a camera's owner does in practice.
 
 Looked at: ART 1.20.1 (taken: kept up, installs beside the rest, has PGD and universal perturbations); torchattacks 3.3.0 (works,
-not kept up); foolbox 3.3.4 (installs, needs GitPython). For noise with a guarantee (`cctview.defend.noise`): diffprivlib 0.6.6 (does not
-import beside scikit-learn 1.9), OpenDP 0.16.0 (264 MB for one formula), Opacus 1.6.0 (for training), autodp (not kept up): all
-left, the formula is solved with SciPy.
+not kept up); foolbox 3.3.4 (installs, needs GitPython). For noise with a guarantee (`cctview.defend.noise`): diffprivlib 0.6.6
+(does not import beside scikit-learn 1.9), OpenDP 0.16.0 (264 MB for one formula), Opacus 1.6.0 (for training), autodp (not kept
+up): all left, the formula is solved with SciPy.
 """
 
 from dataclasses import replace
@@ -22,7 +22,9 @@ SHARPNESS = 20.0
 
 
 def cloak(looks: Looks, levels: float, network=None, steps: int = STEPS) -> Looks:
-    """Change each picture by at most so many levels of 255 a pixel, so that it looks like other vehicles (PGD, Madry et al. 2018).
+    """Change each picture by at most so many levels of 255 a pixel, so that it looks like other vehicles.
+
+    Projected gradient descent (PGD, Madry et al. 2018), away from the vehicle's own vector and towards the others'.
 
     Parameters
     ----------

@@ -165,7 +165,8 @@ def project(looks: Looks, dimensions: float, seed: int = 0, shared: bool = False
     centred = looks.vectors - looks.vectors.mean(axis=0)
     for number, camera in enumerate(sorted(looks.table.camera.unique())):
         of = (looks.table.camera == camera).to_numpy()
-        key = np.linalg.qr(np.random.default_rng([seed, 0 if shared else number]).normal(size=(looks.vectors.shape[1], int(dimensions))))[0]
+        rng = np.random.default_rng([seed, 0 if shared else number])
+        key = np.linalg.qr(rng.normal(size=(looks.vectors.shape[1], int(dimensions))))[0]
         turned[of] = centred[of] @ key
     return replace(looks, vectors=turned)
 
@@ -189,7 +190,8 @@ def coarsen(looks: Looks, seconds: float, seed: int = 0) -> Looks:
 def k_same(looks: Looks, k: float, seed: int = 0) -> Looks:
     """Release groups of at least k passages of a camera, all with their group's mean vector and mean time.
 
-    The groups are of alike vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is k-Same (Newton, Sweeney and Malin 2005).
+    The groups are of alike vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is k-Same (Newton, Sweeney and
+    Malin 2005).
     """
     passages = looks.table.passage.to_numpy()
     codes, first = np.unique(passages, return_index=True)
@@ -204,9 +206,7 @@ def k_same(looks: Looks, k: float, seed: int = 0) -> Looks:
         of = np.flatnonzero(cameras == camera)
         for group in microaggregate(means[of], int(k)):
             released[of[group]] = released[of[group]].mean(axis=0)
-    return replace(
-        looks, vectors=released[place, :-1].astype(np.float32), table=looks.table.assign(seconds=released[place, -1])
-    )
+    return replace(looks, vectors=released[place, :-1].astype(np.float32), table=looks.table.assign(seconds=released[place, -1]))
 
 
 def microaggregate(points: np.ndarray, k: int) -> list[np.ndarray]:
@@ -260,15 +260,19 @@ DEFENCES = {
         Defence("universal cloak", "pixels", (4, 8, 16), "levels of 255", (CAMERA,), _NONE, _universal),
         Defence(
             "noise", "vectors", (3000, 1000, 300, 100), "epsilon", (DATABASE, LAW),
-            f"(epsilon, {DELTA:g})-local differential privacy of one look; k looks of a vehicle add up, and an epsilon over 10 promises nothing", noise,
+            f"(epsilon, {DELTA:g})-local differential privacy of one look; "
+            "k looks of a vehicle add up, and an epsilon over 10 promises nothing", noise,
         ),
         Defence("quantise", "vectors", (4, 2, 1), "bits a number", (DATABASE,), _NONE, quantise),
         Defence(
-            "key", "vectors", (256, 64, 16), "dimensions", (DATABASE,), "none once the key, or enough known pairs, are out", project,
-            kept=partial(project, shared=True),
+            "key", "vectors", (256, 64, 16), "dimensions", (DATABASE,), "none once the key, or enough known pairs, are out",
+            project, kept=partial(project, shared=True),
         ),
         Defence("drop", "vectors", (64, 16, 4), "dimensions", (DATABASE,), _NONE, drop),
-        Defence("retention", "database", (240, 120, 60, 30), "seconds kept", (DATABASE, LAW), "what is deleted cannot be searched", retain),
+        Defence(
+            "retention", "database", (240, 120, 60, 30), "seconds kept", (DATABASE, LAW), "what is deleted cannot be searched",
+            retain,
+        ),
         Defence("coarse time", "database", (10, 60, 300), "seconds a bin", (DATABASE, LAW), _NONE, coarsen),
         Defence(
             "k-same", "database", (2, 5, 10), "passages a group", (DATABASE, LAW),

@@ -80,7 +80,9 @@ def load_inverter(weights: str | Path | None = None) -> Inverter:
         If the weight file is missing, damaged, or of another network.
     """
     if weights is None and DEFAULT_WEIGHTS not in weight_files.manifest():
-        raise FileNotFoundError(f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no decoder is shipped; train one with `python -m studio train inverter`")
+        raise FileNotFoundError(
+            f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no decoder is shipped; train one with `python -m studio train inverter`"
+        )
     path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
     network = Inverter()
     weight_files.load_into(network, path)
@@ -107,7 +109,10 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
     """
     vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
     if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
-        raise ValueError(f"expected vectors of {EMBEDDING_SIZE} or {network.components.shape[0]} numbers, but the shape is {tuple(vectors.shape)}")
+        raise ValueError(
+            f"expected vectors of {EMBEDDING_SIZE} or {network.components.shape[0]} numbers, "
+            f"but the shape is {tuple(vectors.shape)}"
+        )
     with torch.inference_mode():
         if vectors.shape[1] == EMBEDDING_SIZE:
             vectors = (vectors - network.mean) @ network.components.T
@@ -154,7 +159,14 @@ def baselines(vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Seque
     return {"nearest training crop": known[nearest], "mean crop": np.repeat(mean[None], len(vectors), axis=0)}
 
 
-def judge(crops: Sequence[np.ndarray], rebuilt: dict[str, np.ndarray], vehicles: np.ndarray, embed: Callable, gallery: int = 200, seed: int = 0):
+def judge(
+    crops: Sequence[np.ndarray],
+    rebuilt: dict[str, np.ndarray],
+    vehicles: np.ndarray,
+    embed: Callable,
+    gallery: int = 200,
+    seed: int = 0,
+):
     """Judge rebuilt pictures: do they look like the vehicle, and does an independent extractor find it by them?
 
     Parameters

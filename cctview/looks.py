@@ -20,8 +20,8 @@ from cctview.scene import seconds_of
 
 GRID = 16
 COLOUR_FAMILIES = {
-    "white": "light", "silver": "light", "beige": "light", "black": "dark", "grey": "dark", "brown": "dark", "blue": "blue", "red": "red",
-    "yellow taxi": "yellow", "green": "green", "green taxi": "green",
+    "white": "light", "silver": "light", "beige": "light", "black": "dark", "grey": "dark", "brown": "dark", "blue": "blue",
+    "red": "red", "yellow taxi": "yellow", "green": "green", "green taxi": "green",
 }  # fmt: skip
 """What a witness would call the twin's paints."""
 BODIES = {
@@ -39,7 +39,8 @@ class Looks:
     ----------
     table : DataFrame
         Columns id, frame, camera, vehicle, passage (number of vehicle and camera), seconds (since midnight), direction,
-        speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a number), body (`BODIES`), length (m), size (root of the box's area, px).
+        speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a number), body (`BODIES`), length (m), size (root of the
+        box's area, px).
     vectors : ndarray of float32, shape (n, d)
         Embeddings, or their coordinates on the extractor's basis; d = 0 before they are made.
     windows : tuple of ndarray of uint8, shape (h, w, 3)
@@ -65,7 +66,10 @@ class Looks:
 
     def __post_init__(self):
         if len(self.vectors) != len(self.table) or (self.windows and len(self.windows) != len(self.table)):
-            raise ValueError(f"{len(self.table)} looks but {len(self.vectors)} vectors and {len(self.windows)} pictures; they belong together row by row")
+            raise ValueError(
+                f"{len(self.table)} looks but {len(self.vectors)} vectors and {len(self.windows)} pictures; "
+                "they belong together row by row"
+            )
 
     def __len__(self):
         return len(self.table)
@@ -76,7 +80,9 @@ class Looks:
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         windows = tuple(self.windows[k] for k in rows) if self.windows else ()
         inside = self.inside[rows] if self.windows else self.inside
-        return replace(self, table=self.table.iloc[rows].reset_index(drop=True), vectors=self.vectors[rows], windows=windows, inside=inside)
+        return replace(
+            self, table=self.table.iloc[rows].reset_index(drop=True), vectors=self.vectors[rows], windows=windows, inside=inside
+        )
 
     @cached_property
     def crops(self) -> list[np.ndarray]:
@@ -102,7 +108,9 @@ class Looks:
         return self.only(taken), self.only(~taken)
 
 
-def load_looks(folder: str | Path, *, minimum: float = 20, per_passage: int = 3, cameras: int = 1, pictures: bool = True, basis=None) -> Looks:
+def load_looks(
+    folder: str | Path, *, minimum: float = 20, per_passage: int = 3, cameras: int = 1, pictures: bool = True, basis=None
+) -> Looks:
     """Read the looks of a dataset that comes with its truth.
 
     Parameters
@@ -137,7 +145,9 @@ def load_looks(folder: str | Path, *, minimum: float = 20, per_passage: int = 3,
     truth = {name: folder / "truth" / f"{name}.parquet" for name in ("sightings", "vehicles")}
     for path in truth.values():
         if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file; attacks and defences need the truth, which only the simulated data have")
+            raise FileNotFoundError(
+                f"{path}: no such file; attacks and defences need the truth, which only the simulated data have"
+            )
     dataset = open_dataset(folder)
     sightings = pd.read_parquet(truth["sightings"]).astype({"frame": str, "direction": str})
     table = identify(dataset.detections, sightings)
@@ -151,7 +161,9 @@ def load_looks(folder: str | Path, *, minimum: float = 20, per_passage: int = 3,
         raise ValueError(f"{folder}: no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
     table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
-    table = table.merge(pd.read_parquet(truth["vehicles"], columns=["vehicle", "kind", "design", "colour", "length"]), on="vehicle")
+    table = table.merge(
+        pd.read_parquet(truth["vehicles"], columns=["vehicle", "kind", "design", "colour", "length"]), on="vehicle"
+    )
     table["family"], table["body"] = table.colour.map(COLOUR_FAMILIES), table.kind.map(BODIES)
     vectors = dataset.embeddings[table.pop("row").to_numpy()]
     if basis is not None:

@@ -29,7 +29,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def trackers(defence: Defence | None, strength: float, embed: Callable | None = None, retrained: Callable | None = None) -> dict[str, list[Tracker]]:
+def trackers(
+    defence: Defence | None, strength: float, embed: Callable | None = None, retrained: Callable | None = None
+) -> dict[str, list[Tracker]]:
     """The three trackers for a defence, each as the variants of which the one that knows most of its own examples is taken.
 
     Parameters
@@ -88,8 +90,8 @@ def study(
     retrained : callable, optional
         ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if there is none.
     frames : callable, optional
-        ``frames(defence, strength)`` gives counting and speeds on defended frames (`cctview.usefulness.counting_and_speeds`), with None
-        for no defence. Without it these are NaN for defences of pixels.
+        ``frames(defence, strength)`` gives counting and speeds on defended frames (`cctview.usefulness.counting_and_speeds`),
+        with None for no defence. Without it these are NaN for defences of pixels.
     seed : int
     progress : bool
 
@@ -97,9 +99,9 @@ def study(
     -------
     DataFrame
         Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are those without a defence: by
-        pictures alone, and with the clock too, which defences of the database are measured with. Bits and rank-1 have 95 % intervals, by drawing
-        vehicles again; uses are shares of what they are without a defence, usefulness the least of them; seconds are of
-        a processor, to defend 1,000 looks.
+        pictures alone, and with the clock too, which defences of the database are measured with. Bits and rank-1 have 95 %
+        intervals, by drawing vehicles again; uses are shares of what they are without a defence, usefulness the least of them;
+        seconds are of a processor, to defend 1,000 looks.
     """
     defences = list(DEFENCES.values() if defences is None else defences)
     clocks = sorted({defence.where == "database" for defence in defences})
@@ -124,7 +126,8 @@ def _uses(looks, defended, defence, strength, embed, frames, seed):
         defended = Tracker("owner", embed).see(defended)
     uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*defended.split(seed=seed))}
     if defence is None or defence.where == "pixels":
-        return uses | (dict(frames(defence, strength)) if frames else {}) | ({"sections": section_speeds(looks, looks)} if defence is None else {})
+        whole = {"sections": section_speeds(looks, looks)} if defence is None else {}
+        return uses | (dict(frames(defence, strength)) if frames else {}) | whole
     return uses | {"counting": 1.0, "speeds": section_speeds(looks, defended)}
 
 
@@ -177,7 +180,7 @@ def summary(links: pd.DataFrame) -> dict[str, float]:
 
 
 def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
-    """What each defence leaves at equal usefulness: at the strength at which the best tracker has least, among those useful enough.
+    """What each defence leaves at equal usefulness: the strength that leaves the best tracker least, of those useful enough.
 
     Parameters
     ----------
@@ -189,9 +192,9 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a defence, best first: defence, who, strength, unit, tracker (the worst for the defence), bits, bits_low, bits_high, before (bits of the
-        best tracker without it, by the same evidence), bought (the difference), off_the_shelf (what would be claimed
-        against the weakest tracker). A defence that is useful enough at no strength has NaN.
+        One row a defence, best first: defence, who, strength, unit, tracker (the worst for the defence), bits, bits_low,
+        bits_high, before (bits of the best tracker without it, by the same evidence), bought (the difference), off_the_shelf
+        (what would be claimed against the weakest tracker). A defence that is useful enough at no strength has NaN.
     """
     open_to = table[table.defence == "none"].groupby("evidence").bits.max()
     rows = []
@@ -206,8 +209,8 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
             row |= {key: best[key] for key in ("strength", "tracker", "bits", "bits_low", "bits_high", "usefulness")}
             row |= {"bought": before - best.bits, "off_the_shelf": same.bits.iloc[0]}
         rows.append(row)
-    columns = ["defence", "who", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought", "off_the_shelf", "usefulness"]
-    return pd.DataFrame(rows).reindex(columns=columns).sort_values("bits", ignore_index=True)
+    columns = ["defence", "who", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought"]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"]).sort_values("bits", ignore_index=True)
 
 
 def stored(path: str | Path = RESULTS) -> pd.DataFrame:

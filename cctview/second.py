@@ -33,7 +33,8 @@ class Second(nn.Module):
         w = width
         self.body = nn.Sequential(
             nn.Conv2d(3, w, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w), nn.SiLU(),
-            _separable(w, 2 * w, 1), _separable(2 * w, 3 * w, 2), _separable(3 * w, 4 * w, 1), _separable(4 * w, 6 * w, 2), _separable(6 * w, 8 * w, 1),
+            _separable(w, 2 * w, 1), _separable(2 * w, 3 * w, 2), _separable(3 * w, 4 * w, 1), _separable(4 * w, 6 * w, 2),
+            _separable(6 * w, 8 * w, 1),
         )  # fmt: skip
         self.head = nn.Linear(8 * w * 9, DIMENSIONS)
 
@@ -51,7 +52,10 @@ def load_second(weights: str | Path | None = None) -> Second:
         If the weight file is missing, damaged, or of another network.
     """
     if weights is None and DEFAULT_WEIGHTS not in weight_files.manifest():
-        raise FileNotFoundError(f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no second extractor is shipped; train one with `python -m studio train second`")
+        raise FileNotFoundError(
+            f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no second extractor is shipped; "
+            "train one with `python -m studio train second`"
+        )
     path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
     network = Second()
     weight_files.load_into(network, path)

@@ -20,7 +20,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import logsumexp
 from scipy.stats import gaussian_kde
 
 from cctview.distances import unit_vectors
@@ -172,8 +172,9 @@ class Tracker:
         Returns
         -------
         DataFrame
-            One row a search whose vehicle passed the other camera: vehicle, gallery (how many were searched), bits (log2 of the gallery times
-            the probability given to the true passage; 0 if it is deleted), first (whether it ranks first; of equals, by chance).
+            One row a search whose vehicle passed the other camera: vehicle, gallery (how many were searched), bits (log2 of the
+            gallery times the probability given to the true passage; 0 if it is deleted), first (whether it ranks first; of
+            equals, by chance).
         """
         found = []
         for scores, true, evidence, vehicle in self._pairs(passages(looks, self.average), clock):
@@ -186,7 +187,9 @@ class Tracker:
             first = (log_odds[row, true] >= best[:, 0] - 1e-9) / np.maximum((log_odds >= best - 1e-9).sum(axis=1), 1)
             gallery = scores.shape[1]
             bits = np.where(gone, 0.0, np.log2(gallery) + log_p / np.log(2))
-            found.append(pd.DataFrame({"vehicle": vehicle, "gallery": gallery, "bits": bits, "first": np.where(gone, 0.0, first)}))
+            found.append(
+                pd.DataFrame({"vehicle": vehicle, "gallery": gallery, "bits": bits, "first": np.where(gone, 0.0, first)})
+            )
         links = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
         if links.empty:
             raise ValueError("no vehicle passes two cameras, so nothing can be linked; give more minutes or cameras")
@@ -195,7 +198,9 @@ class Tracker:
 
 def _surprise(held, temperature):
     """Mean surprise (nats) of the true passages."""
-    total = [logsumexp(scores / temperature, axis=1) - scores[np.arange(len(true)), true] / temperature for scores, true, _, _ in held]
+    total = [
+        logsumexp(scores / temperature, axis=1) - scores[np.arange(len(true)), true] / temperature for scores, true, _, _ in held
+    ]
     return np.concatenate(total).mean()
 
 

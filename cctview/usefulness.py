@@ -23,7 +23,7 @@ STEP = (1.0, 2.5)
 
 
 def classification(learn: Looks, measured: Looks) -> float:
-    """Balanced accuracy of the body read off the vectors (`cctview.attack.infer_attribute`), 0 for guessing and 1 for always right."""
+    """Balanced accuracy of the body read off the vectors (`infer_attribute`): 0 for guessing, 1 for always right."""
     result = infer_attribute(measured, "body", learn)
     chance = 1 / len(np.unique(result.truth))
     accuracy = np.mean([np.mean(result.guessed[result.truth == kind] == kind) for kind in np.unique(result.truth)])
@@ -42,7 +42,7 @@ def section_speeds(looks: Looks, defended: Looks) -> float:
 
 
 def frame_pairs(folder: str | Path, pairs: int = 3) -> pd.DataFrame:
-    """Frames in succession to measure on: columns frame, camera, seconds, pair; `pairs` of each camera, spread over its minutes."""
+    """Frames in succession to measure on, `pairs` of each camera: columns frame, camera, seconds, pair."""
     frames = pd.read_parquet(Path(folder) / "truth" / "frames.parquet").astype({"frame": str, "camera": str})
     frames = frames[frames.status == "ok"].assign(seconds=lambda t: (t.time - t.time.dt.normalize()).dt.total_seconds())
     chosen = []
@@ -79,7 +79,12 @@ def defended_frames(images: dict, boxes: pd.DataFrame, defence: Defence | None, 
         looks = Looks(table, np.zeros((len(table), 0), np.float32), tuple(images.values()), np.zeros((len(table), 4), int))
         return dict(zip(images, defence.apply(looks, strength, seed).windows, strict=True))
     cuts = [window(images[row.frame], np.array([row.x1, row.y1, row.x2, row.y2], int)) for row in boxes.itertuples()]
-    looks = Looks(boxes.reset_index(drop=True), np.zeros((len(boxes), 0), np.float32), tuple(w for w, _ in cuts), np.array([i for _, i in cuts]))
+    looks = Looks(
+        boxes.reset_index(drop=True),
+        np.zeros((len(boxes), 0), np.float32),
+        tuple(w for w, _ in cuts),
+        np.array([i for _, i in cuts]),
+    )
     changed, images = defence.apply(looks, strength, seed), {name: image.copy() for name, image in images.items()}
     for row, crop in zip(boxes.itertuples(), changed.crops, strict=True):
         image = images[row.frame]
@@ -108,14 +113,18 @@ class Road:
 
     def km(self, camera: str, boxes: pd.DataFrame) -> np.ndarray:
         """Kilometres along the road, (n,); NaN where nothing is known of the camera."""
-        return self._cameras[camera].predict(_feet(boxes)) if camera in self._cameras and len(boxes) else np.full(len(boxes), np.nan)
+        return (
+            self._cameras[camera].predict(_feet(boxes)) if camera in self._cameras and len(boxes) else np.full(len(boxes), np.nan)
+        )
 
 
 def _feet(boxes):
     return np.column_stack([(boxes.x1 + boxes.x2) / 2, boxes.y2, np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))])
 
 
-def counting_and_speeds(folder: str | Path, defence: Defence | None, strength: float, detector, pairs: pd.DataFrame, minimum: float = 20) -> pd.Series:
+def counting_and_speeds(
+    folder: str | Path, defence: Defence | None, strength: float, detector, pairs: pd.DataFrame, minimum: float = 20
+) -> pd.Series:
     """What the detector still counts on defended frames, and the share of speeds that are right to 20 %.
 
     Parameters
@@ -128,8 +137,8 @@ def counting_and_speeds(folder: str | Path, defence: Defence | None, strength: f
     pairs : DataFrame
         From `frame_pairs`.
     minimum : float
-        Vehicles of at least so many pixels (root of the area) are to be counted, if four fifths of them show; speeds are measured of
-        vehicles from half that size on.
+        Vehicles of at least so many pixels (root of the area) are to be counted, if four fifths of them show; speeds are
+        measured of vehicles from half that size on.
 
     Returns
     -------
@@ -164,7 +173,9 @@ def _speeds(clear, hits, pairs, road):
     hits = hits.assign(place=np.nan)
     for camera, of in hits.groupby("camera"):
         hits.loc[of.index, "place"] = road.km(camera, of)
-    seen = hits.groupby(["pair", "vehicle"]).agg(place=("place", np.ptp), seconds=("seconds", np.ptp), frames=("frame", "nunique"))
+    seen = hits.groupby(["pair", "vehicle"]).agg(
+        place=("place", np.ptp), seconds=("seconds", np.ptp), frames=("frame", "nunique")
+    )
     both = wanted.join(seen[seen.frames == 2][["place", "seconds"]], how="left")
     measured = 1000 * both.place / both.seconds
     return float((np.abs(measured - both.speed) <= TOLERANCE * both.speed).mean())

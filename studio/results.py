@@ -1,9 +1,9 @@
 """The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
 
-    defences.csv     defence × strength × tracker (`cctview.protection.study`)
-    attributes.csv   what a linear probe reads off the stored vectors
-    membership.csv   members of an over-fitted and of a less fitted classifier's training set
-    inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+defences.csv     defence × strength × tracker (`cctview.protection.study`)
+attributes.csv   what a linear probe reads off the stored vectors
+membership.csv   members of an over-fitted and of a less fitted classifier's training set
+inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
 """
 
 from pathlib import Path
@@ -33,7 +33,11 @@ FRAME_PAIRS = 4
 def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     """Make the tables asked for; returns their places under `data`."""
     looks = bench(data)
-    made = {"attributes": lambda: attributes(looks), "membership": lambda: membership(looks), "inversion": lambda: inversion(looks, work)}
+    made = {
+        "attributes": lambda: attributes(looks),
+        "membership": lambda: membership(looks),
+        "inversion": lambda: inversion(looks, work),
+    }
     made["defences"] = lambda: defences(looks, work, data)
     places = []
     for name in tables:
@@ -59,14 +63,17 @@ def attributes(looks: Looks) -> pd.DataFrame:
 
 
 def membership(looks: Looks) -> pd.DataFrame:
-    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right, others_right, figure, estimate, low, high."""
+    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right, others_right, figure, interval."""
     tables = []
     for epochs in EPOCHS:
         table, shadow, within = train_classifiers(looks, epochs)
         right = table.groupby("member").correct.mean()
         about = {"epochs": epochs, "members_right": right[True], "others_right": right[False]}
         confidence = table.confidence.to_numpy()
-        scores = {"threshold": threshold_attack(confidence), "likelihood ratio": likelihood_ratio_attack(confidence, shadow, within)}
+        scores = {
+            "threshold": threshold_attack(confidence),
+            "likelihood ratio": likelihood_ratio_attack(confidence, shadow, within),
+        }
         for attack, score in scores.items():
             figures = Membership(table.member.to_numpy(), score).figures()
             tables.append(figures.rename_axis("figure").reset_index().assign(attack=attack, **about))

@@ -65,7 +65,9 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
     variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
     network = shipped_student()
     with torch.inference_mode():
-        taught = torch.cat([network.coordinates(_floats(part)) for part in np.array_split(clean, max(1, len(clean) // 128))]).clone()
+        taught = torch.cat(
+            [network.coordinates(_floats(part)) for part in np.array_split(clean, max(1, len(clean) // 128))]
+        ).clone()
     optimiser = torch.optim.AdamW(network.requires_grad_(True).parameters(), RATE, weight_decay=0.02)
     checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
     rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
@@ -112,7 +114,9 @@ def embedder(network: Student) -> Callable:
     def embed(crops):
         parts = [np.zeros((0, network.head.out_features), np.float32)]
         for start in range(0, len(crops), 64):
-            squeezed = [cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in crops[start : start + 64]]
+            squeezed = [
+                cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in crops[start : start + 64]
+            ]
             with torch.inference_mode():
                 parts.append(network.coordinates(_floats(np.stack(squeezed))).numpy())
         return np.concatenate(parts)

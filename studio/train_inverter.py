@@ -27,7 +27,7 @@ EDGES = 1.0
 
 
 def picture_loss(rebuilt: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
-    """Mean absolute error of pictures (n, 3, 32, 32) at 32, 16 and 8 pixels, and of the differences between neighbouring pixels."""
+    """Mean absolute error of pictures (n, 3, 32, 32) at 32, 16 and 8 pixels, and of their edges."""
     loss = sum(l1_loss(avg_pool2d(rebuilt, size), avg_pool2d(true, size)) for size in (1, 2, 4))
     edges = sum(l1_loss(rebuilt.diff(dim=axis), true.diff(dim=axis)) for axis in (2, 3))
     return loss + EDGES * edges

@@ -53,7 +53,9 @@ def load(work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, ji
             windows.append(cut)
             inside.append(place)
     table = boxes[["vehicle", "recording", "camera", "kind", "design", "colour"]].assign(
-        passage=boxes.groupby(["vehicle", "camera"]).ngroup(), family=boxes.colour.map(COLOUR_FAMILIES), body=boxes.kind.map(BODIES)
+        passage=boxes.groupby(["vehicle", "camera"]).ngroup(),
+        family=boxes.colour.map(COLOUR_FAMILIES),
+        body=boxes.kind.map(BODIES),
     )
     return Looks(table, np.zeros((len(table), 0), np.float32), tuple(windows), np.array(inside))
 

@@ -65,7 +65,8 @@ def test_the_likelihood_ratio_sees_what_a_threshold_does_not():
     tell = lambda taken: 1 / (1 + np.exp(-(hard + 1.5 * taken + rng.normal(0, 0.5, taken.shape))))
     confidence, shadow = tell(member), tell(within)
     auc = {name: roc_auc_score(member, score) for name, score in (
-        ("threshold", attack.threshold_attack(confidence)), ("ratio", attack.likelihood_ratio_attack(confidence, shadow, within)))}  # fmt: skip
+        ("threshold", attack.threshold_attack(confidence)), ("ratio", attack.likelihood_ratio_attack(confidence, shadow,
+        within)))}  # fmt: skip
     assert auc["ratio"] > 0.9 > 0.7 > auc["threshold"]
 
 
@@ -77,7 +78,12 @@ def test_models_that_all_know_an_example_are_refused():
 def test_an_over_fitted_classifier_betrays_its_members():
     rng = np.random.default_rng(2)
     table = pd.DataFrame({"vehicle": np.arange(120), "body": rng.choice(["van", "sedan"], 120)})
-    data = Looks(table, np.zeros((120, 0)), tuple(rng.integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)), np.tile([0, 0, 16, 16], (120, 1)))
+    data = Looks(
+        table,
+        np.zeros((120, 0)),
+        tuple(rng.integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)),
+        np.tile([0, 0, 16, 16], (120, 1)),
+    )
     vehicles, shadow, within = attack.train_classifiers(data, epochs=25, shadows=4)
     right = vehicles.groupby("member").correct.mean()
     assert right[True] > 0.95 and right[False] < 0.7 and vehicles.member.sum() == 60

@@ -54,7 +54,9 @@ def test_the_judge_tells_good_from_bad():
     embed = lambda pictures: np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
     rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(np.eye(40), np.eye(40)[::-1], crops)
     figures = invert.judge(crops, rebuilt, np.arange(40), embed)
-    assert figures.loc[("perfect", "top-5"), "estimate"] == 1 and figures.loc[("perfect", "similarity"), "estimate"] == pytest.approx(1)
+    assert figures.loc[("perfect", "top-5"), "estimate"] == 1 and figures.loc[
+        ("perfect", "similarity"), "estimate"
+    ] == pytest.approx(1)
     assert figures.loc[("mean crop", "top-5"), "estimate"] == pytest.approx(5 / 40)
     assert figures.loc[("nearest training crop", "top-5"), "estimate"] < 0.5
 
@@ -71,7 +73,9 @@ def test_the_second_extractor_gives_unit_vectors():
     assert second.embed([], second.Second().eval()).shape == (0, 128)
 
 
-@pytest.mark.parametrize(("load", "module", "name"), [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")])
+@pytest.mark.parametrize(
+    ("load", "module", "name"), [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")]
+)
 def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, name):
     monkeypatch.setattr(module, "DEFAULT_WEIGHTS", "nowhere.pt")
     with pytest.raises(FileNotFoundError, match=f"studio train {name}"):

@@ -40,7 +40,9 @@ def test_equal_candidates_share_the_first_place():
 
 
 def test_what_is_deleted_gives_nothing():
-    table = pd.DataFrame({"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [0.0, 30.0, 0.0, 300.0]})
+    table = pd.DataFrame(
+        {"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [0.0, 30.0, 0.0, 300.0]}
+    )
     data = Looks(table, np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
     links = trackers.Tracker("t").link(defend.retain(data, 60)).set_index("vehicle")
     assert links.loc[1, "bits"] > 0 and links.loc[1, "first"] == 1
@@ -86,12 +88,23 @@ def test_the_table_of_defences(bench):
 
 def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():
     rows = [("none", 0, t, 5.0 + k, 1.0) for k, t in enumerate(protection.TRACKERS)]
-    rows += [("blur", s, t, bits, use) for s, use, all_bits in ((1, 0.95, (2, 3, 4)), (2, 0.5, (0, 0, 1))) for t, bits in zip(protection.TRACKERS, all_bits)]
+    rows += [
+        ("blur", s, t, bits, use)
+        for s, use, all_bits in ((1, 0.95, (2, 3, 4)), (2, 0.5, (0, 0, 1)))
+        for t, bits in zip(protection.TRACKERS, all_bits)
+    ]
     rows += [("mask", 1, t, 1.0, 0.2) for t in protection.TRACKERS]
     table = pd.DataFrame(rows, columns=["defence", "strength", "tracker", "bits", "usefulness"])
     table = table.assign(evidence="pictures", who="law", unit="px", bits_low=table.bits, bits_high=table.bits)
     best = protection.headline(table, 0.9).set_index("defence")
-    assert best.loc["blur", ["strength", "tracker", "bits", "before", "bought", "off_the_shelf"]].tolist() == [1, "adaptive", 4, 7, 3, 2]
+    assert best.loc["blur", ["strength", "tracker", "bits", "before", "bought", "off_the_shelf"]].tolist() == [
+        1,
+        "adaptive",
+        4,
+        7,
+        3,
+        2,
+    ]
     assert np.isnan(best.loc["mask", "bits"])
     assert protection.headline(table, 0.5).set_index("defence").loc["blur", "bits"] == 1
 

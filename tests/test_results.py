@@ -60,5 +60,7 @@ def test_what_is_rebuilt_from_vectors():
     of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()
     rebuilt = {"inversion": invert(asked.vectors, load_inverter())}
-    again = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, network)).loc["inversion"]
+    again = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, network)).loc[
+        "inversion"
+    ]
     np.testing.assert_allclose(again.loc[of.index, FIGURES], of, atol=0.03)

@@ -57,7 +57,9 @@ def test_frames_are_defended_whole_or_vehicle_by_vehicle(pairs):
 
 def test_section_speeds_by_hand():
     """Travel times of 60 and 300 s in bins of 60 s; of one vehicle the first passage is gone after two minutes."""
-    table = pd.DataFrame({"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [50.0, 115.0, 10.0, 310.0]})
+    table = pd.DataFrame(
+        {"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [50.0, 115.0, 10.0, 310.0]}
+    )
     data = Looks(table, np.zeros((4, 1)))
     assert usefulness.section_speeds(data, data) == 1
     assert usefulness.section_speeds(data, defend.retain(data, 120)) == 0.5
