@@ -50,14 +50,13 @@ def trackers(
         By the names in `TRACKERS`.
     """
     name = defence.name if defence else ""
-    learnt = [Tracker("retrained", embed, metric=True)]
-    adaptive = [Tracker("adaptive", embed, average=True), Tracker("adaptive", embed, average=True, metric=True)]
-    if retrained:
-        learnt = [Tracker("retrained", retrained), Tracker("retrained", retrained, metric=True)]
-        adaptive += [Tracker("adaptive", retrained, average=True), Tracker("adaptive", retrained, average=True, metric=True)]
+    learnt = [Tracker("retrained", retrained or embed, metric=True)] + ([Tracker("retrained", retrained)] if retrained else [])
+    ways = [(False, True), (True, False), (True, True)]  # mean over a passage's pictures or not, linear discriminants or not
+    extractors = [embed, retrained] if retrained else [embed]
+    adaptive = [Tracker("adaptive", extractor, *way) for extractor in extractors for way in ways]
     if name in PURIFIERS:
         purify = lambda looks: PURIFIERS[name](looks, strength)
-        adaptive += [Tracker("adaptive", embed, True, metric, purify=purify) for metric in (False, True)]
+        adaptive += [Tracker("adaptive", embed, *way, purify=purify) for way in ways]
     if name == "key":
         adaptive.append(Tracker("adaptive", embed, average=True, align=True))
     return {"off the shelf": [Tracker("off the shelf", embed)], "retrained": learnt, "adaptive": adaptive}
