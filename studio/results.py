@@ -1,11 +1,13 @@
 """The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
 
-defences.csv     defence × strength × tracker (`cctview.protection.study`)
-attributes.csv   what a linear probe reads off the stored vectors
-membership.csv   members of an over-fitted and of a less fitted classifier's training set
-inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+    defences.csv     defence × strength × tracker (`cctview.protection.study`)
+    attributes.csv   what a linear probe reads off the stored vectors
+    membership.csv   members of an over-fitted and of a less fitted classifier's training set
+    extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, which judges rebuilt pictures
+    inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,11 +19,12 @@ from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.files import write_bytes
 from cctview.looks import Looks, load_looks
-from cctview.protection import study
+from cctview.protection import study, summary
+from cctview.trackers import Tracker
 from cctview.usefulness import counting_and_speeds, frame_pairs
 from studio import train_defended, training_looks
 
-TABLES = ("attributes", "membership", "inversion", "defences")
+TABLES = ("attributes", "membership", "extractors", "inversion", "defences")
 ATTRIBUTES = ("family", "body", "direction", "length")
 EPOCHS = (3, 30)
 MINIMUM, CAMERAS = 16, 2
@@ -38,6 +41,7 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
         "membership": lambda: membership(looks),
         "inversion": lambda: inversion(looks, work),
     }
+    made["extractors"] = lambda: extractors(looks)
     made["defences"] = lambda: defences(looks, work, data)
     places = []
     for name in tables:
@@ -78,6 +82,19 @@ def membership(looks: Looks) -> pd.DataFrame:
             figures = Membership(table.member.to_numpy(), score).figures()
             tables.append(figures.rename_axis("figure").reset_index().assign(attack=attack, **about))
     return pd.concat(tables)[["epochs", "attack", "members_right", "others_right", "figure", "estimate", "low", "high"]]
+
+
+def extractors(looks: Looks) -> pd.DataFrame:
+    """Links between cameras by one picture each: columns extractor, then those of `cctview.protection.summary`."""
+    from cctview import second
+
+    judgement = second.load_second()
+    own = {"student": looks.vectors, "second": second.embed(looks.crops, judgement)}
+    rows = []
+    for name, vectors in own.items():
+        learn, measured = replace(looks, vectors=vectors).split()
+        rows.append({"extractor": name} | summary(Tracker(name).fit(learn).link(measured)))
+    return pd.DataFrame(rows)
 
 
 def inversion(looks: Looks, work: Path) -> pd.DataFrame:

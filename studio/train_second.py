@@ -18,7 +18,7 @@ from studio.checkpoint import Checkpoint
 from studio.train_extractor import identity_loss
 
 SEED = 77
-EPOCHS = 10
+EPOCHS = 8
 PURPOSE = "extractor: the second, that judges rebuilt pictures"
 RECORDINGS = (1002, 1004, 1006)
 STEPS = 80
