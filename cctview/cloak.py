@@ -16,7 +16,7 @@ import numpy as np
 
 from cctview.looks import Looks
 
-STEPS = 10
+STEPS = 6
 SHARPNESS = 20.0
 """By which cosines are multiplied, to be logits."""
 

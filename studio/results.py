@@ -3,7 +3,7 @@
     defences.csv     defence × strength × tracker (`cctview.protection.study`)
     attributes.csv   what a linear probe reads off the stored vectors
     membership.csv   members of an over-fitted and of a less fitted classifier's training set
-    extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, which judges rebuilt pictures
+    extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
     inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
 """
 

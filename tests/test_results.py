@@ -27,6 +27,12 @@ def stored(name):
     return pd.read_csv(path)
 
 
+def test_the_command_line_names_the_tables():
+    from studio import __main__ as command
+
+    assert command.RESULTS == results.TABLES
+
+
 def test_what_the_vectors_say_of_colour():
     table = stored("attributes")
     of = table[table.attribute == "family"].set_index("figure")[FIGURES]

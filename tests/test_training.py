@@ -265,3 +265,22 @@ def test_the_second_extractors_augmentation_keeps_range_and_size():
     rng = np.random.default_rng(0)
     shown = np.stack([augment(picture(k, 15 + k, 40), rng) for k in range(20)])
     assert shown.shape == (20, SIDE, SIDE, 3) and shown.dtype == np.float32 and 0 <= shown.min() and shown.max() <= 1
+
+
+def test_retraining_brings_defended_pictures_nearer_to_what_they_were(tmp_path):
+    import pandas as pd
+
+    from cctview.cloak import shipped_student
+    from cctview.defend import DEFENCES
+    from cctview.looks import Looks
+    from studio import train_defended
+
+    table = pd.DataFrame({"vehicle": np.repeat(np.arange(8), 3), "camera": "c", "passage": np.repeat(np.arange(8), 3)})
+    windows = tuple(picture(k // 3, 32, 32) for k in range(24))
+    looks, blur = Looks(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))), DEFENCES["blur"]
+    train_defended.train_one(tmp_path, blur, looks, epochs=6)
+    before, after = train_defended.embedder(shipped_student()), train_defended.embedding(tmp_path, blur)
+    assert train_defended.embedding(tmp_path, DEFENCES["jpeg"]) is None
+    clean, blurred = before(looks.crops), blur.apply(looks, 2, 0).crops
+    cosine = lambda vectors: float(((vectors * clean).sum(1) / np.linalg.norm(vectors, axis=1) / np.linalg.norm(clean, axis=1)).mean())
+    assert cosine(after(blurred)) > cosine(before(blurred))
