@@ -48,7 +48,7 @@ def loading(frames, each=10):
         errors = [np.abs(way() - embeddings).max() for way in ways.values()]
     print(f"\nLoading {len(table):,} embeddings of {D} numbers, with the detections' names")
     for k, (name, size) in enumerate(zip(ways, [*sizes, *sizes[1:]], strict=True)):
-        print(f"  {name:40s} {seconds[:, k].mean():7.3f} s, {size:12,} bytes; JSON takes {ratio(seconds, 0, k):4.0f} x as long,", end=" ")
+        print(f"  {name:40s} {seconds[:, k].min():7.3f} s, {size:12,} bytes; JSON takes {ratio(seconds, 0, k):4.0f} x as long,", end=" ")
         print(f"is {sizes[0] / size:5.1f} x as large; largest error {errors[k]:.4f}")
     print("  (coordinates are multiplied out on reading: a matrix product, which is most of their time)")
 

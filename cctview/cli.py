@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         added[name].add_argument("--weights", type=Path, help="a detector's weights for ImageAI (default: ours)")
         added[name].add_argument("--minimum", type=float, default=25, help="lowest probability in per cent (default: %(default)s)")
         added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
+    for name, option in (("example", "--extractor"), ("extract", "--weights")):
+        added[name].add_argument(option, dest="extractor", type=Path, help="an extractor's weights (default: ours)")
     for name in ("extract", "match"):
         added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
     for name in ("example", "match"):
@@ -75,7 +77,7 @@ def _detect(options: argparse.Namespace) -> int:
 def _extract(options: argparse.Namespace) -> int:
     from cctview import pipeline
 
-    return _report(pipeline.extract_folder(options.folder))
+    return _report(pipeline.extract_folder(options.folder, options.extractor))
 
 
 def _match(options: argparse.Namespace) -> int:

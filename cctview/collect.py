@@ -6,25 +6,26 @@ bytes; the same call goes on in the same folder.
 """
 
 import asyncio
+import gc
 import math
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
-import numpy as np
 
 from cctview import __version__
 from cctview.archive import Archive, Taken
 from cctview.cameras import Camera, CityApi, is_loopback
 from cctview.files import alone_in
 from cctview.frames import read_image
-from cctview.stamp import read_stamp
+from cctview.stamp import prepare, read_stamp
 
 PICTURE_BYTES = 20_000
 """What a picture is taken to weigh before any has come; the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000."""
@@ -227,9 +228,8 @@ class _Run:
 
     async def go(self, show: Callable[[Tally], None] | None) -> Tally:
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, "archive") as self.writer:
-            # A first stamp loads matplotlib's font: before the first beat, not at it.
-            await loop.run_in_executor(self.writer, read_stamp, np.zeros((240, 352, 3), np.uint8))
+        with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
+            await loop.run_in_executor(self.writer, prepare)
             self.start = loop.time() + 0.1
             self.end = self.start + 60 * self.plan.minutes
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
@@ -437,6 +437,17 @@ def _wall_clock(text: str | None, zone: tzinfo) -> datetime | None:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone).replace(tzinfo=None)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave what is loaded by now out of garbage collections: a full one would stop everything for 50 ms."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _client(url: str, patience: float) -> httpx.AsyncClient:

@@ -8,18 +8,17 @@ makes the numbers that cancel small), and the few pairs that are still close are
 
 import numpy as np
 
+from cctview.parallel import chunks, in_threads
+
 #: A pair is computed again in float64 when its squared distance is below this share of a vector's squared length.
 #: Above it, the rounding of a float32 product stays below 1e-4 of the distance itself.
 CLOSE = 0.01
-
-#: Numbers worked on at a time, so that they stay inside the processor's cache.
-AT_ONCE = 1 << 16
 
 #: Pairs computed again in float64 at a time.
 PAIRS_AT_ONCE = 1024
 
 
-def check_embeddings(embeddings, name="embeddings", width=None):
+def check_embeddings(embeddings, name="embeddings", width=None, finite=True):
     """Check a table of embeddings and return it as an array.
 
     Parameters
@@ -30,6 +29,8 @@ def check_embeddings(embeddings, name="embeddings", width=None):
         What to call it in an error.
     width : int, optional
         The number of columns that it must have.
+    finite : bool
+        Look at every value; without it, only at shape and type.
 
     Returns
     -------
@@ -59,6 +60,13 @@ def check_embeddings(embeddings, name="embeddings", width=None):
             f"{name}: expected vectors of {width} numbers, but they have {embeddings.shape[1]}; "
             "both sides must come from the same extractor"
         )
+    if finite:
+        check_finite(embeddings, name)
+    return embeddings
+
+
+def check_finite(embeddings, name):
+    """Raise a ValueError that names the first row with a value that is not finite, if there is one."""
     # A sum is finite only if all its terms are; each is looked at only when it is not (or when the sum overflows).
     with np.errstate(over="ignore", invalid="ignore"):
         total = embeddings.sum(dtype=np.promote_types(embeddings.dtype, np.float32))
@@ -68,7 +76,6 @@ def check_embeddings(embeddings, name="embeddings", width=None):
             raise ValueError(
                 f"{name}: row {bad[0]} holds a value that is not a finite number; leave that row out or compute it again"
             )
-    return embeddings
 
 
 def unit_vectors(embeddings, name="embeddings"):
@@ -122,8 +129,8 @@ def euclidean_distances(a, b):
     array([[0.],
            [5.]], dtype=float32)
     """
-    a = check_embeddings(a, "first table")
-    b = check_embeddings(b, "second table", a.shape[1])
+    a = check_embeddings(a, "first table", finite=False)
+    b = check_embeddings(b, "second table", a.shape[1], finite=False)
     return compare(a, b, lambda squares: np.sqrt(squares, out=squares))
 
 
@@ -153,110 +160,140 @@ def cosine_distances(a, b):
     >>> cosine_distances([[1.0, 0.0]], [[2.0, 0.0], [0.0, 5.0], [-1.0, 0.0]])
     array([[0., 1., 2.]], dtype=float32)
     """
-    a = check_embeddings(a, "first table")
-    b = check_embeddings(b, "second table", a.shape[1])
+    a = check_embeddings(a, "first table", finite=False)
+    b = check_embeddings(b, "second table", a.shape[1], finite=False)
     return compare(a, b, lambda squares: np.multiply(squares, 0.5, out=squares), unit=True)
 
 
-def compare(a, b, finish=None, unit=False, centre=None):
-    """Squared Euclidean distances between the rows of two checked tables.
+def compare(a, b, finish=None, unit=False):
+    """Squared Euclidean distances between the rows of two tables.
 
     Parameters
     ----------
     a, b : ndarray, shape (n, d) and (m, d)
+        As `check_embeddings` returns them; whether their values are finite is seen here.
     finish : callable, optional
-        Turns squared distances into what is wanted, in place, a few rows at a time while they are in the cache.
+        Turns squared distances into what is wanted, in place, some rows at a time while they are in the cache.
     unit : bool
         Compare the rows scaled to length 1.
-    centre : ndarray, shape (d,), optional
-        What both are centred on; by default about the middle between their means.
 
     Returns
     -------
     ndarray, shape (n, m), float32
     """
-    squares = np.zeros((len(a), len(b)), np.float32)
-    if not squares.size:
-        return squares
-    a_scale, b_scale = (_scale(x, name) if unit else None for x, name in ((a, "first table"), (b, "second table")))
-    if centre is None:
-        centre = (middle(a, a_scale) + middle(b, b_scale)) / 2
-    a_centred, a_squares = _centred(a, a_scale, centre)
-    b_centred, b_squares = _centred(b, b_scale, centre)
-    a_centred *= -2
-    np.matmul(a_centred, b_centred.T, out=squares)
-    step = max(AT_ONCE // len(b), 1)
-    for start in range(0, len(a), step):
-        rows = slice(start, start + step)
-        block = squares[rows]
-        block += b_squares
-        block += a_squares[rows, None]
-        # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row alone will do.
-        bound = CLOSE * a_squares[rows]
-        near = start + np.flatnonzero(block.min(axis=1) < bound)
-        if len(near):
-            _compare_again(squares, near, CLOSE * a_squares[near], a, b, a_scale, b_scale, centre)
+    if not len(a) or not len(b):
+        return np.empty((len(a), len(b)), np.float32)
+    centre = (middle(a, unit) + middle(b, unit)) / 2
+    left, right = Centred(a, centre, unit, "first table", factor=-2), Centred(b, centre, unit, "second table")
+    squares = left.rows @ right.rows.T
+
+    def complete_some(rows):
+        complete(squares[rows], rows, left, right)
         if finish is not None:
-            finish(block)
+            finish(squares[rows])
+
+    in_threads(complete_some, chunks(squares))
     return squares
 
 
-def middle(x, scale=None):
-    """About the mean of the rows, (d,), in float32 or float64. As a centre, any point nearby is as good."""
-    weights = np.full(len(x), 1 / len(x)) if scale is None else scale / len(x)
-    wide = np.float64 if x.dtype == np.float64 else np.float32
-    return weights.astype(wide) @ x.astype(wide, copy=False)
+def middle(x, unit=False):
+    """About the mean of the rows, (d,) float64: that of a few of them. As a centre, any point nearby is as good."""
+    some = x[:: len(x) // 256 + 1].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # what is not finite is told of later, with its row
+        if unit:
+            some /= np.maximum(np.linalg.norm(some, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        return some.mean(axis=0)
+
+
+class Centred:
+    """The rows of a table less a centre, in float32.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n, d)
+    centre : ndarray, shape (d,)
+    unit : bool
+        Scale the rows to length 1 first.
+    name : str
+        What to call the table in an error.
+    factor : float
+        What to multiply `rows` by in the end: -2 on the left, so that a product gives ``-2 a·b``.
+
+    Attributes
+    ----------
+    rows : ndarray of float32, shape (n, d)
+    squares : ndarray of float32, shape (n,)
+        Squared lengths of the rows.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or a row that is to be scaled is all zeros.
+    """
+
+    def __init__(self, x, centre, unit, name, factor=1):
+        self.x, self.centre, self.scale, self.factor = x, centre, _scale(x, name) if unit else None, factor
+        self.rows, self.squares = np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
+        in_threads(self._fill, chunks(x))
+        if not np.isfinite(self.squares).all():
+            check_finite(x, name)
+
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is told of when all is done
+    def _fill(self, rows):
+        """float64, and what is scaled, is centred before it is rounded; float32 is exact as it is."""
+        wide = np.float32 if self.scale is None and self.x.dtype != np.float64 else np.float64
+        part = self.x[rows].astype(wide, copy=False)
+        if self.scale is not None:
+            part = part * self.scale[rows, None]
+        centred = self.rows[rows]
+        np.subtract(part, self.centre.astype(wide), out=centred, casting="same_kind")
+        self.squares[rows] = np.einsum("ij,ij->i", centred, centred)
+        if self.factor != 1:
+            centred *= self.factor
+
+    def exact(self, rows):
+        """Some rows in float64, scaled but not centred."""
+        part = self.x[rows].astype(np.float64)
+        return part if self.scale is None else part * self.scale[rows, None]
+
+
+def complete(squares, rows, left, right):
+    """Make squared distances of the products ``-2 a·b`` of some rows of the left table with all of the right, in place."""
+    squares += right.squares
+    squares += left.squares[rows, None]
+    # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row alone will do.
+    bound = CLOSE * left.squares[rows]
+    near = np.flatnonzero(squares.min(axis=1) < bound)
+    if len(near):
+        _compare_again(squares, near, bound[near], left, rows.start, right)
 
 
 def _scale(x, name):
     """One over the length of each row, float64."""
     lengths = np.empty(len(x))
-    for rows in _chunks(x):
+
+    def measure(rows):
         part = x[rows].astype(np.float64)
         lengths[rows] = np.sqrt(np.einsum("ij,ij->i", part, part))
+
+    in_threads(measure, chunks(x))
     if not lengths.all():
         row = int(np.flatnonzero(lengths == 0)[0])
         raise ValueError(f"{name}: row {row} is all zeros, so it has no direction to compare by cosine")
     return 1 / lengths
 
 
-def _centred(x, scale, centre):
-    """`x`, scaled if need be, less `centre` as float32, and the squared length of each row.
-
-    float64, and what is scaled, is centred before it is rounded; float32 is exact as it is.
-    """
-    wide = np.float32 if scale is None and x.dtype != np.float64 else np.float64
-    centre, centred, squares = centre.astype(wide), np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
-    for rows in _chunks(x):
-        part = x[rows].astype(wide, copy=False)
-        if scale is not None:
-            part = part * scale[rows, None]
-        centred[rows] = part - centre
-        squares[rows] = np.einsum("ij,ij->i", centred[rows], centred[rows])
-    return centred, squares
-
-
-def _chunks(x):
-    step = max(AT_ONCE // x.shape[1], 1) if x.shape[1] else len(x)
-    return [slice(start, start + step) for start in range(0, len(x), step)]
-
-
-def _compare_again(squares, near, bound, a, b, a_scale, b_scale, centre):
-    """Compute the close pairs of the rows `near` once more in float64, in place."""
-
-    def exact(x, scale, rows):
-        part = x[rows].astype(np.float64)
-        return part if scale is None else part * scale[rows, None]
-
+def _compare_again(squares, near, bound, left, start, right):
+    """Compute the close pairs of the rows `near` of a block once more in float64, in place."""
     close = squares[near] < bound[:, None]
     count = np.count_nonzero(close)
     if count > 0.05 * close.size + PAIRS_AT_ONCE:  # so many that one by one would be slow: the same sum in float64
-        left, right = exact(a, a_scale, near) - centre, exact(b, b_scale, slice(None)) - centre
-        sums = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
+        a, b = left.exact(start + near) - left.centre, right.exact(slice(None)) - left.centre
+        sums = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
         squares[near] = np.maximum(sums, 0)
         return
     rows, columns = np.nonzero(close)
-    for start in range(0, count, PAIRS_AT_ONCE):
-        i, j = near[rows[start : start + PAIRS_AT_ONCE]], columns[start : start + PAIRS_AT_ONCE]
-        difference = exact(a, a_scale, i) - exact(b, b_scale, j)
+    for first in range(0, count, PAIRS_AT_ONCE):
+        i, j = near[rows[first : first + PAIRS_AT_ONCE]], columns[first : first + PAIRS_AT_ONCE]
+        difference = left.exact(start + i) - right.exact(j)
         squares[i, j] = np.einsum("ij,ij->i", difference, difference)

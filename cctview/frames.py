@@ -75,6 +75,16 @@ def read_image(content: bytes, name: str) -> np.ndarray:
     raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
 
 
+def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
+
+    Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
 def cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its edge."""
     x1, y1, x2, y2 = box
@@ -135,6 +145,11 @@ class Dataset:
         source, name = self._files[frame, _ORIGINAL]
         return source.read(name)
 
+    def where(self, frame: str) -> str:
+        """Where a frame's file is, to name it in a message."""
+        source, name = self._files[frame, _ORIGINAL]
+        return source.where(name)
+
     def image(self, frame: str) -> np.ndarray:
         """A frame, (H, W, 3) uint8 RGB.
 
@@ -145,8 +160,7 @@ class Dataset:
         ValueError
             If its file is no whole picture (see `read_image`).
         """
-        source, name = self._files[frame, _ORIGINAL]
-        return read_image(source.read(name), source.where(name))
+        return read_image(self.jpeg(frame), self.where(frame))
 
     def crop(self, detection: str) -> np.ndarray:
         """A detection, cut out of its frame; (h, w, 3) uint8 RGB."""
@@ -392,11 +406,9 @@ def write_detections(folder: Path, image: np.ndarray, frame: FrameId, detections
         crops.mkdir()
         for row in detections.itertuples():
             box = (row.x1, row.y1, row.x2, row.y2)
-            Image.fromarray(cut(image, box)).save(crops / f"{row.id}.jpeg", quality=JPEG_QUALITY)
+            (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(cut(image, box)))
             pen.rectangle((row.x1, row.y1, row.x2 - 1, row.y2 - 1), outline=_BOX_COLOURS.get(row.type, "#30a0ff"))
-    buffer = io.BytesIO()
-    drawn.save(buffer, "JPEG", quality=JPEG_QUALITY)
-    write_bytes(folder / f"{stem}.jpeg", buffer.getvalue())
+    write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
     counts = detections.type.value_counts(sort=False)
     content = {"id": stem, "model": model, "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()}}
     for row in detections.itertuples():

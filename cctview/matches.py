@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from cctview.files import replacing, write_bytes
+from cctview.frames import encode_jpeg
 
 #: The columns of a table of matches.
 COLUMNS = ["base", "camera", "target", "distance"]
@@ -107,4 +107,4 @@ def _write_pictures(folder, pictures):
     with replacing(folder) as temporary:
         temporary.mkdir()
         for name, picture in pictures.items():
-            Image.fromarray(picture).save(temporary / name, quality=95)
+            (temporary / name).write_bytes(encode_jpeg(picture, quality=95))

@@ -51,37 +51,44 @@ def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_
             if _finished(target / f"{name}--detections.json", detector.model):
                 continue
             try:
-                image = dataset.image(name)
+                jpeg = dataset.jpeg(name)
+                image = store.read_image(jpeg, dataset.where(name))
             except ValueError as error:
                 dataset.problems.append(str(error))
                 continue
             detections = store.detection_table(frame, detector.detect(image))
-            store.write_frame(out, frame, dataset.jpeg(name))
+            store.write_frame(out, frame, jpeg)
             store.write_detections(target, image, frame, detections, detector.model)
     return dataset.problems
 
 
-def extract_folder(folder: Path) -> list[str]:
+def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
     """Embed every vehicle that `detect_folder` found under `folder`, one ``--features.json`` a frame.
 
     Persons and bicycles are left out: they are counted, never embedded.
+
+    Parameters
+    ----------
+    folder : Path
+    weights : Path, optional
+        As `cctview.extract.Extractor`.
 
     Returns
     -------
     list of str
         One line for each file that was skipped, and why.
     """
-    dataset = store.open_dataset(folder)
-    extractor = Extractor()
-    vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
-    groups = vehicles.groupby("frame").groups
-    with alone_in(folder):
+    extractor = Extractor(weights)
+    with alone_in(_existing(folder)):
+        dataset = store.open_dataset(folder)
+        vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
+        groups = vehicles.groupby("frame").groups
         for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
             frame = FrameId.parse(name)
             target = folder / store.frame_folder(frame)
-            if _finished(target / f"{name}--features.json", extractor.model):
-                continue
             own = vehicles.loc[groups.get(name, [])]
+            if _finished(target / f"{name}--features.json", extractor.model, own.id.tolist()):
+                continue
             try:
                 image = dataset.image(name)
             except ValueError as error:
@@ -172,9 +179,16 @@ def _settle(path: Path, settings: dict) -> None:
     write_bytes(path, json.dumps(settings).encode())
 
 
-def _finished(path: Path, model: str) -> bool:
-    """Whether an earlier run with the same weights has written this file."""
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder; give the one that `cctview detect` filled")
+    return folder
+
+
+def _finished(path: Path, model: str, detections: list[str] | None = None) -> bool:
+    """Whether an earlier run with the same weights has written this file, for these detections if they are given."""
     try:
-        return json.loads(path.read_bytes()).get("model") == model
-    except (OSError, ValueError, AttributeError):
+        content = json.loads(path.read_bytes())
+        return content["model"] == model and (detections is None or [*content][2:] == detections)
+    except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -1,12 +1,18 @@
 """Ranking: the nearest of a large gallery, and ways to put a ranking in a better order afterwards."""
 
+from functools import partial
+
 import numpy as np
 from scipy import sparse
 
-from cctview.distances import check_embeddings, compare, middle, unit_vectors
+from cctview.distances import Centred, check_embeddings, complete, middle, unit_vectors
+from cctview.parallel import in_threads
 
 #: Queries and gallery rows compared at a time: 4,096 x 4,096 distances take 64 MiB.
 QUERIES_AT_ONCE, GALLERY_AT_ONCE = 4096, 4096
+
+#: Queries whose distances are looked through at a time, while they are in the processor's cache.
+RANKED_AT_ONCE = 64
 
 
 def nearest(queries, gallery, k, distance="med"):
@@ -39,7 +45,7 @@ def nearest(queries, gallery, k, distance="med"):
     >>> indices, distances
     (array([[1, 2]]), array([[1., 2.]], dtype=float32))
     """
-    queries = check_embeddings(queries, "queries")
+    queries = check_embeddings(queries, "queries", finite=False)
     gallery = np.asanyarray(gallery)
     if gallery.ndim != 2 or not 1 <= k <= len(gallery):
         raise ValueError(f"expected a gallery of shape (m, d) and 1 <= k <= m, but the shape is {gallery.shape} and k is {k}")
@@ -57,27 +63,53 @@ def nearest(queries, gallery, k, distance="med"):
 
 
 def _nearest_squares(queries, gallery, k, unit):
-    """Indices and squared distances of the k nearest, keeping only candidates below the k-th best so far."""
-    centre = middle(unit_vectors(queries, "queries") if unit else queries)
-    rows, columns, values = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
-    worst = np.full((len(queries), 1), np.inf, np.float32)
+    """Indices and squared distances of the k nearest."""
+    centre = middle(queries, unit)
+    asked = Centred(queries, centre, unit, "queries", factor=-2)
+    firsts = range(0, len(queries), RANKED_AT_ONCE)
+    parts = [_Nearest(slice(first, min(first + RANKED_AT_ONCE, len(queries))), k) for first in firsts]
     for start in range(0, len(gallery), GALLERY_AT_ONCE):
-        block = gallery[start : start + GALLERY_AT_ONCE]
-        block = check_embeddings(block.astype(np.promote_types(block.dtype, np.float32), copy=False), "gallery")
-        squares = compare(queries, block, unit=unit, centre=centre)
-        if np.isinf(worst[0, 0]) and squares.shape[1] >= k:
-            worst = _bound(squares, k)
-        new_rows, new_columns = np.nonzero(squares <= worst)
-        rows = np.concatenate([rows, new_rows])
-        columns = np.concatenate([columns, new_columns + start])
-        values = np.concatenate([values, squares[new_rows, new_columns]])
-        order = np.lexsort((columns, values, rows))
-        place = np.arange(len(order)) - np.searchsorted(rows[order], np.arange(len(queries)))[rows[order]]
-        order = order[place < k]
-        rows, columns, values = rows[order], columns[order], values[order]
-        if len(rows) == len(queries) * k:
-            worst = values.reshape(-1, k)[:, -1:]
-    return columns.reshape(-1, k), values.reshape(-1, k)
+        block = check_embeddings(gallery[start : start + GALLERY_AT_ONCE], "gallery", finite=False)
+        block = Centred(block, centre, unit, "gallery")
+        products = asked.rows @ block.rows.T
+        in_threads(partial(_Nearest.look_at, products=products, start=start, asked=asked, block=block), parts)
+    in_threads(_Nearest.settle, parts)
+    return tuple(np.concatenate(found) for found in zip(*map(_Nearest.best, parts), strict=True))
+
+
+class _Nearest:
+    """The k nearest of some queries: candidates, which are all those up to a bound on the k-th best so far."""
+
+    def __init__(self, queries, k):
+        self.queries, self.count, self.k = queries, queries.stop - queries.start, k
+        self.found = []
+        self.bound = np.full((self.count, 1), np.inf, np.float32)
+
+    def look_at(self, products, start, asked, block):
+        """Take the candidates from a block of the gallery, whose first row is number `start` of it."""
+        squares = products[self.queries]
+        complete(squares, self.queries, asked, block)
+        if np.isinf(self.bound[0, 0]) and squares.shape[1] >= self.k:
+            self.bound = _bound(squares, self.k)
+        places = np.flatnonzero(squares <= self.bound)
+        rows, columns = np.divmod(places, squares.shape[1])
+        self.found.append((rows, columns + start, squares.ravel()[places]))
+        if sum(len(rows) for rows, _, _ in self.found) > 2 * self.count * self.k:
+            self.settle()
+
+    def settle(self):
+        """Keep the k best of each query in order. (The sort is stable, so of equal ones the lower column stays first.)"""
+        rows, columns, values = (np.concatenate(part) for part in zip(*self.found, strict=True))
+        order = np.lexsort((values, rows))
+        place = np.arange(len(order)) - np.searchsorted(rows[order], np.arange(self.count))[rows[order]]
+        order = order[place < self.k]
+        self.found = [(rows[order], columns[order], values[order])]
+        if len(order) == self.count * self.k:
+            self.bound = values[order].reshape(-1, self.k)[:, -1:]
+
+    def best(self):
+        """Columns and squared distances of the k nearest, (n, k)."""
+        return self.found[0][1].reshape(-1, self.k), self.found[0][2].reshape(-1, self.k)
 
 
 def _bound(squares, k):

@@ -81,6 +81,13 @@ def read_stamp(image: np.ndarray) -> datetime | None:
         return None
 
 
+def prepare() -> None:
+    """Load the font and draw all characters: what reading the first stamp of each kind otherwise takes its time for."""
+    for style in _STYLES:
+        _letters(*style)
+        _cells(*style)
+
+
 def _score(pixels: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """The log-likelihood by which paint explains each pixel better than scenery does; 0 where nothing is painted."""
     return painted * (_GAIN - 0.5 * ((pixels - paint) / SPREAD) ** 2)

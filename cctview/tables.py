@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cctview.ids import FrameId, format_detection
+from cctview.parallel import chunks, in_threads
 
 DETECTIONS, BASIS = "detections.parquet", "basis.parquet"
-_AT_ONCE = 1 << 15  # numbers that stay in the processor's cache
 _COLUMNS = {
     "frame": pa.dictionary(pa.int32(), pa.string()),
     "number": pa.int16(),
@@ -87,12 +87,12 @@ def read_tables(detections: bytes, basis: bytes | None, name: str) -> tuple[pd.D
         If the content is no such Parquet file; the message starts with `name`.
     """
     try:
-        table = pq.read_table(io.BytesIO(detections), columns=[*_COLUMNS, "embedding"])
+        table = _decode(detections, [*_COLUMNS, "embedding"])
         compact = _matrix(table["embedding"])
         if basis is not None:
-            mean_and_components = _matrix(pq.read_table(io.BytesIO(basis), columns=["component"])["component"])
+            mean_and_components = _matrix(_decode(basis, ["component"])["component"])
             compact = np.column_stack([np.ones(len(compact), np.float32), compact]) @ mean_and_components
-        return _with_names(table.drop_columns(["embedding"]).to_pandas()), compact
+        return _with_names(table), compact
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
         raise ValueError(f"{name}: not the Parquet table of detections that cctview writes ({error}); make it again") from None
 
@@ -107,19 +107,28 @@ def encode(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _with_names(table: pd.DataFrame) -> pd.DataFrame:
+def _decode(content: bytes, columns: list[str]) -> pa.Table:
+    return pq.ParquetFile(pa.BufferReader(content)).read(columns)
+
+
+def _with_names(table: pa.Table) -> pd.DataFrame:
     """The stored columns, and those that follow from them: id, camera, time."""
-    code, frames = table.frame.cat.codes.to_numpy(), [FrameId.parse(text) for text in table.frame.cat.categories]
-    cameras = pd.Series([frame.camera for frame in frames], dtype="str")
-    times = pd.to_datetime(pd.Series([frame.time for frame in frames])).astype("datetime64[s]")
-    ids = map(format_detection, *(table[name].tolist() for name in _COLUMNS))
-    return table.assign(
-        frame=table.frame.astype("str"),
-        type=table.type.astype("str"),
-        camera=cameras.take(code).array,
-        time=times.take(code).array,
-        id=pd.Series(list(ids), dtype="str"),
-    ).astype(dict.fromkeys(["number", "x1", "y1", "x2", "y2"], "int64"))
+    if any(table[name].null_count for name in _COLUMNS):
+        raise ValueError("a value is missing")
+    stored = {name: table[name].to_numpy().astype(np.int64) for name, kind in _COLUMNS.items() if kind == pa.int16()}
+    stored |= {"percent": table["percent"].to_numpy()}
+    texts = {name: table[name].cast(pa.string()) for name in ("frame", "type")}
+    lists = {name: column.to_pylist() for name, column in texts.items()}
+    lists |= {name: column.tolist() for name, column in stored.items()}
+    names, row = np.unique(np.array(lists["frame"], object), return_inverse=True)
+    frames = [FrameId.parse(name) for name in names]
+    return pd.DataFrame({
+        "id": pd.array([format_detection(*parts) for parts in zip(*(lists[name] for name in _COLUMNS), strict=True)], "str"),
+        "frame": texts["frame"].to_pandas(),
+        "camera": pd.array(np.array([frame.camera for frame in frames], object)[row], "str"),
+        "time": np.array([frame.time for frame in frames], "datetime64[s]")[row],
+        "type": texts["type"].to_pandas(),
+    } | stored)
 
 
 def _vectors(matrix: np.ndarray, known: np.ndarray) -> pa.Array:
@@ -132,7 +141,7 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
     """Vectors as (n, d) float32; a row of NaN where there is none."""
     if not pa.types.is_fixed_size_binary(column.type):
         raise TypeError(f"expected vectors of one length, found {column.type}")
-    array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    array = column.combine_chunks()
     width = column.type.byte_width // 2
     flat = np.frombuffer(array.buffers()[1] or b"", "<f2")
     matrix = _widen(flat[array.offset * width : (array.offset + len(array)) * width]).reshape(-1, width)
@@ -147,8 +156,11 @@ def _widen(halves: np.ndarray) -> np.ndarray:
     A float32 has three more bits of exponent and thirteen of fraction; moved into place, the number is 2**112 times too small.
     """
     wide = np.empty(halves.shape, np.float32)
-    for start in range(0, len(halves), _AT_ONCE):
-        bits = halves[start : start + _AT_ONCE].view("<i2").astype(np.int32) << 13
+
+    def widen(some):
+        bits = halves[some].view("<i2").astype(np.int32) << 13
         bits &= ~0x70000000  # what the sign has left in the exponent on its way
-        np.multiply(bits.view(np.float32), np.float32(2.0**112), out=wide[start : start + _AT_ONCE])
+        np.multiply(bits.view(np.float32), np.float32(2.0**112), out=wide[some])
+
+    in_threads(widen, chunks(halves))
     return wide

@@ -74,7 +74,7 @@ def _add_recording(command, minutes, cameras):
 
 
 def _add_individuality(command):
-    command.add_argument("--individuality", type=float, default=0.5, help="0 to 1: how much marks tell vehicles apart (0.5)")
+    command.add_argument("--individuality", type=float, default=Settings.individuality, help=f"0 to 1: how much marks tell vehicles apart ({Settings.individuality})")
 
 
 def _settings(given, individuality):

@@ -60,7 +60,7 @@ class Settings:
     weather: str = "clear"
     start: time = time(8, 40)
     seed: int = 0
-    individuality: float = 0.5
+    individuality: float = 0.25
     demand: float = 1.0
 
     def __post_init__(self):

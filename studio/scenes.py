@@ -44,6 +44,8 @@ class View:
         Mean grey level of its picture on a clear day, 0-255.
     veil, contrast, saturation, sharpness, blur, noise : float
         Stray light in the lens, tone curve, colour, edge enhancement, softness in pixels, sensor noise.
+    balance : tuple of float
+        White balance: factors of red, green and blue light.
     bar : float
         Darkness of the bar behind the stamp, 0 (none) to 1 (black).
     quality : int
@@ -60,15 +62,18 @@ class View:
     sharpness: float = 0.9
     blur: float = 0.3
     noise: float = 0.0045
+    balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     bar: float = 1.0
     quality: int = 75
 
 
 VIEWS: dict[str, View] = {
     "733-681-N": View(Road(0.00287, 0.00646), Lens(-8.86, 6.26, 0.3696, 0.2601, 0.0407, 312.5, -0.05),
-                      sun=(62, 150), brightness=109, veil=0.05, contrast=0.1),
+                      sun=(62, 150), brightness=112, veil=0.07, contrast=0.1, saturation=0.72,
+                      sharpness=1.0, balance=(0.91, 1.0, 1.07)),
     "735-683-N": View(Road(0.00035, 0.00061), Lens(-11.88, 5.04, 0.1385, 0.0688, -0.0123, 767.6, -0.05),
-                      sun=(62, 165), brightness=117, veil=0.12, contrast=0.1, saturation=0.85, sharpness=0.8, blur=0.35, bar=0.0),
+                      sun=(62, 165), brightness=126, veil=0.2, contrast=0.05, saturation=0.6,
+                      sharpness=0.8, blur=0.35, balance=(0.92, 1.0, 1.06), bar=0.0),
     "689-640-S": View(Road(0.00047, -0.00252), Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
                       sun=(62, -35), brightness=130, contrast=0.45, saturation=0.9, sharpness=0.85, bar=0.0),
     "253-134-S": View(Road(0.00042, -0.00026), Lens(-13.20, 6.81, 0.3747, 0.2789, -0.0478, 341.5, -0.05),

@@ -56,7 +56,7 @@ def through_air(light: np.ndarray, depth: np.ndarray, weather: Weather) -> np.nd
 
 def develop(light: np.ndarray, camera: View, weather: Weather, exposure: float, balance: np.ndarray) -> np.ndarray:
     """Linear light (h, w, 3) to sRGB 0-1 float32: exposure, bloom, soft shoulder, stray light, contrast, colour."""
-    exposed = light.astype(np.float32) * np.float32(exposure) * (np.float32(weather.balance) * balance.astype(np.float32))
+    exposed = light.astype(np.float32) * np.float32(exposure) * (np.float32(weather.balance) * np.float32(camera.balance) * balance.astype(np.float32))
     exposed += 0.22 * cv2.GaussianBlur(np.clip(exposed - 1.3, 0, 6), (0, 0), exposed.shape[1] / 110)
     veil = camera.veil * weather.brightness**2
     exposed = exposed * np.float32(1 - veil) + np.float32(veil * 0.42)

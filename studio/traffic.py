@@ -19,10 +19,10 @@ DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
-FLOW = 1450.0  # vehicles an hour that want to enter at a road end, at the morning's peak
+FLOW = 2800.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (5, 6, 7, 8, 9, 10, 11, 12), (0.3, 0.55, 0.85, 1.0, 0.95, 0.8, 0.75, 0.75)  # demand over the morning
 LANE_SHARES = (0.33, 0.37, 0.30)
-SPEED, SPEED_SPREAD, SPEED_PER_LANE = 24.6, 1.8, 1.2  # m/s: desired on lane 0, deviation, less per lane outwards
+SPEED, SPEED_SPREAD, SPEED_PER_LANE = 27.0, 1.8, 1.2  # m/s: desired on lane 0, deviation, less per lane outwards
 KIND_SPEED = {"motorcycle": 1.0, "van": -1.0, "minibus": -1.5}  # m/s
 RAMP_SPEED = 17.0  # m/s at most when entering from a ramp
 NO_EXIT_WITHIN = 900.0  # m after entering

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from studio import vehicles
 from studio.cast import CAST
+from studio.build import Settings
 from studio.expressway import CAMERAS, CARRIAGEWAYS
 from studio.traffic import dress
 from studio.truth import NAME, TRIPS, write
@@ -102,7 +103,7 @@ def way_back(route):
 BACK = np.array([way_back(route) for route in ROUTES])
 
 
-def six_weeks(seed=0, commuters=2400, hire=150, occasional=6000, individuality=0.5):
+def six_weeks(seed=0, commuters=2400, hire=150, occasional=6000, individuality=Settings.individuality):
     """Simulate six weeks of trips.
 
     Parameters
@@ -134,7 +135,7 @@ def six_weeks(seed=0, commuters=2400, hire=150, occasional=6000, individuality=0
     return pa.Table.from_pylist(drivers, schema=DRIVERS), _drive(np.concatenate(plans), np.random.default_rng([seed, 6, 0]))
 
 
-def write_six_weeks(folder, seed=0, individuality=0.5):
+def write_six_weeks(folder, seed=0, individuality=Settings.individuality):
     """Write `drivers.parquet` and `trips.parquet` of six weeks into a folder."""
     drivers, trips = six_weeks(seed, individuality=individuality)
     write(drivers, Path(folder) / "drivers.parquet")

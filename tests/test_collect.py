@@ -84,13 +84,13 @@ def test_every_picture_that_the_city_gives_is_kept_once_named_by_its_stamp_and_i
     dataset = open_dataset(tmp_path)
     stored = {frame: hashlib.sha256(dataset.jpeg(frame)).hexdigest() for frame in dataset.frames.id}
     index = pd.read_parquet(tmp_path / "index").set_index("frame")
-    assert index.sha256.to_dict() == stored and tally.new == len(stored) > 60
+    assert index.sha256.to_dict() == stored and tally.new == len(stored) > 30
     for camera, digests in given.items():
         assert digests == set(index.sha256[index.camera == camera])
     assert set(index.clock) == {"stamp"} and set(index.moved) == {0} and dataset.problems == []
     whole = open_dataset(DATA)
     same = [dataset.jpeg(frame) == whole.jpeg(frame) for frame in stored if frame in set(whole.frames.id)]
-    assert len(same) > 60 and all(same), "a frame of the first minute has the name and the bytes that it has in data/"
+    assert len(same) > 30 and all(same), "a frame of the first minute has the name and the bytes that it has in data/"
 
 
 def test_each_fault_is_survived_with_its_line_and_the_others_are_unharmed(tmp_path):

@@ -110,4 +110,4 @@ def test_same_vehicle_figures_set_large_changes_of_size_apart():
     scene.detections.loc[grown, ["x2", "y2"]] += [30, 20]
     figures = evaluate_twin.same_vehicle_figures(scene)
     assert figures.loc["AUC", "estimate"] == 1 and figures.loc["AUC", "count"] == 2
-    assert figures.loc["AUC, any size change", "estimate"] < 1 and figures.loc["AUC, any size change", "count"] == 4
+    assert figures.loc["AUC, all pairs", "estimate"] < 1 and figures.loc["AUC, all pairs", "count"] == 4

@@ -77,6 +77,23 @@ def test_a_second_run_does_only_what_is_missing(stub, frames, tmp_path):
     assert {p: p.stat().st_mtime_ns for p in out.rglob("*--features.json")} == before
 
 
+def test_what_is_detected_after_an_early_extract_is_embedded_by_the_next(stub, frames, tmp_path):
+    """A killed `detect` leaves frames that nothing is known of yet; `extract` must not call them finished for good."""
+    out = tmp_path / "out"
+    run("detect", frames, "--out", out)
+    next(out.rglob("3-S*--detections.json")).unlink()
+    run("extract", out)
+    assert run("example", frames, "--out", out) == 0
+    dataset = open_dataset(out)
+    assert np.isfinite(dataset.embeddings).all(1).tolist() == [True, False] * 3
+
+
+def test_extract_takes_the_weights_that_are_named(stub, frames, tmp_path, capsys):
+    run("detect", frames, "--out", tmp_path / "out")
+    assert run("extract", tmp_path / "out", "--weights", tmp_path / "none.pt") == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"cctview: {tmp_path / 'none.pt'}: no such weight file"
+
+
 def test_results_of_other_settings_are_not_mixed(stub, frames, tmp_path, capsys):
     run("detect", frames, "--out", tmp_path / "out")
     assert run("detect", frames, "--out", tmp_path / "out", "--minimum", 50) == 1

@@ -1,0 +1,68 @@
+"""Passages of vehicles before cameras: the looks that a search compares, with the truth about each.
+
+A passage is one track. The frames of a track are 1.7 s apart, so they are one look, not many.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cctview.distances import unit_vectors
+
+ATTRIBUTES = ("kind", "colour")
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Passages of vehicles before cameras.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns `camera`, `seconds` (since midnight), `lane` (0 to 1), `detections` (how many), `minute`, `vehicle` (-1: none that
+        drives), `direction` ("S", "N" or ""), `kind`, `colour` ("" if unknown). The truth is in the last four.
+    looks : ndarray of float32, shape (n, d)
+        Unit vectors.
+    """
+
+    table: pd.DataFrame
+    looks: np.ndarray
+
+    def __len__(self):
+        return len(self.table)
+
+    def part(self, rows):
+        """Some of them."""
+        return Passages(self.table.iloc[rows].reset_index(drop=True), self.looks[rows])
+
+
+def find_passages(dataset, truth, percent=25.0):
+    """Track the vehicles of a dataset, and say who they are.
+
+    Parameters
+    ----------
+    dataset : cctview.frames.Dataset
+    truth : cctview.truth.Truth
+    percent : float
+        Detections below are left out.
+
+    Returns
+    -------
+    Passages
+    """
+    from cctview.track import track_detections
+    from cctview.travel import describe_tracks
+    from cctview.truth import true_tracks, true_vehicles
+
+    sure = (dataset.detections["percent"] >= percent).to_numpy()
+    detections, embeddings = dataset.detections[sure].reset_index(drop=True), dataset.embeddings[sure]
+    tracks = track_detections(detections, embeddings)
+    described, looks = describe_tracks(detections, tracks, embeddings)
+    vehicle = true_tracks(tracks, true_vehicles(detections, truth)).reindex(described.index).fillna(-1).astype(int)
+    vehicle = vehicle.where(vehicle >= 0, -1)
+    table = described.assign(minute=(described["seconds"] // 60).astype(int), vehicle=vehicle)
+    known = truth.vehicles.set_index("vehicle").join(truth.trips.set_index("vehicle")["direction"])
+    for column in ("direction", *ATTRIBUTES):
+        table[column] = table["vehicle"].map(known[column]).fillna("")
+    return Passages(table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32))

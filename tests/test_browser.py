@@ -1,0 +1,153 @@
+"""Camera and sliders in a real browser: in JupyterLab, and behind Voilà. Skipped where there is no Chromium."""
+
+import textwrap
+from datetime import datetime
+
+import pytest
+
+from cctview.frames import write_frame
+from cctview.ids import FrameId
+from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
+from tests.scenes import jpeg, picture, write_scene
+
+pytestmark = pytest.mark.browser
+
+FRAMES = 40
+CELLS = (
+    """
+    import ipywidgets
+    from matplotlib.figure import Figure
+    from cctview.widgets import Camera, Float, Sliders
+    knows = ipywidgets.Label("python knows: nothing")
+    def picked(row):
+        knows.value = f"python knows: {{row.id}}"
+        return camera.detections[camera.detections.camera == "2-S"]
+    camera = Camera({folder!r}, on_pick=picked)
+    camera
+    """,
+    "knows",
+    """
+    def update(values):
+        figure = Figure(figsize=(4, 2))
+        figure.subplots().plot([0, values["slope"]])
+        return figure
+    Sliders(update, [Float("slope", -1, 1, 0.5)], describe=lambda figure: "One line.")
+    """,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a notebook of a camera and sliders."""
+    folder = tmp_path_factory.mktemp("browser")
+    write_scene(folder / "frames")
+    for k in range(1, FRAMES):
+        write_frame(folder / "frames", FrameId("1-N", datetime(2031, 5, 5, 13, 0, k)), jpeg(picture(k)))
+    cells = [textwrap.dedent(cell).strip().format(folder=str(folder / "frames")) for cell in CELLS]
+    write_notebook(folder / "widgets.ipynb", *cells)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(browser, folder):
+    """JupyterLab with the notebook run: its page, and the errors of its console."""
+    page, errors = open_page(browser)
+    with serving(folder) as address:
+        run_all(page, address("widgets.ipynb"))
+        page.locator(".cctview-camera .box:visible").first.wait_for()
+        yield page, errors
+        page.close()
+        assert serious(errors) == []
+
+
+def python_knows(page, words):
+    page.locator(".widget-label", has_text=f"python knows: {words}").wait_for()
+
+
+def test_a_click_changes_what_python_knows(lab):
+    page, _ = lab
+    box = page.locator(".cctview-camera .box:visible").last
+    name = box.get_attribute("data-id")
+    box.click()
+    python_knows(page, name)
+    assert box.get_attribute("aria-pressed") == "true"
+    assert "Picked: " in page.locator(".cctview-camera .status").text_content()
+    assert page.locator(".cctview-camera .cards li").count() == 3
+
+
+def test_hovering_shows_type_and_score(lab):
+    page, _ = lab
+    page.locator(".cctview-camera .station").first.click()
+    box = page.locator(".cctview-camera .box:visible", has=page.locator("text=bus 100 %"))
+    assert not box.locator(".tag").is_visible()
+    box.hover()
+    assert box.locator(".tag").is_visible()
+
+
+def test_the_keyboard_alone_will_do(lab):
+    page, _ = lab
+    cells = page.locator(".jp-Cell").count()
+    page.locator(".cctview-camera .screens").focus()
+    page.keyboard.press("ArrowDown")
+    page.locator(".cctview-camera .screen.current", has_text="2-S").wait_for()
+    page.keyboard.press("b")  # outside a widget this would insert a cell
+    page.wait_for_function("() => !document.querySelector('.cctview-camera .box:not([hidden])')")
+    page.keyboard.press("b")
+    page.keyboard.press("Tab")
+    name = page.evaluate("document.activeElement.dataset.id")
+    assert name.startswith("2-S--")
+    page.keyboard.press("Enter")
+    python_knows(page, name)
+    page.keyboard.press("Escape")
+    page.locator(".cctview-camera .status", has_text="Nothing picked").wait_for()
+    assert page.locator(".jp-Cell").count() == cells
+
+
+def test_it_plays_pauses_and_scrubs(lab):
+    page, _ = lab
+    clock, scrub = page.locator(".cctview-camera .clock"), page.locator(".cctview-camera input[type=range]")
+    page.locator(".cctview-camera .station").first.click()
+    page.locator(".cctview-camera .screens").press("Home")
+    page.locator(".cctview-camera .screens").press(" ")
+    page.wait_for_function("() => document.querySelector('.cctview-camera .clock').value > '13:00:02'")
+    page.locator(".cctview-camera .screens").press(" ")
+    page.locator(".cctview-camera .tool[aria-label^=Play]").wait_for()
+    scrub.press("End")
+    assert clock.text_content() == f"13:00:{FRAMES - 1}"
+    assert scrub.get_attribute("aria-valuetext") == f"13:00:{FRAMES - 1}, frame {FRAMES} of {FRAMES}"
+    scrub.press("ArrowLeft")
+    page.locator(".cctview-camera .screen", has_text=f"13:00:{FRAMES - 2}").wait_for()
+
+
+def test_dragging_a_slider_changes_the_picture(lab):
+    page, _ = lab
+    image = page.locator("img.widget-image")
+    image.scroll_into_view_if_needed()
+    before, picture = image.get_attribute("src"), image.screenshot()
+    handle = page.locator(".noUi-handle").bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(handle["x"] - 150, handle["y"] + handle["height"] / 2, steps=5)
+    page.mouse.up()
+    page.wait_for_function("before => document.querySelector('img.widget-image').src !== before", arg=before)
+    page.wait_for_function("() => document.querySelector('img.widget-image').complete")
+    assert image.screenshot() != picture
+
+
+def test_voila_shows_the_same_camera(browser, folder):
+    pytest.importorskip("voila", reason="Voilà is not installed")
+    page, errors = open_page(browser)
+    with serving(folder, voila=True) as address:
+        page.goto(address("widgets.ipynb"))
+        box = page.locator(".cctview-camera .box:visible").first
+        box.wait_for()
+        name = box.get_attribute("data-id")
+        box.click()
+        python_knows(page, name)
+        assert serious(errors) == []

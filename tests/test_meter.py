@@ -1,0 +1,136 @@
+"""The leakage meter: its arithmetic by hand, its file under any content."""
+
+import json
+import math
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cctview import meter as module
+from cctview.meter import Bits, Gauge, Interval, LeakageMeter, Step
+
+SEEN = Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25)
+LINKED = Step("linked", Bits(5.0, 4.0, 6.0), Bits(-1.0, -2.0, 0.0), beyond=2.0)
+
+
+def test_steps_add_up():
+    meter = LeakageMeter("a taxi", 1024).after(SEEN).after(LINKED)
+    assert meter.total_bits == 10
+    assert meter.claimed() == Bits(9.0, 7.0, 11.0) and meter.delivered() == Bits(2.5, 1.0, 4.0)
+    assert meter.left() == 7.5 and meter.left("claimed") == 1 and meter.anonymity_set("claimed") == 2
+    assert meter.false_confidence() == 6.5
+    assert meter.upto("seen").steps == (SEEN,)
+
+
+def test_a_cell_run_twice_changes_nothing():
+    once = LeakageMeter("a taxi", 1024).after(SEEN).after(LINKED)
+    assert once.after(LINKED) == once
+    assert once.after(SEEN).steps == (SEEN,)  # what was linked built on the old look
+
+
+def test_a_defence_takes_bits_back():
+    meter = LeakageMeter("a taxi", 1024).after(SEEN).after(Step("blurred", Bits(-3.0, -4.0, -2.0), Bits(-2.5, -3.0, -2.0)))
+    assert meter.claimed().estimate == 1 and meter.left() == 9
+
+
+def test_nothing_in_it_can_be_changed():
+    meter = LeakageMeter("a taxi", 1024, [SEEN], gauges={"unicity": Gauge(0.9, 0.8, 1.0, "share")})
+    with pytest.raises(FrozenInstanceError):
+        meter.target = "another"
+    with pytest.raises(TypeError):
+        meter.gauges["unicity"] = None
+    assert meter.with_gauge("membership", Gauge(0.6, 0.5, 0.7)).gauges.keys() == {"unicity", "membership"}
+    assert meter.gauges.keys() == {"unicity"}
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: Bits(1.0, 2.0, 3.0), "low <= estimate"),
+        (lambda: Bits(math.nan, 0, 1), "finite"),
+        (lambda: Interval("one", 0, 1), "expected a number"),
+        (lambda: Step("", SEEN.claimed, SEEN.delivered), "name"),
+        (lambda: Step("seen", 4.0, SEEN.delivered), "expected Bits as claimed"),
+        (lambda: Step("seen", SEEN.claimed, SEEN.delivered, beyond=4.5), "beyond the gallery"),
+        (lambda: Step("seen", SEEN.claimed, SEEN.delivered, odds=1.5), "from 0 to 1"),
+        (lambda: LeakageMeter("", 10), "target"),
+        (lambda: LeakageMeter("a taxi", 0), "at least 1"),
+        (lambda: LeakageMeter("a taxi", True), "whole number"),
+        (lambda: LeakageMeter("a taxi", 8).after(SEEN), "4.00 bits claimed, but one of 8 has only 3.00"),
+        (lambda: LeakageMeter("a taxi", 1024, (SEEN, SEEN)), "names of their own"),
+        (lambda: LeakageMeter().left("guessed"), "guessed"),
+    ],
+)
+def test_what_cannot_be_is_refused(make, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        make()
+
+
+def test_an_unknown_step_names_the_known():
+    with pytest.raises(KeyError, match="there are seen"):
+        LeakageMeter("a taxi", 1024, (SEEN,)).upto("named")
+
+
+numbers = st.floats(-6, 6)
+intervals = st.tuples(numbers, numbers, numbers).map(sorted).map(lambda x: (x[1], x[0], x[2]))
+bits = intervals.map(lambda x: Bits(*x))
+steps = st.builds(
+    lambda name, claimed, delivered, share, odds, note: Step(
+        name, claimed, delivered, share * max(claimed.estimate, 0), odds, note
+    ),
+    st.text(min_size=1), bits, bits, st.floats(0, 1), st.none() | st.floats(0, 1), st.text(),
+)
+meters = st.builds(
+    LeakageMeter,
+    target=st.text(min_size=1),
+    population=st.integers(2**24, 2**40),
+    steps=st.lists(steps, max_size=4, unique_by=lambda step: step.name),
+    world=st.text(),
+    gauges=st.dictionaries(st.text(), st.builds(lambda x, unit: Gauge(*x, unit), intervals, st.text()), max_size=3),
+)
+
+
+@given(meter=meters)
+def test_what_is_saved_is_loaded(tmp_path_factory, meter):
+    path = tmp_path_factory.mktemp("meter") / "meter.json"
+    meter.save(path)
+    assert LeakageMeter.load(path) == meter
+
+
+names = st.sampled_from(["format", "version", "steps", "target"])
+values = st.recursive(st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(names, inner))
+
+
+@given(content=st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
+def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("meter") / "meter.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="meter.json: not a leakage meter"):
+        LeakageMeter.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"version": 2}, "version 2"),
+        ({"population": 2.5}, "population"),
+        ({"steps": [{"name": "seen"}]}, "'claimed' is missing"),
+        ({"steps": [{**module.LeakageMeter("x", 99, (SEEN,))._to_json()["steps"][0], "extra": 1}]}, "extra"),
+        ({"gauges": {"unicity": {"estimate": None, "low": 0, "high": 1}}}, "expected a number"),
+    ],
+)
+def test_a_damaged_file_says_what_is_wrong(tmp_path, change, complaint):
+    path = tmp_path / "meter.json"
+    path.write_text(json.dumps(LeakageMeter("a taxi", 1024)._to_json() | change))
+    with pytest.raises(ValueError, match=complaint):
+        LeakageMeter.load(path)
+
+
+def test_without_a_file_there_is_a_default(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "DEFAULT", tmp_path / "absent.json")
+    meter = LeakageMeter.load(tmp_path / "skipped.json")
+    assert (meter.target, meter.population, meter.steps) == ("the yellow taxi van", 2_000_000, ())
+    LeakageMeter("a taxi", 1024, (SEEN,)).save(module.DEFAULT)
+    assert LeakageMeter.load().target == "a taxi"

@@ -1,0 +1,326 @@
+"""The clickable camera, sliders and predictions as far as Python goes; `test_browser.py` looks at them in a browser."""
+
+import io
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from PIL import Image
+
+from cctview.camera_still import CAPTION, TILE, compose_still
+from cctview.frames import open_dataset
+from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle
+from cctview.widgets import all_cameras, all_sliders, predict, without_live_views
+from tests.scenes import found, write_scene
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture
+def scene(tmp_path):
+    write_scene(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What a camera sends to the browser."""
+    messages = []
+    monkeypatch.setattr(Camera, "send", lambda self, content, buffers=None: messages.append((content, buffers)))
+    return messages
+
+
+def click(camera, name, number=1):
+    camera._answer(camera, {"kind": "pick", "id": name, "number": number}, [])
+
+
+def test_a_click_picks_calls_back_and_marks_what_is_returned(scene, sent):
+    rows = []
+    camera = Camera(scene, on_pick=lambda row: rows.append(row) or [camera.detections.id.iloc[4]])
+    click(camera, camera.detections.id.iloc[0], number=7)
+    assert camera.picked == camera.detections.id.iloc[0] == rows[0].id
+    assert rows[0].type == "car"
+    assert camera.candidates.to_dict("records") == [{"id": camera.detections.id.iloc[4], "rank": 1, "label": ""}]
+    answer = sent[-1][0]
+    assert (answer["kind"], answer["number"], answer["error"]) == ("answer", 7, None)
+    click(camera, None)
+    assert camera.picked is None and camera.candidates.empty
+
+
+def test_what_a_callback_raises_is_told_to_the_browser(scene, sent):
+    camera = Camera(scene, on_pick=lambda row: 1 / 0)
+    click(camera, camera.detections.id.iloc[0])
+    assert "ZeroDivisionError" in sent[-1][0]["error"]
+    assert isinstance(camera.error, ZeroDivisionError)
+    camera._on_pick = None
+    click(camera, camera.detections.id.iloc[1])
+    assert camera.error is None and sent[-1][0]["error"] is None
+
+
+def test_a_message_from_the_browser_cannot_pick_what_is_not_there(scene, sent):
+    camera = Camera(scene)
+    click(camera, "<script>")
+    assert camera.picked is None and "no detection" in sent[-1][0]["error"]
+
+
+def test_a_minute_is_sent_as_stored_with_its_boxes(scene, sent):
+    dataset = open_dataset(scene)
+    camera = Camera(dataset)
+    camera._answer(camera, {"kind": "need", "camera": 1, "chunk": 0}, [])
+    content, buffers = sent[-1]
+    assert buffers == [dataset.jpeg(dataset.frames.id[1])]
+    here = dataset.detections[dataset.detections.camera == "2-S"]
+    assert [box[0] for box in content["boxes"][0]] == here.id.tolist()
+    assert [box[3:] for box in content["boxes"][0]] == here[["x1", "y1", "x2", "y2"]].to_numpy().tolist()
+    json.dumps(content)
+
+
+def test_every_frame_is_in_one_minute_and_no_trait_holds_a_picture():
+    dataset = open_dataset("data")
+    camera = Camera(dataset, minutes=1)
+    messages = []
+    camera.send = lambda content, buffers=None: messages.append((content, buffers))
+    for k in range(len(camera.cameras)):
+        for chunk in {seconds // 60 for seconds in camera._index["cameras"][k]["times"]}:
+            camera._send_chunk(k, chunk)
+    wanted = dataset.frames[dataset.frames.time < dataset.frames.time.min().floor("min") + pd.Timedelta(minutes=1)]
+    assert sum(len(buffers) for _, buffers in messages) == len(wanted)
+    shown = {box[0] for content, _ in messages for boxes in content["boxes"] for box in boxes}
+    assert shown == set(dataset.detections.id[dataset.detections.frame.isin(wanted.id)])
+    traits = {name: value for name, value in camera.get_state().items() if name not in ("_esm", "_css")}
+    assert len(json.dumps(traits, default=str)) < 20_000
+
+
+def test_a_damaged_frame_leaves_the_others(scene, sent):
+    path = next(scene.rglob("1-N*--original.jpeg"))
+    path.write_bytes(b"")
+    camera = Camera(scene, together=True)
+    camera._send_chunk(0, 0)
+    assert sent[-1][1] == [b""]
+    assert Image.open(io.BytesIO(camera.still())).size[0] > TILE
+
+
+def test_show_goes_to_frames_detections_and_cameras(scene):
+    camera = Camera(scene)
+    camera.show("2-S")
+    assert camera.camera == "2-S"
+    camera.show(camera.detections.id.iloc[0])
+    assert camera.frame == camera.detections.frame.iloc[0]
+    camera.show(camera.detections.frame.iloc[-1])
+    assert camera.camera == "2-S"
+    with pytest.raises(ValueError, match="no camera, frame or detection"):
+        camera.show("3-N")
+
+
+def test_show_a_camera_keeps_the_clock():
+    camera = Camera("data")
+    camera._at = [0, 20]
+    now = camera._frames[camera.camera].time[20]
+    camera.show("689-640-S")
+    times = camera._frames["689-640-S"].time
+    assert times[camera._at[1]] == times[times <= now].max()
+
+
+def test_cameras_stand_in_driving_order():
+    assert Camera("sample").cameras == ["733-681-N", "735-683-N", "689-640-S", "253-134-S", "732-680-N", "731-679-N"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"cameras": "3-N"}, ValueError, "it has 1-N, 2-S"),
+        ({"cameras": []}, ValueError, "no camera"),
+        ({"minutes": (5, 6)}, ValueError, "no frame in minutes 5 to 6"),
+        ({"minutes": "soon"}, ValueError, "give how many"),
+        ({"on_pick": "me"}, TypeError, "on_pick"),
+        ({"detections": found()}, TypeError, "lack camera, frame, id"),
+        ({"travel": {("1-N", "3-N"): 9}}, ValueError, "no pair of neighbours"),
+        ({"travel": [9]}, TypeError, "travel"),
+    ],
+)
+def test_bad_input_is_refused_with_a_remedy(scene, arguments, error, words):
+    with pytest.raises(error, match=words):
+        Camera(scene, **arguments)
+
+
+def test_candidates_are_refused_with_a_remedy(scene):
+    camera = Camera(scene)
+    with pytest.raises(ValueError, match="no detection"):
+        camera.mark(["x"])
+    with pytest.raises(ValueError, match="1 labels for 0"):
+        camera.mark([], ["far"])
+    with pytest.raises(ValueError, match="'id' or 'target'"):
+        camera.mark(pd.DataFrame({"a": [1]}))
+    with pytest.raises(ValueError, match="no detection"):
+        camera.picked = "x"
+
+
+def test_the_matches_of_the_pipeline_can_be_marked(scene):
+    camera = Camera(scene)
+    ids = camera.detections.id.tolist()
+    camera.candidates = pd.DataFrame({"base": ids[0], "camera": "2-S", "target": ids[3:5], "distance": [0.1, 0.2]})
+    assert camera.candidates.id.tolist() == ids[3:5] and camera.candidates["rank"].tolist() == [1, 2]
+
+
+def test_the_still_shows_frames_boxes_and_picks(scene):
+    camera = Camera(scene)
+    bundle, _ = camera._repr_mimebundle_()
+    assert WIDGET in bundle and "1-N" in bundle["text/plain"] and camera.model_id not in bundle["text/plain"]
+    plain = np.asarray(Image.open(io.BytesIO(bundle["image/jpeg"])))
+    camera.picked = camera.detections.id.iloc[0]
+    assert (np.asarray(Image.open(io.BytesIO(camera.still()))) != plain).any()
+    camera.together = True
+    assert Image.open(io.BytesIO(camera.still())).width > 2 * TILE
+
+
+def test_a_still_scales_boxes_with_the_picture():
+    sheet = compose_still([(np.zeros((24, 32, 3), np.uint8), "", [(8, 6, 16, 12, "picked", "")])])
+    assert sheet.size == (TILE, 24 * TILE // 32 + CAPTION)
+    yellow = np.argwhere((np.asarray(sheet)[..., :2] > 200).all(axis=2) & (np.asarray(sheet)[..., 2] < 100))
+    assert yellow.min(axis=0).tolist() == [6 * 11, 8 * 11] and yellow.max(axis=0).tolist() == [12 * 11, 16 * 11]
+
+
+def bars(values):
+    figure = Figure(figsize=(3, 2))
+    figure.subplots().bar([0], [values["height"]])
+    return figure
+
+
+def make_sliders(**options):
+    return Sliders(bars, [Float("height", 0.5, 2, 1.0), Toggle("log")], **options)
+
+
+def test_the_picture_follows_the_controls_and_comes_back():
+    sliders = make_sliders()
+    image = sliders.widget.children[-3]
+    first = image.value
+    assert first == sliders.picture() and Image.open(io.BytesIO(first)).format == "PNG"
+    sliders.widget.children[0].value = 2.0
+    assert sliders.values == {"height": 2.0, "log": False} and image.value != first
+    sliders.widget.children[2].click()
+    assert sliders.values == {"height": 1.0, "log": False} and image.value == first
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.5, 2), st.booleans())
+def test_widgets_and_function_agree(height, log):
+    sliders = make_sliders()
+    sliders.widget
+    sliders.set(height=height, log=log)
+    assert sliders.widget.children[-3].value == make_sliders().picture(height=height, log=log)
+
+
+def test_a_slow_figure_waits_until_the_slider_is_let_go():
+    assert make_sliders(continuous=False).widget.children[0].continuous_update is False
+    assert make_sliders(continuous=True).widget.children[0].continuous_update is True
+    fast, slow = make_sliders(), make_sliders()
+    fast.seconds, slow.seconds = 0.01, 0.3
+    assert fast.widget.children[0].continuous_update and not slow.widget.children[0].continuous_update
+
+
+def test_slow_figures_say_that_they_are_being_computed():
+    seen = []
+
+    def watching(values):
+        seen.append(sliders._shell.says.value if sliders._shell else "")
+        return bars(values)
+
+    sliders = Sliders(watching, [Float("height", 0.5, 2, 1.0)])
+    sliders.seconds = 0.3
+    sliders.widget
+    sliders.set(height=1.5)
+    assert "computing" in seen[-1] and "computing" not in sliders._shell.says.value
+
+
+def test_what_an_update_raises_is_shown_and_kept():
+    def failing(values):
+        if values["height"] > 1.5:
+            raise RuntimeError("no <data>")
+        return bars(values)
+
+    sliders = Sliders(failing, [Float("height", 0.5, 2, 1.0)])
+    sliders.widget
+    sliders.set(height=2.0)
+    assert isinstance(sliders.error, RuntimeError) and "no &lt;data&gt;" in sliders._shell.says.value
+    sliders.reset()
+    assert sliders.error is None and "failed" not in sliders._shell.says.value
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed."""
+    things = []
+    monkeypatch.setattr("IPython.display.display", things.append)
+    return things
+
+
+def test_sliders_where_widgets_do_not_run(shown):
+    sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
+    sliders._ipython_display_()
+    ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
+    assert metadata == {"image/png": {"width": 3 * 96}}
+    assert bundle["image/png"] == sliders.picture() and WIDGET in bundle
+    assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
+
+
+def test_a_question_stands_before_and_its_answer_after(shown):
+    question = predict("Up or <down>?", "Up.", ["up", "down"])
+    sliders = make_sliders(prediction=question)
+    sliders._ipython_display_()
+    before, _, after = [one._repr_mimebundle_() for one in shown]
+    assert "Up or &lt;down&gt;?" in before["text/html"] and "Up." not in before["text/html"]
+    assert "Up." in after["text/html"]
+    question.asking.widget.children[1].value = "down"
+    button, words = question.answering.widget.children
+    assert "Up." not in words.value
+    button.click()
+    assert question.given == "down" and "You said: down" in words.value and "Up." in words.value
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Float("x", 1, 0, 0), ValueError, "smaller"),
+        (lambda: Int("x", 0, 1, 2), ValueError, "default 2"),
+        (lambda: Choice("x", []), ValueError, "nothing to choose"),
+        (lambda: Choice("x", ["a"], "b"), ValueError, "not one of 'a'"),
+        (lambda: Sliders("bars", []), TypeError, "function"),
+        (lambda: Sliders(bars, []), ValueError, "at least one"),
+        (lambda: Sliders(bars, ["x"]), TypeError, "no control"),
+        (lambda: Sliders(bars, [Toggle("x"), Toggle("x")]), ValueError, "name of its own"),
+        (lambda: make_sliders().set(width=1), ValueError, "height, log"),
+        (lambda: make_sliders().set(height=3), ValueError, "not between"),
+        (lambda: make_sliders().set(log="maybe"), ValueError, "neither True nor False"),
+        (lambda: Sliders(lambda values: 3, [Toggle("x")]).picture(), TypeError, "expected a matplotlib Figure"),
+        (lambda: predict("", "x"), ValueError, "needs a question"),
+        (lambda: predict("x", "y", ["one"]), ValueError, "two choices"),
+    ],
+)
+def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_what_was_made_can_be_found(scene):
+    sliders, camera = make_sliders(), Camera(scene)
+    assert all_sliders()[-1] is sliders and all_cameras()[-1] is camera
+
+
+def test_live_views_are_taken_out_and_pictures_left():
+    data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
+    output = nbformat.v4.new_output("display_data", data=data)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")])
+    kept = without_live_views(notebook).cells[0].outputs[0].data
+    assert dict(kept) == {"image/png": "y", "text/plain": "z"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_was_committed_with_a_live_view(path):
+    assert WIDGET not in path.read_text(encoding="utf-8"), "run cctview.widgets.without_live_views on it before it is saved"
