@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.evaluate_boxes import box_iou
 from cctview.frames import BOX_COLUMNS, Dataset, cut, open_dataset
 from cctview.ids import VEHICLE_TYPES
 from cctview.scene import seconds_of
+from cctview.truth import Truth, read_truth, true_vehicles
 
 GRID = 16
 COLOUR_FAMILIES = {
@@ -142,18 +142,12 @@ def load_looks(
         If no vehicle is left.
     """
     folder = Path(folder)
-    truth = {name: folder / "truth" / f"{name}.parquet" for name in ("sightings", "vehicles")}
-    for path in truth.values():
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path}: no such file; attacks and defences need the truth, which only the simulated data have"
-            )
+    truth = read_truth(folder)
     dataset = open_dataset(folder)
-    sightings = pd.read_parquet(truth["sightings"]).astype({"frame": str, "direction": str})
-    table = identify(dataset.detections, sightings)
+    table = identify(dataset.detections, truth)
     table["size"] = np.sqrt((table.x2 - table.x1) * (table.y2 - table.y1))
     table["row"] = np.arange(len(table))
-    table = table[(table.vehicle >= 0) & (table["size"] >= minimum) & np.isfinite(dataset.embeddings[:, :1]).all(axis=1)]
+    table = table[(table.vehicle > 0) & (table["size"] >= minimum) & np.isfinite(dataset.embeddings[:, :1]).all(axis=1)]
     table = table.sort_values(["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable")
     table = table.groupby(["vehicle", "camera"], sort=False).head(per_passage)
     table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras].reset_index(drop=True)
@@ -161,9 +155,7 @@ def load_looks(
         raise ValueError(f"{folder}: no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
     table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
-    table = table.merge(
-        pd.read_parquet(truth["vehicles"], columns=["vehicle", "kind", "design", "colour", "length"]), on="vehicle"
-    )
+    table = table.merge(truth.vehicles[["vehicle", "kind", "design", "colour", "length"]], on="vehicle")
     table["family"], table["body"] = table.colour.map(COLOUR_FAMILIES), table.kind.map(BODIES)
     vectors = dataset.embeddings[table.pop("row").to_numpy()]
     if basis is not None:
@@ -173,38 +165,25 @@ def load_looks(
     return Looks(table.drop(columns=["number", "time", "type", "percent"]), vectors, windows, inside)
 
 
-def identify(detections: pd.DataFrame, sightings: pd.DataFrame, iou: float = 0.5) -> pd.DataFrame:
-    """Say which vehicle each detection shows: the one whose visible box it overlaps most.
+def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """Say which vehicle each detection shows, and how it drives (`cctview.truth.true_vehicles`).
 
     Parameters
     ----------
     detections : DataFrame
-        Columns frame, type, x1, y1, x2, y2.
-    sightings : DataFrame
-        The truth: columns frame, vehicle, direction, speed, x1, y1, x2, y2.
-    iou : float
-        The least overlap.
+        Columns frame, camera, type, x1, y1, x2, y2.
+    truth : Truth
 
     Returns
     -------
     DataFrame
-        `detections` with columns vehicle (-1: none), direction (empty: none) and speed (NaN: none).
+        `detections`, rows numbered anew, with columns vehicle (0: none; negative: a parked one), direction and speed (missing
+        where it shows none that moves).
     """
-    vehicle, speed = np.full(len(detections), -1), np.full(len(detections), np.nan)
-    direction = np.full(len(detections), "", object)
-    boxes, of_frame = detections[BOX_COLUMNS].to_numpy(float), sightings.groupby("frame").indices
-    wanted = detections[detections.type.isin(VEHICLE_TYPES).to_numpy()].groupby("frame").groups
-    place = pd.Series(np.arange(len(detections)), detections.index)
-    for frame, labels in wanted.items():
-        if frame not in of_frame:
-            continue
-        rows, there = place[labels].to_numpy(), sightings.iloc[of_frame[frame]]
-        overlap = box_iou(boxes[rows], there[BOX_COLUMNS])
-        best, sure = overlap.argmax(axis=1), overlap.max(axis=1) >= iou
-        rows, best = rows[sure], best[sure]
-        vehicle[rows], speed[rows] = there.vehicle.to_numpy()[best], there.speed.to_numpy()[best]
-        direction[rows] = there.direction.to_numpy()[best]
-    return detections.assign(vehicle=vehicle, direction=direction, speed=speed)
+    shown = true_vehicles(detections[detections.type.isin(VEHICLE_TYPES).to_numpy()], truth)
+    vehicle = shown.reindex(detections.index).fillna(0).astype("int64")
+    driven = truth.sightings[["frame", "vehicle", "direction", "speed"]]
+    return detections.assign(vehicle=vehicle).merge(driven, on=["frame", "vehicle"], how="left")
 
 
 def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple, np.ndarray]:

@@ -14,6 +14,7 @@ from cctview.attack import infer_attribute
 from cctview.defend import Defence
 from cctview.frames import BOX_COLUMNS, open_dataset
 from cctview.looks import Looks, identify, window
+from cctview.truth import read_truth
 
 TOLERANCE = 0.2
 """A speed is right if it is wrong by at most this share."""
@@ -43,7 +44,7 @@ def section_speeds(looks: Looks, defended: Looks) -> float:
 
 def frame_pairs(folder: str | Path, pairs: int = 3) -> pd.DataFrame:
     """Frames in succession to measure on, `pairs` of each camera: columns frame, camera, seconds, pair."""
-    frames = pd.read_parquet(Path(folder) / "truth" / "frames.parquet").astype({"frame": str, "camera": str})
+    frames = read_truth(folder).frames
     frames = frames[frames.status == "ok"].assign(seconds=lambda t: (t.time - t.time.dt.normalize()).dt.total_seconds())
     chosen = []
     for camera, of in frames.sort_values("seconds").groupby("camera"):
@@ -146,7 +147,8 @@ def counting_and_speeds(
         counting (F1 of the vehicles found), speeds (share of the vehicles in both frames of a pair).
     """
     dataset = open_dataset(folder)
-    sightings = pd.read_parquet(Path(folder) / "truth" / "sightings.parquet").astype({"frame": str, "direction": str})
+    truth = read_truth(folder)
+    sightings = truth.sightings
     camera = sightings.frame.str.split("--").str[0]
     road = Road(sightings[~sightings.frame.isin(pairs.frame)].assign(camera=camera))
     there = sightings[sightings.frame.isin(pairs.frame)].assign(camera=camera)
@@ -154,13 +156,13 @@ def counting_and_speeds(
     there = there[there["size"] >= minimum / 2].reset_index(drop=True)
     images = {frame: dataset.image(frame) for frame in pairs.frame}
     images = defended_frames(images, there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength)
-    found = pd.concat([detector.detect(image).assign(frame=frame) for frame, image in images.items()], ignore_index=True)
-    found = identify(found, sightings[sightings.frame.isin(pairs.frame)])
+    named = {frame: {"frame": frame, "camera": frame.split("--")[0]} for frame in images}
+    found = pd.concat([detector.detect(image).assign(**named[frame]) for frame, image in images.items()], ignore_index=True)
+    found = identify(found, truth)
     clear = there[there.hidden <= 0.2]
-    right = found[found.vehicle >= 0].drop_duplicates(["frame", "vehicle"])
-    hits = clear.merge(right[["frame", "vehicle", *BOX_COLUMNS]], on=["frame", "vehicle"], suffixes=("_true", ""))
+    hits = clear.merge(found[["frame", "vehicle", *BOX_COLUMNS]], on=["frame", "vehicle"], suffixes=("_true", ""))
     asked, answered = (int((part["size"] >= minimum).sum()) for part in (clear, hits))
-    wrong = len(found) - len(right)
+    wrong = int((found.vehicle == 0).sum())
     counting = 2 * answered / (answered + wrong + asked) if asked else np.nan
     return pd.Series({"counting": counting, "speeds": _speeds(clear, hits, pairs, road)})
 

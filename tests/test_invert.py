@@ -97,7 +97,7 @@ def test_looks_of_the_shipped_minutes():
 
 
 def test_looks_need_the_truth(tmp_path):
-    with pytest.raises(FileNotFoundError, match="need the truth"):
+    with pytest.raises(FileNotFoundError, match="come with their truth"):
         load_looks(tmp_path)
 
 
