@@ -207,7 +207,7 @@ def likelihood_ratio_attack(confidence: np.ndarray, shadow: np.ndarray, within: 
     >>> shadow = np.array([[0.9, 0.5], [0.8, 0.9], [0.5, 0.4], [0.6, 0.8]])
     >>> within = np.array([[True, False], [True, True], [False, False], [False, True]])
     >>> likelihood_ratio_attack(np.array([0.9, 0.4]), shadow, within).round(1)
-    array([ 6.5, -8.5])
+    array([ 47.2, -14.9])
     """
     within = np.asarray(within, bool)
     if not (within.any(axis=0) & ~within.all(axis=0)).all():
