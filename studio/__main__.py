@@ -4,6 +4,7 @@
     python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
     python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
     python -m studio results    measure attacks and defences on data/: the tables of data/results/
+    python -m studio lessons    execute lessons/ into notebooks/
     python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
 
@@ -56,6 +57,8 @@ def parser():
     evaluate.add_argument("--on", nargs="+", default=WORLDS, choices=WORLDS, metavar="WORLD", help=f"some of {', '.join(WORLDS)}")
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
+    lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
+    lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument("--dials", nargs="+", type=float, default=DIALS, metavar="DIAL", help="settings of individuality")
@@ -139,6 +142,14 @@ def evaluate(given):
         print(_table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))))
 
 
+def lessons(given):
+    """Execute the lessons asked for."""
+    from studio.lessons import execute, stems
+
+    for stem in stems(given.number):
+        print(execute(stem))
+
+
 def calibrate(given):
     """Print the curve of the dial."""
     from studio.evaluate_twin import calibrate as measure
@@ -157,7 +168,7 @@ def _whole(number):
     return "" if number != number else f"{number:.0f}"
 
 
-COMMANDS = {"build": build, "train": train, "results": results, "evaluate": evaluate, "calibrate": calibrate}
+COMMANDS = {"build": build, "train": train, "results": results, "lessons": lessons, "evaluate": evaluate, "calibrate": calibrate}
 
 if __name__ == "__main__":
     sys.exit(main())
