@@ -325,7 +325,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 # - **People and networks make the same kind of error**, and one curve holds both. A label that is sometimes false takes people along.
 # - **An embedding is a place.** Near means alike; the angle (MCD) or the straight line (MED) says how near.
 # - **A threshold links strangers.** How many depends on the network, and on how many strangers there are.
-# - **More pictures of a vehicle help**, and a list of candidates is easier to get right than a name.
+# - **More pictures of a vehicle help**, here only a little, since the further ones are small; and a list of candidates is easier to get right than a name.
 #
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
 

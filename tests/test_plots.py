@@ -137,8 +137,9 @@ def test_the_palette_reads_on_paper():
 
 def test_the_figures_that_the_last_line_quotes_are_those_of_the_card():
     card = (ROOT / "models" / "student-64.md").read_text()
-    quoted = re.findall(r"(?<![\d.])\.\d{3}", look.TWIN)
-    assert len(quoted) == 2 and all(figure in card for figure in quoted)
+    figures = [float(figure) for figure in re.findall(r"(?<![\d.])(\.\d{3}) \[", card)]
+    quoted = re.findall(r"(?<![\d.])\.\d{2}", look.TWIN)
+    assert len(quoted) == 4 and all(any(f"{figure:.2f}"[1:] == words for figure in figures) for words in quoted)
 
 
 def test_meter_draws_the_bits_left():
