@@ -1,0 +1,173 @@
+"""How every figure of the course looks: one style, one palette, one card.
+
+A figure is a `Card`: a matplotlib Figure on a light ground of its own, so that it reads the same in a light and in a dark
+JupyterLab, in a slide and on paper. It states its finding in its title, says in its last line where its numbers come
+from, and shows itself in a notebook without pyplot. The fonts come with matplotlib, so the pictures are the same everywhere.
+
+The palette is that of Okabe and Ito (2008), which people with any of the usual forms of colour blindness can tell apart; and
+no figure tells things apart by colour alone.
+"""
+
+import io
+import textwrap
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
+BLUE, ORANGE, SKY, GREEN, YELLOW, RED, PURPLE = "#0072B2", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7"
+
+SAME, DIFFERENT = BLUE, RED
+"""Pairs of pictures of one vehicle, and of two; also what is right, and what is wrong."""
+DELIVERED, CLAIMED = BLUE, PURPLE
+"""The meter's two numbers."""
+
+TWIN = "Simulated frames, our model world; same estimator (AUC, next frame): twin .895, real .946"
+"""The last line of a figure made on the twin. Both numbers, and how they were measured: ``models/student-64.md``."""
+
+WIDTH = 7.2
+"""Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""
+DOTS, COLOURS, SCREEN = 200, 128, 110
+"""Dots per inch and colours that are drawn, and pixels per inch that they are shown at."""
+_LINE = 0.29  # in, a line of the title
+_LETTERS = 60  # in a line of the title
+
+LOOK = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 12.5,
+    "axes.edgecolor": GREY,
+    "axes.facecolor": PAPER,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 12.5,
+    "axes.linewidth": 0.9,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.dpi": DOTS,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "hatch.color": GREY,
+    "hatch.linewidth": 1.0,
+    "lines.linewidth": 2.4,
+    "lines.solid_capstyle": "butt",
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 11.5,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 11.5,
+}
+
+
+def style():
+    """The look, for a ``with`` block or as a decorator of a function that draws.
+
+    Examples
+    --------
+    >>> with style():
+    ...     matplotlib.rcParams["font.sans-serif"]
+    ['DejaVu Sans']
+    """
+    return matplotlib.rc_context(LOOK)
+
+
+class Card(Figure):
+    """A figure of the course.
+
+    Parameters
+    ----------
+    title : str
+        The finding, as a sentence; lines are broken where they must be.
+    height : float
+        Of what lies between title and last line, in inches.
+    note : str
+        The last line: where the numbers come from; "" for none.
+    photographs : bool
+        Whether it holds pictures of vehicles: then it is shown as JPEG, which is smaller.
+    **margins : float
+        Inches around the axes: `left`, `right`, `bottom` (of the axis labels, above the note) and `top` (below the title).
+        With `wspace`, `hspace` as in `matplotlib.figure.Figure.subplots_adjust`.
+
+    Attributes
+    ----------
+    title : str
+    """
+
+    def __init__(self, title, height=3.4, note=TWIN, photographs=False, left=0.85, right=0.3, bottom=0.62, top=0.12, **spaces):
+        lines = textwrap.wrap(title, _LETTERS)
+        above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
+        tall = height + above + below
+        super().__init__(figsize=(WIDTH, tall), dpi=DOTS)
+        FigureCanvasAgg(self)
+        self.title, self.photographs = title, photographs
+        self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), va="top", fontsize=14.5, fontweight="bold", linespacing=1.25)
+        if note:
+            self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
+        self.subplots_adjust(
+            left=left / WIDTH, right=1 - right / WIDTH, bottom=(below + bottom) / tall, top=1 - (above + top) / tall, **spaces
+        )
+
+    def to_bytes(self, kind="png", dots=DOTS):
+        """The picture, as a PNG or JPEG file."""
+        self.set_dpi(dots)
+        with style():
+            self.canvas.draw()
+        picture, file = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]), io.BytesIO()
+        if kind == "jpeg":
+            picture.save(file, kind, quality=88)
+        else:  # a palette makes it half as large
+            picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, kind)
+        return file.getvalue()
+
+    def __repr__(self):
+        return f"<figure: {self.title}>"
+
+    __str__ = __repr__
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        kind = "jpeg" if self.photographs else "png"
+        width, height = (round(inches * SCREEN) for inches in self.get_size_inches())
+        picture = self.to_bytes(kind, 150 if self.photographs else DOTS)
+        shown = {"text/plain": repr(self), f"image/{kind}": picture}
+        return shown, {f"image/{kind}": {"width": width, "height": height, "alt": self.title}}
+
+
+def label(axes, x, y, text, colour=INK, **options):
+    """Write a label at a place in the data, on a ground that keeps it legible over lines; returns the Text."""
+    ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
+    return axes.text(x, y, text, **{"color": colour, "fontsize": 11.5, "bbox": ground, **options})
+
+
+def percent(share):
+    """A share in words that fit its size.
+
+    Examples
+    --------
+    >>> [percent(x) for x in (0.5, 0.031, 0.0004, 0.0, 1.0)]
+    ['50 %', '3.1 %', '0.04 %', '0 %', '100 %']
+    """
+    if share in (0, 1) or share >= 0.0995:
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if share >= 0.00095 else f"{100 * share:.2g} %"
+
+
+def one_of(count):
+    """An anonymity set in words.
+
+    Examples
+    --------
+    >>> [one_of(x) for x in (2_000_000, 5234, 37.2, 1.4, 0.3)]
+    ['one of 2 million', 'one of 5,200', 'one of 37', 'singled out', 'singled out']
+    """
+    if count < 1.5:
+        return "singled out"
+    if count < 100:
+        return f"one of {count:.0f}"
+    digits = 2 - len(f"{count:.0f}")
+    rounded = int(round(count, digits))
+    return f"one of {rounded / 1e6:g} million" if rounded >= 1e6 else f"one of {rounded:,}"

@@ -1,0 +1,215 @@
+"""Exercise checks: right answers pass in every form, wrong ones are explained, and nothing makes a check raise."""
+
+import itertools
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cosine
+
+from cctview.exercises import Verdict, check_cosine_distance, check_share, check_sightings, check_threshold, check_travel_time
+from cctview.ids import DetectionId
+
+RNG = np.random.default_rng(0)
+DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 300), RNG.normal(0.7, 0.15, 2000)]).clip(0)
+SAME = np.arange(2300) < 300
+VECTORS = RNG.normal(size=(6, 16))
+TAXI = [
+    f"{camera}--2031-05-05--08.40.14--detections--1--car--54.0--56x34--265.76v321.110" for camera in ("733-681-N", "735-683-N")
+]
+OTHER = "733-681-N--2031-05-05--08.40.14--detections--2--car--67.4--68x37--174.203v242.240"
+DEPARTED, ARRIVED = datetime(2031, 5, 5, 8, 40, 14), datetime(2031, 5, 5, 8, 44, 29)
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def broken(*_):
+    raise Unprintable
+
+
+def leaving(*_):
+    raise SystemExit(3)
+
+
+class Hostile:
+    def __array__(self, *_, **__):
+        raise Unprintable
+
+    def __iter__(self):
+        raise Unprintable
+
+    def __len__(self):
+        raise Unprintable
+
+
+FUNCTIONS = [broken, leaving, print, len, lambda a, b: None, lambda a, b: "x", lambda a: 0, DetectionId, Hostile]
+TABLES = [np.nan, np.array(3), np.array([]), np.zeros((2, 3)), pd.NA, pd.NaT, pd.DataFrame(), pd.Series(dtype=float)]
+SCALARS = st.one_of(
+    st.none(), st.just(...), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(), st.binary(),
+    st.decimals(), st.fractions(), st.datetimes(), st.timedeltas(),
+    st.sampled_from([*FUNCTIONS, *TABLES, Hostile(), itertools.count(), object()]),
+)  # fmt: skip
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3) | st.tuples(inner, inner)
+    ),
+    max_leaves=6,
+)
+CHECKS = {
+    "share": lambda answer: check_share(answer, 0.25),
+    "sightings": lambda answer: check_sightings(answer, TAXI, [*TAXI, OTHER]),
+    "travel time": lambda answer: check_travel_time(answer, DEPARTED, ARRIVED),
+    "threshold": lambda answer: check_threshold(answer, DISTANCES, SAME),
+    "cosine distance": lambda answer: check_cosine_distance(answer, VECTORS),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@settings(max_examples=60, deadline=None)
+@given(answer=ANYTHING)
+def test_no_answer_makes_a_check_raise(name, answer):
+    verdict = CHECKS[name](answer)
+    assert isinstance(verdict, Verdict) and verdict.message and str(verdict) and verdict._repr_html_()
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("answer", [None, ...], ids=["None", "dots"])
+def test_no_answer_is_not_a_wrong_one(name, answer):
+    verdict = CHECKS[name](answer)
+    assert not verdict and "no answer yet" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        0.25,
+        25,
+        25.0,
+        "25 %",
+        "0.25",
+        "25%",
+        np.float16(0.25),
+        np.array([0.25]),
+        pd.Series([25]),
+        Fraction(1, 4),
+        Decimal("0.25"),
+        [0.25],
+    ],
+)
+def test_a_share_in_every_form(answer):
+    assert check_share(answer, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [(0.75, "the others"), (0.1, "too low"), (60, "too high"), (250, "no share"), ("x", "number"), ([1, 2], "one number")],
+)
+def test_a_wrong_share_is_explained(answer, hint):
+    verdict = check_share(answer, 0.25)
+    assert not verdict and hint in verdict.message
+
+
+FORMS = [list, tuple, set, np.array, pd.Series, pd.Index, dict.fromkeys, reversed, iter]
+FORMS += [lambda x: [DetectionId.parse(i) for i in x], lambda x: pd.DataFrame({"id": x})]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sightings_in_every_form(form):
+    assert check_sightings(form(TAXI), TAXI, [*TAXI, OTHER])
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (TAXI[:1], "735-683-N"),
+        ([*TAXI, OTHER], "another vehicle"),
+        (["taxi"], "no detection"),
+        ([], "2 of 2"),
+        ([3], "int"),
+        (7, "int"),
+    ],
+)
+def test_wrong_sightings_are_explained(answer, hint):
+    verdict = check_sightings(answer, TAXI, [*TAXI, OTHER])
+    assert not verdict and hint in verdict.message
+
+
+@pytest.mark.parametrize(
+    "answer", [255, 255.9, timedelta(seconds=255), np.timedelta64(255, "s").item(), pd.Timedelta(255, "s"), "255"]
+)
+def test_travel_time_in_every_form(answer):
+    assert check_travel_time(answer, DEPARTED, ARRIVED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"), [(4.25, "minutes"), (-255, "sign"), (100, "short"), (300, "long"), (float("nan"), "nan")]
+)
+def test_a_wrong_travel_time_is_explained(answer, hint):
+    verdict = check_travel_time(answer, DEPARTED, ARRIVED)
+    assert not verdict and hint in verdict.message
+
+
+def best_threshold():
+    wrong = np.sort(DISTANCES[~SAME])
+    return (wrong[19] + wrong[20]) / 2  # 20 of 2000 are 1 %
+
+
+@pytest.mark.parametrize("form", [float, np.float32, lambda x: [x], lambda x: pd.Series([x]), str])
+def test_the_best_threshold_is_right_in_every_form(form):
+    assert check_threshold(form(best_threshold()), DISTANCES, SAME)
+
+
+def test_the_threshold_that_tpr_at_fpr_allows_is_right():
+    from cctview.evaluate import roc_curve
+
+    fpr, _, thresholds = roc_curve(DISTANCES, SAME)
+    assert check_threshold(thresholds[fpr <= 0.01].max(), DISTANCES, SAME)
+
+
+@pytest.mark.parametrize(("shift", "hint"), [(0.1, "go lower"), (-0.15, "go higher"), (-5, "below every distance")])
+def test_a_wrong_threshold_is_explained(shift, hint):
+    verdict = check_threshold(best_threshold() + shift, DISTANCES, SAME)
+    assert not verdict and hint in verdict.message
+
+
+@pytest.mark.parametrize(
+    "right", [cosine, lambda a, b: 1 - a @ b / np.sqrt((a @ a) * (b @ b)), lambda a, b: np.array([cosine(a, b)])]
+)
+def test_a_right_cosine_distance_passes(right):
+    assert check_cosine_distance(right, VECTORS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda a, b: 1 - cosine(a, b), "subtract it from 1"),
+        (lambda a, b: a @ b, "dot product"),
+        (lambda a, b: 1 - a @ b, "lengths are not taken out"),
+        (lambda a, b: np.linalg.norm(a - b), "Euclidean"),
+        (lambda a, b: np.arccos(np.clip(1 - cosine(a, b), -1, 1)), "angle"),
+        (lambda a, b: None, "return"),
+        (lambda a, b: a, "one number"),
+        (lambda a, b: float("nan"), "nan"),
+        (lambda a, b: 0.5, "formula"),
+        (lambda a: 0, "TypeError"),
+        (broken, "Unprintable"),
+        (leaving, "SystemExit"),
+        (0.3, "without calling it"),
+    ],
+)
+def test_a_wrong_cosine_distance_is_explained(wrong, hint):
+    verdict = check_cosine_distance(wrong, VECTORS)
+    assert not verdict and hint in verdict.message
+
+
+def test_what_is_shown_is_escaped():
+    assert "<b>" not in Verdict(False, "<b>")._repr_html_()

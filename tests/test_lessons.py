@@ -1,0 +1,43 @@
+"""What every lesson must have, and what lesson 05 says of the real frames."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def cells(path, tag):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if tag in cell.metadata.get("tags", [])]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_solution_passes_its_check(path):
+    for cell in cells(path, "solution"):
+        said = [output.data.get("text/plain", "") for output in cell.outputs if "data" in output]
+        assert any(text.startswith("✓ Right.") for text in said), cell.source
+        assert cell.metadata.jupyter.source_hidden and cell.metadata.jupyter.outputs_hidden
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_exercise_is_left_open_and_has_a_solution(path):
+    exercises = cells(path, "exercise")
+    assert len(exercises) == len(cells(path, "solution"))
+    assert all("..." in cell.source for cell in exercises)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_speaker_notes_are_there_where_they_are_marked(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert ("speaker-notes" in cell.metadata.get("tags", [])) == bool(cell.metadata.get("notes"))
+
+
+def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
+    lesson = (ROOT / "lessons" / "05-tracking.py").read_text()
+    quoted = re.search(r"On real frames.*?`models/student-64.md`", lesson, re.DOTALL)[0]
+    figures = re.findall(r"\.\d{3} \[\.\d{3} \.\d{3}\]", " ".join(quoted.replace("\n#", " ").split()))
+    assert len(figures) == 2
+    assert all(figure in (ROOT / "models" / "student-64.md").read_text() for figure in figures)
