@@ -3,12 +3,15 @@
     python -m studio build      simulate, render, detect, pack: sample/ and data/
     python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
     python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
+    python -m studio results    measure attacks and defences on data/: the tables of data/results/
+    python -m studio lessons    execute lessons/ into notebooks/
     python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
 
 import argparse
 import sys
 from datetime import time
+from importlib import import_module
 from pathlib import Path
 
 from cctview.files import write_bytes
@@ -20,7 +23,8 @@ from studio.sample import write_sample
 from studio.trips import write_six_weeks
 
 ROOT = Path(__file__).parent.parent
-TRAINED = ("detector", "extractor")
+TRAINED = ("detector", "extractor", "second", "inverter", "defended")
+RESULTS = ("attributes", "membership", "extractors", "inversion", "defences")
 STAGES = ("data", "sample", "habits")
 WORLDS = ("real", "twin")
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -45,10 +49,16 @@ def parser():
     train.add_argument("--epochs", type=int, help="stop after so many epochs (all of the schedule: detector 8, extractor 33)")
     train.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where checkpoints are kept (studio/out)")
     train.add_argument("--publish", action="store_true", help="put the weights into models/ and its manifest")
+    results = commands.add_parser("results", help="measure attacks and defences on data/")
+    results.add_argument("--only", nargs="+", default=RESULTS, choices=RESULTS, metavar="TABLE", help=f"some of {', '.join(RESULTS)}")
+    results.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where training minutes and retrained weights lie (studio/out)")
+    results.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on, and to write results into (data)")
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")
     evaluate.add_argument("--on", nargs="+", default=WORLDS, choices=WORLDS, metavar="WORLD", help=f"some of {', '.join(WORLDS)}")
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
+    lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
+    lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument("--dials", nargs="+", type=float, default=DIALS, metavar="DIAL", help="settings of individuality")
@@ -106,12 +116,18 @@ def build(given):
 
 def train(given):
     """Train a model; its weights stay in the working folder, or go to `models/` too."""
-    if given.model == "detector":
-        from studio import train_detector as trainer
-    else:
-        from studio import train_extractor as trainer
+    trainer = import_module(f"studio.train_{given.model}")
+    if given.publish and not trainer.PURPOSE:
+        raise ValueError(f"{given.model}: these weights are not published; leave out --publish")
     weights = trainer.train(given.work, given.epochs or trainer.EPOCHS)
     print(publish(weights, trainer.PURPOSE) if given.publish else weights)
+
+
+def results(given):
+    """Make the tables of `data/results/`."""
+    from studio.results import write
+
+    print("\n".join(str(place) for place in write(tuple(given.only), given.work, given.data)))
 
 
 def evaluate(given):
@@ -124,6 +140,14 @@ def evaluate(given):
         from studio.evaluate_twin import report
 
         print(_table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))))
+
+
+def lessons(given):
+    """Execute the lessons asked for."""
+    from studio.lessons import execute, stems
+
+    for stem in stems(given.number):
+        print(execute(stem))
 
 
 def calibrate(given):
@@ -144,7 +168,7 @@ def _whole(number):
     return "" if number != number else f"{number:.0f}"
 
 
-COMMANDS = {"build": build, "train": train, "evaluate": evaluate, "calibrate": calibrate}
+COMMANDS = {"build": build, "train": train, "results": results, "lessons": lessons, "evaluate": evaluate, "calibrate": calibrate}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,7 @@ STUDIO = Path(__file__).parent
 ZIP_DATE = (2031, 5, 5, 0, 0, 0)
 WITHOUT_EFFECT = {
     "__init__", "__main__", "build", "sample", "process", "trips", "real", "checkpoint", "publish",
-    "schedule", "evaluate", "evaluate_tracks", "evaluate_twin",
+    "schedule", "lessons", "evaluate", "evaluate_tracks", "evaluate_twin", "results",
 }  # fmt: skip
 """Modules of `studio` that do not decide what a frame looks like."""
 

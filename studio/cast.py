@@ -35,7 +35,7 @@ class Role:
 
 
 CAST = (
-    Role(1, "the yellow taxi van", "taxi van", None, "S", NORTH, SOUTH, time(8, 39, 20)),
+    Role(1, "the yellow taxi van", "taxi van", None, "S", NORTH, SOUTH, time(8, 39, 18, 800_000)),
     Role(2, "the night nurse", "sedan", "blue", "S", NORTH, "Houston St", time(8, 40, 30)),
     Role(3, "the locksmith", "pickup", None, "S", "E 62 St", SOUTH, time(8, 41, 5)),
     Role(4, "the courier", "motorcycle", None, "S", "E 42 St", SOUTH, time(8, 42, 40)),

@@ -19,7 +19,7 @@ from studio.truth import BOX
 NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a look
 LONGEST = 10  # minutes to wait for the vehicle
 MARGIN = 1  # px that its box must keep from the frame's edge
-HIDDEN = 0.2  # share of it that others may hide
+HIDDEN = 0.25  # share of it that others may hide
 
 
 def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):

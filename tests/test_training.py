@@ -231,3 +231,56 @@ def test_membership_is_found_where_there_is_something_to_find():
     seen = evaluate.membership_figures(member, rng.normal(size=4000) + 2 * member, minutes, "a leak")
     assert seen["membership by a leak: AUC"].value == pytest.approx(norm.cdf(2 / np.sqrt(2)), abs=0.02)
     assert seen["membership by a leak: found at 1 % false alarms"].value == pytest.approx(norm.sf(norm.ppf(0.99) - 2), abs=0.06)
+
+
+def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
+    from studio.train_inverter import picture_loss
+
+    true = torch.zeros(1, 3, 32, 32)
+    true[..., 16:] = 1
+    blurred = torch.nn.functional.avg_pool2d(true, 9, 1, 4)
+    shifted = true.roll(2, 3)
+    losses = [picture_loss(rebuilt, true).item() for rebuilt in (true, blurred, torch.full_like(true, 0.5))]
+    assert losses[0] == 0 and losses[0] < losses[1] < losses[2]
+    assert picture_loss(shifted, true) > 0
+
+
+def test_defended_pictures_of_training_are_the_students_own():
+    from cctview.extract import Extractor
+    from cctview.student import Student
+    from studio.train_defended import embedder
+
+    crops = [picture(k, 20 + k, 30) for k in range(3)]
+    extractor, network = Extractor(), Student()
+    network.load_state_dict({k: v.float() for k, v in torch.load("models/student-64.pt", weights_only=True).items()})
+    mean, components = extractor.basis
+    coordinates = embedder(network.eval())(crops)
+    np.testing.assert_allclose(coordinates @ components + mean, extractor.extract(crops), atol=1e-2)
+
+
+def test_the_second_extractors_augmentation_keeps_range_and_size():
+    from cctview.second import SIDE
+    from studio.train_second import augment
+
+    rng = np.random.default_rng(0)
+    shown = np.stack([augment(picture(k, 15 + k, 40), rng) for k in range(20)])
+    assert shown.shape == (20, SIDE, SIDE, 3) and shown.dtype == np.float32 and 0 <= shown.min() and shown.max() <= 1
+
+
+def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
+    import pandas as pd
+
+    from cctview.cloak import shipped_student
+    from cctview.defend import DEFENCES
+    from cctview.looks import Looks
+    from studio import train_defended
+
+    table = pd.DataFrame({"vehicle": np.repeat(np.arange(8), 3), "camera": "c", "passage": np.repeat(np.arange(8), 3)})
+    windows = tuple(picture(k // 3, 32, 32) for k in range(24))
+    looks, blur = Looks(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))), DEFENCES["blur"]
+    state = torch.load(train_defended.train_one(tmp_path, blur, looks, epochs=2), weights_only=True)
+    shipped = shipped_student()
+    assert set(state) == set(shipped.state_dict()) and state["head.weight"].dtype == torch.float16
+    before, after = train_defended.embedder(shipped)(looks.crops), train_defended.embedding(tmp_path, blur)(looks.crops)
+    assert after.shape == before.shape and np.isfinite(after).all() and np.abs(after - before).max() > 0.01
+    assert train_defended.embedding(tmp_path, DEFENCES["jpeg"]) is None

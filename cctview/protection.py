@@ -1,0 +1,226 @@
+"""What protection is worth: defence × strength × tracker, in bits left, rank-1, usefulness and seconds.
+
+`study` measures, `headline` says of each defence what it leaves against the best tracker at equal usefulness, and `stored` reads
+the tables that come with the course (`python -m studio results` makes them).
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from cctview.defend import DEFENCES, Defence
+from cctview.evaluate import bootstrap
+from cctview.looks import Looks
+from cctview.purify import PURIFIERS
+from cctview.trackers import Tracker
+from cctview.usefulness import classification, section_speeds
+
+RESULTS = Path(__file__).resolve().parent.parent / "data" / "results" / "defences.csv"
+TRACKERS = ("off the shelf", "retrained", "adaptive")
+ROUNDS = 400
+USES = ["counting", "speeds", "classification"]
+COLUMNS = [
+    "defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence",
+    "bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery", *USES, "usefulness", "seconds",
+]  # fmt: skip
+
+
+def trackers(
+    defence: Defence | None, strength: float, embed: Callable | None = None, retrained: Callable | None = None
+) -> dict[str, list[Tracker]]:
+    """The three trackers for a defence, each as the variants of which the one that knows most of its own examples is taken.
+
+    Parameters
+    ----------
+    defence : Defence or None
+    strength : float
+    embed : callable, optional
+        ``embed(crops)``, the extractor as it is; needed for defences of pixels.
+    retrained : callable, optional
+        The same by an extractor trained on pictures defended so. Without it, retraining is that of the linear
+        discriminants on top.
+
+    Returns
+    -------
+    dict of str to list of Tracker
+        By the names in `TRACKERS`.
+    """
+    name = defence.name if defence else ""
+    learnt = [Tracker("retrained", retrained or embed, metric=True)] + ([Tracker("retrained", retrained)] if retrained else [])
+    ways = [(False, True), (True, False), (True, True)]  # mean over a passage's pictures or not, linear discriminants or not
+    extractors = [embed, retrained] if retrained else [embed]
+    adaptive = [Tracker("adaptive", extractor, *way) for extractor in extractors for way in ways]
+    if name in PURIFIERS:
+        purify = lambda looks: PURIFIERS[name](looks, strength)
+        adaptive += [Tracker("adaptive", embed, *way, purify=purify) for way in ways]
+    if name == "key":
+        adaptive.append(Tracker("adaptive", embed, average=True, align=True))
+    return {"off the shelf": [Tracker("off the shelf", embed)], "retrained": learnt, "adaptive": adaptive}
+
+
+def study(
+    looks: Looks,
+    embed: Callable | None = None,
+    defences: Iterable[Defence] | None = None,
+    strengths: dict | None = None,
+    retrained: Callable[[Defence, float], Callable | None] | None = None,
+    frames: Callable[[Defence | None, float], pd.Series] | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Measure defences against three trackers.
+
+    Trackers learn on half of the vehicles and are measured on the other half.
+
+    Parameters
+    ----------
+    looks : Looks
+        With vectors; for defences of pixels with pictures too.
+    embed : callable, optional
+        ``embed(crops)`` gives vectors like those of `looks`; needed for defences of pixels.
+    defences : iterable of Defence, optional
+        By default all of `cctview.defend.DEFENCES`.
+    strengths : dict of str to sequence of float, optional
+        By name, instead of the defence's own.
+    retrained : callable, optional
+        ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if there is none.
+    frames : callable, optional
+        ``frames(defence, strength)`` gives counting and speeds on defended frames (`cctview.usefulness.counting_and_speeds`),
+        with None for no defence. Without it these are NaN for defences of pixels.
+    seed : int
+    progress : bool
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are those without a defence: by
+        pictures alone, and with the clock too, which defences of the database are measured with. Bits and rank-1 have 95 %
+        intervals, by drawing vehicles again; uses are shares of what they are without a defence, usefulness the least of them;
+        seconds are of a processor, to defend 1,000 looks.
+    """
+    defences = list(DEFENCES.values() if defences is None else defences)
+    clocks = sorted({defence.where == "database" for defence in defences})
+    rows, exact = [], _uses(looks, looks, None, 0.0, None, frames, seed)
+    for clock in clocks:
+        rows += _measure(looks, None, 0.0, embed, None, clock, seed, exact, exact, 0.0)
+    cases = [(defence, s) for defence in defences for s in (strengths or {}).get(defence.name, defence.strengths)]
+    for defence, strength in tqdm(cases, desc="defences", disable=not progress):
+        begin = time.process_time()
+        defended = defence.apply(looks, strength, seed)
+        seconds = 1000 * (time.process_time() - begin) / len(looks)
+        learnt = retrained(defence, strength) if retrained else None
+        owned = defence.kept(looks, strength, seed) if defence.kept else defended
+        uses = _uses(looks, owned, defence, strength, embed, frames, seed)
+        rows += _measure(defended, defence, strength, embed, learnt, defence.where == "database", seed, uses, exact, seconds)
+    return pd.DataFrame(rows)[COLUMNS]
+
+
+def _uses(looks, defended, defence, strength, embed, frames, seed):
+    """Counting, speeds and classification, not yet as shares."""
+    if not defended.vectors.shape[1]:
+        defended = Tracker("owner", embed).see(defended)
+    uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*defended.split(seed=seed))}
+    if defence is None or defence.where == "pixels":
+        whole = {"sections": section_speeds(looks, looks)} if defence is None else {}
+        return uses | (dict(frames(defence, strength)) if frames else {}) | whole
+    return uses | {"counting": 1.0, "speeds": section_speeds(looks, defended)}
+
+
+def _shares(uses, exact, defence):
+    """Uses as shares of what they are without the defence, 1 at most, and the least of them."""
+    full = dict(exact)
+    if defence is not None and defence.where != "pixels":
+        full |= {"counting": 1.0, "speeds": exact["sections"]}
+    shares = {use: float(np.clip(uses[use] / full[use], 0, 1)) if full[use] > 0 else np.nan for use in USES}
+    return shares | {"usefulness": float(np.nanmin(list(shares.values())))}
+
+
+def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, exact, seconds):
+    """The three rows of a defence at a strength."""
+    about = {"defence": "none", "where": "", "strength": strength, "unit": "", "who": "", "guarantee": ""}
+    if defence is not None:
+        about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
+        about |= {"defence": defence.name, "who": ", ".join(defence.who)}
+    about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": "pictures and clock" if clock else "pictures"}
+    rows, seen = [], {}
+    for name, variants in trackers(defence, strength, embed, retrained).items():
+        tracker, measured = _best(variants, defended, seed, seen)
+        rows.append(about | {"tracker": name} | summary(tracker.link(measured, clock)))
+    return rows
+
+
+def _best(variants, defended, seed, seen):
+    """The variant that is least surprised by vehicles it has put aside, and the looks to measure on, as it sees them.
+
+    `seen` keeps what is embedded in one way, since several variants and trackers see it.
+    """
+    fitted = []
+    for tracker in variants:
+        way = (tracker.embed, tracker.purify is not None)
+        if way not in seen:
+            seen[way] = tracker.see(defended).split(seed=seed)
+        learn, measured = seen[way]
+        fitted.append((tracker.fit(learn, seed), measured))
+    return min(fitted, key=lambda pair: pair[0].surprise)
+
+
+def summary(links: pd.DataFrame) -> dict[str, float]:
+    """Bits and rank-1 with their intervals, of links from `cctview.trackers.Tracker.link`."""
+    values = links[["bits", "first"]].to_numpy(float)
+    figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, ROUNDS)
+    named = {}
+    for name, row in zip(("bits", "rank1"), figures.itertuples(), strict=True):
+        named |= {name: row.estimate, f"{name}_low": row.low, f"{name}_high": row.high}
+    return named | {"searches": len(links), "gallery": links.gallery.mean()}
+
+
+def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
+    """What each defence leaves at equal usefulness: the strength that leaves the best tracker least, of those useful enough.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `study` or `stored`.
+    usefulness : float
+        The least share of every use that must be kept.
+
+    Returns
+    -------
+    DataFrame
+        One row a defence, best first: defence, who, strength, unit, tracker (the worst for the defence), bits, bits_low,
+        bits_high, before (bits of the best tracker without it, by the same evidence), bought (the difference), off_the_shelf
+        (what would be claimed against the weakest tracker). A defence that is useful enough at no strength has NaN.
+    """
+    open_to = table[table.defence == "none"].groupby("evidence").bits.max()
+    rows = []
+    for name, of in table[table.defence != "none"].groupby("defence", sort=False):
+        worst = of.loc[of.groupby("strength").bits.idxmax()]
+        useful = worst[worst.usefulness >= usefulness]
+        before = open_to[of.evidence.iloc[0]]
+        row = {"defence": name, "who": of.who.iloc[0], "unit": of.unit.iloc[0], "before": before}
+        if len(useful):
+            best = useful.loc[useful.bits.idxmin()]
+            same = of[(of.strength == best.strength) & (of.tracker == TRACKERS[0])]
+            row |= {key: best[key] for key in ("strength", "tracker", "bits", "bits_low", "bits_high", "usefulness")}
+            row |= {"bought": before - best.bits, "off_the_shelf": same.bits.iloc[0]}
+        rows.append(row)
+    columns = ["defence", "who", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought"]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"]).sort_values("bits", ignore_index=True)
+
+
+def stored(path: str | Path = RESULTS) -> pd.DataFrame:
+    """The table that comes with the course, as `study` gave it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there; says how to make it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; make it with `python -m studio results`")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna({"where": "", "unit": "", "who": "", "guarantee": ""})

@@ -1,0 +1,43 @@
+"""Executes the lessons: from `lessons/*.py`, which authors edit, to `notebooks/*.ipynb`, which everybody opens."""
+
+from pathlib import Path
+
+from cctview.files import write_bytes
+
+ROOT = Path(__file__).parent.parent
+
+
+def stems(numbers: list[str] | None = None) -> list[str]:
+    """The lessons whose names begin with one of the numbers, or all.
+
+    Raises
+    ------
+    ValueError
+        If a number names no lesson.
+    """
+    every = sorted(path.stem for path in (ROOT / "lessons").glob("*.py"))
+    for number in numbers or ():
+        if not any(stem.startswith(number) for stem in every):
+            raise ValueError(f"no lesson begins with {number!r}: choose from {', '.join(every)}")
+    return [stem for stem in every if not numbers or stem.startswith(tuple(numbers))]
+
+
+def execute(stem: str) -> Path:
+    """Run a lesson in a fresh kernel and write its notebook, with outputs that need no kernel; returns the notebook's path."""
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+
+    from cctview.widgets import without_live_views
+
+    notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
+    place = ROOT / "notebooks" / f"{stem}.ipynb"
+    if place.exists():
+        notebook.metadata = nbformat.read(place, as_version=4).metadata
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(place.parent)}}).execute()
+    notebook = without_live_views(notebook)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"{stem[:2]}-{number:03d}"
+        cell.metadata.pop("execution", None)
+    write_bytes(place, nbformat.writes(notebook).encode())
+    return place

@@ -1,0 +1,133 @@
+"""The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
+
+    defences.csv     defence × strength × tracker (`cctview.protection.study`)
+    attributes.csv   what a linear probe reads off the stored vectors
+    membership.csv   members of an over-fitted and of a less fitted classifier's training set
+    extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
+    inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from cctview.attack import Membership, infer_attribute, likelihood_ratio_attack, threshold_attack, train_classifiers
+from cctview.cloak import shipped_student
+from cctview.defend import DEFENCES
+from cctview.detect import Detector
+from cctview.extract import Extractor
+from cctview.files import write_bytes
+from cctview.looks import Looks, load_looks
+from cctview.protection import study, summary
+from cctview.trackers import Tracker
+from cctview.usefulness import counting_and_speeds, frame_pairs
+from studio import train_defended, training_looks
+
+TABLES = ("attributes", "membership", "extractors", "inversion", "defences")
+ATTRIBUTES = ("family", "body", "direction", "length")
+EPOCHS = (3, 30)
+MINIMUM, CAMERAS = 16, 2
+"""Least size of a look, in pixels, and cameras by which a vehicle is seen."""
+FRAME_PAIRS = 4
+"""Pairs of frames of each camera on which counting and speeds are measured."""
+
+
+def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
+    """Make the tables asked for; returns their places under `data`."""
+    looks = bench(data)
+    made = {
+        "attributes": lambda: attributes(looks),
+        "membership": lambda: membership(looks),
+        "inversion": lambda: inversion(looks, work),
+    }
+    made["extractors"] = lambda: extractors(looks)
+    made["defences"] = lambda: defences(looks, work, data)
+    places = []
+    for name in tables:
+        place = data / "results" / f"{name}.csv"
+        write_bytes(place, made[name]().to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
+        places.append(place)
+    return places
+
+
+def bench(data: Path) -> Looks:
+    """The looks that everything is measured on, with coordinates as vectors."""
+    return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, basis=Extractor().basis)
+
+
+def attributes(looks: Looks) -> pd.DataFrame:
+    """Balanced accuracies: columns attribute, classes, passages, figure, estimate, low, high."""
+    tables = []
+    for attribute in ATTRIBUTES:
+        found = infer_attribute(looks, attribute)
+        about = {"attribute": attribute, "classes": len(set(found.truth)), "passages": len(found.truth)}
+        tables.append(found.figures().rename_axis("figure").reset_index().assign(**about))
+    return pd.concat(tables)[["attribute", "classes", "passages", "figure", "estimate", "low", "high"]]
+
+
+def membership(looks: Looks) -> pd.DataFrame:
+    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right, others_right, figure, interval."""
+    tables = []
+    for epochs in EPOCHS:
+        table, shadow, within = train_classifiers(looks, epochs)
+        right = table.groupby("member").correct.mean()
+        about = {"epochs": epochs, "members_right": right[True], "others_right": right[False]}
+        confidence = table.confidence.to_numpy()
+        scores = {
+            "threshold": threshold_attack(confidence),
+            "likelihood ratio": likelihood_ratio_attack(confidence, shadow, within),
+        }
+        for attack, score in scores.items():
+            figures = Membership(table.member.to_numpy(), score).figures()
+            tables.append(figures.rename_axis("figure").reset_index().assign(attack=attack, **about))
+    return pd.concat(tables)[["epochs", "attack", "members_right", "others_right", "figure", "estimate", "low", "high"]]
+
+
+def extractors(looks: Looks) -> pd.DataFrame:
+    """Links between cameras by one picture each: columns extractor, then those of `cctview.protection.summary`."""
+    from cctview import second
+
+    judgement = second.load_second()
+    own = {"student": looks.vectors, "second": second.embed(looks.crops, judgement)}
+    rows = []
+    for name, vectors in own.items():
+        learn, measured = replace(looks, vectors=vectors).split()
+        rows.append({"extractor": name} | summary(Tracker(name).fit(learn).link(measured)))
+    return pd.DataFrame(rows)
+
+
+def inversion(looks: Looks, work: Path) -> pd.DataFrame:
+    """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high, gallery."""
+    from cctview import second
+    from cctview.invert import baselines, invert, judge, load_inverter, unseen
+
+    asked = unseen_vehicles(looks)
+    known = training_looks.load(work)
+    known = known.only(~unseen(known.table.design.to_numpy()))
+    known_vectors = train_defended.embedder(shipped_student())(known.crops)
+    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | baselines(asked.vectors, known_vectors, known.crops)
+    judgement = second.load_second()
+    figures = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, judgement))
+    return figures.reset_index()
+
+
+def unseen_vehicles(looks: Looks) -> Looks:
+    """Of each vehicle of a design that the decoder never saw, its largest look."""
+    from cctview.invert import unseen
+
+    asked = looks.only(unseen(looks.table.design.to_numpy()))
+    return asked.only(asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy())
+
+
+def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
+    """The table of all defences; retrained extractors are those found in the working folder."""
+    detector, pairs = Detector(minimum_percent=50), frame_pairs(data, FRAME_PAIRS)
+    return study(
+        looks,
+        train_defended.embedder(shipped_student()),
+        DEFENCES.values(),
+        retrained=lambda defence, strength: train_defended.embedding(work, defence) if defence.where == "pixels" else None,
+        frames=lambda defence, strength: counting_and_speeds(data, defence, strength, detector, pairs),
+        progress=True,
+    )

@@ -1,0 +1,124 @@
+"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed.
+
+What the retrained tracker of `cctview.protection` uses. The weights stay in the working folder: they are made to break a
+defence, and only what they achieve is published (`python -m studio results`).
+
+Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and the identity.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.nn.functional import cosine_similarity
+from tqdm import tqdm
+
+from cctview import weights
+from cctview.cloak import shipped_student
+from cctview.defend import DEFENCES, Defence
+from cctview.looks import Looks
+from cctview.student import INPUT_SIZE, Student
+from studio import training_looks
+from studio.checkpoint import Checkpoint
+from studio.train_extractor import identity_loss
+
+SEED = 8
+EPOCHS = 3
+PURPOSE = None
+"""Not to be published."""
+VEHICLES, LOOKS = 24, 3
+RATE = 4e-4
+IDENTITY = 0.1
+CLOAKED = 1200
+"""Looks that are cloaked for training: each costs ten times what embedding does."""
+
+
+def path(out: Path, defence: Defence) -> Path:
+    """Where the weights of a defence lie."""
+    return out / "defended" / f"{defence.name.replace(' ', '-')}.pt"
+
+
+def train(out: Path, epochs: int = EPOCHS) -> Path:
+    """Retrain for each defence of pixels that is not done yet; returns the folder of the weights."""
+    looks = training_looks.load(out)
+    for defence in DEFENCES.values():
+        if defence.where == "pixels" and not path(out, defence).exists():
+            train_one(out, defence, looks, epochs)
+    return out / "defended"
+
+
+def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -> Path:
+    """Fine-tune the shipped student for one defence; a second call continues.
+
+    Returns
+    -------
+    Path
+        The weights: a bare float16 state dict.
+    """
+    torch.manual_seed(SEED)
+    if not defence.whole and defence.name != "mask":
+        looks = looks.only(np.sort(np.random.default_rng(SEED).permutation(len(looks))[:CLOAKED]))
+    clean = pictures(looks)
+    variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
+    network = shipped_student()
+    with torch.inference_mode():
+        taught = torch.cat(
+            [network.coordinates(_floats(part)) for part in np.array_split(clean, max(1, len(clean) // 128))]
+        ).clone()
+    optimiser = torch.optim.AdamW(network.requires_grad_(True).parameters(), RATE, weight_decay=0.02)
+    checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
+    rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
+    steps = max(1, len(looks) // (min(VEHICLES, len(rows)) * LOOKS))
+    for epoch in range(checkpoint.load(), epochs):
+        rng = np.random.default_rng([SEED, epoch])
+        network.train()
+        for step in tqdm(range(steps), desc=f"{defence.name}: epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5):
+            optimiser.param_groups[0]["lr"] = RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch * steps + step) / (epochs * steps)))
+            chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
+            batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
+            shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
+            predicted = network.coordinates(_floats(shown))
+            loss = (1 - cosine_similarity(predicted, taught[batch])).mean()
+            loss = loss + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        checkpoint.save(epoch + 1)
+    return checkpoint.export(path(out, defence))
+
+
+def pictures(looks: Looks) -> np.ndarray:
+    """The looks as the student takes them, (n, 64, 64, 3) uint8."""
+    return np.stack([cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in looks.crops])
+
+
+def _floats(squeezed: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(squeezed).permute(0, 3, 1, 2).float() / 255
+
+
+def embedding(out: Path, defence: Defence) -> Callable | None:
+    """``embed(crops)`` of the extractor retrained for a defence, or None if there is none in the working folder."""
+    if not path(out, defence).exists():
+        return None
+    network = Student()
+    weights.load_into(network, path(out, defence))
+    return embedder(network.float().eval())
+
+
+def embedder(network: Student) -> Callable:
+    """``embed(crops)`` of a student: coordinates (n, 256) on its basis."""
+
+    def embed(crops):
+        parts = [np.zeros((0, network.head.out_features), np.float32)]
+        for start in range(0, len(crops), 64):
+            squeezed = [
+                cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in crops[start : start + 64]
+            ]
+            with torch.inference_mode():
+                parts.append(network.coordinates(_floats(np.stack(squeezed))).numpy())
+        return np.concatenate(parts)
+
+    return embed

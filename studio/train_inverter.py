@@ -1,0 +1,73 @@
+"""Train the decoder that rebuilds a vehicle's picture from its stored vector.
+
+On the twin's training minutes, with the vectors that the shipped extractor gives; designs that `cctview.invert.unseen` names
+are left out. It learns the picture itself at three sizes, and its edges.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import avg_pool2d, l1_loss
+from tqdm import tqdm
+
+from cctview.extract import Extractor
+from cctview.invert import Inverter, squeeze, unseen
+from studio import training_looks
+from studio.checkpoint import Checkpoint
+
+SEED = 6
+EPOCHS = 16
+PURPOSE = "inverter: rebuilds pictures from the student's vectors"
+BATCH = 64
+RATE = 2e-3
+EDGES = 1.0
+"""Weight of the edges' loss."""
+
+
+def picture_loss(rebuilt: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean absolute error of pictures (n, 3, 32, 32) at 32, 16 and 8 pixels, and of their edges."""
+    loss = sum(l1_loss(avg_pool2d(rebuilt, size), avg_pool2d(true, size)) for size in (1, 2, 4))
+    edges = sum(l1_loss(rebuilt.diff(dim=axis), true.diff(dim=axis)) for axis in (2, 3))
+    return loss + EDGES * edges
+
+
+def train(out: Path, epochs: int = EPOCHS) -> Path:
+    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too, and a second call continues.
+
+    Returns
+    -------
+    Path
+        The weights: a bare float16 state dict, `inverter-32.pt`.
+    """
+    torch.manual_seed(SEED)
+    looks = training_looks.load(out)
+    looks = looks.only(~unseen(looks.table.design.to_numpy()))
+    extractor = Extractor()
+    mean, components = extractor.basis
+    coordinates = torch.from_numpy((extractor.extract(looks.crops, progress=True) - mean) @ components.T)
+    pictures = torch.from_numpy(squeeze(looks.crops)).permute(0, 3, 1, 2)
+    network = Inverter().train()
+    network.mean.copy_(torch.from_numpy(mean.copy()))
+    network.components.copy_(torch.from_numpy(components.copy()))
+    network.deviation.copy_(coordinates.std(0) + 0.1 * coordinates.std())
+    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.01)
+    checkpoint = Checkpoint(out / "inverter-checkpoint.pt", network, optimiser)
+    steps = len(pictures) // BATCH
+    for epoch in range(checkpoint.load(), epochs):
+        order = np.random.default_rng([SEED, epoch]).permutation(len(pictures))[: steps * BATCH].reshape(-1, BATCH)
+        total = 0.0
+        for k, batch in enumerate(bar := tqdm(order, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
+            done = (epoch * steps + k) / (epochs * steps)
+            optimiser.param_groups[0]["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+            with torch.autocast("cpu", torch.bfloat16):
+                rebuilt = network(coordinates[batch])
+            loss = picture_loss(rebuilt.float(), pictures[batch].float() / 255)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item()
+            bar.set_postfix(loss=f"{total / (k + 1):.4f}")
+        checkpoint.save(epoch + 1)
+    return checkpoint.export(out / "inverter-32.pt")

@@ -1,0 +1,72 @@
+"""The stored results of attacks and defences: a slice of each table is measured again."""
+
+import functools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import attack, defend, protection
+from cctview.looks import load_looks
+from studio import results
+
+FIGURES = ["estimate", "low", "high"]
+
+
+@functools.cache
+def bench(pictures=False):
+    from cctview.extract import Extractor
+
+    return load_looks("data", minimum=results.MINIMUM, cameras=results.CAMERAS, pictures=pictures, basis=Extractor().basis)
+
+
+def stored(name):
+    path = protection.RESULTS.with_name(f"{name}.csv")
+    if not path.exists():
+        pytest.skip(f"{path.name} is not made yet: python -m studio results")
+    return pd.read_csv(path)
+
+
+def test_the_command_line_names_the_tables():
+    from studio import __main__ as command
+
+    assert command.RESULTS == results.TABLES
+
+
+def test_what_the_vectors_say_of_colour():
+    table = stored("attributes")
+    of = table[table.attribute == "family"].set_index("figure")[FIGURES]
+    again = attack.infer_attribute(bench(), "family").figures()
+    np.testing.assert_allclose(again.loc[of.index, FIGURES], of, atol=0.02)
+
+
+def test_what_a_classifier_betrays():
+    table = stored("membership")
+    of = table[(table.epochs == results.EPOCHS[0]) & (table.attack == "threshold") & (table.figure == "AUC")]
+    learnt, _, _ = attack.train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
+    figures = attack.Membership(learnt.member.to_numpy(), attack.threshold_attack(learnt.confidence)).figures()
+    np.testing.assert_allclose(figures.loc[["AUC"], FIGURES], of[FIGURES], atol=0.05)
+
+
+def test_what_defences_of_vectors_leave():
+    table = stored("defences")
+    wanted = [defend.DEFENCES[name] for name in ("key", "retention")]
+    again = protection.study(bench(), defences=wanted, strengths={"key": [64], "retention": [60]})
+    keys = ["defence", "strength", "tracker", "evidence"]
+    both = again[again.defence != "none"].merge(table, on=keys, suffixes=("", "_stored"))
+    assert len(both) == 6
+    np.testing.assert_allclose(both.bits, both.bits_stored, atol=0.05)
+    np.testing.assert_allclose(both.rank1, both.rank1_stored, atol=0.02)
+
+
+def test_what_is_rebuilt_from_vectors():
+    from cctview import second
+    from cctview.invert import invert, judge, load_inverter
+
+    of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
+    asked, network = results.unseen_vehicles(bench(True)), second.load_second()
+    rebuilt = {"inversion": invert(asked.vectors, load_inverter())}
+    again = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, network)).loc[
+        "inversion"
+    ]
+    np.testing.assert_allclose(again.loc[of.index, FIGURES], of, atol=0.03)

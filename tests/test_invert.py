@@ -1,0 +1,108 @@
+"""Inversion and the second extractor: shapes, the judge on constructed cases, and what is said of bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+from cctview import invert, second
+from cctview.looks import BODIES, COLOUR_FAMILIES, load_looks, window
+from tests.scenes import picture
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    network = invert.Inverter().eval()
+    network.components.copy_(torch.linalg.qr(torch.randn(1920, 256))[0].T)
+    return network
+
+
+def test_embeddings_and_their_coordinates_give_the_same_picture(network):
+    coordinates = np.random.default_rng(0).normal(size=(3, 256)).astype(np.float32)
+    embeddings = coordinates @ network.components.numpy() + network.mean.numpy()
+    a, b = invert.invert(coordinates, network), invert.invert(embeddings, network)
+    assert a.shape == (3, 32, 32, 3) and a.dtype == np.uint8 and len(np.unique(a)) > 1
+    assert np.abs(a.astype(int) - b).max() <= 1
+    assert invert.invert(coordinates[:0], network).shape == (0, 32, 32, 3)
+
+
+def test_vectors_of_another_length_are_refused(network):
+    with pytest.raises(ValueError, match="1920 or 256"):
+        invert.invert(np.zeros((1, 77)), network)
+
+
+def test_the_decoder_is_small_enough():
+    for model in (invert.Inverter(), second.Second()):
+        assert sum(2 * value.numel() for value in model.state_dict().values()) < 10e6
+
+
+def test_structural_similarity_of_known_pairs():
+    a = picture(0, 32, 32)
+    assert invert.structural_similarity(a, a) == pytest.approx(1)
+    noise = np.random.default_rng(0).integers(0, 256, a.shape, dtype=np.uint8)
+    slight = np.clip(a.astype(int) + np.random.default_rng(1).integers(-6, 7, a.shape), 0, 255).astype(np.uint8)
+    assert abs(invert.structural_similarity(a, noise)) < 0.2 < 0.6 < invert.structural_similarity(a, slight) < 1
+    skimage = pytest.importorskip("skimage.metrics", reason="scikit-image is not among the pins; it checks where it is")
+    options = {"channel_axis": 2, "gaussian_weights": True, "use_sample_covariance": False, "data_range": 255}
+    assert invert.structural_similarity(a, slight) == pytest.approx(skimage.structural_similarity(a, slight, **options), abs=1e-6)
+
+
+def test_the_judge_tells_good_from_bad():
+    """An extractor that sees the mean colour: perfect rebuilding finds everyone, one picture for all finds 5 of n."""
+    rng = np.random.default_rng(0)
+    crops = [np.full((20, 24, 3), colour, np.uint8) for colour in rng.integers(0, 256, (40, 3))]
+    embed = lambda pictures: np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
+    rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(np.eye(40), np.eye(40)[::-1], crops)
+    figures = invert.judge(crops, rebuilt, np.arange(40), embed)
+    assert figures.loc[("perfect", "top-5"), "estimate"] == 1 and figures.loc[
+        ("perfect", "similarity"), "estimate"
+    ] == pytest.approx(1)
+    assert figures.loc[("mean crop", "top-5"), "estimate"] == pytest.approx(5 / 40)
+    assert figures.loc[("nearest training crop", "top-5"), "estimate"] < 0.5
+
+
+@pytest.mark.parametrize(("vehicles", "message"), [([0] * 9, "one picture a vehicle"), ([0, 1], "more than 5")])
+def test_the_judge_refuses_what_it_cannot_judge(vehicles, message):
+    with pytest.raises(ValueError, match=message):
+        invert.judge([picture(0, 9, 9)] * len(vehicles), {}, vehicles, None)
+
+
+def test_the_second_extractor_gives_unit_vectors():
+    vectors = second.embed([picture(k, 10 + k, 30) for k in range(3)], second.Second().eval())
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert second.embed([], second.Second().eval()).shape == (0, 128)
+
+
+@pytest.mark.parametrize(
+    ("load", "module", "name"), [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")]
+)
+def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, name):
+    monkeypatch.setattr(module, "DEFAULT_WEIGHTS", "nowhere.pt")
+    with pytest.raises(FileNotFoundError, match=f"studio train {name}"):
+        load()
+
+
+def test_looks_of_the_shipped_minutes():
+    """Boxes, crops and truth belong together: a look's crop is what its detection cuts out, and its vehicle is truly there."""
+    from cctview.frames import open_dataset
+
+    looks = load_looks("data", minimum=40, per_passage=1)
+    dataset = open_dataset("data")
+    for row in (0, len(looks) - 1):
+        np.testing.assert_array_equal(looks.crops[row], dataset.crop(looks.table["id"][row]))
+    assert looks.table.groupby(["vehicle", "camera"]).size().max() == 1 and (looks.table["size"] >= 40).all()
+    assert set(looks.table.family) <= set(COLOUR_FAMILIES.values()) and set(looks.table.body) <= set(BODIES.values())
+    learn, measured = looks.split()
+    assert not set(learn.table.vehicle) & set(measured.table.vehicle) and len(learn) + len(measured) == len(looks)
+
+
+def test_looks_need_the_truth(tmp_path):
+    with pytest.raises(FileNotFoundError, match="come with their truth"):
+        load_looks(tmp_path)
+
+
+def test_a_window_keeps_its_box():
+    frame = picture(1, 240, 352)
+    for box in ([0, 0, 20, 20], [330, 220, 352, 240], [100, 50, 133, 71]):
+        cut, inside = window(frame, np.array(box))
+        np.testing.assert_array_equal(cut[inside[1] : inside[3], inside[0] : inside[2]], frame[box[1] : box[3], box[0] : box[2]])

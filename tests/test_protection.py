@@ -1,0 +1,126 @@
+"""Trackers and the table against hand-computed and constructed cases."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import defend, protection, trackers
+from cctview.looks import Looks
+from tests.test_defend import looks
+
+
+def with_labels(data):
+    """Bodies that the first coordinate tells, for the usefulness of classification."""
+    body = np.where(data.vectors[:, 0] > 0, "van", "sedan")
+    first = pd.Series(body).groupby(data.table.vehicle.to_numpy()).transform("first").to_numpy()
+    table = data.table.assign(body=first, direction="S", length=4.5, size=20.0)
+    vectors = data.vectors.copy()
+    vectors[:, 0] = np.where(first == "van", 3, -3) + 0.1 * vectors[:, 0]
+    return Looks(table, vectors, data.windows, data.inside)
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return with_labels(looks(n=160, cameras=3, dimensions=24, seed=1, pictures=False))
+
+
+def test_bits_and_rank_by_hand():
+    """Two candidates at cosines 1 and 0, temperature 1/ln 3: the true one has p = 3/4."""
+    table = pd.DataFrame({"vehicle": [1, 1, 2], "camera": ["a", "b", "b"], "passage": [0, 1, 2], "seconds": 0.0})
+    data = Looks(table, np.array([[1, 0], [1, 0], [0, 1]], np.float32))
+    links = trackers.Tracker("t", temperature=1 / np.log(3)).link(data)
+    assert links[["vehicle", "gallery", "first"]].to_numpy().tolist() == [[1, 2, 1.0]]
+    assert links.bits[0] == pytest.approx(np.log2(2 * 0.75))
+
+
+def test_equal_candidates_share_the_first_place():
+    table = pd.DataFrame({"vehicle": [1, 1, 2, 3], "camera": ["a", "b", "b", "b"], "passage": range(4), "seconds": 0.0})
+    links = trackers.Tracker("t").link(Looks(table, np.ones((4, 2), np.float32)))
+    assert links["first"][0] == pytest.approx(1 / 3) and links.bits[0] == pytest.approx(0)
+
+
+def test_what_is_deleted_gives_nothing():
+    table = pd.DataFrame(
+        {"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [0.0, 30.0, 0.0, 300.0]}
+    )
+    data = Looks(table, np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
+    links = trackers.Tracker("t").link(defend.retain(data, 60)).set_index("vehicle")
+    assert links.loc[1, "bits"] > 0 and links.loc[1, "first"] == 1
+    assert links.loc[2, "bits"] == 0 and links.loc[2, "first"] == 0
+
+
+def test_the_clock_alone_finds_vehicles_at_a_steady_speed():
+    rng = np.random.default_rng(0)
+    start = 10_000 * rng.random(80)
+    table = pd.DataFrame({"vehicle": np.tile(np.arange(80), 2), "camera": np.repeat(["a", "b"], 80), "passage": range(160)})
+    table["seconds"] = np.concatenate([start, start + rng.normal(100, 5, 80)])
+    data = Looks(table, rng.normal(size=(160, 8)).astype(np.float32))
+    learn, measured = data.split(seed=0)
+    tracker = trackers.Tracker("t").fit(learn)
+    assert tracker.link(measured).bits.mean() < 0.3
+    assert tracker.link(measured, clock=True).bits.mean() > 3
+    assert tracker.link(defend.coarsen(measured, 3000), clock=True).bits.mean() < 3
+
+
+def test_bits_do_not_exceed_the_gallery_and_vanish_with_the_signal(bench):
+    learn, measured = bench.split()
+    tracker = trackers.Tracker("t").fit(learn)
+    links = tracker.link(measured)
+    assert (links.bits <= np.log2(links.gallery) + 1e-9).all() and links.bits.mean() > 4
+    noisy = Looks(bench.table, np.random.default_rng(3).normal(size=bench.vectors.shape).astype(np.float32))
+    learn, measured = noisy.split()
+    assert abs(trackers.Tracker("t").fit(learn).link(measured).bits.mean()) < 0.2
+
+
+def test_the_table_of_defences(bench):
+    wanted = [defend.DEFENCES[name] for name in ("noise", "key", "retention")]
+    table = protection.study(bench, defences=wanted, strengths={"noise": [30, 1e5], "key": [24], "retention": [10]})
+    assert list(table.columns) == protection.COLUMNS and len(table) == 3 * (2 + 2 + 1 + 1)
+    assert (table.bits_low <= table.bits).all() and (table.bits <= table.bits_high).all()
+    cell = table.set_index(["defence", "strength", "tracker"]).bits
+    shelf = "off the shelf"
+    assert cell["noise", 30, shelf] < 1 < 4 < cell["noise", 1e5, shelf]
+    assert cell["key", 24, shelf] < 0.3 and cell["key", 24, "adaptive"] > 2, "a key a camera must fall to known pairs"
+    assert table.usefulness.between(0, 1).all()
+    noise = table[table.defence == "noise"].groupby("strength").usefulness.first()
+    assert noise[30] < noise[1e5]
+
+
+def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():
+    rows = [("none", 0, t, 5.0 + k, 1.0) for k, t in enumerate(protection.TRACKERS)]
+    rows += [
+        ("blur", s, t, bits, use)
+        for s, use, all_bits in ((1, 0.95, (2, 3, 4)), (2, 0.5, (0, 0, 1)))
+        for t, bits in zip(protection.TRACKERS, all_bits)
+    ]
+    rows += [("mask", 1, t, 1.0, 0.2) for t in protection.TRACKERS]
+    table = pd.DataFrame(rows, columns=["defence", "strength", "tracker", "bits", "usefulness"])
+    table = table.assign(evidence="pictures", who="law", unit="px", bits_low=table.bits, bits_high=table.bits)
+    best = protection.headline(table, 0.9).set_index("defence")
+    assert best.loc["blur", ["strength", "tracker", "bits", "before", "bought", "off_the_shelf"]].tolist() == [
+        1,
+        "adaptive",
+        4,
+        7,
+        3,
+        2,
+    ]
+    assert np.isnan(best.loc["mask", "bits"])
+    assert protection.headline(table, 0.5).set_index("defence").loc["blur", "bits"] == 1
+
+
+@pytest.mark.parametrize(("rows", "message"), [([0, 1, 2], "two vehicles"), ([0, 3], "two cameras")])
+def test_too_little_to_measure_on_is_said(bench, rows, message):
+    with pytest.raises(ValueError, match=message):
+        trackers.Tracker("t").fit(bench.only(rows))
+
+
+def test_changed_pictures_need_an_extractor():
+    changed = defend.DEFENCES["blur"].apply(looks(n=3), 1, 0)
+    with pytest.raises(ValueError, match="embed="):
+        trackers.Tracker("t").see(changed)
+
+
+def test_missing_results_say_how_to_make_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="python -m studio results"):
+        protection.stored(tmp_path / "none.csv")
