@@ -94,5 +94,6 @@ def network_leak(links, cameras, sure=SURE, note=WORLD):
         axes.set(xlabel="cameras in the network", xticks=sizes, xlim=(1.7, sizes[-1] + 0.3))
         axes.legend(frameon=False, fontsize=11.5, loc="best", handlelength=1.6)
     left.set(ylabel="share of the trip", ylim=(0, None))
+    left.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     right.set(ylabel="bits a search", ylim=(min(0, right.get_ylim()[0]), None))
     return figure

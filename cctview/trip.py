@@ -84,6 +84,11 @@ class Finder:
             raise KeyError(f"vehicle {vehicle} was not detected at {camera}; choose another")
         return str(self.shown[rows["detections"].idxmax()])
 
+    def true_trip(self, detection):
+        """When the vehicle that a detection shows really passed below each camera (Series), or None if it is none that drives."""
+        vehicle = self.passages.table["vehicle"].iloc[self.passage_of(detection)]
+        return self.passings.loc[vehicle] if vehicle in self.passings.index else None
+
     def whole_trips(self, camera):
         """Passages before a camera of the vehicles that passed all cameras while they recorded, one of each, (k,)."""
         table = self.passages.table
@@ -208,13 +213,24 @@ class Finder:
         )[["camera", "time", "after", "probability", "linked", "right", "id"]]
 
 
-def learn_finder(dataset, truth, seed=0):
+@dataclass(frozen=True)
+class _Part:
+    """Some of a dataset's detections, and their embeddings."""
+
+    detections: pd.DataFrame
+    embeddings: np.ndarray
+
+
+def learn_finder(dataset, truth, minutes=None, seed=0):
     """Track the vehicles of a dataset, and learn what makes two passages one vehicle.
 
     Parameters
     ----------
     dataset : cctview.frames.Dataset
     truth : cctview.truth.Truth
+    minutes : float, optional
+        Only the first so many are looked at, by default all: every passage is compared with every other, so the time it takes grows
+        with the square.
     seed : int
         How the vehicles are divided into halves.
 
@@ -227,7 +243,11 @@ def learn_finder(dataset, truth, seed=0):
     ValueError
         If fewer than 20 vehicles of either half are seen by two cameras.
     """
-    passages = find_passages(dataset, truth)
+    end = truth.frames["time"].max()
+    if minutes is not None:
+        end = min(end, truth.frames["time"].min() + pd.Timedelta(minutes=minutes))
+    kept = (dataset.detections["time"] <= end).to_numpy()
+    passages = find_passages(_Part(dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]), truth)
     part = divide_vehicles(passages.table, HALVES, seed)
     half = np.where(part < 0, np.arange(len(part)) % HALVES, part)
     log_ratios, motions = np.zeros((len(part), len(part)), np.float32), []
@@ -237,7 +257,7 @@ def learn_finder(dataset, truth, seed=0):
         features = model.evidence.features(passages, learnt)
         log_ratios[asking] = model.models[SOURCES[-1]].of_all({name: of[asking] for name, of in features.items()})
         motions.append(model.evidence.motion.over(passages.table))
-    return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth))
+    return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth, end))
 
 
 def describe(trip):
@@ -256,12 +276,14 @@ def _largest(dataset, passages):
     return area.groupby(passages.of_detection).idxmax().sort_index().to_numpy()
 
 
-def true_passings(truth):
+def true_passings(truth, end=None):
     """When each vehicle passed below each camera: missing where it did not, or not while they recorded, or is on no frame.
 
     Parameters
     ----------
     truth : cctview.truth.Truth
+    end : datetime, optional
+        When the recording is cut off.
 
     Returns
     -------
@@ -271,7 +293,7 @@ def true_passings(truth):
     times = truth.trips.set_index("vehicle")[[place.camera for place in DRIVE if place.camera in truth.trips]]
     on = truth.sightings.merge(truth.frames[["frame", "camera"]], on="frame").groupby(["vehicle", "camera"]).size().unstack()
     seen = on.reindex(index=times.index, columns=times.columns).notna()
-    first, last = truth.frames["time"].min(), truth.frames["time"].max()
+    first, last = truth.frames["time"].min(), end or truth.frames["time"].max()
     return times.where(seen & (times >= first) & (times <= last))
 
 
