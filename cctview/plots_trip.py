@@ -43,7 +43,8 @@ def trip_ledger(links, sure=SURE, note=WORLD):
     unsure = np.where(links["right"].to_numpy(bool), "best guess right, but not sure", "not found")
     drawn = np.where(told == "not linked", unsure, told)
     for verdict, look in _MARKS.items():
-        axes.scatter(across[drawn == verdict], down[drawn == verdict], **look, zorder=3, label=verdict)
+        rows = drawn == verdict
+        axes.scatter(across[rows], down[rows], **look, zorder=3, label=verdict)
     for row in range(of):
         axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
     axes.set(xlim=(-0.5, len(cameras) - 0.5), ylim=(of - 0.4, -0.6), ylabel="vehicles, one a line")
@@ -55,7 +56,8 @@ def trip_ledger(links, sure=SURE, note=WORLD):
         spine.set_visible(False)
     handles, names = axes.get_legend_handles_labels()
     top = figure.subplotpars.top + 0.62 / figure.get_size_inches()[1]
-    figure.legend(handles, names, loc="upper left", bbox_to_anchor=(0.01, top), ncols=4, frameon=False, fontsize=11, handletextpad=0.2, columnspacing=1.0)
+    look = {"ncols": 4, "frameon": False, "fontsize": 11, "handletextpad": 0.2, "columnspacing": 1.0}
+    figure.legend(handles, names, loc="upper left", bbox_to_anchor=(0.01, top), **look)
     return figure
 
 

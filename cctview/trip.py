@@ -85,9 +85,21 @@ class Finder:
         return str(self.shown[rows["detections"].idxmax()])
 
     def true_trip(self, detection):
-        """When the vehicle that a detection shows really passed below each camera (Series), or None if it is none that drives."""
+        """When the vehicle of a detection really passed below each camera (Series), or None if it is none that drives."""
         vehicle = self.passages.table["vehicle"].iloc[self.passage_of(detection)]
         return self.passings.loc[vehicle] if vehicle in self.passings.index else None
+
+    def strangers(self, trip):
+        """Whom a trip takes for the vehicle looked for: each other vehicle, what it is, and at how many cameras.
+
+        Parameters
+        ----------
+        trip : DataFrame
+            From `find`.
+        """
+        rows = [self.passage_of(name) for name in trip["id"][~trip["right"]]]
+        what = ["vehicle", "kind", "colour"]
+        return self.passages.table.iloc[rows].groupby(what).size().rename("cameras").reset_index()
 
     def whole_trips(self, camera):
         """Passages before a camera of the vehicles that passed all cameras while they recorded, one of each, (k,)."""
@@ -229,8 +241,8 @@ def learn_finder(dataset, truth, minutes=None, seed=0):
     dataset : cctview.frames.Dataset
     truth : cctview.truth.Truth
     minutes : float, optional
-        Only the first so many are looked at, by default all: every passage is compared with every other, so the time it takes grows
-        with the square.
+        Only the first so many are looked at, by default all: every passage is compared with every other, so the time it
+        takes grows with the square.
     seed : int
         How the vehicles are divided into halves.
 
@@ -383,8 +395,8 @@ def count_trips(links, sure=SURE):
     Returns
     -------
     DataFrame
-        Rows "whole" (right before every other camera), "some" (right before at least one, and none wrong), "nothing" (not linked at
-        all) and "wrong" (at least one link is wrong); columns `count`, `of`, `low`, `high` (shares).
+        Rows "whole" (right before every other camera), "some" (right before at least one, and none wrong), "nothing" (not
+        linked at all) and "wrong" (at least one link is wrong); columns `count`, `of`, `low`, `high` (shares).
     """
     from scipy.stats import binomtest
 

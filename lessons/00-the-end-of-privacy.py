@@ -116,6 +116,12 @@ plots.candidates(
     "The five best candidates at 48 St, and how probable each is",
 )
 
+# %% [markdown]
+# Whose trip is it, then? By the truth, these are the *other* vehicles among the best candidates of all cameras:
+
+# %%
+finder.strangers(trip)
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This figure comes back in every notebook, so take the time. Blue is what was right. Purple is what the machine believes. Where purple is shorter than blue, it is too sure of itself. Wrong answer people give: 21 bits is a small number. It is one of two million."
 # ## 4 · What it gave away
 #
@@ -165,7 +171,7 @@ plots.trip_ledger(finder.links(twenty))
 links = finder.links(everyone)
 count_trips(links).round(2)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the cameras, then the minutes. Both lines go up together: more is found, and more strangers are drawn in. On the right, see whether it claims more than it delivers, or less: either way it does not know how sure it may be."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the cameras, then the minutes. More is found; ask whether the wrong links rise with it. On the right, see whether it claims more than it delivers, or less: either way it does not know how sure it may be."
 # ## 6 · More cameras, more minutes
 #
 # The leak of this notebook: the share of a trip that is reconstructed, over all those vehicles. Move the **cameras** of the
@@ -248,7 +254,7 @@ check_sureness(sure, links, tolerated=0.2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, then the court's answer, then the question. Point at the numbers that the room called out at the beginning. Do not answer it."
 # ## What to take away
 #
-# - **One click sets off the whole pipeline**: detect, embed, compare, filter by the clock, link. It takes a fraction of a second.
+# - **One click sets off the whole pipeline**: detect, embed, compare, weigh by the clock, link.
 # - **Claimed is not delivered.** A machine can believe more than it is right about, and only the truth tells.
 # - **A chosen vehicle is not a random one.** Count, give the interval, and count the wrong links: each is somebody else.
 # - **More cameras and more minutes find more**, and draw in more strangers.

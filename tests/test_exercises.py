@@ -218,7 +218,7 @@ def test_what_is_shown_is_escaped():
     assert "<b>" not in Verdict(False, "<b>")._repr_html_()
 
 
-TRIPS = pd.DataFrame({"probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1], "right": [1, 1, 1, 0, 1, 1, 0, 0]}).astype({"right": bool})
+TRIPS = pd.DataFrame({"probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1], "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool)})
 
 
 @pytest.mark.parametrize("answer", [0.2, 20, "20 %", np.float32(0.2), pd.Series([0.2])])

@@ -25,6 +25,8 @@ def finder():
             "lane": 0.5,
             "detections": [2, 3, 2, 2, 2, 2],
             "vehicle": [7, 8] * 3,
+            "kind": ["taxi", "van"] * 3,
+            "colour": "yellow taxi",
         }
     )
     ratios = np.zeros((6, 6), np.float32)
@@ -85,6 +87,10 @@ def test_whole_trips_are_those_that_the_truth_has_at_all_cameras(finder):
 def test_candidates_are_ranked_and_judged(finder):
     best = finder.candidates("detection 0", THIRD)
     assert best["id"].tolist() == ["detection 5", "detection 4"] and best["right"].tolist() == [False, True]
+
+
+def test_strangers_are_those_whom_a_trip_takes_for_another(finder):
+    assert finder.strangers(finder.find("detection 0")).to_numpy().tolist() == [[8, "van", "yellow taxi", 1]]
 
 
 def test_bits_of_a_link_are_those_of_its_posterior(finder):
