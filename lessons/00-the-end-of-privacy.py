@@ -116,12 +116,6 @@ plots.candidates(
     "The five best candidates at 48 St, and how probable each is",
 )
 
-# %% [markdown]
-# Whose trip is it, then? By the truth, these are the *other* vehicles among the best candidates of all cameras:
-
-# %%
-finder.strangers(trip)
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This figure comes back in every notebook, so take the time. Blue is what was right. Purple is what the machine believes. Where purple is shorter than blue, it is too sure of itself. Wrong answer people give: 21 bits is a small number. It is one of two million."
 # ## 4 · What it gave away
 #
