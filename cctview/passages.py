@@ -24,10 +24,13 @@ class Passages:
         drives), `direction` ("S", "N" or ""), `kind`, `colour` ("" if unknown). The truth is in the last four.
     looks : ndarray of float32, shape (n, d)
         Unit vectors.
+    of_detection : Series of int, optional
+        The passage that each detection belongs to, by the detection's id; those of none are left out. Lost in a part.
     """
 
     table: pd.DataFrame
     looks: np.ndarray
+    of_detection: pd.Series | None = None
 
     def __len__(self):
         return len(self.table)
@@ -65,4 +68,6 @@ def find_passages(dataset, truth, percent=25.0):
     known = truth.vehicles.set_index("vehicle").join(truth.trips.set_index("vehicle")["direction"])
     for column in ("direction", *ATTRIBUTES):
         table[column] = table["vehicle"].map(known[column]).fillna("")
-    return Passages(table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32))
+    tracked = tracks.notna().to_numpy()
+    of_detection = pd.Series(table.index.get_indexer(tracks[tracked]), detections["id"][tracked].to_numpy())
+    return Passages(table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32), of_detection)

@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
-from cctview.exercises import Verdict, check_cosine_distance, check_share, check_sightings, check_threshold, check_travel_time
+from cctview.exercises import (
+    Verdict, check_cosine_distance, check_share, check_sightings, check_sureness, check_threshold, check_travel_time,
+    check_wrong_share,
+)  # fmt: skip
 from cctview.ids import DetectionId
 
 RNG = np.random.default_rng(0)
@@ -213,3 +216,40 @@ def test_a_wrong_cosine_distance_is_explained(wrong, hint):
 
 def test_what_is_shown_is_escaped():
     assert "<b>" not in Verdict(False, "<b>")._repr_html_()
+
+
+TRIPS = pd.DataFrame({"probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1], "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool)})
+
+
+@pytest.mark.parametrize("answer", [0.2, 20, "20 %", np.float32(0.2), pd.Series([0.2])])
+def test_the_share_of_wrong_links_in_every_form(answer):
+    assert check_wrong_share(answer, TRIPS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [(0.8, "links that are right"), (1, "Divide by 5"), (1 / 8, "all 8 searches"), (3 / 8, "were not linked"), (0.5, "not it")],
+)
+def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
+    verdict = check_wrong_share(answer, TRIPS)
+    assert not verdict and hint in verdict.message
+
+
+@pytest.mark.parametrize("answer", [0.5, 0.21, "50 %"])
+def test_the_surest_links_within_what_is_tolerated(answer):
+    assert check_sureness(answer, TRIPS, tolerated=0.2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"), [(0.95, "nothing is linked"), (0.05, "go higher"), (0.85, "go lower"), (7, "no probability")]
+)
+def test_a_bad_sureness_is_explained(answer, hint):
+    verdict = check_sureness(answer, TRIPS, tolerated=0.2)
+    assert not verdict and hint in verdict.message
+
+
+@given(ANYTHING)
+@settings(max_examples=60, deadline=None)
+def test_nothing_makes_the_checks_of_trips_raise(answer):
+    for check in (check_wrong_share, check_sureness):
+        assert isinstance(check(answer, TRIPS), Verdict)

@@ -1,0 +1,160 @@
+"""Trips: found by hand-made likelihood ratios, judged by a hand-made truth, counted by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import plots
+from cctview.evidence import Motion
+from cctview.passages import Passages
+from cctview.trip import Finder, as_candidates, count_trips, describe, tally, true_passings, verdicts
+
+FIRST, SECOND, THIRD = "733-681-N", "735-683-N", "689-640-S"
+BEGIN = 31200.0  # 08:40
+
+
+@pytest.fixture
+def finder():
+    """Two vehicles at three cameras: number 7 is passages 0, 2, 4, and number 8 passages 1, 3, 5."""
+    table = pd.DataFrame(
+        {
+            "camera": np.repeat([FIRST, SECOND, THIRD], 2),
+            "seconds": BEGIN + np.array([0.0, 10, 30, 40, 200, 210]),
+            "lane": 0.5,
+            "detections": [2, 3, 2, 2, 2, 2],
+            "vehicle": [7, 8] * 3,
+            "kind": ["taxi", "van"] * 3,
+            "colour": "yellow taxi",
+        }
+    )
+    ratios = np.zeros((6, 6), np.float32)
+    ratios[0, 2], ratios[0, 5] = np.log(3), np.log(18)  # 7 is found at the second camera, and taken for 8 at the third
+    names = np.array([f"detection {k}" for k in range(6)])
+    of_detection = pd.Series(np.arange(6), names)
+    clock = pd.to_timedelta(table["seconds"], unit="s") + pd.Timestamp("2031-05-05")
+    passings = table.assign(clock=clock).pivot(index="vehicle", columns="camera", values="clock")
+    motion = Motion({}, {}, {}, (BEGIN, BEGIN + 240))
+    passages = Passages(table, np.zeros((6, 1), np.float32), of_detection)
+    return Finder(passages, names, ratios, (motion, motion), np.zeros(6, int), passings)
+
+
+def test_search_gives_the_posterior_computed_by_hand(finder):
+    rows, posterior = finder.search([0], SECOND)
+    assert rows.tolist() == [2, 3]
+    np.testing.assert_allclose(posterior, [[0.5, 1 / 6, 1 / 3]])  # 3/4, 1/4 of a half, and the half that it is not there
+
+
+def test_a_search_of_fewer_minutes_does_not_see_later_passages(finder):
+    assert finder.search([0], THIRD)[1][0, 1] == pytest.approx(18 / 21)
+    _, posterior = finder.search([0], THIRD, minutes=3)
+    assert posterior.tolist() == [[0.0, 0.0, 1.0]]
+
+
+def test_the_trip_of_a_detection_is_that_of_its_passage(finder):
+    trip = finder.find("detection 0")
+    assert trip["camera"].tolist() == [FIRST, SECOND, THIRD]
+    assert trip["id"].tolist() == ["detection 0", "detection 2", "detection 5"]
+    assert trip["after"].tolist() == [0, 30, 210]
+    assert trip["linked"].tolist() == [True, True, True] and trip["right"].tolist() == [True, True, False]
+    assert trip["time"].iloc[1] == pd.Timestamp("2031-05-05 08:40:30")
+
+
+def test_a_trip_stays_within_its_network_and_its_threshold(finder):
+    assert finder.find("detection 0", cameras=[FIRST, THIRD])["camera"].tolist() == [FIRST, THIRD]
+    assert finder.find("detection 0", sure=0.6)["linked"].tolist() == [True, False, True]
+    assert finder.find("detection 0", cameras=[FIRST])["id"].tolist() == ["detection 0"]
+
+
+def test_what_was_not_tracked_is_told_by_name(finder):
+    with pytest.raises(KeyError, match="detection 99 is part of no passage"):
+        finder.find("detection 99")
+    with pytest.raises(KeyError, match="vehicle 9 was not detected"):
+        finder.sighting_of(9, FIRST)
+
+
+def test_a_vehicle_is_shown_by_its_best_detection(finder):
+    assert finder.sighting_of(8, FIRST) == "detection 1"
+
+
+def test_whole_trips_are_those_that_the_truth_has_at_all_cameras(finder):
+    assert finder.whole_trips(FIRST).tolist() == [0, 1]
+    finder.passings.loc[8, THIRD] = pd.NaT
+    assert finder.whole_trips(FIRST).tolist() == [0]
+
+
+def test_candidates_are_ranked_and_judged(finder):
+    best = finder.candidates("detection 0", THIRD)
+    assert best["id"].tolist() == ["detection 5", "detection 4"] and best["right"].tolist() == [False, True]
+
+
+def test_strangers_are_those_whom_a_trip_takes_for_another(finder):
+    assert finder.strangers(finder.find("detection 0")).to_numpy().tolist() == [[8, "van", "yellow taxi", 1]]
+
+
+def test_bits_of_a_link_are_those_of_its_posterior(finder):
+    link = finder.links([0]).iloc[0]
+    assert link["delivered"] == pytest.approx(np.log2(2_000_000 * 0.5))
+    assert link["passed"] and link["right"] and link["probability"] == pytest.approx(0.5)
+
+
+def test_a_vehicle_that_is_none_is_never_right(finder):
+    finder.passages.table["vehicle"] = -1
+    assert not finder.links([0])["right"].any()
+
+
+def test_candidates_of_the_camera_say_how_long_and_how_sure(finder):
+    marked = as_candidates(finder.find("detection 0"))
+    assert marked["id"].tolist() == ["detection 2", "detection 5"]
+    assert marked["label"].tolist() == ["30 s later, 50 % sure", "210 s later, 86 % sure"]
+    assert describe(finder.find("detection 0")).loc["E 53 St", "verdict"] == "picked"
+
+
+LINKS = pd.DataFrame(
+    {
+        "query": [1, 1, 2, 2, 3, 3, 4, 4],
+        "camera": [SECOND, THIRD] * 4,
+        "probability": [0.9, 0.8, 0.9, 0.1, 0.2, 0.3, 0.7, 0.9],
+        "right": [True, True, True, True, False, False, True, False],
+        "claimed": [4.0, 2.0] * 4,
+        "delivered": [3.0, -1.0] * 4,
+    }
+)
+
+
+def test_verdicts():
+    assert verdicts(LINKS).tolist() == ["right", "right", "right", *["not linked"] * 3, "right", "wrong"]
+
+
+def test_trips_are_counted_by_their_links():
+    counts = count_trips(LINKS)
+    assert counts["count"].to_dict() == {"whole": 1, "some": 1, "nothing": 1, "wrong": 1}
+    assert (counts["low"] < 0.25).all() and (counts["high"] > 0.25).all()
+
+
+def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
+    of_two = tally(LINKS, [FIRST, SECOND])["estimate"]  # of four trips of two passings, three are right at the second camera
+    assert of_two[["right", "wrong", "odds"]].tolist() == [3 / 8, 0, 3 / 4] and of_two["claimed"] == 4
+    of_all = tally(LINKS, [FIRST, SECOND, THIRD])["estimate"]
+    assert of_all[["right", "wrong", "odds", "delivered"]].tolist() == [4 / 8, 1 / 8, 5 / 8, 1]
+    with pytest.raises(ValueError, match="two cameras or more"):
+        tally(LINKS, [FIRST])
+
+
+def test_a_passing_counts_only_where_frames_show_it():
+    clock = pd.Timestamp("2031-05-05 08:40:00")
+    times = pd.DataFrame({"vehicle": [1, 2], FIRST: clock, SECOND: clock + pd.Timedelta(90, "s")})
+    frames = pd.DataFrame({"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]})
+    sightings = pd.DataFrame({"frame": ["a"], "vehicle": [1]})
+    passings = true_passings(SimpleNamespace(trips=times, frames=frames, sightings=sightings))
+    assert passings.notna().to_numpy().tolist() == [[True, False], [False, False]]
+
+
+def test_the_ledger_counts_in_its_title():
+    figure = plots.trip_ledger(LINKS)
+    assert figure.title.startswith("1 of 4 trips are found whole") and figure.title.endswith("1 of 5 links are wrong")
+
+
+def test_the_leak_tells_the_network_in_its_title():
+    assert plots.network_leak(LINKS, 3).title.startswith("3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked")
