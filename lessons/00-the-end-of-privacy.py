@@ -116,6 +116,17 @@ plots.candidates(
     "The five best candidates at 48 St, and how probable each is",
 )
 
+# %% [markdown]
+# And whom does it follow where it errs? The truth, which the machine has not, knows. The table counts the other vehicles
+# among its best candidates at the five cameras.
+
+# %%
+finder.strangers(trip)
+
+# %% [markdown]
+# A vehicle that comes up more than once is a sister: it looks the same and drives a few seconds ahead or behind. Nothing on
+# the operator's screen says so.
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This figure comes back in every notebook, so take the time. Blue is what was right. Purple is what the machine believes. Where purple is shorter than blue, it is too sure of itself. Wrong answer people give: 21 bits is a small number. It is one of two million."
 # ## 4 · What it gave away
 #
