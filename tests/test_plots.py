@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cctview import look, plots
+from cctview import plots
+from cctview.plots import look
 from cctview.drive import DRIVE
 from cctview.evaluate import evaluate_rank, roc_auc
 from cctview.meter import Bits, Gauge, LeakageMeter, Step

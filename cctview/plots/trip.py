@@ -3,7 +3,7 @@
 import numpy as np
 
 from cctview.drive import driving_order, place_of
-from cctview.look import BLUE, CLAIMED, DELIVERED, DIFFERENT, GREY, INK, PALE, PAPER, Card, percent, style
+from cctview.plots.look import BLUE, CLAIMED, DELIVERED, DIFFERENT, GREY, INK, PALE, PAPER, Card, percent, style
 from cctview.trip import SURE, count_trips, tally, verdicts
 
 WORLD = "Simulated frames, our model world; whether a link is right is told by its truth"

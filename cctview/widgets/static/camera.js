@@ -1,4 +1,4 @@
-// The browser's side of cctview.camera_widget.Camera, an anywidget: pictures, strip, time line, candidates, keys.
+// The browser's side of cctview.widgets.camera.Camera, an anywidget: pictures, strip, time line, candidates, keys.
 
 const BUSY = 150; // ms after which a picked vehicle is said to be searched for
 const RATES = [[1, "real time"], [5, "5 × speed"], [15, "15 × speed"], [40, "40 × speed"]];

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from cctview.camera_still import encode_still
+from cctview.widgets.camera_still import encode_still
 from cctview.drive import driving_order, place_of
 from cctview.frames import BOX_COLUMNS, Dataset, open_dataset
 

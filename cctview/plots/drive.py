@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cctview.drive import DRIVE, place_of
-from cctview.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
+from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
 
 _KM = {place.camera: place.km for place in DRIVE}
 

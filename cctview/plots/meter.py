@@ -4,7 +4,7 @@ import textwrap
 
 from matplotlib.patches import Rectangle
 
-from cctview.look import CLAIMED, DELIVERED, GREEN, GREY, INK, PALE, PAPER, RED, Card, label, one_of, percent, style
+from cctview.plots.look import CLAIMED, DELIVERED, GREEN, GREY, INK, PALE, PAPER, RED, Card, label, one_of, percent, style
 
 HATCH = "////"
 _ROW = 0.92  # in, of one step

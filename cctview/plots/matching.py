@@ -3,7 +3,7 @@
 import numpy as np
 
 from cctview.evaluate import roc_auc, roc_curve
-from cctview.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
+from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
 
 BINS = 48
 DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read

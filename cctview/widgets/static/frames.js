@@ -1,4 +1,4 @@
-// The frames of cctview.camera_widget.Camera in the browser. This file, screen.js and camera.js are joined into one ES module.
+// The frames of cctview.widgets.camera.Camera in the browser. This file, screen.js and camera.js are joined into one ES module.
 //
 // Python sends the times of all frames at once (the trait _index), and, when asked, the JPEG files and boxes of one minute of one
 // camera (a "chunk"). Files and decoded pictures are kept here, the least recently used given up first.

@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Rectangle
 
-from cctview.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, YELLOW, Card, style
+from cctview.plots.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, YELLOW, Card, style
 
 RIGHT, WRONG = "✓", "✗"
 

@@ -1,6 +1,6 @@
 """Sliders round a figure: a pure function of their values, and a thin shell that shows what it makes of them.
 
->>> from cctview.controls import Float
+>>> from cctview.widgets.controls import Float
 >>> def update(values):
 ...     from matplotlib.figure import Figure
 ...     figure = Figure(figsize=(4, 3))
@@ -20,7 +20,7 @@ import io
 import time
 from dataclasses import dataclass
 
-from cctview.controls import Control
+from cctview.widgets.controls import Control
 
 PATIENCE = 0.05
 """Seconds: a figure that takes longer is drawn when a slider is let go, not while it moves."""

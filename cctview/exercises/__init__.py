@@ -1,0 +1,20 @@
+"""Checks of the exercises: whether an answer is right, and if not, what is wrong with it and where to look.
+
+One module a subject; what they have in common is `cctview.exercises.answers`.
+"""
+
+from cctview.exercises.answers import Verdict
+from cctview.exercises.sample import check_share, check_sightings, check_travel_time
+from cctview.exercises.tracking import check_cosine_distance, check_threshold
+from cctview.exercises.trip import check_sureness, check_wrong_share
+
+__all__ = [
+    "Verdict",
+    "check_cosine_distance",
+    "check_share",
+    "check_sightings",
+    "check_sureness",
+    "check_threshold",
+    "check_travel_time",
+    "check_wrong_share",
+]

@@ -1,0 +1,35 @@
+"""Every figure of the course. Each takes data and returns a matplotlib Figure (a `cctview.plots.look.Card`), ready to be shown.
+
+One module a subject; their common look is `cctview.plots.look`.
+"""
+
+from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.drive import drive
+from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
+from cctview.plots.meter import gauges, leakage_meter, waterfall
+from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.trip import network_leak, trip_ledger
+
+__all__ = [
+    "TWIN",
+    "Card",
+    "accepted",
+    "bars",
+    "candidates",
+    "cmc",
+    "distance_histograms",
+    "drive",
+    "embedding_map",
+    "false_links",
+    "frame",
+    "gauges",
+    "leakage_meter",
+    "network_leak",
+    "pairs",
+    "percent",
+    "project",
+    "roc",
+    "style",
+    "trip_ledger",
+    "waterfall",
+]
