@@ -1,12 +1,60 @@
-"""Where the lessons find the simulated minutes that they work on, from any working folder."""
+"""What the lessons work on, from any working folder: the simulated minutes, and beside them frames of your own.
+
+One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles, candidates) is then taken from there.
+What it *measures* needs the truth, which no real frames come with: that stays on the simulated minutes.
+"""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
+from cctview.frames import Dataset, open_dataset
+from cctview.truth import Truth, read_truth
 
-def lesson_folder() -> Path:
-    """The lessons' dataset: what CCTVIEW_DATA names, if it comes with the truth, else the `data/` that comes with cctview."""
+SIMULATED = Path(__file__).resolve().parents[1] / "data"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The data of a lesson.
+
+    Attributes
+    ----------
+    shown : Dataset
+        The folder that CCTVIEW_DATA names; without it, the same as `dataset`.
+    dataset : Dataset
+        Simulated minutes, of which the truth is known.
+    truth : Truth
+        Of `dataset`.
+    """
+
+    shown: Dataset
+    dataset: Dataset
+    truth: Truth
+
+    @property
+    def own(self) -> bool:
+        """Whether what is shown are other frames than those that are measured: the user's own, without a truth."""
+        return self.shown is not self.dataset
+
+
+def open_lesson() -> Lesson:
+    """Open the data of a lesson.
+
+    Raises
+    ------
+    FileNotFoundError
+        If CCTVIEW_DATA names a folder that is not there or has no frame in it; names the folder and the remedy.
+    """
     named = os.environ.get("CCTVIEW_DATA")
     if named and (Path(named) / "truth").is_dir():
-        return Path(named)
-    return Path(__file__).resolve().parents[1] / "data"
+        measured, shown = Path(named), None
+    else:
+        measured, shown = SIMULATED, Path(named) if named else None
+    dataset = open_dataset(measured)
+    try:
+        return Lesson(open_dataset(shown) if shown else dataset, dataset, read_truth(measured))
+    except FileNotFoundError as error:
+        if shown is None:
+            raise
+        raise FileNotFoundError(f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes") from None

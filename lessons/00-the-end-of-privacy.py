@@ -39,15 +39,14 @@ import numpy as np
 
 from cctview import plots
 from cctview.exercises import check_sureness, check_wrong_share
-from cctview.frames import open_dataset
-from cctview.lesson_data import lesson_folder
+from cctview.lesson_data import open_lesson
 from cctview.privacy import leakage_meter
 from cctview.results import TAXI, stored_leakage
 from cctview.trip import as_candidates, count_trips, describe, learn_finder
-from cctview.truth import read_truth
 from cctview.widgets import Camera, Float, Int, Sliders, predict
 
-dataset, truth = open_dataset(lesson_folder()), read_truth(lesson_folder())
+lesson = open_lesson()
+dataset, truth = lesson.dataset, lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
 print(f"{len(dataset.frames):,} frames of {dataset.frames.camera.nunique()} cameras")
 print(f"{len(dataset.detections):,} detections")

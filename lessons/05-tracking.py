@@ -37,13 +37,13 @@ from cctview import plots
 from cctview.comparisons import auc_by_vehicle, compare_next_camera, draw_pairs, give_labels
 from cctview.comparisons import labels_followed, score_answers, search_next_camera
 from cctview.exercises import check_cosine_distance, check_threshold
-from cctview.frames import open_dataset
-from cctview.lesson_data import lesson_folder
+from cctview.lesson_data import open_lesson
 from cctview.meter import LeakageMeter
-from cctview.truth import read_truth, true_vehicles
+from cctview.truth import true_vehicles
 from cctview.widgets import Float, Int, Sliders, predict
 
-dataset, truth = open_dataset(lesson_folder()), read_truth(lesson_folder())
+lesson = open_lesson()
+dataset, truth = lesson.dataset, lesson.truth
 detections, embeddings = dataset.detections, dataset.embeddings
 vehicles = true_vehicles(detections, truth)
 print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras")

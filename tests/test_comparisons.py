@@ -17,7 +17,6 @@ from cctview.comparisons import (
 )
 from cctview.drive import DRIVE
 from cctview.evaluate import roc_auc
-from cctview.lesson_data import lesson_folder
 
 CAMERAS = [place.camera for place in DRIVE]
 
@@ -151,13 +150,3 @@ def test_so_many_labels_are_false_as_wanted():
     table = labels_followed(labels, labels, same)
     assert table.loc["false labels"].tolist() == [3, 3] and table.loc["true labels"].tolist() == [9, 9]
     assert labels_followed(same, labels, same).followed.tolist() == [9, 0]
-
-
-def test_lessons_find_their_data_from_anywhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CCTVIEW_DATA", raising=False)
-    assert (lesson_folder() / "truth" / "vehicles.parquet").exists()
-    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
-    assert lesson_folder() != tmp_path
-    (tmp_path / "truth").mkdir()
-    assert lesson_folder() == tmp_path

@@ -1,0 +1,39 @@
+"""The one setting of the lessons: without it the simulated minutes, with it a folder of the user's own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cctview.lesson_data import SIMULATED, open_lesson
+
+SAMPLE = Path(__file__).parent.parent / "sample"
+
+
+def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CCTVIEW_DATA", raising=False)
+    lesson = open_lesson()
+    assert not lesson.own
+    assert set(lesson.truth.frames.frame) >= set(lesson.dataset.frames.id)
+
+
+def test_own_frames_are_shown_and_simulated_ones_are_measured(monkeypatch):
+    monkeypatch.setenv("CCTVIEW_DATA", str(SAMPLE))
+    lesson = open_lesson()
+    assert lesson.own
+    assert (len(lesson.shown.frames), len(lesson.dataset.frames)) == (6, len(lesson.truth.frames.query("status != 'dropped'")))
+
+
+def test_other_simulated_minutes_bring_their_own_truth(tmp_path, monkeypatch):
+    shutil.copytree(SIMULATED / "truth", tmp_path / "truth")
+    shutil.copy(SIMULATED / "733-681-N.zip", tmp_path)
+    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
+    lesson = open_lesson()
+    assert not lesson.own and lesson.dataset.frames.camera.unique().tolist() == ["733-681-N"]
+
+
+def test_a_folder_without_frames_is_named_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path}.*unset CCTVIEW_DATA"):
+        open_lesson()
