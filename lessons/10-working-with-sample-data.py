@@ -45,6 +45,7 @@ from cctview.results import TAXI
 from cctview.truth import true_vehicles
 from cctview.widgets import Choice, Int, Sliders, predict
 
+# %config InlineBackend.figure_format = "jpeg"
 folder = sample_folder()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -146,15 +147,16 @@ def keep(values):
     boxes = dataset.detections[dataset.detections.frame == name]
     smaller = (boxes[["x2", "y2"]].to_numpy() - boxes[["x1", "y1"]].to_numpy()).min(axis=1)
     kept = boxes[(boxes.percent >= values["score"]) & (smaller >= values["side"])]
-    return plots.frame(dataset.image(name), kept, f"{len(kept)} of {len(boxes)} boxes are kept", note="Simulated frames")
+    return plots.frame(dataset.image(name), kept, f"{len(kept)} of {len(boxes)} boxes are kept")
 
 
 cameras = driving_order(dataset.frames.camera)
+names = {place_of(camera).name if place_of(camera) else camera: camera for camera in cameras}
 half = int((dataset.detections.percent >= 50).sum())
 Sliders(
     keep,
     [
-        Choice("camera", {place_of(camera).name if place_of(camera) else camera: camera for camera in cameras}),
+        Choice("camera", names),
         Int("score", 25, 75, default=50, unit="per cent"),
         Int("side", 0, 40, default=0, unit="pixels"),
     ],
@@ -187,7 +189,7 @@ for axis, row in zip(axes, largest.itertuples()):
 # ## 7 · Draw a box on the frame
 
 # %%
-plots.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0], note="Simulated frames")
+plots.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0])
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will insist that the taxi is at every camera. It is; but not at every camera is there a box."
 # ## Your turn: be the machine
@@ -254,8 +256,7 @@ def trip(values):
     """What the first so many cameras know of the taxi van."""
     network = driving_order(right.index)[: values["cameras"]]
     sightings = pd.DataFrame({"camera": network, "time": clock[network].to_numpy()})
-    if values["clock"] == "to the minute":
-        sightings["time"] = sightings.time.dt.floor("min")
+    sightings["time"] = sightings.time.dt.floor(values["clock"])
     return plots.drive(sightings, cameras=network)
 
 
@@ -263,12 +264,12 @@ Sliders(
     trip,
     [
         Int("cameras", 1, len(right), default=len(right)),
-        Choice("clock", {"to the second": "to the second", "to the minute": "to the minute"}),
+        Choice("clock", {"to the second": "s", "to the minute": "min"}),
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
         "If the cameras' clocks show minutes only: what is lost?",
-        "The speed on the short stretches. The trip itself stays: which way, from where to where, and in how many minutes.",
+        "The speed on the short stretches. The trip stays: which way, from where to where, and when.",
         ["everything", "the speed, but not the trip", "nothing"],
     ),
 )

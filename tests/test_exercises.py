@@ -152,6 +152,7 @@ def test_wrong_sightings_are_explained(answer, hint):
 @pytest.mark.parametrize("answer", [NUMBERS, pd.Series(NUMBERS), {"735-683-N": "4", "733-681-N": np.float64(2)}])
 def test_numbers_in_every_form(answer):
     assert check_numbers(answer, NUMBERED, NUMBERS)
+    assert check_numbers(answer, NUMBERED, pd.Series(NUMBERS))
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def check_numbers(answer, detections, right):
     if not hasattr(answer, "items"):
         raise Wrong(f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this is a {type(answer).__name__}.")
     given = {str(camera): int(read_number(number, f"the number at {camera}")) for camera, number in answer.items()}
-    known = set(zip(detections.camera, detections.number.astype(int)))
+    right, known = dict(right), set(zip(detections.camera, detections.number.astype(int)))
     for camera, number in given.items():
         if camera not in set(detections.camera):
             raise Wrong(f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}.")

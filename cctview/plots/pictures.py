@@ -81,7 +81,7 @@ def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
     """
     rows = -(-len(images) // 2)
     figure = Card(title, height=2.75 * rows, note=note, photographs=True, left=0.16, right=0.16, bottom=0.05, top=0.1)
-    axes = figure.subplots(rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}).flat
+    axes = figure.subplots(rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}).ravel()
     for axis in axes:
         axis.set_axis_off()
     for axis, image, found, words in zip(axes, images, boxes, titles):
