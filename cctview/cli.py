@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cctview import collect_command
+from cctview.collect import command
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     added["match"].set_defaults(run=_match)
     added["scale"].set_defaults(run=_scale)
     added["fetch"].set_defaults(run=_fetch)
-    collect_command.add_arguments(added["collect"])
+    command.add_arguments(added["collect"])
     added["doctor"].set_defaults(run=_doctor)
     return parser
 
