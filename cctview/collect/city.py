@@ -28,9 +28,9 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from cctview.frames import open_dataset, read_image
-from cctview.stamp import draw_stamp
+from cctview.collect.stamp import draw_stamp
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
@@ -145,7 +145,7 @@ class SimulatedCity:
         asyncio.run(self._serve(ready))
 
     async def _serve(self, ready: threading.Event) -> None:
-        from cctview.city_server import listen
+        from cctview.collect.city_server import listen
 
         self._loop, self._stop, self._started = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
         server, self._port = listen(self, self._token)
