@@ -17,8 +17,10 @@ WIDTH, HEIGHT = 24, 20
 """Pixels of the window; vehicles before these cameras are about as much wider than high."""
 MARGIN = 1.15
 """How much larger than the vehicle the window is."""
-RECTANGLES, EARLY, PASSED = 800, 10, 0.02
-ROUNDS, LESSONS, MISTAKES = (30, 60, 160), 24, 60
+RECTANGLES, EARLY = 800, 10
+PASSED, GIVEN_UP = 0.02, 0.25
+"""Which share of the vehicles that it learns from the first questions, and all together, may rule out: few places show one."""
+ROUNDS, LESSONS, MISTAKES = (20, 60, 160), 20, 40
 SMALLEST, LARGEST, STEP, STRIDE = 20, 140, 1.2, 3
 SAME_OBJECT = 0.3
 _FLAT = 4.0  # grey levels; a window whose standard deviation is smaller shows nothing
@@ -37,12 +39,15 @@ class BoostedDetector:
         A window that measures more than the threshold gets the vote, one that measures less loses it.
     early : float
         The least sum of the first `EARLY` votes with which a window is looked at any further.
+    enough : float
+        The least share of all votes with which it is reported.
     """
 
     rectangles: np.ndarray
     thresholds: np.ndarray
     votes: np.ndarray
     early: float
+    enough: float
 
     def detect(self, image):
         """Find vehicles in a frame.
@@ -56,9 +61,11 @@ class BoostedDetector:
         DataFrame
             Columns type ("car"), percent (the share of the votes; no probability), x1, y1, x2, y2; the surest first.
         """
+        from cctview.detect import keep_strongest
+
         found = [self._at_scale(image, width) for width in _widths(image.shape)]
         boxes, percent = (np.concatenate(parts) for parts in zip(*found))
-        kept = _strongest(boxes, percent)
+        kept = keep_strongest(boxes, percent, SAME_OBJECT)
         boxes = boxes[kept].clip(0, [image.shape[1], image.shape[0]] * 2)
         return pd.DataFrame(boxes.round().astype(int), columns=BOX).assign(type="car", percent=percent[kept])
 
@@ -78,7 +85,7 @@ class BoostedDetector:
         places, spread = places[left], spread[left]
         seen = measure(sums, places, self.rectangles) > self.thresholds * spread[:, None]
         share = (1 + np.where(seen, 1, -1) @ self.votes / self.votes.sum()) / 2
-        places, share = places[share > 0.5], share[share > 0.5]
+        places, share = places[share >= self.enough], share[share >= self.enough]
         scale, inner = width / WIDTH, (1 - 1 / MARGIN) / 2
         x, y = (places[:, 1] + inner * WIDTH) * scale, (places[:, 0] + inner * HEIGHT) * scale
         boxes = np.stack([x, y, x + width / MARGIN, y + width / MARGIN * HEIGHT / WIDTH], axis=1)
@@ -119,6 +126,11 @@ def train_boosted(images, boxes, seed=0):
     return _boost(vehicles, others, rng, ROUNDS[-1])
 
 
+def patch_of(image, box):
+    """What a detector's window shows of a vehicle: its surroundings in grey, (HEIGHT, WIDTH) uint8; `box` is x1, y1, x2, y2."""
+    return _patch(image, _widen(box))
+
+
 def draw_rectangles(count, rng):
     """Pairs of rectangles at random, side by side or one above the other, of one size; (count, 2, 4) int."""
     pairs = []
@@ -135,7 +147,7 @@ def measure(sums, places, rectangles):
 
     Parameters
     ----------
-    sums : ndarray, shape (H + 1, W + 1)
+    sums : ndarray of int32, shape (H + 1, W + 1)
         The integral image: at each place the sum of all pixels above and left of it.
     places : ndarray of int, shape (n, 2)
         Row and column of each window's corner.
@@ -148,11 +160,11 @@ def measure(sums, places, rectangles):
     """
     stride = sums.shape[1]
     flat, start = sums.ravel(), (places[:, 0] * stride + places[:, 1])[:, None]
-    total = 0.0
+    total = np.float32(0)
     for sign, (x, y, w, h) in zip((1, -1), rectangles.transpose(1, 2, 0)):
         low, high = y * stride + x, (y + h) * stride + x
-        area = flat[start + high + w] - flat[start + high] - flat[start + low + w] + flat[start + low]
-        total = total + sign * area / (w * h)
+        area = flat.take(start + (high + w)) - flat.take(start + high) - flat.take(start + (low + w)) + flat.take(start + low)
+        total = total + area * (sign / (w * h)).astype(np.float32)
     return total
 
 
@@ -161,14 +173,16 @@ def _boost(vehicles, others, rng, rounds):
     patches = np.stack([*vehicles, *others]).astype(float)
     is_vehicle = np.arange(len(patches)) < len(vehicles)
     pairs = draw_rectangles(RECTANGLES, rng)
-    tall = np.zeros((len(patches), HEIGHT + 1, WIDTH + 1))  # an integral image each; together they are one, very high
+    tall = np.zeros((len(patches), HEIGHT + 1, WIDTH + 1), np.int32)  # an integral image each; together they are one, very high
     tall[:, 1:, 1:] = patches.cumsum(1).cumsum(2)
     places = np.stack([np.arange(len(patches)) * (HEIGHT + 1), np.zeros(len(patches), int)], axis=1)
     values = measure(tall.reshape(-1, WIDTH + 1), places, pairs) / np.maximum(patches.std(axis=(1, 2)), _FLAT)[:, None]
     chosen, thresholds, votes = adaboost(np.hstack([values, -values]), is_vehicle, rounds, rng)
     rectangles = np.concatenate([pairs, pairs[:, ::-1]])[chosen]  # turned round, more becomes less
-    said = np.where(np.hstack([values, -values])[is_vehicle][:, chosen[:EARLY]] > thresholds[:EARLY], 1, -1) @ votes[:EARLY]
-    return BoostedDetector(rectangles, thresholds, votes, float(np.quantile(said, PASSED)))
+    said = np.where(np.hstack([values, -values])[is_vehicle][:, chosen] > thresholds, 1, -1) * votes
+    share = (1 + said.sum(axis=1) / votes.sum()) / 2
+    early, enough = np.quantile(said[:, :EARLY].sum(axis=1), PASSED), np.quantile(share, GIVEN_UP)
+    return BoostedDetector(rectangles, thresholds, votes, float(early), float(enough))
 
 
 def adaboost(values, positive, rounds, rng, tried=200, levels=32):
@@ -229,7 +243,7 @@ def _integrals(image, width):
     scale = WIDTH / width
     size = max(round(image.shape[1] * scale), WIDTH), max(round(image.shape[0] * scale), HEIGHT)
     grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-    sums, squares = cv2.integral2(grey, sdepth=cv2.CV_64F, sqdepth=cv2.CV_64F)
+    sums, squares = cv2.integral2(grey, sdepth=cv2.CV_32S, sqdepth=cv2.CV_64F)
     rows, columns = np.mgrid[0 : size[1] - HEIGHT + 1 : STRIDE, 0 : size[0] - WIDTH + 1 : STRIDE].reshape(2, -1)
     places, whole = np.stack([rows, columns], axis=1), WIDTH * HEIGHT
 
@@ -279,12 +293,3 @@ def _patch(image, window):
     if scale < 1:
         grey = cv2.blur(grey, (round(1 / scale) | 1,) * 2)
     return cv2.warpAffine(grey, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-
-
-def _strongest(boxes, percent):
-    """Of boxes that overlap, the surest; row numbers, the surest first."""
-    order, kept = np.argsort(-percent, kind="stable"), []
-    while len(order):
-        kept.append(order[0])
-        order = order[box_iou(boxes[order[:1]], boxes[order])[0] <= SAME_OBJECT]
-    return np.array(kept, int)

@@ -185,12 +185,15 @@ def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFr
     DataFrame
         Its rows that are kept.
     """
+    return boxes.iloc[keep_strongest(boxes[BOX_COLUMNS].to_numpy(), boxes.percent.to_numpy(), overlap)]
+
+
+def keep_strongest(boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME_OBJECT) -> np.ndarray:
+    """`drop_doubles` for arrays, (n, 4) and (n,): the rows that are kept, surest first."""
     import torch
     from torchvision.ops import nms
 
-    places = torch.tensor(boxes[BOX_COLUMNS].to_numpy(np.float32))
-    kept = nms(places, torch.tensor(boxes.percent.to_numpy(np.float32)), overlap)
-    return boxes.iloc[kept.numpy()]
+    return nms(torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap).numpy()
 
 
 def _architecture(state: dict, path: Path) -> str:

@@ -4,6 +4,9 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.detecting import (
+    cleaning, detectors, doubles, entered, found_by, rectangle_features, scales, thresholds, verdicts,
+)  # fmt: skip
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -16,11 +19,16 @@ __all__ = [
     "accepted",
     "bars",
     "candidates",
+    "cleaning",
     "cmc",
+    "detectors",
     "distance_histograms",
+    "doubles",
     "drive",
     "embedding_map",
+    "entered",
     "false_links",
+    "found_by",
     "frame",
     "gauges",
     "leakage_meter",
@@ -29,8 +37,12 @@ __all__ = [
     "pairs",
     "percent",
     "project",
+    "rectangle_features",
     "roc",
+    "scales",
     "style",
+    "thresholds",
     "trip_ledger",
+    "verdicts",
     "waterfall",
 ]

@@ -5,9 +5,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cctview.evaluate_boxes import BOX, box_iou, evaluate_detections
-from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, Card, label, percent, style
+from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, SKY, Card, label, percent, style
 
-WORLD = "Simulated frames, our model world; what is right is told by its truth. Intervals: 95 %"
+WORLD = "Simulated frames, our model world; what is right is told by its truth"
+INTERVALS = f"{WORLD}; lines: 95 % intervals"
 _LINES = {
     "right": {"edgecolor": SAME, "linestyle": "-"},
     "false": {"edgecolor": DIFFERENT, "linestyle": (0, (4, 2))},
@@ -146,8 +147,8 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
     at, curve = evaluation.summary(percent=score), evaluation.curve()
     found = f"{percent(at['precision'])} of the boxes are right" if at["precision"] == at["precision"] else "no box is left"
     title = f"From {score:.0f} %, at an overlap of {iou:.2f}: {percent(at['recall'])} of the vehicles found, {found}"
-    figure = Card(title, height=2.7, note=note, photographs=True, left=0.16, right=0.25, top=0.32, wspace=0.26)
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.38, 1))
+    figure = Card(title, height=3.5, note=note, photographs=True, left=0.16, right=0.3, top=0.32, wspace=0.36)
+    grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     _draw(left, image, shown, said, truth[missed], words=False)
     left.set_anchor("NW")
@@ -194,7 +195,7 @@ def rectangle_features(detector, patch, ruled_out, count=6, note=WORLD):
 
 
 @style()
-def detectors(table, note=WORLD):
+def detectors(table, note=INTERVALS):
     """Detectors side by side: how well they find, and how long a frame takes.
 
     Parameters
@@ -228,10 +229,14 @@ def detectors(table, note=WORLD):
     return figure
 
 
+def _count(number, what):
+    return f"{number:,.0f} {what}{'' if number == 1 else 's'}"
+
+
 def _break(note):
     """A note in two lines."""
     before, sign, after = note.partition(": ")
-    return f"{before}{sign}\n{after}"
+    return f"{before}{sign.strip()}\n{after}"
 
 
 def _seconds(seconds):
@@ -258,9 +263,9 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     Card
     """
     now = counts.iloc[np.abs(counts.index.to_numpy() - overlap).argmin()]
-    title = f"Dropping what overlaps more than {overlap:.2f}: {now.doubles:,.0f} doubles stay, {now.lost:.0f} vehicles are lost"
-    figure = Card(title, height=2.7, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3)
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.38, 1))
+    title = f"Dropping what overlaps more than {overlap:.2f}: {_count(now.doubles, 'double')} left, {_count(now.lost, 'vehicle')} lost"
+    figure = Card(title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3)
+    grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     left.imshow(image)
     left.set_axis_off()
@@ -311,7 +316,7 @@ def cleaning(steps, note=WORLD):
 
 
 @style()
-def entered(table, score, all_scores, note=WORLD):
+def entered(table, score, all_scores, note=INTERVALS):
     """Who enters the database: in one frame, in one pass before a camera, and over all cameras.
 
     Parameters
@@ -331,24 +336,36 @@ def entered(table, score, all_scores, note=WORLD):
     shares = table["estimate"]
     title = f"From {score:.0f} %: a vehicle is found in {percent(shares['in a frame'])} of the frames that show it, and yet "
     title += f"{percent(shares['at any camera'])} of the vehicles enter the database"
-    figure = Card(title, height=2.6, note=note, left=0.8, right=2.1)
+    figure = Card(title, height=2.9, note=note, left=1.0, right=2.15)
     axes = figure.subplots()
-    for name, colour, dashes in zip(table.index, (ORANGE, "#56B4E9", BLUE), (":", "--", "-")):
+    heights = _apart(shares.to_numpy(float), 0.2)
+    for name, height, colour, dashes in zip(table.index, heights, (ORANGE, SKY, BLUE), (":", "--", "-")):
         axes.plot(all_scores.index, all_scores[name], color=colour, linestyle=dashes, label=name)
         row = table.loc[name]
         axes.plot([score, score], [row.low, row.high], color=INK, linewidth=1.6)
         axes.plot(score, row.estimate, "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4)
+        axes.plot(1.04, height, marker="o", color=colour, transform=axes.get_yaxis_transform(), clip_on=False)
         axes.annotate(
-            f"{name}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]", (1, row.estimate),
-            xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=11,
+            f"{name}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]", (1.04, height),
+            xycoords=("axes fraction", "data"), xytext=(9, 0), textcoords="offset points", va="center", fontsize=11,
         )  # fmt: skip
     axes.set(xlabel="score threshold, per cent", ylabel="share found", ylim=(0, 1.02), xlim=tuple(all_scores.index[[0, -1]]))
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure
 
 
+def _apart(heights, least):
+    """Heights from the lowest up, moved so that labels there do not overlap: the highest stays below 1."""
+    result = np.array(heights)
+    for k in range(len(result) - 2, -1, -1):
+        result[k] = min(result[k], result[k + 1] - least)
+    for k in range(len(result)):
+        result[k] = max(result[k], k * least)
+    return result
+
+
 @style()
-def found_by(table, what, title, note=WORLD):
+def found_by(table, what, title, note=INTERVALS):
     """Which share was found, group by group, with intervals.
 
     Parameters
@@ -383,7 +400,7 @@ def found_by(table, what, title, note=WORLD):
 
 
 @style()
-def scales(tables, shown, cost, note=WORLD):
+def scales(tables, shown, cost, precision, note=INTERVALS):
     """How many vehicles are found, by their size, when the frame is scaled before it is looked at.
 
     Parameters
@@ -394,29 +411,29 @@ def scales(tables, shown, cost, note=WORLD):
         The side to point out.
     cost : dict of int to float
         By side: how much there is to compute, 1 for the usual one.
+    precision : float
+        Of the boxes at the side that is shown.
     note : str
 
     Returns
     -------
     Card
     """
-    usual = min(cost, key=lambda side: abs(cost[side] - 1))
-    groups = list(dict.fromkeys(name for table in tables.values() for name in table.index))
-    sums = {s: (t["estimate"] * t["sightings"]).sum() / t["sightings"].sum() for s, t in tables.items()}
-    title = f"Scaled to {shown} pixels: {percent(sums[shown])} of all sightings found (at {usual}: {percent(sums[usual])}), "
-    title += f"for {cost[shown]:.1f} times the work"
-    figure = Card(title, height=2.9, note=note, left=0.8, right=1.2)
+    sums = {side: (table["estimate"] * table["sightings"]).sum() / table["sightings"].sum() for side, table in tables.items()}
+    right = f"{percent(precision)} of the boxes right" if precision == precision else "no box is left"
+    title = f"Scaled to {shown} pixels: {percent(sums[shown])} of all vehicles in sight found, {right}; "
+    title += f"{cost[shown]:.1f} times the work"
+    figure = Card(title, height=3.1, note=note, left=1.0, right=0.3)
     axes = figure.subplots()
+    names = max(tables.values(), key=len).index
     for side, table in tables.items():
-        x = [groups.index(name) for name in table.index]
-        look = {"color": BLUE, "linewidth": 2.8} if side == shown else {"color": GREY, "linewidth": 1.2}
-        axes.plot(x, table["estimate"], linestyle="--" if side == usual != shown else "-", **look, label=f"{side}")
-        if side in (shown, usual):
-            axes.annotate(f"{side} pixels", (x[-1], table["estimate"].iloc[-1]), xytext=(8, 6 if side == shown else -8),
-                          textcoords="offset points", color=look["color"], fontsize=11, va="center")  # fmt: skip
-        if side == shown:
+        x, chosen = [names.get_loc(name) for name in table.index], side == shown
+        look = {"color": BLUE, "linewidth": 2.8} if chosen else {"color": GREY, "linewidth": 1.1}
+        axes.plot(x, table["estimate"], zorder=3 if chosen else 2, label=str(side), **look)
+        label(axes, 1.12, table["estimate"].iloc[1], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
+        if chosen:
             axes.fill_between(x, table["low"].astype(float), table["high"].astype(float), color=BLUE, alpha=0.18, linewidth=0)
     axes.set(ylim=(0, 1.02), ylabel="share found", xlabel="longer side of the vehicle in the frame, pixels")
-    axes.set_xticks(range(len(groups)), [name.removesuffix(" pixels") for name in groups])
+    axes.set_xticks(range(len(names)), names)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure

@@ -251,13 +251,16 @@ def gauges(meter):
     if names:
         first = meter.gauges[names[0]]
         title = f"Beside the meter, {names[0]}: {first.estimate:.2g} [{first.low:.2g} {first.high:.2g}] {first.unit}".rstrip()
-    figure = Card(title, height=0.8 * max(len(names), 1) + 0.7, note=_note(meter), left=2.4, right=0.5)
+    figure = Card(title, height=0.8 * max(len(names), 1) + 0.7, note=_note(meter), left=1.9, right=1.9)
     axes = figure.subplots()
     for row, gauge in enumerate(meter.gauges.values()):
         axes.barh(row, 1, height=0.34, color=PALE)
         axes.barh(row, gauge.estimate, height=0.34, color=DELIVERED)
         axes.plot([gauge.low, gauge.high], [row, row], color=INK, linewidth=1.4)
-        label(axes, max(gauge.high, gauge.estimate), row, f" {gauge.estimate:.2g} {gauge.unit}", va="center", bbox=None)
+        axes.annotate(
+            f"{gauge.estimate:.2g} {gauge.unit}", (1, row), xycoords=("axes fraction", "data"), xytext=(7, 0),
+            textcoords="offset points", va="center", fontsize=11,
+        )  # fmt: skip
     axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(max(len(names), 1) - 0.5, -0.5))
     axes.set_yticks(range(len(names)), [_wrapped(name) for name in names])
     axes.set_xlabel("share")
