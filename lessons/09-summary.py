@@ -31,6 +31,7 @@
 # **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
 
 # %% slideshow={"slide_type": "skip"}
+import numpy as np
 import pandas as pd
 
 from cctview import plots
@@ -175,8 +176,6 @@ check_bits(bits, mine.everyone, mine.alike)
 # </details>
 
 # %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-import numpy as np
-
 bits = np.log2(mine.everyone / mine.alike)
 check_bits(bits, mine.everyone, mine.alike)
 

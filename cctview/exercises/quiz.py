@@ -57,7 +57,7 @@ QUESTIONS = (
                 "They helped. But shrink the crops in notebook 01: the learned vectors keep ahead on the same pictures.",
             ),
             Option(
-                "Somebody found the right formula for a face",
+                "Somebody at last found the formula that tells two faces apart",
                 "Nobody has one. A network's formula is millions of numbers that no person chose.",
             ),
             Option(
@@ -72,7 +72,7 @@ QUESTIONS = (
         (
             Option("Nothing: weights are only numbers", "So are plates. What counts is what one can tell from them."),
             Option(
-                "All the training pictures",
+                "All the pictures that it was trained on, one by one",
                 "That would be more. Here a stranger learns one thing: you were in it, or you were not.",
             ),
             Option(
@@ -99,7 +99,10 @@ QUESTIONS = (
                 "Nobody: it is anonymous",
                 "Without names, yes. But a few known points can fit a single trace, and then all of it is yours.",
             ),
-            Option("Only those who drive often", "They leave more points, so they are easier. But rare hours single out, too."),
+            Option(
+                "Only those who pass the cameras often, such as commuters and taxis",
+                "They leave more points, so they are easier. But rare hours single out, too.",
+            ),
             Option("Only those who did something", "The trace is of everyone who passed. Nobody is asked what for."),
         ),
         "notebook 03",

@@ -28,7 +28,8 @@ def crowd(car, kind, colour, hour):
     """
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
-    figure = Card(_crowd_title(car, kind, colour, hour), height=_DOT * rows + 0.75, note=HABITS, top=0.55, bottom=0.2, left=0.5)
+    size = {"height": _DOT * rows + 0.75, "top": 0.55, "bottom": 0.2, "left": 0.5}
+    figure = Card(_crowd_title(car, kind, colour, hour), note=HABITS, **size)
     axes = figure.subplots()
     place = np.arange(everyone)
     across, down = place % _ACROSS, place // _ACROSS
@@ -66,8 +67,8 @@ def _crowd_title(car, kind, colour, hour):
         return f"{when} no {what} drives here on any weekday: there is none"
     if car.alike < 1.5:
         return f"{when} a {what} is singled out: {car.alike:.2g} of them on a mean weekday, of {car.everyone:,.0f} vehicles"
-    interval = f"[{car.low:.0f} {car.high:.0f}]"
-    return f"{when} a {what} is one of {car.alike:.0f} {interval}, of {car.everyone:,.0f}: type and colour gave away {car.bits:.1f} bits"
+    among = f"one of {car.alike:.0f} [{car.low:.0f} {car.high:.0f}], of {car.everyone:,.0f}"
+    return f"{when} a {what} is {among}: type and colour gave away {car.bits:.1f} bits"
 
 
 @style()
@@ -89,8 +90,9 @@ def same_evidence(population, evidence, overclaimed):
     """
     sizes = np.logspace(0, _MOST, 400)
     said, right = (float(match_probability(bits, population)) for bits in (evidence + overclaimed, evidence))
-    title = f"{one_of(population).capitalize()}: it says {percent(said)}, and is right in {percent(right)}".replace(" %", "\u00a0%")
-    figure = Card(title, height=3.1, note="Computed by Bayes' rule; exactly one vehicle of the population is the right one", left=1.0)
+    title = f"{one_of(population).capitalize()}: it says {percent(said)}, and is right in {percent(right)}"
+    note = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"
+    figure = Card(title.replace(" %", "\u00a0%"), height=3.1, note=note, left=1.0)
     axes = figure.subplots()
     lines = {"claimed": (evidence + overclaimed, CLAIMED, "--", said), "delivered": (evidence, DELIVERED, "-", right)}
     for name, (bits, colour, dashes, now) in lines.items():
@@ -99,9 +101,10 @@ def same_evidence(population, evidence, overclaimed):
     axes.axvline(population, color=GREY, linewidth=1, linestyle=(0, (2, 3)), zorder=0)
     axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
     label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
-    axes.set(xscale="log", xlim=(1, 10**_MOST), ylim=(-0.03, 1.05), xlabel="vehicles that it could be", ylabel="the match is right")
+    axes.set(xscale="log", xlim=(1, 10**_MOST), xlabel="vehicles that it could be", ylabel="the match is right")
     axes.set_xticks([10**k for k in range(0, _MOST + 1, 2)], ["1", "100", "10,000", "1 million", "100 million"])
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    axes.set_ylim(-0.03, 1.05)
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=11.5, loc="upper right", labelcolor=INK)
     return figure
