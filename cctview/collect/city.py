@@ -24,10 +24,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageDraw
 
 from cctview.frames import open_dataset, read_image
+from cctview.parquet import read_frame
 from cctview.collect.stamp import draw_stamp
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -249,7 +249,7 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
     path = data / "truth" / "frames.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; the simulated city needs the truth about its frames")
-    truth = pd.read_parquet(path)
+    truth = read_frame(path)
     stamps = dict(zip(truth.frame, truth.time))
     cameras = {}
     for camera, group in truth.sort_values("time").groupby("camera", sort=False):
