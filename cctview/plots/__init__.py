@@ -8,6 +8,7 @@ from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "bars",
     "candidates",
     "cmc",
+    "crowd",
     "distance_histograms",
     "drive",
     "embedding_map",
@@ -30,6 +32,7 @@ __all__ = [
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "style",
     "trip_ledger",
     "waterfall",
