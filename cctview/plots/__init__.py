@@ -11,6 +11,7 @@ from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "candidates",
     "cleaning",
     "cmc",
+    "crowd",
     "detectors",
     "distance_histograms",
     "doubles",
@@ -39,6 +41,7 @@ __all__ = [
     "project",
     "rectangle_features",
     "roc",
+    "same_evidence",
     "scales",
     "style",
     "thresholds",
