@@ -33,10 +33,10 @@ def check_right_alarms(answer, wanted, hit, false):
     right = wanted * hit / (wanted * hit + (1 - wanted) * false)
 
     def near(value):
-        return any(abs(given - value) <= 0.06 * value for given in (number, number / 100))
+        return any(abs(given - value) <= 0.06 * min(value, 1 - value) for given in (number, number / 100))
 
     if near(right):
-        return f"{100 * right:.2g} of 100: {right / (1 - right):.2g} right alarms for each that blames somebody else."
+        return f"{100 * right:.2g} of 100: for each right alarm, {(1 - right) / right:.0f} that blame somebody else."
     if near(1 - right):
         raise Wrong("These are the alarms that are wrong: what is left to 100.")
     if near(hit):

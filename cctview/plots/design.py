@@ -69,7 +69,9 @@ def filters(stages, candidates=1, kept=KEPT, note=WORLD):
         found.annotate(
             percent(figures.estimate), (figures.high, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11.5
         )
-    few.set(xscale="log", xlim=(1, 3.5 * max(left)), xlabel="candidates left (log scale)")
+    few.set(xscale="log", xlim=(1, 6 * max(left)), xlabel="candidates left (log scale)")
+    few.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
+    few.minorticks_off()
     few.set_yticks(rows, names, color=INK)
     few.set_ylim(len(names) - 0.45, -0.55)
     found.set(xlim=(0, 1.12), xlabel=f"right one {where}")
@@ -133,8 +135,8 @@ def open_set(table, found=0.5, gallery=None, note=WORLD):
     innocents = at_gallery(table, found, "clusters", "innocents", gallery)[0]
     flagged = at_gallery(table, found, "measured" if gallery <= measured else "clusters", "fpir", gallery)[0]
     title = f"Among {short(gallery)} vehicles a search returns {short(innocents)} innocents{reach}; "
-    title += f"it flags somebody in {percent(flagged)} of searches for who is not there"
-    figure = Card(title, height=3.5, note=note, left=0.95, wspace=0.42)
+    title += f"it flags somebody in {percent(flagged)} of searches for one that is not there"
+    figure = Card(title, height=3.5, note=note, left=1.2, wspace=0.46)
     counts, rates = figure.subplots(1, 2)
     _grows(counts, table, found, "innocents", measured, end)
     _grows(rates, table, found, "fpir", measured, end)
@@ -152,6 +154,7 @@ def open_set(table, found=0.5, gallery=None, note=WORLD):
         axes.set_xticks([1, 1e3, 1e6], ["1", "1,000", "1 million"])
         axes.minorticks_off()
     counts.set(yscale="log", ylabel="innocents a search")
+    counts.yaxis.set_major_formatter(lambda y, _: short(y))
     counts.minorticks_off()
     rates.set(ylim=(0, 1.04), ylabel="FPIR: searches that flag")
     rates.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -194,7 +197,7 @@ def clones(table, found=0.5, note=TWIN):
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
     title = f"At the threshold that finds {percent(found)}, a clone passes for the same in {percent(at[kinds[0]])} of cases, "
     title += f"a vehicle of another colour in {percent(at[kinds[-1]])}"
-    figure = Card(title, height=3.4, note=note, left=1.0, right=2.0)
+    figure = Card(title, height=3.6, note=note, left=1.1, right=2.0, top=0.32)
     axes = figure.subplots()
     looks = dict(zip((CLONE, COLOUR, OTHER), ((DIFFERENT, "o"), (PURPLE, "s"), (GREY, "^")), strict=True))
     lowest = 0.3 * table.loc[table["estimate"] > 0, "estimate"].min()
@@ -203,7 +206,8 @@ def clones(table, found=0.5, note=TWIN):
         low, middle, high = (rows[end].clip(lower=lowest) for end in ("low", "estimate", "high"))
         axes.plot(rows["found"], middle, color=colour, marker=marker, markersize=6, label=kind)
         axes.fill_between(rows["found"], low, high, color=colour, alpha=0.2, linewidth=0)
-        place = {"xytext": (9, 0), "textcoords": "offset points", "annotation_clip": False, "va": "center", "fontsize": 11}
+        place = {"xytext": (9, 12 if kind == CLONE else -9 if kind == COLOUR else -5), "textcoords": "offset points"}
+        place |= {"annotation_clip": False, "va": "center", "fontsize": 11}
         axes.annotate(kind.replace(": ", ":\n").replace(", ", ",\n"), (rows["found"].iloc[-1], middle.iloc[-1]), color=colour, **place)
     axes.axvline(found, color=INK, linewidth=1.2, linestyle=(0, (2, 3)))
     axes.set(yscale="log", ylim=(lowest, 1), xlabel="threshold, by the share of same pairs that it finds", ylabel="different pairs that pass")
@@ -231,9 +235,9 @@ def individuality(table, setting, note="Simulated frames at five settings of the
     Card
     """
     now = table[np.isclose(table["individuality"], setting)].set_index("figure")
-    names = dict(zip(REAL, ("AUC", "found first"), strict=True))
-    said = [f"{name} {percent(now.loc[key, 'estimate'])} (real: {percent(REAL[key][0])})" for key, name in names.items()]
-    figure = Card(f"At individuality {setting:g}: {', '.join(said)}", height=3.1, note=note, left=0.85, wspace=0.42)
+    names = dict(zip(REAL, ("AUC", "first"), strict=True))
+    said = [f"{name} {percent(now.loc[key, 'estimate'])} (real {percent(REAL[key][0])})" for key, name in names.items()]
+    figure = Card(f"Dial at {setting:g}: {', '.join(said)}", height=3.1, note=note, left=0.95, wspace=0.42)
     for axes, (key, name) in zip(figure.subplots(1, 2), names.items(), strict=True):
         rows = table[table["figure"] == key].sort_values("individuality")
         axes.axhspan(*REAL[key][1:], color=ORANGE, alpha=0.35, linewidth=0)
@@ -244,7 +248,7 @@ def individuality(table, setting, note="Simulated frames at five settings of the
         axes.axvline(setting, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
         low = 0.5 if key == "AUC" else 0.0
         label(axes, 1.0, REAL[key][0], "real frames", DARK_ORANGE, ha="right", va="bottom" if key == "AUC" else "top", fontsize=11)
-        axes.set(xlim=(-0.04, 1.04), ylim=(low, 1.02), xlabel="individuality", ylabel=name)
+        axes.set(xlim=(-0.04, 1.04), ylim=(low, 1.02), xlabel="individuality", ylabel="AUC" if key == "AUC" else "right one first")
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])
         axes.yaxis.set_major_formatter(lambda y, _: percent(y))
     return figure
@@ -270,8 +274,8 @@ def alarms(prior, hit, innocents, note=WORLD):
     """
     right = float(share_right(prior, hit, innocents))
     count = int(round(100 * right))
-    one = f"1 in {short(1 / right)}" if 0 < right < 0.095 else percent(right)
-    title = f"Of all alarms, {one} is right. The others point at somebody else"
+    title = f"One alarm in {short(1 / right)} is right" if 0 < right < 0.095 else f"Of 100 alarms, {count} are right"
+    title += "; the others point at somebody else"
     figure = Card(title, height=2.75, note=note, left=0.3, right=3.1, bottom=0.15, top=0.1)
     axes = figure.subplots()
     across, down = np.arange(100) % 20, np.arange(100) // 20
@@ -333,14 +337,14 @@ def costs(table, note="Costs of this course's own pipeline, each with its source
     Card
     """
     names, last = list(table), table.iloc[:, -1]
-    title = f"{names[-1][0].upper()}{names[-1][1:]}: {short(last['bytes_vectors'] / 1e9)} GB of vectors, and "
-    title += f"{last['seconds_approximate']:.0f} s of one core a search"
-    figure = Card(title, height=0.5 * len(names) + 1.15, note=note, left=1.75, right=0.5, wspace=0.3)
+    title = f"{names[-1][0].upper()}{names[-1][1:]}: {short(last['bytes_codes'] / 1e9)} GB of codes to hold, and "
+    title += f"{last['seconds_approximate']:.0f} seconds of one core to search"
+    figure = Card(title, height=0.5 * len(names) + 1.25, note=note, left=1.75, right=0.3, wspace=0.14)
     store, seek = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
     marks = (
-        (store, "bytes_vectors", 1e9, "vectors, on disk", BLUE, "o"),
-        (store, "bytes_codes", 1e9, "codes, in memory", ORANGE, "s"),
+        (store, "bytes_vectors", 1e9, "vectors", BLUE, "o"),
+        (store, "bytes_codes", 1e9, "codes", ORANGE, "s"),
         (seek, "seconds_exact", 1, "exact", BLUE, "o"),
         (seek, "seconds_approximate", 1, "approximate", ORANGE, "s"),
     )
@@ -350,15 +354,16 @@ def costs(table, note="Costs of this course's own pipeline, each with its source
         for y, value in zip(rows, values, strict=True):
             place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center", "fontsize": 10.5}
             axes.annotate(short(value), (value, y), color=INK, **place)
-    for axes, words in ((store, "gigabytes (log scale)"), (seek, "seconds a search, one core (log scale)")):
+    for axes, words in ((store, "gigabytes (log scale)"), (seek, "seconds a search (log scale)")):
         low, high = axes.dataLim.intervalx
         axes.set(xscale="log", xlabel=words, xlim=(low / 6, high * 6))
+        axes.xaxis.set_major_formatter(lambda x, _: short(x))
         axes.minorticks_off()
         axes.set_yticks(rows, names, color=INK)
         axes.set_ylim(len(rows) - 0.6, -1.15)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", color=PALE)
-        axes.legend(frameon=False, fontsize=10.5, loc="upper center", ncols=2, handletextpad=0.1, columnspacing=0.8, borderaxespad=0)
+        axes.legend(frameon=False, fontsize=10.5, loc="upper center", ncols=2, handletextpad=0, columnspacing=0.5, borderaxespad=0)
     return figure
 
 
