@@ -8,7 +8,8 @@ from cctview.plots.design import alarms, clock, clones, costs, filters, individu
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
-from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "clones",
     "cmc",
     "costs",
+    "crowd",
     "distance_histograms",
     "drive",
     "embedding_map",
@@ -33,11 +35,13 @@ __all__ = [
     "kinds",
     "leakage_meter",
     "network_leak",
+    "numbered_frames",
     "open_set",
     "pairs",
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "style",
     "trip_ledger",
     "waterfall",
