@@ -17,10 +17,10 @@ WIDTH, HEIGHT = 24, 20
 """Pixels of the window; vehicles before these cameras are about as much wider than high."""
 MARGIN = 1.15
 """How much larger than the vehicle the window is."""
-RECTANGLES, EARLY = 800, 10
+RECTANGLES, EARLY = 500, 10
 PASSED, GIVEN_UP = 0.02, 0.25
 """Which share of the vehicles that it learns from the first questions, and all together, may rule out: few places show one."""
-ROUNDS, LESSONS, MISTAKES = (20, 60, 160), 20, 40
+ROUNDS, LESSONS, MISTAKES = (20, 60, 160), 16, 40
 SMALLEST, LARGEST, STEP, STRIDE = 20, 140, 1.2, 3
 SAME_OBJECT = 0.3
 _FLAT = 4.0  # grey levels; a window whose standard deviation is smaller shows nothing

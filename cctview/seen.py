@@ -15,7 +15,7 @@ SIDE, VISIBLE = 20, 0.8
 SIZES = (0, 8, 12, 16, 20, 30, 50, 1000)
 DISTANCES = (0, 20, 40, 60, 80, 100, 150, 1000)
 WIDE, HIGH = 352, 240
-ROUNDS = 300
+ROUNDS = 200
 
 
 def visible_share(sightings, width=WIDE, height=HIGH):
