@@ -476,9 +476,8 @@ check_iou(iou, of_one[BOX])
 # %%
 share = now.loc["at any camera"]
 gauge = Gauge(share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras")
-meter = LeakageMeter.load("meter.json").with_gauge("in the database", gauge)
-meter.save("meter.json")
-plots.gauges(meter)
+LeakageMeter.load("meter.json").with_gauge("in the database", gauge).save("meter.json")
+plots.gauges(LeakageMeter().with_gauge("in the database", gauge))
 
 # %% [markdown]
 # Next: notebook 05 asks when two pictures show the same car.

@@ -4,11 +4,8 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
-<<<<<<< HEAD
 from cctview.exercises.detecting import check_iou, check_score_threshold
-=======
 from cctview.exercises.design import check_even_gallery, check_right_alarms
->>>>>>> main
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
@@ -22,11 +19,8 @@ __all__ = [
     "check_even_population",
     "check_iou",
     "check_numbers",
-<<<<<<< HEAD
-    "check_score_threshold",
-=======
     "check_right_alarms",
->>>>>>> main
+    "check_score_threshold",
     "check_share",
     "check_sightings",
     "check_sureness",

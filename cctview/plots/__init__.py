@@ -4,13 +4,10 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
-<<<<<<< HEAD
 from cctview.plots.detecting import (
     cleaning, detectors, doubles, entered, found_by, rectangle_features, scales, thresholds, verdicts,
 )  # fmt: skip
-=======
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
->>>>>>> main
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -25,12 +22,9 @@ __all__ = [
     "alarms",
     "bars",
     "candidates",
-<<<<<<< HEAD
     "cleaning",
-=======
     "clock",
     "clones",
->>>>>>> main
     "cmc",
     "costs",
     "crowd",
@@ -41,11 +35,8 @@ __all__ = [
     "embedding_map",
     "entered",
     "false_links",
-<<<<<<< HEAD
-    "found_by",
-=======
     "filters",
->>>>>>> main
+    "found_by",
     "frame",
     "gauges",
     "individuality",
