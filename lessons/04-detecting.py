@@ -267,15 +267,15 @@ Sliders(
 
 # %% [markdown]
 # The original's detector had another kind of doubles: one vehicle called a car *and* a bus. In its 67,379 detections 2,414 pairs
-# of boxes overlap by more than 0.7, and 92 % of these are a car and a bus on the same vehicle (our count, on the original's public
-# data). On our 72 frames, before anything is dropped, and after:
+# of boxes overlap by more than 0.7, and 92 % of these are a car and a bus on the same vehicle (counted by this project, on the original's
+# public data). On our 72 frames, before anything is dropped, and after:
 
 # %%
 before, after = overlapping_pairs(raw), overlapping_pairs(at_scales[~at_scales.doubles & (at_scales.side == 416)])
 print(f"overlapping pairs before: {before.sum():,}, of a car and a bus: {before.get('bus + car', 0)}; after: {after.sum()}")
 
 # %% [markdown]
-# Our labels had no such doubles, so our network makes none of that kind.
+# In the labels that ours learned from, such doubles had been left out.
 #
 # Then out goes what is no vehicle (persons and bicycles: this course follows vehicles only); what
 # was delivered twice; and what is **parked**: a box that stands in its place for most of a minute is no passing vehicle.
@@ -335,8 +335,9 @@ plots.found_by(
 )
 
 # %% [markdown]
-# Why? The detector's card tells: the real pictures that it learned from hold 122 boxes of motorcycles, among tens of thousands of
-# cars (`models/tiny-yolov3-traffic.md`). **A machine misses whom its makers seldom showed it.**
+# Why? The detector's card gives a hint: the 5,185 real frames that it learned from hold no more than 122 boxes of motorcycles
+# (`models/tiny-yolov3-traffic.md`). A motorcycle is also narrow, and tall for its width. **A machine misses whom its makers
+# seldom showed it**, and nobody notices who counts all vehicles together.
 #
 # And by colour? Here are cars of 12 to 20 pixels, where the machine is in doubt.
 

@@ -181,7 +181,7 @@ def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
     usual = Detector().detect(image).sort_values("percent").iloc[-1]
     for side in (320, 608):
         boxes = Detector(side=side).detect(image)[BOX_COLUMNS].to_numpy()
-        assert iou(usual[BOX_COLUMNS].to_numpy(float), boxes).max() > 0.8
+        assert iou(usual[BOX_COLUMNS].to_numpy(float), boxes).max() > 0.7
 
 
 def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overlap(yolo_weights):
