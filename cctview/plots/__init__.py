@@ -5,6 +5,9 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.drive import drive
+from cctview.plots.history import (
+    by_era, by_resolution, eigen_vehicles, era_searches, gradients, landmarks, learned_metric, timeline,
+)  # fmt: skip
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, pairs
@@ -15,21 +18,29 @@ __all__ = [
     "Card",
     "accepted",
     "bars",
+    "by_era",
+    "by_resolution",
     "candidates",
     "cmc",
     "distance_histograms",
     "drive",
+    "eigen_vehicles",
     "embedding_map",
+    "era_searches",
     "false_links",
     "frame",
     "gauges",
+    "gradients",
+    "landmarks",
     "leakage_meter",
+    "learned_metric",
     "network_leak",
     "pairs",
     "percent",
     "project",
     "roc",
     "style",
+    "timeline",
     "trip_ledger",
     "waterfall",
 ]
