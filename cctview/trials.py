@@ -15,6 +15,7 @@ from cctview.comparisons import Comparisons, largest_pictures, picture_side
 from cctview.drive import DRIVE
 from cctview.evaluate import bootstrap, evaluate_rank, roc_auc
 from cctview.frames import BOX_COLUMNS, cut
+from cctview.ids import VEHICLE_TYPES
 from cctview.match import DISTANCES
 from cctview.truth import true_vehicles
 
@@ -22,7 +23,7 @@ MINIMUM = 28
 """Least side of a picture, in pixels (of a square as large as its box)."""
 PAIRS = tuple((a.camera, b.camera) for a, b in pairwise(DRIVE) if a.facing == b.facing)
 """Neighbouring cameras that face the same way, so that a vehicle is seen from the same side: the kindest setting there is."""
-PIXELS = (8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28)
+PIXELS = (8, 12, 16, 20, 24, 28)
 """The sides to which pictures are shrunk, in the stored results."""
 
 
@@ -246,6 +247,48 @@ def leak_by_era(searches: dict) -> pd.DataFrame:
         for name, found in searches.items()
     }
     return pd.DataFrame(rows).T
+
+
+def rank1_by_count(recogniser, pictures: Pictures, counts: Sequence[int], distance: str = "mcd") -> list[tuple[int, float]]:
+    """Rank-1 with only the first so many numbers of each vector; (count, rank-1) for each count."""
+    vectors = recogniser.embed(pictures.crops)
+    return [(count, float((search(vectors[:, :count], pictures, distance).ranks == 1).mean())) for count in counts]
+
+
+def candidates_by_era(searches: dict, number: int, first: int = 5) -> tuple[np.ndarray, dict]:
+    """One search by every era.
+
+    Parameters
+    ----------
+    searches : dict of str to Search
+        Of the same pictures.
+    number : int
+        Which of their searches.
+    first : int
+        How many candidates of each.
+
+    Returns
+    -------
+    query : ndarray of uint8, shape (h, w, 3)
+    rows : dict of str to (list of ndarray, list of bool, int)
+        By era: the first candidates, whether each is right, and the rank of the right one.
+    """
+    rows = {}
+    for name, found in searches.items():
+        pictures, asked = found.pictures, found.looked_for[number]
+        best = found.candidates[number][:first]
+        right = [bool(pictures.vehicles[row] == pictures.vehicles[asked]) for row in best]
+        rows[name] = [pictures.crops[row] for row in best], right, int(found.ranks[number])
+    return pictures.crops[asked], rows
+
+
+def largest_crops(dataset, count: int) -> list[np.ndarray]:
+    """The largest vehicles of a dataset, no two from one frame, and as many cameras as there are; needs no truth."""
+    detections = dataset.detections
+    vehicles = detections[detections["type"].isin(VEHICLE_TYPES)].assign(side=picture_side)
+    vehicles = vehicles.sort_values("side", ascending=False, kind="stable").drop_duplicates("frame")
+    turn = vehicles.groupby("camera").cumcount()
+    return read_crops(dataset, vehicles.iloc[np.argsort(turn, kind="stable")[:count]])
 
 
 def resolution_table(training: Pictures, test: Pictures, eras, pixels: Sequence[int] = PIXELS) -> pd.DataFrame:

@@ -9,6 +9,7 @@
     eras_metric.csv  the same without and with a metric learnt on top
 """
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,14 +42,14 @@ FRAME_PAIRS = 4
 
 def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     """Make the tables asked for; returns their places under `data`."""
-    looks = bench(data)
+    looks = functools.cache(lambda: bench(data))
     made = {
-        "attributes": lambda: attributes(looks),
-        "membership": lambda: membership(looks),
-        "inversion": lambda: inversion(looks, work),
+        "attributes": lambda: attributes(looks()),
+        "membership": lambda: membership(looks()),
+        "inversion": lambda: inversion(looks(), work),
     }
-    made["extractors"] = lambda: extractors(looks)
-    made["defences"] = lambda: defences(looks, work, data)
+    made["extractors"] = lambda: extractors(looks())
+    made["defences"] = lambda: defences(looks(), work, data)
     made["eras"] = lambda: resolution_table(*known_vehicles(data), ERAS)
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []

@@ -44,7 +44,10 @@ def _era(answer, names):
     if isinstance(answer, str):
         text = answer.strip().lower()
     else:
-        text = f"{read_number(answer, 'the era'):.0f}"
+        year = read_number(answer, "the era")
+        if not 1900 < year < 2100:
+            raise Wrong(f"The era should be its name or its year, but is {year:g}. A share of searches is no era.")
+        text = f"{year:.0f}"
     found = [name for name in names if text and text in name.lower()]
     if len(found) != 1:
         raise Wrong(f"{text[:40]!r} names {len(found) or 'none'} of the eras; give one of {', '.join(names)}.")
@@ -78,7 +81,8 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
     try:
         given = answer(pictures.copy(), mean.copy(), vehicles.copy())
     except (Exception, SystemExit) as error:
-        raise Wrong(f"Your function raised {described(error)}. The shapes: {pictures.shape}, {mean.shape}, {vehicles.shape}.") from None
+        shapes = f"{pictures.shape}, {mean.shape}, {vehicles.shape}"
+        raise Wrong(f"Your function raised {described(error)}. The shapes: {shapes}.") from None
     if given is None or given is Ellipsis:
         raise Wrong("Your function returns nothing yet: put the formula after `return`.")
     try:
@@ -101,5 +105,8 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
         raise Wrong(f"It has shape {given.shape}; expected one row a picture and one column an eigen-vehicle, {right.shape}.")
     if not np.allclose(given, right, rtol=1e-3, atol=1e-3):
         row = int(np.abs(given - right).max(axis=1).argmax())
-        raise Wrong(f"For picture {row} the first weight is {given[row, 0]:.4g}; right is {right[row, 0]:.4g}. The formula: (picture − mean) · eigen-vehicle.")
+        raise Wrong(
+            f"For picture {row} the first weight is {given[row, 0]:.4g}; right is {right[row, 0]:.4g}. "
+            "The formula: (picture − mean) · eigen-vehicle."
+        )
     return f"It agrees with scikit-learn's PCA on {len(pictures)} pictures: {pictures.shape[1]} pixels became {len(vehicles)} numbers."

@@ -15,7 +15,7 @@ MILESTONES = (
     (1991, "recipe", "Turk, Pentland", "Eigenfaces: statistics of the pixels"),
     (2001, "detects", "Viola, Jones", "Finds faces, fast; does not say whose they are"),
     (2005, "recipe", "Dalal, Triggs", "Histograms of gradients: an engineer's recipe"),
-    (2014, "learns", "DeepFace", "A network, and 4 million pictures of 4,000 people"),
+    (2014, "learns", "DeepFace", "A network, and 4 million labelled pictures"),
     (2015, "learns", "FaceNet", "A network trained for the distance itself"),
 )
 """Year, who decides what is compared, whose work, what was new. Sources: `cctview.eras`, and lesson 01."""
