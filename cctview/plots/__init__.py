@@ -10,7 +10,8 @@ from cctview.plots.history import (
 )  # fmt: skip
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
-from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "by_resolution",
     "candidates",
     "cmc",
+    "crowd",
     "distance_histograms",
     "drive",
     "eigen_vehicles",
@@ -35,10 +37,12 @@ __all__ = [
     "leakage_meter",
     "learned_metric",
     "network_leak",
+    "numbered_frames",
     "pairs",
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "style",
     "timeline",
     "trip_ledger",
