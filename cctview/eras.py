@@ -41,8 +41,8 @@ def grey(squares: np.ndarray) -> np.ndarray:
 class Ratios:
     """1966: where the landmarks of a vehicle are, in shares of its height and width.
 
-    Bledsoe's operators marked the landmarks of a face by hand, and a computer compared 20 distances between them. Here rules find them:
-    rows at which the lightness changes most, and columns of the outermost edges.
+    Bledsoe's operators marked the landmarks of a face by hand, and a computer compared 20 distances between them. Here rules
+    find them: rows at which the lightness changes most, and columns of the strongest edges.
     """
 
     name, settings = "1966 ratios", ({},)
@@ -110,8 +110,9 @@ class Descriptions:
 
     name, settings = "1971 descriptions", tuple({"grades": grades} for grades in (3, 5, 9))
     NAMES = (
-        "long or tall", "lightness of roof", "of windscreen", "of body", "of underside", "roof green to red", "roof blue to yellow",
-        "body green to red", "body blue to yellow", "two-tone", "contrast", "brightest spot", "darkest spot", "fine detail",
+        "long or tall", "lightness of roof", "of windscreen", "of body", "of underside", "roof green to red",
+        "roof blue to yellow", "body green to red", "body blue to yellow", "two-tone", "contrast", "brightest spot",
+        "darkest spot", "fine detail",
     )  # fmt: skip
 
     def __init__(self, grades=5):

@@ -31,10 +31,10 @@
 # **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
 
 # %% slideshow={"slide_type": "skip"}
-import numpy as np
+import pandas as pd
 
 from cctview import plots
-from cctview.eras import ERAS, EigenVehicles, Gradients, Ratios, gradient_cells, grey, squeeze
+from cctview.eras import ERAS, EigenVehicles, Ratios, gradient_cells, grey, squeeze
 from cctview.exercises import check_best_era, check_eigen_weights
 from cctview.lesson_data import open_lesson
 from cctview.meter import Gauge, LeakageMeter
@@ -50,29 +50,31 @@ print(f"{len(pictures):,} pictures of {len(set(pictures.vehicles)):,} vehicles")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not read out every line. Point at the colours: first people, then recipes, then networks. Viola and Jones are on it because everyone asks: they find faces, they do not recognise them; that is notebook 04."
 # ## 1 · Sixty years in seven lines
 #
-# To recognise is to say *whose* picture it is. (To find that there is a face at all is to **detect**; Viola and Jones did it
-# fast in 2001, and it is the subject of notebook 04.) Every machine that recognises does two things: it takes some numbers from a
-# picture, and compares them with those of other pictures. The history is about the first: **who decides which numbers?**
+# To recognise is to say *whose* picture it is. (To find that there is a face at all is to **[detect](glossary.md#detection)**;
+# Viola and Jones did it fast in 2001, and it is the subject of notebook 04.) Every machine that recognises does two things: it
+# takes some numbers from a picture, and compares them with those of other pictures. The history is about the first: **who
+# decides which numbers?**
 
 # %%
 plots.timeline()
 
 # %% [markdown]
 # The sources, in order: W. Bledsoe's reports for Panoramic Research, 1964 to 1966
-# ([historyofinformation.com](https://www.historyofinformation.com/detail.php?id=2126)); Goldstein, Harmon and Lesk, *Proc. IEEE* 59,
-# 748 (1971); Turk and Pentland, *J. Cognitive Neuroscience* 3, 71 (1991); Viola and Jones, CVPR 2001; Dalal and Triggs, CVPR 2005;
-# Taigman and others, CVPR 2014; Schroff and others, CVPR 2015, arXiv 1503.03832.
+# ([historyofinformation.com](https://www.historyofinformation.com/detail.php?id=2126)); Goldstein, Harmon and Lesk, *Proc.
+# IEEE* 59, 748 (1971); Turk and Pentland, *J. Cognitive Neuroscience* 3, 71 (1991); Viola and Jones, CVPR 2001; Dalal and
+# Triggs, CVPR 2005; Taigman and others, CVPR 2014; Schroff and others, CVPR 2015, arXiv 1503.03832.
 #
-# All of that was about faces, but for the gradients, which were made to find pedestrians. We now run five of these eras on **vehicles**. Each
-# is a small class in `cctview/eras.py`, and all have the same two functions: `fit` learns from known vehicles, and `embed` takes the numbers from
-# pictures. Such a list of numbers is called a [vector, or embedding](glossary.md#embedding).
+# All of that was about faces, but for the gradients, which were made to find pedestrians. We now run five of these eras on
+# **vehicles**. Each is a small class in `cctview/eras.py`, and all have the same two functions: `fit` learns from known
+# vehicles, and `embed` takes the numbers from pictures. Such a list of numbers is called a [vector, or
+# embedding](glossary.md#embedding).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room judge the lines first: which are right? That is the problem of the era in one picture. Bledsoe had people who marked the points, some forty photos an hour; it was the marking that was slow, and the turned heads that spoilt it."
 # ## 2 · 1966: measure it
 #
-# Woodrow Bledsoe's operators marked points on a photo by hand: the corners of the eyes, the width of the mouth. A computer compared 20
-# distances. Here rules take the operators' place. They look for four lines on a vehicle, and for its width at three of them. What is compared
-# are ratios, since a car that is nearer looks larger.
+# Woodrow Bledsoe's operators marked points on a photo by hand: the corners of the eyes, the width of the mouth. A computer
+# compared 20 distances. Here rules take the operators' place. They look for four lines on a vehicle, and for its width at three
+# of them. What is compared are ratios, since a car that is nearer looks larger.
 
 # %%
 shown = largest_crops(lesson.shown, 4)
@@ -80,20 +82,20 @@ ratios = Ratios()
 plots.landmarks(shown, ratios.landmarks(shown))
 
 # %% [markdown]
-# In 1971 Goldstein, Harmon and Lesk let people *describe* faces: long ears, wide-set eyes. Their model predicted that 14
-# such features single out one face of 4 million. For vehicles ours are such as *light roof*, *reddish body*, *two-tone*. Nobody was
-# asked about thousands of crops: we measure 14 features from the pixels, and round them to a few grades as a
-# witness would. No truth goes into them.
+# In 1971 Goldstein, Harmon and Lesk let people *describe* faces: long ears, wide-set eyes. Their model predicted that 14 such
+# features single out one face of 4 million. For vehicles ours are such as *light roof*, *reddish body*, *two-tone*. Nobody was
+# asked about thousands of crops: we measure 14 features from the pixels, and round them to a few grades as a witness would. No
+# truth goes into them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the number of eigen-vehicles up slowly: the picture comes back, the curve goes flat. This is the point: what describes a picture well need not tell whose it is. Wrong answer people give: more numbers, better recognition."
 # ## 3 · 1991: let the pixels decide
 #
-# Turk and Pentland used no landmarks. Take many pictures, and look for the ways in which they differ most from their mean. These are
-# the **eigen-vehicles** (principal components). Every picture is then the mean, plus so much of the first, so much of the second, and
-# so on. The *so much* are its numbers.
+# Turk and Pentland used no landmarks. Take many pictures, and look for the ways in which they differ most from their mean.
+# These are the **eigen-vehicles** (principal components). Every picture is then the mean, plus so much of the first, so much of
+# the second, and so on. The *so much* are its numbers.
 #
-# Move the number of eigen-vehicles. Above, a vehicle that was *not* in the training is rebuilt from them. Below is how
-# often the right vehicle comes out first when they are used to search.
+# Move the number of eigen-vehicles. Above, a vehicle that was *not* in the training is rebuilt from them. Below is how often
+# the right vehicle comes out first when they are used to search.
 
 # %%
 eigen = EigenVehicles(count=128).fit(training.crops, training.vehicles)
@@ -109,8 +111,8 @@ Sliders(
     rebuild,
     [Int("eigen_vehicles", 2, 128, default=16), Int("picture", 0, len(test) - 1, default=200)],
     prediction=predict(
-        "With 16 eigen-vehicles the rebuilt picture is a blur, with 128 it is nearly the picture. Does it recognise vehicles better then?",
-        "Hardly. What comes in late are details of this picture: its light, its background, its edge. They do not say whose it is.",
+        "With 16 eigen-vehicles the rebuilt picture is a blur, with 128 it is nearly the picture. Do 128 find vehicles better?",
+        "Hardly. What comes in late are details of this one picture: its light, its edges, the road behind it.",
         ["much better", "a little better", "hardly", "worse"],
     ),
 )
@@ -118,19 +120,28 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Each star is a cell of the picture. Long line: strong edge in that direction. Light and colour are gone on purpose. Ask what that costs here: a red and a blue car become the same."
 # ## 4 · 2005: write a better recipe
 #
-# Dalal and Triggs looked at **edges**: in each small cell of the picture, how strong are the edges in each direction? Such a **histogram of
-# gradients** does not change when a cloud passes. Nothing is learnt; engineers found by trial which recipe works. Colour is lost.
+# Dalal and Triggs looked at **edges**: in each small cell of the picture, how strong are the edges in each direction? Such a
+# **histogram of gradients** does not change when a cloud passes. Nothing is learnt; engineers found by trial which recipe
+# works. Colour is lost.
 
 # %%
 side, cell = 32, 8
 plots.gradients(shown[:3], gradient_cells(grey(squeeze(shown[:3], side)), cell))
 
+# %% [markdown]
+# And 2015? The network is the one that the course uses from here on. It takes its numbers in steps that nobody wrote down: how
+# such steps are learnt is the subject of notebook 02. All five have one interface, and make so many numbers of a picture:
+
+# %%
+fitted = {era.name: era().fit(training.crops, training.vehicles) for era in ERAS}
+pd.Series({name: recogniser.embed(shown[:1]).shape[1] for name, recogniser in fitted.items()}, name="numbers")
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: grades of colour from 1971 are at least level with the recipes of 1991 and 2005. Then the leap. Say what the network had that the others had not: its own training pictures."
 # ## 5 · The same question to all
 #
-# Now a fair comparison. Every vehicle is looked for at the next camera, among all who are there. We take the three pairs of neighbouring
-# cameras that face the same way, so a vehicle is seen from the same side: the kindest case. Half of the vehicles serve to fit
-# and tune each era, by the same procedure. The test is on the other half.
+# Now a fair comparison. Every vehicle is looked for at the next camera, among all who are there. We take the three pairs of
+# neighbouring cameras that face the same way, so a vehicle is seen from the same side: the kindest case. Half of the vehicles
+# serve to fit and tune each era, by the same procedure. The test is on the other half.
 #
 # *Predict: rank the five eras. By how much is the last one ahead?*
 
@@ -144,16 +155,18 @@ print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on aver
 plots.by_era(leak, chance=1 / one.gallery)
 
 # %% [markdown]
-# The bars are **rank-1**: how often the right vehicle comes first. The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles
-# again. Three things to see:
+# The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. The thin lines are 95 %
+# [intervals](glossary.md#interval), by drawing whole vehicles again. Three things to see:
 #
-# - **It is no steady climb.** What a witness would say (1971) is not beaten by eigen-vehicles and gradients, which came later and need far more
-#   computing. Colour tells most on this road, and those two work in shades of grey. For faces the order may well be another.
-# - **The 14 features do not single out anybody** here, although a model of 1971 promised one in 4 million: a grainy picture is no careful description, and
-#   features are not independent of each other.
+# - **It is no steady climb.** What a witness would say (1971) is not beaten by eigen-vehicles and gradients, which came later
+#   and need far more computing. Colour tells most on this road, and those two work in shades of grey. For faces the order may
+#   well be another.
+# - **The 14 features do not single out anybody** here, although a model of 1971 promised one in 4 million: a grainy picture is
+#   no careful description, and features are not independent of each other.
 # - **Then comes a leap.**
 #
-# Another measure tells the same. AUC is how often two pictures of one vehicle are closer than two of different ones (a coin: 0.5).
+# Another measure tells the same. AUC is how often two pictures of one vehicle are closer than two of different ones (a coin:
+# 0.5).
 
 # %%
 leak[["auc"]].astype(float).round(2)
@@ -161,8 +174,8 @@ leak[["auc"]].astype(float).round(2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go through some vehicles. Look at what each era confuses: ratios take anything of that shape, gradients ignore colour, the network confuses sisters. That is a better kind of error, and a more convincing one for the operator."
 # ## 6 · What each era confuses
 #
-# One vehicle, and the first five candidates of each era. A tick and a solid frame mark the right one. Go through some vehicles: what kind of wrong
-# candidates does each era bring?
+# One vehicle, and the first five candidates of each era. A tick and a solid frame mark the right one. Go through some vehicles:
+# what kind of wrong candidates does each era bring?
 
 
 # %%
@@ -185,8 +198,9 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Two controls: the size and the era. First ask: at 12 pixels, who wins? Do not answer, it is the exercise. Then move the size down. The small picture in the corner is what the machine gets."
 # ## 7 · Smaller and smaller
 #
-# Real cameras see most vehicles far away. So make the pictures smaller, *all* of them: each era was trained, tuned and tested again
-# at each size. (That takes some minutes, so it is stored: `python -m studio results --only eras`.) The small picture in the corner is what is left.
+# Real cameras see most vehicles far away. So make the pictures smaller, *all* of them: each era was trained, tuned and tested
+# again at each size. (That takes some minutes, so it is stored: `python -m studio results --only eras`.) The small picture in
+# the corner is what is left.
 
 # %%
 by_size = read_result("eras.csv")
@@ -218,15 +232,15 @@ Sliders(
 #
 # Three reasons are usually given.
 #
-# - **Data.** In 1971 there were 255 faces. DeepFace (2014) learnt from 4 million labelled pictures of more than 4,000 people, FaceNet
-#   (2015) from even more.
+# - **Data.** In 1971 there were 255 faces. DeepFace (2014) learnt from 4 million labelled pictures of more than 4,000 people,
+#   FaceNet (2015) from even more.
 # - **Compute.** Graphics cards made it possible to train on so much.
-# - **[Metric learning](glossary.md#triplet).** The network is not trained to name 4,000 people, but so that *distances* come out right,
-#   for people it never saw. FaceNet puts a face into 128 bytes, and told same from different in 99.63 % of the pairs of a well-known
-#   test, Labeled Faces in the Wild (arXiv 1503.03832).
+# - **[Metric learning](glossary.md#triplet).** The network is not trained to name 4,000 people, but so that *distances* come
+#   out right, for people it never saw. FaceNet puts a face into 128 bytes, and told same from different in 99.63 % of the pairs
+#   of a well-known test, Labeled Faces in the Wild (arXiv 1503.03832).
 #
-# The third we can test. Give *every* era a learnt metric: from the training vehicles it learns which differences tell vehicles apart, and which
-# only pictures. The features stay as they were.
+# The third we can test. Give *every* era a learnt metric: from the training vehicles it learns which differences tell vehicles
+# apart, and which only pictures. The features stay as they were.
 #
 # *Predict: how far do the old eras catch up?*
 
@@ -234,24 +248,26 @@ Sliders(
 plots.learned_metric(read_result("eras_metric.csv"))
 
 # %% [markdown]
-# So a distance that is learnt on top of chosen features does not do it. What changed is that the **features themselves** are learnt, from very many
-# pictures. Nobody chose them, and nobody can quite say what they are.
+# So a distance that is learnt on top of chosen features does not do it. What changed is that the **features themselves** are
+# learnt, from very many pictures. Nobody chose them, and nobody can quite say what they are.
 #
-# Be fair to the old eras, though. They learnt from half of the vehicles here. The network came with a training of its own: 37,206 pictures
-# from a real road, and simulated vehicles of the same making as these, but none of these (`models/student-64.md`). Data and network cannot be taken
-# apart here.
+# Be fair to the old eras, though. They learnt from half of the vehicles here. The network came with a training of its own:
+# 37,206 pictures from a real road, and simulated vehicles of the same making as these, but none of these
+# (`models/student-64.md`). Data and network cannot be taken apart here.
 #
 # ### And the numbers in the news?
 #
-# Every test has its own pictures, so a figure of 1991 and one of 2015 **cannot be put on one line**. Within one series of tests one can compare. That of the
-# US standards institute NIST: of searches among 12 million people 4 % failed in 2014, and 0.2 % in 2018, with the best programs of the year (NISTIR 8238).
-# Those are posed photographs, not street cameras. And errors do not fall on all alike: in most of the 189 programs that NIST tested, false matches were more frequent for some groups of
-# people than for others, by sex, age and origin (NISTIR 8280).
+# Every test has its own pictures, so a figure of 1991 and one of 2015 **cannot be put on one line**. Within one series of tests
+# one can compare. That of the US standards institute NIST: of searches among 12 million people 4 % failed in 2014, and 0.2 % in
+# 2018, with the best programs of the year (NISTIR 8238). Those are posed photographs, not street cameras. And errors do not
+# fall on all alike: in most of the 189 programs that NIST tested, false matches were more frequent for some groups of people
+# than for others, by sex, age and origin (NISTIR 8280).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room vote before anything is typed: hands up for each era. Then type the winner in and read out what the check says. Second round with 28 pixels."
 # ## Your turn
 #
-# **Exercise 1, together.** Which era is the best with pictures of 12 pixels a side? Vote first. Then look at the table `small`, and give its name or its year.
+# **Exercise 1, together.** Which era is the best with pictures of 12 pixels a side? Vote first. Then look at the table `small`,
+# and give its name or its year.
 
 # %%
 small = by_size[by_size.pixels == 12]
@@ -264,7 +280,8 @@ check_best_era(winner, by_size, pixels=12)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# The table has a column `estimate` too: the share of searches with the right vehicle first. `small.sort_values("estimate")` puts the best last.
+# The table has a column `estimate` too: the share of searches with the right vehicle first. `small.sort_values("estimate")`
+# puts the best last.
 #
 # </details>
 
@@ -273,8 +290,8 @@ winner = small.set_index("era").estimate.idxmax()
 check_best_era(winner, by_size, pixels=12)
 
 # %% [markdown]
-# **Exercise 2, at home.** Write the step of 1991 yourself: from pictures to the weights of the eigen-vehicles. Given are pictures as rows of pixels, their mean,
-# and the eigen-vehicles as rows. The check compares with scikit-learn.
+# **Exercise 2, at home.** Write the step of 1991 yourself: from pictures to the weights of the eigen-vehicles. Given are
+# pictures as rows of pixels, their mean, and the eigen-vehicles as rows. The check compares with scikit-learn.
 
 
 # %% tags=["exercise"]
@@ -288,8 +305,8 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# First take the mean away from each picture. How much of an eigen-vehicle is in what remains, says their dot product; `@` computes all of them at once, if one side is
-# turned (`.T`).
+# First take the mean away from each picture. How much of an eigen-vehicle is in what remains, says their dot product; `@`
+# computes all of them at once, if one side is turned (`.T`).
 #
 # </details>
 
@@ -304,17 +321,20 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to the next notebooks. Hand over to 02: a network learns, but what does it keep?"
 # ## What to take away
 #
-# - **Every era takes numbers from a picture and compares them.** They differ in who decides which numbers: a person, a recipe, or the training data.
-# - **A fair comparison needs the same vehicles, the same tuning, and a test on others.** Figures of different tests do not make a line.
+# - **Every era takes numbers from a picture and compares them.** They differ in who decides which numbers: a person, a recipe,
+#   or the training data.
+# - **A fair comparison needs the same vehicles, the same tuning, and a test on others.** Figures of different tests do not make
+#   a line.
 # - **To describe is not to recognise.** Eigen-vehicles rebuild a picture well, and hardly find it again.
-# - **What changed is that the features are learnt**, from more pictures than anybody could look at. A learnt metric alone does not do it.
+# - **What changed is that the features are learnt**, from more pictures than anybody could look at. A learnt metric alone does
+#   not do it.
 #
-# Beside the meter of this course there are side gauges: what leaks, but cannot be counted in bits of one vehicle. Here: how often a vehicle is recognised at once, from one
-# picture, among a few hundred.
+# Beside the meter of this course there are side gauges: what leaks, but cannot be counted in bits of one vehicle. Here: how
+# often a vehicle is recognised at once, from one picture, among a few hundred.
 
 # %%
 last = leak.iloc[-1]
-gauge = Gauge(last.estimate, last.low, last.high, "of searches", "deep embedding, one picture, next camera that faces the same way")
+gauge = Gauge(last.estimate, last.low, last.high, "of searches", "deep embedding, one picture, next camera facing the same way")
 meter = LeakageMeter.load("meter.json").with_gauge("recognised at once", gauge)
 meter.save("meter.json")
 plots.gauges(LeakageMeter().with_gauge("recognised at once", gauge))

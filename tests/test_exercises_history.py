@@ -1,4 +1,4 @@
-"""Checks of the exercises of lesson 01: right answers in every form, typical wrong ones explained, and nothing makes them raise."""
+"""Checks of the exercises of lesson 01: right answers in every form, wrong ones explained, and nothing makes them raise."""
 
 import numpy as np
 import pandas as pd

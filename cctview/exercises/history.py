@@ -90,8 +90,7 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
     except (TypeError, ValueError):
         raise Wrong(f"Your function should return a table of numbers, but returns a {type(given).__name__}.") from None
     known = {
-        "These are the weights without the mean taken away first: what a picture has in common with all is no mark of it.": pictures
-        @ vehicles.T,
+        "These are the weights without the mean taken away first: what all pictures share is no mark of one.": pictures @ vehicles.T,
         "These are the rebuilt pictures, not the weights. The weights come one step before.": mean + right @ vehicles,
         "These are the pictures less their mean. What is missing is the product with the eigen-vehicles.": pictures - mean,
         "The sign is turned round: it is picture minus mean.": -right,
@@ -109,4 +108,5 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
             f"For picture {row} the first weight is {given[row, 0]:.4g}; right is {right[row, 0]:.4g}. "
             "The formula: (picture − mean) · eigen-vehicle."
         )
-    return f"It agrees with scikit-learn's PCA on {len(pictures)} pictures: {pictures.shape[1]} pixels became {len(vehicles)} numbers."
+    became = f"{pictures.shape[1]} pixels became {len(vehicles)} numbers"
+    return f"It agrees with scikit-learn's PCA on {len(pictures)} pictures: {became}."

@@ -50,7 +50,8 @@ def timeline(milestones=MILESTONES, note="Sources are given in the text of the l
     for row, (year, kind, who, what) in enumerate(milestones):
         marker, colour, _ = _KINDS[kind]
         axes.axhline(row, color=PALE, linewidth=0.9, zorder=0)
-        axes.plot(year, row, marker, color=colour, markersize=10, markeredgewidth=2.4 if marker == "x" else 1, zorder=3, label=who)
+        edge = 2.4 if marker == "x" else 1
+        axes.plot(year, row, marker, color=colour, markersize=10, markeredgewidth=edge, zorder=3, label=who)
         text = f"{year}  {who}"
         axes.annotate(text, (1.04, row - 0.18), xycoords=("axes fraction", "data"), va="center", fontweight="bold", fontsize=11)
         axes.annotate(what, (1.04, row + 0.22), xycoords=("axes fraction", "data"), va="center", fontsize=9.8, color=GREY)
@@ -244,7 +245,7 @@ def by_era(table, chance, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        One row an era, its name the index, the newest last; columns estimate, low, high, as `cctview.trials.leak_by_era` gives them.
+        One row an era, its name the index, the newest last; columns estimate, low, high; from `cctview.trials.leak_by_era`.
     chance : float
         What a blind guess would reach.
     note : str
@@ -296,8 +297,8 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
     axes = figure.subplots()
     for (name, rows), (colour, marker, dashes) in zip(table.groupby("era", sort=False), _ERA_LOOKS):
         chosen = name == era
-        width = 3.2 if chosen else 1.8
-        axes.plot(rows.pixels, rows.estimate, color=colour, marker=marker, linestyle=dashes, markersize=6, linewidth=width, label=name)
+        line = {"color": colour, "marker": marker, "linestyle": dashes, "linewidth": 3.2 if chosen else 1.8}
+        axes.plot(rows.pixels, rows.estimate, markersize=6, label=name, **line)
         if chosen:
             axes.fill_between(rows.pixels, rows.low, rows.high, color=colour, alpha=0.2, linewidth=0, label="interval")
     _names_beside(axes, table, sizes[-1])
