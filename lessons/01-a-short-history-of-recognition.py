@@ -91,8 +91,8 @@ plots.landmarks(shown, ratios.landmarks(shown))
 # ## 3 · 1991: let the pixels decide
 #
 # Turk and Pentland used no landmarks. Take many pictures, and look for the ways in which they differ most from their mean.
-# These are the **eigen-vehicles** (principal components). Every picture is then the mean, plus so much of the first, so much of
-# the second, and so on. The *so much* are its numbers.
+# These are the **[eigen-vehicles](glossary.md#eigen-vehicle)** (principal components). Every picture is then the mean, plus so
+# much of the first, so much of the second, and so on. The *so much* are its numbers.
 #
 # Move the number of eigen-vehicles. Above, a vehicle that was *not* in the training is rebuilt from them. Below is how often
 # the right vehicle comes out first when they are used to search.
@@ -235,12 +235,13 @@ Sliders(
 # - **Data.** In 1971 there were 255 faces. DeepFace (2014) learnt from 4 million labelled pictures of more than 4,000 people,
 #   FaceNet (2015) from even more.
 # - **Compute.** Graphics cards made it possible to train on so much.
-# - **[Metric learning](glossary.md#triplet).** The network is not trained to name 4,000 people, but so that *distances* come
-#   out right, for people it never saw. FaceNet puts a face into 128 bytes, and told same from different in 99.63 % of the pairs
-#   of a well-known test, Labeled Faces in the Wild (arXiv 1503.03832).
+# - **[Metric learning](glossary.md#triplet).** FaceNet is not trained to name the people it learns from, but so that *distances*
+#   come out right, also for people it never saw. It puts a face into 128 bytes, and told same from different in 99.63 % of the
+#   pairs of a well-known test, Labeled Faces in the Wild (arXiv 1503.03832).
 #
-# The third we can test. Give *every* era a learnt metric: from the training vehicles it learns which differences tell vehicles
-# apart, and which only pictures. The features stay as they were.
+# A part of the third we can test. Give *every* era a learnt metric: from the training vehicles it learns which differences tell
+# vehicles apart, and which only pictures. The features stay as they were. (Stored too: `python -m studio results --only
+# eras_metric`.)
 #
 # *Predict: how far do the old eras catch up?*
 
@@ -248,8 +249,8 @@ Sliders(
 plots.learned_metric(read_result("eras_metric.csv"))
 
 # %% [markdown]
-# So a distance that is learnt on top of chosen features does not do it. What changed is that the **features themselves** are
-# learnt, from very many pictures. Nobody chose them, and nobody can quite say what they are.
+# So a distance that is learnt on top of chosen features, from some hundred vehicles, does not do it. What changed is that the
+# **features themselves** are learnt, from very many pictures. Nobody chose them, and nobody can quite say what they are.
 #
 # Be fair to the old eras, though. They learnt from half of the vehicles here. The network came with a training of its own:
 # 37,206 pictures from a real road, and simulated vehicles of the same making as these, but none of these
@@ -260,8 +261,8 @@ plots.learned_metric(read_result("eras_metric.csv"))
 # Every test has its own pictures, so a figure of 1991 and one of 2015 **cannot be put on one line**. Within one series of tests
 # one can compare. That of the US standards institute NIST: of searches among 12 million people 4 % failed in 2014, and 0.2 % in
 # 2018, with the best programs of the year (NISTIR 8238). Those are posed photographs, not street cameras. And errors do not
-# fall on all alike: in most of the 189 programs that NIST tested, false matches were more frequent for some groups of people
-# than for others, by sex, age and origin (NISTIR 8280).
+# fall on all alike: in the majority of the 189 programs that NIST tested, they were more frequent for some groups of people than
+# for others, by sex, age and origin (NISTIR 8280).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room vote before anything is typed: hands up for each era. Then type the winner in and read out what the check says. Second round with 28 pixels."
 # ## Your turn
