@@ -34,7 +34,7 @@ def test_the_best_era_in_every_form(answer):
     ("answer", "hint"),
     [
         ("2015 deep embedding", "best with pictures of 28"),
-        (1991, "2 of the others are better"),
+        (1991, "better: 2 of the others"),
         ("2005", "none of the eras"),
         ("e", "give one of"),
         (0.05, "share of searches is no era"),

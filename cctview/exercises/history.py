@@ -25,16 +25,20 @@ def check_best_era(answer, table, pixels):
     if here.empty:
         raise Wrong(f"The table has no pictures of {pixels} pixels; it has {', '.join(map(str, sorted(table.pixels.unique())))}.")
     era, best = _era(answer, list(here.index)), here.estimate.idxmax()
-    told = f"{era} puts the right vehicle first in {here.estimate[era]:.1%} of searches"
+    told = f"{era} puts the right vehicle first in {_percent(here.estimate[era])} of searches"
     if era != best:
         ahead = int((here.estimate > here.estimate[era]).sum())
         full = table[table.pixels == table.pixels.max()].set_index("era").estimate.idxmax()
         hint = f" That is the best with pictures of {table.pixels.max()} pixels." if era == full else ""
-        raise Wrong(f"At {pixels} pixels {told}; {ahead} of the others are better.{hint} Look at the rows of `small`.")
+        raise Wrong(f"At {pixels} pixels {told}; better: {ahead} of the others.{hint} Look at the column `estimate` of `small`.")
     second = here.estimate.drop(best).idxmax()
     sure = here.low[best] > here.high[second]
     verdict = "their intervals do not touch" if sure else "but their intervals overlap: it may be luck"
-    return f"At {pixels} pixels {told}; next comes {second} with {here.estimate[second]:.1%}, {verdict}."
+    return f"At {pixels} pixels {told}; next comes {second} with {_percent(here.estimate[second])}, {verdict}."
+
+
+def _percent(share):
+    return f"{100 * share:.1f} %"
 
 
 def _era(answer, names):

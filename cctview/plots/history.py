@@ -212,7 +212,7 @@ def era_searches(query, rows, note=TWIN):
     wide = 9.2
     axes.set(xlim=(0, wide), ylim=(len(rows), 0), aspect="auto")
     _tile(axes, query, 0.05, (len(rows) - 1) / 2, INK, "-")
-    axes.text(0.45, (len(rows) - 1) / 2 - 0.12, "looked for", ha="center", va="bottom", fontsize=11, fontweight="bold")
+    axes.text(0.45, (len(rows) - 1) / 2 - 0.12, "looked for", ha="center", va="bottom", fontsize=10, fontweight="bold")
     for row, (name, (crops, right, rank)) in enumerate(rows.items()):
         axes.text(1.15, row + 0.34, "\n".join(textwrap.wrap(name, 14)), va="center", fontsize=11, fontweight="bold")
         where = f"right one: {'first' if rank == 1 else f'{rank}th' if rank > 3 else f'{rank}nd' if rank == 2 else f'{rank}rd'}"
@@ -306,7 +306,8 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
     axes.set(xlabel="side of the pictures (pixels)", ylabel="right one first", ylim=(0, None), xticks=sizes[::2])
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     tall = figure.get_size_inches()[1]
-    inset = figure.add_axes((0.13, figure.subplotpars.top - 1.3 / tall, 0.17, 1.2 / tall))
+    low, high = figure.subplotpars.bottom, figure.subplotpars.top
+    inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
     small = shrink(crop, pixels)
     inset.imshow(small, interpolation="nearest")
     inset.set(xticks=[], yticks=[])
