@@ -232,7 +232,7 @@ Sliders(
 # The network needs details and loses most where they go. The old eras never used them, and hardly lose. Colour, by which a
 # witness
 # goes, survives in very few pixels. And look at the left end: from a picture that no person would call a picture, the network
-# still finds more vehicles than any older era does from the large one.
+# still finds at least as many vehicles as any older era does from the large one.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The textbook answer is: data, compute, metric learning. Here one of the three can be tested, and on its own it is not enough. Be honest about the other two: we did not take them apart. And say that the network was also trained on simulated vehicles of the same making, with other vehicles; that helps it here."
 # ## 8 · What changed?

@@ -303,7 +303,7 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
             axes.fill_between(rows.pixels, rows.low, rows.high, color=colour, alpha=0.2, linewidth=0, label="interval")
     _names_beside(axes, table, sizes[-1])
     axes.axvline(pixels, color=INK, linewidth=1.4)
-    axes.set(xlabel="side of the pictures (pixels)", ylabel="right one first", ylim=(0, None), xticks=sizes[::2])
+    axes.set(xlabel="side of the pictures (pixels)", ylabel="right one first", ylim=(0, None), xticks=sizes)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     tall = figure.get_size_inches()[1]
     low, high = figure.subplotpars.bottom, figure.subplotpars.top
