@@ -4,6 +4,7 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.history import (
     by_era, by_resolution, eigen_vehicles, era_searches, gradients, landmarks, learned_metric, timeline,
@@ -15,14 +16,18 @@ from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
-    "TWIN",
     "Card",
+    "TWIN",
     "accepted",
+    "alarms",
     "bars",
     "by_era",
     "by_resolution",
     "candidates",
+    "clock",
+    "clones",
     "cmc",
+    "costs",
     "crowd",
     "distance_histograms",
     "drive",
@@ -30,14 +35,18 @@ __all__ = [
     "embedding_map",
     "era_searches",
     "false_links",
+    "filters",
     "frame",
     "gauges",
     "gradients",
+    "individuality",
+    "kinds",
     "landmarks",
     "leakage_meter",
     "learned_metric",
     "network_leak",
     "numbered_frames",
+    "open_set",
     "pairs",
     "percent",
     "project",
