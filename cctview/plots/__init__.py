@@ -3,6 +3,7 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
@@ -16,13 +17,16 @@ __all__ = [
     "accepted",
     "bars",
     "candidates",
+    "caught",
     "cmc",
+    "collection",
     "distance_histograms",
     "drive",
     "embedding_map",
     "false_links",
     "frame",
     "gauges",
+    "known_after",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
@@ -30,7 +34,10 @@ __all__ = [
     "percent",
     "project",
     "roc",
+    "storage_bill",
     "style",
+    "time_bins",
     "trip_ledger",
+    "unicity",
     "waterfall",
 ]
