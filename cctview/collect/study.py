@@ -30,10 +30,10 @@ def inspect(dataset: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each camera: frames; first and last time; the median of the seconds between two frames, by their names.
+        A row for each camera: frames; first and last time; the mean of the seconds from frame to frame.
     """
     rows = {
-        camera: (len(times), times.min(), times.max(), times.sort_values().diff().dt.total_seconds().median())
+        camera: (len(times), times.min(), times.max(), round(times.sort_values().diff().dt.total_seconds().mean(), 2))
         for camera, times in dataset.frames.groupby("camera", sort=False)["time"]
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["frames", "first", "last", "seconds apart"])

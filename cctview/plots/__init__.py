@@ -9,6 +9,7 @@ from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "caught",
     "cmc",
     "collection",
+    "crowd",
     "distance_histograms",
     "drive",
     "embedding_map",
@@ -34,6 +36,7 @@ __all__ = [
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "storage_bill",
     "style",
     "time_bins",
