@@ -40,14 +40,14 @@ import pandas as pd
 
 from cctview import plots
 from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras, run
-from cctview.collect.study import Traffic, inspect, known_after, storage
+from cctview.collect.study import Traffic, inspect, known_after, storage, thin_out
 from cctview.exercises import check_candidates, check_storage
-from cctview.frames import open_dataset, read_image
+from cctview.frames import read_image
 from cctview.lesson_data import SIMULATED, open_lesson
 from cctview.meter import Gauge, LeakageMeter
 from cctview.parquet import read_frame
 from cctview.planet import CITY, COSTS
-from cctview.results import read_result
+from cctview.results import stored_unicity
 from cctview.unicity import read_trips, unicity
 from cctview.widgets import Choice, Float, Int, Sliders, predict
 
@@ -185,9 +185,9 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        "New York has more than 900 traffic cameras. A picture of each every two seconds, kept for 30 days: what does it cost a month?",
-        f"About US${month.dollars:,.0f} for storage. The collecting itself is one computer's work.",
-        ["about US$ 500", "about US$ 5,000", "about US$ 50,000", "about US$ 500,000"],
+        "900 cameras, as many as New York has or more; a picture of each every two seconds; 30 days kept. What does that cost a month?",
+        f"About US${month.dollars:,.0f} for storage. Fetching them is {month.requests:.0f} requests a second.",
+        ["about US$500", "about US$5,000", "about US$50,000", "about US$500,000"],
     ),
 )
 
@@ -232,8 +232,8 @@ Sliders(
 )
 
 # %% [markdown]
-# Slow polling saves the collector work. It protects nobody for long: what is missed today may be caught tomorrow, by the same
-# camera, on the same way to work.
+# Slow polling saves the collector work. Whether it protects anybody is the question of the next section: what is missed today
+# may be caught tomorrow, by the same camera, on the same way to work.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say clearly that this is our habit model: commuters, cabs, and people who come seldom. What is real about it is the shape: a database of public pictures fills with regulars by itself."
 # ## 6 · After k days
@@ -242,21 +242,25 @@ Sliders(
 # cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
 
 # %%
-trips = read_frame(SIMULATED / "habits" / "trips.parquet")
-sightings = read_trips(trips)
-known = known_after(sightings)
+sightings = read_trips(read_frame(SIMULATED / "habits" / "trips.parquet"))
+known = known_after(sightings, days=42)
 predict(
     "After one week, how many of the vehicles in the database were seen on five days or more?",
     f"{known.often[7]:,} of {known.seen[7]:,}.",
     ["almost none", "one in twenty", "one in four", "most"],
 )
 
+# %% [markdown]
+# And the slow collector of section 5, who polls every 30 seconds? Let each passage be caught with the probability measured
+# there, one independently of the other.
+
 # %%
-plots.known_after(known)
+slowly = known_after(thin_out(sightings, slow["passage"]), days=42)
+plots.known_after(known, slowly, slow["passage"])
 
 # %% [markdown]
-# These are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find them.
-# It finds them by being kept.
+# The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
+# them. It finds them by being kept, and time makes up for slowness.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings. How many drivers fit all four?"
 # ## 7 · A few sightings are enough
@@ -285,23 +289,16 @@ plots.time_bins(sweep, points=4, days=7)
 # **days** in the database, and the share of **false links**.
 
 # %%
-table = read_result("unicity.csv")
 TIMES = {"1 minute": 1 / 60, "15 minutes": 0.25, "1 hour": 1, "4 hours": 4, "12 hours": 12, "1 day": 24}
 
 
 def single_out(values):
     """Unicity by the number of sightings known."""
-    rows = table[np.isclose(table.hours, values["times_known_to"], rtol=1e-3) & (table.days == values["days"])]
-    return plots.unicity(rows, values["false_links"])
+    return plots.unicity(stored_unicity(values["times_known_to"], values["days"]), values["false_links"])
 
 
-def stored_unicity(hours, days, false_links=0.0, points=4):
-    """One row of the stored table."""
-    rows = table[np.isclose(table.hours, hours, rtol=1e-3) & (table.days == days)]
-    return rows[(rows.points == points) & (rows.false_links == false_links)].iloc[0]
-
-
-one_day, six_weeks = (plots.percent(stored_unicity(0.25, days).singled_out) for days in (1, 42))
+four = {d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)}
+one_day, _, six_weeks = (plots.percent(row.singled_out) for row in four.values())
 Sliders(
     single_out,
     [
@@ -312,7 +309,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         f"After one day, four sightings known to a quarter of an hour single out {one_day}. After six weeks?",
-        f"{six_weeks}. More days bring more vehicles to hide among, but far more different places and times to be asked about.",
+        f"{six_weeks}. More days bring more vehicles to hide among, but also more places and times to be asked about.",
         ["fewer: there are more vehicles to hide among", "about as many", "many more"],
     ),
 )
@@ -392,13 +389,13 @@ check_candidates(candidates, seen)
 #
 # - **From camera to archive it is five small steps**, and every kind of trouble on the way is one line in a log.
 # - **Keeping everything is cheap.** The price of storage protects nobody.
-# - **A slow collector misses most passages**, and still meets most regulars, day after day.
+# - **A slow collector misses most passages**, and still comes to know many of the regulars, day after day.
 # - **Few sightings single out.** Coarse times help; false links do not protect, they accuse somebody else. And singled out is not yet named: notebook 07 tells how a name comes in.
 #
 # This cannot be counted in the bits of the meter: it is about habits, not about one search. So it stands beside it, as a gauge:
 
 # %%
-row = stored_unicity(0.25, 7)
+row = four[7]
 gauge = Gauge(
     row.singled_out, row.low, row.high, "of vehicles singled out",
     "four sightings known to 15 minutes, a week kept; our habit model",

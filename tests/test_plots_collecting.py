@@ -10,17 +10,21 @@ from cctview.collect.study import storage
 from cctview.plots import look
 
 TABLE = pd.DataFrame([
-    {"hours": 0.25, "points": p, "days": 7, "false_links": f, "singled_out": s * (1 - f), "low": s * 0.9, "high": min(1, s * 1.1), "lost": f * p / 4}
-    for p, s in ((1, 0.01), (2, 0.2), (3, 0.4), (4, 0.6), (6, 0.8)) for f in (0.0, 0.05, 0.2)
+    {"hours": 0.25, "points": p, "days": 7, "false_links": f, "singled_out": s * (1 - f), "lost": f * p / 4,
+     "low": s * 0.9, "high": s * 1.1}
+    for p, s in ((1, 0.01), (2, 0.2), (3, 0.4), (4, 0.6), (6, 0.8))
+    for f in (0.0, 0.05, 0.2)
 ])  # fmt: skip
 CURVES = {t: {"passage": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5, 10, 30, 60)}
 DAYS = pd.DataFrame({"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43))
-SWEEP = pd.DataFrame({"hours": [1 / 3600, 1 / 60, 1, 24], "singled_out": [1, 0.8, 0.3, 0], "low": [0.9, 0.7, 0.2, 0], "high": [1, 0.9, 0.4, 0.1]})
+SWEEP = pd.DataFrame({"hours": [1 / 3600, 1 / 60, 1, 24], "singled_out": [1, 0.8, 0.3, 0]})
+SWEEP = SWEEP.assign(low=SWEEP.singled_out * 0.9, high=SWEEP.singled_out * 0.9 + 0.1)
 
 
 def tally():
     made = Tally()
-    made.polls.extend([(0.1, "733-681-N", "new"), (0.2, "735-683-N", "5xx"), (0.3, "733-681-N", "duplicate"), (0.4, "my-camera", "frozen")])
+    polls = [("733-681-N", "new"), ("735-683-N", "5xx"), ("733-681-N", "duplicate"), ("my-camera", "frozen")]
+    made.polls.extend((0.1 * (k + 1), *poll) for k, poll in enumerate(polls))
     return made
 
 
@@ -34,7 +38,7 @@ FIGURES = {
     "storage, one camera": lambda: plots.storage_bill(bills(60, 1), 1, 60, 1),
     "storage, most": lambda: plots.storage_bill(bills(2, 365), 5_000, 2, 365),
     "caught": lambda: plots.caught(CURVES, 30, 20),
-    "known": lambda: plots.known_after(DAYS),
+    "known": lambda: plots.known_after(DAYS, DAYS // 3, 0.04),
     "bins": lambda: plots.time_bins(SWEEP, 4, 7),
     "unicity": lambda: plots.unicity(TABLE, 0.05),
     "unicity, no false link": lambda: plots.unicity(TABLE, 0.0),
@@ -81,7 +85,9 @@ def test_unicity_draws_false_links_beside_none():
 
 
 def test_the_vehicles_that_come_back_are_told():
-    assert "6 vehicles" in plots.known_after(DAYS).title and plots.known_after(DAYS).title.endswith("41")
+    figure = plots.known_after(DAYS, DAYS // 3, 0.04)
+    assert "After 42 days 41 vehicles" in figure.title and figure.title.endswith("4.0 % of the passages knows 13")
+    assert [line.get_ydata()[-1] for line in figure.axes[0].lines] == [92, 46, 41, 13]
 
 
 def test_time_bins_are_named():

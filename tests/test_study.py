@@ -8,7 +8,7 @@ import pytest
 
 from cctview.collect import run
 from cctview.collect.city import CADENCE
-from cctview.collect.study import Traffic, inspect, known_after, storage
+from cctview.collect.study import Traffic, inspect, known_after, storage, thin_out
 from cctview.frames import open_dataset
 from cctview.truth import Truth, read_truth
 from cctview.unicity import Sightings
@@ -68,7 +68,8 @@ def test_one_frame_is_met_by_the_share_of_the_phases_in_which_it_is_newest():
 
 
 def test_passages_that_the_recording_cuts_off_are_left_out():
-    assert Traffic(world([(1, k, 30, 0) for k in range(3)] + [(2, k, 30, 0) for k in range(17, 20)] + [(3, 9, 30, 0)])).passages == 1
+    first, last = [(1, k, 30, 0) for k in range(3)], [(2, k, 30, 0) for k in range(17, 20)]
+    assert Traffic(world([*first, *last, (3, 9, 30, 0)])).passages == 1
 
 
 def test_the_traffic_that_ships_is_caught_as_a_plain_loop_catches_it():
@@ -96,13 +97,22 @@ def test_storage_adds_up():
 
 def test_who_is_known_after_some_days():
     day = 86_400
-    rows = [(0, 0.3), (0, 0.7), (0, 1.2), (0, 2.5), (0, 3.1), (0, 4.1), (1, 1.5), (1, 2.5), (2, 4.9), (2, 5.01)]
+    rows = [(0, 0.3), (0, 0.7), (0, 1.2), (0, 2.5), (0, 3.1), (0, 4.1), (1, 1.5), (1, 2.5), (2, 4.9), (3, 5.01)]
     trace, days = np.array(rows).T
-    table = known_after(Sightings(trace.astype(int), np.zeros(len(rows), int), (days * day).astype(int), ("733-681-N",)))
+    sightings = Sightings(trace.astype(int), np.zeros(len(rows), int), (days * day).astype(int), ("733-681-N",))
+    table = known_after(sightings, days=5)
     assert table.index.tolist() == [1, 2, 3, 4, 5]
     assert table.seen.tolist() == [1, 2, 2, 2, 3]
     assert table.again.tolist() == [0, 1, 2, 2, 2]
     assert table.often.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_a_slow_collector_has_the_share_of_the_sightings_that_it_catches():
+    everything = Sightings(np.arange(5000) % 7, np.arange(5000) % 3, np.arange(5000), ("1-N", "2-N", "3-N"))
+    few = thin_out(everything, 0.2)
+    assert len(few.trace) == len(few.place) == len(few.seconds) == pytest.approx(1000, abs=120)
+    assert set(few.seconds) < set(everything.seconds) and (few.trace == few.seconds % 7).all()
+    assert len(thin_out(everything, 1.0).trace) == 5000
 
 
 def test_an_archive_tells_about_itself(tmp_path):

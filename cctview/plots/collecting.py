@@ -5,7 +5,7 @@ import numpy as np
 from cctview.drive import driving_order, place_of
 from cctview.plots.look import BLUE, DELIVERED, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, PURPLE, Card, label, percent, style
 
-LIVE = "This run, on this computer: a few pictures more or fewer each time"
+LIVE = "This run, on this computer"
 HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
 ROAD = "Simulated traffic, our model world; what is shown in which frame is told by its truth"
 _NEWS = {
@@ -37,6 +37,8 @@ def collection(tally, speed_up, note=LIVE):
     rows = np.array([cameras.index(camera) for _, camera, _ in tally.polls])
     count = {name: int((news == name).sum()) for name in _NEWS}
     title = f"{len(news)} polls: {count['new']} new pictures, {count['nothing new']} nothing new, {count['failed']} failed"
+    if tally.skipped:
+        note += f"; {tally.skipped} polls left out while it was busy or a camera out"
     figure = Card(title, height=0.36 * len(cameras) + 0.9, note=note, left=1.2, top=0.38)
     axes = figure.subplots()
     for name, look in _NEWS.items():
@@ -174,33 +176,35 @@ def caught(curves, interval, side, cameras=6, note=ROAD):
 
 
 @style()
-def known_after(table, note=HABITS):
-    """How many vehicles a database knows after so many days, and how many come back.
+def known_after(table, slow, share, note=HABITS):
+    """How many vehicles a database knows after so many days, how many come back, and how many a slow collector knows.
 
     Parameters
     ----------
-    table : DataFrame
-        From `cctview.collect.study.known_after`.
+    table, slow : DataFrame
+        From `cctview.collect.study.known_after`: of all sightings, and of those that a slow collector catches.
+    share : float
+        Which share that is.
     note : str
 
     Returns
     -------
     Card
     """
-    day, last = 7, table.index[-1]
-    often = table.often
-    title = f"After {day} days {often[day]:,} vehicles were seen on five days or more; after {last}, {often[last]:,}"
-    figure = Card(title, height=2.8, note=note, left=1.0, right=2.0)
+    last = table.index[-1]
+    title = f"After {last} days {table.often[last]:,} vehicles were seen on five days or more; "
+    title += f"who catches {percent(share)} of the passages knows {slow.often[last]:,}"
+    figure = Card(title, height=3.0, note=note, left=1.0, right=2.15)
     axes = figure.subplots()
-    lines = {
-        "seen": (GREY, ":", "seen at all"),
-        "again": (ORANGE, "--", "on two days\nor more"),
-        "often": (BLUE, "-", "on five days\nor more"),
-    }
-    for name, (colour, dashes, words) in lines.items():
-        axes.plot(table.index, table[name], color=colour, linestyle=dashes)
-        end = last, table[name].iloc[-1]
-        axes.annotate(words, end, (8, 0), textcoords="offset points", va="center", color=INK, fontsize=11.5)
+    lines = (
+        (table.seen, GREY, ":", "seen at all"),
+        (table.again, ORANGE, "--", "on two days\nor more"),
+        (table.often, BLUE, "-", "on five days\nor more"),
+        (slow.often, PURPLE, "-.", f"the same, {percent(share)}\ncaught"),
+    )
+    for counts, colour, dashes, words in lines:
+        axes.plot(counts.index, counts, color=colour, linestyle=dashes)
+        axes.annotate(words, (last, counts.iloc[-1]), (8, 0), textcoords="offset points", va="center", color=INK, fontsize=11.5)
     axes.set(xlabel="days since the collecting began", ylabel="vehicles", xlim=(0, last), ylim=(0, None))
     axes.set_xticks(range(0, last + 1, 7))
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
