@@ -5,6 +5,7 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -16,22 +17,30 @@ __all__ = [
     "TWIN",
     "Card",
     "accepted",
+    "alarms",
     "bars",
     "candidates",
     "caught",
+    "clock",
+    "clones",
     "cmc",
     "collection",
+    "costs",
     "crowd",
     "distance_histograms",
     "drive",
     "embedding_map",
     "false_links",
+    "filters",
     "frame",
     "gauges",
+    "individuality",
+    "kinds",
     "known_after",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
+    "open_set",
     "pairs",
     "percent",
     "project",
