@@ -3,6 +3,7 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
@@ -24,9 +25,11 @@ __all__ = [
     "by_era",
     "by_resolution",
     "candidates",
+    "caught",
     "clock",
     "clones",
     "cmc",
+    "collection",
     "costs",
     "crowd",
     "distance_histograms",
@@ -41,6 +44,7 @@ __all__ = [
     "gradients",
     "individuality",
     "kinds",
+    "known_after",
     "landmarks",
     "leakage_meter",
     "learned_metric",
@@ -52,8 +56,11 @@ __all__ = [
     "project",
     "roc",
     "same_evidence",
+    "storage_bill",
     "style",
+    "time_bins",
     "timeline",
     "trip_ledger",
+    "unicity",
     "waterfall",
 ]
