@@ -7,6 +7,9 @@ from cctview.plots.collecting import caught, collection, known_after, storage_bi
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
+from cctview.plots.history import (
+    by_era, by_resolution, eigen_vehicles, era_searches, gradients, landmarks, learned_metric, timeline,
+)  # fmt: skip
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
@@ -14,11 +17,13 @@ from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
-    "TWIN",
     "Card",
+    "TWIN",
     "accepted",
     "alarms",
     "bars",
+    "by_era",
+    "by_resolution",
     "candidates",
     "caught",
     "clock",
@@ -29,15 +34,20 @@ __all__ = [
     "crowd",
     "distance_histograms",
     "drive",
+    "eigen_vehicles",
     "embedding_map",
+    "era_searches",
     "false_links",
     "filters",
     "frame",
     "gauges",
+    "gradients",
     "individuality",
     "kinds",
     "known_after",
+    "landmarks",
     "leakage_meter",
+    "learned_metric",
     "network_leak",
     "numbered_frames",
     "open_set",
@@ -49,6 +59,7 @@ __all__ = [
     "storage_bill",
     "style",
     "time_bins",
+    "timeline",
     "trip_ledger",
     "unicity",
     "waterfall",
