@@ -10,7 +10,9 @@ from cctview.plots.matching import accepted, bars, cmc, distance_histograms, emb
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
 from cctview.plots.summary import crowd, same_evidence
+from cctview.plots.pictures import candidates, frame, pairs
 from cctview.plots.trip import network_leak, trip_ledger
+from cctview.plots.triplet import triplet, vector, weak_spots
 
 __all__ = [
     "TWIN",
@@ -44,5 +46,8 @@ __all__ = [
     "same_evidence",
     "style",
     "trip_ledger",
+    "triplet",
+    "vector",
     "waterfall",
+    "weak_spots",
 ]
