@@ -34,7 +34,7 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
     return np.maximum(loss, 0), np.stack([2 * (n - p) * active, 2 * (p - a) * active, 2 * (a - n) * active])
 
 
-def learn(points, margin=1.0, steps=10, rate=0.005):
+def learn(points, margin=1.0, steps=10, rate=0.01):
     """Move the three points of a triplet down the slope of its loss.
 
     Parameters

@@ -178,7 +178,7 @@ Sliders(
         Float("negative_up", -2.5, 2.5, default=-1, step=0.1),
         Float("positive_right", -2.5, 2.5, default=1.8, step=0.1),
         Float("margin", 0.1, 4, default=1, step=0.1, unit="squared distance"),
-        Int("steps", 0, 40, default=5, unit="of learning"),
+        Int("steps", 0, 40, default=2, unit="of learning"),
     ],
     describe=lambda figure: figure.title,
     prediction=predict(

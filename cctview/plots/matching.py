@@ -6,7 +6,7 @@ from cctview.evaluate import roc_auc, roc_curve
 from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
 
 BINS = 48
-POINTS = 4000  # of a curve, at most, that are drawn
+POINTS = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
 DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
 
 
@@ -245,7 +245,8 @@ def false_links(distances, same, threshold=None, note=TWIN):
     figure = Card(title, height=3.5, note=note)
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
-    drawn = np.unique(np.append(np.linspace(start, len(order) - 1, POINTS).astype(int), max(at, start)))
+    places = np.linspace(start, len(order) - 1, POINTS), np.geomspace(start + 1, len(order), POINTS) - 1, [max(at, start)]
+    drawn = np.unique(np.concatenate(places).astype(int))
     for values, colour, name, dashes, at_share in (
         (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0),
         (found / same.sum(), SAME, "found, of the vehicles", "--", 0.68),

@@ -40,8 +40,9 @@ def triplet(path, losses, margin, note="A toy: three points in a plane, no pictu
         axes.plot(*path[0, k], marker=marker, markersize=9, markerfacecolor=PAPER, markeredgecolor=colour, linestyle="")
         axes.plot(*path[-1, k], marker=marker, markersize=13, color=colour, markeredgecolor=PAPER, linestyle="", label=name)
         away = path[-1, k] - path[-1].mean(axis=0)
-        where = path[-1, k] + 0.42 * away / max(np.linalg.norm(away), 1e-9)
-        axes.text(*where, name, color=colour, fontsize=11, fontweight="bold", ha="center", va="center", clip_on=True)
+        side = "left" if away[0] >= 0 else "right"
+        where = path[-1, k] + (0.2 if side == "left" else -0.2, 0.0)
+        axes.text(*where, name, color=colour, fontsize=11, fontweight="bold", ha=side, va="center", clip_on=True)
     axes.set(xlim=(-PLANE, PLANE), ylim=(-PLANE, PLANE), xticks=[], yticks=[], aspect="equal")
     for spine in axes.spines.values():
         spine.set_visible(True)
