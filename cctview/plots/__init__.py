@@ -3,6 +3,7 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
@@ -21,9 +22,11 @@ __all__ = [
     "alarms",
     "bars",
     "candidates",
+    "caught",
     "clock",
     "clones",
     "cmc",
+    "collection",
     "costs",
     "crowd",
     "distance_histograms",
@@ -35,6 +38,7 @@ __all__ = [
     "gauges",
     "individuality",
     "kinds",
+    "known_after",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
@@ -44,9 +48,12 @@ __all__ = [
     "project",
     "roc",
     "same_evidence",
+    "storage_bill",
     "style",
+    "time_bins",
     "trip_ledger",
     "triplet",
+    "unicity",
     "vector",
     "waterfall",
     "weak_spots",
