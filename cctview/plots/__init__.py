@@ -11,7 +11,6 @@ from cctview.plots.matching import accepted, bars, cmc, distance_histograms, emb
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
 from cctview.plots.summary import crowd, same_evidence
-from cctview.plots.pictures import candidates, frame, pairs
 from cctview.plots.trip import network_leak, trip_ledger
 from cctview.plots.triplet import triplet, vector, weak_spots
 
