@@ -15,6 +15,7 @@ from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
 from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
+from cctview.plots.triplet import triplet, vector, weak_spots
 
 __all__ = [
     "Card",
@@ -61,6 +62,9 @@ __all__ = [
     "time_bins",
     "timeline",
     "trip_ledger",
+    "triplet",
     "unicity",
+    "vector",
     "waterfall",
+    "weak_spots",
 ]
