@@ -265,8 +265,7 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     Card
     """
     now = counts.iloc[np.abs(counts.index.to_numpy() - overlap).argmin()]
-    title = f"Dropping what overlaps more than {overlap:.2f}: {_count(now.doubles, 'double')} left, "
-    title += f"{_count(now.lost, 'vehicle')} lost"
+    title = f"At a limit of {overlap:.2f}: {_count(now.doubles, 'double')} left, {_count(now.lost, 'vehicle')} lost"
     figure = Card(title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3)
     grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
@@ -435,7 +434,7 @@ def scales(tables, shown, cost, precision, note=INTERVALS):
         x, chosen = [names.get_loc(name) for name in table.index], side == shown
         look = {"color": BLUE, "linewidth": 2.8} if chosen else {"color": GREY, "linewidth": 1.1}
         axes.plot(x, table["estimate"], zorder=3 if chosen else 2, label=str(side), **look)
-        label(axes, 1.12, table["estimate"].iloc[1], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
+        label(axes, 1.12, table["estimate"].iloc[min(1, len(table) - 1)], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
         if chosen:
             axes.fill_between(x, table["low"].astype(float), table["high"].astype(float), color=BLUE, alpha=0.18, linewidth=0)
     axes.set(ylim=(0, 1.02), ylabel="share found", xlabel="longer side of the vehicle in the frame, pixels")
