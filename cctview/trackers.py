@@ -27,6 +27,8 @@ from cctview.distances import unit_vectors
 from cctview.looks import Looks
 from cctview.rank import centre_by_camera
 
+HELD = 1 / 3
+"""Share of the vehicles to learn from on which a tracker's temperature is fitted."""
 CLOCK_FLOOR = 1e-5
 """Density, per second, of a travel time that follows no example: it may be anything within a day."""
 
@@ -118,7 +120,7 @@ class Tracker:
         """
         if looks.table.groupby("vehicle").camera.nunique().max() < 2:
             raise ValueError("no vehicle to learn from passes two cameras; give more minutes")
-        first, second = looks.split(2 / 3, seed)
+        first, second = looks.split(1 - HELD, seed)
         self._learn(passages(first, self.average))
         held = [pair for pair in self._pairs(passages(second, self.average), clock=False) if len(pair[1])]
         if held:

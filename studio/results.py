@@ -16,19 +16,17 @@ from cctview.attack import Membership, infer_attribute, likelihood_ratio_attack,
 from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES
 from cctview.detect import Detector
-from cctview.extract import Extractor
 from cctview.files import write_bytes
-from cctview.looks import Looks, load_looks
+from cctview.looks import Looks
 from cctview.protection import study, summary
 from cctview.trackers import Tracker
 from cctview.usefulness import counting_and_speeds, frame_pairs
 from studio import train_defended, training_looks
+from studio.bench import bench
 
 TABLES = ("attributes", "membership", "extractors", "inversion", "defences")
 ATTRIBUTES = ("family", "body", "direction", "length")
 EPOCHS = (3, 30)
-MINIMUM, CAMERAS = 16, 2
-"""Least size of a look, in pixels, and cameras by which a vehicle is seen."""
 FRAME_PAIRS = 4
 """Pairs of frames of each camera on which counting and speeds are measured."""
 
@@ -49,11 +47,6 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
         write_bytes(place, made[name]().to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
         places.append(place)
     return places
-
-
-def bench(data: Path) -> Looks:
-    """The looks that everything is measured on, with coordinates as vectors."""
-    return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, basis=Extractor().basis)
 
 
 def attributes(looks: Looks) -> pd.DataFrame:

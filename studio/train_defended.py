@@ -1,6 +1,7 @@
 """Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed.
 
-What the retrained tracker of `cctview.protection` uses. The weights stay in the working folder: they are made to break a
+What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same cameras and minutes
+(`studio.bench.taught`), as whoever runs the cameras could. The weights stay in the working folder: they are made to break a
 defence, and only what they achieve is published (`python -m studio results`).
 
 Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and the identity.
@@ -21,12 +22,13 @@ from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES, Defence
 from cctview.looks import Looks
 from cctview.student import INPUT_SIZE, Student
-from studio import training_looks
+from studio.bench import taught
 from studio.checkpoint import Checkpoint
 from studio.train_extractor import identity_loss
 
 SEED = 8
-EPOCHS = 3
+EPOCHS = 4
+DATA = Path(__file__).parent.parent / "data"
 PURPOSE = None
 """Not to be published."""
 VEHICLES, LOOKS = 24, 3
@@ -41,9 +43,9 @@ def path(out: Path, defence: Defence) -> Path:
     return out / "defended" / f"{defence.name.replace(' ', '-')}.pt"
 
 
-def train(out: Path, epochs: int = EPOCHS) -> Path:
+def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
     """Retrain for each defence of pixels that is not done yet; returns the folder of the weights."""
-    looks = training_looks.load(out)
+    looks = taught(data)
     for defence in DEFENCES.values():
         if defence.where == "pixels" and not path(out, defence).exists():
             train_one(out, defence, looks, epochs)
