@@ -104,30 +104,70 @@ def study(
     """
     defences = list(DEFENCES.values() if defences is None else defences)
     clocks = sorted({defence.where == "database" for defence in defences})
-    rows, exact = [], _uses(looks, looks, None, 0.0, None, frames, seed)
-    for clock in clocks:
-        rows += _measure(looks, None, 0.0, embed, None, clock, seed, exact, exact, 0.0)
-    cases = [(defence, s) for defence in defences for s in (strengths or {}).get(defence.name, defence.strengths)]
-    for defence, strength in tqdm(cases, desc="defences", disable=not progress):
+    exact, rows = undefended(looks, embed, clocks, frames, seed)
+    tables = [rows]
+    for defence in tqdm(defences, desc="defences", disable=not progress):
+        wanted = (strengths or {}).get(defence.name, defence.strengths)
+        tables.append(study_defence(looks, defence, wanted, exact, embed, retrained, frames, seed))
+    return pd.concat(tables, ignore_index=True)
+
+
+def undefended(
+    looks: Looks, embed: Callable | None = None, clocks: Iterable[bool] = (False, True), frames: Callable | None = None, seed: int = 0
+) -> tuple[dict, pd.DataFrame]:
+    """What `study` compares with: the uses as they are, and the rows "none", without and with the clock.
+
+    Parameters are those of `study`.
+    """
+    seen = {}
+    exact = _uses(looks, looks, None, 0.0, embed, frames, seed, seen)
+    rows = [row for clock in clocks for row in _measure(looks, None, 0.0, embed, None, clock, seed, exact, exact, 0.0, seen)]
+    return exact, pd.DataFrame(rows)[COLUMNS]
+
+
+def study_defence(
+    looks: Looks,
+    defence: Defence,
+    strengths: Iterable[float],
+    exact: dict,
+    embed: Callable | None = None,
+    retrained: Callable[[Defence, float], Callable | None] | None = None,
+    frames: Callable | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """The rows of one defence in the table of `study`, whose parameters these are; `exact` is from `undefended`."""
+    rows = []
+    for strength in strengths:
         begin = time.process_time()
         defended = defence.apply(looks, strength, seed)
         seconds = 1000 * (time.process_time() - begin) / len(looks)
         learnt = retrained(defence, strength) if retrained else None
-        owned = defence.kept(looks, strength, seed) if defence.kept else defended
-        uses = _uses(looks, owned, defence, strength, embed, frames, seed)
-        rows += _measure(defended, defence, strength, embed, learnt, defence.where == "database", seed, uses, exact, seconds)
+        seen = {}
+        if defence.kept:
+            uses = _uses(looks, defence.kept(looks, strength, seed), defence, strength, embed, frames, seed, {})
+        else:
+            uses = _uses(looks, defended, defence, strength, embed, frames, seed, seen)
+        clock = defence.where == "database"
+        rows += _measure(defended, defence, strength, embed, learnt, clock, seed, uses, exact, seconds, seen)
     return pd.DataFrame(rows)[COLUMNS]
 
 
-def _uses(looks, defended, defence, strength, embed, frames, seed):
+def _uses(looks, defended, defence, strength, embed, frames, seed, seen):
     """Counting, speeds and classification, not yet as shares."""
-    if not defended.vectors.shape[1]:
-        defended = Tracker("owner", embed).see(defended)
-    uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*defended.split(seed=seed))}
+    parts = _seen(Tracker("owner", embed), defended, seed, seen)
+    uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*parts)}
     if defence is None or defence.where == "pixels":
         whole = {"sections": section_speeds(looks, looks)} if defence is None else {}
         return uses | (dict(frames(defence, strength)) if frames else {}) | whole
     return uses | {"counting": 1.0, "speeds": section_speeds(looks, defended)}
+
+
+def _seen(tracker, defended, seed, seen):
+    """The looks to learn from and to measure on, as a tracker sees them; `seen` keeps them, since several see the same."""
+    way = (tracker.embed, tracker.purify is not None)
+    if way not in seen:
+        seen[way] = tracker.see(defended).split(seed=seed)
+    return seen[way]
 
 
 def _shares(uses, exact, defence):
@@ -139,14 +179,14 @@ def _shares(uses, exact, defence):
     return shares | {"usefulness": float(np.nanmin(list(shares.values())))}
 
 
-def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, exact, seconds):
+def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, exact, seconds, seen):
     """The three rows of a defence at a strength."""
     about = {"defence": "none", "where": "", "strength": strength, "unit": "", "who": "", "guarantee": ""}
     if defence is not None:
         about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
         about |= {"defence": defence.name, "who": ", ".join(defence.who)}
     about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": "pictures and clock" if clock else "pictures"}
-    rows, seen = [], {}
+    rows = []
     for name, variants in trackers(defence, strength, embed, retrained).items():
         tracker, measured = _best(variants, defended, seed, seen)
         rows.append(about | {"tracker": name} | summary(tracker.link(measured, clock)))
@@ -154,16 +194,10 @@ def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, e
 
 
 def _best(variants, defended, seed, seen):
-    """The variant that is least surprised by vehicles it has put aside, and the looks to measure on, as it sees them.
-
-    `seen` keeps what is embedded in one way, since several variants and trackers see it.
-    """
+    """The variant that is least surprised by vehicles it has put aside, and the looks to measure on, as it sees them."""
     fitted = []
     for tracker in variants:
-        way = (tracker.embed, tracker.purify is not None)
-        if way not in seen:
-            seen[way] = tracker.see(defended).split(seed=seed)
-        learn, measured = seen[way]
+        learn, measured = _seen(tracker, defended, seed, seen)
         fitted.append((tracker.fit(learn, seed), measured))
     return min(fitted, key=lambda pair: pair[0].surprise)
 
