@@ -4,13 +4,14 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
-from cctview.exercises.sample import check_share, check_sightings, check_travel_time
+from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
 
 __all__ = [
     "Verdict",
     "check_cosine_distance",
+    "check_numbers",
     "check_share",
     "check_sightings",
     "check_sureness",

@@ -7,7 +7,7 @@ from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
-from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "gauges",
     "leakage_meter",
     "network_leak",
+    "numbered_frames",
     "pairs",
     "percent",
     "project",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.cameras import Camera
+from cctview.collect.cameras import Camera
 from cctview.files import replacing, write_bytes
 from cctview.frames import frame_folder, write_frame
 from cctview.ids import FrameId
