@@ -109,7 +109,14 @@ class Looks:
 
 
 def load_looks(
-    data: str | Path | Dataset, truth: Truth | None = None, *, minimum: float = 20, per_passage: int = 3, cameras: int = 1, pictures: bool = True, basis=None
+    data: str | Path | Dataset,
+    truth: Truth | None = None,
+    *,
+    minimum: float = 20,
+    per_passage: int = 3,
+    cameras: int = 1,
+    pictures: bool = True,
+    basis=None,
 ) -> Looks:
     """Read the looks of a dataset that comes with its truth.
 
@@ -143,8 +150,8 @@ def load_looks(
     ValueError
         If no vehicle is left.
     """
-    dataset = data if isinstance(data, Dataset) else open_dataset(data)
     truth = read_truth(data) if truth is None else truth
+    dataset = data if isinstance(data, Dataset) else open_dataset(data)
     table = identify(dataset.detections, truth)
     table["size"] = np.sqrt((table.x2 - table.x1) * (table.y2 - table.y1))
     table["row"] = np.arange(len(table))

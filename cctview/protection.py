@@ -15,6 +15,7 @@ from tqdm import tqdm
 from cctview.defend import DEFENCES, Defence
 from cctview.evaluate import bootstrap
 from cctview.looks import Looks
+from cctview.meter import Bits, LeakageMeter, Step
 from cctview.purify import PURIFIERS
 from cctview.trackers import Tracker
 from cctview.usefulness import classification, section_speeds
@@ -212,6 +213,19 @@ def summary(links: pd.DataFrame) -> dict[str, float]:
     return named | {"searches": len(links), "gallery": links.gallery.mean()}
 
 
+def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
+    """Bits that the best tracker has without a defence, by pictures, or by the evidence that `rows` (of one defence) are measured with."""
+    evidence = "pictures" if rows is None else rows.evidence.iloc[0]
+    return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
+
+
+def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
+    """The rows of a defence at its weakest (1), a middle (2) or its strongest strength (3), one for each tracker."""
+    of = table[table.defence == name]
+    strengths = list(dict.fromkeys(of.strength))
+    return of[of.strength == strengths[{1: 0, 2: len(strengths) // 2, 3: -1}[strength]]]
+
+
 def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
     """What each defence leaves at equal usefulness: the strength that leaves the best tracker least, of those useful enough.
 
@@ -225,7 +239,7 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a defence, best first: defence, who, strength, unit, tracker (the worst for the defence), bits, bits_low,
+        One row a defence, the one that buys most first: defence, who, evidence, strength, unit, tracker (the worst for the defence), bits, bits_low,
         bits_high, before (bits of the best tracker without it, by the same evidence), bought (the difference), off_the_shelf
         (what would be claimed against the weakest tracker). A defence that is useful enough at no strength has NaN.
     """
@@ -235,15 +249,32 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
         worst = of.loc[of.groupby("strength").bits.idxmax()]
         useful = worst[worst.usefulness >= usefulness]
         before = open_to[of.evidence.iloc[0]]
-        row = {"defence": name, "who": of.who.iloc[0], "unit": of.unit.iloc[0], "before": before}
+        row = {"defence": name, "who": of.who.iloc[0], "unit": of.unit.iloc[0], "evidence": of.evidence.iloc[0], "before": before}
         if len(useful):
             best = useful.loc[useful.bits.idxmin()]
             same = of[(of.strength == best.strength) & (of.tracker == TRACKERS[0])]
             row |= {key: best[key] for key in ("strength", "tracker", "bits", "bits_low", "bits_high", "usefulness")}
             row |= {"bought": before - best.bits, "off_the_shelf": same.bits.iloc[0]}
         rows.append(row)
-    columns = ["defence", "who", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought"]
-    return pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"]).sort_values("bits", ignore_index=True)
+    columns = ["defence", "who", "evidence", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought"]
+    table = pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"])
+    return table.sort_values("bought", ascending=False, ignore_index=True)
+
+
+def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
+    """A step of the meter: what the best useful defence would have taken back, had it been in force from the beginning.
+
+    A model, and no measurement of this target: of the bits that linking gave the meter (by looks; and by the clock, for a defence that
+    is measured with it) the share goes that the defence takes of an average link's.
+    """
+    best = headline(table, usefulness).iloc[0]
+    steps = {"linked"} | ({"narrowed by the clock"} if "clock" in best.evidence else set())
+    shares = np.clip([1 - end / best.before for end in (best.bits, best.bits_high, best.bits_low)], 0, 1)
+    taken = {}
+    for kind in ("claimed", "delivered"):
+        given = sum(max(getattr(step, kind).estimate, 0.0) for step in meter.steps if step.name in steps)
+        taken[kind] = Bits(-given * shares[0], -given * shares[2], -given * shares[1])
+    return Step(f"bought back by {best.defence}", **taken, note="a model: the share that it takes of an average link's bits")
 
 
 def stored(path: str | Path = RESULTS) -> pd.DataFrame:

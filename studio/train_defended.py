@@ -23,7 +23,7 @@ from cctview.defend import DEFENCES, Defence
 from cctview.looks import Looks
 from cctview.student import INPUT_SIZE, Student
 from studio.bench import taught
-from studio.checkpoint import Checkpoint
+from studio.checkpoint import Checkpoint, fit
 from studio.train_extractor import identity_loss
 
 SEED = 8
@@ -74,21 +74,18 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
     checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
     rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
     steps = max(1, len(looks) // (min(VEHICLES, len(rows)) * LOOKS))
-    for epoch in range(checkpoint.load(), epochs):
-        rng = np.random.default_rng([SEED, epoch])
-        network.train()
-        for step in tqdm(range(steps), desc=f"{defence.name}: epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5):
-            optimiser.param_groups[0]["lr"] = RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch * steps + step) / (epochs * steps)))
-            chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-            batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
-            shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
-            predicted = network.coordinates(_floats(shown))
-            loss = (1 - cosine_similarity(predicted, taught[batch])).mean()
-            loss = loss + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        checkpoint.save(epoch + 1)
+
+    def loss(step, rng):
+        chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
+        batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
+        shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
+        predicted = network.coordinates(_floats(shown))
+        angle = (1 - cosine_similarity(predicted, taught[batch])).mean()
+        return angle + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
+
+    network.train()
+    rate = lambda epoch, share: RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
+    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{defence.name}: ")
     return checkpoint.export(path(out, defence))
 
 
