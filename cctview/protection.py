@@ -24,6 +24,8 @@ RESULTS = Path(__file__).resolve().parent.parent / "data" / "results" / "defence
 TRACKERS = ("off the shelf", "retrained", "adaptive")
 ROUNDS = 400
 USES = ["counting", "speeds", "classification"]
+LINKING = ("narrowed by the clock", "linked")
+"""The meter's steps that link passages."""
 COLUMNS = [
     "defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence",
     "bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery", *USES, "usefulness", "seconds",
@@ -239,7 +241,7 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a defence, the one that buys most first: defence, who, evidence, strength, unit, tracker (the worst for the defence), bits, bits_low,
+        One row a defence, the one that takes the largest share first: defence, who, evidence, strength, unit, tracker (the worst for the defence), bits, bits_low,
         bits_high, before (bits of the best tracker without it, by the same evidence), bought (the difference), off_the_shelf
         (what would be claimed against the weakest tracker). A defence that is useful enough at no strength has NaN.
     """
@@ -257,24 +259,26 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
             row |= {"bought": before - best.bits, "off_the_shelf": same.bits.iloc[0]}
         rows.append(row)
     columns = ["defence", "who", "evidence", "strength", "unit", "tracker", "bits", "bits_low", "bits_high", "before", "bought"]
-    table = pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"])
-    return table.sort_values("bought", ascending=False, ignore_index=True)
+    found = pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"])
+    return found.loc[(found.bits / found.before).sort_values().index].reset_index(drop=True)
 
 
 def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
-    """A step of the meter: what the best useful defence would have taken back, had it been in force from the beginning.
+    """A step of the meter: what the best useful defence of the database would have taken back, had it been in force from the beginning.
 
-    A model, and no measurement of this target: of the bits that linking gave the meter (by looks; and by the clock, for a defence that
-    is measured with it) the share goes that the defence takes of an average link's.
+    A model, and no measurement of this target: the share that the defence takes of an average link's bits, by looks and clock together, goes
+    off those that linking, by both, gave the meter. Defences of looks alone leave the clock, and are not considered.
     """
-    best = headline(table, usefulness).iloc[0]
-    steps = {"linked"} | ({"narrowed by the clock"} if "clock" in best.evidence else set())
-    shares = np.clip([1 - end / best.before for end in (best.bits, best.bits_high, best.bits_low)], 0, 1)
+    best = headline(table[table.evidence == "pictures and clock"], usefulness).iloc[0]
+    name, shares = "bought back: nothing", np.zeros(3)
+    if np.isfinite(best.bits):
+        name = f"bought back by {best.defence} ({best.strength:g})"
+        shares = np.clip([1 - end / best.before for end in (best.bits, best.bits_high, best.bits_low)], 0, 1)
     taken = {}
     for kind in ("claimed", "delivered"):
-        given = sum(max(getattr(step, kind).estimate, 0.0) for step in meter.steps if step.name in steps)
-        taken[kind] = Bits(-given * shares[0], -given * shares[2], -given * shares[1])
-    return Step(f"bought back by {best.defence}", **taken, note="a model: the share that it takes of an average link's bits")
+        given = max(sum(getattr(step, kind).estimate for step in meter.steps if step.name in LINKING), 0.0)
+        taken[kind] = Bits(*(0.0 - given * shares[[0, 2, 1]]))
+    return Step(name, **taken, note="a model: the share that it takes of an average link's bits")
 
 
 def stored(path: str | Path = RESULTS) -> pd.DataFrame:

@@ -6,13 +6,13 @@ from cctview.breach import first_found
 from cctview.exercises.answers import Wrong, check, described
 from cctview.plots.protection import bought_points
 
-SLACK = 0.05
-"""Bits within which two defences count as equal."""
+SLACK = 0.01
+"""Shares within which two defences count as equal."""
 
 
 @check
 def check_defence(answer, table, usefulness=0.9):
-    """The defence, and its strength, that buys back most against the best tracker and stays useful.
+    """The defence, and its strength, that buys back the largest share of the bits from the best tracker and stays useful.
 
     Parameters
     ----------
@@ -29,16 +29,16 @@ def check_defence(answer, table, usefulness=0.9):
     """
     name, strength = _read_defence(answer, table)
     points = bought_points(table)
-    best = points[points.usefulness >= usefulness].sort_values("bought").iloc[-1]
+    best = points[points.usefulness >= usefulness].share.max()
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
-    said = f"{name} at {strength:g} buys back {mine.bought:.2f} bits against the best tracker ({mine.tracker})"
+    said = f"{name} at {strength:g} buys back {mine.share:.0%} of the bits from the best tracker ({mine.tracker})".replace("%", " %")
     if mine.usefulness < usefulness:
         raise Wrong(f"{said}, but keeps only {100 * mine.usefulness:.0f} % of its use. Drop the rows below {100 * usefulness:.0f} % first.")
-    if mine.bought < best.bought - SLACK:
+    if mine.share < best - SLACK:
         shelf = bought_points(table, "off the shelf")
-        sold = shelf[(shelf.defence == name) & np.isclose(shelf.strength, strength)].bought.iloc[0]
-        if sold > best.bought:
-            raise Wrong(f"{said}; {sold:.2f} is only what it buys off the shelf. Take the tracker that is left most, for each row.")
+        sold = shelf[(shelf.defence == name) & np.isclose(shelf.strength, strength)].share.iloc[0]
+        if sold > best:
+            raise Wrong(f"{said}; {100 * sold:.0f} % is only what it buys off the shelf. Take the tracker that is left most, for each row.")
         raise Wrong(f"{said}, and another useful one buys more. For each defence and strength take the tracker with the most bits left.")
     return f"{said} and keeps {100 * mine.usefulness:.0f} % of its use. It can be ordered or applied by: {mine.who}."
 

@@ -8,6 +8,7 @@ from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.protection import bought_back, by_strength, defended, key_broken, rebuilt, who_can, worst_case
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [

@@ -1,12 +1,14 @@
 """Figures about protection: what comes back out of a vector, who could apply a defence, and what it is worth against whom."""
 
 import numpy as np
+import pandas as pd
 
 from cctview.plots.look import BLUE, GREEN, GREY, INK, ORANGE, PALE, PAPER, PURPLE, RED, TWIN, Card, label, percent, style
 
 TRACKERS = ("off the shelf", "retrained", "adaptive")
 _LOOKS = {"off the shelf": (ORANGE, "o"), "retrained": (PURPLE, "s"), "adaptive": (BLUE, "D")}
-_DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
+_WHO = {"off the shelf": "a tracker off the shelf", "retrained": "the retrained tracker", "adaptive": "the adaptive tracker", None: "the best tracker"}
+_DARK_ORANGE, _DARK_PURPLE = "#9a6a00", "#9c4a7e"  # for type: the colours themselves are too light to read
 MEASURED = "Simulated frames, our model world: bits of a link between two cameras, by a calibrated softmax"
 """The last line of figures that show the stored bits. Which bits these are: `cctview.trackers`."""
 ROW_HEIGHT, COLUMN_WIDTH = 1.0, 1.02
@@ -107,7 +109,7 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
     rows = rows.set_index("tracker").loc[list(TRACKERS)]
     one = rows.loc[chosen]
     title = (
-        f"{_capital(one.defence)} ({one.strength:g} {one.unit}): {chosen}, a tracker keeps {one.bits:.1f} of {before:.1f} bits; "
+        f"{_capital(one.defence)} ({one.strength:g} {one.unit}): {_WHO[chosen]} keeps {one.bits:.1f} of {before:.1f} bits; "
         f"usefulness {percent(one.usefulness)}"
     )
     figure = Card(title, height=3.3, note=note, photographs=True, left=1.5, right=0.85, bottom=0.62)
@@ -168,19 +170,29 @@ def by_strength(table, name, note=MEASURED):
         places = np.arange(len(strengths)) + 0.05 * (TRACKERS.index(tracker) - 1)
         axes.plot(places, part.bits, color=colour, marker=marker, markersize=8, label=tracker)
         axes.vlines(places, part.bits_low, part.bits_high, color=colour, linewidth=1.5)
-        ink = _DARK_ORANGE if colour == ORANGE else colour
-        label(axes, places[-1] + 0.06, part.bits.iloc[-1], tracker, ink, va="center", fontweight="bold", bbox=None)
+    top = 1.12 * max(before, of.bits_high.max())
+    for tracker, y in _apart(strongest, 0.075 * top).items():
+        ink = {ORANGE: _DARK_ORANGE, PURPLE: _DARK_PURPLE}.get(_LOOKS[tracker][0], _LOOKS[tracker][0])
+        label(axes, len(strengths) - 0.86, y, tracker, ink, va="center", fontweight="bold", bbox=None)
     axes.axhline(before, color=GREY, linewidth=1.5, linestyle=(0, (2, 3)), label="before")
     label(axes, 0, before, f"best tracker without it: {before:.1f}", GREY, va="bottom", fontsize=11, bbox=None)
-    axes.set(ylim=(min(0, of.bits_low.min()), 1.12 * max(before, of.bits_high.max())), ylabel="bits left")
+    axes.set(ylim=(min(0, of.bits_low.min()), top), ylabel="bits left")
     axes.set_xticks(range(len(strengths)), [f"{strength:g}" for strength in strengths])
     axes.set_xlabel(f"{of.unit.iloc[0]} (from weak to strong)")
     return figure
 
 
+def _apart(places, least):
+    """Places by name, moved up where they would lie closer together than the least distance."""
+    moved, last = {}, -np.inf
+    for name in sorted(places, key=places.get):
+        last = moved[name] = max(places[name], last + least)
+    return moved
+
+
 @style()
 def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
-    """Each defence at each strength: bits bought back against usefulness lost.
+    """Each defence at each strength: the share of a link's bits that is bought back against the usefulness that is lost.
 
     Parameters
     ----------
@@ -198,12 +210,10 @@ def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
     """
     points = bought_points(table, tracker)
     useful = points.usefulness >= usefulness
-    against = {None: "the best tracker"}.get(tracker, f"the {tracker} tracker")
+    title = f"No defence keeps {percent(usefulness)} of its use"
     if useful.any():
-        best = points[useful].loc[points[useful].bought.idxmax()]
-        title = f"Keeping {percent(usefulness)} of its use, {best.defence} buys most: {best.bought:.1f} of {best.before:.1f} bits from {against}"
-    else:
-        title = f"No defence keeps {percent(usefulness)} of its use"
+        best = points[useful].loc[points[useful].share.idxmax()]
+        title = f"Keeping {percent(usefulness)} of its use, {best.defence} buys most from {_WHO[tracker]}: {percent(max(best.share, 0))} of the bits"
     figure = Card(title, height=4.1, note=note)
     axes = figure.subplots()
     axes.axvspan(0, 1 - usefulness, color=GREEN, alpha=0.1, linewidth=0)
@@ -212,19 +222,29 @@ def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
         for hollow in (False, True):
             part = of[(of.usefulness < usefulness) == hollow]
             look = {"facecolor": PAPER if hollow else colour, "edgecolor": colour, "linewidth": 1.6, "s": 70, "marker": marker}
-            axes.scatter(1 - part.usefulness, part.bought, **look, zorder=3, label="" if hollow else where)
-    for point in points[useful].sort_values("bought").groupby("defence").last().sort_values("bought").tail(3).itertuples():
-        label(axes, 1 - point.usefulness + 0.015, point.bought, f"{point.Index} ({point.strength:g})", fontsize=10.5, va="bottom", bbox=None)
+            axes.scatter(1 - part.usefulness, part.share, **look, zorder=3)
+        axes.scatter([], [], color=colour, s=70, marker=marker, label=where)
+    placed = []
+    for point in pd.concat([points[useful], points[~useful]]).sort_values("share", ascending=False).itertuples():
+        place = np.array([1 - point.usefulness, point.share])
+        if all(abs(x - place[0]) > 0.3 or abs(y - place[1]) > 0.06 for x, y in placed) and len(placed) < 8:
+            right = place[0] < 0.7
+            placed.append(place)
+            words = f"{point.defence} ({point.strength:g})"
+            axes.annotate(
+                words, place, xytext=(8 if right else -8, 0), textcoords="offset points", ha="left" if right else "right", va="center", fontsize=10.5,
+            )  # fmt: skip
     axes.axhline(0, color=GREY, linewidth=0.9)
     axes.set(xlim=(-0.02, 1.02), xlabel="usefulness lost (worst of counting, speeds, classification)", ylabel="bits bought back")
-    axes.set_ylim(min(-0.2, points.bought.min() - 0.1), points.before.max() * 1.05)
-    axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
+    axes.set_ylim(min(-0.05, points.share.min() - 0.03), 1.05)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
     axes.legend(frameon=False, title="acts on", loc="lower right", fontsize=11)
     return figure
 
 
 def bought_points(table, tracker=None):
-    """One row a defence and strength: bits, before, bought (bits bought back), usefulness, tracker.
+    """One row a defence and strength: bits, before, bought (bits bought back), share (of those before), usefulness, tracker.
 
     Parameters
     ----------
@@ -244,7 +264,7 @@ def bought_points(table, tracker=None):
     else:
         of = of.loc[of.groupby(["defence", "strength"]).bits.idxmax()]
     of = of.assign(before=of.evidence.map(before))
-    return of.assign(bought=of.before - of.bits)
+    return of.assign(bought=of.before - of.bits, share=1 - of.bits / of.before)
 
 
 @style()
@@ -270,15 +290,23 @@ def worst_case(best, usefulness, note=MEASURED):
     if len(kept):
         most = gone.idxmax()
         title = f"At {percent(usefulness)} usefulness, {kept.defence[most]} seems to buy {sold[most]:.1f} bits back; it buys {kept.bought[most]:.1f}"
-    figure = Card(title, height=0.5 * max(len(kept), 1) + 0.95, note=note, left=2.6, right=1.1)
+    figure = Card(title, height=0.5 * max(len(kept), 1) + 0.95, note=note, left=2.6, right=0.3)
     axes = figure.subplots()
     for row, defence in kept.iterrows():
-        axes.barh(row - 0.16, defence.bought, height=0.32, color=BLUE, label="worst case")
-        axes.barh(row + 0.18, sold[row], height=0.26, facecolor=PAPER, edgecolor=ORANGE, linewidth=1.6, label="off the shelf")
-        axes.plot([defence.before - defence.bits_high, defence.before - defence.bits_low], [row - 0.16] * 2, color=INK, linewidth=1.3)
-        label(axes, max(defence.bought, sold[row], 0), row, f" {defence.bought:.2f}", va="center", bbox=None, fontweight="bold", colour=BLUE)
+        end = max(defence.before - defence.bits_low, defence.bought, 0)
+        axes.barh(row - 0.17, defence.bought, height=0.32, color=BLUE, label="from the best tracker" if row == 0 else "")
+        axes.barh(
+            row + 0.19, sold[row], height=0.26, facecolor=PAPER, edgecolor=ORANGE, linewidth=1.6,
+            label="from a tracker off the shelf" if row == 0 else "",
+        )  # fmt: skip
+        axes.plot([defence.before - defence.bits_high, defence.before - defence.bits_low], [row - 0.17] * 2, color=INK, linewidth=1.3)
+        label(axes, end, row - 0.17, f" {defence.bought:.2f}", BLUE, va="center", fontweight="bold", bbox=None)
+        label(axes, max(sold[row], 0), row + 0.21, f" {sold[row]:.2f}", _DARK_ORANGE, va="center", fontsize=10.5, bbox=None)
     axes.axvline(0, color=GREY, linewidth=0.9)
-    axes.set(ylim=(max(len(kept), 1) - 0.4, -0.6), xlabel="bits bought back (blue: against the best tracker; outline: off the shelf)")
+    if len(kept):
+        axes.set_xlim(min(0, (kept.before - kept.bits_high).min()), 1.2 * max(sold.max(), kept.bought.max(), 0.1))
+        axes.legend(frameon=False, loc="lower right", fontsize=10.5)
+    axes.set(ylim=(max(len(kept), 1) - 0.4, -0.6), xlabel="bits bought back")
     axes.set_yticks(range(len(kept)), [f"{row.defence} ({row.strength:g})" for row in kept.itertuples()])
     axes.tick_params(axis="y", length=0)
     return figure
