@@ -6,6 +6,7 @@ the tables that come with the course (`python -m studio results` makes them).
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ ROUNDS = 400
 USES = ["counting", "speeds", "classification"]
 LINKING = ("narrowed by the clock", "linked")
 """The meter's steps that link passages."""
+EVIDENCE = {"pixels": "pictures", "vectors": "vectors", "database": "vectors and clock"}
+"""By what a defence changes: what the trackers have against it. Who has pictures can retrain the extractor; who has vectors cannot."""
 COLUMNS = [
     "defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence",
     "bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery", *USES, "usefulness", "seconds",
@@ -90,7 +93,8 @@ def study(
     strengths : dict of str to sequence of float, optional
         By name, instead of the defence's own.
     retrained : callable, optional
-        ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if there is none.
+        ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if there is none; with None for no
+        defence, since retraining alone may help.
     frames : callable, optional
         ``frames(defence, strength)`` gives counting and speeds on defended frames (`cctview.usefulness.counting_and_speeds`),
         with None for no defence. Without it these are NaN for defences of pixels.
@@ -100,14 +104,14 @@ def study(
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are those without a defence: by
-        pictures alone, and with the clock too, which defences of the database are measured with. Bits and rank-1 have 95 %
-        intervals, by drawing vehicles again; uses are shares of what they are without a defence, usefulness the least of them;
+        Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are those without a defence, for each
+        evidence (`EVIDENCE`). Bits are those of `cctview.trackers`, by a softmax whose temperature is fitted, and not those of the
+        joint model that the meter is made with (`cctview.linking`). Bits and rank-1 have 95 % intervals, by drawing vehicles again; uses are shares of what they are without a defence, usefulness the least of them;
         seconds are of a processor, to defend 1,000 looks.
     """
     defences = list(DEFENCES.values() if defences is None else defences)
-    clocks = sorted({defence.where == "database" for defence in defences})
-    exact, rows = undefended(looks, embed, clocks, frames, seed)
+    kinds = [kind for kind in EVIDENCE if kind in {defence.where for defence in defences}]
+    exact, rows = undefended(looks, embed, kinds, retrained, frames, seed)
     tables = [rows]
     for defence in tqdm(defences, desc="defences", disable=not progress):
         wanted = (strengths or {}).get(defence.name, defence.strengths)
@@ -116,15 +120,23 @@ def study(
 
 
 def undefended(
-    looks: Looks, embed: Callable | None = None, clocks: Iterable[bool] = (False, True), frames: Callable | None = None, seed: int = 0
+    looks: Looks,
+    embed: Callable | None = None,
+    kinds: Iterable[str] = tuple(EVIDENCE),
+    retrained: Callable | None = None,
+    frames: Callable | None = None,
+    seed: int = 0,
 ) -> tuple[dict, pd.DataFrame]:
-    """What `study` compares with: the uses as they are, and the rows "none", without and with the clock.
+    """What `study` compares with: the uses as they are, and the rows "none" for the `kinds` of defences (of "pixels", …).
 
-    Parameters are those of `study`.
+    The other parameters are those of `study`.
     """
-    seen = {}
+    seen, rows = {}, []
     exact = _uses(looks, looks, None, 0.0, embed, frames, seed, seen)
-    rows = [row for clock in clocks for row in _measure(looks, None, 0.0, embed, None, clock, seed, exact, exact, 0.0, seen)]
+    for kind in kinds:
+        learnt = retrained(None, 0.0) if retrained and kind == "pixels" else None
+        shown, kept = (replace(looks, vectors=np.zeros((len(looks), 0), np.float32)), {}) if learnt else (looks, seen)
+        rows += _measure(shown, None, 0.0, embed, learnt, EVIDENCE[kind], seed, exact, exact, 0.0, kept)
     return exact, pd.DataFrame(rows)[COLUMNS]
 
 
@@ -150,8 +162,7 @@ def study_defence(
             uses = _uses(looks, defence.kept(looks, strength, seed), defence, strength, embed, frames, seed, {})
         else:
             uses = _uses(looks, defended, defence, strength, embed, frames, seed, seen)
-        clock = defence.where == "database"
-        rows += _measure(defended, defence, strength, embed, learnt, clock, seed, uses, exact, seconds, seen)
+        rows += _measure(defended, defence, strength, embed, learnt, EVIDENCE[defence.where], seed, uses, exact, seconds, seen)
     return pd.DataFrame(rows)[COLUMNS]
 
 
@@ -182,17 +193,17 @@ def _shares(uses, exact, defence):
     return shares | {"usefulness": float(np.nanmin(list(shares.values())))}
 
 
-def _measure(defended, defence, strength, embed, retrained, clock, seed, uses, exact, seconds, seen):
+def _measure(defended, defence, strength, embed, retrained, evidence, seed, uses, exact, seconds, seen):
     """The three rows of a defence at a strength."""
     about = {"defence": "none", "where": "", "strength": strength, "unit": "", "who": "", "guarantee": ""}
     if defence is not None:
         about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
         about |= {"defence": defence.name, "who": ", ".join(defence.who)}
-    about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": "pictures and clock" if clock else "pictures"}
+    about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": evidence}
     rows = []
     for name, variants in trackers(defence, strength, embed, retrained).items():
         tracker, measured = _best(variants, defended, seed, seen)
-        rows.append(about | {"tracker": name} | summary(tracker.link(measured, clock)))
+        rows.append(about | {"tracker": name} | summary(tracker.link(measured, "clock" in evidence)))
     return rows
 
 
@@ -216,7 +227,7 @@ def summary(links: pd.DataFrame) -> dict[str, float]:
 
 
 def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
-    """Bits that the best tracker has without a defence, by pictures, or by the evidence that `rows` (of one defence) are measured with."""
+    """Bits that the best tracker has without a defence, from pictures, or from what the trackers of `rows` (of one defence) have."""
     evidence = "pictures" if rows is None else rows.evidence.iloc[0]
     return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
 
@@ -269,7 +280,7 @@ def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float
     A model, and no measurement of this target: the share that the defence takes of an average link's bits, by looks and clock together, goes
     off those that linking, by both, gave the meter. Defences of looks alone leave the clock, and are not considered.
     """
-    best = headline(table[table.evidence == "pictures and clock"], usefulness).iloc[0]
+    best = headline(table[table.evidence == EVIDENCE["database"]], usefulness).iloc[0]
     name, shares = "bought back: nothing", np.zeros(3)
     if np.isfinite(best.bits):
         name = f"bought back by {best.defence} ({best.strength:g})"

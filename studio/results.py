@@ -123,9 +123,9 @@ def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
     parts = work / "defences"
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
-    retrained = lambda defence, strength: train_defended.embedding(work, defence) if defence.where == "pixels" else None
+    retrained = lambda defence, strength: train_defended.embedding(work, defence) if _of_pixels(defence) else None
     if not (parts / "none.csv").exists():
-        exact, rows = undefended(looks, embed, frames=road.measure)
+        exact, rows = undefended(looks, embed, retrained=retrained, frames=road.measure)
         write_bytes(parts / "none.json", json.dumps(exact).encode())
         _write_table(parts / "none.csv", rows)
     exact, tables = json.loads((parts / "none.json").read_bytes()), [stored(parts / "none.csv")]
@@ -136,6 +136,10 @@ def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
             _write_table(part, rows)
         tables.append(stored(part))
     return pd.concat(tables, ignore_index=True)
+
+
+def _of_pixels(defence):
+    return defence is None or defence.where == "pixels"
 
 
 def _write_table(place, table):

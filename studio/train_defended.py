@@ -1,4 +1,4 @@
-"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed.
+"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed; and one without any.
 
 What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same cameras and minutes
 (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in the working folder: they are made to break a
@@ -38,22 +38,26 @@ CLOAKED = 1200
 """Looks that are cloaked for training: each costs ten times what embedding does."""
 
 
-def path(out: Path, defence: Defence) -> Path:
-    """Where the weights of a defence lie."""
-    return out / "defended" / f"{defence.name.replace(' ', '-')}.pt"
+def path(out: Path, defence: Defence | None) -> Path:
+    """Where the weights of a defence lie; with None those that were retrained without any."""
+    return out / "defended" / f"{_name(defence).replace(' ', '-')}.pt"
+
+
+def _name(defence):
+    return defence.name if defence else "none"
 
 
 def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
-    """Retrain for each defence of pixels that is not done yet; returns the folder of the weights."""
+    """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the folder of the weights."""
     looks = taught(data)
-    for defence in DEFENCES.values():
-        if defence.where == "pixels" and not path(out, defence).exists():
+    for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
+        if not path(out, defence).exists():
             train_one(out, defence, looks, epochs)
     return out / "defended"
 
 
-def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -> Path:
-    """Fine-tune the shipped student for one defence; a second call continues.
+def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EPOCHS) -> Path:
+    """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second call continues.
 
     Returns
     -------
@@ -61,10 +65,12 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
         The weights: a bare float16 state dict.
     """
     torch.manual_seed(SEED)
-    if not defence.whole and defence.name != "mask":
+    if "cloak" in _name(defence):
         looks = looks.only(np.sort(np.random.default_rng(SEED).permutation(len(looks))[:CLOAKED]))
     clean = pictures(looks)
-    variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
+    variants = [clean]
+    if defence:
+        variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
     network = shipped_student()
     with torch.inference_mode():
         taught = torch.cat(
@@ -85,7 +91,7 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
 
     network.train()
     rate = lambda epoch, share: RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
-    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{defence.name}: ")
+    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{_name(defence)}: ")
     return checkpoint.export(path(out, defence))
 
 
@@ -98,8 +104,8 @@ def _floats(squeezed: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(squeezed).permute(0, 3, 1, 2).float() / 255
 
 
-def embedding(out: Path, defence: Defence) -> Callable | None:
-    """``embed(crops)`` of the extractor retrained for a defence, or None if there is none in the working folder."""
+def embedding(out: Path, defence: Defence | None) -> Callable | None:
+    """``embed(crops)`` of the extractor retrained for a defence (or without any), or None if there is none in the working folder."""
     if not path(out, defence).exists():
         return None
     network = Student()
