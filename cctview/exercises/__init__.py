@@ -6,13 +6,16 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 from cctview.exercises.answers import Verdict
 from cctview.exercises.protection import check_defence, check_key_broken
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
+from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
 
 __all__ = [
     "Verdict",
+    "check_bits",
     "check_cosine_distance",
     "check_defence",
+    "check_even_population",
     "check_key_broken",
     "check_numbers",
     "check_share",

@@ -9,6 +9,7 @@ from cctview.plots.matching import accepted, bars, cmc, distance_histograms, emb
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
 from cctview.plots.protection import bought_back, by_strength, defended, key_broken, rebuilt, who_can, worst_case
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "by_strength",
     "candidates",
     "cmc",
+    "crowd",
     "defended",
     "distance_histograms",
     "drive",
@@ -36,6 +38,7 @@ __all__ = [
     "project",
     "rebuilt",
     "roc",
+    "same_evidence",
     "style",
     "trip_ledger",
     "waterfall",
