@@ -70,7 +70,8 @@ def _share(values, groups):
 
 @dataclass
 class KeyedDatabase:
-    """A database whose owner turns the vectors of each camera by a secret key, and a thief who knows some vehicles at both of two cameras.
+    """A database whose owner turns the vectors of each camera by a secret key, and a thief who knows some vehicles at both of
+    two cameras.
 
     Parameters
     ----------

@@ -27,10 +27,12 @@ ROUNDS = 400
 USES = ["counting", "speeds", "classification"]
 LINKING = ("narrowed by the clock", "linked")
 """The meter's steps that link passages."""
+BITS_BY = "softmax"
+"""How the bits come about: by a softmax with a fitted temperature (`cctview.trackers`), not by the joint model of the meter."""
 EVIDENCE = {"pixels": "pictures", "vectors": "vectors", "database": "vectors and clock"}
-"""By what a defence changes: what the trackers have against it. Who has pictures can retrain the extractor; who has vectors cannot."""
+"""By what a defence changes: what trackers have against it. Who has pictures can retrain the extractor; who has vectors cannot."""
 COLUMNS = [
-    "defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence",
+    "defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence", "bits_by",
     "bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery", *USES, "usefulness", "seconds",
 ]  # fmt: skip
 
@@ -105,8 +107,10 @@ def study(
     -------
     DataFrame
         Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are those without a defence, for each
-        evidence (`EVIDENCE`). Bits are those of `cctview.trackers`, by a softmax whose temperature is fitted, and not those of the
-        joint model that the meter is made with (`cctview.linking`). Bits and rank-1 have 95 % intervals, by drawing vehicles again; uses are shares of what they are without a defence, usefulness the least of them;
+        evidence (`EVIDENCE`). Bits are those of `cctview.trackers`, by a softmax whose temperature is fitted, and not those
+        of the
+        joint model that the meter is made with (`cctview.linking`). Bits and rank-1 have 95 % intervals, by drawing vehicles
+        again; uses are shares of what they are without a defence, usefulness the least of them;
         seconds are of a processor, to defend 1,000 looks.
     """
     defences = list(DEFENCES.values() if defences is None else defences)
@@ -199,7 +203,7 @@ def _measure(defended, defence, strength, embed, retrained, evidence, seed, uses
     if defence is not None:
         about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
         about |= {"defence": defence.name, "who": ", ".join(defence.who)}
-    about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": evidence}
+    about |= _shares(uses, exact, defence) | {"seconds": seconds, "evidence": evidence, "bits_by": BITS_BY}
     rows = []
     for name, variants in trackers(defence, strength, embed, retrained).items():
         tracker, measured = _best(variants, defended, seed, seen)
@@ -227,7 +231,7 @@ def summary(links: pd.DataFrame) -> dict[str, float]:
 
 
 def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
-    """Bits that the best tracker has without a defence, from pictures, or from what the trackers of `rows` (of one defence) have."""
+    """Bits that the best tracker has without a defence, from pictures or from what the trackers of a defence's `rows` have."""
     evidence = "pictures" if rows is None else rows.evidence.iloc[0]
     return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
 
@@ -252,7 +256,8 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a defence, the one that takes the largest share first: defence, who, evidence, strength, unit, tracker (the worst for the defence), bits, bits_low,
+        One row a defence, the one that takes the largest share first: defence, who, evidence, strength, unit, tracker (the
+        worst for the defence), bits, bits_low,
         bits_high, before (bits of the best tracker without it, by the same evidence), bought (the difference), off_the_shelf
         (what would be claimed against the weakest tracker). A defence that is useful enough at no strength has NaN.
     """
@@ -275,9 +280,11 @@ def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
 
 
 def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
-    """A step of the meter: what the best useful defence of the database would have taken back, had it been in force from the beginning.
+    """A step of the meter: what the best useful defence of the database would have taken back, had it been in force from the
+    beginning.
 
-    A model, and no measurement of this target: the share that the defence takes of an average link's bits, by looks and clock together, goes
+    A model, and no measurement of this target: the share that the defence takes of an average link's bits, by looks and clock
+    together, goes
     off those that linking, by both, gave the meter. Defences of looks alone leave the clock, and are not considered.
     """
     best = headline(table[table.evidence == EVIDENCE["database"]], usefulness).iloc[0]

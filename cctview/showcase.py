@@ -22,7 +22,8 @@ SHOWN_SIZE = 34
 def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> Looks:
     """Some vehicles with their pictures and vectors.
 
-    Of the simulated minutes, vehicles of designs that the decoder never saw, of as many colours as there are. Where CCTVIEW_DATA names
+    Of the simulated minutes, vehicles of designs that the decoder never saw, of as many colours as there are. Where
+    CCTVIEW_DATA names
     frames of one's own, the largest vehicle of each of as many frames, each taken for a vehicle of its own.
 
     Raises
@@ -78,7 +79,7 @@ class Rebuilt:
 
 
 def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
-    """Rebuild pictures from their vectors alone; the other vehicles' pictures are those of known vehicles of the designs the decoder knows."""
+    """Rebuild pictures from their vectors alone; what is nearest is a known vehicle of a design that the decoder knows."""
     from cctview.invert import baselines, invert, load_inverter, unseen
 
     taught = breach.known.only(~unseen(breach.known.table.design.to_numpy()))

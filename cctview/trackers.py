@@ -10,7 +10,9 @@ recognition"):
 
 All learn on the vehicles of one part and are measured on those of another. Bits are those that the link between two cameras
 delivers: the mean of log2(N p(true passage)), where N passages are searched and p comes from scores by a softmax whose
-temperature was fitted to vehicles not measured on, nor learnt from.
+temperature was fitted to vehicles not measured on, nor learnt from. They are not those of the joint model that the leakage
+meter is
+made with (`cctview.linking`): that takes a minute to fit, and here some five hundred trackers are fitted.
 """
 
 from collections.abc import Callable

@@ -52,8 +52,9 @@ print(f"stolen: {len(breach.stolen):,} vectors of {breach.stolen.table.vehicle.n
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Show the numbers and let them sit. Usual belief: nobody can do anything with this. Then go on to the pictures."
 # ## 1 · A stolen table
 #
-# A camera's owner deletes all pictures and keeps the [embeddings](glossary.md#embedding): for each passing vehicle 1920 numbers, the place and the time.
-# "We store no images." Then the table is stolen. Here is all there is of one vehicle, or rather the beginning of it:
+# A camera's owner deletes all pictures and keeps the [embeddings](glossary.md#embedding): for each passing vehicle 1920
+# numbers, the place and the time. "We store no images." Then the table is stolen. Here is all there is of one vehicle, or
+# rather the beginning of it:
 
 # %%
 examples = choose_examples(lesson, breach)
@@ -80,7 +81,7 @@ plots.rebuilt(
         "nearest other\nvehicle": again.nearest,
         "mean picture": again.mean,
     },
-    "Blurred, but the colour, the shape and the direction are back",
+    "From the numbers alone: blurred, but colour and shape are back",
 )
 
 # %% [markdown]
@@ -89,8 +90,8 @@ plots.rebuilt(
 
 # %%
 judged = read_result("inversion.csv").query("figure == 'top-5'").set_index("method")
-chance = 5 / judged.gallery.iloc[0]
-inverted, nearest = judged.loc["inversion"], judged.loc["nearest training crop"]
+judged.index = ["rebuilt picture", "nearest other vehicle", "mean picture"]
+inverted, nearest, chance = judged.iloc[0], judged.iloc[1], 5 / judged.gallery.iloc[0]
 assert inverted.low > nearest.high, "the attack must beat its rivals clearly"
 plots.bars(
     judged,
@@ -107,8 +108,9 @@ plots.bars(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. A linear probe is one weight for each number: there is no simpler way to read. If colour can be read so, it lies open. The grey bar, guessing from the camera and the size of the box, is what one gets without the vector."
 # ## 3 · Read off the colour
 #
-# No decoder is needed for a single question. A **linear probe** gives each number one weight and adds up: the simplest reader there
-# is. It learns on known vehicles, and is asked about others. Beside it stands a guess from the camera and the size of the box alone.
+# No decoder is needed for a single question. A **linear probe** gives each number one weight and adds up: the simplest
+# reader there is. It learns on known vehicles, and is asked about others. Beside it stands a guess from the camera and the
+# size of the box alone.
 
 # %%
 read = {
@@ -122,7 +124,7 @@ assert colour.low > read["colour (6 families)"].loc["baseline"].high
 plots.bars(
     table,
     "right, each kind counting the same",
-    f"The vector alone tells the colour in {plots.percent(colour.estimate)} of the passages",
+    f"The vector alone tells the colour: {plots.percent(colour.estimate)} right",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. By looks alone it is one in six, among some four hundred candidates; with the clock it is more than half. The clock is in the table as well."
@@ -145,7 +147,8 @@ plots.bars(
 # All three attacks succeeded; had one failed, this notebook would have stopped. So:
 #
 # > ### ReID data is personal data
-# > A vector for [re-identification](glossary.md#re-identification) shows what a vehicle looks like, and where it was and when. Deleting the pictures protects nobody.
+# > A vector for [re-identification](glossary.md#re-identification) shows what a vehicle looks like, and where it was and
+# > when. Deleting the pictures protects nobody.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room name defences first: blur, noise, encryption, delete after a day. Then the figure. The empty column is the point: the driver holds none of them."
 # ## 5 · Defences, and who holds them
@@ -158,13 +161,14 @@ plots.bars(
 plots.who_can(DEFENCES.values())
 
 # %% [markdown]
-# A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it findable: it then is
-# the one with the sticker. Covering a plate does not help here: no plate was ever read.
+# A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it
+# findable: it then is the one with the sticker. Covering a plate does not help here: no plate was ever read.
 #
-# **A cloak** is a change of the pixels too small to see, computed so that the extractor takes the vehicle for another. *PGD* computes one for each
-# picture. A *universal* cloak is one pattern for all. **Key**: each camera's vectors are turned by a secret rotation. **k-same**: groups of
-# passages share one mean vector. **Retention**: what is deleted after some seconds. **Noise** comes with a guarantee (differential
-# privacy), whose size is called epsilon; above 10 it promises nothing.
+# **A cloak** is a change of the pixels too small to see, computed so that the extractor takes the vehicle for another.
+# *PGD* computes one for each picture. A *universal* cloak is one pattern for all. **Key**: each camera's vectors are turned
+# by a secret rotation. **k-same**: groups of passages share one mean vector. **Retention**: what is deleted after some
+# seconds. **Noise** comes with a guarantee (differential privacy), whose size is called epsilon; above 10 it promises
+# nothing.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Let the room choose a defence and a strength. Ask: would you feel safe? Then change the tracker from off the shelf to adaptive. Do blur, then the key, then retention. Usual wrong belief: what I cannot recognise, a machine cannot."
 # ## 6 · Three trackers
@@ -173,11 +177,13 @@ plots.who_can(DEFENCES.values())
 #
 # - **off the shelf**: the extractor as it is, one picture of each passage;
 # - **retrained**: has learnt from other vehicles' data, defended in the same way;
-# - **adaptive**: knows the defence. It also averages over all pictures of a passage, undoes what can be undone, and uses whatever works best.
+# - **adaptive**: knows the defence. It also averages over all pictures of a passage, undoes what can be undone, and uses
+#   whatever works best.
 #
-# Defences are often sold by the first. The last is the default here: whoever really wants to know, adapts.
+# It is easy to judge a defence by the first. The last is the default here: whoever really wants to know, adapts.
 #
-# Left are **bits**: how much a link between two cameras tells of the vehicle. (0 is nothing; the bits needed to pick one of 440 passages are 8.8.)
+# Left are **bits**: how much a link between two cameras tells of the vehicle. (0 is nothing; the bits needed to pick one of
+# 440 passages are 8.8.)
 
 # %%
 results = stored()
@@ -200,22 +206,26 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"Strong blur: a person sees spots. Off the shelf {blur['off the shelf']:.1f} of {unprotected(results):.1f} bits are left. And to the adaptive tracker?",
+        f"Strong blur: a person sees spots. Of {unprotected(results):.1f} bits a tracker off the shelf keeps "
+        f"{blur['off the shelf']:.1f}. And the adaptive one?",
         f"{blur['adaptive']:.1f} bits.",
         ["none", "about as many", "two or three times as many", "all of them"],
     ),
 )
 
 # %% [markdown]
-# Of a defence of pixels you see what the camera sends. Of the others you see what the decoder of section 2 makes of the defended vectors.
+# Of a defence of pixels you see what the camera sends. Of the others you see what the decoder of section 2 makes of the
+# defended vectors.
 #
-# **Usefulness** is the worst of three: vehicles counted and speeds measured by the course's own [detector](glossary.md#detector) and tracker on
-# defended frames, and bodies told apart (van, sedan, …). Each is given as a share of what it is without the defence.
+# **Usefulness** is the worst of three: vehicles counted and speeds measured by the course's own
+# [detector](glossary.md#detector) and tracker on defended frames, and bodies told apart (van, sedan, …). Each is given as a
+# share of what it is without the defence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the figure of the lesson. Up is good for the driver, left is good for the owner. Move the tracker from off the shelf to the best: the points fall. Then tighten the usefulness. What is left at the top left?"
 # ## 7 · What leaks: bits bought back, use lost
 #
-# Each point is one defence at one strength. Up: more of a link's bits bought back. Right: more use lost. Filled: useful enough. (Defences of the database are measured with the clock
+# Each point is one defence at one strength. Up: more of a link's bits bought back. Right: more use lost. Filled: useful
+# enough. (Defences of the database are measured with the clock
 # in use, the others without it; so shares are drawn, not bits.)
 
 # %%
@@ -243,7 +253,8 @@ Sliders(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **The headline: the worst case over trackers, at equal usefulness.** Outlined is how a defence looks against the weakest tracker.
+# **The headline: the worst case over trackers, at equal usefulness.** Outlined is how a defence looks against the weakest
+# tracker.
 
 # %%
 best = headline(results)
@@ -252,11 +263,11 @@ plots.worst_case(best, 0.9)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Off the shelf the key is perfect: zero bits. Ask: how would you break it? The thief needs some vehicles he knows at both cameras: his own car, a bus line, a friend's. Move the slider to 10, 50, 200."
 # ## 8 · Break it: the secret key
 #
-# Against the tracker off the shelf one defence was perfect. Each camera's vectors are turned by a secret rotation. Then no two cameras can be
-# compared, and the database still counts and tells types apart.
+# Against the tracker off the shelf one defence was perfect. Each camera's vectors are turned by a secret rotation. Then no
+# two cameras can be compared, and the database still counts and tells types apart.
 #
-# But a rotation is the same for all vehicles. Whoever knows *some* vehicles at both cameras can learn how the one camera's vectors turn into the
-# other's. Whom would a thief know? His own car. A bus line. A taxi with a receipt.
+# But a rotation is the same for all vehicles. Whoever knows *some* vehicles at both cameras can learn how the one camera's
+# vectors turn into the other's. Whom would a thief know? His own car. A bus line. A taxi with a receipt.
 
 # %%
 FIRST, SECOND = "733-681-N", "735-683-N"
@@ -293,17 +304,19 @@ assert database.found(50)["low"] > database.found(0)["high"], "the key must be b
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The cloak was made with full knowledge of the extractor: more than anybody on the road has. It fools that extractor. Then the tracker learns. The pictures that were taken stay as they are. Read the sentence about scraping slowly."
 # ## 9 · Break it: the cloak
 #
-# The cloak by PGD was computed with full knowledge of the extractor: more than any driver has. Levels are steps of a pixel's brightness, of 255; two are invisible.
+# The cloak by PGD was computed with full knowledge of the extractor: more than any driver has. Levels are steps of a pixel's
+# brightness, of 255; two are invisible.
 
 # %%
 plots.by_strength(results, "cloak")
 
 # %% [markdown]
-# **A cloak cannot be issued again.** Once a picture is taken and copied, its cloak is fixed, and must fool every extractor that is ever trained.
-# The tracker only needs to win once, later. For faces that is known:
+# **A cloak cannot be issued again.** Once a picture is taken and copied, its cloak is fixed, and must fool every extractor
+# that is ever trained. The tracker only needs to win once, later. For faces that is known:
 #
 # - Fawkes (2020) reported over 95 % protection (arXiv 2002.08327).
-# - *A false sense of security*, answered Radiya-Dixit and others: whoever scraped the pictures waits for a better model (ICLR 2022, arXiv 2106.14851).
+# - *A false sense of security*, answered Radiya-Dixit and others: whoever scraped the pictures waits for a better model (ICLR
+#   2022, arXiv 2106.14851).
 # - A purifier took one cloak's success from 69.8 % to 7.6 % (arXiv 2406.02253).
 #
 # A key, at least, can be changed. A face cannot, and neither can a picture that is on somebody else's disk.
@@ -317,7 +330,7 @@ plots.by_strength(results, "cloak")
 # | **Clones** | twins | thousands of the same model and colour |
 # | **Explicit id** | none | a plate, made to be read |
 # | **Named gallery** | photos with names, scraped: over 30 billion (Dutch authority, September 2024) | the register of plates, held by the state |
-# | **Escape** | cover it, where that is allowed | take the train, where faces are seen |
+# | **Escape** | cover it, where that is allowed | go without it, where one can |
 #
 # So our figures are no figures for faces. NIST's are: in 2018, 0.2 % of searches failed in a gallery of 12 million (NISTIR 8238).
 
@@ -334,32 +347,35 @@ plots.by_strength(results, "cloak")
 #
 # And the company that the course began with, for faces:
 #
-# | Clearview AI | |
-# |---|---|
-# | **United States** | class settlement approved 20 March 2025: a contingent stake of 23 %, estimated at $51.75 million; not a fine |
-# | **European Union** | fines of about €96 million (France, Greece, Italy; the Netherlands €30.5 million, September 2024), largely unpaid |
-# | **United Kingdom** | £7.5 million fine overturned in 2023; jurisdiction restored in October 2025 and sent back: not final |
+# | Clearview AI | | Where to read it |
+# |---|---|---|
+# | **United States** | class settlement approved 20 March 2025: a contingent stake of 23 %, estimated at $51.75 million; not a fine | *In re Clearview AI*, N.D. Ill., No. 1:21-cv-00135 |
+# | **European Union** | fines of about €96 million (France, Greece, Italy; the Netherlands €30.5 million, September 2024), largely unpaid | the four authorities; for the last, Autoriteit Persoonsgegevens |
+# | **United Kingdom** | £7.5 million fine overturned in 2023; jurisdiction restored in October 2025 and sent back: not final | [2025] UKUT 319 (AAC) |
 #
-# Court cases go on. The table stood so when this was written; look them up by these names before you quote it. None of this is legal advice.
+# Court cases go on. The table stood so when this was written; look them up by these names before you quote it. None of this
+# is legal advice.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not sell comfort. The strongest items are dull: deletion, and asking. Ask the room who of them owns a camera or a database: they can do more than any driver."
 # ## 12 · What a person can do today
 #
 # **As a driver: little.** No defence of section 5 is yours. You can
 #
-# - ask who keeps what, and for how long. In California, of a business: Civil Code §§ 1798.110 and 1798.105. In the EU, of anyone who holds it: GDPR, articles 15
-#   (access) and 17 (erasure). It works where somebody can tell which data are yours.
+# - ask who keeps what, and for how long. In California, of a business: Civil Code §§ 1798.110 and 1798.105. In the EU, of
+#   anyone who holds it: GDPR, articles 15 (access) and 17 (erasure). It works where somebody can tell which data are yours.
 # - ask your city, before it buys: how long are vectors kept, who may search, who counts the wrong links?
 # - not count on a cloak.
 #
-# **As someone with a camera or a database: much.** Delete soon. Store no vectors that nobody needs. Count at the camera, and send the count. Test every
-# defence against a tracker that knows it. That is also where law can reach: whoever holds the pictures can be told what to do.
+# **As someone with a camera or a database: much.** Delete soon. Store no vectors that nobody needs. Count at the camera,
+# and send the count. Test every defence against a tracker that knows it. That is also where law can reach: whoever holds
+# the pictures can be told what to do.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room propose a defence and a strength; type it in and read out what the check says. Typical first answers: the key (perfect off the shelf), the strongest mask (useless)."
 # ## Your turn
 #
-# **Exercise 1, together.** You advise the owner of the cameras. Nine tenths of the use must be kept. Which defence, at which strength, buys back the largest share
-# of the bits from the best tracker? Everything is in `results`. The rows "none" are those without a defence.
+# **Exercise 1, together.** You advise the owner of the cameras. Nine tenths of the use must be kept. Which defence, at
+# which strength, buys back the largest share of the bits from the best tracker? Everything is in `results`. The rows "none"
+# are those without a defence.
 
 # %%
 results[["defence", "strength", "tracker", "evidence", "bits", "usefulness"]].round(1).iloc[[2, 5, 6, 7, 8]]
@@ -371,8 +387,9 @@ check_defence(choice, results, usefulness=0.9)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# For each defence and strength keep the row with the most bits: `results.loc[results.groupby(["defence", "strength"]).bits.idxmax()]`. Drop those with too little
-# usefulness. The share bought back is 1 − bits / bits before. Defences of the database are measured with the clock, and are compared with the row "none" with the clock.
+# For each defence and strength keep the row with the most bits: `results.loc[results.groupby(["defence",
+# "strength"]).bits.idxmax()]`. Drop those with too little usefulness. The share bought back is 1 − bits / bits before.
+# Defences of the database are measured with the clock, and are compared with the row "none" with the clock.
 #
 # </details>
 
@@ -381,8 +398,8 @@ choice = tuple(headline(results, 0.9).iloc[0][["defence", "strength"]])
 check_defence(choice, results, usefulness=0.9)
 
 # %% [markdown]
-# **Exercise 2, at home.** Break the key yourself. You get the vectors of known vehicles at both cameras, row by row the same vehicle. Return the matrix that
-# takes `a` to `b`.
+# **Exercise 2, at home.** Break the key yourself. You get the vectors of known vehicles at both cameras, row by row the
+# same vehicle. Return the matrix that takes `a` to `b`.
 
 
 # %% tags=["exercise"]
@@ -395,7 +412,8 @@ check_key_broken(matrix_of, databases[64])
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# `np.linalg.lstsq(a, b)` finds the matrix for which `a @ matrix` is nearest to `b`. It is the first of the things that it returns.
+# `np.linalg.lstsq(a, b)` finds the matrix for which `a @ matrix` is nearest to `b`. It is the first of the things that it
+# returns.
 #
 # </details>
 
@@ -415,8 +433,8 @@ check_key_broken(matrix_of, databases[64])
 # - **A defence that looked perfect fell** to a thief who knew some vehicles; and a cloak cannot be issued again.
 # - **The driver holds no defence.** Owners and lawmakers do, and the law hardly knows vehicles yet.
 #
-# The meter last. What has leaked does not come back. This is what it *would* show, had the best useful defence of the database been in force from the first day:
-# first at nine tenths of the use, then as you like.
+# The meter last. What has leaked does not come back. This is what it *would* show, had the best useful defence of the
+# database been in force from the first day: first at nine tenths of the use, then as you like.
 
 # %%
 meter = LeakageMeter.load("meter.json").upto("linked")
@@ -439,7 +457,7 @@ Sliders(
 )
 
 # %% [markdown]
-# (A model: the share of an average link's bits that the defence takes, taken off what linking gave here.) Protection worth the name costs use. Whether it is
-# worth the price is no technical question.
+# (A model: the share of an average link's bits that the defence takes, taken off what linking gave here.) Protection worth
+# the name costs use. Whether it is worth the price is no technical question.
 #
 # Next: notebook 09 asks what each step gave away, and adds it up.

@@ -63,7 +63,8 @@ def fit(
     checkpoint : Checkpoint
     epochs : int
     seed : int
-        Random numbers are new in each epoch, from this and its number: so a training that was stopped goes on as if it had not been.
+        Random numbers are new in each epoch, from this and its number: so a training that was stopped goes on as if it had
+        not been.
     batches : callable
         ``batches(epoch, rng)``: the batches of an epoch.
     rate : callable

@@ -1,4 +1,5 @@
-"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed; and one without any.
+"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed; and one
+without any.
 
 What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same cameras and minutes
 (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in the working folder: they are made to break a
@@ -105,7 +106,7 @@ def _floats(squeezed: np.ndarray) -> torch.Tensor:
 
 
 def embedding(out: Path, defence: Defence | None) -> Callable | None:
-    """``embed(crops)`` of the extractor retrained for a defence (or without any), or None if there is none in the working folder."""
+    """``embed(crops)`` of the extractor retrained for a defence (or without any), None if the working folder has none."""
     if not path(out, defence).exists():
         return None
     network = Student()

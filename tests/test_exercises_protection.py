@@ -36,7 +36,9 @@ def test_a_wrong_defence_is_explained(answer, hint):
     assert not verdict and hint in verdict.message
 
 
-@pytest.mark.parametrize("right", [learn_map, lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], lambda a, b: np.linalg.pinv(a) @ b])
+@pytest.mark.parametrize(
+    "right", [learn_map, lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], lambda a, b: np.linalg.pinv(a) @ b]
+)
 def test_a_matrix_that_breaks_the_key_passes(right):
     verdict = check_key_broken(right, DATABASE, known=60)
     assert verdict and "nobody told you the key" in verdict.message

@@ -17,10 +17,13 @@ def table():
     rows = [("none", "", "pictures", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (3.0, 3.1, 3.4), strict=True)]
     rows += [(*row[:2], "vectors", *row[3:]) for row in rows]
     rows += [("none", "", "vectors and clock", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (6.0, 6.1, 6.4), strict=True)]
-    for name, where, evidence, cases in (
+    for name, where, evidence, cases in (  # fmt: skip
         ("blur", "pixels", "pictures", {1: (2, 2.5, 3.0, 0.95), 2: (1, 2, 2.5, 0.8), 4: (0.5, 1.5, 2, 0.4)}),
         ("key", "vectors", "vectors", {256: (0, 1.8, 3.2, 0.97), 64: (0, 0.3, 2.9, 0.88), 16: (0, 0, 1.9, 0.66)}),
-        ("retention", "database", "vectors and clock", {240: (5.9, 6, 6.3, 0.98), 120: (4, 4, 4.5, 0.6), 30: (0.5, 0.5, 0.5, 0.1)}),
+        (
+            "retention", "database", "vectors and clock",
+            {240: (5.9, 6, 6.3, 0.98), 120: (4, 4, 4.5, 0.6), 30: (0.5, 0.5, 0.5, 0.1)},
+        ),
     ):
         for strength, (*bits, use) in cases.items():
             rows += [(name, where, evidence, strength, t, b, use) for t, b in zip(protection.TRACKERS, bits, strict=True)]

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cctview.breach import first_found
 from cctview.exercises.answers import Wrong, check, described
 from cctview.plots.protection import bought_points
 
 SLACK = 0.01
 """Shares within which two defences count as equal."""
+_TAKE_BEST = "For each defence and strength take the tracker with the most bits left."
 
 
 @check
@@ -31,16 +31,17 @@ def check_defence(answer, table, usefulness=0.9):
     points = bought_points(table)
     best = points[points.usefulness >= usefulness].share.max()
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
-    said = f"{name} at {strength:g} buys back {mine.share:.0%} of the bits from the best tracker ({mine.tracker})".replace("%", " %")
+    said = f"{name} at {strength:g} buys back {100 * mine.share:.0f} % of the bits from the best tracker ({mine.tracker})"
+    kept, wanted = (f"{100 * use:.0f} %" for use in (mine.usefulness, usefulness))
     if mine.usefulness < usefulness:
-        raise Wrong(f"{said}, but keeps only {100 * mine.usefulness:.0f} % of its use. Drop the rows below {100 * usefulness:.0f} % first.")
+        raise Wrong(f"{said}, but keeps only {kept} of its use. Drop the rows below {wanted} first.")
     if mine.share < best - SLACK:
         shelf = bought_points(table, "off the shelf")
         sold = shelf[(shelf.defence == name) & np.isclose(shelf.strength, strength)].share.iloc[0]
         if sold > best:
-            raise Wrong(f"{said}; {100 * sold:.0f} % is only what it buys off the shelf. Take the tracker that is left most, for each row.")
-        raise Wrong(f"{said}, and another useful one buys more. For each defence and strength take the tracker with the most bits left.")
-    return f"{said} and keeps {100 * mine.usefulness:.0f} % of its use. It can be ordered or applied by: {mine.who}."
+            raise Wrong(f"{said}; {100 * sold:.0f} % is only what it buys off the shelf. {_TAKE_BEST}")
+        raise Wrong(f"{said}, and another useful one buys more. {_TAKE_BEST}")
+    return f"{said} and keeps {kept} of its use. It can be ordered or applied by: {mine.who}."
 
 
 def _read_defence(answer, table):
@@ -77,6 +78,8 @@ def check_key_broken(answer, database, known=200):
     -------
     Verdict
     """
+    from cctview.breach import first_found
+
     if not callable(answer):
         raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
     a, b = database.known_pairs(known)

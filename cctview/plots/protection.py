@@ -7,7 +7,12 @@ from cctview.plots.look import BLUE, GREEN, GREY, INK, ORANGE, PALE, PAPER, PURP
 
 TRACKERS = ("off the shelf", "retrained", "adaptive")
 _LOOKS = {"off the shelf": (ORANGE, "o"), "retrained": (PURPLE, "s"), "adaptive": (BLUE, "D")}
-_WHO = {"off the shelf": "a tracker off the shelf", "retrained": "the retrained tracker", "adaptive": "the adaptive tracker", None: "the best tracker"}
+_WHO = {
+    "off the shelf": "a tracker off the shelf",
+    "retrained": "the retrained tracker",
+    "adaptive": "the adaptive tracker",
+    None: "the best tracker",
+}
 _DARK_ORANGE, _DARK_PURPLE = "#9a6a00", "#9c4a7e"  # for type: the colours themselves are too light to read
 MEASURED = "Simulated frames, our model world: bits of a link between two cameras, by a calibrated softmax"
 """The last line of figures that show the stored bits. Which bits these are: `cctview.trackers`."""
@@ -33,8 +38,8 @@ def rebuilt(rows, title, words=None, note=TWIN):
     """
     count = len(next(iter(rows.values())))
     figure = Card(
-        title, height=ROW_HEIGHT * len(rows) + 0.1, note=note, photographs=True, left=1.5, right=0.1, bottom=0.3 if words else 0.05, top=0.1,
-        wspace=0.08, hspace=0.08,
+        title, height=ROW_HEIGHT * len(rows) + 0.1, note=note, photographs=True, left=1.5, right=0.1,
+        bottom=0.3 if words else 0.05, top=0.1, wspace=0.08, hspace=0.08,
     )  # fmt: skip
     for line, (name, pictures) in enumerate(rows.items()):
         for k, picture in enumerate(pictures):
@@ -126,7 +131,8 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
         axes.barh(row, figures.bits, height=0.6, color=colour, alpha=1 if name == chosen else 0.45, label=name)
         axes.plot([figures.bits_low, figures.bits_high], [row, row], color=INK, linewidth=1.5, marker="|", markersize=8)
         words = f" {figures.bits:.2f}" + ("  ◀" if name == chosen else "")
-        label(axes, max(figures.bits_high, 0), row, words, va="center", bbox=None, fontweight="bold" if name == chosen else "normal")
+        weight = "bold" if name == chosen else "normal"
+        label(axes, max(figures.bits_high, 0), row, words, va="center", bbox=None, fontweight=weight)
     axes.axvline(before, color=GREY, linewidth=1.5, linestyle=(0, (2, 3)), label="before")
     axes.set(ylim=(2.55, -0.55), xlim=(min(0, rows.bits_low.min()), 1.12 * max(before, rows.bits_high.max())))
     axes.set_xlabel(f"bits left (dashed: best tracker without a defence, {before:.1f})")
@@ -161,7 +167,8 @@ def by_strength(table, name, note=MEASURED):
     cells = of.set_index(["tracker", "strength"])
     strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in TRACKERS}
     worst = max(strongest, key=strongest.get)
-    title = f"{_capital(name)} at full strength leaves {strongest[TRACKERS[0]]:.1f} bits off the shelf, {strongest[worst]:.1f} {worst}"
+    title = f"{_capital(name)} at full strength leaves {_WHO[TRACKERS[0]]} {strongest[TRACKERS[0]]:.1f} bits, "
+    title += f"{_WHO[worst]} {strongest[worst]:.1f}"
     figure = Card(title, height=3.3, note=note, right=1.7)
     axes = figure.subplots()
     for tracker in TRACKERS:
@@ -213,7 +220,8 @@ def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
     title = f"No defence keeps {percent(usefulness)} of its use"
     if useful.any():
         best = points[useful].loc[points[useful].share.idxmax()]
-        title = f"Keeping {percent(usefulness)} of its use, {best.defence} buys most from {_WHO[tracker]}: {percent(max(best.share, 0))} of the bits"
+        title = f"Keeping {percent(usefulness)} of its use, {best.defence} buys most from {_WHO[tracker]}: "
+        title += f"{percent(max(best.share, 0))} of the bits"
     figure = Card(title, height=4.1, note=note)
     axes = figure.subplots()
     axes.axvspan(0, 1 - usefulness, color=GREEN, alpha=0.1, linewidth=0)
@@ -232,7 +240,8 @@ def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
             placed.append(place)
             words = f"{point.defence} ({point.strength:g})"
             axes.annotate(
-                words, place, xytext=(8 if right else -8, 0), textcoords="offset points", ha="left" if right else "right", va="center", fontsize=10.5,
+                words, place, xytext=(8 if right else -8, 0), textcoords="offset points",
+                ha="left" if right else "right", va="center", fontsize=10.5,
             )  # fmt: skip
     axes.axhline(0, color=GREY, linewidth=0.9)
     axes.set(xlim=(-0.02, 1.02), xlabel="usefulness lost (worst of counting, speeds, classification)", ylabel="bits bought back")
@@ -289,7 +298,8 @@ def worst_case(best, usefulness, note=MEASURED):
     title = f"No defence keeps {percent(usefulness)} of its use"
     if len(kept):
         most = gone.idxmax()
-        title = f"At {percent(usefulness)} usefulness, {kept.defence[most]} seems to buy {sold[most]:.1f} bits back; it buys {kept.bought[most]:.1f}"
+        title = f"At {percent(usefulness)} usefulness, {kept.defence[most]} seems to buy {sold[most]:.1f} bits back; "
+        title += f"it buys {max(kept.bought[most], 0):.1f}"
     figure = Card(title, height=0.5 * max(len(kept), 1) + 0.95, note=note, left=2.6, right=0.3)
     axes = figure.subplots()
     for row, defence in kept.iterrows():
@@ -299,7 +309,8 @@ def worst_case(best, usefulness, note=MEASURED):
             row + 0.19, sold[row], height=0.26, facecolor=PAPER, edgecolor=ORANGE, linewidth=1.6,
             label="from a tracker off the shelf" if row == 0 else "",
         )  # fmt: skip
-        axes.plot([defence.before - defence.bits_high, defence.before - defence.bits_low], [row - 0.17] * 2, color=INK, linewidth=1.3)
+        ends = defence.before - np.array([defence.bits_high, defence.bits_low])
+        axes.plot(ends, [row - 0.17] * 2, color=INK, linewidth=1.3)
         label(axes, end, row - 0.17, f" {defence.bought:.2f}", BLUE, va="center", fontweight="bold", bbox=None)
         label(axes, max(sold[row], 0), row + 0.21, f" {sold[row]:.2f}", _DARK_ORANGE, va="center", fontsize=10.5, bbox=None)
     axes.axvline(0, color=GREY, linewidth=0.9)
@@ -332,7 +343,8 @@ def key_broken(found, unprotected, known, note=TWIN):
     """
     counts = sorted(found)
     regained = found[known]["estimate"] / unprotected["estimate"]
-    title = f"With {known} known vehicles the thief finds {percent(found[known]['estimate'])}: {percent(regained)} of what he finds without the key"
+    title = f"With {known} known vehicles the thief finds {percent(found[known]['estimate'])}: "
+    title += f"{percent(regained)} of what he finds without the key"
     figure = Card(title, height=3.3, note=note)
     axes = figure.subplots()
     estimates, low, high = ([found[count][name] for count in counts] for name in ("estimate", "low", "high"))
@@ -341,7 +353,8 @@ def key_broken(found, unprotected, known, note=TWIN):
     axes.axhline(unprotected["estimate"], color=RED, linewidth=1.8, linestyle=(0, (4, 2)), label="no key")
     label(axes, counts[-1], unprotected["estimate"], "without the key", RED, ha="right", va="bottom", fontsize=11)
     axes.scatter([known], [found[known]["estimate"]], s=130, facecolor=PAPER, edgecolor=INK, linewidth=2, zorder=4, label="here")
-    axes.set(xlabel="vehicles that the thief knows at both cameras", ylabel="own vehicle found first", xlim=(-3, counts[-1] * 1.03))
+    axes.set(xlabel="vehicles that the thief knows at both cameras", ylabel="own vehicle found first")
+    axes.set_xlim(-3, counts[-1] * 1.03)
     axes.set_ylim(0, 1.25 * max(unprotected["high"], max(high)))
     axes.yaxis.set_major_formatter(lambda y, _: f"{100 * y:.0f} %")
     return figure
