@@ -93,7 +93,7 @@ def defended_frames(images: dict, boxes: pd.DataFrame, defence: Defence | None, 
             change = after.astype(np.float32) - cv2.resize(before, after.shape[1::-1], interpolation=cv2.INTER_LINEAR)
             added = before + cv2.resize(change, before.shape[1::-1], interpolation=cv2.INTER_LINEAR)
             after = np.clip(np.rint(added), 0, 255).astype(np.uint8)
-        image[y1:y2, x1:x2] = after
+        np.copyto(image[y1:y2, x1:x2], after, where=after != before)  # so that overlapping vehicles leave each other's change
     return images
 
 

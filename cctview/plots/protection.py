@@ -117,8 +117,8 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
         f"{_capital(one.defence)} ({one.strength:g} {one.unit}): {_WHO[chosen]} keeps {one.bits:.1f} of {before:.1f} bits; "
         f"usefulness {percent(one.usefulness)}"
     )
-    figure = Card(title, height=3.3, note=note, photographs=True, left=1.5, right=0.85, bottom=0.62)
-    grid = figure.add_gridspec(2, len(pictures), height_ratios=(1, 1.6), hspace=0.3, wspace=0.08)
+    figure = Card(title, height=3.5, note=note, photographs=True, left=1.5, right=0.85, bottom=0.62)
+    grid = figure.add_gridspec(2, len(pictures), height_ratios=(1, 1.6), hspace=0.36, wspace=0.08)
     for k, picture in enumerate(pictures):
         axes = figure.add_subplot(grid[0, k])
         axes.imshow(picture, aspect="auto", interpolation="bicubic")
@@ -126,6 +126,7 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
         if k == 0:
             axes.set_ylabel(pictured, rotation=0, ha="right", va="center", fontsize=10.5, labelpad=6)
     axes = figure.add_subplot(grid[1, :])
+    axes.set_title(f"Who can do this? {_capital(one.who)}", loc="left", fontsize=11.5, pad=5)
     for row, (name, figures) in enumerate(rows.iterrows()):
         colour, _ = _LOOKS[name]
         axes.barh(row, figures.bits, height=0.6, color=colour, alpha=1 if name == chosen else 0.45, label=name)
