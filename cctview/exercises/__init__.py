@@ -4,6 +4,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.protection import check_defence, check_key_broken
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
@@ -15,9 +16,11 @@ __all__ = [
     "check_bits",
     "check_cosine_distance",
     "check_defence",
+    "check_even_gallery",
     "check_even_population",
     "check_key_broken",
     "check_numbers",
+    "check_right_alarms",
     "check_share",
     "check_sightings",
     "check_sureness",

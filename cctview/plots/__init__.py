@@ -4,6 +4,7 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -16,23 +17,31 @@ __all__ = [
     "TWIN",
     "Card",
     "accepted",
+    "alarms",
     "bars",
     "bought_back",
     "by_strength",
     "candidates",
+    "clock",
+    "clones",
     "cmc",
+    "costs",
     "crowd",
     "defended",
     "distance_histograms",
     "drive",
     "embedding_map",
     "false_links",
+    "filters",
     "frame",
     "gauges",
+    "individuality",
     "key_broken",
+    "kinds",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
+    "open_set",
     "pairs",
     "percent",
     "project",
