@@ -378,7 +378,7 @@ plots.by_strength(results, "cloak")
 # are those without a defence.
 
 # %%
-results[["defence", "strength", "tracker", "evidence", "bits", "usefulness"]].round(1).iloc[[2, 5, 6, 7, 8]]
+results[["defence", "strength", "tracker", "evidence", "bits", "usefulness"]].round(1).iloc[[2, 5, 8, 9, 10, 11]]
 
 # %% tags=["exercise"]
 choice = ...  # such as ("blur", 2)

@@ -183,7 +183,7 @@ def by_strength(table, name, note=MEASURED):
         ink = {ORANGE: _DARK_ORANGE, PURPLE: _DARK_PURPLE}.get(_LOOKS[tracker][0], _LOOKS[tracker][0])
         label(axes, len(strengths) - 0.86, y, tracker, ink, va="center", fontweight="bold", bbox=None)
     axes.axhline(before, color=GREY, linewidth=1.5, linestyle=(0, (2, 3)), label="before")
-    label(axes, 0, before, f"best tracker without it: {before:.1f}", GREY, va="bottom", fontsize=11, bbox=None)
+    label(axes, len(strengths) - 1, before, f"best without it: {before:.1f}", GREY, va="bottom", ha="right", fontsize=11, bbox=None)
     axes.set(ylim=(min(0, of.bits_low.min()), top), ylabel="bits left")
     axes.set_xticks(range(len(strengths)), [f"{strength:g}" for strength in strengths])
     axes.set_xlabel(f"{of.unit.iloc[0]} (from weak to strong)")
