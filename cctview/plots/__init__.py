@@ -3,6 +3,7 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
@@ -22,9 +23,11 @@ __all__ = [
     "bought_back",
     "by_strength",
     "candidates",
+    "caught",
     "clock",
     "clones",
     "cmc",
+    "collection",
     "costs",
     "crowd",
     "defended",
@@ -38,6 +41,7 @@ __all__ = [
     "individuality",
     "key_broken",
     "kinds",
+    "known_after",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
@@ -48,8 +52,11 @@ __all__ = [
     "rebuilt",
     "roc",
     "same_evidence",
+    "storage_bill",
     "style",
+    "time_bins",
     "trip_ledger",
+    "unicity",
     "waterfall",
     "who_can",
     "worst_case",
