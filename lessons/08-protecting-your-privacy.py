@@ -311,6 +311,9 @@ assert database.found(50)["low"] > database.found(0)["high"], "the key must be b
 plots.by_strength(results, "cloak")
 
 # %% [markdown]
+# Against the extractor that it was computed for, it works. A tracker that trained for a few minutes on cloaked pictures of other
+# vehicles wins much of it back; not all, and it may go on training.
+#
 # **A cloak cannot be issued again.** Once a picture is taken and copied, its cloak is fixed, and must fool every extractor
 # that is ever trained. The tracker only needs to win once, later. For faces that is known:
 #
