@@ -1,23 +1,22 @@
 """The stored results of attacks and defences: a slice of each table is measured again."""
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cctview import attack, defend, protection, trackers
-from cctview.looks import load_looks
 from studio import results
+from studio.bench import bench as measured_looks
 
 FIGURES = ["estimate", "low", "high"]
 
 
 @functools.cache
 def bench(pictures=False):
-    from cctview.extract import Extractor
-
-    return load_looks("data", minimum=results.MINIMUM, cameras=results.CAMERAS, pictures=pictures, basis=Extractor().basis)
+    return measured_looks(Path("data"), pictures)
 
 
 def stored(name):
