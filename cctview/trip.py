@@ -43,6 +43,8 @@ class Finder:
         Which of the two models looks for a passage.
     passings : DataFrame
         The truth: when each vehicle passed below each camera while they recorded; index `vehicle`, a column a camera.
+    read : dict of str to DataFrame, optional
+        For each attribute how probable each value is for each passage, read off its looks by the same models.
     """
 
     passages: Passages
@@ -51,6 +53,7 @@ class Finder:
     motions: tuple
     half: np.ndarray
     passings: pd.DataFrame
+    read: dict | None = None
 
     @property
     def cameras(self):
@@ -262,13 +265,17 @@ def learn_finder(dataset, truth, minutes=None, seed=0):
     passages = find_passages(_Part(dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]), truth)
     part = divide_vehicles(passages.table, HALVES, seed)
     half = np.where(part < 0, np.arange(len(part)) % HALVES, part)
-    log_ratios, motions = np.zeros((len(part), len(part)), np.float32), []
+    log_ratios, motions, read = np.zeros((len(part), len(part)), np.float32), [], {}
     for k in range(HALVES):
         learnt, asking = np.flatnonzero((part >= 0) & (part != k)), half == k
         model = fit_joint(passages.part(learnt), SOURCES, seed)
         log_ratios[asking] = model.models[SOURCES[-1]].of_all(model.evidence.features(passages, learnt, asking))
         motions.append(model.evidence.motion.over(passages.table))
-    return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth, end))
+        for attribute, probe in model.evidence.probes.items():
+            table = pd.DataFrame(probe.read(passages.looks[asking]), np.flatnonzero(asking), probe.pipeline.classes_)
+            read.setdefault(attribute, []).append(table)
+    read = {attribute: pd.concat(tables).fillna(0.0).sort_index() for attribute, tables in read.items()}
+    return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth, end), read)
 
 
 def describe(trip):

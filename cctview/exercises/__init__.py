@@ -4,6 +4,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.demo import check_speed, check_who
 from cctview.exercises.sample import check_share, check_sightings, check_travel_time
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
@@ -13,8 +14,10 @@ __all__ = [
     "check_cosine_distance",
     "check_share",
     "check_sightings",
+    "check_speed",
     "check_sureness",
     "check_threshold",
     "check_travel_time",
+    "check_who",
     "check_wrong_share",
 ]

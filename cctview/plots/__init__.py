@@ -4,6 +4,7 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -15,14 +16,17 @@ __all__ = [
     "Card",
     "accepted",
     "bars",
+    "candidate_rows",
     "candidates",
     "cmc",
     "distance_histograms",
+    "dossier",
     "drive",
     "embedding_map",
     "false_links",
     "frame",
     "gauges",
+    "joins",
     "leakage_meter",
     "network_leak",
     "pairs",
