@@ -63,7 +63,7 @@ print(f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} ca
 # [detection](glossary.md#detection) on the cameras down the road, the most alike first. This is that page, reborn.
 #
 # The strip shows the cameras in the order in which a driver passes them. Hover over a box to see what the machine sees.
-# **Click a vehicle**: below the picture come the best candidates at each other camera, and further down the **dossier**,
+# **Click a vehicle**: below the picture come the best candidates at each other camera, and further down the [dossier](glossary.md#dossier),
 # which is everything that this click has put together.
 #
 # *Predict: how many things will one click write down about the driver?*
@@ -86,7 +86,7 @@ app
 # The original ranked by looks alone: the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal
 # Euclidean distance). Its author named the weakness: candidates that could never have driven there. Two filters help.
 # **Travel time** keeps what could have made the way in that time. **Lanes** keep what drives in the same direction. The
-# **joint model** of notebook 00 rules nothing out. It weighs all of it at once, and says how sure it is.
+# [joint model](glossary.md#joint-model) of notebook 00 rules nothing out. It weighs all of it at once, and says how sure it is.
 
 # %%
 everyone = finder.whole_trips(finder.cameras[0])

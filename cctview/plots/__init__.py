@@ -8,7 +8,8 @@ from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
-from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "candidate_rows",
     "candidates",
     "cmc",
+    "crowd",
     "distance_histograms",
     "dossier",
     "drive",
@@ -29,10 +31,12 @@ __all__ = [
     "joins",
     "leakage_meter",
     "network_leak",
+    "numbered_frames",
     "pairs",
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "style",
     "trip_ledger",
     "waterfall",
