@@ -119,7 +119,7 @@ class Dossier:
         return lines
 
 
-def build_dossier(desk, detection, search, sure=0.5, number=1):
+def build_dossier(desk, detection, search, sure=0.5, number=1, links=None):
     """The dossier that a click on a detection builds.
 
     Parameters
@@ -130,6 +130,8 @@ def build_dossier(desk, detection, search, sure=0.5, number=1):
     sure : float
         A first candidate is linked if it is at least so probable, or, ranked by distance, at most so far away.
     number : int
+    links : DataFrame, optional
+        The first candidates of this search by the joint model, where they are known already.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def build_dossier(desk, detection, search, sure=0.5, number=1):
     pick, begin = desk.groups.iloc[group], desk.dataset.frames["time"].min().normalize()
     claimed, delivered = np.nan, np.nan
     if search.ranking == JOINT:
-        links = desk.finder.links([group], minutes=search.minutes)
+        links = desk.finder.links([group], minutes=search.minutes) if links is None else links
         claimed, delivered = links[["claimed", "delivered"]].mean()
         linked = links[links["probability"] >= sure]
         there = desk.groups.iloc[linked["passage"].to_numpy(int)]
@@ -160,11 +162,18 @@ def build_dossier(desk, detection, search, sure=0.5, number=1):
     return Dossier(number, str(detection), sightings, told, own=desk.own, chances=chances, **bits)
 
 
+def build_dossiers(desk, groups, search, sure=0.5):
+    """The dossiers that clicks on many vehicles build, by the joint model: a list, in the order of the groups."""
+    found = dict(list(desk.finder.links(groups, minutes=search.minutes).groupby("query")))
+    return [build_dossier(desk, desk.groups["shown"].iloc[group], search, sure, links=found[group]) for group in groups]
+
+
 def dossiers_of(desk, vehicle, search, sure=0.5):
     """The dossiers that clicks on one vehicle build, one at each camera that saw it, by the truth."""
     table = desk.finder.passages.table
     cameras = [camera for camera in desk.cameras if ((table["vehicle"] == vehicle) & (table["camera"] == camera)).any()]
-    return [build_dossier(desk, desk.finder.sighting_of(vehicle, camera), search, sure) for camera in cameras]
+    clicks = [desk.group_of(desk.finder.sighting_of(vehicle, camera)) for camera in cameras]
+    return build_dossiers(desk, clicks, search, sure)
 
 
 def read_off(desk, detection, sightings):

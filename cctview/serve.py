@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import tempfile
+import webbrowser
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from cctview.lesson_data import open_lesson
 
     try:
+        from tornado.ioloop import IOLoop
         from voila.app import Voila
     except ImportError as error:
         raise ImportError(f"{error}; the app needs Voilà: `python3 workshop.py` installs it") from None
@@ -56,16 +58,19 @@ def run(options: argparse.Namespace) -> int:
     port, token = free_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as place:
         notebook = write_page(Path(place), Path.cwd())
-        print(f"The operator's page: http://{HOST}:{port}/?token={token}", flush=True)
+        address = f"http://{HOST}:{port}/?token={token}"
+        print(f"The operator's page: {address}", flush=True)
         print("It listens on this computer only. It learns for some seconds before it shows. Ctrl-C ends it.", flush=True)
         server = Voila()
         server.tornado_settings = {"headers": {"Content-Security-Policy": NOTHING_ELSE}}
-        server.initialize(settings(notebook, port, token, options))
+        server.initialize(settings(notebook, port, token, options.theme))
+        if not options.no_browser:
+            IOLoop.current().add_callback(webbrowser.open, address)  # once it listens; Voilà itself would leave the token out
         server.start()
     return 0
 
 
-def settings(notebook: Path, port: int, token: str, options: argparse.Namespace) -> list[str]:
+def settings(notebook: Path, port: int, token: str, theme: str) -> list[str]:
     """Voilà's command line, which outranks whatever configuration this computer has."""
     return [
         str(notebook),
@@ -73,9 +78,9 @@ def settings(notebook: Path, port: int, token: str, options: argparse.Namespace)
         f"--Voila.port={port}",
         "--Voila.port_retries=0",
         f"--Voila.token={token}",
-        f"--Voila.open_browser={not options.no_browser}",
+        "--Voila.open_browser=False",
         "--Voila.log_level=ERROR",
-        f"--VoilaConfiguration.theme={options.theme}",
+        f"--VoilaConfiguration.theme={theme}",
         f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}",
     ]
 

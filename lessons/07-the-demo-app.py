@@ -40,8 +40,8 @@ import pandas as pd
 from cctview import plots
 from cctview.app import MINUTES, open_app
 from cctview.desk import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
-from cctview.dossier import FACTS, Drawer, build_dossier, describe_names, dossiers_of, join, join_step
-from cctview.dossier import make_register, measure_joins, save_dossier
+from cctview.dossier import FACTS, Drawer, build_dossier, build_dossiers, describe_names, dossiers_of, join
+from cctview.dossier import join_step, make_register, measure_joins, save_dossier
 from cctview.drive import DRIVE
 from cctview.exercises import check_speed, check_who
 from cctview.lesson_data import open_lesson
@@ -63,8 +63,8 @@ print(f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} ca
 # [detection](glossary.md#detection) on the cameras down the road, the most alike first. This is that page, reborn.
 #
 # The strip shows the cameras in the order in which a driver passes them. Hover over a box to see what the machine sees.
-# **Click a vehicle**: below the picture come the best candidates at each other camera, and further down the [dossier](glossary.md#dossier),
-# which is everything that this click has put together.
+# **Click a vehicle**: below the picture come the best candidates at each other camera, and beside them the
+# [dossier](glossary.md#dossier), which is everything that this click has put together.
 #
 # *Predict: how many things will one click write down about the driver?*
 
@@ -182,7 +182,7 @@ try:
 except ValueError as why:
     print(why)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the first join, which is right or nearly so, then the second, which is wrong and surer. Let that stand. Ask: which of the two would you rather be?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the first join, at 48 St, which is right, then the second, at 38 St, which is wrong and surer. Let that stand. Ask: which of the two would you rather be?"
 # ## 4 · The one join
 #
 # So far it is *vehicle 1*. No name, no plate, no face. Many call that anonymous.
@@ -234,7 +234,7 @@ plots.dossier(joined["a plate read once, at 38 St"], known)
 # %%
 some = everyone[::2]
 people = finder.passages.table.vehicle.iloc[some].tolist()
-dossiers = [build_dossier(desk, finder.shown[row], Search()) for row in some]
+dossiers = build_dossiers(desk, some, Search())
 
 
 def name_them(values):
@@ -263,7 +263,7 @@ Sliders(
 # ## 5 · It has happened: New York's taxis
 #
 # In 2014 New York's taxi commission gave out its records of 173 million trips. The taxis' numbers were hidden behind a
-# **hash**: a code that is easy to compute, and cannot be computed backwards. But there are not many such numbers. Somebody
+# [hash](glossary.md#hash): a code that is easy to compute, and cannot be computed backwards. But there are not many such numbers. Somebody
 # computed the codes of all of them, and looked each code up (Vijay Pandurangan, told on the [LSE Impact
 # Blog](https://blogs.lse.ac.uk/impactofsocialsciences/2014/07/16/nyc-improperly-anonymized-taxi-logs-pandurangan/), 16 July
 # 2014). Here is the same with the invented numbers of our register:

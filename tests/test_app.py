@@ -1,6 +1,5 @@
 """The operator's page: what a click shows, keeps, refuses and deletes; and how it is served."""
 
-import argparse
 import io
 import socket
 
@@ -106,9 +105,8 @@ def test_what_is_written_into_the_page_is_escaped():
 
 
 def test_the_page_is_served_on_the_loopback_address_alone(tmp_path):
-    options = argparse.Namespace(no_browser=True, theme="dark")
-    words = serve.settings(tmp_path / "page.ipynb", 8123, "secret", options)
-    assert "--Voila.ip=127.0.0.1" in words and "--Voila.token=secret" in words and "--Voila.open_browser=False" in words
+    words = serve.settings(tmp_path / "page.ipynb", 8123, "secret", "dark")
+    assert "--Voila.ip=127.0.0.1" in words and "--Voila.token=secret" in words and "--Voila.port_retries=0" in words
     assert serve.write_page(tmp_path, tmp_path).read_text().count("open_app(folder=") == 1
     assert "http" not in serve.NOTHING_ELSE and "*" not in serve.NOTHING_ELSE
 

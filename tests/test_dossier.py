@@ -112,6 +112,10 @@ def test_the_meters_step_is_what_the_join_adds():
 
 
 def test_a_vehicle_has_a_dossier_at_each_camera_that_saw_it(desk):
+    for one in dossiers_of(desk, 7, Search()):
+        alone = build_dossier(desk, one.picked, Search())
+        pd.testing.assert_frame_equal(one.sightings, alone.sightings)
+        assert (one.claimed, one.delivered) == pytest.approx((alone.claimed, alone.delivered))
     picked = [dossier.picked for dossier in dossiers_of(desk, 8, Search())]
     assert picked == [detection(8, camera) for camera in (FIRST, SECOND, THIRD)]
 
