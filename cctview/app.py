@@ -14,13 +14,11 @@ import pandas as pd
 from cctview.desk import JOINT, MCD, MED, Search, open_desk, open_own_desk
 from cctview.dossier import FACTS, MEMORY_ONLY, Dossier, Drawer, build_dossier, join, make_register
 from cctview.drive import place_of
-from cctview.results import TAXI
-from cctview.trip import learn_finder
+from cctview.results import FINDER_MINUTES as MINUTES
+from cctview.results import TAXI, open_finder
 from cctview.widgets.camera import Camera
 from cctview.widgets.controls import Choice, Float, Int, Toggle
 
-MINUTES = 6
-"""Of the simulated recording that are looked at: the slowest trip down the drive takes five."""
 COUNT = 4  # candidates a camera
 THRESHOLDS = {
     JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "threshold", "probability"),
@@ -82,15 +80,15 @@ def dossier_html(dossier):
 
 
 def map_png(dossier):
-    """The dossier's trip on the map, as a PNG file; b"" where there is none to draw."""
+    """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
     from cctview import plots
 
-    if dossier is None or not all(place_of(camera) for camera in dossier.sightings["camera"]):
+    if dossier is None or len(dossier.sightings) < 2 or not all(place_of(camera) for camera in dossier.sightings["camera"]):
         return b""
     trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
     title = None if sure.isna().all() else f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
     note = "Frames of your own" if dossier.own else "Simulated frames, our model world. Right or wrong: the operator is not told"
-    return plots.drive(trip, title=title if len(trip) > 1 else None, note=note).to_bytes(dots=130)
+    return plots.drive(trip, title=title, note=note).to_bytes(dots=130)
 
 
 class App:
@@ -266,6 +264,8 @@ class _Shell:
         where = w.Dropdown(options=places, description="read at", layout={"width": "auto"})
         joining = w.Button(description="Join", layout=wide, disabled=app.register is None)
         joining.on_click(lambda _: app.join(fact.value, where.value))
+        for menu in (fact, where):
+            menu.style.description_width = "initial"
         fact.disabled = where.disabled = app.register is None
         row = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
         parts = [w.HTML('<div class="says"><b>The dossier</b></div>'), self.text, w.Box([delete, name, save], layout=row)]
@@ -336,7 +336,7 @@ def open_app(lesson=None, finder=None, folder="."):
     lesson : cctview.lesson_data.Lesson, optional
         By default what CCTVIEW_DATA says.
     finder : cctview.trip.Finder, optional
-        Of the lesson's first `MINUTES`; by default it is learnt now, which takes some seconds.
+        Of the lesson's first `MINUTES`; by default the stored one.
     folder : path_like
         Where files are saved.
 
@@ -350,5 +350,5 @@ def open_app(lesson=None, finder=None, folder="."):
     if lesson.own:
         desk = open_own_desk(lesson.shown, lesson.truth)
         return App(desk, borrowed=desk.motion is not None, folder=folder)
-    finder = finder or learn_finder(lesson.dataset, lesson.truth, MINUTES)
+    finder = finder or open_finder(lesson.dataset, lesson.truth)
     return App(open_desk(finder, lesson.dataset), make_register(lesson.truth), MINUTES, folder=folder)

@@ -110,8 +110,9 @@ class Dossier:
         lines = [("who", who), ("where and when", where), ("cameras", f"{count}, linked by one click")]
         lines += [(what, value + _sure(probability)) for what, (value, probability) in self.read_off.items()]
         if np.isfinite(self.claimed):
-            said = f"claims {self.claimed:.1f} bits a search"
-            lines.append(("how sure", said + (f", delivers {self.delivered:.1f}" if np.isfinite(self.delivered) else "")))
+            lines.append(("how sure", f"claims {self.claimed:.1f} bits a search"))
+            if np.isfinite(self.delivered):
+                lines.append(("the truth", f"delivers {self.delivered:.1f} bits; no operator has this line"))
         else:
             lines.append(("how sure", "nothing says: a distance is no probability"))
         if self.name:

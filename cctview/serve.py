@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         notebook = write_page(Path(place), Path.cwd())
         address = f"http://{HOST}:{port}/?token={token}"
         print(f"The operator's page: {address}", flush=True)
-        print("It listens on this computer only. It learns for some seconds before it shows. Ctrl-C ends it.", flush=True)
+        print("It listens on this computer only. It shows after some seconds. Ctrl-C ends it.", flush=True)
         server = Voila()
         server.tornado_settings = {"headers": {"Content-Security-Policy": NOTHING_ELSE}}
         server.initialize(settings(notebook, port, token, options.theme))

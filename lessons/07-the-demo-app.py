@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in: the search engine learns for some seconds. Read the question aloud. Then sit down as the operator: from here on the room watches your screen."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in. Read the question aloud. Then sit down as the operator: from here on the room watches your screen."
 # # 07 · The demo app
 #
 # **What does the operator see?**
@@ -46,13 +46,12 @@ from cctview.drive import DRIVE
 from cctview.exercises import check_speed, check_who
 from cctview.lesson_data import open_lesson
 from cctview.meter import LeakageMeter
-from cctview.results import TAXI
-from cctview.trip import learn_finder
+from cctview.results import TAXI, open_finder
 from cctview.widgets import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
-finder = learn_finder(dataset, truth, MINUTES)
+finder = open_finder(dataset, truth)
 desk = open_desk(finder, dataset)
 print(f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} cameras in {MINUTES} minutes")
 
