@@ -5,6 +5,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 
 from cctview.exercises.answers import Verdict
 from cctview.exercises.demo import check_speed, check_who
+from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
@@ -14,8 +15,10 @@ __all__ = [
     "Verdict",
     "check_bits",
     "check_cosine_distance",
+    "check_even_gallery",
     "check_even_population",
     "check_numbers",
+    "check_right_alarms",
     "check_share",
     "check_sightings",
     "check_speed",

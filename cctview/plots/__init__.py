@@ -5,6 +5,7 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.dossier import candidate_rows, dossier, joins
+from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
@@ -13,25 +14,33 @@ from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
-    "TWIN",
     "Card",
+    "TWIN",
     "accepted",
+    "alarms",
     "bars",
     "candidate_rows",
     "candidates",
+    "clock",
+    "clones",
     "cmc",
+    "costs",
     "crowd",
     "distance_histograms",
     "dossier",
     "drive",
     "embedding_map",
     "false_links",
+    "filters",
     "frame",
     "gauges",
+    "individuality",
     "joins",
+    "kinds",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
+    "open_set",
     "pairs",
     "percent",
     "project",
