@@ -6,8 +6,10 @@ all of it in a file, which is opened in a second where learning takes ten.
 
 import io
 import json
+import zlib
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -180,6 +182,6 @@ def load(path):
                 }
                 models.append(Learnt(Motion(**motion), ratios, readings))
             known, tracks = about["detections"], arrays["tracks"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         raise ValueError(f"{path}: cannot be read ({error}); get it again from the repository") from None
     return known, models, tracks

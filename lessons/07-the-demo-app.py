@@ -127,7 +127,6 @@ def search(values):
     return plots.candidate_rows(desk, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
 
 
-names = " / ".join(plots.percent(share) for share in first_right.estimate)
 Sliders(
     search,
     [
@@ -200,8 +199,11 @@ register[["holder", "kind", "colour", "direction", "garage"]].head(4)
 # - **a garage** at the road's south end also writes down when a vehicle came in;
 # - **a plate read once**, beside one camera, says who passed there, and when.
 #
-# Each is harmless alone: it says nothing of where else a driver went. Put beside the dossier it does. We take the clocks to
-# agree within two seconds.
+# Each is harmless alone: it says nothing of where else a driver went. Put beside the dossier it does.
+#
+# An entry of the register weighs as much as its type and colour fit what the machine has read off. If its time does not fit
+# within two seconds, it weighs nothing. The machine's doubt about its own link is carried along, and 2 % are kept for
+# whoever is not in the register: that is our choice.
 
 # %%
 second, third = finder.cameras[1:3]
@@ -243,7 +245,6 @@ def name_them(values):
 
 
 plates = measure_joins(dossiers, people, register, FACTS[2])
-wrong = (plates.named & ~plates.right).mean()
 Sliders(
     name_them,
     [

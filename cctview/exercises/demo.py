@@ -95,7 +95,7 @@ def check_who(answer, register, camera, moments, seconds=2.0):
         if names != right:
             raise Wrong(_who_hint(names, right, register, apart, seconds))
         most = max(most, len(right))
-    return f"Right at all times that were tried. At one of them {most} holders fit: a plate read once is not yet a name."
+    return f"It holds at all times that were tried. At one of them {most} holders fit: type, colour and direction choose among them."
 
 
 def _who_hint(names, right, register, apart, seconds):
