@@ -3,6 +3,7 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
@@ -21,9 +22,11 @@ __all__ = [
     "bars",
     "candidate_rows",
     "candidates",
+    "caught",
     "clock",
     "clones",
     "cmc",
+    "collection",
     "costs",
     "crowd",
     "distance_histograms",
@@ -37,6 +40,7 @@ __all__ = [
     "individuality",
     "joins",
     "kinds",
+    "known_after",
     "leakage_meter",
     "network_leak",
     "numbered_frames",
@@ -46,7 +50,10 @@ __all__ = [
     "project",
     "roc",
     "same_evidence",
+    "storage_bill",
     "style",
+    "time_bins",
     "trip_ledger",
+    "unicity",
     "waterfall",
 ]
