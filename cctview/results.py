@@ -27,7 +27,7 @@ FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
 
 
-def read_result(name, folder=FOLDER):
+def read_result(name, folder=FOLDER, command=COMMAND):
     """Read a stored table.
 
     Parameters
@@ -35,6 +35,8 @@ def read_result(name, folder=FOLDER):
     name : str
         Such as "unicity.csv".
     folder : Path
+    command : str
+        What makes it anew, to be named where it is missing.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def read_result(name, folder=FOLDER):
     """
     path = Path(folder) / name
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{COMMAND}`")
+        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command}`")
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 

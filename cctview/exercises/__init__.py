@@ -4,6 +4,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.learning import check_members_found, check_stop
 from cctview.exercises.sample import check_share, check_sightings, check_travel_time
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
@@ -11,8 +12,10 @@ from cctview.exercises.trip import check_sureness, check_wrong_share
 __all__ = [
     "Verdict",
     "check_cosine_distance",
+    "check_members_found",
     "check_share",
     "check_sightings",
+    "check_stop",
     "check_sureness",
     "check_threshold",
     "check_travel_time",

@@ -5,6 +5,8 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.drive import drive
+from cctview.plots.learning import activations, examples, exposure, filters, loss_curves, loss_histograms, membership_roc
+from cctview.plots.learning import usefulness_and_leak
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, pairs
@@ -14,16 +16,23 @@ __all__ = [
     "TWIN",
     "Card",
     "accepted",
+    "activations",
     "bars",
     "candidates",
     "cmc",
     "distance_histograms",
     "drive",
     "embedding_map",
+    "examples",
+    "exposure",
     "false_links",
+    "filters",
     "frame",
     "gauges",
     "leakage_meter",
+    "loss_curves",
+    "loss_histograms",
+    "membership_roc",
     "network_leak",
     "pairs",
     "percent",
@@ -31,5 +40,6 @@ __all__ = [
     "roc",
     "style",
     "trip_ledger",
+    "usefulness_and_leak",
     "waterfall",
 ]

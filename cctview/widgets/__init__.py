@@ -4,9 +4,10 @@ from cctview.widgets.camera import Camera, all_cameras
 from cctview.widgets.controls import Choice, Float, Int, Toggle
 from cctview.widgets.prediction import predict
 from cctview.widgets.sliders import Sliders, all_sliders
+from cctview.widgets.training import Progress
 
 __all__ = [
-    "Camera", "Choice", "Float", "Int", "Sliders", "Toggle", "all_cameras", "all_sliders", "predict", "without_live_views",
+    "Camera", "Choice", "Float", "Int", "Progress", "Sliders", "Toggle", "all_cameras", "all_sliders", "predict", "without_live_views",
 ]  # fmt: skip
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
