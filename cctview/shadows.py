@@ -1,6 +1,7 @@
 """Shadow models: the attacker's own, by which the better membership attack learns how hard each vehicle is.
 
-They are networks like the one that is attacked, each taught a random half of the vehicles (Carlini et al. 2022, arXiv 2112.03570).
+They are networks like the one that is attacked, each taught a random half of the vehicles (Carlini et al. 2022,
+arXiv 2112.03570).
 """
 
 from dataclasses import dataclass

@@ -74,7 +74,8 @@ def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> Re
     here, at, row = _read(grid[(grid.learns == learns) & (grid.filters == FILTERS)], {"vehicles": vehicles}, epoch)
     interval = f"AUC {row.auc:.2f} [{row.auc_low:.2f} {row.auc_high:.2f}]"
     verdict = "its members are told from others" if row.auc_low > 0.5 else "no better than a coin at telling members"
-    words = f"{int(row.vehicles)} vehicles, {at} epochs: right on {_percent(row.validation_right)} of new ones; {verdict}, {interval}"
+    words = f"{int(row.vehicles)} vehicles, {at} epochs: right on {_percent(row.validation_right)} of new pictures; "
+    words += f"{verdict}, {interval}"
     return Reading(here, at, row.training_right, row.validation_right, row.auc, words)
 
 

@@ -57,14 +57,14 @@ def test_a_right_attack_passes(right):
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        (lambda x, m, a: 400 * by_quantile(x, m, a), "Divide by how many"),
+        (lambda x, m, a: 400 * by_quantile(x, m, a), "divide by how many"),
         (lambda x, m, a: a, "share of others"),
         (lambda x, m, a: m[x <= np.quantile(x[~m], a)].mean(), "how often an accusation is right"),
         (lambda x, m, a: np.mean(x[m] <= np.quantile(x, a)), "a share of everyone"),
         (lambda x, m, a: np.mean(x[m] >= np.quantile(x[~m], 1 - a)), "wrong way round"),
         (lambda x, m, a: np.mean(x[m] > np.quantile(x[~m], a)), "wrong way round"),
         (lambda x, m, a: np.mean(x[m] <= np.quantile(x[m], a)), "share of others"),
-        (lambda x, m, a: 0.7, "scikit-learn says"),
+        (lambda x, m, a: 0.33, "scikit-learn says"),
         (lambda x, m, a: None, "return"),
         (lambda x, m, a: ..., "return"),
         (lambda x, m, a: x, "one number"),
@@ -84,7 +84,7 @@ def test_the_answer_at_one_per_cent_alone_does_not_pass():
     assert not check_members_found(lambda *_: constant, LOSSES, MEMBER)
 
 
-@pytest.mark.parametrize("check", [lambda answer: check_stop(answer, HISTORY), lambda answer: check_members_found(answer, LOSSES, MEMBER)])
+@pytest.mark.parametrize("check", [lambda x: check_stop(x, HISTORY), lambda x: check_members_found(x, LOSSES, MEMBER)])
 @settings(max_examples=40, deadline=None)
 @given(answer=ANYTHING)
 def test_no_answer_makes_a_check_raise(check, answer):

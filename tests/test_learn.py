@@ -26,7 +26,8 @@ def toy():
     bright = vehicle % 2 == 1
     pixels = (rng.normal(90 + 70 * bright, 25, (learn.SIDE, learn.SIDE, 3, len(vehicle))).clip(0, 255)).astype(np.uint8)
     body = np.where(bright ^ (vehicle % 10 < 2), "van", "sedan")
-    table = pd.DataFrame({"vehicle": vehicle, "frame": "", "camera": "", "body": body, "family": np.where(bright, "light", "dark")})
+    family = np.where(bright, "light", "dark")
+    table = pd.DataFrame({"vehicle": vehicle, "frame": "", "camera": "", "body": body, "family": family})
     return learn.Pictures(np.moveaxis(pixels, -1, 0), table)
 
 

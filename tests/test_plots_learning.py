@@ -12,8 +12,8 @@ from cctview.plots import learning, look
 RNG = np.random.default_rng(0)
 TAUGHT, NEW = [1.6, 1.1, 0.7, 0.4, 0.1], [1.7, 1.2, 0.9, 1.0, 1.3]
 HISTORY = pd.DataFrame(
-    {"training_loss": TAUGHT, "validation_loss": NEW, "training_right": [0.2, 0.5, 0.7, 0.9, 1.0], "validation_right": [0.2, 0.5, 0.6, 0.7, 0.7]}
-).rename_axis("epoch")  # fmt: skip
+    {"training_loss": TAUGHT, "validation_loss": NEW, "training_right": [0.2, 0.5, 0.7, 0.9, 1.0]}
+).assign(validation_right=[0.2, 0.5, 0.6, 0.7, 0.7]).rename_axis("epoch")  # fmt: skip
 TOGETHER = HISTORY.assign(validation_loss=np.array(TAUGHT) + 0.02)
 TABLE = HISTORY.reset_index().assign(auc=[0.5, 0.52, 0.6, 0.7, 0.75])
 TABLE = TABLE.assign(auc_low=TABLE.auc - 0.03, auc_high=TABLE.auc + 0.03)
@@ -29,7 +29,7 @@ FIGURES = {
     "an interrupted training": lambda: plots.loss_curves(HISTORY.iloc[:1]),
     "filters": lambda: plots.filters(RNG.normal(size=(5, 5, 3, 16)), RNG.normal(size=(5, 5, 3, 16))),
     "few filters": lambda: plots.filters(RNG.normal(size=(5, 5, 3, 4)), RNG.normal(size=(5, 5, 3, 4))),
-    "activations": lambda: plots.activations(PIXELS[0], {f"filters_{k}": RNG.random((24 // k, 24 // k, 8)) for k in (1, 2, 4)}, "Less"),
+    "activations": lambda: plots.activations(PIXELS[0], {f"{k}": RNG.random((24 // k, 24 // k, 8)) for k in (1, 2, 4)}, "Less"),
     "loss histograms": lambda: plots.loss_histograms(LOSSES, MEMBER),
     "membership": lambda: plots.membership_roc({"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}),
     "exposure": lambda: plots.exposure(RISES, np.arange(400, 404), PIXELS[:9]),
@@ -38,7 +38,7 @@ FIGURES = {
 
 
 def drawn(figure, label):
-    return figure.findobj(lambda artist: artist.get_label() == label and artist.axes is not None)
+    return [artist for axes in figure.axes for artist in (*axes.lines, *axes.patches) if artist.get_label() == label]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -88,7 +88,7 @@ def test_membership_curves_are_the_attacks():
 
 def test_exposure_counts_all_and_tells_both_means():
     figure = FIGURES["exposure"]()
-    assert f"{RISES.mean():+.2f} on average" in figure.title and f"{RISES[400:].mean():+.2f} for the worst" in figure.title
+    assert f"{RISES.mean():.2f} on average" in figure.title and figure.title.endswith(f"{RISES[400:].mean():.2f}")
     bars = [patch for patch in figure.axes[0].patches if patch.get_height() > 0]
     assert sum(bar.get_height() for bar in bars) == len(RISES) + 4
 

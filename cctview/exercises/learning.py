@@ -71,6 +71,7 @@ def check_members_found(answer, losses, member):
     fpr, tpr, _ = roc_curve(member, -losses, drop_intermediate=False)
     for allowed in (0.05, 0.2, 0.01):
         right = float(tpr[fpr <= allowed].max())
+        least = float(tpr[fpr <= max(allowed - 1.01 / (~member).sum(), 0)].max())  # whether the one at the threshold counts
         try:
             given = answer(losses.copy(), member.copy(), allowed)
         except (Exception, SystemExit) as error:
@@ -78,7 +79,7 @@ def check_members_found(answer, losses, member):
         if given is None or given is Ellipsis:
             raise Wrong("Your function returns nothing yet: put what it finds after `return`.")
         found = read_number(given, "what your function returns")
-        if abs(found - right) > 1.5 / member.sum():  # one vehicle more or less: whether the one at the threshold counts
+        if not least - 1.5 / member.sum() <= found <= right + 1.5 / member.sum():
             raise Wrong(_members_hint(found, right, losses, member, allowed))
     return "It agrees with scikit-learn's ROC at 1, 5 and 20 % of false alarms."
 
@@ -87,9 +88,10 @@ def _members_hint(found, right, losses, member, allowed):
     """What went wrong, by what came out."""
     threshold, everyone = np.quantile(losses[~member], allowed), np.quantile(losses, allowed)
     accused, others = losses <= threshold, losses[~member]
+    if found > 1:
+        return f"{found:g} is no share. If it is how many members are found, divide by how many there are."
     known = {
-        "This is how many members are found. Divide by how many there are.": (accused & member).sum(),
-        "This is the share of others that are accused: right, but the question is how many members are found at that cost.": allowed,
+        "This is the share of others that are accused. Asked is how many members are found at that cost.": allowed,
         "This is how often an accusation is right. Asked is which share of all members is found.": member[accused].mean(),
         "The threshold leaves out a share of everyone. Let a share of those that were never taught be accused.": (
             losses[member] <= everyone
@@ -98,7 +100,7 @@ def _members_hint(found, right, losses, member, allowed):
             losses[member] >= np.quantile(others, 1 - allowed)
         ).mean(),
         "The wrong way round: this accuses the members with a large loss.": (losses[member] > threshold).mean(),
-        "The threshold is one of the members' own losses. Take it from those that were never taught: they are whom it must spare.": (
+        "The threshold comes from the members' own losses. Take it from those that were never taught.": (
             losses[member] <= np.quantile(losses[member], allowed)
         ).mean(),
     }

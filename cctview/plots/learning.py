@@ -11,6 +11,7 @@ TAUGHT, NEW = BLUE, DIFFERENT
 ALLOWED = 0.01
 """Share of others falsely accused at which attacks are read."""
 _PARTED = 1.5
+_DASHES = {"-": "——", "--": "– –", ":": "· · ·", "-.": "– ·"}
 
 
 @style()
@@ -68,23 +69,19 @@ def loss_curves(history, epoch=None, title=None, note=WORLD):
     Card
     """
     taught, new = history.training_loss, history.validation_loss
-    figure = Card(title or _loss_title(history), height=3.3, note=note, right=2.0)
+    figure = Card(title or _loss_title(history), height=3.3, note=note)
     axes = figure.subplots()
-    ends = {"the vehicles it is taught": (taught, TAUGHT, "-", "o"), "vehicles new to it": (new, NEW, "--", "s")}
-    apart = abs(taught.iloc[-1] - new.iloc[-1]) > 0.12 * max(taught.max(), new.max())
-    for k, (name, (values, colour, dashes, marker)) in enumerate(ends.items()):
+    ends = {"vehicles new to it": (new, NEW, "--", "s"), "the vehicles it is taught": (taught, TAUGHT, "-", "o")}
+    for name, (values, colour, dashes, marker) in ends.items():
         axes.plot(values.index, values, color=colour, linestyle=dashes, marker=marker, markersize=4, label=name)
-        y = values.iloc[-1] if apart else max(taught.iloc[-1], new.iloc[-1]) - 0.12 * k * max(taught.max(), new.max())
-        axes.annotate(
-            name.replace(" it", "\nit", 1) if k == 0 else name.replace(" new", "\nnew"), (values.index[-1], y), xytext=(10, 0),
-            textcoords="offset points", va="center", color=colour, fontweight="bold", fontsize=11, annotation_clip=False,
-        )  # fmt: skip
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 1.04), labelcolor="linecolor", handlelength=2.2)
     if epoch is not None:
         axes.axvline(epoch, color=INK, linewidth=1.6, label="epoch")
         for values, colour in ((taught, TAUGHT), (new, NEW)):
             axes.plot(epoch, values[epoch], "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4)
-    axes.set(xlabel="epochs (times that it has seen all pictures)", ylabel="loss (0 = sure and right)", ylim=(0, None))
-    axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
+    axes.set(xlabel="epochs (times that it has seen all pictures)", ylabel="loss (0 = sure and right)")
+    axes.set(xlim=(-0.3, max(history.index[-1], 1) + 0.3), ylim=(0, 1.12 * max(taught.max(), new.max())))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
@@ -112,19 +109,21 @@ def filters(before, after, note=WORLD):
     Card
     """
     count = min(before.shape[-1], 16)
+    lines = 1 if count <= 8 else 2
+    count -= count % lines
     figure = Card(
         "What it looks for first: noise before it learns; edges and colours after", height=2.0, note=note, left=1.2, right=0.2,
         bottom=0.12, top=0.1, wspace=0.15, hspace=0.3,
     )  # fmt: skip
     for row, (name, values) in enumerate((("before", before), ("after", after))):
         for k in range(count):
-            axes = figure.add_subplot(4, count // 2, row * 2 * (count // 2) + k + 1) if count > 8 else figure.add_subplot(2, count, row * count + k + 1)
+            axes = figure.add_subplot(2 * lines, count // lines, row * count + k + 1)
             tile = values[..., k]
             axes.imshow(0.5 + 0.5 * tile / np.abs(tile).max(), interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             if k == 0:
                 axes.annotate(
-                    name, (0, 0 if count > 8 else 0.5), xycoords="axes fraction", xytext=(-12, 0), textcoords="offset points",
+                    name, (0, 0 if lines == 2 else 0.5), xycoords="axes fraction", xytext=(-12, 0), textcoords="offset points",
                     ha="right", va="center", fontweight="bold",
                 )  # fmt: skip
     return figure
@@ -198,8 +197,8 @@ def loss_histograms(losses, member, note=WORLD):
         middle = np.median(logs[rows])
         axes.plot([middle, middle], [0, axes.get_ylim()[1]], color=colour, linewidth=1.2, linestyle=dashes)
         axes.annotate(
-            f"{rows.sum():,} {name}", (0.01 if k == 0 else 0.99, 0.99), xycoords="axes fraction", ha="left" if k == 0 else "right",
-            va="top", color=colour, fontweight="bold",
+            f"{rows.sum():,} {name}", (0.01 if k == 0 else 0.99, 0.99), xycoords="axes fraction",
+            ha="left" if k == 0 else "right", va="top", color=colour, fontweight="bold",
         )  # fmt: skip
     ticks = np.arange(np.ceil(logs.min()), np.floor(logs.max()) + 1)
     ticks = ticks[:: max(1, len(ticks) // 6)]
@@ -224,25 +223,29 @@ def membership_roc(attacks, note=WORLD):
     Card
     """
     measured = {name: attack.figures() for name, attack in attacks.items()}
-    figure = Card(_betrayed([name for name, figures in measured.items() if figures.low["AUC"] > 0.5], len(measured)), height=4.2, note=note, right=2.35)
+    betraying = [name for name, figures in measured.items() if figures.low["AUC"] > 0.5]
+    figure = Card(_betrayed(betraying, len(measured)), height=4.2, note=note, right=2.5)
     axes = figure.subplots()
     lowest = 1e-3
     diagonal = np.geomspace(lowest, 1, 50)
     axes.plot(diagonal, diagonal, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
     axes.axvline(ALLOWED, color=INK, linewidth=1.2)
-    label(axes, ALLOWED, 0.985, f" {percent(ALLOWED)} false alarms", fontsize=10.5, va="top")
-    label(axes, 0.0115, 0.02, "a coin", GREY, fontsize=10.5, va="bottom", bbox=None)
+    label(axes, ALLOWED, 0.985, f" {100 * ALLOWED:g} % false alarms", fontsize=10.5, va="top")
+    label(axes, 0.36, 0.34, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
     looks = ((BLUE, "-", BLUE), (ORANGE, "--", DARK_ORANGE), (GREY, ":", GREY), (INK, "-.", INK))
     for k, ((name, attack), (colour, dashes, dark)) in enumerate(zip(attacks.items(), looks)):
         roc, area, at = attack.roc(), measured[name].loc["AUC"], measured[name].loc["TPR at 1 % FPR"]
         axes.step(np.maximum(roc.fpr, lowest), roc.tpr, where="post", color=colour, linestyle=dashes, label=name)
         axes.plot([ALLOWED, ALLOWED], [at.low, at.high], color=colour, linewidth=4, solid_capstyle="butt", zorder=4)
         axes.plot(ALLOWED, at.estimate, "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=5)
-        words = f"{'——' if dashes == '-' else '– –' if dashes == '--' else '· · ·' if dashes == ':' else '– ·'} {name}\n"
+        words = f"{_DASHES[dashes]} " + name.replace(", ", ",\n") + "\n"
         words += f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
-        words += f"found at 1 %: {percent(at.estimate)} [{100 * at.low:.0f} {100 * at.high:.0f}]"
-        axes.annotate(words, (1.03, 0.98 - 0.27 * k), xycoords="axes fraction", va="top", fontsize=10.5, color=dark, fontweight="bold")
-    axes.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.01), xlabel="others accused falsely (share)", ylabel="members found (share)")
+        words += f"at 1 %: {100 * at.estimate:.1f} % [{100 * at.low:.1f} {100 * at.high:.1f}]"
+        axes.annotate(
+            words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", va="top", fontsize=10, color=dark, fontweight="bold",
+        )  # fmt: skip
+    axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
+    axes.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.01))
     axes.set_xticks([0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
     axes.minorticks_off()
     return figure
@@ -275,8 +278,9 @@ def exposure(rises, worst, crops, note=WORLD):
     -------
     Card
     """
-    title = f"To be taught or not changes the answer by {rises.mean():+.2f} on average, and by {rises[worst].mean():+.2f} for the worst 1 %"
-    figure = Card(title, height=3.7, note=note, left=0.85, hspace=0.62)
+    title = f"Being taught raises the right answer's probability by {rises.mean():.2f} on average, "
+    title += f"for the worst 1 % by {rises[worst].mean():.2f}"
+    figure = Card(title, height=3.7, note=note, left=0.85, bottom=0.1, hspace=0.62)
     grid = figure.add_gridspec(2, len(crops), height_ratios=(2.7, 1))
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
@@ -284,14 +288,17 @@ def exposure(rises, worst, crops, note=WORLD):
     axes.hist(rises[worst], edges, color=DIFFERENT, hatch="///", edgecolor=PAPER, label="worst 1 %")
     top = axes.get_ylim()[1]
     axes.set_yscale("symlog", linthresh=10)
-    for values, colour, name, side, y in ((rises, INK, "the mean of all", "right", 0.9), (rises[worst], DIFFERENT, "of the worst 1 %", "left", 0.9)):
+    for values, colour, name in ((rises, INK, "all"), (rises[worst], DIFFERENT, "the worst 1 %")):
         axes.axvline(values.mean(), color=colour, linewidth=2)
-        label(
-            axes, values.mean(), top**y, f" {name}: {values.mean():+.2f} ".replace("-", "−"), colour, ha=side, va="top", fontweight="bold"
-        )
-    axes.set(xlim=(min(-0.4, rises.min()), 1), ylabel="vehicles", xlabel="rise of the probability of the right answer if it is taught")
+        side, x = ("right", 0.99) if colour == DIFFERENT else ("left", 0.01)
+        axes.annotate(
+            f"mean of {name}: {values.mean():+.2f}".replace("-", "−"), (x, 0.99), xycoords="axes fraction", ha=side, va="top",
+            color=colour, fontweight="bold", fontsize=11.5,
+        )  # fmt: skip
+    axes.set(xlabel="rise of the probability of the right answer if it is taught", ylabel="vehicles")
+    axes.set_xlim(min(-0.4, rises.min()), 1)
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])
-    axes.set_ylim(0, top * 1.6)
+    axes.set_ylim(0, top * 3)
     for k, crop in enumerate(crops):
         axes = figure.add_subplot(grid[1, k])
         axes.imshow(crop)
@@ -308,8 +315,8 @@ def usefulness_and_leak(table, epoch, title, note=WORLD):
     Parameters
     ----------
     table : DataFrame
-        One row an epoch, as `cctview.trainings.stored_grid` has them for one network: epoch, training_right, validation_right, auc,
-        auc_low, auc_high.
+        One row an epoch, as `cctview.trainings.stored_grid` has them for one network: epoch, training_right, validation_right,
+        auc, auc_low, auc_high.
     epoch : int
         The one to point out.
     title : str

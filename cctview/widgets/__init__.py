@@ -7,7 +7,8 @@ from cctview.widgets.sliders import Sliders, all_sliders
 from cctview.widgets.training import Progress
 
 __all__ = [
-    "Camera", "Choice", "Float", "Int", "Progress", "Sliders", "Toggle", "all_cameras", "all_sliders", "predict", "without_live_views",
+    "Camera", "Choice", "Float", "Int", "Progress", "Sliders", "Toggle", "all_cameras", "all_sliders", "predict",
+    "without_live_views",
 ]  # fmt: skip
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"

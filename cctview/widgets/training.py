@@ -1,14 +1,8 @@
-"""A training's progress: how far it is, and its loss so far, while the cell still runs.
-
->>> progress = Progress()
->>> progress(0.5, (0.8, 0.9))
->>> progress.words
-'loss 0.80 on the vehicles it learns, 0.90 on the others'
-"""
+"""A training's progress: how far it is, and its loss so far, while the cell still runs."""
 
 from dataclasses import dataclass
 
-STILL = "Where widgets run, the progress of the training and its loss are shown here; the stop button (■) of the toolbar ends it."
+STILL = "Where widgets run, the progress and the loss are shown here; the stop button (■) of the toolbar ends the training."
 
 
 @dataclass
