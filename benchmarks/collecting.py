@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from cctview.archive import LOG
-from cctview.cameras import CityApi
-from cctview.city import CADENCE, FAULTS, SimulatedCity
 from cctview.collect import Plan, Tally, collect, list_cameras
+from cctview.collect.archive import LOG
+from cctview.collect.cameras import CityApi
+from cctview.collect.city import CADENCE, FAULTS, SimulatedCity
 from cctview.frames import open_dataset
 
 COPIES = 8

@@ -1,10 +1,10 @@
-"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides | doctor``."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from cctview import collect_command
+from cctview.collect import command
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -14,6 +14,7 @@ COMMANDS = {
     "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or a simulated city, and keep every picture once",
+    "slides": "make one HTML file of slides of an executed notebook, which needs no network",
     "doctor": "is this computer ready?",
 }
 
@@ -60,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     added["match"].set_defaults(run=_match)
     added["scale"].set_defaults(run=_scale)
     added["fetch"].set_defaults(run=_fetch)
-    collect_command.add_arguments(added["collect"])
+    command.add_arguments(added["collect"])
+    added["slides"].add_argument("notebook", metavar="NN", help="a notebook's number, such as 05, or its path")
+    added["slides"].add_argument("--out", type=Path, metavar="FILE", help="the slides (default: NN-title.slides.html, here)")
+    added["slides"].set_defaults(run=_slides)
     added["doctor"].set_defaults(run=_doctor)
     return parser
 
@@ -106,6 +110,17 @@ def _fetch(options: argparse.Namespace) -> int:
     if options.names:
         return _report(fetch.fetch(options.kind, options.names))
     print(fetch.listing((options.kind,) if options.kind else ("weights", "frames")))
+    return 0
+
+
+def _slides(options: argparse.Namespace) -> int:
+    from cctview import slides
+    from cctview.files import write_bytes
+
+    notebook = slides.find_notebook(options.notebook)
+    place = options.out or Path(f"{notebook.stem}.slides.html")
+    write_bytes(place, slides.make_deck(notebook).encode())
+    print(f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells the other keys")
     return 0
 
 

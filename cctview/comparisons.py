@@ -63,6 +63,24 @@ class Comparisons:
         return Comparisons(tuple((a[large[a]], b[large[b]]) for a, b in self.blocks), self.vehicles)
 
 
+def first_minutes(dataset, minutes):
+    """The detections of a dataset's first minutes, and their embeddings: all pairs of more would take a notebook too long.
+
+    Parameters
+    ----------
+    dataset : cctview.frames.Dataset
+    minutes : float
+        Since its first frame.
+
+    Returns
+    -------
+    detections : DataFrame
+    embeddings : ndarray of float32, shape (n, d)
+    """
+    kept = (dataset.detections["time"] < dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)).to_numpy()
+    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
+
+
 def picture_side(detections):
     """The side of a square as large as each detection's box, in pixels, (n,)."""
     return np.sqrt((detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])).to_numpy(float)
@@ -137,28 +155,43 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     ValueError
         If pairs of one kind are missing.
     """
-    same, ends = pairs.same, pairs.vehicles[pairs.rows]
+    same = pairs.same
     if not same.any() or same.all():
         raise ValueError(
             "expected both same and different pairs, but there is only one kind; take more minutes or smaller pictures"
         )
-    known, numbers = np.unique(ends, return_inverse=True)
-    first, second = numbers.reshape(-1, 2).T
-    codes = {name: np.unique(values, return_inverse=True)[1] for name, values in distances.items()}
+    blocks = [(pairs.vehicles[a], pairs.vehicles[b]) for a, b in pairs.blocks]
+    known = np.unique(np.concatenate([part for block in blocks for part in block]))
+    blocks = [tuple(np.searchsorted(known, part) for part in block) for block in blocks]
+    ends = np.cumsum([0] + [len(a) * len(b) for a, b in blocks])
+    mates, weight = np.flatnonzero(same), np.zeros(len(same))
+    mate = np.searchsorted(known, pairs.vehicles[pairs.rows[mates, 0]])
+    codes = {name: _among_same(values, mates) for name, values in distances.items()}
 
     def statistic(drawn):
-        times = np.bincount(drawn, minlength=len(known))
-        weight = np.where(same, times[first], times[first] * times[second])
-        areas = pd.Series({name: _weighted_auc(code, same, weight) for name, code in codes.items()})
+        times = np.bincount(drawn, minlength=len(known)).astype(float)
+        for (a, b), begin, end in zip(blocks, ends, ends[1:], strict=False):
+            np.multiply.outer(times[a], times[b], out=weight[begin:end].reshape(len(a), len(b)))
+        weight[mates] = 0
+        areas = pd.Series({name: _weighted_auc(code, weight, code[mates], times[mate]) for name, code in codes.items()})
         gains = areas.iloc[1:] - areas.iloc[0]
         return pd.concat([areas, gains.add_prefix("gain of ")])
 
     return bootstrap(statistic, np.arange(len(known)), rounds, seed=seed)
 
 
-def _weighted_auc(code, same, weight):
-    """Probability that a same pair is closer than a different one, pairs weighted; `code` ranks the distances."""
-    right, wrong = (np.bincount(code, np.where(of, weight, 0)) for of in (same, ~same))
+def _among_same(distances, mates):
+    """Where each distance lies among those of the same pairs: 2 k between the k-th and the next, 2 k - 1 if it is the k-th."""
+    distances = np.asarray(distances)
+    own = np.unique(distances[mates])
+    place = np.searchsorted(own, distances, side="right")
+    return 2 * place - (own[np.maximum(place - 1, 0)] == distances)
+
+
+def _weighted_auc(code, weight, code_same, weight_same):
+    """Probability that a same pair is closer than a different one, pairs weighted (same ones by 0 in `weight`); codes rank."""
+    most = code.max() + 1
+    right, wrong = np.bincount(code_same, weight_same, most), np.bincount(code, weight, most)
     closer = wrong.sum() - np.cumsum(wrong) + wrong / 2
     return (right * closer).sum() / (right.sum() * wrong.sum()) if right.sum() and wrong.sum() else np.nan
 

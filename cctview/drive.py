@@ -16,23 +16,29 @@ class Place:
         Kilometres southbound from the first camera.
     facing : str
         The way it looks, "N" or "S".
+    latitude, longitude : float
+        Degrees, roughly.
     """
 
     camera: str
     name: str
     km: float
     facing: str
+    latitude: float
+    longitude: float
 
 
 DRIVE = (
-    Place("733-681-N", "FDR @ E 53 St", 0.0, "N"),
-    Place("735-683-N", "FDR @ 48 St", 0.4, "N"),
-    Place("689-640-S", "FDR Dr @ 38 St", 1.3, "S"),
-    Place("253-134-S", "FDR Dr @ 23 St", 2.6, "S"),
-    Place("732-680-N", "FDR @ E 6 St", 4.5, "N"),
-    Place("731-679-N", "FDR @ Grand St", 5.5, "N"),
+    Place("733-681-N", "FDR @ E 53 St", 0.0, "N", 40.7549, -73.9612),
+    Place("735-683-N", "FDR @ 48 St", 0.4, "N", 40.7519, -73.965),
+    Place("689-640-S", "FDR Dr @ 38 St", 1.3, "S", 40.7453, -73.9709),
+    Place("253-134-S", "FDR Dr @ 23 St", 2.6, "S", 40.7359, -73.9745),
+    Place("732-680-N", "FDR @ E 6 St", 4.5, "N", 40.7229, -73.9731),
+    Place("731-679-N", "FDR @ Grand St", 5.5, "N", 40.713, -73.9776),
 )
-"""The six cameras of the original; names, order, distances and facing are its own."""
+"""The six cameras of the original; names, order, distances and facing are its own.
+
+The twin (`studio`) and the simulated city (`cctview.collect.city`) stand them in the same places."""
 
 
 def driving_order(cameras):

@@ -55,26 +55,33 @@ class Motion:
             return np.zeros_like(lag)
         mean, spread = self.lags[way, first, second]
         positive = np.maximum(lag, 0.1)
-        return np.where(lag > 0, student.pdf((np.log(positive) - mean) / spread, HEAVY) / spread / positive, 0.0)
+        off = (np.log(positive) - mean) / spread
+        square = 1 + off * off / HEAVY  # Student's density, for four degrees of freedom
+        return np.where(lag > 0, 0.375 / (square * square * np.sqrt(square) * spread * positive), 0.0)
 
     def over(self, table):
         """The same, for a recording that lasts as long as these passages."""
         return replace(self, span=_span(table))
 
-    def log_ratio(self, table):
-        """Logarithm of the ratio of the density of each pair's lag and lanes to that of two unrelated passages, (n, n)."""
+    def log_ratio(self, table, rows=slice(None)):
+        """Logarithm of the ratio of the density of each pair's lag and lanes to that of two unrelated passages, (k, n).
+
+        The first of a pair is one of the `rows` of the table; by default any.
+        """
         heading, seconds, span = self.headings(table), table["seconds"].to_numpy(float), self.span[1] - self.span[0]
-        ratios, of_camera = np.ones((len(table), len(table)), np.float32), table.groupby("camera").indices
+        first, of_camera = np.arange(len(table))[rows], table.groupby("camera").indices
+        ratios, camera = np.zeros((len(first), len(table)), np.float32), table["camera"].to_numpy()[first]
         for a, b in permutations(of_camera, 2):
-            rows, columns = np.ix_(of_camera[a], of_camera[b])
-            lag, total, known = seconds[columns] - seconds[rows], 0.0, False
+            here, there = np.flatnonzero(camera == a), of_camera[b]
+            lag, total, known = seconds[there] - seconds[first[here], None], 0.0, False
             for k, way in enumerate(WAYS):
-                both = heading[rows, k] * heading[columns, k] / 0.5
-                known |= (way, a, b) in self.lags or (way, b, a) in self.lags
-                total = total + both * (self.density(way, a, b, lag) + self.density(way, b, a, -lag))
+                both = heading[first[here], None, k] * heading[there, k] / 0.5
+                for pair, later in (((a, b), lag), ((b, a), -lag)):
+                    if (way, *pair) in self.lags:
+                        known, total = True, total + both * self.density(way, *pair, later)
             if known:
-                ratios[rows, columns] = UNLIKELY + span * total
-        return np.log(ratios)
+                ratios[np.ix_(here, there)] = np.log(UNLIKELY + span * total)
+        return ratios
 
     def present(self, table, camera):
         """Probability that the vehicle of each passage is among those found before `camera`, (n,)."""
@@ -186,48 +193,51 @@ class Probe:
         """Probability of each value, (n, k)."""
         return self.pipeline.predict_proba(looks)
 
-    def log_ratio(self, read):
-        """Logarithm of how much more probable it is of each pair to have the same value than of strangers, (n, n)."""
-        return np.log(np.maximum((read / self.shares) @ read.T, UNLIKELY)).astype(np.float32)
+    def log_ratio(self, read, rows=slice(None)):
+        """Logarithm of how much more probable it is of each pair to have the same value than of strangers, (k, n)."""
+        return np.log(np.maximum((read[rows] / self.shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY))
 
 
-def learn_probe(looks, labels, vehicles):
-    """Learn to read an attribute.
+def learn_probes(looks, labels, vehicles):
+    """Learn to read attributes.
 
     Parameters
     ----------
     looks : ndarray, shape (n, d)
-    labels : array_like of str, shape (n,)
-        At least two different ones.
+    labels : dict of str to array_like of str, shape (n,)
+        By attribute; one with a single value is left out.
     vehicles : array_like, shape (n,)
 
     Returns
     -------
-    probe : Probe
-    read : ndarray, shape (n, k)
-        What probes that did not see the vehicle read off `looks`.
+    dict of str to (Probe, ndarray of shape (n, k))
+        The probe, and what probes that did not see the vehicle read off `looks`.
     """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
     from sklearn.pipeline import make_pipeline
 
-    labels, vehicles = np.asarray(labels, str), np.asarray(vehicles)
-    values, shares = np.unique(labels, return_counts=True)
-
-    def fit(rows):
-        size = min(COMPONENTS, len(rows) - 1, looks.shape[1])
-        return make_pipeline(PCA(size, random_state=0, whiten=True), LogisticRegression(C=0.1)).fit(looks[rows], labels[rows])
-
-    read = np.tile(shares / shares.sum(), (len(labels), 1))
-    for seen, unseen in GroupKFold(min(FOLDS, len(np.unique(vehicles)))).split(looks, labels, vehicles):
-        if len(np.unique(labels[seen])) < 2:
-            continue
-        part = fit(seen)
-        block = np.zeros((len(unseen), len(values)))
-        block[:, np.searchsorted(values, part.classes_)] = part.predict_proba(looks[unseen])
-        read[unseen] = block
-    return Probe(fit(np.arange(len(labels))), shares / shares.sum()), read
+    labels = {name: np.asarray(of, str) for name, of in labels.items() if len(np.unique(of)) > 1}
+    if not labels:
+        return {}
+    folds = list(GroupKFold(min(FOLDS, len(np.unique(vehicles)))).split(looks, groups=vehicles))
+    shares = {name: np.unique(of, return_counts=True)[1] / len(of) for name, of in labels.items()}
+    read, probes = {name: np.tile(of, (len(looks), 1)) for name, of in shares.items()}, {}
+    for seen, unseen in [*folds, (np.arange(len(looks)), None)]:
+        plane = PCA(min(COMPONENTS, len(seen) - 1, looks.shape[1]), random_state=0, whiten=True)
+        places = plane.fit_transform(looks[seen])
+        for name, of in labels.items():
+            if len(np.unique(of[seen])) < 2:
+                continue
+            fit = LogisticRegression(C=0.1).fit(places, of[seen])
+            if unseen is None:
+                probes[name] = Probe(make_pipeline(plane, fit), shares[name])
+                continue
+            block = np.zeros((len(unseen), len(shares[name])))
+            block[:, np.searchsorted(np.unique(of), fit.classes_)] = fit.predict_proba(plane.transform(looks[unseen]))
+            read[name][unseen] = block
+    return {name: (probe, read[name]) for name, probe in probes.items()}
 
 
 @dataclass(frozen=True)
@@ -246,7 +256,7 @@ class Evidence:
     probes: dict
     held_out: dict
 
-    def features(self, passages, learnt=None):
+    def features(self, passages, learnt=None, rows=slice(None)):
         """Features of all pairs of passages.
 
         Parameters
@@ -254,26 +264,27 @@ class Evidence:
         passages : Passages
         learnt : array_like of int, optional
             Which of them evidence was learnt from, in that order; of these the probes' held-out readings are taken.
+        rows : array_like, optional
+            Which may be the first of a pair, by default all of them.
 
         Returns
         -------
-        dict of str to ndarray of float32, shape (n, n)
+        dict of str to ndarray of float32, shape (k, n)
         """
-        features = {}
+        features, looks, table = {}, passages.looks, passages.table
         for attribute in ATTRIBUTES:
             if attribute not in self.probes:
-                features[attribute] = np.zeros((len(passages), len(passages)), np.float32)
+                features[attribute] = np.zeros((len(looks[rows]), len(looks)), np.float32)
                 continue
-            read = self.probes[attribute].read(passages.looks)
+            read = self.probes[attribute].read(looks)
             if learnt is not None:
                 read[learnt] = self.held_out[attribute]
-            features[attribute] = self.probes[attribute].log_ratio(read)
-        cosine = passages.looks @ passages.looks.T
-        images = np.log(passages.table["detections"].to_numpy(np.float32))
-        fewer = np.minimum(images[:, None], images)
+            features[attribute] = self.probes[attribute].log_ratio(read, rows)
+        cosine, images = looks[rows] @ looks.T, np.log(table["detections"].to_numpy(np.float32))
+        fewer = np.minimum(images[rows][:, None], images)
         features |= {"cosine": cosine, "cosine squared": cosine * np.abs(cosine)}
         features |= {"cosine by images": cosine * fewer, "images": fewer}
-        features["motion"] = self.motion.over(passages.table).log_ratio(passages.table)
+        features["motion"] = self.motion.over(table).log_ratio(table, rows)
         return features
 
 
@@ -290,12 +301,11 @@ def learn_evidence(passages):
     """
     table, probes, held_out = passages.table, {}, {}
     known = np.flatnonzero(table["vehicle"].to_numpy() >= 0)
-    for attribute in ATTRIBUTES:
-        labels = table[attribute].to_numpy(str)[known]
-        if len(np.unique(labels)) > 1:
-            probe, read = learn_probe(passages.looks[known], labels, table["vehicle"].to_numpy()[known])
-            probes[attribute], held_out[attribute] = probe, probe.read(passages.looks)
-            held_out[attribute][known] = read
+    labels = {attribute: table[attribute].to_numpy(str)[known] for attribute in ATTRIBUTES}
+    learnt = learn_probes(passages.looks[known], labels, table["vehicle"].to_numpy()[known])
+    for attribute, (probe, read) in learnt.items():
+        probes[attribute], held_out[attribute] = probe, probe.read(passages.looks)
+        held_out[attribute][known] = read
     return Evidence(learn_motion(table, _span(table)), probes, held_out)
 
 

@@ -12,6 +12,10 @@ from cctview.frames import Dataset, open_dataset
 from cctview.truth import Truth, read_truth
 
 SIMULATED = Path(__file__).resolve().parents[1] / "data"
+SAMPLE = SIMULATED.parent / "sample"
+"""Six simulated frames, one a camera, in the layout of the original's `sample/`."""
+LIST = "sample--detections.csv"
+"""In such a folder: the names of all detections, one a line."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,9 @@ def open_lesson() -> Lesson:
         if shown is None:
             raise
         raise FileNotFoundError(f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes") from None
+
+
+def sample_folder() -> Path:
+    """The frames of notebook 10: what CCTVIEW_DATA names, if a list of detections comes with it, else the course's own `SAMPLE`."""
+    named = os.environ.get("CCTVIEW_DATA")
+    return Path(named) if named and (Path(named) / LIST).is_file() else SAMPLE

@@ -234,7 +234,7 @@ def track_to_track(queries, query_tracks, gallery, gallery_tracks, distance="med
         rows = [np.sqrt((block**2).sum(axis=0)) for block in blocks]
     else:
         rows = [aggregate_distances(block, aggregate) for block in blocks]
-    return pd.DataFrame(rows, index=labels, columns=images.columns)
+    return pd.DataFrame(np.stack(rows), index=labels, columns=images.columns)
 
 
 def aggregate_distances(distances, aggregate):

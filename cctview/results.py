@@ -21,7 +21,7 @@ from cctview.files import replacing
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "results"
 TAXI = 1, "the yellow taxi van"
 COMMAND = "python -m cctview.results"
-HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (7, 14, 42), (0.0, 0.05, 0.2)
+HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (1, 3, 7, 14, 42), (0.0, 0.05, 0.2)
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
 FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
@@ -146,7 +146,7 @@ def unicity_table(trips, hours=HOURS, points=POINTS, days=DAYS, false=FALSE):
     everything, rows = read_trips(trips), []
     grid = [(d, f) for d in days for f in false]
     for kept, rate in tqdm(grid, "unicity", unit="database"):
-        sightings = everything.last_days(kept)
+        sightings = everything.first_days(kept)
         booked = mix_in_false_links(sightings, rate)
         for hour in hours:
             for point in points:

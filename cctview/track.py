@@ -16,13 +16,13 @@ both. Moves that are found there as often are chance, and only what exceeds chan
 Standing vehicles (see `cctview.scene`) are tracked by their place alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment, minimize
 from scipy.spatial import cKDTree
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from cctview.scene import make_scene, sort_out
 
@@ -48,11 +48,14 @@ class Pairs:
         The row in the earlier and in the later frame.
     blocks : list of tuple of int
         For each pair of frames how many rows each has; the pairs are in the order of that table.
+    looks : ndarray, shape (n, 4)
+        What appearance is judged by: 1, cosine distance, log of the smaller size, and the product of the two.
     """
 
     tails: np.ndarray
     heads: np.ndarray
     blocks: list
+    looks: np.ndarray | None = None
 
     def tables(self, values):
         """For each block, where its pairs begin, and `values` as a table (rows of tails, columns of heads)."""
@@ -76,10 +79,10 @@ class Neighbourhood:
         weights = np.exp(-2 * (far / np.maximum(far[:, -1:], 1e-6)) ** 2)
         return index, weights / weights.sum(axis=1, keepdims=True)
 
-    def mean(self, places, values):
-        """The weighted mean of the examples' `values` near each place, (n,)."""
+    def means(self, places, *values):
+        """The weighted mean of each of the examples' `values` near each place, (n,) each."""
         index, weights = self.near(places)
-        return (values[index] * weights).sum(axis=1)
+        return [(of[index] * weights).sum(axis=1) for of in values]
 
 
 class Moves:
@@ -93,12 +96,14 @@ class Moves:
     def log_density(self, scene, tails, heads, skip=0):
         """Logarithm of the density of each move from tail to head, per px² and unit of log size, (n,)."""
         rows, back = np.unique(tails, return_inverse=True)
-        index, weights = (x[back] for x in self.examples.near(scene.state[rows, :2], skip))
-        off = (scene.state[heads] - scene.state[tails])[:, None] - self.moves[index]
-        blur = np.maximum(self.blur * np.exp(scene.state[heads, 2]), 1.0)[:, None]
-        spread = ((off[..., :2] / blur[..., None]) ** 2).sum(axis=-1) + (off[..., 2] / SIZE_BLUR) ** 2
+        index, weights = self.examples.near(scene.state[rows, :2], skip)
+        index, log_weights = index[back], np.log(weights)[back]
+        blur = np.maximum(self.blur * np.exp(scene.state[heads, 2]), 1.0)
+        move, spread = scene.state[heads] - scene.state[tails], 0.0
+        for axis, width in enumerate((blur, blur, np.full(len(blur), SIZE_BLUR))):
+            spread = spread + ((move[:, axis, None] - self.moves[index, axis]) / width[:, None]) ** 2
         scale = 2 * np.log(blur) + np.log(SIZE_BLUR) + 1.5 * np.log(2 * np.pi)
-        return np.logaddexp(logsumexp(np.log(weights) - spread / 2 - scale, axis=1), np.log(OUTLIER))
+        return np.logaddexp(_log_sum(log_weights - spread / 2) - scale, np.log(OUTLIER))
 
     def fit_blur(self, scene, tails, heads):
         """Take the blur under which each move is best predicted from the others."""
@@ -125,7 +130,7 @@ class MotionModel:
     continued, begun : ndarray of float, shape (n,)
         1 for a detection that was linked to a later one, and for one that was not linked to an earlier.
     appearance : ndarray, shape (4,)
-        Weights of `_appearance`.
+        Weights of `Pairs.looks`.
     """
 
     moves: dict
@@ -138,17 +143,17 @@ class MotionModel:
     def by_motion(self, scene, pairs, step):
         """Log odds, by motion alone, that each pair is one vehicle `step` frames later, (n,)."""
         rows, back = np.unique(pairs.tails, return_inverse=True)
-        stays = np.clip(self.spots.mean(scene.state[rows, :2], self.continued), 0.02, 0.98)[back]
+        stays = np.clip(*self.spots.means(scene.state[rows, :2], self.continued), 0.02, 0.98)[back]
         stays = stays if step == 1 else FOUND_AGAIN
         rows, back = np.unique(pairs.heads, return_inverse=True)
-        places = scene.state[rows, :2]
-        fresh = self.spots.mean(places, self.crowd) * np.clip(self.spots.mean(places, self.begun), 0.02, 0.98)
+        crowd, begun = self.spots.means(scene.state[rows, :2], self.crowd, self.begun)
+        fresh = crowd * np.clip(begun, 0.02, 0.98)
         move = self.moves[step].log_density(scene, pairs.tails, pairs.heads)
         return move + np.log(stays / (1 - stays)) - np.log(fresh)[back]
 
     def odds(self, scene, pairs, step):
         """Log odds, by motion and appearance, that each pair is one vehicle `step` frames later, (n,)."""
-        return self.by_motion(scene, pairs, step) + _appearance(scene, pairs.tails, pairs.heads) @ self.appearance
+        return self.by_motion(scene, pairs, step) + pairs.looks @ self.appearance
 
 
 def track_detections(detections, embeddings, models=None):
@@ -208,17 +213,18 @@ def learn_motion(scene, rounds=ROUNDS):
     MotionModel or None
         None if there are too few links to learn from.
     """
-    pairs, control = _pairs(scene, 1), _far_pairs(scene, CONTROL)
+    pairs, control = _pairs(scene, 1), _with_looks(scene, _far_pairs(scene, CONTROL))
     if not len(pairs.tails) or not len(control.tails):
         return None
-    links, model = _assign(pairs, _excess(scene, pairs) - np.log(2)), None
+    links, model, motion = _assign(pairs, _excess(scene, pairs) - np.log(2)), None, None
     for _ in range(rounds + 1):
         if model is not None:
             links = links[_above_chance(scene, pairs, links, control, chance)]
         if len(links) <= 2 * NEIGHBOURS:
             return None
-        model = _learn(scene, pairs, links, control, model)
-        links, chance = (_assign(p, model.odds(scene, p, 1)) for p in (pairs, control))
+        model = _learn(scene, pairs, links, control, motion)
+        motion, by_chance = (model.by_motion(scene, p, 1) for p in (pairs, control))
+        links, chance = (_assign(p, of + p.looks @ model.appearance) for p, of in ((pairs, motion), (control, by_chance)))
     return model
 
 
@@ -254,7 +260,7 @@ def chain(scene, model):
 def _pairs(scene, step):
     """Pairs of frames `step` frames apart by the clock."""
     at = {number: k for k, number in enumerate(scene.steps)}
-    return _all_pairs(scene, [(at[n - step], k) for n, k in at.items() if n - step in at])
+    return _with_looks(scene, _all_pairs(scene, [(at[n - step], k) for n, k in at.items() if n - step in at]))
 
 
 def _far_pairs(scene, *apart):
@@ -268,6 +274,23 @@ def _all_pairs(scene, frames):
     heads = [np.tile(b, len(a)) for a, b in tables]
     none = [np.zeros(0, int)]
     return Pairs(np.concatenate(tails + none), np.concatenate(heads + none), [(len(a), len(b)) for a, b in tables])
+
+
+def _with_looks(scene, pairs):
+    """The same with their `looks`."""
+    distance = np.ones(len(pairs.tails))
+    for start, table in pairs.tables(distance):
+        tails = pairs.tails[start : start + table.size : table.shape[1] or 1]
+        heads = pairs.heads[start : start + table.shape[1]]
+        table -= scene.look[tails] @ scene.look[heads].T
+    smaller = np.minimum(scene.state[pairs.tails, 2], scene.state[pairs.heads, 2])
+    return replace(pairs, looks=np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1))
+
+
+def _log_sum(values):
+    """Logarithm of the sum of the exponentials of each row, (n,)."""
+    most = values.max(axis=1)
+    return np.log(np.exp(values - most[:, None]).sum(axis=1)) + most
 
 
 def _assign(pairs, odds):
@@ -316,11 +339,11 @@ def _places(scene, tails, heads):
 def _chance_moves(here, chance, count):
     """How many of `chance` are as near to each of `here` as the `count` nearest of the others, (n,)."""
     reach = cKDTree(here).query(here, [count + 1])[0][:, 0]
-    return cKDTree(chance).query_ball_point(here, reach, return_length=True)
+    return cKDTree(chance, leafsize=32).query_ball_point(here, reach, return_length=True)
 
 
-def _learn(scene, pairs, links, control, model):
-    """A model from links; `model` is the one that they were found with, if any."""
+def _learn(scene, pairs, links, control, motion):
+    """A model from links; `motion` are the log odds by motion of all pairs that they were found with, if any."""
     tails, heads = pairs.tails[links], pairs.heads[links]
     after = np.full(len(scene.state), -1)
     after[tails] = heads
@@ -332,8 +355,8 @@ def _learn(scene, pairs, links, control, model):
         last = after[after[twice]]
         moves[2] = Moves(scene, twice, last).fit_blur(scene, twice, last)
     spots = Neighbourhood(scene.state[:, :2])
-    sure = links if model is None else _sure(pairs, model.by_motion(scene, pairs, 1))
-    appearance = _learn_appearance(scene, pairs, sure, control)
+    sure = links if motion is None else _sure(pairs, motion)
+    appearance = _learn_appearance(pairs.looks[sure], control.looks)
     return MotionModel(moves, spots, _crowd(scene, spots), continued, begun, appearance)
 
 
@@ -357,13 +380,12 @@ def _crowd(scene, spots):
     return by_place * np.exp(-(off**2) / 2) / spread / np.sqrt(2 * np.pi)
 
 
-def _learn_appearance(scene, pairs, same, control):
-    """Logistic regression of pairs that are one vehicle against pairs of the control, which are not."""
+def _learn_appearance(same, different):
+    """Logistic regression of pairs that are one vehicle against pairs of the control, which are not, by their looks."""
     if len(same) < NEIGHBOURS:
         return np.zeros(4)
-    features = [_appearance(scene, pairs.tails[same], pairs.heads[same]), _appearance(scene, control.tails, control.heads)]
-    counts = [len(part) for part in features]
-    features, sign = np.concatenate(features), np.repeat([1.0, -1.0], counts)
+    counts = [len(same), len(different)]
+    features, sign = np.concatenate([same, different]), np.repeat([1.0, -1.0], counts)
     share = np.repeat([0.5 / count for count in counts], counts)
 
     def loss(weights):
@@ -371,11 +393,8 @@ def _learn_appearance(scene, pairs, same, control):
         slope = features.T @ (-share * sign * expit(-margin))
         return (share * np.logaddexp(0, -margin)).sum() + 1e-4 * weights @ weights, slope + 2e-4 * weights
 
-    return minimize(loss, np.zeros(4), jac=True).x
+    def curvature(weights):
+        right = expit(features @ weights)
+        return (features * (share * right * (1 - right))[:, None]).T @ features + 2e-4 * np.eye(4)
 
-
-def _appearance(scene, tails, heads):
-    """For each pair 1, cosine distance, log of the smaller size, and the product of the two: (n, 4)."""
-    distance = 1 - np.einsum("ij,ij->i", scene.look[tails], scene.look[heads]).astype(float)
-    smaller = np.minimum(scene.state[tails, 2], scene.state[heads, 2])
-    return np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1)
+    return minimize(loss, np.zeros(4), jac=True, hess=curvature, method="trust-exact").x

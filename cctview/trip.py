@@ -266,8 +266,7 @@ def learn_finder(dataset, truth, minutes=None, seed=0):
     for k in range(HALVES):
         learnt, asking = np.flatnonzero((part >= 0) & (part != k)), half == k
         model = fit_joint(passages.part(learnt), SOURCES, seed)
-        features = model.evidence.features(passages, learnt)
-        log_ratios[asking] = model.models[SOURCES[-1]].of_all({name: of[asking] for name, of in features.items()})
+        log_ratios[asking] = model.models[SOURCES[-1]].of_all(model.evidence.features(passages, learnt, asking))
         motions.append(model.evidence.motion.over(passages.table))
     return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth, end))
 

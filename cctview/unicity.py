@@ -68,9 +68,9 @@ class Sightings:
     seconds: np.ndarray
     cameras: tuple
 
-    def last_days(self, days):
-        """Those of the last so many days: what a database holds that forgets the older ones."""
-        kept = self.seconds >= (self.seconds.max(initial=0) // 86400 + 1 - days) * 86400
+    def first_days(self, days):
+        """Those of the first so many days, from midnight to midnight: what a database holds so long after it was begun."""
+        kept = self.seconds < days * 86400
         return Sightings(self.trace[kept], self.place[kept], self.seconds[kept], self.cameras)
 
 

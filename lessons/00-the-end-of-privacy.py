@@ -28,9 +28,10 @@
 # 3. say how often it works for a random vehicle, and how often it blames another one;
 # 4. say what more cameras and more minutes change.
 #
-# In January 2020 the press revealed Clearview AI, a search engine for faces built on billions of scraped photos. The
+# In January 2020 *The New York Times* revealed Clearview AI, a search engine for faces built on billions of scraped photos. The
 # questions were *what* it collects and *who* uses it. This course asks *how* it works, by building one. Vehicles stand in
-# for faces, and six cameras along one road for the internet.
+# for faces, and six cameras along one road for the internet. Every term is explained where it first comes up, and once more in
+# the [glossary](glossary.md).
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every link, and can count.
 
@@ -54,7 +55,7 @@ print(f"{len(dataset.detections):,} detections")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then click the yellow taxi van in the picture: do it live, do not talk over it. Point at the cards below the picture, one a camera. If the widget does not show on stage, the picture below is the same moment. Wrong answer people give: it reads the plate. It does not; no plate is legible here."
 # ## 1 · One click
 #
-# These are the six cameras. No plate can be read on their frames. Everything the machine has is how a vehicle *looks*, and
+# These are the six cameras. No plate can be read on their [frames](glossary.md#frame). Everything the machine has is how a vehicle *looks*, and
 # *when* it was there.
 #
 # First it learns. From half of the vehicles it learns how alike two pictures of one vehicle are, and how long the
@@ -130,9 +131,9 @@ finder.strangers(trip)
 # ## 4 · What it gave away
 #
 # About two million vehicles are registered in the city. To single out one of two million takes 21 yes-or-no answers: 21
-# **bits**. Everything a camera tells takes some of them away. At zero, the vehicle is singled out.
+# [**bits**](glossary.md#bit). Everything a camera tells takes some of them away. At zero, the vehicle is singled out.
 #
-# The meter always shows two numbers. **Claimed** is what the machine believes to know. **Delivered** is what it is right
+# The meter always shows [two numbers](glossary.md#claimed-and-delivered). **Claimed** is what the machine believes to know. **Delivered** is what it is right
 # about. They agree only if the machine knows how sure it may be.
 
 # %%
@@ -168,7 +169,7 @@ plots.trip_ledger(finder.links(twenty))
 # %% [markdown]
 # Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was.
 #
-# Twenty are few. Here is the same count for all the vehicles that passed all six cameras, with 95 % intervals: trips that are
+# Twenty are few. Here is the same count for all the vehicles that passed all six cameras, with 95 % [intervals](glossary.md#interval): trips that are
 # found **whole**; **some** of it, with nothing wrong; **nothing**; and those with at least one **wrong** link.
 
 # %%

@@ -34,8 +34,8 @@
 import numpy as np
 
 from cctview import plots
-from cctview.comparisons import auc_by_vehicle, compare_next_camera, draw_pairs, give_labels
-from cctview.comparisons import labels_followed, score_answers, search_next_camera
+from cctview.comparisons import auc_by_vehicle, compare_next_camera, draw_pairs, first_minutes
+from cctview.comparisons import give_labels, labels_followed, score_answers, search_next_camera
 from cctview.exercises import check_cosine_distance, check_threshold
 from cctview.lesson_data import open_lesson
 from cctview.meter import LeakageMeter
@@ -44,9 +44,10 @@ from cctview.widgets import Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
-detections, embeddings = dataset.detections, dataset.embeddings
+MINUTES = 6  # of the recording; more take longer to compare
+detections, embeddings = first_minutes(dataset, MINUTES)
 vehicles = true_vehicles(detections, truth)
-print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras")
+print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Hands up for each pair: S for same, D for different. Write down what most say. Do not help. People are fast and sure on the yellow cabs, and those are the hard ones: cabs are clones. Usual wrong belief: the room expects to be nearly perfect."
 # ## 1 · You first
@@ -167,7 +168,7 @@ plots.embedding_map(
 # %%
 same = compared.same
 med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings, "mcd")
-areas = auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd})
+areas = auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
 gain = areas.loc["gain of MCD (cosine)"]
 verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not surely better"
 plots.bars(
@@ -330,7 +331,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
 
 # %%
-plots.leakage_meter(LeakageMeter.load())
+plots.leakage_meter(LeakageMeter.load("meter.json"))
 
 # %% [markdown]
 # Next: notebook 06 asks how this grows from six cameras to a nation.

@@ -14,6 +14,8 @@ Examples
 
 from dataclasses import dataclass
 
+from cctview.drive import DRIVE
+
 LANES = 3
 """Lanes each way; lane 0 runs beside the median, lane 2 beside the ramps."""
 
@@ -82,17 +84,7 @@ class Carriageway:
         return self.begin + (distance if self.end > self.begin else -distance) / 1000
 
 
-CAMERAS = {
-    camera.id: camera
-    for camera in (
-        Camera("733-681-N", "FDR @ E 53 St", 0.0, "N"),
-        Camera("735-683-N", "FDR @ 48 St", 0.4, "N"),
-        Camera("689-640-S", "FDR Dr @ 38 St", 1.3, "S"),
-        Camera("253-134-S", "FDR Dr @ 23 St", 2.6, "S"),
-        Camera("732-680-N", "FDR @ E 6 St", 4.5, "N"),
-        Camera("731-679-N", "FDR @ Grand St", 5.5, "N"),
-    )
-}
+CAMERAS = {place.camera: Camera(place.camera, place.name, place.km, place.facing) for place in DRIVE}
 """The six cameras in driving order south."""
 
 NORTH, SOUTH = "north end", "south end"

@@ -1,6 +1,6 @@
 """Drive every slider that a notebook has made: to both ends, to its default and to random values, alone and together.
 
-`drive_all` runs in the notebook's kernel after its last cell. A slider fails if its callback raises, or if its figure shows
+`drive_all` runs in the notebook's kernel after its last cell (see `conftest.py`). A slider fails if its callback raises, or if its figure shows
 nothing: if it looks the same without everything that was drawn on it.
 """
 
@@ -53,7 +53,15 @@ def drive(sliders, seed=0):
     return problems
 
 
-def drive_all(seed=0):
-    """Drive all; returns how many sliders there are, and what is wrong."""
+def drive_all(expected, seed=0):
+    """Drive all sliders of this process.
+
+    Raises
+    ------
+    AssertionError
+        If one fails, with a line for each failure; or if fewer than `expected` were made: then they were not driven.
+    """
     made = all_sliders()
-    return len(made), [f"{', '.join(one.controls)}: {problem}" for one in made for problem in drive(one, seed)]
+    assert len(made) >= expected, f"{len(made)} sliders were made, but the cells name {expected}"
+    problems = [f"{', '.join(one.controls)}: {problem}" for one in made for problem in drive(one, seed)]
+    assert not problems, "\n".join(problems)

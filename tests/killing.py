@@ -28,9 +28,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview import archive, matches, pipeline
-from cctview.archive import Archive, Taken
-from cctview.cameras import pattern_cameras
+from cctview import matches, pipeline
+from cctview.collect import archive
+from cctview.collect.archive import Archive, Taken
+from cctview.collect.cameras import pattern_cameras
 from cctview.files import LOCK, alone_in, write_bytes
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture

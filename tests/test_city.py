@@ -7,10 +7,10 @@ import httpx
 import psutil
 import pytest
 
-from cctview.cameras import CityApi
-from cctview.city import DATA, FAULTS, SKEW, SimulatedCity
+from cctview.collect.cameras import CityApi
+from cctview.collect.city import DATA, FAULTS, SKEW, SimulatedCity
+from cctview.collect.stamp import read_stamp
 from cctview.frames import open_dataset, read_image
-from cctview.stamp import read_stamp
 
 CAMERA = "733-681-N"
 

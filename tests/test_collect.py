@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctview import cli, collect_command
-from cctview import collect as collecting
-from cctview.cameras import CityApi, host_of, is_loopback, label_cameras, notice, pattern_cameras
-from cctview.city import CADENCE, DATA, FAULTS, SimulatedCity
-from cctview.collect import Plan, Tally, clock_of, collect, list_cameras
+from cctview import cli
+from cctview.collect import Plan, Tally, client, clock_of, collect, list_cameras, retry_after
+from cctview.collect.cameras import CityApi, host_of, is_loopback, label_cameras, notice, pattern_cameras
+from cctview.collect.city import CADENCE, DATA, FAULTS, SimulatedCity
+from cctview.collect.command import page_lines
 from cctview.files import alone_in
 from cctview.frames import open_dataset
 from cctview.ids import FrameId, is_camera
@@ -291,8 +291,8 @@ def test_the_best_clock_names_the_frame():
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_clock_or_none(text):
-    collecting._wall_clock(text, UTC)
-    assert 0 <= collecting.retry_after(text, datetime(2031, 5, 5, tzinfo=UTC)) < math.inf
+    client._wall_clock(text, UTC)
+    assert 0 <= retry_after(text, datetime(2031, 5, 5, tzinfo=UTC)) < math.inf
 
 
 @given(st.lists(st.text(min_size=1, max_size=100) | st.from_regex(r"[aA]{1,2}[-_ ][bB]?", fullmatch=True), unique=True, max_size=8))
@@ -423,7 +423,7 @@ def test_the_page_fits_the_terminal_and_shows_who_is_not_well():
     tally = Tally(new=100, duplicates=7, bytes=2_000_000, seconds=10)
     tally.failures.update({"429": 2, "slow": 1})
     tally.states = {f"cam{k}": "slow" if k < 30 else "new" for k in range(48)}
-    lines = collect_command.page_lines(tally, 20)
+    lines = page_lines(tally, 20)
     assert len(lines) == 20 and "100 frames (10.0/s)" in lines[0] and "3 failures" in lines[0] and "2.0 MB" in lines[0]
     assert "2 429, 1 slow" in lines[1] and "18 cameras deliver, 30 do not" in lines[2] and lines[-1] == "  … and 14 more"
 

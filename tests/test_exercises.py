@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
 from cctview.exercises import (
-    Verdict, check_cosine_distance, check_share, check_sightings, check_sureness, check_threshold, check_travel_time,
-    check_wrong_share,
+    Verdict, check_cosine_distance, check_numbers, check_share, check_sightings, check_sureness, check_threshold,
+    check_travel_time, check_wrong_share,
 )  # fmt: skip
 from cctview.ids import DetectionId
 
@@ -26,6 +26,8 @@ TAXI = [
     f"{camera}--2031-05-05--08.40.14--detections--1--car--54.0--56x34--265.76v321.110" for camera in ("733-681-N", "735-683-N")
 ]
 OTHER = "733-681-N--2031-05-05--08.40.14--detections--2--car--67.4--68x37--174.203v242.240"
+NUMBERED = pd.DataFrame({"camera": ["733-681-N", "733-681-N", "735-683-N", "689-640-S"], "number": [1, 2, 4, 1]})
+NUMBERS = {"733-681-N": 2, "735-683-N": 4}
 DEPARTED, ARRIVED = datetime(2031, 5, 5, 8, 40, 14), datetime(2031, 5, 5, 8, 44, 29)
 
 
@@ -70,6 +72,7 @@ ANYTHING = st.recursive(
 CHECKS = {
     "share": lambda answer: check_share(answer, 0.25),
     "sightings": lambda answer: check_sightings(answer, TAXI, [*TAXI, OTHER]),
+    "numbers": lambda answer: check_numbers(answer, NUMBERED, NUMBERS),
     "travel time": lambda answer: check_travel_time(answer, DEPARTED, ARRIVED),
     "threshold": lambda answer: check_threshold(answer, DISTANCES, SAME),
     "cosine distance": lambda answer: check_cosine_distance(answer, VECTORS),
@@ -143,6 +146,28 @@ def test_sightings_in_every_form(form):
 )
 def test_wrong_sightings_are_explained(answer, hint):
     verdict = check_sightings(answer, TAXI, [*TAXI, OTHER])
+    assert not verdict and hint in verdict.message
+
+
+@pytest.mark.parametrize("answer", [NUMBERS, pd.Series(NUMBERS), {"735-683-N": "4", "733-681-N": np.float64(2)}])
+def test_numbers_in_every_form(answer):
+    assert check_numbers(answer, NUMBERED, NUMBERS)
+    assert check_numbers(answer, NUMBERED, pd.Series(NUMBERS))
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ({"733-681-N": 1}, "number 1 is another vehicle. Compare"),
+        ({"733-681-N": 7}, "no detection number 7"),
+        ({"733-681-N": 2}, "also at 735-683-N"),
+        (NUMBERS | {"689-640-S": 1}, "the detector missed this one there"),
+        ({"E 53 St": 2}, "no camera 'E 53 St'"),
+        ([2, 4], "dict"),
+    ],
+)
+def test_wrong_numbers_are_explained(answer, hint):
+    verdict = check_numbers(answer, NUMBERED, NUMBERS)
     assert not verdict and hint in verdict.message
 
 

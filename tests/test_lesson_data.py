@@ -1,14 +1,10 @@
 """The one setting of the lessons: without it the simulated minutes, with it a folder of the user's own."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
-from cctview.lesson_data import SIMULATED, open_lesson
-
-SAMPLE = Path(__file__).parent.parent / "sample"
-
+from cctview.lesson_data import LIST, SAMPLE, SIMULATED, open_lesson, sample_folder
 
 def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -37,3 +33,10 @@ def test_a_folder_without_frames_is_named_with_the_remedy(tmp_path, monkeypatch)
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match=f"{tmp_path}.*unset CCTVIEW_DATA"):
         open_lesson()
+
+
+def test_a_sample_of_ones_own_needs_its_list_of_detections(tmp_path, monkeypatch):
+    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
+    assert sample_folder() == SAMPLE
+    (tmp_path / LIST).touch()
+    assert sample_folder() == tmp_path

@@ -6,6 +6,8 @@ import jupytext
 import nbformat
 import pytest
 
+from benchmarks.notebooks import measure
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -28,3 +30,10 @@ def test_notebook_is_committed_executed(path):
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert not any(output.output_type == "error" or output.get("name") == "stderr" for cell in code for output in cell.outputs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_twice_in_one_kernel_from_any_folder_within_two_gigabytes(path, tmp_path):
+    (*_, memory), (*_, after_both) = measure(path, tmp_path)
+    assert memory <= after_both < 2e9

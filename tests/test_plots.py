@@ -257,6 +257,15 @@ def test_frame_boxes_are_where_the_detections_are():
     assert {(p.get_x(), p.get_y(), p.get_width(), p.get_height()) for p in patches} == {(10, 20, 50, 50), (100, 90, 100, 60)}
 
 
+def test_every_numbered_frame_is_drawn_with_its_numbers():
+    images, boxes = [np.full((240, 352, 3), shade, np.uint8) for shade in (50, 90, 130)], pd.DataFrame(
+        {"number": [1, 2], "x1": [10, 200], "y1": [20, 90], "x2": [60, 300], "y2": [70, 150]}
+    )
+    figure = plots.numbered_frames(images, [boxes] * 3, ["one", "two", "three"], "Three")
+    assert [int(axes.images[0].get_array()[0, 0, 0]) for axes in figure.axes if axes.images] == [50, 90, 130]
+    assert sum(word in ("1", "2") for word in texts(figure)) == 6
+
+
 def test_marks_do_not_depend_on_colour():
     words = texts(FIGURES["candidates"]())
     assert [word for word in words if "✓" in word or "✗" in word] == ["1  ✗", "2  ✓", "3  ✗", "4  ✗", "5  ✗"]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cctview import files, tables
-from cctview.archive import Archive, Taken
+from cctview.collect.archive import Archive, Taken
 from cctview.files import ZipSource, alone_in, replacing
 from cctview.frames import detection_table, open_dataset, read_detections, read_features, read_image
 from cctview.ids import DetectionId, FrameId
@@ -172,7 +172,7 @@ def test_a_table_whose_embeddings_are_lists_of_any_length():
     ragged = pa.array([[1.0], [1.0, 2.0], None])
     buffer = io.BytesIO()
     pq.write_table(table.set_column(table.schema.get_field_index("embedding"), "embedding", ragged), buffer)
-    with pytest.raises(ValueError, match="^here: .*vectors of one length"):
+    with pytest.raises(ValueError, match="^here: .*holds lists"):
         tables.read_tables(buffer.getvalue(), None, "here")
 
 
@@ -315,8 +315,9 @@ def test_a_folder_is_replaced_even_if_the_writer_fails_at_the_last_moment(tmp_pa
 
 def test_every_port_and_every_request_of_the_package_is_accounted_for():
     """Only these modules speak HTTP or listen; whoever adds one has to answer here for how it asks first."""
-    speaks = {p.name for p in (ROOT / "cctview").glob("*.py") if any(w in p.read_text(encoding="utf-8") for w in ("import httpx", "tornado", "urllib.request", "import requests", "socket.socket"))}
-    assert speaks == {"collect.py", "city_server.py", "doctor.py", "fetch.py"}
+    words = ("import httpx", "tornado", "urllib.request", "import requests", "socket.socket")
+    paths = [p.relative_to(ROOT / "cctview") for p in (ROOT / "cctview").rglob("*.py") if any(w in p.read_text(encoding="utf-8") for w in words)]
+    assert {p.as_posix() for p in paths} == {"collect/client.py", "collect/city_server.py", "doctor.py", "fetch.py"}
 
 
 def test_importing_everything_sends_nothing_and_opens_nothing():
@@ -324,7 +325,7 @@ def test_importing_everything_sends_nothing_and_opens_nothing():
 import socket, sys
 def refuse(*_): raise SystemExit("a socket at import")
 socket.socket.connect = socket.socket.bind = refuse
-import cctview.cli, cctview.collect, cctview.city, cctview.city_server, cctview.frames, cctview.pipeline
+import cctview.cli, cctview.collect, cctview.collect.city, cctview.collect.city_server, cctview.frames, cctview.pipeline
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cctview.city import DATA
+from cctview.collect.city import DATA
+from cctview.collect.stamp import draw_stamp, read_stamp
 from cctview.frames import open_dataset, read_image
-from cctview.stamp import draw_stamp, read_stamp
 from tests.scenes import jpeg, picture
 
 moments = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(lambda t: t.replace(microsecond=0))

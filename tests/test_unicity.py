@@ -76,10 +76,10 @@ def test_false_links_lose_and_mislead():
     assert wrong.trace.tolist() == [1, 2, 2]  # booked to who passes next; after the last nobody does
 
 
-def test_what_is_forgotten_after_days():
+def test_what_a_database_holds_after_some_days():
     table = Sightings(np.array([0, 1, 0]), np.zeros(3, int), np.array([8 * HOUR, 30 * HOUR, 50 * HOUR]), CAMERAS)
-    assert table.last_days(1).seconds.tolist() == [50 * HOUR]
-    assert table.last_days(2).seconds.tolist() == [30 * HOUR, 50 * HOUR]
+    assert table.first_days(1).seconds.tolist() == [8 * HOUR]
+    assert table.first_days(2).seconds.tolist() == [8 * HOUR, 30 * HOUR]
 
 
 def trips(vehicles=(5, 5, 9)):
@@ -106,7 +106,7 @@ def test_the_six_weeks_that_ship():
         (lambda t: unicity(t, 1, hours=0), "longer than 0"),
         (lambda t: unicity(t, 1, places=4), "3 cameras cannot be put into 4"),
         (lambda t: unicity(t, 50), "no trace has 50"),
-        (lambda t: unicity(t.last_days(0), 1), "no sighting"),
+        (lambda t: unicity(t.first_days(0), 1), "no sighting"),
         (lambda t: unicity(sightings([(0, 0, 8)]), 1), "only one trace"),
         (lambda t: mix_in_false_links(t, 1.5), "from 0 to 1"),
         (lambda t: read_trips(trips(), one="name"), "name"),

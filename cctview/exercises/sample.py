@@ -39,6 +39,47 @@ def check_share(answer, right, tolerance=0.005):
 
 
 @check
+def check_numbers(answer, detections, right):
+    """Which detection shows one vehicle, at each camera that has one.
+
+    Parameters
+    ----------
+    answer : object
+        A dict, or Series, from the camera's id to the detection's number.
+    detections : DataFrame
+        Columns camera and number: all that there are to choose from.
+    right : mapping of str to int
+        The numbers of those that do show it, by camera.
+
+    Returns
+    -------
+    Verdict
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"camera": ["a", "a", "b"], "number": [1, 2, 1]})
+    >>> print(check_numbers({"a": 2, "b": 1}, found, {"a": 2}))
+    ✗ Not yet. At b number 1 is another vehicle: the detector missed this one there. Leave the camera out.
+    """
+    if not hasattr(answer, "items"):
+        raise Wrong(f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this is a {type(answer).__name__}.")
+    given = {str(camera): int(read_number(number, f"the number at {camera}")) for camera, number in answer.items()}
+    right, known = dict(right), set(zip(detections.camera, detections.number.astype(int)))
+    for camera, number in given.items():
+        if camera not in set(detections.camera):
+            raise Wrong(f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}.")
+        if (camera, number) not in known:
+            raise Wrong(f"at {camera} there is no detection number {number}. Read the number off the box.")
+        if camera not in right:
+            raise Wrong(f"at {camera} number {number} is another vehicle: the detector missed this one there. Leave the camera out.")
+        if number != right[camera]:
+            raise Wrong(f"at {camera} number {number} is another vehicle. Compare roof and sides with those at the other cameras.")
+    if missing := [camera for camera in right if camera not in given]:
+        raise Wrong(f"right so far, but it is also at {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "") + ".")
+    return f"{len(given)} cameras, one vehicle, and no plate read."
+
+
+@check
 def check_sightings(answer, right, seen=None):
     """Which detections show one vehicle.
 

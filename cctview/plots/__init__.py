@@ -4,22 +4,32 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.learning import activations, examples, exposure, filters, loss_curves, loss_histograms, membership_roc
 from cctview.plots.learning import usefulness_and_leak
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
-from cctview.plots.pictures import candidates, frame, pairs
+from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 
 __all__ = [
     "TWIN",
     "Card",
     "accepted",
+<<<<<<< HEAD
     "activations",
+=======
+    "alarms",
+>>>>>>> main
     "bars",
     "candidates",
+    "clock",
+    "clones",
     "cmc",
+    "costs",
+    "crowd",
     "distance_histograms",
     "drive",
     "embedding_map",
@@ -29,15 +39,20 @@ __all__ = [
     "filters",
     "frame",
     "gauges",
+    "individuality",
+    "kinds",
     "leakage_meter",
     "loss_curves",
     "loss_histograms",
     "membership_roc",
     "network_leak",
+    "numbered_frames",
+    "open_set",
     "pairs",
     "percent",
     "project",
     "roc",
+    "same_evidence",
     "style",
     "trip_ledger",
     "usefulness_and_leak",

@@ -124,6 +124,8 @@ def _diagram(axes, trip, truth):
         label(axes, row.km - 0.1 if under else row.km + 0.1, y, words, INK if hit else DIFFERENT, fontsize=10.5, **side)
         before = row.km
     low, high = clock.min(), clock.max()
+    if truth is not None and len(real):
+        low, high = min(low, _minutes(real, trip).min()), max(high, _minutes(real, trip).max())
     room = max(0.2 * (high - low), 0.25)
     axes.set(ylabel="minutes since\nfirst seen", ylim=(high + room, low - room))
     axes.tick_params(axis="x", length=0)

@@ -24,13 +24,14 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageDraw
 
+from cctview.drive import driving_order, place_of
 from cctview.frames import open_dataset, read_image
-from cctview.stamp import draw_stamp
+from cctview.parquet import read_frame
+from cctview.collect.stamp import draw_stamp
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
@@ -42,13 +43,6 @@ FAULTS = (
 SLOWNESS = 60.0  # s until a slow camera answers
 SKEW = timedelta(seconds=-90)
 RETRY_AFTER = 3  # s that a 429 asks for
-
-# Roughly where the six stand, as on the map of lesson 00.
-_PLACES = {
-    "733-681-N": ("FDR Dr @ E 53 St", 40.7549, -73.9612), "735-683-N": ("FDR Dr @ E 48 St", 40.7519, -73.9650),
-    "689-640-S": ("FDR Dr @ E 38 St", 40.7453, -73.9709), "253-134-S": ("FDR Dr @ E 23 St", 40.7359, -73.9745),
-    "732-680-N": ("FDR Dr @ E 6 St", 40.7229, -73.9731), "731-679-N": ("FDR Dr @ Grand St", 40.7130, -73.9776),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,7 @@ class SimulatedCity:
         asyncio.run(self._serve(ready))
 
     async def _serve(self, ready: threading.Event) -> None:
-        from cctview.city_server import listen
+        from cctview.collect.city_server import listen
 
         self._loop, self._stop, self._started = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
         server, self._port = listen(self, self._token)
@@ -158,9 +152,10 @@ class SimulatedCity:
         """The answer to ``/api/cameras``, as New York writes it."""
         entries = []
         for camera in self.cameras:
-            name, latitude, longitude = _PLACES.get(_original(camera), (camera, None, None))
+            place = place_of(_original(camera))
             entries.append({
-                "id": camera, "name": name + _mark(camera), "latitude": latitude, "longitude": longitude, "area": "Simulated",
+                "id": camera, "name": (place.name if place else camera) + _mark(camera), "area": "Simulated",
+                "latitude": place and place.latitude, "longitude": place and place.longitude,
                 "isOnline": "true", "imageUrl": f"{self.url}/api/cameras/{camera}/image",
             })  # fmt: skip
         return json.dumps(entries).encode()
@@ -249,7 +244,7 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
     path = data / "truth" / "frames.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; the simulated city needs the truth about its frames")
-    truth = pd.read_parquet(path)
+    truth = read_frame(path)
     stamps = dict(zip(truth.frame, truth.time))
     cameras = {}
     for camera, group in truth.sort_values("time").groupby("camera", sort=False):
@@ -258,4 +253,4 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
             for row in group.itertuples()
         ]
         cameras[str(camera)] = shots, group.time.iloc[0].to_pydatetime()
-    return {camera: cameras[camera] for camera in [*_PLACES, *cameras] if camera in cameras}
+    return {camera: cameras[camera] for camera in driving_order(cameras)}

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cctview.cameras import NEW_YORK, Camera, CityApi, host_of, is_loopback, notice, pattern_cameras
+from cctview.collect.cameras import NEW_YORK, Camera, CityApi, host_of, is_loopback, notice, pattern_cameras
 from cctview.files import write_bytes
 
 if TYPE_CHECKING:
-    from cctview.collect import Plan, Tally
+    from cctview.collect.client import Plan, Tally
 
 CONSENT = "polled-hosts.txt"
 SIMULATED = "simulated"
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry out ``cctview collect``; returns the exit status."""
-    from cctview.collect import Plan
+    from cctview.collect.client import Plan
 
     simulated = options.source == SIMULATED
     zone = options.timezone or ("America/New_York" if options.source.startswith(NEW_YORK) else "UTC")
@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _simulated(options: argparse.Namespace, plan: Plan) -> int:
-    from cctview.city import SimulatedCity
-    from cctview.collect import list_cameras
+    from cctview.collect.city import SimulatedCity
+    from cctview.collect.client import list_cameras
 
     wanted = options.cameras or ["6"]
     count = int(wanted[0]) if len(wanted) == 1 and wanted[0].isdigit() else None
@@ -77,7 +77,7 @@ def _simulated(options: argparse.Namespace, plan: Plan) -> int:
 
 def _beyond(options: argparse.Namespace, plan: Plan) -> int:
     """Collect from an address."""
-    from cctview.collect import list_cameras
+    from cctview.collect.client import list_cameras
 
     host, pattern = host_of(options.source), "{camera}" in options.source
     if pattern and not options.cameras:
@@ -125,7 +125,7 @@ def _agreed(host: str, options: argparse.Namespace) -> bool:
 
 
 def _collect(cameras: list[Camera], out: Path, plan: Plan) -> int:
-    from cctview.collect import collect
+    from cctview.collect.client import collect
 
     print(plan.describe(len(cameras)))
     tally = asyncio.run(collect(cameras, out, plan, live_view()))

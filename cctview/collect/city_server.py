@@ -10,7 +10,7 @@ from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
-from cctview import city as world
+from cctview.collect import city as world
 
 
 def listen(city: "world.SimulatedCity", token: str) -> tuple[HTTPServer, int]:

@@ -21,11 +21,11 @@ from pathlib import Path
 import httpx
 
 from cctview import __version__
-from cctview.archive import Archive, Taken
-from cctview.cameras import Camera, CityApi, is_loopback
+from cctview.collect.archive import Archive, Taken
+from cctview.collect.cameras import Camera, CityApi, is_loopback
 from cctview.files import alone_in
 from cctview.frames import read_image
-from cctview.stamp import prepare, read_stamp
+from cctview.collect.stamp import prepare, read_stamp
 
 PICTURE_BYTES = 20_000
 """What a picture is taken to weigh before any has come; the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000."""
@@ -120,6 +120,8 @@ class Tally:
         Seconds by which the last 100,000 polls began after their beat.
     states : dict of str to str
         Each camera's last news.
+    polls : deque of tuple
+        Seconds since the start, camera's label and news of the last 100,000 polls.
     """
 
     new: int = 0
@@ -130,6 +132,7 @@ class Tally:
     failures: Counter = field(default_factory=Counter)
     late: deque = field(default_factory=lambda: deque(maxlen=100_000))
     states: dict[str, str] = field(default_factory=dict)
+    polls: deque = field(default_factory=lambda: deque(maxlen=100_000))
     ended: str = ""
 
 
@@ -164,15 +167,15 @@ async def list_cameras(api: CityApi) -> list[Camera]:
 async def collect(cameras: list[Camera], folder: Path, plan: Plan, show: Callable[[Tally], None] | None = None) -> Tally:
     """Poll cameras until the plan's budget is spent.
 
-    Nothing is asked of a person here: `cctview.cameras.notice` is what a person should have read before cameras beyond this
-    computer are polled.
+    Nothing is asked of a person here: `cctview.collect.cameras.notice` is what a person should have read before cameras beyond
+    this computer are polled.
 
     Parameters
     ----------
     cameras : list of Camera
         All of one host.
     folder : Path
-        Gets the frames and their index, see `cctview.archive`; what is there already is kept.
+        Gets the frames and their index, see `cctview.collect.archive`; what is there already is kept.
     plan : Plan
     show : callable, optional
         Is given the tally once a second.
@@ -295,6 +298,7 @@ class _Run:
                 self.log.info("%s works again after %d failures", label, watch.failures)
             watch.failures, watch.waits_until = 0, 0.0
         self.tally.states[label] = news
+        self.tally.polls.append((asyncio.get_running_loop().time() - self.start, label, news))
 
     async def _take(self, watch: _Watch) -> str:
         """Ask for a picture and keep it; returns ``new``, ``duplicate`` or ``frozen``."""

@@ -1,0 +1,252 @@
+"""Slides: what a deck holds, that it loads nothing, and, in a browser without a network, that every page of it fits."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+from PIL import Image
+
+from cctview import cli, slides
+from tests.browsing import browsing
+from tests.scenes import jpeg, picture
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ON_STAGE = [path for path in NOTEBOOKS if path.stem[:2] in ("00", "05", "08", "09")]
+WIDTH, HEIGHT, LEGIBLE = 1920, 1080, 22  # pixels
+
+
+def code(source, *outputs, mark=None, **metadata):
+    cell = nbformat.v4.new_code_cell(source, execution_count=1, outputs=list(outputs))
+    return marked(cell, mark, metadata)
+
+
+def text(source, mark=None, **metadata):
+    return marked(nbformat.v4.new_markdown_cell(source), mark, metadata)
+
+
+def marked(cell, mark, metadata):
+    cell.metadata.update({**metadata, **({"slideshow": {"slide_type": mark}} if mark else {})})
+    return cell
+
+
+def shows(**data):
+    kinds = {"html": "text/html", "plain": "text/plain", "png": "image/png"}
+    return nbformat.v4.new_output("display_data", {kinds[kind]: content for kind, content in data.items()})
+
+
+def png(width, height):
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(file, "png")
+    return file.getvalue()
+
+
+def deck_of(folder, *cells):
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), folder / "11-test.ipynb")
+    return slides.make_deck(folder / "11-test.ipynb")
+
+
+def content(deck):
+    """What lies between the tags that hold the slides: without styles and scripts."""
+    return deck.partition('<div class="slides">')[2].partition("<script>")[0]
+
+
+class Loads(HTMLParser):
+    """Collects whatever would make a browser load something."""
+
+    def __init__(self, deck):
+        super().__init__()
+        self.found = []
+        self.feed(deck)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            loading = name in ("src", "srcset", "poster", "background", "data") or (name == "href" and tag != "a")
+            if loading and not (value or "").startswith("data:"):
+                self.found.append(f"<{tag} {name}={value}>")
+
+
+def test_what_is_marked_is_shown_and_what_is_skipped_is_not(tmp_path):
+    deck = content(
+        deck_of(
+            tmp_path,
+            text("# before the first slide"),
+            text("# 11 · Test", "slide", notes="Say <this>."),
+            code("import hidden_thing", mark="skip"),
+            text("A *fragment*.", "fragment"),
+            code("answer = 42\nanswer", shows(plain="42")),
+            text("only for the speaker", "notes"),
+            text("## Next", "slide"),
+            code("guess = ...\ncheck(guess)", shows(html="<p>no answer yet</p>"), tags=["exercise"]),
+            code("guess = 43", shows(html="<p>✓ Right.</p>"), tags=["solution"]),
+        )
+    )
+    assert deck.count("<section>") == 2
+    first, second = deck.split("</section>")[:2]
+    assert "11 · Test" in first and "answer = 42" in first and "<pre>42</pre>" in first
+    assert "block text fragment" in first and "<em>fragment</em>" in first
+    assert "<p>Say &lt;this&gt;.</p><p>only for the speaker</p></aside>" in first
+    assert "guess = ..." in second and "no answer yet" not in second
+    for absent in ("before the first", "hidden_thing", "43", "Right"):
+        assert absent not in deck
+
+
+def test_without_marks_each_heading_begins_a_slide(tmp_path):
+    deck = content(deck_of(tmp_path, text("no heading"), text("# One"), text("### of it"), text("## Two")))
+    assert deck.count("<section>") == 2 and "of it" in deck.split("</section>")[0]
+
+
+def test_the_code_of_what_draws_is_left_out_and_its_picture_is_there(tmp_path):
+    output = shows(plain='a "line"', png=base64.b64encode(png(440, 220)).decode())
+    deck = content(deck_of(tmp_path, text("# 11", "slide"), code("Sliders(update, [])", output)))
+    assert "Sliders(update" not in deck
+    figure = r'class="block figure"><img src="data:image/png;base64,[^"]+" width="440" height="220" alt="a &quot;line'
+    assert re.search(figure, deck)
+
+
+def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
+    hostile = "<script>alert(1)</script><link href='https://example.org/a.css'><iframe src='x'></iframe>"
+    (tmp_path / "near.jpeg").write_bytes(jpeg(picture(1)))
+    deck = deck_of(
+        tmp_path,
+        text("# 11\n\n[a word](glossary.md#bit) and [a page](https://example.org/x)", "slide"),
+        text("![near](near.jpeg) ![far](https://example.org/far.png) ![lost](lost.png)"),
+        code("x", shows(html="<p>kept</p>" + hostile)),
+    )
+    inside = content(deck)
+    assert Loads(deck).found == []
+    assert "a word" in inside and "glossary.md" not in inside
+    assert '<a href="https://example.org/x">' in inside  # a link loads nothing until it is clicked
+    assert 'src="data:image/jpeg;base64,' in inside and "far" in inside and "lost" in inside
+    assert "kept" in inside and "alert(1)" not in inside
+
+
+def test_a_hint_stays_folded_round_its_text(tmp_path):
+    hint = "<details><summary>Hint</summary>\n\nTry *this*.\n\n</details>"
+    deck = content(deck_of(tmp_path, text("# 11", "slide"), text(hint)))
+    assert re.search(r"<details><summary>Hint</summary>\s*<p>Try <em>this</em>.</p>\s*</details>", deck)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_deck_of_the_course_loads_nothing(path):
+    deck = slides.make_deck(path)
+    assert Loads(deck).found == []
+    assert re.findall(r"(?:url\(|@import\s)[\"']?(?!data:)[\w.:/]", re.sub(r"<script>.*?</script>", "", deck, flags=re.S)) == []
+    assert re.findall(r"(?:^|[^\w.])(?:import\(|fetch\(|importScripts|new Worker)", (slides.STATIC / "deck.js").read_text()) == []
+
+
+def test_reveal_is_whole_and_has_its_licence():
+    assert (slides.STATIC / "reveal.js").stat().st_size == 118_912
+    assert "MIT" in (slides.STATIC / "reveal.js").read_text(encoding="utf-8")[:200]
+    assert "Hakim El Hattab" in (slides.STATIC / "LICENSE-reveal.js").read_text(encoding="utf-8")
+
+
+def test_the_command_writes_one_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["slides", "10"]) == 0
+    assert (tmp_path / "10-working-with-sample-data.slides.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "10-working-with-sample-data.slides.html" in capsys.readouterr().out
+    assert cli.main(["slides", str(NOTEBOOKS[0]), "--out", "one.html"]) == 0 and (tmp_path / "one.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda folder: slides.find_notebook("77"), "no notebook '77'.*00-the-end"),
+        (lambda folder: slides.find_notebook("05", folder), "there are none"),
+        (lambda folder: deck_of(folder, text("no heading")), "marked as a slide"),
+        (lambda folder: deck_of(folder, text("# 11", "slide"), nbformat.v4.new_code_cell("1 + 1")), "never run"),
+        (lambda folder: (folder / "x.ipynb").write_text("no") and slides.make_deck(folder / "x.ipynb"), "no notebook"),
+        (lambda folder: (folder / "x.ipynb").write_text("{}") and slides.make_deck(folder / "x.ipynb"), "no notebook"),
+    ],
+)
+def test_what_cannot_become_slides_is_refused(make, complaint, tmp_path):
+    with pytest.raises(ValueError, match=complaint):
+        make(tmp_path)
+
+
+def test_a_missing_file_is_named(capsys):
+    assert cli.main(["slides", "nowhere.ipynb"]) == 1
+    assert "nowhere.ipynb" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def offline():
+    """A browser that has no network, and a list of everything beyond the file that it asked for."""
+    with browsing() as browser:
+        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, offline=True)
+        asked = []
+
+        def refuse(route):
+            if route.request.url.startswith(("file:", "data:")):
+                return route.continue_()
+            asked.append(route.request.url)
+            return route.abort()
+
+        context.route("**/*", refuse)
+        yield context, asked
+        context.close()
+
+
+def opened(offline, deck, folder):
+    context, _ = offline
+    (folder / "deck.html").write_text(deck, encoding="utf-8")
+    page, errors = context.new_page(), []
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((folder / "deck.html").as_uri())
+    page.wait_for_function("() => window.Reveal && Reveal.isReady()")
+    return page, errors
+
+
+MEASURE = """() => {
+  const page = Reveal.getCurrentSlide().querySelector(".page");
+  const holds = [...page.querySelectorAll("*")].map(one => one.getBoundingClientRect()).filter(box => box.width && box.height);
+  return {
+    right: Math.max(...holds.map(box => box.right)), bottom: Math.max(...holds.map(box => box.bottom)),
+    left: Math.min(...holds.map(box => box.left)), top: Math.min(...holds.map(box => box.top)),
+    letters: parseFloat(getComputedStyle(page).fontSize), scrolls: page.classList.contains("scrolls"),
+    broken: [...page.querySelectorAll("img")].filter(image => !image.naturalWidth).length,
+    small: [...page.querySelectorAll("img")].filter(image => image.getBoundingClientRect().width < 700).length,
+  };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ON_STAGE, ids=lambda path: path.stem)
+def test_every_page_fits_without_a_network(offline, path, tmp_path):
+    page, errors = opened(offline, slides.make_deck(path), tmp_path)
+    pages = page.evaluate("Reveal.getTotalSlides()")
+    assert pages >= 8
+    for number in range(pages):
+        page.evaluate(f"Reveal.slide({number}, 0, 99)")
+        seen = page.evaluate(MEASURE)
+        assert seen["left"] >= 0 and seen["top"] >= 0 and seen["right"] <= WIDTH and seen["bottom"] <= HEIGHT, (number + 1, seen)
+        assert seen["letters"] >= LEGIBLE and not seen["scrolls"], (number + 1, seen)
+        assert seen["broken"] == seen["small"] == 0, (number + 1, seen)
+    page.close()
+    assert offline[1] == [] and errors == []
+
+
+@pytest.mark.browser
+def test_a_page_that_cannot_fit_scrolls_and_says_so(offline, tmp_path):
+    endless = "\n".join(f"- line {number}" for number in range(90))
+    page, _ = opened(offline, deck_of(tmp_path, text(f"# 11\n\nFirst.\n\n{endless}", "slide")), tmp_path)
+    page.evaluate("Reveal.slide(1)")
+    assert page.evaluate(MEASURE)["scrolls"]
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_speaker_sees_the_notes_from_a_file_without_a_network(offline, tmp_path):
+    page, _ = opened(offline, deck_of(tmp_path, text("# 11", "slide", notes="Breathe."), text("# 12", "slide")), tmp_path)
+    with offline[0].expect_page() as popup:
+        page.keyboard.press("s")
+    popup.value.locator(".speaker-controls-notes", has_text="Breathe.").wait_for(timeout=20_000)
+    popup.value.close()
+    page.close()
+    assert offline[1] == []
