@@ -95,11 +95,11 @@ def stored_shadows(folder=FOLDER) -> Shadows:
 
 
 def stored_attacks(folder=FOLDER) -> pd.DataFrame:
-    """Attacks on each of the stored models with the help of the others: ``data/results/shadows.csv``, by the same command.
+    """The strong attack on each of the stored models with the help of the others: ``data/results/shadows.csv``, by the same command.
 
     Returns
     -------
     DataFrame
-        Columns epoch, attack (plain, strong), figure (AUC, TPR at 1 % FPR), and of the mean over the models estimate, low, high.
+        Columns epoch, figure (AUC, TPR at 1 % FPR), and of the mean over the models estimate, low, high.
     """
     return read_result("shadows.csv", folder, COMMAND)

@@ -236,20 +236,20 @@ plots.membership_roc(
 
 # %%
 attacks = stored_attacks()
+found = attacks[attacks.figure == "TPR at 1 % FPR"].set_index("epoch")
 stop = int(everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin())
-found = attacks[attacks.figure == "TPR at 1 % FPR"].set_index(["epoch", "attack"])
-stop = shadows.nearest(stop)
-table = found.loc[[(stop, "plain"), (stop, "strong"), (learn.EPOCHS, "plain"), (learn.EPOCHS, "strong")]]
-well_found, over_found = (plots.percent(table.estimate.iloc[row]) for row in (1, 3))
+table = found.loc[[stop, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
 plots.bars(
-    table.set_axis([f"{state}, {attack}" for state in ("well trained", "over-trained") for attack in ("plain", "better")]),
+    table,
     "members found at 1 % false alarms (share)",
-    f"The better attack finds {well_found} of the members of a well-trained model, {over_found} of an over-trained one's",
+    "The better attack finds {} of the members of a well-trained model, {} of an over-trained one's".format(
+        *(plots.percent(share) for share in table.estimate)
+    ),
     chance=0.01,
     note="Simulated frames, our model world; mean over sixteen models, 95 % intervals",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not rush. The mean is small. Then point at the few on the right, and at their pictures: what makes them special? They are odd, so the model can get them right only by heart."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not rush. The mean is small. Then point at the few on the right, and at their pictures: what makes them special? Let the room guess. Where no rule helps, only knowing by heart does."
 # ## 5 · The worst one in a hundred
 #
 # Even the well-trained model leaks. But evenly? For each vehicle, compare the models that were taught it with those that were not: by how much does the probability of
@@ -266,8 +266,8 @@ crops = [pictures.pixels[np.flatnonzero(pictures.table.vehicle == vehicle)[0]] f
 plots.exposure(measured, worst, crops)
 
 # %% [markdown]
-# For most vehicles it makes nearly no difference whether they were taught: the model would have been right without them. For the worst one in a hundred it makes
-# nearly all of it. Those are the odd ones, which no rule fits, and which the model can only learn by heart.
+# For many vehicles it makes little difference whether they were taught: what the model learns from others serves for them, too. For
+# the worst one in a hundred it makes several times as much. Look at them: which of them would you have called by the right word?
 #
 # **An average of "no leak" is not nobody.** Whoever says that a model is safe because the mean is small speaks of the
 # ordinary ones.
@@ -378,7 +378,7 @@ check_members_found(members_found, losses, member)
 # model, how many the better attack finds at 1 % false alarms.
 
 # %%
-share = found.loc[(learn.EPOCHS, "strong")]
+share = found.loc[learn.EPOCHS]
 gauge = Gauge(share.estimate, share.low, share.high, "of members", "over-trained classifier, likelihood ratio, 1 % false alarms")
 meter = LeakageMeter.load("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")

@@ -2,7 +2,7 @@
 
     learning.csv        trainings of several capacities and sizes, epoch by epoch, and how well their members are found
     shadows.parquet     the attacker's own models: which vehicles each was taught, and how sure it is of each
-    shadows.csv         how well members of such models are found, by the plain attack and by the one that has models of its own
+    shadows.csv         how well members of such a model are found with the help of the others
 """
 
 from pathlib import Path
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from cctview.attack import Membership
 from cctview.evaluate import bootstrap, roc_auc, tpr_at_fpr
 from cctview.files import write_bytes
 from cctview.frames import open_dataset
@@ -80,24 +79,21 @@ def shadow_table(shadows: Shadows) -> pd.DataFrame:
 
 
 def shadow_attacks(shadows: Shadows, epochs: tuple = ATTACKED, rounds: int = 100) -> pd.DataFrame:
-    """The attacks on each of the models in turn: their means over the models, with intervals by drawing vehicles again.
+    """The strong attack on each of the models in turn: means over the models, with intervals by drawing vehicles again.
 
     Returns
     -------
     DataFrame
-        Columns epoch, attack (plain, strong), figure (AUC, TPR at 1 % FPR), estimate, low, high.
+        Columns epoch, figure (AUC, TPR at 1 % FPR), estimate, low, high.
     """
     tables = []
     for epoch in epochs:
-        plain = [Membership(*pair) for pair in zip(shadows.within, shadows.confidence(epoch), strict=True)]
-        strong = [shadows.attack(model, epoch) for model in range(len(shadows.within))]
-        for name, attacks in (("plain", plain), ("strong", strong)):
+        attacks = [shadows.attack(model, epoch) for model in range(len(shadows.within))]
 
-            def statistic(rows, attacks=attacks):
-                pairs = [(-one.scores[rows], one.member[rows]) for one in attacks]
-                found = [tpr_at_fpr(*pair, 0.01) for pair in pairs]
-                return pd.Series({"AUC": np.mean([roc_auc(*pair) for pair in pairs]), "TPR at 1 % FPR": np.mean(found)})
+        def statistic(rows, attacks=attacks):
+            pairs = [(-one.scores[rows], one.member[rows]) for one in attacks]
+            found = [tpr_at_fpr(*pair, 0.01) for pair in pairs]
+            return pd.Series({"AUC": np.mean([roc_auc(*pair) for pair in pairs]), "TPR at 1 % FPR": np.mean(found)})
 
-            figures = bootstrap(statistic, shadows.vehicles, rounds)
-            tables.append(figures.rename_axis("figure").reset_index().assign(epoch=epoch, attack=name))
-    return pd.concat(tables)[["epoch", "attack", "figure", "estimate", "low", "high"]]
+        tables.append(bootstrap(statistic, shadows.vehicles, rounds).rename_axis("figure").reset_index().assign(epoch=epoch))
+    return pd.concat(tables)[["epoch", "figure", "estimate", "low", "high"]]
