@@ -237,8 +237,8 @@ plots.membership_roc(
 # %%
 attacks = stored_attacks()
 found = attacks[attacks.figure == "TPR at 1 % FPR"].set_index("epoch")
-stop = int(everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin())
-table = found.loc[[stop, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
+read_after = int(everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin())
+table = found.loc[[read_after, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
 plots.bars(
     table,
     "members found at 1 % false alarms (share)",
@@ -260,7 +260,7 @@ plots.bars(
 
 # %%
 half = len(shadows.within) // 2
-chosen, measured = (shadows.exposure(stop, models) for models in (slice(half), slice(half, None)))
+chosen, measured = (shadows.exposure(read_after, models) for models in (slice(half), slice(half, None)))
 worst = np.argsort(-chosen)[: len(chosen) // 100]
 crops = [pictures.pixels[np.flatnonzero(pictures.table.vehicle == vehicle)[0]] for vehicle in shadows.vehicles[worst[:9]]]
 plots.exposure(measured, worst, crops)
@@ -303,8 +303,8 @@ Sliders(
 )
 
 # %% [markdown]
-# More examples, an easier question, an earlier stop: each makes the model more useful for its size, and lets it leak less. It is one of the few places in this
-# course where usefulness and privacy pull the same way. What none of them does is to promise anything to the worst one in a hundred.
+# More examples, an easier question, an earlier stop: each lets the model give away less of those it was
+# taught, and more examples make it more useful as well: for once, usefulness and privacy pull the same way. What none of them does is to promise anything to the worst one in a hundred.
 #
 # ### And Clearview?
 #

@@ -18,11 +18,8 @@ __all__ = [
     "TWIN",
     "Card",
     "accepted",
-<<<<<<< HEAD
     "activations",
-=======
     "alarms",
->>>>>>> main
     "bars",
     "candidates",
     "clock",
