@@ -151,7 +151,7 @@ Sliders(
 # Look twice. The large network overfits: its *loss* on new vehicles rises. But it is not less often *right*. It has become too sure of itself
 # where it is wrong. Whoever counts only right answers has no reason to stop. Remember that when we come to the leak.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Nobody drew these. Point at a filter that is dark on one side and bright on the other: an edge. Those in one colour look for paint."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Nobody drew these. They are small and muddy: it is a small network. Point at one that is dark on one side and bright on the other: it answers to an edge. One in a single colour answers to paint."
 # ## 3 · What has it learnt?
 #
 # These are the filters of the first layer: small patterns of 5 × 5 pixels, in colour. Nobody drew them.
@@ -177,7 +177,7 @@ plots.activations(
 # The training is over. Suppose the pictures are deleted, and only the model is left: a file of numbers. Somebody has the model, and a
 # picture of your vehicle. Can they find out whether you were among those it was taught?
 #
-# To have been there can be the secret itself, if what was trained on is pictures of those who were stopped, or parked before a clinic. To find it out is
+# To have been there can be the secret itself: think of pictures of all who were stopped by the police, or who parked before a clinic. To find it out is
 # called [membership inference](glossary.md#membership-inference).
 #
 # The simplest attack needs one idea only: **what a model knows by heart, it gets right with a small loss** (Yeom et al. 2018,
@@ -262,12 +262,12 @@ plots.bars(
 half = len(shadows.within) // 2
 chosen, measured = (shadows.exposure(read_after, models) for models in (slice(half), slice(half, None)))
 worst = np.argsort(-chosen)[: len(chosen) // 100]
-crops = [pictures.pixels[np.flatnonzero(pictures.table.vehicle == vehicle)[0]] for vehicle in shadows.vehicles[worst[:9]]]
-plots.exposure(measured, worst, crops)
+some = [np.flatnonzero(pictures.table.vehicle == vehicle)[0] for vehicle in shadows.vehicles[worst[:9]]]
+plots.exposure(measured, worst, pictures.pixels[some], pictures.table.body[some])
 
 # %% [markdown]
 # For many vehicles it makes little difference whether they were taught: what the model learns from others serves for them, too. For
-# the worst one in a hundred it makes several times as much. Look at them: which of them would you have called by the right word?
+# the worst one in a hundred it makes several times as much. Look at them: would you have found each one's word?
 #
 # **An average of "no leak" is not nobody.** Whoever says that a model is safe because the mean is small speaks of the
 # ordinary ones.
@@ -309,8 +309,8 @@ Sliders(
 # ### And Clearview?
 #
 # **Clearview's main danger is its gallery, not its weights.** We had to work to learn a single bit, *was in it*, about a few vehicles. The
-# [gallery](glossary.md#gallery), the stored pictures with their addresses, needs no attack: it is made for looking people up. To delete a face from the gallery
-# is possible; whether a model forgets it, is what you have just measured.
+# [gallery](glossary.md#gallery), the stored pictures with their addresses, needs no attack: it is made for looking people up. A picture can be
+# deleted from a gallery. From a model that was trained on it, it cannot simply be deleted: one has to train again without it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: show the curves again, let the room call out numbers, type them in, read out what the check says. The usual answer is the last epoch, where blue is lowest."
 # ## Your turn
@@ -370,7 +370,7 @@ check_members_found(members_found, losses, member)
 #
 # - **In deep learning the examples are the program.** Whoever chooses them decides what it does, and a trace of them ships with it.
 # - **Stop when new examples get worse**, not when the old ones are perfect. Right answers alone do not tell you when.
-# - **Nobody writes the filters.** Early layers find edges and colours, later ones parts and kinds.
+# - **Nobody writes the filters.** Early layers answer to patches of light, dark and colour; from layer to layer it is less where, and more what.
 # - **Report what is surely found**: true positives at 1 % false alarms, with an interval, by the best attack you know, and for the worst
 #   one in a hundred.
 #

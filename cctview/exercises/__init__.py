@@ -4,9 +4,8 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
-from cctview.exercises.learning import check_members_found, check_stop
-from cctview.exercises.sample import check_share, check_sightings, check_travel_time
 from cctview.exercises.design import check_even_gallery, check_right_alarms
+from cctview.exercises.learning import check_members_found, check_stop
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
@@ -16,9 +15,9 @@ __all__ = [
     "Verdict",
     "check_bits",
     "check_cosine_distance",
-    "check_members_found",
     "check_even_gallery",
     "check_even_population",
+    "check_members_found",
     "check_numbers",
     "check_right_alarms",
     "check_share",

@@ -10,6 +10,8 @@ TAUGHT, NEW = BLUE, DIFFERENT
 """Vehicles that a network was taught, and vehicles that are new to it."""
 ALLOWED = 0.01
 """Share of others falsely accused at which attacks are read."""
+FLOOR = 1e-5
+"""Smaller losses are drawn as this."""
 _PARTED = 1.5
 _DASHES = {"-": "——", "--": "– –", ":": "· · ·", "-.": "– ·"}
 
@@ -112,8 +114,8 @@ def filters(before, after, note=WORLD):
     lines = 1 if count <= 8 else 2
     count -= count % lines
     figure = Card(
-        "What it looks for first: noise before it learns; edges and colours after", height=2.0, note=note, left=1.2, right=0.2,
-        bottom=0.12, top=0.1, wspace=0.15, hspace=0.3,
+        "What it looks for first. Before it learns: noise. After: patches of light, dark and colour", height=2.7, note=note, left=1.2, right=0.2,
+        bottom=0.12, top=0.1, wspace=0.1, hspace=0.15,
     )  # fmt: skip
     for row, (name, values) in enumerate((("before", before), ("after", after))):
         for k in range(count):
@@ -186,7 +188,7 @@ def loss_histograms(losses, member, note=WORLD):
     typical = [np.median(losses[rows]) for rows in (member, ~member)]
     much = "much smaller" if typical[0] < typical[1] / _PARTED else "smaller" if typical[0] < typical[1] else "no smaller"
     title = f"On a vehicle that was taught the typical loss is {much}; but the hills overlap"
-    logs = np.log10(np.maximum(losses, 1e-9))
+    logs = np.log10(np.maximum(losses, FLOOR))
     figure = Card(title, height=2.8, note=note, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 41)
@@ -200,9 +202,10 @@ def loss_histograms(losses, member, note=WORLD):
             f"{rows.sum():,} {name}", (0.01 if k == 0 else 0.99, 0.99), xycoords="axes fraction",
             ha="left" if k == 0 else "right", va="top", color=colour, fontweight="bold",
         )  # fmt: skip
-    ticks = np.arange(np.ceil(logs.min()), np.floor(logs.max()) + 1)
-    ticks = ticks[:: max(1, len(ticks) // 6)]
-    axes.set_xticks(ticks, [f"{10.0**tick:g}" for tick in ticks])
+    ticks = np.arange(np.ceil(logs.min() - 1e-9), np.floor(logs.max()) + 1)
+    axes.set_xticks(ticks, [f"{10.0**tick:.{max(0, -int(tick))}f}" for tick in ticks])
+    if logs.min() == np.log10(FLOOR):
+        axes.set_xticks(ticks, [f"≤{10.0 ** ticks[0]:.5f}", *(text.get_text() for text in axes.get_xticklabels()[1:])])
     axes.set(yticks=[], xlabel="loss on a vehicle (smaller: surer of what it is)", ylim=(0, 1.15 * axes.get_ylim()[1]))
     axes.spines["left"].set_visible(False)
     return figure
@@ -210,7 +213,7 @@ def loss_histograms(losses, member, note=WORLD):
 
 @style()
 def membership_roc(attacks, note=WORLD):
-    """How well members are told from others, with a logarithmic axis: what counts is few false alarms.
+    """How well members are told from others, on logarithmic axes: what counts is few false alarms.
 
     Parameters
     ----------
@@ -230,14 +233,14 @@ def membership_roc(attacks, note=WORLD):
     diagonal = np.geomspace(lowest, 1, 50)
     axes.plot(diagonal, diagonal, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
     axes.axvline(ALLOWED, color=INK, linewidth=1.2)
-    label(axes, ALLOWED, 0.985, f" {100 * ALLOWED:g} % false alarms", fontsize=10.5, va="top")
-    label(axes, 0.36, 0.34, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
+    label(axes, ALLOWED, 1.0, f" {100 * ALLOWED:g} % false alarms", fontsize=10.5, va="top")
+    label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
     looks = ((BLUE, "-", BLUE), (ORANGE, "--", DARK_ORANGE), (GREY, ":", GREY), (INK, "-.", INK))
     for k, ((name, attack), (colour, dashes, dark)) in enumerate(zip(attacks.items(), looks)):
         roc, area, at = attack.roc(), measured[name].loc["AUC"], measured[name].loc["TPR at 1 % FPR"]
-        axes.step(np.maximum(roc.fpr, lowest), roc.tpr, where="post", color=colour, linestyle=dashes, label=name)
-        axes.plot([ALLOWED, ALLOWED], [at.low, at.high], color=colour, linewidth=4, solid_capstyle="butt", zorder=4)
-        axes.plot(ALLOWED, at.estimate, "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=5)
+        axes.step(np.maximum(roc.fpr, lowest), np.maximum(roc.tpr, lowest), where="post", color=colour, linestyle=dashes, label=name)
+        axes.plot([ALLOWED, ALLOWED], [max(at.low, lowest), max(at.high, lowest)], color=colour, linewidth=4, solid_capstyle="butt", zorder=4)
+        axes.plot(ALLOWED, max(at.estimate, lowest), "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=5)
         words = f"{_DASHES[dashes]} " + name.replace(", ", ",\n") + "\n"
         words += f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
         words += f"at 1 %: {100 * at.estimate:.1f} % [{100 * at.low:.1f} {100 * at.high:.1f}]"
@@ -245,8 +248,10 @@ def membership_roc(attacks, note=WORLD):
             words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", va="top", fontsize=10, color=dark, fontweight="bold",
         )  # fmt: skip
     axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
-    axes.set(xscale="log", xlim=(lowest, 1), ylim=(0, 1.01))
-    axes.set_xticks([0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
+    axes.set(xscale="log", yscale="log", xlim=(lowest, 1), ylim=(lowest, 1.1))
+    ticks = [0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"]
+    axes.set_xticks(*ticks)
+    axes.set_yticks(*ticks)
     axes.minorticks_off()
     return figure
 
@@ -261,7 +266,7 @@ def _betrayed(names, of):
 
 
 @style()
-def exposure(rises, worst, crops, note=WORLD):
+def exposure(rises, worst, crops, words, note=WORLD):
     """By how much a vehicle's own picture moves a model: of all vehicles, and of the one in a hundred that it moves most.
 
     Parameters
@@ -272,6 +277,8 @@ def exposure(rises, worst, crops, note=WORLD):
         The most exposed ones: places in `rises`, chosen on other models than those that `rises` is measured on.
     crops : sequence of ndarray of uint8, shape (h, w, 3)
         Pictures of some of them.
+    words : sequence of str
+        The right answer for each picture.
     note : str
 
     Returns
@@ -280,7 +287,7 @@ def exposure(rises, worst, crops, note=WORLD):
     """
     title = f"Being taught raises the right answer's probability by {rises.mean():.2f} on average, "
     title += f"for the worst 1 % by {rises[worst].mean():.2f}"
-    figure = Card(title, height=3.7, note=note, left=0.85, bottom=0.1, hspace=0.62)
+    figure = Card(title, height=3.7, note=note, left=0.85, bottom=0.3, hspace=0.62)
     grid = figure.add_gridspec(2, len(crops), height_ratios=(2.7, 1))
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
@@ -299,9 +306,10 @@ def exposure(rises, worst, crops, note=WORLD):
     axes.set_xlim(min(-0.4, rises.min()), 1)
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])
     axes.set_ylim(0, top * 3)
-    for k, crop in enumerate(crops):
+    for k, (crop, word) in enumerate(zip(crops, words, strict=True)):
         axes = figure.add_subplot(grid[1, k])
         axes.imshow(crop)
+        axes.set_xlabel(word, fontsize=10.5, labelpad=2)
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set(visible=True, color=DIFFERENT, linewidth=2)
