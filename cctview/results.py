@@ -53,6 +53,12 @@ def read_result(name, folder=FOLDER, command=COMMAND):
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 
+def stored_unicity(hours, days, folder=FOLDER):
+    """The stored rows of unicity for one length of time bins, in hours, and one number of days."""
+    table = read_result("unicity.csv", folder)
+    return table[np.isclose(table["hours"], hours, rtol=1e-3) & (table["days"] == days)]
+
+
 def stored_leakage(folder=FOLDER):
     """The stored searches as `cctview.privacy.Leakage`, without its candidates."""
     from cctview.meter import LeakageMeter

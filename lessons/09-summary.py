@@ -238,4 +238,4 @@ check_even_population(vehicles, bits=12)
 plots.leakage_meter(meter)
 
 # %% [markdown]
-# Next: notebook 10 asks what the original's own few frames hold, as a warm-up or as homework.
+# Next: notebook 10 asks what a machine writes down about a picture of a street. It is homework, or the warm-up for the next time.

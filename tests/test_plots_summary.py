@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from cctview import plots
 from cctview.bits import match_probability
-from cctview.meter import Bits, LeakageMeter, Step
+from cctview.meter import Bits, Gauge, LeakageMeter, Step
 from cctview.plots import look
 from cctview.plots.summary import called
 from tests.test_plots import BLURRED, MISLED, texts
@@ -26,10 +26,12 @@ FIGURES = {
     "evidence": lambda: plots.same_evidence(2_000_000, 15.2, 2.9),
     "no evidence": lambda: plots.same_evidence(100, 0.0, 0.0),
     "much evidence": lambda: plots.same_evidence(100_000_000, 25.0, 6.0),
+    "gauges": lambda: plots.gauges(GAUGES),
     "waterfall": lambda: plots.waterfall(BLURRED),
     "waterfall that misleads": lambda: plots.waterfall(MISLED),
     "waterfall of five": lambda: plots.waterfall(FIVE),
 }
+GAUGES = BLURRED.with_gauge("a gauge with a long name", Gauge(0.97, 0.96, 1.0, "of vehicles singled out", "and a note " * 5))
 FIVE = LeakageMeter("a van", 2**21)
 for name, claimed, delivered in (("seen", 11, 11), ("clock", 4, 3), ("linked", 2, 1), ("named", 3, 5), ("bought back", -4, -6)):
     FIVE = FIVE.after(Step(name, Bits(claimed, claimed - 0.5, claimed + 0.5), Bits(delivered, delivered - 1, delivered + 0.5)))
@@ -97,3 +99,11 @@ def test_the_waterfall_tells_each_step_twice():
     numbers = [text for text in words if re.fullmatch(r"[+-]\d+\.\d", text)]
     assert sorted(map(float, numbers)) == sorted(-x for pair in ((11, 11), (4, 3), (2, 1), (3, 5), (-4, -6)) for x in pair)
     assert "misled" in FIGURES["waterfall that misleads"]().title
+
+
+def test_several_gauges_are_all_told_and_one_alone_is_told_in_the_title():
+    several = plots.gauges(BLURRED.with_gauge("unicity", Gauge(0.61, 0.55, 0.9, "of vehicles", "four sightings")))
+    assert {"unicity: 0.61 [0.55 0.90] of vehicles", "four sightings"} <= set(texts(several)) and "2 leaks" in several.title
+    alone = plots.gauges(BLURRED)
+    assert "membership: 0.07 [0.04 0.11] of members" in alone.title
+    assert not any("membership: 0.07" in text for text in texts(alone) if "Beside the meter" not in text)

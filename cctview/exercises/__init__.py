@@ -4,6 +4,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.collecting import check_candidates, check_storage
 from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.learning import check_members_found, check_stop
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
@@ -14,6 +15,7 @@ from cctview.exercises.trip import check_sureness, check_wrong_share
 __all__ = [
     "Verdict",
     "check_bits",
+    "check_candidates",
     "check_cosine_distance",
     "check_even_gallery",
     "check_even_population",
@@ -23,6 +25,7 @@ __all__ = [
     "check_share",
     "check_sightings",
     "check_stop",
+    "check_storage",
     "check_sureness",
     "check_threshold",
     "check_travel_time",

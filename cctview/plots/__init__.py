@@ -3,11 +3,12 @@
 One module a subject; their common look is `cctview.plots.look`.
 """
 
+from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
-from cctview.plots.learning import activations, examples, exposure, filters, loss_curves, loss_histograms, membership_roc
-from cctview.plots.learning import usefulness_and_leak
+from cctview.plots.learning import activations, examples, exposure, learnt_filters, loss_curves, loss_histograms
+from cctview.plots.learning import membership_roc, usefulness_and_leak
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
@@ -22,9 +23,11 @@ __all__ = [
     "alarms",
     "bars",
     "candidates",
+    "caught",
     "clock",
     "clones",
     "cmc",
+    "collection",
     "costs",
     "crowd",
     "distance_histograms",
@@ -38,7 +41,9 @@ __all__ = [
     "gauges",
     "individuality",
     "kinds",
+    "known_after",
     "leakage_meter",
+    "learnt_filters",
     "loss_curves",
     "loss_histograms",
     "membership_roc",
@@ -50,8 +55,11 @@ __all__ = [
     "project",
     "roc",
     "same_evidence",
+    "storage_bill",
     "style",
+    "time_bins",
     "trip_ledger",
+    "unicity",
     "usefulness_and_leak",
     "waterfall",
 ]

@@ -10,7 +10,7 @@ TAUGHT, NEW = BLUE, DIFFERENT
 """Vehicles that a network was taught, and vehicles that are new to it."""
 ALLOWED = 0.01
 """Share of others falsely accused at which attacks are read."""
-FLOOR = 1e-5
+FLOOR = 1e-8
 """Smaller losses are drawn as this."""
 _PARTED = 1.5
 _DASHES = {"-": "——", "--": "– –", ":": "· · ·", "-.": "– ·"}
@@ -98,7 +98,7 @@ def _loss_title(history):
 
 
 @style()
-def filters(before, after, note=WORLD):
+def learnt_filters(before, after, note=WORLD):
     """The first layer's filters, before any learning and after it: which small pattern each of them answers to.
 
     Parameters
@@ -203,9 +203,7 @@ def loss_histograms(losses, member, note=WORLD):
             ha="left" if k == 0 else "right", va="top", color=colour, fontweight="bold",
         )  # fmt: skip
     ticks = np.arange(np.ceil(logs.min() - 1e-9), np.floor(logs.max()) + 1)
-    axes.set_xticks(ticks, [f"{10.0**tick:.{max(0, -int(tick))}f}" for tick in ticks])
-    if logs.min() == np.log10(FLOOR):
-        axes.set_xticks(ticks, [f"≤{10.0 ** ticks[0]:.5f}", *(text.get_text() for text in axes.get_xticklabels()[1:])])
+    axes.set_xticks(ticks, [f"{10.0**tick:g}" if tick >= -2 else f"10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[-int(tick)]}" for tick in ticks])
     axes.set(yticks=[], xlabel="loss on a vehicle (smaller: surer of what it is)", ylim=(0, 1.15 * axes.get_ylim()[1]))
     axes.spines["left"].set_visible(False)
     return figure
@@ -227,7 +225,7 @@ def membership_roc(attacks, note=WORLD):
     """
     measured = {name: attack.figures() for name, attack in attacks.items()}
     betraying = [name for name, figures in measured.items() if figures.low["AUC"] > 0.5]
-    figure = Card(_betrayed(betraying, len(measured)), height=4.2, note=note, right=2.5)
+    figure = Card(_betrayed(betraying, len(measured)), height=4.2, note=note, left=1.05, right=2.5)
     axes = figure.subplots()
     lowest = 1e-3
     diagonal = np.geomspace(lowest, 1, 50)

@@ -10,6 +10,7 @@ HATCH = "////"
 _ROW = 0.92  # in, of one step
 _METER_NOTE = "Measured on simulated frames, our model world; thin lines: 95 % intervals"
 _DARK = {CLAIMED: "#9c4a7e"}  # legible as type
+_GAUGE = 0.95  # in, of one gauge
 _NAMES = 17  # letters in a line of a step's name
 
 
@@ -251,17 +252,22 @@ def gauges(meter):
     if names:
         first = meter.gauges[names[0]]
         title = f"Beside the meter, {names[0]}: {first.estimate:.2g} [{first.low:.2g} {first.high:.2g}] {first.unit}".rstrip()
-    figure = Card(title, height=0.8 * max(len(names), 1) + 0.7, note=_note(meter), left=2.4, right=0.5)
+    if len(names) > 1:
+        title = f"Beside the meter: {len(names)} leaks that no sum of bits can hold"
+    rows = max(len(names), 1)
+    figure = Card(title, height=_GAUGE * rows + 0.5, note=_note(meter), left=0.45, right=0.45, bottom=0.55, top=0.0)
     axes = figure.subplots()
-    for row, gauge in enumerate(meter.gauges.values()):
-        axes.barh(row, 1, height=0.34, color=PALE)
-        axes.barh(row, gauge.estimate, height=0.34, color=DELIVERED)
+    for row, (name, gauge) in enumerate(meter.gauges.items()):
+        if len(names) > 1:  # one alone stands in the title
+            words = f"{name}: {gauge.estimate:.2f} [{gauge.low:.2f} {gauge.high:.2f}] {gauge.unit}"
+            label(axes, 0, row - 0.22, words, va="bottom", fontweight="bold", bbox=None)
+        label(axes, 0, row + 0.18, gauge.note, GREY, va="top", fontsize=9.8, bbox=None)
+        axes.barh(row, 1, height=0.3, color=PALE)
+        axes.barh(row, gauge.estimate, height=0.3, color=DELIVERED)
         axes.plot([gauge.low, gauge.high], [row, row], color=INK, linewidth=1.4)
-        label(axes, max(gauge.high, gauge.estimate), row, f" {gauge.estimate:.2g} {gauge.unit}", va="center", bbox=None)
-    axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(max(len(names), 1) - 0.5, -0.5))
-    axes.set_yticks(range(len(names)), [_wrapped(name) for name in names])
-    axes.set_xlabel("share")
-    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(rows - 0.45, -0.55))
+    axes.set(yticks=[], xlabel="share")
+    axes.spines["left"].set_visible(False)
     return figure
 
 

@@ -166,9 +166,21 @@ def _output(output, folder, more):
             words = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
             return [_block("figure", _picture(kind, data[kind], words), more)]
     if "text/html" in data:
-        return [_block(_kind(element), str(element), more) for element in _elements(data["text/html"], folder)]
+        return [_block(kind, "".join(group), more) for kind, group in _grouped(_elements(data["text/html"], folder))]
     text = "".join(data.get("text/plain", "")).strip()
     return [_block("wide", f"<pre>{html.escape(text)}</pre>", more)] if text else []
+
+
+def _grouped(elements):
+    """What of an output's HTML belongs together: the words that follow one another; tables and divisions stand alone."""
+    groups = []
+    for element in elements:
+        kind, alone = _kind(element), element.name == "div" or _kind(element) != "text"
+        if groups and not alone and not groups[-1][2]:
+            groups[-1][1].append(str(element))
+        else:
+            groups.append((kind, [str(element)], alone))
+    return [(kind, group) for kind, group, _ in groups]
 
 
 def _picture(kind, encoded, words):
