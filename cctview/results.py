@@ -52,3 +52,155 @@ def read_result(name, folder=FOLDER, command=None):
     path = Path(folder) / name
     if not path.is_file():
         ours = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
+        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`")
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+
+def stored_unicity(hours, days, folder=FOLDER):
+    """The stored rows of unicity for one length of time bins, in hours, and one number of days."""
+    table = read_result("unicity.csv", folder)
+    return table[np.isclose(table["hours"], hours, rtol=1e-3) & (table["days"] == days)]
+
+
+def stored_leakage(folder=FOLDER):
+    """The stored searches as `cctview.privacy.Leakage`, without its candidates."""
+    from cctview.meter import LeakageMeter
+    from cctview.privacy import Leakage
+
+    searches = read_result("searches.parquet", folder)
+    gallery = int(searches["gallery"].iloc[0])
+    population = LeakageMeter.load(Path(folder) / "meter-random.json").population
+    candidates = pd.DataFrame(columns=["probability", "true", "vehicle"])
+    return Leakage(searches.drop(columns="gallery"), candidates, population, gallery)
+
+
+def leakage_tables(passages, seed=0):
+    """The tables and meters of identification bits.
+
+    Parameters
+    ----------
+    passages : Passages
+    seed : int
+        How vehicles are divided.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+    meters : dict of str to LeakageMeter
+    """
+    from cctview.privacy import leakage_meter, measure_leakage, measure_unseen_minutes, reliability
+
+    leakage = measure_leakage(passages, seed=seed)
+    unseen = measure_unseen_minutes(passages, seed=seed)
+    claims, parts = leakage.candidates, {"bits": unseen.reached(), "gap": _named(unseen.false_confidence())}
+    tables = {
+        "searches.parquet": compact(leakage.searches).assign(gallery=np.int32(leakage.gallery)),
+        "reliability.csv": reliability(claims["probability"], claims["true"], claims["vehicle"]),
+        "unseen.csv": pd.concat(parts).reset_index(names=["kind", "step", "figure"]),
+    }
+    meters = {"meter-random.json": leakage_meter(leakage)}
+    if (passages.table["vehicle"] == TAXI[0]).any():
+        meters["meter.json"] = leakage_meter(leakage, *TAXI)
+    return tables, meters
+
+
+def compact(searches):
+    """The searches in few bytes: small numbers as such, names as categories."""
+    floats = {name: np.float32 for name in searches.select_dtypes("float64")}
+    whole = {name: np.int32 for name in searches.select_dtypes("int64")}
+    return searches.astype(floats | whole | {"step": "category", "camera": "category"})
+
+
+def _named(gap):
+    return pd.concat({step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index})
+
+
+def open_set_table(passages, rounds=100):
+    """Open-set searches from the camera with most passages in all others, by embedding alone.
+
+    Returns
+    -------
+    DataFrame
+        As `cctview.search_odds.SearchCounts.by_gallery_size`, with `threshold` (cosine distance) and `found` (share of
+        vehicles found at it).
+    """
+    from cctview.search_odds import count_candidates
+
+    known = passages.part(np.flatnonzero(passages.table["vehicle"] >= 0))
+    first = (known.table["camera"] == known.table["camera"].mode().iloc[0]).to_numpy()
+    vehicle = known.table["vehicle"].to_numpy()
+    distances = 1 - known.looks[first].astype(float) @ known.looks[~first].T.astype(float)
+    same = vehicle[first][:, None] == vehicle[~first]
+    own = np.where(same, distances, np.inf).min(axis=1)[same.any(axis=1)]
+    tables = []
+    for found in FOUND:
+        threshold = float(np.quantile(own, found))
+        counts = count_candidates(distances, vehicle[first], vehicle[~first], threshold)
+        tables.append(counts.by_gallery_size((*SIZES, counts.measured), rounds).assign(threshold=threshold, found=found))
+    return pd.concat(tables, ignore_index=True)
+
+
+def unicity_table(trips, hours=HOURS, points=POINTS, days=DAYS, false=FALSE):
+    """Unicity of vehicles over a grid of coarseness, points, days kept and rates of false links.
+
+    Returns
+    -------
+    DataFrame
+        Columns hours, points, days, false_links and those of `cctview.unicity.Unicity`.
+    """
+    from tqdm import tqdm
+
+    from cctview.unicity import mix_in_false_links, read_trips, unicity
+
+    everything, rows = read_trips(trips), []
+    grid = [(d, f) for d in days for f in false]
+    for kept, rate in tqdm(grid, "unicity", unit="database"):
+        sightings = everything.first_days(kept)
+        booked = mix_in_false_links(sightings, rate)
+        for hour in hours:
+            for point in points:
+                result = unicity(sightings, point, hour, booked=booked)
+                rows.append({"hours": hour, "points": point, "days": kept, "false_links": rate, **vars(result)})
+    return pd.DataFrame(rows)
+
+
+def main(arguments=None):
+    """Make all results of a dataset anew."""
+    from cctview.frames import open_dataset
+    from cctview.passages import find_passages
+    from cctview.truth import read_truth
+
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=FOLDER.parent, help="a dataset with its truth (default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="folder for the results (default: results/ in the dataset)")
+    options = parser.parse_args(arguments)
+    out = options.out or options.data / "results"
+    try:
+        passages = find_passages(open_dataset(options.data), read_truth(options.data))
+        tables, meters = leakage_tables(passages)
+        tables["open_set.csv"] = open_set_table(passages)
+        habits = options.data / "habits" / "trips.parquet"
+        if habits.is_file():
+            tables["unicity.csv"] = unicity_table(pd.read_parquet(habits))
+    except (FileNotFoundError, ValueError) as error:
+        print(f"{COMMAND}: {error}", file=sys.stderr)
+        return 1
+    for name, table in tables.items():
+        write_table(out / name, table)
+    for name, meter in meters.items():
+        meter.save(out / name)
+    print(f"{out}: {', '.join(sorted([*tables, *meters]))}")
+    return 0
+
+
+def write_table(path, table):
+    """Write a table as Parquet or CSV, by the name's ending, in one step."""
+    with replacing(path) as temporary:
+        if path.suffix == ".parquet":
+            table.to_parquet(temporary, index=False, compression="zstd")
+        else:
+            table.to_csv(temporary, index=False, float_format="%.6g")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
