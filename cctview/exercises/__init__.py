@@ -4,6 +4,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.detecting import check_iou, check_score_threshold
 from cctview.exercises.collecting import check_candidates, check_storage
 from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.history import check_best_era, check_eigen_weights
@@ -22,9 +23,11 @@ __all__ = [
     "check_eigen_weights",
     "check_even_gallery",
     "check_even_population",
+    "check_iou",
     "check_members_found",
     "check_numbers",
     "check_right_alarms",
+    "check_score_threshold",
     "check_share",
     "check_sightings",
     "check_stop",

@@ -5,6 +5,9 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.detecting import (
+    cleaning, detectors, doubles, entered, found_by, rectangle_features, scales, thresholds, verdicts,
+)  # fmt: skip
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
 from cctview.plots.drive import drive
 from cctview.plots.history import (
@@ -30,21 +33,26 @@ __all__ = [
     "by_resolution",
     "candidates",
     "caught",
+    "cleaning",
     "clock",
     "clones",
     "cmc",
     "collection",
     "costs",
     "crowd",
+    "detectors",
     "distance_histograms",
+    "doubles",
     "drive",
     "eigen_vehicles",
     "embedding_map",
+    "entered",
     "era_searches",
     "examples",
     "exposure",
     "false_links",
     "filters",
+    "found_by",
     "frame",
     "gauges",
     "gradients",
@@ -64,10 +72,13 @@ __all__ = [
     "pairs",
     "percent",
     "project",
+    "rectangle_features",
     "roc",
     "same_evidence",
+    "scales",
     "storage_bill",
     "style",
+    "thresholds",
     "time_bins",
     "timeline",
     "trip_ledger",
@@ -75,6 +86,7 @@ __all__ = [
     "unicity",
     "usefulness_and_leak",
     "vector",
+    "verdicts",
     "waterfall",
     "weak_spots",
 ]
