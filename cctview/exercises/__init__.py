@@ -6,6 +6,7 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 from cctview.exercises.answers import Verdict
 from cctview.exercises.detecting import check_iou, check_score_threshold
 from cctview.exercises.collecting import check_candidates, check_storage
+from cctview.exercises.demo import check_speed, check_who
 from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.history import check_best_era, check_eigen_weights
 from cctview.exercises.learning import check_members_found, check_stop
@@ -30,10 +31,12 @@ __all__ = [
     "check_score_threshold",
     "check_share",
     "check_sightings",
+    "check_speed",
     "check_stop",
     "check_storage",
     "check_sureness",
     "check_threshold",
     "check_travel_time",
+    "check_who",
     "check_wrong_share",
 ]

@@ -5,6 +5,7 @@ One module a subject; their common look is `cctview.plots.look`.
 
 from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
 from cctview.plots.look import TWIN, Card, percent, style
+from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.detecting import (
     cleaning, detectors, doubles, entered, found_by, rectangle_features, scales, thresholds, verdicts,
 )  # fmt: skip
@@ -31,6 +32,7 @@ __all__ = [
     "bars",
     "by_era",
     "by_resolution",
+    "candidate_rows",
     "candidates",
     "caught",
     "cleaning",
@@ -42,6 +44,7 @@ __all__ = [
     "crowd",
     "detectors",
     "distance_histograms",
+    "dossier",
     "doubles",
     "drive",
     "eigen_vehicles",
@@ -57,6 +60,7 @@ __all__ = [
     "gauges",
     "gradients",
     "individuality",
+    "joins",
     "kinds",
     "known_after",
     "landmarks",
