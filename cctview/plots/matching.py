@@ -6,6 +6,7 @@ from cctview.evaluate import roc_auc, roc_curve
 from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
 
 BINS = 48
+POINTS = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
 DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
 
 
@@ -60,7 +61,7 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
         title = f"{gap}: {percent(overlap)} of the different pairs are closer than the typical same pair"
     else:
         true, false, missed, _ = accepted(distances, same, threshold).values()
-        title = f"At {threshold:.2f}: {true:,} true links, {false:,} false, {missed:,} missed"
+        title = f"At {threshold:.2f}: {_told(true)} true links, {_told(false)} false, {_told(missed)} missed"
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, BINS + 1)
@@ -76,6 +77,11 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
         side = "right" if threshold > 0.25 * edges[-1] else "left"
         label(axes, threshold, 0.985 * top, "◀ linked", va="top", ha=side, fontsize=11)
     return figure
+
+
+def _told(count):
+    """A count to three figures: of a million pairs one or two may fall on either side of a threshold, by the processor."""
+    return f"{float(f'{count:.3g}'):,.0f}"
 
 
 def _hill(axes, shares, edges, colour, name, count, top):
@@ -244,11 +250,13 @@ def false_links(distances, same, threshold=None, note=TWIN):
     figure = Card(title, height=3.5, note=note)
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
+    places = np.linspace(start, len(order) - 1, POINTS), np.geomspace(start + 1, len(order), POINTS) - 1, [max(at, start)]
+    drawn = np.unique(np.concatenate(places).astype(int))
     for values, colour, name, dashes, at_share in (
         (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0),
         (found / same.sum(), SAME, "found, of the vehicles", "--", 0.68),
     ):
-        axes.plot(thresholds[start:], values[start:], color=colour, linestyle=dashes, label=name)
+        axes.plot(thresholds[drawn], values[drawn], color=colour, linestyle=dashes, label=name)
         on = np.searchsorted(found, at_share * found[-1])
         end = (
             {"ha": "right", "x": thresholds[-1], "y": values[-1] - 0.07}
