@@ -160,6 +160,8 @@ inspect(lesson.shown)
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
 # mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure.
+# New York has more than 900 traffic cameras. New York has more
+# than 900 traffic cameras.
 
 # %%
 dataset = lesson.dataset
@@ -189,7 +191,7 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        "900 cameras, as many as New York has or more; a picture of each every two seconds; 30 days kept. What does that cost a month?",
+        "900 cameras, a picture of each every two seconds, 30 days kept: what does the storage cost a month?",
         f"About US${month.dollars:,.0f} for storage. Fetching them is {month.requests:.0f} requests a second.",
         ["about US$500", "about US$5,000", "about US$50,000", "about US$500,000"],
     ),
