@@ -159,9 +159,8 @@ inspect(lesson.shown)
 # ## 4 · How cheap it is
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
-# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure.
-# New York has more than 900 traffic cameras. New York has more
-# than 900 traffic cameras.
+# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure. New York has
+# more than 900 traffic cameras.
 
 # %%
 dataset = lesson.dataset
