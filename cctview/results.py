@@ -32,7 +32,7 @@ FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
 
 
-def read_result(name, folder=FOLDER):
+def read_result(name, folder=FOLDER, command=None):
     """Read a stored table.
 
     Parameters
@@ -40,6 +40,8 @@ def read_result(name, folder=FOLDER):
     name : str
         Such as "unicity.csv".
     folder : Path
+    command : str, optional
+        What makes it anew, to be named where it is missing.
 
     Returns
     -------
@@ -52,8 +54,8 @@ def read_result(name, folder=FOLDER):
     """
     path = Path(folder) / name
     if not path.is_file():
-        command = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
-        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command}`")
+        ours = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
+        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`")
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 

@@ -14,6 +14,8 @@ from cctview.plots.drive import drive
 from cctview.plots.history import (
     by_era, by_resolution, eigen_vehicles, era_searches, gradients, landmarks, learned_metric, timeline,
 )  # fmt: skip
+from cctview.plots.learning import activations, examples, exposure, learnt_filters, loss_curves, loss_histograms
+from cctview.plots.learning import membership_roc, usefulness_and_leak
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
@@ -25,6 +27,7 @@ __all__ = [
     "TWIN",
     "Card",
     "accepted",
+    "activations",
     "alarms",
     "bars",
     "by_era",
@@ -48,6 +51,8 @@ __all__ = [
     "embedding_map",
     "entered",
     "era_searches",
+    "examples",
+    "exposure",
     "false_links",
     "filters",
     "found_by",
@@ -61,6 +66,10 @@ __all__ = [
     "landmarks",
     "leakage_meter",
     "learned_metric",
+    "learnt_filters",
+    "loss_curves",
+    "loss_histograms",
+    "membership_roc",
     "network_leak",
     "numbered_frames",
     "open_set",
@@ -79,6 +88,7 @@ __all__ = [
     "trip_ledger",
     "triplet",
     "unicity",
+    "usefulness_and_leak",
     "vector",
     "verdicts",
     "waterfall",
