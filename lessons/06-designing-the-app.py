@@ -119,8 +119,8 @@ plots.clock(clock_bits(blocks), one_look)
 
 # %% [markdown]
 # The hatched bar is what it [claims](glossary.md#claimed-and-delivered): here it claims less than it delivers. The
-# two are measured apart (one look: all cameras, single pictures, `data/results/extractors.csv`), and they may not be added: what the
-# clock knows and what looks know overlaps. But blurring pictures takes nothing from the clock. Notebook 08 comes
+# two are measured apart (one look: all cameras, single pictures, `data/results/extractors.csv`), and they may not be
+# added: what the clock knows and what looks know overlaps. But blurring pictures takes nothing from the clock. Notebook 08 comes
 # back to this.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. The figure of growth. First only the left panel: the line goes straight up, ten times the vehicles, ten times the innocents. Then the right one: even for somebody who is not there at all, the search finds somebody. Say what solid, dashed and fan mean: measured, extrapolated, guessed."
@@ -129,12 +129,13 @@ plots.clock(clock_bits(blocks), one_look)
 # Six cameras are no nation. What happens as the [gallery](glossary.md#gallery), the vehicles that a search compares with,
 # grows? And the vehicle looked for need not be in it at all: an [open set](glossary.md#open-set). Two rates say how it goes:
 #
-# - **FPIR**: of the searches for a vehicle that is *not* there, the share that flags somebody (false positive identification rate);
+# - **FPIR**: of the searches for a vehicle that is *not* there, the share that flags somebody (false positive
+#   identification rate);
 # - **FNIR**: of the searches for one that *is* there, the share that misses it (false negative identification rate).
 #
-# These are searches by looks alone, from one camera in all others, over all twelve minutes (`data/results/open_set.csv`). Solid is measured. Dashed is
-# one decade further, by a model fitted to the counts; it is not exact, and begins a little above where solid ends. Beyond
-# that nobody has measured anything, so it is only a fan, and how far it opens is our choice.
+# These are searches by looks alone, from one camera in all others, over all twelve minutes (`data/results/open_set.csv`).
+# Solid is measured. Dashed is one decade further, by a model fitted to the counts; it is not exact, and begins a little
+# above where solid ends. Beyond that nobody has measured anything, so it is only a fan, and how far it opens is our choice.
 #
 # Move the **gallery** and the **threshold**. A strict threshold misses more, and blames fewer.
 
@@ -167,9 +168,9 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Point at the dotted curve of the figure before: it rises faster than what was measured. Why? Because innocents are not drawn at random. If your car looks like many others, every search blames you; if it looks like none, never. Wrong answer people give: then the naive curve is on the safe side. For the mean driver, yes; not for the driver of a white van."
 # ## 4 · Clones
 #
-# The dotted curve is the naive one. It takes every stranger for equally likely to be confused, **independently**. The measured one
-# lies lower: some searches return a crowd, others nobody. Look at who passes for whom. A **clone** is another vehicle
-# of the same design and colour.
+# The dotted curve is the naive one. It takes every stranger for equally likely to be confused, **independently**. The
+# measured one lies lower: some searches return a crowd, others nobody. Look at who passes for whom. A **clone** is another
+# vehicle of the same design and colour.
 
 # %%
 vehicles = true_vehicles(detections, truth)
@@ -180,8 +181,8 @@ plots.clones(clones)
 
 # %% [markdown]
 # Follow the curves to the left, to stricter thresholds. Vehicles of another colour vanish. Clones do not: even the strictest
-# threshold here lets some of them through. This is an **error floor**: what two vehicles share, no threshold can tell apart. So if
-# you drive what many drive, you are blamed more often than the average says.
+# threshold here lets some of them through. This is an **error floor**: what two vehicles share, no threshold can tell
+# apart. So if you drive what many drive, you are blamed more often than the average says.
 #
 # How alike are clones? In our model world that is a dial, `individuality`: at 0 two cars of one design and colour are the same
 # but for their plate, at 1 each has marks of its own. These minutes have 0.25. Move the dial, and compare with the real frames.
@@ -217,8 +218,8 @@ Sliders(
 # ## 5 · Base rates, and the person in the loop
 #
 # Turn the search round. Now the gallery is a **list** of wanted vehicles, and every vehicle that passes is a search. Almost
-# none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing vehicle comes
-# closer to one on the list than the threshold. How often is it right?
+# none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing
+# vehicle comes closer to one on the list than the threshold. How often is it right?
 #
 # Move the **prior**, the **list** and the **threshold**. Each mark is one alarm in a hundred.
 
@@ -246,19 +247,20 @@ Sliders(
 )
 
 # %% [markdown]
-# A prior of one in ten is absurd: no tenth car is wanted. At one in a thousand nearly all alarms are wrong, although nothing about
-# the network has changed.
+# A prior of one in ten is absurd: no tenth car is wanted. At one in a thousand nearly all alarms are wrong, although
+# nothing about the network has changed.
 #
 # **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number was
 # that of a stolen vehicle. That was a motorcycle, with plates of Montana. Officers held her and four girls at
 # gunpoint, face down on the ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The machine had
 # read the number right. A person was in the loop, and believed it.
 #
-# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint", searches by make, model, colour, roof
-# rack, stickers and damage: by what clones share, and by what some vehicles have on top.
+# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint", searches by make, model,
+# colour, roof rack, stickers and damage: by what clones share, and by what some vehicles have on top.
 #
-# **What can the person in the loop do?** Look at the pictures before acting; know the base rate; see a list and not a name; be allowed
-# to say no. In notebook 05 the room followed false labels: this is [automation bias](glossary.md#automation-bias).
+# **What can the person in the loop do?** Look at the pictures before acting; know the base rate; see a list and not a
+# name; be allowed to say no. In notebook 05 the room followed false labels: this is [automation
+# bias](glossary.md#automation-bias).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The times are this laptop's, now. Here approximate is a luxury: exact search in some thousand vectors takes no time. The next figure is where it matters."
 # ## 6 · Exact or approximate
@@ -283,8 +285,8 @@ plots.kinds(measured)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: how many laptops does it take to search a billion vehicles? Then point: the codes of a billion vectors fit into the memory of one good laptop. Cost protects nobody any more. The innocents of part 3 grow all the same."
 # ## 7 · What a billion vectors cost
 #
-# These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a nation's plate
-# readers for a year if they kept vectors, and as many pictures as Clearview had (30 billion, Dutch data protection
+# These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a
+# nation's plate readers for a year if they kept vectors, and as many pictures as Clearview had (30 billion, Dutch data protection
 # authority, 2024). Every number has its source in `cctview.planet`.
 
 # %%
@@ -299,14 +301,14 @@ bills.loc[list(rows)].div([1e9, 1e9, 1], axis=0).rename(rows).round(0).astype(in
 
 # %% [markdown]
 # Storing includes the frames, where there are any (sources of the prices: `planet.COSTS.table()`, from third parties, not
-# checked against a list). **It is cheap.** What once protected people in a crowd, that it cost too much to look at everyone, is gone. What grows without
-# bound is the number of innocents.
+# checked against a list). **It is cheap.** What once protected people in a crowd, that it cost too much to look at
+# everyone, is gone. What grows without bound is the number of innocents.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn
 #
-# **Exercise 1, together.** One of 50,000 vehicles that pass is wanted. Of the wanted ones, 80 of 100 raise an alarm; of the others, 1 of
-# 1,000. An alarm sounds. **Of a hundred such alarms, how many are right?**
+# **Exercise 1, together.** One of 50,000 vehicles that pass is wanted. Of the wanted ones, 80 of 100 raise an alarm; of
+# the others, 1 of 1,000. An alarm sounds. **Of a hundred such alarms, how many are right?**
 
 # %% tags=["exercise"]
 right_of_hundred = ...
@@ -325,8 +327,9 @@ right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
 check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 
 # %% [markdown]
-# **Exercise 2, at home.** At the threshold that finds half, one other vehicle passes for the one looked for with the probability `rate`. If
-# impostors were independent, **in how large a gallery would every second search flag somebody**, though the vehicle is not there?
+# **Exercise 2, at home.** At the threshold that finds half, one other vehicle passes for the one looked for with the
+# probability `rate`. If impostors were independent, **in how large a gallery would every second search flag somebody**,
+# though the vehicle is not there?
 
 # %%
 rate = at_gallery(odds, 0.5, "measured", "innocents", 1)[0]
@@ -339,8 +342,8 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# One vehicle does not pass with the probability `1 - rate`. Of n independent ones none passes with that to the power of n. When is
-# this a half? Take logarithms.
+# One vehicle does not pass with the probability `1 - rate`. Of n independent ones none passes with that to the power of n.
+# When is this a half? Take logarithms.
 #
 # </details>
 
@@ -354,9 +357,9 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · The same on several machines
 #
-# A gallery that does not fit one computer is cut into blocks. Each worker finds the nearest in its own block, and the lists are merged.
-# Dask, a free library, plans this as a graph of small tasks and hands them out; the answer is that of one machine.
-# `cctview scale` does all the work so, from frames to vectors.
+# A gallery that does not fit one computer is cut into blocks. Each worker finds the nearest in its own block, and the
+# lists are merged. Dask, a free library, plans this as a graph of small tasks and hands them out; the answer is that of
+# one machine. `cctview scale` does all the work so, from frames to vectors.
 
 # %% slideshow={"slide_type": "skip"}
 import dask.array
@@ -371,7 +374,8 @@ print(f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
 # ## What to take away
 #
-# - **The clock, the direction and the lanes** do more than looks, and they need no pictures. A filter also loses the right one, unseen.
+# - **The clock, the direction and the lanes** do more than looks, and they need no pictures. A filter also loses the right
+#   one, unseen.
 # - **Ten times the gallery, ten times the innocents.** And they are not everybody: who drives a clone is blamed more.
 # - **An alarm is worth what the base rate makes of it.** A person in the loop helps only if they may say no.
 # - **A billion vectors cost little.** An approximate search needs a fraction of the memory, and misses some, unseen.

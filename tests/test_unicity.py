@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.drive import DRIVE
 from cctview.unicity import Sightings, mix_in_false_links, read_trips, unicity
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
@@ -94,7 +95,10 @@ def test_trips_become_sightings():
 
 
 def test_the_six_weeks_that_ship():
-    table = read_trips(pd.read_parquet("data/habits/trips.parquet"))
+    trips = pd.read_parquet("data/habits/trips.parquet")
+    table = read_trips(trips)
+    assert table.cameras == tuple(place.camera for place in DRIVE)  # nobody sees when a trip begins or ends
+    assert len(table.trace) == trips[list(table.cameras)].notna().to_numpy().sum()
     coarse, fine = unicity(table, 4, hours=12), unicity(table, 4, hours=1 / 60)
     assert coarse.high < fine.low and fine.singled_out > 0.9
 

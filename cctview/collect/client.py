@@ -233,9 +233,9 @@ class _Run:
         loop = asyncio.get_running_loop()
         with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
             await loop.run_in_executor(self.writer, prepare)
-            self.start = loop.time() + 0.1
-            self.end = self.start + 60 * self.plan.minutes
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
+                self.start = loop.time() + 0.1  # only now: making the client takes up to a tenth of a second
+                self.end = self.start + 60 * self.plan.minutes
                 tasks = [asyncio.create_task(self._follow(watch)) for watch in self.watches]
                 shower = asyncio.create_task(self._show(show)) if show else None
                 try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,10 @@ def inspect(dataset: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each camera: frames; first and last time; the median of the seconds between two frames, by their names.
+        A row for each camera: frames; first and last time; the mean of the seconds from frame to frame.
     """
     rows = {
-        camera: (len(times), times.min(), times.max(), times.sort_values().diff().dt.total_seconds().median())
+        camera: (len(times), times.min(), times.max(), round(times.sort_values().diff().dt.total_seconds().mean(), 2))
         for camera, times in dataset.frames.groupby("camera", sort=False)["time"]
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["frames", "first", "last", "seconds apart"])
@@ -150,16 +150,28 @@ class Traffic:
         return taken
 
 
-def known_after(sightings: Sightings) -> pd.DataFrame:
+def thin_out(sightings: Sightings, share: float, seed: int = 0) -> Sightings:
+    """The sightings that a collector is left with who catches each with a probability, one independently of the other."""
+    kept = np.random.default_rng(seed).random(len(sightings.trace)) < share
+    return replace(sightings, trace=sightings.trace[kept], place=sightings.place[kept], seconds=sightings.seconds[kept])
+
+
+def known_after(sightings: Sightings, days: int) -> pd.DataFrame:
     """How many traces a database knows after its first, second, … day.
+
+    Parameters
+    ----------
+    sightings : Sightings
+    days : int
+        How many days to go through; later sightings do not count.
 
     Returns
     -------
     DataFrame
         Indexed by day, from 1: columns seen, again, often: seen on 1, 2, 5 different days at least.
     """
-    days = int(sightings.seconds.max()) // DAY
-    trace, on = np.divmod(np.unique(sightings.trace * (days + 1) + sightings.seconds // DAY), days + 1)
+    begun = sightings.first_days(days)
+    trace, on = np.divmod(np.unique(begun.trace * days + begun.seconds // DAY), days)
     rows = []
     for day in range(1, days + 1):
         counts = np.bincount(trace[on < day])

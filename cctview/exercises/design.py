@@ -42,11 +42,11 @@ def check_right_alarms(answer, wanted, hit, false):
     if near(hit):
         raise Wrong(f"{100 * hit:g} of 100 wanted vehicles raise an alarm. Asked is the other way round: of 100 alarms.")
     if near(1 - false):
-        raise Wrong(f"{100 * (1 - false):g} of 100 innocent vehicles raise none. How many innocent vehicles pass for each wanted one?")
+        raise Wrong(f"{100 * (1 - false):g} of 100 innocent vehicles raise none. How many of these pass for each wanted one?")
     if near(hit / (hit + false)):
         raise Wrong("As if wanted and innocent vehicles were equally many. Take a million that pass: how many of each are there?")
     if near(wanted * hit) or near(wanted):
-        raise Wrong("That is a share of all vehicles that pass. Divide by the alarms: the right ones and the wrong ones together.")
+        raise Wrong("That is a share of all vehicles that pass. Divide by the alarms: the right and the wrong ones together.")
     raise Wrong("Take a million vehicles that pass. How many are wanted, and raise an alarm? How many of the others do?")
 
 

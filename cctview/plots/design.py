@@ -56,7 +56,8 @@ def filters(stages, candidates=1, kept=KEPT, note=WORLD):
     lost = np.isinf(stages[names[-1]].rank).mean()
     where = "first" if candidates == 1 else f"among the first {candidates}"
     shares = [percent(table.loc[name, "estimate"]) for name in (names[0], names[-1])]
-    title = f"The right one is {where}: {shares[0]} by looks, {shares[1]} with all filters, which rule out {percent(lost)} of them"
+    title = f"The right one is {where}: {shares[0]} by looks, {shares[1]} with all filters, "
+    title += f"which rule out {percent(lost)} of them"
     figure = Card(title, height=2.75, note=note, left=1.35, wspace=0.12, right=0.55)
     few, found = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
@@ -167,7 +168,11 @@ def _grows(axes, table, found, figure, measured, end):
     fan = np.geomspace(DECADE * measured, end, 20)
     axes.plot(inside, at_gallery(table, found, "measured", figure, inside)[0], color=DIFFERENT, label="measured")
     axes.plot(
-        further, at_gallery(table, found, "clusters", figure, further)[0], color=DIFFERENT, linestyle="--", label="a decade further"
+        further,
+        at_gallery(table, found, "clusters", figure, further)[0],
+        color=DIFFERENT,
+        linestyle="--",
+        label="a decade further",
     )
     low = at_gallery(table, found, "clusters", figure, fan)[1]
     high = at_gallery(table, found, "independent", figure, fan)[2]
@@ -208,9 +213,11 @@ def clones(table, found=0.5, note=TWIN):
         axes.fill_between(rows["found"], low, high, color=colour, alpha=0.2, linewidth=0)
         place = {"xytext": (9, 12 if kind == CLONE else -9 if kind == COLOUR else -5), "textcoords": "offset points"}
         place |= {"annotation_clip": False, "va": "center", "fontsize": 11}
-        axes.annotate(kind.replace(": ", ":\n").replace(", ", ",\n"), (rows["found"].iloc[-1], middle.iloc[-1]), color=colour, **place)
+        words = kind.replace(": ", ":\n").replace(", ", ",\n")
+        axes.annotate(words, (rows["found"].iloc[-1], middle.iloc[-1]), color=colour, **place)
     axes.axvline(found, color=INK, linewidth=1.2, linestyle=(0, (2, 3)))
-    axes.set(yscale="log", ylim=(lowest, 1), xlabel="threshold, by the share of same pairs that it finds", ylabel="different pairs that pass")
+    axes.set(yscale="log", ylim=(lowest, 1), ylabel="different pairs that pass")
+    axes.set_xlabel("threshold, by the share of same pairs that it finds")
     axes.set_yticks([y for y in (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1) if y >= lowest])
     axes.yaxis.set_major_formatter(lambda y, _: percent(y))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x))
@@ -247,8 +254,10 @@ def individuality(table, setting, note="Simulated frames at five settings of the
         axes.plot(setting, now.loc[key, "estimate"], "o", color=BLUE, markersize=12, markeredgecolor=PAPER, zorder=5)
         axes.axvline(setting, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
         low = 0.5 if key == "AUC" else 0.0
-        label(axes, 1.0, REAL[key][0], "real frames", DARK_ORANGE, ha="right", va="bottom" if key == "AUC" else "top", fontsize=11)
-        axes.set(xlim=(-0.04, 1.04), ylim=(low, 1.02), xlabel="individuality", ylabel="AUC" if key == "AUC" else "right one first")
+        side = "bottom" if key == "AUC" else "top"
+        label(axes, 1.0, REAL[key][0], "real frames", DARK_ORANGE, ha="right", va=side, fontsize=11)
+        axes.set(xlim=(-0.04, 1.04), ylim=(low, 1.02), xlabel="individuality")
+        axes.set_ylabel("AUC" if key == "AUC" else "right one first")
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])
         axes.yaxis.set_major_formatter(lambda y, _: percent(y))
     return figure
@@ -304,12 +313,14 @@ def kinds(table, note="Measured on this computer when the cell ran"):
     -------
     Card
     """
-    title = f"Exact search reads {table['bytes']['flat']:.0f} bytes a vector. Codes need {table['bytes']['ivfpq']:.0f}, and miss some"
+    exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
+    title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
     names = {"flat": "flat: exact", "ivfpq": "IVF-PQ: codes\nin cells", "hnsw": "HNSW: a graph\nof neighbours"}
     figure = Card(title, height=2.6, note=note, left=1.35, wspace=0.2, right=0.4)
     panels = figure.subplots(1, 3, sharey=True)
     rows, shown = np.arange(len(table)), [names[kind] for kind in table.index]
-    columns = (("bytes", "bytes a vector", ORANGE), ("milliseconds", "ms a query", GREY), ("recall", "of the nearest, found", BLUE))
+    columns = [("bytes", "bytes a vector", ORANGE), ("milliseconds", "ms a query", GREY)]
+    columns.append(("recall", "of the nearest, found", BLUE))
     for axes, (column, words, colour) in zip(panels, columns, strict=True):
         axes.barh(rows, table[column], height=0.56, color=colour)
         for row, value in enumerate(table[column]):
@@ -363,7 +374,8 @@ def costs(table, note="Costs of this course's own pipeline, each with its source
         axes.set_ylim(len(rows) - 0.6, -1.15)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", color=PALE)
-        axes.legend(frameon=False, fontsize=10.5, loc="upper center", ncols=2, handletextpad=0, columnspacing=0.5, borderaxespad=0)
+        spaces = {"handletextpad": 0, "columnspacing": 0.5, "borderaxespad": 0}
+        axes.legend(frameon=False, fontsize=10.5, loc="upper center", ncols=2, **spaces)
     return figure
 
 
