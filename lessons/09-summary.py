@@ -81,14 +81,14 @@ Sliders(
 # %% [markdown]
 # Nobody did anything wrong here, and no machine learning was needed. A common car at a rare hour is a rare car.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Then the last step: no camera of ours was needed for it. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
 # ## 2 · What did each step give away?
 #
 # This is the meter of the course, laid out as a staircase. It begins at the 21 [bits](glossary.md#bit) that hide one of two
-# million vehicles. Each step goes down by what it gave away; where something is bought back, it goes up. Blue is what was
+# million vehicles. Each step goes down by what it gave away; where a step takes something back, it goes up. Blue is what was
 # [delivered](glossary.md#claimed-and-delivered), purple what was claimed.
 #
-# *Predict: which step gave away most? The place and the look at a glance, the clock, or the network?*
+# *Predict: which step gave away most? The place and the look at a glance, the clock, the network, or a plate read once?*
 
 # %%
 meter = LeakageMeter.load("meter.json").filled()
@@ -96,7 +96,8 @@ plots.waterfall(meter)
 
 # %% [markdown]
 # Most is given away by the plainest things: at which place, at what time, which type, which colour. The
-# [embedding](glossary.md#embedding) comes last, and for this vehicle it adds little: it has sisters that look the same.
+# [embedding](glossary.md#embedding) adds little to them, for this vehicle: it has sisters that look the same. And then one fact
+# from outside, a plate read once beside one camera, does the rest (notebook 07).
 #
 # The second bar of a step is no decoration. Where it falls further than the first, the machine was surer than it may be, and
 # somebody else pays for it. What is hatched lies beyond the vehicles that were measured: it is a model, not data.
@@ -228,7 +229,7 @@ check_even_population(vehicles, bits=12)
 # ## What to take away
 #
 # - **A car disappears among those who look like it, at that hour.** A common car at a rare hour is a rare car.
-# - **The plainest things give away most**: place, time, type, colour. The network adds to that, and the machine believes that it adds more.
+# - **The plainest things give away most**: place, time, type, colour. The network adds little here, and the machine believes that it adds more.
 # - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
 # - **Not everything adds up.** Membership, habits and who is missed have gauges of their own.
 #
