@@ -1,7 +1,8 @@
 """The old way to find vehicles, after Viola and Jones (2001): light and dark rectangles, chosen by boosting, in a sliding window.
 
 Their three ideas are here, small: an integral image gives the sum of any rectangle from four numbers; AdaBoost chooses, out of
-many pairs of rectangles, the few that tell a vehicle from what is none; and a cascade throws most windows away after the first few.
+many pairs of rectangles, the few that tell a vehicle from what is none; and a cascade throws most windows away
+after the first few.
 Theirs found faces. This one learns in seconds, on one's own processor, from frames in which the truth marks the vehicles.
 (Viola and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001, doi 10.1109/CVPR.2001.990517.)
 """

@@ -46,8 +46,8 @@ def count_doubles(boxes, vehicles, overlaps, iou=0.5):
     Returns
     -------
     DataFrame
-        By overlap: boxes (left), doubles (on a vehicle that another box shows already), lost (vehicles that some box showed before
-        any was dropped, and none does now).
+        By overlap: boxes (left), doubles (on a vehicle that another box shows already), lost (vehicles that some
+        box showed before any was dropped, and none does now).
     """
     from cctview.detect import keep_strongest
 
@@ -94,8 +94,9 @@ def clean(detections):
 def boxes_left(reasons):
     """How many boxes are left after each step of `clean`; a Series of int by the step's name."""
     counts = reasons.value_counts()
-    steps = {"all boxes": 0, "no vehicles": "no vehicle", "doubles": "double", "frames seen before": "frame seen before", "parked": "parked"}
-    gone = np.cumsum([counts.get(reason, 0) for reason in steps.values()])
-    names = [name if name == "all boxes" else f"without {name.removeprefix('no ')}" for name in steps]
-    names[1] = "without persons, cycles"
-    return pd.Series(len(reasons) - gone, names)
+    steps = {
+        "all boxes": "", "without persons, cycles": "no vehicle", "without doubles": "double",
+        "without frames seen before": "frame seen before", "without parked": "parked",
+    }  # fmt: skip
+    gone = np.cumsum([counts.get(reason, 0) if reason else 0 for reason in steps.values()])
+    return pd.Series(len(reasons) - gone, list(steps))

@@ -1,6 +1,6 @@
-"""What the detector finds when frames are scaled to other sizes, and before it drops doubles: `python -m cctview.scales` makes it anew.
+"""What the detector finds in frames scaled to other sizes, and before it drops doubles.
 
-Stored in ``data/results/scales.parquet``, since detecting takes longer than a notebook should.
+`python -m cctview.scales` makes it anew. Stored in ``data/results/scales.parquet``, since detecting takes longer than a notebook should.
 """
 
 import argparse
@@ -41,7 +41,8 @@ def detect_at_scales(dataset, frames, sides=SIDES):
     Returns
     -------
     DataFrame
-        Columns frame, side (pixels), doubles (bool: all boxes, also the weaker ones on one object), type, percent, x1, y1, x2, y2.
+        Columns frame, side (pixels), doubles (bool: all boxes, also the weaker ones on one object), type, percent, x1, y1,
+        x2, y2.
     """
     from tqdm import tqdm
 

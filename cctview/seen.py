@@ -65,7 +65,8 @@ def true_boxes(truth, frames=None):
     Returns
     -------
     DataFrame
-        Columns frame, x1, y1, x2, y2, ignore, vehicle (negative: parked), as `cctview.evaluate_boxes.evaluate_detections` takes it.
+        Columns frame, x1, y1, x2, y2, ignore, vehicle (negative: parked), as
+        `cctview.evaluate_boxes.evaluate_detections` takes it.
     """
     own = own_frames(truth)
     own = own if frames is None else own[own.isin(frames)]
@@ -170,7 +171,11 @@ def entered(watched, percent=25, rounds=ROUNDS):
     per_vehicle["vehicles"] = 1.0
     names, of = ["in a frame", "in a pass", "at any camera"], ["frames", "passes", "vehicles"]
     found, all_ = per_vehicle[names].to_numpy(), per_vehicle[of].to_numpy()
-    table = bootstrap(lambda drawn: pd.Series(found[drawn].sum(axis=0) / all_[drawn].sum(axis=0), names), np.arange(len(found)), rounds)
+
+    def shares(drawn):
+        return pd.Series(found[drawn].sum(axis=0) / all_[drawn].sum(axis=0), names)
+
+    table = bootstrap(shares, np.arange(len(found)), rounds)
     return table.assign(sightings=all_.sum(axis=0).astype(int))
 
 

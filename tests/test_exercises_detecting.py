@@ -20,7 +20,10 @@ BEST = CURVE.percent[CURVE.recall >= 0.9].max()
 BOXES = np.array([[0, 0, 10, 10], [5, 5, 20, 25], [3, 2, 9, 8], [40, 0, 60, 30]])
 
 
-@pytest.mark.parametrize("answer", [BEST, np.float64(BEST), BEST / 100, f"{BEST:.10f} %", str(BEST), round(BEST, 2), [BEST], pd.Series([BEST])])
+IN_EVERY_FORM = [BEST, np.float64(BEST), BEST / 100, f"{BEST:.10f} %", str(BEST), round(BEST, 2), [BEST], pd.Series([BEST])]
+
+
+@pytest.mark.parametrize("answer", IN_EVERY_FORM)
 def test_the_threshold_in_every_form(answer):
     assert check_score_threshold(answer, EVALUATION)
 

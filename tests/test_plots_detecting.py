@@ -23,7 +23,8 @@ BOXES = pd.DataFrame(
     columns=["frame", "percent", *BOX],
 )
 TRUE = pd.DataFrame(
-    [["f", 10, 10, 50, 40, False], ["f", 100, 100, 160, 150, False], ["f", 200, 200, 230, 220, True]], columns=["frame", *BOX, "ignore"]
+    [["f", 10, 10, 50, 40, False], ["f", 100, 100, 160, 150, False], ["f", 200, 200, 230, 220, True]],
+    columns=["frame", *BOX, "ignore"],
 )
 EVALUATION = evaluate_detections(BOXES, TRUE)
 FEATURES = BoostedDetector(draw_rectangles(20, np.random.default_rng(0)), np.zeros(20), np.ones(20), 0.0, 0.5)
@@ -31,11 +32,15 @@ FEATURES = BoostedDetector(draw_rectangles(20, np.random.default_rng(0)), np.zer
 
 def intervals(names, count=100):
     low = np.linspace(0.1, 0.8, len(names))
-    return pd.DataFrame({"estimate": low + 0.05, "low": low, "high": low + 0.1, "sightings": count, "vehicles": 9}, index=pd.Index(names))
+    table = {"estimate": low + 0.05, "low": low, "high": low + 0.1, "sightings": count, "vehicles": 9}
+    return pd.DataFrame(table, index=pd.Index(names))
 
 
 COMPARED = pd.DataFrame(
-    [[0.3, 0.2, 0.4, 0.02, 0.7, 0.06, ""], [0.9, 0.8, 1.0, 0.9, 0.95, 1.2, ""], [*[np.nan] * 6, "not fetched: cctview fetch weights x.pt"]],
+    [
+        [0.3, 0.2, 0.4, 0.02, 0.7, 0.06, ""], [0.9, 0.8, 1.0, 0.9, 0.95, 1.2, ""],
+        [*[np.nan] * 6, "not fetched: cctview fetch weights x.pt"],
+    ],
     index=["rectangles", "ours", "YOLOv3"], columns=COLUMNS,
 )  # fmt: skip
 COUNTS = pd.DataFrame({"boxes": [5, 6, 9], "doubles": [0, 1, 4], "lost": [2, 1, 0]}, index=[0.2, 0.6, 1.0])
@@ -51,7 +56,9 @@ FIGURES = {
     "doubles": lambda: plots.doubles(IMAGE, BOXES.assign(kept=[True, False, True, True]), 0.6, COUNTS),
     "cleaning": lambda: plots.cleaning(pd.Series({"all boxes": 1500, "without persons, cycles": 1480, "without parked": 900})),
     "entered": lambda: plots.entered(intervals(WHO), 40, pd.DataFrame(0.5, [25, 90], WHO)),
-    "entered, all": lambda: plots.entered(intervals(WHO).assign(estimate=1.0, low=1.0, high=1.0), 25, pd.DataFrame(1.0, [25, 90], WHO)),
+    "entered, all": lambda: plots.entered(
+        intervals(WHO).assign(estimate=1.0, low=1.0, high=1.0), 25, pd.DataFrame(1.0, [25, 90], WHO)
+    ),
     "found by": lambda: plots.found_by(intervals(["motorcycle", "yellow taxi", "sedan"]), "share", "Whom?"),
     "scales": lambda: plots.scales(
         {side: intervals(["0–8", "8–12", "12–16", "over 16"]) for side in (224, 416)}, 224, {224: 0.3, 416: 1.0}, 0.91

@@ -42,7 +42,8 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
     if correct.sum() < needed:
         raise ValueError(f"no threshold finds {wanted:.0%} of {total} vehicles")
     best = int((~correct)[percent >= np.sort(percent[correct])[::-1][needed - 1]].sum())
-    said = f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles ({100 * right / total:.1f} %), with {false:,} false boxes"
+    said = f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles ({100 * right / total:.1f} %)"
+    said += f", with {false:,} false boxes"
     if right < needed:
         raise Wrong(f"{said}. That is less than {100 * wanted:g} %: go lower.")
     if false > best + max(2, 0.03 * best):
@@ -107,7 +108,8 @@ def _iou_hint(number, right, a, b):
     for hint, value in sorted(known.items(), key=lambda item: not (item[0].startswith(apart) and (sides < 0).any())):
         if value is not None and math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9):
             return hint
-    return f"For {_said(a)} and {_said(b)} it gives {number:.4g}; right is {right:.4g}: shared area over the area of both together."
+    said = f"For {_said(a)} and {_said(b)} it gives {number:.4g}; right is {right:.4g}"
+    return f"{said}: shared area over the area of both together."
 
 
 def _over(part, whole):

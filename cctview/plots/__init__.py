@@ -25,8 +25,8 @@ from cctview.plots.trip import network_leak, trip_ledger
 from cctview.plots.triplet import triplet, vector, weak_spots
 
 __all__ = [
-    "Card",
     "TWIN",
+    "Card",
     "accepted",
     "activations",
     "alarms",

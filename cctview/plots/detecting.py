@@ -219,9 +219,11 @@ def detectors(table, note=INTERVALS):
             continue
         axes.barh(row, values["AP"], height=0.5, color=BLUE, label=name)
         axes.plot([values["low"], values["high"]], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
-        said = f"precision {percent(values['precision'])}\nrecall {percent(values['recall'])}, {_seconds(values['seconds'])} a frame"
+        said = f"precision {percent(values['precision'])}\nrecall {percent(values['recall'])}, "
+        said += f"{_seconds(values['seconds'])} a frame"
         axes.annotate(
-            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=10,
+            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center",
+            fontsize=10,
         )  # fmt: skip
     axes.set(ylim=(len(table) - 0.45, -0.55), xlim=(0, 1), xlabel="average precision (1: all found, none false)")
     axes.set_yticks(range(len(table)), table.index)
@@ -263,7 +265,7 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     Card
     """
     now = counts.iloc[np.abs(counts.index.to_numpy() - overlap).argmin()]
-    title = f"Dropping what overlaps more than {overlap:.2f}: {_count(now.doubles, 'double')} left, {_count(now.lost, 'vehicle')} lost"
+    title = f"At a limit of {overlap:.2f}: {_count(now.doubles, 'double')} left, {_count(now.lost, 'vehicle')} lost"
     figure = Card(title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3)
     grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
@@ -271,10 +273,11 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     left.set_axis_off()
     left.set_anchor("NW")
     for row in boxes.itertuples():
-        look = {"edgecolor": BLUE, "linewidth": 2.4} if row.kept else {"edgecolor": PALE, "linewidth": 0.9, "linestyle": (0, (2, 2))}
+        weak = {"edgecolor": PALE, "linewidth": 0.9, "linestyle": (0, (2, 2))}
+        look = {"edgecolor": BLUE, "linewidth": 2.4} if row.kept else weak
         left.add_patch(Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, **look))
-    for name, colour, dashes in (("doubles", DIFFERENT, "-"), ("lost", BLUE, "--")):
-        right.plot(counts.index, counts[name] + 1, color=colour, linestyle=dashes, label={"lost": "vehicles lost"}.get(name, name))
+    for name, words, colour, dashes in (("doubles", "doubles", DIFFERENT, "-"), ("lost", "vehicles lost", BLUE, "--")):
+        right.plot(counts.index, counts[name] + 1, color=colour, linestyle=dashes, label=words)
         right.plot(overlap, now[name] + 1, "o", color=colour, markersize=9, markeredgecolor=PAPER)
     right.set(xlabel="overlap from which dropped", ylabel="in all frames, + 1", yscale="log", xlim=(0, 1))
     right.legend(frameon=False, fontsize=11, loc="upper left")
@@ -390,7 +393,8 @@ def found_by(table, what, title, note=INTERVALS):
         axes.plot(values.estimate, row, "o", color=BLUE, markersize=9, markeredgecolor=PAPER, zorder=4, label=name)
         said = f"{percent(values.estimate)} of {values.sightings:,.0f}"
         axes.annotate(
-            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=10.5,
+            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center",
+            fontsize=10.5,
         )  # fmt: skip
     axes.set(ylim=(len(table) - 0.45, -0.55), xlim=(-0.01, 1.01), xlabel=what)
     axes.set_yticks(range(len(table)), table.index)
@@ -430,7 +434,7 @@ def scales(tables, shown, cost, precision, note=INTERVALS):
         x, chosen = [names.get_loc(name) for name in table.index], side == shown
         look = {"color": BLUE, "linewidth": 2.8} if chosen else {"color": GREY, "linewidth": 1.1}
         axes.plot(x, table["estimate"], zorder=3 if chosen else 2, label=str(side), **look)
-        label(axes, 1.12, table["estimate"].iloc[1], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
+        label(axes, 1.12, table["estimate"].iloc[min(1, len(table) - 1)], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
         if chosen:
             axes.fill_between(x, table["low"].astype(float), table["high"].astype(float), color=BLUE, alpha=0.18, linewidth=0)
     axes.set(ylim=(0, 1.02), ylabel="share found", xlabel="longer side of the vehicle in the frame, pixels")
