@@ -72,7 +72,7 @@ print(f"{len(finder.passages):,} passages of a vehicle before a camera in {MINUT
 # **Click a vehicle.** The numbers that appear are the best candidate at each other camera, with how sure the machine is.
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["picture"]
 def follow(row):
     return as_candidates(finder.find(row.id))
 

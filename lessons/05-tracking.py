@@ -229,7 +229,7 @@ Sliders(
 #
 # The histograms looked like a fair separation. Now count links instead of shares, at every threshold.
 
-# %%
+# %% tags=["picture"]
 plots.false_links(mcd, same, half)
 
 # %% [markdown]
