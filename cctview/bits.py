@@ -157,6 +157,39 @@ def _check_posterior(p, mates, population, gallery):
             raise ValueError(f"the {name} of {count:,} are all among the candidates: 'none of these' must have probability 0")
 
 
+def match_probability(bits, population):
+    """How probable a match is, by evidence worth so many bits, where exactly one of a population is the right one.
+
+    Bayes' rule with a likelihood ratio of 2 to the power of the bits, and prior odds of 1 to all the others.
+
+    Parameters
+    ----------
+    bits : float or array_like
+    population : float or array_like
+        At least 1.
+
+    Returns
+    -------
+    float or ndarray
+
+    Raises
+    ------
+    ValueError
+        If a population is below 1.
+
+    Examples
+    --------
+    Ten bits: a factor of 1024. Among 1025 it is as probable as not:
+
+    >>> float(match_probability(10, 1025)), float(match_probability(10, 1))
+    (0.5, 1.0)
+    """
+    ratio, population = np.exp2(np.asarray(bits, float)), np.asarray(population, float)
+    if not (population >= 1).all():
+        raise ValueError(f"expected a population of at least 1, but got {population.min()}")
+    return ratio / (ratio + population - 1)
+
+
 def anonymity_set_size(posterior):
     """Among how many equally likely candidates the vehicle is hidden: 2 to the power of the entropy.
 

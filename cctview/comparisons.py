@@ -329,8 +329,8 @@ def _read_answers(answers, count):
     return said
 
 
-def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd", aggregate="mean50"):
-    """Look for each vehicle of a camera at the next one, track against track.
+def compare_tracks(detections, vehicles, embeddings, images=1, distance="mcd", aggregate="mean50"):
+    """Distances of each vehicle of a camera to everyone at the next one, track against track.
 
     Parameters
     ----------
@@ -345,25 +345,96 @@ def search_next_camera(detections, vehicles, embeddings, images=1, distance="mcd
 
     Returns
     -------
+    list of DataFrame
+        One for each two neighbouring cameras, its index and columns the vehicles, and these named by the cameras.
+
+    Raises
+    ------
+    ValueError
+        If no two neighbouring cameras saw vehicles.
+    """
+    rows = largest_pictures(detections, vehicles, images)
+    camera, of = detections["camera"].to_numpy()[rows], vehicles.to_numpy(float, na_value=0)[rows].astype(int)
+    tables = []
+    for first, second in pairwise(place.camera for place in DRIVE):
+        a, b = camera == first, camera == second
+        if a.any() and b.any():
+            table = track_to_track(embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate)
+            tables.append(table.rename_axis(index=first, columns=second))
+    if not tables:
+        raise ValueError("no two neighbouring cameras with vehicles; take more minutes")
+    return tables
+
+
+def rank_tracks(tables):
+    """Look for each vehicle of a camera at the next one.
+
+    Parameters
+    ----------
+    tables : list of DataFrame
+        From `compare_tracks`.
+
+    Returns
+    -------
     result : RankEvaluation
         One row a search.
     looked_for : ndarray of int
         The vehicle of each search.
     """
-    rows = largest_pictures(detections, vehicles, images)
-    camera, of = detections["camera"].to_numpy()[rows], vehicles.to_numpy(float, na_value=0)[rows].astype(int)
-    parts, looked_for, largest = [], [], 1
-    for first, second in pairwise(place.camera for place in DRIVE):
-        a, b = camera == first, camera == second
-        if not a.any() or not b.any():
-            continue
-        table = track_to_track(embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate)
-        parts.append(
-            evaluate_rank(table, table.index, table.columns, np.zeros(len(table)), np.ones(table.shape[1]), table.shape[1])
-        )
-        looked_for.append(table.index.to_numpy())
-        largest = max(largest, table.shape[1])
-    if not parts:
-        raise ValueError("no two neighbouring cameras with vehicles; take more minutes")
+    parts = [
+        evaluate_rank(table, table.index, table.columns, np.zeros(len(table)), np.ones(table.shape[1]), table.shape[1])
+        for table in tables
+    ]
     columns = zip(*((part.first_rank, part.average_precision, part.inverse_negative_penalty) for part in parts), strict=True)
-    return RankEvaluation(*map(np.concatenate, columns), largest), np.concatenate(looked_for)
+    looked_for = np.concatenate([table.index.to_numpy() for table in tables])
+    return RankEvaluation(*map(np.concatenate, columns), max(table.shape[1] for table in tables)), looked_for
+
+
+def search_next_camera(detections, vehicles, embeddings, **options):
+    """`rank_tracks` of `compare_tracks`, with its options."""
+    return rank_tracks(compare_tracks(detections, vehicles, embeddings, **options))
+
+
+def bits_of_tracks(tables, rounds=200, seed=0):
+    """How many bits looks give away in a search for a vehicle that is at the next camera.
+
+    A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the vehicles and judged on the
+    other, so that sureness that is not earned costs bits.
+
+    Parameters
+    ----------
+    tables : list of DataFrame
+        From `compare_tracks`.
+    rounds, seed : int
+        Of the bootstrap over vehicles; and how they are divided.
+
+    Returns
+    -------
+    Series
+        estimate, low, high: the mean of log2(candidates x probability of the right one).
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    known = np.unique(np.concatenate([table.index for table in tables]))
+    half = pd.Series(np.random.default_rng(seed).permutation(len(known)) % 2, index=known)
+    searches = []
+    for table in tables:
+        own = table.columns.get_indexer(table.index)
+        searches.append((table.index.to_numpy()[own >= 0], -table.to_numpy(float)[own >= 0], own[own >= 0]))
+
+    def bits(steepness, part):
+        said = []
+        for vehicle, closeness, own in searches:
+            of = np.flatnonzero(half[vehicle].to_numpy() == part)
+            right = log_softmax(steepness * closeness[of], axis=1)[np.arange(len(of)), own[of]]
+            said.append(right / np.log(2) + np.log2(closeness.shape[1]))
+        return np.concatenate(said)
+
+    gains, vehicles = [], []
+    for part in (0, 1):
+        fit = minimize_scalar(lambda log, part=part: -bits(np.exp(log), 1 - part).mean(), bounds=(-8, 8), method="bounded")
+        gains.append(bits(np.exp(fit.x), part))
+        vehicles += [vehicle[half[vehicle].to_numpy() == part] for vehicle, _, _ in searches]
+    gains, vehicles = np.concatenate(gains), np.concatenate(vehicles)
+    return bootstrap(lambda rows: gains[rows].mean(), vehicles, rounds, seed=seed).iloc[0]

@@ -196,6 +196,19 @@ class LeakageMeter:
         """The meter with a side gauge set."""
         return replace(self, gauges={**self.gauges, name: gauge})
 
+    def filled(self, other=None):
+        """The meter with the steps and side gauges that it lacks taken from another one, in that one's order.
+
+        Parameters
+        ----------
+        other : LeakageMeter, optional
+            By default the course's own. Its steps are left out if it is about another target or population.
+        """
+        other = LeakageMeter.load() if other is None else other
+        same = (self.target, self.population) == (other.target, other.population)
+        steps = {step.name: step for step in (*(other.steps if same else ()), *self.steps)}
+        return replace(self, steps=tuple(steps.values()), gauges={**other.gauges, **self.gauges})
+
     def claimed(self):
         """Bits claimed by all steps together; the interval's ends are added, see `Bits`."""
         return self._sum("claimed")

@@ -246,7 +246,8 @@ def your_car(trips, drivers, kind, colour, hour):
     Returns
     -------
     Series
-        `everyone`: distinct vehicles in that hour of a weekday, in the mean; `alike`: those of this type and colour;
+        `everyone`: distinct vehicles in that hour of a weekday, in the mean; `of_kind`: those of this type; `alike`: those of
+        this type and colour;
         `low` and `high`: their 95 % interval over days; `bits`: log2(everyone / alike), what type and colour give away, NaN
         if nobody is alike.
 
@@ -265,11 +266,18 @@ def your_car(trips, drivers, kind, colour, hour):
     entered = trips["entered"]
     weekdays = entered.dt.normalize()[entered.dt.day_of_week < 5].unique()
     here = trips.loc[(entered.dt.day_of_week < 5) & (entered.dt.hour == hour), ["vehicle", "entered"]]
-    alike = drivers.loc[(drivers["kind"].astype(str) == kind) & (drivers["colour"].astype(str) == colour), "vehicle"]
     days = here["entered"].dt.normalize()
+
+    def each_day(chosen):
+        """Distinct vehicles among these drivers, on each weekday."""
+        rows = here["vehicle"].isin(drivers.loc[chosen, "vehicle"])
+        return here[rows].groupby(days[rows])["vehicle"].nunique().reindex(weekdays, fill_value=0).to_numpy(float)
+
     everyone = here.groupby(days)["vehicle"].nunique().reindex(weekdays, fill_value=0)
-    own = here[here["vehicle"].isin(alike)].groupby(days)["vehicle"].nunique().reindex(weekdays, fill_value=0).to_numpy(float)
+    of_kind = drivers["kind"].astype(str) == kind
+    own = each_day(of_kind & (drivers["colour"].astype(str) == colour))
     interval = bootstrap(lambda rows: own[rows].mean(), np.arange(len(own)), 400).loc[0]
     bits = np.log2(everyone.mean() / own.mean()) if own.any() else np.nan
     low, high = interval[["low", "high"]]
-    return pd.Series({"everyone": everyone.mean(), "alike": own.mean(), "low": low, "high": high, "bits": bits})
+    found = {"everyone": everyone.mean(), "of_kind": each_day(of_kind).mean(), "alike": own.mean()}
+    return pd.Series({**found, "low": low, "high": high, "bits": bits})

@@ -21,7 +21,9 @@ from cctview.files import replacing
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "results"
 TAXI = 1, "the yellow taxi van"
 COMMAND = "python -m cctview.results"
-HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (7, 14, 42), (0.0, 0.05, 0.2)
+OF_STUDIO = ("attributes", "defences", "eras", "eras_metric", "extractors", "inversion", "membership")
+"""The tables that ``python -m studio results`` makes."""
+HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (1, 3, 7, 14, 42), (0.0, 0.05, 0.2)
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
 FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
@@ -47,8 +49,15 @@ def read_result(name, folder=FOLDER):
     """
     path = Path(folder) / name
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{COMMAND}`")
+        command = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
+        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command}`")
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+
+def stored_unicity(hours, days, folder=FOLDER):
+    """The stored rows of unicity for one length of time bins, in hours, and one number of days."""
+    table = read_result("unicity.csv", folder)
+    return table[np.isclose(table["hours"], hours, rtol=1e-3) & (table["days"] == days)]
 
 
 def stored_leakage(folder=FOLDER):
@@ -144,7 +153,7 @@ def unicity_table(trips, hours=HOURS, points=POINTS, days=DAYS, false=FALSE):
     everything, rows = read_trips(trips), []
     grid = [(d, f) for d in days for f in false]
     for kept, rate in tqdm(grid, "unicity", unit="database"):
-        sightings = everything.last_days(kept)
+        sightings = everything.first_days(kept)
         booked = mix_in_false_links(sightings, rate)
         for hour in hours:
             for point in points:

@@ -32,6 +32,7 @@ from cctview import weights as weight_files
 from cctview.files import alone_in, write_bytes
 from cctview.ids import VEHICLE_TYPES, FrameId
 from cctview.match import DISTANCES
+from cctview.parquet import open_parquet
 
 BASIS = "_basis.parquet"
 """Beside the parts; readers of Parquet folders pass over names that begin with '_'."""
@@ -264,7 +265,7 @@ def _finished(out: Path, settings: dict) -> dict[str, str]:
     found = {}
     for path in parts(out):
         try:
-            note = json.loads(pq.read_metadata(path).metadata[_KEY])
+            note = json.loads(open_parquet(path).metadata.metadata[_KEY])
             made_with, frames = note["settings"], note["frames"]
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
             continue  # not one of ours, or damaged: it is made again
@@ -376,7 +377,7 @@ def _counts(out: str | Path) -> dict[Path, int]:
     """How many embeddings each part holds, from its footer."""
     counts = {}
     for path in parts(out):
-        footer = pq.read_metadata(path)
+        footer = open_parquet(path).metadata
         column = footer.schema.names.index("embedding")
         groups = [footer.row_group(k).column(column) for k in range(footer.num_row_groups)]
         counts[path] = sum(group.num_values - group.statistics.null_count for group in groups if group.num_values)

@@ -14,11 +14,13 @@ scaled to length 1 first. `cctview.vector_database` has the same interface over 
 
 import json
 import sys
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from cctview.distances import check_embeddings, unit_vectors
 from cctview.evaluate import bootstrap
@@ -352,6 +354,54 @@ def build(vectors, kind: str = "flat", distance: str = "med", cells: int | None 
         index.train(built._prepared(vectors[np.sort(sample)], "vectors"))
     built.add(vectors)
     return built
+
+
+def principal_coordinates(vectors, count=256, learnt_from=512):
+    """Coordinates of vectors on their first principal components, (n, count) float32: most of each vector in fewer numbers.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, d)
+    count : int
+        How many components; fewer where `learnt_from` or d is less.
+    learnt_from : int
+        From so many vectors, evenly spread, the components are learnt.
+    """
+    sample = vectors[:: max(len(vectors) // learnt_from, 1)]
+    middle = sample.mean(axis=0)
+    directions = np.linalg.svd(sample - middle, full_matrices=False)[2][:count]
+    return ((vectors - middle) @ directions.T).astype(np.float32)
+
+
+def measure_kinds(gallery, queries, k=10, distance="mcd"):
+    """Search a gallery by every kind of index, on this computer, now.
+
+    Parameters
+    ----------
+    gallery, queries : ndarray, shape (n, d) and (m, d)
+    k : int
+    distance : {"med", "mcd"}
+
+    Returns
+    -------
+    DataFrame
+        Index: `KINDS`; columns `recall`, `low`, `high` (recall@k), `milliseconds` (a query, the best of three), `build_seconds`,
+        `bytes` (read for each vector).
+    """
+    rows = {}
+    for kind in KINDS:
+        begin = time.perf_counter()
+        index = build(gallery, kind, distance)
+        built, times = time.perf_counter() - begin, []
+        for _ in range(3):
+            begin = time.perf_counter()
+            index.search(queries, k)
+            times.append(time.perf_counter() - begin)
+        found = index.recall(queries, k)
+        rows[kind] = found.estimate, found.low, found.high, 1e3 * min(times) / len(queries), built, index.bytes_per_vector
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["recall", "low", "high", "milliseconds", "build_seconds", "bytes"]
+    )
 
 
 def _inside(index):

@@ -18,8 +18,12 @@ import pyarrow.parquet as pq
 
 from cctview.ids import FrameId, format_detection
 from cctview.parallel import chunks, in_threads
+from cctview.parquet import check_need, read_table
 
 DETECTIONS, BASIS = "detections.parquet", "basis.parquet"
+ROW_BYTES = 1_000
+"""What a detection takes while its names are made, beside its vector."""
+
 _COLUMNS = {
     "frame": pa.dictionary(pa.int32(), pa.string()),
     "number": pa.int16(),
@@ -87,10 +91,11 @@ def read_tables(detections: bytes, basis: bytes | None, name: str) -> tuple[pd.D
         If the content is no such Parquet file; the message starts with `name`.
     """
     try:
-        table = _decode(detections, [*_COLUMNS, "embedding"])
+        table = read_table(detections, [*_COLUMNS, "embedding"], ROW_BYTES)
         compact = _matrix(table["embedding"])
         if basis is not None:
-            mean_and_components = _matrix(_decode(basis, ["component"])["component"])
+            mean_and_components = _matrix(read_table(basis, ["component"])["component"])
+            check_need(4 * len(compact) * mean_and_components.shape[1], len(detections) + len(basis))
             compact = np.column_stack([np.ones(len(compact), np.float32), compact]) @ mean_and_components
         return _with_names(table), compact
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
@@ -105,10 +110,6 @@ def encode(table: pa.Table) -> bytes:
     compression = {name: "none" if name in vectors else "zstd" for name in table.column_names}
     pq.write_table(table, buffer, compression=compression, use_dictionary=names)
     return buffer.getvalue()
-
-
-def _decode(content: bytes, columns: list[str]) -> pa.Table:
-    return pq.ParquetFile(pa.BufferReader(content)).read(columns)
 
 
 def _with_names(table: pa.Table) -> pd.DataFrame:

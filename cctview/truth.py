@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from cctview.evaluate_boxes import BOX, box_iou
+from cctview.parquet import read_frame
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,11 @@ def read_truth(folder):
     for name in Truth.__annotations__:
         path = folder / f"{name}.parquet"
         try:
-            table = pd.read_parquet(path)
+            tables[name] = read_frame(path)
         except FileNotFoundError:
             raise FileNotFoundError(f"{path}: missing; get the folder again from the repository") from None
-        except Exception as error:  # pyarrow raises errors of many kinds on damaged files
+        except ValueError as error:
             raise ValueError(f"{path}: not a readable Parquet file ({error}); get it again from the repository") from None
-        categories = [column for column in table if isinstance(table[column].dtype, pd.CategoricalDtype)]
-        tables[name] = table.astype(dict.fromkeys(categories, "str"))
     return Truth(**tables)
 
 

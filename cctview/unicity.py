@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 LEVEL = 0.95
+_NO_CAMERAS = ("entered", "left")  # times of a trip that no camera sees
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ class Sightings:
     seconds: np.ndarray
     cameras: tuple
 
-    def last_days(self, days):
-        """Those of the last so many days: what a database holds that forgets the older ones."""
-        kept = self.seconds >= (self.seconds.max(initial=0) // 86400 + 1 - days) * 86400
+    def first_days(self, days):
+        """Those of the first so many days, from midnight to midnight: what a database holds so long after it was begun."""
+        kept = self.seconds < days * 86400
         return Sightings(self.trace[kept], self.place[kept], self.seconds[kept], self.cameras)
 
 
@@ -103,7 +104,8 @@ def read_trips(trips, one="vehicle"):
 
     if one not in ("vehicle", "trip"):
         raise ValueError(f'expected one="vehicle" or "trip", but got {one!r}')
-    cameras = tuple(column for column in trips if is_camera(column) and pd.api.types.is_datetime64_any_dtype(trips[column]))
+    times = [column for column in trips if is_camera(column) and pd.api.types.is_datetime64_any_dtype(trips[column])]
+    cameras = tuple(column for column in times if column not in _NO_CAMERAS)
     if not cameras:
         raise ValueError(f"no column of the trips is a camera's with times; there are {', '.join(map(str, trips.columns))}")
     times = trips[list(cameras)].to_numpy("datetime64[s]")

@@ -24,7 +24,7 @@ from studio.trips import write_six_weeks
 
 ROOT = Path(__file__).parent.parent
 TRAINED = ("detector", "extractor", "second", "inverter", "defended")
-RESULTS = ("attributes", "membership", "extractors", "inversion", "defences")
+RESULTS = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
 STAGES = ("data", "sample", "habits")
 WORLDS = ("real", "twin")
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -5,8 +5,11 @@
     membership.csv   members of an over-fitted and of a less fitted classifier's training set
     extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
     inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+    eras.csv         the recognisers of lesson 01 by the size of the pictures
+    eras_metric.csv  the same without and with a metric learnt on top
 """
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +19,19 @@ from cctview.attack import Membership, infer_attribute, likelihood_ratio_attack,
 from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES
 from cctview.detect import Detector
+from cctview.eras import ERAS
 from cctview.extract import Extractor
 from cctview.files import write_bytes
+from cctview.frames import open_dataset
 from cctview.looks import Looks, load_looks
 from cctview.protection import study, summary
 from cctview.trackers import Tracker
+from cctview.trials import Pictures, metric_table, read_pictures, resolution_table
+from cctview.truth import read_truth
 from cctview.usefulness import counting_and_speeds, frame_pairs
 from studio import train_defended, training_looks
 
-TABLES = ("attributes", "membership", "extractors", "inversion", "defences")
+TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
 ATTRIBUTES = ("family", "body", "direction", "length")
 EPOCHS = (3, 30)
 MINIMUM, CAMERAS = 16, 2
@@ -35,14 +42,16 @@ FRAME_PAIRS = 4
 
 def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     """Make the tables asked for; returns their places under `data`."""
-    looks = bench(data)
+    looks = functools.cache(lambda: bench(data))
     made = {
-        "attributes": lambda: attributes(looks),
-        "membership": lambda: membership(looks),
-        "inversion": lambda: inversion(looks, work),
+        "attributes": lambda: attributes(looks()),
+        "membership": lambda: membership(looks()),
+        "inversion": lambda: inversion(looks(), work),
     }
-    made["extractors"] = lambda: extractors(looks)
-    made["defences"] = lambda: defences(looks, work, data)
+    made["extractors"] = lambda: extractors(looks())
+    made["defences"] = lambda: defences(looks(), work, data)
+    made["eras"] = lambda: resolution_table(*known_vehicles(data), ERAS)
+    made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []
     for name in tables:
         place = data / "results" / f"{name}.csv"
@@ -54,6 +63,11 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
 def bench(data: Path) -> Looks:
     """The looks that everything is measured on, with coordinates as vectors."""
     return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, basis=Extractor().basis)
+
+
+def known_vehicles(data: Path) -> tuple[Pictures, Pictures]:
+    """The pictures of lesson 01: to train and tune on, and to test on."""
+    return read_pictures(open_dataset(data), read_truth(data)).split()
 
 
 def attributes(looks: Looks) -> pd.DataFrame:

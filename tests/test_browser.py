@@ -33,6 +33,11 @@ CELLS = (
         return figure
     Sliders(update, [Float("slope", -1, 1, 0.5)], describe=lambda figure: "One line.")
     """,
+    """
+    from cctview.widgets import Quiz
+    from cctview.widgets.quiz import Option, Question
+    Quiz([Question("Is it?", [Option("No", "It is not.", True), Option("Yes", "Look again.")])])
+    """,
 )
 
 
@@ -138,6 +143,15 @@ def test_dragging_a_slider_changes_the_picture(lab):
     page.wait_for_function("before => document.querySelector('img.widget-image').src !== before", arg=before)
     page.wait_for_function("() => document.querySelector('img.widget-image').complete")
     assert image.screenshot() != picture
+
+
+def test_a_quiz_says_why(lab):
+    page, _ = lab
+    quiz = page.locator(".cctview-quiz")
+    quiz.scroll_into_view_if_needed()
+    quiz.locator("label", has_text="Yes").locator("input").click()
+    quiz.locator("[role=status]", has_text="✗ Look again.").wait_for()
+    quiz.locator("[role=status]", has_text="0 of 1 right at the first try.").wait_for()
 
 
 def test_voila_shows_the_same_camera(browser, folder):

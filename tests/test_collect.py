@@ -154,6 +154,24 @@ def test_lateness_does_not_add_up(tmp_path, server):
     assert len(server.asked) + tally.skipped == 2 * 15, "answers that take 0.03 s do not stretch the beat of 0.1 s"
 
 
+def test_the_beat_begins_when_the_client_is_ready(tmp_path, server, monkeypatch):
+    ready = client._client
+
+    def slowly(url, patience):
+        time.sleep(2)
+        return ready(url, patience)
+
+    monkeypatch.setattr(client, "_client", slowly)
+    tally = run(tmp_path, ["A"], 0.5)
+    assert tally.late[0] < 1
+
+
+def test_every_poll_is_told(tmp_path, server):
+    tally = run(tmp_path, ["A", "B"], 1)
+    assert len(tally.polls) == len(tally.late) and {label for _, label, _ in tally.polls} == {"A", "B"}
+    assert sum(news == "new" for *_, news in tally.polls) == tally.new
+
+
 def test_retry_after_is_obeyed_and_other_cameras_go_on(tmp_path, server):
     def answer(request):
         if "/A" in str(request.url) and len(server.times("/A")) == 1:

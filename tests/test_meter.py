@@ -30,6 +30,18 @@ def test_a_cell_run_twice_changes_nothing():
     assert once.after(SEEN).steps == (SEEN,)  # what was linked built on the old look
 
 
+def test_what_was_skipped_is_filled_in_from_another_meter():
+    gauges = {"unicity": Gauge(0.9, 0.8, 1.0), "membership": Gauge(0.5, 0.4, 0.6)}
+    other = LeakageMeter("a taxi", 1024, (SEEN, LINKED), gauges=gauges)
+    again = Step("seen", Bits(2.0, 2.0, 2.0), Bits(1.0, 1.0, 1.0))
+    own = LeakageMeter("a taxi", 1024, (again,), gauges={"membership": Gauge(0.7, 0.6, 0.8), "faces": Gauge(0.1, 0.0, 0.2)})
+    filled = own.filled(other)
+    assert filled.steps == (again, LINKED)
+    assert list(filled.gauges) == ["unicity", "membership", "faces"] and filled.gauges["membership"].estimate == 0.7
+    assert LeakageMeter("a van", 1024).filled(other).steps == ()  # another target's steps are not one's own
+    assert LeakageMeter().filled().steps == LeakageMeter.load().steps
+
+
 def test_a_defence_takes_bits_back():
     meter = LeakageMeter("a taxi", 1024).after(SEEN).after(Step("blurred", Bits(-3.0, -4.0, -2.0), Bits(-2.5, -3.0, -2.0)))
     assert meter.claimed().estimate == 1 and meter.left() == 9

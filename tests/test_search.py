@@ -8,10 +8,10 @@ import time
 import numpy as np
 import psutil
 import pytest
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 
 from cctview import search
-from cctview.search import build, load, recall
+from cctview.search import KINDS, build, load, measure_kinds, principal_coordinates, recall
 
 METRICS = {"med": "euclidean", "mcd": "cosine"}
 
@@ -173,3 +173,19 @@ def test_a_collection_of_another_kind_is_refused(tmp_path):
         MilvusIndex(tmp_path / "gallery.db", 16, "mcd")
     with pytest.raises(OSError, match="is it running there"):
         MilvusIndex(f"http://127.0.0.1:{free_port()}", 16)
+
+
+def test_principal_coordinates_keep_the_distances_of_what_spans_few_directions():
+    rng = np.random.default_rng(2)
+    vectors = (rng.normal(size=(300, 12)) @ rng.normal(size=(12, 40)) + 3).astype(np.float32)
+    places = principal_coordinates(vectors, count=12)
+    assert places.shape == (300, 12)
+    assert pdist(places) == pytest.approx(pdist(vectors), rel=1e-3)
+
+
+def test_every_kind_is_measured():
+    vectors = np.random.default_rng(0).normal(size=(600, 16)).astype(np.float32)
+    table = measure_kinds(vectors[50:], vectors[:50], k=5, distance="med")
+    assert list(table.index) == list(KINDS) and table.loc["flat", "recall"] == 1
+    assert (table[["milliseconds", "build_seconds"]] > 0).all().all()
+    assert table.loc["flat", "bytes"] == 4 * 16 > table.loc["ivfpq", "bytes"]

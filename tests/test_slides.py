@@ -125,6 +125,14 @@ def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
     assert "kept" in inside and "alert(1)" not in inside
 
 
+def test_a_question_keeps_its_choices_and_each_of_a_quiz_stands_alone(tmp_path):
+    asked = shows(html="<p>How many?</p><ul><li>one</li><li>two</li></ul>")
+    quiz = shows(html="<div><p>1. Is it?</p></div>\n<div><p>2. Is it?</p></div><table><tr><td>3</td></tr></table>")
+    deck = content(deck_of(tmp_path, text("# 11", "slide"), code("predict(x)", asked), code("Quiz(y)", quiz)))
+    assert '<div class="block text"><p>How many?</p><ul>' in deck
+    assert deck.count('<div class="block text"><div>') == 2 and deck.count('<div class="block wide"><table>') == 1
+
+
 def test_a_hint_stays_folded_round_its_text(tmp_path):
     hint = "<details><summary>Hint</summary>\n\nTry *this*.\n\n</details>"
     deck = content(deck_of(tmp_path, text("# 11", "slide"), text(hint)))

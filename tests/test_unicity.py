@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.drive import DRIVE
 from cctview.unicity import Sightings, mix_in_false_links, read_trips, unicity
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
@@ -76,10 +77,10 @@ def test_false_links_lose_and_mislead():
     assert wrong.trace.tolist() == [1, 2, 2]  # booked to who passes next; after the last nobody does
 
 
-def test_what_is_forgotten_after_days():
+def test_what_a_database_holds_after_some_days():
     table = Sightings(np.array([0, 1, 0]), np.zeros(3, int), np.array([8 * HOUR, 30 * HOUR, 50 * HOUR]), CAMERAS)
-    assert table.last_days(1).seconds.tolist() == [50 * HOUR]
-    assert table.last_days(2).seconds.tolist() == [30 * HOUR, 50 * HOUR]
+    assert table.first_days(1).seconds.tolist() == [8 * HOUR]
+    assert table.first_days(2).seconds.tolist() == [8 * HOUR, 30 * HOUR]
 
 
 def trips(vehicles=(5, 5, 9)):
@@ -94,7 +95,10 @@ def test_trips_become_sightings():
 
 
 def test_the_six_weeks_that_ship():
-    table = read_trips(pd.read_parquet("data/habits/trips.parquet"))
+    trips = pd.read_parquet("data/habits/trips.parquet")
+    table = read_trips(trips)
+    assert table.cameras == tuple(place.camera for place in DRIVE)  # nobody sees when a trip begins or ends
+    assert len(table.trace) == trips[list(table.cameras)].notna().to_numpy().sum()
     coarse, fine = unicity(table, 4, hours=12), unicity(table, 4, hours=1 / 60)
     assert coarse.high < fine.low and fine.singled_out > 0.9
 
@@ -106,7 +110,7 @@ def test_the_six_weeks_that_ship():
         (lambda t: unicity(t, 1, hours=0), "longer than 0"),
         (lambda t: unicity(t, 1, places=4), "3 cameras cannot be put into 4"),
         (lambda t: unicity(t, 50), "no trace has 50"),
-        (lambda t: unicity(t.last_days(0), 1), "no sighting"),
+        (lambda t: unicity(t.first_days(0), 1), "no sighting"),
         (lambda t: unicity(sightings([(0, 0, 8)]), 1), "only one trace"),
         (lambda t: mix_in_false_links(t, 1.5), "from 0 to 1"),
         (lambda t: read_trips(trips(), one="name"), "name"),

@@ -8,6 +8,7 @@
 ``city``         `SimulatedCity`: the simulated minutes, served on this computer, with faults
 ``city_server``  its HTTP
 ``command``      ``cctview collect``
+``study``        what a collection costs and misses, and whom it knows after some days
 ================ ==================================================================================
 
 The names in `__all__` are fetched when they are first used: the command line imports this package and should not wait for httpx.
@@ -25,6 +26,7 @@ _HOMES = {
     "collect": "client",
     "list_cameras": "client",
     "retry_after": "client",
+    "run": "study",
 }
 
 __all__ = [*_HOMES]

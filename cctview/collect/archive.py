@@ -25,6 +25,7 @@ from cctview.collect.cameras import Camera
 from cctview.files import replacing, write_bytes
 from cctview.frames import frame_folder, write_frame
 from cctview.ids import FrameId
+from cctview.parquet import read_frame
 
 COLUMNS = ["frame", "camera", "time", "clock", "moved", "received", "width", "height", "bytes", "sha256"]
 """`time`: in the frame's name; `clock`: where it comes from; `moved`: seconds by which it gave way to another frame of the same
@@ -189,8 +190,8 @@ class Archive:
             journal.unlink()
         for part in sorted(self._index.glob("*.parquet")):
             try:
-                table = pd.read_parquet(part, columns=["camera", "sha256"])
-            except Exception as error:  # pyarrow raises errors of many kinds
+                table = read_frame(part, ["camera", "sha256"])
+            except ValueError as error:
                 raise ValueError(f"{part}: not a part of an index ({error}); move it away, the frames stay") from None
             self.frames += len(table)
             for camera, digest in table.groupby("camera").tail(REMEMBERED).itertuples(index=False):

@@ -24,11 +24,11 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageDraw
 
 from cctview.drive import driving_order, place_of
 from cctview.frames import open_dataset, read_image
+from cctview.parquet import read_frame
 from cctview.collect.stamp import draw_stamp
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -244,7 +244,7 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
     path = data / "truth" / "frames.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path}: not there; the simulated city needs the truth about its frames")
-    truth = pd.read_parquet(path)
+    truth = read_frame(path)
     stamps = dict(zip(truth.frame, truth.time))
     cameras = {}
     for camera, group in truth.sort_values("time").groupby("camera", sort=False):

@@ -120,6 +120,8 @@ class Tally:
         Seconds by which the last 100,000 polls began after their beat.
     states : dict of str to str
         Each camera's last news.
+    polls : deque of tuple
+        Seconds since the start, camera's label and news of the last 100,000 polls.
     """
 
     new: int = 0
@@ -130,6 +132,7 @@ class Tally:
     failures: Counter = field(default_factory=Counter)
     late: deque = field(default_factory=lambda: deque(maxlen=100_000))
     states: dict[str, str] = field(default_factory=dict)
+    polls: deque = field(default_factory=lambda: deque(maxlen=100_000))
     ended: str = ""
 
 
@@ -230,9 +233,9 @@ class _Run:
         loop = asyncio.get_running_loop()
         with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
             await loop.run_in_executor(self.writer, prepare)
-            self.start = loop.time() + 0.1
-            self.end = self.start + 60 * self.plan.minutes
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
+                self.start = loop.time() + 0.1  # only now: making the client takes up to a tenth of a second
+                self.end = self.start + 60 * self.plan.minutes
                 tasks = [asyncio.create_task(self._follow(watch)) for watch in self.watches]
                 shower = asyncio.create_task(self._show(show)) if show else None
                 try:
@@ -295,6 +298,7 @@ class _Run:
                 self.log.info("%s works again after %d failures", label, watch.failures)
             watch.failures, watch.waits_until = 0, 0.0
         self.tally.states[label] = news
+        self.tally.polls.append((asyncio.get_running_loop().time() - self.start, label, news))
 
     async def _take(self, watch: _Watch) -> str:
         """Ask for a picture and keep it; returns ``new``, ``duplicate`` or ``frozen``."""

@@ -4,16 +4,28 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
+from cctview.exercises.collecting import check_candidates, check_storage
+from cctview.exercises.design import check_even_gallery, check_right_alarms
+from cctview.exercises.history import check_best_era, check_eigen_weights
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
+from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
 
 __all__ = [
     "Verdict",
+    "check_best_era",
+    "check_bits",
+    "check_candidates",
     "check_cosine_distance",
+    "check_eigen_weights",
+    "check_even_gallery",
+    "check_even_population",
     "check_numbers",
+    "check_right_alarms",
     "check_share",
     "check_sightings",
+    "check_storage",
     "check_sureness",
     "check_threshold",
     "check_travel_time",

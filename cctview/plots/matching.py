@@ -6,6 +6,7 @@ from cctview.evaluate import roc_auc, roc_curve
 from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
 
 BINS = 48
+POINTS = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
 DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
 
 
@@ -244,11 +245,13 @@ def false_links(distances, same, threshold=None, note=TWIN):
     figure = Card(title, height=3.5, note=note)
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
+    places = np.linspace(start, len(order) - 1, POINTS), np.geomspace(start + 1, len(order), POINTS) - 1, [max(at, start)]
+    drawn = np.unique(np.concatenate(places).astype(int))
     for values, colour, name, dashes, at_share in (
         (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0),
         (found / same.sum(), SAME, "found, of the vehicles", "--", 0.68),
     ):
-        axes.plot(thresholds[start:], values[start:], color=colour, linestyle=dashes, label=name)
+        axes.plot(thresholds[drawn], values[drawn], color=colour, linestyle=dashes, label=name)
         on = np.searchsorted(found, at_share * found[-1])
         end = (
             {"ha": "right", "x": thresholds[-1], "y": values[-1] - 0.07}

@@ -9,6 +9,8 @@ from cctview.plots.look import CLAIMED, DELIVERED, GREEN, GREY, INK, PALE, PAPER
 HATCH = "////"
 _ROW = 0.92  # in, of one step
 _METER_NOTE = "Measured on simulated frames, our model world; thin lines: 95 % intervals"
+_DARK = {CLAIMED: "#9c4a7e"}  # legible as type
+_GAUGE = 0.95  # in, of one gauge
 _NAMES = 17  # letters in a line of a step's name
 
 
@@ -50,14 +52,17 @@ def leakage_meter(meter):
     return figure
 
 
-def _key(figure):
-    """Name the parts of the bars, on the line below the title."""
+def _key(figure, rises=None):
+    """Name the parts of the bars, on the line below the title; `rises`: of a waterfall, whether any of its bars goes up."""
     parts = {
         "delivered": {"facecolor": DELIVERED},
         "claimed": {"facecolor": CLAIMED},
         "claimed: model, not data": {"facecolor": PAPER, "edgecolor": GREY, "hatch": HATCH},
-        "false confidence": {"facecolor": PAPER, "edgecolor": RED, "linewidth": 1.6},
     }
+    if rises is None:
+        parts["false confidence"] = {"facecolor": PAPER, "edgecolor": RED, "linewidth": 1.6}
+    elif rises:
+        parts["taken back"] = {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0}
     handles = [Rectangle((0, 0), 1, 1, label=name, **look) for name, look in parts.items()]
     top = figure.subplotpars.top + 0.36 / figure.get_size_inches()[1]
     figure.legend(
@@ -187,30 +192,26 @@ def waterfall(meter):
     if steps:
         most = max(steps, key=lambda step: step.delivered.estimate)
         title = f"Of {total:.1f} bits, “{most.name}” gave away {most.delivered.estimate:.1f}, more than any other step"
-    figure = Card(title, height=3.9, note=_note(meter), bottom=0.75)
+        if most.delivered.estimate <= 0:
+            title = f"None of {total:.1f} bits was given away: the steps misled"
+    figure = Card(title, height=4.1, note=_note(meter), bottom=0.75, top=0.5)
     axes = figure.subplots()
     axes.bar(0, total, width=0.72, color=PALE)
-    label(axes, 0, total, f"{total:.1f}", va="bottom", ha="center")
-    levels = {"delivered": total, "claimed": total}
+    label(axes, 0, total + 0.2, f"{total:.1f}", va="bottom", ha="center", bbox=None)
+    levels, highest = {"delivered": total, "claimed": total}, total
     for k, step in enumerate(steps, start=1):
         for kind, colour, at in (("delivered", DELIVERED, -0.19), ("claimed", CLAIMED, 0.19)):
-            levels[kind] = _fall(
-                axes, k + at, levels[kind], getattr(step, kind), colour, step.beyond if kind == "claimed" else 0.0
-            )
-        label(
-            axes,
-            k - 0.19,
-            min(levels["delivered"], levels["delivered"] + step.delivered.estimate),
-            f"{-step.delivered.estimate:+.1f}".replace("-", "−"),
-            ha="center",
-            va="top",
-            colour=DELIVERED,
-            fontweight="bold",
-        )
-    for y, text, colour in ((1.0, "delivered", DELIVERED), (0.91, "claimed (hatched: model, not data)", "#9c4a7e")):
-        axes.text(1, y, text, color=colour, fontweight="bold", fontsize=11.5, ha="right", va="top", transform=axes.transAxes)
+            bits, before = getattr(step, kind), levels[kind]
+            levels[kind] = _fall(axes, k + at, before, bits, colour, step.beyond if kind == "claimed" else 0.0)
+            words = f"{-bits.estimate:+.1f}".replace("-", "−")
+            look = {"fontsize": 10.5, "fontweight": "bold", "va": "bottom", "ha": "right" if at < 0 else "left", "bbox": None}
+            top = max(before, before - bits.low)
+            highest = max(highest, top)
+            label(axes, k + at / 10, top + 0.2, words, _DARK.get(colour, colour), **look)
+    if steps:
+        _key(figure, rises=any(min(step.claimed.estimate, step.delivered.estimate) < 0 for step in steps))
     low = min(0.0, *levels.values())
-    axes.set(ylim=(low - 0.5, total * 1.1), ylabel="bits that still hide it", xlim=(-0.6, len(steps) + 0.6))
+    axes.set(ylim=(low - 0.5, highest * 1.1), ylabel="bits that still hide it", xlim=(-0.6, len(steps) + 0.6))
     axes.set_xticks(range(len(steps) + 1), [_wrapped(name, 13) for name in ("before", *(step.name for step in steps))])
     axes.tick_params(axis="x", length=0, labelsize=10.5)
     return figure
@@ -251,17 +252,22 @@ def gauges(meter):
     if names:
         first = meter.gauges[names[0]]
         title = f"Beside the meter, {names[0]}: {first.estimate:.2g} [{first.low:.2g} {first.high:.2g}] {first.unit}".rstrip()
-    figure = Card(title, height=0.8 * max(len(names), 1) + 0.7, note=_note(meter), left=2.4, right=0.5)
+    if len(names) > 1:
+        title = f"Beside the meter: {len(names)} leaks that no sum of bits can hold"
+    rows = max(len(names), 1)
+    figure = Card(title, height=_GAUGE * rows + 0.5, note=_note(meter), left=0.45, right=0.45, bottom=0.55, top=0.0)
     axes = figure.subplots()
-    for row, gauge in enumerate(meter.gauges.values()):
-        axes.barh(row, 1, height=0.34, color=PALE)
-        axes.barh(row, gauge.estimate, height=0.34, color=DELIVERED)
+    for row, (name, gauge) in enumerate(meter.gauges.items()):
+        if len(names) > 1:  # one alone stands in the title
+            words = f"{name}: {gauge.estimate:.2f} [{gauge.low:.2f} {gauge.high:.2f}] {gauge.unit}"
+            label(axes, 0, row - 0.22, words, va="bottom", fontweight="bold", bbox=None)
+        label(axes, 0, row + 0.18, gauge.note, GREY, va="top", fontsize=9.8, bbox=None)
+        axes.barh(row, 1, height=0.3, color=PALE)
+        axes.barh(row, gauge.estimate, height=0.3, color=DELIVERED)
         axes.plot([gauge.low, gauge.high], [row, row], color=INK, linewidth=1.4)
-        label(axes, max(gauge.high, gauge.estimate), row, f" {gauge.estimate:.2g} {gauge.unit}", va="center", bbox=None)
-    axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(max(len(names), 1) - 0.5, -0.5))
-    axes.set_yticks(range(len(names)), [_wrapped(name) for name in names])
-    axes.set_xlabel("share")
-    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(rows - 0.45, -0.55))
+    axes.set(yticks=[], xlabel="share")
+    axes.spines["left"].set_visible(False)
     return figure
 
 

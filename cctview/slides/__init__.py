@@ -22,7 +22,7 @@ POLICY = (
 )
 """Frames are the speaker view's: it shows this file twice."""
 PICTURES = ("image/png", "image/jpeg")
-DRAWING = ("Sliders(", "Camera(", "predict(", "plots.", "quiz(")
+DRAWING = ("Sliders(", "Camera(", "predict(", "plots.", "Quiz(")
 """A cell with one of these draws: its code is left out."""
 BEGINS = ("slide", "subslide")
 LINES = 8  # of code that are shown at most
@@ -166,11 +166,21 @@ def _output(output, folder, more):
             words = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
             return [_block("figure", _picture(kind, data[kind], words), more)]
     if "text/html" in data:
-        elements = _elements(data["text/html"], folder)
-        wide = any(element.name == "table" or element.find("table") for element in elements)
-        return [_block("wide" if wide else "text", "".join(map(str, elements)), more)] if elements else []
+        return [_block(kind, "".join(group), more) for kind, group in _grouped(_elements(data["text/html"], folder))]
     text = "".join(data.get("text/plain", "")).strip()
     return [_block("wide", f"<pre>{html.escape(text)}</pre>", more)] if text else []
+
+
+def _grouped(elements):
+    """What of an output's HTML belongs together: the words that follow one another; tables and divisions stand alone."""
+    groups = []
+    for element in elements:
+        kind, alone = _kind(element), element.name == "div" or _kind(element) != "text"
+        if groups and not alone and not groups[-1][2]:
+            groups[-1][1].append(str(element))
+        else:
+            groups.append((kind, [str(element)], alone))
+    return [(kind, group) for kind, group, _ in groups]
 
 
 def _picture(kind, encoded, words):
@@ -224,7 +234,8 @@ def _elements(text, folder):
 
 
 def _kind(element):
-    return "figure" if element.name == "img" else "wide" if element.name in ("pre", "table") else "text"
+    wide = element.name in ("pre", "table") or element.find("table")
+    return "figure" if element.name == "img" else "wide" if wide else "text"
 
 
 def _block(kind, content, more=""):

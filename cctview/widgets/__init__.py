@@ -1,12 +1,14 @@
-"""What notebooks are operated with: the clickable camera, sliders round a figure, and questions to predict the answer of."""
+"""What notebooks are operated with: the clickable camera, sliders round a figure, predictions, and a quiz."""
 
 from cctview.widgets.camera import Camera, all_cameras
 from cctview.widgets.controls import Choice, Float, Int, Toggle
 from cctview.widgets.prediction import predict
+from cctview.widgets.quiz import Quiz, all_quizzes
 from cctview.widgets.sliders import Sliders, all_sliders
 
 __all__ = [
-    "Camera", "Choice", "Float", "Int", "Sliders", "Toggle", "all_cameras", "all_sliders", "predict", "without_live_views",
+    "Camera", "Choice", "Float", "Int", "Quiz", "Sliders", "Toggle", "all_cameras", "all_quizzes", "all_sliders", "predict",
+    "without_live_views",
 ]  # fmt: skip
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -21,11 +21,21 @@
     return made;
   }
 
+  // How high a page is while the longest of what is folded in it stands open; only one stands open at a time.
+  function height(made) {
+    const folded = [...made.querySelectorAll("details")].sort((a, b) => b.textContent.length - a.textContent.length)[0];
+    if (!folded) return made.offsetHeight;
+    folded.open = true;
+    const high = made.offsetHeight;
+    folded.open = false;
+    return high;
+  }
+
   // A page of these blocks, on the stage, with the narrowest column of text that holds them.
   function page(slide, blocks) {
     for (const column of COLUMNS) {
       const made = pageWith(column, slide, blocks);
-      if (made.offsetHeight <= HEIGHT || column === COLUMNS.at(-1)) return made;
+      if (height(made) <= HEIGHT || column === COLUMNS.at(-1)) return made;
     }
   }
 
@@ -55,7 +65,7 @@
 
   function fits(slide, blocks) {
     const made = page(slide, blocks);
-    return made.offsetHeight <= HEIGHT && made.scrollWidth <= WIDTH;
+    return height(made) <= HEIGHT && made.scrollWidth <= WIDTH;
   }
 
   // Which blocks stand together on a page. What leads to a picture or to a table goes with it, and an answer with its question.
@@ -101,8 +111,9 @@
     const slide = { title, letters: LETTERS[counts.indexOf(Math.min(...counts))] };
     for (const part of blocks.length ? paginate(slide, blocks) : [[]]) {
       const laid = page(slide, part);
-      for (let size = slide.letters; laid.offsetHeight > HEIGHT && size >= SMALLEST; size--) laid.style.fontSize = `${size}px`;
-      if (laid.offsetHeight > HEIGHT) laid.classList.add("scrolls");
+      for (let size = slide.letters; height(laid) > HEIGHT && size >= SMALLEST; size--) laid.style.fontSize = `${size}px`;
+      if (height(laid) > HEIGHT) laid.classList.add("scrolls");
+      for (const folded of laid.querySelectorAll("details")) folded.name = "folded"; // opening one closes the others
       const own = document.createElement("section");
       own.append(laid, notes.cloneNode(true));
       section.before(own);

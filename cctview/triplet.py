@@ -1,0 +1,61 @@
+"""Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832), small enough to watch: points in a plane.
+
+A triplet is an anchor, a positive (another picture of the same vehicle) and a negative (a picture of another vehicle). The loss
+is ``max(0, |a - p|² - |a - n|² + margin)``: it is 0 as soon as the negative is farther away than the positive by the margin.
+"""
+
+import numpy as np
+
+
+def triplet_loss(anchor, positive, negative, margin=1.0):
+    """The loss of triplets, and which way each point would have to go to make it larger.
+
+    Parameters
+    ----------
+    anchor, positive, negative : array_like, shape (..., d)
+    margin : float
+        In squared units of the plane.
+
+    Returns
+    -------
+    loss : ndarray, shape (...)
+    gradients : ndarray, shape (3, ..., d)
+        By anchor, positive and negative.
+
+    Examples
+    --------
+    >>> loss, (a, p, n) = triplet_loss([0.0, 0.0], [1.0, 0.0], [0.0, 1.0], margin=0.5)
+    >>> float(loss), a.tolist(), p.tolist(), n.tolist()
+    (0.5, [-2.0, 2.0], [2.0, 0.0], [0.0, -2.0])
+    """
+    a, p, n = (np.asarray(point, float) for point in (anchor, positive, negative))
+    loss = ((a - p) ** 2).sum(axis=-1) - ((a - n) ** 2).sum(axis=-1) + margin
+    active = (loss > 0)[..., None]
+    return np.maximum(loss, 0), np.stack([2 * (n - p) * active, 2 * (p - a) * active, 2 * (a - n) * active])
+
+
+def learn(points, margin=1.0, steps=10, rate=0.01):
+    """Move the three points of a triplet down the slope of its loss.
+
+    Parameters
+    ----------
+    points : array_like, shape (3, d)
+        Anchor, positive, negative.
+    margin : float
+    steps : int
+    rate : float
+        How far they go: so many times the slope.
+
+    Returns
+    -------
+    path : ndarray, shape (steps + 1, 3, d)
+        Where they were, step by step.
+    losses : ndarray, shape (steps + 1,)
+    """
+    path, losses = [np.asarray(points, float)], []
+    for step in range(steps + 1):
+        loss, slopes = triplet_loss(*path[-1], margin)
+        losses.append(float(loss))
+        if step < steps:
+            path.append(path[-1] - rate * slopes)
+    return np.array(path), np.array(losses)

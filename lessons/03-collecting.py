@@ -1,0 +1,411 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question aloud. Ask who has ever looked at a public traffic camera on the web: most have. Then say: today a program looks, all day, and keeps everything."
+# # 03 · Collecting
+#
+# **Whom can you follow after k days?**
+#
+# | | |
+# |---|---|
+# | Time | 30 minutes; with the exercises, 45 |
+# | You need | Python you can read; nothing to download, no network |
+# | Comes after | 00. It is enough to know that a search engine needs pictures to search in |
+#
+# After this notebook you can
+#
+# 1. say what happens between a public camera and an archive, and what goes wrong on the way;
+# 2. work out what it costs to keep everything;
+# 3. say which share of the traffic a slow collector misses, and why that protects little;
+# 4. say how few known sightings single a vehicle out, and what coarse times and false links change.
+#
+# **No vehicle here is real.** The city is simulated. It runs inside this notebook, and only this computer can reach it.
+
+# %% slideshow={"slide_type": "skip"}
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import numpy as np
+import pandas as pd
+
+from cctview import plots
+from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras, run
+from cctview.collect.study import Traffic, inspect, known_after, storage, thin_out
+from cctview.exercises import check_candidates, check_storage
+from cctview.frames import read_image
+from cctview.lesson_data import SIMULATED, open_lesson
+from cctview.meter import Gauge, LeakageMeter
+from cctview.parquet import read_frame
+from cctview.planet import CITY, COSTS
+from cctview.results import stored_unicity
+from cctview.unicity import read_trips, unicity
+from cctview.widgets import Choice, Float, Int, Sliders, predict
+
+lesson = open_lesson()
+SPEED_UP = 10  # the city's clock runs ten times as fast as ours
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Explain API in one sentence: a web page for programs. Point at the columns: a name, a place, and an address. Nobody asked who we are."
+# ## 1 · A city's cameras
+#
+# Many cities put their traffic cameras on the web, so that drivers can see where they will stand still. For a program there
+# is the same in plainer form: an **API**, a set of addresses that answer with data instead of pages. One address gives the
+# list of cameras. Each camera has an address that gives its newest picture.
+#
+# The city in this notebook answers in the form that other public projects use for New York's. So the client below, which is
+# the project's own, could ask that city too. It was never tried from here. Beyond this computer it first tells you to read the operator's terms, and asks.
+
+# %%
+with SimulatedCity(speed_up=SPEED_UP) as city:
+    cameras = run(list_cameras(CityApi(city.url)))
+    answer = httpx.get(cameras[0].url)
+pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
+
+# %% [markdown]
+# ### One poll
+#
+# To ask for a picture is a **poll**. The answer came while the city ran in the cell above. Before the picture it says some things about it:
+
+# %% tags=["nbval-ignore-output"] nbval_reason="The picture is the newest one at the moment of asking; the next run gets another."
+said = ("Content-Type", "Content-Length", "Date", "Last-Modified", "ETag")
+pd.Series({name: answer.headers[name] for name in said})
+
+# %% [markdown]
+# `Last-Modified` is when the camera took it. `ETag` is a fingerprint of the content: who sends it back with the next poll is
+# told in a few bytes that nothing has changed. And this is the picture:
+
+# %% slideshow={"slide_type": "fragment"}
+plots.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one picture: E 53 St")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run the cell: six seconds. Then read the figure: every bar is a picture kept. Ask where the gap at 48 St comes from, then read the log. Wrong answer people give: one loses pictures when one polls too fast. One loses them when one polls too slowly; too fast only brings the same picture again."
+# ## 2 · A minute of the city
+#
+# Now the real thing: poll all six cameras once a second, for one minute of the city's clock. That is six seconds of ours. A
+# camera takes a picture each 1.7 seconds, and we do not know when.
+#
+# Real collecting is trouble. So the city is told to fail: 48 St is out for a while, the server of 38 St has a wrong clock, and E 6 St shows the same picture again and again.
+#
+# *Predict: of 60 polls of a healthy camera, how many bring a new picture?*
+
+# %%
+place = TemporaryDirectory()
+folder = Path(place.name)
+with SimulatedCity(speed_up=SPEED_UP) as city:
+    city.fail("735-683-N", "5xx", times=4)
+    city.fail("689-640-S", "clock skew", times=9)
+    city.fail("732-680-N", "frozen", times=14)
+    cameras = run(list_cameras(CityApi(city.url)))
+    plan = Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
+    tally = run(collect(cameras, folder, plan))
+
+# %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
+plots.collection(tally, SPEED_UP)
+
+# %% [markdown]
+# Most polls that bring nothing new come too early: the camera has not taken the next picture yet. The client recognises them
+# by their content and keeps each picture once. The rest of the trouble is in its log, one line each:
+
+# %% tags=["nbval-ignore-output"] nbval_reason="The log of this very run: its pauses are drawn at random."
+for line in (folder / "collect.log").read_text().splitlines():
+    print(line[24:])
+
+# %% [markdown]
+# Which clock is right? The pictures of these cameras carry a stamp, and the client reads it. A wrong clock on the server does
+# no harm then. And was anything lost? The city knows what it gave.
+
+# %%
+index = pd.read_parquet(folder / "index")
+stored = set(index.sha256)
+lost = sum(len(given - stored) for given in city.given.values())
+print(f"pictures that the city gave and that are not in the folder: {lost}")
+print(f"pictures kept twice: {index.sha256.duplicated().sum()}")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The five steps are the whole trade. There is no step where anybody asks who is in the picture."
+# ## 3 · From one poll to an archive
+#
+# The steps from an answer to an archive that can be searched years later:
+#
+# 1. Is it whole, and is it a picture? If not: a line in the log, a pause, and another try.
+# 2. Has it been here before? Then it is dropped.
+# 3. When was it taken? The stamp says; if there is none, the server; in the last resort our own clock.
+# 4. Give it its name: camera, date, time. The folder follows from the name.
+# 5. Write a row into the index: when, by which clock, how large, and its fingerprint.
+
+# %% tags=["nbval-ignore-output"] nbval_reason="The rows of this very run."
+print(*(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.jpeg"))[:2]), sep="\n")
+index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
+
+# %% [markdown]
+# This is the layout of the original project of 2020, and all other notebooks read it. Here is what an archive tells about
+# itself. (If you have frames of your own, name their folder in `CCTVIEW_DATA`, and this is yours.)
+
+# %%
+inspect(lesson.shown)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the cameras to 900: roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
+# ## 4 · How cheap it is
+#
+# Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
+# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure.
+
+# %%
+dataset = lesson.dataset
+picture_bytes = np.mean([len(dataset.jpeg(frame)) for frame in dataset.frames.id])
+print(f"a picture of 352 x 240 pixels: {picture_bytes / 1000:.1f} kB")
+
+# %%
+price = COSTS.price_of_storage
+NUMBERS = (1, 6, 30, 150, round(CITY.cameras.value), 5_000)
+
+
+def pay(values):
+    """What a month of storage costs."""
+    of = values["interval"], values["days_kept"]
+    bills = {number: storage(number, *of, picture_bytes, price.value) for number in NUMBERS}
+    note = f"Storage at {price.value:g} {price.unit}: Amazon S3 Standard as third parties quote it"
+    return plots.storage_bill(bills, values["cameras"], *of, note=note)
+
+
+month = storage(900, 2, 30, picture_bytes, price.value)
+Sliders(
+    pay,
+    [
+        Choice("cameras", list(NUMBERS), default=NUMBERS[4]),
+        Float("interval", 2, 60, default=2, step=1, unit="seconds from picture to picture"),
+        Int("days_kept", 1, 365, default=30, unit="days"),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        "900 cameras, as many as New York has or more; a picture of each every two seconds; 30 days kept. What does that cost a month?",
+        f"About US${month.dollars:,.0f} for storage. Fetching them is {month.requests:.0f} requests a second.",
+        ["about US$500", "about US$5,000", "about US$50,000", "about US$500,000"],
+    ),
+)
+
+# %% [markdown]
+# "More than 900" is a figure from secondary sources; so is the price (`cctview/planet.py` names both). Detecting and comparing cost more than
+# keeping: that bill is drawn up in notebook 06.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Then the smallest size: what is caught small is hard to use. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
+# ## 5 · What slips through
+#
+# A collector who polls slowly misses vehicles. Here the truth can be asked: which vehicles passed, and in which frame is each
+# of them large enough? Our detector finds vehicles well from about 20 pixels on.
+#
+# Move the **interval**, and the **smallest size** that counts.
+
+# %%
+traffic = Traffic(lesson.truth)
+INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
+
+
+def polling(values):
+    """Which share of the traffic is caught."""
+    interval = values["interval"]
+    times = sorted({*INTERVALS, interval})
+    curves = {time: traffic.caught(time, values["smallest_size"]) for time in times}
+    return plots.caught(curves, interval, values["smallest_size"])
+
+
+slow = traffic.caught(30, 20)
+Sliders(
+    polling,
+    [
+        Int("interval", 2, 60, default=30, unit="seconds from poll to poll"),
+        Int("smallest_size", 8, 40, default=20, unit="pixels"),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
+        f"{plots.percent(slow['once'])}, though of the single passages it is only {plots.percent(slow['passage'])}.",
+        ["almost none", "about a tenth", "about a quarter", "most"],
+    ),
+)
+
+# %% [markdown]
+# Slow polling saves the collector work. Whether it protects anybody is the question of the next section: what is missed today
+# may be caught tomorrow, by the same camera, on the same way to work.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say clearly that this is our habit model: commuters, cabs, and people who come seldom. What is real about it is the shape: a database of public pictures fills with regulars by itself."
+# ## 6 · After k days
+#
+# Twelve minutes know nobody. So now six weeks, without pictures: 8,555 invented drivers with invented habits pass the same six
+# cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
+
+# %%
+sightings = read_trips(read_frame(SIMULATED / "habits" / "trips.parquet"))
+known = known_after(sightings, days=42)
+predict(
+    "After one week, how many of the vehicles in the database were seen on five days or more?",
+    f"{known.often[7]:,} of {known.seen[7]:,}.",
+    ["almost none", "one in twenty", "one in four", "most"],
+)
+
+# %% [markdown]
+# And the slow collector of section 5, who polls every 30 seconds? Let each passage be caught with the probability measured
+# there, one independently of the other.
+
+# %%
+slowly = known_after(thin_out(sightings, slow["passage"]), days=42)
+plots.known_after(known, slowly, slow["passage"])
+
+# %% [markdown]
+# The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
+# them. It finds them by being kept, and time makes up for slowness.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings. How many drivers fit all four?"
+# ## 7 · A few sightings are enough
+#
+# Somebody knows four sightings of you: at which camera, and about when. A colleague knows as much. How many vehicles in the
+# database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
+# the database knows of this vehicle is now known of you.
+#
+# The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific Reports 3:1376, 2013).
+# It depends on how exactly the times are known:
+
+# %%
+week = sightings.first_days(7)
+BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
+sweep = pd.DataFrame([{"hours": hours, **vars(unicity(week, points=4, hours=hours))} for hours in BINS])
+plots.time_bins(sweep, points=4, days=7)
+
+# %% [markdown]
+# At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are hardly a clue. What people
+# know of each other lies in between.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then time coarseness, then days, then false links. With false links the curve turns down: knowing more does not help when the database is wrong. The red line is who gets lost, and in some cases somebody else is singled out instead."
+# ## 8 · What leaks: unicity
+#
+# Now with a database that errs. A search engine books some sightings to the wrong vehicle: [false links](glossary.md#false-link). Move how exactly the **times** are known, the
+# **days** in the database, and the share of **false links**.
+
+# %%
+TIMES = {"1 minute": 1 / 60, "15 minutes": 0.25, "1 hour": 1, "4 hours": 4, "12 hours": 12, "1 day": 24}
+
+
+def single_out(values):
+    """Unicity by the number of sightings known."""
+    return plots.unicity(stored_unicity(values["times_known_to"], values["days"]), values["false_links"])
+
+
+four = {d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)}
+one_day, _, six_weeks = (plots.percent(row.singled_out) for row in four.values())
+Sliders(
+    single_out,
+    [
+        Choice("times_known_to", TIMES, default=0.25),
+        Choice("days", [1, 3, 7, 14, 42], default=7),
+        Choice("false_links", {"none": 0.0, "1 in 20": 0.05, "1 in 5": 0.2}, default=0.05),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"After one day, four sightings known to a quarter of an hour single out {one_day}. After six weeks?",
+        f"{six_weeks}. More days bring more vehicles to hide among, but also more places and times to be asked about.",
+        ["fewer: there are more vehicles to hide among", "about as many", "many more"],
+    ),
+)
+
+# %% [markdown]
+# Three things to see:
+#
+# - **Coarse times help**, much more than fewer days do.
+# - **With many false links, who knows more finds less.** (Try 1 in 5.) One wrong row is enough, and the right vehicle no longer fits all the clues.
+#   This is no protection that anybody should want: sometimes a stranger is the only one who fits.
+# - In the study four points, known to the hour, singled out 95 % of 1.5 million people. Here it is far fewer. Phones met thousands of antennas, and our drivers
+#   meet six cameras on one road.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Let the room work it out on paper. The usual mistakes are the unit and a day's seconds; the check tells which."
+# ## Your turn
+#
+# **Exercise 1, together.** 900 cameras, a picture each 2 seconds, 18,800 bytes a picture. How many gigabytes (10⁹ bytes) is that in a day?
+
+# %% tags=["exercise"]
+gigabytes = ...
+check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# A day has 24 · 60 · 60 seconds. How many pictures does one camera take in it?
+#
+# </details>
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+pictures = 900 * 24 * 60 * 60 / 2
+gigabytes = pictures * 18_800 / 1e9
+check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+
+# %% [markdown]
+# **Exercise 2, at home.** Be the one who searches. The table `seen` has a row for each sighting of a week: vehicle, camera,
+# and the hour since it began. Write the function that returns the vehicles which were at *all* the points known.
+
+# %%
+seen = pd.DataFrame({
+    "vehicle": week.trace,
+    "camera": np.array(week.cameras)[week.place],
+    "hour": week.seconds // 3600,
+})
+seen.head(3)
+
+
+# %% tags=["exercise"]
+def candidates(sightings, known):
+    """The vehicles of a table that were at all known points, each a pair (camera, hour)."""
+    return ...
+
+
+check_candidates(candidates, seen)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# For one point: `set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])`. Of two sets, `a & b` is what
+# is in both.
+#
+# </details>
+
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+def candidates(sightings, known):
+    left = set(sightings.vehicle)
+    for camera, hour in known:
+        left &= set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+    return left
+
+
+check_candidates(candidates, seen)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the gauge: it stands beside the meter, because it counts something else."
+# ## What to take away
+#
+# - **From camera to archive it is five small steps**, and every kind of trouble on the way is one line in a log.
+# - **Keeping everything is cheap.** The price of storage protects nobody.
+# - **A slow collector misses most passages**, and still comes to know many of the regulars, day after day.
+# - **Few sightings single out.** Coarse times help; false links do not protect, they accuse somebody else. And singled out is not yet named: notebook 07 tells how a name comes in.
+#
+# This cannot be counted in the bits of the meter: it is about habits, not about one search. So it stands beside it, as a gauge:
+
+# %%
+row = four[7]
+gauge = Gauge(
+    row.singled_out, row.low, row.high, "of vehicles singled out",
+    "four sightings known to 15 minutes, a week kept; our habit model",
+)  # fmt: skip
+plots.gauges(LeakageMeter().with_gauge("unicity", gauge))
+
+# %%
+LeakageMeter.load("meter.json").with_gauge("unicity", gauge).save("meter.json")
+place.cleanup()
+print(f"unicity: {gauge.estimate:.2f} [{gauge.low:.2f} {gauge.high:.2f}] {gauge.unit}")
+
+# %% [markdown]
+# Next: notebook 04 asks what the machine sees in these pictures, and whom it misses.

@@ -1,0 +1,389 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question. Remind the room of 05: looks alone find the right car at the next camera in about one search of five, and blame many strangers. So why does anybody buy such a system? Because the system is more than the network."
+# # 06 · Designing the app
+#
+# **How does it grow from six cameras to a nation?**
+#
+# | | |
+# |---|---|
+# | Time | 35 minutes; base rates alone (part 5), 10 |
+# | You need | Python you can read; nothing to download, no network |
+# | Comes after | 05, where a picture becomes a vector and a distance a link |
+#
+# After this notebook you can
+#
+# 1. say what travel time, direction and lanes add to how a vehicle looks;
+# 2. tell how many innocent vehicles a search returns, and how that grows with the gallery;
+# 3. weigh an alarm by the base rate, and say what a person in the loop can do about it;
+# 4. say what an approximate search buys, and what a billion vectors cost.
+#
+# **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+
+from cctview import planet, plots
+from cctview.comparisons import compare_next_camera, first_minutes
+from cctview.exercises import check_even_gallery, check_right_alarms
+from cctview.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
+from cctview.impostors import likeness, passing
+from cctview.lesson_data import open_lesson
+from cctview.meter import LeakageMeter
+from cctview.plots.design import at_gallery, measured_gallery
+from cctview.results import read_result
+from cctview.search import measure_kinds, principal_coordinates
+from cctview.truth import true_vehicles
+from cctview.widgets import Choice, Float, Int, Sliders, predict
+
+lesson = open_lesson()
+dataset, truth = lesson.dataset, lesson.truth
+MINUTES = 6  # of the recording; more take longer to compare
+detections, embeddings = first_minutes(dataset, MINUTES)
+print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction before the figure. Then read the left panel aloud from top to bottom: hundreds of candidates, then a handful. Wrong answer people give: the network got better. It did not change at all."
+# ## 1 · What the network does not know, the app does
+#
+# The network sees pictures. The app knows more: where each camera stands, which way the road runs, and what time it is.
+# A vehicle that passes here cannot be 2 km on in ten seconds. So the app asks the network less.
+#
+# - **Travel time**: how long drivers take from camera to camera.
+# - **Direction**: the lanes tell which way a vehicle goes, so whether to look later or earlier.
+# - **Lane**: most drivers are still in about the same lane at the next camera.
+#
+# Nobody has to measure these by hand. Here they are learnt from one half of the vehicles, and judged on the other half.
+# So that we judge the search alone, the pictures of one vehicle before one camera are put together by the truth: one
+# **passage** each.
+
+# %%
+table, looks = true_passages(detections, embeddings, truth)
+blocks = learn_filters(table, looks)
+stages = apply_filters(blocks)
+print(f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too")
+
+# %% [markdown]
+# *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
+
+# %% slideshow={"slide_type": "fragment"}
+plots.filters(stages)
+
+# %% [markdown]
+# The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles again. The clock does more than the
+# network, and it needs no pictures. Each filter is set to let 98 of 100 true pairs through. The rest it rules out, and then
+# no operator will ever see them.
+#
+# Move how much each filter **lets through**, and the **list** that an operator looks at. What is too strict loses the vehicle.
+
+
+# %%
+def strictness(values):
+    """What the filters leave at this strictness."""
+    return plots.filters(apply_filters(blocks, values["lets_through"]), values["list"], values["lets_through"])
+
+
+strict, loose = (rank_one(apply_filters(blocks, kept)).iloc[-1].estimate for kept in (0.8, 0.98))
+Sliders(
+    strictness,
+    [
+        Float("lets_through", 0.7, 0.995, default=0.98, step=0.005, unit="share of true pairs, each filter"),
+        Int("list", 1, 20, default=10, unit="candidates"),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"Filters that let 98 of 100 true pairs through find {plots.percent(loose)} first. Stricter ones that let 80 through?",
+        f"{plots.percent(strict)}: fewer strangers are left, but so are fewer of the right ones.",
+        ["more: fewer strangers are left", "about as many", "fewer"],
+    ),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is a leak without a single picture. Say: blur every car on every frame, and the clock still tells this much. Keep it for 08, where we blur. If someone asks what a bit is: each one halves the crowd."
+# ## 2 · What leaks: the clock alone
+#
+# How much of who a vehicle is does the clock give away, without any look at it? In [bits](glossary.md#bit): each halves the
+# crowd that the vehicle hides in.
+
+# %%
+one_look = read_result("extractors.csv").set_index("extractor").loc["student"]
+plots.clock(clock_bits(blocks), one_look)
+
+# %% [markdown]
+# The hatched bar is what it [claims](glossary.md#claimed-and-delivered): here it claims less than it delivers. The
+# two are measured apart (one look: all cameras, single pictures, `data/results/extractors.csv`), and they may not be
+# added: what the clock knows and what looks know overlaps. But blurring pictures takes nothing from the clock. Notebook 08 comes
+# back to this.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. The figure of growth. First only the left panel: the line goes straight up, ten times the vehicles, ten times the innocents. Then the right one: even for somebody who is not there at all, the search finds somebody. Say what solid, dashed and fan mean: measured, extrapolated, guessed."
+# ## 3 · What leaks: the innocents that a search returns
+#
+# Six cameras are no nation. What happens as the [gallery](glossary.md#gallery), the vehicles that a search compares with,
+# grows? And the vehicle looked for need not be in it at all: an [open set](glossary.md#open-set). Two rates say how it goes:
+#
+# - **FPIR**: of the searches for a vehicle that is *not* there, the share that flags somebody (false positive
+#   identification rate);
+# - **FNIR**: of the searches for one that *is* there, the share that misses it (false negative identification rate).
+#
+# These are searches by looks alone, from one camera in all others, over all twelve minutes (`data/results/open_set.csv`).
+# Solid is measured. Dashed is one decade further, by a model fitted to the counts; it is not exact, and begins a little
+# above where solid ends. Beyond that nobody has measured anything, so it is only a fan, and how far it opens is our choice.
+#
+# Move the **gallery** and the **threshold**. A strict threshold misses more, and blames fewer.
+
+# %%
+odds = read_result("open_set.csv")
+MEASURED = measured_gallery(odds)
+thresholds = {f"{of.threshold.iloc[0]:.2f}, finds {found:.0%}": found for found, of in odds.groupby("found")}
+
+
+def grow(values):
+    """Whom a search blames, in a gallery of this size."""
+    return plots.open_set(odds, values["threshold"], 10 ** values["gallery"])
+
+
+few, many = (at_gallery(odds, 0.5, "measured", "innocents", size)[0] for size in (100, MEASURED))
+Sliders(
+    grow,
+    [
+        Float("gallery", 1, 6.3, default=3.2, step=0.1, unit="vehicles, as a power of ten"),
+        Choice("threshold", thresholds, default=0.5),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"Among 100 vehicles a search returns {few:.0f} innocents, at a threshold that finds half. Among {MEASURED:,}?",
+        f"{many:.0f}. Ten times the gallery, ten times the innocents.",
+        ["about as many: the right one stands out", "a few more", "about twenty times as many"],
+    ),
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Point at the dotted curve of the figure before: it rises faster than what was measured. Why? Because innocents are not drawn at random. If your car looks like many others, every search blames you; if it looks like none, never. Wrong answer people give: then the naive curve is on the safe side. For the mean driver, yes; not for the driver of a white van."
+# ## 4 · Clones
+#
+# The dotted curve is the naive one. It takes every stranger for equally likely to be confused, **independently**. The
+# measured one lies lower: some searches return a crowd, others nobody. Look at who passes for whom. A **clone** is another
+# vehicle of the same design and colour.
+
+# %%
+vehicles = true_vehicles(detections, truth)
+compared = compare_next_camera(detections, vehicles)
+alike = likeness(compared, truth.vehicles)
+clones = passing(compared, compared.distances(embeddings), alike)
+plots.clones(clones)
+
+# %% [markdown]
+# Follow the curves to the left, to stricter thresholds. Vehicles of another colour vanish. Clones do not: even the strictest
+# threshold here lets some of them through. This is an **error floor**: what two vehicles share, no threshold can tell
+# apart. So if you drive what many drive, you are blamed more often than the average says.
+#
+# How alike are clones? In our model world that is a dial, `individuality`: at 0 two cars of one design and colour are the same
+# but for their plate, at 1 each has marks of its own. These minutes have 0.25. Move the dial, and compare with the real frames.
+
+# %%
+dial = read_result("individuality.csv")
+settings = sorted(dial.individuality.unique())
+ends = [dial[(dial.individuality == at) & (dial.figure == "rank-1 without labels")].estimate.iloc[0] for at in (0, 1)]
+
+
+def turn(values):
+    """Both figures at a setting of the dial."""
+    return plots.individuality(dial, settings[values["individuality"]])
+
+
+Sliders(
+    turn,
+    [Int("individuality", 0, len(settings) - 1, default=1, unit="quarters")],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"With clones at the next camera the right one comes first in {plots.percent(ends[0])} of searches. With marks on each?",
+        f"In {plots.percent(ends[1])}, while the area under the ROC hardly moves.",
+        ["about as often", "twice as often or more"],
+    ),
+)
+
+# %% [markdown]
+# Two lessons. The area under the ROC, the number that papers report, hardly notices clones; the search does. And no
+# setting of the dial gives both figures of the real frames. So no number here is a forecast for a real road. What carries
+# over is the shape: innocents grow with the gallery, and they are not the same for everyone.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers, then the exercise at the end, then the slider. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
+# ## 5 · Base rates, and the person in the loop
+#
+# Turn the search round. Now the gallery is a **list** of wanted vehicles, and every vehicle that passes is a search. Almost
+# none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing
+# vehicle comes closer to one on the list than the threshold. How often is it right?
+#
+# Move the **prior**, the **list** and the **threshold**. Each mark is one alarm in a hundred.
+
+
+# %%
+def alarm(values):
+    """Of a hundred alarms, how many are right."""
+    innocents = at_gallery(odds, values["threshold"], "clusters", "innocents", 10 ** values["list"])[0]
+    return plots.alarms(10 ** -values["prior"], values["threshold"], innocents)
+
+
+Sliders(
+    alarm,
+    [
+        Float("prior", 0, 6, default=1, step=0.1, unit="one in 10 to the power of"),
+        Float("list", 0, 3, default=0, step=0.1, unit="wanted vehicles, as a power of ten"),
+        Choice("threshold", thresholds, default=0.5),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        "One vehicle is wanted, and every tenth that passes is it (far too many!). How many of 100 alarms are right?",
+        alarm({"prior": 1, "list": 0, "threshold": 0.5}).title + ". Now move the prior to where real ones are.",
+        ["about 10", "about 50", "about 75", "nearly all"],
+    ),
+)
+
+# %% [markdown]
+# A prior of one in ten is absurd: no tenth car is wanted. At one in a thousand nearly all alarms are wrong, although
+# nothing about the network has changed.
+#
+# **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number was
+# that of a stolen vehicle. That was a motorcycle, with plates of Montana. Officers held her and four girls at
+# gunpoint, face down on the ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The machine had
+# read the number right. A person was in the loop, and believed it.
+#
+# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint", searches by make, model,
+# colour, roof rack, stickers and damage: by what clones share, and by what some vehicles have on top.
+#
+# **What can the person in the loop do?** Look at the pictures before acting; know the base rate; see a list and not a
+# name; be allowed to say no. In notebook 05 the room followed false labels: this is [automation
+# bias](glossary.md#automation-bias).
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The times are this laptop's, now. Here approximate is a luxury: exact search in some thousand vectors takes no time. The next figure is where it matters."
+# ## 6 · Exact or approximate
+#
+# To find the nearest vector, compare with all of them: exact, and slower the more there are. An **approximate** search looks at
+# a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes instead of vectors.
+# *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are, on this computer, on these
+# vectors (256 numbers each).
+#
+# *Predict: how many of the true ten nearest will a code of 24 bytes find?*
+
+# %%
+vectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
+asked = np.arange(len(vectors)) % 50 == 0
+measured = measure_kinds(vectors[~asked], vectors[asked])
+plots.kinds(measured)
+
+# %% [markdown]
+# A missed neighbour is a vehicle that is there and is not found. On top of what the network misses, so it is a choice that
+# somebody makes, and that no screen shows.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: how many laptops does it take to search a billion vehicles? Then point: the codes of a billion vectors fit into the memory of one good laptop. Cost protects nobody any more. The innocents of part 3 grow all the same."
+# ## 7 · What a billion vectors cost
+#
+# These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a
+# nation's plate readers for a year if they kept vectors, and as many pictures as Clearview had (30 billion, Dutch data protection
+# authority, 2024). Every number has its source in `cctview.planet`.
+
+# %%
+billion = planet.PLANET.moved(pictures=1e9)
+bills = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
+bills.insert(0, "a billion vectors", planet.compare([billion]).iloc[:, 0])
+plots.costs(bills)
+
+# %%
+rows = {"bytes_vectors": "vectors (GB)", "bytes_codes": "codes in memory (GB)", "money_storing": "storing (US$ a month)"}
+bills.loc[list(rows)].div([1e9, 1e9, 1], axis=0).rename(rows).round(0).astype(int)
+
+# %% [markdown]
+# Storing includes the frames, where there are any (sources of the prices: `planet.COSTS.table()`, from third parties, not
+# checked against a list). **It is cheap.** What once protected people in a crowd, that it cost too much to look at
+# everyone, is gone. What grows without bound is the number of innocents.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
+# ## Your turn
+#
+# **Exercise 1, together.** One of 50,000 vehicles that pass is wanted. Of the wanted ones, 80 of 100 raise an alarm; of
+# the others, 1 of 1,000. An alarm sounds. **Of a hundred such alarms, how many are right?**
+
+# %% tags=["exercise"]
+right_of_hundred = ...
+check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# Take a million vehicles that pass. 20 are wanted; how many of these raise an alarm? 999,980 are not; how many of these do?
+#
+# </details>
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
+right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
+check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+
+# %% [markdown]
+# **Exercise 2, at home.** At the threshold that finds half, one other vehicle passes for the one looked for with the
+# probability `rate`. If impostors were independent, **in how large a gallery would every second search flag somebody**,
+# though the vehicle is not there?
+
+# %%
+rate = at_gallery(odds, 0.5, "measured", "innocents", 1)[0]
+print(f"rate = {rate:.4f}")
+
+# %% tags=["exercise"]
+even_gallery = ...
+check_even_gallery(even_gallery, rate)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# One vehicle does not pass with the probability `1 - rate`. Of n independent ones none passes with that to the power of n.
+# When is this a half? Take logarithms.
+#
+# </details>
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+even_gallery = np.log(0.5) / np.log(1 - rate)
+check_even_gallery(even_gallery, rate)
+
+# %% [markdown]
+# With clones it takes more vehicles, since who looks like nobody is never flagged: look it up in the figure of part 3.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Appendix · The same on several machines
+#
+# A gallery that does not fit one computer is cut into blocks. Each worker finds the nearest in its own block, and the
+# lists are merged. Dask, a free library, plans this as a graph of small tasks and hands them out; the answer is that of
+# one machine. `cctview scale` does all the work so, from frames to vectors.
+
+# %% slideshow={"slide_type": "skip"}
+import dask.array
+
+from cctview import rank, scale
+
+in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
+found, _ = scale.nearest(vectors[asked], in_blocks, k=10)
+alone, _ = rank.nearest(vectors[asked], vectors[~asked], k=10)
+print(f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
+# ## What to take away
+#
+# - **The clock, the direction and the lanes** do more than looks, and they need no pictures. A filter also loses the right
+#   one, unseen.
+# - **Ten times the gallery, ten times the innocents.** And they are not everybody: who drives a clone is blamed more.
+# - **An alarm is worth what the base rate makes of it.** A person in the loop helps only if they may say no.
+# - **A billion vectors cost little.** An approximate search needs a fraction of the memory, and misses some, unseen.
+#
+# Where the meter of this course stands, for the yellow taxi van; *narrowed by the clock* is what this notebook was about:
+
+# %%
+plots.leakage_meter(LeakageMeter.load("meter.json"))
+
+# %% [markdown]
+# Next: notebook 07 asks what the operator sees.

@@ -1,0 +1,241 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Half a minute. This notebook also works alone, as an opener: section 1 takes two minutes and needs nothing before it. At the end of a day, read the question aloud and ask which step the room thinks gave away most. Write the guesses down."
+# # 09 · Summary
+#
+# **What did each step give away?**
+#
+# | | |
+# |---|---|
+# | Time | 20 minutes; the first part alone, 2 |
+# | You need | Python you can read; nothing to download, no network |
+# | Comes after | all the others; what you skipped is filled in |
+#
+# After this notebook you can
+#
+# 1. say how many others a car disappears among, by its type, its colour and the hour;
+# 2. say what each step of the course gave away, and what of it was only claimed;
+# 3. say why the same evidence is worth less in a larger city;
+# 4. tell which leaks no sum of bits can hold.
+#
+# **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+import pandas as pd
+
+from cctview import plots
+from cctview.bits import match_probability
+from cctview.exercises import check_bits, check_even_population
+from cctview.exercises.quiz import QUESTIONS
+from cctview.lesson_data import SIMULATED
+from cctview.meter import LeakageMeter
+from cctview.privacy import your_car
+from cctview.widgets import Choice, Float, Int, Quiz, Sliders, predict
+
+trips = pd.read_parquet(SIMULATED / "habits" / "trips.parquet")
+drivers = pd.read_parquet(SIMULATED / "habits" / "drivers.parquet")
+print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, and the opener for any agenda. Ask somebody in the first row: which car do you drive, which colour, when do you leave? Set it. Then set the hour to 3. Then a van in beige. Let the room say a car that they think is safe. Wrong answer people give: mine is silver, so nobody can tell. By day that holds; at 3 in the night it doesn't."
+# ## 1 · Your car
+#
+# No plate, no face, no name: only the **type** of a vehicle, its **colour**, and the **hour** of a weekday. Among how many
+# others does it disappear? These are its [anonymity set](glossary.md#anonymity-set).
+
+# %%
+kinds, colours = (list(drivers[column].astype(str).value_counts().index) for column in ("kind", "colour"))
+
+
+def car(values):
+    """Everyone on the road in that hour, and those who look like this car."""
+    return plots.crowd(your_car(trips, drivers, **values), **values)
+
+
+by_day, by_night = (your_car(trips, drivers, "sedan", "silver", hour) for hour in (8, 3))
+Sliders(
+    car,
+    [
+        Choice("kind", kinds, default="sedan", label="type"),
+        Choice("colour", colours, default="silver"),
+        Int("hour", 0, 23, default=8, unit="o'clock"),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"At 8 o'clock a silver sedan is one of {by_day.alike:.0f}. At 3 in the night?",
+        f"One of {by_night.alike:.1f}, in the mean: some nights there is none at all, and then whoever comes is alone.",
+        ["about as many: the share of silver sedans is the same", "about half as many", "hardly one"],
+    ),
+)
+
+# %% [markdown]
+# Nobody did anything wrong here, and no machine learning was needed. A common car at a rare hour is a rare car.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
+# ## 2 · What did each step give away?
+#
+# This is the meter of the course, laid out as a staircase. It begins at the 21 [bits](glossary.md#bit) that hide one of two
+# million vehicles. Each step goes down by what it gave away; where something is bought back, it goes up. Blue is what was
+# [delivered](glossary.md#claimed-and-delivered), purple what was claimed.
+#
+# *Predict: which step gave away most? The place and the look at a glance, the clock, or the network?*
+
+# %%
+meter = LeakageMeter.load("meter.json").filled()
+plots.waterfall(meter)
+
+# %% [markdown]
+# Most is given away by the plainest things: at which place, at what time, which type, which colour. The
+# [embedding](glossary.md#embedding) comes last, and for this vehicle it adds little: it has sisters that look the same.
+#
+# The second bar of a step is no decoration. Where it falls further than the first, the machine was surer than it may be, and
+# somebody else pays for it. What is hatched lies beyond the vehicles that were measured: it is a model, not data.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Then set the population back and move what is overclaimed. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
+# ## 3 · The same evidence, another city
+#
+# Evidence is worth the same everywhere; what it *proves* is not. Among few vehicles a good match is nearly sure. Among many, as
+# many strangers match as well: the [base rate](glossary.md#base-rate) again.
+#
+# Move the **population**, the **evidence**, and how much is **overclaimed**, both in bits. At first they stand at what the meter says
+# of the taxi van.
+
+
+# %%
+evidence, overclaimed = round(meter.upto("linked").delivered().estimate, 1), round(meter.upto("linked").false_confidence(), 1)
+populations = {f"{size:,}": size for size in (100, 1_000, 10_000, 100_000, 1_000_000, 2_000_000, 10_000_000, 100_000_000)}
+here, city = (float(match_probability(evidence, size)) for size in (10_000, 2_000_000))
+
+Sliders(
+    lambda values: plots.same_evidence(**values),
+    [
+        Choice("population", populations, default=10_000),
+        Float("evidence", 0, 25, default=evidence, step=0.1, unit="bits"),
+        Float("overclaimed", 0, 6, default=overclaimed, step=0.1, unit="bits"),
+    ],
+    describe=lambda figure: figure.title,
+    prediction=predict(
+        f"Among 10,000 vehicles the match is right in {plots.percent(here)}. And among 2 million, by the same evidence?",
+        f"In {plots.percent(city)}. The evidence has not changed; there are 200 times as many strangers.",
+        ["in about as many: evidence is evidence", "in about half as many", "in hardly any"],
+    ),
+)
+
+# %% [markdown]
+# So a label such as "97 % match" is worth nothing without the number of those who were compared. And where too much is claimed,
+# the two curves part just there where it matters: in a town, not in a car park.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. The point: no single number holds it all. Do not add these up."
+# ## 4 · Beside the meter
+#
+# Some leaks cannot be subtracted from 21 bits. Whether you were among the pictures a model was
+# [trained on](glossary.md#membership-inference); whether your habits [single you out](glossary.md#unicity); whether the
+# [detector](glossary.md#detector) sees you at all. Each has a gauge of its own. What you have not measured yourself is filled in with
+# what was measured for the course.
+
+# %%
+plots.gauges(meter)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, or as homework. With a room: read a question, hands up for each option, then open a wrong one first and read its reason. The wrong ones are the ones that people give. Answers stay on this computer."
+# ## 5 · Ten questions
+#
+# Each option has its reason, the wrong ones too: read them all. What you answer stays on this computer, in this kernel; nothing is stored.
+
+# %%
+Quiz(QUESTIONS)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes: take the car of somebody in the room. Let them guess the bits before anyone computes. The usual mistake is to give the ratio, or to take the wrong logarithm; the check says which."
+# ## Your turn
+#
+# **Exercise 1, together.** Take a car of the room: put its type, colour and hour into the first line. How many bits do type and colour
+# give away? `mine.everyone` are on the road in that hour, `mine.alike` look like it.
+
+# %%
+mine = your_car(trips, drivers, kind="suv", colour="red", hour=17)
+mine[["everyone", "alike"]].round(1)
+
+# %% tags=["exercise"]
+bits = ...
+check_bits(bits, mine.everyone, mine.alike)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# A bit halves. How often do you halve `everyone`, until `alike` are left? That is a logarithm: `np.log2`.
+#
+# </details>
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+bits = np.log2(mine.everyone / mine.alike)
+check_bits(bits, mine.everyone, mine.alike)
+
+# %% [markdown]
+# **Exercise 2, at home.** A witness gives you evidence worth 12 bits. Among how many vehicles is the match as probably right as wrong?
+
+# %% tags=["exercise"]
+vehicles = ...
+check_even_population(vehicles, bits=12)
+
+# %% [markdown]
+# <details><summary><b>Hint</b></summary>
+#
+# Try `match_probability(12, population)` for some populations. It is a coin's toss where the evidence just makes up for all the
+# others: each bit makes up for twice as many.
+#
+# </details>
+
+# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
+vehicles = 2**12 + 1
+check_even_population(vehicles, bits=12)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Pick one of the three for your audience. The questions to a city are real ones that people can ask; you need not know the answers."
+# ## What to do next
+#
+# - **Try it on frames of your own.** `CCTVIEW_DATA` names a folder; 00 and 05 then show your frames. What is measured stays on the simulated
+#   road, where the truth is known. Pictures of people on a public road are their data: keep them on your computer, and delete them.
+# - **If you build such a thing**: give every match its number of strangers. Measure on vehicles drawn at random. Say "none of
+#   these" when it is none of these. Keep short, keep coarse, and write down who may search.
+# - **If you live under such a thing**, ask whoever runs it: how many cameras, how long is it kept, who may search, how often was a
+#   search wrong, and who was told?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## To read on
+#
+# - How recognition is measured: NIST's tests of face search (NISTIR 8238), and who is misjudged more often (NISTIR 8280).
+# - The embedding: FaceNet ([arXiv 1503.03832](https://arxiv.org/abs/1503.03832)). Tracks of vehicles: Roman-Jimenez et al.
+#   ([arXiv 1910.09458](https://arxiv.org/abs/1910.09458)).
+# - Four points single you out: de Montjoye et al., *Unique in the Crowd*
+#   ([Scientific Reports 3:1376](https://doi.org/10.1038/srep01376)).
+# - Was I in the training set? Carlini et al., *Membership Inference Attacks From First Principles*
+#   ([arXiv 2112.03570](https://arxiv.org/abs/2112.03570)).
+# - A cloak, and what became of it: Fawkes ([arXiv 2002.08327](https://arxiv.org/abs/2002.08327)), and *Data Poisoning Won't Save You From
+#   Facial Recognition* ([arXiv 2106.14851](https://arxiv.org/abs/2106.14851)).
+# - In court: *Schmidt v. Norfolk*, E.D. Va., 27 January 2026; in the European Union case C-319/22, 9 November 2023: when a vehicle's number is
+#   personal data.
+# - The articles that this course grew from: Samuel Brice, *Demystifying Clearview AI*, 2020.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then put up the question of notebook 00 once more, with the numbers that the room gave at the beginning, and stop."
+# ## What to take away
+#
+# - **A car disappears among those who look like it, at that hour.** A common car at a rare hour is a rare car.
+# - **The plainest things give away most**: place, time, type, colour. The network adds to that, and the machine believes that it adds more.
+# - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
+# - **Not everything adds up.** Membership, habits and who is missed have gauges of their own.
+#
+# **At how many cameras would your answer change?** You were asked that in notebook 00.
+
+# %%
+plots.leakage_meter(meter)
+
+# %% [markdown]
+# Next: notebook 10 asks what a machine writes down about a picture of a street. It is homework, or the warm-up for the next time.

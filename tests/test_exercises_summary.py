@@ -1,0 +1,73 @@
+"""Exercise checks of notebook 09: the solutions pass, and typical wrong answers are told what is wrong with them."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from cctview.exercises import Verdict, check_bits, check_even_population
+from tests.test_exercises import ANYTHING
+
+EVERYONE, ALIKE, EVIDENCE = 556.8, 16.4, 12
+CHECKS = {
+    "bits": lambda answer: check_bits(answer, EVERYONE, ALIKE),
+    "even population": lambda answer: check_even_population(answer, EVIDENCE),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@settings(max_examples=60, deadline=None)
+@given(answer=ANYTHING)
+def test_no_answer_makes_a_check_raise(name, answer):
+    verdict = CHECKS[name](answer)
+    assert isinstance(verdict, Verdict) and verdict.message and str(verdict)
+
+
+@pytest.mark.parametrize("answer", [np.log2(EVERYONE / ALIKE), 5.1, "5.1", np.array([5.1])])
+def test_bits_given_away(answer):
+    assert check_bits(answer, EVERYONE, ALIKE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (EVERYONE / ALIKE, "how often is that halved"),
+        (math.log(EVERYONE / ALIKE), "natural logarithm"),
+        (math.log10(EVERYONE / ALIKE), "decimal logarithm"),
+        (-math.log2(EVERYONE / ALIKE), "sign"),
+        (math.log2(ALIKE), "bits that are left"),
+        (math.log2(EVERYONE), "single it out"),
+        (2, "too low"),
+        (8, "too high"),
+    ],
+)
+def test_wrong_bits_are_explained(answer, hint):
+    verdict = check_bits(answer, EVERYONE, ALIKE)
+    assert not verdict and hint in verdict.message
+
+
+@pytest.mark.parametrize("answer", [2**12 + 1, 4096, 4097.0, "4097"])
+def test_where_a_match_is_a_coins_toss(answer):
+    verdict = check_even_population(answer, EVIDENCE)
+    assert verdict and "488 vehicles" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (144, "not the bits squared"),
+        (24, "not 2 times"),
+        (10**12, "powers of 2"),
+        (math.exp(12), "powers of 2"),
+        (8192, "off by one bit"),
+        (2048, "off by one bit"),
+        (1 / 4096, "before there was any evidence"),
+        (-3, "no number of vehicles"),
+        (1000, "too few"),
+        (2_000_000, "too many"),
+    ],
+)
+def test_a_wrong_population_is_explained(answer, hint):
+    verdict = check_even_population(answer, EVIDENCE)
+    assert not verdict and hint in verdict.message

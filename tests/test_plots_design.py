@@ -1,0 +1,137 @@
+"""Figures of notebook 06: the values drawn are the data's, titles say what was found, and nothing lies outside."""
+
+import re
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from cctview import planet, plots
+from cctview.filters import STAGES, Filtered
+from cctview.impostors import CLONE, COLOUR, OTHER
+from cctview.plots import look
+from cctview.plots.design import REAL, at_gallery, measured_gallery, short
+from cctview.results import read_result
+from cctview.search_odds import share_right
+
+ROOT = Path(__file__).parent.parent
+ODDS, DIAL = read_result("open_set.csv"), read_result("individuality.csv")
+RNG = np.random.default_rng(0)
+STAGE = {
+    name: Filtered(
+        np.arange(60) % 20,
+        np.where(RNG.random(60) < 0.05 * k, np.inf, RNG.integers(1, 40 - 9 * k, 60)),
+        np.full(60, left),
+        np.full(60, 550),
+    )
+    for k, (name, left) in enumerate(zip(STAGES, (550, 37, 12, 9), strict=True))
+}
+PASSING = pd.DataFrame(
+    [
+        (kind, found, share, 0.8 * share, 1.2 * share)
+        for kind, shares in ((CLONE, (0.035, 0.27, 0.74)), (COLOUR, (0.004, 0.11, 0.55)), (OTHER, (1e-5, 0.003, 0.08)))
+        for found, share in zip((0.1, 0.5, 0.9), shares, strict=True)
+    ],
+    columns=["alike", "found", "estimate", "low", "high"],
+)
+BITS = pd.DataFrame({"estimate": [4.2, 5.3], "low": [4.1, 5.1], "high": [4.4, 5.5]}, index=["claimed", "delivered"])
+LOOK = pd.Series({"bits": 3.1, "bits_low": 2.9, "bits_high": 3.3})
+KINDS = pd.DataFrame(
+    {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]}, index=["flat", "ivfpq", "hnsw"]
+)
+BILLS = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
+
+FIGURES = {
+    "filters": lambda: plots.filters(STAGE),
+    "filters with a list": lambda: plots.filters(STAGE, 10, 0.9),
+    "open set": lambda: plots.open_set(ODDS),
+    "open set of few": lambda: plots.open_set(ODDS, 0.95, 10),
+    "open set of a city": lambda: plots.open_set(ODDS, 0.5, 10**6.3),
+    "clones": lambda: plots.clones(PASSING),
+    "individuality": lambda: plots.individuality(DIAL, 0.25),
+    "alarms": lambda: plots.alarms(0.1, 0.5, 0.02),
+    "alarms, rarely right": lambda: plots.alarms(1e-6, 0.95, 180.0),
+    "alarms, all right": lambda: plots.alarms(1.0, 0.95, 0.0),
+    "kinds": lambda: plots.kinds(KINDS),
+    "costs": lambda: plots.costs(BILLS),
+    "clock": lambda: plots.clock(BITS, LOOK),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_lies_outside_and_type_is_legible(name):
+    figure = FIGURES[name]()
+    assert isinstance(figure, Figure) and figure.title
+    with look.style():
+        drawn_on = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
+    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+    assert not any("$" in text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def drawn(figure, name):
+    return [artist for artist in figure.findobj(lambda a: a.get_label() == name)]
+
+
+def test_filters_draw_counts_and_shares():
+    figure = plots.filters(STAGE, 10)
+    few, found = figure.axes
+    assert [bar.get_width() for bar in few.patches] == [550, 37, 12, 9]
+    assert [bar.get_width() for bar in found.patches] == pytest.approx([(stage.rank <= 10).mean() for stage in STAGE.values()])
+    lost = np.isinf(STAGE["+ lane"].rank).mean()
+    assert f"rule out {look.percent(lost)}" in figure.title and "among the first 10" in figure.title
+
+
+def test_growth_goes_through_what_was_measured():
+    measured = measured_gallery(ODDS)
+    rows = ODDS[(ODDS.found == 0.5) & (ODDS["size"] == 100)].set_index(["model", "figure"]).estimate
+    for model, figure in (("measured", "fpir"), ("measured", "innocents"), ("independent", "fpir"), ("clusters", "misses")):
+        assert at_gallery(ODDS, 0.5, model, figure, 100)[0] == pytest.approx(rows[model, figure], rel=1e-6)
+    between = at_gallery(ODDS, 0.5, "measured", "innocents", 400)[0]
+    assert between == pytest.approx(4 * rows["measured", "innocents"], rel=0.01)
+    assert np.isnan(at_gallery(ODDS, 0.5, "measured", "fpir", 10 * measured)[0])
+
+
+@pytest.mark.parametrize(("gallery", "word"), [(100, "innocents;"), (10_000, "extrapolated"), (1e6, "a guess")])
+def test_the_title_says_how_far_the_data_go(gallery, word):
+    assert word in plots.open_set(ODDS, 0.5, gallery).title
+
+
+def test_naive_and_measured_are_drawn_apart():
+    figure = plots.open_set(ODDS)
+    (naive,) = drawn(figure, "naive: independent impostors")
+    solid = drawn(figure, "measured")[1]
+    at = solid.get_xdata().searchsorted(100)
+    assert np.interp(100, naive.get_xdata(), naive.get_ydata()) > solid.get_ydata()[at] + 0.2
+    assert drawn(figure, "a guess") and drawn(figure, "a decade further")
+
+
+def test_the_real_figures_beside_the_dial_are_those_of_the_card():
+    card = (ROOT / "models" / "student-64.md").read_text()
+    for estimate, low, high in REAL.values():
+        assert re.search(rf"{estimate:.3f} \[{low:.3f} {high:.3f}\]".replace("0.", r"\."), card)
+
+
+def test_alarms_are_counted_by_bayes():
+    figure = plots.alarms(0.01, 0.5, 0.02)
+    right = float(share_right(0.01, 0.5, 0.02))
+    assert f"Of 100 alarms, {100 * right:.0f} are right" in figure.title
+    assert len(drawn(figure, "right")[0].get_offsets()) == round(100 * right)
+    assert "One alarm in 40,000 is right" in plots.alarms(1e-6, 0.5, 0.02).title
+
+
+def test_kinds_and_costs_draw_their_tables():
+    widths = [[bar.get_width() for bar in axes.patches] for axes in plots.kinds(KINDS).axes]
+    assert widths == [list(KINDS[column]) for column in ("bytes", "milliseconds", "recall")]
+    store, seek = plots.costs(BILLS).axes
+    assert list(store.lines[0].get_xdata()) == pytest.approx(list(BILLS.loc["bytes_vectors"] / 1e9))
+    assert list(seek.lines[1].get_xdata()) == pytest.approx(list(BILLS.loc["seconds_approximate"]))
+
+
+def test_large_numbers_are_short():
+    assert [short(x) for x in (0.0203, 9.3, 554, 999_999, 2e9)] == ["0.02", "9.3", "550", "1 million", "2 billion"]

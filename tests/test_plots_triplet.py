@@ -1,0 +1,60 @@
+"""Figures of embeddings: the values drawn are the data's, and nothing lies outside."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import plots
+from cctview.plots import look
+from cctview.triplet import learn
+
+RNG = np.random.default_rng(0)
+BEGIN = [(0, 0), (1.2, 0.6), (0.7, -0.6)]
+GROUPS = pd.DataFrame(
+    [("size", "small", 0.4, 0.3, 0.5, 300), ("size", "larger", 0.6, 0.5, 0.7, 900), ("colour", "dark", 0.5, 0.4, 0.6, 600)],
+    columns=["of", "group", "estimate", "low", "high", "searches"],
+)
+FIGURES = {
+    "triplet": lambda: plots.triplet(*learn(BEGIN, 1.0, 6), 1.0),
+    "triplet at the start": lambda: plots.triplet(*learn(BEGIN, 4.0, 0), 4.0),
+    "triplet in a corner": lambda: plots.triplet(*learn([(0, 0), (2.5, 0.6), (-2.5, 2.5)], 0.1, 30), 0.1),
+    "vector": lambda: plots.vector(RNG.integers(0, 255, (30, 44, 3)).astype(np.uint8), RNG.normal(size=1920)),
+    "weak spots": lambda: plots.weak_spots(GROUPS, 10),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_lies_outside_and_type_is_legible(name):
+    figure = FIGURES[name]()
+    with look.style():
+        drawn_on = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert figure.title and drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
+    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+
+
+def test_the_toy_draws_where_the_points_are():
+    path, losses = learn(BEGIN, 1.0, 6)
+    figure = plots.triplet(path, losses, 1.0)
+    for k, name in enumerate(("anchor", "positive", "negative")):
+        (point,) = figure.findobj(lambda a, name=name: a.get_label() == name)
+        assert point.get_xydata()[0] == pytest.approx(path[-1, k])
+    near, margin = figure.axes[0].patches
+    assert near.radius == pytest.approx(np.linalg.norm(path[-1, 0] - path[-1, 1]))
+    assert margin.radius**2 == pytest.approx(near.radius**2 + 1.0)
+    assert "Nothing left to learn" in plots.triplet(*learn(BEGIN, 1.0, 200), 1.0).title
+
+
+def test_every_number_of_a_vector_is_drawn():
+    vector = RNG.normal(size=1920)
+    figure = plots.vector(np.zeros((20, 30, 3), np.uint8), vector)
+    assert sorted(figure.axes[1].images[0].get_array().ravel().tolist()) == sorted(vector.tolist())
+    assert "30×20 pixels becomes 1,920 numbers" in figure.title
+
+
+def test_the_hardest_group_is_named_and_every_bar_has_its_length():
+    figure = plots.weak_spots(GROUPS, 10)
+    assert figure.title.startswith("Hardest: small") and "40 %" in figure.title
+    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([0.4, 0.6, 0.5])
