@@ -1,9 +1,10 @@
-"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides | app | doctor``."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from cctview import serve
 from cctview.collect import command
 
 COMMANDS = {
@@ -15,6 +16,7 @@ COMMANDS = {
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or a simulated city, and keep every picture once",
     "slides": "make one HTML file of slides of an executed notebook, which needs no network",
+    "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
     "doctor": "is this computer ready?",
 }
 
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     added["slides"].add_argument("notebook", metavar="NN", help="a notebook's number, such as 05, or its path")
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help="the slides (default: NN-title.slides.html, here)")
     added["slides"].set_defaults(run=_slides)
+    serve.add_arguments(added["app"])
     added["doctor"].set_defaults(run=_doctor)
     return parser
 

@@ -25,7 +25,7 @@ SAME_OBJECT = 0.6
 
 TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
-_YOLO_SIDE = 416
+YOLO_SIDE, YOLO_STRIDE = 416, 32
 
 
 @cache
@@ -49,6 +49,10 @@ class Detector:
         Objects of a lower probability, in per cent, are left out.
     shortest_side : int
         To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times what 240 does.
+    side : int
+        To how many pixels YOLO scales the frame's longer side: a multiple of 32. The cost grows with its square.
+    doubles : bool
+        Keep of YOLO's boxes also the weaker ones on the same object, as many as the network makes.
 
     Attributes
     ----------
@@ -60,17 +64,27 @@ class Detector:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the weight file is missing, damaged or of another network.
+        If the weight file is missing, damaged or of another network, or a parameter is out of its range.
     ImportError
         If the weights are a ``.h5`` file and TensorFlow is not installed.
     """
 
-    def __init__(self, weights: str | Path | None = None, minimum_percent: float = 25, shortest_side: int = 800):
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        minimum_percent: float = 25,
+        shortest_side: int = 800,
+        side: int = YOLO_SIDE,
+        doubles: bool = False,
+    ):
         if not 0 < minimum_percent <= 100:
             raise ValueError(f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100")
+        if side < YOLO_STRIDE or side % YOLO_STRIDE:
+            raise ValueError(f"side is {side}, and should be a multiple of {YOLO_STRIDE}, such as {YOLO_SIDE}")
         path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
         self.model = path.name
         self.minimum_percent = minimum_percent
+        self._side, self._doubles = side, doubles
         if path.suffix == ".h5":
             from cctview.retinanet_h5 import RetinaNetH5
 
@@ -82,6 +96,9 @@ class Detector:
         self._network = _build(self.architecture, minimum_percent / 100, shortest_side)
         weight_files.load_into(self._network, path, state)
         self._network.eval()
+        for layer in self._network.modules():
+            if type(layer).__name__ == "DetectionLayer":  # ImageAI's, which takes every picture for one of 416 pixels
+                layer.width = layer.height = side
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
         """Detect objects in one frame.
@@ -114,15 +131,16 @@ class Detector:
         from imageai.yolov3.utils import get_predictions, prepare_image
 
         names = coco_classes()
-        picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (_YOLO_SIDE, _YOLO_SIDE))
+        side, all_ = self._side, {"nms_confidence_level": np.inf} if self._doubles else {}
+        picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
-            found = get_predictions(self._network(picture), len(names), objectness_confidence=self.minimum_percent / 100)
+            found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100, **all_)
         if found is None:
             return np.empty((0, 4)), np.empty(0), []
         found = found.numpy()
         height, width = image.shape[:2]
-        scale = min(_YOLO_SIDE / width, _YOLO_SIDE / height)
-        border = (_YOLO_SIDE - scale * np.array([width, height] * 2)) / 2
+        scale = min(side / width, side / height)
+        border = (side - scale * np.array([width, height] * 2)) / 2
         return (found[:, 1:5] - border) / scale, found[:, 5] * found[:, 6], [names[int(k)] for k in found[:, 7]]
 
     def _retinanet(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -139,20 +157,43 @@ class Detector:
         return boxes, scores, [coco_classes()[k] for k in kinds]
 
     def _clean(self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple) -> pd.DataFrame:
-        import torch
-        from torchvision.ops import nms
-
         height, width = shape[:2]
         boxes = np.round(boxes).clip(0, [width, height, width, height]).astype(np.int64)
         table = pd.DataFrame(boxes, columns=BOX_COLUMNS).assign(type=types, percent=100 * scores.astype(np.float64))
         table = table[
             table.type.isin(TYPES) & (table.percent >= self.minimum_percent) & (table.x2 > table.x1) & (table.y2 > table.y1)
         ]
-        kept = nms(
-            torch.tensor(table[BOX_COLUMNS].to_numpy(np.float32)), torch.tensor(table.percent.to_numpy(np.float32)), SAME_OBJECT
-        )
-        table = table.iloc[kept.numpy()].sort_values(["y1", "x1"], kind="stable")
+        if not self._doubles:
+            table = drop_doubles(table)
+        table = table.sort_values(["y1", "x1"], kind="stable")
         return table[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
+
+
+def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFrame:
+    """Of boxes of one frame that overlap more than `overlap` (IoU), whatever their types, keep the surest; surest first.
+
+    The surest box is kept, what overlaps it is dropped, and so on with the rest: "non-maximum suppression".
+
+    Parameters
+    ----------
+    boxes : DataFrame
+        Columns percent, x1, y1, x2, y2.
+    overlap : float
+
+    Returns
+    -------
+    DataFrame
+        Its rows that are kept.
+    """
+    return boxes.iloc[keep_strongest(boxes[BOX_COLUMNS].to_numpy(), boxes.percent.to_numpy(), overlap)]
+
+
+def keep_strongest(boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME_OBJECT) -> np.ndarray:
+    """`drop_doubles` for arrays, (n, 4) and (n,): the rows that are kept, surest first."""
+    import torch
+    from torchvision.ops import nms
+
+    return nms(torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap).numpy()
 
 
 def _architecture(state: dict, path: Path) -> str:

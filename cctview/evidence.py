@@ -195,7 +195,12 @@ class Probe:
 
     def log_ratio(self, read, rows=slice(None)):
         """Logarithm of how much more probable it is of each pair to have the same value than of strangers, (k, n)."""
-        return np.log(np.maximum((read[rows] / self.shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY))
+        return same_value(read, self.shares, rows)
+
+
+def same_value(read, shares, rows=slice(None)):
+    """As `Probe.log_ratio`, for values that are so common (`shares`)."""
+    return np.log(np.maximum((read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY))
 
 
 def learn_probes(looks, labels, vehicles):

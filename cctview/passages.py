@@ -40,7 +40,12 @@ class Passages:
         return Passages(self.table.iloc[rows].reset_index(drop=True), self.looks[rows])
 
 
-def find_passages(dataset, truth, percent=25.0):
+def sure_enough(dataset, percent=25.0):
+    """Which detections are so probable that they are tracked, (n,)."""
+    return (dataset.detections["percent"] >= percent).to_numpy()
+
+
+def find_passages(dataset, truth, percent=25.0, tracks=None):
     """Track the vehicles of a dataset, and say who they are.
 
     Parameters
@@ -49,6 +54,8 @@ def find_passages(dataset, truth, percent=25.0):
     truth : cctview.truth.Truth
     percent : float
         Detections below are left out.
+    tracks : array_like of int, optional
+        The track of each detection that is not left out, -1 for none, where it is known already.
 
     Returns
     -------
@@ -58,9 +65,12 @@ def find_passages(dataset, truth, percent=25.0):
     from cctview.travel import describe_tracks
     from cctview.truth import true_tracks, true_vehicles
 
-    sure = (dataset.detections["percent"] >= percent).to_numpy()
+    sure = sure_enough(dataset, percent)
     detections, embeddings = dataset.detections[sure].reset_index(drop=True), dataset.embeddings[sure]
-    tracks = track_detections(detections, embeddings)
+    if tracks is None:
+        tracks = track_detections(detections, embeddings)
+    else:
+        tracks = pd.Series(tracks, dtype="Int64").where(lambda number: number >= 0)
     described, looks = describe_tracks(detections, tracks, embeddings)
     vehicle = true_tracks(tracks, true_vehicles(detections, truth)).reindex(described.index).fillna(-1).astype(int)
     vehicle = vehicle.where(vehicle >= 0, -1)

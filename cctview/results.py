@@ -6,7 +6,8 @@ They need nothing but the dataset and this package, so they are made by it and n
 - ``reliability.csv``, ``unseen.csv``: calibration on vehicles, and on minutes, that were not fitted on,
 - ``meter.json``, ``meter-random.json``: the meter of the yellow taxi van, and of a passage drawn at random,
 - ``open_set.csv``: open-set searches by embedding alone, by threshold and gallery size,
-- ``unicity.csv``: unicity of the six weeks of habits.
+- ``unicity.csv``: unicity of the six weeks of habits,
+- ``finder.npz``: what finds trips in the first six minutes (`cctview.learnt`).
 """
 
 import argparse
@@ -21,6 +22,8 @@ from cctview.files import replacing
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "results"
 TAXI = 1, "the yellow taxi van"
 COMMAND = "python -m cctview.results"
+FINDER, FINDER_MINUTES = "finder.npz", 6
+"""What finds trips is stored for so many minutes: the slowest trip down the drive takes five."""
 OF_STUDIO = ("attributes", "defences", "eras", "eras_metric", "extractors", "inversion", "membership")
 """The tables that ``python -m studio results`` makes."""
 HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (1, 3, 7, 14, 42), (0.0, 0.05, 0.2)
@@ -29,7 +32,7 @@ FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
 
 
-def read_result(name, folder=FOLDER):
+def read_result(name, folder=FOLDER, command=None):
     """Read a stored table.
 
     Parameters
@@ -37,6 +40,8 @@ def read_result(name, folder=FOLDER):
     name : str
         Such as "unicity.csv".
     folder : Path
+    command : str, optional
+        What makes it anew, to be named where it is missing.
 
     Returns
     -------
@@ -49,8 +54,8 @@ def read_result(name, folder=FOLDER):
     """
     path = Path(folder) / name
     if not path.is_file():
-        command = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
-        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command}`")
+        ours = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
+        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`")
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 
@@ -162,6 +167,33 @@ def unicity_table(trips, hours=HOURS, points=POINTS, days=DAYS, false=FALSE):
     return pd.DataFrame(rows)
 
 
+def write_finder(path, dataset, truth, minutes=FINDER_MINUTES):
+    """Learn what finds trips in the first minutes, and write it to a file."""
+    from cctview.learnt import save
+    from cctview.passages import find_passages, sure_enough
+    from cctview.trip import first_minutes, learn_halves
+
+    part = first_minutes(dataset, truth, minutes)
+    passages, names = find_passages(part, truth), part.detections["id"][sure_enough(part)]
+    tracks = passages.of_detection.reindex(names).fillna(-1).to_numpy(int)
+    save(path, learn_halves(passages), tracks, part.detections)
+
+
+def open_finder(dataset, truth, folder=FOLDER):
+    """The stored `cctview.trip.Finder` of the first minutes; of other detections than it was learnt from, it is learnt anew."""
+    from cctview.learnt import fingerprint, load
+    from cctview.passages import find_passages
+    from cctview.trip import first_minutes, learn_finder, make_finder
+
+    part, path = first_minutes(dataset, truth, FINDER_MINUTES), Path(folder) / FINDER
+    if not path.is_file():
+        return learn_finder(dataset, truth, FINDER_MINUTES)
+    known, models, tracks = load(path)
+    if known != fingerprint(part.detections):
+        return learn_finder(dataset, truth, FINDER_MINUTES)
+    return make_finder(part, truth, find_passages(part, truth, tracks=tracks), models)
+
+
 def main(arguments=None):
     """Make all results of a dataset anew."""
     from cctview.frames import open_dataset
@@ -174,7 +206,9 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     out = options.out or options.data / "results"
     try:
-        passages = find_passages(open_dataset(options.data), read_truth(options.data))
+        dataset, truth = open_dataset(options.data), read_truth(options.data)
+        write_finder(out / FINDER, dataset, truth)
+        passages = find_passages(dataset, truth)
         tables, meters = leakage_tables(passages)
         tables["open_set.csv"] = open_set_table(passages)
         habits = options.data / "habits" / "trips.parquet"
@@ -187,7 +221,7 @@ def main(arguments=None):
         write_table(out / name, table)
     for name, meter in meters.items():
         meter.save(out / name)
-    print(f"{out}: {', '.join(sorted([*tables, *meters]))}")
+    print(f"{out}: {', '.join(sorted([*tables, *meters, FINDER]))}")
     return 0
 
 

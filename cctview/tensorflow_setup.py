@@ -44,7 +44,7 @@ def _import_triton_first() -> None:
         return
     if "tensorflow" in sys.modules and "triton" not in sys.modules:
         raise ImportError("TensorFlow was imported before PyTorch, and would crash beside it; restart, and import torchvision first")
-    import torchvision  # noqa: F401
+    import triton  # noqa: F401
 
 
 @contextmanager

@@ -282,6 +282,28 @@ def candidates_by_era(searches: dict, number: int, first: int = 5) -> tuple[np.n
     return pictures.crops[asked], rows
 
 
+def wrong_alike(found: Search, vehicles: pd.DataFrame, column: str = "colour") -> float:
+    """Of the wrong first candidates, the share that has a property in common with the vehicle that was looked for.
+
+    Parameters
+    ----------
+    found : Search
+    vehicles : DataFrame
+        Columns vehicle, and the property; such as `cctview.truth.Truth.vehicles`.
+    column : str
+
+    Returns
+    -------
+    float
+        NaN if no first candidate is wrong.
+    """
+    property_of, wrong = vehicles.set_index("vehicle")[column], found.ranks > 1
+    known = found.pictures.vehicles
+    asked, given = known[found.looked_for[wrong]], known[[rows[0] for rows, miss in zip(found.candidates, wrong) if miss]]
+    alike = property_of.reindex(asked).to_numpy() == property_of.reindex(given).to_numpy()
+    return float(alike.mean()) if len(alike) else float("nan")
+
+
 def largest_crops(dataset, count: int) -> list[np.ndarray]:
     """The largest vehicles of a dataset, no two from one frame, and as many cameras as there are; needs no truth."""
     detections = dataset.detections

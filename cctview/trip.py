@@ -13,6 +13,7 @@ import pandas as pd
 from cctview.bits import identification_bits, open_set_posterior
 from cctview.drive import DRIVE, driving_order, place_of
 from cctview.evaluate import bootstrap
+from cctview.learnt import LogRatios, keep
 from cctview.linking import fit_joint
 from cctview.meter import POPULATION
 from cctview.passages import Passages, find_passages
@@ -35,7 +36,7 @@ class Finder:
         With `of_detection`.
     shown : ndarray of str, shape (n,)
         The detection to show for each passage: its largest.
-    log_ratios : ndarray of float32, shape (n, n)
+    log_ratios : ndarray of float32, shape (n, n), or cctview.learnt.LogRatios
         Natural logarithms of likelihood ratios; each row by a model that was not fitted on its vehicle.
     motions : tuple of Motion
         How vehicles get from camera to camera, by either model.
@@ -43,14 +44,17 @@ class Finder:
         Which of the two models looks for a passage.
     passings : DataFrame
         The truth: when each vehicle passed below each camera while they recorded; index `vehicle`, a column a camera.
+    read : dict of str to DataFrame, optional
+        For each attribute how probable each value is for each passage, read off its looks by the same models.
     """
 
     passages: Passages
     shown: np.ndarray
-    log_ratios: np.ndarray
+    log_ratios: object
     motions: tuple
     half: np.ndarray
     passings: pd.DataFrame
+    read: dict | None = None
 
     @property
     def cameras(self):
@@ -226,11 +230,21 @@ class Finder:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Some of a dataset's detections, and their embeddings."""
+class Part:
+    """Some of a dataset's detections, their embeddings, and when they end."""
 
     detections: pd.DataFrame
     embeddings: np.ndarray
+    end: pd.Timestamp
+
+
+def first_minutes(dataset, truth, minutes=None):
+    """The first so many minutes of a dataset, or all: a `Part`."""
+    end = truth.frames["time"].max()
+    if minutes is not None:
+        end = min(end, truth.frames["time"].min() + pd.Timedelta(minutes=minutes))
+    kept = (dataset.detections["time"] <= end).to_numpy()
+    return Part(dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept], end)
 
 
 def learn_finder(dataset, truth, minutes=None, seed=0):
@@ -241,8 +255,7 @@ def learn_finder(dataset, truth, minutes=None, seed=0):
     dataset : cctview.frames.Dataset
     truth : cctview.truth.Truth
     minutes : float, optional
-        Only the first so many are looked at, by default all: every passage is compared with every other, so the time it
-        takes grows with the square.
+        Only the first so many are looked at, by default all.
     seed : int
         How the vehicles are divided into halves.
 
@@ -255,20 +268,49 @@ def learn_finder(dataset, truth, minutes=None, seed=0):
     ValueError
         If fewer than 20 vehicles of either half are seen by two cameras.
     """
-    end = truth.frames["time"].max()
-    if minutes is not None:
-        end = min(end, truth.frames["time"].min() + pd.Timedelta(minutes=minutes))
-    kept = (dataset.detections["time"] <= end).to_numpy()
-    passages = find_passages(_Part(dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]), truth)
+    part = first_minutes(dataset, truth, minutes)
+    passages = find_passages(part, truth)
+    return make_finder(part, truth, passages, learn_halves(passages, seed), seed)
+
+
+def make_finder(part, truth, passages, models, seed=0):
+    """A `Finder` of passages, and of the two models that look for them.
+
+    Parameters
+    ----------
+    part : Part
+    truth : cctview.truth.Truth
+    passages : Passages
+        Of that part.
+    models : sequence of cctview.learnt.Learnt
+    seed : int
+        How the vehicles were divided.
+
+    Returns
+    -------
+    Finder
+    """
+    half, read = _halves(passages, seed)[1], {}
+    for k, model in enumerate(models):
+        rows = np.flatnonzero(half == k)
+        for attribute, reading in model.readings.items():
+            read.setdefault(attribute, []).append(pd.DataFrame(reading.values[rows], rows, reading.names))
+    read = {attribute: pd.concat(tables).fillna(0.0).sort_index() for attribute, tables in read.items()}
+    ratios, motions = LogRatios(passages, models, half), tuple(model.motion for model in models)
+    return Finder(passages, _largest(part, passages), ratios, motions, half, true_passings(truth, part.end), read)
+
+
+def learn_halves(passages, seed=0):
+    """Of each half of the vehicles a model that looks for the other half: two `cctview.learnt.Learnt`."""
+    part = _halves(passages, seed)[0]
+    learnt = [np.flatnonzero((part >= 0) & (part != k)) for k in range(HALVES)]
+    return [keep(fit_joint(passages.part(rows), SOURCES, seed), passages, rows, SOURCES[-1]) for rows in learnt]
+
+
+def _halves(passages, seed):
+    """The half that each passage's vehicle is in (-1: that of none), and the half that looks for it."""
     part = divide_vehicles(passages.table, HALVES, seed)
-    half = np.where(part < 0, np.arange(len(part)) % HALVES, part)
-    log_ratios, motions = np.zeros((len(part), len(part)), np.float32), []
-    for k in range(HALVES):
-        learnt, asking = np.flatnonzero((part >= 0) & (part != k)), half == k
-        model = fit_joint(passages.part(learnt), SOURCES, seed)
-        log_ratios[asking] = model.models[SOURCES[-1]].of_all(model.evidence.features(passages, learnt, asking))
-        motions.append(model.evidence.motion.over(passages.table))
-    return Finder(passages, _largest(dataset, passages), log_ratios, tuple(motions), half, true_passings(truth, end))
+    return part, np.where(part < 0, np.arange(len(part)) % HALVES, part)
 
 
 def describe(trip):

@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in: the search engine learns for some seconds. Read the question aloud, and ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them at the end."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in. Read the question aloud, and ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them at the end."
 # # 00 · The end of privacy
 #
 # **At how many cameras does public become everything?**
@@ -42,13 +42,13 @@ from cctview import plots
 from cctview.exercises import check_sureness, check_wrong_share
 from cctview.lesson_data import open_lesson
 from cctview.privacy import leakage_meter
-from cctview.results import TAXI, stored_leakage
-from cctview.trip import as_candidates, count_trips, describe, learn_finder
+from cctview.results import FINDER_MINUTES as MINUTES
+from cctview.results import TAXI, open_finder, stored_leakage
+from cctview.trip import as_candidates, count_trips, describe
 from cctview.widgets import Camera, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
-MINUTES = 6  # of the recording; more take longer to compare
 print(f"{len(dataset.frames):,} frames of {dataset.frames.camera.nunique()} cameras")
 print(f"{len(dataset.detections):,} detections")
 
@@ -59,10 +59,11 @@ print(f"{len(dataset.detections):,} detections")
 # *when* it was there.
 #
 # First it learns. From half of the vehicles it learns how alike two pictures of one vehicle are, and how long the
-# drive from camera to camera takes; with that it looks for the other half. So it has never studied whoever you pick.
+# drive from camera to camera takes; with that it looks for the other half. So it has never studied whoever you pick. (What it learnt is stored, so that you need
+# not wait; `cctview.trip.learn_finder` learns it anew.)
 
 # %%
-finder = learn_finder(dataset, truth, MINUTES)
+finder = open_finder(dataset, truth)
 taxi = finder.sighting_of(TAXI[0], finder.cameras[0])
 print(f"{len(finder.passages):,} passages of a vehicle before a camera in {MINUTES} minutes")
 

@@ -90,7 +90,7 @@ Sliders(
 #
 # *Predict: which step gave away most? The place and the look at a glance, the clock, or the network?*
 
-# %%
+# %% tags=["picture"]
 meter = LeakageMeter.load("meter.json").filled()
 plots.waterfall(meter)
 

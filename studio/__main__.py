@@ -4,6 +4,7 @@
     python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
     python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
     python -m studio results    measure attacks and defences on data/: the tables of data/results/
+    python -m studio learning   train what lesson 02 shows but is too slow to train there
     python -m studio lessons    execute lessons/ into notebooks/
     python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
@@ -53,6 +54,8 @@ def parser():
     results.add_argument("--only", nargs="+", default=RESULTS, choices=RESULTS, metavar="TABLE", help=f"some of {', '.join(RESULTS)}")
     results.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where training minutes and retrained weights lie (studio/out)")
     results.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on, and to write results into (data)")
+    learning = commands.add_parser("learning", help="train what lesson 02 shows")
+    learning.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to learn from, and to write results into (data)")
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")
     evaluate.add_argument("--on", nargs="+", default=WORLDS, choices=WORLDS, metavar="WORLD", help=f"some of {', '.join(WORLDS)}")
     _add_recording(evaluate, 4, MEASURED)
@@ -130,6 +133,13 @@ def results(given):
     print("\n".join(str(place) for place in write(tuple(given.only), given.work, given.data)))
 
 
+def learning(given):
+    """Train what lesson 02 shows."""
+    from studio.learning import write
+
+    print("\n".join(str(place) for place in write(given.data)))
+
+
 def evaluate(given):
     """Print the figures of the shipped models."""
     if "real" in given.on:
@@ -168,7 +178,7 @@ def _whole(number):
     return "" if number != number else f"{number:.0f}"
 
 
-COMMANDS = {"build": build, "train": train, "results": results, "lessons": lessons, "evaluate": evaluate, "calibrate": calibrate}
+COMMANDS = {"build": build, "train": train, "results": results, "learning": learning, "lessons": lessons, "evaluate": evaluate, "calibrate": calibrate}
 
 if __name__ == "__main__":
     sys.exit(main())

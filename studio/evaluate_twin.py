@@ -22,10 +22,10 @@ from cctview.evaluate import bootstrap, box_iou, evaluate_detections, evaluate_r
 from cctview.frames import BOX_COLUMNS
 from cctview.ids import VEHICLE_TYPES
 from cctview.rank import centre_by_camera
+from cctview.seen import is_clear
 from studio import truth
 from studio.build import Workshop, read_parts, render
 from studio.expressway import CAMERAS
-from studio.optics import HEIGHT, WIDTH
 from studio.process import pack, process
 from studio.shots import CADENCE
 
@@ -118,24 +118,12 @@ def read(workshop, pipeline):
     kept = found.frame.isin(frames.frame).to_numpy()
     found = found[kept].merge(frames[["frame", "seconds", "group"]], on="frame", how="left")
     found = found.join(identify(found, sightings, parked))
-    return Watched(frames, found, vectors[kept], sightings.assign(wanted=wanted(sightings)), parked)
+    return Watched(frames, found, vectors[kept], sightings.assign(wanted=is_clear(sightings)), parked)
 
 
 def _detections(workshop, camera, pipeline):
     content = pack(workshop.parts(pipeline.kind, camera), pipeline)
     return tables.read_tables(content[tables.DETECTIONS], content[tables.BASIS], camera)
-
-
-def wanted(sightings):
-    """Which vehicles a detector has to find: longest side over 20 px, at least 80 % of the vehicle to be seen.
-
-    What others hide counts as not seen, and so does what lies outside the frame.
-    """
-    x1, y1, x2, y2 = (sightings[f"full_{side}"].to_numpy() for side in truth.BOX)
-    inside = np.clip(np.minimum(x2, WIDTH) - np.maximum(x1, 0), 0, None) * np.clip(np.minimum(y2, HEIGHT) - np.maximum(y1, 0), 0, None)
-    seen = (1 - sightings.hidden) * inside / ((x2 - x1) * (y2 - y1))
-    longest = np.maximum(sightings.x2 - sightings.x1, sightings.y2 - sightings.y1)
-    return ((longest > 20) & (seen >= 0.8)).to_numpy()
 
 
 def identify(detections, sightings, parked, iou=0.5):

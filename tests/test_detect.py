@@ -164,3 +164,31 @@ def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
         found = detector.detect(stored.image(name))[BOX_COLUMNS].to_numpy()
         hits += [iou(box, found).max(initial=0) >= 0.5 for box in large[BOX_COLUMNS].to_numpy()]
     assert len(hits) > 15 and np.mean(hits) >= 0.6
+
+
+@pytest.mark.parametrize("side", [0, 100, 430])
+def test_a_side_that_yolo_cannot_take_is_named(yolo_weights, side):
+    with pytest.raises(ValueError, match="multiple of 32"):
+        Detector(yolo_weights, side=side)
+
+
+def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
+    from cctview.frames import open_dataset
+    from cctview.lesson_data import SIMULATED
+
+    dataset = open_dataset(SIMULATED)
+    image = dataset.image("735-683-N--2031-05-05--08.50.47")
+    usual = Detector().detect(image).sort_values("percent").iloc[-1]
+    for side in (320, 608):
+        boxes = Detector(side=side).detect(image)[BOX_COLUMNS].to_numpy()
+        assert iou(usual[BOX_COLUMNS].to_numpy(float), boxes).max() > 0.7
+
+
+def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overlap(yolo_weights):
+    image = picture(5, 240, 352)
+    all_, kept = (Detector(yolo_weights, minimum_percent=5, doubles=doubles).detect(image) for doubles in (True, False))
+    assert len(all_) > len(kept)
+    left = detect.drop_doubles(all_, 0.3)
+    boxes = left[BOX_COLUMNS].to_numpy(float)
+    overlaps = np.array([iou(box, boxes) for box in boxes]) - np.eye(len(boxes))
+    assert overlaps.max() <= 0.3 and left.percent.is_monotonic_decreasing

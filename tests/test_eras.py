@@ -161,6 +161,8 @@ def test_search_by_hand():
     assert [row.tolist() for row in found.candidates] == [[2, 4, 3], [4, 3, 2]]
     assert found.auc() == roc_auc([1, 16, 9.5, 9, 6, 0.5], [1, 0, 0, 0, 1, 0])
     assert found.rank1().estimate == 0.5
+    colours = pd.DataFrame({"vehicle": [1, 2, 3], "colour": ["red", "blue", "blue"], "kind": ["car", "car", "van"]})
+    assert trials.wrong_alike(found, colours) == 1 and trials.wrong_alike(found, colours, "kind") == 0
     with pytest.raises(ValueError, match="two neighbouring cameras"):
         trials.search(vectors, pictures.only([0, 1]), "med")
 

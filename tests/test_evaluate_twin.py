@@ -31,7 +31,7 @@ def watched(rows, seen, embeddings):
     found, truth = detections(rows), sightings(seen)
     frames = found[["frame", "camera", "seconds", "group"]].drop_duplicates("frame")
     found = found.join(evaluate_twin.identify(found, truth, NO_PARKED))
-    return Watched(frames, found, np.array(embeddings, np.float32), truth.assign(wanted=evaluate_twin.wanted(truth)), NO_PARKED)
+    return Watched(frames, found, np.array(embeddings, np.float32), truth.assign(wanted=evaluate_twin.is_clear(truth)), NO_PARKED)
 
 
 def test_identify_takes_the_best_box_of_each_vehicle_and_leaves_out_the_parked():
@@ -48,7 +48,7 @@ def test_identify_takes_the_best_box_of_each_vehicle_and_leaves_out_the_parked()
 def test_wanted_counts_what_is_hidden_and_what_lies_outside():
     table = sightings([("f", 1, 100, 0.19), ("f", 2, 100, 0.21), ("f", 3, -5, 0.0), ("f", 4, -5, 0.1), ("f", 5, 100, 0.0)])
     table.loc[4, ["x2", "full_x2"]] = 120.0
-    assert evaluate_twin.wanted(table).tolist() == [True, False, True, False, False]
+    assert evaluate_twin.is_clear(table).tolist() == [True, False, True, False, False]
 
 
 def test_detector_figures_by_hand():

@@ -99,7 +99,7 @@ class Card(Figure):
     """
 
     def __init__(self, title, height=3.4, note=TWIN, photographs=False, left=0.85, right=0.3, bottom=0.62, top=0.12, **spaces):
-        lines = textwrap.wrap(title, _LETTERS)
+        lines = textwrap.wrap(title.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS)
         above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
         tall = height + above + below
         super().__init__(figsize=(WIDTH, tall), dpi=DOTS)

@@ -189,25 +189,23 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
         wspace=0.14,
     )
     grid = figure.add_gridspec(rows, columns)
-    _picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
+    picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
     for k, (crop, distance, hit) in enumerate(zip(found, distances, right, strict=True)):
         axes = figure.add_subplot(grid[k // (columns - 1), 1 + k % (columns - 1)])
         colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
-        _picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
+        picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
         axes.set_xlabel(
             f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""), fontsize=10.5, labelpad=3, color=GREY
         )
     return figure
 
 
-def _picture(axes, crop, title, colour, dashes):
-    side = max(crop.shape[:2])
-    height, width = crop.shape[:2]
+def picture(axes, crop, title, colour, dashes, width=2.6):
+    """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
+    side, (tall, wide) = max(crop.shape[:2]), crop.shape[:2]
     axes.imshow(crop, interpolation="bicubic")
-    axes.set(
-        xlim=((width - side) / 2, (width + side) / 2), ylim=((height + side) / 2, (height - side) / 2), xticks=[], yticks=[]
-    )
+    axes.set(xlim=((wide - side) / 2, (wide + side) / 2), ylim=((tall + side) / 2, (tall - side) / 2), xticks=[], yticks=[])
     axes.set_facecolor(PAPER)
     axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
     for spine in axes.spines.values():
-        spine.set(visible=True, color=colour, linewidth=2.6, linestyle=dashes)
+        spine.set(visible=True, color=colour, linewidth=width, linestyle=dashes)

@@ -5,10 +5,11 @@ from cctview.widgets.controls import Choice, Float, Int, Toggle
 from cctview.widgets.prediction import predict
 from cctview.widgets.quiz import Quiz, all_quizzes
 from cctview.widgets.sliders import Sliders, all_sliders
+from cctview.widgets.training import Progress
 
 __all__ = [
-    "Camera", "Choice", "Float", "Int", "Quiz", "Sliders", "Toggle", "all_cameras", "all_quizzes", "all_sliders", "predict",
-    "without_live_views",
+    "Camera", "Choice", "Float", "Int", "Progress", "Quiz", "Sliders", "Toggle", "all_cameras", "all_quizzes", "all_sliders",
+    "predict", "without_live_views",
 ]  # fmt: skip
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"

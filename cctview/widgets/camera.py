@@ -134,7 +134,9 @@ class Camera(anywidget.AnyWidget):
         Parameters
         ----------
         candidates : list of str, DataFrame or None
-            Detection ids; or columns `id` (or `target`, as `cctview.matches` has it) and perhaps `label`. None marks nothing.
+            Detection ids; or columns `id` (or `target`, as `cctview.matches` has it) and perhaps `label`, `rank` (by default from
+            1 on; where each camera has ranks of its own, the cards are grouped by camera) and `weak` (True: only a
+            possibility, drawn paler). None marks nothing.
         labels : list of str, optional
             A few words for each, such as a distance.
 
@@ -143,17 +145,21 @@ class Camera(anywidget.AnyWidget):
         ValueError
             If one is no detection of the frames shown, or there are not as many labels as candidates.
         """
+        ranks = weak = None
         if isinstance(candidates, pd.DataFrame):
             column = next((name for name in ("id", "target") if name in candidates), None)
             if column is None:
                 raise ValueError(f"candidates have columns {list(candidates.columns)}; expected 'id' or 'target'")
             labels = candidates["label"] if labels is None and "label" in candidates else labels
+            ranks, weak = candidates.get("rank"), candidates.get("weak")
             candidates = candidates[column]
         ids = [] if candidates is None else [candidates] if isinstance(candidates, str) else list(candidates)
         labels = [""] * len(ids) if labels is None else [str(label) for label in labels]
         if len(labels) != len(ids):
             raise ValueError(f"{len(labels)} labels for {len(ids)} candidates; give one for each")
-        self._marks = [self._mark(self._row(name), rank, label) for rank, (name, label) in enumerate(zip(ids, labels), start=1)]
+        ranks = range(1, len(ids) + 1) if ranks is None else ranks
+        weak = [False] * len(ids) if weak is None else weak
+        self._marks = [self._mark(self._row(name), *about) for name, *about in zip(ids, ranks, labels, weak)]
 
     def show(self, target):
         """Go to a frame, to a detection's frame, or to a camera; `target` is the id of one of these.
@@ -218,9 +224,10 @@ class Camera(anywidget.AnyWidget):
             "times": seconds.astype(int).tolist(),
         }  # fmt: skip
 
-    def _mark(self, row, rank, label):
+    def _mark(self, row, rank, label, weak):
         camera, k = self._place[row.frame]
-        return {"id": row.id, "rank": rank, "label": label, "camera": camera, "k": k, "box": [int(row[c]) for c in BOX_COLUMNS]}
+        mark = {"id": row.id, "rank": int(rank), "label": label, "weak": bool(weak), "camera": camera, "k": k}
+        return mark | {"box": [int(row[c]) for c in BOX_COLUMNS]}
 
     def _draw(self, row, mark):
         kind = "picked" if row.id == self.picked else "candidate" if mark else "vehicle"

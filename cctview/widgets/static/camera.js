@@ -299,7 +299,7 @@ class View {
       station.classList.toggle("picked", Boolean(mark?.picked));
       station.lastChild.textContent = !mark ? "" : mark.picked ? "picked" : this.lag(mark);
     });
-    this.cards.replaceChildren(...[...this.marks.values()].map((mark) => this.makeCard(mark)));
+    this.cards.replaceChildren(...this.makeCards([...this.marks.values()]));
     this.tickMarks();
     this.refreshBoxes();
     this.paint();
@@ -309,6 +309,16 @@ class View {
     if (!this.picked) return this.frames.clock(seconds);
     const lag = seconds - secondsOf(this.picked, this.frames.index.begin);
     return `${lag < 0 ? "−" : "+"}${Math.abs(lag)} s`;
+  }
+  /** A card for each candidate; with a heading for each camera, where cameras have ranks of their own. */
+  makeCards(marks) {
+    const grouped = marks.filter(({ rank }) => rank === 1).length > 1;
+    this.cards.classList.toggle("grouped", grouped);
+    return marks.flatMap((mark, n) => {
+      const card = this.makeCard(mark);
+      if (!grouped || marks[n - 1]?.camera === mark.camera) return [card];
+      return [make("li", { class: "of" }, this.screens[mark.camera].info.name), card];
+    });
   }
   makeCard(mark) {
     const { info } = this.screens[mark.camera];
@@ -320,7 +330,7 @@ class View {
       this.arrange();
     };
     const facts = [this.lag(mark), mark.label].filter(Boolean).join(" · ");
-    const card = make("li", {}, make("button", { type: "button", onclick: go },
+    const card = make("li", mark.weak ? { class: "weak" } : {}, make("button", { type: "button", onclick: go },
       make("b", { class: "rank" }, String(mark.rank)), thumb, make("span", {}, info.name), make("small", {}, facts)));
     Object.assign(card, { mark, thumb });
     return card;

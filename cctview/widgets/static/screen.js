@@ -64,7 +64,7 @@ class Screen {
       width: share(x2 - x1, canvas.width), height: share(y2 - y1, canvas.height),
     });
     const role = isPicked ? "picked" : mark ? "candidate" : type === "person" || type === "bicycle" ? "other" : "vehicle";
-    button.className = `box ${role}${y1 < 0.15 * canvas.height ? " low" : ""}${x1 > 0.6 * canvas.width ? " left" : ""}`;
+    button.className = `box ${role}${mark?.weak ? " weak" : ""}${y1 < 0.15 * canvas.height ? " low" : ""}${x1 > 0.6 * canvas.width ? " left" : ""}`;
     button.dataset.id = id;
     button.tabIndex = this.camera === view.current ? 0 : -1;
     const words = `${type} ${percent.toFixed(0)} %`;

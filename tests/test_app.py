@@ -1,0 +1,124 @@
+"""The operator's page: what a click shows, keeps, refuses and deletes; and how it is served."""
+
+import io
+import socket
+
+import pytest
+from PIL import Image
+
+from cctview import cli, serve
+from cctview.app import App, dossier_html, look_up, map_png
+from cctview.desk import JOINT, MCD, MED, Search, open_own_desk
+from cctview.dossier import FACTS, MEMORY_ONLY, build_dossier
+from cctview.frames import open_dataset
+from tests.desks import FIRST, detection, small_desk
+from tests.scenes import write_scene
+
+ACT = Search(MED, 6, False, False)
+
+
+@pytest.fixture
+def app(tmp_path):
+    """The page on frames without a truth: two cameras, two vehicles and a person each."""
+    write_scene(tmp_path / "frames")
+    return App(open_own_desk(open_dataset(tmp_path / "frames")), folder=tmp_path)
+
+
+def test_a_click_finds_candidates_and_keeps_a_dossier(app):
+    app.widget
+    app.click(app.example)
+    assert app.camera.picked == app.example and app.dossier.picked == app.example
+    assert app.camera.candidates["rank"].tolist() == [1, 2]
+    assert app.camera.candidates["label"].str.startswith("MED ").all()
+    assert list(app.drawer.dossiers) == [1] and "nothing says" in app._shell.text.value
+
+
+def test_the_message_of_a_click_in_the_browser_does_the_same(app):
+    app.widget
+    app.camera._answer(None, {"kind": "pick", "id": app.example, "number": 1}, [])
+    assert app.camera.error is None and app.dossier.picked == app.example and len(app.camera.candidates) == 2
+
+
+def test_another_click_leaves_nothing_of_the_dossier_before(app):
+    vehicles = app.desk.detections.index
+    app.click(vehicles[0])
+    app.click(vehicles[1])
+    assert list(app.drawer.dossiers) == [2] and app.dossier.picked == vehicles[1]
+
+
+def test_deleting_empties_the_page(app):
+    app.widget
+    app.click(app.example)
+    assert "deleted" in app.delete() and app.dossier is None and app.drawer.dossiers == {}
+    assert app.camera.picked is None and app.camera.candidates.empty
+    assert "No dossier" in app._shell.text.value and app._shell.map.value == b""
+    assert "no dossier" in app.delete()
+
+
+def test_nothing_about_real_frames_is_saved_or_named(app, tmp_path):
+    assert app.about.startswith(MEMORY_ONLY)
+    app.click(app.example)
+    assert "memory only" in app.save("one.json") and not (tmp_path / "one.json").exists()
+    assert "no register" in app.join(FACTS[2]) and app.dossier.name is None
+
+
+def test_a_person_cannot_be_searched_for(app):
+    person = app.camera.detections.loc[app.camera.detections["type"] == "person", "id"].iloc[0]
+    app.click(person)
+    assert app.dossier is None and "pick another box" in app.says and app.camera.candidates.empty
+
+
+def test_settings_are_followed_by_candidates_and_dossier(app):
+    app.widget
+    app.click(app.example)
+    number = app.dossier.number
+    app.set(sure=30.0)
+    assert len(app.dossier.sightings) == 2 and app.dossier.number == number
+    app._shell.controls["ranking"].value = MCD
+    assert app.search.ranking == MCD and app.camera.candidates["label"].str.startswith("MCD ").all()
+    assert app._shell.controls["sure"].max < 1 and app.sure <= app._shell.controls["sure"].max
+    app._shell.controls["ranking"].value = MED
+    app._shell.controls["sure"].value = 5.0
+    near = app.desk.candidates(app.example, app.search, 1)["distance"] <= 5
+    assert app.sure == 5.0 and len(app.dossier.sightings) == 1 + int(near.sum())
+
+
+def test_a_look_up_marks_what_is_linked():
+    view = look_up(small_desk(), detection(7, FIRST), Search(JOINT), 0.5)
+    linked = view.candidates[~view.candidates["weak"]]
+    assert linked["rank"].tolist() == [1, 1] and linked["label"].str.endswith("% sure, linked").all()
+    assert set(linked["id"]) <= set(view.dossier.sightings["id"])
+    assert look_up(small_desk(), detection(7, FIRST), ACT, 0.0).candidates["weak"].all()
+
+
+def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):
+    picture = map_png(build_dossier(small_desk(), detection(7, FIRST), Search()))
+    assert Image.open(io.BytesIO(picture)).format == "PNG"
+    app.click(app.example)
+    assert map_png(app.dossier) == b"" == map_png(None)
+
+
+def test_what_is_written_into_the_page_is_escaped():
+    dossier = build_dossier(small_desk(), detection(7, FIRST), Search())
+    dossier.read_off["type"] = "<script>alert(1)</script>", 0.5
+    assert "<script>" not in dossier_html(dossier) and "&lt;script&gt;" in dossier_html(dossier)
+
+
+def test_the_page_is_served_on_the_loopback_address_alone(tmp_path):
+    words = serve.settings(tmp_path / "page.ipynb", 8123, "secret", "dark")
+    assert "--Voila.ip=127.0.0.1" in words and "--Voila.token=secret" in words and "--Voila.port_retries=0" in words
+    assert serve.write_page(tmp_path, tmp_path).read_text().count("open_app(folder=") == 1
+    assert "http" not in serve.NOTHING_ELSE and "*" not in serve.NOTHING_ELSE
+
+
+def test_a_folder_or_port_that_will_not_do_is_told_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("CCTVIEW_DATA", raising=False)
+    monkeypatch.setenv("CCTVIEW_DATA", "")  # put back after the test, whatever the command sets
+    assert cli.main(["app", str(tmp_path / "nothing"), "--no-browser"]) == 1
+    assert "nothing" in capsys.readouterr().err
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ValueError, match="choose another"):
+            serve.free_port(taken.getsockname()[1])
+    assert serve.free_port() > 0

@@ -1,0 +1,101 @@
+"""Exercise checks of notebook 04: right answers pass in every form, and typical wrong ones are explained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+
+from cctview.evaluate_boxes import BOX, box_iou, evaluate_detections
+from cctview.exercises import check_iou, check_score_threshold
+from tests.test_exercises import ANYTHING
+
+RNG = np.random.default_rng(0)
+TRUE = pd.DataFrame({"frame": np.arange(200), "x1": 0, "y1": 0, "x2": 10, "y2": 10})
+FOUND = pd.concat(
+    [TRUE.assign(percent=RNG.uniform(40, 95, 200)), TRUE.assign(percent=RNG.uniform(25, 60, 200), x1=100, x2=120)]
+)
+EVALUATION = evaluate_detections(FOUND, TRUE)
+CURVE = EVALUATION.curve()
+BEST = CURVE.percent[CURVE.recall >= 0.9].max()
+BOXES = np.array([[0, 0, 10, 10], [5, 5, 20, 25], [3, 2, 9, 8], [40, 0, 60, 30]])
+
+
+@pytest.mark.parametrize("answer", [BEST, np.float64(BEST), BEST / 100, f"{BEST:.10f} %", str(BEST), round(BEST, 2), [BEST], pd.Series([BEST])])
+def test_the_threshold_in_every_form(answer):
+    assert check_score_threshold(answer, EVALUATION)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (25, "go higher"),  # to be safe
+        (70, "go lower"),
+        (CURVE.percent[CURVE.precision >= 0.9].min() + 20, "go lower"),  # took precision for recall
+        (250, "no score"),
+        ("x", "number"),
+        ([40, 50], "one number"),
+    ],
+)
+def test_a_wrong_threshold_is_explained(answer, hint):
+    verdict = check_score_threshold(answer, EVALUATION)
+    assert not verdict and hint in verdict.message
+
+
+def iou(a, b):
+    shared = max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+    return shared / union if union else 0
+
+
+def area(a):
+    return (a[2] - a[0]) * (a[3] - a[1])
+
+
+def shared(a, b, floor=0):
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return (max(width, 0) * max(height, 0)) if floor == 0 else width * height
+
+
+def negative(a, b):
+    raw = shared(a, b, None)
+    return raw / (area(a) + area(b) - raw) if area(a) + area(b) - raw else 0
+
+
+def divides_by_zero(a, b):
+    a, b = [float(x) for x in a], [float(x) for x in b]
+    return shared(a, b) / (area(a) + area(b) - shared(a, b))
+
+
+def test_the_solution_and_cctviews_own_pass():
+    assert check_iou(iou, BOXES) and check_iou(iou, pd.DataFrame(BOXES, columns=BOX))
+    assert check_iou(lambda a, b: box_iou([a], [b]), BOXES)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (shared, "shared area itself"),
+        (lambda a, b: shared(a, b) / max(area(a) + area(b), 1), "Take it off once"),
+        (lambda a, b: shared(a, b) / max(min(area(a), area(b)), 1), "one box only"),
+        (lambda a, b: shared(a, b) / max(area(a), 1), "one box only"),
+        (lambda a, b: 1 - iou(a, b), "a distance"),
+        (negative, "lie apart"),
+        (divides_by_zero, "divide by zero"),
+        (lambda a, b: np.float64(shared(a, b)) / np.float64(area(a) + area(b) - shared(a, b)), "divide by zero"),
+        (lambda a, b: 0.5, "shared area over the area of both"),
+        (lambda a, b: None, "returns nothing yet"),
+        (lambda a: 0, "TypeError"),
+        (0.5, "Give the function itself"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_wrong_overlap_is_explained(answer, hint):
+    verdict = check_iou(answer, BOXES)
+    assert not verdict and hint in verdict.message
+
+
+@settings(max_examples=40, deadline=None)
+@given(answer=ANYTHING)
+def test_no_answer_makes_a_check_raise(answer):
+    for verdict in (check_score_threshold(answer, EVALUATION), check_iou(answer, BOXES)):
+        assert verdict.message and str(verdict) and verdict._repr_html_()

@@ -1,0 +1,73 @@
+"""Figures of the operator's search: what is drawn is the data's, and words stay inside and legible."""
+
+from dataclasses import replace
+
+import matplotlib
+import pandas as pd
+import pytest
+
+from cctview import plots
+from cctview.app import look_up
+from cctview.desk import MED, Search
+from cctview.dossier import FACTS, build_dossier, join
+from cctview.plots import look
+from tests.desks import FIRST, THIRD, detection, small_desk, small_register
+
+DESK = small_desk()
+PICK = detection(7, FIRST)
+DOSSIER = build_dossier(DESK, PICK, Search())
+KNOWN = {"type": "taxi", "colour": "yellow taxi", "direction": "northbound"}
+TABLES = {
+    "a permit": pd.DataFrame({"probability": [0.01] * 10, "right": [False] * 10}),
+    "a plate read once": pd.DataFrame({"probability": [0.9] * 8 + [0.3] * 2, "right": [True] * 7 + [False, True, False]}),
+}
+
+
+def rows(search):
+    return plots.candidate_rows(DESK, PICK, look_up(DESK, PICK, search, 0.5).candidates)
+
+
+FIGURES = {
+    "candidates": lambda: rows(Search()),
+    "candidates by distance": lambda: rows(Search(MED)),
+    "no candidate": lambda: rows(Search(MED, 0.1)),
+    "dossier": lambda: plots.dossier(DOSSIER, KNOWN),
+    "named dossier": lambda: plots.dossier(join(DOSSIER, small_register(), FACTS[2], THIRD, vehicle=7), KNOWN),
+    "own dossier": lambda: plots.dossier(replace(DOSSIER, own=True, sightings=DOSSIER.sightings.assign(right=None))),
+    "joins": lambda: plots.joins(TABLES),
+}
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_titled_keeps_its_words_inside_and_is_legible(name):
+    figure = FIGURES[name]()
+    with look.style():
+        drawn_on = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert figure.title and drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
+    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+
+
+def test_candidates_are_counted_in_the_title_and_signed():
+    figure = FIGURES["candidates"]()
+    assert figure.title.startswith("First guess right at 1 of 2 cameras; linked at 2, 1 of them wrongly")
+    assert sum("✓" in text for text in texts(figure)) == 2 and any("+30 s" in text for text in texts(figure))
+
+
+def test_a_dossier_tells_what_of_it_is_false():
+    figure = FIGURES["dossier"]()
+    assert figure.title == "One click, 6 things on vehicle 1; 2 of them are false"  # a place, and the direction
+    assert texts(figure).count("✗ false") == 2
+    assert "false" not in FIGURES["own dossier"]().title
+
+
+def test_joins_draw_the_shares():
+    axes = FIGURES["joins"]().axes[0]
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([0, 0, 1, 0.7, 0.1, 0.2])
+    assert "right name on 70 % of the dossiers, a wrong one on 10 %" in FIGURES["joins"]().title
+    assert "on 0 % of the dossiers" in plots.joins(TABLES, 0.95).title
