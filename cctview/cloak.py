@@ -82,9 +82,7 @@ def shipped_student():
     from cctview.extract import DEFAULT_WEIGHTS
     from cctview.student import Student
 
-    network = Student()
-    weights.load_into(network, weights.find(DEFAULT_WEIGHTS))
-    return network.eval()
+    return weights.load_ours(Student(), DEFAULT_WEIGHTS, "extractor")
 
 
 def _as_classification(looks, network):

@@ -79,14 +79,7 @@ def load_inverter(weights: str | Path | None = None) -> Inverter:
     FileNotFoundError, ValueError
         If the weight file is missing, damaged, or of another network.
     """
-    if weights is None and DEFAULT_WEIGHTS not in weight_files.manifest():
-        raise FileNotFoundError(
-            f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no decoder is shipped; train one with `python -m studio train inverter`"
-        )
-    path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
-    network = Inverter()
-    weight_files.load_into(network, path)
-    return network.float().eval()
+    return weight_files.load_ours(Inverter(), DEFAULT_WEIGHTS, "inverter", weights)
 
 
 def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:

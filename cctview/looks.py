@@ -109,14 +109,23 @@ class Looks:
 
 
 def load_looks(
-    folder: str | Path, *, minimum: float = 20, per_passage: int = 3, cameras: int = 1, pictures: bool = True, basis=None
+    data: str | Path | Dataset,
+    truth: Truth | None = None,
+    *,
+    minimum: float = 20,
+    per_passage: int = 3,
+    cameras: int = 1,
+    pictures: bool = True,
+    basis=None,
 ) -> Looks:
     """Read the looks of a dataset that comes with its truth.
 
     Parameters
     ----------
-    folder : str or Path
-        Such as `data/`: zips of frames, and `truth/` beside them.
+    data : str, Path or Dataset
+        A folder such as `data/`: zips of frames, and `truth/` beside them. Or a dataset that is open already.
+    truth : Truth, optional
+        That of an open dataset.
     minimum : float
         Least size of a box, as the root of its area in pixels.
     per_passage : int
@@ -141,9 +150,8 @@ def load_looks(
     ValueError
         If no vehicle is left.
     """
-    folder = Path(folder)
-    truth = read_truth(folder)
-    dataset = open_dataset(folder)
+    truth = read_truth(data) if truth is None else truth
+    dataset = data if isinstance(data, Dataset) else open_dataset(data)
     table = identify(dataset.detections, truth)
     table["size"] = np.sqrt((table.x2 - table.x1) * (table.y2 - table.y1))
     table["row"] = np.arange(len(table))
@@ -152,7 +160,7 @@ def load_looks(
     table = table.groupby(["vehicle", "camera"], sort=False).head(per_passage)
     table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras].reset_index(drop=True)
     if table.empty:
-        raise ValueError(f"{folder}: no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
+        raise ValueError(f"no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
     table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
     table = table.merge(truth.vehicles[["vehicle", "kind", "design", "colour", "length"]], on="vehicle")

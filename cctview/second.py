@@ -51,15 +51,7 @@ def load_second(weights: str | Path | None = None) -> Second:
     FileNotFoundError, ValueError
         If the weight file is missing, damaged, or of another network.
     """
-    if weights is None and DEFAULT_WEIGHTS not in weight_files.manifest():
-        raise FileNotFoundError(
-            f"{weight_files.FOLDER / DEFAULT_WEIGHTS}: no second extractor is shipped; "
-            "train one with `python -m studio train second`"
-        )
-    path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
-    network = Second()
-    weight_files.load_into(network, path)
-    return network.float().eval()
+    return weight_files.load_ours(Second(), DEFAULT_WEIGHTS, "second", weights)
 
 
 def embed(crops: Sequence[np.ndarray], network: Second) -> np.ndarray:

@@ -1,9 +1,12 @@
 """What a defence leaves of the uses that cameras on a road are put up for: counting, speeds, classification.
 
 All are measured against the truth and given as a share of what they are without a defence. Counting and speeds at one camera come
-from the frames; speeds between cameras from the stored times, which only defences of the database change.
+from the frames: the detector runs on them as they are defended, its detections are tracked, and each track is a vehicle
+counted, with a
+speed (`RoadUse`). Speeds between cameras come from the stored times, which only defences of the database change.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,15 +15,15 @@ import pandas as pd
 
 from cctview.attack import infer_attribute
 from cctview.defend import Defence
-from cctview.frames import BOX_COLUMNS, open_dataset
+from cctview.frames import BOX_COLUMNS, cut, open_dataset
 from cctview.looks import Looks, identify, window
+from cctview.scene import make_scene, sort_out
+from cctview.track import learn_motion, track_detections
 from cctview.truth import read_truth
 
 TOLERANCE = 0.2
 """A speed is right if it is wrong by at most this share."""
 ROAD_NEIGHBOURS = 8
-STEP = (1.0, 2.5)
-"""Seconds between two frames in succession, at least and at most."""
 
 
 def classification(learn: Looks, measured: Looks) -> float:
@@ -42,17 +45,13 @@ def section_speeds(looks: Looks, defended: Looks) -> float:
     return float(((np.abs(found - true) <= TOLERANCE * true) & (true <= defended.kept)).mean())
 
 
-def frame_pairs(folder: str | Path, pairs: int = 3) -> pd.DataFrame:
-    """Frames in succession to measure on, `pairs` of each camera: columns frame, camera, seconds, pair."""
+def stretches(folder: str | Path, length: int = 12) -> pd.DataFrame:
+    """Frames to measure on, so many in succession of each camera, from the middle of the recording: frame, camera, time."""
     frames = read_truth(folder).frames
-    frames = frames[frames.status == "ok"].assign(seconds=lambda t: (t.time - t.time.dt.normalize()).dt.total_seconds())
-    chosen = []
-    for camera, of in frames.sort_values("seconds").groupby("camera"):
-        step = np.diff(of.seconds)
-        firsts = np.flatnonzero((step > STEP[0]) & (step < STEP[1]))
-        for k in firsts[np.linspace(0, len(firsts) - 1, min(pairs, len(firsts))).astype(int)]:
-            chosen.append(of.iloc[[k, k + 1]].assign(pair=f"{camera} {k}"))
-    return pd.concat(chosen, ignore_index=True)[["frame", "camera", "seconds", "pair"]]
+    frames = frames[frames.status == "ok"].sort_values(["camera", "time"])
+    middle = lambda of: of.iloc[max(0, (len(of) - length) // 2) :].head(length)
+    chosen = [middle(of) for _, of in frames.groupby("camera")]
+    return pd.concat(chosen, ignore_index=True)[["frame", "camera", "time"]]
 
 
 def defended_frames(images: dict, boxes: pd.DataFrame, defence: Defence | None, strength: float, seed: int = 0) -> dict:
@@ -87,10 +86,14 @@ def defended_frames(images: dict, boxes: pd.DataFrame, defence: Defence | None, 
         np.array([i for _, i in cuts]),
     )
     changed, images = defence.apply(looks, strength, seed), {name: image.copy() for name, image in images.items()}
-    for row, crop in zip(boxes.itertuples(), changed.crops, strict=True):
+    for row, before, after in zip(boxes.itertuples(), looks.crops, changed.crops, strict=True):
         image = images[row.frame]
         x1, y1, x2, y2 = np.clip([row.x1, row.y1, row.x2, row.y2], 0, [image.shape[1], image.shape[0]] * 2).astype(int)
-        image[y1:y2, x1:x2] = cv2.resize(crop, (x2 - x1, y2 - y1), interpolation=cv2.INTER_AREA)
+        if after.shape != before.shape:  # a cloak, made for the extractor's own input: its change alone is put on the picture
+            change = after.astype(np.float32) - cv2.resize(before, after.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            added = before + cv2.resize(change, before.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            after = np.clip(np.rint(added), 0, 255).astype(np.uint8)
+        np.copyto(image[y1:y2, x1:x2], after, where=after != before)  # so that overlapping vehicles leave each other's change
     return images
 
 
@@ -123,61 +126,92 @@ def _feet(boxes):
     return np.column_stack([(boxes.x1 + boxes.x2) / 2, boxes.y2, np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))])
 
 
-def counting_and_speeds(
-    folder: str | Path, defence: Defence | None, strength: float, detector, pairs: pd.DataFrame, minimum: float = 20
-) -> pd.Series:
-    """What the detector still counts on defended frames, and the share of speeds that are right to 20 %.
+class RoadUse:
+    """Counting and speeds at each camera, as its owner has them: by the detector, tracks, and where the road is in the picture.
+
+    The owner's tracker has learnt how vehicles move from the recording's other minutes, without a defence and without labels,
+    and the
+    place of the road is known.
 
     Parameters
     ----------
     folder : str or Path
         A dataset with its truth.
-    defence : Defence or None
-    strength : float
+    frames : DataFrame
+        What is measured on, from `stretches`.
     detector : cctview.detect.Detector
-    pairs : DataFrame
-        From `frame_pairs`.
+    embed : callable
+        ``embed(crops)`` gives vectors, for the tracker.
     minimum : float
-        Vehicles of at least so many pixels (root of the area) are to be counted, if four fifths of them show; speeds are
-        measured of vehicles from half that size on.
-
-    Returns
-    -------
-    Series
-        counting (F1 of the vehicles found), speeds (share of the vehicles in both frames of a pair).
+        Vehicles that reach so many pixels (root of the area) are to be counted, if four fifths of them show then. Speeds are
+        measured
+        from half that size on; a defence of single vehicles leaves smaller ones alone.
     """
-    dataset = open_dataset(folder)
-    truth = read_truth(folder)
-    sightings = truth.sightings
-    camera = sightings.frame.str.split("--").str[0]
-    road = Road(sightings[~sightings.frame.isin(pairs.frame)].assign(camera=camera))
-    there = sightings[sightings.frame.isin(pairs.frame)].assign(camera=camera)
-    there["size"] = np.sqrt((there.x2 - there.x1) * (there.y2 - there.y1))
-    there = there[there["size"] >= minimum / 2].reset_index(drop=True)
-    images = {frame: dataset.image(frame) for frame in pairs.frame}
-    images = defended_frames(images, there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength)
-    named = {frame: {"frame": frame, "camera": frame.split("--")[0]} for frame in images}
-    found = pd.concat([detector.detect(image).assign(**named[frame]) for frame, image in images.items()], ignore_index=True)
-    found = identify(found, truth)
-    clear = there[there.hidden <= 0.2]
-    hits = clear.merge(found[["frame", "vehicle", *BOX_COLUMNS]], on=["frame", "vehicle"], suffixes=("_true", ""))
-    asked, answered = (int((part["size"] >= minimum).sum()) for part in (clear, hits))
-    wrong = int((found.vehicle == 0).sum())
-    counting = 2 * answered / (answered + wrong + asked) if asked else np.nan
-    return pd.Series({"counting": counting, "speeds": _speeds(clear, hits, pairs, road)})
+
+    def __init__(self, folder: str | Path, frames: pd.DataFrame, detector, embed: Callable, minimum: float = 20):
+        self.frames, self.detector, self.embed, self.minimum = frames, detector, embed, minimum
+        self.dataset, self.truth = open_dataset(folder), read_truth(folder)
+        sightings = self.truth.sightings.assign(camera=self.truth.sightings.frame.str.split("--").str[0])
+        shown = sightings[_size(sightings) >= minimum / 2]
+        measured = shown.frame.isin(frames.frame)
+        self.road, self.there = Road(shown[~measured]), shown[measured].reset_index(drop=True)
+        known = self.dataset.detections
+        other = np.flatnonzero(~known.frame.isin(frames.frame) & known.camera.isin(frames.camera))
+        self.motion = {}
+        for camera, rows in known.iloc[other].groupby("camera").indices.items():
+            of = other[rows]
+            scene, _ = make_scene(known.iloc[of], self.dataset.embeddings[of], sort_out(known.iloc[of]).moving)
+            self.motion[camera] = learn_motion(scene)
+
+    def measure(self, defence: Defence | None, strength: float) -> pd.Series:
+        """What is left of counting and speeds on defended frames.
+
+        Returns
+        -------
+        Series
+            counting: F1 of the vehicles counted, where each is to be counted once; speeds: share of the vehicles clearly seen
+            in two
+            frames whose speed is right to 20 %.
+        """
+        images = {frame: self.dataset.image(frame) for frame in self.frames.frame}
+        images = defended_frames(images, self.there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength)
+        return self.judge(self._tracks(images))
+
+    def _tracks(self, images):
+        """The tracks that the detector's finds on these frames make, one row a detection, with the vehicle it shows."""
+        found = [self.detector.detect(image).assign(frame=frame) for frame, image in images.items()]
+        found = pd.concat(found, ignore_index=True).merge(self.frames, on="frame")
+        crops = [cut(images[row.frame], (row.x1, row.y1, row.x2, row.y2)) for row in found.itertuples()]
+        found["track"] = track_detections(found, self.embed(crops), self.motion)
+        return identify(found[found.track.notna()].reset_index(drop=True), self.truth)
+
+    def judge(self, tracks: pd.DataFrame) -> pd.Series:
+        """Counting and speeds of tracks: columns frame, camera, time, track, vehicle (0: none), x1, y1, x2, y2."""
+        tracks = tracks.assign(size=_size(tracks), km=np.nan).reset_index(drop=True)
+        for camera, of in tracks.groupby("camera"):
+            tracks.loc[of.index, "km"] = self.road.km(camera, of)
+        most = tracks.groupby(["track", "vehicle"]).size().rename("shown").reset_index().sort_values("shown", kind="stable")
+        whose = most.drop_duplicates("track", keep="last").sort_values("shown", ascending=False, kind="stable")
+        whose = whose.merge(tracks.groupby("track")["size"].max(), on="track")
+        first = whose[whose.vehicle > 0].drop_duplicates("vehicle")
+        clear = self.there[self.there.hidden <= 0.2]
+        asked = clear.vehicle[_size(clear) >= self.minimum].unique()
+        answered = int(np.isin(asked, first.vehicle).sum())
+        again = ~whose.track.isin(first.track) & (whose.vehicle >= 0) & (whose["size"] >= self.minimum)
+        counting = 2 * answered / (answered + int(again.sum()) + len(asked))
+        return pd.Series({"counting": counting, "speeds": self._speeds(clear[clear.vehicle.isin(asked)], first, tracks)})
+
+    def _speeds(self, clear, first, tracks):
+        """Share of the vehicles seen in two frames or more whose track has the right speed."""
+        wanted = clear.groupby("vehicle").agg(speed=("speed", "mean"), frames=("frame", "nunique"))
+        wanted = wanted[wanted.frames >= 2]
+        own = tracks[tracks["size"] >= self.minimum / 2].merge(first[["track", "vehicle"]], on=["track", "vehicle"])
+        ends = own.sort_values("time").groupby("vehicle")
+        begun, ended = ends[["km", "time"]].first(), ends[["km", "time"]].last()
+        lasted = (ended.time - begun.time).dt.total_seconds()
+        measured = (1000 * (ended.km - begun.km).abs() / lasted.where(lasted > 0)).reindex(wanted.index)
+        return float((np.abs(measured - wanted.speed) <= TOLERANCE * wanted.speed).mean())
 
 
-def _speeds(clear, hits, pairs, road):
-    """Share of the vehicles that are to be seen in both frames of a pair whose speed is right."""
-    clear, hits = (part.merge(pairs[["frame", "seconds", "pair"]], on="frame") for part in (clear, hits))
-    wanted = clear.groupby(["pair", "vehicle"]).agg(speed=("speed", "mean"), frames=("frame", "nunique"))
-    wanted = wanted[wanted.frames == 2]
-    hits = hits.assign(place=np.nan)
-    for camera, of in hits.groupby("camera"):
-        hits.loc[of.index, "place"] = road.km(camera, of)
-    seen = hits.groupby(["pair", "vehicle"]).agg(
-        place=("place", np.ptp), seconds=("seconds", np.ptp), frames=("frame", "nunique")
-    )
-    both = wanted.join(seen[seen.frames == 2][["place", "seconds"]], how="left")
-    measured = 1000 * both.place / both.seconds
-    return float((np.abs(measured - both.speed) <= TOLERANCE * both.speed).mean())
+def _size(boxes):
+    return np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))

@@ -119,3 +119,28 @@ def load_into(network, path: str | Path, state: dict | None = None) -> None:
         network.load_state_dict(load(path) if state is None else state)
     except RuntimeError as error:
         raise ValueError(f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})") from None
+
+
+def load_ours(network, name: str, model: str, path: str | Path | None = None):
+    """A network of ours with its shipped weights, or with others, ready to be used.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Of the right architecture; it is filled and returned.
+    name : str
+        The file in `models/`.
+    model : str
+        What ``python -m studio train`` calls it.
+    path : str or Path, optional
+        Other weights.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the weight file is missing, damaged, or of another network.
+    """
+    if path is None and name not in manifest():
+        raise FileNotFoundError(f"{FOLDER / name}: it is not shipped; train one with `python -m studio train {model}`")
+    load_into(network, find(name) if path is None else path)
+    return network.float().eval()

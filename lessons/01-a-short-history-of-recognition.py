@@ -152,11 +152,12 @@ leak = leak_by_era(searches)
 one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
-# %% tags=["picture"]
+# %% slideshow={"slide_type": "slide"} tags=["picture"]
 plots.by_era(leak, chance=1 / one.gallery)
 
-# %% [markdown]
-# The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. The thin lines are 95 %
+# %% [markdown] slideshow={"slide_type": "slide"}
+# The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. It is the leak of this notebook: how
+# often one picture is enough. The thin lines are 95 %
 # [intervals](glossary.md#interval), by drawing whole vehicles again. Three things to see:
 #
 # - **It is no steady climb.** What a witness would say (1971) is not beaten by eigen-vehicles and gradients, which came later
@@ -253,10 +254,10 @@ Sliders(
 #
 # *Predict: how far do the old eras catch up?*
 
-# %%
+# %% slideshow={"slide_type": "slide"}
 plots.learned_metric(read_result("eras_metric.csv"))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"}
 # So a distance that is learnt on top of chosen features, from some hundred vehicles, does not do it. What changed is that the
 # **features themselves** are learnt, from very many pictures. Nobody chose them, and nobody can quite say what they are.
 #

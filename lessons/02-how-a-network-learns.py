@@ -216,7 +216,7 @@ plots.membership_roc(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is the turn. A weak attack is not a strong defence. The clever attacker trains models too. Compare the dots at the black line."
 # ### A weak attack is no defence
 #
-# A small loss may mean two things: it was taught, or it is easy. Any yellow cab is easy. A better attacker finds out **how hard each vehicle is**, by training
+# A small loss may mean two things: it was taught, or it is easy for every model. A better attacker finds out **how hard each vehicle is**, by training
 # models of their own: some with that vehicle, some without. Then the question is: does the loss look more like *with*, or more like *without*?
 # (A likelihood ratio; Carlini et al.) Such models were made beforehand, sixteen of them, each taught a random half of the vehicles.
 

@@ -62,7 +62,8 @@ SPEED_UP = 10  # the city's clock runs ten times as fast as ours
 # list of cameras. Each camera has an address that gives its newest picture.
 #
 # The city in this notebook answers in the form that other public projects use for New York's. So the client below, which is
-# the project's own, could ask that city too. It was never tried from here. Beyond this computer it first tells you to read the operator's terms, and asks.
+# the project's own, could ask that city too; nobody has tried it from here. The command `cctview collect` does so, and before
+# it asks anything beyond your computer, it tells you to read the operator's terms, and waits for a yes.
 
 # %%
 with SimulatedCity(speed_up=SPEED_UP) as city:
@@ -73,7 +74,8 @@ pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
 # %% [markdown]
 # ### One poll
 #
-# To ask for a picture is a **poll**. The answer came while the city ran in the cell above. Before the picture it says some things about it:
+# To ask for a picture is a **poll**. The answer came while the city ran in the cell above. Before the picture it says some
+# things about it:
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The picture is the newest one at the moment of asking; the next run gets another."
 said = ("Content-Type", "Content-Length", "Date", "Last-Modified", "ETag")
@@ -92,7 +94,8 @@ plots.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one p
 # Now the real thing: poll all six cameras once a second, for one minute of the city's clock. That is six seconds of ours. A
 # camera takes a picture each 1.7 seconds, and we do not know when.
 #
-# Real collecting is trouble. So the city is told to fail: 48 St is out for a while, the server of 38 St has a wrong clock, and E 6 St shows the same picture again and again.
+# Real collecting is trouble. So the city is told to fail: 48 St is out for a while, the server of 38 St has a wrong clock,
+# and E 6 St shows the same picture again and again.
 #
 # *Predict: of 60 polls of a healthy camera, how many bring a new picture?*
 
@@ -111,8 +114,9 @@ with SimulatedCity(speed_up=SPEED_UP) as city:
 plots.collection(tally, SPEED_UP)
 
 # %% [markdown]
-# Most polls that bring nothing new come too early: the camera has not taken the next picture yet. The client recognises them
-# by their content and keeps each picture once. The rest of the trouble is in its log, one line each:
+# A minute holds 60 / 1.7, about 35 pictures; more polls than that bring nothing new, because the camera has not taken the next
+# picture yet. The client recognises them by their content and keeps each picture once. The rest of the trouble is in its
+# log, one line each:
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The log of this very run: its pauses are drawn at random."
 for line in (folder / "collect.log").read_text().splitlines():
@@ -155,7 +159,8 @@ inspect(lesson.shown)
 # ## 4 · How cheap it is
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
-# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure.
+# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure. New York has
+# more than 900 traffic cameras.
 
 # %%
 dataset = lesson.dataset
@@ -185,14 +190,15 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        "900 cameras, as many as New York has or more; a picture of each every two seconds; 30 days kept. What does that cost a month?",
+        "900 cameras, a picture of each every two seconds, 30 days kept: what does the storage cost a month?",
         f"About US${month.dollars:,.0f} for storage. Fetching them is {month.requests:.0f} requests a second.",
         ["about US$500", "about US$5,000", "about US$50,000", "about US$500,000"],
     ),
 )
 
 # %% [markdown]
-# "More than 900" is a figure from secondary sources; so is the price (`cctview/planet.py` names both). Detecting and comparing cost more than
+# "More than 900" is a figure from secondary sources; so is the price (`cctview/planet.py` names both). Detecting and
+# comparing cost more than
 # keeping: that bill is drawn up in notebook 06.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Then the smallest size: what is caught small is hard to use. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
@@ -238,12 +244,13 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say clearly that this is our habit model: commuters, cabs, and people who come seldom. What is real about it is the shape: a database of public pictures fills with regulars by itself."
 # ## 6 · After k days
 #
-# Twelve minutes know nobody. So now six weeks, without pictures: 8,555 invented drivers with invented habits pass the same six
+# Twelve minutes know nobody. So now six weeks, without pictures: invented drivers with invented habits pass the same six
 # cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
 
 # %%
 sightings = read_trips(read_frame(SIMULATED / "habits" / "trips.parquet"))
 known = known_after(sightings, days=42)
+print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
 predict(
     "After one week, how many of the vehicles in the database were seen on five days or more?",
     f"{known.often[7]:,} of {known.seen[7]:,}.",
@@ -269,7 +276,8 @@ plots.known_after(known, slowly, slow["passage"])
 # database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
 # the database knows of this vehicle is now known of you.
 #
-# The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific Reports 3:1376, 2013).
+# The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific
+# Reports 3:1376, 2013).
 # It depends on how exactly the times are known:
 
 # %%
@@ -279,13 +287,15 @@ sweep = pd.DataFrame([{"hours": hours, **vars(unicity(week, points=4, hours=hour
 plots.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
-# At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are hardly a clue. What people
+# At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are
+# hardly a clue. What people
 # know of each other lies in between.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then time coarseness, then days, then false links. With false links the curve turns down: knowing more does not help when the database is wrong. The red line is who gets lost, and in some cases somebody else is singled out instead."
 # ## 8 · What leaks: unicity
 #
-# Now with a database that errs. A search engine books some sightings to the wrong vehicle: [false links](glossary.md#false-link). Move how exactly the **times** are known, the
+# Now with a database that errs. A search engine books some sightings to the wrong vehicle: [false links](glossary.md#false-
+# link). Move how exactly the **times** are known, the
 # **days** in the database, and the share of **false links**.
 
 # %%
@@ -318,15 +328,18 @@ Sliders(
 # Three things to see:
 #
 # - **Coarse times help**, much more than fewer days do.
-# - **With many false links, who knows more finds less.** (Try 1 in 5.) One wrong row is enough, and the right vehicle no longer fits all the clues.
+# - **With many false links, who knows more finds less.** (Try 1 in 5.) One wrong row is enough, and the right vehicle no
+#   longer fits all the clues.
 #   This is no protection that anybody should want: sometimes a stranger is the only one who fits.
-# - In the study four points, known to the hour, singled out 95 % of 1.5 million people. Here it is far fewer. Phones met thousands of antennas, and our drivers
-#   meet six cameras on one road.
+# - In the study four points, known to the hour, singled out 95 % of 1.5 million people, in fifteen months of data. Here, at
+#   an hour and six weeks, it is fewer.
+#   There, phones were located by their antennas; here, drivers pass six cameras on one road.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Let the room work it out on paper. The usual mistakes are the unit and a day's seconds; the check tells which."
 # ## Your turn
 #
-# **Exercise 1, together.** 900 cameras, a picture each 2 seconds, 18,800 bytes a picture. How many gigabytes (10⁹ bytes) is that in a day?
+# **Exercise 1, together.** 900 cameras, a picture each 2 seconds, 18,800 bytes a picture. How many gigabytes (10⁹ bytes) is
+# that in a day?
 
 # %% tags=["exercise"]
 gigabytes = ...
@@ -390,7 +403,8 @@ check_candidates(candidates, seen)
 # - **From camera to archive it is five small steps**, and every kind of trouble on the way is one line in a log.
 # - **Keeping everything is cheap.** The price of storage protects nobody.
 # - **A slow collector misses most passages**, and still comes to know many of the regulars, day after day.
-# - **Few sightings single out.** Coarse times help; false links do not protect, they accuse somebody else. And singled out is not yet named: notebook 07 tells how a name comes in.
+# - **Few sightings single out.** Coarse times help; false links do not protect, they accuse somebody else. And singled out is
+#   not yet named: notebook 07 tells how a name comes in.
 #
 # This cannot be counted in the bits of the meter: it is about habits, not about one search. So it stands beside it, as a gauge:
 

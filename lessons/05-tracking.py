@@ -273,7 +273,7 @@ Sliders(
     prediction=predict(
         "At a threshold that finds half of the true links: how many false ones come along for each true one?",
         f"About {links['false_links'] / links['true_links']:.0f}: "
-        f"{links['false_links']:,} false links for {links['true_links']} true ones.",
+        f"{round(links['false_links'], -3):,} false links for {links['true_links']} true ones.",
         ["fewer than one", "about one", "about ten", "many more"],
     ),
 )

@@ -118,7 +118,7 @@ one_look = read_result("extractors.csv").set_index("extractor").loc["student"]
 plots.clock(clock_bits(blocks), one_look)
 
 # %% [markdown]
-# The hatched bar is what it [claims](glossary.md#claimed-and-delivered): here it claims less than it delivers. The
+# The hatched bar is what it [claims](glossary.md#claimed-and-delivered), the blue ones what they deliver. The
 # two are measured apart (one look: all cameras, single pictures, `data/results/extractors.csv`), and they may not be
 # added: what the clock knows and what looks know overlaps. But blurring pictures takes nothing from the clock. Notebook 08 comes
 # back to this.
@@ -255,8 +255,9 @@ Sliders(
 # gunpoint, face down on the ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The machine had
 # read the number right. A person was in the loop, and believed it.
 #
-# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint", searches by make, model,
-# colour, roof rack, stickers and damage: by what clones share, and by what some vehicles have on top.
+# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint" (in the company's own
+# description), searches by make, model, colour, roof rack, stickers and damage: by what clones share, and by what some
+# vehicles have on top.
 #
 # **What can the person in the loop do?** Look at the pictures before acting; know the base rate; see a list and not a
 # name; be allowed to say no. In notebook 05 the room followed false labels: this is [automation

@@ -1,9 +1,12 @@
 """Training that can be stopped and continued: checkpoints on disk, replaced in one step."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from tqdm import tqdm
 
 
 class Checkpoint:
@@ -42,6 +45,48 @@ class Checkpoint:
         }
         _replace(path, weights)
         return path
+
+
+def fit(
+    checkpoint: Checkpoint,
+    epochs: int,
+    seed: int,
+    batches: Callable[[int, np.random.Generator], Sequence],
+    rate: Callable[[int, float], float],
+    loss: Callable[[object, np.random.Generator], torch.Tensor],
+    name: str = "",
+) -> None:
+    """Train on from where a checkpoint stands, and save it after each epoch.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    epochs : int
+    seed : int
+        Random numbers are new in each epoch, from this and its number: so a training that was stopped goes on as if it had
+        not been.
+    batches : callable
+        ``batches(epoch, rng)``: the batches of an epoch.
+    rate : callable
+        ``rate(epoch, share)``: the learning rate when so much of the epoch is done.
+    loss : callable
+        ``loss(batch, rng)`` of the network.
+    name : str
+        What stands before the progress bar.
+    """
+    optimiser = checkpoint.optimiser
+    for epoch in range(checkpoint.load(), epochs):
+        rng, total = np.random.default_rng([seed, epoch]), 0.0
+        order = batches(epoch, rng)
+        for k, batch in enumerate(bar := tqdm(order, desc=f"{name}epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
+            optimiser.param_groups[0]["lr"] = rate(epoch, k / len(order))
+            value = loss(batch, rng)
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+            total += value.item()
+            bar.set_postfix(loss=f"{total / (k + 1):.4f}")
+        checkpoint.save(epoch + 1)
 
 
 def _replace(path: Path, state: dict) -> None:

@@ -10,34 +10,34 @@
 """
 
 import functools
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from cctview.attack import Membership, infer_attribute, likelihood_ratio_attack, threshold_attack, train_classifiers
 from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES
 from cctview.detect import Detector
 from cctview.eras import ERAS
-from cctview.extract import Extractor
 from cctview.files import write_bytes
 from cctview.frames import open_dataset
-from cctview.looks import Looks, load_looks
-from cctview.protection import study, summary
+from cctview.looks import Looks
+from cctview.protection import stored, study_defence, summary, undefended
 from cctview.trackers import Tracker
 from cctview.trials import Pictures, metric_table, read_pictures, resolution_table
 from cctview.truth import read_truth
-from cctview.usefulness import counting_and_speeds, frame_pairs
+from cctview.usefulness import RoadUse, stretches
 from studio import train_defended, training_looks
+from studio.bench import bench
 
 TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
 ATTRIBUTES = ("family", "body", "direction", "length")
 EPOCHS = (3, 30)
-MINIMUM, CAMERAS = 16, 2
-"""Least size of a look, in pixels, and cameras by which a vehicle is seen."""
-FRAME_PAIRS = 4
-"""Pairs of frames of each camera on which counting and speeds are measured."""
+FRAMES = 12
+"""Frames in succession of each camera on which counting and speeds are measured: 20 seconds."""
 
 
 def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
@@ -55,14 +55,9 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     places = []
     for name in tables:
         place = data / "results" / f"{name}.csv"
-        write_bytes(place, made[name]().to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
+        _write_table(place, made[name]())
         places.append(place)
     return places
-
-
-def bench(data: Path) -> Looks:
-    """The looks that everything is measured on, with coordinates as vectors."""
-    return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, basis=Extractor().basis)
 
 
 def known_vehicles(data: Path) -> tuple[Pictures, Pictures]:
@@ -135,13 +130,31 @@ def unseen_vehicles(looks: Looks) -> Looks:
 
 
 def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
-    """The table of all defences; retrained extractors are those found in the working folder."""
-    detector, pairs = Detector(minimum_percent=50), frame_pairs(data, FRAME_PAIRS)
-    return study(
-        looks,
-        train_defended.embedder(shipped_student()),
-        DEFENCES.values(),
-        retrained=lambda defence, strength: train_defended.embedding(work, defence) if defence.where == "pixels" else None,
-        frames=lambda defence, strength: counting_and_speeds(data, defence, strength, detector, pairs),
-        progress=True,
-    )
+    """The table of all defences; each is kept in the working folder when it is done, and a second call continues.
+
+    Retrained extractors are those that `python -m studio train defended` left there.
+    """
+    parts = work / "defences"
+    embed = train_defended.embedder(shipped_student())
+    road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
+    retrained = lambda defence, strength: train_defended.embedding(work, defence) if _of_pixels(defence) else None
+    if not (parts / "none.csv").exists():
+        exact, rows = undefended(looks, embed, retrained=retrained, frames=road.measure)
+        write_bytes(parts / "none.json", json.dumps(exact).encode())
+        _write_table(parts / "none.csv", rows)
+    exact, tables = json.loads((parts / "none.json").read_bytes()), [stored(parts / "none.csv")]
+    for defence in tqdm(DEFENCES.values(), desc="defences"):
+        part = parts / f"{defence.name}.csv"
+        if not part.exists():
+            rows = study_defence(looks, defence, defence.strengths, exact, embed, retrained, road.measure)
+            _write_table(part, rows)
+        tables.append(stored(part))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _of_pixels(defence):
+    return defence is None or defence.where == "pixels"
+
+
+def _write_table(place, table):
+    write_bytes(place, table.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())

@@ -1,6 +1,8 @@
-"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed.
+"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed; and one
+without any.
 
-What the retrained tracker of `cctview.protection` uses. The weights stay in the working folder: they are made to break a
+What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same cameras and minutes
+(`studio.bench.taught`), as whoever runs the cameras could. The weights stay in the working folder: they are made to break a
 defence, and only what they achieve is published (`python -m studio results`).
 
 Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and the identity.
@@ -21,12 +23,13 @@ from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES, Defence
 from cctview.looks import Looks
 from cctview.student import INPUT_SIZE, Student
-from studio import training_looks
-from studio.checkpoint import Checkpoint
+from studio.bench import taught
+from studio.checkpoint import Checkpoint, fit
 from studio.train_extractor import identity_loss
 
 SEED = 8
-EPOCHS = 3
+EPOCHS = 4
+DATA = Path(__file__).parent.parent / "data"
 PURPOSE = None
 """Not to be published."""
 VEHICLES, LOOKS = 24, 3
@@ -36,22 +39,26 @@ CLOAKED = 1200
 """Looks that are cloaked for training: each costs ten times what embedding does."""
 
 
-def path(out: Path, defence: Defence) -> Path:
-    """Where the weights of a defence lie."""
-    return out / "defended" / f"{defence.name.replace(' ', '-')}.pt"
+def path(out: Path, defence: Defence | None) -> Path:
+    """Where the weights of a defence lie; with None those that were retrained without any."""
+    return out / "defended" / f"{_name(defence).replace(' ', '-')}.pt"
 
 
-def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Retrain for each defence of pixels that is not done yet; returns the folder of the weights."""
-    looks = training_looks.load(out)
-    for defence in DEFENCES.values():
-        if defence.where == "pixels" and not path(out, defence).exists():
+def _name(defence):
+    return defence.name if defence else "none"
+
+
+def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
+    """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the folder of the weights."""
+    looks = taught(data)
+    for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
+        if not path(out, defence).exists():
             train_one(out, defence, looks, epochs)
     return out / "defended"
 
 
-def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -> Path:
-    """Fine-tune the shipped student for one defence; a second call continues.
+def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EPOCHS) -> Path:
+    """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second call continues.
 
     Returns
     -------
@@ -59,10 +66,12 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
         The weights: a bare float16 state dict.
     """
     torch.manual_seed(SEED)
-    if not defence.whole and defence.name != "mask":
+    if "cloak" in _name(defence):
         looks = looks.only(np.sort(np.random.default_rng(SEED).permutation(len(looks))[:CLOAKED]))
     clean = pictures(looks)
-    variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
+    variants = [clean]
+    if defence:
+        variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
     network = shipped_student()
     with torch.inference_mode():
         taught = torch.cat(
@@ -72,21 +81,18 @@ def train_one(out: Path, defence: Defence, looks: Looks, epochs: int = EPOCHS) -
     checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
     rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
     steps = max(1, len(looks) // (min(VEHICLES, len(rows)) * LOOKS))
-    for epoch in range(checkpoint.load(), epochs):
-        rng = np.random.default_rng([SEED, epoch])
-        network.train()
-        for step in tqdm(range(steps), desc=f"{defence.name}: epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5):
-            optimiser.param_groups[0]["lr"] = RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch * steps + step) / (epochs * steps)))
-            chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-            batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
-            shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
-            predicted = network.coordinates(_floats(shown))
-            loss = (1 - cosine_similarity(predicted, taught[batch])).mean()
-            loss = loss + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        checkpoint.save(epoch + 1)
+
+    def loss(step, rng):
+        chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
+        batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
+        shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
+        predicted = network.coordinates(_floats(shown))
+        angle = (1 - cosine_similarity(predicted, taught[batch])).mean()
+        return angle + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
+
+    network.train()
+    rate = lambda epoch, share: RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
+    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{_name(defence)}: ")
     return checkpoint.export(path(out, defence))
 
 
@@ -99,8 +105,8 @@ def _floats(squeezed: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(squeezed).permute(0, 3, 1, 2).float() / 255
 
 
-def embedding(out: Path, defence: Defence) -> Callable | None:
-    """``embed(crops)`` of the extractor retrained for a defence, or None if there is none in the working folder."""
+def embedding(out: Path, defence: Defence | None) -> Callable | None:
+    """``embed(crops)`` of the extractor retrained for a defence (or without any), None if the working folder has none."""
     if not path(out, defence).exists():
         return None
     network = Student()

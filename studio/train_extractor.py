@@ -21,7 +21,7 @@ from tqdm import tqdm
 from cctview.frames import read_image
 from cctview.student import INPUT_SIZE, Student
 from studio import real, schedule, training_twin
-from studio.checkpoint import Checkpoint
+from studio.checkpoint import Checkpoint, fit
 from studio.schedule import Cycle
 
 SEED = 5
@@ -186,24 +186,21 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
     checkpoint = Checkpoint(out / "student-checkpoint.pt", network, optimiser)
-    twin = None
-    for epoch in range(checkpoint.load(), epochs):
+    twin = []  # loaded when the last cycle begins
+
+    def order(epoch, rng):
+        cycle, _ = schedule.at(CYCLES, epoch)
+        if cycle.twin and not twin:
+            twin.append(load_twin_crops(out))
+        return batches(len(crops), cycle.twin, rng)
+
+    def rate(epoch, share):
         cycle, before = schedule.at(CYCLES, epoch)
-        if cycle.twin and twin is None:
-            twin = load_twin_crops(out)
-        rng = np.random.default_rng([SEED, epoch])
-        order = batches(len(crops), cycle.twin, rng)
-        total = 0.0
-        for k, batch in enumerate(bar := tqdm(order, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
-            warm = min(1, (epoch * len(order) + k + 1) / WARM_UP)
-            optimiser.param_groups[0]["lr"] = warm * cycle.rate(before + k / len(order))
-            loss = batch_loss(network, crops[batch], taught[batch], variance, twin, rng)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            total += loss.item()
-            bar.set_postfix(loss=f"{total / (k + 1):.4f}")
-        checkpoint.save(epoch + 1)
+        warm = min(1, ((epoch + share) * (len(crops) // BATCH) + 1) / WARM_UP)
+        return warm * cycle.rate(before + share)
+
+    loss = lambda batch, rng: batch_loss(network, crops[batch], taught[batch], variance, twin[0] if twin else None, rng)
+    fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "student-64.pt")
 
 

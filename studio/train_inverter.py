@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
-from tqdm import tqdm
 
 from cctview.extract import Extractor
 from cctview.invert import Inverter, squeeze, unseen
 from studio import training_looks
-from studio.checkpoint import Checkpoint
+from studio.checkpoint import Checkpoint, fit
 
 SEED = 6
 EPOCHS = 16
@@ -54,20 +53,14 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network.deviation.copy_(coordinates.std(0) + 0.1 * coordinates.std())
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.01)
     checkpoint = Checkpoint(out / "inverter-checkpoint.pt", network, optimiser)
-    steps = len(pictures) // BATCH
-    for epoch in range(checkpoint.load(), epochs):
-        order = np.random.default_rng([SEED, epoch]).permutation(len(pictures))[: steps * BATCH].reshape(-1, BATCH)
-        total = 0.0
-        for k, batch in enumerate(bar := tqdm(order, desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
-            done = (epoch * steps + k) / (epochs * steps)
-            optimiser.param_groups[0]["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-            with torch.autocast("cpu", torch.bfloat16):
-                rebuilt = network(coordinates[batch])
-            loss = picture_loss(rebuilt.float(), pictures[batch].float() / 255)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            total += loss.item()
-            bar.set_postfix(loss=f"{total / (k + 1):.4f}")
-        checkpoint.save(epoch + 1)
+
+    def loss(batch, rng):
+        with torch.autocast("cpu", torch.bfloat16):
+            rebuilt = network(coordinates[batch])
+        return picture_loss(rebuilt.float(), pictures[batch].float() / 255)
+
+    whole = len(pictures) // BATCH * BATCH
+    order = lambda epoch, rng: rng.permutation(len(pictures))[:whole].reshape(-1, BATCH)
+    rate = lambda epoch, share: RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (epoch + share) / epochs)))
+    fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "inverter-32.pt")

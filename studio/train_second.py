@@ -10,11 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from cctview.second import SIDE, Second
 from studio import training_looks
-from studio.checkpoint import Checkpoint
+from studio.checkpoint import Checkpoint, fit
 from studio.train_extractor import identity_loss
 
 SEED = 77
@@ -53,18 +52,13 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = Second().train()
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
     checkpoint = Checkpoint(out / "second-checkpoint.pt", network, optimiser)
-    for epoch in range(checkpoint.load(), epochs):
-        rng, total = np.random.default_rng([SEED, epoch]), 0.0
-        for step in (bar := tqdm(range(STEPS), desc=f"epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
-            optimiser.param_groups[0]["lr"] = RATE * (0.01 + 0.99 * (1 - (epoch * STEPS + step) / (epochs * STEPS)))
-            chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-            batch = [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
-            pictures = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch])).permute(0, 3, 1, 2)
-            loss = identity_loss(network(pictures), torch.from_numpy(np.repeat(chosen, LOOKS)))
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            total += loss.item()
-            bar.set_postfix(loss=f"{total / (step + 1):.3f}")
-        checkpoint.save(epoch + 1)
+
+    def loss(batch, rng):
+        chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
+        batch = [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
+        pictures = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch])).permute(0, 3, 1, 2)
+        return identity_loss(network(pictures), torch.from_numpy(np.repeat(chosen, LOOKS)))
+
+    rate = lambda epoch, share: RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
+    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(STEPS), rate, loss)
     return checkpoint.export(out / "second-48.pt")

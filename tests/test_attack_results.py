@@ -1,23 +1,22 @@
 """The stored results of attacks and defences: a slice of each table is measured again."""
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import attack, defend, protection
-from cctview.looks import load_looks
+from cctview import attack, defend, protection, trackers
 from studio import results
+from studio.bench import bench as measured_looks
 
 FIGURES = ["estimate", "low", "high"]
 
 
 @functools.cache
 def bench(pictures=False):
-    from cctview.extract import Extractor
-
-    return load_looks("data", minimum=results.MINIMUM, cameras=results.CAMERAS, pictures=pictures, basis=Extractor().basis)
+    return measured_looks(Path("data"), pictures)
 
 
 def stored(name):
@@ -52,11 +51,40 @@ def test_what_defences_of_vectors_leave():
     table = stored("defences")
     wanted = [defend.DEFENCES[name] for name in ("key", "retention")]
     again = protection.study(bench(), defences=wanted, strengths={"key": [64], "retention": [60]})
-    keys = ["defence", "strength", "tracker", "evidence"]
-    both = again[again.defence != "none"].merge(table, on=keys, suffixes=("", "_stored"))
-    assert len(both) == 6
+    both = again.merge(table, on=["defence", "strength", "tracker", "evidence"], suffixes=("", "_stored"))
+    assert len(both) == 12 and (both.bits_by == both.bits_by_stored).all()
     np.testing.assert_allclose(both.bits, both.bits_stored, atol=0.05)
     np.testing.assert_allclose(both.rank1, both.rank1_stored, atol=0.02)
+    uses = both[both.defence != "none"]
+    np.testing.assert_allclose(uses.classification, uses.classification_stored, atol=0.05)
+    np.testing.assert_allclose(uses.speeds, uses.speeds_stored, atol=0.02)
+
+
+def test_what_a_blur_leaves_a_tracker_off_the_shelf():
+    """It needs no retrained extractor; and of each passage one picture only, the largest."""
+    from cctview.cloak import shipped_student
+    from studio.train_defended import embedder
+
+    row = stored("defences").query("defence == 'blur' and strength == 4 and tracker == 'off the shelf'").iloc[0]
+    looks = bench(True)
+    blurred = defend.DEFENCES["blur"].apply(looks.only(~looks.table.passage.duplicated().to_numpy()), 4, 0)
+    learn, measured = trackers.Tracker("off the shelf", embedder(shipped_student())).see(blurred).split(seed=0)
+    again = protection.summary(trackers.Tracker("off the shelf").fit(learn).link(measured))
+    assert again["bits"] == pytest.approx(row.bits, abs=0.05) and again["rank1"] == pytest.approx(row.rank1, abs=0.02)
+
+
+def test_the_table_of_defences_is_whole():
+    table = protection.stored()
+    cases = table.groupby(["defence", "strength", "evidence"]).tracker.nunique()
+    assert (cases == len(protection.TRACKERS)).all() and table[protection.USES].notna().all(axis=None)
+    for defence in defend.DEFENCES.values():
+        assert set(table[table.defence == defence.name].strength) == set(defence.strengths)
+
+
+def test_a_popular_defence_fails_against_the_adaptive_tracker():
+    cell = protection.stored().set_index(["defence", "strength", "tracker"])
+    shelf, adaptive = (cell.loc[("key", 256, tracker)] for tracker in ("off the shelf", "adaptive"))
+    assert shelf.bits_high < 0.1 and adaptive.bits_low > 1
 
 
 def test_what_is_rebuilt_from_vectors():

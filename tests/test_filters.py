@@ -1,5 +1,10 @@
 """Filters from camera to camera and impostors, against a road made by hand and brute force."""
 
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +15,7 @@ from cctview.filters import STAGES, apply_filters, clock_bits, learn_filters, li
 from cctview.impostors import CLONE, COLOUR, OTHER, likeness, passing
 from cctview.lesson_data import open_lesson
 
+ROOT = Path(__file__).parent.parent
 A, B = DRIVE[0].camera, DRIVE[1].camera
 
 
@@ -103,7 +109,8 @@ def pairs():
     camera = np.repeat([A, B], 30)
     detections = pd.DataFrame({"camera": camera, "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
     compared = compare_next_camera(detections, pd.Series(np.tile(np.arange(1, 31), 2), dtype="Int64"))
-    vehicles = pd.DataFrame({"vehicle": range(1, 31), "kind": "sedan", "design": np.arange(30) % 2, "colour": ["red", "red", "blue"] * 10})
+    colours = ["red", "red", "blue"] * 10
+    vehicles = pd.DataFrame({"vehicle": range(1, 31), "kind": "sedan", "design": np.arange(30) % 2, "colour": colours})
     return compared, vehicles, rng.uniform(size=900)
 
 
@@ -125,3 +132,14 @@ def test_passing_is_the_share_below_the_threshold(pairs):
         assert row.threshold == pytest.approx(np.quantile(distances[compared.same], row.found))
         assert row.estimate == pytest.approx((of <= row.threshold).mean()) and row.pairs == len(of)
         assert row.low <= row.estimate <= row.high
+
+
+def test_lesson_06_searches_by_faiss_without_torch_in_the_same_process():
+    """On some computers each brings an OpenMP of its own, and the second ends the process."""
+    notebook = nbformat.read(next((ROOT / "notebooks").glob("06-*.ipynb")), as_version=4)
+    (imports,) = (cell.source for cell in notebook.cells if cell.source.startswith("import numpy"))
+    code = imports + "\nvectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
+    code += "\nmeasure_kinds(vectors, vectors[:20])\n"
+    code += "import sys\nprint('faiss' in sys.modules, [name for name in ('torch', 'tensorflow') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "True []"

@@ -1,11 +1,14 @@
 """Trackers and the table against hand-computed and constructed cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cctview import defend, protection, trackers
 from cctview.looks import Looks
+from cctview.meter import Bits, LeakageMeter, Step
 from tests.test_defend import looks
 
 
@@ -84,6 +87,37 @@ def test_the_table_of_defences(bench):
     assert table.usefulness.between(0, 1).all()
     noise = table[table.defence == "noise"].groupby("strength").usefulness.first()
     assert noise[30] < noise[1e5]
+
+
+def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
+    """An extractor that sees nothing, and a retrained one that sees each vehicle's colour."""
+    rng = np.random.default_rng(0)
+    colours = rng.integers(40, 216, (bench.table.vehicle.max() + 1, 3))
+    windows = tuple(np.full((8, 8, 3), colours[vehicle], np.uint8) for vehicle in bench.table.vehicle)
+    data = replace(bench, windows=windows, inside=np.tile([0, 0, 8, 8], (len(bench), 1)))
+    blind = lambda crops: rng.normal(size=(len(crops), 3)).astype(np.float32)
+    sees = lambda crops: (np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))).astype(np.float32)
+    _, rows = protection.undefended(data, blind, ("pixels", "vectors"), lambda defence, strength: sees)
+    bits = rows.set_index(["evidence", "tracker"]).bits
+    assert abs(bits["pictures", "off the shelf"]) < 0.3 < 2 < bits["pictures", "retrained"] and bits["pictures", "adaptive"] > 2
+    assert bits["vectors", "off the shelf"] > 4, "vectors are as they are stored"
+
+
+def test_the_meters_last_step_takes_a_share_of_what_linking_gave():
+    meter = LeakageMeter("a van", 1024)
+    for name, bits in (("seen", 4.0), ("narrowed by the clock", 3.0), ("linked", 1.0)):
+        meter = meter.after(Step(name, Bits(bits, bits, bits), Bits(bits, bits, bits)))
+    rows = [("none", 0, t, 8.0, 1.0) for t in protection.TRACKERS]
+    rows += [("retention", s, t, bits, use) for s, bits, use in ((60, 6.0, 0.95), (30, 2.0, 0.3)) for t in protection.TRACKERS]
+    table = pd.DataFrame(rows, columns=["defence", "strength", "tracker", "bits", "usefulness"])
+    table = table.assign(evidence="vectors and clock", who="law", unit="s", bits_low=table.bits - 0.8, bits_high=table.bits + 0.8)
+    step = protection.bought_back_step(meter, table, 0.9)
+    assert step.name == "bought back by retention (60)"
+    assert [step.delivered.low, step.delivered.estimate, step.delivered.high] == pytest.approx([-1.4, -1.0, -0.6])
+    assert protection.bought_back_step(meter, table, 0.2).delivered.estimate == pytest.approx(-3.0)
+    nothing = protection.bought_back_step(meter, table, 0.99)
+    assert nothing.name == "bought back: nothing" and nothing.delivered.estimate == 0
+    assert meter.after(step).left() == pytest.approx(3.0)
 
 
 def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():

@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 from cctview import defend, usefulness
-from cctview.frames import open_dataset
+from cctview.frames import BOX_COLUMNS, open_dataset
 from cctview.looks import Looks
 from tests.test_defend import looks
 from tests.test_protection import with_labels
+
+
+CAMERA = "735-683-N"
 
 
 class Oracle:
@@ -17,34 +20,61 @@ class Oracle:
     def __init__(self, frames, share):
         sightings = pd.read_parquet("data/truth/sightings.parquet").astype({"frame": str})
         dataset = open_dataset("data")
-        kept = sightings[(sightings.vehicle % 10 < 10 * share) & (sightings.pixels > 1)]
+        kept = sightings[(sightings.vehicle % 10 < 10 * share) & (sightings.pixels > 1)].astype(dict.fromkeys(BOX_COLUMNS, int))
         self.boxes = {dataset.image(name).tobytes(): kept[kept.frame == name] for name in frames}
 
     def detect(self, image):
         boxes = self.boxes[image.tobytes()]
+        boxes = self.boxes[image.tobytes()]
         return boxes.assign(type="car", percent=90.0)[["type", "percent", "x1", "y1", "x2", "y2"]]
 
 
+def mean_colours(crops):
+    return np.stack([crop.reshape(-1, 3).mean(axis=0) for crop in crops])
+
+
 @pytest.fixture(scope="module")
-def pairs():
-    return usefulness.frame_pairs("data", 2)
+def road():
+    frames = usefulness.stretches("data", 10)
+    return usefulness.RoadUse("data", frames[frames.camera == CAMERA], None, mean_colours)
 
 
-def test_pairs_of_frames_follow_each_other(pairs):
-    step = pairs.groupby("pair").seconds.agg(np.ptp)
-    assert step.between(*usefulness.STEP).all() and len(pairs) == 2 * pairs.pair.nunique() and pairs.camera.nunique() == 6
+def test_stretches_follow_frame_by_frame():
+    frames = usefulness.stretches("data", 5)
+    steps = frames.groupby("camera").time.diff().dropna().dt.total_seconds()
+    assert (frames.camera.value_counts() == 5).all() and frames.camera.nunique() == 6 and steps.between(1.6, 5.2).all()
 
 
-def test_a_perfect_detector_counts_all_and_measures_most_speeds(pairs):
-    perfect = usefulness.counting_and_speeds("data", None, 0, Oracle(pairs.frame, 1.0), pairs)
-    half = usefulness.counting_and_speeds("data", None, 0, Oracle(pairs.frame, 0.5), pairs)
-    assert perfect.counting == pytest.approx(1) and perfect.speeds > 0.7
+def test_a_perfect_detector_counts_nearly_all_and_measures_most_speeds(road):
+    figures = {}
+    for share in (1.0, 0.5):
+        road.detector = Oracle(road.frames.frame, share)
+        figures[share] = road.measure(None, 0)
+    perfect, half = figures[1.0], figures[0.5]
+    assert perfect.counting > 0.9 and perfect.speeds > 0.6
     assert half.counting < 0.85 * perfect.counting and half.speeds < 0.8 * perfect.speeds
 
 
-def test_frames_are_defended_whole_or_vehicle_by_vehicle(pairs):
+def test_counting_and_speeds_of_tracks_by_hand(road):
+    """Of the vehicles asked for, the true tracks; then one of them cut in two, and one with wrong times."""
+    boxes = road.there.merge(road.frames[["frame", "time"]], on="frame").assign(camera=CAMERA)
+    tracks = boxes.assign(track=boxes.vehicle)
+    whole = road.judge(tracks)
+    clear = boxes[boxes.hidden <= 0.2]
+    asked = clear.vehicle[np.sqrt((clear.x2 - clear.x1) * (clear.y2 - clear.y1)) >= 20].unique()
+    assert whole.counting == 1 and whole.speeds > 0.6
+    large = tracks[tracks.vehicle == asked[0]]
+    ghosts = large.assign(vehicle=0, track=-1)
+    assert road.judge(pd.concat([tracks, ghosts])).counting == pytest.approx(2 * len(asked) / (2 * len(asked) + 1))
+    missed = tracks[tracks.vehicle != asked[0]]
+    assert road.judge(missed).counting == pytest.approx(2 * (len(asked) - 1) / (2 * len(asked) - 1))
+    slow = tracks.assign(time=tracks.time.min() + 3 * (tracks.time - tracks.time.min()))
+    assert road.judge(slow).speeds == 0 and road.judge(slow).counting == 1
+
+
+def test_frames_are_defended_whole_or_vehicle_by_vehicle():
     dataset = open_dataset("data")
-    images = {name: dataset.image(name) for name in pairs.frame[:2]}
+    images = {name: dataset.image(name) for name in usefulness.stretches("data", 2).frame[:2]}
     boxes = pd.DataFrame({"frame": list(images), "vehicle": [1, 2], "x1": 100, "y1": 80, "x2": 140, "y2": 120})
     for name, strength in (("blur", 2), ("mask", 0.5)):
         defence = defend.DEFENCES[name]

@@ -8,6 +8,7 @@ from cctview.exercises.detecting import check_iou, check_score_threshold
 from cctview.exercises.collecting import check_candidates, check_storage
 from cctview.exercises.demo import check_speed, check_who
 from cctview.exercises.design import check_even_gallery, check_right_alarms
+from cctview.exercises.protection import check_defence, check_key_broken
 from cctview.exercises.history import check_best_era, check_eigen_weights
 from cctview.exercises.learning import check_members_found, check_stop
 from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
@@ -21,10 +22,12 @@ __all__ = [
     "check_bits",
     "check_candidates",
     "check_cosine_distance",
+    "check_defence",
     "check_eigen_weights",
     "check_even_gallery",
     "check_even_population",
     "check_iou",
+    "check_key_broken",
     "check_members_found",
     "check_numbers",
     "check_right_alarms",

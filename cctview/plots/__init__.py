@@ -19,19 +19,22 @@ from cctview.plots.learning import membership_roc, usefulness_and_leak
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
+from cctview.plots.protection import bought_back, by_strength, defended, key_broken, rebuilt, who_can, worst_case
 from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 from cctview.plots.triplet import triplet, vector, weak_spots
 
 __all__ = [
-    "TWIN",
     "Card",
+    "TWIN",
     "accepted",
     "activations",
     "alarms",
     "bars",
+    "bought_back",
     "by_era",
     "by_resolution",
+    "by_strength",
     "candidate_rows",
     "candidates",
     "caught",
@@ -42,6 +45,7 @@ __all__ = [
     "collection",
     "costs",
     "crowd",
+    "defended",
     "detectors",
     "distance_histograms",
     "dossier",
@@ -61,6 +65,7 @@ __all__ = [
     "gradients",
     "individuality",
     "joins",
+    "key_broken",
     "kinds",
     "known_after",
     "landmarks",
@@ -76,6 +81,7 @@ __all__ = [
     "pairs",
     "percent",
     "project",
+    "rebuilt",
     "rectangle_features",
     "roc",
     "same_evidence",
@@ -93,4 +99,6 @@ __all__ = [
     "verdicts",
     "waterfall",
     "weak_spots",
+    "who_can",
+    "worst_case",
 ]

@@ -61,7 +61,7 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
         title = f"{gap}: {percent(overlap)} of the different pairs are closer than the typical same pair"
     else:
         true, false, missed, _ = accepted(distances, same, threshold).values()
-        title = f"At {threshold:.2f}: {true:,} true links, {false:,} false, {missed:,} missed"
+        title = f"At {threshold:.2f}: {_told(true)} true links, {_told(false)} false, {_told(missed)} missed"
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, BINS + 1)
@@ -77,6 +77,11 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
         side = "right" if threshold > 0.25 * edges[-1] else "left"
         label(axes, threshold, 0.985 * top, "◀ linked", va="top", ha=side, fontsize=11)
     return figure
+
+
+def _told(count):
+    """A count to three figures: of a million pairs one or two may fall on either side of a threshold, by the processor."""
+    return f"{float(f'{count:.3g}'):,.0f}"
 
 
 def _hill(axes, shares, edges, colour, name, count, top):

@@ -1,0 +1,28 @@
+"""The looks of `data/` on which attacks and defences are measured, and those that a retrained extractor may learn from."""
+
+from pathlib import Path
+
+from cctview.extract import Extractor
+from cctview.looks import Looks, load_looks
+from cctview.trackers import HELD
+
+MINIMUM, CAMERAS = 16, 2
+"""Least size of a look, in pixels, and cameras by which a vehicle is seen."""
+TAUGHT_MINIMUM, TAUGHT_PER_PASSAGE = 12, 4
+
+
+def bench(data: Path, pictures: bool = True) -> Looks:
+    """The looks that everything is measured on, with coordinates as vectors."""
+    return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, pictures=pictures, basis=Extractor().basis)
+
+
+def taught(data: Path) -> Looks:
+    """Looks for retraining: of the vehicles that are neither measured on nor used to fit a tracker's temperature.
+
+    They are the same minutes and cameras, since whoever runs the cameras retrains on their own pictures. Smaller looks count too,
+    and more of each passage.
+    """
+    learn, _ = bench(data, pictures=False).split()
+    first, _ = learn.split(1 - HELD)
+    looks = load_looks(data, minimum=TAUGHT_MINIMUM, per_passage=TAUGHT_PER_PASSAGE)
+    return looks.only(looks.table.vehicle.isin(first.table.vehicle.unique()).to_numpy())

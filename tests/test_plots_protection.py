@@ -1,0 +1,99 @@
+"""Figures of protection: the values drawn are the table's, and titles say what was found."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview import plots, protection
+from cctview.defend import DEFENCES
+from cctview.plots import look
+from cctview.plots.protection import bought_points
+from tests.test_plots import CROPS, drawn, texts
+
+
+def table():
+    """Two defences of looks and one of the database, at three strengths; the key is perfect off the shelf only."""
+    rows = [("none", "", "pictures", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (3.0, 3.1, 3.4), strict=True)]
+    rows += [(*row[:2], "vectors", *row[3:]) for row in rows]
+    rows += [("none", "", "vectors and clock", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (6.0, 6.1, 6.4), strict=True)]
+    for name, where, evidence, cases in (  # fmt: skip
+        ("blur", "pixels", "pictures", {1: (2, 2.5, 3.0, 0.95), 2: (1, 2, 2.5, 0.8), 4: (0.5, 1.5, 2, 0.4)}),
+        ("key", "vectors", "vectors", {256: (0, 1.8, 3.2, 0.97), 64: (0, 0.3, 2.9, 0.88), 16: (0, 0, 1.9, 0.66)}),
+        (
+            "retention", "database", "vectors and clock",
+            {240: (5.9, 6, 6.3, 0.98), 120: (4, 4, 4.5, 0.6), 30: (0.5, 0.5, 0.5, 0.1)},
+        ),
+    ):
+        for strength, (*bits, use) in cases.items():
+            rows += [(name, where, evidence, strength, t, b, use) for t, b in zip(protection.TRACKERS, bits, strict=True)]
+    made = pd.DataFrame(rows, columns=["defence", "where", "evidence", "strength", "tracker", "bits", "usefulness"])
+    return made.assign(bits_low=made.bits - 0.1, bits_high=made.bits + 0.1, unit="px", who="law")
+
+
+TABLE = table()
+FOUND = {n: {"estimate": s, "low": s - 0.05, "high": s + 0.05} for n, s in ((0, 0.05), (50, 0.2), (250, 0.3))}
+FIGURES = {
+    "rebuilt": lambda: plots.rebuilt({"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]),
+    "who can": lambda: plots.who_can(DEFENCES.values()),
+    "defended": lambda: plots.defended(protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"),
+    "by strength": lambda: plots.by_strength(TABLE, "key"),
+    "bought back": lambda: plots.bought_back(TABLE),
+    "bought back off the shelf": lambda: plots.bought_back(TABLE, "off the shelf", 0.5),
+    "nothing is useful enough": lambda: plots.bought_back(TABLE, None, 1.0),
+    "worst case": lambda: plots.worst_case(protection.headline(TABLE, 0.9), 0.9),
+    "no worst case": lambda: plots.worst_case(protection.headline(TABLE, 1.0), 1.0),
+    "key broken": lambda: plots.key_broken(FOUND, FOUND[250], 50),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_titled_legible_and_keeps_its_words_inside(name):
+    figure = FIGURES[name]()
+    assert figure.title
+    with look.style():
+        inside = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert inside.x0 > 0 and inside.x1 < width and inside.y0 > 0 and inside.y1 < height
+    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+
+
+def test_the_driver_holds_nothing():
+    figure = FIGURES["who can"]()
+    assert figure.title == f"None of the {len(DEFENCES)} defences is in the driver's hands"
+    assert not drawn(figure, "driver") and len(drawn(figure, "law")) == sum("law" in defence.who for defence in DEFENCES.values())
+
+
+def test_bits_left_are_the_tables():
+    figure = FIGURES["defended"]()
+    assert [bar.get_width() for bar in figure.axes[-1].patches] == [0, 1.8, 3.2]
+    assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(protection.TRACKERS)
+    assert "3.2 of 3.4 bits" in figure.title and "97 %" in figure.title
+
+
+def test_strengths_go_from_weak_to_strong():
+    lines = {name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist() for name in protection.TRACKERS}
+    assert lines["adaptive"] == [3.2, 2.9, 1.9] and lines["off the shelf"] == [0, 0, 0]
+
+
+def test_shares_bought_back_by_hand():
+    points = bought_points(TABLE).set_index(["defence", "strength"])
+    assert points.loc[("key", 256), "share"] == pytest.approx(1 - 3.2 / 3.4)
+    assert points.loc[("retention", 30), "bought"] == pytest.approx(5.9)
+    assert bought_points(TABLE, "off the shelf").set_index(["defence", "strength"]).loc[("key", 256), "share"] == 1
+    assert "blur buys most from the best tracker: 12 %" in FIGURES["bought back"]().title
+    assert "No defence" in FIGURES["nothing is useful enough"]().title and "No defence" in FIGURES["no worst case"]().title
+
+
+def test_the_worst_case_stands_beside_what_was_sold():
+    figure = FIGURES["worst case"]()
+    assert figure.title == "At 90 % usefulness, key seems to buy 3.4 bits back; it buys 0.2"
+    assert {"blur (1)", "key (256)", "retention (240)"} <= set(texts(figure))
+
+
+def test_the_broken_key_is_compared_with_no_key():
+    figure = FIGURES["key broken"]()
+    assert figure.title.startswith("With 50 known vehicles the thief finds 20 %: 67 %")
+    (line,) = drawn(figure, "with known vehicles")
+    np.testing.assert_allclose(line.get_ydata(), [0.05, 0.2, 0.3])
