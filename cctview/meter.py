@@ -24,6 +24,8 @@ TARGET, POPULATION = "the yellow taxi van", 2_000_000
 (a secondary source), rounded; traffic from out of town would add about one more bit."""
 DEFAULT = Path(__file__).resolve().parent.parent / "data" / "results" / "meter.json"
 """The meter of a reader who skipped the notebooks before."""
+END = DEFAULT.with_name("meter-end.json")
+"""The meter after the last notebook that adds to it, with the side gauges; `python -m studio meter` stores it."""
 SLACK = 1e-9
 
 
@@ -202,9 +204,9 @@ class LeakageMeter:
         Parameters
         ----------
         other : LeakageMeter, optional
-            By default the course's own. Its steps are left out if it is about another target or population.
+            By default the course's own at its end, `END`. Its steps are left out if it is about another target or population.
         """
-        other = LeakageMeter.load() if other is None else other
+        other = LeakageMeter.load(END) if other is None else other
         same = (self.target, self.population) == (other.target, other.population)
         steps = {step.name: step for step in (*(other.steps if same else ()), *self.steps)}
         return replace(self, steps=tuple(steps.values()), gauges={**other.gauges, **self.gauges})

@@ -294,8 +294,8 @@ plots.time_bins(sweep, points=4, days=7)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then time coarseness, then days, then false links. With false links the curve turns down: knowing more does not help when the database is wrong. The red line is who gets lost, and in some cases somebody else is singled out instead."
 # ## 8 · What leaks: unicity
 #
-# Now with a database that errs. A search engine books some sightings to the wrong vehicle: [false links](glossary.md#false-
-# link). Move how exactly the **times** are known, the
+# Now with a database that errs. A search engine books some sightings to the wrong vehicle:
+# [false links](glossary.md#false-link). Move how exactly the **times** are known, the
 # **days** in the database, and the share of **false links**.
 
 # %%

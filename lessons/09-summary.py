@@ -41,6 +41,8 @@ from cctview.exercises.quiz import QUESTIONS
 from cctview.lesson_data import SIMULATED
 from cctview.meter import LeakageMeter
 from cctview.privacy import your_car
+from cctview.protection import bought_back_step
+from cctview.protection import stored as protection_results
 from cctview.widgets import Choice, Float, Int, Quiz, Sliders, predict
 
 trips = pd.read_parquet(SIMULATED / "habits" / "trips.parquet")
@@ -81,14 +83,14 @@ Sliders(
 # %% [markdown]
 # Nobody did anything wrong here, and no machine learning was needed. A common car at a rare hour is a rare car.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Then the last step: no camera of ours was needed for it. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
 # ## 2 · What did each step give away?
 #
 # This is the meter of the course, laid out as a staircase. It begins at the 21 [bits](glossary.md#bit) that hide one of two
-# million vehicles. Each step goes down by what it gave away; where something is bought back, it goes up. Blue is what was
+# million vehicles. Each step goes down by what it gave away; where a step takes something back, it goes up. Blue is what was
 # [delivered](glossary.md#claimed-and-delivered), purple what was claimed.
 #
-# *Predict: which step gave away most? The place and the look at a glance, the clock, or the network?*
+# *Predict: which step gave away most? The place and the look at a glance, the clock, the network, or a plate read once?*
 
 # %% tags=["picture"]
 meter = LeakageMeter.load("meter.json").filled()
@@ -96,10 +98,19 @@ plots.waterfall(meter)
 
 # %% [markdown]
 # Most is given away by the plainest things: at which place, at what time, which type, which colour. The
-# [embedding](glossary.md#embedding) comes last, and for this vehicle it adds little: it has sisters that look the same.
+# [embedding](glossary.md#embedding) adds little to them, for this vehicle: it has sisters that look the same. And then one fact
+# from outside, a plate read once beside one camera, does the rest (notebook 07).
 #
 # The second bar of a step is no decoration. Where it falls further than the first, the machine was surer than it may be, and
 # somebody else pays for it. What is hatched lies beyond the vehicles that were measured: it is a model, not data.
+#
+# What has leaked does not come back. But notebook 08 asks what linking *would* have given away, had the best defence of the
+# database been in force from the first day, one that leaves nine tenths of its use. (A model: the share that it takes of an average
+# link's bits, taken off here.)
+
+# %%
+linked = meter.upto("linked")
+plots.waterfall(linked.after(bought_back_step(linked, protection_results())))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Then set the population back and move what is overclaimed. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 3 · The same evidence, another city
@@ -228,7 +239,7 @@ check_even_population(vehicles, bits=12)
 # ## What to take away
 #
 # - **A car disappears among those who look like it, at that hour.** A common car at a rare hour is a rare car.
-# - **The plainest things give away most**: place, time, type, colour. The network adds to that, and the machine believes that it adds more.
+# - **The plainest things give away most**: place, time, type, colour. The network adds little here, and the machine believes that it adds more.
 # - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
 # - **Not everything adds up.** Membership, habits and who is missed have gauges of their own.
 #

@@ -6,6 +6,7 @@
     python -m studio results    measure attacks and defences on data/: the tables of data/results/
     python -m studio learning   train what lesson 02 shows but is too slow to train there
     python -m studio lessons    execute lessons/ into notebooks/
+    python -m studio meter      store the meter that the executed notebooks left, for whoever opens the last one alone
     python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
 
@@ -62,6 +63,7 @@ def parser():
     _add_individuality(evaluate)
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
+    commands.add_parser("meter", help="store the meter that the executed notebooks left")
     calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument("--dials", nargs="+", type=float, default=DIALS, metavar="DIAL", help="settings of individuality")
@@ -160,6 +162,13 @@ def lessons(given):
         print(execute(stem))
 
 
+def meter(given):
+    """Store the meter that the executed notebooks left."""
+    from studio.lessons import keep_meter
+
+    print(keep_meter())
+
+
 def calibrate(given):
     """Print the curve of the dial."""
     from studio.evaluate_twin import calibrate as measure
@@ -178,7 +187,10 @@ def _whole(number):
     return "" if number != number else f"{number:.0f}"
 
 
-COMMANDS = {"build": build, "train": train, "results": results, "learning": learning, "lessons": lessons, "evaluate": evaluate, "calibrate": calibrate}
+COMMANDS = {
+    "build": build, "train": train, "results": results, "learning": learning, "lessons": lessons, "meter": meter,
+    "evaluate": evaluate, "calibrate": calibrate,
+}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,8 +7,11 @@ import base64
 from pathlib import Path
 
 from cctview.files import write_bytes
+from cctview.meter import END, LeakageMeter
 
 ROOT = Path(__file__).parent.parent
+GAUGES = ("recognised at once", "found in a training set", "unicity", "in the database")
+"""What notebooks 01 to 04 measure beside the meter, in their order."""
 
 
 def stems(numbers: list[str] | None = None) -> list[str]:
@@ -60,3 +63,23 @@ def pictures(notebook) -> list[tuple[str, bytes]]:
     ]
     kinds = [(data, next((kind for kind in ("jpeg", "png") if f"image/{kind}" in data), None)) for data in shown]
     return [(kind, base64.b64decode(data[f"image/{kind}"])) for data, kind in kinds if kind]
+
+
+def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END) -> Path:
+    """Store the meter that the executed notebooks left, for whoever opens the last one without the others; returns the place.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no notebook has left one.
+    ValueError
+        If a notebook did not add its gauge.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no meter; execute the notebooks first, `python -m studio lessons`")
+    meter = LeakageMeter.load(path)
+    if missing := [name for name in GAUGES if name not in meter.gauges]:
+        raise ValueError(f"{path}: no gauge {missing[0]!r}; execute notebooks 01 to 04 first, `python -m studio lessons`")
+    gauges = {name: meter.gauges[name] for name in GAUGES}
+    LeakageMeter(meter.target, meter.population, meter.steps, meter.world, gauges).save(place)
+    return place

@@ -317,7 +317,7 @@ def test_every_port_and_every_request_of_the_package_is_accounted_for():
     """Only these modules speak HTTP or listen; whoever adds one has to answer here for how it asks first."""
     words = ("import httpx", "tornado", "urllib.request", "import requests", "socket.socket")
     paths = [p.relative_to(ROOT / "cctview") for p in (ROOT / "cctview").rglob("*.py") if any(w in p.read_text(encoding="utf-8") for w in words)]
-    assert {p.as_posix() for p in paths} == {"collect/client.py", "collect/city_server.py", "doctor.py", "fetch.py"}
+    assert {p.as_posix() for p in paths} == {"collect/client.py", "collect/city_server.py", "doctor.py", "fetch.py", "serve.py"}
 
 
 def test_importing_everything_sends_nothing_and_opens_nothing():

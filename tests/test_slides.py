@@ -236,6 +236,10 @@ def test_every_page_fits_without_a_network(offline, path, tmp_path):
         assert seen["left"] >= 0 and seen["top"] >= 0 and seen["right"] <= WIDTH and seen["bottom"] <= HEIGHT, (number + 1, seen)
         assert seen["letters"] >= LEGIBLE and not seen["scrolls"], (number + 1, seen)
         assert seen["broken"] == seen["small"] == 0, (number + 1, seen)
+        for folded in page.locator("section.present details summary").all():
+            folded.click()
+            assert page.locator("section.present details[open]").count() == 1
+            assert page.evaluate(MEASURE)["bottom"] <= HEIGHT, (number + 1, folded.text_content())
     page.close()
     assert offline[1] == [] and errors == []
 

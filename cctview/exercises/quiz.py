@@ -54,7 +54,7 @@ QUESTIONS = (
             ),
             Option(
                 "Sharper cameras",
-                "They helped. But shrink the crops in notebook 01: the learned vectors keep ahead on the same pictures.",
+                "They help. But all eras of notebook 01 get the same pictures, and small ones do not put the network behind.",
             ),
             Option(
                 "Somebody at last found the formula that tells two faces apart",

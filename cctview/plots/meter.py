@@ -194,6 +194,8 @@ def waterfall(meter):
         title = f"Of {total:.1f} bits, “{most.name}” gave away {most.delivered.estimate:.1f}, more than any other step"
         if most.delivered.estimate <= 0:
             title = f"None of {total:.1f} bits was given away: the steps misled"
+        if steps[-1].name.startswith("bought back"):
+            title = f"{steps[-1].name[0].upper()}{steps[-1].name[1:]}: {-steps[-1].delivered.estimate:.1f} of {total:.1f} bits"
     figure = Card(title, height=4.1, note=_note(meter), bottom=0.75, top=0.5)
     axes = figure.subplots()
     axes.bar(0, total, width=0.72, color=PALE)

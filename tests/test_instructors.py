@@ -1,0 +1,73 @@
+"""INSTRUCTORS.md: what it names exists, no slider is forgotten, and its minutes add up."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from cctview import cli
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+LESSONS = {path.stem[:2]: path.read_text(encoding="utf-8") for path in sorted((ROOT / "lessons").glob("*.py"))}
+AGENDAS = {"45 minutes": (45, 45), "Half a day": (180, 240), "A full day": (420, 510)}
+CONTROL = re.compile(r"\b(?:Int|Float|Choice|Toggle)\(\s*\"(\w+)\"")
+
+
+def section(heading, level="###"):
+    return re.search(rf"^{level} {re.escape(heading)}\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)[1]
+
+
+def rows(heading):
+    return [(int(minutes), what) for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", section(heading), re.M)]
+
+
+SLIDERS = {number: title for number, title in re.findall(r"^### (\d\d) · (.+)$", PAGE, re.M)}
+
+
+@pytest.mark.parametrize("heading", AGENDAS)
+def test_the_minutes_of_an_agenda_add_up(heading):
+    low, high = AGENDAS[heading]
+    assert low <= sum(minutes for minutes, _ in rows(heading)) <= high
+
+
+def test_the_full_day_shows_every_notebook_but_the_homework():
+    shown = [number for _, what in rows("A full day") for number in re.findall(r"`(\d\d)`", what)]
+    assert shown == [f"{number:02d}" for number in range(10)]
+
+
+def test_every_notebook_that_it_names_exists():
+    named = set(re.findall(r"`(\d\d)`", PAGE)) | set(SLIDERS)
+    assert named <= set(LESSONS), sorted(named - set(LESSONS))
+    for path in re.findall(r"\]\(([^)]+\.ipynb)\)", PAGE):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("number", sorted(LESSONS))
+def test_every_slider_of_a_notebook_is_told_and_none_that_is_not_there(number):
+    there = Counter(CONTROL.findall(LESSONS[number]))
+    if not there:
+        assert number not in SLIDERS
+        return
+    told = Counter()
+    for line in re.findall(r"^- (`\w+`(?:, `\w+`)*)", section(f"{number} · {SLIDERS[number]}"), re.M):
+        told.update(re.findall(r"`(\w+)`", line))
+    assert told == there
+
+
+@pytest.mark.parametrize("number", sorted(SLIDERS))
+def test_its_titles_are_those_of_the_notebooks(number):
+    assert f"# # {number} · {SLIDERS[number]}\n" in LESSONS[number]
+    assert "- Wrong answers" in section(f"{number} · {SLIDERS[number]}")
+
+
+def test_the_parts_that_it_names_are_there():
+    for number, parts in re.findall(r"\| `(\d\d)` \| (.*?) \|$", PAGE, re.M):
+        for part in re.findall(r"[Pp]arts? (\d+)", parts):
+            assert f"# ## {part} · " in LESSONS[number], (number, part)
+
+
+def test_the_commands_that_it_names_are_there():
+    commands = set(re.findall(r"`cctview (\w+)", PAGE))
+    assert {"slides", "doctor"} == commands <= set(cli.COMMANDS)
