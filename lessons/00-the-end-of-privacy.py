@@ -39,6 +39,7 @@
 import numpy as np
 
 from cctview import plots
+from cctview.app import open_app
 from cctview.exercises import check_sureness, check_wrong_share
 from cctview.lesson_data import open_lesson
 from cctview.privacy import leakage_meter
@@ -73,7 +74,7 @@ print(f"{len(finder.passages):,} passages of a vehicle before a camera in {MINUT
 # **Click a vehicle.** The numbers that appear are the best candidate at each other camera, with how sure the machine is.
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["picture"]
 def follow(row):
     return as_candidates(finder.find(row.id))
 
@@ -83,6 +84,13 @@ camera.picked = taxi
 camera.mark(as_candidates(finder.find(taxi)))
 camera.show(taxi)
 camera
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Frames of your own?** Let the environment variable `CCTVIEW_DATA` name their folder, and they appear here, on the operator's page of
+# notebook 07. There is no truth beside them, so what is counted below stays on the simulated road.
+
+# %% slideshow={"slide_type": "skip"}
+open_app(lesson) if lesson.own else None
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the strip from left to right: one click, a trip. Then say: the dashed line is the truth, which the machine does not have. If a link is wrong, ask: whose trip is it, then?"
 # ## 2 · One trip

@@ -152,7 +152,7 @@ leak = leak_by_era(searches)
 one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "slide"} tags=["picture"]
 plots.by_era(leak, chance=1 / one.gallery)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -220,7 +220,7 @@ plots.membership_roc(
 # models of their own: some with that vehicle, some without. Then the question is: does the loss look more like *with*, or more like *without*?
 # (A likelihood ratio; Carlini et al.) Such models were made beforehand, sixteen of them, each taught a random half of the vehicles.
 
-# %%
+# %% tags=["picture"]
 shadows = stored_shadows()
 plots.membership_roc(
     {

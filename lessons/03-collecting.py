@@ -261,7 +261,7 @@ predict(
 # And the slow collector of section 5, who polls every 30 seconds? Let each passage be caught with the probability measured
 # there, one independently of the other.
 
-# %%
+# %% tags=["picture"]
 slowly = known_after(thin_out(sightings, slow["passage"]), days=42)
 plots.known_after(known, slowly, slow["passage"])
 

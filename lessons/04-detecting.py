@@ -79,7 +79,7 @@ plots.frame(frame, of_one[:0], "How many vehicles?")
 # We ask for a vehicle only if it is **clear**: more than 20 pixels long, and at least 80 % of it to be seen. The others are
 # neither asked for, nor held against a box that finds them. Section 7 lifts this mercy.
 
-# %%
+# %% tags=["picture"]
 plots.verdicts(frame, of_one, true_one)
 
 # %% [markdown]

@@ -283,7 +283,7 @@ Sliders(
 #
 # The histograms looked like a fair separation. Now count links instead of shares, at every threshold.
 
-# %%
+# %% tags=["picture"]
 plots.false_links(mcd, same, half)
 
 # %% [markdown]

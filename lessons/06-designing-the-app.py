@@ -75,7 +75,7 @@ print(f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passe
 # %% [markdown]
 # *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["picture"]
 plots.filters(stages)
 
 # %% [markdown]

@@ -222,7 +222,7 @@ describe_names(joined)
 # But look at the last line. It is the surest, and it is wrong. At 38 St the machine had linked a sister, so the plate that
 # was read there is the sister's. Her holder now has the taxi's file. A join passes on every false link before it.
 
-# %%
+# %% tags=["picture"]
 plots.dossier(joined["a plate read once, at 38 St"], known)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the clock: a bad clock protects a little. Then the probability from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."

@@ -72,7 +72,7 @@ examples.vectors[0, :12].round(1)
 # seen a vehicle of these designs. Two rivals need no decoder: the picture of the nearest *other* vehicle on file, and the mean
 # of many pictures.
 
-# %%
+# %% tags=["picture"]
 again = rebuild(lesson, breach, examples.vectors)
 plots.rebuilt(
     {

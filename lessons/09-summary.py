@@ -92,7 +92,7 @@ Sliders(
 #
 # *Predict: which step gave away most? The place and the look at a glance, the clock, the network, or a plate read once?*
 
-# %%
+# %% tags=["picture"]
 meter = LeakageMeter.load("meter.json").filled()
 plots.waterfall(meter)
 

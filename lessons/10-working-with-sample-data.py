@@ -188,7 +188,7 @@ for axis, row in zip(axes, largest.itertuples()):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Draw a box on the frame
 
-# %%
+# %% tags=["picture"]
 plots.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0])
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will insist that the taxi is at every camera. It is; but not at every camera is there a box."

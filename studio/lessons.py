@@ -1,5 +1,9 @@
-"""Executes the lessons: from `lessons/*.py`, which authors edit, to `notebooks/*.ipynb`, which everybody opens."""
+"""Executes the lessons: from `lessons/*.py`, which authors edit, to `notebooks/*.ipynb`, which everybody opens.
 
+The picture of the cell that is tagged `picture` stands for its notebook in README.md; it is kept in `notebooks/pictures/`.
+"""
+
+import base64
 from pathlib import Path
 
 from cctview.files import write_bytes
@@ -43,7 +47,22 @@ def execute(stem: str) -> Path:
         cell["id"] = f"{stem[:2]}-{number:03d}"
         cell.metadata.pop("execution", None)
     write_bytes(place, nbformat.writes(notebook).encode())
+    for suffix, content in pictures(notebook):
+        write_bytes(place.parent / "pictures" / f"{stem[:2]}.{suffix}", content)
     return place
+
+
+def pictures(notebook) -> list[tuple[str, bytes]]:
+    """The pictures that the cells tagged `picture` show: for each "png" or "jpeg", and the bytes of the file."""
+    shown = [
+        output.data
+        for cell in notebook.cells
+        if "picture" in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    kinds = [(data, next((kind for kind in ("jpeg", "png") if f"image/{kind}" in data), None)) for data in shown]
+    return [(kind, base64.b64decode(data[f"image/{kind}"])) for data, kind in kinds if kind]
 
 
 def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END) -> Path:

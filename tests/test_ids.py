@@ -58,6 +58,7 @@ GOOD = "735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87
         (GOOD.replace("29.0", "100.1"), "percentage '100.1'"),
         (GOOD.replace("10x10", "10*10"), "size '10*10'"),
         (GOOD.replace("10x10", "11x10"), "size '11x10' contradicts the box '119.87v129.97', which is 10x10"),
+        (GOOD.replace("10x10", "10x11"), "size '10x11' contradicts the box '119.87v129.97', which is 10x10"),
         (GOOD.replace("119.87v", "119,87v"), "box '119,87v129.97'"),
         (GOOD.replace("119.87v", "0119.87v"), "box '0119.87v129.97'"),
         (GOOD.replace("--detections--", "--"), "no '--detections--'"),

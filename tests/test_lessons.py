@@ -6,6 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from studio.lessons import pictures
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -33,6 +35,12 @@ def test_every_exercise_is_left_open_and_has_a_solution(path):
 def test_speaker_notes_are_there_where_they_are_marked(path):
     for cell in nbformat.read(path, as_version=4).cells:
         assert ("speaker-notes" in cell.metadata.get("tags", [])) == bool(cell.metadata.get("notes"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_one_picture_of_the_notebook_stands_for_it(path):
+    ((kind, content),) = pictures(nbformat.read(path, as_version=4))
+    assert (path.parent / "pictures" / f"{path.stem[:2]}.{kind}").read_bytes() == content
 
 
 def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
