@@ -11,7 +11,7 @@ from cctview.exercises.design import check_even_gallery, check_right_alarms
 from cctview.exercises.protection import check_defence, check_key_broken
 from cctview.exercises.history import check_best_era, check_eigen_weights
 from cctview.exercises.learning import check_members_found, check_stop
-from cctview.exercises.sample import check_numbers, check_share, check_sightings, check_travel_time
+from cctview.exercises.sample import check_numbers, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold
 from cctview.exercises.trip import check_sureness, check_wrong_share
@@ -32,8 +32,6 @@ __all__ = [
     "check_numbers",
     "check_right_alarms",
     "check_score_threshold",
-    "check_share",
-    "check_sightings",
     "check_speed",
     "check_stop",
     "check_storage",

@@ -1,41 +1,8 @@
 """Checks of the exercises on sample data, in notebook 10."""
 
-import numpy as np
 import pandas as pd
 
-from cctview.exercises.answers import Wrong, check, read_names, read_number
-
-
-@check
-def check_share(answer, right, tolerance=0.005):
-    """A share, given as a share, in per cent, or as text with a per cent sign.
-
-    Parameters
-    ----------
-    answer : object
-    right : float
-        0 to 1.
-    tolerance : float
-
-    Returns
-    -------
-    Verdict
-
-    Examples
-    --------
-    >>> [bool(check_share(answer, 0.25)) for answer in (0.25, 25, "25 %", np.float32(0.25), 0.75)]
-    [True, True, True, True, False]
-    """
-    number = read_number(answer, "the share")
-    if any(abs(share - right) <= tolerance for share in (number, number / 100)):
-        return f"It is {100 * right:.1f} %."
-    if abs(1 - number - right) <= tolerance or abs(1 - number / 100 - right) <= tolerance:
-        raise Wrong("This is the share of the others: what is left to 100 %.")
-    share = number if 0 <= number <= 1 else number / 100
-    if not 0 <= share <= 1:
-        raise Wrong(f"{number:g} is no share: it lies between 0 and 1, or between 0 and 100 %.")
-    side = "low" if share < right else "high"
-    raise Wrong(f"{100 * share:.1f} % is too {side}. Which rows are counted, and by how many is the count divided?")
+from cctview.exercises.answers import Wrong, check, read_number
 
 
 @check
@@ -77,39 +44,6 @@ def check_numbers(answer, detections, right):
     if missing := [camera for camera in right if camera not in given]:
         raise Wrong(f"right so far, but it is also at {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "") + ".")
     return f"{len(given)} cameras, one vehicle, and no plate read."
-
-
-@check
-def check_sightings(answer, right, seen=None):
-    """Which detections show one vehicle.
-
-    Parameters
-    ----------
-    answer : object
-        Detection ids.
-    right : iterable of str
-        The ids of those that do.
-    seen : iterable of str, optional
-        All ids that there are to choose from.
-
-    Returns
-    -------
-    Verdict
-    """
-    given, wanted = read_names(answer, "the list of sightings"), {str(name) for name in right}
-    unknown = sorted(given - {str(name) for name in seen}) if seen is not None else []
-    if unknown:
-        raise Wrong(f"{unknown[0][:80]!r} is no detection in these frames. Copy the ids as they stand in the table.")
-    false, missing = sorted(given - wanted), sorted(wanted - given)
-    if not false and not missing:
-        return f"All {len(wanted)} sightings, and no other vehicle among them."
-    parts = []
-    if missing:
-        cameras = sorted({name.partition("--")[0] for name in missing})
-        parts.append(f"{len(missing)} of {len(wanted)} are missing; look again at {', '.join(cameras)}.")
-    if false:
-        parts.append(f"{len(false)} show another vehicle, such as {false[0][:60]}…; put its crop beside the taxi's.")
-    raise Wrong(" ".join(parts))
 
 
 @check

@@ -12,7 +12,7 @@ def check_wrong_share(answer, links, sure=0.5):
     Parameters
     ----------
     answer : object
-        A share, as for `check_share`.
+        A share, 0 to 1, or in per cent.
     links : DataFrame
         Columns `probability` and `right`, as `cctview.trip.Finder.links` gives them.
     sure : float
