@@ -167,3 +167,10 @@ def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):
     assert fitted["table"].minute.max() <= (table.minute.min() + table.minute.max()) // 2
     assert not set(fitted["table"].vehicle) & set(table.vehicle[looked_for])
     assert len(fitted["table"]) > 60
+
+
+def test_false_confidence_is_what_is_claimed_beyond_what_is_delivered():
+    rows = [(query, query % 5, query % 3, "camera", "linked", 5.0, 3.0, 0.0) for query in range(30)]
+    columns = ["query", "vehicle", "minute", "camera", "step", "claimed", "delivered", "beyond"]
+    leakage = privacy.Leakage(pd.DataFrame(rows, columns=columns), pd.DataFrame(), 1024, 30)
+    assert leakage.false_confidence(rounds=20).loc["linked"].tolist() == [2, 2, 2]

@@ -277,6 +277,8 @@ def test_trip_is_drawn_at_its_places_and_times():
     points = drawn(figure, "right") + drawn(figure, "wrong")
     drawn_at = sorted((float(p.get_xdata()[0]), float(p.get_ydata()[0]) * 60) for p in points)
     assert drawn_at == [pytest.approx(pair) for pair in zip([p.km for p in DRIVE], [0, 22, 71, 145, 250, 305])]
+    (truth,) = drawn(figure, "truth")
+    assert list(zip(truth.get_xdata(), 60 * truth.get_ydata())) == [pytest.approx(pair) for pair in drawn_at]
     assert len(drawn(figure, "wrong")) == 1 and "1 of the links is wrong" in figure.title
     assert plots.drive(TRIP).title == "Linked at 6 of 6 cameras: 5.5 km of its way in 5 min 05 s"
     assert {"22 s", "49 s", "74 s", "105 s", "55 s"} <= set(texts(plots.drive(TRIP)))
