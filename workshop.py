@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import html
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -372,10 +373,19 @@ def install(venv):
     say("[4/4] Adding cctview itself, as it lies in this folder")
     call(uv + ["--editable", ROOT], "cctview", settings)
 
+    quieten(venv)
     finished = venv / (STATE + ".new")
     finished.write_text(fingerprint() + "\n")
     os.replace(str(finished), str(venv / STATE))
     say("Set up in {:.0f} s.".format(time.time() - started), "")
+
+
+def quieten(venv):
+    """Let JupyterLab ask nobody for news or updates, and nobody whether it may."""
+    settings = venv / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    silence = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    (settings / "overrides.json").write_text(json.dumps(silence), encoding="utf-8")
 
 
 def set_up(fresh=False):
@@ -451,7 +461,7 @@ def main(arguments):
         return run([set_up(), "-m", "pytest"] + arguments[1:])
     options = parse_arguments(arguments)
     python = set_up(options.fresh)
-    status = run([python, "-m", "cctview.doctor"])
+    status = run([python, "-m", "cctview.doctor", "--brief"])
     if options.no_lab:
         return status
     return open_lab(python, has_browser() and not options.no_browser)

@@ -20,6 +20,7 @@ FIRST_PORT = 8888
 PORTS_TRIED = 50
 
 OK, BAD, OPTIONAL = "✓", "✗", "–"
+BRIEF = "--brief"
 PLAIN_MARKS = {OK: "ok", BAD: "XX", OPTIONAL: "--"}
 
 
@@ -226,22 +227,24 @@ def main(argv=()):
     Parameters
     ----------
     argv : sequence of str
-        No arguments are known.
+        ``--brief`` names only what is missing.
 
     Returns
     -------
     int
         0 if nothing that is needed is missing, 1 if something is, 2 on an unknown argument.
     """
-    if argv:
-        print(f"cctview doctor takes no arguments, got: {' '.join(argv)}", file=sys.stderr)
+    if unknown := [word for word in argv if word != BRIEF]:
+        print(f"cctview doctor knows {BRIEF} only, got: {' '.join(unknown)}", file=sys.stderr)
         return 2
-    checks = examine()
-    encoding = sys.stdout.encoding or "ascii"
-    for check in checks:
+    checks, encoding = examine(), sys.stdout.encoding or "ascii"
+    bad = [check for check in checks if check.mark == BAD]
+    for check in bad if argv else checks:
         print(format_check(check, encoding))
-    bad = sum(check.mark == BAD for check in checks)
-    print(f"\n{bad} of {len(checks)} need your attention." if bad else "\nThis computer is ready.")
+    if bad:
+        print(f"\n{len(bad)} of {len(checks)} checks need your attention.")
+    else:
+        print(f"This computer is ready: {len(checks)} checks." if argv else "\nThis computer is ready.")
     return 1 if bad else 0
 
 

@@ -140,6 +140,16 @@ def test_exit_status_tells_whether_something_needed_is_missing(mark, status, mon
     assert f"{mark} something" in capsys.readouterr().out
 
 
+def test_in_brief_only_what_is_missing_is_named(monkeypatch, capsys):
+    checks = [doctor.Check(OK, "here"), doctor.Check(OPTIONAL, "spare"), doctor.Check(BAD, "gone")]
+    monkeypatch.setattr(doctor, "CHECKS", (lambda root: checks,))
+    assert doctor.main([doctor.BRIEF]) == 1
+    assert capsys.readouterr().out == "✗ gone\n\n1 of 3 checks need your attention.\n"
+    checks.pop()
+    assert doctor.main([doctor.BRIEF]) == 0
+    assert capsys.readouterr().out == "This computer is ready: 2 checks.\n"
+
+
 def test_unknown_arguments_are_refused(capsys):
     assert doctor.main(["--fast"]) == 2
     assert "--fast" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctview.ids import DetectionId, FrameId
+from cctview.ids import DetectionId, FrameId, is_camera
 
 cameras = st.from_regex(r"[0-9A-Za-z]{1,5}(-[0-9A-Za-z]{1,3}){0,3}", fullmatch=True)
 times = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)).map(lambda t: t.replace(microsecond=0))
@@ -84,3 +84,10 @@ def test_every_name_of_the_original_reads_back(real):
     crops = [path.stem for path in (real / "sample").glob("**/*--detections/*.jpeg")]
     assert len(lines) == 65 and len(crops) == 57
     assert all(str(DetectionId.parse(name)) == name for name in lines + crops)
+
+
+@pytest.mark.parametrize("text", ["735-", "-N", "735-683-", "735--N", "735_683", "", "733 681", "73é"])
+def test_what_is_no_camera(text):
+    assert not is_camera(text)
+    with pytest.raises(ValueError):
+        FrameId.parse(f"{text}--2020-05-05--13.34.46")

@@ -365,7 +365,8 @@ def test_a_set_up_cut_off_half_way_is_repaired_and_later_calls_install_nothing(i
 
     output, status = finish(start(project, index.address + "/simple/", "--no-lab"))
     assert "cut off" in output and f"CPU builds from {index.address}/cpu/" in output
-    assert status == 0 and "This computer is ready." in output
+    assert status == 0 and "This computer is ready: " in output
+    assert "fetchNews" in (project / ".venv/share/jupyter/lab/settings/overrides.json").read_text()
 
     python = workshop.venv_python(project / ".venv")
     code = "import cctview, tinylib, torch, torchvision; print(tinylib.answer, torch.build, torchvision.build)"
