@@ -205,6 +205,6 @@ def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
         return np.stack([box, box + 1, box]), np.array([0.8, 0.9, 0.2]), ["car", "bus", "car"]
 
     monkeypatch.setitem(detect.ARCHITECTURES, "fixed", detect.Architecture("box", FixedBox, find))
-    torch.save({"box": torch.tensor([10.0, 20.0, 40.0, 50.0])}, tmp_path / "fixed.pt")
+    torch.save({"box": torch.tensor([10.0, 8.0, 40.0, 38.0])}, tmp_path / "fixed.pt")
     found = Detector(tmp_path / "fixed.pt").detect(picture(1))
-    assert found.values.tolist() == [["bus", pytest.approx(90), 11, 21, 41, 51]]  # the double and the weak one are dropped
+    assert found.values.tolist() == [["bus", pytest.approx(90), 11, 9, 41, 39]]  # the double and the weak one are dropped
