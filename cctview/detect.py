@@ -9,8 +9,10 @@ Types reported are `cctview.ids.TYPES`. COCO's "motorbike" is called motorcycle,
 weights were trained on labels that know no truck: pickups and vans are cars there, larger vehicles are buses.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -59,7 +61,7 @@ class Detector:
     model : str
         The weight file's name.
     architecture : str
-        "tiny-yolov3", "yolov3", "retinanet" or "retinanet-h5".
+        A key of `ARCHITECTURES`, or "retinanet-h5".
 
     Raises
     ------
@@ -89,11 +91,12 @@ class Detector:
             from cctview.retinanet_h5 import RetinaNetH5
 
             self.architecture = "retinanet-h5"
-            self._network = RetinaNetH5(path, shortest_side)
+            self._network, self._find = RetinaNetH5(path, shortest_side), Detector._retinanet_h5
             return
         state = weight_files.load(path)
         self.architecture = _architecture(state, path)
-        self._network = _build(self.architecture, minimum_percent / 100, shortest_side)
+        build, self._find = ARCHITECTURES[self.architecture][1:]
+        self._network = build(minimum_percent / 100, shortest_side)
         weight_files.load_into(self._network, path, state)
         self._network.eval()
         for layer in self._network.modules():
@@ -122,8 +125,7 @@ class Detector:
             image = read_image(Path(image).read_bytes(), str(image))
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}")
-        find = {"retinanet": self._retinanet, "retinanet-h5": self._retinanet_h5}.get(self.architecture, self._yolo)
-        boxes, scores, types = find(image)
+        boxes, scores, types = self._find(self, image)
         return self._clean(boxes, scores, types, image.shape)
 
     def _yolo(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -196,27 +198,55 @@ def keep_strongest(boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME
     return nms(torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap).numpy()
 
 
+class Architecture(NamedTuple):
+    """A network, and how it is told from the others.
+
+    Attributes
+    ----------
+    tensor : str
+        How a name in its state dict begins that those further down in `ARCHITECTURES` have not.
+    build : callable
+        ``build(minimum_score, shortest_side)`` makes the network, a ``torch.nn.Module`` of any weights.
+    find : callable
+        ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3): returns boxes (n, 4) in pixels,
+        scores (n,) from 0 to 1, and n names of types. What is too weak, double or no vehicle is dropped afterwards.
+    """
+
+    tensor: str
+    build: Callable
+    find: Callable
+
+
 def _architecture(state: dict, path: Path) -> str:
-    if any(name.startswith("backbone.") for name in state):
-        return "retinanet"
-    if "conv75.conv.weight" in state:
-        return "yolov3"
-    if "conv13.conv.weight" in state:
-        return "tiny-yolov3"
-    raise ValueError(f"{path}: these are not weights of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; give one of those")
+    for name, architecture in ARCHITECTURES.items():
+        if any(key.startswith(architecture.tensor) for key in state):
+            return name
+    raise ValueError(f"{path}: these are no weights of a detector that is known here; give those of {', '.join(ARCHITECTURES)}")
 
 
-def _build(architecture: str, minimum_score: float, shortest_side: int):
-    if architecture == "retinanet":
-        from torchvision.models.detection import retinanet_resnet50_fpn
+def _build_retinanet(minimum_score: float, shortest_side: int):
+    from torchvision.models.detection import retinanet_resnet50_fpn
 
-        return retinanet_resnet50_fpn(
-            weights=None, weights_backbone=None, num_classes=91, score_thresh=minimum_score, min_size=shortest_side
-        )
-    if architecture == "yolov3":
-        from imageai.yolov3.yolov3 import YoloV3
+    return retinanet_resnet50_fpn(
+        weights=None, weights_backbone=None, num_classes=91, score_thresh=minimum_score, min_size=shortest_side
+    )
 
-        return YoloV3(YOLO_ANCHORS, len(coco_classes()))
+
+def _build_yolo(minimum_score: float, shortest_side: int):
+    from imageai.yolov3.yolov3 import YoloV3
+
+    return YoloV3(YOLO_ANCHORS, len(coco_classes()))
+
+
+def _build_tiny_yolo(minimum_score: float, shortest_side: int):
     from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
 
     return YoloV3Tiny(TINY_YOLO_ANCHORS, len(coco_classes()))
+
+
+ARCHITECTURES = {
+    "retinanet": Architecture("backbone.", _build_retinanet, Detector._retinanet),
+    "yolov3": Architecture("conv75.conv.weight", _build_yolo, Detector._yolo),
+    "tiny-yolov3": Architecture("conv13.conv.weight", _build_tiny_yolo, Detector._yolo),
+}
+"""By name, in the order in which they are asked whether a state dict is theirs."""

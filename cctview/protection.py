@@ -237,8 +237,16 @@ def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
 
 
 def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
-    """The rows of a defence at its weakest (1), a middle (2) or its strongest strength (3), one for each tracker."""
+    """The rows of a defence at its weakest (1), a middle (2) or its strongest strength (3), one for each tracker.
+
+    Raises
+    ------
+    ValueError
+        If the table has no row of the defence.
+    """
     of = table[table.defence == name]
+    if of.empty:
+        raise ValueError(f"the defence {name!r} is not measured yet; run `python -m studio results --only defences`")
     strengths = list(dict.fromkeys(of.strength))
     return of[of.strength == strengths[{1: 0, 2: len(strengths) // 2, 3: -1}[strength]]]
 

@@ -4,6 +4,7 @@
     python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
     python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
     python -m studio results    measure attacks and defences on data/: the tables of data/results/
+    python -m studio defence    measure one defence and print it, in a minute
     python -m studio learning   train what lesson 02 shows but is too slow to train there
     python -m studio lessons    execute lessons/ into notebooks/
     python -m studio meter      store the meter that the executed notebooks left, for whoever opens the last one alone
@@ -55,6 +56,11 @@ def parser():
     results.add_argument("--only", nargs="+", default=RESULTS, choices=RESULTS, metavar="TABLE", help=f"some of {', '.join(RESULTS)}")
     results.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where training minutes and retrained weights lie (studio/out)")
     results.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on, and to write results into (data)")
+    defence = commands.add_parser("defence", help="measure one defence and print it")
+    defence.add_argument("name", help="a key of cctview.defend.DEFENCES")
+    defence.add_argument("--strengths", nargs="+", type=float, metavar="STRENGTH", help="other strengths than its own")
+    defence.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where retrained weights lie (studio/out)")
+    defence.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on (data)")
     learning = commands.add_parser("learning", help="train what lesson 02 shows")
     learning.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to learn from, and to write results into (data)")
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")
@@ -124,6 +130,8 @@ def train(given):
     trainer = import_module(f"studio.train_{given.model}")
     if given.publish and not trainer.PURPOSE:
         raise ValueError(f"{given.model}: these weights are not published; leave out --publish")
+    if given.epochs is not None and given.epochs < 1:
+        raise ValueError(f"--epochs is {given.epochs}, and should be at least 1; leave it out to train all of the schedule")
     weights = trainer.train(given.work, given.epochs or trainer.EPOCHS)
     print(publish(weights, trainer.PURPOSE) if given.publish else weights)
 
@@ -133,6 +141,13 @@ def results(given):
     from studio.results import write
 
     print("\n".join(str(place) for place in write(tuple(given.only), given.work, given.data)))
+
+
+def defence(given):
+    """Print what one defence leaves."""
+    from studio.results import one_defence
+
+    print(_table(one_defence(given.name, given.work, given.data, given.strengths)))
 
 
 def learning(given):
@@ -188,7 +203,7 @@ def _whole(number):
 
 
 COMMANDS = {
-    "build": build, "train": train, "results": results, "learning": learning, "lessons": lessons, "meter": meter,
+    "build": build, "train": train, "results": results, "defence": defence, "learning": learning, "lessons": lessons, "meter": meter,
     "evaluate": evaluate, "calibrate": calibrate,
 }  # fmt: skip
 

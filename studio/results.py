@@ -25,7 +25,7 @@ from cctview.eras import ERAS
 from cctview.files import write_bytes
 from cctview.frames import open_dataset
 from cctview.looks import Looks
-from cctview.protection import stored, study_defence, summary, undefended
+from cctview.protection import stored, study, study_defence, summary, undefended
 from cctview.trackers import Tracker
 from cctview.trials import Pictures, metric_table, read_pictures, resolution_table
 from cctview.truth import read_truth
@@ -137,7 +137,7 @@ def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
     parts = work / "defences"
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
-    retrained = lambda defence, strength: train_defended.embedding(work, defence) if _of_pixels(defence) else None
+    retrained = _retrained(work)
     if not (parts / "none.csv").exists():
         exact, rows = undefended(looks, embed, retrained=retrained, frames=road.measure)
         write_bytes(parts / "none.json", json.dumps(exact).encode())
@@ -152,8 +152,25 @@ def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _of_pixels(defence):
-    return defence is None or defence.where == "pixels"
+def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = None) -> pd.DataFrame:
+    """What one defence leaves the trackers, below what they have without it; without counting and speeds, which take minutes.
+
+    Raises
+    ------
+    ValueError
+        If `cctview.defend` has no defence of that name.
+    """
+    if name not in DEFENCES:
+        raise ValueError(f"no defence {name!r}: choose from {', '.join(DEFENCES)}")
+    defence, embed = DEFENCES[name], train_defended.embedder(shipped_student())
+    looks = bench(data, pictures=defence.where == "pixels")
+    table = study(looks, embed, [defence], {name: strengths or defence.strengths}, _retrained(work))
+    return table[["defence", "strength", "tracker", "bits", "bits_low", "bits_high", "rank1", "classification"]]
+
+
+def _retrained(work):
+    """The extractor retrained for a defence of pixels, where `python -m studio train defended` has left one."""
+    return lambda defence, _: train_defended.embedding(work, defence) if defence is None or defence.where == "pixels" else None
 
 
 def _write_table(place, table):

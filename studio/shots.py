@@ -13,13 +13,13 @@ import numpy as np
 
 from cctview.ids import FrameId
 from studio.expressway import CAMERAS
+from studio.scenes import VIEWS
 from studio.traffic import DATE, Passing
 from studio.truth import moment
 
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
-PHASES = dict(zip(CAMERAS, (0.3, 1.2, 0.0, 0.9, 1.2, 0.6), strict=True))  # s; with seed 0 they catch the taxi van well
 OUTAGE, LONGEST_OUTAGE = 0.004, 4  # chance that one begins at a frame, and its longest length in frames
 REPEAT = 0.010  # chance that a frame is a duplicate
 
@@ -74,7 +74,7 @@ def seconds_of(camera, index):
     >>> seconds_of("735-683-N", 10)
     18.2
     """
-    return round(PHASES[camera] + CADENCE * index, 1)
+    return round(VIEWS[camera].phase + CADENCE * index, 1)
 
 
 def verdict(seed, camera, index):
@@ -129,7 +129,7 @@ def due(camera, begin, end):
     >>> [index for _, _, index in due("733-681-N", 31200.0, 31205.0)]
     [18353, 18354, 18355]
     """
-    index = max(0, int(np.ceil(round((begin - PHASES[camera]) / CADENCE, 6))))
+    index = max(0, int(np.ceil(round((begin - VIEWS[camera].phase) / CADENCE, 6))))
     while (seconds := seconds_of(camera, index)) < end:
         yield seconds, camera, index
         index += 1

@@ -60,6 +60,16 @@ def test_what_defences_of_vectors_leave():
     np.testing.assert_allclose(uses.speeds, uses.speeds_stored, atol=0.02)
 
 
+def test_one_defence_alone_gives_what_is_stored_of_it(tmp_path):
+    table = results.one_defence("drop", tmp_path, Path("data"), (16,)).set_index(["defence", "tracker"])
+    known = protection.stored().query("defence == 'drop' and strength == 16").set_index("tracker")
+    for tracker in protection.TRACKERS:
+        assert table.loc[("drop", tracker), "bits"] == pytest.approx(known.bits[tracker], abs=0.05)
+    assert set(table.index.get_level_values(0)) == {"none", "drop"}
+    with pytest.raises(ValueError, match="no defence 'dorp': choose from pixelate, blur"):
+        results.one_defence("dorp", tmp_path, Path("data"))
+
+
 def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     """It needs no retrained extractor; and of each passage one picture only, the largest."""
     from cctview.cloak import shipped_student

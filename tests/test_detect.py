@@ -134,7 +134,7 @@ def test_what_is_no_image_is_refused(yolo_weights, image):
 
 def test_weights_of_something_else_are_refused(tmp_path):
     torch.save({"a": torch.zeros(2)}, tmp_path / "other.pt")
-    with pytest.raises(ValueError, match="other.pt.*not weights of ImageAI"):
+    with pytest.raises(ValueError, match="other.pt.*no weights of a detector.*give those of retinanet, yolov3, tiny-yolov3"):
         Detector(tmp_path / "other.pt")
 
 
@@ -192,3 +192,19 @@ def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overl
     boxes = left[BOX_COLUMNS].to_numpy(float)
     overlaps = np.array([iou(box, boxes) for box in boxes]) - np.eye(len(boxes))
     assert overlaps.max() <= 0.3 and left.percent.is_monotonic_decreasing
+
+
+def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
+    class FixedBox(torch.nn.Module):
+        def __init__(self, minimum_score, shortest_side):
+            super().__init__()
+            self.box = torch.nn.Parameter(torch.zeros(4))
+
+    def find(detector, image):
+        box = detector._network.box.detach().numpy()
+        return np.stack([box, box + 1, box]), np.array([0.8, 0.9, 0.2]), ["car", "bus", "car"]
+
+    monkeypatch.setitem(detect.ARCHITECTURES, "fixed", detect.Architecture("box", FixedBox, find))
+    torch.save({"box": torch.tensor([10.0, 8.0, 40.0, 38.0])}, tmp_path / "fixed.pt")
+    found = Detector(tmp_path / "fixed.pt").detect(picture(1))
+    assert found.values.tolist() == [["bus", pytest.approx(90), 11, 9, 41, 39]]  # the double and the weak one are dropped

@@ -10,7 +10,8 @@ from cctview import cli
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
-LESSONS = {path.stem[:2]: path.read_text(encoding="utf-8") for path in sorted((ROOT / "lessons").glob("*.py"))}
+STEMS = {path.stem[:2]: path.stem for path in sorted((ROOT / "lessons").glob("*.py"))}
+LESSONS = {number: (ROOT / "lessons" / f"{stem}.py").read_text(encoding="utf-8") for number, stem in STEMS.items()}
 AGENDAS = {"45 minutes": (45, 45), "Half a day": (180, 240), "A full day": (420, 510)}
 CONTROL = re.compile(r"\b(?:Int|Float|Choice|Toggle)\(\s*\"(\w+)\"")
 
@@ -44,19 +45,20 @@ def test_every_notebook_that_it_names_exists():
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("number", sorted(LESSONS))
+@pytest.mark.parametrize("number", sorted(LESSONS), ids=STEMS.get)
 def test_every_slider_of_a_notebook_is_told_and_none_that_is_not_there(number):
     there = Counter(CONTROL.findall(LESSONS[number]))
     if not there:
         assert number not in SLIDERS
         return
+    assert number in SLIDERS, f"INSTRUCTORS.md, 'What to say at each slider': give notebook {number} a section, with a line for {', '.join(there)}"
     told = Counter()
     for line in re.findall(r"^- (`\w+`(?:, `\w+`)*)", section(f"{number} · {SLIDERS[number]}"), re.M):
         told.update(re.findall(r"`(\w+)`", line))
     assert told == there
 
 
-@pytest.mark.parametrize("number", sorted(SLIDERS))
+@pytest.mark.parametrize("number", sorted(SLIDERS), ids=STEMS.get)
 def test_its_titles_are_those_of_the_notebooks(number):
     assert f"# # {number} · {SLIDERS[number]}\n" in LESSONS[number]
     assert "- Wrong answers" in section(f"{number} · {SLIDERS[number]}")

@@ -39,7 +39,9 @@ def test_speaker_notes_are_there_where_they_are_marked(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_one_picture_of_the_notebook_stands_for_it(path):
-    ((kind, content),) = pictures(nbformat.read(path, as_version=4))
+    shown = pictures(nbformat.read(path, as_version=4))
+    assert len(shown) == 1, "tag one cell that shows a picture with `picture`"
+    ((kind, content),) = shown
     assert (path.parent / "pictures" / f"{path.stem[:2]}.{kind}").read_bytes() == content
 
 

@@ -39,7 +39,7 @@ BLURRED = METER.after(Step("blurred", Bits(-2.0, -3.0, -1.5), Bits(-3.0, -4.0, -
 MISLED = LeakageMeter("a passage drawn at random", 1024).after(Step("seen", Bits(6, 5, 7), Bits(-2, -3, -1), odds=0.1))
 START = pd.Timestamp("2031-05-05 08:40:14")
 TRIP = pd.DataFrame(
-    {"camera": [place.camera for place in DRIVE], "time": START + pd.to_timedelta([0, 22, 71, 145, 250, 305], unit="s")}
+    {"camera": [place.camera for place in DRIVE[:6]], "time": START + pd.to_timedelta([0, 22, 71, 145, 250, 305], unit="s")}
 )
 
 

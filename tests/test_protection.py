@@ -158,3 +158,8 @@ def test_changed_pictures_need_an_extractor():
 def test_missing_results_say_how_to_make_them(tmp_path):
     with pytest.raises(FileNotFoundError, match="python -m studio results"):
         protection.stored(tmp_path / "none.csv")
+
+
+def test_a_defence_that_is_not_measured_yet_says_how_to_measure_it():
+    with pytest.raises(ValueError, match="'new' is not measured yet; run `python -m studio results --only defences`"):
+        protection.at_strength(protection.stored(), "new", 1)

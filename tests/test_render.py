@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio import render
+from studio import places, render
 from studio.optics import HEIGHT, WIDTH, Lens, Road
 from studio.render import Placement, Renderer
-from studio.expressway import LANES
+from studio.expressway import CAMERAS, LANES
 from studio.scenes import VIEWS, lane_lateral
 from studio.vehicles import make
 
@@ -174,6 +174,12 @@ def test_cache_is_bounded(renderer, monkeypatch):
     assert len(renderer._models) <= 6
     renderer._model(make(200, "motorcycle", 0, "red"))
     assert make(200, "motorcycle", 0, "red") in renderer._models
+
+
+def test_every_camera_of_the_drive_has_a_view_and_a_set():
+    assert list(VIEWS) == list(CAMERAS), "give the camera a View in VIEWS of studio/scenes.py, in the order of cctview.drive.DRIVE"
+    for camera in CAMERAS:
+        places.build(camera)
 
 
 def test_unknown_names_are_refused():
