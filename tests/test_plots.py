@@ -9,14 +9,14 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from cctview import plots
-from cctview.plots import look
 from cctview.drive import DRIVE
 from cctview.evaluate import evaluate_rank, roc_auc
 from cctview.meter import Bits, Gauge, LeakageMeter, Step
+from cctview.plots import look
+from tests.cards import check_card
 
 PICTURES = Path(__file__).parent / "pictures"
 ROOT = Path(__file__).parent.parent
@@ -95,19 +95,8 @@ def texts(figure):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure) and figure.title
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_type_is_legible_in_a_column_of_400_pixels(name):
-    sizes = [text.get_fontsize() for text in FIGURES[name]().findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_a_figure_shows_itself_without_pyplot():
