@@ -8,7 +8,6 @@ import html
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from cctview.desk import JOINT, MCD, MED, Search, open_desk, open_own_desk

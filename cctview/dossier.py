@@ -16,7 +16,7 @@ import pandas as pd
 
 from cctview.bits import identification_bits
 from cctview.desk import JOINT
-from cctview.drive import DRIVE, place_of
+from cctview.drive import place_of
 from cctview.evaluate import bootstrap
 from cctview.files import write_bytes
 from cctview.meter import POPULATION, Bits, Step

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 from scipy.stats import t as student
 
 from cctview.passages import ATTRIBUTES

@@ -13,7 +13,6 @@ Embedded, Milvus Lite listens on a port of loopback while the index is open, wit
 could ask it. ``milvus-lite server`` listens on every address unless ``--host 127.0.0.1`` is said.
 """
 
-from pathlib import Path
 
 import numpy as np
 

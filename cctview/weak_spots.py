@@ -1,6 +1,5 @@
 """Where embeddings fail: searches at the next camera, apart by what is looked for."""
 
-import numpy as np
 import pandas as pd
 
 from cctview.comparisons import largest_pictures, picture_side, rank_tracks

@@ -7,7 +7,6 @@ are left out. It learns the picture itself at three sizes, and its edges.
 import math
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from studio import vehicles
-from studio.cast import CAST
 from studio.build import Settings
+from studio.cast import CAST
 from studio.expressway import CAMERAS, CARRIAGEWAYS
 from studio.traffic import dress
 from studio.truth import NAME, TRIPS, write

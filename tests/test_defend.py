@@ -1,5 +1,7 @@
 """Defences against hand-computed cases, their own definitions, and independent implementations."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -140,3 +142,9 @@ def test_a_universal_pattern_is_found_in_the_mean():
     cleaned = purify.PURIFIERS["universal cloak"](cloaked, 12)
     error = [np.abs(np.stack(part).astype(float) - np.stack(clean)).mean() for part in (cloaked.crops, cleaned.crops)]
     assert error[1] < 0.5 * error[0]
+
+
+def test_one_bit_by_hand():
+    """Two levels over six deviations, each three wide: what lies at -1 or 1 is stored as the middle of its level."""
+    two = replace(looks(1, dimensions=1, pictures=False), vectors=np.array([[-1.0], [1.0]], np.float32))
+    assert defend.quantise(two, 1).vectors.ravel().tolist() == [-1.5, 1.5]

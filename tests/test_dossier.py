@@ -10,8 +10,19 @@ import pytest
 
 from cctview.desk import MED, Search
 from cctview.dossier import (
-    FACTS, KNOWN, MEMORY_ONLY, ROLES, Drawer, build_dossier, dossiers_of, join, join_step, make_register, measure_joins,
-    posterior_of_join, save_dossier,
+    FACTS,
+    KNOWN,
+    MEMORY_ONLY,
+    ROLES,
+    Drawer,
+    build_dossier,
+    dossiers_of,
+    join,
+    join_step,
+    make_register,
+    measure_joins,
+    posterior_of_join,
+    save_dossier,
 )  # fmt: skip
 from cctview.lesson_data import SIMULATED
 from cctview.meter import Bits, LeakageMeter, Step

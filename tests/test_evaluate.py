@@ -188,6 +188,12 @@ def test_open_set_by_hand():
     assert first.rates([0.3])["fnir"].tolist() == [0.5]  # b fills the list of one before a is found
 
 
+def test_a_mate_as_far_as_a_stranger_is_not_found_without_the_stranger():
+    result = evaluate_open_set([[0.5, 0.9], [0.5, 0.9]], ["a", "x"], ["a", "b"])  # the vehicle's mate, and a stranger's, at .5
+    assert result.fnir_at_fpir(0) == 1
+    assert result.fnir_at_fpir(1) == 0
+
+
 def test_open_set_leaves_out_the_same_camera():
     result = evaluate_open_set([[0.1, 0.5]], ["a"], ["a", "b"], ["N"], ["N", "S"])
     assert result.mated.tolist() == [False]

@@ -44,6 +44,12 @@ def test_average_precision_by_hand():
     assert summary[["precision", "recall"]].tolist() == pytest.approx([2 / 3, 2 / 4])
 
 
+def test_precision_is_the_best_that_is_had_at_this_recall_or_a_higher():
+    truth = truth_of(("f", 0, 0, 10, 10), ("f", 20, 0, 30, 10))
+    found = found_of(("f", 90, 50, 50, 60, 60), ("f", 80, 0, 0, 10, 10), ("f", 70, 20, 0, 30, 10))  # wrong, right, right
+    assert evaluate_detections(found, truth).average_precision() == pytest.approx(2 / 3)
+
+
 def test_an_ignored_object_is_neither_asked_for_nor_held_against():
     truth = truth_of(("f", 0, 0, 10, 10), ("f", 20, 0, 30, 10)).assign(ignore=[False, True])
     result = evaluate_detections(found_of(("f", 90, 20, 0, 30, 10), ("f", 80, 0, 0, 10, 10)), truth)

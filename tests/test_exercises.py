@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
 from cctview.exercises import (
-    Verdict, check_cosine_distance, check_numbers, check_sureness, check_threshold,
-    check_travel_time, check_wrong_share,
+    Verdict,
+    check_cosine_distance,
+    check_numbers,
+    check_sureness,
+    check_threshold,
+    check_travel_time,
+    check_wrong_share,
 )  # fmt: skip
 from cctview.exercises.answers import Wrong, read_names, read_number
 from cctview.ids import DetectionId

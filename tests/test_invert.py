@@ -106,3 +106,21 @@ def test_a_window_keeps_its_box():
     for box in ([0, 0, 20, 20], [330, 220, 352, 240], [100, 50, 133, 71]):
         cut, inside = window(frame, np.array(box))
         np.testing.assert_array_equal(cut[inside[1] : inside[3], inside[0] : inside[2]], frame[box[1] : box[3], box[0] : box[2]])
+
+
+def test_structural_similarity_by_its_definition():
+    """Wang et al. 2004: weighted means in a window of 11×11 pixels, at every place where the window is whole."""
+    rng = np.random.default_rng(2)
+    a = rng.integers(0, 256, (16, 14, 3)).astype(np.uint8)
+    b = np.clip(a + rng.normal(0, 20, a.shape), 0, 255).astype(np.uint8)
+    weights = np.outer(*2 * [np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))])[..., None]
+    weights /= weights.sum()
+    values = []
+    for row in range(5, 11):
+        for column in range(5, 9):
+            x, y = (image[row - 5 : row + 6, column - 5 : column + 6].astype(float) for image in (a, b))
+            mx, my = (weights * x).sum((0, 1)), (weights * y).sum((0, 1))
+            vx, vy, vxy = ((weights * (p - mp) * (q - mq)).sum((0, 1)) for p, mp, q, mq in ((x, mx, x, mx), (y, my, y, my), (x, mx, y, my)))
+            c1, c2 = 2.55**2, 7.65**2
+            values.append((2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
+    assert invert.structural_similarity(a, b) == pytest.approx(np.mean(values), abs=1e-4)

@@ -6,6 +6,7 @@ import pytest
 
 from cctview.lesson_data import LIST, SAMPLE, SIMULATED, open_lesson, sample_folder
 
+
 def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CCTVIEW_DATA", raising=False)

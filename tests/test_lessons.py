@@ -38,6 +38,14 @@ def test_speaker_notes_are_there_where_they_are_marked(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_not_compared_says_why(path):
+    """And nothing is skipped, or may fail."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        marks = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("nbval") or tag == "raises-exception"]
+        assert marks in ([], ["nbval-ignore-output"]) and bool(marks) == bool(cell.metadata.get("nbval_reason"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_one_picture_of_the_notebook_stands_for_it(path):
     shown = pictures(nbformat.read(path, as_version=4))
     assert len(shown) == 1, "tag one cell that shows a picture with `picture`"

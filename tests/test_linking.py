@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview import privacy
 from cctview.linking import compare_once, fit_joint, search
 from cctview.meter import LeakageMeter
 from cctview.passages import Passages, find_passages
@@ -144,3 +145,32 @@ def test_calibrated_bits_stay_within_their_interval_on_unseen_minutes_of_the_shi
     reached = leakage.reached(rounds=200)
     claimed, delivered = (reached.xs(figure, level="figure") for figure in ("claimed", "delivered"))
     assert ((claimed.low <= delivered.estimate) & (delivered.estimate <= claimed.high)).all(), reached
+
+
+def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):
+    """Neither a vehicle that is looked for, nor a minute in which it is looked for."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"vehicle": np.repeat(np.arange(60), 4), "minute": rng.integers(0, 12, 240), "camera": ["a", "b"] * 120})
+    fitted = {}
+
+    class Fitted(Exception):
+        pass
+
+    def fit(passages, order, seed):
+        fitted["table"] = passages.table
+        raise Fitted
+
+    monkeypatch.setattr(privacy, "fit_joint", fit)
+    with pytest.raises(Fitted):
+        privacy.measure_unseen_minutes(Passages(table, np.ones((240, 2), np.float32)))
+    looked_for = privacy.divide_vehicles(table, privacy.FOLDS) == 0
+    assert fitted["table"].minute.max() <= (table.minute.min() + table.minute.max()) // 2
+    assert not set(fitted["table"].vehicle) & set(table.vehicle[looked_for])
+    assert len(fitted["table"]) > 60
+
+
+def test_false_confidence_is_what_is_claimed_beyond_what_is_delivered():
+    rows = [(query, query % 5, query % 3, "camera", "linked", 5.0, 3.0, 0.0) for query in range(30)]
+    columns = ["query", "vehicle", "minute", "camera", "step", "claimed", "delivered", "beyond"]
+    leakage = privacy.Leakage(pd.DataFrame(rows, columns=columns), pd.DataFrame(), 1024, 30)
+    assert leakage.false_confidence(rounds=20).loc["linked"].tolist() == [2, 2, 2]

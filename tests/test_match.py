@@ -59,6 +59,14 @@ def test_what_is_never_matched_needs_no_embedding():
         match_frames(base, embeddings[::-1], targets, target_embeddings)
 
 
+def test_cameras_stay_together_in_the_order_given_however_near_their_vehicles_are():
+    base, embeddings, targets, target_embeddings = scene()
+    order = [3, 0, 1]  # the bus of the second camera first, though it is the farthest
+    matches = match_frames(base, embeddings, targets.iloc[order], target_embeddings[order])
+    assert matches.camera.tolist() == ["689-640-S", "732-680-N", "732-680-N"]
+    assert matches.distance.tolist() == pytest.approx([10, 1, 5])
+
+
 def test_match_frames_without_vehicles_is_empty():
     base, embeddings, targets, target_embeddings = scene()
     for matches in (

@@ -149,7 +149,7 @@ def test_a_bomb_is_refused_and_takes_no_memory(tmp_path, name):
     if basis is not None:
         (tmp_path / "basis").write_bytes(basis)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 400_000
-    code = f"""
+    code = """
 import resource, sys
 from pathlib import Path
 from cctview import tables

@@ -9,14 +9,14 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from cctview import plots
-from cctview.plots import look
 from cctview.drive import DRIVE
 from cctview.evaluate import evaluate_rank, roc_auc
 from cctview.meter import Bits, Gauge, LeakageMeter, Step
+from cctview.plots import look
+from tests.cards import check_card
 
 PICTURES = Path(__file__).parent / "pictures"
 ROOT = Path(__file__).parent.parent
@@ -95,19 +95,8 @@ def texts(figure):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure) and figure.title
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_type_is_legible_in_a_column_of_400_pixels(name):
-    sizes = [text.get_fontsize() for text in FIGURES[name]().findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_a_figure_shows_itself_without_pyplot():
@@ -277,6 +266,8 @@ def test_trip_is_drawn_at_its_places_and_times():
     points = drawn(figure, "right") + drawn(figure, "wrong")
     drawn_at = sorted((float(p.get_xdata()[0]), float(p.get_ydata()[0]) * 60) for p in points)
     assert drawn_at == [pytest.approx(pair) for pair in zip([p.km for p in DRIVE], [0, 22, 71, 145, 250, 305])]
+    (truth,) = drawn(figure, "truth")
+    assert list(zip(truth.get_xdata(), 60 * truth.get_ydata())) == [pytest.approx(pair) for pair in drawn_at]
     assert len(drawn(figure, "wrong")) == 1 and "1 of the links is wrong" in figure.title
     assert plots.drive(TRIP).title == "Linked at 6 of 6 cameras: 5.5 km of its way in 5 min 05 s"
     assert {"22 s", "49 s", "74 s", "105 s", "55 s"} <= set(texts(plots.drive(TRIP)))

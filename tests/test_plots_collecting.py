@@ -7,7 +7,7 @@ import pytest
 from cctview import plots
 from cctview.collect import Tally
 from cctview.collect.study import storage
-from cctview.plots import look
+from tests.cards import check_card
 
 TABLE = pd.DataFrame([
     {"hours": 0.25, "points": p, "days": 7, "false_links": f, "singled_out": s * (1 - f), "lost": f * p / 4,
@@ -46,13 +46,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert figure.title and repr(figure) == f"<figure: {figure.title}>"
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_polls_are_counted_by_what_they_brought():

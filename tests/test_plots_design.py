@@ -7,7 +7,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from cctview import planet, plots
 from cctview.filters import STAGES, Filtered
@@ -16,6 +15,7 @@ from cctview.plots import look
 from cctview.plots.design import REAL, at_gallery, measured_gallery, short
 from cctview.results import read_result
 from cctview.search_odds import share_right
+from tests.cards import check_card
 
 ROOT = Path(__file__).parent.parent
 ODDS, DIAL = read_result("open_set.csv"), read_result("individuality.csv")
@@ -62,15 +62,9 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_lies_outside_and_type_is_legible(name):
+def test_every_figure_is_titled_whole_and_legible(name):
     figure = FIGURES[name]()
-    assert isinstance(figure, Figure) and figure.title
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+    check_card(figure)
     assert not any("$" in text.get_text() for text in figure.findobj(matplotlib.text.Text))
 
 

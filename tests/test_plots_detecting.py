@@ -9,8 +9,8 @@ from cctview import plots
 from cctview.boosted import BoostedDetector, draw_rectangles
 from cctview.detectors import COLUMNS
 from cctview.evaluate_boxes import BOX, evaluate_detections
-from cctview.plots import look
 from cctview.plots.detecting import judge
+from tests.cards import check_card
 
 IMAGE = np.full((240, 352, 3), 90, np.uint8)
 BOXES = pd.DataFrame(
@@ -67,15 +67,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside_and_legible(name):
-    figure = FIGURES[name]()
-    assert figure.title
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def boxes_drawn(figure, label):

@@ -10,7 +10,7 @@ from cctview import plots
 from cctview.app import look_up
 from cctview.desk import MED, Search
 from cctview.dossier import FACTS, build_dossier, join
-from cctview.plots import look
+from tests.cards import check_card
 from tests.desks import FIRST, THIRD, detection, small_desk, small_register
 
 DESK = small_desk()
@@ -43,14 +43,8 @@ def texts(figure):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_keeps_its_words_inside_and_is_legible(name):
-    figure = FIGURES[name]()
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert figure.title and drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_candidates_are_counted_in_the_title_and_signed():

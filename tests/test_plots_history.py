@@ -1,14 +1,13 @@
 """Figures of lesson 01: the values drawn are the data's, titles say what was found, and nothing lies outside."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from cctview import plots
 from cctview.eras import EigenVehicles, Ratios, gradient_cells, grey, squeeze
 from cctview.plots import look
+from tests.cards import check_card
 from tests.test_plots import drawn, texts
 
 RNG = np.random.default_rng(0)
@@ -37,19 +36,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert isinstance(figure, Figure) and figure.title
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_type_is_legible_in_a_column_of_400_pixels(name):
-    sizes = [text.get_fontsize() for text in FIGURES[name]().findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_the_timeline_has_each_work_at_its_year():

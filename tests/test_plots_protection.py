@@ -1,14 +1,13 @@
 """Figures of protection: the values drawn are the table's, and titles say what was found."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
 from cctview import plots, protection
 from cctview.defend import DEFENCES
-from cctview.plots import look
 from cctview.plots.protection import bought_points
+from tests.cards import check_card
 from tests.test_plots import CROPS, drawn, texts
 
 
@@ -48,15 +47,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_legible_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert figure.title
-    with look.style():
-        inside = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert inside.x0 > 0 and inside.x1 < width and inside.y0 > 0 and inside.y1 < height
-    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_the_driver_holds_nothing():

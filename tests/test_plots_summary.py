@@ -5,13 +5,12 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.text import Text
 
 from cctview import plots
 from cctview.bits import match_probability
 from cctview.meter import Bits, Gauge, LeakageMeter, Step
-from cctview.plots import look
 from cctview.plots.summary import called
+from tests.cards import check_card
 from tests.test_plots import BLURRED, MISLED, texts
 
 CAR = pd.Series({"everyone": 724.4, "of_kind": 264.6, "alike": 20.3, "low": 19.3, "high": 21.3, "bits": 5.16})
@@ -38,19 +37,8 @@ for name, claimed, delivered in (("seen", 11, 11), ("clock", 4, 3), ("linked", 2
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_titled_and_keeps_its_words_inside(name):
-    figure = FIGURES[name]()
-    assert figure.title
-    with look.style():
-        box = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert box.x0 > 0 and box.x1 < width and box.y0 > 0 and box.y1 < height
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_type_is_legible_in_a_column_of_400_pixels(name):
-    sizes = [text.get_fontsize() for text in FIGURES[name]().findobj(Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_the_crowd_has_a_dot_for_everyone():

@@ -1,13 +1,12 @@
 """Figures of embeddings: the values drawn are the data's, and nothing lies outside."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
 from cctview import plots
-from cctview.plots import look
 from cctview.triplet import learn
+from tests.cards import check_card
 
 RNG = np.random.default_rng(0)
 BEGIN = [(0, 0), (1.2, 0.6), (0.7, -0.6)]
@@ -25,14 +24,8 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_lies_outside_and_type_is_legible(name):
-    figure = FIGURES[name]()
-    with look.style():
-        drawn_on = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert figure.title and drawn_on.x0 > 0 and drawn_on.x1 < width and drawn_on.y0 > 0 and drawn_on.y1 < height
-    sizes = [text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
-    assert min(sizes) / 72 / look.WIDTH * 400 >= 7.0
+def test_every_figure_is_titled_whole_and_legible(name):
+    check_card(FIGURES[name]())
 
 
 def test_the_toy_draws_where_the_points_are():

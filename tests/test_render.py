@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from studio import places, render
+from studio.expressway import CAMERAS, LANES
 from studio.optics import HEIGHT, WIDTH, Lens, Road
 from studio.render import Placement, Renderer
-from studio.expressway import CAMERAS, LANES
 from studio.scenes import VIEWS, lane_lateral
 from studio.vehicles import make
 

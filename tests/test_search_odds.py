@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from cctview import search_odds
 from cctview.evaluate import open_set_by_gallery_size
 from cctview.search_odds import MODELS, SearchCounts, count_candidates, fit_beta, share_right
 
@@ -97,3 +98,9 @@ def test_of_those_flagged_few_are_right_where_few_are_there():
 def test_bad_input(call, complaint):
     with pytest.raises(ValueError, match=complaint):
         call()
+
+
+def test_independent_impostors_by_hand():
+    """Of 3 queries, each held against 10 others, 1, 0 and 2 pass: (3 + .5) of (30 + 1) pass, and each of 4 drawn must not."""
+    none = search_odds._none_independent(np.array([1, 0, 2]), np.array([10, 10, 10]), 4)
+    assert none == pytest.approx(stats.binom.pmf(0, 4, 3.5 / 31))

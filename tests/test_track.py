@@ -11,7 +11,7 @@ from cctview.distances import cosine_distances
 from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
 from cctview.scene import make_scene, seconds_of
 from cctview.track import chain, learn_motion, track_detections
-from cctview.travel import describe_tracks, filter_by_travel, learn_travel
+from cctview.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]
@@ -200,3 +200,10 @@ def test_real_tracks_agree_with_the_known_links():
     known = [(a, b) for a, b in known if not pd.isna(tracks[a]) and not pd.isna(tracks[b])]
     assert len(known) > 100
     assert np.mean([tracks[a] == tracks[b] for a, b in known]) >= 0.8
+
+
+def test_no_link_is_believed_beyond_the_longest_lag():
+    model = TravelModel(np.ones((21, 20, 20)), 10, pd.DataFrame())
+    first = pd.DataFrame({"seconds": [100.0], "lane": [0.5]})
+    second = pd.DataFrame({"seconds": [89.0, 90.0, 110.0, 111.0], "lane": 0.5})
+    assert model.probability(first, second).tolist() == [[0, 1, 1, 0]]

@@ -158,3 +158,12 @@ def test_the_ledger_counts_in_its_title():
 
 def test_the_leak_tells_the_network_in_its_title():
     assert plots.network_leak(LINKS, 3).title.startswith("3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked")
+
+
+def test_a_passing_after_the_last_frame_does_not_count():
+    clock = pd.Timestamp("2031-05-05 08:40:00")
+    late = pd.DataFrame({"vehicle": [1, 2], FIRST: [clock + pd.Timedelta(61, "s"), clock + pd.Timedelta(60, "s")]})
+    frames = pd.DataFrame({"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]})
+    sightings = pd.DataFrame({"frame": ["b", "b"], "vehicle": [1, 2]})
+    passings = true_passings(SimpleNamespace(trips=late, frames=frames, sightings=sightings))
+    assert passings.notna().to_numpy().tolist() == [[False], [True]]

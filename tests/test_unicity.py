@@ -121,3 +121,11 @@ def test_the_six_weeks_that_ship():
 def test_bad_input(call, complaint):
     with pytest.raises(ValueError, match=complaint):
         call(sightings([(0, 0, 8), (1, 0, 8), (1, 1, 9)]))
+
+
+def test_a_time_bin_begins_at_the_full_hour():
+    def seen_at(*seconds):
+        return Sightings(np.array([0, 1]), np.zeros(2, int), np.array(seconds), CAMERAS)
+
+    assert unicity(seen_at(HOUR - 1, HOUR), 1, hours=1).singled_out == 1
+    assert unicity(seen_at(HOUR, 2 * HOUR - 1), 1, hours=1).singled_out == 0

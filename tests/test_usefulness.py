@@ -10,7 +10,6 @@ from cctview.looks import Looks
 from tests.test_defend import looks
 from tests.test_protection import with_labels
 
-
 CAMERA = "735-683-N"
 
 

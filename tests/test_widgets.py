@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cctview.widgets.camera_still import CAPTION, TILE, compose_still
 from cctview.frames import open_dataset
-from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle
-from cctview.widgets import all_cameras, all_sliders, predict, without_live_views
+from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle, all_cameras, all_sliders, predict, without_live_views
+from cctview.widgets.camera_still import CAPTION, TILE, compose_still
 from tests.scenes import found, write_scene
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))

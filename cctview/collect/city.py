@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from cctview.collect.stamp import draw_stamp
 from cctview.drive import driving_order, place_of
 from cctview.frames import open_dataset, read_image
 from cctview.parquet import read_frame
-from cctview.collect.stamp import draw_stamp
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 CADENCE = 1.7

@@ -4,13 +4,13 @@ One module a subject; what they have in common is `cctview.exercises.answers`.
 """
 
 from cctview.exercises.answers import Verdict
-from cctview.exercises.detecting import check_iou, check_score_threshold
 from cctview.exercises.collecting import check_candidates, check_storage
 from cctview.exercises.demo import check_speed, check_who
 from cctview.exercises.design import check_even_gallery, check_right_alarms
-from cctview.exercises.protection import check_defence, check_key_broken
+from cctview.exercises.detecting import check_iou, check_score_threshold
 from cctview.exercises.history import check_best_era, check_eigen_weights
 from cctview.exercises.learning import check_members_found, check_stop
+from cctview.exercises.protection import check_defence, check_key_broken
 from cctview.exercises.sample import check_numbers, check_travel_time
 from cctview.exercises.summary import check_bits, check_even_population
 from cctview.exercises.tracking import check_cosine_distance, check_threshold

@@ -4,18 +4,41 @@ One module a subject; their common look is `cctview.plots.look`.
 """
 
 from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
-from cctview.plots.look import TWIN, Card, percent, style
-from cctview.plots.dossier import candidate_rows, dossier, joins
-from cctview.plots.detecting import (
-    cleaning, detectors, doubles, entered, found_by, rectangle_features, scales, thresholds, verdicts,
-)  # fmt: skip
 from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
+from cctview.plots.detecting import (
+    cleaning,
+    detectors,
+    doubles,
+    entered,
+    found_by,
+    rectangle_features,
+    scales,
+    thresholds,
+    verdicts,
+)  # fmt: skip
+from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.drive import drive
 from cctview.plots.history import (
-    by_era, by_resolution, eigen_vehicles, era_searches, gradients, landmarks, learned_metric, timeline,
+    by_era,
+    by_resolution,
+    eigen_vehicles,
+    era_searches,
+    gradients,
+    landmarks,
+    learned_metric,
+    timeline,
 )  # fmt: skip
-from cctview.plots.learning import activations, examples, exposure, learnt_filters, loss_curves, loss_histograms
-from cctview.plots.learning import membership_roc, usefulness_and_leak
+from cctview.plots.learning import (
+    activations,
+    examples,
+    exposure,
+    learnt_filters,
+    loss_curves,
+    loss_histograms,
+    membership_roc,
+    usefulness_and_leak,
+)
+from cctview.plots.look import TWIN, Card, percent, style
 from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs

@@ -5,7 +5,21 @@ import numpy as np
 from cctview.filters import KEPT, rank_one
 from cctview.impostors import CLONE, COLOUR, OTHER
 from cctview.plots.look import (
-    BLUE, CLAIMED, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, PURPLE, SAME, TWIN, Card, label, percent, style,
+    BLUE,
+    CLAIMED,
+    DIFFERENT,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    SAME,
+    TWIN,
+    Card,
+    label,
+    percent,
+    style,
 )  # fmt: skip
 from cctview.search_odds import share_right
 

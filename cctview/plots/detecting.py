@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from cctview.evaluate_boxes import BOX, box_iou, evaluate_detections
+from cctview.evaluate_boxes import BOX, box_iou
 from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, SKY, Card, label, percent, style
 
 WORLD = "Simulated frames, our model world; what is right is told by its truth"

@@ -6,7 +6,22 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from cctview.plots.look import (
-    BLUE, DIFFERENT, GREEN, GREY, INK, ORANGE, PALE, PAPER, PURPLE, RED, SAME, TWIN, Card, label, percent, style,
+    BLUE,
+    DIFFERENT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    RED,
+    SAME,
+    TWIN,
+    Card,
+    label,
+    percent,
+    style,
 )  # fmt: skip
 
 MILESTONES = (

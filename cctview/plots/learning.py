@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, Card, label, percent, style
+from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, Card, label, style
 from cctview.plots.matching import DARK_ORANGE
 
 WORLD = "Simulated frames, our model world; who was taught is known"

@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from cctview.widgets.camera_still import encode_still
 from cctview.drive import driving_order, place_of
 from cctview.frames import BOX_COLUMNS, Dataset, open_dataset
+from cctview.widgets.camera_still import encode_still
 
 STATIC = Path(__file__).parent / "static"
 CHUNK = 60
