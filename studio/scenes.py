@@ -14,7 +14,6 @@ from studio.optics import Lens, Road
 LANE_WIDTH = 3.15  # metres
 MEDIAN = 0.95  # metres from the middle of the median to the first lane's edge
 EDGE = MEDIAN + LANES * LANE_WIDTH  # metres from the middle of the median to the outer lane's edge
-FARTHEST = 330.0  # metres; vehicles beyond are not drawn
 
 
 def lane_lateral(lane: int | float) -> float:

@@ -88,6 +88,29 @@ def described(error):
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def need_function(answer):
+    """Raise `Wrong` if an answer is no function."""
+    if not callable(answer):
+        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+
+
+def call(function, *arguments, hint, wanted="the formula"):
+    """What a function handed in returns; `hint` follows what it raised, `wanted` is what it should return.
+
+    Raises
+    ------
+    Wrong
+        If it raises, or returns nothing.
+    """
+    try:
+        given = function(*arguments)
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"Your function raised {described(error)}{hint}") from error
+    if given is None or given is Ellipsis:
+        raise Wrong(f"Your function returns nothing yet: put {wanted} after `return`.")
+    return given
+
+
 def read_number(answer, of="the answer"):
     """A number out of an answer of any form: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of just one of these.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cctview.exercises.answers import Wrong, check, described, read_names, read_number
+from cctview.exercises.answers import Wrong, call, check, need_function, read_names, read_number
 
 KM = 1.609344  # a mile
 
@@ -75,18 +75,13 @@ def check_who(answer, register, camera, moments, seconds=2.0):
     -------
     Verdict
     """
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     most = 0
     for moment in map(pd.Timestamp, moments):
         apart = (register[camera] - moment).dt.total_seconds()
         right = set(register.loc[apart.abs() <= seconds, "holder"])
-        try:
-            given = answer(register.copy(), camera, moment, seconds)
-        except (Exception, SystemExit) as error:
-            raise Wrong(f"Your function raised {described(error)}. Try it on one time first.") from None
-        if given is None or given is Ellipsis:
-            raise Wrong("Your function returns nothing yet: put the answer after `return`.")
+        hint = ". Try it on one time first."
+        given = call(answer, register.copy(), camera, moment, seconds, hint=hint, wanted="the answer")
         if isinstance(given, pd.DataFrame) and "holder" in given:
             given = given["holder"]
         if isinstance(given, pd.Series) and given.dtype == bool:

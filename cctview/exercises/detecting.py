@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cctview.evaluate_boxes import box_iou
-from cctview.exercises.answers import Wrong, check, described, read_number
+from cctview.exercises.answers import Wrong, call, check, need_function, read_number
 
 TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
 APART = [[0, 0, 10, 10], [30, 40, 50, 60]]
@@ -65,20 +65,15 @@ def check_iou(answer, boxes):
     -------
     Verdict
     """
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     some = np.asarray(boxes, float)[:6]
     pairs = [INSIDE, *((a, b) for k, a in enumerate(some) for b in some[k:]), TOUCHING, APART, NOTHING]
     for a, b in pairs:
         right = float(box_iou([a], [b])[0, 0])
         try:
-            given = answer(np.array(a, float), np.array(b, float))
-        except (Exception, SystemExit) as error:
-            if isinstance(error, ZeroDivisionError):
-                raise Wrong(_EMPTY) from None
-            raise Wrong(f"Your function raised {described(error)}, for the boxes {_said(a)} and {_said(b)}.") from None
-        if given is None or given is Ellipsis:
-            raise Wrong("Your function returns nothing yet: put the formula after `return`.")
+            given = call(answer, np.array(a, float), np.array(b, float), hint=f", for the boxes {_said(a)} and {_said(b)}.")
+        except Wrong as wrong:
+            raise Wrong(_EMPTY) if isinstance(wrong.__cause__, ZeroDivisionError) else wrong
         if isinstance(given, (float, np.floating)) and np.isnan(given):
             raise Wrong(_EMPTY)
         number = read_number(given, "what your function returns")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.exercises.answers import Wrong, check, described, read_number
+from cctview.exercises.answers import Wrong, call, check, need_function, read_number
 
 
 @check
@@ -76,19 +76,13 @@ def check_eigen_weights(answer, pictures, mean, vehicles):
     """
     from sklearn.decomposition import PCA
 
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     pictures, mean, vehicles = (np.asarray(array, float) for array in (pictures, mean, vehicles))
     judge = PCA(len(vehicles))
     judge.mean_, judge.components_, judge.explained_variance_ = mean, vehicles, np.ones(len(vehicles))
     right = judge.transform(pictures)
-    try:
-        given = answer(pictures.copy(), mean.copy(), vehicles.copy())
-    except (Exception, SystemExit) as error:
-        shapes = f"{pictures.shape}, {mean.shape}, {vehicles.shape}"
-        raise Wrong(f"Your function raised {described(error)}. The shapes: {shapes}.") from None
-    if given is None or given is Ellipsis:
-        raise Wrong("Your function returns nothing yet: put the formula after `return`.")
+    shapes = f"{pictures.shape}, {mean.shape}, {vehicles.shape}"
+    given = call(answer, pictures.copy(), mean.copy(), vehicles.copy(), hint=f". The shapes: {shapes}.")
     try:
         given = np.asarray(given, float)
     except (TypeError, ValueError):

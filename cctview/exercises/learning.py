@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.exercises.answers import Wrong, check, described, read_number
+from cctview.exercises.answers import Wrong, call, check, need_function, read_number
 
 ENOUGH = 0.05
 """An epoch is a good one to stop after if its loss on new vehicles is at most so much, as a share, above the lowest."""
@@ -65,19 +65,14 @@ def check_members_found(answer, losses, member):
     """
     from sklearn.metrics import roc_curve
 
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     losses, member = np.asarray(losses, float), np.asarray(member, bool)
     fpr, tpr, _ = roc_curve(member, -losses, drop_intermediate=False)
     for allowed in (0.05, 0.2, 0.01):
         right = float(tpr[fpr <= allowed].max())
         least = float(tpr[fpr <= max(allowed - 1.01 / (~member).sum(), 0)].max())  # whether the one at the threshold counts
-        try:
-            given = answer(losses.copy(), member.copy(), allowed)
-        except (Exception, SystemExit) as error:
-            raise Wrong(f"Your function raised {described(error)}. Try it on `losses`, `member` and 0.01.") from None
-        if given is None or given is Ellipsis:
-            raise Wrong("Your function returns nothing yet: put what it finds after `return`.")
+        hint = ". Try it on `losses`, `member` and 0.01."
+        given = call(answer, losses.copy(), member.copy(), allowed, hint=hint, wanted="what it finds")
         found = read_number(given, "what your function returns")
         if not least - 1.5 / member.sum() <= found <= right + 1.5 / member.sum():
             raise Wrong(_members_hint(found, right, losses, member, allowed))

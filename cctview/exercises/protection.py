@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.exercises.answers import Wrong, check, described
+from cctview.exercises.answers import Wrong, call, check, need_function
 from cctview.plots.protection import bought_points
 
 SLACK = 0.01
@@ -80,15 +80,10 @@ def check_key_broken(answer, database, known=200):
     """
     from cctview.breach import first_found
 
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     a, b = database.known_pairs(known)
-    try:
-        given = answer(a.copy(), b.copy())
-    except (Exception, SystemExit) as error:
-        raise Wrong(f"Your function raised {described(error)}. Try it on the two arrays of `database.known_pairs(50)`.") from None
-    if given is None or given is Ellipsis:
-        raise Wrong("Your function returns nothing yet: put the matrix after `return`.")
+    hint = ". Try it on the two arrays of `database.known_pairs(50)`."
+    given = call(answer, a.copy(), b.copy(), hint=hint, wanted="the matrix")
     if isinstance(given, tuple):
         raise Wrong("It returns several things: np.linalg.lstsq does. The matrix is the first of them.")
     matrix = np.asarray(given, float)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cctview.distances import cosine_distances
-from cctview.exercises.answers import Wrong, check, described, read_number
+from cctview.exercises.answers import Wrong, call, check, need_function, read_number
 
 
 @check
@@ -58,17 +58,11 @@ def check_cosine_distance(answer, embeddings):
     -------
     Verdict
     """
-    if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+    need_function(answer)
     vectors = np.asarray(embeddings, float)[:6]
     for a, b in ((a, b) for k, a in enumerate(vectors) for b in vectors[k:]):
         right = float(cosine_distances(a[None], b[None])[0, 0])
-        try:
-            given = answer(a.copy(), b.copy())
-        except (Exception, SystemExit) as error:
-            raise Wrong(f"Your function raised {described(error)}. Try it on two rows of the embeddings.") from None
-        if given is None or given is Ellipsis:
-            raise Wrong("Your function returns nothing yet: put the formula after `return`.")
+        given = call(answer, a.copy(), b.copy(), hint=". Try it on two rows of the embeddings.")
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-4:
             raise Wrong(_cosine_hint(number, right, a, b))

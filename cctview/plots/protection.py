@@ -16,7 +16,7 @@ _WHO = {
 _DARK_ORANGE, _DARK_PURPLE = "#9a6a00", "#9c4a7e"  # for type: the colours themselves are too light to read
 MEASURED = "Simulated frames, our model world: bits of a link between two cameras, by a calibrated softmax"
 """The last line of figures that show the stored bits. Which bits these are: `cctview.trackers`."""
-ROW_HEIGHT, COLUMN_WIDTH = 1.0, 1.02
+ROW_HEIGHT = 1.0
 
 
 @style()
