@@ -1,4 +1,6 @@
-"""After the last cell of each notebook that pytest runs (with nbval), every slider that it has made is driven in its kernel."""
+"""After the last cell of each notebook that pytest runs (with nbval), every slider that it has made
+is driven in its kernel.
+"""
 
 from collections import defaultdict
 from pathlib import Path
@@ -20,10 +22,14 @@ drive_all(expected={{expected}})
 def pytest_make_collect_report(collector):
     report = yield
     if isinstance(collector, IPyNbFile) and report.result:
-        expected = sum(cell.source.count("Sliders(") for cell in collector.nb.cells if cell.cell_type == "code")
+        expected = sum(
+            cell.source.count("Sliders(") for cell in collector.nb.cells if cell.cell_type == "code"
+        )
         cell = nbformat.v4.new_code_cell(DRIVING.format(expected=expected))
         options = defaultdict(bool)  # as nbval reads it: nothing is skipped, and no output compared
         report.result.append(
-            IPyNbCell.from_parent(collector, name="sliders", cell_num=len(report.result), cell=cell, options=options)
+            IPyNbCell.from_parent(
+                collector, name="sliders", cell_num=len(report.result), cell=cell, options=options
+            )
         )
     return report

@@ -6,6 +6,7 @@
 
 The first call downloads; later calls start at once. A set-up that was cut off is made anew by the next call.
 """
+
 # The syntax here stays that of Python 3.6, so that an old Python can still say that it is too old.
 import argparse
 import hashlib
@@ -58,13 +59,11 @@ def check_python(version=None):
     if os.name == "nt":
         remedy = "Install Python 3.13 from python.org and run: py -3.13 workshop.py"
     elif found:
-        remedy = "This computer has a fitting one; run: {} workshop.py".format(found[0])
+        remedy = f"This computer has a fitting one; run: {found[0]} workshop.py"
     else:
         remedy = "Install Python 3.13 (python.org, or your system's packages) and run: python3.13 workshop.py"
     raise Problem(
-        "This is Python {}.{}, which is too {}: the workshop needs Python 3.11, 3.12 or 3.13.\n{}".format(
-            version[0], version[1], fault, remedy
-        )
+        f"This is Python {version[0]}.{version[1]}, which is too {fault}: the workshop needs Python 3.11, 3.12 or 3.13.\n{remedy}"
     )
 
 
@@ -95,13 +94,13 @@ def check_platform():
             )
         release = platform.mac_ver()[0]
         if int(release.split(".")[0] or 14) < 14:
-            raise Problem("This is macOS {}; PyTorch needs macOS 14 or newer. Update macOS first.".format(release))
+            raise Problem(
+                f"This is macOS {release}; PyTorch needs macOS 14 or newer. Update macOS first."
+            )
     elif sysconfig.get_platform() not in ("linux-x86_64", "linux-aarch64", "win-amd64"):
         raise Problem(
-            "PyTorch has no package for this Python ({}).\n"
-            "Use a 64-bit Python 3.13 from python.org; on Windows that is the 'Windows installer (64-bit)'.".format(
-                sysconfig.get_platform()
-            )
+            f"PyTorch has no package for this Python ({sysconfig.get_platform()}).\n"
+            "Use a 64-bit Python 3.13 from python.org; on Windows that is the 'Windows installer (64-bit)'."
         )
 
 
@@ -125,8 +124,12 @@ def read_requirements():
     """The entries of requirements.txt as (name, text) pairs; the text holds the pin, the marker and the hashes."""
     path = ROOT / "requirements.txt"
     if not path.exists():
-        raise Problem("{} is missing: this is not a whole copy of the project. Download it again.".format(path))
-    entries = re.findall(r"^[a-z0-9].*(?:\n[ ]+--hash=.*)*", path.read_text(encoding="utf-8"), re.MULTILINE)
+        raise Problem(
+            f"{path} is missing: this is not a whole copy of the project. Download it again."
+        )
+    entries = re.findall(
+        r"^[a-z0-9].*(?:\n[ ]+--hash=.*)*", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return [(entry.split("==")[0], entry + "\n") for entry in entries]
 
 
@@ -139,9 +142,7 @@ def find_cpu_wheel(page, address, name, version):
     """Find the CPU wheel for this Python in a page of a package index: its URL and its sha256, or None."""
     python = "cp{}{}".format(*sys.version_info[:2])
     wanted = re.compile(
-        r"{}-{}(\+cpu)?-{py}-{py}-.*_{}\.whl$".format(
-            re.escape(name), re.escape(version), re.escape(platform.machine()), py=python
-        )
+        rf"{re.escape(name)}-{re.escape(version)}(\+cpu)?-{python}-{python}-.*_{re.escape(platform.machine())}\.whl$"
     )
     found = {}
     for href, sha256 in re.findall(r'href="([^"#]+)#sha256=([0-9a-f]{64})"', page):
@@ -186,15 +187,22 @@ def plan(entries):
     """Choose the PyTorch builds. Returns (requirements as text, download in MB, kind of disk need, sentence)."""
     everything = "".join(text for _, text in entries)
     if not sys.platform.startswith("linux"):
-        return everything, DOWNLOAD_MB["macos or windows"], "cpu", "the usual packages, which are CPU builds here"
+        return (
+            everything,
+            DOWNLOAD_MB["macos or windows"],
+            "cpu",
+            "the usual packages, which are CPU builds here",
+        )
     wheels = find_cpu_torch(entries)
     if wheels is None:
-        sentence = "the usual packages, with CUDA (PyTorch's index of smaller CPU builds offered nothing)"
+        sentence = (
+            "the usual packages, with CUDA (PyTorch's index of smaller CPU builds offered nothing)"
+        )
         return everything, DOWNLOAD_MB["cuda"], "cuda", sentence
     kept = "".join(text for name, text in entries if name not in wheels and not needs_cuda(name))
     chosen = "".join(requirement for requirement, _ in wheels.values())
     size = sum(size for _, size in wheels.values()) / 1e6
-    sentence = "CPU builds from {} ({:.0f} MB)".format(TORCH_CPU_INDEX, size)
+    sentence = f"CPU builds from {TORCH_CPU_INDEX} ({size:.0f} MB)"
     return kept + chosen, DOWNLOAD_MB["linux without torch"] + size, "cpu", sentence
 
 
@@ -210,7 +218,7 @@ def fingerprint():
     digest = hashlib.sha256()
     for name in ("requirements.txt", "pyproject.toml"):
         digest.update((ROOT / name).read_bytes())
-    digest.update("{}.{} {}".format(sys.version_info[0], sys.version_info[1], ROOT).encode())
+    digest.update(f"{sys.version_info[0]}.{sys.version_info[1]} {ROOT}".encode())
     return digest.hexdigest()
 
 
@@ -220,7 +228,7 @@ def why_install(venv, fresh):
         return "First set-up"
     if not (venv / STATE).exists():
         raise Problem(
-            "{} is there, but workshop.py did not make it. Move it away or delete it, and run this again.".format(venv)
+            f"{venv} is there, but workshop.py did not make it. Move it away or delete it, and run this again."
         )
     if fresh:
         return "Set-up from the start, as asked"
@@ -244,8 +252,8 @@ def empty(venv):
                 entry.unlink()
     except PermissionError as error:
         raise Problem(
-            "{} is in use. Close JupyterLab and every terminal that uses .venv, "
-            "and run this again.".format(error.filename)
+            f"{error.filename} is in use. Close JupyterLab and every terminal that uses .venv, "
+            "and run this again."
         )
 
 
@@ -269,24 +277,26 @@ def explain(output, fallback):
         )
     if re.search(r"[Hh]ash mismatch|DO NOT MATCH THE HASHES", output):
         return Problem(
-            "The download of {} is damaged or was exchanged on its way: its sha256 is not the pinned one.\n"
-            "Run this again; if it stays so, use another network.".format(package)
+            f"The download of {package} is damaged or was exchanged on its way: its sha256 is not the pinned one.\n"
+            "Run this again; if it stays so, use another network."
         )
-    if re.search(r"no wheels with a matching|no matching distribution.*none of the", output, re.IGNORECASE):
-        return Problem("{} has no package for this computer:\n{}".format(package, output.strip()[-600:]))
+    if re.search(
+        r"no wheels with a matching|no matching distribution.*none of the", output, re.IGNORECASE
+    ):
+        return Problem(f"{package} has no package for this computer:\n{output.strip()[-600:]}")
     return Problem(
-        "Could not get {}: the package registry cannot be reached, or does not have it.\n"
+        f"Could not get {package}: the package registry cannot be reached, or does not have it.\n"
         "Check the network (a proxy is taken from HTTPS_PROXY, a mirror from PIP_INDEX_URL or pip's configuration),\n"
-        "and run this again: what is already downloaded is kept. The last words of the installer were:\n{}".format(
-            package, output.strip()[-600:]
-        )
+        f"and run this again: what is already downloaded is kept. The last words of the installer were:\n{output.strip()[-600:]}"
     )
 
 
 def make_venv(venv):
-    base = getattr(sys, "_base_executable", None) or sys.executable  # not the .venv that may run this
+    base = (
+        getattr(sys, "_base_executable", None) or sys.executable
+    )  # not the .venv that may run this
     done = subprocess.run(
-        [base, "-m", "venv", str(venv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        [base, "-m", "venv", str(venv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode != 0:
         raise no_virtual_environment("python -m venv says:\n" + done.stdout.strip()[-600:] + "\n")
@@ -330,7 +340,7 @@ def uv_environment(python):
         settings["UV_HTTP_TIMEOUT"] = "120"
     if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ):
         listing = subprocess.run(
-            [str(python), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, universal_newlines=True
+            [str(python), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True
         ).stdout
         found = dict(re.findall(r"^(.+)\.index-url='(.+)'$", listing, re.MULTILINE))
         for section in (":env:", "install", "global"):
@@ -348,43 +358,70 @@ def install(venv):
         check_disk(DISK_GB[kind])
     say(
         "  PyTorch:  " + sentence,
-        "  Download: about {:.1f} GB, less what uv has in its cache from before".format(megabytes / 1000),
-        "  Place:    {} (needs {} GB)".format(venv, DISK_GB[kind]),
+        f"  Download: about {megabytes / 1000:.1f} GB, less what uv has in its cache from before",
+        f"  Place:    {venv} (needs {DISK_GB[kind]} GB)",
     )
     started = time.time()
     empty(venv)
     python = venv_python(venv)
 
-    say("[1/4] Making .venv with Python {}".format(platform.python_version()))
+    say(f"[1/4] Making .venv with Python {platform.python_version()}")
     make_venv(venv)
 
     say("[2/4] Getting the installer, uv {}".format(pinned_version("uv", entries)))
     (venv / "uv.txt").write_text(dict(entries)["uv"], encoding="utf-8")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
-    call(pip + ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", venv / "uv.txt"], "uv")
+    pip = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+    ]
+    call(
+        [*pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", venv / "uv.txt"],
+        "uv",
+    )
 
     say("[3/4] Getting and installing the packages (this is the long part)")
     (venv / "requirements.txt").write_text(requirements, encoding="utf-8")
-    uv = [python, "-m", "uv", "pip", "install", "--python", python, "--no-deps", "--compile-bytecode"]
+    uv = [
+        python,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--python",
+        python,
+        "--no-deps",
+        "--compile-bytecode",
+    ]
     settings = uv_environment(python)
     hashed = ["--require-hashes", "--only-binary", ":all:", "-r", venv / "requirements.txt"]
     call(uv + hashed, "the packages", settings, show=True)
 
     say("[4/4] Adding cctview itself, as it lies in this folder")
-    call(uv + ["--editable", ROOT], "cctview", settings)
+    call([*uv, "--editable", ROOT], "cctview", settings)
 
     quieten(venv)
     finished = venv / (STATE + ".new")
     finished.write_text(fingerprint() + "\n")
     os.replace(str(finished), str(venv / STATE))
-    say("Set up in {:.0f} s.".format(time.time() - started), "")
+    say(f"Set up in {time.time() - started:.0f} s.", "")
 
 
 def quieten(venv):
     """Let JupyterLab ask nobody for news or updates, and nobody whether it may."""
     settings = venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
-    silence = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    silence = {
+        "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        }
+    }
     (settings / "overrides.json").write_text(json.dumps(silence), encoding="utf-8")
 
 
@@ -396,7 +433,7 @@ def set_up(fresh=False):
     if reason:
         check_modules()
         check_platform()
-        say("{}. No administrator rights, git, Git LFS or tkinter are needed.".format(reason))
+        say(f"{reason}. No administrator rights, git, Git LFS or tkinter are needed.")
         install(venv)
     return venv_python(venv)
 
@@ -426,12 +463,14 @@ def open_lab(python, browser):
 
     port = free_port()
     if port is None:
-        raise Problem("No free port for JupyterLab. Close other Jupyter servers and run this again.")
+        raise Problem(
+            "No free port for JupyterLab. Close other Jupyter servers and run this again."
+        )
     folder = "/tree/notebooks" if (ROOT / "notebooks").is_dir() else ""
     os.environ["JUPYTER_TOKEN"] = secrets.token_hex(16)
     command = [python, "-m", "jupyterlab", "--ServerApp.answer_yes=True"]
     command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
-    command += ["--ServerApp.port={}".format(port), "--ServerApp.root_dir={}".format(ROOT)]
+    command += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={ROOT}"]
     command += ["--LabApp.default_url=/lab" + folder, "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not browser:
@@ -440,7 +479,9 @@ def open_lab(python, browser):
         command.append("--allow-root")
     say(
         "",
-        "JupyterLab opens in your browser." if browser else "JupyterLab is starting. Open this address in a browser:",
+        "JupyterLab opens in your browser."
+        if browser
+        else "JupyterLab is starting. Open this address in a browser:",
         "  http://localhost:{}/lab{}?token={}".format(port, folder, os.environ["JUPYTER_TOKEN"]),
         "Press Ctrl+C here to stop it.",
     )
@@ -448,17 +489,25 @@ def open_lab(python, browser):
 
 
 def parse_arguments(arguments):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-browser", action="store_true", help="print JupyterLab's address, open no browser")
-    parser.add_argument("--no-lab", action="store_true", help="set up and check this computer, then stop")
-    parser.add_argument("--fresh", action="store_true", help="make .venv anew even if it is complete")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print JupyterLab's address, open no browser"
+    )
+    parser.add_argument(
+        "--no-lab", action="store_true", help="set up and check this computer, then stop"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="make .venv anew even if it is complete"
+    )
     return parser.parse_args(arguments)
 
 
 def main(arguments):
     """Set up, then test or open the workshop. Returns the exit status."""
     if arguments[:1] == ["test"]:
-        return run([set_up(), "-m", "pytest"] + arguments[1:])
+        return run([set_up(), "-m", "pytest", *arguments[1:]])
     options = parse_arguments(arguments)
     python = set_up(options.fresh)
     status = run([python, "-m", "cctview.doctor", "--brief"])
@@ -471,8 +520,10 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except Problem as problem:
-        sys.exit("\n{}".format(problem))
+        sys.exit(f"\n{problem}")
     except OSError as error:
-        sys.exit("\n{}\nCheck that you may write to this folder and that its disk is not full.".format(error))
+        sys.exit(
+            f"\n{error}\nCheck that you may write to this folder and that its disk is not full."
+        )
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run the same command again to go on.")

@@ -1,7 +1,8 @@
-"""`python -m benchmarks`: how much faster than the plain way, and than the field's tools, and with how much memory.
+"""`python -m benchmarks`: how much faster than the plain way, and than the field's tools, and with
+how much memory.
 
-The ways compared take turns, on all processors, and the best round of each counts. A loop over single pairs is timed on a
-few pairs and compared per pair.
+The ways compared take turns, on all processors, and the best round of each counts. A loop over
+single pairs is timed on a few pairs and compared per pair.
 """
 
 import argparse
@@ -24,7 +25,9 @@ from cctview.rank import nearest
 
 
 def pairs(size):
-    """All-pairs MED and MCD against the matrix product, FAISS, scikit-learn, scipy and the original's loop."""
+    """All-pairs MED and MCD against the matrix product, FAISS, scikit-learn, scipy and the
+    original's loop.
+    """
     import faiss
     import torch
     from sklearn.metrics import pairwise
@@ -35,7 +38,9 @@ def pairs(size):
     index.add(b)
 
     def original(compare):
-        return lambda: [compare(torch.FloatTensor(p), torch.FloatTensor(q)).item() for p in lists for q in lists]
+        return lambda: [
+            compare(torch.FloatTensor(p), torch.FloatTensor(q)).item() for p in lists for q in lists
+        ]
 
     by_cosine = torch.nn.CosineSimilarity(dim=0, eps=1e-6)
     ways = {
@@ -45,30 +50,50 @@ def pairs(size):
         "scikit-learn euclidean_distances": (lambda: pairwise.euclidean_distances(a, b), 1),
         "scikit-learn cosine_distances": (lambda: pairwise.cosine_distances(a, b), 1),
         "scipy cdist": (lambda: cdist(a[few], b[few]), 100),
-        "the original's loop, MED": (original(lambda p, q: torch.norm(p - q)), size**2 / len(lists) ** 2),
-        "the original's loop, MCD": (original(lambda p, q: 1 - by_cosine(p, q)), size**2 / len(lists) ** 2),
+        "the original's loop, MED": (
+            original(lambda p, q: torch.norm(p - q)),
+            size**2 / len(lists) ** 2,
+        ),
+        "the original's loop, MCD": (
+            original(lambda p, q: 1 - by_cosine(p, q)),
+            size**2 / len(lists) ** 2,
+        ),
         "ours, MED": (lambda: euclidean_distances(a, b), 1),
         "ours, MCD": (lambda: cosine_distances(a, b), 1),
         "ours, 10 nearest": (lambda: nearest(a, b, 10), 1),
     }
     names = list(ways)
-    seconds = side_by_side([way for way, _ in ways.values()]) * [factor for _, factor in ways.values()]
+    seconds = side_by_side([way for way, _ in ways.values()]) * [
+        factor for _, factor in ways.values()
+    ]
     med, mcd, top = (names.index(name) for name in names[-3:])
-    print(f"\nAll pairs, {size:,} x {size:,} x {D}; FAISS has {faiss.omp_get_max_threads()} threads")
+    print(
+        f"\nAll pairs, {size:,} x {size:,} x {D}; FAISS has {faiss.omp_get_max_threads()} threads"
+    )
     for k, name in enumerate(names[:-3]):
         ours, what = {"MCD": (mcd, "MCD")}.get(name[-3:], (med, "MED"))
         if "nearest" in name:
             ours, what = top, "10 nearest"
         if "cosine" in name:
             ours, what = mcd, "MCD"
-        print(f"  {name:34s} {seconds[:, k].min():12.3f} s   takes {ratio(seconds, k, ours):12,.2f} x our {what}")
-    print(f"  share of the matrix product's rate: MED {ratio(seconds, 0, med):.0%}, MCD {ratio(seconds, 0, mcd):.0%}")
+        print(
+            f"  {name:34s} {seconds[:, k].min():12.3f} s   takes {ratio(seconds, k, ours):12,.2f} x"
+            f" our {what}"
+        )
+    print(
+        f"  share of the matrix product's rate: MED {ratio(seconds, 0, med):.0%}, MCD"
+        f" {ratio(seconds, 0, mcd):.0%}"
+    )
 
 
 def exactness(size):
     """Largest error relative to the median distance, on pairs that float32 finds hard."""
     a = vectors(size, 3)
-    for name, b in (("spread", vectors(size, 4)), ("nearly the same", a + 1e-3 * vectors(size, 5)), ("the same", a)):
+    for name, b in (
+        ("spread", vectors(size, 4)),
+        ("nearly the same", a + 1e-3 * vectors(size, 5)),
+        ("the same", a),
+    ):
         exact = cdist(a.astype(np.float64), b.astype(np.float64))
         error = np.abs(euclidean_distances(a, b) - exact).max() / np.median(exact)
         print(f"  largest error of MED, pairs {name:16s} {error:.1e} of the median distance")
@@ -79,7 +104,10 @@ def tracks(queries=60, gallery=300, images=6):
     import torch
 
     q, g = vectors(queries * images, 6), vectors(gallery * images, 7)
-    q_tracks, g_tracks = np.repeat(np.arange(queries), images), np.repeat(np.arange(gallery), images)
+    q_tracks, g_tracks = (
+        np.repeat(np.arange(queries), images),
+        np.repeat(np.arange(gallery), images),
+    )
     some = range(0, gallery, gallery // 5)
 
     def loop(distance, a, b):
@@ -92,12 +120,23 @@ def tracks(queries=60, gallery=300, images=6):
         loop(lambda p, r: np.linalg.norm(p - r), q, g)
 
     def by_original():
-        loop(lambda p, r: torch.norm(torch.FloatTensor(p.tolist()) - torch.FloatTensor(r.tolist())).item(), q, g)
+        loop(
+            lambda p, r: torch.norm(
+                torch.FloatTensor(p.tolist()) - torch.FloatTensor(r.tolist())
+            ).item(),
+            q,
+            g,
+        )
 
-    seconds = side_by_side([by_numpy, by_original, lambda: track_to_track(q, q_tracks, g, g_tracks)])
+    seconds = side_by_side(
+        [by_numpy, by_original, lambda: track_to_track(q, q_tracks, g, g_tracks)]
+    )
     seconds *= [queries * gallery / len(some)] * 2 + [1]
     print(f"\nTrack to track, {queries} x {gallery} tracks of {images} images, MED and mean50")
-    print(f"  a loop over tracks and images: {ratio(seconds, 0, 2):,.0f} x our time with numpy's norm,")
+    print(
+        f"  a loop over tracks and images: {ratio(seconds, 0, 2):,.0f} x our time with numpy's"
+        " norm,"
+    )
     print(f"  {ratio(seconds, 1, 2):,.0f} x with the original's calc_med")
 
 
@@ -105,7 +144,10 @@ def ranking(queries=500, gallery=5000):
     """Ranking evaluation against a plain loop."""
     rng = np.random.default_rng(8)
     distances = rng.random((queries, gallery), np.float32)
-    q, g, q_cameras, g_cameras = (rng.integers(k, size=n) for k, n in ((200, queries), (200, gallery), (6, queries), (6, gallery)))
+    q, g, q_cameras, g_cameras = (
+        rng.integers(k, size=n)
+        for k, n in ((200, queries), (200, gallery), (6, queries), (6, gallery))
+    )
     some = 20
 
     def loop():
@@ -123,16 +165,26 @@ def ranking(queries=500, gallery=5000):
             total.append(np.mean(precisions))
         return total
 
-    seconds = side_by_side([loop, lambda: evaluate_rank(distances, q, g, q_cameras, g_cameras)], 3) * [queries / some, 1]
-    print(f"\nRanking evaluation, {queries:,} queries in {gallery:,}: a plain loop takes {ratio(seconds, 0, 1):,.0f} x our time")
+    seconds = side_by_side(
+        [loop, lambda: evaluate_rank(distances, q, g, q_cameras, g_cameras)], 3
+    ) * [queries / some, 1]
+    print(
+        f"\nRanking evaluation, {queries:,} queries in {gallery:,}: a plain loop takes"
+        f" {ratio(seconds, 0, 1):,.0f} x our time"
+    )
 
 
 def main():
     """Run them all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes: to see that it runs, not to judge by")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: to see that it runs, not to judge by"
+    )
     quick = parser.parse_args().quick
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy"
+        f" {np.__version__}"
+    )
     pairs(600 if quick else 3000)
     exactness(100 if quick else 400)
     top_k(8000 if quick else 200_000)

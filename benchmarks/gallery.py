@@ -20,20 +20,29 @@ def vectors(count, seed=0):
 
 def top_k(gallery_size, queries=1000, k=100):
     """Top-k in a float16 file, in a process of its own to see its memory."""
-    print(f"\n{k} nearest of {queries:,} queries in {gallery_size:,} x {D} float16, read from a file")
+    print(
+        f"\n{k} nearest of {queries:,} queries in {gallery_size:,} x {D} float16, read from a file"
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "gallery.f16")
         with path.open("wb") as file:
             for start in range(0, gallery_size, 4000):
-                file.write(vectors(min(4000, gallery_size - start), start).astype(np.float16).tobytes())
+                file.write(
+                    vectors(min(4000, gallery_size - start), start).astype(np.float16).tobytes()
+                )
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             seconds, memory, product, first = pool.apply(search, (path, gallery_size, queries, k))
-    print(f"  {seconds:.1f} s, {product / seconds:.0%} of the matrix product's rate; peak memory {memory / 2**30:.2f} GiB")
+    print(
+        f"  {seconds:.1f} s, {product / seconds:.0%} of the matrix product's rate; peak memory"
+        f" {memory / 2**30:.2f} GiB"
+    )
     print(f"  the first query's nearest by all distances: {'the same' if first else 'DIFFERENT'}")
 
 
 def search(path, gallery_size, queries, k):
-    """Seconds, peak memory, seconds that the matrix product alone takes, and whether the first query's result is right."""
+    """Seconds, peak memory, seconds that the matrix product alone takes, and whether the first
+    query's result is right.
+    """
     gallery = np.memmap(path, np.float16, "r", shape=(gallery_size, D))
     asked = vectors(queries, 9)
     block = vectors(4000, 10)
@@ -42,6 +51,9 @@ def search(path, gallery_size, queries, k):
     seconds = side_by_side([lambda: found.append(nearest(asked, gallery, k))], 1)[0, 0]
     memory = peak_memory()
     exact = np.concatenate(
-        [cdist(asked[:1], gallery[start : start + 4000].astype(np.float64))[0] for start in range(0, gallery_size, 4000)]
+        [
+            cdist(asked[:1], gallery[start : start + 4000].astype(np.float64))[0]
+            for start in range(0, gallery_size, 4000)
+        ]
     )
     return seconds, memory, product, (np.argsort(exact)[:k] == found[-1][0][0]).all()

@@ -1,8 +1,10 @@
-"""A cluster of separate hosts, one of which is lost: `python -m benchmarks.hosts [FOLDER]`, on Linux, as root.
+"""A cluster of separate hosts, one of which is lost: `python -m benchmarks.hosts [FOLDER]`, on
+Linux, as root.
 
-Each host is a network namespace with an address of its own on a bridge: a scheduler, and two workers that reach it by that
-network alone. One worker is killed for good once the first part is written. The files must be those of one worker here.
-What this does not show is separate disks: all see the same folder, as on a cluster with shared storage.
+Each host is a network namespace with an address of its own on a bridge: a scheduler, and two
+workers that reach it by that network alone. One worker is killed for good once the first part is
+written. The files must be those of one worker here. What this does not show is separate disks: all
+see the same folder, as on a cluster with shared storage.
 """
 
 import os
@@ -50,8 +52,19 @@ def network(hosts):
 def on_host(host, *words):
     """A process on a host, in a process group of its own; killed afterwards."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SAMPLE.parent)}
-    command = ["ip", "netns", "exec", f"cctview{host}", sys.executable, "-m", "distributed.cli." + words[0], *words[1:]]
-    process = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    command = [
+        "ip",
+        "netns",
+        "exec",
+        f"cctview{host}",
+        sys.executable,
+        "-m",
+        "distributed.cli." + words[0],
+        *words[1:],
+    ]
+    process = subprocess.Popen(
+        command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:
@@ -73,12 +86,18 @@ def main(folder=SAMPLE):
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         scale.process(folder, Path(name, "here"), workers=1, minutes=1)
         stack.enter_context(network(3))
-        stack.enter_context(on_host(1, "dask_scheduler", "--host", f"{NETWORK}.2", "--port", str(PORT), "--no-dashboard"))
+        stack.enter_context(
+            on_host(
+                1, "dask_scheduler", "--host", f"{NETWORK}.2", "--port", str(PORT), "--no-dashboard"
+            )
+        )
         options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         workers = [stack.enter_context(on_host(host, "dask_worker", *options)) for host in (2, 3)]
         with scale.connect(address) as client:
             client.wait_for_workers(2, timeout=300)
-            hosts = sorted({worker["host"] for worker in client.scheduler_info()["workers"].values()})
+            hosts = sorted(
+                {worker["host"] for worker in client.scheduler_info()["workers"].values()}
+            )
         out = Path(name, "hosts")
 
         def lose_one():
@@ -91,10 +110,15 @@ def main(folder=SAMPLE):
         problems = scale.process(folder, out, address, minutes=1)
         loser.join()
         with scale.connect(address) as client:
-            left = sorted({worker["host"] for worker in client.scheduler_info()["workers"].values()})
+            left = sorted(
+                {worker["host"] for worker in client.scheduler_info()["workers"].values()}
+            )
         one, other = digests(Path(name, "here")), digests(out)
     same = "the same" if one == other else "DIFFERENT"
-    print(f"Workers on {', '.join(hosts)}; at the end on {', '.join(left)}: {len(other)} files, ", end="")
+    print(
+        f"Workers on {', '.join(hosts)}; at the end on {', '.join(left)}: {len(other)} files, ",
+        end="",
+    )
     print(f"{same} bytes as by one worker here; problems: {problems}")
 
 

@@ -1,4 +1,6 @@
-"""Galleries as large as one likes that are spread as the twin's embeddings are: drawn from a mixture fitted to those."""
+"""Galleries as large as one likes that are spread as the twin's embeddings are: drawn from a
+mixture fitted to those.
+"""
 
 from pathlib import Path
 
@@ -13,7 +15,8 @@ FITTED_ON = 3000
 
 
 class Mixture:
-    """Normal distributions with centres of their own and one covariance, fitted by expectation and maximisation.
+    """Normal distributions with centres of their own and one covariance, fitted by expectation and
+    maximisation.
 
     Parameters
     ----------
@@ -28,7 +31,11 @@ class Mixture:
         components = components or min(max(len(vectors) // 80, 1), 32)
         sample = np.random.default_rng(0).permutation(len(vectors))[:FITTED_ON]
         fitted = GaussianMixture(
-            components, covariance_type="tied", reg_covar=0.01 * vectors.var(axis=0).mean(), tol=0.05, random_state=0
+            components,
+            covariance_type="tied",
+            reg_covar=0.01 * vectors.var(axis=0).mean(),
+            tol=0.05,
+            random_state=0,
         ).fit(vectors[sample])
         self.weights, self.means = fitted.weights_, fitted.means_.astype(np.float32)
         self.root = np.linalg.cholesky(fitted.covariances_).astype(np.float32)
@@ -38,20 +45,28 @@ class Mixture:
         rng, drawn = np.random.default_rng(seed), np.empty((count, self.means.shape[1]), np.float32)
         for start in range(0, count, DRAWN_AT_ONCE):
             part = drawn[start : start + DRAWN_AT_ONCE]
-            part[:] = self.means[rng.choice(len(self.weights), len(part), p=self.weights / self.weights.sum())]
+            part[:] = self.means[
+                rng.choice(len(self.weights), len(part), p=self.weights / self.weights.sum())
+            ]
             part += rng.standard_normal(part.shape, np.float32) @ self.root.T
         return drawn
 
 
 def twin_coordinates(folder=DATA):
-    """The embeddings of a build of the twin, as coordinates on the student's 256 components, (n, 256) float32."""
+    """The embeddings of a build of the twin, as coordinates on the student's 256 components, (n,
+    256) float32.
+    """
     embeddings = open_dataset(folder).embeddings
     mean, components = Extractor().basis
-    return ((embeddings[np.isfinite(embeddings).all(axis=1)] - mean) @ components.T).astype(np.float32)
+    return ((embeddings[np.isfinite(embeddings).all(axis=1)] - mean) @ components.T).astype(
+        np.float32
+    )
 
 
 def nearness(vectors, queries):
-    """Median distance of the queries' tenth nearest, as a share of the median distance: how clustered a gallery is."""
+    """Median distance of the queries' tenth nearest, as a share of the median distance: how
+    clustered a gallery is.
+    """
     from cctview.distances import euclidean_distances
 
     distances = euclidean_distances(queries, vectors)

@@ -18,12 +18,14 @@ print(peak_memory(), time.process_time())
 
 
 def measure(path, folder):
-    """Run a notebook twice in one kernel, in a working folder: seconds of each run, and the kernel's memory and processor time.
+    """Run a notebook twice in one kernel, in a working folder: seconds of each run, and the
+    kernel's memory and processor time.
 
     Returns
     -------
     list of tuple
-        Of each run: wall seconds, processor seconds of the kernel so far, most bytes that the kernel has held so far.
+        Of each run: wall seconds, processor seconds of the kernel so far, most bytes that the
+        kernel has held so far.
 
     Raises
     ------
@@ -33,7 +35,9 @@ def measure(path, folder):
     once = nbformat.read(path, as_version=4)
     cells, probe = [*once.cells], nbformat.v4.new_code_cell(MEASURE)
     once.cells.append(probe)
-    client = NotebookClient(once, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        once, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
     runs = []
     with client.setup_kernel(env=os.environ | {"PYTHONPATH": str(ROOT)}):
         for _ in range(2):
@@ -55,7 +59,8 @@ def main(numbers):
             continue
         (first, used, _), (second, both, memory) = measure(path, NOTEBOOKS)
         print(
-            f"{path.stem:34}  {first:5.1f} s ({used:5.1f} s CPU)  {second:5.1f} s ({both - used:5.1f} s CPU)  {memory / 2**30:4.2f} GiB",
+            f"{path.stem:34}  {first:5.1f} s ({used:5.1f} s CPU)  {second:5.1f} s"
+            f" ({both - used:5.1f} s CPU)  {memory / 2**30:4.2f} GiB",
             flush=True,
         )
 

@@ -1,4 +1,6 @@
-"""The false matches of a build of the twin, and what larger worlds would cost: `python -m benchmarks.planet [FOLDER]`."""
+"""The false matches of a build of the twin, and what larger worlds would cost: `python -m
+benchmarks.planet [FOLDER]`.
+"""
 
 import sys
 from pathlib import Path
@@ -15,14 +17,18 @@ from studio.evaluate_tracks import load_truth, true_vehicles
 
 
 def one_picture_each(folder):
-    """Of each vehicle at each camera its largest picture: detections with the true vehicle, and camera-centred embeddings."""
+    """Of each vehicle at each camera its largest picture: detections with the true vehicle, and
+    camera-centred embeddings.
+    """
     dataset = open_dataset(folder)
     known = np.isfinite(dataset.embeddings).all(axis=1)
     table = dataset.detections[known].reset_index(drop=True)
     truth = load_truth(Path(folder))
     table["vehicle"] = true_vehicles(table, truth[truth.track >= 0])
     table["area"] = (table.x2 - table.x1) * (table.y2 - table.y1)
-    largest = table.dropna(subset="vehicle").sort_values("area").groupby(["vehicle", "camera"]).tail(1)
+    largest = (
+        table.dropna(subset="vehicle").sort_values("area").groupby(["vehicle", "camera"]).tail(1)
+    )
     embeddings = centre_by_camera(dataset.embeddings[known], table.camera)
     return largest, embeddings[largest.index]
 
@@ -33,11 +39,17 @@ def main(folder=DATA):
     vehicles, cameras = table.vehicle.to_numpy(int), table.camera.to_numpy()
     distances = cosine_distances(embeddings, embeddings)
     pd.set_option("display.width", 200, "display.float_format", "{:,.3g}".format)
-    print(f"{len(table):,} pictures of {len(set(vehicles)):,} simulated vehicles, one a camera; by camera-centred cosine alone")
+    print(
+        f"{len(table):,} pictures of {len(set(vehicles)):,} simulated vehicles, one a camera; by"
+        " camera-centred cosine alone"
+    )
     for found in (0.25, 0.5, 0.75):
         figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras, found)
         flagged = f"{figure.rate:.2%} [{figure.low:.2%} {figure.high:.2%}]"
-        print(f"  {found:.0%} find their vehicle: {flagged} of the others flagged, in clumps of {figure.clump:.1f}")
+        print(
+            f"  {found:.0%} find their vehicle: {flagged} of the others flagged, in clumps of"
+            f" {figure.clump:.1f}"
+        )
     figure = measure_false_matches(distances, vehicles, vehicles, cameras, cameras)
     print(compare((CITY, NATION, PLANET), false_matches=figure))
 

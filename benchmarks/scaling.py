@@ -1,7 +1,9 @@
-"""More workers, lost workers, galleries larger than memory, and what a frame costs: `python -m benchmarks.scaling`.
+"""More workers, lost workers, galleries larger than memory, and what a frame costs: `python -m
+benchmarks.scaling`.
 
-Two workers against one need two free cores: the load average stands beside the ratio, and what was measured on a busy computer
-says so. What a frame costs is counted in the processor's seconds, on one thread.
+Two workers against one need two free cores: the load average stands beside the ratio, and what was
+measured on a busy computer says so. What a frame costs is counted in the processor's seconds, on
+one thread.
 """
 
 import argparse
@@ -33,7 +35,9 @@ def some_frames(folder, target, frames):
 
 
 def frame_cost(folder=DATA, frames=36):
-    """Processor seconds a frame, detecting and extracting on one thread, vehicles a frame, and bytes a frame."""
+    """Processor seconds a frame, detecting and extracting on one thread, vehicles a frame, and
+    bytes a frame.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -44,7 +48,12 @@ def frame_cost(folder=DATA, frames=36):
     def work(name):
         image = dataset.image(name)
         found = detection_table(FrameId.parse(name), detector.detect(image))
-        crops = [cut(image, box) for box in found.loc[found.type.isin(VEHICLE_TYPES), ["x1", "y1", "x2", "y2"]].to_numpy()]
+        crops = [
+            cut(image, box)
+            for box in found.loc[
+                found.type.isin(VEHICLE_TYPES), ["x1", "y1", "x2", "y2"]
+            ].to_numpy()
+        ]
         return len(extractor.extract(crops))
 
     work(names.iloc[0])
@@ -52,13 +61,20 @@ def frame_cost(folder=DATA, frames=36):
     vehicles = [work(name) for name in names.iloc[1:]]
     seconds = (time.process_time() - start) / frames
     size = np.mean([len(dataset.jpeg(name)) for name in dataset.frames.id])
-    print(f"\nA frame: {1e3 * seconds:.0f} ms of one core, {2 / seconds:.1f} frames a second on two; ", end="")
+    print(
+        f"\nA frame: {1e3 * seconds:.0f} ms of one core, {2 / seconds:.1f} frames a second on"
+        " two; ",
+        end="",
+    )
     print(f"{np.mean(vehicles):.1f} vehicles; {size:,.0f} bytes")
 
 
 def two_workers(frames, rounds=3, folder=DATA):
     """Seconds of extraction with one worker and with two, started before the clock."""
-    print(f"\nTwo workers against one, {frames} frames, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(
+        f"\nTwo workers against one, {frames} frames, load average {os.getloadavg()[0]:.1f} on"
+        f" {os.cpu_count()} cores"
+    )
     with tempfile.TemporaryDirectory() as name:
         source = some_frames(folder, Path(name, "frames"), frames)
         seconds = np.empty((rounds, 2))
@@ -70,12 +86,27 @@ def two_workers(frames, rounds=3, folder=DATA):
                     out = Path(name, f"{workers}-{turn}")
                     parts = scale.split(open_dataset(source).frames, 1)
                     settings = {"minimum_percent": 25}
-                    list(client.gather(client.map(scale.run_part, parts, pure=False, folder=source, out=out, weights=None,
-                                                  settings=settings, run=os.urandom(8))))  # fmt: skip
+                    list(
+                        client.gather(
+                            client.map(
+                                scale.run_part,
+                                parts,
+                                pure=False,
+                                folder=source,
+                                out=out,
+                                weights=None,
+                                settings=settings,
+                                run=os.urandom(8),
+                            )
+                        )
+                    )
                     seconds[turn, workers - 1] = time.perf_counter() - start
     one, two = seconds.min(axis=0)
     print(f"  {one:.1f} s and {two:.1f} s: two are {one / two:.2f} x as fast")
-    print(f"  load average afterwards {os.getloadavg()[0]:.1f}; above the number of cores the ratio says little")
+    print(
+        f"  load average afterwards {os.getloadavg()[0]:.1f}; above the number of cores the ratio"
+        " says little"
+    )
 
 
 def warm_up():
@@ -91,7 +122,11 @@ def killed(frames, kills, folder=DATA, seed=0):
     with tempfile.TemporaryDirectory() as name:
         source = some_frames(folder, Path(name, "frames"), frames)
         scale.process(source, Path(name, "whole"), workers=1, minutes=1)
-        options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+        options = {
+            "threads_per_worker": 1,
+            "dashboard_address": "127.0.0.1:0",
+            "silence_logs": "CRITICAL",
+        }
         with LocalCluster(n_workers=2, **options) as cluster:
 
             def kill():
@@ -103,18 +138,26 @@ def killed(frames, kills, folder=DATA, seed=0):
 
             killer = threading.Thread(target=kill)
             killer.start()
-            problems = scale.process(source, Path(name, "killed"), cluster.scheduler_address, minutes=1)
+            problems = scale.process(
+                source, Path(name, "killed"), cluster.scheduler_address, minutes=1
+            )
             stop.set()
             killer.join()
         one, other = digests(Path(name, "whole")), digests(Path(name, "killed"))
     same = "the same" if one == other else "DIFFERENT"
-    print(f"\nWorkers killed while {frames} frames were worked on: {len(done)}; {len(one)} files, ", end="")
+    print(
+        f"\nWorkers killed while {frames} frames were worked on: {len(done)}; {len(one)} files, ",
+        end="",
+    )
     print(f"{same} bytes; problems: {problems}")
 
 
 def digests(out):
     """Name to sha256 of every Parquet file."""
-    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in out.rglob("*.parquet")}
+    return {
+        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in out.rglob("*.parquet")
+    }
 
 
 def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions=1920):
@@ -128,8 +171,12 @@ def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions
         with path.open("wb") as file:
             header = {"descr": "<f2", "fortran_order": False, "shape": (rows, dimensions)}
             np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, rows, 4096):  # the pool again and again, moved: drawing each number anew would take longest
-                part = pool[: rows - start] + np.float32(0.5) * rng.standard_normal(dimensions, np.float32)
+            for start in range(
+                0, rows, 4096
+            ):  # the pool again and again, moved: drawing each number anew would take longest
+                part = pool[: rows - start] + np.float32(0.5) * rng.standard_normal(
+                    dimensions, np.float32
+                )
                 file.write(part.astype("<f2").tobytes())
         with scale.connect(workers=1, memory_limit=limit) as client:
             restarts = len(client.scheduler_info()["workers"])
@@ -139,20 +186,37 @@ def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions
             peak = max(client.run(peak_of_worker).values())
             assert len(client.scheduler_info()["workers"]) == restarts
         table = np.load(path, mmap_mode="r")
-        exact = np.concatenate([cdist(asked[:1], table[at : at + 4096].astype(np.float64))[0] for at in range(0, rows, 4096)])
+        exact = np.concatenate(
+            [
+                cdist(asked[:1], table[at : at + 4096].astype(np.float64))[0]
+                for at in range(0, rows, 4096)
+            ]
+        )
     right = (np.argsort(exact)[:k] == indices[0]).all()
-    print(f"\n{k} nearest of {queries} in {rows:,} x {dimensions} float16, {rows * dimensions * 2 / 2**20:,.0f} MiB, ", end="")
-    print(f"by one worker that may hold {limit / 2**20:.0f} MiB: {seconds:.1f} s, its peak {peak / 2**20:.0f} MiB")
+    print(
+        f"\n{k} nearest of {queries} in {rows:,} x {dimensions} float16,"
+        f" {rows * dimensions * 2 / 2**20:,.0f} MiB, ",
+        end="",
+    )
+    print(
+        f"by one worker that may hold {limit / 2**20:.0f} MiB: {seconds:.1f} s, its peak"
+        f" {peak / 2**20:.0f} MiB"
+    )
     print(f"  the first query's nearest by all distances: {'the same' if right else 'DIFFERENT'}")
 
 
 def peak_of_worker():
-    """The most memory that this worker has held, bytes. (Where Linux tells: `peak_memory` would include what started it.)"""
+    """The most memory that this worker has held, bytes. (Where Linux tells: `peak_memory` would
+    include what started it.)
+    """
     from benchmarks.timing import peak_memory
 
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None) or peak_memory()
+    return (
+        next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)
+        or peak_memory()
+    )
 
 
 def scaling(quick=False, only=None):
@@ -170,7 +234,11 @@ def scaling(quick=False, only=None):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes: to see that it runs, not to judge by")
-    parser.add_argument("--only", choices=["cost", "workers", "killed", "memory"], help="one of them")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: to see that it runs, not to judge by"
+    )
+    parser.add_argument(
+        "--only", choices=["cost", "workers", "killed", "memory"], help="one of them"
+    )
     options = parser.parse_args()
     scaling(options.quick, options.only)

@@ -1,8 +1,9 @@
-"""Approximate search against exact, in a gallery spread as the twin's embeddings: `python -m benchmarks.searching [SIZE]`.
+"""Approximate search against exact, in a gallery spread as the twin's embeddings: `python -m
+benchmarks.searching [SIZE]`.
 
-The queries are drawn from the same mixture as the gallery, and are not in it. Both sides are FAISS on one thread, all queries in
-one call (which helps the exact side most: it is one matrix product). Seconds are the processor's, so that a busy computer
-shows in none of them.
+The queries are drawn from the same mixture as the gallery, and are not in it. Both sides are FAISS
+on one thread, all queries in one call (which helps the exact side most: it is one matrix product).
+Seconds are the processor's, so that a busy computer shows in none of them.
 """
 
 import sys
@@ -28,25 +29,54 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
     faiss.omp_set_num_threads(1)
     twin = twin_coordinates(folder) if folder else twin_coordinates()
     mixture = Mixture(twin)
-    gallery, queries, tuned_on = mixture.draw(size, 1), mixture.draw(QUERIES, 2), mixture.draw(TUNED_ON, 3)
+    gallery, queries, tuned_on = (
+        mixture.draw(size, 1),
+        mixture.draw(QUERIES, 2),
+        mixture.draw(TUNED_ON, 3),
+    )
     half = len(twin) // 2
     shares = nearness(twin[:half], twin[half:]), nearness(gallery[:half], queries[:half])
-    print(f"\n{K} nearest of {QUERIES:,} queries in {size:,} x {gallery.shape[1]}, drawn from {len(mixture.weights)} clusters")
-    print("  median distance of the tenth nearest, as a share of the median distance, in galleries of", end=" ")
+    print(
+        f"\n{K} nearest of {QUERIES:,} queries in {size:,} x {gallery.shape[1]}, drawn from"
+        f" {len(mixture.weights)} clusters"
+    )
+    print(
+        "  median distance of the tenth nearest, as a share of the median distance, in"
+        " galleries of",
+        end=" ",
+    )
     print(f"{half:,}: the twin's own {shares[0]:.2f}, drawn {shares[1]:.2f}", flush=True)
     flat = build(gallery)
     flat.search(tuned_on, K)  # warms up
     exact_seconds, (exact, _) = cpu_seconds(lambda: flat.search(queries, K))
-    print(f"  flat: {1e3 * exact_seconds / QUERIES:.2f} ms a query, {flat.bytes_per_vector:.0f} bytes a vector", flush=True)
+    print(
+        f"  flat: {1e3 * exact_seconds / QUERIES:.2f} ms a query, {flat.bytes_per_vector:.0f} bytes"
+        " a vector",
+        flush=True,
+    )
     for kind in kinds:
         building, index = cpu_seconds(lambda kind=kind: build(gallery, kind, cells=cells))
         index.tune(tuned_on, K, wanted + 0.01)
-        for effort in sorted({max(index.effort // 4, 1), max(index.effort // 2, 1), index.effort, 2 * index.effort}):
-            seconds, (found, _) = cpu_seconds(lambda index=index, effort=effort: index.search(queries, K, effort))
-            print(f"  {kind}, effort {effort}: {recall(found, exact)}, {1e3 * seconds / QUERIES:.3f} ms a query,", end=" ")
+        for effort in sorted(
+            {max(index.effort // 4, 1), max(index.effort // 2, 1), index.effort, 2 * index.effort}
+        ):
+            seconds, (found, _) = cpu_seconds(
+                lambda index=index, effort=effort: index.search(queries, K, effort)
+            )
+            print(
+                f"  {kind}, effort {effort}: {recall(found, exact)}, {1e3 * seconds / QUERIES:.3f}"
+                " ms a query,",
+                end=" ",
+            )
             print(f"{exact_seconds / seconds:.1f} x as fast as flat", flush=True)
-        print(f"    built in {building:.0f} s, {index.bytes_per_vector:.0f} bytes a vector", flush=True)
+        print(
+            f"    built in {building:.0f} s, {index.bytes_per_vector:.0f} bytes a vector",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
-    searching(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, folder=sys.argv[2] if len(sys.argv) > 2 else None)
+    searching(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000,
+        folder=sys.argv[2] if len(sys.argv) > 2 else None,
+    )

@@ -7,7 +7,9 @@ import numpy as np
 
 
 def side_by_side(ways, rounds=7):
-    """Seconds of each way, (rounds, number of ways); one more round before warms up and is not counted."""
+    """Seconds of each way, (rounds, number of ways); one more round before warms up and is not
+    counted.
+    """
     table = []
     for _ in range(rounds + 1):
         row = []
@@ -20,12 +22,16 @@ def side_by_side(ways, rounds=7):
 
 
 def ratio(seconds, other, this):
-    """How many times as long `other` takes as `this`, each in its best round: what else a computer does only ever adds."""
+    """How many times as long `other` takes as `this`, each in its best round: what else a computer
+    does only ever adds.
+    """
     return float(seconds[:, other].min() / seconds[:, this].min())
 
 
 def peak_memory():
-    """The most memory that this process has held, bytes; NaN on Windows, where Python does not know."""
+    """The most memory that this process has held, bytes; NaN on Windows, where Python does not
+    know.
+    """
     try:
         import resource
     except ImportError:

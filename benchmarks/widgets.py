@@ -1,7 +1,8 @@
-"""The widgets in JupyterLab and Chromium: from click to Python's answer, frames a second, from key to a slider's picture.
+"""The widgets in JupyterLab and Chromium: from click to Python's answer, frames a second, from key
+to a slider's picture.
 
-``python -m benchmarks.widgets``. All times are taken in the browser. They depend on what else the computer does, so the load
-average stands beside them.
+``python -m benchmarks.widgets``. All times are taken in the browser. They depend on what else the
+computer does, so the load average stands beside them.
 """
 
 import json
@@ -65,7 +66,10 @@ SPEED = """(rate) => {
 
 def spread(milliseconds):
     """Median and 95th percentile, in ms."""
-    return {"median ms": round(float(np.median(milliseconds)), 1), "95 % ms": round(float(np.percentile(milliseconds, 95)), 1)}
+    return {
+        "median ms": round(float(np.median(milliseconds)), 1),
+        "95 % ms": round(float(np.percentile(milliseconds, 95)), 1),
+    }
 
 
 def click(page):
@@ -74,7 +78,9 @@ def click(page):
     for k in range(CLICKS):
         boxes = page.locator(".cctview-camera .box:visible")
         boxes.nth(k % boxes.count()).click(force=True)
-        page.wait_for_function("(k) => document.querySelector('.cctview-camera').cctview.answers.length > k", arg=k)
+        page.wait_for_function(
+            "(k) => document.querySelector('.cctview-camera').cctview.answers.length > k", arg=k
+        )
     return camera.evaluate("(root) => root.cctview.answers")
 
 

@@ -1,6 +1,7 @@
 """cctview: how a Clearview-like search engine is built from free parts, shown on vehicles.
 
-A map, in the order in which a frame becomes a trip, and a trip a leak. Start with the first module of a line.
+A map, in the order in which a frame becomes a trip, and a trip a leak. Start with the first module
+of a line.
 
 ===============  ======================================================================================================
 frames           `frames`, `ids`, `drive`, `lesson_data`, `truth`; read and written by `files`, `tables`, `parquet`
@@ -19,8 +20,9 @@ showing it       `plots`, `widgets`, `exercises`, `slides`, four packages
 running it       `cli`, `pipeline`, `fetch`, `doctor`
 ===============  ======================================================================================================
 
-Imports go one way: what is shown imports what leaks, which imports what matches, and so on up to `ids`. Nothing here imports
-`studio`, which made the data and the weights. What needs PyTorch, TensorFlow, FAISS or Dask imports it when it is called.
+Imports go one way: what is shown imports what leaks, which imports what matches, and so on up to
+`ids`. Nothing here imports `studio`, which made the data and the weights. What needs PyTorch,
+TensorFlow, FAISS or Dask imports it when it is called.
 """
 
 __version__ = "0.1.0"

@@ -1,7 +1,8 @@
-"""The operator's page: cameras in driving order, candidates for the vehicle that is clicked, and the dossier that this builds.
+"""The operator's page: cameras in driving order, candidates for the vehicle that is clicked, and
+the dossier that this builds.
 
-Notebook 07 shows it, and `cctview app` serves it (`cctview.serve`). What it shows is made by pure functions of the pick and the
-settings, `look_up` and `dossier_html`; `App` puts them into widgets.
+Notebook 07 shows it, and `cctview app` serves it (`cctview.serve`). What it shows is made by pure
+functions of the pick and the settings, `look_up` and `dossier_html`; `App` puts them into widgets.
 """
 
 import html
@@ -59,7 +60,9 @@ def look_up(desk, detection, search, sure, number=1):
     found = desk.candidates(detection, search, COUNT)
     first = found["rank"] == 1
     if search.ranking == JOINT:
-        score = [f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in found["probability"]]
+        score = [
+            f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in found["probability"]
+        ]
         linked = first & (found["probability"] >= sure)
     else:
         digits = 2 if search.ranking == MCD else 1
@@ -73,8 +76,14 @@ def look_up(desk, detection, search, sure, number=1):
 def dossier_html(dossier):
     """The dossier as an HTML table, or what stands in its place."""
     if dossier is None:
-        return '<p class="says">No dossier. Click a vehicle in the picture above: one click builds one.</p>'
-    rows = "".join(f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>" for what, held in dossier.lines())
+        return (
+            '<p class="says">No dossier. Click a vehicle in the picture above: one click builds'
+            " one.</p>"
+        )
+    rows = "".join(
+        f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>"
+        for what, held in dossier.lines()
+    )
     return f'<table class="dossier"><tbody>{rows}</tbody></table>'
 
 
@@ -82,11 +91,23 @@ def map_png(dossier):
     """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
     from cctview import plots
 
-    if dossier is None or len(dossier.sightings) < 2 or not all(place_of(camera) for camera in dossier.sightings["camera"]):
+    if (
+        dossier is None
+        or len(dossier.sightings) < 2
+        or not all(place_of(camera) for camera in dossier.sightings["camera"])
+    ):
         return b""
     trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
-    title = None if sure.isna().all() else f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
-    note = "Frames of your own" if dossier.own else "Simulated frames, our model world. Right or wrong: the operator is not told"
+    title = (
+        None
+        if sure.isna().all()
+        else f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
+    )
+    note = (
+        "Frames of your own"
+        if dossier.own
+        else "Simulated frames, our model world. Right or wrong: the operator is not told"
+    )
     return plots.drive(trip, title=title, note=note).to_bytes(dots=130)
 
 
@@ -115,7 +136,9 @@ class App:
     def __init__(self, desk, register=None, minutes=None, borrowed=False, folder="."):
         self.desk, self.register, self.folder = desk, register, Path(folder).resolve()
         self.drawer, self.dossier, self._shell = Drawer(), None, None
-        self.search = Search(desk.rankings[next(iter(desk.rankings))], MINUTES, desk.motion is not None, not desk.own)
+        self.search = Search(
+            desk.rankings[next(iter(desk.rankings))], MINUTES, desk.motion is not None, not desk.own
+        )
         self.sure = THRESHOLDS[self.search.ranking].default
         self.camera = Camera(desk.dataset, minutes=minutes, on_pick=self._picked)
         self.says = ""
@@ -130,7 +153,9 @@ class App:
 
     @property
     def example(self):
-        """A detection to begin with: the yellow taxi van's at the first camera; on other frames the largest vehicle's there."""
+        """A detection to begin with: the yellow taxi van's at the first camera; on other frames the
+        largest vehicle's there.
+        """
         first = self.desk.cameras[0]
         if not self.desk.own:
             return self.desk.finder.sighting_of(TAXI[0], first)
@@ -151,14 +176,20 @@ class App:
         if self.search.ranking != before.ranking and sure is None:
             self.sure = THRESHOLDS[self.search.ranking].default
         if self.dossier is not None:
-            view = look_up(self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number)
+            view = look_up(
+                self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number
+            )
             self._keep(view.dossier)
             self.camera.mark(view.candidates)
         self._refresh()
 
     def delete(self):
         """Delete the dossier that is open; says what is gone."""
-        self.says = self.drawer.delete(self.dossier.number) if self.dossier else "There is no dossier to delete."
+        self.says = (
+            self.drawer.delete(self.dossier.number)
+            if self.dossier
+            else "There is no dossier to delete."
+        )
         self.dossier = None
         self.camera.picked = None
         self.camera.mark(None)
@@ -172,7 +203,10 @@ class App:
                 raise ValueError("There is no dossier to save: click a vehicle first.")
             if not str(name).strip():
                 raise ValueError("Say where: give the name of a file.")
-            self.says = f"Saved: {self.drawer.save(self.dossier.number, self.folder / Path(str(name).strip()).expanduser())}"
+            self.says = (
+                "Saved:"
+                f" {self.drawer.save(self.dossier.number, self.folder / Path(str(name).strip()).expanduser())}"
+            )
         except (ValueError, OSError) as error:
             self.says = f"Not saved. {error}"
         self._refresh()
@@ -184,7 +218,10 @@ class App:
             if self.dossier is None:
                 raise ValueError("There is no dossier yet: click a vehicle first.")
             if self.register is None:
-                raise ValueError("There is no register here: it is invented for the simulated road, and knows nobody else.")
+                raise ValueError(
+                    "There is no register here: it is invented for the simulated road, and knows"
+                    " nobody else."
+                )
             self._keep(join(self.dossier, self.register, fact, camera, vehicle=self._vehicle()))
             self.says = dict(self.dossier.lines())["the join"]
         except ValueError as error:
@@ -195,7 +232,9 @@ class App:
     def _vehicle(self):
         if self.desk.own:
             return None
-        return int(self.desk.finder.passages.table["vehicle"].iloc[self.desk.group_of(self.dossier.picked)])
+        return int(
+            self.desk.finder.passages.table["vehicle"].iloc[self.desk.group_of(self.dossier.picked)]
+        )
 
     def _picked(self, row):
         if self.dossier is not None and self.dossier.picked != row.id:
@@ -225,7 +264,9 @@ class App:
         """The page as a figure, for where widgets do not run."""
         from cctview import plots
 
-        found = look_up(self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number).candidates
+        found = look_up(
+            self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number
+        ).candidates
         return plots.candidate_rows(self.desk, self.dossier.picked, found)
 
     def _repr_mimebundle_(self, **kwargs):
@@ -234,7 +275,10 @@ class App:
         if self.dossier is not None:
             figure, about = self.still()._repr_mimebundle_()
             data = {**figure, **data}
-        return data | self.widget._repr_mimebundle_(**kwargs) | {"text/plain": data["text/plain"]}, about
+        return (
+            data | self.widget._repr_mimebundle_(**kwargs) | {"text/plain": data["text/plain"]},
+            about,
+        )
 
 
 class _Shell:
@@ -247,19 +291,33 @@ class _Shell:
         full, side = {"width": "100%"}, {"flex": "1 1 330px", "min_width": "0", "width": "auto"}
         head = w.HTML(f'<h2>CCTView</h2><div class="says">{app.about}</div>', layout=full)
         self.controls = self._controls()
-        settings = w.VBox([w.HTML('<div class="says"><b>How is searched</b></div>'), *self.controls.values()], layout=full)
+        settings = w.VBox(
+            [w.HTML('<div class="says"><b>How is searched</b></div>'), *self.controls.values()],
+            layout=full,
+        )
         self.text = w.HTML(dossier_html(None), layout=full)
-        self.map = w.Image(format="png", layout={"max_width": "100%", "width": "640px", "display": "none"})
+        self.map = w.Image(
+            format="png", layout={"max_width": "100%", "width": "640px", "display": "none"}
+        )
         self.status = w.HTML(layout=full)
         wide = {"width": "auto"}
         delete = w.Button(description="Delete this dossier", button_style="danger", layout=wide)
         delete.on_click(lambda _: app.delete())
-        name = w.Text("dossier.json", description="file", layout={"width": "220px", "max_width": "100%"})
+        name = w.Text(
+            "dossier.json", description="file", layout={"width": "220px", "max_width": "100%"}
+        )
         save = w.Button(description="Save", layout=wide, disabled=app.desk.own)
         save.on_click(lambda _: app.save(name.value))
         name.disabled = app.desk.own
-        fact = w.Dropdown(options=list(FACTS), value=FACTS[-1], description="outside fact", layout={"width": "auto"})
-        places = {"where it was picked": None} | {_name(camera): camera for camera in app.desk.cameras}
+        fact = w.Dropdown(
+            options=list(FACTS),
+            value=FACTS[-1],
+            description="outside fact",
+            layout={"width": "auto"},
+        )
+        places = {"where it was picked": None} | {
+            _name(camera): camera for camera in app.desk.cameras
+        }
         where = w.Dropdown(options=places, description="read at", layout={"width": "auto"})
         joining = w.Button(description="Join", layout=wide, disabled=app.register is None)
         joining.on_click(lambda _: app.join(fact.value, where.value))
@@ -267,7 +325,11 @@ class _Shell:
             menu.style.description_width = "initial"
         fact.disabled = where.disabled = app.register is None
         row = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
-        parts = [w.HTML('<div class="says"><b>The dossier</b></div>'), self.text, w.Box([delete, name, save], layout=row)]
+        parts = [
+            w.HTML('<div class="says"><b>The dossier</b></div>'),
+            self.text,
+            w.Box([delete, name, save], layout=row),
+        ]
         parts += [w.Box([fact, where, joining], layout=row), self.status, self.map, settings]
         look = w.HTML(LOOK, layout={"display": "none"})
         watched = w.VBox([app.camera], layout=side | {"flex": "2 1 330px"})
@@ -350,4 +412,6 @@ def open_app(lesson=None, finder=None, folder="."):
         desk = open_own_desk(lesson.shown, lesson.truth)
         return App(desk, borrowed=desk.motion is not None, folder=folder)
     finder = finder or open_finder(lesson.dataset, lesson.truth)
-    return App(open_desk(finder, lesson.dataset), make_register(lesson.truth), MINUTES, folder=folder)
+    return App(
+        open_desk(finder, lesson.dataset), make_register(lesson.truth), MINUTES, folder=folder
+    )

@@ -1,6 +1,8 @@
-"""Attacks on what is stored: attributes read off a vector, and whether a vehicle was in a model's training set.
+"""Attacks on what is stored: attributes read off a vector, and whether a vehicle was in a model's
+training set.
 
-How a picture is rebuilt from its vector is in `cctview.invert`, how vehicles are linked in `cctview.trackers`.
+How a picture is rebuilt from its vector is in `cctview.invert`, how vehicles are linked in
+`cctview.trackers`.
 """
 
 from dataclasses import dataclass
@@ -33,7 +35,8 @@ class AttributeInference:
     attribute : str
     vehicles : ndarray, shape (n,)
     truth, guessed, baseline : ndarray of str, shape (n,)
-        What it is; what a linear probe read off the vector; what one guesses from the camera and the size of the box.
+        What it is; what a linear probe read off the vector; what one guesses from the camera and
+        the size of the box.
     left_out : tuple of str
         Classes of fewer than `FEWEST` vehicles, which were neither asked nor answered.
     """
@@ -46,24 +49,33 @@ class AttributeInference:
     left_out: tuple
 
     def figures(self) -> pd.DataFrame:
-        """Balanced accuracy of the probe, of the baseline, and their difference, with intervals by drawing vehicles again."""
+        """Balanced accuracy of the probe, of the baseline, and their difference, with intervals by
+        drawing vehicles again.
+        """
 
         def statistic(rows):
-            probe, base = (_balanced_accuracy(self.truth[rows], answer[rows]) for answer in (self.guessed, self.baseline))
+            probe, base = (
+                _balanced_accuracy(self.truth[rows], answer[rows])
+                for answer in (self.guessed, self.baseline)
+            )
             return pd.Series({"probe": probe, "baseline": base, "gain": probe - base})
 
         return bootstrap(statistic, self.vehicles, ROUNDS)
 
     def confusion(self) -> pd.DataFrame:
         """How many passages of each class (rows) were taken for each class (columns)."""
-        return pd.crosstab(pd.Series(self.truth, name="truth"), pd.Series(self.guessed, name="guessed"))
+        return pd.crosstab(
+            pd.Series(self.truth, name="truth"), pd.Series(self.guessed, name="guessed")
+        )
 
 
 def _balanced_accuracy(truth, guessed):
     return float(np.mean([np.mean(guessed[truth == kind] == kind) for kind in np.unique(truth)]))
 
 
-def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, folds: int = 5) -> AttributeInference:
+def infer_attribute(
+    looks: Looks, attribute: str, known: Looks | None = None, folds: int = 5
+) -> AttributeInference:
     """Read an attribute off stored vectors by a linear probe (logistic regression).
 
     Parameters
@@ -71,10 +83,11 @@ def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, fo
     looks : Looks
         With vectors; of each passage the mean is taken.
     attribute : str
-        "family" (of colours), "body", "direction" or "length" (long or short), or any column of the looks' table.
+        "family" (of colours), "body", "direction" or "length" (long or short), or any column of the
+        looks' table.
     known : Looks, optional
-        Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from the vehicle it is asked
-        about.
+        Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from
+        the vehicle it is asked about.
     folds : int
 
     Returns
@@ -93,18 +106,27 @@ def infer_attribute(looks: Looks, attribute: str, known: Looks | None = None, fo
     classes = sorted(counts.index[counts >= FEWEST])
     if len(classes) < 2:
         raise ValueError(
-            f"{attribute}: expected two classes of at least {FEWEST} vehicles, but there are {dict(counts)}; give more minutes"
+            f"{attribute}: expected two classes of at least {FEWEST} vehicles, but there are"
+            f" {dict(counts)}; give more minutes"
         )
     data = [part[part.label.isin(classes)] for part in data]
     asked, answers = data[0], []
     for features in ("vector", "circumstances"):
         x, y = np.stack(asked[features]), asked.label.to_numpy(str)
         if known is None:
-            answers.append(cross_val_predict(_probe(), x, y, groups=asked.vehicle, cv=GroupKFold(folds)))
+            answers.append(
+                cross_val_predict(_probe(), x, y, groups=asked.vehicle, cv=GroupKFold(folds))
+            )
         else:
-            answers.append(_probe().fit(np.stack(data[1][features]), data[1].label.to_numpy(str)).predict(x))
+            answers.append(
+                _probe().fit(np.stack(data[1][features]), data[1].label.to_numpy(str)).predict(x)
+            )
     return AttributeInference(
-        attribute, asked.vehicle.to_numpy(), asked.label.to_numpy(str), *answers, tuple(sorted(set(counts.index) - set(classes)))
+        attribute,
+        asked.vehicle.to_numpy(),
+        asked.label.to_numpy(str),
+        *answers,
+        tuple(sorted(set(counts.index) - set(classes))),
     )
 
 
@@ -113,14 +135,20 @@ def _probe():
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=500))
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
+    )
 
 
 def _labelled(looks, attribute):
     """One row a passage: vehicle, label, vector, and circumstances (which camera, log of the size)."""
     seen = passages(looks, average=True)
     first = looks.table.drop_duplicates("passage").sort_values("passage")
-    label = np.where(first.length > LONG, "long", "short") if attribute == "length" else first[attribute].astype(str)
+    label = (
+        np.where(first.length > LONG, "long", "short")
+        if attribute == "length"
+        else first[attribute].astype(str)
+    )
     around = np.column_stack([pd.get_dummies(first.camera), np.log(first["size"])]).astype(float)
     return pd.DataFrame(
         {
@@ -154,7 +182,12 @@ class Membership:
             member, distance = self.member[rows], -self.scores[rows]
             if member.all() or not member.any():
                 return pd.Series({"AUC": np.nan, "TPR at 1 % FPR": np.nan})
-            return pd.Series({"AUC": roc_auc(distance, member), "TPR at 1 % FPR": tpr_at_fpr(distance, member, 0.01)})
+            return pd.Series(
+                {
+                    "AUC": roc_auc(distance, member),
+                    "TPR at 1 % FPR": tpr_at_fpr(distance, member, 0.01),
+                }
+            )
 
         return bootstrap(statistic, np.arange(len(self.member)), ROUNDS)
 
@@ -179,8 +212,11 @@ def threshold_attack(confidence: np.ndarray) -> np.ndarray:
     return np.asarray(confidence, float)
 
 
-def likelihood_ratio_attack(confidence: np.ndarray, shadow: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Score by how much better models that learnt an example explain the confidence than models that did not (LiRA).
+def likelihood_ratio_attack(
+    confidence: np.ndarray, shadow: np.ndarray, within: np.ndarray
+) -> np.ndarray:
+    """Score by how much better models that learnt an example explain the confidence than models
+    that did not (LiRA).
 
     Parameters
     ----------
@@ -194,8 +230,8 @@ def likelihood_ratio_attack(confidence: np.ndarray, shadow: np.ndarray, within: 
     Returns
     -------
     ndarray, shape (n,)
-        Logarithm of the likelihood ratio, of normal distributions of the logit with one deviation each for all examples
-        (Carlini et al. 2022).
+        Logarithm of the likelihood ratio, of normal distributions of the logit with one deviation
+        each for all examples (Carlini et al. 2022).
 
     Raises
     ------
@@ -211,7 +247,10 @@ def likelihood_ratio_attack(confidence: np.ndarray, shadow: np.ndarray, within: 
     """
     within = np.asarray(within, bool)
     if not (within.any(axis=0) & ~within.all(axis=0)).all():
-        raise ValueError("each example must be within some of the attacker's models and not within others; train more of them")
+        raise ValueError(
+            "each example must be within some of the attacker's models and not within others; train"
+            " more of them"
+        )
     seen, told = _logits(confidence), _logits(shadow)
     terms = []
     for sign, of in ((1, within), (-1, ~within)):
@@ -243,23 +282,39 @@ def train_classifiers(
     Returns
     -------
     table : DataFrame
-        One row a vehicle: vehicle, member, confidence (mean over its looks), correct (share of them).
+        One row a vehicle: vehicle, member, confidence (mean over its looks), correct (share of
+        them).
     shadow : ndarray, shape (shadows, n)
         Confidences of the attacker's own models.
     within : ndarray of bool, shape (shadows, n)
         Which vehicles each of them learnt.
     """
-    pixels = np.stack([cv2.resize(crop, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA).ravel() for crop in looks.crops])
+    pixels = np.stack(
+        [
+            cv2.resize(crop, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA).ravel()
+            for crop in looks.crops
+        ]
+    )
     pixels = (pixels / 255 - 0.5) / 0.25
     vehicles, place = np.unique(looks.table.vehicle, return_inverse=True)
     labels = looks.table["body"].to_numpy(str)
     rng = np.random.default_rng(seed)
-    halves = [rng.permutation(len(vehicles)) < len(vehicles) // 2 for _ in range(1 + -(-shadows // 2))]
+    halves = [
+        rng.permutation(len(vehicles)) < len(vehicles) // 2 for _ in range(1 + -(-shadows // 2))
+    ]
     halves += [~half for half in halves[1:]][: shadows // 2]
     confidence, correct = zip(
-        *(_fitted(pixels, labels, place, half, epochs, seed + k) for k, half in enumerate(halves)), strict=True
+        *(_fitted(pixels, labels, place, half, epochs, seed + k) for k, half in enumerate(halves)),
+        strict=True,
     )
-    table = pd.DataFrame({"vehicle": vehicles, "member": halves[0], "confidence": confidence[0], "correct": correct[0]})
+    table = pd.DataFrame(
+        {
+            "vehicle": vehicles,
+            "member": halves[0],
+            "confidence": confidence[0],
+            "correct": correct[0],
+        }
+    )
     return table, np.array(confidence[1:]), np.array(halves[1:])
 
 
@@ -271,12 +326,20 @@ def _fitted(pixels, labels, place, half, epochs, seed):
 
     taken = half[place]
     model = MLPClassifier(
-        128, batch_size=32, alpha=0, learning_rate_init=1e-3, max_iter=epochs, random_state=seed, n_iter_no_change=epochs
+        128,
+        batch_size=32,
+        alpha=0,
+        learning_rate_init=1e-3,
+        max_iter=epochs,
+        random_state=seed,
+        n_iter_no_change=epochs,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not converged: it is stopped on purpose
         model.fit(pixels[taken], labels[taken])
-    given = pd.DataFrame(model.predict_proba(pixels), columns=model.classes_).reindex(columns=np.unique(labels), fill_value=0.0)
+    given = pd.DataFrame(model.predict_proba(pixels), columns=model.classes_).reindex(
+        columns=np.unique(labels), fill_value=0.0
+    )
     right = given.to_numpy()[np.arange(len(labels)), np.searchsorted(given.columns, labels)]
     counts = np.bincount(place)
     correct = given.columns[given.to_numpy().argmax(axis=1)] == labels

@@ -1,14 +1,16 @@
-"""Identification bits: what a search claims to know about who a vehicle is, and what it is right about.
+"""Identification bits: what a search claims to know about who a vehicle is, and what it is right
+about.
 
-A search has m candidates and may also say "none of these"; its posterior gives each a probability. The vehicle looked for is
-one of N. The probability of "none of these" is shared evenly by the N - m vehicles that are not among the candidates. Then
+A search has m candidates and may also say "none of these"; its posterior gives each a probability.
+The vehicle looked for is one of N. The probability of "none of these" is shared evenly by the N - m
+vehicles that are not among the candidates. Then
 
 - claimed bits are log2 N - H(posterior), with H the entropy over all N vehicles,
 - delivered bits are the mean of log2(N * p(true vehicle)),
 
-which agree in the mean if, and only if, the posterior is calibrated. Likelihood ratios become a posterior by
-`open_set_posterior`; whether they are calibrated is told by `reliability`, `brier` and `cllr`; how large one may
-be is told by `supported_limits`.
+which agree in the mean if, and only if, the posterior is calibrated. Likelihood ratios become a
+posterior by `open_set_posterior`; whether they are calibrated is told by `reliability`, `brier` and
+`cllr`; how large one may be is told by `supported_limits`.
 """
 
 import numpy as np
@@ -35,8 +37,9 @@ def entropy(probabilities, axis=-1):
 def open_set_posterior(log_ratios, present):
     """Posterior over the candidates of a search, and over "none of these".
 
-    Of the prior, `present` is shared evenly by the candidates; a candidate's likelihood ratio says how much more
-    probable what was observed of it is if it is the vehicle looked for than if it is another.
+    Of the prior, `present` is shared evenly by the candidates; a candidate's likelihood ratio says
+    how much more probable what was observed of it is if it is the vehicle looked for than if it is
+    another.
 
     Parameters
     ----------
@@ -62,7 +65,10 @@ def open_set_posterior(log_ratios, present):
     """
     ratios, present = np.asarray(log_ratios, float), np.asarray(present, float)
     if ratios.ndim != 2 or not ratios.shape[1]:
-        raise ValueError(f"expected ratios of shape (searches, candidates) with at least one candidate, but it is {ratios.shape}")
+        raise ValueError(
+            "expected ratios of shape (searches, candidates) with at least one candidate, but it"
+            f" is {ratios.shape}"
+        )
     if np.isnan(ratios).any():
         raise ValueError("a likelihood ratio is NaN; use -inf to rule a candidate out")
     if not ((present >= 0) & (present <= 1)).all():
@@ -84,23 +90,26 @@ def identification_bits(posterior, mates, population, gallery=None):
     posterior : array_like, shape (n, m + 1)
         Rows sum to 1; the last column is "none of these", see `open_set_posterior`.
     mates : array_like of bool, shape (n, m)
-        Which candidates show the true vehicle; a row without any is a search for a vehicle that is not there.
+        Which candidates show the true vehicle; a row without any is a search for a vehicle that is
+        not there.
     population : int
         N.
     gallery : int, optional
-        How many vehicles were measured. What is claimed of N beyond what would be claimed of these few is `beyond`.
+        How many vehicles were measured. What is claimed of N beyond what would be claimed of these
+        few is `beyond`.
 
     Returns
     -------
     DataFrame
-        One row a search: `claimed` and `delivered` bits, `beyond`, `mated`, `rank1` (probability that the first of the
-        ranking is right, ties broken at random; NaN without a mate), `rank` (of the best mate, ties against it),
-        `largest` (probability of any one candidate), `none`.
+        One row a search: `claimed` and `delivered` bits, `beyond`, `mated`, `rank1` (probability
+        that the first of the ranking is right, ties broken at random; NaN without a mate), `rank`
+        (of the best mate, ties against it), `largest` (probability of any one candidate), `none`.
 
     Raises
     ------
     ValueError
-        If the shapes do not agree, a row is no distribution, or the population is smaller than the gallery.
+        If the shapes do not agree, a row is no distribution, or the population is smaller than the
+        gallery.
 
     Examples
     --------
@@ -130,7 +139,9 @@ def identification_bits(posterior, mates, population, gallery=None):
             "beyond": claimed - _claimed(candidates, none, gallery) if gallery else 0.0,
             "mated": mated,
             "rank1": np.where(mated, (first & mates).sum(axis=1) / first.sum(axis=1), np.nan),
-            "rank": np.where(mated, (~mates & (candidates >= best_mate[:, None])).sum(axis=1) + 1.0, np.nan),
+            "rank": np.where(
+                mated, (~mates & (candidates >= best_mate[:, None])).sum(axis=1) + 1.0, np.nan
+            ),
             "largest": best,
             "none": none,
         }
@@ -145,22 +156,36 @@ def _claimed(candidates, none, population):
 
 def _check_posterior(p, mates, population, gallery):
     if p.ndim != 2 or p.shape[1] < 2:
-        raise ValueError(f"expected a posterior of shape (searches, candidates + 1) with at least one candidate; it is {p.shape}")
+        raise ValueError(
+            "expected a posterior of shape (searches, candidates + 1) with at least one candidate;"
+            f" it is {p.shape}"
+        )
     if mates.shape != (len(p), p.shape[1] - 1):
-        raise ValueError(f"mates: expected the shape {(len(p), p.shape[1] - 1)}, as the posterior has it, but got {mates.shape}")
+        raise ValueError(
+            f"mates: expected the shape {(len(p), p.shape[1] - 1)}, as the posterior has it, but"
+            f" got {mates.shape}"
+        )
     if not np.isfinite(p).all() or (p < 0).any() or (np.abs(p.sum(axis=1) - 1) > 1e-6).any():
         raise ValueError("posterior: expected rows of probabilities that sum to 1")
     for name, count in (("population", population), ("gallery", gallery)):
         if count is not None and count < p.shape[1] - 1:
-            raise ValueError(f"the {name} of {count:,} is smaller than the gallery of {p.shape[1] - 1:,} candidates")
+            raise ValueError(
+                f"the {name} of {count:,} is smaller than the gallery of {p.shape[1] - 1:,}"
+                " candidates"
+            )
         if count == p.shape[1] - 1 and (p[:, -1] > 0).any():
-            raise ValueError(f"the {name} of {count:,} are all among the candidates: 'none of these' must have probability 0")
+            raise ValueError(
+                f"the {name} of {count:,} are all among the candidates: 'none of these' must have"
+                " probability 0"
+            )
 
 
 def match_probability(bits, population):
-    """How probable a match is, by evidence worth so many bits, where exactly one of a population is the right one.
+    """How probable a match is, by evidence worth so many bits, where exactly one of a population is
+    the right one.
 
-    Bayes' rule with a likelihood ratio of 2 to the power of the bits, and prior odds of 1 to all the others.
+    Bayes' rule with a likelihood ratio of 2 to the power of the bits, and prior odds of 1 to all
+    the others.
 
     Parameters
     ----------
@@ -191,7 +216,8 @@ def match_probability(bits, population):
 
 
 def anonymity_set_size(posterior):
-    """Among how many equally likely candidates the vehicle is hidden: 2 to the power of the entropy.
+    """Among how many equally likely candidates the vehicle is hidden: 2 to the power of the
+    entropy.
 
     Examples
     --------
@@ -204,8 +230,8 @@ def anonymity_set_size(posterior):
 def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
     """Mean figures of searches and their intervals.
 
-    The searches for one vehicle are not independent, nor are those of one minute: vehicles are drawn again, then minutes,
-    and the wider of the two intervals is given.
+    The searches for one vehicle are not independent, nor are those of one minute: vehicles are
+    drawn again, then minutes, and the wider of the two intervals is given.
 
     Parameters
     ----------
@@ -230,10 +256,13 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
         values = searches.groupby(groups)[list(columns)]
         sums, counts = values.sum().to_numpy(float), values.count().to_numpy(float)
         if len(sums) > 1:
-            mean = lambda rows, s=sums, n=counts: s[rows].sum(axis=0) / n[rows].sum(axis=0)  # noqa: E731
+            mean = lambda rows, s=sums, n=counts: s[rows].sum(axis=0) / n[rows].sum(axis=0)
             tables.append(bootstrap(mean, np.arange(len(sums)), rounds, seed=seed))
     if not tables:
-        raise ValueError(f"{len(searches)} searches for one vehicle in one minute: nothing says how much they vary; take more")
+        raise ValueError(
+            f"{len(searches)} searches for one vehicle in one minute: nothing says how much they"
+            " vary; take more"
+        )
     estimate = searches[list(columns)].mean()
     low, high = (np.column_stack([table[end] for table in tables]) for end in ("low", "high"))
     low, high = np.minimum(low.min(axis=1), estimate), np.maximum(high.max(axis=1), estimate)
@@ -241,10 +270,11 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
 
 
 def supported_limits(log_same, log_different):
-    """The smallest and largest likelihood ratio that so many comparisons support (ELUB, Vergeer et al. 2016).
+    """The smallest and largest likelihood ratio that so many comparisons support (ELUB, Vergeer et
+    al. 2016).
 
-    One more misleading comparison of each kind is imagined. A ratio is supported as far as deciding by it would then still
-    cost less than not looking at all, at the prior odds at which it decides.
+    One more misleading comparison of each kind is imagined. A ratio is supported as far as deciding
+    by it would then still cost less than not looking at all, at the prior odds at which it decides.
 
     Parameters
     ----------
@@ -263,23 +293,35 @@ def supported_limits(log_same, log_different):
 
     Examples
     --------
-    Perfect separation of 99 same and 999 different pairs supports a ratio of 990, and one of 1/99 of 999/1000.
+    Perfect separation of 99 same and 999 different pairs supports a ratio of 990, and one of 1/99
+    of 999/1000.
 
     >>> low, high = supported_limits([50.0] * 99, [-50.0] * 999)
     >>> round(float(np.exp(high))), round(float(np.exp(-low)), 1)
     (990, 99.9)
     """
-    return -_upper_limit(-np.asarray(log_different, float), -np.asarray(log_same, float)), _upper_limit(log_same, log_different)
+    return -_upper_limit(
+        -np.asarray(log_different, float), -np.asarray(log_same, float)
+    ), _upper_limit(log_same, log_different)
 
 
 def _upper_limit(log_same, log_different):
-    """The largest t such that t * (false hits + 1) / (n + 1) is below the share of hits, hits being ratios above t."""
-    same, different = np.sort(np.asarray(log_same, float)), np.sort(np.asarray(log_different, float))
+    """The largest t such that t * (false hits + 1) / (n + 1) is below the share of hits, hits being
+    ratios above t.
+    """
+    same, different = (
+        np.sort(np.asarray(log_same, float)),
+        np.sort(np.asarray(log_different, float)),
+    )
     if not len(same) or not len(different):
-        raise ValueError(f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different")
+        raise ValueError(
+            f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different"
+        )
     starts = np.unique(np.clip(np.concatenate([[0.0], same, different]), 0, None))
     hits = (len(same) - np.searchsorted(same, starts, side="right")) / (len(same) + 1)
-    false = (len(different) - np.searchsorted(different, starts, side="right") + 1) / (len(different) + 1)
+    false = (len(different) - np.searchsorted(different, starts, side="right") + 1) / (
+        len(different) + 1
+    )
     # between two starts both shares stay as they are, so the limit within is where t * false = hits
     with np.errstate(divide="ignore"):
         limit = np.minimum(np.log(hits) - np.log(false), np.append(starts[1:], np.inf))
@@ -288,7 +330,8 @@ def _upper_limit(log_same, log_different):
 
 
 def cllr(log_same, log_different):
-    """Cost of log likelihood ratios, in bits (Brümmer and du Preez 2006): 0 is perfect, 1 is what saying nothing costs.
+    """Cost of log likelihood ratios, in bits (Brümmer and du Preez 2006): 0 is perfect, 1 is what
+    saying nothing costs.
 
     Examples
     --------
@@ -297,17 +340,25 @@ def cllr(log_same, log_different):
     """
     same, different = np.asarray(log_same, float), np.asarray(log_different, float)
     if not len(same) or not len(different):
-        raise ValueError(f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different")
-    return float((np.logaddexp(0, -same).mean() + np.logaddexp(0, different).mean()) / 2 / np.log(2))
+        raise ValueError(
+            f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different"
+        )
+    return float(
+        (np.logaddexp(0, -same).mean() + np.logaddexp(0, different).mean()) / 2 / np.log(2)
+    )
 
 
 def cllr_min(log_same, log_different):
-    """What `cllr` would be after the best monotone recalibration on these very pairs; the difference is lost to calibration."""
+    """What `cllr` would be after the best monotone recalibration on these very pairs; the
+    difference is lost to calibration.
+    """
     from sklearn.isotonic import IsotonicRegression
 
     scores = np.concatenate([log_same, log_different])
     same = np.repeat([1.0, 0.0], [len(log_same), len(log_different)])
-    weights = np.repeat([0.5 / len(log_same), 0.5 / len(log_different)], [len(log_same), len(log_different)])
+    weights = np.repeat(
+        [0.5 / len(log_same), 0.5 / len(log_different)], [len(log_same), len(log_different)]
+    )
     p = IsotonicRegression(y_min=0, y_max=1).fit(scores, same, weights).predict(scores)
     with np.errstate(divide="ignore"):
         ratios = np.log(p) - np.log1p(-p)
@@ -325,7 +376,9 @@ def brier(probabilities, outcomes):
     return float(np.mean((np.asarray(probabilities, float) - np.asarray(outcomes, float)) ** 2))
 
 
-def reliability(probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 1), rounds=200):
+def reliability(
+    probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 1), rounds=200
+):
     """How often came true what was given a probability of about p.
 
     Parameters
@@ -341,8 +394,8 @@ def reliability(probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 
     Returns
     -------
     DataFrame
-        One row a bin that is not empty: `claimed` (mean probability), `true`, `low`, `high` (share that came true, with its
-        interval), `count`.
+        One row a bin that is not empty: `claimed` (mean probability), `true`, `low`, `high` (share
+        that came true, with its interval), `count`.
 
     Examples
     --------
@@ -351,7 +404,11 @@ def reliability(probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 
     0      0.2   0.0      2
     1      0.8   1.0      2
     """
-    p, true, groups = np.asarray(probabilities, float), np.asarray(outcomes, float), np.asarray(groups)
+    p, true, groups = (
+        np.asarray(probabilities, float),
+        np.asarray(outcomes, float),
+        np.asarray(groups),
+    )
     place = np.clip(np.digitize(p, bins) - 1, 0, len(bins) - 2)
     rows = []
     for k in np.unique(place):
@@ -359,7 +416,11 @@ def reliability(probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 
         sums = pd.DataFrame({"n": 1, "y": true[at]}).groupby(groups[at]).sum().to_numpy()
         low = high = np.nan
         if len(sums) > 1:
-            share = bootstrap(lambda drawn, sums=sums: sums[drawn, 1].sum() / sums[drawn, 0].sum(), np.arange(len(sums)), rounds)
+            share = bootstrap(
+                lambda drawn, sums=sums: sums[drawn, 1].sum() / sums[drawn, 0].sum(),
+                np.arange(len(sums)),
+                rounds,
+            )
             low, high = share.loc[0, ["low", "high"]]
         rows.append((p[at].mean(), true[at].mean(), low, high, len(at)))
     return pd.DataFrame(rows, columns=["claimed", "true", "low", "high", "count"])

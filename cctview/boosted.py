@@ -1,10 +1,12 @@
-"""The old way to find vehicles, after Viola and Jones (2001): light and dark rectangles, chosen by boosting, in a sliding window.
+"""The old way to find vehicles, after Viola and Jones (2001): light and dark rectangles, chosen by
+boosting, in a sliding window.
 
-Their three ideas are here, small: an integral image gives the sum of any rectangle from four numbers; AdaBoost chooses, out of
-many pairs of rectangles, the few that tell a vehicle from what is none; and a cascade throws most windows away
-after the first few.
-Theirs found faces. This one learns in seconds, on one's own processor, from frames in which the truth marks the vehicles.
-(Viola and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001, doi 10.1109/CVPR.2001.990517.)
+Their three ideas are here, small: an integral image gives the sum of any rectangle from four
+numbers; AdaBoost chooses, out of many pairs of rectangles, the few that tell a vehicle from what is
+none; and a cascade throws most windows away after the first few. Theirs found faces. This one
+learns in seconds, on one's own processor, from frames in which the truth marks the vehicles. (Viola
+and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001, doi
+10.1109/CVPR.2001.990517.)
 """
 
 from dataclasses import dataclass
@@ -34,10 +36,12 @@ class BoostedDetector:
     Attributes
     ----------
     rectangles : ndarray of int, shape (rounds, 2, 4)
-        Of each chosen feature the two rectangles x, y, width, height in the window; what is measured is the mean brightness
-        of the first minus that of the second, in units of the window's standard deviation.
+        Of each chosen feature the two rectangles x, y, width, height in the window; what is
+        measured is the mean brightness of the first minus that of the second, in units of the
+        window's standard deviation.
     thresholds, votes : ndarray, shape (rounds,)
-        A window that measures more than the threshold gets the vote, one that measures less loses it.
+        A window that measures more than the threshold gets the vote, one that measures less loses
+        it.
     early : float
         The least sum of the first `EARLY` votes with which a window is looked at any further.
     enough : float
@@ -60,7 +64,8 @@ class BoostedDetector:
         Returns
         -------
         DataFrame
-            Columns type ("car"), percent (the share of the votes; no probability), x1, y1, x2, y2; the surest first.
+            Columns type ("car"), percent (the share of the votes; no probability), x1, y1, x2, y2;
+            the surest first.
         """
         from cctview.detect import keep_strongest
 
@@ -68,7 +73,9 @@ class BoostedDetector:
         boxes, percent = (np.concatenate(parts) for parts in zip(*found))
         kept = keep_strongest(boxes, percent, SAME_OBJECT)
         boxes = boxes[kept].clip(0, [image.shape[1], image.shape[0]] * 2)
-        return pd.DataFrame(boxes.round().astype(int), columns=BOX).assign(type="car", percent=percent[kept])
+        return pd.DataFrame(boxes.round().astype(int), columns=BOX).assign(
+            type="car", percent=percent[kept]
+        )
 
     def ruled_out(self, image):
         """Which share of all windows of a frame the first `EARLY` rectangles rule out."""
@@ -77,7 +84,9 @@ class BoostedDetector:
 
     def _survivors(self, sums, places, spread):
         some = slice(0, EARLY)
-        seen = measure(sums, places, self.rectangles[some]) > self.thresholds[some] * spread[:, None]
+        seen = (
+            measure(sums, places, self.rectangles[some]) > self.thresholds[some] * spread[:, None]
+        )
         return (np.where(seen, 1, -1) @ self.votes[some] >= self.early) & (spread > _FLAT)
 
     def _at_scale(self, image, width):
@@ -113,14 +122,24 @@ def train_boosted(images, boxes, seed=0):
         If no box is large enough to learn from.
     """
     rng, frames = np.random.default_rng(seed), list(zip(images, boxes, strict=True))
-    vehicles = [_patch(image, window) for image, of in frames for window in _windows_round(of, image.shape)]
+    vehicles = [
+        _patch(image, window) for image, of in frames for window in _windows_round(of, image.shape)
+    ]
     if not vehicles:
-        raise ValueError(f"no vehicle at least {SMALLEST} pixels wide to learn from; give frames that show some")
+        raise ValueError(
+            f"no vehicle at least {SMALLEST} pixels wide to learn from; give frames that show some"
+        )
     vehicles += [patch[:, ::-1] for patch in vehicles]
-    others = [_patch(image, window) for image, of in frames for window in _windows_beside(of, image.shape, 12, rng)]
+    others = [
+        _patch(image, window)
+        for image, of in frames
+        for window in _windows_beside(of, image.shape, 12, rng)
+    ]
     for rounds in ROUNDS[:-1]:
         learning = _boost(vehicles, others, rng, rounds)
-        for image, of in frames[:: -(-len(frames) // LESSONS)]:  # what it falsely takes for a vehicle teaches it most
+        for image, of in frames[
+            :: -(-len(frames) // LESSONS)
+        ]:  # what it falsely takes for a vehicle teaches it most
             found = learning.detect(image)[BOX].to_numpy(float)
             false = found[(box_iou(found, of) < 0.3).all(axis=1)] if len(of) else found
             others += [_patch(image, _widen(box)) for box in false[:MISTAKES]]
@@ -128,23 +147,34 @@ def train_boosted(images, boxes, seed=0):
 
 
 def patch_of(image, box):
-    """What a detector's window shows of a vehicle: its surroundings in grey, (HEIGHT, WIDTH) uint8; `box` is x1, y1, x2, y2."""
+    """What a detector's window shows of a vehicle: its surroundings in grey, (HEIGHT, WIDTH) uint8;
+    `box` is x1, y1, x2, y2.
+    """
     return _patch(image, _widen(box))
 
 
 def draw_rectangles(count, rng):
-    """Pairs of rectangles at random, side by side or one above the other, of one size; (count, 2, 4) int."""
+    """Pairs of rectangles at random, side by side or one above the other, of one size; (count, 2,
+    4) int.
+    """
     pairs = []
     while len(pairs) < count:
         across = rng.random() < 0.5
-        w, h = rng.integers(2, WIDTH // (1 + across) + 1), rng.integers(2, HEIGHT // (2 - across) + 1)
-        x, y = rng.integers(WIDTH - w * (1 + across) + 1), rng.integers(HEIGHT - h * (2 - across) + 1)
+        w, h = (
+            rng.integers(2, WIDTH // (1 + across) + 1),
+            rng.integers(2, HEIGHT // (2 - across) + 1),
+        )
+        x, y = (
+            rng.integers(WIDTH - w * (1 + across) + 1),
+            rng.integers(HEIGHT - h * (2 - across) + 1),
+        )
         pairs.append([[x, y, w, h], [x + w * across, y + h * (not across), w, h]])
     return np.array(pairs)
 
 
 def measure(sums, places, rectangles):
-    """How much brighter the first rectangle of each pair is than the second, on the average, in windows of an integral image.
+    """How much brighter the first rectangle of each pair is than the second, on the average, in
+    windows of an integral image.
 
     Parameters
     ----------
@@ -164,7 +194,12 @@ def measure(sums, places, rectangles):
     total = np.float32(0)
     for sign, (x, y, w, h) in zip((1, -1), rectangles.transpose(1, 2, 0)):
         low, high = y * stride + x, (y + h) * stride + x
-        area = flat.take(start + (high + w)) - flat.take(start + high) - flat.take(start + (low + w)) + flat.take(start + low)
+        area = (
+            flat.take(start + (high + w))
+            - flat.take(start + high)
+            - flat.take(start + (low + w))
+            + flat.take(start + low)
+        )
         total = total + area * (sign / (w * h)).astype(np.float32)
     return total
 
@@ -174,10 +209,15 @@ def _boost(vehicles, others, rng, rounds):
     patches = np.stack([*vehicles, *others]).astype(float)
     is_vehicle = np.arange(len(patches)) < len(vehicles)
     pairs = draw_rectangles(RECTANGLES, rng)
-    tall = np.zeros((len(patches), HEIGHT + 1, WIDTH + 1), np.int32)  # an integral image each; together they are one, very high
+    tall = np.zeros(
+        (len(patches), HEIGHT + 1, WIDTH + 1), np.int32
+    )  # an integral image each; together they are one, very high
     tall[:, 1:, 1:] = patches.cumsum(1).cumsum(2)
     places = np.stack([np.arange(len(patches)) * (HEIGHT + 1), np.zeros(len(patches), int)], axis=1)
-    values = measure(tall.reshape(-1, WIDTH + 1), places, pairs) / np.maximum(patches.std(axis=(1, 2)), _FLAT)[:, None]
+    values = (
+        measure(tall.reshape(-1, WIDTH + 1), places, pairs)
+        / np.maximum(patches.std(axis=(1, 2)), _FLAT)[:, None]
+    )
     chosen, thresholds, votes = adaboost(np.hstack([values, -values]), is_vehicle, rounds, rng)
     rectangles = np.concatenate([pairs, pairs[:, ::-1]])[chosen]  # turned round, more becomes less
     said = np.where(np.hstack([values, -values])[is_vehicle][:, chosen] > thresholds, 1, -1) * votes
@@ -189,7 +229,8 @@ def _boost(vehicles, others, rng, rounds):
 def adaboost(values, positive, rounds, rng, tried=200, levels=32):
     """AdaBoost (Freund and Schapire 1997) over questions "is this value over that threshold?".
 
-    Each round takes the question that is least often wrong, and then lets those examples count more that it got wrong.
+    Each round takes the question that is least often wrong, and then lets those examples count more
+    that it got wrong.
 
     Parameters
     ----------
@@ -211,15 +252,23 @@ def adaboost(values, positive, rounds, rng, tried=200, levels=32):
     """
     n, m = values.shape
     edges = np.quantile(values[:: max(1, n // 1000)], np.linspace(0, 1, levels + 1)[1:-1], axis=0)
-    level = np.stack([np.searchsorted(edges[:, k], values[:, k]) for k in range(m)])  # how many thresholds lie below, (m, n)
+    level = np.stack(
+        [np.searchsorted(edges[:, k], values[:, k]) for k in range(m)]
+    )  # how many thresholds lie below, (m, n)
     sign, result = np.where(positive, 1.0, -1.0), []
     weight = np.where(positive, 0.5 / positive.sum(), 0.5 / (~positive).sum())
     for _ in range(rounds):
         some = rng.choice(m, min(tried, m), replace=False)
         places = (level[some] + levels * np.arange(len(some))[:, None]).ravel()
-        sums = np.bincount(places, np.tile(weight * sign, len(some)), levels * len(some)).reshape(-1, levels)
-        over = sums.sum(axis=1, keepdims=True) - sums.cumsum(axis=1)[:, :-1]  # of the signed weights above each threshold
-        row, at = np.unravel_index((2 * over - sums.sum(axis=1, keepdims=True)).argmax(), over.shape)
+        sums = np.bincount(places, np.tile(weight * sign, len(some)), levels * len(some)).reshape(
+            -1, levels
+        )
+        over = (
+            sums.sum(axis=1, keepdims=True) - sums.cumsum(axis=1)[:, :-1]
+        )  # of the signed weights above each threshold
+        row, at = np.unravel_index(
+            (2 * over - sums.sum(axis=1, keepdims=True)).argmax(), over.shape
+        )
         column = some[row]
         said = np.where(level[column] > at, 1.0, -1.0)
         wrong = np.clip(weight[said != sign].sum(), 1e-6, 1 - 1e-6)
@@ -238,18 +287,27 @@ def _widths(shape):
 
 
 def _integrals(image, width):
-    """The integral image of a frame scaled so that a window of this width has WIDTH pixels; the windows; their spread."""
+    """The integral image of a frame scaled so that a window of this width has WIDTH pixels; the
+    windows; their spread.
+    """
     import cv2
 
     scale = WIDTH / width
     size = max(round(image.shape[1] * scale), WIDTH), max(round(image.shape[0] * scale), HEIGHT)
     grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
     sums, squares = cv2.integral2(grey, sdepth=cv2.CV_32S, sqdepth=cv2.CV_64F)
-    rows, columns = np.mgrid[0 : size[1] - HEIGHT + 1 : STRIDE, 0 : size[0] - WIDTH + 1 : STRIDE].reshape(2, -1)
+    rows, columns = np.mgrid[
+        0 : size[1] - HEIGHT + 1 : STRIDE, 0 : size[0] - WIDTH + 1 : STRIDE
+    ].reshape(2, -1)
     places, whole = np.stack([rows, columns], axis=1), WIDTH * HEIGHT
 
     def total(of):
-        return of[rows + HEIGHT, columns + WIDTH] - of[rows + HEIGHT, columns] - of[rows, columns + WIDTH] + of[rows, columns]
+        return (
+            of[rows + HEIGHT, columns + WIDTH]
+            - of[rows + HEIGHT, columns]
+            - of[rows, columns + WIDTH]
+            + of[rows, columns]
+        )
 
     spread = np.sqrt(np.maximum(total(squares) / whole - (total(sums) / whole) ** 2, 0))
     return sums, places, spread
@@ -273,7 +331,10 @@ def _windows_round(boxes, shape):
 def _windows_beside(boxes, shape, count, rng):
     """Windows at random that show no vehicle, or less than a third of one."""
     width = np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST), count))
-    x, y = rng.uniform(0, 1, (2, count)) * [[shape[1]], [shape[0]]] - [width / 2, width * HEIGHT / WIDTH / 2]
+    x, y = rng.uniform(0, 1, (2, count)) * [[shape[1]], [shape[0]]] - [
+        width / 2,
+        width * HEIGHT / WIDTH / 2,
+    ]
     windows = np.stack([x, y, x + width, y + width * HEIGHT / WIDTH], axis=1)
     free = (box_iou(windows, boxes) < 0.3).all(axis=1) if len(boxes) else np.ones(count, bool)
     return [w for w, ok in zip(windows, free) if ok and _inside(w, shape)]
@@ -284,7 +345,9 @@ def _inside(window, shape):
 
 
 def _patch(image, window):
-    """A window of a frame in grey, (HEIGHT, WIDTH) uint8; what lies beyond the frame's edge is repeated from it."""
+    """A window of a frame in grey, (HEIGHT, WIDTH) uint8; what lies beyond the frame's edge is
+    repeated from it.
+    """
     import cv2
 
     x1, y1, x2, y2 = window

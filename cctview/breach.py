@@ -1,7 +1,8 @@
-"""A stolen table of vectors: what can be had from it without a single picture, and how many known vehicles break a secret key.
+"""A stolen table of vectors: what can be had from it without a single picture, and how many known
+vehicles break a secret key.
 
-The thief has the shipped extractor's vectors, their cameras and times, and pictures of other vehicles with which to learn. Those
-vehicles are never the ones asked about.
+The thief has the shipped extractor's vectors, their cameras and times, and pictures of other
+vehicles with which to learn. Those vehicles are never the ones asked about.
 """
 
 from dataclasses import dataclass
@@ -39,9 +40,16 @@ class Breach:
 
 
 def open_breach(lesson: Lesson) -> Breach:
-    """The vectors of the simulated minutes, as coordinates on the extractor's basis, in two halves without a common vehicle."""
+    """The vectors of the simulated minutes, as coordinates on the extractor's basis, in two halves
+    without a common vehicle.
+    """
     looks = load_looks(
-        lesson.dataset, lesson.truth, minimum=MINIMUM, cameras=CAMERAS, pictures=False, basis=Extractor().basis
+        lesson.dataset,
+        lesson.truth,
+        minimum=MINIMUM,
+        cameras=CAMERAS,
+        pictures=False,
+        basis=Extractor().basis,
     )
     return Breach(*looks.split())
 
@@ -52,7 +60,8 @@ def link_rates(breach: Breach) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index "by chance", "by looks", "by looks and clock"; columns estimate, low, high (by drawing vehicles again).
+        Index "by chance", "by looks", "by looks and clock"; columns estimate, low, high (by drawing
+        vehicles again).
     """
     tracker = Tracker("thief", average=True).fit(breach.known)
     rows = {}
@@ -65,13 +74,17 @@ def link_rates(breach: Breach) -> pd.DataFrame:
 
 def _share(values, groups):
     values = np.asarray(values, float)
-    return bootstrap(lambda rows: values[rows].mean(keepdims=True), np.asarray(groups), ROUNDS).iloc[0].to_dict()
+    return (
+        bootstrap(lambda rows: values[rows].mean(keepdims=True), np.asarray(groups), ROUNDS)
+        .iloc[0]
+        .to_dict()
+    )
 
 
 @dataclass
 class KeyedDatabase:
-    """A database whose owner turns the vectors of each camera by a secret key, and a thief who knows some vehicles at both of
-    two cameras.
+    """A database whose owner turns the vectors of each camera by a secret key, and a thief who
+    knows some vehicles at both of two cameras.
 
     Parameters
     ----------
@@ -95,23 +108,34 @@ class KeyedDatabase:
     seed: int = 0
 
     def __post_init__(self):
-        turned = [project(looks, self.dimensions, self.seed) for looks in (self.breach.known, self.breach.stolen)]
+        turned = [
+            project(looks, self.dimensions, self.seed)
+            for looks in (self.breach.known, self.breach.stolen)
+        ]
         self._known, self._stolen = (_pairs(looks, self.cameras) for looks in turned)
         self._open = _pairs(self.breach.stolen, self.cameras)
         self.available = len(self._known[0])
 
     def known_pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The vectors of so many known vehicles at the first camera and at the second, (n, dimensions) each."""
+        """The vectors of so many known vehicles at the first camera and at the second, (n,
+        dimensions) each.
+        """
         return tuple(part[:count] for part in self._known)
 
     def asked_pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Those of the vehicles asked about: row by row the same vehicle, which the thief does not know."""
+        """Those of the vehicles asked about: row by row the same vehicle, which the thief does not
+        know.
+        """
         return self._stolen
 
     def found(self, known: int) -> dict:
-        """How often the thief who knows so many vehicles finds one of the others first: estimate, low, high."""
+        """How often the thief who knows so many vehicles finds one of the others first: estimate,
+        low, high.
+        """
         a, b = self._stolen
-        return first_found(a @ learn_map(*self.known_pairs(known)), b) if known else first_found(a, b)
+        return (
+            first_found(a @ learn_map(*self.known_pairs(known)), b) if known else first_found(a, b)
+        )
 
     def unprotected(self) -> dict:
         """The same without a key."""
@@ -125,17 +149,23 @@ def learn_map(a: np.ndarray, b: np.ndarray, ridge: float = 0.3) -> np.ndarray:
 
 
 def first_found(a: np.ndarray, b: np.ndarray) -> dict:
-    """How often the row of `b` that is nearest to a row of `a`, by the cosine, is its own: estimate, low, high."""
+    """How often the row of `b` that is nearest to a row of `a`, by the cosine, is its own:
+    estimate, low, high.
+    """
     right = cosine_distances(a, b).argmin(axis=1) == np.arange(len(a))
     return _share(right, np.arange(len(a)))
 
 
 def _pairs(looks, cameras):
-    """Mean vectors of the vehicles that pass both cameras, at the one and at the other, each centred on its camera's mean."""
+    """Mean vectors of the vehicles that pass both cameras, at the one and at the other, each
+    centred on its camera's mean.
+    """
     sides = []
     for camera in cameras:
         of = (looks.table.camera == camera).to_numpy()
-        sides.append(pd.DataFrame(looks.vectors[of]).groupby(looks.table.vehicle[of].to_numpy()).mean())
+        sides.append(
+            pd.DataFrame(looks.vectors[of]).groupby(looks.table.vehicle[of].to_numpy()).mean()
+        )
     both = sides[0].index.intersection(sides[1].index)
     both = np.random.default_rng(0).permutation(both.to_numpy())
     return tuple((side.loc[both] - side.mean()).to_numpy(np.float32) for side in sides)

@@ -1,4 +1,6 @@
-"""Cleaning what a detector wrote down: boxes that are double, that stand, that are no vehicle, or that were delivered twice."""
+"""Cleaning what a detector wrote down: boxes that are double, that stand, that are no vehicle, or
+that were delivered twice.
+"""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,8 @@ def overlapping_pairs(boxes, overlap=0.7):
     Returns
     -------
     Series of int
-        How many pairs, by their two types in alphabetical order, such as "bus + car"; most first. Empty if there are none.
+        How many pairs, by their two types in alphabetical order, such as "bus + car"; most first.
+        Empty if there are none.
     """
     places, types, pairs = boxes[BOX].to_numpy(float), boxes["type"].to_numpy(str), []
     for rows in boxes.groupby("frame").indices.values():
@@ -30,7 +33,8 @@ def overlapping_pairs(boxes, overlap=0.7):
 
 
 def count_doubles(boxes, vehicles, overlaps, iou=0.5):
-    """How many doubles stay, and how many vehicles are lost, when boxes that overlap too much are dropped.
+    """How many doubles stay, and how many vehicles are lost, when boxes that overlap too much are
+    dropped.
 
     Parameters
     ----------
@@ -46,8 +50,8 @@ def count_doubles(boxes, vehicles, overlaps, iou=0.5):
     Returns
     -------
     DataFrame
-        By overlap: boxes (left), doubles (on a vehicle that another box shows already), lost (vehicles that some
-        box showed before any was dropped, and none does now).
+        By overlap: boxes (left), doubles (on a vehicle that another box shows already), lost
+        (vehicles that some box showed before any was dropped, and none does now).
     """
     from cctview.detect import keep_strongest
 
@@ -55,13 +59,23 @@ def count_doubles(boxes, vehicles, overlaps, iou=0.5):
     counts = np.zeros((len(overlaps), 3), int)
     for frame, of in boxes.groupby("frame"):
         places, percent = of[BOX].to_numpy(float), of["percent"].to_numpy()
-        overlap = np.column_stack([box_iou(places, true.get(frame, none)[BOX]), np.full(len(of), -1.0)])
-        shown = np.where(overlap.max(axis=1) >= iou, overlap.argmax(axis=1), -1)  # the vehicle of each box, -1 for none
+        overlap = np.column_stack(
+            [box_iou(places, true.get(frame, none)[BOX]), np.full(len(of), -1.0)]
+        )
+        shown = np.where(
+            overlap.max(axis=1) >= iou, overlap.argmax(axis=1), -1
+        )  # the vehicle of each box, -1 for none
         before = _different(shown)
         for row, limit in enumerate(overlaps):
             kept = shown[keep_strongest(places, percent, limit)]
-            counts[row] += [len(kept), (kept >= 0).sum() - _different(kept), before - _different(kept)]
-    return pd.DataFrame(counts, index=pd.Index(overlaps, name="overlap"), columns=["boxes", "doubles", "lost"])
+            counts[row] += [
+                len(kept),
+                (kept >= 0).sum() - _different(kept),
+                before - _different(kept),
+            ]
+    return pd.DataFrame(
+        counts, index=pd.Index(overlaps, name="overlap"), columns=["boxes", "doubles", "lost"]
+    )
 
 
 def _different(shown):
@@ -79,7 +93,8 @@ def clean(detections):
     Returns
     -------
     Series of str
-        Why each detection is taken away, "" for those that stay: "no vehicle", "double", "frame seen before", "parked".
+        Why each detection is taken away, "" for those that stay: "no vehicle", "double", "frame
+        seen before", "parked".
     """
     reason = pd.Series("double", index=detections.index, dtype="str")
     reason[~detections["type"].isin(VEHICLE_TYPES)] = "no vehicle"
@@ -95,8 +110,11 @@ def boxes_left(reasons):
     """How many boxes are left after each step of `clean`; a Series of int by the step's name."""
     counts = reasons.value_counts()
     steps = {
-        "all boxes": "", "without persons, cycles": "no vehicle", "without doubles": "double",
-        "without frames seen before": "frame seen before", "without parked": "parked",
-    }  # fmt: skip
+        "all boxes": "",
+        "without persons, cycles": "no vehicle",
+        "without doubles": "double",
+        "without frames seen before": "frame seen before",
+        "without parked": "parked",
+    }
     gone = np.cumsum([counts.get(reason, 0) if reason else 0 for reason in steps.values()])
     return pd.Series(len(reasons) - gone, list(steps))

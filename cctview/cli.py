@@ -1,4 +1,6 @@
-"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides | app | doctor``."""
+"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides
+| app | doctor``.
+"""
 
 import argparse
 import sys
@@ -22,7 +24,9 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 1 for an error that is the input's, 130 when interrupted."""
+    """Run a command; returns the exit status: 0, 1 for an error that is the input's, 130 when
+    interrupted.
+    """
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -33,30 +37,69 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cctview: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ncctview: interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        print(
+            "\ncctview: interrupted; what was finished is kept, the same command goes on from"
+            " there",
+            file=sys.stderr,
+        )
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cctview", description="A vehicle search engine from free parts.")
+    parser = argparse.ArgumentParser(
+        prog="cctview", description="A vehicle search engine from free parts."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    added = {name: commands.add_parser(name, help=text, description=text) for name, text in COMMANDS.items()}
+    added = {
+        name: commands.add_parser(name, help=text, description=text)
+        for name, text in COMMANDS.items()
+    }
     for name in ("example", "detect", "scale"):
-        added[name].add_argument("folder", type=Path, help="frames: a folder, a zip, or a folder of zips")
-        added[name].add_argument("--weights", type=Path, help="a detector's weights for ImageAI (default: ours)")
-        added[name].add_argument("--minimum", type=float, default=25, help="lowest probability in per cent (default: %(default)s)")
+        added[name].add_argument(
+            "folder", type=Path, help="frames: a folder, a zip, or a folder of zips"
+        )
+        added[name].add_argument(
+            "--weights", type=Path, help="a detector's weights for ImageAI (default: ours)"
+        )
+        added[name].add_argument(
+            "--minimum",
+            type=float,
+            default=25,
+            help="lowest probability in per cent (default: %(default)s)",
+        )
         added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
     for name, option in (("example", "--extractor"), ("extract", "--weights")):
-        added[name].add_argument(option, dest="extractor", type=Path, help="an extractor's weights (default: ours)")
+        added[name].add_argument(
+            option, dest="extractor", type=Path, help="an extractor's weights (default: ours)"
+        )
     for name in ("extract", "match"):
         added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
     for name in ("example", "match"):
-        added[name].add_argument("--base", metavar="CAM", help="camera whose vehicles are searched for (default: the first)")
-        added[name].add_argument("--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)")
-    added["scale"].add_argument("--scheduler", metavar="tcp://…", help="a Dask scheduler (default: workers on this computer)")
-    added["scale"].add_argument("--workers", type=int, metavar="N", help="how many on this computer (default: one to a core)")
-    added["fetch"].add_argument("kind", nargs="?", choices=("weights", "frames"), help="what to get")
-    added["fetch"].add_argument("names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all")
+        added[name].add_argument(
+            "--base",
+            metavar="CAM",
+            help="camera whose vehicles are searched for (default: the first)",
+        )
+        added[name].add_argument(
+            "--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)"
+        )
+    added["scale"].add_argument(
+        "--scheduler",
+        metavar="tcp://…",
+        help="a Dask scheduler (default: workers on this computer)",
+    )
+    added["scale"].add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="how many on this computer (default: one to a core)",
+    )
+    added["fetch"].add_argument(
+        "kind", nargs="?", choices=("weights", "frames"), help="what to get"
+    )
+    added["fetch"].add_argument(
+        "names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all"
+    )
     added["example"].set_defaults(run=_example)
     added["detect"].set_defaults(run=_detect)
     added["extract"].set_defaults(run=_extract)
@@ -64,8 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     added["scale"].set_defaults(run=_scale)
     added["fetch"].set_defaults(run=_fetch)
     command.add_arguments(added["collect"])
-    added["slides"].add_argument("notebook", metavar="NN", help="a notebook's number, such as 05, or its path")
-    added["slides"].add_argument("--out", type=Path, metavar="FILE", help="the slides (default: NN-title.slides.html, here)")
+    added["slides"].add_argument(
+        "notebook", metavar="NN", help="a notebook's number, such as 05, or its path"
+    )
+    added["slides"].add_argument(
+        "--out", type=Path, metavar="FILE", help="the slides (default: NN-title.slides.html, here)"
+    )
     added["slides"].set_defaults(run=_slides)
     serve.add_arguments(added["app"])
     added["doctor"].set_defaults(run=_doctor)
@@ -82,7 +129,9 @@ def _example(options: argparse.Namespace) -> int:
 def _detect(options: argparse.Namespace) -> int:
     from cctview import pipeline
 
-    return _report(pipeline.detect_folder(options.folder, options.out, options.weights, options.minimum))
+    return _report(
+        pipeline.detect_folder(options.folder, options.out, options.weights, options.minimum)
+    )
 
 
 def _extract(options: argparse.Namespace) -> int:
@@ -103,7 +152,14 @@ def _scale(options: argparse.Namespace) -> int:
     from cctview import scale
 
     return _report(
-        scale.process(options.folder, options.out, options.scheduler, options.workers, options.weights, options.minimum)
+        scale.process(
+            options.folder,
+            options.out,
+            options.scheduler,
+            options.workers,
+            options.weights,
+            options.minimum,
+        )
     )
 
 
@@ -123,7 +179,10 @@ def _slides(options: argparse.Namespace) -> int:
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")
     write_bytes(place, slides.make_deck(notebook).encode())
-    print(f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells the other keys")
+    print(
+        f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
+        " the other keys"
+    )
     return 0
 
 

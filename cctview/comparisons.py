@@ -1,7 +1,9 @@
-"""Same or different? Pairs of pictures to compare, with the truth about each, for people and for models.
+"""Same or different? Pairs of pictures to compare, with the truth about each, for people and for
+models.
 
-A vehicle passes a camera in a few frames, 1.7 s apart: that is one look, not several. So each vehicle is taken once a camera,
-by its largest picture, and everyone at a camera is compared with everyone at the next one down the drive.
+A vehicle passes a camera in a few frames, 1.7 s apart: that is one look, not several. So each
+vehicle is taken once a camera, by its largest picture, and everyone at a camera is compared with
+everyone at the next one down the drive.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from cctview.match import DISTANCES, track_to_track
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Pairs of pictures, block by block: each block has all pictures of a camera against all of the next.
+    """Pairs of pictures, block by block: each block has all pictures of a camera against all of the
+    next.
 
     Attributes
     ----------
@@ -34,7 +37,10 @@ class Comparisons:
     @property
     def rows(self):
         """The detections of each pair, (n, 2)."""
-        parts = [np.stack(np.broadcast_arrays(a[:, None], b), axis=-1).reshape(-1, 2) for a, b in self.blocks]
+        parts = [
+            np.stack(np.broadcast_arrays(a[:, None], b), axis=-1).reshape(-1, 2)
+            for a, b in self.blocks
+        ]
         return np.concatenate([np.zeros((0, 2), int), *parts])
 
     @property
@@ -45,11 +51,19 @@ class Comparisons:
     def distances(self, embeddings, distance="mcd"):
         """How far apart the pictures of each pair are, (n,) float32; `distance` is "med" or "mcd"."""
         return np.concatenate(
-            [np.zeros(0, np.float32), *(DISTANCES[distance](embeddings[a], embeddings[b]).ravel() for a, b in self.blocks)]
+            [
+                np.zeros(0, np.float32),
+                *(
+                    DISTANCES[distance](embeddings[a], embeddings[b]).ravel()
+                    for a, b in self.blocks
+                ),
+            ]
         )
 
     def alike(self, vehicles, column="colour"):
-        """Whether the two vehicles of each pair share a property, by the table `Truth.vehicles`; (n,)."""
+        """Whether the two vehicles of each pair share a property, by the table `Truth.vehicles`;
+        (n,).
+        """
         values = vehicles.set_index("vehicle")[column].reindex(self.vehicles).to_numpy()
         return np.equal(*values[self.rows].T)
 
@@ -64,7 +78,8 @@ class Comparisons:
 
 
 def first_minutes(dataset, minutes):
-    """The detections of a dataset's first minutes, and their embeddings: all pairs of more would take a notebook too long.
+    """The detections of a dataset's first minutes, and their embeddings: all pairs of more would
+    take a notebook too long.
 
     Parameters
     ----------
@@ -77,35 +92,46 @@ def first_minutes(dataset, minutes):
     detections : DataFrame
     embeddings : ndarray of float32, shape (n, d)
     """
-    kept = (dataset.detections["time"] < dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)).to_numpy()
+    kept = (
+        dataset.detections["time"] < dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)
+    ).to_numpy()
     return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
 
 
 def picture_side(detections):
     """The side of a square as large as each detection's box, in pixels, (n,)."""
-    return np.sqrt((detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])).to_numpy(float)
+    return np.sqrt(
+        (detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])
+    ).to_numpy(float)
 
 
 def largest_pictures(detections, vehicles, images=1):
-    """The rows of the largest pictures of each moving vehicle at each camera, at most `images` of each, in their order.
+    """The rows of the largest pictures of each moving vehicle at each camera, at most `images` of
+    each, in their order.
 
     Parameters
     ----------
     detections : DataFrame
         Columns camera, type, x1, y1, x2, y2.
     vehicles : Series
-        The vehicle of each, from `cctview.truth.true_vehicles`; missing and parked ones (negative) are left out.
+        The vehicle of each, from `cctview.truth.true_vehicles`; missing and parked ones (negative)
+        are left out.
     images : int
 
     Returns
     -------
     ndarray of int
     """
-    kept = detections["type"].isin(VEHICLE_TYPES).to_numpy() & (vehicles > 0).fillna(False).to_numpy(bool)
+    kept = detections["type"].isin(VEHICLE_TYPES).to_numpy() & (vehicles > 0).fillna(
+        False
+    ).to_numpy(bool)
     rows = np.flatnonzero(kept)
     order = rows[np.argsort(-picture_side(detections)[rows], kind="stable")]
     place = pd.DataFrame(
-        {"camera": detections["camera"].to_numpy()[order], "vehicle": vehicles.to_numpy(float, na_value=0)[order]}
+        {
+            "camera": detections["camera"].to_numpy()[order],
+            "vehicle": vehicles.to_numpy(float, na_value=0)[order],
+        }
     )
     return np.sort(order[(place.groupby(["camera", "vehicle"]).cumcount() < images).to_numpy()])
 
@@ -128,16 +154,18 @@ def compare_next_camera(detections, vehicles):
     rows = largest_pictures(detections, vehicles)
     camera = detections["camera"].to_numpy()[rows]
     blocks = tuple(
-        (rows[camera == first], rows[camera == second]) for first, second in pairwise(place.camera for place in DRIVE)
+        (rows[camera == first], rows[camera == second])
+        for first, second in pairwise(place.camera for place in DRIVE)
     )
     return Comparisons(blocks, vehicles.to_numpy(float, na_value=0).astype(int))
 
 
 def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
-    """How well distances tell same from different: the area under the ROC, with intervals over vehicles.
+    """How well distances tell same from different: the area under the ROC, with intervals over
+    vehicles.
 
-    Pairs that share a vehicle are not independent, so whole vehicles are drawn again, and each pair counts as often as both
-    of its vehicles were drawn (Owen 2007, the pigeonhole bootstrap).
+    Pairs that share a vehicle are not independent, so whole vehicles are drawn again, and each pair
+    counts as often as both of its vehicles were drawn (Owen 2007, the pigeonhole bootstrap).
 
     Parameters
     ----------
@@ -148,7 +176,8 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     Returns
     -------
     DataFrame
-        One row a name, columns estimate, low, high; with two names or more also each one's "gain" over the first.
+        One row a name, columns estimate, low, high; with two names or more also each one's "gain"
+        over the first.
 
     Raises
     ------
@@ -158,7 +187,8 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     same = pairs.same
     if not same.any() or same.all():
         raise ValueError(
-            "expected both same and different pairs, but there is only one kind; take more minutes or smaller pictures"
+            "expected both same and different pairs, but there is only one kind; take more minutes"
+            " or smaller pictures"
         )
     blocks = [(pairs.vehicles[a], pairs.vehicles[b]) for a, b in pairs.blocks]
     known = np.unique(np.concatenate([part for block in blocks for part in block]))
@@ -173,7 +203,12 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
         for (a, b), begin, end in zip(blocks, ends, ends[1:], strict=False):
             np.multiply.outer(times[a], times[b], out=weight[begin:end].reshape(len(a), len(b)))
         weight[mates] = 0
-        areas = pd.Series({name: _weighted_auc(code, weight, code[mates], times[mate]) for name, code in codes.items()})
+        areas = pd.Series(
+            {
+                name: _weighted_auc(code, weight, code[mates], times[mate])
+                for name, code in codes.items()
+            }
+        )
         gains = areas.iloc[1:] - areas.iloc[0]
         return pd.concat([areas, gains.add_prefix("gain of ")])
 
@@ -181,7 +216,9 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
 
 
 def _among_same(distances, mates):
-    """Where each distance lies among those of the same pairs: 2 k between the k-th and the next, 2 k - 1 if it is the k-th."""
+    """Where each distance lies among those of the same pairs: 2 k between the k-th and the next, 2
+    k - 1 if it is the k-th.
+    """
     distances = np.asarray(distances)
     own = np.unique(distances[mates])
     place = np.searchsorted(own, distances, side="right")
@@ -189,11 +226,17 @@ def _among_same(distances, mates):
 
 
 def _weighted_auc(code, weight, code_same, weight_same):
-    """Probability that a same pair is closer than a different one, pairs weighted (same ones by 0 in `weight`); codes rank."""
+    """Probability that a same pair is closer than a different one, pairs weighted (same ones by 0
+    in `weight`); codes rank.
+    """
     most = code.max() + 1
     right, wrong = np.bincount(code_same, weight_same, most), np.bincount(code, weight, most)
     closer = wrong.sum() - np.cumsum(wrong) + wrong / 2
-    return (right * closer).sum() / (right.sum() * wrong.sum()) if right.sum() and wrong.sum() else np.nan
+    return (
+        (right * closer).sum() / (right.sum() * wrong.sum())
+        if right.sum() and wrong.sum()
+        else np.nan
+    )
 
 
 def give_labels(same, false_matches=2, false_misses=1, seed=0):
@@ -252,19 +295,22 @@ def draw_pairs(pairs, among, count=12, seed=0):
                 seen.update(ends[pair].tolist())
         if len(found) < wanted:
             raise ValueError(
-                f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a vehicle twice; ask for fewer"
+                f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a"
+                " vehicle twice; ask for fewer"
             )
         drawn += found
     return rng.permutation(drawn)
 
 
 def score_answers(answers, same):
-    """What a person's, or a room's, answers to "same or different?" are worth, as a point of an ROC.
+    """What a person's, or a room's, answers to "same or different?" are worth, as a point of an
+    ROC.
 
     Parameters
     ----------
     answers : str, or iterable of bool
-        One answer a pair: the letters S (same) and D (different), in any case, with anything but letters between; or booleans.
+        One answer a pair: the letters S (same) and D (different), in any case, with anything but
+        letters between; or booleans.
     same : array_like of bool, shape (n,)
         The truth.
 
@@ -289,7 +335,8 @@ def score_answers(answers, same):
 
 
 def labels_followed(answers, labelled_same, same):
-    """How often answers went along with a machine's label, where it was true and where it was false.
+    """How often answers went along with a machine's label, where it was true and where it was
+    false.
 
     Parameters
     ----------
@@ -346,7 +393,8 @@ def compare_tracks(detections, vehicles, embeddings, images=1, distance="mcd", a
     Returns
     -------
     list of DataFrame
-        One for each two neighbouring cameras, its index and columns the vehicles, and these named by the cameras.
+        One for each two neighbouring cameras, its index and columns the vehicles, and these named
+        by the cameras.
 
     Raises
     ------
@@ -354,12 +402,17 @@ def compare_tracks(detections, vehicles, embeddings, images=1, distance="mcd", a
         If no two neighbouring cameras saw vehicles.
     """
     rows = largest_pictures(detections, vehicles, images)
-    camera, of = detections["camera"].to_numpy()[rows], vehicles.to_numpy(float, na_value=0)[rows].astype(int)
+    camera, of = (
+        detections["camera"].to_numpy()[rows],
+        vehicles.to_numpy(float, na_value=0)[rows].astype(int),
+    )
     tables = []
     for first, second in pairwise(place.camera for place in DRIVE):
         a, b = camera == first, camera == second
         if a.any() and b.any():
-            table = track_to_track(embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate)
+            table = track_to_track(
+                embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate
+            )
             tables.append(table.rename_axis(index=first, columns=second))
     if not tables:
         raise ValueError("no two neighbouring cameras with vehicles; take more minutes")
@@ -382,12 +435,28 @@ def rank_tracks(tables):
         The vehicle of each search.
     """
     parts = [
-        evaluate_rank(table, table.index, table.columns, np.zeros(len(table)), np.ones(table.shape[1]), table.shape[1])
+        evaluate_rank(
+            table,
+            table.index,
+            table.columns,
+            np.zeros(len(table)),
+            np.ones(table.shape[1]),
+            table.shape[1],
+        )
         for table in tables
     ]
-    columns = zip(*((part.first_rank, part.average_precision, part.inverse_negative_penalty) for part in parts), strict=True)
+    columns = zip(
+        *(
+            (part.first_rank, part.average_precision, part.inverse_negative_penalty)
+            for part in parts
+        ),
+        strict=True,
+    )
     looked_for = np.concatenate([table.index.to_numpy() for table in tables])
-    return RankEvaluation(*map(np.concatenate, columns), max(table.shape[1] for table in tables)), looked_for
+    return (
+        RankEvaluation(*map(np.concatenate, columns), max(table.shape[1] for table in tables)),
+        looked_for,
+    )
 
 
 def search_next_camera(detections, vehicles, embeddings, **options):
@@ -398,8 +467,8 @@ def search_next_camera(detections, vehicles, embeddings, **options):
 def bits_of_tracks(tables, rounds=200, seed=0):
     """How many bits looks give away in a search for a vehicle that is at the next camera.
 
-    A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the vehicles and judged on the
-    other, so that sureness that is not earned costs bits.
+    A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the
+    vehicles and judged on the other, so that sureness that is not earned costs bits.
 
     Parameters
     ----------
@@ -421,7 +490,9 @@ def bits_of_tracks(tables, rounds=200, seed=0):
     searches = []
     for table in tables:
         own = table.columns.get_indexer(table.index)
-        searches.append((table.index.to_numpy()[own >= 0], -table.to_numpy(float)[own >= 0], own[own >= 0]))
+        searches.append(
+            (table.index.to_numpy()[own >= 0], -table.to_numpy(float)[own >= 0], own[own >= 0])
+        )
 
     def bits(steepness, part):
         said = []
@@ -433,7 +504,11 @@ def bits_of_tracks(tables, rounds=200, seed=0):
 
     gains, vehicles = [], []
     for part in (0, 1):
-        fit = minimize_scalar(lambda log, part=part: -bits(np.exp(log), 1 - part).mean(), bounds=(-8, 8), method="bounded")
+        fit = minimize_scalar(
+            lambda log, part=part: -bits(np.exp(log), 1 - part).mean(),
+            bounds=(-8, 8),
+            method="bounded",
+        )
         gains.append(bits(np.exp(fit.x), part))
         vehicles += [vehicle[half[vehicle].to_numpy() == part] for vehicle, _, _ in searches]
     gains, vehicles = np.concatenate(gains), np.concatenate(vehicles)

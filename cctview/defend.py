@@ -1,9 +1,11 @@
 """Defences, each with a strength, a unit, and who could apply it.
 
-They act on pixels (what the camera sends), on vectors (what the database stores of a picture) or on the database (what it
-keeps, and how exactly). What each is worth against whom is measured in `cctview.trackers`.
+They act on pixels (what the camera sends), on vectors (what the database stores of a picture) or on
+the database (what it keeps, and how exactly). What each is worth against whom is measured in
+`cctview.trackers`.
 
-Nobody at the wheel is among those who could: the pixels are the camera's owner's, the vectors the database's.
+Nobody at the wheel is among those who could: the pixels are the camera's owner's, the vectors the
+database's.
 """
 
 import math
@@ -69,7 +71,9 @@ def pixelate(image: np.ndarray, block: float) -> np.ndarray:
     [5, 6, 7]
     """
     height, width = image.shape[:2]
-    small = cv2.resize(image, (-(-width // int(block)), -(-height // int(block))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (-(-width // int(block)), -(-height // int(block))), interpolation=cv2.INTER_AREA
+    )
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
@@ -85,7 +89,8 @@ def jpeg(image: np.ndarray, quality: float) -> np.ndarray:
 
 
 def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
-    """Paint the middle of a box (x1, y1, x2, y2) grey: this share of its area, in its own proportions.
+    """Paint the middle of a box (x1, y1, x2, y2) grey: this share of its area, in its own
+    proportions.
 
     Examples
     --------
@@ -96,7 +101,9 @@ def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
     x1, y1, x2, y2 = box
     left, top = x1 + (1 - side) * (x2 - x1) / 2, y1 + (1 - side) * (y2 - y1) / 2
     image = image.copy()
-    image[round(top) : round(top + side * (y2 - y1)), round(left) : round(left + side * (x2 - x1))] = 128
+    image[
+        round(top) : round(top + side * (y2 - y1)), round(left) : round(left + side * (x2 - x1))
+    ] = 128
     return image
 
 
@@ -110,7 +117,10 @@ def on_pixels(change: Callable) -> Callable[[Looks, float, int], Looks]:
 
 
 def _mask_looks(looks, share, seed=0):
-    return _seen(looks, tuple(mask(w, box, share) for w, box in zip(looks.windows, looks.inside, strict=True)))
+    return _seen(
+        looks,
+        tuple(mask(w, box, share) for w, box in zip(looks.windows, looks.inside, strict=True)),
+    )
 
 
 def _seen(looks: Looks, windows: tuple) -> Looks:
@@ -121,10 +131,11 @@ def _seen(looks: Looks, windows: tuple) -> Looks:
 
 
 def noise_deviation(epsilon: float, delta: float = DELTA, sensitivity: float = 2.0) -> float:
-    """Standard deviation, a coordinate, of Gaussian noise that gives (epsilon, delta)-differential privacy.
+    """Standard deviation, a coordinate, of Gaussian noise that gives (epsilon, delta)-differential
+    privacy.
 
-    The analytic Gaussian mechanism (Balle and Wang 2018, theorem 8), solved numerically. Two vectors of length 1 are at most 2
-    apart, hence the sensitivity.
+    The analytic Gaussian mechanism (Balle and Wang 2018, theorem 8), solved numerically. Two
+    vectors of length 1 are at most 2 apart, hence the sensitivity.
 
     Examples
     --------
@@ -135,21 +146,30 @@ def noise_deviation(epsilon: float, delta: float = DELTA, sensitivity: float = 2
         raise ValueError(f"expected epsilon > 0 and 0 < delta < 1, but got {epsilon} and {delta}")
 
     def excess(log_deviation):
-        half, ratio = sensitivity / 2 / math.exp(log_deviation), epsilon * math.exp(log_deviation) / sensitivity
-        return math.exp(log_ndtr(half - ratio)) - math.exp(epsilon + log_ndtr(-half - ratio)) - delta
+        half, ratio = (
+            sensitivity / 2 / math.exp(log_deviation),
+            epsilon * math.exp(log_deviation) / sensitivity,
+        )
+        return (
+            math.exp(log_ndtr(half - ratio)) - math.exp(epsilon + log_ndtr(-half - ratio)) - delta
+        )
 
     return math.exp(brentq(excess, -10, 15))
 
 
 def noise(looks: Looks, epsilon: float, seed: int = 0) -> Looks:
-    """Scale each vector to length 1 and add noise to it: (epsilon, 1e-5)-local differential privacy of one look."""
+    """Scale each vector to length 1 and add noise to it: (epsilon, 1e-5)-local differential privacy
+    of one look.
+    """
     unit = unit_vectors(looks.vectors)
     added = np.random.default_rng(seed).normal(0, noise_deviation(epsilon), unit.shape)
     return replace(looks, vectors=(unit + added).astype(np.float32))
 
 
 def quantise(looks: Looks, bits: float, seed: int = 0) -> Looks:
-    """Keep each coordinate as one of ``2 ** bits`` levels, spread evenly over its usual range (3 deviations)."""
+    """Keep each coordinate as one of ``2 ** bits`` levels, spread evenly over its usual range (3
+    deviations).
+    """
     levels, middle = 2 ** int(bits), looks.vectors.mean(axis=0)
     step = 6 * looks.vectors.std(axis=0) / levels + 1e-12
     cell = np.clip(np.floor((looks.vectors - middle) / step), -levels // 2, levels // 2 - 1)
@@ -157,9 +177,11 @@ def quantise(looks: Looks, bits: float, seed: int = 0) -> Looks:
 
 
 def project(looks: Looks, dimensions: float, seed: int = 0, shared: bool = False) -> Looks:
-    """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many coordinates.
+    """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many
+    coordinates.
 
-    With `shared` all cameras have one: so it looks to whoever holds all keys and can turn one into another.
+    With `shared` all cameras have one: so it looks to whoever holds all keys and can turn one into
+    another.
     """
     turned = np.empty((len(looks), int(dimensions)), np.float32)
     centred = looks.vectors - looks.vectors.mean(axis=0)
@@ -188,10 +210,11 @@ def coarsen(looks: Looks, seconds: float, seed: int = 0) -> Looks:
 
 
 def k_same(looks: Looks, k: float, seed: int = 0) -> Looks:
-    """Release groups of at least k passages of a camera, all with their group's mean vector and mean time.
+    """Release groups of at least k passages of a camera, all with their group's mean vector and
+    mean time.
 
-    The groups are of alike vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is k-Same (Newton, Sweeney and
-    Malin 2005).
+    The groups are of alike vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is
+    k-Same (Newton, Sweeney and Malin 2005).
     """
     passages = looks.table.passage.to_numpy()
     codes, first = np.unique(passages, return_index=True)
@@ -206,7 +229,11 @@ def k_same(looks: Looks, k: float, seed: int = 0) -> Looks:
         of = np.flatnonzero(cameras == camera)
         for group in microaggregate(means[of], int(k)):
             released[of[group]] = released[of[group]].mean(axis=0)
-    return replace(looks, vectors=released[place, :-1].astype(np.float32), table=looks.table.assign(seconds=released[place, -1]))
+    return replace(
+        looks,
+        vectors=released[place, :-1].astype(np.float32),
+        table=looks.table.assign(seconds=released[place, -1]),
+    )
 
 
 def microaggregate(points: np.ndarray, k: int) -> list[np.ndarray]:
@@ -252,32 +279,90 @@ _NONE = "none"
 DEFENCES = {
     defence.name: defence
     for defence in (
-        Defence("pixelate", "pixels", (2, 4, 8), "pixels a block", (CAMERA, LAW), _NONE, on_pixels(pixelate), True),
-        Defence("blur", "pixels", (1, 2, 4), "pixels of deviation", (CAMERA, LAW), _NONE, on_pixels(blur), True),
-        Defence("jpeg", "pixels", (30, 10, 3), "quality", (CAMERA,), _NONE, on_pixels(jpeg), True),
-        Defence("mask", "pixels", (0.25, 0.5, 0.75), "share of the vehicle", (CAMERA, LAW), _NONE, _mask_looks),
-        Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (CAMERA,), _NONE, _cloak),
-        Defence("universal cloak", "pixels", (4, 8, 16), "levels of 255", (CAMERA,), _NONE, _universal),
         Defence(
-            "noise", "vectors", (3000, 1000, 300, 100), "epsilon", (DATABASE, LAW),
+            "pixelate",
+            "pixels",
+            (2, 4, 8),
+            "pixels a block",
+            (CAMERA, LAW),
+            _NONE,
+            on_pixels(pixelate),
+            True,
+        ),
+        Defence(
+            "blur",
+            "pixels",
+            (1, 2, 4),
+            "pixels of deviation",
+            (CAMERA, LAW),
+            _NONE,
+            on_pixels(blur),
+            True,
+        ),
+        Defence("jpeg", "pixels", (30, 10, 3), "quality", (CAMERA,), _NONE, on_pixels(jpeg), True),
+        Defence(
+            "mask",
+            "pixels",
+            (0.25, 0.5, 0.75),
+            "share of the vehicle",
+            (CAMERA, LAW),
+            _NONE,
+            _mask_looks,
+        ),
+        Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (CAMERA,), _NONE, _cloak),
+        Defence(
+            "universal cloak", "pixels", (4, 8, 16), "levels of 255", (CAMERA,), _NONE, _universal
+        ),
+        Defence(
+            "noise",
+            "vectors",
+            (3000, 1000, 300, 100),
+            "epsilon",
+            (DATABASE, LAW),
             f"(epsilon, {DELTA:g})-local differential privacy of one look; "
-            "k looks of a vehicle add up, and an epsilon over 10 promises nothing", noise,
+            "k looks of a vehicle add up, and an epsilon over 10 promises nothing",
+            noise,
         ),
         Defence("quantise", "vectors", (4, 2, 1), "bits a number", (DATABASE,), _NONE, quantise),
         Defence(
-            "key", "vectors", (256, 64, 16), "dimensions", (DATABASE,), "none once the key, or enough known pairs, are out",
-            project, kept=partial(project, shared=True),
+            "key",
+            "vectors",
+            (256, 64, 16),
+            "dimensions",
+            (DATABASE,),
+            "none once the key, or enough known pairs, are out",
+            project,
+            kept=partial(project, shared=True),
         ),
         Defence("drop", "vectors", (64, 16, 4), "dimensions", (DATABASE,), _NONE, drop),
         Defence(
-            "retention", "database", (240, 120, 60, 30), "seconds kept", (DATABASE, LAW), "what is deleted cannot be searched",
+            "retention",
+            "database",
+            (240, 120, 60, 30),
+            "seconds kept",
+            (DATABASE, LAW),
+            "what is deleted cannot be searched",
             retain,
         ),
-        Defence("coarse time", "database", (10, 60, 300), "seconds a bin", (DATABASE, LAW), _NONE, coarsen),
         Defence(
-            "k-same", "database", (2, 5, 10), "passages a group", (DATABASE, LAW),
-            "in one release by one camera nobody is told from k - 1 others; several releases together have none", k_same,
+            "coarse time",
+            "database",
+            (10, 60, 300),
+            "seconds a bin",
+            (DATABASE, LAW),
+            _NONE,
+            coarsen,
+        ),
+        Defence(
+            "k-same",
+            "database",
+            (2, 5, 10),
+            "passages a group",
+            (DATABASE, LAW),
+            "in one release by one camera nobody is told from k - 1 others; several releases"
+            " together have none",
+            k_same,
         ),
     )
-}  # fmt: skip
+}
 """By name."""

@@ -1,6 +1,8 @@
-"""The original's extractor: torchvision's DenseNet-201, tuned on VeRi by Labbé et al. (Vehicle_ReID).
+"""The original's extractor: torchvision's DenseNet-201, tuned on VeRi by Labbé et al.
+(Vehicle_ReID).
 
-Like `cctview.student` it imports torch at its top; `cctview.extract` imports it when a model is loaded.
+Like `cctview.student` it imports torch at its top; `cctview.extract` imports it when a model is
+loaded.
 """
 
 import re
@@ -29,7 +31,8 @@ _OLD_NAME = re.compile(r"(\.denselayer\d+\.(?:norm|conv))\.([12]\.)")
 
 
 class DenseNetVeRI(nn.Module):
-    """Prepared crops (n, 3, 224, 224) to embeddings (n, 1920), straight from the last norm layer: they are signed.
+    """Prepared crops (n, 3, 224, 224) to embeddings (n, 1920), straight from the last norm layer:
+    they are signed.
 
     The classifier is part of the weight file's format and takes no part in an embedding.
     """
@@ -63,7 +66,8 @@ def prepare(crop: np.ndarray) -> torch.Tensor:
 
 
 def modern_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Rename the tensors of a file saved by torchvision before 0.2.1: ``norm.1`` was ``norm1``'s name then.
+    """Rename the tensors of a file saved by torchvision before 0.2.1: ``norm.1`` was ``norm1``'s
+    name then.
 
     >>> list(modern_names({"features.denseblock1.denselayer2.norm.1.weight": torch.zeros(1)}))
     ['features.denseblock1.denselayer2.norm1.weight']

@@ -1,8 +1,10 @@
-"""The operator's desk: candidates before every other camera for the vehicle that is picked, by distance or by the joint model.
+"""The operator's desk: candidates before every other camera for the vehicle that is picked, by
+distance or by the joint model.
 
-The original ranked by the minimal Euclidean distance (MED) between single pictures, over all detections. Here the same can be
-had, with filters that rule out what travel time, or the lane's direction, speak against; and beside it the joint model of
-`cctview.trip`, which weighs all of it at once and gives a probability. Frames without a truth have distances only.
+The original ranked by the minimal Euclidean distance (MED) between single pictures, over all
+detections. Here the same can be had, with filters that rule out what travel time, or the lane's
+direction, speak against; and beside it the joint model of `cctview.trip`, which weighs all of it at
+once and gives a probability. Frames without a truth have distances only.
 """
 
 from dataclasses import dataclass, field
@@ -41,8 +43,8 @@ class Search:
     minutes : float
         Before and after the pick.
     travel, lanes : bool
-        For distances: rule out what does not fit the travel time, or whose lane leads the other way. The joint model
-        weighs both in any case.
+        For distances: rule out what does not fit the travel time, or whose lane leads the other
+        way. The joint model weighs both in any case.
     """
 
     ranking: str = JOINT
@@ -59,9 +61,11 @@ class Desk:
     ----------
     dataset : cctview.frames.Dataset
     detections : DataFrame
-        Those of vehicles: columns `id`, `camera`, `seconds`, `group`, and `row` in the dataset's embeddings.
+        Those of vehicles: columns `id`, `camera`, `seconds`, `group`, and `row` in the dataset's
+        embeddings.
     groups : DataFrame
-        What is ranked, a track or else a single detection: columns `camera`, `seconds`, `lane`, `shown` (id to show).
+        What is ranked, a track or else a single detection: columns `camera`, `seconds`, `lane`,
+        `shown` (id to show).
     motion : Motion or None
         Travel times and lanes; None if the cameras are not those of the drive.
     finder : cctview.trip.Finder or None
@@ -116,8 +120,9 @@ class Desk:
         Returns
         -------
         DataFrame
-            Columns `camera` (in driving order), `rank` (from 1), `id` (to show), `time`, `after` (s since the pick),
-            `distance` (NaN for the joint model), `probability` (NaN for distances), `right` (by the truth; None without).
+            Columns `camera` (in driving order), `rank` (from 1), `id` (to show), `time`, `after` (s
+            since the pick), `distance` (NaN for the joint model), `probability` (NaN for
+            distances), `right` (by the truth; None without).
         """
         if search.ranking == JOINT:
             found = self._by_model(detection, search, count)
@@ -132,32 +137,53 @@ class Desk:
         for camera in self.cameras:
             if camera == here:
                 continue
-            groups, posterior = self.finder.search([self.group_of(detection)], camera, search.minutes)
+            groups, posterior = self.finder.search(
+                [self.group_of(detection)], camera, search.minutes
+            )
             best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
             best = best[posterior[0, best] > 0]
             for rank, k in enumerate(best, start=1):
-                rows.append(self._row(detection, camera, rank, groups[k], own, probability=float(posterior[0, k])))
+                rows.append(
+                    self._row(
+                        detection, camera, rank, groups[k], own, probability=float(posterior[0, k])
+                    )
+                )
         return rows
 
     def _by_distance(self, detection, search, count):
         group, rows = self.group_of(detection), []
         here, own = self.groups[["camera", "seconds"]].iloc[group]
-        distances, allowed = self._distances([str(detection)], search.ranking)[0], self.allowed(group, search)
+        distances, allowed = (
+            self._distances([str(detection)], search.ranking)[0],
+            self.allowed(group, search),
+        )
         for camera in self.cameras:
             groups = np.flatnonzero((self.groups["camera"] == camera).to_numpy() & allowed)
             if camera == here or not len(groups):
                 continue
             best = groups[np.argsort(distances[groups], kind="stable")[:count]]
             rows += [
-                self._row(detection, camera, rank, k, own, distance=float(distances[k])) for rank, k in enumerate(best, start=1)
+                self._row(detection, camera, rank, k, own, distance=float(distances[k]))
+                for rank, k in enumerate(best, start=1)
             ]
         return rows
 
     def _row(self, detection, camera, rank, group, own, **score):
         seconds = float(self.groups["seconds"].iloc[group])
         time = self.dataset.frames["time"].min().normalize() + pd.to_timedelta(seconds, unit="s")
-        row = {"camera": camera, "rank": rank, "id": self.groups["shown"].iloc[group], "time": time, "after": seconds - own}
-        return {"distance": np.nan, "probability": np.nan} | row | score | {"right": self.right(detection, group)}
+        row = {
+            "camera": camera,
+            "rank": rank,
+            "id": self.groups["shown"].iloc[group],
+            "time": time,
+            "after": seconds - own,
+        }
+        return (
+            {"distance": np.nan, "probability": np.nan}
+            | row
+            | score
+            | {"right": self.right(detection, group)}
+        )
 
     def right(self, detection, group):
         """Whether a group shows the vehicle of a detection, by the truth; None without a truth."""
@@ -187,7 +213,9 @@ class Desk:
         return self._kept["headings"]
 
     def _fits_travel(self, way, group, lag):
-        """Whether the lag to each group fits the travel time that way; where none is known, any lag does."""
+        """Whether the lag to each group fits the travel time that way; where none is known, any lag
+        does.
+        """
         camera, fits = self.groups["camera"].to_numpy(), np.zeros(len(lag), bool)
         here = camera[group]
         for there in np.unique(camera):
@@ -200,7 +228,9 @@ class Desk:
                 fits[rows] = not any({here, there} <= set(known[1:]) for known in self.motion.lags)
                 continue
             mean, spread = self.motion.lags[pair]
-            fits[rows] = (taken > 0) & (np.abs(np.log(np.maximum(taken, 0.1)) - mean) <= FIT * spread)
+            fits[rows] = (taken > 0) & (
+                np.abs(np.log(np.maximum(taken, 0.1)) - mean) <= FIT * spread
+            )
         return fits
 
     def _distances(self, detections, ranking):
@@ -219,7 +249,9 @@ class Desk:
 
     def _sorted(self):
         order = np.argsort(self.detections["group"].to_numpy(), kind="stable")
-        return order, np.searchsorted(self.detections["group"].to_numpy()[order], np.arange(len(self.groups)))
+        return order, np.searchsorted(
+            self.detections["group"].to_numpy()[order], np.arange(len(self.groups))
+        )
 
     def first_guesses(self, asking, search):
         """Whether the first candidate is right, for vehicles that are there to be found.
@@ -239,9 +271,15 @@ class Desk:
         vehicle = self.finder.passages.table["vehicle"].to_numpy()
         if search.ranking == JOINT:
             links = self.finder.links(asking, minutes=search.minutes)
-            there = [bool(((camera == c) & (vehicle == v)).any()) for c, v in zip(links["camera"], links["vehicle"], strict=True)]
+            there = [
+                bool(((camera == c) & (vehicle == v)).any())
+                for c, v in zip(links["camera"], links["vehicle"], strict=True)
+            ]
             return links.loc[there, ["query", "camera", "right"]].reset_index(drop=True)
-        distances, rows = self._distances(tuple(self.groups["shown"].iloc[asking]), search.ranking), []
+        distances, rows = (
+            self._distances(tuple(self.groups["shown"].iloc[asking]), search.ranking),
+            [],
+        )
         for k, group in enumerate(asking):
             kept = np.where(self.allowed(group, search), distances[k], np.inf)
             for there in self.cameras:
@@ -255,9 +293,13 @@ class Desk:
 
 
 def share_right(guesses, rounds=300):
-    """The share of first guesses that are right, with a 95 % interval by drawing whole vehicles again: estimate, low, high."""
+    """The share of first guesses that are right, with a 95 % interval by drawing whole vehicles
+    again: estimate, low, high.
+    """
     each = guesses.groupby("query")["right"].agg(["sum", "count"]).to_numpy(float)
-    drawn = bootstrap(lambda rows: each[rows, 0].sum() / each[rows, 1].sum(), np.arange(len(each)), rounds)
+    drawn = bootstrap(
+        lambda rows: each[rows, 0].sum() / each[rows, 1].sum(), np.arange(len(each)), rounds
+    )
     return drawn.loc[0, ["estimate", "low", "high"]]
 
 
@@ -276,7 +318,9 @@ def open_desk(finder, dataset):
     """
     table, of = finder.passages.table, finder.passages.of_detection
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])
-    detections = pd.DataFrame({"group": of.to_numpy(), "row": row.loc[of.index].to_numpy()}, index=of.index)
+    detections = pd.DataFrame(
+        {"group": of.to_numpy(), "row": row.loc[of.index].to_numpy()}, index=of.index
+    )
     groups = table[["camera", "seconds", "lane"]].assign(shown=finder.shown)
     return Desk(dataset, detections, groups, finder.motions[0], finder)
 
@@ -288,8 +332,8 @@ def open_own_desk(dataset, truth=None):
     ----------
     dataset : cctview.frames.Dataset
     truth : cctview.truth.Truth, optional
-        Of the simulated frames: travel times between the cameras of the drive are taken from there. Lanes are not:
-        they need tracks.
+        Of the simulated frames: travel times between the cameras of the drive are taken from there.
+        Lanes are not: they need tracks.
 
     Returns
     -------
@@ -304,19 +348,35 @@ def open_own_desk(dataset, truth=None):
     rows = np.flatnonzero(every["type"].isin(VEHICLE_TYPES).to_numpy())
     rows = rows[np.isfinite(dataset.embeddings[rows]).all(axis=1)] if len(rows) else rows
     if not len(rows):
-        raise ValueError("no vehicle with an embedding is in these frames; run `cctview detect` and `cctview extract` on them")
+        raise ValueError(
+            "no vehicle with an embedding is in these frames; run `cctview detect` and `cctview"
+            " extract` on them"
+        )
     kept = every.iloc[rows]
-    detections = pd.DataFrame({"group": np.arange(len(rows)), "row": rows}, index=kept["id"].to_numpy())
+    detections = pd.DataFrame(
+        {"group": np.arange(len(rows)), "row": rows}, index=kept["id"].to_numpy()
+    )
     groups = pd.DataFrame(
-        {"camera": kept["camera"].to_numpy(), "seconds": seconds_of(kept["time"]), "lane": 0.5, "shown": kept["id"].to_numpy()}
+        {
+            "camera": kept["camera"].to_numpy(),
+            "seconds": seconds_of(kept["time"]),
+            "lane": 0.5,
+            "shown": kept["id"].to_numpy(),
+        }
     )
     known = truth is not None and all(place_of(camera) for camera in groups["camera"].unique())
     return Desk(dataset, detections, groups, travel_times(truth) if known else None)
 
 
 def travel_times(truth):
-    """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a `Motion` without lanes."""
-    times = true_passings(truth).stack().rename("time").rename_axis(["vehicle", "camera"]).reset_index()
+    """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a
+    `Motion` without lanes.
+    """
+    times = (
+        true_passings(truth).stack().rename("time").rename_axis(["vehicle", "camera"]).reset_index()
+    )
     ways = truth.trips.set_index("vehicle")["direction"]
-    table = times.assign(seconds=seconds_of(times["time"]), lane=0.5, direction=times["vehicle"].map(ways))
+    table = times.assign(
+        seconds=seconds_of(times["time"]), lane=0.5, direction=times["vehicle"].map(ways)
+    )
     return learn_motion(table, (float(table["seconds"].min()), float(table["seconds"].max())))

@@ -1,12 +1,15 @@
-"""Object detectors behind one interface: ImageAI 3's TinyYOLOv3, YOLOv3 and RetinaNet, and the original's RetinaNet.
+"""Object detectors behind one interface: ImageAI 3's TinyYOLOv3, YOLOv3 and RetinaNet, and the
+original's RetinaNet.
 
-ImageAI's `ObjectDetection` drops every object under 50 % before it looks at the wanted minimum, and reports YOLO's class
-score alone. So this module uses the parts that ImageAI is made of, with their own parameters: its YOLO networks, its
-`prepare_image` and its `get_predictions`; and for RetinaNet torchvision's network, which is ImageAI's too. A YOLO
-probability here is objectness × class score, as the YOLO papers define it.
+ImageAI's `ObjectDetection` drops every object under 50 % before it looks at the wanted minimum, and
+reports YOLO's class score alone. So this module uses the parts that ImageAI is made of, with their
+own parameters: its YOLO networks, its `prepare_image` and its `get_predictions`; and for RetinaNet
+torchvision's network, which is ImageAI's too. A YOLO probability here is objectness × class score,
+as the YOLO papers define it.
 
-Types reported are `cctview.ids.TYPES`. COCO's "motorbike" is called motorcycle, as in the original's files. Our own
-weights were trained on labels that know no truck: pickups and vans are cars there, larger vehicles are buses.
+Types reported are `cctview.ids.TYPES`. COCO's "motorbike" is called motorcycle, as in the
+original's files. Our own weights were trained on labels that know no truck: pickups and vans are
+cars there, larger vehicles are buses.
 """
 
 from collections.abc import Callable
@@ -36,7 +39,9 @@ def coco_classes() -> tuple[str, ...]:
     from importlib.resources import files
 
     names = (files("imageai") / "Detection" / "coco_classes.txt").read_text().split("\n")
-    return tuple("motorcycle" if name == "motorbike" else name.strip() for name in names if name.strip())
+    return tuple(
+        "motorcycle" if name == "motorbike" else name.strip() for name in names if name.strip()
+    )
 
 
 class Detector:
@@ -45,14 +50,17 @@ class Detector:
     Parameters
     ----------
     weights : str or Path, optional
-        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its tensors. Or, by its
-        ending ``.h5``, the original's RetinaNet, which needs TensorFlow. Without it, our own TinyYOLOv3 of `models/`.
+        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its
+        tensors. Or, by its ending ``.h5``, the original's RetinaNet, which needs TensorFlow.
+        Without it, our own TinyYOLOv3 of `models/`.
     minimum_percent : float
         Objects of a lower probability, in per cent, are left out.
     shortest_side : int
-        To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times what 240 does.
+        To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times
+        what 240 does.
     side : int
-        To how many pixels YOLO scales the frame's longer side: a multiple of 32. The cost grows with its square.
+        To how many pixels YOLO scales the frame's longer side: a multiple of 32. The cost grows
+        with its square.
     doubles : bool
         Keep of YOLO's boxes also the weaker ones on the same object, as many as the network makes.
 
@@ -66,7 +74,8 @@ class Detector:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the weight file is missing, damaged or of another network, or a parameter is out of its range.
+        If the weight file is missing, damaged or of another network, or a parameter is out of its
+        range.
     ImportError
         If the weights are a ``.h5`` file and TensorFlow is not installed.
     """
@@ -80,9 +89,13 @@ class Detector:
         doubles: bool = False,
     ):
         if not 0 < minimum_percent <= 100:
-            raise ValueError(f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100")
+            raise ValueError(
+                f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100"
+            )
         if side < YOLO_STRIDE or side % YOLO_STRIDE:
-            raise ValueError(f"side is {side}, and should be a multiple of {YOLO_STRIDE}, such as {YOLO_SIDE}")
+            raise ValueError(
+                f"side is {side}, and should be a multiple of {YOLO_STRIDE}, such as {YOLO_SIDE}"
+            )
         path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
         self.model = path.name
         self.minimum_percent = minimum_percent
@@ -100,7 +113,9 @@ class Detector:
         weight_files.load_into(self._network, path, state)
         self._network.eval()
         for layer in self._network.modules():
-            if type(layer).__name__ == "DetectionLayer":  # ImageAI's, which takes every picture for one of 416 pixels
+            if (
+                type(layer).__name__ == "DetectionLayer"
+            ):  # ImageAI's, which takes every picture for one of 416 pixels
                 layer.width = layer.height = side
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
@@ -114,7 +129,8 @@ class Detector:
         Returns
         -------
         DataFrame
-            Columns type, percent (0–100), x1, y1, x2, y2 (whole pixels inside the frame); from the top of the frame down.
+            Columns type, percent (0–100), x1, y1, x2, y2 (whole pixels inside the frame); from the
+            top of the frame down.
 
         Raises
         ------
@@ -124,7 +140,9 @@ class Detector:
         if isinstance(image, (str, Path)):
             image = read_image(Path(image).read_bytes(), str(image))
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise ValueError(f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}")
+            raise ValueError(
+                f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}"
+            )
         boxes, scores, types = self._find(self, image)
         return self._clean(boxes, scores, types, image.shape)
 
@@ -136,14 +154,20 @@ class Detector:
         side, all_ = self._side, {"nms_confidence_level": np.inf} if self._doubles else {}
         picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
-            found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100, **all_)
+            found = get_predictions(
+                self._network(picture), len(names), self.minimum_percent / 100, **all_
+            )
         if found is None:
             return np.empty((0, 4)), np.empty(0), []
         found = found.numpy()
         height, width = image.shape[:2]
         scale = min(side / width, side / height)
         border = (side - scale * np.array([width, height] * 2)) / 2
-        return (found[:, 1:5] - border) / scale, found[:, 5] * found[:, 6], [names[int(k)] for k in found[:, 7]]
+        return (
+            (found[:, 1:5] - border) / scale,
+            found[:, 5] * found[:, 6],
+            [names[int(k)] for k in found[:, 7]],
+        )
 
     def _retinanet(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
         import torch
@@ -152,18 +176,29 @@ class Detector:
         names = RetinaNet_ResNet50_FPN_Weights.COCO_V1.meta["categories"]
         with torch.inference_mode():
             found = self._network([torch.from_numpy(image.copy()).permute(2, 0, 1) / 255])[0]
-        return found["boxes"].numpy(), found["scores"].numpy(), [names[int(k)] for k in found["labels"]]
+        return (
+            found["boxes"].numpy(),
+            found["scores"].numpy(),
+            [names[int(k)] for k in found["labels"]],
+        )
 
     def _retinanet_h5(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
         boxes, scores, kinds = self._network.detect(image, self.minimum_percent / 100)
         return boxes, scores, [coco_classes()[k] for k in kinds]
 
-    def _clean(self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple) -> pd.DataFrame:
+    def _clean(
+        self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple
+    ) -> pd.DataFrame:
         height, width = shape[:2]
         boxes = np.round(boxes).clip(0, [width, height, width, height]).astype(np.int64)
-        table = pd.DataFrame(boxes, columns=BOX_COLUMNS).assign(type=types, percent=100 * scores.astype(np.float64))
+        table = pd.DataFrame(boxes, columns=BOX_COLUMNS).assign(
+            type=types, percent=100 * scores.astype(np.float64)
+        )
         table = table[
-            table.type.isin(TYPES) & (table.percent >= self.minimum_percent) & (table.x2 > table.x1) & (table.y2 > table.y1)
+            table.type.isin(TYPES)
+            & (table.percent >= self.minimum_percent)
+            & (table.x2 > table.x1)
+            & (table.y2 > table.y1)
         ]
         if not self._doubles:
             table = drop_doubles(table)
@@ -172,9 +207,11 @@ class Detector:
 
 
 def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFrame:
-    """Of boxes of one frame that overlap more than `overlap` (IoU), whatever their types, keep the surest; surest first.
+    """Of boxes of one frame that overlap more than `overlap` (IoU), whatever their types, keep the
+    surest; surest first.
 
-    The surest box is kept, what overlaps it is dropped, and so on with the rest: "non-maximum suppression".
+    The surest box is kept, what overlaps it is dropped, and so on with the rest: "non-maximum
+    suppression".
 
     Parameters
     ----------
@@ -187,15 +224,21 @@ def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFr
     DataFrame
         Its rows that are kept.
     """
-    return boxes.iloc[keep_strongest(boxes[BOX_COLUMNS].to_numpy(), boxes.percent.to_numpy(), overlap)]
+    return boxes.iloc[
+        keep_strongest(boxes[BOX_COLUMNS].to_numpy(), boxes.percent.to_numpy(), overlap)
+    ]
 
 
-def keep_strongest(boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME_OBJECT) -> np.ndarray:
+def keep_strongest(
+    boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME_OBJECT
+) -> np.ndarray:
     """`drop_doubles` for arrays, (n, 4) and (n,): the rows that are kept, surest first."""
     import torch
     from torchvision.ops import nms
 
-    return nms(torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap).numpy()
+    return nms(
+        torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap
+    ).numpy()
 
 
 class Architecture(NamedTuple):
@@ -206,10 +249,12 @@ class Architecture(NamedTuple):
     tensor : str
         How a name in its state dict begins that those further down in `ARCHITECTURES` have not.
     build : callable
-        ``build(minimum_score, shortest_side)`` makes the network, a ``torch.nn.Module`` of any weights.
+        ``build(minimum_score, shortest_side)`` makes the network, a ``torch.nn.Module`` of any
+        weights.
     find : callable
-        ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3): returns boxes (n, 4) in pixels,
-        scores (n,) from 0 to 1, and n names of types. What is too weak, double or no vehicle is dropped afterwards.
+        ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3): returns
+        boxes (n, 4) in pixels, scores (n,) from 0 to 1, and n names of types. What is too weak,
+        double or no vehicle is dropped afterwards.
     """
 
     tensor: str
@@ -221,14 +266,21 @@ def _architecture(state: dict, path: Path) -> str:
     for name, architecture in ARCHITECTURES.items():
         if any(key.startswith(architecture.tensor) for key in state):
             return name
-    raise ValueError(f"{path}: these are no weights of a detector that is known here; give those of {', '.join(ARCHITECTURES)}")
+    raise ValueError(
+        f"{path}: these are no weights of a detector that is known here; give those of"
+        f" {', '.join(ARCHITECTURES)}"
+    )
 
 
 def _build_retinanet(minimum_score: float, shortest_side: int):
     from torchvision.models.detection import retinanet_resnet50_fpn
 
     return retinanet_resnet50_fpn(
-        weights=None, weights_backbone=None, num_classes=91, score_thresh=minimum_score, min_size=shortest_side
+        weights=None,
+        weights_backbone=None,
+        num_classes=91,
+        score_thresh=minimum_score,
+        min_size=shortest_side,
     )
 
 

@@ -1,4 +1,6 @@
-"""Detectors compared on the same frames: ours, the old way, and those that others publish, where their weights are here."""
+"""Detectors compared on the same frames: ours, the old way, and those that others publish, where
+their weights are here.
+"""
 
 import time
 from dataclasses import dataclass
@@ -75,8 +77,9 @@ def compare_detectors(detectors, images, truth, rounds=200):
     Returns
     -------
     DataFrame
-        By detector: AP with its 95 % interval, precision, recall (of all boxes that it reports), seconds a frame (without
-        the first, which is slower), note. A detector that is missing has NaN, and the note says why.
+        By detector: AP with its 95 % interval, precision, recall (of all boxes that it reports),
+        seconds a frame (without the first, which is slower), note. A detector that is missing has
+        NaN, and the note says why.
     """
     rows = {}
     for name, detector in detectors.items():
@@ -93,7 +96,12 @@ def compare_detectors(detectors, images, truth, rounds=200):
         area = bootstrap(result.average_precision, np.arange(len(result.frames)), rounds).iloc[0]
         at = result.summary(percent=0)
         rows[name] = {
-            "AP": at["AP"], "low": area["low"], "high": area["high"], "precision": at["precision"], "recall": at["recall"],
-            "seconds": float(np.median(seconds[1:] or seconds)), "note": "",
-        }  # fmt: skip
+            "AP": at["AP"],
+            "low": area["low"],
+            "high": area["high"],
+            "precision": at["precision"],
+            "recall": at["recall"],
+            "seconds": float(np.median(seconds[1:] or seconds)),
+            "note": "",
+        }
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS)

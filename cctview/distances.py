@@ -1,9 +1,10 @@
 """Exact distances between embeddings, at the speed of a matrix product.
 
-The square of a Euclidean distance is ``|a|² + |b|² - 2 a·b``, and the last term, for all pairs at once, is a matrix
-product: by far the fastest thing a processor does. In float32 that sum cancels where two vectors are nearly the
-same. Two steps keep it exact: the vectors are first centred on their common mean (which changes no distance, and
-makes the numbers that cancel small), and the few pairs that are still close are computed again in float64.
+The square of a Euclidean distance is ``|a|² + |b|² - 2 a·b``, and the last term, for all pairs at
+once, is a matrix product: by far the fastest thing a processor does. In float32 that sum cancels
+where two vectors are nearly the same. Two steps keep it exact: the vectors are first centred on
+their common mean (which changes no distance, and makes the numbers that cancel small), and the few
+pairs that are still close are computed again in float64.
 """
 
 import numpy as np
@@ -50,7 +51,10 @@ def check_embeddings(embeddings, name="embeddings", width=None, finite=True):
     """
     embeddings = np.asanyarray(embeddings)
     if embeddings.ndim != 2:
-        raise ValueError(f"{name}: expected a table of shape (n, d), one vector a row, but the shape is {embeddings.shape}")
+        raise ValueError(
+            f"{name}: expected a table of shape (n, d), one vector a row, but the shape is"
+            f" {embeddings.shape}"
+        )
     if embeddings.dtype.kind in "iub":
         embeddings = embeddings.astype(np.float32)
     if embeddings.dtype.kind != "f":
@@ -67,14 +71,16 @@ def check_embeddings(embeddings, name="embeddings", width=None, finite=True):
 
 def check_finite(embeddings, name):
     """Raise a ValueError that names the first row with a value that is not finite, if there is one."""
-    # A sum is finite only if all its terms are; each is looked at only when it is not (or when the sum overflows).
+    # A sum is finite only if all its terms are; each is looked at only when it is not (or when the
+    # sum overflows).
     with np.errstate(over="ignore", invalid="ignore"):
         total = embeddings.sum(dtype=np.promote_types(embeddings.dtype, np.float32))
     if not np.isfinite(total):
         bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(bad):
             raise ValueError(
-                f"{name}: row {bad[0]} holds a value that is not a finite number; leave that row out or compute it again"
+                f"{name}: row {bad[0]} holds a value that is not a finite number; leave that row"
+                " out or compute it again"
             )
 
 
@@ -137,8 +143,8 @@ def euclidean_distances(a, b):
 def cosine_distances(a, b):
     """All cosine distances, one minus the cosine of the angle, between the rows of two tables.
 
-    It is half the squared Euclidean distance of the vectors scaled to length 1, and computed so: one minus a cosine
-    near 1 would lose its digits.
+    It is half the squared Euclidean distance of the vectors scaled to length 1, and computed so:
+    one minus a cosine near 1 would lose its digits.
 
     Parameters
     ----------
@@ -173,7 +179,8 @@ def compare(a, b, finish=None, unit=False):
     a, b : ndarray, shape (n, d) and (m, d)
         As `check_embeddings` returns them; whether their values are finite is seen here.
     finish : callable, optional
-        Turns squared distances into what is wanted, in place, some rows at a time while they are in the cache.
+        Turns squared distances into what is wanted, in place, some rows at a time while they are in
+        the cache.
     unit : bool
         Compare the rows scaled to length 1.
 
@@ -184,7 +191,10 @@ def compare(a, b, finish=None, unit=False):
     if not len(a) or not len(b):
         return np.empty((len(a), len(b)), np.float32)
     centre = (middle(a, unit) + middle(b, unit)) / 2
-    left, right = Centred(a, centre, unit, "first table", factor=-2), Centred(b, centre, unit, "second table")
+    left, right = (
+        Centred(a, centre, unit, "first table", factor=-2),
+        Centred(b, centre, unit, "second table"),
+    )
     squares = left.rows @ right.rows.T
 
     def complete_some(rows):
@@ -197,11 +207,15 @@ def compare(a, b, finish=None, unit=False):
 
 
 def middle(x, unit=False):
-    """About the mean of the rows, (d,) float64: that of a few of them. As a centre, any point nearby is as good."""
+    """About the mean of the rows, (d,) float64: that of a few of them. As a centre, any point
+    nearby is as good.
+    """
     some = x[:: len(x) // 256 + 1].astype(np.float64)
     with np.errstate(invalid="ignore"):  # what is not finite is told of later, with its row
         if unit:
-            some /= np.maximum(np.linalg.norm(some, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+            some /= np.maximum(
+                np.linalg.norm(some, axis=1, keepdims=True), np.finfo(np.float64).tiny
+            )
         return some.mean(axis=0)
 
 
@@ -232,7 +246,12 @@ class Centred:
     """
 
     def __init__(self, x, centre, unit, name, factor=1):
-        self.x, self.centre, self.scale, self.factor = x, centre, _scale(x, name) if unit else None, factor
+        self.x, self.centre, self.scale, self.factor = (
+            x,
+            centre,
+            _scale(x, name) if unit else None,
+            factor,
+        )
         self.rows, self.squares = np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
         in_threads(self._fill, chunks(x))
         if not np.isfinite(self.squares).all():
@@ -258,10 +277,13 @@ class Centred:
 
 
 def complete(squares, rows, left, right):
-    """Make squared distances of the products ``-2 a·b`` of some rows of the left table with all of the right, in place."""
+    """Make squared distances of the products ``-2 a·b`` of some rows of the left table with all of
+    the right, in place.
+    """
     squares += right.squares
     squares += left.squares[rows, None]
-    # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row alone will do.
+    # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row
+    # alone will do.
     bound = CLOSE * left.squares[rows]
     near = np.flatnonzero(squares.min(axis=1) < bound)
     if len(near):
@@ -279,7 +301,9 @@ def _scale(x, name):
     in_threads(measure, chunks(x))
     if not lengths.all():
         row = int(np.flatnonzero(lengths == 0)[0])
-        raise ValueError(f"{name}: row {row} is all zeros, so it has no direction to compare by cosine")
+        raise ValueError(
+            f"{name}: row {row} is all zeros, so it has no direction to compare by cosine"
+        )
     return 1 / lengths
 
 
@@ -287,7 +311,9 @@ def _compare_again(squares, near, bound, left, start, right):
     """Compute the close pairs of the rows `near` of a block once more in float64, in place."""
     close = squares[near] < bound[:, None]
     count = np.count_nonzero(close)
-    if count > 0.05 * close.size + PAIRS_AT_ONCE:  # so many that one by one would be slow: the same sum in float64
+    if (
+        count > 0.05 * close.size + PAIRS_AT_ONCE
+    ):  # so many that one by one would be slow: the same sum in float64
         a, b = left.exact(start + near) - left.centre, right.exact(slice(None)) - left.centre
         sums = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
         squares[near] = np.maximum(sums, 0)

@@ -94,9 +94,15 @@ def check_packages(root):
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
             if extra:
-                checks.append(Check(OPTIONAL, f"{name} {pinned}: not installed, only `{extra}` needs it"))
+                checks.append(
+                    Check(OPTIONAL, f"{name} {pinned}: not installed, only `{extra}` needs it")
+                )
             else:
-                checks.append(Check(BAD, f"{name} {pinned}: not installed", "run: python3 workshop.py --fresh"))
+                checks.append(
+                    Check(
+                        BAD, f"{name} {pinned}: not installed", "run: python3 workshop.py --fresh"
+                    )
+                )
             continue
         if installed.partition("+")[0] == pinned:  # "2.15.0+cpu" is a build of 2.15.0
             checks.append(Check(OK, f"{name} {installed}"))
@@ -114,7 +120,10 @@ def check_weights(root):
         return [Check(BAD, "weights: models/manifest.json is missing", remedy)]
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))
-        return [_check_weight_file(manifest.parent / name, entry, remedy) for name, entry in entries.items()]
+        return [
+            _check_weight_file(manifest.parent / name, entry, remedy)
+            for name, entry in entries.items()
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return [Check(BAD, f"weights: models/manifest.json cannot be read ({error!r})", remedy)]
 
@@ -164,20 +173,34 @@ def check_port(root):
     port = free_port()
     if port is None:
         last = FIRST_PORT + PORTS_TRIED - 1
-        return [Check(BAD, f"ports {FIRST_PORT} to {last} are all taken", "close other Jupyter servers")]
+        return [
+            Check(BAD, f"ports {FIRST_PORT} to {last} are all taken", "close other Jupyter servers")
+        ]
     return [Check(OK, f"port {port} is free for JupyterLab")]
 
 
 def check_data(root):
-    """Check which frames there are to work on: sample/, data/*.zip and the folder that CCTVIEW_DATA names."""
+    """Check which frames there are to work on: sample/, data/*.zip and the folder that CCTVIEW_DATA
+    names.
+    """
     checks, again = [], "download the project again"
     frames = sum(1 for _ in (root / "sample").rglob("*--original.jpeg"))
-    checks.append(Check(OK, f"data: sample/, frames: {frames}") if frames else Check(BAD, "data: no frames in sample/", again))
+    checks.append(
+        Check(OK, f"data: sample/, frames: {frames}")
+        if frames
+        else Check(BAD, "data: no frames in sample/", again)
+    )
     zips = len(list((root / "data").glob("*.zip")))
-    checks.append(Check(OK, f"data: data/, zip files: {zips}") if zips else Check(BAD, "data: no zip files in data/", again))
+    checks.append(
+        Check(OK, f"data: data/, zip files: {zips}")
+        if zips
+        else Check(BAD, "data: no zip files in data/", again)
+    )
     own = os.environ.get("CCTVIEW_DATA")
     if not own:
-        checks.append(Check(OPTIONAL, "data: CCTVIEW_DATA is not set (it names a dataset of your own)"))
+        checks.append(
+            Check(OPTIONAL, "data: CCTVIEW_DATA is not set (it names a dataset of your own)")
+        )
     elif Path(own).exists():
         checks.append(Check(OK, f"data: CCTVIEW_DATA={own}"))
     else:
@@ -186,7 +209,15 @@ def check_data(root):
     return checks
 
 
-CHECKS = (check_python, check_memory, check_disk, check_packages, check_weights, check_port, check_data)
+CHECKS = (
+    check_python,
+    check_memory,
+    check_disk,
+    check_packages,
+    check_weights,
+    check_port,
+    check_data,
+)
 
 
 def examine(root=ROOT):
@@ -244,7 +275,11 @@ def main(argv=()):
     if bad:
         print(f"\n{len(bad)} of {len(checks)} checks need your attention.")
     else:
-        print(f"This computer is ready: {len(checks)} checks." if argv else "\nThis computer is ready.")
+        print(
+            f"This computer is ready: {len(checks)} checks."
+            if argv
+            else "\nThis computer is ready."
+        )
     return 1 if bad else 0
 
 

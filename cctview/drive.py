@@ -1,4 +1,6 @@
-"""The drive: where the course's six cameras stand along it, in the order in which a driver southbound passes them."""
+"""The drive: where the course's six cameras stand along it, in the order in which a driver
+southbound passes them.
+"""
 
 from dataclasses import dataclass
 
@@ -42,7 +44,8 @@ The twin (`studio`) and the simulated city (`cctview.collect.city`) stand them i
 
 
 def driving_order(cameras):
-    """Camera ids in driving order south; cameras that are not on the drive come last, in the order given.
+    """Camera ids in driving order south; cameras that are not on the drive come last, in the order
+    given.
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
 """Evaluation of matching: rankings, thresholds, open sets, and how sure the figures are.
 
-Detections and trajectories against the truth are in `cctview.evaluate_boxes`; its functions can be had from here too.
+Detections and trajectories against the truth are in `cctview.evaluate_boxes`; its functions can be
+had from here too.
 
-Every result can be computed again on a part of its rows (queries, or frames), so that `bootstrap` can draw them
-anew: ``bootstrap(evaluation.summary, groups)`` gives each figure with its interval.
+Every result can be computed again on a part of its rows (queries, or frames), so that `bootstrap`
+can draw them anew: ``bootstrap(evaluation.summary, groups)`` gives each figure with its interval.
 """
 
 from dataclasses import dataclass
@@ -56,12 +57,12 @@ class RankEvaluation:
         return found.mean(axis=0) if len(found) else np.full(self.max_rank, np.nan)
 
     @property
-    def mAP(self):  # noqa: N802, the field's name
+    def mAP(self):
         """Mean average precision."""
         return _mean(self.average_precision)
 
     @property
-    def mINP(self):  # noqa: N802, the field's name
+    def mINP(self):
         """Mean inverse negative penalty."""
         return _mean(self.inverse_negative_penalty)
 
@@ -80,10 +81,14 @@ class RankEvaluation:
         Returns
         -------
         Series
-            rank-1, rank-5, rank-10 (as far as `max_rank` goes), mAP, mINP, queries, without positive.
+            rank-1, rank-5, rank-10 (as far as `max_rank` goes), mAP, mINP, queries, without
+            positive.
         """
         part = RankEvaluation(
-            self.first_rank[rows], self.average_precision[rows], self.inverse_negative_penalty[rows], self.max_rank
+            self.first_rank[rows],
+            self.average_precision[rows],
+            self.inverse_negative_penalty[rows],
+            self.max_rank,
         )
         figures = {f"rank-{k}": part.cmc[k - 1] for k in (1, 5, 10) if k <= self.max_rank}
         figures |= {"mAP": part.mAP, "mINP": part.mINP}
@@ -94,9 +99,10 @@ class RankEvaluation:
 def evaluate_rank(distmat, q_pids, g_pids, q_camids, g_camids, max_rank=50):
     """CMC, mAP and mINP of a ranking, in the manner of fast-reid and torchreid.
 
-    A gallery image of the query's vehicle from the query's own camera is left out: to find it again there is too easy.
-    Of equal distances the wrong match is ranked first, so that a ranking that cannot tell gains nothing by its order
-    (fast-reid leaves it to the sort). An infinite distance rules a pair out; it stays in the ranking, at its end.
+    A gallery image of the query's vehicle from the query's own camera is left out: to find it again
+    there is too easy. Of equal distances the wrong match is ranked first, so that a ranking that
+    cannot tell gains nothing by its order (fast-reid leaves it to the sort). An infinite distance
+    rules a pair out; it stays in the ranking, at its end.
 
     Parameters
     ----------
@@ -124,7 +130,9 @@ def evaluate_rank(distmat, q_pids, g_pids, q_camids, g_camids, max_rank=50):
     >>> result.cmc, result.mAP, result.without_positive
     (array([0., 1., 1.]), 0.5833333333333333, 1)
     """
-    distmat, q_ids, g_ids, q_cameras, g_cameras = _check_gallery(distmat, q_pids, g_pids, q_camids, g_camids)
+    distmat, q_ids, g_ids, q_cameras, g_cameras = _check_gallery(
+        distmat, q_pids, g_pids, q_camids, g_camids
+    )
     first, precision, penalty = np.full((3, len(distmat)), np.nan)
     for query, distances in enumerate(distmat):
         same = g_ids == q_ids[query]
@@ -134,7 +142,11 @@ def evaluate_rank(distmat, q_pids, g_pids, q_camids, g_camids, max_rank=50):
         wrong = np.sort(distances[~same])
         found = np.arange(1, len(right) + 1)
         ranks = found + np.searchsorted(wrong, right, side="right")
-        first[query], precision[query], penalty[query] = ranks[0], (found / ranks).mean(), len(right) / ranks[-1]
+        first[query], precision[query], penalty[query] = (
+            ranks[0],
+            (found / ranks).mean(),
+            len(right) / ranks[-1],
+        )
     return RankEvaluation(first, precision, penalty, min(max_rank, distmat.shape[1]))
 
 
@@ -151,7 +163,8 @@ def roc_curve(distances, same):
     Returns
     -------
     fpr, tpr, thresholds : ndarray
-        Share of different pairs, and of same pairs, that are accepted, at each threshold; the first accepts none.
+        Share of different pairs, and of same pairs, that are accepted, at each threshold; the first
+        accepts none.
 
     Raises
     ------
@@ -166,7 +179,9 @@ def roc_curve(distances, same):
     distances, same = _check_pairs(distances, same)
     order = np.argsort(distances, kind="stable")
     distances, same = distances[order], same[order]
-    last = np.append(np.flatnonzero(np.diff(distances)), len(distances) - 1)  # of each run of equal distances
+    last = np.append(
+        np.flatnonzero(np.diff(distances)), len(distances) - 1
+    )  # of each run of equal distances
     accepted = np.cumsum(same)[last]
     tpr = np.append(0.0, accepted / same.sum())
     fpr = np.append(0.0, (last + 1 - accepted) / (~same).sum())
@@ -174,7 +189,8 @@ def roc_curve(distances, same):
 
 
 def tpr_at_fpr(distances, same, fpr):
-    """The largest share of same pairs accepted at a threshold that accepts at most `fpr` of the different ones.
+    """The largest share of same pairs accepted at a threshold that accepts at most `fpr` of the
+    different ones.
 
     Nothing is interpolated between thresholds.
 
@@ -228,8 +244,8 @@ class OpenSetEvaluation:
     mated : ndarray of bool, shape (n,)
         Whether the query's vehicle is in the gallery.
     distance : ndarray, shape (n,)
-        The threshold from which on a mated query finds its vehicle (infinite if others fill the list before it), or a
-        non-mated query finds anyone at all.
+        The threshold from which on a mated query finds its vehicle (infinite if others fill the
+        list before it), or a non-mated query finds anyone at all.
     """
 
     mated: np.ndarray
@@ -247,8 +263,9 @@ class OpenSetEvaluation:
         Returns
         -------
         DataFrame
-            Columns `threshold`, `fpir` (share of non-mated queries that return someone), `fnir` (share of mated
-            queries that miss their vehicle), `mated`, `non_mated`; a rate of no queries is NaN.
+            Columns `threshold`, `fpir` (share of non-mated queries that return someone), `fnir`
+            (share of mated queries that miss their vehicle), `mated`, `non_mated`; a rate of no
+            queries is NaN.
         """
         mated, distance = self.mated[rows], self.distance[rows]
         thresholds = np.atleast_1d(np.asarray(thresholds, float))
@@ -264,7 +281,9 @@ class OpenSetEvaluation:
         )
 
     def fnir_at_fpir(self, fpir, rows=slice(None)):
-        """FNIR at the largest threshold at which FPIR is at most `fpir`; NaN if either kind of query is missing."""
+        """FNIR at the largest threshold at which FPIR is at most `fpir`; NaN if either kind of
+        query is missing.
+        """
         mated, distance = self.mated[rows], self.distance[rows]
         if mated.all() or not mated.any():
             return np.nan
@@ -317,8 +336,11 @@ def evaluate_open_set(distmat, q_pids, g_pids, q_camids=None, g_camids=None, ran
     return OpenSetEvaluation(mated, np.where(mated, mate, other))
 
 
-def open_set_by_gallery_size(distmat, q_pids, g_pids, sizes, thresholds, rounds=20, seed=0, **options):
-    """FPIR and FNIR as the gallery grows, each averaged over galleries of so many vehicles drawn at random.
+def open_set_by_gallery_size(
+    distmat, q_pids, g_pids, sizes, thresholds, rounds=20, seed=0, **options
+):
+    """FPIR and FNIR as the gallery grows, each averaged over galleries of so many vehicles drawn at
+    random.
 
     Parameters
     ----------
@@ -362,13 +384,15 @@ def open_set_by_gallery_size(distmat, q_pids, g_pids, sizes, thresholds, rounds=
 def bootstrap(statistic, groups, rounds=1000, level=0.95, seed=0):
     """A figure and its interval, by drawing whole groups of rows again with replacement.
 
-    Rows of one group (a vehicle's pictures, a minute's frames) are not independent of each other; pairs are never so.
-    Drawing single rows, or pairs, would give an interval that is too narrow. (Percentile method, Efron 1979.)
+    Rows of one group (a vehicle's pictures, a minute's frames) are not independent of each other;
+    pairs are never so. Drawing single rows, or pairs, would give an interval that is too narrow.
+    (Percentile method, Efron 1979.)
 
     Parameters
     ----------
     statistic : callable
-        Takes an array of row numbers, which may repeat, and returns a number, or a Series of numbers.
+        Takes an array of row numbers, which may repeat, and returns a number, or a Series of
+        numbers.
     groups : array_like, shape (n,)
         The group of each row.
     rounds : int
@@ -379,7 +403,8 @@ def bootstrap(statistic, groups, rounds=1000, level=0.95, seed=0):
     Returns
     -------
     DataFrame
-        One row a figure, columns `estimate`, `low`, `high`. Rounds in which a figure is NaN are left out.
+        One row a figure, columns `estimate`, `low`, `high`. Rounds in which a figure is NaN are
+        left out.
 
     Raises
     ------
@@ -397,17 +422,25 @@ def bootstrap(statistic, groups, rounds=1000, level=0.95, seed=0):
     labels = pd.factorize(groups)[0]
     members = [np.flatnonzero(labels == k) for k in range(labels.max(initial=-1) + 1)]
     if len(members) < 2:
-        raise ValueError(f"expected at least two groups to draw from, but got {len(members)}; group by minute or vehicle")
+        raise ValueError(
+            f"expected at least two groups to draw from, but got {len(members)}; group by minute or"
+            " vehicle"
+        )
     rng = np.random.default_rng(seed)
     draws = [
-        statistic(np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))]))
+        statistic(
+            np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
+        )
         for _ in range(rounds)
     ]
     estimate = pd.Series(statistic(np.arange(len(groups))))
     tail = 100 * (1 - level) / 2
     table = np.array([np.ravel(draw) for draw in draws], float)
     low, high = [
-        [np.percentile(column[~np.isnan(column)], at) if (~np.isnan(column)).any() else np.nan for column in table.T]
+        [
+            np.percentile(column[~np.isnan(column)], at) if (~np.isnan(column)).any() else np.nan
+            for column in table.T
+        ]
         for at in (tail, 100 - tail)
     ]
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high}, index=estimate.index)
@@ -426,27 +459,35 @@ def _check_gallery(distmat, q_pids, g_pids, q_camids, g_camids):
     """Distances as an array, vehicles and cameras as whole numbers, or an error."""
     distmat = np.asarray(distmat)
     if distmat.ndim != 2:
-        raise ValueError(f"distmat: expected a table of shape (queries, gallery), but the shape is {distmat.shape}")
+        raise ValueError(
+            "distmat: expected a table of shape (queries, gallery), but the shape is"
+            f" {distmat.shape}"
+        )
     numbered = []
     for name, queries, gallery in (("pids", q_pids, g_pids), ("camids", q_camids, g_camids)):
         queries, gallery = (np.asarray(list(labels)) for labels in (queries, gallery))
         if (queries.shape, gallery.shape) != (distmat.shape[:1], distmat.shape[1:]):
             raise ValueError(
-                f"q_{name} and g_{name}: expected {distmat.shape[0]} and {distmat.shape[1]} labels, as distmat has rows "
-                f"and columns, but got {len(queries)} and {len(gallery)}"
+                f"q_{name} and g_{name}: expected {distmat.shape[0]} and {distmat.shape[1]} labels,"
+                f" as distmat has rows and columns, but got {len(queries)} and {len(gallery)}"
             )
         codes = pd.factorize(np.concatenate([queries.astype(object), gallery.astype(object)]))[0]
         numbered += [codes[: len(queries)], codes[len(queries) :]]
     if np.isnan(distmat).any():
         query = int(np.flatnonzero(np.isnan(distmat).any(axis=1))[0])
-        raise ValueError(f"distmat: row {query} holds NaN; use an infinite distance to rule a pair out")
+        raise ValueError(
+            f"distmat: row {query} holds NaN; use an infinite distance to rule a pair out"
+        )
     return distmat, *numbered
 
 
 def _check_pairs(distances, same):
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if distances.ndim != 1 or distances.shape != same.shape:
-        raise ValueError(f"expected one label for each distance, but the shapes are {distances.shape} and {same.shape}")
+        raise ValueError(
+            f"expected one label for each distance, but the shapes are {distances.shape} and"
+            f" {same.shape}"
+        )
     if np.isnan(distances).any():
         raise ValueError(f"distances: value {int(np.flatnonzero(np.isnan(distances))[0])} is NaN")
     if same.all() or not same.any():

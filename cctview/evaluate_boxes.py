@@ -28,7 +28,10 @@ def box_iou(a, b):
     array([[0.333, 0.   ]])
     """
     a, b = (np.asarray(boxes, float).reshape(-1, 4) for boxes in (a, b))
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    low, high = (
+        np.maximum(a[:, None, :2], b[None, :, :2]),
+        np.minimum(a[:, None, 2:], b[None, :, 2:]),
+    )
     shared = np.maximum(high - low, 0).prod(axis=2)
     union = _area(a)[:, None] + _area(b) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
@@ -49,7 +52,8 @@ class DetectionEvaluation:
     truths : ndarray of int, shape (number of frames,)
         How many objects each frame shows.
     detections : DataFrame
-        Columns `frame` (its position in `frames`), `percent`, `correct`; highest percent first, without the ignored.
+        Columns `frame` (its position in `frames`), `percent`, `correct`; highest percent first,
+        without the ignored.
     """
 
     frames: np.ndarray
@@ -67,20 +71,30 @@ class DetectionEvaluation:
         Returns
         -------
         DataFrame
-            Columns `percent`, `precision`, `recall`, one row a distinct percent. Empty without an object or a detection.
+            Columns `percent`, `precision`, `recall`, one row a distinct percent. Empty without an
+            object or a detection.
         """
         times = np.bincount(np.arange(len(self.frames))[rows], minlength=len(self.frames))
         weights = times[self.detections["frame"]]
         total, percent = (times * self.truths).sum(), self.detections["percent"].to_numpy()
         found, all_ = np.cumsum(weights * self.detections["correct"].to_numpy()), np.cumsum(weights)
-        last = np.append(np.flatnonzero(np.diff(percent)), len(percent) - 1) if len(percent) else np.zeros(0, int)
+        last = (
+            np.append(np.flatnonzero(np.diff(percent)), len(percent) - 1)
+            if len(percent)
+            else np.zeros(0, int)
+        )
         last = last[all_[last] > 0] if total else last[:0]
         return pd.DataFrame(
-            {"percent": percent[last], "precision": found[last] / all_[last], "recall": found[last] / total if total else []}
+            {
+                "percent": percent[last],
+                "precision": found[last] / all_[last],
+                "recall": found[last] / total if total else [],
+            }
         )
 
     def average_precision(self, rows=slice(None)):
-        """Area under the precision-recall curve, at each recall the best precision from there on (as in VOC 2010 on).
+        """Area under the precision-recall curve, at each recall the best precision from there on
+        (as in VOC 2010 on).
 
         Returns
         -------
@@ -106,23 +120,30 @@ class DetectionEvaluation:
         precision, recall = at[-1] if len(at) else (np.nan, 0.0)
         objects = np.asarray(self.truths)[rows].sum()
         recall = recall if objects else np.nan
-        figures = {"AP": self.average_precision(rows), "precision": precision, "recall": recall, "objects": objects}
+        figures = {
+            "AP": self.average_precision(rows),
+            "precision": precision,
+            "recall": recall,
+            "objects": objects,
+        }
         return pd.Series(figures, dtype=float)
 
 
 def evaluate_detections(detections, truth, iou=0.5):
     """Compare detections with the truth.
 
-    In each frame, the most certain detection first, each takes the object that it overlaps most among those not yet
-    taken, if IoU is at least `iou`. A detection that finds none but overlaps an object to be ignored is left out.
-    Classes are not compared; for figures by class, pass the rows of one class.
+    In each frame, the most certain detection first, each takes the object that it overlaps most
+    among those not yet taken, if IoU is at least `iou`. A detection that finds none but overlaps an
+    object to be ignored is left out. Classes are not compared; for figures by class, pass the rows
+    of one class.
 
     Parameters
     ----------
     detections : DataFrame
         Columns `frame`, `percent`, `x1`, `y1`, `x2`, `y2`.
     truth : DataFrame
-        Columns `frame`, `x1`, `y1`, `x2`, `y2`, and optionally `ignore` (bool): too small or too unsure to be asked for.
+        Columns `frame`, `x1`, `y1`, `x2`, `y2`, and optionally `ignore` (bool): too small or too
+        unsure to be asked for.
     iou : float
 
     Returns
@@ -149,12 +170,18 @@ def evaluate_detections(detections, truth, iou=0.5):
         of = truth_rows.get(frame, np.zeros(0, int))
         correct[rows] = _match_frame(box_iou(boxes[rows], truth_boxes[of]), ignore[of], iou)
     kept = ~np.isnan(correct)
-    table = pd.DataFrame({"frame": ordered["frame"].map(number), "percent": ordered["percent"]})[kept]
-    return DetectionEvaluation(frames, truths, table.assign(correct=correct[kept] == 1).reset_index(drop=True))
+    table = pd.DataFrame({"frame": ordered["frame"].map(number), "percent": ordered["percent"]})[
+        kept
+    ]
+    return DetectionEvaluation(
+        frames, truths, table.assign(correct=correct[kept] == 1).reset_index(drop=True)
+    )
 
 
 def _match_frame(overlaps, ignore, iou):
-    """1 for a detection that finds an object, 0 for one that does not, NaN for one that is left out."""
+    """1 for a detection that finds an object, 0 for one that does not, NaN for one that is left
+    out.
+    """
     free, result = ~ignore, np.zeros(len(overlaps))
     for k, overlap in enumerate(overlaps):
         candidates = np.where(free, overlap, -1.0)
@@ -168,13 +195,15 @@ def _match_frame(overlaps, ignore, iou):
 
 @dataclass(frozen=True)
 class TrajectoryEvaluation:
-    """Trajectories compared with the true ones, under the one-to-one pairing that agrees most (Ristani et al. 2016).
+    """Trajectories compared with the true ones, under the one-to-one pairing that agrees most
+    (Ristani et al. 2016).
 
     Attributes
     ----------
     frames : ndarray
     agreed, truths, predictions : ndarray of int, shape (number of frames,)
-        In each frame: boxes on which a pair of trajectories agrees (IDTP), true boxes, predicted boxes.
+        In each frame: boxes on which a pair of trajectories agrees (IDTP), true boxes, predicted
+        boxes.
     pairs : dict
         The true trajectory of each predicted one that has one.
     """
@@ -195,24 +224,31 @@ class TrajectoryEvaluation:
         Returns
         -------
         Series
-            IDF1, IDP (share of predicted boxes that agree), IDR (share of true boxes); NaN where there are no boxes.
+            IDF1, IDP (share of predicted boxes that agree), IDR (share of true boxes); NaN where
+            there are no boxes.
         """
-        agreed, truths, predictions = (x[rows].sum() for x in (self.agreed, self.truths, self.predictions))
+        agreed, truths, predictions = (
+            x[rows].sum() for x in (self.agreed, self.truths, self.predictions)
+        )
         parts = {"IDF1": (truths + predictions) / 2, "IDP": predictions, "IDR": truths}
-        return pd.Series({name: agreed / total if total else np.nan for name, total in parts.items()}, dtype=float)
+        return pd.Series(
+            {name: agreed / total if total else np.nan for name, total in parts.items()},
+            dtype=float,
+        )
 
 
 def evaluate_trajectories(predicted, truth, iou=0.5):
     """Compare predicted trajectories with the true ones.
 
-    Two trajectories agree in a frame when their boxes there overlap by at least `iou`. They are paired one to one so
-    that they agree as often as possible; a vehicle whose trajectory breaks in two can keep only the better part.
+    Two trajectories agree in a frame when their boxes there overlap by at least `iou`. They are
+    paired one to one so that they agree as often as possible; a vehicle whose trajectory breaks in
+    two can keep only the better part.
 
     Parameters
     ----------
     predicted, truth : DataFrame
-        Columns `frame`, `track`, `x1`, `y1`, `x2`, `y2`; a track has at most one box a frame. A predicted box
-        without a track (NaN or None) counts as a trajectory of its own.
+        Columns `frame`, `track`, `x1`, `y1`, `x2`, `y2`; a track has at most one box a frame. A
+        predicted box without a track (NaN or None) counts as a trajectory of its own.
     iou : float
 
     Returns
@@ -235,7 +271,9 @@ def evaluate_trajectories(predicted, truth, iou=0.5):
         _need(table, ["frame", "track", *BOX], name)
         tracked = table[table["track"].notna()]
         if tracked.duplicated(["frame", "track"]).any():
-            frame, track = tracked[tracked.duplicated(["frame", "track"])].iloc[0][["frame", "track"]]
+            frame, track = tracked[tracked.duplicated(["frame", "track"])].iloc[0][
+                ["frame", "track"]
+            ]
             raise ValueError(f"{name}: the track {track} has two boxes in the frame {frame}")
     if truth["track"].isna().any():
         raise ValueError("truth: a box has no track; leave it out, or give it one")
@@ -249,7 +287,11 @@ def evaluate_trajectories(predicted, truth, iou=0.5):
     overlapping = overlapping[codes[overlapping[:, 0]] >= 0]
     agreement = np.zeros((len(labels), len(truth_labels)), int)
     np.add.at(agreement, (codes[overlapping[:, 0]], truth_codes[overlapping[:, 1]]), 1)
-    paired = {(a, b) for a, b in zip(*linear_sum_assignment(agreement, maximize=True), strict=True) if agreement[a, b]}
+    paired = {
+        (a, b)
+        for a, b in zip(*linear_sum_assignment(agreement, maximize=True), strict=True)
+        if agreement[a, b]
+    }
     agreed = [(codes[a], truth_codes[b]) in paired for a, b in overlapping]
     number = {frame: k for k, frame in enumerate(frames)}
 
@@ -267,12 +309,18 @@ def evaluate_trajectories(predicted, truth, iou=0.5):
 
 def _finds_ignored(predicted, truth, iou):
     """Which predicted boxes find a true box to be ignored, and none that counts, (n,)."""
-    boxes, truth_boxes, ignore = predicted[BOX].to_numpy(float), truth[BOX].to_numpy(float), truth["ignore"].to_numpy(bool)
+    boxes, truth_boxes, ignore = (
+        predicted[BOX].to_numpy(float),
+        truth[BOX].to_numpy(float),
+        truth["ignore"].to_numpy(bool),
+    )
     truth_rows, result = truth.groupby("frame").indices, np.zeros(len(predicted), bool)
     for frame, rows in predicted.groupby("frame").indices.items():
         of = truth_rows.get(frame, np.zeros(0, int))
         overlap = box_iou(boxes[rows], truth_boxes[of])
-        counting = np.where(overlap[:, ~ignore[of]] >= iou, 1 + overlap[:, ~ignore[of]] / len(rows), 0)
+        counting = np.where(
+            overlap[:, ~ignore[of]] >= iou, 1 + overlap[:, ~ignore[of]] / len(rows), 0
+        )
         a, b = linear_sum_assignment(counting, maximize=True)
         free = np.ones(len(rows), bool)
         free[a[counting[a, b] > 0]] = False
@@ -281,7 +329,9 @@ def _finds_ignored(predicted, truth, iou):
 
 
 def _overlapping_rows(predicted, truth, iou):
-    """Pairs of row numbers (predicted, true) of boxes in one frame that overlap enough, shape (n, 2)."""
+    """Pairs of row numbers (predicted, true) of boxes in one frame that overlap enough, shape (n,
+    2).
+    """
     boxes, truth_boxes = predicted[BOX].to_numpy(float), truth[BOX].to_numpy(float)
     truth_rows, pairs = truth.groupby("frame").indices, [np.zeros((0, 2), int)]
     for frame, rows in predicted.groupby("frame").indices.items():
@@ -295,4 +345,7 @@ def _overlapping_rows(predicted, truth, iou):
 def _need(table, columns, name):
     missing = [column for column in columns if column not in table]
     if missing:
-        raise ValueError(f"{name}: expected the columns {', '.join(columns)}, but {', '.join(missing)} is missing")
+        raise ValueError(
+            f"{name}: expected the columns {', '.join(columns)}, but {', '.join(missing)} is"
+            " missing"
+        )

@@ -1,7 +1,8 @@
-"""Evidence that two passages are one vehicle: features of all pairs, learnt from passages whose vehicle is known.
+"""Evidence that two passages are one vehicle: features of all pairs, learnt from passages whose
+vehicle is known.
 
-`Motion` tells how long vehicles take from camera to camera, `Probe` reads type and colour off an embedding, and
-`Evidence.features` gives the features of each source for all pairs at once.
+`Motion` tells how long vehicles take from camera to camera, `Probe` reads type and colour off an
+embedding, and `Evidence.features` gives the features of each source for all pairs at once.
 """
 
 from dataclasses import dataclass, replace
@@ -30,9 +31,11 @@ class Motion:
     lanes : dict of str to (float, float)
         For each camera, slope and intercept of the log odds that a lane leads south.
     lags : dict of (str, str, str) to (float, float)
-        For each way, and first and second camera on it, mean and spread of the logarithm of the lag in seconds.
+        For each way, and first and second camera on it, mean and spread of the logarithm of the lag
+        in seconds.
     found : dict of (str, str, str) to float
-        For each way, how often who passes one camera is found at another too, if the recording lasts long enough.
+        For each way, how often who passes one camera is found at another too, if the recording
+        lasts long enough.
     span : (float, float)
         Beginning and end of the recording, in seconds.
     """
@@ -44,32 +47,48 @@ class Motion:
 
     def headings(self, table):
         """Probability of each way, (n, 2)."""
-        slope, intercept = np.array([self.lanes.get(camera, (0.0, 0.0)) for camera in table["camera"]]).reshape(-1, 2).T
+        slope, intercept = (
+            np.array([self.lanes.get(camera, (0.0, 0.0)) for camera in table["camera"]])
+            .reshape(-1, 2)
+            .T
+        )
         south = 1 / (1 + np.exp(-np.clip(slope * table["lane"].to_numpy() + intercept, -30, 30)))
         return np.stack([south, 1 - south], axis=1)
 
     def density(self, way, first, second, lag):
-        """Density per second of a lag from `first` to `second`; 0 where it is not positive or not known."""
+        """Density per second of a lag from `first` to `second`; 0 where it is not positive or not
+        known.
+        """
         if (way, first, second) not in self.lags:
             return np.zeros_like(lag)
         mean, spread = self.lags[way, first, second]
         positive = np.maximum(lag, 0.1)
         off = (np.log(positive) - mean) / spread
         square = 1 + off * off / HEAVY  # Student's density, for four degrees of freedom
-        return np.where(lag > 0, 0.375 / (square * square * np.sqrt(square) * spread * positive), 0.0)
+        return np.where(
+            lag > 0, 0.375 / (square * square * np.sqrt(square) * spread * positive), 0.0
+        )
 
     def over(self, table):
         """The same, for a recording that lasts as long as these passages."""
         return replace(self, span=_span(table))
 
     def log_ratio(self, table, rows=slice(None)):
-        """Logarithm of the ratio of the density of each pair's lag and lanes to that of two unrelated passages, (k, n).
+        """Logarithm of the ratio of the density of each pair's lag and lanes to that of two
+        unrelated passages, (k, n).
 
         The first of a pair is one of the `rows` of the table; by default any.
         """
-        heading, seconds, span = self.headings(table), table["seconds"].to_numpy(float), self.span[1] - self.span[0]
+        heading, seconds, span = (
+            self.headings(table),
+            table["seconds"].to_numpy(float),
+            self.span[1] - self.span[0],
+        )
         first, of_camera = np.arange(len(table))[rows], table.groupby("camera").indices
-        ratios, camera = np.zeros((len(first), len(table)), np.float32), table["camera"].to_numpy()[first]
+        ratios, camera = (
+            np.zeros((len(first), len(table)), np.float32),
+            table["camera"].to_numpy()[first],
+        )
         for a, b in permutations(of_camera, 2):
             here, there = np.flatnonzero(camera == a), of_camera[b]
             lag, total, known = seconds[there] - seconds[first[here], None], 0.0, False
@@ -90,11 +109,15 @@ class Motion:
             for here in np.unique(own):
                 rows = own == here
                 recorded = self._recorded(way, here, camera, table["seconds"].to_numpy(float)[rows])
-                result[rows] += heading[rows, k] * recorded * self.found.get((way, here, camera), 0.5)
+                result[rows] += (
+                    heading[rows, k] * recorded * self.found.get((way, here, camera), 0.5)
+                )
         return np.clip(result, 0.002, 0.998)
 
     def _recorded(self, way, here, there, seconds):
-        """Probability that who passes `here` at these times passes `there`, if at all, while it records."""
+        """Probability that who passes `here` at these times passes `there`, if at all, while it
+        records.
+        """
         if (way, here, there) in self.lags:
             (mean, spread), left = self.lags[way, here, there], self.span[1] - seconds
         elif (way, there, here) in self.lags:
@@ -134,9 +157,11 @@ def learn_motion(table, span):
 
 
 def _learn_lags(table):
-    """Mean and spread of the logarithm of the lag between two cameras on one way, for every ordered pair of its cameras.
+    """Mean and spread of the logarithm of the lag between two cameras on one way, for every ordered
+    pair of its cameras.
 
-    Pairs with few trips of their own take the way's timetable (least squares over the pairs with enough) and the usual spread.
+    Pairs with few trips of their own take the way's timetable (least squares over the pairs with
+    enough) and the usual spread.
     """
     times = table.groupby(["vehicle", "camera"])["seconds"].median().unstack()
     own = {}
@@ -153,7 +178,9 @@ def _learn_lags(table):
     for row, (a, b) in enumerate(own):
         steps[row, [place[a], place[b]]] = -1, 1
     steps[-1, 0] = 1  # the timetable begins at the first camera
-    clock = np.linalg.lstsq(steps, np.append([np.exp(mean) for mean, _ in own.values()], 0.0), rcond=None)[0]
+    clock = np.linalg.lstsq(
+        steps, np.append([np.exp(mean) for mean, _ in own.values()], 0.0), rcond=None
+    )[0]
     usual = float(np.median([spread for _, spread in own.values()]))
     joined = {camera for pair in own for camera in pair}
     for a, b in permutations(joined, 2):
@@ -176,7 +203,8 @@ def _lane_meaning(table):
 
 @dataclass(frozen=True)
 class Probe:
-    """Reads an attribute off embeddings by multinomial logistic regression on their principal components.
+    """Reads an attribute off embeddings by multinomial logistic regression on their principal
+    components.
 
     Attributes
     ----------
@@ -193,13 +221,17 @@ class Probe:
         return self.pipeline.predict_proba(looks)
 
     def log_ratio(self, read, rows=slice(None)):
-        """Logarithm of how much more probable it is of each pair to have the same value than of strangers, (k, n)."""
+        """Logarithm of how much more probable it is of each pair to have the same value than of
+        strangers, (k, n).
+        """
         return same_value(read, self.shares, rows)
 
 
 def same_value(read, shares, rows=slice(None)):
     """As `Probe.log_ratio`, for values that are so common (`shares`)."""
-    return np.log(np.maximum((read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY))
+    return np.log(
+        np.maximum((read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY)
+    )
 
 
 def learn_probes(looks, labels, vehicles):
@@ -239,7 +271,9 @@ def learn_probes(looks, labels, vehicles):
                 probes[name] = Probe(make_pipeline(plane, fit), shares[name])
                 continue
             block = np.zeros((len(unseen), len(shares[name])))
-            block[:, np.searchsorted(np.unique(of), fit.classes_)] = fit.predict_proba(plane.transform(looks[unseen]))
+            block[:, np.searchsorted(np.unique(of), fit.classes_)] = fit.predict_proba(
+                plane.transform(looks[unseen])
+            )
             read[name][unseen] = block
     return {name: (probe, read[name]) for name, probe in probes.items()}
 
@@ -253,7 +287,8 @@ class Evidence:
     motion : Motion
     probes : dict of str to Probe
     held_out : dict of str to ndarray
-        For each attribute what probes that did not see its vehicle read off each passage that was learnt from.
+        For each attribute what probes that did not see its vehicle read off each passage that was
+        learnt from.
     """
 
     motion: Motion
@@ -267,7 +302,8 @@ class Evidence:
         ----------
         passages : Passages
         learnt : array_like of int, optional
-            Which of them evidence was learnt from, in that order; of these the probes' held-out readings are taken.
+            Which of them evidence was learnt from, in that order; of these the probes' held-out
+            readings are taken.
         rows : array_like, optional
             Which may be the first of a pair, by default all of them.
 

@@ -1,4 +1,6 @@
-"""Extractors: from crops of vehicles to embeddings, vectors that lie close together for the same vehicle."""
+"""Extractors: from crops of vehicles to embeddings, vectors that lie close together for the same
+vehicle.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,8 +22,8 @@ class Extractor:
     Parameters
     ----------
     weights : str or Path, optional
-        A state dict of `cctview.student.Student` or of `cctview.densenet.DenseNetVeRI`; which one is read off its tensors.
-        Without it, the student of `models/`.
+        A state dict of `cctview.student.Student` or of `cctview.densenet.DenseNetVeRI`; which one
+        is read off its tensors. Without it, the student of `models/`.
 
     Attributes
     ----------
@@ -58,7 +60,8 @@ class Extractor:
 
     @property
     def basis(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (1920,) and components (256, 1920): the student's embeddings lie at ``mean + coordinates @ components``.
+        """Mean (1920,) and components (256, 1920): the student's embeddings lie at ``mean +
+        coordinates @ components``.
 
         Raises
         ------
@@ -66,10 +69,15 @@ class Extractor:
             If this is not the student; DenseNet's embeddings fill the whole space.
         """
         if self.architecture != "student":
-            raise AttributeError(f"{self.model}: only the student's embeddings have a basis, not those of {self.architecture}")
+            raise AttributeError(
+                f"{self.model}: only the student's embeddings have a basis, not those of"
+                f" {self.architecture}"
+            )
         return self._network.mean.numpy(), self._network.components.numpy()
 
-    def extract(self, crops: Sequence[np.ndarray], batch: int | None = None, progress: bool = False) -> np.ndarray:
+    def extract(
+        self, crops: Sequence[np.ndarray], batch: int | None = None, progress: bool = False
+    ) -> np.ndarray:
         """Embed crops.
 
         Parameters
@@ -77,7 +85,8 @@ class Extractor:
         crops : sequence of ndarray of uint8, shape (h, w, 3)
             RGB, of any size.
         batch : int, optional
-            How many are computed at once; more of them need more memory. Without it 64, or 8 for DenseNet.
+            How many are computed at once; more of them need more memory. Without it 64, or 8 for
+            DenseNet.
         progress : bool
             Show a progress bar.
 
@@ -94,11 +103,16 @@ class Extractor:
 
         batch = batch or _BATCH[self.architecture]
         embeddings = np.empty((len(crops), self.dimensions), np.float32)
-        for start in tqdm(range(0, len(crops), batch), desc="embed", unit="batch", disable=not progress):
+        for start in tqdm(
+            range(0, len(crops), batch), desc="embed", unit="batch", disable=not progress
+        ):
             part = crops[start : start + batch]
             for k, crop in enumerate(part, start):
                 if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or not crop.size:
-                    raise ValueError(f"crop {k}: expected uint8 of shape (h, w, 3), not {crop.dtype} {crop.shape}")
+                    raise ValueError(
+                        f"crop {k}: expected uint8 of shape (h, w, 3), not {crop.dtype}"
+                        f" {crop.shape}"
+                    )
             with torch.inference_mode():
                 prepared = torch.stack([self._prepare(crop) for crop in part])
                 embeddings[start : start + len(part)] = self._network(prepared).numpy()
@@ -108,13 +122,20 @@ class Extractor:
 def _architecture(state: dict, path: Path) -> str:
     if "components" in state:
         return "student"
-    if "features.denseblock1.denselayer1.norm1.weight" in state or "features.denseblock1.denselayer1.norm.1.weight" in state:
+    if (
+        "features.denseblock1.denselayer1.norm1.weight" in state
+        or "features.denseblock1.denselayer1.norm.1.weight" in state
+    ):
         return "densenet201-veri"
-    raise ValueError(f"{path}: these are weights of neither the student nor DenseNet-201-VeRI; give one of those")
+    raise ValueError(
+        f"{path}: these are weights of neither the student nor DenseNet-201-VeRI; give one of those"
+    )
 
 
 def _squeeze(crop: np.ndarray):
-    """The student's input: the whole crop, whatever its shape, in a small square; (3, 64, 64) in 0–1."""
+    """The student's input: the whole crop, whatever its shape, in a small square; (3, 64, 64) in
+    0–1.
+    """
     import cv2
     import torch
 

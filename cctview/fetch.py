@@ -1,8 +1,10 @@
-"""Get the files that others publish, weights and real frames, from their public places: whole and checked, or not at all.
+"""Get the files that others publish, weights and real frames, from their public places: whole and
+checked, or not at all.
 
-What there is stands in `published.json`. A download goes to a temporary name, goes on where an earlier one stopped, and is
-moved into place after its size and sha256 were checked. Where nobody publishes a digest, the content is looked into, and
-the digest seen first is recorded in a ``.sha256`` file beside it, to which a later download must agree.
+What there is stands in `published.json`. A download goes to a temporary name, goes on where an
+earlier one stopped, and is moved into place after its size and sha256 were checked. Where nobody
+publishes a digest, the content is looked into, and the digest seen first is recorded in a
+``.sha256`` file beside it, to which a later download must agree.
 """
 
 import os
@@ -36,7 +38,9 @@ class FetchError(Exception):
 
 
 class _Temporary(Exception):
-    """A failure after which another try is worth while, after as many seconds as the server asked for, if it did."""
+    """A failure after which another try is worth while, after as many seconds as the server asked
+    for, if it did.
+    """
 
     def __init__(self, reason: str, seconds: float | None = None):
         super().__init__(reason)
@@ -82,24 +86,30 @@ class Item:
 
     @property
     def record(self) -> Path:
-        """Where the sha256 that was seen first is kept, in the form that ``sha256sum --check`` reads."""
+        """Where the sha256 that was seen first is kept, in the form that ``sha256sum --check``
+        reads.
+        """
         return self.path.with_name(self.path.name + ".sha256")
 
     @property
     def expected(self) -> str | None:
-        """The sha256 that the file must have: the published one, or else the one seen first, or else none yet."""
+        """The sha256 that the file must have: the published one, or else the one seen first, or
+        else none yet.
+        """
         if self.sha256 is None and self.record.is_file():
             return self.record.read_text(encoding="utf-8").split()[0]
         return self.sha256
 
 
 def folder(kind: str) -> Path:
-    """Where files of a kind are put: ``models/originals/``; for frames ``$CCTVIEW_DATA`` or ``data/fetched/``.
+    """Where files of a kind are put: ``models/originals/``; for frames ``$CCTVIEW_DATA`` or
+    ``data/fetched/``.
 
     Raises
     ------
     ValueError
-        If CCTVIEW_DATA names a file, or a folder that holds other things than zips, which the zips would hide.
+        If CCTVIEW_DATA names a file, or a folder that holds other things than zips, which the zips
+        would hide.
     """
     if kind == "weights":
         return weights.FOLDER / "originals"
@@ -107,11 +117,15 @@ def folder(kind: str) -> Path:
     if not named:
         return ROOT / "data" / "fetched"
     chosen = Path(named)
-    others = chosen.is_file() or chosen.is_dir() and any(
-        path.suffix not in (".zip", ".sha256", PARTIAL) for path in chosen.iterdir()
+    others = chosen.is_file() or (
+        chosen.is_dir()
+        and any(path.suffix not in (".zip", ".sha256", PARTIAL) for path in chosen.iterdir())
     )
     if others:
-        raise ValueError(f"CCTVIEW_DATA={named} is no folder of zips; set it to a new folder, or unset it, to fetch frames")
+        raise ValueError(
+            f"CCTVIEW_DATA={named} is no folder of zips; set it to a new folder, or unset it, to"
+            " fetch frames"
+        )
     return chosen
 
 
@@ -120,7 +134,12 @@ def available(kind: str) -> list[Item]:
     place = folder(kind)
     known = ("purpose", "licence", "about", "bytes", "sha256", "use")
     return [
-        Item(name, place / entry.get("file", name), tuple(entry["addresses"]), **{k: entry[k] for k in known if k in entry})
+        Item(
+            name,
+            place / entry.get("file", name),
+            tuple(entry["addresses"]),
+            **{k: entry[k] for k in known if k in entry},
+        )
         for name, entry in weights.published()[kind].items()
     ]
 
@@ -136,8 +155,12 @@ def choose(kind: str, names: list[str]) -> list[Item]:
     items = {item.name: item for item in available(kind)}
     unknown = [name for name in names if name not in items and name != "all"]
     if unknown:
-        raise ValueError(f"no {kind} are called {', '.join(unknown)}; there are: {', '.join(items)}")
-    return list(items.values()) if "all" in names else [items[name] for name in dict.fromkeys(names)]
+        raise ValueError(
+            f"no {kind} are called {', '.join(unknown)}; there are: {', '.join(items)}"
+        )
+    return (
+        list(items.values()) if "all" in names else [items[name] for name in dict.fromkeys(names)]
+    )
 
 
 def listing(kinds: tuple[str, ...] = ("weights", "frames")) -> str:
@@ -147,12 +170,16 @@ def listing(kinds: tuple[str, ...] = ("weights", "frames")) -> str:
         lines.append(f"cctview fetch {kind} NAME …    (or all; they go to {folder(kind)})")
         for item in available(kind):
             state = "here" if item.path.is_file() else "not here"
-            lines += [f"  {item.name}: {state}, {item.size}", f"      {item.purpose}; {item.licence}"]
+            lines += [
+                f"  {item.name}: {state}, {item.size}",
+                f"      {item.purpose}; {item.licence}",
+            ]
     return "\n".join(lines)
 
 
 def fetch(kind: str, names: list[str]) -> list[str]:
-    """Fetch files by name; says before what, from where and how large. One that fails does not stop the others.
+    """Fetch files by name; says before what, from where and how large. One that fails does not stop
+    the others.
 
     Parameters
     ----------
@@ -177,7 +204,10 @@ def fetch(kind: str, names: list[str]) -> list[str]:
             print(f"{item.name}: already here and whole\n  {item.use.format(path=item.path)}")
             continue
         wanted.append(item)
-        print(f"{item.name}: {item.purpose}\n  licence: {item.licence}\n  {item.size}, to {item.path}, from")
+        print(
+            f"{item.name}: {item.purpose}\n  licence: {item.licence}\n  {item.size}, to"
+            f" {item.path}, from"
+        )
         print("\n  or ".join(f"    {address}" for address in item.addresses))
     with open_client() as client:
         for item in wanted:
@@ -225,11 +255,16 @@ def fetch_item(item: Item, client) -> None:
     item.path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(item.path.parent).free
     if (item.bytes or 0) + _SPARE_DISK > free:
-        raise FetchError(f"{item.path.parent}: {free / 1e6:,.0f} MB of disk free, and {item.size} are to come; free some")
+        raise FetchError(
+            f"{item.path.parent}: {free / 1e6:,.0f} MB of disk free, and {item.size} are to come;"
+            " free some"
+        )
     partial = _partial(item)
     reasons = []
     for address in item.addresses:
-        for _ in range(2 if partial.exists() else 1):  # what an earlier run left may be of another file: then once more anew
+        for _ in range(
+            2 if partial.exists() else 1
+        ):  # what an earlier run left may be of another file: then once more anew
             try:
                 _download(item, address, client)
                 digest = _check(item, partial)
@@ -249,7 +284,9 @@ def _partial(item: Item) -> Path:
 
 
 def _validator(item: Item) -> Path:
-    """Holds what the server said to tell this version of the file from another, for a download to go on later."""
+    """Holds what the server said to tell this version of the file from another, for a download to
+    go on later.
+    """
     return item.path.with_name(f".{item.path.name}.version{PARTIAL}")
 
 
@@ -261,10 +298,13 @@ def _check(item: Item, partial: Path) -> str:
             raise FetchError(f"{size:,} bytes came, and {item.bytes:,} are expected")
         if item.expected not in (None, digest):
             if item.sha256:
-                raise FetchError(f"a wrong file came, its sha256 is {digest}, and {item.sha256} is expected")
+                raise FetchError(
+                    f"a wrong file came, its sha256 is {digest}, and {item.sha256} is expected"
+                )
             raise FetchError(
-                f"the file is not the one that was seen first, its sha256 is {digest}, and {item.record} says another; "
-                "if it may have changed, remove that record and fetch again"
+                f"the file is not the one that was seen first, its sha256 is {digest}, and"
+                f" {item.record} says another; if it may have changed, remove that record and fetch"
+                " again"
             )
         if item.expected is None:
             _look_into(item, partial)
@@ -275,7 +315,9 @@ def _check(item: Item, partial: Path) -> str:
 
 
 def _look_into(item: Item, partial: Path) -> None:
-    """Read a file of which no digest is known, so that an error page or half a file is not taken for it."""
+    """Read a file of which no digest is known, so that an error page or half a file is not taken
+    for it.
+    """
     from cctview.frames import open_dataset
 
     try:
@@ -321,18 +363,29 @@ def _receive(item: Item, address: str, client) -> None:
             raise _Temporary("the server has no such part of the file")
         start, total = _extent(response, start)
         if item.bytes is not None and total not in (None, item.bytes):
-            raise FetchError(f"the server offers {total:,} bytes, and {item.bytes:,} are expected: another file")
+            raise FetchError(
+                f"the server offers {total:,} bytes, and {item.bytes:,} are expected: another file"
+            )
         if not start:
             write_bytes(validator, _version(response).encode())
         with (
             partial.open("ab" if start else "wb") as file,
-            tqdm(total=total, initial=start, desc=item.name, unit="B", unit_scale=True, unit_divisor=1000) as bar,
+            tqdm(
+                total=total,
+                initial=start,
+                desc=item.name,
+                unit="B",
+                unit_scale=True,
+                unit_divisor=1000,
+            ) as bar,
         ):
             for block in response.iter_raw(2**16):
                 file.write(block)
                 bar.update(len(block))
                 if item.bytes is not None and bar.n > item.bytes:
-                    raise FetchError(f"the server sends more than the {item.bytes:,} bytes that are expected")
+                    raise FetchError(
+                        f"the server sends more than the {item.bytes:,} bytes that are expected"
+                    )
 
 
 @contextmanager
@@ -345,7 +398,9 @@ def _open(client, address: str, headers: dict[str, str]) -> Iterator:
                 yield response
                 return
             target = str(response.url.join(response.headers["Location"]))
-        if urlsplit(target).scheme not in ({"https"} if address.startswith("https:") else {"http", "https"}):
+        if urlsplit(target).scheme not in (
+            {"https"} if address.startswith("https:") else {"http", "https"}
+        ):
             raise FetchError(f"refused: redirected from {address.split(':')[0]} to {target}")
         address = target
     raise FetchError(f"refused: redirected more than {MOST_REDIRECTS} times")
@@ -355,14 +410,19 @@ def _check_status(response) -> None:
     status = response.status_code
     if status in (200, 206, 416):
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise FetchError("the server sends the file in another encoding, which was not asked for")
+            raise FetchError(
+                "the server sends the file in another encoding, which was not asked for"
+            )
         return
     reason = f"HTTP {status} {response.reason_phrase}".strip()
     if status in (408, 429) or status >= 500:
         asked = response.headers.get("Retry-After", "")
         raise _Temporary(reason, float(asked) if asked.isdecimal() else None)
     if status == 403:
-        reason += " (access denied; on GitHub also when a repository's monthly volume is spent: then try another day)"
+        reason += (
+            " (access denied; on GitHub also when a repository's monthly volume is spent: then try"
+            " another day)"
+        )
     elif status in (404, 410):
         reason += " (no longer there)"
     raise FetchError(reason)

@@ -1,6 +1,7 @@
 """Writing so that nothing is ever half-written, and reading without trust.
 
-Everything goes to a temporary name beside its destination and is moved into place when it is complete.
+Everything goes to a temporary name beside its destination and is moved into place when it is
+complete.
 """
 
 import lzma
@@ -19,7 +20,16 @@ MEMBER_LIMIT = 256 * 2**20
 RATIO_LIMIT = 250
 """Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
 
-_DAMAGES = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, EOFError, OSError, zlib.error, lzma.LZMAError)
+_DAMAGES = (
+    zipfile.BadZipFile,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+)
 """What a damaged or encrypted archive makes `zipfile` and its decompressors raise."""
 
 PARTIAL = ".partial"
@@ -35,7 +45,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write a file or fill a folder at; it replaces `path` when the block ends well.
+    """Yield a temporary path to write a file or fill a folder at; it replaces `path` when the block
+    ends well.
 
     If the block raises, the temporary is removed and `path` stays as it was.
     """
@@ -52,7 +63,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process alone, and clear away what a killed run left half-written in it.
+    """Hold a folder for this process alone, and clear away what a killed run left half-written in
+    it.
 
     The lock is the operating system's, so it ends with the process, however that ends.
 
@@ -68,9 +80,14 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise ValueError(f"{folder}: another cctview is writing into it; wait until it has ended, or choose another folder") from None
+        raise ValueError(
+            f"{folder}: another cctview is writing into it; wait until it has ended, or choose"
+            " another folder"
+        ) from None
     try:
-        for leftover in [path for path in folder.rglob(f".*{PARTIAL}") if _LEFTOVER.fullmatch(path.name)]:
+        for leftover in [
+            path for path in folder.rglob(f".*{PARTIAL}") if _LEFTOVER.fullmatch(path.name)
+        ]:
             _remove(leftover)
         yield
     finally:
@@ -92,7 +109,11 @@ class FolderSource:
 
     def names(self) -> list[str]:
         found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return sorted(path.as_posix() for path in found if not any(part.endswith(PARTIAL) for part in path.parts))
+        return sorted(
+            path.as_posix()
+            for path in found
+            if not any(part.endswith(PARTIAL) for part in path.parts)
+        )
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
@@ -102,7 +123,8 @@ class FolderSource:
 
 
 class ZipSource:
-    """The files in a zip archive, read one by one without unpacking; no name or size in it is trusted.
+    """The files in a zip archive, read one by one without unpacking; no name or size in it is
+    trusted.
 
     Raises
     ------
@@ -115,7 +137,9 @@ class ZipSource:
         try:
             self._archive = zipfile.ZipFile(path)
         except _DAMAGES as error:
-            raise ValueError(f"{path} cannot be read as a zip archive ({error}); fetch or copy it again") from error
+            raise ValueError(
+                f"{path} cannot be read as a zip archive ({error}); fetch or copy it again"
+            ) from error
 
     def names(self) -> list[str]:
         return sorted(name for name in self._archive.namelist() if name and not name.endswith("/"))
@@ -126,16 +150,26 @@ class ZipSource:
         Raises
         ------
         ValueError
-            If its name leads out of the archive, it is encrypted, damaged, too large, or unpacks to far more than it packs.
+            If its name leads out of the archive, it is encrypted, damaged, too large, or unpacks to
+            far more than it packs.
         """
         info = self._archive.getinfo(name)
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name:
+        if (
+            PurePosixPath(name).is_absolute()
+            or ".." in PurePosixPath(name).parts
+            or "\\" in name
+            or ":" in name
+        ):
             raise ValueError(f"{self.where(name)}: refused, its name leads out of the archive")
         if info.file_size > MEMBER_LIMIT:
-            raise ValueError(f"{self.where(name)}: refused, it says it holds {info.file_size:,} bytes, over {MEMBER_LIMIT:,}")
+            raise ValueError(
+                f"{self.where(name)}: refused, it says it holds {info.file_size:,} bytes, over"
+                f" {MEMBER_LIMIT:,}"
+            )
         if info.file_size > RATIO_LIMIT * max(info.compress_size, 1) + 4096:
             raise ValueError(
-                f"{self.where(name)}: refused, {info.compress_size:,} bytes would unpack to {info.file_size:,}, as in a zip bomb"
+                f"{self.where(name)}: refused, {info.compress_size:,} bytes would unpack to"
+                f" {info.file_size:,}, as in a zip bomb"
             )
         try:
             with self._archive.open(info) as member:
@@ -143,7 +177,10 @@ class ZipSource:
         except _DAMAGES as error:
             raise ValueError(f"{self.where(name)}: damaged or encrypted ({error})") from error
         if len(content) != info.file_size:
-            raise ValueError(f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were promised")
+            raise ValueError(
+                f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were"
+                " promised"
+            )
         return content
 
     def where(self, name: str) -> str:

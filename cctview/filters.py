@@ -1,8 +1,9 @@
-"""Filters of a search from camera to camera: how long the drive takes, which way the lanes lead, and which lane it was.
+"""Filters of a search from camera to camera: how long the drive takes, which way the lanes lead,
+and which lane it was.
 
-Each filter is learnt from passages of one half of the vehicles, and judged on the other. It gives every pair of passages a
-number, how odd the pair is, and rules out those that are odder than a limit. The limit is set so that a wanted share of the
-true pairs that it was learnt from stays in.
+Each filter is learnt from passages of one half of the vehicles, and judged on the other. It gives
+every pair of passages a number, how odd the pair is, and rules out those that are odder than a
+limit. The limit is set so that a wanted share of the true pairs that it was learnt from stays in.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ FEWEST = 10  # true pairs on one way, to learn from them how lanes go on
 
 
 def true_passages(detections, embeddings, truth):
-    """Passages before cameras, put together by the truth, so that no error of a tracker is taken for one of a search.
+    """Passages before cameras, put together by the truth, so that no error of a tracker is taken
+    for one of a search.
 
     Parameters
     ----------
@@ -49,13 +51,16 @@ def true_passages(detections, embeddings, truth):
     codes, names = pd.factorize(found["camera"] + " " + pd.Series(seen).astype(str), sort=True)
     table, looks = describe_tracks(found, pd.Series(codes), embeddings[moving])
     table = table.assign(vehicle=[int(name.rpartition(" ")[2]) for name in names[table.index]])
-    table["direction"] = table["vehicle"].map(truth.trips.set_index("vehicle")["direction"]).fillna("")
+    table["direction"] = (
+        table["vehicle"].map(truth.trips.set_index("vehicle")["direction"]).fillna("")
+    )
     return table.reset_index(drop=True), looks
 
 
 @dataclass(frozen=True)
 class Block:
-    """Searches for the passages before one camera, by one half of the vehicles, among those before the next camera.
+    """Searches for the passages before one camera, by one half of the vehicles, among those before
+    the next camera.
 
     Attributes
     ----------
@@ -83,7 +88,8 @@ class Block:
 
 
 def learn_filters(table, looks, seed=0):
-    """Learn the filters on either half of the vehicles, and look for the other half at the next camera down the drive.
+    """Learn the filters on either half of the vehicles, and look for the other half at the next
+    camera down the drive.
 
     Parameters
     ----------
@@ -108,13 +114,18 @@ def learn_filters(table, looks, seed=0):
         for part in (0, 1):
             known = table[(half != part) & np.isin(camera, (first, second))]
             motion = learn_motion(known, span)
-            if not any((way, first, second) in motion.lags or (way, second, first) in motion.lags for way in WAYS):
+            if not any(
+                (way, first, second) in motion.lags or (way, second, first) in motion.lags
+                for way in WAYS
+            ):
                 continue
             block = _search(table, looks, a[half[a] == part], b, known, motion)
             if block is not None:
                 blocks.append(block)
     if not blocks:
-        raise ValueError("no two neighbouring cameras with enough vehicles to learn from; take more minutes")
+        raise ValueError(
+            "no two neighbouring cameras with enough vehicles to learn from; take more minutes"
+        )
     return blocks
 
 
@@ -126,7 +137,9 @@ def _search(table, looks, asking, gallery, known, motion):
         return None
     a, b = table.iloc[asking], table.iloc[gallery]
     first, second = a["camera"].iloc[0], b["camera"].iloc[0]
-    own, other = (known[known["camera"] == camera].set_index("vehicle") for camera in (first, second))
+    own, other = (
+        known[known["camera"] == camera].set_index("vehicle") for camera in (first, second)
+    )
     both = own.index.intersection(other.index)
     lanes = _learn_lanes(own.loc[both], other.loc[both])
     learnt = _oddness(own.loc[both], other.loc[both], motion, lanes, first, second)
@@ -147,7 +160,9 @@ def _learn_lanes(a, b):
     lines = {}
     for way in WAYS:
         of = (a["direction"] == way).to_numpy()
-        lines[way] = np.polyfit(a["lane"][of], b["lane"][of], 1) if of.sum() >= FEWEST else (0.0, 0.5)
+        lines[way] = (
+            np.polyfit(a["lane"][of], b["lane"][of], 1) if of.sum() >= FEWEST else (0.0, 0.5)
+        )
     return lines
 
 
@@ -176,9 +191,11 @@ def _oddness(a, b, motion, lanes, first, second, all_pairs=False):
 
 
 def limits(block, kept=KEPT):
-    """The limits of a block's three filters, (3,), at which each lets a share of the true pairs through that it was learnt from.
+    """The limits of a block's three filters, (3,), at which each lets a share of the true pairs
+    through that it was learnt from.
 
-    Pairs on a way that too few were seen on do not count: of it nothing was learnt, and they are ruled out.
+    Pairs on a way that too few were seen on do not count: of it nothing was learnt, and they are
+    ruled out.
     """
     known = block.learnt[:, np.isfinite(block.learnt).all(axis=0)]
     return np.quantile(known, kept, axis=1, method="higher")
@@ -244,10 +261,14 @@ def _ranks(block, inside):
 
 
 def rank_one(stages, candidates=1, rounds=200):
-    """How often the right one is among the first candidates at each stage: estimate, low, high, by drawing vehicles again."""
+    """How often the right one is among the first candidates at each stage: estimate, low, high, by
+    drawing vehicles again.
+    """
     vehicle = next(iter(stages.values())).vehicle
     found = np.stack([stage.found(candidates) for stage in stages.values()])
-    table = bootstrap(lambda rows: pd.Series(found[:, rows].mean(axis=1), index=list(stages)), vehicle, rounds)
+    table = bootstrap(
+        lambda rows: pd.Series(found[:, rows].mean(axis=1), index=list(stages)), vehicle, rounds
+    )
     return table.loc[list(stages)]
 
 
@@ -257,14 +278,17 @@ def clock_bits(blocks, population=POPULATION, rounds=200):
     Returns
     -------
     DataFrame
-        Rows "claimed" and "delivered": bits that lag and direction add to being among the passages before the next camera;
-        columns estimate, low, high, by drawing vehicles again.
+        Rows "claimed" and "delivered": bits that lag and direction add to being among the passages
+        before the next camera; columns estimate, low, high, by drawing vehicles again.
     """
     names, gains = ["claimed", "delivered"], []
     for block in blocks:
         flat = open_set_posterior(np.zeros_like(block.clock), block.present)
         told = open_set_posterior(block.clock, block.present)
-        before, after = (identification_bits(posterior, block.mates, population)[names] for posterior in (flat, told))
+        before, after = (
+            identification_bits(posterior, block.mates, population)[names]
+            for posterior in (flat, told)
+        )
         gains.append((after - before).to_numpy(float))
     gains, vehicle = np.concatenate(gains), np.concatenate([block.vehicle for block in blocks])
     return bootstrap(lambda rows: pd.Series(gains[rows].mean(axis=0), index=names), vehicle, rounds)

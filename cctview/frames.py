@@ -1,6 +1,8 @@
-"""A dataset of frames: a folder in the original's layout, a zip of one, or a folder of such zips; one interface.
+"""A dataset of frames: a folder in the original's layout, a zip of one, or a folder of such zips;
+one interface.
 
-A frame's files are named after it (see `cctview.ids`) and lie under ``CAM/YYYY/MM/DD/HH/MM/SS/``, or flat in one folder:
+A frame's files are named after it (see `cctview.ids`) and lie under ``CAM/YYYY/MM/DD/HH/MM/SS/``,
+or flat in one folder:
 
 =========================== ==========================================================================
 ``…--original.jpeg``        the frame
@@ -59,7 +61,8 @@ def read_image(content: bytes, name: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with `name`.
+        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with
+        `name`.
     """
     if not content:
         raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
@@ -69,9 +72,13 @@ def read_image(content: bytes, name: str) -> np.ndarray:
             if width * height <= PIXEL_LIMIT:
                 return np.asarray(picture.convert("RGB"))
     except Image.UnidentifiedImageError:
-        raise ValueError(f"{name}: not a JPEG or PNG picture, whatever its name says; remove it") from None
+        raise ValueError(
+            f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
+        ) from None
     except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
-        raise ValueError(f"{name}: a damaged picture ({error}); copy it again, or remove it") from None
+        raise ValueError(
+            f"{name}: a damaged picture ({error}); copy it again, or remove it"
+        ) from None
     raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
 
 
@@ -86,7 +93,9 @@ def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
 
 
 def cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its edge."""
+    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its
+    edge.
+    """
     x1, y1, x2, y2 = box
     return image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]
 
@@ -112,7 +121,10 @@ def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
         for number, row in enumerate(table.itertuples(), start=1)
     ]
     return table.assign(
-        id=pd.Series(ids, dtype="str"), frame=str(frame), camera=frame.camera, time=np.datetime64(frame.time, "s"),
+        id=pd.Series(ids, dtype="str"),
+        frame=str(frame),
+        camera=frame.camera,
+        time=np.datetime64(frame.time, "s"),
         number=np.arange(1, len(table) + 1),
     )[COLUMNS]
 
@@ -131,7 +143,8 @@ class Dataset:
     frames : DataFrame
         Columns id, camera, time; ordered by camera, then time.
     problems : list of str
-        One line for each file that was skipped, with its name and what is wrong with it; grows as files are read.
+        One line for each file that was skipped, with its name and what is wrong with it; grows as
+        files are read.
     """
 
     frames: pd.DataFrame
@@ -169,12 +182,16 @@ class Dataset:
 
     @cached_property
     def detections(self) -> pd.DataFrame:
-        """All detections, columns `COLUMNS`: boxes in pixels, `percent` 0–100; ordered as the frames, then by number."""
+        """All detections, columns `COLUMNS`: boxes in pixels, `percent` 0–100; ordered as the
+        frames, then by number.
+        """
         return self._detections_and_embeddings[0]
 
     @cached_property
     def embeddings(self) -> np.ndarray:
-        """Embeddings (n, d) float32, row by row as `detections`; a row of NaN where there is none, d = 0 if there are none."""
+        """Embeddings (n, d) float32, row by row as `detections`; a row of NaN where there is none,
+        d = 0 if there are none.
+        """
         return self._detections_and_embeddings[1]
 
     @cached_property
@@ -191,7 +208,9 @@ class Dataset:
         table = pd.concat([table for table, _ in parts], ignore_index=True)[COLUMNS]
         position = pd.Series(np.arange(len(self.frames)), self.frames.id)
         order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
-        return table.iloc[order].reset_index(drop=True), _stack([matrix for _, matrix in parts], order)
+        return table.iloc[order].reset_index(drop=True), _stack(
+            [matrix for _, matrix in parts], order
+        )
 
     def _all_json(self) -> tuple[pd.DataFrame, np.ndarray]:
         """Detections and embeddings from JSON files."""
@@ -221,14 +240,21 @@ class Dataset:
 def _one_size(sizes: set[int]) -> int:
     """The one length that all embeddings have; 0 if there are none."""
     if len(sizes) > 1:
-        raise ValueError(f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from different models")
+        raise ValueError(
+            f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from"
+            " different models"
+        )
     return max(sizes, default=0)
 
 
 def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
-    """The rows of all matrices, in the given order. They may be large: no row is copied more than once, or without need."""
+    """The rows of all matrices, in the given order. They may be large: no row is copied more than
+    once, or without need.
+    """
     known = [np.isfinite(matrix[:, 0]).any() if matrix.shape[1] else False for matrix in matrices]
-    size = _one_size({matrix.shape[1] for matrix, some in zip(matrices, known, strict=True) if some})
+    size = _one_size(
+        {matrix.shape[1] for matrix, some in zip(matrices, known, strict=True) if some}
+    )
     if len(matrices) == 1 and known[0] and (order == np.arange(len(order))).all():
         return matrices[0]
     place = np.empty(len(order), int)
@@ -241,7 +267,8 @@ def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
 
 
 def open_dataset(path: str | Path) -> Dataset:
-    """Open a folder of frames (flat or in the original's layout), a zip of one, or a folder of such zips.
+    """Open a folder of frames (flat or in the original's layout), a zip of one, or a folder of such
+    zips.
 
     Only names are read here; pictures, detections and embeddings are read when they are asked for.
 
@@ -259,7 +286,9 @@ def open_dataset(path: str | Path) -> Dataset:
         archives = sorted(path.glob("*.zip"))
         sources = [ZipSource(archive) for archive in archives] or [FolderSource(path)]
     else:
-        raise FileNotFoundError(f"{path}: no such folder or zip archive; give one that holds frames")
+        raise FileNotFoundError(
+            f"{path}: no such folder or zip archive; give one that holds frames"
+        )
     frames, foreign, dataset = {}, [], Dataset(pd.DataFrame())
     for source in sources:
         for name in source.names():
@@ -268,12 +297,20 @@ def open_dataset(path: str | Path) -> Dataset:
             else:
                 _register(source, name, frames, dataset)
     if len(foreign) > FEW:
-        dataset.problems.append(f"{path}: {len(foreign)} pictures are no frames and were skipped, the first is {foreign[0]}")
+        dataset.problems.append(
+            f"{path}: {len(foreign)} pictures are no frames and were skipped, the first is"
+            f" {foreign[0]}"
+        )
     else:
-        dataset.problems += [f"{name}: not a frame, its name does not end in {_ORIGINAL}; skipped" for name in foreign]
+        dataset.problems += [
+            f"{name}: not a frame, its name does not end in {_ORIGINAL}; skipped"
+            for name in foreign
+        ]
     if not frames:
         hint = f"; skipped: {dataset.problems[0]}" if dataset.problems else ""
-        raise FileNotFoundError(f"{path}: no frame in it, no file is named CAM--YYYY-MM-DD--HH.MM.SS{_ORIGINAL}{hint}")
+        raise FileNotFoundError(
+            f"{path}: no frame in it, no file is named CAM--YYYY-MM-DD--HH.MM.SS{_ORIGINAL}{hint}"
+        )
     ordered = sorted(frames.values())
     dataset.frames = pd.DataFrame(
         {
@@ -318,7 +355,9 @@ def _load_json(content: bytes, name: str) -> dict:
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{name}: not JSON ({error}); make it again") from None
     if not isinstance(loaded, dict):
-        raise ValueError(f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again")
+        raise ValueError(
+            f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again"
+        )
     return loaded
 
 
@@ -347,12 +386,30 @@ def read_detections(content: bytes, name: str) -> list[tuple]:
     for key, detection, entry in _entries(content, name, "box_points"):
         box, percent = entry["box_points"], entry.get("percentage_probability")
         if list(detection.box) != box:
-            raise ValueError(f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again")
-        if isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
-            raise ValueError(f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it again")
+            raise ValueError(
+                f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again"
+            )
+        if (
+            isinstance(percent, bool)
+            or not isinstance(percent, (int, float))
+            or not 0 <= percent <= 100
+        ):
+            raise ValueError(
+                f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
+                " again"
+            )
         frame = detection.frame
         rows.append(
-            (key, str(frame), frame.camera, np.datetime64(frame.time, "s"), detection.number, detection.type, float(percent), *box)
+            (
+                key,
+                str(frame),
+                frame.camera,
+                np.datetime64(frame.time, "s"),
+                detection.number,
+                detection.type,
+                float(percent),
+                *box,
+            )
         )
     return rows
 
@@ -363,16 +420,21 @@ def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        If it is no such file, or a vector holds anything but finite numbers; the message starts with `name`.
+        If it is no such file, or a vector holds anything but finite numbers; the message starts
+        with `name`.
     """
     vectors = {}
     for key, _, entry in _entries(content, name, "data"):
         try:
             vector = np.asarray(entry["data"], dtype=np.float32)
         except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"{name}: {key!r} has data that are not numbers; make it again") from None
+            raise ValueError(
+                f"{name}: {key!r} has data that are not numbers; make it again"
+            ) from None
         if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
-            raise ValueError(f"{name}: {key!r} has data that are no vector of finite numbers; make it again")
+            raise ValueError(
+                f"{name}: {key!r} has data that are no vector of finite numbers; make it again"
+            )
         vectors[key] = vector
     return vectors
 
@@ -384,8 +446,11 @@ def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
     return folder
 
 
-def write_detections(folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str) -> None:
-    """Write what was detected in one frame: crops, the frame with boxes drawn, and last ``--detections.json``.
+def write_detections(
+    folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str
+) -> None:
+    """Write what was detected in one frame: crops, the frame with boxes drawn, and last
+    ``--detections.json``.
 
     Parameters
     ----------
@@ -407,10 +472,17 @@ def write_detections(folder: Path, image: np.ndarray, frame: FrameId, detections
         for row in detections.itertuples():
             box = (row.x1, row.y1, row.x2, row.y2)
             (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(cut(image, box)))
-            pen.rectangle((row.x1, row.y1, row.x2 - 1, row.y2 - 1), outline=_BOX_COLOURS.get(row.type, "#30a0ff"))
+            pen.rectangle(
+                (row.x1, row.y1, row.x2 - 1, row.y2 - 1),
+                outline=_BOX_COLOURS.get(row.type, "#30a0ff"),
+            )
     write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
     counts = detections.type.value_counts(sort=False)
-    content = {"id": stem, "model": model, "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()}}
+    content = {
+        "id": stem,
+        "model": model,
+        "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()},
+    }
     for row in detections.itertuples():
         content[row.id] = {
             "type": row.type,
@@ -421,7 +493,9 @@ def write_detections(folder: Path, image: np.ndarray, frame: FrameId, detections
     write_bytes(folder / f"{frame}{_DETECTIONS}", (json.dumps(content, indent=2) + "\n").encode())
 
 
-def write_features(folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str) -> None:
+def write_features(
+    folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str
+) -> None:
     """Write ``--features.json``: the embeddings (n, d) of the detections `ids` of one frame."""
     content = {"id": f"{frame}--features", "model": model}
     for name, vector in zip(ids, embeddings, strict=True):

@@ -1,7 +1,8 @@
 """The naming grammar of frames and detections: parse and format, nothing else.
 
 A frame is named ``CAM--YYYY-MM-DD--HH.MM.SS`` and a detection in it
-``<frame>--detections--<n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2>``, as the original cctview named them.
+``<frame>--detections--<n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2>``, as the original
+cctview named them.
 
 >>> name = "735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87v129.97"
 >>> found = DetectionId.parse(name)
@@ -101,7 +102,8 @@ class DetectionId:
         Raises
         ------
         ValueError
-            If the name breaks the grammar, or its size contradicts its box; the message quotes the name and the part.
+            If the name breaks the grammar, or its size contradicts its box; the message quotes the
+            name and the part.
         """
         frame, separator, rest = name.partition("--detections--")
         if not separator:
@@ -109,24 +111,35 @@ class DetectionId:
         parts = rest.split("--")
         if len(parts) != 5:
             raise ValueError(
-                f"{name!r}: expected <n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2> after '--detections--', not {rest!r}"
+                f"{name!r}: expected <n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2> after"
+                f" '--detections--', not {rest!r}"
             )
         number, kind, percent, size, box = parts
         _match(_NUMBER, number, name, "number", "a whole number from 1")
         _match(_TYPE, kind, name, "type", "small letters, as car")
         _match(_PERCENT, percent, name, "percentage", "0.0 to 100.0 with one decimal")
-        width, height = map(int, _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups())
-        x1, y1, x2, y2 = map(int, _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups())
+        width, height = map(
+            int, _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups()
+        )
+        x1, y1, x2, y2 = map(
+            int, _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups()
+        )
         if (x2 - x1, y2 - y1) != (width, height):
-            raise ValueError(f"{name!r}: the size {size!r} contradicts the box {box!r}, which is {x2 - x1}x{y2 - y1}")
+            raise ValueError(
+                f"{name!r}: the size {size!r} contradicts the box {box!r}, which is"
+                f" {x2 - x1}x{y2 - y1}"
+            )
         return cls(_parse_frame(frame, name), int(number), kind, float(percent), (x1, y1, x2, y2))
 
     def __str__(self) -> str:
         return format_detection(str(self.frame), self.number, self.type, self.percent, *self.box)
 
 
-def format_detection(frame: str, number: int, kind: str, percent: float, x1: int, y1: int, x2: int, y2: int) -> str:
-    """A detection's name from its parts, for long tables, where a `DetectionId` for each row would take its time.
+def format_detection(
+    frame: str, number: int, kind: str, percent: float, x1: int, y1: int, x2: int, y2: int
+) -> str:
+    """A detection's name from its parts, for long tables, where a `DetectionId` for each row would
+    take its time.
 
     Examples
     --------
@@ -139,7 +152,9 @@ def format_detection(frame: str, number: int, kind: str, percent: float, x1: int
 def _parse_frame(text: str, name: str) -> FrameId:
     camera, separator, time = text.partition("--")
     if not separator:
-        raise ValueError(f"{name!r} is no frame's name: expected CAM--YYYY-MM-DD--HH.MM.SS, and there is no '--'")
+        raise ValueError(
+            f"{name!r} is no frame's name: expected CAM--YYYY-MM-DD--HH.MM.SS, and there is no '--'"
+        )
     _match(_CAMERA, camera, name, "camera", "letters and digits joined by single '-', as 735-683-N")
     _match(_DATE_AND_TIME, time, name, "date and time", "YYYY-MM-DD--HH.MM.SS")
     try:

@@ -1,7 +1,9 @@
-"""Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector, and how well it does so is judged.
+"""Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector, and how well
+it does so is judged.
 
-The decoder was trained on simulated vehicles of two designs in three; it is judged on the third, which it never saw. A rebuilt
-picture that looks good may show another vehicle, so an independent extractor has to find the true one among many by it.
+The decoder was trained on simulated vehicles of two designs in three; it is judged on the third,
+which it never saw. A rebuilt picture that looks good may show another vehicle, so an independent
+extractor has to find the true one among many by it.
 
 Like `cctview.student` it imports torch at its top; import it where it is used.
 """
@@ -41,7 +43,10 @@ def unseen(design: np.ndarray) -> np.ndarray:
 
 def _doubling(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU()
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(inputs, outputs, 3, padding=1),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
     )
 
 
@@ -60,9 +65,15 @@ class Inverter(nn.Module):
         self.width = width
         self.first = nn.Sequential(nn.Linear(components, 16 * width), nn.ReLU())
         self.body = nn.Sequential(
-            _doubling(width, 64), _doubling(64, 64), nn.Conv2d(64, 48, 3, padding=1), nn.BatchNorm2d(48), nn.ReLU(),
-            nn.Conv2d(48, 12, 3, padding=1), nn.PixelShuffle(2), nn.Sigmoid(),
-        )  # fmt: skip
+            _doubling(width, 64),
+            _doubling(64, 64),
+            nn.Conv2d(64, 48, 3, padding=1),
+            nn.BatchNorm2d(48),
+            nn.ReLU(),
+            nn.Conv2d(48, 12, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.Sigmoid(),
+        )
         self.register_buffer("deviation", torch.ones(components))
         self.register_buffer("components", torch.zeros(components, EMBEDDING_SIZE))
         self.register_buffer("mean", torch.zeros(EMBEDDING_SIZE))
@@ -117,8 +128,9 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
 def structural_similarity(a: np.ndarray, b: np.ndarray) -> float:
     """Structural similarity (SSIM, Wang et al. 2004) of two pictures, mean over pixels and colours.
 
-    Gaussian windows of deviation 1.5, as in the paper; scikit-image computes the same (``gaussian_weights=True,
-    use_sample_covariance=False``), but would be one more package for ten lines.
+    Gaussian windows of deviation 1.5, as in the paper; scikit-image computes the same
+    (``gaussian_weights=True, use_sample_covariance=False``), but would be one more package for ten
+    lines.
 
     Parameters
     ----------
@@ -132,9 +144,17 @@ def structural_similarity(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a.astype(np.float64), b.astype(np.float64)
     smooth = lambda image: cv2.GaussianBlur(image, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)
     mean_a, mean_b = smooth(a), smooth(b)
-    variance_a, variance_b, covariance = smooth(a * a) - mean_a**2, smooth(b * b) - mean_b**2, smooth(a * b) - mean_a * mean_b
+    variance_a, variance_b, covariance = (
+        smooth(a * a) - mean_a**2,
+        smooth(b * b) - mean_b**2,
+        smooth(a * b) - mean_a * mean_b,
+    )
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    similar = (2 * mean_a * mean_b + c1) * (2 * covariance + c2) / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))
+    similar = (
+        (2 * mean_a * mean_b + c1)
+        * (2 * covariance + c2)
+        / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))
+    )
     return float(similar[5:-5, 5:-5].mean())
 
 
@@ -144,12 +164,19 @@ def squeeze(crops: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack(resized) if resized else np.zeros((0, SIDE, SIDE, 3), np.uint8)
 
 
-def baselines(vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """What can be shown without a decoder: the known picture with the nearest vector, and the mean of all known pictures."""
+def baselines(
+    vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Sequence[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What can be shown without a decoder: the known picture with the nearest vector, and the mean
+    of all known pictures.
+    """
     known = squeeze(known_crops)
     nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
     mean = np.rint(known.mean(axis=0)).astype(np.uint8)
-    return {"nearest training crop": known[nearest], "mean crop": np.repeat(mean[None], len(vectors), axis=0)}
+    return {
+        "nearest training crop": known[nearest],
+        "mean crop": np.repeat(mean[None], len(vectors), axis=0),
+    }
 
 
 def judge(
@@ -160,7 +187,8 @@ def judge(
     gallery: int = 200,
     seed: int = 0,
 ):
-    """Judge rebuilt pictures: do they look like the vehicle, and does an independent extractor find it by them?
+    """Judge rebuilt pictures: do they look like the vehicle, and does an independent extractor find
+    it by them?
 
     Parameters
     ----------
@@ -178,7 +206,8 @@ def judge(
     Returns
     -------
     DataFrame
-        Index method and figure (similarity, top-5); columns estimate, low, high (by drawing vehicles again), gallery.
+        Index method and figure (similarity, top-5); columns estimate, low, high (by drawing
+        vehicles again), gallery.
 
     Raises
     ------
@@ -189,7 +218,9 @@ def judge(
     if len(set(vehicles)) != len(vehicles):
         raise ValueError("expected one picture a vehicle; keep each vehicle's largest")
     if len(vehicles) <= TOP:
-        raise ValueError(f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}")
+        raise ValueError(
+            f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}"
+        )
     rows = np.random.default_rng(seed).permutation(len(vehicles))[:gallery]
     true = squeeze([crops[k] for k in rows])
     gallery_vectors = embed([crops[k] for k in rows])
@@ -198,7 +229,14 @@ def judge(
         distances = cosine_distances(embed(list(pictures[rows])), gallery_vectors)
         own = np.diag(distances)[:, None]
         rank = 1 + (distances < own).sum(axis=1) + ((distances == own).sum(axis=1) - 1) / 2
-        values = np.column_stack([[structural_similarity(a, b) for a, b in zip(pictures[rows], true, strict=True)], rank <= TOP])
-        figures = bootstrap(lambda part, values=values: values[part].mean(axis=0), np.arange(len(rows)), ROUNDS)
+        values = np.column_stack(
+            [
+                [structural_similarity(a, b) for a, b in zip(pictures[rows], true, strict=True)],
+                rank <= TOP,
+            ]
+        )
+        figures = bootstrap(
+            lambda part, values=values: values[part].mean(axis=0), np.arange(len(rows)), ROUNDS
+        )
         tables[method] = figures.set_axis(["similarity", f"top-{TOP}"]).assign(gallery=len(rows))
     return pd.concat(tables, names=["method", "figure"])

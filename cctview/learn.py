@@ -1,7 +1,9 @@
-"""Learning: a small classifier trained live in Keras on TensorFlow, and what it keeps of the vehicles it was taught.
+"""Learning: a small classifier trained live in Keras on TensorFlow, and what it keeps of the
+vehicles it was taught.
 
-Everything is split by vehicle: those that the network is taught (members), those on which its training is watched
-(validation), and those that it never meets (others). Whether a vehicle was taught is then asked by `cctview.attack`.
+Everything is split by vehicle: those that the network is taught (members), those on which its
+training is watched (validation), and those that it never meets (others). Whether a vehicle was
+taught is then asked by `cctview.attack`.
 """
 
 from collections.abc import Callable
@@ -90,17 +92,31 @@ def load_pictures(dataset: Dataset, truth: Truth, looks: int = 2) -> Pictures:
     seen["size"] = np.sqrt((seen.x2 - seen.x1) * (seen.y2 - seen.y1))
     seen["body"], seen["family"] = seen.kind.map(BODIES), seen.colour.map(COLOUR_FAMILIES)
     cameras = dataset.frames.set_index("id").camera
-    seen = seen[(seen["size"] >= LEAST) & (seen.hidden < HIDDEN) & seen.frame.isin(cameras.index) & ~seen.body.isin(RARE)]
+    seen = seen[
+        (seen["size"] >= LEAST)
+        & (seen.hidden < HIDDEN)
+        & seen.frame.isin(cameras.index)
+        & ~seen.body.isin(RARE)
+    ]
     if seen.empty:
-        raise ValueError(f"no vehicle of at least {LEAST} pixels in these frames; give more minutes")
-    seen = seen.assign(camera=cameras.reindex(seen.frame).to_numpy()).sort_values("size", ascending=False, kind="stable")
+        raise ValueError(
+            f"no vehicle of at least {LEAST} pixels in these frames; give more minutes"
+        )
+    seen = seen.assign(camera=cameras.reindex(seen.frame).to_numpy()).sort_values(
+        "size", ascending=False, kind="stable"
+    )
     seen = seen.drop_duplicates(["vehicle", "camera"]).groupby("vehicle").head(looks)
     seen = seen.sort_values(["vehicle", "camera"]).reset_index(drop=True)
-    pixels, boxes = np.empty((len(seen), SIDE, SIDE, 3), np.uint8), seen[["x1", "y1", "x2", "y2"]].to_numpy(int)
+    pixels, boxes = (
+        np.empty((len(seen), SIDE, SIDE, 3), np.uint8),
+        seen[["x1", "y1", "x2", "y2"]].to_numpy(int),
+    )
     for frame, rows in seen.groupby("frame").indices.items():
         image = dataset.image(frame)
         for row in rows:
-            pixels[row] = cv2.resize(cut(image, tuple(boxes[row])), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            pixels[row] = cv2.resize(
+                cut(image, tuple(boxes[row])), (SIDE, SIDE), interpolation=cv2.INTER_AREA
+            )
     return Pictures(pixels, seen[["vehicle", "frame", "camera", "body", "family"]])
 
 
@@ -126,7 +142,8 @@ def split_vehicles(pictures: Pictures, share: float = 0.42, seed: int = 0) -> Sp
     ----------
     pictures : Pictures
     share : float
-        Of the vehicles that are members, and of those that are others; what is left is for validation.
+        Of the vehicles that are members, and of those that are others; what is left is for
+        validation.
     seed : int
 
     Raises
@@ -143,7 +160,10 @@ def split_vehicles(pictures: Pictures, share: float = 0.42, seed: int = 0) -> Sp
     drawn = np.random.default_rng(seed).permutation(pictures.vehicles)
     count = int(share * len(drawn))
     if not 0 < 2 * count < len(drawn):
-        raise ValueError(f"{len(drawn)} vehicles cannot be split into three parts with {share:.0%} in two of them")
+        raise ValueError(
+            f"{len(drawn)} vehicles cannot be split into three parts with {share:.0%} in two of"
+            " them"
+        )
     return Split(drawn[:count], drawn[2 * count :], drawn[count : 2 * count])
 
 
@@ -159,15 +179,20 @@ def build(filters: int = FILTERS, classes: int = 5):
     Returns
     -------
     keras.Sequential
-        Takes (n, SIDE, SIDE, 3) from -1 to 1, gives a number for each class: the logarithm of its odds, up to a constant.
+        Takes (n, SIDE, SIDE, 3) from -1 to 1, gives a number for each class: the logarithm of its
+        odds, up to a constant.
     """
     _, keras = _tensorflow()
     layers = keras.layers
     network = keras.Sequential(
         [
             layers.Input((SIDE, SIDE, 3)),
-            layers.Conv2D(filters, 5, strides=2, padding="same", activation="relu", name="filters_1"),
-            layers.Conv2D(2 * filters, 3, strides=2, padding="same", activation="relu", name="filters_2"),
+            layers.Conv2D(
+                filters, 5, strides=2, padding="same", activation="relu", name="filters_1"
+            ),
+            layers.Conv2D(
+                2 * filters, 3, strides=2, padding="same", activation="relu", name="filters_2"
+            ),
             layers.Conv2D(2 * filters, 3, padding="same", activation="relu", name="filters_3"),
             layers.MaxPool2D(name="halve"),
             layers.Flatten(name="flatten"),
@@ -195,7 +220,8 @@ def describe_layers(network) -> pd.DataFrame:
         Index: the layer's name; columns gives, numbers.
     """
     rows = {
-        layer.name: (" × ".join(str(size) for size in layer.output_shape[1:]), layer.count_params()) for layer in network.layers
+        layer.name: (" × ".join(str(size) for size in layer.output_shape[1:]), layer.count_params())
+        for layer in network.layers
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["gives", "numbers"])
 
@@ -213,7 +239,8 @@ class Training:
     taught : ndarray of int
         The vehicles that it was taught.
     losses : list of ndarray, shape (n,)
-        After each epoch, the loss on each picture: minus the logarithm of the probability given to the right class.
+        After each epoch, the loss on each picture: minus the logarithm of the probability given to
+        the right class.
     right : list of ndarray of bool, shape (n,)
         Whether the most probable class is the right one.
     weights : list
@@ -250,9 +277,18 @@ class Training:
         DataFrame
             Index epoch; columns training_loss, validation_loss, training_right, validation_right.
         """
-        parts = {"training": self.pictures.of(self.taught), "validation": self.pictures.of(self.split.validation)}
-        columns = {f"{name}_loss": [loss[rows].mean() for loss in self.losses] for name, rows in parts.items()}
-        columns |= {f"{name}_right": [right[rows].mean() for right in self.right] for name, rows in parts.items()}
+        parts = {
+            "training": self.pictures.of(self.taught),
+            "validation": self.pictures.of(self.split.validation),
+        }
+        columns = {
+            f"{name}_loss": [loss[rows].mean() for loss in self.losses]
+            for name, rows in parts.items()
+        }
+        columns |= {
+            f"{name}_right": [right[rows].mean() for right in self.right]
+            for name, rows in parts.items()
+        }
         return pd.DataFrame(columns).rename_axis("epoch")
 
     def share_right(self, epoch: int, vehicles) -> float:
@@ -264,8 +300,12 @@ class Training:
         return self.weights[epoch][0]
 
     def asked(self) -> tuple[np.ndarray, np.ndarray]:
-        """The vehicles that an attack asks about: places in `pictures.vehicles`, and which of them are members."""
-        places = np.searchsorted(self.pictures.vehicles, np.concatenate([self.taught, self.split.others]))
+        """The vehicles that an attack asks about: places in `pictures.vehicles`, and which of them
+        are members.
+        """
+        places = np.searchsorted(
+            self.pictures.vehicles, np.concatenate([self.taught, self.split.others])
+        )
         return places, np.arange(len(places)) < len(self.taught)
 
     def vehicle_losses(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -274,12 +314,15 @@ class Training:
         return self.pictures.by_vehicle(self.losses[epoch])[places], member
 
     def attack(self, epoch: int) -> Membership:
-        """The plain attack: what the network gets right with the least loss, it was taught (Yeom et al. 2018)."""
+        """The plain attack: what the network gets right with the least loss, it was taught (Yeom et
+        al. 2018).
+        """
         losses, member = self.vehicle_losses(epoch)
         return Membership(member, threshold_attack(-losses))
 
     def strong_attack(self, epoch: int, shadows) -> Membership:
-        """The attack that knows how hard each vehicle is, from models of the attacker's own (Carlini et al. 2022).
+        """The attack that knows how hard each vehicle is, from models of the attacker's own
+        (Carlini et al. 2022).
 
         Parameters
         ----------
@@ -295,10 +338,14 @@ class Training:
         confidence = self.pictures.by_vehicle(np.exp(-self.losses[epoch]))[places]
         vehicles = self.pictures.vehicles[places]
         if not np.isin(vehicles, shadows.vehicles).all():
-            raise ValueError("the stored models were trained on other vehicles; make them anew: " + COMMAND)
+            raise ValueError(
+                "the stored models were trained on other vehicles; make them anew: " + COMMAND
+            )
         rows = np.searchsorted(shadows.vehicles, vehicles)
         told, within = shadows.confidence(epoch), shadows.within
-        return Membership(member, likelihood_ratio_attack(confidence, told[:, rows], within[:, rows]))
+        return Membership(
+            member, likelihood_ratio_attack(confidence, told[:, rows], within[:, rows])
+        )
 
 
 def train(
@@ -325,14 +372,14 @@ def train(
         The vehicles to teach; without them all of the split's members.
     seed : int
     watch : callable, optional
-        Called as ``watch(done, losses)`` while it learns: the share that is done, and the loss on training and validation
-        pictures so far, or None before the first epoch has ended.
+        Called as ``watch(done, losses)`` while it learns: the share that is done, and the loss on
+        training and validation pictures so far, or None before the first epoch has ended.
 
     Returns
     -------
     Training
-        To interrupt it (KeyboardInterrupt: in Jupyter the stop button) ends the training; it is returned with all complete
-        epochs, as if they had been asked for.
+        To interrupt it (KeyboardInterrupt: in Jupyter the stop button) ends the training; it is
+        returned with all complete epochs, as if they had been asked for.
 
     Raises
     ------
@@ -346,7 +393,14 @@ def train(
     classes, labels = np.unique(pictures.table[learns].to_numpy(str), return_inverse=True)
     inputs = scaled(pictures.pixels)
     training = Training(
-        build(filters, len(classes)), tuple(classes), pictures, split, split.members if taught is None else taught, [], [], []
+        build(filters, len(classes)),
+        tuple(classes),
+        pictures,
+        split,
+        split.members if taught is None else taught,
+        [],
+        [],
+        [],
     )
     rows = pictures.of(training.taught)
 
@@ -359,10 +413,20 @@ def train(
     note()
     recorder = _recorder(keras, note, training, epochs, watch)
     try:
-        training.network.fit(inputs[rows], labels[rows], batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[recorder])
+        training.network.fit(
+            inputs[rows],
+            labels[rows],
+            batch_size=BATCH,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[recorder],
+        )
     except KeyboardInterrupt:
         training.interrupted = True
-        training.losses, training.right = training.losses[: len(training.weights)], training.right[: len(training.weights)]
+        training.losses, training.right = (
+            training.losses[: len(training.weights)],
+            training.right[: len(training.weights)],
+        )
         training.network.set_weights(training.weights[-1])
     if watch:
         watch(1.0, None)
@@ -396,11 +460,18 @@ def scaled(pixels: np.ndarray) -> np.ndarray:
 
 
 def _answers(network, inputs, at_once=1024):
-    return np.concatenate([network(inputs[k : k + at_once], training=False).numpy() for k in range(0, len(inputs), at_once)])
+    return np.concatenate(
+        [
+            network(inputs[k : k + at_once], training=False).numpy()
+            for k in range(0, len(inputs), at_once)
+        ]
+    )
 
 
 def _losses(logits, labels):
-    """Cross-entropy, row by row, in double precision: a network that is very sure still gives different losses."""
+    """Cross-entropy, row by row, in double precision: a network that is very sure still gives
+    different losses.
+    """
     logits, rows = logits.astype(float), np.arange(len(labels))
     own = logits[rows, labels]
     logits[rows, labels] = -np.inf

@@ -1,7 +1,9 @@
-"""What is learnt for finding trips, as small as it can be kept: two fitted models, and what their probes read off each passage.
+"""What is learnt for finding trips, as small as it can be kept: two fitted models, and what their
+probes read off each passage.
 
-The likelihood ratios of all pairs would be a large table; they are computed when they are asked for. `save` and `load` keep
-all of it in a file, which is opened in a second where learning takes ten.
+The likelihood ratios of all pairs would be a large table; they are computed when they are asked
+for. `save` and `load` keep all of it in a file, which is opened in a second where learning takes
+ten.
 """
 
 import io
@@ -64,11 +66,14 @@ class Learnt:
 
     def log_ratios(self, passages, rows):
         """Natural logarithms of the likelihood ratios of some passages and all, (k, n)."""
-        return self.ratios.of_all(Evidence(self.motion, self.readings, {}).features(passages, None, rows))
+        return self.ratios.of_all(
+            Evidence(self.motion, self.readings, {}).features(passages, None, rows)
+        )
 
 
 class LogRatios:
-    """The log ratios of all pairs, computed when they are asked for: indexed as the table would be, by ``np.ix_``.
+    """The log ratios of all pairs, computed when they are asked for: indexed as the table would be,
+    by ``np.ix_``.
 
     Parameters
     ----------
@@ -115,7 +120,9 @@ def keep(model, passages, learnt, step):
         values = probe.read(passages.looks)
         values[learnt] = model.evidence.held_out[attribute]
         names = [str(name) for name in probe.pipeline.classes_]
-        readings[attribute] = Reading(values.astype(np.float32), np.asarray(probe.shares, float), names)
+        readings[attribute] = Reading(
+            values.astype(np.float32), np.asarray(probe.shares, float), names
+        )
     return Learnt(model.evidence.motion.over(passages.table), model.models[step], readings)
 
 
@@ -136,13 +143,29 @@ def save(path, models, tracks, detections):
     detections : DataFrame
         What it was learnt from: column `id`.
     """
-    arrays, about = {"tracks": np.asarray(tracks, np.int32)}, {"detections": fingerprint(detections), "models": []}
+    arrays, about = (
+        {"tracks": np.asarray(tracks, np.int32)},
+        {
+            "detections": fingerprint(detections),
+            "models": [],
+        },
+    )
     for k, model in enumerate(models):
         motion = asdict(model.motion)
-        motion |= {name: [[*key, value] for key, value in motion[name].items()] for name in ("lags", "found")}
-        readings = {attribute: [list(of.shares), of.names] for attribute, of in model.readings.items()}
-        about["models"].append({"motion": motion, "ratios": asdict(model.ratios), "readings": readings})
-        arrays |= {f"{attribute}{k}": of.values.astype(np.float16) for attribute, of in model.readings.items()}
+        motion |= {
+            name: [[*key, value] for key, value in motion[name].items()]
+            for name in ("lags", "found")
+        }
+        readings = {
+            attribute: [list(of.shares), of.names] for attribute, of in model.readings.items()
+        }
+        about["models"].append(
+            {"motion": motion, "ratios": asdict(model.ratios), "readings": readings}
+        )
+        arrays |= {
+            f"{attribute}{k}": of.values.astype(np.float16)
+            for attribute, of in model.readings.items()
+        }
     file = io.BytesIO()
     np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
     write_bytes(path, file.getvalue())
@@ -175,13 +198,19 @@ def load(path):
                 motion["lanes"] = {camera: tuple(of) for camera, of in motion["lanes"].items()}
                 motion["lags"] = {tuple(key): tuple(value) for *key, value in motion["lags"]}
                 motion["found"] = {tuple(key): value for *key, value in motion["found"]}
-                ratios = LikelihoodRatios(**stored["ratios"] | {"limits": tuple(stored["ratios"]["limits"])})
+                ratios = LikelihoodRatios(
+                    **stored["ratios"] | {"limits": tuple(stored["ratios"]["limits"])}
+                )
                 readings = {
-                    attribute: Reading(arrays[f"{attribute}{k}"].astype(np.float32), np.array(shares), names)
+                    attribute: Reading(
+                        arrays[f"{attribute}{k}"].astype(np.float32), np.array(shares), names
+                    )
                     for attribute, (shares, names) in stored["readings"].items()
                 }
                 models.append(Learnt(Motion(**motion), ratios, readings))
             known, tracks = about["detections"], arrays["tracks"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be read ({error}); get it again from the repository") from None
+        raise ValueError(
+            f"{path}: cannot be read ({error}); get it again from the repository"
+        ) from None
     return known, models, tracks

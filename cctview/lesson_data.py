@@ -1,7 +1,9 @@
-"""What the lessons work on, from any working folder: the simulated minutes, and beside them frames of your own.
+"""What the lessons work on, from any working folder: the simulated minutes, and beside them frames
+of your own.
 
-One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles, candidates) is then taken from there.
-What it *measures* needs the truth, which no real frames come with: that stays on the simulated minutes.
+One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles,
+candidates) is then taken from there. What it *measures* needs the truth, which no real frames come
+with: that stays on the simulated minutes.
 """
 
 import os
@@ -38,7 +40,9 @@ class Lesson:
 
     @property
     def own(self) -> bool:
-        """Whether what is shown are other frames than those that are measured: the user's own, without a truth."""
+        """Whether what is shown are other frames than those that are measured: the user's own,
+        without a truth.
+        """
         return self.shown is not self.dataset
 
 
@@ -48,7 +52,8 @@ def open_lesson() -> Lesson:
     Raises
     ------
     FileNotFoundError
-        If CCTVIEW_DATA names a folder that is not there or has no frame in it; names the folder and the remedy.
+        If CCTVIEW_DATA names a folder that is not there or has no frame in it; names the folder and
+        the remedy.
     """
     named = os.environ.get("CCTVIEW_DATA")
     if named and (Path(named) / "truth").is_dir():
@@ -61,10 +66,14 @@ def open_lesson() -> Lesson:
     except FileNotFoundError as error:
         if shown is None:
             raise
-        raise FileNotFoundError(f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes") from None
+        raise FileNotFoundError(
+            f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes"
+        ) from None
 
 
 def sample_folder() -> Path:
-    """The frames of notebook 10: what CCTVIEW_DATA names, if a list of detections comes with it, else the course's own `SAMPLE`."""
+    """The frames of notebook 10: what CCTVIEW_DATA names, if a list of detections comes with it,
+    else the course's own `SAMPLE`.
+    """
     named = os.environ.get("CCTVIEW_DATA")
     return Path(named) if named and (Path(named) / LIST).is_file() else SAMPLE

@@ -1,18 +1,21 @@
 """One joint model of everything that links a passage before one camera to a passage before another.
 
-For a passage of the vehicle looked for and each passage before another camera the model gives one likelihood ratio, of
-all evidence together: the embedding contains the colour, so ratios of single sources may not be multiplied. It is a logistic
-regression on features of the pair (see `cctview.evidence`), fitted on other vehicles, and fitted anew for each step of the
-stated order, so that a step shows what it adds given those before. No ratio is larger than what the number of
+For a passage of the vehicle looked for and each passage before another camera the model gives one
+likelihood ratio, of all evidence together: the embedding contains the colour, so ratios of single
+sources may not be multiplied. It is a logistic regression on features of the pair (see
+`cctview.evidence`), fitted on other vehicles, and fitted anew for each step of the stated order, so
+that a step shows what it adds given those before. No ratio is larger than what the number of
 compared vehicles supports (`cctview.bits.supported_limits`).
 
 Sources, by name:
 
 - time and place: being among the passages before the camera searched, in the minutes recorded,
-- type and colour: how probable it is that both have the same, as a probe reads them off the embeddings,
+- type and colour: how probable it is that both have the same, as a probe reads them off the
+  embeddings,
 - embedding: the cosine, and how many images stand behind it,
 - travel time: the lag from camera to camera in the direction that the lanes tell,
-- repeated sightings: the passages before all other cameras, each weighted with how probably it is the vehicle looked for.
+- repeated sightings: the passages before all other cameras, each weighted with how probably it is
+  the vehicle looked for.
 """
 
 from dataclasses import dataclass, replace
@@ -52,7 +55,8 @@ class Comparisons:
 
 
 def compare_once(table, seed=0):
-    """Choose pairs of passages to fit on, or to judge by: every pair of vehicles makes one comparison, not one per image.
+    """Choose pairs of passages to fit on, or to judge by: every pair of vehicles makes one
+    comparison, not one per image.
 
     Parameters
     ----------
@@ -63,7 +67,8 @@ def compare_once(table, seed=0):
     Returns
     -------
     Comparisons
-        All ordered pairs that show one vehicle, and one pair, drawn at random, for each two different vehicles.
+        All ordered pairs that show one vehicle, and one pair, drawn at random, for each two
+        different vehicles.
 
     Raises
     ------
@@ -79,7 +84,10 @@ def compare_once(table, seed=0):
     same = vehicle[a] == vehicle[b]
     twice = len(np.unique(vehicle[a[same]]))
     if twice < FEWEST:
-        raise ValueError(f"{twice} vehicles are seen by two cameras; at least {FEWEST} are needed to fit on: take more minutes")
+        raise ValueError(
+            f"{twice} vehicles are seen by two cameras; at least {FEWEST} are needed to fit on:"
+            " take more minutes"
+        )
     codes = pd.factorize(vehicle)[0].astype(np.int64)
     two = np.sort(codes[np.stack([a[~same], b[~same]])], axis=0)
     first = np.unique(two[0] * (codes.max() + 1) + two[1], return_index=True)[1]
@@ -138,7 +146,9 @@ def fit_ratios(features, names, pairs, seed=0):
 
     if not names:
         return LikelihoodRatios({}, limits=(0.0, 0.0))
-    table = np.stack([features[name][pairs.rows, pairs.columns] for name in names], axis=1).astype(float)
+    table = np.stack([features[name][pairs.rows, pairs.columns] for name in names], axis=1).astype(
+        float
+    )
     same, different = np.flatnonzero(pairs.same), np.flatnonzero(~pairs.same)
     different = np.random.default_rng(seed).permutation(different)[:MOST_PAIRS]
     drawn = np.concatenate([same, different])
@@ -154,13 +164,16 @@ def fit_ratios(features, names, pairs, seed=0):
 def evidence_of_others(log_ratios, present, table):
     """What the passages before third cameras say of each pair, (n, n): the sum of their log ratios.
 
-    A third passage speaks for a pair as far as it may be the vehicle looked for (first) and looks linked to the second.
+    A third passage speaks for a pair as far as it may be the vehicle looked for (first) and looks
+    linked to the second.
     """
     of_camera, total = table.groupby("camera").indices, np.zeros(log_ratios.shape, np.float32)
     camera = table["camera"].to_numpy()
     for third, rows in of_camera.items():
         asking = camera != third
-        posterior = open_set_posterior(log_ratios[np.ix_(asking, rows)], present[third][asking]).astype(np.float32)
+        posterior = open_set_posterior(
+            log_ratios[np.ix_(asking, rows)], present[third][asking]
+        ).astype(np.float32)
         said = np.log(posterior[:, :-1] @ np.exp(log_ratios[rows][:, asking]) + posterior[:, -1:])
         total[np.ix_(asking, asking)] += said
     return total
@@ -219,7 +232,10 @@ class JointModel:
 
     def _present(self, passages):
         motion = self.evidence.motion.over(passages.table)
-        return {camera: motion.present(passages.table, camera) for camera in passages.table["camera"].unique()}
+        return {
+            camera: motion.present(passages.table, camera)
+            for camera in passages.table["camera"].unique()
+        }
 
 
 def fit_joint(passages, order=ORDER, seed=0):
@@ -230,7 +246,8 @@ def fit_joint(passages, order=ORDER, seed=0):
     passages : Passages
         Of vehicles that are in none of the searches to be judged.
     order : sequence of str
-        Sources of `SOURCES`, in the order in which they are added; the first must be "time and place".
+        Sources of `SOURCES`, in the order in which they are added; the first must be "time and
+        place".
     seed : int
 
     Returns
@@ -244,7 +261,10 @@ def fit_joint(passages, order=ORDER, seed=0):
     """
     order = tuple(order)
     if order[:1] != ORDER[:1] or len(set(order)) < len(order) or not set(order) <= set(SOURCES):
-        raise ValueError(f"expected sources of {', '.join(ORDER)}, each once and the first one first, but got {', '.join(order)}")
+        raise ValueError(
+            f"expected sources of {', '.join(ORDER)}, each once and the first one first, but got"
+            f" {', '.join(order)}"
+        )
     pairs, evidence = compare_once(passages.table, seed), learn_evidence(passages)
     features = evidence.features(passages, np.arange(len(passages)))
     present = JointModel(evidence, {})._present(passages)
@@ -253,7 +273,9 @@ def fit_joint(passages, order=ORDER, seed=0):
         if "others" in SOURCES[source]:
             features["others"] = evidence_of_others(before, present, passages.table)
         names += SOURCES[source]
-        models[source] = recalibrate(fit_ratios(features, names, pairs, seed), features, present, passages.table, seed)
+        models[source] = recalibrate(
+            fit_ratios(features, names, pairs, seed), features, present, passages.table, seed
+        )
         before = models[source].of_all(features)
     return JointModel(evidence, models)
 
@@ -261,7 +283,8 @@ def fit_joint(passages, order=ORDER, seed=0):
 def recalibrate(model, features, present, table, seed=0):
     """Slope and shift under which the true answers of whole searches are most probable.
 
-    Ratios fitted on all pairs need not be right for those that compete in one search, which are alike in what they share.
+    Ratios fitted on all pairs need not be right for those that compete in one search, which are
+    alike in what they share.
     """
     from scipy.optimize import minimize
 
@@ -286,7 +309,9 @@ def recalibrate(model, features, present, table, seed=0):
             slope -= [((wanted - candidates) * values).sum(), (wanted - candidates).sum()]
         return total / len(asking), slope / len(asking)
 
-    return model.scaled(*minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(0.2, 3.0), (-5.0, 5.0)]).x)
+    return model.scaled(
+        *minimize(loss, [1.0, 0.0], jac=True, method="L-BFGS-B", bounds=[(0.2, 3.0), (-5.0, 5.0)]).x
+    )
 
 
 def search(passages, ratios, queries, population, gallery=None):
@@ -305,22 +330,38 @@ def search(passages, ratios, queries, population, gallery=None):
     Returns
     -------
     searches : DataFrame
-        One row a step and search: as `identification_bits`, with `step`, `query`, `vehicle`, `minute`, `camera` (searched).
+        One row a step and search: as `identification_bits`, with `step`, `query`, `vehicle`,
+        `minute`, `camera` (searched).
     candidates : DataFrame
-        One row for each candidate of the last step and for "none of these", with the `probability`, whether it is `true`, and
-        the `vehicle` looked for: what calibration is judged by.
+        One row for each candidate of the last step and for "none of these", with the `probability`,
+        whether it is `true`, and the `vehicle` looked for: what calibration is judged by.
     """
     table, tables, candidates = passages.table, [], []
-    queries, vehicle, camera = np.asarray(queries), table["vehicle"].to_numpy(), table["camera"].to_numpy()
+    queries, vehicle, camera = (
+        np.asarray(queries),
+        table["vehicle"].to_numpy(),
+        table["camera"].to_numpy(),
+    )
     for searched, rows in table.groupby("camera").indices.items():
         asking = queries[camera[queries] != searched]
         mates = vehicle[asking][:, None] == vehicle[rows]
         for step, values in ratios.steps.items():
-            posterior = open_set_posterior(values[np.ix_(asking, rows)], ratios.present[searched][asking])
+            posterior = open_set_posterior(
+                values[np.ix_(asking, rows)], ratios.present[searched][asking]
+            )
             bits = identification_bits(posterior, mates, population, gallery)
-            own = {"query": asking, "vehicle": vehicle[asking], "minute": table["minute"].to_numpy()[asking], "camera": searched}
+            own = {
+                "query": asking,
+                "vehicle": vehicle[asking],
+                "minute": table["minute"].to_numpy()[asking],
+                "camera": searched,
+            }
             tables.append(bits.assign(step=step, **own))
         truth = np.hstack([mates, ~mates.any(axis=1, keepdims=True)])
         named = np.repeat(vehicle[asking], truth.shape[1])
-        candidates.append(pd.DataFrame({"probability": posterior.ravel(), "true": truth.ravel(), "vehicle": named}))
+        candidates.append(
+            pd.DataFrame(
+                {"probability": posterior.ravel(), "true": truth.ravel(), "vehicle": named}
+            )
+        )
     return pd.concat(tables, ignore_index=True), pd.concat(candidates, ignore_index=True)

@@ -1,8 +1,10 @@
-"""Looks: pictures of vehicles of which the truth is known, on which attacks and defences are measured.
+"""Looks: pictures of vehicles of which the truth is known, on which attacks and defences are
+measured.
 
-A *passage* is one vehicle at one camera, a *look* one detection of it. The truth (`data/truth/`) says who it is; only the
-twin has it. Each picture is kept with its surroundings, cut on the grid of 16 pixels, so that to pixelate, blur or
-compress it gives what doing so to the whole frame would give.
+A *passage* is one vehicle at one camera, a *look* one detection of it. The truth (`data/truth/`)
+says who it is; only the twin has it. Each picture is kept with its surroundings, cut on the grid of
+16 pixels, so that to pixelate, blur or compress it gives what doing so to the whole frame would
+give.
 """
 
 from collections.abc import Sequence
@@ -20,14 +22,31 @@ from cctview.truth import Truth, read_truth, true_vehicles
 
 GRID = 16
 COLOUR_FAMILIES = {
-    "white": "light", "silver": "light", "beige": "light", "black": "dark", "grey": "dark", "brown": "dark", "blue": "blue",
-    "red": "red", "yellow taxi": "yellow", "green": "green", "green taxi": "green",
-}  # fmt: skip
+    "white": "light",
+    "silver": "light",
+    "beige": "light",
+    "black": "dark",
+    "grey": "dark",
+    "brown": "dark",
+    "blue": "blue",
+    "red": "red",
+    "yellow taxi": "yellow",
+    "green": "green",
+    "green taxi": "green",
+}
 """What a witness would call the twin's paints."""
 BODIES = {
-    "sedan": "sedan", "taxi": "sedan", "green taxi": "sedan", "suv": "SUV", "pickup": "pickup", "van": "van", "minibus": "van",
-    "minivan": "minivan", "taxi van": "minivan", "motorcycle": "motorcycle",
-}  # fmt: skip
+    "sedan": "sedan",
+    "taxi": "sedan",
+    "green taxi": "sedan",
+    "suv": "SUV",
+    "pickup": "pickup",
+    "van": "van",
+    "minibus": "van",
+    "minivan": "minivan",
+    "taxi van": "minivan",
+    "motorcycle": "motorcycle",
+}
 """The body that a kind of the twin has."""
 
 
@@ -38,9 +57,9 @@ class Looks:
     Attributes
     ----------
     table : DataFrame
-        Columns id, frame, camera, vehicle, passage (number of vehicle and camera), seconds (since midnight), direction,
-        speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a number), body (`BODIES`), length (m), size (root of the
-        box's area, px).
+        Columns id, frame, camera, vehicle, passage (number of vehicle and camera), seconds (since
+        midnight), direction, speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a
+        number), body (`BODIES`), length (m), size (root of the box's area, px).
     vectors : ndarray of float32, shape (n, d)
         Embeddings, or their coordinates on the extractor's basis; d = 0 before they are made.
     windows : tuple of ndarray of uint8, shape (h, w, 3)
@@ -65,10 +84,12 @@ class Looks:
     kept: float = np.inf
 
     def __post_init__(self):
-        if len(self.vectors) != len(self.table) or (self.windows and len(self.windows) != len(self.table)):
+        if len(self.vectors) != len(self.table) or (
+            self.windows and len(self.windows) != len(self.table)
+        ):
             raise ValueError(
-                f"{len(self.table)} looks but {len(self.vectors)} vectors and {len(self.windows)} pictures; "
-                "they belong together row by row"
+                f"{len(self.table)} looks but {len(self.vectors)} vectors and {len(self.windows)}"
+                " pictures; they belong together row by row"
             )
 
     def __len__(self):
@@ -81,15 +102,23 @@ class Looks:
         windows = tuple(self.windows[k] for k in rows) if self.windows else ()
         inside = self.inside[rows] if self.windows else self.inside
         return replace(
-            self, table=self.table.iloc[rows].reset_index(drop=True), vectors=self.vectors[rows], windows=windows, inside=inside
+            self,
+            table=self.table.iloc[rows].reset_index(drop=True),
+            vectors=self.vectors[rows],
+            windows=windows,
+            inside=inside,
         )
 
     @cached_property
     def crops(self) -> list[np.ndarray]:
         """The vehicles, cut out of their windows."""
         if len(self) and not self.windows:
-            raise ValueError("these looks were loaded without pictures; load them with pictures=True")
-        return [cut(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)]
+            raise ValueError(
+                "these looks were loaded without pictures; load them with pictures=True"
+            )
+        return [
+            cut(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)
+        ]
 
     def split(self, share: float = 0.5, seed: int = 0) -> tuple["Looks", "Looks"]:
         """Two parts without a vehicle in common: to learn from, and to measure on.
@@ -102,8 +131,12 @@ class Looks:
         """
         vehicles = np.unique(self.table.vehicle)
         if len(vehicles) < 2:
-            raise ValueError(f"expected at least two vehicles to split, but there are {len(vehicles)}")
-        first = np.random.default_rng(seed).permutation(vehicles)[: max(1, min(len(vehicles) - 1, round(share * len(vehicles))))]
+            raise ValueError(
+                f"expected at least two vehicles to split, but there are {len(vehicles)}"
+            )
+        first = np.random.default_rng(seed).permutation(vehicles)[
+            : max(1, min(len(vehicles) - 1, round(share * len(vehicles))))
+        ]
         taken = self.table.vehicle.isin(first).to_numpy()
         return self.only(taken), self.only(~taken)
 
@@ -123,7 +156,8 @@ def load_looks(
     Parameters
     ----------
     data : str, Path or Dataset
-        A folder such as `data/`: zips of frames, and `truth/` beside them. Or a dataset that is open already.
+        A folder such as `data/`: zips of frames, and `truth/` beside them. Or a dataset that is
+        open already.
     truth : Truth, optional
         That of an open dataset.
     minimum : float
@@ -135,8 +169,8 @@ def load_looks(
     pictures : bool
         Whether to read the frames; without it `windows` is empty.
     basis : tuple of ndarray, optional
-        Mean and components, as `cctview.extract.Extractor.basis`: then `vectors` are the stored embeddings' coordinates on it.
-        Without it they are the embeddings themselves.
+        Mean and components, as `cctview.extract.Extractor.basis`: then `vectors` are the stored
+        embeddings' coordinates on it. Without it they are the embeddings themselves.
 
     Returns
     -------
@@ -155,22 +189,36 @@ def load_looks(
     table = identify(dataset.detections, truth)
     table["size"] = np.sqrt((table.x2 - table.x1) * (table.y2 - table.y1))
     table["row"] = np.arange(len(table))
-    table = table[(table.vehicle > 0) & (table["size"] >= minimum) & np.isfinite(dataset.embeddings[:, :1]).all(axis=1)]
-    table = table.sort_values(["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable")
+    table = table[
+        (table.vehicle > 0)
+        & (table["size"] >= minimum)
+        & np.isfinite(dataset.embeddings[:, :1]).all(axis=1)
+    ]
+    table = table.sort_values(
+        ["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable"
+    )
     table = table.groupby(["vehicle", "camera"], sort=False).head(per_passage)
-    table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras].reset_index(drop=True)
+    table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras].reset_index(
+        drop=True
+    )
     if table.empty:
-        raise ValueError(f"no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less")
+        raise ValueError(
+            f"no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less"
+        )
     table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
-    table = table.merge(truth.vehicles[["vehicle", "kind", "design", "colour", "length"]], on="vehicle")
+    table = table.merge(
+        truth.vehicles[["vehicle", "kind", "design", "colour", "length"]], on="vehicle"
+    )
     table["family"], table["body"] = table.colour.map(COLOUR_FAMILIES), table.kind.map(BODIES)
     vectors = dataset.embeddings[table.pop("row").to_numpy()]
     if basis is not None:
         mean, components = basis
         vectors = ((vectors - mean) @ components.T).astype(np.float32)
     windows, inside = _windows(dataset, table) if pictures else ((), np.zeros((0, 4), int))
-    return Looks(table.drop(columns=["number", "time", "type", "percent"]), vectors, windows, inside)
+    return Looks(
+        table.drop(columns=["number", "time", "type", "percent"]), vectors, windows, inside
+    )
 
 
 def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
@@ -185,8 +233,8 @@ def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `detections`, rows numbered anew, with columns vehicle (0: none; negative: a parked one), direction and speed (missing
-        where it shows none that moves).
+        `detections`, rows numbered anew, with columns vehicle (0: none; negative: a parked one),
+        direction and speed (missing where it shows none that moves).
     """
     shown = true_vehicles(detections[detections.type.isin(VEHICLE_TYPES).to_numpy()], truth)
     vehicle = shown.reindex(detections.index).fillna(0).astype("int64")
@@ -195,7 +243,9 @@ def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
 
 
 def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple, np.ndarray]:
-    """Each box with at least 16 pixels around it, cut on the grid, and where it lies in what was cut."""
+    """Each box with at least 16 pixels around it, cut on the grid, and where it lies in what was
+    cut.
+    """
     windows, inside = [None] * len(table), np.empty((len(table), 4), int)
     for frame, rows in table.groupby("frame").indices.items():
         image = dataset.image(frame)
@@ -216,7 +266,8 @@ def window(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     window : ndarray of uint8, shape (h, w, 3)
-        A copy; it begins at multiples of 16 pixels, at least 16 before the box where the frame goes so far.
+        A copy; it begins at multiples of 16 pixels, at least 16 before the box where the frame goes
+        so far.
     inside : ndarray of int, shape (4,)
         The box within the window, cut at the frame's edge.
 

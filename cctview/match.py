@@ -1,15 +1,17 @@
 """Matching: how far apart are two vehicles, and which candidate is nearest?
 
-The distances are those of Roman-Jimenez et al., "Improving Vehicle Re-Identification using CNN Latent Spaces"
-(arXiv 1910.09458). Between an image and a track (several images of one vehicle) they are
+The distances are those of Roman-Jimenez et al., "Improving Vehicle Re-Identification using CNN
+Latent Spaces" (arXiv 1910.09458). Between an image and a track (several images of one vehicle) they
+are
 
 - MED, the minimal Euclidean distance: that to the nearest image of the track;
 - MCD, the minimal cosine distance: the same by direction alone;
-- RSCR, the residual of the sparse coding reconstruction: what is left of the image after it is rebuilt as a
-  mixture of as few images of the track as possible.
+- RSCR, the residual of the sparse coding reconstruction: what is left of the image after it is
+  rebuilt as a mixture of as few images of the track as possible.
 
-With one image on each side, as in the original demo, MED is a plain Euclidean distance. The files that the original
-writes (matches JSON, the folder `matches`) are written by `cctview.matches`; its functions can be had from here too.
+With one image on each side, as in the original demo, MED is a plain Euclidean distance. The files
+that the original writes (matches JSON, the folder `matches`) are written by `cctview.matches`; its
+functions can be had from here too.
 """
 
 import numpy as np
@@ -71,7 +73,9 @@ def calc_med(p_data, q_data):
     """
     image, track = np.asarray(p_data, np.float64), np.asarray(q_data, np.float64)
     if image.ndim != 1:
-        raise ValueError(f"p_data: expected one embedding of shape (d,), but the shape is {image.shape}")
+        raise ValueError(
+            f"p_data: expected one embedding of shape (d,), but the shape is {image.shape}"
+        )
     track = check_embeddings(np.atleast_2d(track), "q_data", len(image))
     check_embeddings(image[None], "p_data")
     if not len(track):
@@ -79,7 +83,9 @@ def calc_med(p_data, q_data):
     return float(np.linalg.norm(track - image, axis=1).min())
 
 
-def match_frames(base_detections, base_embeddings, target_detections, target_embeddings, distance="med"):
+def match_frames(
+    base_detections, base_embeddings, target_detections, target_embeddings, distance="med"
+):
     """Compare every vehicle of a base frame with every vehicle of the target frames.
 
     Persons and bicycles are left out: they are detected and counted, never matched.
@@ -95,8 +101,8 @@ def match_frames(base_detections, base_embeddings, target_detections, target_emb
     Returns
     -------
     DataFrame
-        Columns `base`, `camera`, `target`, `distance`: base vehicles and target cameras in the order given, and
-        for each of them the nearest target first.
+        Columns `base`, `camera`, `target`, `distance`: base vehicles and target cameras in the
+        order given, and for each of them the nearest target first.
 
     Raises
     ------
@@ -138,10 +144,13 @@ def _vehicles(detections, embeddings, name):
     embeddings = np.asanyarray(embeddings)
     if len(detections) != len(embeddings):
         raise ValueError(
-            f"{name}: {len(detections)} detections but {len(embeddings)} embeddings; they must belong together row by row"
+            f"{name}: {len(detections)} detections but {len(embeddings)} embeddings; they must"
+            " belong together row by row"
         )
     keep = detections["type"].isin(VEHICLE_TYPES).to_numpy()
-    vehicles = check_embeddings(embeddings[keep], f"{name} embeddings") if keep.any() else np.zeros((0, 1))
+    vehicles = (
+        check_embeddings(embeddings[keep], f"{name} embeddings") if keep.any() else np.zeros((0, 1))
+    )
     return detections[keep], vehicles
 
 
@@ -168,7 +177,8 @@ def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):
     Raises
     ------
     ValueError
-        If the distance is unknown, a table is malformed, or `tracks` does not name one track a gallery image.
+        If the distance is unknown, a table is malformed, or `tracks` does not name one track a
+        gallery image.
 
     Examples
     --------
@@ -184,16 +194,24 @@ def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):
         columns = [rscr(images, block, alpha) for block in blocks]
         return pd.DataFrame(np.stack(columns, axis=1), columns=labels)
     if distance not in DISTANCES:
-        raise ValueError(f"unknown distance {distance!r}; choose one of {', '.join(DISTANCES)}, rscr")
-    return pd.DataFrame(np.minimum.reduceat(DISTANCES[distance](images, gallery[order]), starts, axis=1), columns=labels)
+        raise ValueError(
+            f"unknown distance {distance!r}; choose one of {', '.join(DISTANCES)}, rscr"
+        )
+    return pd.DataFrame(
+        np.minimum.reduceat(DISTANCES[distance](images, gallery[order]), starts, axis=1),
+        columns=labels,
+    )
 
 
-def track_to_track(queries, query_tracks, gallery, gallery_tracks, distance="med", aggregate="mean50", alpha=1.0):
+def track_to_track(
+    queries, query_tracks, gallery, gallery_tracks, distance="med", aggregate="mean50", alpha=1.0
+):
     """Distance from each track of a query set to each track of a gallery.
 
-    As the paper's text has it: take the distance from each image of the query track to the gallery track, and make
-    one number of them. `mean50` and `med50` are the mean and the median of the closer half of them, so that a few bad
-    crops do not count. The reference code of the paper's authors does something else; see `running_minimum`.
+    As the paper's text has it: take the distance from each image of the query track to the gallery
+    track, and make one number of them. `mean50` and `med50` are the mean and the median of the
+    closer half of them, so that a few bad crops do not count. The reference code of the paper's
+    authors does something else; see `running_minimum`.
 
     Parameters
     ----------
@@ -265,11 +283,13 @@ def aggregate_distances(distances, aggregate):
 
 
 def running_minimum(distances, aggregate="mean50"):
-    """Track-to-track distance as the reference code of arXiv 1910.09458 computes it, not as its text says.
+    """Track-to-track distance as the reference code of arXiv 1910.09458 computes it, not as its
+    text says.
 
-    For each gallery image it goes through the query images and keeps the smallest distance so far after every one of
-    them, then aggregates all these running minima; and its "50" keeps one more than half. So the result depends on the
-    order of the query's images. It is here to compare with published figures; `track_to_track` follows the text.
+    For each gallery image it goes through the query images and keeps the smallest distance so far
+    after every one of them, then aggregates all these running minima; and its "50" keeps one more
+    than half. So the result depends on the order of the query's images. It is here to compare with
+    published figures; `track_to_track` follows the text.
 
     Parameters
     ----------
@@ -295,8 +315,9 @@ def running_minimum(distances, aggregate="mean50"):
 def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
     """Residual of the sparse coding reconstruction of images from a track.
 
-    For each image y, the weights a of the track's images D that minimise ``|y - aD|² / 2 + alpha |a|₁`` (the lasso),
-    found by coordinate descent for all images together; the residual is ``|y - aD|``.
+    For each image y, the weights a of the track's images D that minimise ``|y - aD|² / 2 + alpha
+    |a|₁`` (the lasso), found by coordinate descent for all images together; the residual is ``|y -
+    aD|``.
 
     Parameters
     ----------
@@ -338,10 +359,15 @@ def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
 
 
 def _by_track(tracks, count, name):
-    """An order in which each track's images are together, where each track starts in it, and the tracks' labels."""
+    """An order in which each track's images are together, where each track starts in it, and the
+    tracks' labels.
+    """
     tracks = np.asarray(tracks)
     if tracks.shape != (count,):
-        raise ValueError(f"{name}: expected the track of each of the {count} images, but got an array of shape {tracks.shape}")
+        raise ValueError(
+            f"{name}: expected the track of each of the {count} images, but got an array of shape"
+            f" {tracks.shape}"
+        )
     if not count:
         raise ValueError(f"{name}: expected at least one image, but there is none")
     labels, starts = np.unique(np.sort(tracks), return_index=True)

@@ -1,4 +1,6 @@
-"""The original's matches files: the matches JSON, and the folder `matches` with the pictures in order of distance."""
+"""The original's matches files: the matches JSON, and the folder `matches` with the pictures in
+order of distance.
+"""
 
 import json
 from pathlib import Path
@@ -55,21 +57,31 @@ def read_matches(path):
             for camera, targets in cameras.items()
             for target, distance in targets.items()
         ]
-    except (UnicodeDecodeError, json.JSONDecodeError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {expected} ({error}); match the frames again to write a new one") from error
+    except (
+        UnicodeDecodeError,
+        json.JSONDecodeError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ValueError(
+            f"{path}: {expected} ({error}); match the frames again to write a new one"
+        ) from error
     return pd.DataFrame(rows, columns=COLUMNS).astype({"distance": np.float64})
 
 
 def write_matches_folder(folder, matches, crops, top=None):
     """Write one folder a base vehicle, with its picture and its candidates' in order of distance.
 
-    ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target id>.jpeg``, where k
-    counts the target cameras from 1 in the order in which they first appear in `matches`.
+    ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target
+    id>.jpeg``, where k counts the target cameras from 1 in the order in which they first appear in
+    `matches`.
 
     Parameters
     ----------
     folder : path_like
-        The folder `matches`. A base vehicle's folder is complete or not there; one from an earlier run is replaced.
+        The folder `matches`. A base vehicle's folder is complete or not there; one from an earlier
+        run is replaced.
     matches : DataFrame
         Columns `base`, `camera`, `target`, `distance`.
     crops : mapping of str to ndarray, shape (H, W, 3), uint8
@@ -99,7 +111,10 @@ def _crop(crops, detection_id):
     try:
         return crops[detection_id]
     except KeyError:
-        raise KeyError(f"no crop for the detection {detection_id}; crops must hold every base and target vehicle") from None
+        raise KeyError(
+            f"no crop for the detection {detection_id}; crops must hold every base and target"
+            " vehicle"
+        ) from None
 
 
 def _write_pictures(folder, pictures):

@@ -1,11 +1,13 @@
 """The leakage meter: how many bits of a vehicle's identity each step has given away.
 
-Before any camera a vehicle is one of N, so log2 N bits would single it out. Two numbers always stand together: the bits
-that a system claims to know, log2 N - H(posterior), and those that it delivers, the mean of log2(N * p(true vehicle)).
-They agree where the system is calibrated; what is claimed beyond what is delivered is false confidence, and a system that
-is sure of the wrong vehicle delivers less than nothing.
+Before any camera a vehicle is one of N, so log2 N bits would single it out. Two numbers always
+stand together: the bits that a system claims to know, log2 N - H(posterior), and those that it
+delivers, the mean of log2(N * p(true vehicle)). They agree where the system is calibrated; what is
+claimed beyond what is delivered is false confidence, and a system that is sure of the wrong vehicle
+delivers less than nothing.
 
-The meter goes from one notebook to the next as a small JSON file. It measures nothing itself: see `cctview.privacy`.
+The meter goes from one notebook to the next as a small JSON file. It measures nothing itself: see
+`cctview.privacy`.
 """
 
 import json
@@ -49,7 +51,10 @@ class Interval:
         for name in ("estimate", "low", "high"):
             object.__setattr__(self, name, _number(getattr(self, name), name))
         if not self.low <= self.estimate <= self.high:
-            raise ValueError(f"expected low <= estimate <= high, but got {self.low}, {self.estimate}, {self.high}")
+            raise ValueError(
+                f"expected low <= estimate <= high, but got {self.low}, {self.estimate},"
+                f" {self.high}"
+            )
 
     def __str__(self):
         return f"{self.estimate:.1f} [{self.low:.1f} {self.high:.1f}]"
@@ -62,7 +67,8 @@ class Interval:
 
 @dataclass(frozen=True)
 class Bits(Interval):
-    """Bits, with their 95 % interval; a sum adds the ends, as if all errors pulled one way: never too narrow.
+    """Bits, with their 95 % interval; a sum adds the ends, as if all errors pulled one way: never
+    too narrow.
 
     Examples
     --------
@@ -76,7 +82,8 @@ class Bits(Interval):
 
 @dataclass(frozen=True)
 class Gauge(Interval):
-    """A side gauge: what leaks but cannot be subtracted from log2 N, such as membership inference or unicity.
+    """A side gauge: what leaks but cannot be subtracted from log2 N, such as membership inference
+    or unicity.
 
     Attributes
     ----------
@@ -99,7 +106,8 @@ class Step:
     claimed, delivered : Bits
         Negative where a step takes knowledge back (a defence), or where it misleads.
     beyond : float
-        The part of the claimed bits that lies beyond the measured gallery: model, not data. It is drawn hatched.
+        The part of the claimed bits that lies beyond the measured gallery: model, not data. It is
+        drawn hatched.
     odds : float or None
         After this step, how often the most probable vehicle is the right one, 0 to 1.
     note : str
@@ -117,10 +125,15 @@ class Step:
             raise ValueError(f"a step needs a name, but got {self.name!r}")
         for kind in ("claimed", "delivered"):
             if not isinstance(getattr(self, kind), Bits):
-                raise ValueError(f"{self.name}: expected Bits as {kind}, but got {getattr(self, kind)!r}")
+                raise ValueError(
+                    f"{self.name}: expected Bits as {kind}, but got {getattr(self, kind)!r}"
+                )
         beyond = _number(self.beyond, f"{self.name}: beyond")
         if not 0 <= beyond <= max(self.claimed.estimate, 0) + SLACK:
-            raise ValueError(f"{self.name}: {beyond} of the {self.claimed.estimate} claimed bits cannot lie beyond the gallery")
+            raise ValueError(
+                f"{self.name}: {beyond} of the {self.claimed.estimate} claimed bits cannot lie"
+                " beyond the gallery"
+            )
         if self.odds is not None and not 0 <= _number(self.odds, f"{self.name}: odds") <= 1:
             raise ValueError(f"{self.name}: expected odds from 0 to 1, but got {self.odds}")
 
@@ -157,18 +170,30 @@ class LeakageMeter:
     def __post_init__(self):
         if not isinstance(self.target, str) or not self.target:
             raise ValueError(f"a meter needs a target, but got {self.target!r}")
-        if isinstance(self.population, bool) or not isinstance(self.population, Integral) or self.population < 1:
-            raise ValueError(f"expected a population of at least 1, a whole number, but got {self.population!r}")
+        if (
+            isinstance(self.population, bool)
+            or not isinstance(self.population, Integral)
+            or self.population < 1
+        ):
+            raise ValueError(
+                f"expected a population of at least 1, a whole number, but got {self.population!r}"
+            )
         object.__setattr__(self, "population", int(self.population))
         object.__setattr__(self, "steps", tuple(self.steps))
         object.__setattr__(self, "gauges", MappingProxyType(dict(self.gauges)))
         names = [step.name for step in self.steps]
         if len(set(names)) < len(names):
-            raise ValueError(f"the steps {names} do not all have names of their own; use meter.after(step) to replace one")
+            raise ValueError(
+                f"the steps {names} do not all have names of their own; use meter.after(step) to"
+                " replace one"
+            )
         for kind in ("claimed", "delivered"):
             bits = self._sum(kind).estimate
             if bits > self.total_bits + SLACK:
-                raise ValueError(f"{bits:.2f} bits {kind}, but one of {self.population:,} has only {self.total_bits:.2f}")
+                raise ValueError(
+                    f"{bits:.2f} bits {kind}, but one of {self.population:,} has only"
+                    f" {self.total_bits:.2f}"
+                )
 
     @property
     def total_bits(self):
@@ -176,7 +201,9 @@ class LeakageMeter:
         return math.log2(self.population)
 
     def after(self, step):
-        """The meter after one more step. A step of that name is replaced, and those after it are dropped: they built on it."""
+        """The meter after one more step. A step of that name is replaced, and those after it are
+        dropped: they built on it.
+        """
         names = [earlier.name for earlier in self.steps]
         kept = self.steps[: names.index(step.name)] if step.name in names else self.steps
         return replace(self, steps=(*kept, step))
@@ -199,12 +226,14 @@ class LeakageMeter:
         return replace(self, gauges={**self.gauges, name: gauge})
 
     def filled(self, other=None):
-        """The meter with the steps and side gauges that it lacks taken from another one, in that one's order.
+        """The meter with the steps and side gauges that it lacks taken from another one, in that
+        one's order.
 
         Parameters
         ----------
         other : LeakageMeter, optional
-            By default the course's own at its end, `END`. Its steps are left out if it is about another target or population.
+            By default the course's own at its end, `END`. Its steps are left out if it is about
+            another target or population.
         """
         other = LeakageMeter.load(END) if other is None else other
         same = (self.target, self.population) == (other.target, other.population)
@@ -224,7 +253,9 @@ class LeakageMeter:
         return self.total_bits - self._sum(kind).estimate
 
     def anonymity_set(self, kind="delivered"):
-        """Among how many equally likely vehicles the target is hidden: 2 to the power of the bits left."""
+        """Among how many equally likely vehicles the target is hidden: 2 to the power of the bits
+        left.
+        """
         return 2.0 ** self.left(kind)
 
     def false_confidence(self):
@@ -232,8 +263,14 @@ class LeakageMeter:
         return self.claimed().estimate - self.delivered().estimate
 
     def save(self, path):
-        """Write it as JSON, in one step: all of the file is there afterwards, or what was there before."""
-        write_bytes(Path(path), json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+        """Write it as JSON, in one step: all of the file is there afterwards, or what was there
+        before.
+        """
+        write_bytes(
+            Path(path),
+            json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False).encode()
+            + b"\n",
+        )
 
     @classmethod
     def load(cls, path=None):
@@ -247,7 +284,8 @@ class LeakageMeter:
         Returns
         -------
         LeakageMeter
-            Without a file the course's own, `DEFAULT`; without that the yellow taxi van's, one of 2 million, before any step.
+            Without a file the course's own, `DEFAULT`; without that the yellow taxi van's, one of 2
+            million, before any step.
 
         Raises
         ------
@@ -272,7 +310,8 @@ class LeakageMeter:
             "population": self.population,
             "world": self.world,
             "steps": [
-                {**vars(step), "claimed": vars(step.claimed), "delivered": vars(step.delivered)} for step in self.steps
+                {**vars(step), "claimed": vars(step.claimed), "delivered": vars(step.delivered)}
+                for step in self.steps
             ],
             "gauges": {name: vars(gauge) for name, gauge in self.gauges.items()},
         }
@@ -292,7 +331,9 @@ def _read(path):
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise ValueError(f"{path}: not a leakage meter ({reason}); delete it, and the course's own is used") from None
+        raise ValueError(
+            f"{path}: not a leakage meter ({reason}); delete it, and the course's own is used"
+        ) from None
 
 
 def _step(content):

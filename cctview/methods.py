@@ -1,4 +1,6 @@
-"""Ways to rank tracks, side by side on one small gallery: MED, MCD, RSCR, and re-ranking by neighbours."""
+"""Ways to rank tracks, side by side on one small gallery: MED, MCD, RSCR, and re-ranking by
+neighbours.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,9 @@ METHODS = {"MED": "med", "MCD": "mcd", "RSCR": "rscr"}
 RERANKED = "MCD, re-ranked"
 
 
-def compare_methods(detections, vehicles, embeddings, cameras, queries=100, strangers=200, images=3, seed=0):
+def compare_methods(
+    detections, vehicles, embeddings, cameras, queries=100, strangers=200, images=3, seed=0
+):
     """Look for vehicles of one camera among the tracks of others, by each method.
 
     Parameters
@@ -35,7 +39,10 @@ def compare_methods(detections, vehicles, embeddings, cameras, queries=100, stra
         One row a method; columns rank-1, rank-10, mAP, mINP.
     """
     rows = largest_pictures(detections, vehicles, images)
-    camera, of = detections["camera"].to_numpy()[rows], vehicles.to_numpy(float, na_value=0)[rows].astype(int)
+    camera, of = (
+        detections["camera"].to_numpy()[rows],
+        vehicles.to_numpy(float, na_value=0)[rows].astype(int),
+    )
     asking, there = camera == cameras[0], np.isin(camera, list(cameras[1:]))
     rng, both = np.random.default_rng(seed), np.intersect1d(of[asking], of[there])
     wanted = rng.permutation(both)[:queries]
@@ -45,14 +52,20 @@ def compare_methods(detections, vehicles, embeddings, cameras, queries=100, stra
     tracks = pd.MultiIndex.from_arrays([camera[there], of[there]])
     codes, names = tracks.factorize()
     q, g, own = embeddings[rows[asking]], embeddings[rows[there]], of[asking]
-    tables = {name: track_to_track(q, own, g, codes, distance) for name, distance in METHODS.items()}
+    tables = {
+        name: track_to_track(q, own, g, codes, distance) for name, distance in METHODS.items()
+    }
     among = track_to_track(q, own, q, own, "mcd"), track_to_track(g, codes, g, codes, "mcd")
     order = tables["MCD"]
     again = k_reciprocal(order.to_numpy(), *(_symmetric(table) for table in among))
     tables[RERANKED] = pd.DataFrame(again, index=order.index, columns=order.columns)
     here = names.get_level_values(1)[order.columns], names.get_level_values(0)[order.columns]
     found = {
-        name: evaluate_rank(table, table.index, here[0], [cameras[0]] * len(table), here[1], 10).summary()
+        name: (
+            evaluate_rank(
+                table, table.index, here[0], [cameras[0]] * len(table), here[1], 10
+            ).summary()
+        )
         for name, table in tables.items()
     }
     return pd.DataFrame(found).T[["rank-1", "rank-10", "mAP", "mINP"]]

@@ -8,7 +8,8 @@ AT_ONCE = 1 << 17
 
 
 def in_threads(work, parts):
-    """Do some work for each of many parts, in order, on all processors: NumPy lets go of Python's lock while it computes.
+    """Do some work for each of many parts, in order, on all processors: NumPy lets go of Python's
+    lock while it computes.
 
     Parameters
     ----------
@@ -32,7 +33,9 @@ def in_threads(work, parts):
 
 
 def chunks(table):
-    """The rows of a table, (n, d), or the numbers of a vector, (n,), in slices that stay inside the processor's cache."""
+    """The rows of a table, (n, d), or the numbers of a vector, (n,), in slices that stay inside the
+    processor's cache.
+    """
     width = table.shape[1] if table.ndim > 1 else 1
     step = max(AT_ONCE // max(width, 1), 1)
     return [slice(start, min(start + step, len(table))) for start in range(0, len(table), step)]

@@ -1,10 +1,12 @@
-"""Reading Parquet that others wrote: what it will take is known before it is read, and refused where it is absurd.
+"""Reading Parquet that others wrote: what it will take is known before it is read, and refused
+where it is absurd.
 
-A file of three kilobytes can announce a hundred million rows, or unpack to gigabytes, and the summary at its end (the footer)
-may say nothing of it. So the header of every page, where the unpacked size really stands, is read here before pyarrow unpacks
-anything (the format: github.com/apache/parquet-format, parquet.thrift). Only flat tables of numbers, times, short texts and
-vectors as bytes are accepted: that is all that cctview writes. The footer is read here too: asked for the columns of a
-damaged one, pyarrow 26 ends the process instead of raising an error.
+A file of three kilobytes can announce a hundred million rows, or unpack to gigabytes, and the
+summary at its end (the footer) may say nothing of it. So the header of every page, where the
+unpacked size really stands, is read here before pyarrow unpacks anything (the format:
+github.com/apache/parquet-format, parquet.thrift). Only flat tables of numbers, times, short texts
+and vectors as bytes are accepted: that is all that cctview writes. The footer is read here too:
+asked for the columns of a damaged one, pyarrow 26 ends the process instead of raising an error.
 """
 
 from collections.abc import Iterator
@@ -27,20 +29,51 @@ MOST = 2**32
 
 _TEXTS = 2**24  # bytes of a text in a footer
 _PARTS = 10_000  # entries of a list in a footer: columns, groups of rows
-_WIDTHS = {"BOOLEAN": 1, "INT32": 8, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8, "BYTE_ARRAY": 8}
+_WIDTHS = {
+    "BOOLEAN": 1,
+    "INT32": 8,
+    "INT64": 8,
+    "INT96": 12,
+    "FLOAT": 4,
+    "DOUBLE": 8,
+    "BYTE_ARRAY": 8,
+}
 _SLOT = 16  # bytes that pyarrow keeps for an entry of a dictionary, beside its text
-_ENCODINGS = {0, 2, 3, 5, 8, 9}  # plain, dictionaries, runs, differences, split bytes; none in which a text repeats an earlier one
+_ENCODINGS = {
+    0,
+    2,
+    3,
+    5,
+    8,
+    9,
+}  # plain, dictionaries, runs, differences, split bytes; none in which a text repeats an earlier one
 _DATA, _INDEX, _DICTIONARY, _DATA_2 = range(4)  # kinds of pages
 _KIND, _UNPACKED, _PACKED = 1, 2, 3  # fields of a page's header
 _GROUPS = 4  # field of the footer
 _COLUMNS, _ROWS = 1, 3  # fields of a group of rows
 _CHUNK = 3  # field of a column in a group, and of that:
 _VALUES, _SIZE, _DATA_AT, _DICTIONARY_AT = 5, 7, 9, 11
-_ABOUT = {_DATA: (5, 2), _DICTIONARY: (7, 2), _DATA_2: (8, 4)}  # field with the values' number (1), and where it has their encoding
-_I32, _I64 = 5, 6  # kinds of integers: pages have the first, a footer's numbers that are read here the second
+_ABOUT = {
+    _DATA: (5, 2),
+    _DICTIONARY: (7, 2),
+    _DATA_2: (8, 4),
+}  # field with the values' number (1), and where it has their encoding
+_I32, _I64 = (
+    5,
+    6,
+)  # kinds of integers: pages have the first, a footer's numbers that are read here the second
 _DEPTH = 8  # of structures within structures
 _NONSENSE = "a part of it makes no sense"
-_ERRORS = (pa.ArrowException, OSError, KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError)
+_ERRORS = (
+    pa.ArrowException,
+    OSError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+)
 
 
 def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int = 64) -> pa.Table:
@@ -63,20 +96,32 @@ def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int 
     Raises
     ------
     ValueError
-        If it is damaged, lacks a column, holds what cctview never writes, or would take too much memory; says which.
+        If it is damaged, lacks a column, holds what cctview never writes, or would take too much
+        memory; says which.
     """
     try:
         file = open_parquet(content)
         names = file.schema.names if columns is None else columns
         places = _places(file.schema, names)
         check_need(_need(content, file.schema, places, row_bytes), len(content))
-        texts = [name for name, place in places.items() if file.schema.column(place).physical_type == "BYTE_ARRAY"]
-        table = open_parquet(content, file.metadata, texts).read(names).replace_schema_metadata(None)
+        texts = [
+            name
+            for name, place in places.items()
+            if file.schema.column(place).physical_type == "BYTE_ARRAY"
+        ]
+        table = (
+            open_parquet(content, file.metadata, texts).read(names).replace_schema_metadata(None)
+        )
         for field in table.schema:
             if not _is_plain(field.type):
                 raise ValueError(f"column {field.name} is of type {field.type}")
         table.validate(full=True)
-        check_need(table.nbytes + row_bytes * len(table) + sum(_written_out(table[name]) for name in texts), len(content))
+        check_need(
+            table.nbytes
+            + row_bytes * len(table)
+            + sum(_written_out(table[name]) for name in texts),
+            len(content),
+        )
         return table
     except _ERRORS as error:
         raise ValueError(str(error)) from None
@@ -93,8 +138,12 @@ def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
         As `read_table`.
     """
     table = read_table(Path(path).read_bytes(), columns)
-    texts = {field.name: pa.string() for field in table.schema if pa.types.is_dictionary(field.type)}
-    return table.cast(pa.schema([pa.field(f.name, texts.get(f.name, f.type)) for f in table.schema])).to_pandas()
+    texts = {
+        field.name: pa.string() for field in table.schema if pa.types.is_dictionary(field.type)
+    }
+    return table.cast(
+        pa.schema([pa.field(f.name, texts.get(f.name, f.type)) for f in table.schema])
+    ).to_pandas()
 
 
 def check_need(need: int, size: int) -> None:
@@ -107,15 +156,26 @@ def check_need(need: int, size: int) -> None:
     """
     limit = min(MOST, FREE + TIMES_ITS_SIZE * size)
     if not 0 <= need <= limit:
-        mebibytes = f"{need / 2**20:,.0f} MiB of memory, and a file of its size may take {limit / 2**20:,.0f}"
+        mebibytes = (
+            f"{need / 2**20:,.0f} MiB of memory, and a file of its size may take"
+            f" {limit / 2**20:,.0f}"
+        )
         raise ValueError(f"refused: it would take {mebibytes}")
 
 
-def open_parquet(content: bytes | Path, metadata: pq.FileMetaData | None = None, texts: list | None = None) -> pq.ParquetFile:
-    """Open a Parquet file to look at its footer, which may not ask for much memory either; raises what pyarrow raises."""
+def open_parquet(
+    content: bytes | Path, metadata: pq.FileMetaData | None = None, texts: list | None = None
+) -> pq.ParquetFile:
+    """Open a Parquet file to look at its footer, which may not ask for much memory either; raises
+    what pyarrow raises.
+    """
     source = pa.BufferReader(content) if isinstance(content, bytes) else content
     return pq.ParquetFile(
-        source, metadata=metadata, read_dictionary=texts, thrift_string_size_limit=_TEXTS, thrift_container_size_limit=_PARTS
+        source,
+        metadata=metadata,
+        read_dictionary=texts,
+        thrift_string_size_limit=_TEXTS,
+        thrift_container_size_limit=_PARTS,
     )
 
 
@@ -144,18 +204,26 @@ def _need(content: bytes, schema: pq.ParquetSchema, places: dict[str, int], row_
         need += rows * row_bytes
         for place in places.values():
             column, chunk = schema.column(place), group[_COLUMNS][place][_CHUNK]
-            width = column.length if column.physical_type == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS[column.physical_type]
+            width = (
+                column.length
+                if column.physical_type == "FIXED_LEN_BYTE_ARRAY"
+                else _WIDTHS[column.physical_type]
+            )
             values = 0
             for kind, count, unpacked in _pages(content, chunk):
                 need += unpacked
                 if kind == _DICTIONARY:
                     need += _SLOT * count
                     if count * (4 if column.physical_type == "BYTE_ARRAY" else 1) > unpacked:
-                        raise ValueError(f"a page of {unpacked:,} bytes says it holds {count:,} values")
+                        raise ValueError(
+                            f"a page of {unpacked:,} bytes says it holds {count:,} values"
+                        )
                 else:
                     values += count
             if not rows == values == _integer(chunk, _VALUES):
-                raise ValueError(f"its pages hold {values:,} values where {rows:,} rows are announced")
+                raise ValueError(
+                    f"its pages hold {values:,} values where {rows:,} rows are announced"
+                )
             need += rows * width
     return need
 
@@ -165,7 +233,12 @@ def _is_plain(kind: pa.DataType) -> bool:
     if types.is_dictionary(kind):
         return types.is_string(kind.value_type) or types.is_large_string(kind.value_type)
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
-    return number or types.is_timestamp(kind) or types.is_date(kind) or types.is_fixed_size_binary(kind)
+    return (
+        number
+        or types.is_timestamp(kind)
+        or types.is_date(kind)
+        or types.is_fixed_size_binary(kind)
+    )
 
 
 def _written_out(column: pa.ChunkedArray) -> int:
@@ -173,7 +246,9 @@ def _written_out(column: pa.ChunkedArray) -> int:
     total = 0
     for chunk in column.chunks:
         lengths = pc.fill_null(pc.binary_length(chunk.dictionary), 0).to_numpy(zero_copy_only=False)
-        counts = np.bincount(chunk.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(lengths))
+        counts = np.bincount(
+            chunk.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(lengths)
+        )
         total += int(counts.astype(np.int64) @ lengths.astype(np.int64))
     return total
 
@@ -210,10 +285,11 @@ def _integer(fields: dict, field: int) -> int:
 
 
 def _struct(content: bytes, at: int, integer: int, depth: int = 0) -> tuple[dict, int]:
-    """A structure in Thrift's compact protocol, from `at`: its fields by number, and where it ends; integers of one kind alone.
+    """A structure in Thrift's compact protocol, from `at`: its fields by number, and where it ends;
+    integers of one kind alone.
 
-    Whatever two readers could take in two ways is refused: a field that comes twice, a number with too many bits, a long field
-    number.
+    Whatever two readers could take in two ways is refused: a field that comes twice, a number with
+    too many bits, a long field number.
     """
     fields, number = {}, 0
     while first := content[at]:
@@ -222,7 +298,9 @@ def _struct(content: bytes, at: int, integer: int, depth: int = 0) -> tuple[dict
         if not step or number in fields or depth > _DEPTH:
             raise ValueError(_NONSENSE)
         is_truth = kind in (1, 2)  # which is told by the kind, and takes no more place
-        fields[number], at = (None, at + 1) if is_truth else _value(content, at + 1, kind, integer, depth)
+        fields[number], at = (
+            (None, at + 1) if is_truth else _value(content, at + 1, kind, integer, depth)
+        )
     return fields, at + 1
 
 
@@ -255,7 +333,9 @@ def _list(content: bytes, at: int, integer: int, depth: int) -> tuple[list, int]
         raise ValueError(_NONSENSE)
     values = []
     for _ in range(size):
-        value, at = (None, at + 1) if kind in (1, 2) else _value(content, at, kind, integer, depth + 1)
+        value, at = (
+            (None, at + 1) if kind in (1, 2) else _value(content, at, kind, integer, depth + 1)
+        )
         values.append(value)
     return values, at
 

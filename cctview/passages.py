@@ -20,12 +20,14 @@ class Passages:
     Attributes
     ----------
     table : DataFrame
-        Columns `camera`, `seconds` (since midnight), `lane` (0 to 1), `detections` (how many), `minute`, `vehicle` (-1: none that
-        drives), `direction` ("S", "N" or ""), `kind`, `colour` ("" if unknown). The truth is in the last four.
+        Columns `camera`, `seconds` (since midnight), `lane` (0 to 1), `detections` (how many),
+        `minute`, `vehicle` (-1: none that drives), `direction` ("S", "N" or ""), `kind`, `colour`
+        ("" if unknown). The truth is in the last four.
     looks : ndarray of float32, shape (n, d)
         Unit vectors.
     of_detection : Series of int, optional
-        The passage that each detection belongs to, by the detection's id; those of none are left out. Lost in a part.
+        The passage that each detection belongs to, by the detection's id; those of none are left
+        out. Lost in a part.
     """
 
     table: pd.DataFrame
@@ -66,18 +68,30 @@ def find_passages(dataset, truth, percent=25.0, tracks=None):
     from cctview.truth import true_tracks, true_vehicles
 
     sure = sure_enough(dataset, percent)
-    detections, embeddings = dataset.detections[sure].reset_index(drop=True), dataset.embeddings[sure]
+    detections, embeddings = (
+        dataset.detections[sure].reset_index(drop=True),
+        dataset.embeddings[sure],
+    )
     if tracks is None:
         tracks = track_detections(detections, embeddings)
     else:
         tracks = pd.Series(tracks, dtype="Int64").where(lambda number: number >= 0)
     described, looks = describe_tracks(detections, tracks, embeddings)
-    vehicle = true_tracks(tracks, true_vehicles(detections, truth)).reindex(described.index).fillna(-1).astype(int)
+    vehicle = (
+        true_tracks(tracks, true_vehicles(detections, truth))
+        .reindex(described.index)
+        .fillna(-1)
+        .astype(int)
+    )
     vehicle = vehicle.where(vehicle >= 0, -1)
     table = described.assign(minute=(described["seconds"] // 60).astype(int), vehicle=vehicle)
     known = truth.vehicles.set_index("vehicle").join(truth.trips.set_index("vehicle")["direction"])
     for column in ("direction", *ATTRIBUTES):
         table[column] = table["vehicle"].map(known[column]).fillna("")
     tracked = tracks.notna().to_numpy()
-    of_detection = pd.Series(table.index.get_indexer(tracks[tracked]), detections["id"][tracked].to_numpy())
-    return Passages(table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32), of_detection)
+    of_detection = pd.Series(
+        table.index.get_indexer(tracks[tracked]), detections["id"][tracked].to_numpy()
+    )
+    return Passages(
+        table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32), of_detection
+    )

@@ -1,7 +1,9 @@
-"""The whole way, folder by folder: frames to detections, detections to embeddings, embeddings to matches.
+"""The whole way, folder by folder: frames to detections, detections to embeddings, embeddings to
+matches.
 
-Each step writes the original's files and skips what an earlier run has finished, so a run that was cut off goes on
-where it stopped. A file that cannot be used is reported and skipped; the others go on.
+Each step writes the original's files and skips what an earlier run has finished, so a run that was
+cut off goes on where it stopped. A file that cannot be used is reported and skipped; the others go
+on.
 """
 
 import json
@@ -23,7 +25,9 @@ MATCHES_FOLDER = "matches"
 SETTINGS = "settings.json"
 
 
-def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_percent: float = 25) -> list[str]:
+def detect_folder(
+    folder: Path, out: Path, weights: Path | None = None, minimum_percent: float = 25
+) -> list[str]:
     """Detect in every frame of a dataset and write the original's files under `out`.
 
     Parameters
@@ -31,7 +35,8 @@ def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_
     folder : Path
         Anything that `cctview.frames.open_dataset` opens.
     out : Path
-        Gets each frame's ``--original.jpeg``, ``--detections.jpeg``, ``--detections/`` and ``--detections.json``.
+        Gets each frame's ``--original.jpeg``, ``--detections.jpeg``, ``--detections/`` and
+        ``--detections.json``.
     weights : Path, optional
         As `cctview.detect.Detector`.
     minimum_percent : float
@@ -63,7 +68,8 @@ def detect_folder(folder: Path, out: Path, weights: Path | None = None, minimum_
 
 
 def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
-    """Embed every vehicle that `detect_folder` found under `folder`, one ``--features.json`` a frame.
+    """Embed every vehicle that `detect_folder` found under `folder`, one ``--features.json`` a
+    frame.
 
     Persons and bicycles are left out: they are counted, never embedded.
 
@@ -95,7 +101,9 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
                 dataset.problems.append(str(error))
                 continue
             crops = [store.cut(image, box) for box in own[store.BOX_COLUMNS].to_numpy()]
-            store.write_features(target, frame, own.id.tolist(), extractor.extract(crops), extractor.model)
+            store.write_features(
+                target, frame, own.id.tolist(), extractor.extract(crops), extractor.model
+            )
     return dataset.problems
 
 
@@ -135,15 +143,22 @@ def match_folder(folder: Path, base: str | None = None, targets: list[str] | Non
     targets = targets or [camera for camera in cameras if camera != base]
     for camera in [base, *targets]:
         if camera not in cameras:
-            raise ValueError(f"{folder}: no frame of camera {camera!r}; there are {', '.join(cameras)}")
+            raise ValueError(
+                f"{folder}: no frame of camera {camera!r}; there are {', '.join(cameras)}"
+            )
     of_base = usable & (detections.camera == base).to_numpy()
     of_targets = usable & detections.camera.isin(targets).to_numpy()
     matches = match_frames(
-        detections[of_base], dataset.embeddings[of_base], detections[of_targets], dataset.embeddings[of_targets]
+        detections[of_base],
+        dataset.embeddings[of_base],
+        detections[of_targets],
+        dataset.embeddings[of_targets],
     )
     if matches.empty:
         raise ValueError(f"{folder}: no vehicle to compare between {base} and {', '.join(targets)}")
-    crops = {name: dataset.crop(name) for name in pd.unique(pd.concat([matches.base, matches.target]))}
+    crops = {
+        name: dataset.crop(name) for name in pd.unique(pd.concat([matches.base, matches.target]))
+    }
     with alone_in(folder):
         write_matches(folder / MATCHES, matches)
         write_matches_folder(folder / MATCHES_FOLDER, matches, crops)
@@ -154,39 +169,52 @@ def _table(matches: pd.DataFrame, detections: pd.DataFrame, base: str) -> str:
     """The nearest candidate per camera for each base vehicle, as text that fits 100 columns."""
     nearest = matches.groupby(["base", "camera"], sort=False).first().reset_index()
     label = lambda name: f"#{detections.number[name]} {detections.type[name]}"
-    nearest["candidate"] = [f"{label(row.target)} {row.distance:.1f}" for row in nearest.itertuples()]
+    nearest["candidate"] = [
+        f"{label(row.target)} {row.distance:.1f}" for row in nearest.itertuples()
+    ]
     wide = nearest.pivot(index="base", columns="camera", values="candidate")
-    wide = wide.reindex(index=pd.unique(nearest.base), columns=pd.unique(nearest.camera)).fillna("–")
+    wide = wide.reindex(index=pd.unique(nearest.base), columns=pd.unique(nearest.camera)).fillna(
+        "–"
+    )
     rows = detections.loc[wide.index]
     wide.insert(0, "size", [f"{r.x2 - r.x1}x{r.y2 - r.y1}" for r in rows.itertuples()])
     wide.index = pd.Index([label(name) for name in wide.index])
     wide.columns.name = base
     return (
-        f"For each vehicle at {base}, the nearest at the other cameras (number and type in its frame, distance MED):\n\n"
-        + wide.to_string()
+        f"For each vehicle at {base}, the nearest at the other cameras (number and type in its"
+        " frame, distance MED):\n\n" + wide.to_string()
     )
 
 
 def _settle(path: Path, settings: dict) -> None:
-    """Note how the detections of a folder are made, so that a later run cannot mix others with them."""
+    """Note how the detections of a folder are made, so that a later run cannot mix others with
+    them.
+    """
     if path.exists():
         try:
             earlier = json.loads(path.read_bytes())
         except ValueError:
             earlier = "something unreadable"
         if earlier != settings:
-            raise ValueError(f"{path.parent} holds results made with {earlier}, not {settings}; choose another --out folder")
+            raise ValueError(
+                f"{path.parent} holds results made with {earlier}, not {settings}; choose another"
+                " --out folder"
+            )
     write_bytes(path, json.dumps(settings).encode())
 
 
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder; give the one that `cctview detect` filled")
+        raise FileNotFoundError(
+            f"{folder}: no such folder; give the one that `cctview detect` filled"
+        )
     return folder
 
 
 def _finished(path: Path, model: str, detections: list[str] | None = None) -> bool:
-    """Whether an earlier run with the same weights has written this file, for these detections if they are given."""
+    """Whether an earlier run with the same weights has written this file, for these detections if
+    they are given.
+    """
     try:
         content = json.loads(path.read_bytes())
         return content["model"] == model and (detections is None or [*content][2:] == detections)

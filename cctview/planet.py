@@ -1,7 +1,9 @@
-"""What the same search costs, and whom it flags, at the size of a city, a nation, and a scraped web.
+"""What the same search costs, and whom it flags, at the size of a city, a nation, and a scraped
+web.
 
-The costs are those of this course's own pipeline, measured on two cores; what cannot be measured here is taken from a source, or
-is a choice of ours. Each is a `Quantity` that says which, and each can be moved:
+The costs are those of this course's own pipeline, measured on two cores; what cannot be measured
+here is taken from a source, or is a choice of ours. Each is a `Quantity` that says which, and each
+can be moved:
 
 >>> cheaper = COSTS.moved(price_of_two_cores=0.02)
 >>> bill(CITY, cheaper).money_computing < bill(CITY).money_computing
@@ -9,9 +11,10 @@ True
 >>> cheaper.price_of_two_cores.source
 'moved from 0.0816'
 
-The expected number of innocents flagged is the gallery's size times the rate of false matches. That needs no independence: an
-expectation is a sum. How often *anyone* is flagged does: cars of one design and colour are flagged together. So `fpir` counts
-clumps, and `fpir_naive` shows what independence would have said (`FalseMatches.innocents`).
+The expected number of innocents flagged is the gallery's size times the rate of false matches. That
+needs no independence: an expectation is a sum. How often *anyone* is flagged does: cars of one
+design and colour are flagged together. So `fpir` counts clumps, and `fpir_naive` shows what
+independence would have said (`FalseMatches.innocents`).
 """
 
 from dataclasses import dataclass, fields, replace
@@ -62,7 +65,8 @@ class Assumptions:
             if name not in known:
                 raise ValueError(f"no assumption is called {name!r}; there are {', '.join(known)}")
         moved = {
-            name: Quantity(value, known[name].unit, f"moved from {known[name].value:g}") for name, value in values.items()
+            name: Quantity(value, known[name].unit, f"moved from {known[name].value:g}")
+            for name, value in values.items()
         }
         return replace(self, **moved)
 
@@ -73,7 +77,10 @@ class Assumptions:
 
     def table(self) -> pd.DataFrame:
         """Every assumption: columns value, unit, source."""
-        rows = {name: (float(value.value), value.unit, value.source) for name, value in self.quantities().items()}
+        rows = {
+            name: (float(value.value), value.unit, value.source)
+            for name, value in self.quantities().items()
+        }
         return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit", "source"])
 
 
@@ -122,12 +129,17 @@ class Workload(Assumptions):
     @property
     def frames(self) -> float:
         """Frames that a full gallery was made of."""
-        return self.pictures.value + self.cameras.value * self.frames_per_day.value * self.days_kept.value
+        return (
+            self.pictures.value
+            + self.cameras.value * self.frames_per_day.value * self.days_kept.value
+        )
 
     @property
     def gallery(self) -> float:
         """Vectors in the full gallery."""
-        return self.pictures.value + (self.frames - self.pictures.value) * self.vectors_per_frame.value
+        return (
+            self.pictures.value + (self.frames - self.pictures.value) * self.vectors_per_frame.value
+        )
 
 
 @dataclass(frozen=True)
@@ -176,9 +188,11 @@ class FalseMatches:
     found : float
         The share of searches that find their vehicle, if it is there.
     rate, low, high : float
-        Flagged among the others, as a share of them; and its 95 % interval, by drawing query vehicles again.
+        Flagged among the others, as a share of them; and its 95 % interval, by drawing query
+        vehicles again.
     clump : float
-        How many innocents are flagged together, so that clumps that come independently flag someone as often as was measured.
+        How many innocents are flagged together, so that clumps that come independently flag someone
+        as often as was measured.
     gallery : int
         Pictures in the gallery that this was measured in.
     searches : int
@@ -196,8 +210,9 @@ class FalseMatches:
     def innocents(self, gallery) -> pd.DataFrame:
         """Innocents whom one search flags, by the size of the gallery.
 
-        Beyond what was measured, the others are assumed to look like those measured; nothing else is known. So the figure
-        is to be drawn dashed for one decade, and then as no more than a fan.
+        Beyond what was measured, the others are assumed to look like those measured; nothing else
+        is known. So the figure is to be drawn dashed for one decade, and then as no more than a
+        fan.
 
         Parameters
         ----------
@@ -207,8 +222,9 @@ class FalseMatches:
         Returns
         -------
         DataFrame
-            Columns gallery; innocents, low, high (expected number a search); fpir (share of searches that flag anyone, flagged
-            in clumps as measured), fpir_naive (as if each were independent); reach (one of `REACHES`).
+            Columns gallery; innocents, low, high (expected number a search); fpir (share of
+            searches that flag anyone, flagged in clumps as measured), fpir_naive (as if each were
+            independent); reach (one of `REACHES`).
         """
         gallery = np.atleast_1d(np.asarray(gallery, float))
         beyond = (gallery > self.gallery).astype(int) + (gallery > 10 * self.gallery)
@@ -229,7 +245,8 @@ class FalseMatches:
 def measure_false_matches(
     distmat, q_pids, g_pids, q_camids, g_camids, found: float = 0.5, rounds: int = 200
 ) -> FalseMatches:
-    """Measure the false matches at the threshold at which a given share of searches finds its vehicle.
+    """Measure the false matches at the threshold at which a given share of searches finds its
+    vehicle.
 
     Pictures of the query's own camera are left out, as in `cctview.evaluate.evaluate_rank`.
 
@@ -246,7 +263,8 @@ def measure_false_matches(
     Returns
     -------
     FalseMatches
-        Where none is flagged, `high` is 3 / comparisons (the rule of three: no event in n trials, at 95 %).
+        Where none is flagged, `high` is 3 / comparisons (the rule of three: no event in n trials,
+        at 95 %).
 
     Raises
     ------
@@ -266,11 +284,16 @@ def measure_false_matches(
     nearest = np.where(same & elsewhere, distmat, np.inf).min(axis=1)
     mates = np.sort(nearest[np.isfinite(nearest)])
     if not len(mates) or not 0 < found <= 1:
-        raise ValueError(f"expected a query whose vehicle is at another camera, and 0 < found <= 1, but found is {found}")
+        raise ValueError(
+            "expected a query whose vehicle is at another camera, and 0 < found <= 1, but found is"
+            f" {found}"
+        )
     threshold = mates[int(np.ceil(found * len(mates))) - 1]
     others = elsewhere & ~same
     flagged, compared = (others & (distmat <= threshold)).sum(axis=1), others.sum(axis=1)
-    interval = bootstrap(lambda rows: flagged[rows].sum() / compared[rows].sum(), q_pids, rounds).iloc[0]
+    interval = bootstrap(
+        lambda rows: flagged[rows].sum() / compared[rows].sum(), q_pids, rounds
+    ).iloc[0]
     return FalseMatches(
         threshold=float(threshold),
         found=float((mates <= threshold).mean()),
@@ -284,7 +307,9 @@ def measure_false_matches(
 
 
 def _clump(flagged):
-    """The size of Poisson clumps that leave as many searches without any as was seen; 1 where all, or none, flag some."""
+    """The size of Poisson clumps that leave as many searches without any as was seen; 1 where all,
+    or none, flag some.
+    """
     anyone = (flagged > 0).mean()
     return float(max(flagged.mean() / -np.log1p(-anyone), 1)) if 0 < anyone < 1 else 1.0
 
@@ -310,7 +335,10 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
     return Bill(
         gallery=gallery,
         hours=hours,
-        machines=workload.cameras.value * workload.frames_per_day.value / DAY / value["frames_per_second"],
+        machines=workload.cameras.value
+        * workload.frames_per_day.value
+        / DAY
+        / value["frames_per_second"],
         money_computing=hours * value["price_of_two_cores"],
         money_storing=sum(stored) / 1e9 * value["price_of_storage"],
         bytes_frames=stored[0],
@@ -322,20 +350,26 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
     )
 
 
-def compare(workloads, costs: Costs | None = None, false_matches: FalseMatches | None = None) -> pd.DataFrame:
-    """The bills of several workloads side by side, one column each; and, given the rate of false matches, whom searches flag.
+def compare(
+    workloads, costs: Costs | None = None, false_matches: FalseMatches | None = None
+) -> pd.DataFrame:
+    """The bills of several workloads side by side, one column each; and, given the rate of false
+    matches, whom searches flag.
 
     Returns
     -------
     DataFrame
-        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and _high), the vehicles or people
-        flagged if each is compared by one picture (with more pictures, they are more); and innocents_per_day.
+        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and
+        _high), the vehicles or people flagged if each is compared by one picture (with more
+        pictures, they are more); and innocents_per_day.
     """
     columns = {}
     for workload in workloads:
         column = vars(bill(workload, costs)).copy()
         if false_matches is not None:
-            pictures, people = false_matches.innocents([workload.gallery, workload.population.value]).to_dict("records")
+            pictures, people = false_matches.innocents(
+                [workload.gallery, workload.population.value]
+            ).to_dict("records")
             column["pictures_flagged_per_search"] = pictures["innocents"]
             for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high")):
                 column[f"innocents_per_search{end}"] = people[name]
@@ -348,41 +382,81 @@ _BENCHMARK = "measured: python -m benchmarks.scaling"
 _SEARCH = "measured: python -m benchmarks.searching"
 
 COSTS = Costs(
-    frames_per_second=Quantity(14.2, "frames/s, two cores", f"{_BENCHMARK}, simulated frames; one core's time, doubled"),
+    frames_per_second=Quantity(
+        14.2, "frames/s, two cores", f"{_BENCHMARK}, simulated frames; one core's time, doubled"
+    ),
     bytes_per_frame=Quantity(18_796, "bytes", f"{_BENCHMARK}, simulated JPEG of 352x240"),
-    bytes_per_vector=Quantity(512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.tables stores them"),
+    bytes_per_vector=Quantity(
+        512, "bytes", "measured: 256 coordinates of 2 bytes, as cctview.tables stores them"
+    ),
     bytes_per_code=Quantity(32, "bytes", f"{_SEARCH}, IVF-PQ: 24 of code, 8 of row number"),
-    exact_ns_per_vector=Quantity(5.8, "ns, one core", f"{_SEARCH}, flat index, 256 numbers, 1,000 queries at once"),
-    speed_up=Quantity(34.6, "times", f"{_SEARCH}, IVF-PQ at recall@10 of .915, 1 M vectors; assumed to hold beyond"),
+    exact_ns_per_vector=Quantity(
+        5.8, "ns, one core", f"{_SEARCH}, flat index, 256 numbers, 1,000 queries at once"
+    ),
+    speed_up=Quantity(
+        34.6,
+        "times",
+        f"{_SEARCH}, IVF-PQ at recall@10 of .915, 1 M vectors; assumed to hold beyond",
+    ),
     price_of_two_cores=Quantity(
-        0.0816, "US$/hour", "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, from a blog; list price not seen"
+        0.0816,
+        "US$/hour",
+        "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, from a blog; list price not"
+        " seen",
     ),
     price_of_storage=Quantity(
-        0.023, "US$/GB/month", "source: Amazon S3 Standard, 0.021 to 0.026, as third parties quote it; list price not seen"
+        0.023,
+        "US$/GB/month",
+        "source: Amazon S3 Standard, 0.021 to 0.026, as third parties quote it; list price not"
+        " seen",
     ),
 )
 """What things cost."""
 
 CITY = Workload(
     name="a city",
-    cameras=Quantity(900, "cameras", "source: New York's Department of Transportation has more than 900 (secondary)"),
-    frames_per_day=Quantity(DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"),
-    vectors_per_frame=Quantity(3.5, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"),
-    days_kept=Quantity(30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"),
+    cameras=Quantity(
+        900,
+        "cameras",
+        "source: New York's Department of Transportation has more than 900 (secondary)",
+    ),
+    frames_per_day=Quantity(
+        DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"
+    ),
+    vectors_per_frame=Quantity(
+        3.5, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"
+    ),
+    days_kept=Quantity(
+        30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"
+    ),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
-    population=Quantity(2.08e6, "vehicles", "source: resident-owned passenger vehicles in New York City, 2021 (secondary)"),
+    population=Quantity(
+        2.08e6,
+        "vehicles",
+        "source: resident-owned passenger vehicles in New York City, 2021 (secondary)",
+    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number"),
 )
 """Traffic cameras of one city, everything kept for a month."""
 
 NATION = Workload(
     name="a nation",
-    cameras=Quantity(11_000, "cameras", "source: plate readers of the United Kingdom (Wikipedia, secondary)"),
-    frames_per_day=Quantity(50e6 / 11_000, "frames", "source: 50 million reads a day by 11,000 cameras (Wikipedia, secondary)"),
+    cameras=Quantity(
+        11_000, "cameras", "source: plate readers of the United Kingdom (Wikipedia, secondary)"
+    ),
+    frames_per_day=Quantity(
+        50e6 / 11_000,
+        "frames",
+        "source: 50 million reads a day by 11,000 cameras (Wikipedia, secondary)",
+    ),
     vectors_per_frame=Quantity(1, "vehicles", "choice: a read is one vehicle"),
     days_kept=Quantity(365, "days", "source: one year, United Kingdom (Wikipedia, secondary)"),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
-    population=Quantity(41.2e6, "vehicles", "source: licensed in the United Kingdom, end of 2023, Department for Transport"),
+    population=Quantity(
+        41.2e6,
+        "vehicles",
+        "source: licensed in the United Kingdom, end of 2023, Department for Transport",
+    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
 """A nation's plate readers, if they kept vectors as this course does."""
@@ -393,8 +467,16 @@ PLANET = Workload(
     frames_per_day=Quantity(0, "frames", "choice: scraped once"),
     vectors_per_frame=Quantity(1, "vectors", "choice: one a picture"),
     days_kept=Quantity(0, "days", "choice: kept for ever"),
-    pictures=Quantity(30e9, "pictures", "source: Clearview AI, more than 30 billion, Dutch data protection authority, 2024"),
-    population=Quantity(8e9, "people", "choice: everybody (United Nations, November 2022); how many are shown is not known"),
+    pictures=Quantity(
+        30e9,
+        "pictures",
+        "source: Clearview AI, more than 30 billion, Dutch data protection authority, 2024",
+    ),
+    population=Quantity(
+        8e9,
+        "people",
+        "choice: everybody (United Nations, November 2022); how many are shown is not known",
+    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
 """As many pictures as Clearview had, at the costs of our pictures of vehicles; faces cost others, of the same kind."""

@@ -1,6 +1,7 @@
 """What an adaptive tracker does to pictures before it embeds them, knowing how they were defended.
 
-Nothing brings back what is gone; a purifier only turns a defended picture into one more like those the extractor knows.
+Nothing brings back what is gone; a purifier only turns a defended picture into one more like those
+the extractor knows.
 """
 
 from dataclasses import replace
@@ -22,7 +23,9 @@ def _on_windows(change):
 def smooth_blocks(image: np.ndarray, block: float) -> np.ndarray:
     """Instead of squares of `block` pixels, a smooth picture with the same means."""
     height, width = image.shape[:2]
-    small = cv2.resize(image, (-(-width // int(block)), -(-height // int(block))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (-(-width // int(block)), -(-height // int(block))), interpolation=cv2.INTER_AREA
+    )
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
@@ -41,12 +44,16 @@ def fill(looks: Looks, share: float) -> Looks:
 
 
 def wash(image: np.ndarray, levels: float) -> np.ndarray:
-    """Blur a little and compress: a perturbation made pixel by pixel does not survive it (Dziugaite et al. 2016)."""
+    """Blur a little and compress: a perturbation made pixel by pixel does not survive it (Dziugaite
+    et al. 2016).
+    """
     return jpeg(blur(image, 1.0), 50)
 
 
 def subtract_pattern(looks: Looks, levels: float) -> Looks:
-    """Take away what all pictures share beyond what is smooth: the universal pattern, as far as it shows in their mean."""
+    """Take away what all pictures share beyond what is smooth: the universal pattern, as far as it
+    shows in their mean.
+    """
     pictures = np.stack([cv2.resize(crop, (64, 64)) for crop in looks.crops]).astype(np.float32)
     mean = pictures.mean(axis=0)
     pattern = np.clip(mean - cv2.GaussianBlur(mean, (0, 0), 3), -levels, levels)

@@ -18,7 +18,8 @@ RANKED_AT_ONCE = 64
 def nearest(queries, gallery, k, distance="med"):
     """The k nearest gallery vectors of each query, without holding all distances.
 
-    The gallery is read block by block, so it may be larger than the memory: a `numpy.memmap`, float16 included.
+    The gallery is read block by block, so it may be larger than the memory: a `numpy.memmap`,
+    float16 included.
 
     Parameters
     ----------
@@ -48,7 +49,10 @@ def nearest(queries, gallery, k, distance="med"):
     queries = check_embeddings(queries, "queries", finite=False)
     gallery = np.asanyarray(gallery)
     if gallery.ndim != 2 or not 1 <= k <= len(gallery):
-        raise ValueError(f"expected a gallery of shape (m, d) and 1 <= k <= m, but the shape is {gallery.shape} and k is {k}")
+        raise ValueError(
+            f"expected a gallery of shape (m, d) and 1 <= k <= m, but the shape is {gallery.shape}"
+            f" and k is {k}"
+        )
     if distance not in ("med", "mcd"):
         raise ValueError(f"unknown distance {distance!r}; choose one of med, mcd")
     check_embeddings(gallery[:1], "gallery", queries.shape[1])
@@ -67,18 +71,25 @@ def _nearest_squares(queries, gallery, k, unit):
     centre = middle(queries, unit)
     asked = Centred(queries, centre, unit, "queries", factor=-2)
     firsts = range(0, len(queries), RANKED_AT_ONCE)
-    parts = [_Nearest(slice(first, min(first + RANKED_AT_ONCE, len(queries))), k) for first in firsts]
+    parts = [
+        _Nearest(slice(first, min(first + RANKED_AT_ONCE, len(queries))), k) for first in firsts
+    ]
     for start in range(0, len(gallery), GALLERY_AT_ONCE):
         block = check_embeddings(gallery[start : start + GALLERY_AT_ONCE], "gallery", finite=False)
         block = Centred(block, centre, unit, "gallery")
         products = asked.rows @ block.rows.T
-        in_threads(partial(_Nearest.look_at, products=products, start=start, asked=asked, block=block), parts)
+        in_threads(
+            partial(_Nearest.look_at, products=products, start=start, asked=asked, block=block),
+            parts,
+        )
     in_threads(_Nearest.settle, parts)
     return tuple(np.concatenate(found) for found in zip(*map(_Nearest.best, parts), strict=True))
 
 
 class _Nearest:
-    """The k nearest of some queries: candidates, which are all those up to a bound on the k-th best so far."""
+    """The k nearest of some queries: candidates, which are all those up to a bound on the k-th best
+    so far.
+    """
 
     def __init__(self, queries, k):
         self.queries, self.count, self.k = queries, queries.stop - queries.start, k
@@ -98,10 +109,14 @@ class _Nearest:
             self.settle()
 
     def settle(self):
-        """Keep the k best of each query in order. (The sort is stable, so of equal ones the lower column stays first.)"""
+        """Keep the k best of each query in order. (The sort is stable, so of equal ones the lower
+        column stays first.)
+        """
         rows, columns, values = (np.concatenate(part) for part in zip(*self.found, strict=True))
         order = np.lexsort((values, rows))
-        place = np.arange(len(order)) - np.searchsorted(rows[order], np.arange(self.count))[rows[order]]
+        place = (
+            np.arange(len(order)) - np.searchsorted(rows[order], np.arange(self.count))[rows[order]]
+        )
         order = order[place < self.k]
         self.found = [(rows[order], columns[order], values[order])]
         if len(order) == self.count * self.k:
@@ -113,7 +128,8 @@ class _Nearest:
 
 
 def _bound(squares, k):
-    """A bound on the k-th smallest of each row, (n, 1): of so many groups of columns, the k-th smallest minimum.
+    """A bound on the k-th smallest of each row, (n, 1): of so many groups of columns, the k-th
+    smallest minimum.
 
     It is hardly above the k-th smallest itself, and much cheaper.
     """
@@ -126,8 +142,8 @@ def _bound(squares, k):
 def centre_by_camera(embeddings, cameras, use=None):
     """Subtract from each embedding the mean of its camera.
 
-    What all vehicles of a camera share (its light, its angle, its blur) says nothing about which vehicle it is.
-    The cosine distance of the result is the camera-centred cosine.
+    What all vehicles of a camera share (its light, its angle, its blur) says nothing about which
+    vehicle it is. The cosine distance of the result is the camera-centred cosine.
 
     Parameters
     ----------
@@ -156,12 +172,17 @@ def centre_by_camera(embeddings, cameras, use=None):
     cameras = np.asarray(cameras)
     use = np.ones(len(embeddings), bool) if use is None else np.asarray(use, bool)
     if cameras.shape != (len(embeddings),) or use.shape != cameras.shape:
-        raise ValueError(f"expected one camera (and one `use`) for each of the {len(embeddings)} embeddings")
+        raise ValueError(
+            f"expected one camera (and one `use`) for each of the {len(embeddings)} embeddings"
+        )
     centred = np.empty(embeddings.shape, np.float32)
     for camera in np.unique(cameras):
         of = cameras == camera
         if not (of & use).any():
-            raise ValueError(f"camera {camera}: none of its embeddings may be used for the mean; allow some in `use`")
+            raise ValueError(
+                f"camera {camera}: none of its embeddings may be used for the mean; allow some in"
+                " `use`"
+            )
         centred[of] = embeddings[of] - embeddings[of & use].mean(axis=0, dtype=np.float64)
     return centred
 
@@ -169,8 +190,9 @@ def centre_by_camera(embeddings, cameras, use=None):
 def expand_queries(queries, gallery, k=5, alpha=0.0):
     """Average query expansion: move each query towards its nearest neighbours in the gallery.
 
-    Every vector is scaled to length 1; the query becomes the mean of itself and its k nearest by cosine, each weighted
-    by its cosine to the power of `alpha` (0: all alike, Chum et al. 2007; 3: Radenović et al. 2018).
+    Every vector is scaled to length 1; the query becomes the mean of itself and its k nearest by
+    cosine, each weighted by its cosine to the power of `alpha` (0: all alike, Chum et al. 2007; 3:
+    Radenović et al. 2018).
 
     Parameters
     ----------
@@ -191,7 +213,9 @@ def expand_queries(queries, gallery, k=5, alpha=0.0):
     """
     indices, distances = nearest(queries, gallery, k, "mcd")
     weights = np.maximum(1 - distances, 0) ** alpha
-    neighbours = unit_vectors(np.asarray(gallery)[indices.ravel()], "gallery").reshape(*indices.shape, -1)
+    neighbours = unit_vectors(np.asarray(gallery)[indices.ravel()], "gallery").reshape(
+        *indices.shape, -1
+    )
     expanded = unit_vectors(queries, "queries") + np.einsum("nk,nkd->nd", weights, neighbours)
     return unit_vectors(expanded, "expanded queries").astype(np.float32)
 
@@ -199,10 +223,11 @@ def expand_queries(queries, gallery, k=5, alpha=0.0):
 def k_reciprocal(q_g_dist, q_q_dist, g_g_dist, k1=20, k2=6, lambda_value=0.3):
     """Re-rank by k-reciprocal nearest neighbours (Zhong et al., CVPR 2017, arXiv 1701.08398).
 
-    Two pictures of one vehicle should be among each other's nearest, and have the same neighbours. The new distance
-    mixes the Jaccard distance of the two sets of neighbours with the old one. It needs all distances at once, so
-    memory grows with the square of queries plus gallery. Where the paper says "at least two thirds", its authors'
-    code, and so the field's tools and this function, ask for more than two thirds.
+    Two pictures of one vehicle should be among each other's nearest, and have the same neighbours.
+    The new distance mixes the Jaccard distance of the two sets of neighbours with the old one. It
+    needs all distances at once, so memory grows with the square of queries plus gallery. Where the
+    paper says "at least two thirds", its authors' code, and so the field's tools and this function,
+    ask for more than two thirds.
 
     Parameters
     ----------
@@ -236,7 +261,10 @@ def k_reciprocal(q_g_dist, q_q_dist, g_g_dist, k1=20, k2=6, lambda_value=0.3):
     n, m = q_g.shape
     q_q, g_g = check_embeddings(q_q_dist, "q_q_dist", n), check_embeddings(g_g_dist, "g_g_dist", m)
     if len(q_q) != n or len(g_g) != m:
-        raise ValueError(f"expected distances of shapes {(n, m)}, {(n, n)} and {(m, m)}, got {q_g.shape}, {q_q.shape}, {g_g.shape}")
+        raise ValueError(
+            f"expected distances of shapes {(n, m)}, {(n, n)} and {(m, m)}, got {q_g.shape},"
+            f" {q_q.shape}, {g_g.shape}"
+        )
     old = np.block([[q_q, q_g], [q_g.T, g_g]]).astype(np.float32) ** 2
     old /= np.maximum(old.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     ranking = np.argsort(old, axis=1, kind="stable")[:, : max(k1 + 1, k2)]
@@ -244,31 +272,44 @@ def k_reciprocal(q_g_dist, q_q_dist, g_g_dist, k1=20, k2=6, lambda_value=0.3):
     if k2 > 1:
         others = ranking[:, :k2].ravel()
         owners = np.repeat(np.arange(n + m), min(k2, n + m))
-        mean = sparse.csr_array((np.full(len(others), 1 / min(k2, n + m), np.float32), (owners, others)), shape=old.shape)
+        mean = sparse.csr_array(
+            (np.full(len(others), 1 / min(k2, n + m), np.float32), (owners, others)),
+            shape=old.shape,
+        )
         encoded = mean @ encoded
     return (1 - lambda_value) * _jaccard(encoded, n) + lambda_value * old[:n, n:]
 
 
 def _reciprocal(ranking, k):
-    """Who is among whose k nearest, both ways, as a sparse table of ones. (The first of a ranking is oneself.)"""
+    """Who is among whose k nearest, both ways, as a sparse table of ones. (The first of a ranking
+    is oneself.)
+    """
     count = len(ranking)
     k = min(k + 1, ranking.shape[1])
     owners = np.repeat(np.arange(count), k)
-    forward = sparse.csr_array((np.ones(count * k, np.int32), (owners, ranking[:, :k].ravel())), shape=(count, count))
+    forward = sparse.csr_array(
+        (np.ones(count * k, np.int32), (owners, ranking[:, :k].ravel())), shape=(count, count)
+    )
     return (forward * forward.T).tocsr()
 
 
 def _encode_neighbours(old, ranking, k1):
-    """Each row's reciprocal neighbours, taken wider where they agree, weighted by exp(-distance) and summing to 1."""
+    """Each row's reciprocal neighbours, taken wider where they agree, weighted by exp(-distance)
+    and summing to 1.
+    """
     wide, narrow = _reciprocal(ranking, k1), _reciprocal(ranking, round(k1 / 2))
-    shared = (wide @ narrow).tocoo()  # of each candidate's narrow set, how many are in the row's wide set
+    shared = (
+        wide @ narrow
+    ).tocoo()  # of each candidate's narrow set, how many are in the row's wide set
     size = narrow.sum(axis=1)
     joins = (shared.data > 2 / 3 * size[shared.col]) & (wide[shared.row, shared.col] > 0)
     joining = sparse.csr_array(
         (np.ones(joins.sum(), np.int32), (shared.row[joins], shared.col[joins])), shape=old.shape
     )
     members = (wide + joining @ narrow).tocoo()
-    weights = sparse.csr_array((np.exp(-old[members.row, members.col]), (members.row, members.col)), shape=old.shape)
+    weights = sparse.csr_array(
+        (np.exp(-old[members.row, members.col]), (members.row, members.col)), shape=old.shape
+    )
     return (sparse.diags_array(1 / weights.sum(axis=1)) @ weights).tocsr()
 
 

@@ -1,10 +1,14 @@
-"""Results that take too long for a notebook, stored in ``data/results/``: `python -m cctview.results` makes them anew.
+"""Results that take too long for a notebook, stored in ``data/results/``: `python -m
+cctview.results` makes them anew.
 
-They need nothing but the dataset and this package, so they are made by it and not by `studio`. The files:
+They need nothing but the dataset and this package, so they are made by it and not by `studio`. The
+files:
 
 - ``searches.parquet``: every search, step by step, of `cctview.privacy.measure_leakage`,
-- ``reliability.csv``, ``unseen.csv``: calibration on vehicles, and on minutes, that were not fitted on,
-- ``meter.json``, ``meter-random.json``: the meter of the yellow taxi van, and of a passage drawn at random,
+- ``reliability.csv``, ``unseen.csv``: calibration on vehicles, and on minutes, that were not fitted
+  on,
+- ``meter.json``, ``meter-random.json``: the meter of the yellow taxi van, and of a passage drawn at
+  random,
 - ``open_set.csv``: open-set searches by embedding alone, by threshold and gallery size,
 - ``unicity.csv``: unicity of the six weeks of habits,
 - ``finder.npz``: what finds trips in the first six minutes (`cctview.learnt`).
@@ -24,9 +28,22 @@ TAXI = 1, "the yellow taxi van"
 COMMAND = "python -m cctview.results"
 FINDER, FINDER_MINUTES = "finder.npz", 6
 """What finds trips is stored for so many minutes: the slowest trip down the drive takes five."""
-OF_STUDIO = ("attributes", "defences", "eras", "eras_metric", "extractors", "inversion", "membership")
+OF_STUDIO = (
+    "attributes",
+    "defences",
+    "eras",
+    "eras_metric",
+    "extractors",
+    "inversion",
+    "membership",
+)
 """The tables that ``python -m studio results`` makes."""
-HOURS, POINTS, DAYS, FALSE = (1 / 60, 0.25, 1, 4, 12, 24), (1, 2, 3, 4, 6), (1, 3, 7, 14, 42), (0.0, 0.05, 0.2)
+HOURS, POINTS, DAYS, FALSE = (
+    (1 / 60, 0.25, 1, 4, 12, 24),
+    (1, 2, 3, 4, 6),
+    (1, 3, 7, 14, 42),
+    (0.0, 0.05, 0.2),
+)
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
 FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
@@ -55,7 +72,9 @@ def read_result(name, folder=FOLDER, command=None):
     path = Path(folder) / name
     if not path.is_file():
         ours = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
-        raise FileNotFoundError(f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`")
+        raise FileNotFoundError(
+            f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`"
+        )
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 
@@ -95,7 +114,13 @@ def leakage_tables(passages, seed=0):
 
     leakage = measure_leakage(passages, seed=seed)
     unseen = measure_unseen_minutes(passages, seed=seed)
-    claims, parts = leakage.candidates, {"bits": unseen.reached(), "gap": _named(unseen.false_confidence())}
+    claims, parts = (
+        leakage.candidates,
+        {
+            "bits": unseen.reached(),
+            "gap": _named(unseen.false_confidence()),
+        },
+    )
     tables = {
         "searches.parquet": compact(leakage.searches).assign(gallery=np.int32(leakage.gallery)),
         "reliability.csv": reliability(claims["probability"], claims["true"], claims["vehicle"]),
@@ -109,13 +134,15 @@ def leakage_tables(passages, seed=0):
 
 def compact(searches):
     """The searches in few bytes: small numbers as such, names as categories."""
-    floats = {name: np.float32 for name in searches.select_dtypes("float64")}
-    whole = {name: np.int32 for name in searches.select_dtypes("int64")}
+    floats = dict.fromkeys(searches.select_dtypes("float64"), np.float32)
+    whole = dict.fromkeys(searches.select_dtypes("int64"), np.int32)
     return searches.astype(floats | whole | {"step": "category", "camera": "category"})
 
 
 def _named(gap):
-    return pd.concat({step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index})
+    return pd.concat(
+        {step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index}
+    )
 
 
 def open_set_table(passages, rounds=100):
@@ -124,8 +151,8 @@ def open_set_table(passages, rounds=100):
     Returns
     -------
     DataFrame
-        As `cctview.search_odds.SearchCounts.by_gallery_size`, with `threshold` (cosine distance) and `found` (share of
-        vehicles found at it).
+        As `cctview.search_odds.SearchCounts.by_gallery_size`, with `threshold` (cosine distance)
+        and `found` (share of vehicles found at it).
     """
     from cctview.search_odds import count_candidates
 
@@ -139,7 +166,11 @@ def open_set_table(passages, rounds=100):
     for found in FOUND:
         threshold = float(np.quantile(own, found))
         counts = count_candidates(distances, vehicle[first], vehicle[~first], threshold)
-        tables.append(counts.by_gallery_size((*SIZES, counts.measured), rounds).assign(threshold=threshold, found=found))
+        tables.append(
+            counts.by_gallery_size((*SIZES, counts.measured), rounds).assign(
+                threshold=threshold, found=found
+            )
+        )
     return pd.concat(tables, ignore_index=True)
 
 
@@ -163,7 +194,15 @@ def unicity_table(trips, hours=HOURS, points=POINTS, days=DAYS, false=FALSE):
         for hour in hours:
             for point in points:
                 result = unicity(sightings, point, hour, booked=booked)
-                rows.append({"hours": hour, "points": point, "days": kept, "false_links": rate, **vars(result)})
+                rows.append(
+                    {
+                        "hours": hour,
+                        "points": point,
+                        "days": kept,
+                        "false_links": rate,
+                        **vars(result),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -180,7 +219,9 @@ def write_finder(path, dataset, truth, minutes=FINDER_MINUTES):
 
 
 def open_finder(dataset, truth, folder=FOLDER):
-    """The stored `cctview.trip.Finder` of the first minutes; of other detections than it was learnt from, it is learnt anew."""
+    """The stored `cctview.trip.Finder` of the first minutes; of other detections than it was learnt
+    from, it is learnt anew.
+    """
     from cctview.learnt import fingerprint, load
     from cctview.passages import find_passages
     from cctview.trip import first_minutes, learn_finder, make_finder
@@ -201,8 +242,15 @@ def main(arguments=None):
     from cctview.truth import read_truth
 
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=FOLDER.parent, help="a dataset with its truth (default: %(default)s)")
-    parser.add_argument("--out", type=Path, help="folder for the results (default: results/ in the dataset)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=FOLDER.parent,
+        help="a dataset with its truth (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder for the results (default: results/ in the dataset)"
+    )
     options = parser.parse_args(arguments)
     out = options.out or options.data / "results"
     try:

@@ -1,8 +1,10 @@
-"""The original's detector: RetinaNet as keras-retinanet saved it in 2018, run by TensorFlow with tf-keras.
+"""The original's detector: RetinaNet as keras-retinanet saved it in 2018, run by TensorFlow with
+tf-keras.
 
-A ``.h5`` file of Keras can hold code. So the network is built here, and only arrays are taken from the file, by name and
-after a look at their shapes. Names, anchors and filtering are keras-retinanet's and keras-resnet's (fizyr, broadinstitute),
-input and defaults those of ImageAI 2, which the original ran.
+A ``.h5`` file of Keras can hold code. So the network is built here, and only arrays are taken from
+the file, by name and after a look at their shapes. Names, anchors and filtering are
+keras-retinanet's and keras-resnet's (fizyr, broadinstitute), input and defaults those of ImageAI 2,
+which the original ran.
 
 Source: T.-Y. Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
 """
@@ -33,7 +35,8 @@ class RetinaNetH5:
     ----------
     path : Path
     shortest_side : int
-        To how many pixels the image's shorter side is scaled, unless the longer one would pass 1,333.
+        To how many pixels the image's shorter side is scaled, unless the longer one would pass
+        1,333.
 
     Raises
     ------
@@ -54,10 +57,19 @@ class RetinaNetH5:
         self._shortest_side = shortest_side
         self._network = _build(tensorflow, keras, padded)
         for variable in self._network.weights:
-            variable.assign(_fitting(arrays, tuple(variable.name.removesuffix(":0").split("/")), tuple(variable.shape), path))
+            variable.assign(
+                _fitting(
+                    arrays,
+                    tuple(variable.name.removesuffix(":0").split("/")),
+                    tuple(variable.shape),
+                    path,
+                )
+            )
         self._forward = tensorflow.function(self._network, reduce_retracing=True)
 
-    def detect(self, image: np.ndarray, minimum_score: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def detect(
+        self, image: np.ndarray, minimum_score: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Detect objects.
 
         Parameters
@@ -84,16 +96,21 @@ class RetinaNetH5:
         scale = min(self._shortest_side / min(height, width), LONGEST_SIDE / max(height, width))
         scaled = cv2.resize(image[:, :, ::-1] - _BGR_MEAN, None, fx=scale, fy=scale)
         regression, scores = (output.numpy()[0] for output in self._forward(scaled[None]))
-        boxes = decode(anchors(*scaled.shape[:2]), regression).clip(0, np.array([*scaled.shape[1::-1]] * 2) - 1)
+        boxes = decode(anchors(*scaled.shape[:2]), regression).clip(
+            0, np.array([*scaled.shape[1::-1]] * 2) - 1
+        )
         place, kind = np.nonzero(scores > minimum_score)
         found, strength = boxes[place].astype(np.float32), scores[place, kind]
-        kept = batched_nms(torch.from_numpy(found), torch.from_numpy(strength), torch.from_numpy(kind), SAME_OBJECT)
+        kept = batched_nms(
+            torch.from_numpy(found), torch.from_numpy(strength), torch.from_numpy(kind), SAME_OBJECT
+        )
         kept = kept.numpy()[:MOST_FOUND]
         return found[kept] / np.float32(scale), strength[kept], kind[kept]
 
 
 def anchors(height: int, width: int) -> np.ndarray:
-    """The boxes that RetinaNet starts from, nine at each place of each level, in the network's order.
+    """The boxes that RetinaNet starts from, nine at each place of each level, in the network's
+    order.
 
     >>> boxes = anchors(64, 96)
     >>> boxes.shape, boxes[1].round(1).tolist()
@@ -114,21 +131,29 @@ def anchors(height: int, width: int) -> np.ndarray:
         side = 4 * stride * 2 ** (np.arange(3) / 3)
         ratio = np.repeat([0.5, 1, 2], 3)
         half_width = np.tile(side, 3) / np.sqrt(ratio) / 2
-        shapes = np.stack([-half_width, -half_width * ratio, half_width, half_width * ratio], axis=1)
-        x, y = np.meshgrid(*((np.arange(-(-size // stride)) + 0.5) * stride for size in (width, height)))
+        shapes = np.stack(
+            [-half_width, -half_width * ratio, half_width, half_width * ratio], axis=1
+        )
+        x, y = np.meshgrid(
+            *((np.arange(-(-size // stride)) + 0.5) * stride for size in (width, height))
+        )
         places = np.stack([x, y, x, y], axis=-1)
         levels.append((places[:, :, None] + shapes).reshape(-1, 4))
     return np.concatenate(levels)
 
 
 def decode(boxes: np.ndarray, regression: np.ndarray) -> np.ndarray:
-    """Move each corner of the anchors (n, 4) by the network's output (n, 4), in fifths of the anchor's width and height."""
+    """Move each corner of the anchors (n, 4) by the network's output (n, 4), in fifths of the
+    anchor's width and height.
+    """
     size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
     return boxes + _DEVIATION * regression * size
 
 
 def _read(path: Path) -> tuple[dict[tuple[str, str], "h5py.Dataset"], bool]:
-    """Find the arrays by layer and kind, and whether conv1's input is padded by a layer of its own, as in 2018."""
+    """Find the arrays by layer and kind, and whether conv1's input is padded by a layer of its own,
+    as in 2018.
+    """
     import h5py
 
     arrays = {}
@@ -144,42 +169,67 @@ def _read(path: Path) -> tuple[dict[tuple[str, str], "h5py.Dataset"], bool]:
         root.visititems(note)
         return arrays, "padding_conv1" in root
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: cannot be read as a Keras .h5 file ({error}); fetch or copy it again") from None
+        raise ValueError(
+            f"{path}: cannot be read as a Keras .h5 file ({error}); fetch or copy it again"
+        ) from None
 
 
 def _fitting(arrays: dict, key: tuple[str, str], shape: tuple[int, ...], path: Path) -> np.ndarray:
     found = arrays.get(key)
     if found is None:
-        raise ValueError(f"{path}: no array {'/'.join(key)} in it; expected a RetinaNet of keras-retinanet with ResNet-50")
+        raise ValueError(
+            f"{path}: no array {'/'.join(key)} in it; expected a RetinaNet of keras-retinanet with"
+            " ResNet-50"
+        )
     if found.shape != shape or found.dtype.kind != "f":
-        raise ValueError(f"{path}: {'/'.join(key)} is {found.dtype} {found.shape}, and float {shape} is expected")
+        raise ValueError(
+            f"{path}: {'/'.join(key)} is {found.dtype} {found.shape}, and float {shape} is expected"
+        )
     try:
         array = found[()]
     except OSError as error:
-        raise ValueError(f"{path}: {'/'.join(key)} is damaged ({error}); fetch or copy the file again") from None
+        raise ValueError(
+            f"{path}: {'/'.join(key)} is damaged ({error}); fetch or copy the file again"
+        ) from None
     if not np.isfinite(array).all():
-        raise ValueError(f"{path}: {'/'.join(key)} holds numbers that are not finite; fetch or copy the file again")
+        raise ValueError(
+            f"{path}: {'/'.join(key)} holds numbers that are not finite; fetch or copy the file"
+            " again"
+        )
     return array
 
 
 def _build(tensorflow, keras, padded: bool):
-    """The whole network: images (1, h, w, 3) to regression (1, n, 4) and class scores (1, n, 80), n as in `anchors`."""
+    """The whole network: images (1, h, w, 3) to regression (1, n, 4) and class scores (1, n, 80), n
+    as in `anchors`.
+    """
     layers = keras.layers
     inputs = keras.Input((None, None, 3))
     x = layers.ZeroPadding2D(3, name="padding_conv1")(inputs) if padded else inputs
-    x = layers.Conv2D(64, 7, strides=2, padding="valid" if padded else "same", use_bias=False, name="conv1")(x)
+    x = layers.Conv2D(
+        64, 7, strides=2, padding="valid" if padded else "same", use_bias=False, name="conv1"
+    )(x)
     x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5, name="bn_conv1")(x))
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     stages = {}
     for stage, blocks in _BLOCKS.items():
         for block in blocks:
-            x = _bottleneck(layers, x, 16 * 2**stage, f"{stage}{block}", 2 if block == "a" and stage > 2 else 1)
+            x = _bottleneck(
+                layers, x, 16 * 2**stage, f"{stage}{block}", 2 if block == "a" and stage > 2 else 1
+            )
         stages[stage] = x
     pyramid = _pyramid(tensorflow, layers, stages)
     outputs = []
     for head, size, activation in (("regression", 4, None), ("classification", CLASSES, "sigmoid")):
-        steps = [layers.Conv2D(256, 3, padding="same", activation="relu", name=f"pyramid_{head}_{k}") for k in range(4)]
-        steps.append(layers.Conv2D(9 * size, 3, padding="same", activation=activation, name=f"pyramid_{head}"))
+        steps = [
+            layers.Conv2D(256, 3, padding="same", activation="relu", name=f"pyramid_{head}_{k}")
+            for k in range(4)
+        ]
+        steps.append(
+            layers.Conv2D(
+                9 * size, 3, padding="same", activation=activation, name=f"pyramid_{head}"
+            )
+        )
         steps.append(layers.Reshape((-1, size)))
         levels = []
         for x in pyramid:
@@ -194,7 +244,14 @@ def _bottleneck(layers, x, filters: int, name: str, stride: int):
     """A residual block of ResNet-50, whose first convolution takes the stride."""
 
     def convolution(x, filters: int, branch: str, size: int = 1, stride: int = 1):
-        x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False, name=f"res{name}_{branch}")(x)
+        x = layers.Conv2D(
+            filters,
+            size,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            name=f"res{name}_{branch}",
+        )(x)
         return layers.BatchNormalization(epsilon=1e-5, name=f"bn{name}_{branch}")(x)
 
     y = layers.ReLU()(convolution(x, filters, "branch2a", stride=stride))
@@ -208,7 +265,9 @@ def _pyramid(tensorflow, layers, stages: dict) -> list:
     """The feature pyramid's levels P3 to P7."""
 
     def to_size_of(pair):
-        return tensorflow.raw_ops.ResizeNearestNeighbor(images=pair[0], size=tensorflow.shape(pair[1])[1:3])
+        return tensorflow.raw_ops.ResizeNearestNeighbor(
+            images=pair[0], size=tensorflow.shape(pair[1])[1:3]
+        )
 
     merged = layers.Conv2D(256, 1, name="C5_reduced")(stages[5])
     levels = [layers.Conv2D(256, 3, padding="same", name="P5")(merged)]

@@ -1,12 +1,15 @@
-"""The same work on more than one machine, by Dask: detect, extract and write; and ranking in galleries larger than memory.
+"""The same work on more than one machine, by Dask: detect, extract and write; and ranking in
+galleries larger than memory.
 
-A dataset is cut into parts, some minutes of one camera each; one part is one task, and one Parquet file:
-``OUT/camera=733-681-N/hour=2031-05-05T08/40.parquet``, columns as `cctview.tables`. Whoever runs the task writes the file,
-whole or not at all. So a lost worker costs the parts that it was at, which go to another; and a re-run skips what is there.
+A dataset is cut into parts, some minutes of one camera each; one part is one task, and one Parquet
+file: ``OUT/camera=733-681-N/hour=2031-05-05T08/40.parquet``, columns as `cctview.tables`. Whoever
+runs the task writes the file, whole or not at all. So a lost worker costs the parts that it was at,
+which go to another; and a re-run skips what is there.
 
-Without a scheduler's address the workers are processes on this computer (Dask's `LocalCluster`), one to a core, that listen on
-loopback only and talk under TLS with a key made for the occasion: who can talk to a Dask worker can run code as its user.
-On a cluster, every machine needs the same cctview, and must see the dataset and OUT under the same path; for TLS there, set
+Without a scheduler's address the workers are processes on this computer (Dask's `LocalCluster`),
+one to a core, that listen on loopback only and talk under TLS with a key made for the occasion: who
+can talk to a Dask worker can run code as its user. On a cluster, every machine needs the same
+cctview, and must see the dataset and OUT under the same path; for TLS there, set
 ``distributed.comm`` in Dask's configuration.
 """
 
@@ -87,7 +90,10 @@ def split(frames: pd.DataFrame, minutes: int = MINUTES) -> list[Part]:
     [('camera=1-N/hour=2031-05-05T08/40.parquet', ('a', 'b')), ('camera=1-N/hour=2031-05-05T08/45.parquet', ('c',))]
     """
     if minutes < 1 or 60 % minutes:
-        raise ValueError(f"minutes is {minutes}, and should go into 60: one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60")
+        raise ValueError(
+            f"minutes is {minutes}, and should go into 60: one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20,"
+            " 30, 60"
+        )
     start = frames.time.dt.floor(f"{minutes}min")
     paths = "camera=" + frames.camera + "/hour=" + start.dt.strftime("%Y-%m-%dT%H/%M.parquet")
     return [Part(path, tuple(ids)) for path, ids in frames.id.groupby(paths.to_numpy())]
@@ -102,7 +108,8 @@ def process(
     minimum_percent: float = 25,
     minutes: int = MINUTES,
 ) -> list[str]:
-    """Detect and extract in every frame of a dataset, on many workers, and write the parts' Parquet files.
+    """Detect and extract in every frame of a dataset, on many workers, and write the parts' Parquet
+    files.
 
     Parts that an earlier run has written, with the same models and of the same frames, are skipped.
 
@@ -113,7 +120,8 @@ def process(
     out : str or Path
         Gets the files; read them with `read_vehicles`, `open_gallery`, or `read_part`.
     scheduler : str, optional
-        A Dask scheduler's address, as ``tcp://10.0.0.1:8786``; without it, workers on this computer.
+        A Dask scheduler's address, as ``tcp://10.0.0.1:8786``; without it, workers on this
+        computer.
     workers : int, optional
         How many on this computer; by default one to a core.
     weights, minimum_percent
@@ -129,20 +137,34 @@ def process(
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no such dataset, a weight file is unusable, or `out` holds results of other models.
+        If there is no such dataset, a weight file is unusable, or `out` holds results of other
+        models.
     OSError
         If the scheduler cannot be reached.
     """
     folder, out = Path(folder).resolve(), Path(out).resolve()
     weights = Path(weights).resolve() if weights else None
     dataset = store.open_dataset(folder)
-    detector, extractor = weights or weight_files.find(detect.DEFAULT_WEIGHTS), weight_files.find(extract.DEFAULT_WEIGHTS)
+    detector, extractor = (
+        weights or weight_files.find(detect.DEFAULT_WEIGHTS),
+        weight_files.find(extract.DEFAULT_WEIGHTS),
+    )
     models = {"detector": _fingerprint(detector), "extractor": _fingerprint(extractor)}
     settings = models | {"minimum_percent": minimum_percent, "minutes": minutes}
     with alone_in(out):
         done = _finished(out, settings)
-        todo = [part for part in split(dataset.frames, minutes) if done.get(part.path) != _digest(part.frames)]
-        job = {"folder": folder, "out": out, "weights": weights, "settings": settings, "run": os.urandom(8)}
+        todo = [
+            part
+            for part in split(dataset.frames, minutes)
+            if done.get(part.path) != _digest(part.frames)
+        ]
+        job = {
+            "folder": folder,
+            "out": out,
+            "weights": weights,
+            "settings": settings,
+            "run": os.urandom(8),
+        }
         problems = _run(todo, job, scheduler, workers) if todo else []
     with alone_in(out):  # sweeps away what a lost worker left half-written
         return dataset.problems + problems
@@ -154,17 +176,28 @@ def _run(todo: list[Part], job: dict, scheduler: str | None, workers: int | None
 
     problems = {}
     with connect(scheduler, min(workers or os.cpu_count(), len(todo))) as client:
-        client.submit(_write_basis, job["out"], job["weights"], job["settings"]["minimum_percent"], pure=False).result()
+        client.submit(
+            _write_basis, job["out"], job["weights"], job["settings"]["minimum_percent"], pure=False
+        ).result()
         futures = dict(zip(client.map(run_part, todo, pure=False, **job), todo, strict=True))
-        for future in tqdm(as_completed(futures), total=len(todo), desc="detect, extract, write", unit="part"):
+        for future in tqdm(
+            as_completed(futures), total=len(todo), desc="detect, extract, write", unit="part"
+        ):
             part, error = futures[future], future.exception()
-            problems[part.path] = future.result() if error is None else [f"{part.path}: not written ({error}); run it again"]
+            problems[part.path] = (
+                future.result()
+                if error is None
+                else [f"{part.path}: not written ({error}); run it again"]
+            )
     return [line for path in sorted(problems) for line in problems[path]]
 
 
 @contextmanager
-def connect(scheduler: str | None = None, workers: int | None = None, memory_limit: str | float = "auto") -> Iterator:
-    """A Dask client: of the scheduler at an address, or of workers on this computer, which end with the block.
+def connect(
+    scheduler: str | None = None, workers: int | None = None, memory_limit: str | float = "auto"
+) -> Iterator:
+    """A Dask client: of the scheduler at an address, or of workers on this computer, which end with
+    the block.
 
     Parameters
     ----------
@@ -172,7 +205,8 @@ def connect(scheduler: str | None = None, workers: int | None = None, memory_lim
     workers : int, optional
         How many on this computer; by default one to a core.
     memory_limit : str or float
-        Of each worker on this computer, as "1GiB"; by default the computer's memory, shared equally.
+        Of each worker on this computer, as "1GiB"; by default the computer's memory, shared
+        equally.
 
     Yields
     ------
@@ -189,7 +223,10 @@ def connect(scheduler: str | None = None, workers: int | None = None, memory_lim
     try:
         from distributed import Client, LocalCluster, Security
 
-        options = {"security": None if scheduler else Security.temporary(), "memory_limit": memory_limit}
+        options = {
+            "security": None if scheduler else Security.temporary(),
+            "memory_limit": memory_limit,
+        }
     except ImportError as error:
         raise ImportError(f"{error}; run: pip install cctview[scale]") from None
     if scheduler:
@@ -202,14 +239,18 @@ def connect(scheduler: str | None = None, workers: int | None = None, memory_lim
         yield client
 
 
-def load_models(weights: Path | None, minimum_percent: float) -> tuple[detect.Detector, extract.Extractor]:
+def load_models(
+    weights: Path | None, minimum_percent: float
+) -> tuple[detect.Detector, extract.Extractor]:
     """The models; a process loads them once, however many of its threads ask."""
     with _LOADING:
         return _load_models(weights, minimum_percent)
 
 
 @lru_cache(maxsize=1)
-def _load_models(weights: Path | None, minimum_percent: float) -> tuple[detect.Detector, extract.Extractor]:
+def _load_models(
+    weights: Path | None, minimum_percent: float
+) -> tuple[detect.Detector, extract.Extractor]:
     return detect.Detector(weights, minimum_percent), extract.Extractor()
 
 
@@ -219,8 +260,12 @@ def _open_once(folder: Path, run: bytes) -> store.Dataset:
     return store.open_dataset(folder)
 
 
-def run_part(part: Part, folder: Path, out: Path, weights: Path | None, settings: dict, run: bytes) -> list[str]:
-    """One task: detect and extract in a part's frames, and write its file; returns a line for each frame that was skipped."""
+def run_part(
+    part: Part, folder: Path, out: Path, weights: Path | None, settings: dict, run: bytes
+) -> list[str]:
+    """One task: detect and extract in a part's frames, and write its file; returns a line for each
+    frame that was skipped.
+    """
     detector, extractor = load_models(weights, settings["minimum_percent"])
     dataset = _open_once(folder, run)
     detections, crops, read, problems = [], [], [], []
@@ -231,16 +276,28 @@ def run_part(part: Part, folder: Path, out: Path, weights: Path | None, settings
             problems.append(str(error))
             continue
         found = store.detection_table(FrameId.parse(name), detector.detect(image))
-        crops += [store.cut(image, box) for box in found.loc[found.type.isin(VEHICLE_TYPES), store.BOX_COLUMNS].to_numpy()]
+        crops += [
+            store.cut(image, box)
+            for box in found.loc[found.type.isin(VEHICLE_TYPES), store.BOX_COLUMNS].to_numpy()
+        ]
         detections.append(found)
         read.append(name)
-    table = pd.concat(detections, ignore_index=True) if detections else pd.DataFrame(columns=store.COLUMNS)
+    table = (
+        pd.concat(detections, ignore_index=True)
+        if detections
+        else pd.DataFrame(columns=store.COLUMNS)
+    )
     embeddings = np.full((len(table), extractor.dimensions), np.nan, np.float32)
     embeddings[table.type.isin(VEHICLE_TYPES).to_numpy()] = extractor.extract(crops)
     basis = extractor.basis if extractor.architecture == "student" else None
-    content = pq.read_table(pa.BufferReader(tables.write_tables(table, embeddings, basis)[tables.DETECTIONS]))
+    content = pq.read_table(
+        pa.BufferReader(tables.write_tables(table, embeddings, basis)[tables.DETECTIONS])
+    )
     note = {"settings": settings, "frames": _digest(tuple(read))}
-    write_bytes(out / part.path, tables.encode(content.replace_schema_metadata({_KEY: json.dumps(note).encode()})))
+    write_bytes(
+        out / part.path,
+        tables.encode(content.replace_schema_metadata({_KEY: json.dumps(note).encode()})),
+    )
     return problems
 
 
@@ -256,12 +313,17 @@ def _write_basis(out: Path, weights: Path | None, minimum_percent: float) -> Non
     """The first task: what all parts need to be read; weights that cannot be used end the run here."""
     _, extractor = load_models(weights, minimum_percent)
     if extractor.architecture == "student":
-        nothing = pd.DataFrame(columns=store.COLUMNS), np.empty((0, extractor.dimensions), np.float32)
+        nothing = (
+            pd.DataFrame(columns=store.COLUMNS),
+            np.empty((0, extractor.dimensions), np.float32),
+        )
         write_bytes(out / BASIS, tables.write_tables(*nothing, extractor.basis)[tables.BASIS])
 
 
 def _finished(out: Path, settings: dict) -> dict[str, str]:
-    """The parts that are there: path to a digest of their frames; all must be made with these settings."""
+    """The parts that are there: path to a digest of their frames; all must be made with these
+    settings.
+    """
     found = {}
     for path in parts(out):
         try:
@@ -270,7 +332,9 @@ def _finished(out: Path, settings: dict) -> dict[str, str]:
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
             continue  # not one of ours, or damaged: it is made again
         if made_with != settings:
-            raise ValueError(f"{path} was made with {made_with}, not {settings}; choose another --out folder")
+            raise ValueError(
+                f"{path} was made with {made_with}, not {settings}; choose another --out folder"
+            )
         found[path.relative_to(out).as_posix()] = frames
     return found
 
@@ -297,12 +361,15 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, np.ndarray]:
     """
     path = Path(path)
     basis = path.parents[2] / BASIS
-    detections, embeddings = tables.read_tables(path.read_bytes(), basis.read_bytes() if basis.is_file() else None, str(path))
+    detections, embeddings = tables.read_tables(
+        path.read_bytes(), basis.read_bytes() if basis.is_file() else None, str(path)
+    )
     return detections[store.COLUMNS], embeddings
 
 
 def read_vehicles(out: str | Path) -> pd.DataFrame:
-    """The detections whose embeddings `open_gallery` holds, row by row: all but persons and bicycles.
+    """The detections whose embeddings `open_gallery` holds, row by row: all but persons and
+    bicycles.
 
     Parameters
     ----------
@@ -319,14 +386,16 @@ def read_vehicles(out: str | Path) -> pd.DataFrame:
 
 
 def open_gallery(path: str | Path, rows: int | None = None):
-    """A table of embeddings that may be larger than memory, as a Dask array; a worker reads a block when it comes to it.
+    """A table of embeddings that may be larger than memory, as a Dask array; a worker reads a block
+    when it comes to it.
 
     Parameters
     ----------
     path : str or Path
         A ``.npy`` file of shape (n, d), or the folder that `process` filled.
     rows : int, optional
-        Of a ``.npy`` file, how many rows are a block; by default 64 MiB. A folder's blocks are its parts.
+        Of a ``.npy`` file, how many rows are a block; by default 64 MiB. A folder's blocks are its
+        parts.
 
     Returns
     -------
@@ -348,14 +417,19 @@ def open_gallery(path: str | Path, rows: int | None = None):
     else:
         table = np.load(path, mmap_mode="r")
         if table.ndim != 2:
-            raise ValueError(f"{path}: expected a table of shape (n, d), one vector a row, but the shape is {table.shape}")
+            raise ValueError(
+                f"{path}: expected a table of shape (n, d), one vector a row, but the shape is"
+                f" {table.shape}"
+            )
         width, kind = table.shape[1], table.dtype
         rows = rows or max(BLOCK_BYTES // max(width * kind.itemsize, 1), 1)
         counts = {start: min(rows, len(table) - start) for start in range(0, len(table), rows)}
         blocks = {start: delayed(_rows)(path, start, count) for start, count in counts.items()}
     if not counts:
         raise ValueError(f"{path}: no embedding in it")
-    return da.concatenate([da.from_delayed(block, (counts[key], width), kind) for key, block in blocks.items()])
+    return da.concatenate(
+        [da.from_delayed(block, (counts[key], width), kind) for key, block in blocks.items()]
+    )
 
 
 def _rows(path: Path, start: int, count: int) -> np.ndarray:
@@ -380,7 +454,9 @@ def _counts(out: str | Path) -> dict[Path, int]:
         footer = open_parquet(path).metadata
         column = footer.schema.names.index("embedding")
         groups = [footer.row_group(k).column(column) for k in range(footer.num_row_groups)]
-        counts[path] = sum(group.num_values - group.statistics.null_count for group in groups if group.num_values)
+        counts[path] = sum(
+            group.num_values - group.statistics.null_count for group in groups if group.num_values
+        )
     return counts
 
 
@@ -392,7 +468,8 @@ def _filled_parts(out: str | Path) -> list[Path]:
 
 
 def distances(queries, gallery, distance: str = "med"):
-    """All distances from queries to a gallery, as a Dask array of shape (n, m), computed block by block when asked for.
+    """All distances from queries to a gallery, as a Dask array of shape (n, m), computed block by
+    block when asked for.
 
     Parameters
     ----------
@@ -423,13 +500,17 @@ def distances(queries, gallery, distance: str = "med"):
         raise ValueError(f"unknown distance {distance!r}; choose one of {', '.join(DISTANCES)}")
     queries = da.from_array(np.asarray(queries), chunks=-1)
     gallery = gallery.rechunk({1: -1})
-    return da.blockwise(DISTANCES[distance], "nm", queries, "nd", gallery, "md", dtype=np.float32, concatenate=True)
+    return da.blockwise(
+        DISTANCES[distance], "nm", queries, "nd", gallery, "md", dtype=np.float32, concatenate=True
+    )
 
 
 def nearest(queries, gallery, k: int, distance: str = "med") -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest gallery vectors of each query: the same answer as `cctview.rank.nearest`, by as many workers as there are.
+    """The k nearest gallery vectors of each query: the same answer as `cctview.rank.nearest`, by as
+    many workers as there are.
 
-    Each block gives its own k nearest, and these are merged, eight lists at a time; no one holds the gallery, nor all distances.
+    Each block gives its own k nearest, and these are merged, eight lists at a time; no one holds
+    the gallery, nor all distances.
 
     Parameters
     ----------
@@ -460,14 +541,22 @@ def nearest(queries, gallery, k: int, distance: str = "med") -> tuple[np.ndarray
     from dask import delayed
 
     if not 1 <= k <= len(gallery):
-        raise ValueError(f"expected 1 <= k <= m, but k is {k} and the gallery's shape is {gallery.shape}")
+        raise ValueError(
+            f"expected 1 <= k <= m, but k is {k} and the gallery's shape is {gallery.shape}"
+        )
     gallery = gallery.rechunk({1: -1})
     starts = np.cumsum((0, *gallery.chunks[0][:-1]))
     queries = delayed(np.asarray(queries))
     blocks = zip(gallery.to_delayed().ravel(), starts, strict=True)
-    found = [delayed(_nearest_of_block)(queries, block, int(start), k, distance) for block, start in blocks]
+    found = [
+        delayed(_nearest_of_block)(queries, block, int(start), k, distance)
+        for block, start in blocks
+    ]
     while len(found) > 1:
-        found = [delayed(_merge)(found[first : first + MERGED_AT_ONCE], k) for first in range(0, len(found), MERGED_AT_ONCE)]
+        found = [
+            delayed(_merge)(found[first : first + MERGED_AT_ONCE], k)
+            for first in range(0, len(found), MERGED_AT_ONCE)
+        ]
     return found[0].compute()
 
 

@@ -1,6 +1,7 @@
 """What the detector finds in frames scaled to other sizes, and before it drops doubles.
 
-`python -m cctview.scales` makes it anew. Stored in ``data/results/scales.parquet``, since detecting takes longer than a notebook should.
+`python -m cctview.scales` makes it anew. Stored in ``data/results/scales.parquet``, since detecting
+takes longer than a notebook should.
 """
 
 import argparse
@@ -19,7 +20,8 @@ COUNT = 72
 
 
 def sample_frames(truth, count=COUNT):
-    """Frames at equal distances through the recordings of all cameras, those that arrived and show a picture of their own.
+    """Frames at equal distances through the recordings of all cameras, those that arrived and show
+    a picture of their own.
 
     Returns
     -------
@@ -41,8 +43,8 @@ def detect_at_scales(dataset, frames, sides=SIDES):
     Returns
     -------
     DataFrame
-        Columns frame, side (pixels), doubles (bool: all boxes, also the weaker ones on one object), type, percent, x1, y1,
-        x2, y2.
+        Columns frame, side (pixels), doubles (bool: all boxes, also the weaker ones on one object),
+        type, percent, x1, y1, x2, y2.
     """
     from tqdm import tqdm
 
@@ -53,7 +55,11 @@ def detect_at_scales(dataset, frames, sides=SIDES):
     for side, doubles in kinds:
         detector = Detector(side=side, doubles=doubles)
         for frame in tqdm(frames, f"{side} pixels", unit="frame"):
-            parts.append(detector.detect(dataset.image(frame)).assign(frame=frame, side=side, doubles=doubles))
+            parts.append(
+                detector.detect(dataset.image(frame)).assign(
+                    frame=frame, side=side, doubles=doubles
+                )
+            )
     table = pd.concat(parts, ignore_index=True)
     return table[["frame", "side", "doubles", "type", "percent", "x1", "y1", "x2", "y2"]]
 
@@ -69,16 +75,30 @@ def main(arguments=None):
     from cctview.truth import read_truth
 
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=FOLDER.parent, help="a dataset with its truth (default: %(default)s)")
-    parser.add_argument("--out", type=Path, help="folder for the result (default: results/ in the dataset)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=FOLDER.parent,
+        help="a dataset with its truth (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder for the result (default: results/ in the dataset)"
+    )
     options = parser.parse_args(arguments)
     try:
-        table = detect_at_scales(open_dataset(options.data), sample_frames(read_truth(options.data)))
+        table = detect_at_scales(
+            open_dataset(options.data), sample_frames(read_truth(options.data))
+        )
     except (FileNotFoundError, ValueError) as error:
         print(f"{COMMAND}: {error}", file=sys.stderr)
         return 1
-    small = {"side": "int16", "percent": "float32"} | dict.fromkeys(["x1", "y1", "x2", "y2"], "int16")
-    write_table((options.out or options.data / "results") / FILE, table.astype(small | {"frame": "category", "type": "category"}))
+    small = {"side": "int16", "percent": "float32"} | dict.fromkeys(
+        ["x1", "y1", "x2", "y2"], "int16"
+    )
+    write_table(
+        (options.out or options.data / "results") / FILE,
+        table.astype(small | {"frame": "category", "type": "category"}),
+    )
     return 0
 
 

@@ -1,8 +1,10 @@
-"""What a camera saw, made ready for tracking: its detections sorted into what moves and what does not.
+"""What a camera saw, made ready for tracking: its detections sorted into what moves and what does
+not.
 
-A box is left out of the search for moves when it is the less certain of two on one object, when its frame is the one
-before, delivered again, or when it stands: when in at least half of the frames of the 25 s before and after, a box is
-in its place. Whatever stands is tracked by its place; nothing that moves stays in one for so long.
+A box is left out of the search for moves when it is the less certain of two on one object, when its
+frame is the one before, delivered again, or when it stands: when in at least half of the frames of
+the 25 s before and after, a box is in its place. Whatever stands is tracked by its place; nothing
+that moves stays in one for so long.
 """
 
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ class Scene:
     Attributes
     ----------
     state : ndarray, shape (n, 3)
-        Where a box stands (the middle of its lower edge, px) and the logarithm of its size (root of its area, px).
+        Where a box stands (the middle of its lower edge, px) and the logarithm of its size (root of
+        its area, px).
     look : ndarray, shape (n, d)
         Unit vectors, centred on the camera's mean.
     frames : list of ndarray of int
@@ -66,7 +69,8 @@ def sort_out(detections):
     Parameters
     ----------
     detections : DataFrame
-        Columns `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`; of one camera.
+        Columns `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`; of one
+        camera.
 
     Returns
     -------
@@ -107,12 +111,17 @@ def make_scene(detections, embeddings, moving=None):
     x1, y1, x2, y2 = detections[BOX].to_numpy(float)[rows].T
     size = np.log(np.maximum((x2 - x1) * (y2 - y1), 1.0)) / 2
     centred = centre_by_camera(np.asarray(embeddings)[rows], np.zeros(len(rows)))
-    centred[~centred.any(axis=1)] = 1.0  # a crop that is just the mean is like no other; any direction will do
+    centred[~centred.any(axis=1)] = (
+        1.0  # a crop that is just the mean is like no other; any direction will do
+    )
     look = unit_vectors(centred).astype(np.float32)
     moments = np.unique(seconds)
     frames = _by_frame(seconds[rows])
     at = np.searchsorted(moments, [seconds[rows[frame[0]]] for frame in frames])
-    return Scene(np.stack([(x1 + x2) / 2, y2, size], axis=1), look, frames, _steps(moments)[at]), rows
+    return (
+        Scene(np.stack([(x1 + x2) / 2, y2, size], axis=1), look, frames, _steps(moments)[at]),
+        rows,
+    )
 
 
 def seconds_of(times):
@@ -140,11 +149,17 @@ def seconds_of(times):
 
 def _by_frame(seconds):
     """The rows of each frame; `seconds` must be in order."""
-    return np.split(np.arange(len(seconds)), np.flatnonzero(np.diff(seconds)) + 1) if len(seconds) else []
+    return (
+        np.split(np.arange(len(seconds)), np.flatnonzero(np.diff(seconds)) + 1)
+        if len(seconds)
+        else []
+    )
 
 
 def _repeats(detections, seconds, rows):
-    """The row that each repeats, (n,), -1 for none: a frame that has just the boxes of the one before is that one."""
+    """The row that each repeats, (n,), -1 for none: a frame that has just the boxes of the one
+    before is that one.
+    """
     content, result = detections[[*BOX, "percent"]].to_numpy(float), np.full(len(rows), -1)
     frames = _by_frame(seconds)
     for before, frame in zip(frames, frames[1:]):
@@ -164,7 +179,11 @@ def _standing(boxes, frames):
     number = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
     possible = np.minimum(number, WHILE) + np.minimum(last - number, WHILE)
     stands = (seen >= possible / 2) & (possible >= WHILE)
-    tracks, recent, count = np.full(len(boxes), -1), [], 0  # recent: the last box of each track, and its frame
+    tracks, recent, count = (
+        np.full(len(boxes), -1),
+        [],
+        0,
+    )  # recent: the last box of each track, and its frame
     for k, frame in enumerate(frames):
         for row in frame[stands[frame]]:
             recent = [(old, at) for old, at in recent if k - at <= WHILE]

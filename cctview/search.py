@@ -1,4 +1,5 @@
-"""Search in large galleries: exact, by quantised cells, or by a graph, behind one interface; FAISS does the work.
+"""Search in large galleries: exact, by quantised cells, or by a graph, behind one interface; FAISS
+does the work.
 
 =========  ====================================================================================================
 ``flat``   compares with every vector: exact, and the measure of the others
@@ -8,8 +9,9 @@
 ``hnsw``   walks a graph of neighbours towards the query (Malkov and Yashunin 2018, arXiv 1603.09320)
 =========  ====================================================================================================
 
-A distance is MED or MCD as in `cctview.match`. All three compare squared Euclidean distances inside; for MCD the vectors are
-scaled to length 1 first. `cctview.vector_database` has the same interface over a file, or over a cluster.
+A distance is MED or MCD as in `cctview.match`. All three compare squared Euclidean distances
+inside; for MCD the vectors are scaled to length 1 first. `cctview.vector_database` has the same
+interface over a file, or over a cluster.
 """
 
 import json
@@ -28,7 +30,10 @@ from cctview.files import replacing, write_bytes
 
 KINDS = ("flat", "ivfpq", "hnsw")
 ADDED_AT_ONCE = 1 << 16
-_NEIGHBOURS, _BUILD_EFFORT = 32, 80  # of HNSW: links a vector, and candidates looked at when it is linked
+_NEIGHBOURS, _BUILD_EFFORT = (
+    32,
+    80,
+)  # of HNSW: links a vector, and candidates looked at when it is linked
 _TRAINED_ON = 40  # vectors a cell; FAISS asks for at least 39
 _LEAST = 40  # vectors to train IVF-PQ on
 _COMPONENTS = 96
@@ -53,7 +58,10 @@ class Recall:
     queries: int
 
     def __str__(self) -> str:
-        return f"recall@{self.k} {self.estimate:.3f} [{self.low:.3f} {self.high:.3f}] over {self.queries:,} queries"
+        return (
+            f"recall@{self.k} {self.estimate:.3f} [{self.low:.3f} {self.high:.3f}] over"
+            f" {self.queries:,} queries"
+        )
 
 
 def recall(found, exact) -> Recall:
@@ -80,10 +88,14 @@ def recall(found, exact) -> Recall:
     """
     found, exact = np.asarray(found), np.asarray(exact)
     if found.shape != exact.shape or found.ndim != 2:
-        raise ValueError(f"expected two tables of one shape (n, k), not {found.shape} and {exact.shape}")
+        raise ValueError(
+            f"expected two tables of one shape (n, k), not {found.shape} and {exact.shape}"
+        )
     shares = np.array([np.isin(of, wanted).mean() for of, wanted in zip(found, exact, strict=True)])
     figure = bootstrap(lambda rows: shares[rows].mean(), np.arange(len(shares))).iloc[0]
-    return Recall(exact.shape[1], float(figure.estimate), float(figure.low), float(figure.high), len(shares))
+    return Recall(
+        exact.shape[1], float(figure.estimate), float(figure.low), float(figure.high), len(shares)
+    )
 
 
 class Index(ABC):
@@ -108,11 +120,14 @@ class Index(ABC):
         """Add prepared vectors behind those that are there."""
 
     @abstractmethod
-    def _search(self, queries: np.ndarray, k: int, effort: int | None) -> tuple[np.ndarray, np.ndarray]:
+    def _search(
+        self, queries: np.ndarray, k: int, effort: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Rows and squared Euclidean distances of the nearest to prepared queries."""
 
     def add(self, vectors) -> None:
-        """Add vectors behind those that are there; they are read block by block, so a `numpy.memmap` may be larger than memory.
+        """Add vectors behind those that are there; they are read block by block, so a
+        `numpy.memmap` may be larger than memory.
 
         Parameters
         ----------
@@ -135,7 +150,8 @@ class Index(ABC):
         queries : array_like, shape (n, d)
         k : int
         effort : int, optional
-            How hard to look: cells (IVF-PQ) or candidates (HNSW); by default what the index was tuned to. Flat needs none.
+            How hard to look: cells (IVF-PQ) or candidates (HNSW); by default what the index was
+            tuned to. Flat needs none.
 
         Returns
         -------
@@ -150,7 +166,9 @@ class Index(ABC):
             If k is impossible, or the table malformed.
         """
         if not 1 <= k <= len(self):
-            raise ValueError(f"expected 1 <= k <= m, but k is {k} and the index holds {len(self):,} vectors")
+            raise ValueError(
+                f"expected 1 <= k <= m, but k is {k} and the index holds {len(self):,} vectors"
+            )
         indices, squares = self._search(self._prepared(queries, "queries"), k, effort)
         squares = np.where(indices < 0, np.inf, np.maximum(squares, 0)).astype(np.float32)
         return indices.astype(np.int64), squares / 2 if self.distance == "mcd" else np.sqrt(squares)
@@ -184,33 +202,49 @@ class FaissIndex(Index):
 
     @property
     def bytes_per_vector(self) -> float:
-        """Bytes that a search reads through for each vector: its code, or the vector; and its links, if there is a graph."""
+        """Bytes that a search reads through for each vector: its code, or the vector; and its
+        links, if there is a graph.
+        """
         if self.kind == "ivfpq":
-            return float(_inside(self._index.base_index).code_size + 8)  # a code, and the row's number
+            return float(
+                _inside(self._index.base_index).code_size + 8
+            )  # a code, and the row's number
         return 4.0 * self.dimensions + (8.0 * _NEIGHBOURS if self.kind == "hnsw" else 0)
 
     def _add(self, vectors):
         self._index.add(vectors)
 
     def _search(self, queries, k, effort):
-        squares, indices = self._index.search(queries, k, params=self._parameters(effort or self.effort))
+        squares, indices = self._index.search(
+            queries, k, params=self._parameters(effort or self.effort)
+        )
         return indices, squares
 
     def _parameters(self, effort):
         import faiss
 
         if self.kind == "ivfpq":
-            cells = faiss.SearchParametersIVF(nprobe=min(effort, _inside(self._index.base_index).nlist))
+            cells = faiss.SearchParametersIVF(
+                nprobe=min(effort, _inside(self._index.base_index).nlist)
+            )
             rotated = faiss.SearchParametersPreTransform(index_params=cells)
-            return faiss.IndexRefineSearchParameters(k_factor=self.shortlist, base_index_params=rotated)
+            return faiss.IndexRefineSearchParameters(
+                k_factor=self.shortlist, base_index_params=rotated
+            )
         return faiss.SearchParametersHNSW(efSearch=effort) if self.kind == "hnsw" else None
 
     def exact(self, queries, k: int) -> tuple[np.ndarray, np.ndarray]:
         """What `search` would return if it compared with every vector."""
         import faiss
 
-        stored = {"flat": lambda: self._index, "ivfpq": lambda: self._index.refine_index, "hnsw": lambda: self._index.storage}
-        return FaissIndex(faiss.downcast_index(stored[self.kind]()), "flat", self.distance, None).search(queries, k)
+        stored = {
+            "flat": lambda: self._index,
+            "ivfpq": lambda: self._index.refine_index,
+            "hnsw": lambda: self._index.storage,
+        }
+        return FaissIndex(
+            faiss.downcast_index(stored[self.kind]()), "flat", self.distance, None
+        ).search(queries, k)
 
     def recall(self, queries, k: int = 10, effort: int | None = None) -> Recall:
         """Recall@k of a search for these queries, against exact search in the same vectors.
@@ -230,7 +264,8 @@ class FaissIndex(Index):
         return recall(self.search(queries, k, effort)[0], self.exact(queries, k)[0])
 
     def tune(self, queries, k: int = 10, wanted: float = 0.9) -> Recall:
-        """Set `effort` to the least, of 1, 2, 4, …, whose recall@k is as wanted; if none is, to the largest.
+        """Set `effort` to the least, of 1, 2, 4, …, whose recall@k is as wanted; if none is, to the
+        largest.
 
         Parameters
         ----------
@@ -248,7 +283,9 @@ class FaissIndex(Index):
         exact = self.exact(queries, k)[0]
         largest = _inside(self._index.base_index).nlist if self.kind == "ivfpq" else len(self)
         self.effort = 1
-        while (reached := recall(self.search(queries, k)[0], exact)).estimate < wanted and self.effort < largest:
+        while (
+            reached := recall(self.search(queries, k)[0], exact)
+        ).estimate < wanted and self.effort < largest:
             self.effort = min(2 * self.effort, largest)
         return reached
 
@@ -264,10 +301,11 @@ class FaissIndex(Index):
 
 
 def load(folder: str | Path) -> FaissIndex:
-    """Open an index that `FaissIndex.save` wrote. Its vectors and codes stay in the file, and are read as searches need them.
-    (On macOS, for which FAISS maps no files, it is read as a whole.)
+    """Open an index that `FaissIndex.save` wrote. Its vectors and codes stay in the file, and are
+    read as searches need them. (On macOS, for which FAISS maps no files, it is read as a whole.)
 
-    Open only what you or someone you trust has written: FAISS reads its own format without much doubt.
+    Open only what you or someone you trust has written: FAISS reads its own format without much
+    doubt.
 
     Parameters
     ----------
@@ -294,20 +332,26 @@ def load(folder: str | Path) -> FaissIndex:
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder}: no index in it; build one and save it there") from None
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder}: the index cannot be read ({str(error).splitlines()[0]}); build it again") from None
+        raise ValueError(
+            f"{folder}: the index cannot be read ({str(error).splitlines()[0]}); build it again"
+        ) from None
 
 
-def build(vectors, kind: str = "flat", distance: str = "med", cells: int | None = None, seed: int = 0) -> FaissIndex:
+def build(
+    vectors, kind: str = "flat", distance: str = "med", cells: int | None = None, seed: int = 0
+) -> FaissIndex:
     """Index a gallery.
 
     Parameters
     ----------
     vectors : array_like, shape (n, d)
-        Read block by block; a `numpy.memmap` may be larger than memory. The index holds them as float32.
+        Read block by block; a `numpy.memmap` may be larger than memory. The index holds them as
+        float32.
     kind : {"flat", "ivfpq", "hnsw"}
     distance : {"med", "mcd"}
     cells : int, optional
-        Of IVF-PQ; by default four times the root of n (and no more than there are vectors to learn them from).
+        Of IVF-PQ; by default four times the root of n (and no more than there are vectors to learn
+        them from).
     seed : int
         For the vectors that IVF-PQ learns its cells and codes from.
 
@@ -343,21 +387,27 @@ def build(vectors, kind: str = "flat", distance: str = "med", cells: int | None 
         index.hnsw.efConstruction = _BUILD_EFFORT
     else:
         if count < _LEAST or dimensions < 2:
-            raise ValueError(f"ivfpq needs at least {_LEAST} vectors of two numbers, not {count} of {dimensions}; take flat")
+            raise ValueError(
+                f"ivfpq needs at least {_LEAST} vectors of two numbers, not {count} of"
+                f" {dimensions}; take flat"
+            )
         cells = cells or max(min(round(4 * count**0.5), count // _TRAINED_ON), 1)
         parts = max(min(dimensions, _COMPONENTS) // 2, 1)
         index = faiss.index_factory(dimensions, f"PCAR{2 * parts},IVF{cells},PQ{parts}x4fs,RFlat")
         effort = max(cells // 32, 8)
     built = FaissIndex(index, kind, distance, effort)
     if kind == "ivfpq":
-        sample = np.random.default_rng(seed).choice(count, min(count, max(_TRAINED_ON * cells, 1000)), replace=False)
+        sample = np.random.default_rng(seed).choice(
+            count, min(count, max(_TRAINED_ON * cells, 1000)), replace=False
+        )
         index.train(built._prepared(vectors[np.sort(sample)], "vectors"))
     built.add(vectors)
     return built
 
 
 def principal_coordinates(vectors, count=256, learnt_from=512):
-    """Coordinates of vectors on their first principal components, (n, count) float32: most of each vector in fewer numbers.
+    """Coordinates of vectors on their first principal components, (n, count) float32: most of each
+    vector in fewer numbers.
 
     Parameters
     ----------
@@ -385,8 +435,8 @@ def measure_kinds(gallery, queries, k=10, distance="mcd"):
     Returns
     -------
     DataFrame
-        Index: `KINDS`; columns `recall`, `low`, `high` (recall@k), `milliseconds` (a query, the best of three), `build_seconds`,
-        `bytes` (read for each vector).
+        Index: `KINDS`; columns `recall`, `low`, `high` (recall@k), `milliseconds` (a query, the
+        best of three), `build_seconds`, `bytes` (read for each vector).
     """
     rows = {}
     for kind in KINDS:
@@ -398,9 +448,18 @@ def measure_kinds(gallery, queries, k=10, distance="mcd"):
             index.search(queries, k)
             times.append(time.perf_counter() - begin)
         found = index.recall(queries, k)
-        rows[kind] = found.estimate, found.low, found.high, 1e3 * min(times) / len(queries), built, index.bytes_per_vector
+        rows[kind] = (
+            found.estimate,
+            found.low,
+            found.high,
+            1e3 * min(times) / len(queries),
+            built,
+            index.bytes_per_vector,
+        )
     return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["recall", "low", "high", "milliseconds", "build_seconds", "bytes"]
+        rows,
+        orient="index",
+        columns=["recall", "low", "high", "milliseconds", "build_seconds", "bytes"],
     )
 
 

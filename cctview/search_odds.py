@@ -1,15 +1,17 @@
-"""The odds of a search in an open set: how many innocent candidates it returns, what it misses, how often a flag is right.
+"""The odds of a search in an open set: how many innocent candidates it returns, what it misses, how
+often a flag is right.
 
-Up to the gallery that was measured, figures are counted: the mean over all smaller galleries is exact, by the hypergeometric
-distribution. Beyond it two models go on from the counts:
+Up to the gallery that was measured, figures are counted: the mean over all smaller galleries is
+exact, by the hypergeometric distribution. Beyond it two models go on from the counts:
 
-- *independent*: every vehicle that is not the one looked for passes with the same probability, whoever is looked for;
-- *clusters*: each vehicle looked for has look-alikes of its own, in its own number; the probability varies between them like
-  a beta variable, fitted to the counts. Who looks like many finds ever more innocents as the gallery grows; who looks like
-  nobody finds none.
+- *independent*: every vehicle that is not the one looked for passes with the same probability,
+  whoever is looked for;
+- *clusters*: each vehicle looked for has look-alikes of its own, in its own number; the probability
+  varies between them like a beta variable, fitted to the counts. Who looks like many finds ever
+  more innocents as the gallery grows; who looks like nobody finds none.
 
-Both expect the same mean number of innocents. They differ in how many searches return any, and in how a mate sinks in the
-ranking.
+Both expect the same mean number of innocents. They differ in how many searches return any, and in
+how a mate sinks in the ranking.
 """
 
 from dataclasses import dataclass
@@ -42,7 +44,8 @@ class SearchCounts:
     ahead : ndarray of float, shape (n,)
         How many others were at least as near as the vehicle itself; NaN if it was not there.
     anyone : ndarray of float, shape (n,)
-        Of all pairs of different vehicles, whoever was looked for, the share that is at least as near; NaN if it was not there.
+        Of all pairs of different vehicles, whoever was looked for, the share that is at least as
+        near; NaN if it was not there.
     threshold : float
     """
 
@@ -71,10 +74,11 @@ class SearchCounts:
         Returns
         -------
         DataFrame
-            Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`, `estimate`, `low`, `high`,
-            `beyond` (whether the size is beyond what was measured). The figures: `innocents` expected in a search, `fpir`
-            (share of searches that return any), `misses` (share of vehicles that are there and not returned), `not first`
-            (share of those that somebody else is ranked before).
+            Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`,
+            `estimate`, `low`, `high`, `beyond` (whether the size is beyond what was measured). The
+            figures: `innocents` expected in a search, `fpir` (share of searches that return any),
+            `misses` (share of vehicles that are there and not returned), `not first` (share of
+            those that somebody else is ranked before).
 
         Raises
         ------
@@ -84,14 +88,28 @@ class SearchCounts:
         sizes = [int(size) for size in sizes]
         if not sizes or min(sizes) < 1:
             raise ValueError(f"expected sizes of at least 1, but got {sizes}")
-        keys = [(size, model) for size in sizes for model in MODELS if model != "measured" or size <= self.measured]
+        keys = [
+            (size, model)
+            for size in sizes
+            for model in MODELS
+            if model != "measured" or size <= self.measured
+        ]
 
         def figures(rows):
-            return pd.Series({(*key, figure): value for key in keys for figure, value in self._figures(*key, rows).items()})
+            return pd.Series(
+                {
+                    (*key, figure): value
+                    for key in keys
+                    for figure, value in self._figures(*key, rows).items()
+                }
+            )
 
         table = bootstrap(figures, self.vehicle, rounds)
         table.index = pd.MultiIndex.from_tuples(table.index, names=["size", "model", "figure"])
-        table["low"], table["high"] = np.fmin(table["low"], table["estimate"]), np.fmax(table["high"], table["estimate"])
+        table["low"], table["high"] = (
+            np.fmin(table["low"], table["estimate"]),
+            np.fmax(table["high"], table["estimate"]),
+        )
         table = table.reset_index()
         return table.assign(beyond=table["size"] > self.measured)
 
@@ -102,16 +120,30 @@ class SearchCounts:
         if mated.any():
             misses = 1 - self.found[rows][mated].mean()
             chance = (1 - self.anyone[rows][mated]) ** size
-            first = (chance if model == "independent" else none(ahead[mated], others[mated], size)).mean()
-        values = size * (innocents / others).mean(), 1 - none(innocents, others, size).mean(), misses, 1 - first
+            first = (
+                chance if model == "independent" else none(ahead[mated], others[mated], size)
+            ).mean()
+        values = (
+            size * (innocents / others).mean(),
+            1 - none(innocents, others, size).mean(),
+            misses,
+            1 - first,
+        )
         return dict(zip(FIGURES, values, strict=True))
 
 
 def _none_measured(passed, others, size):
-    """Probability that of `size` drawn from `others` without replacement none is among the `passed`."""
+    """Probability that of `size` drawn from `others` without replacement none is among the
+    `passed`.
+    """
     rest = others - passed
     with np.errstate(invalid="ignore"):
-        log = gammaln(rest + 1) - gammaln(np.maximum(rest - size, 0) + 1) - gammaln(others + 1) + gammaln(others - size + 1)
+        log = (
+            gammaln(rest + 1)
+            - gammaln(np.maximum(rest - size, 0) + 1)
+            - gammaln(others + 1)
+            + gammaln(others - size + 1)
+        )
     return np.where(rest >= size, np.exp(log), 0.0)
 
 
@@ -167,7 +199,8 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     distmat : array_like, shape (n, m)
         Distances from queries to gallery; smaller is closer.
     q_pids, g_pids : array_like, shape (n,) and (m,)
-        Which vehicle each shows. Several images of one vehicle in the gallery count once, by the nearest.
+        Which vehicle each shows. Several images of one vehicle in the gallery count once, by the
+        nearest.
     threshold : float
         Who is at most so far is returned.
 
@@ -178,7 +211,8 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     Raises
     ------
     ValueError
-        If the shapes do not agree, a distance is NaN, or the gallery is empty, or holds nobody but the vehicle looked for.
+        If the shapes do not agree, a distance is NaN, or the gallery is empty, or holds nobody but
+        the vehicle looked for.
 
     Examples
     --------
@@ -188,7 +222,10 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     """
     distmat, q_pids, g_pids = np.asarray(distmat, float), np.asarray(q_pids), np.asarray(g_pids)
     if distmat.shape != (len(q_pids), len(g_pids)):
-        raise ValueError(f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as labels go, but got {distmat.shape}")
+        raise ValueError(
+            f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as labels go, but got"
+            f" {distmat.shape}"
+        )
     if not distmat.size:
         raise ValueError("nothing to search: there is no query, or the gallery is empty")
     if np.isnan(distmat).any():
@@ -199,7 +236,9 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     same = q_pids[:, None] == vehicles
     others, mated = (~same).sum(axis=1), same.any(axis=1)
     if not others.all():
-        raise ValueError("the gallery holds nobody but the vehicle looked for: there is no one to take for it")
+        raise ValueError(
+            "the gallery holds nobody but the vehicle looked for: there is no one to take for it"
+        )
     own = np.where(same, nearest, np.inf).min(axis=1)
     different = np.sort(nearest[~same])
     return SearchCounts(
@@ -214,7 +253,8 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
 
 
 def share_right(present, hit_rate, innocents):
-    """Of the vehicles that a search flags, the share that is the right one (Bayes' rule, in expected numbers).
+    """Of the vehicles that a search flags, the share that is the right one (Bayes' rule, in
+    expected numbers).
 
     Parameters
     ----------
@@ -237,13 +277,18 @@ def share_right(present, hit_rate, innocents):
 
     Examples
     --------
-    A search that finds nine in ten and returns one innocent, for a vehicle that is there one time in ten:
+    A search that finds nine in ten and returns one innocent, for a vehicle that is there one time
+    in ten:
 
     >>> round(float(share_right(0.1, 0.9, 1.0)), 3)
     0.083
     """
     present, hit_rate, innocents = (np.asarray(x, float) for x in (present, hit_rate, innocents))
-    if not (((present >= 0) & (present <= 1)).all() and ((hit_rate >= 0) & (hit_rate <= 1)).all() and (innocents >= 0).all()):
+    if not (
+        ((present >= 0) & (present <= 1)).all()
+        and ((hit_rate >= 0) & (hit_rate <= 1)).all()
+        and (innocents >= 0).all()
+    ):
         raise ValueError("expected present and hit_rate from 0 to 1, and innocents of at least 0")
     right = present * hit_rate
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,5 @@
-"""Who enters the database: the vehicles that are really there, which of them a detector found, and whom it missed.
+"""Who enters the database: the vehicles that are really there, which of them a detector found, and
+whom it missed.
 
 Everything here needs the truth, so it works on simulated frames only.
 """
@@ -24,7 +25,8 @@ def visible_share(sightings, width=WIDE, height=HIGH):
     Parameters
     ----------
     sightings : DataFrame
-        Columns `full_x1`, `full_y1`, `full_x2`, `full_y2` (pixels) and `hidden` (share of what is inside the frame).
+        Columns `full_x1`, `full_y1`, `full_x2`, `full_y2` (pixels) and `hidden` (share of what is
+        inside the frame).
     width, height : int
         Of the frame, pixels.
 
@@ -33,7 +35,10 @@ def visible_share(sightings, width=WIDE, height=HIGH):
     ndarray, shape (n,)
     """
     x1, y1, x2, y2 = (sightings[f"full_{side}"].to_numpy() for side in BOX)
-    wide, high = np.minimum(x2, width) - np.maximum(x1, 0), np.minimum(y2, height) - np.maximum(y1, 0)
+    wide, high = (
+        np.minimum(x2, width) - np.maximum(x1, 0),
+        np.minimum(y2, height) - np.maximum(y1, 0),
+    )
     inside = np.clip(wide, 0, None) * np.clip(high, 0, None)
     return (1 - sightings["hidden"].to_numpy()) * inside / ((x2 - x1) * (y2 - y1))
 
@@ -49,7 +54,9 @@ def longer_side(boxes):
 
 
 def own_frames(truth):
-    """The frames that arrived and show a picture of their own, not the last one delivered again; a Series."""
+    """The frames that arrived and show a picture of their own, not the last one delivered again; a
+    Series.
+    """
     return truth.frames.loc[truth.frames["status"] == "ok", "frame"]
 
 
@@ -73,7 +80,10 @@ def true_boxes(truth, frames=None):
     moving = truth.sightings[truth.sightings["frame"].isin(own)]
     place = pd.DataFrame({"frame": own, "camera": own.str.partition("--")[0]})
     columns = ["frame", *BOX, "ignore", "vehicle"]
-    parts = [moving.assign(ignore=~is_clear(moving)), place.merge(truth.parked, on="camera").assign(ignore=True)]
+    parts = [
+        moving.assign(ignore=~is_clear(moving)),
+        place.merge(truth.parked, on="camera").assign(ignore=True),
+    ]
     return pd.concat([part[columns] for part in parts], ignore_index=True).astype({"ignore": bool})
 
 
@@ -89,13 +99,18 @@ def watch(detections, truth):
     Returns
     -------
     DataFrame
-        A row a moving vehicle in a frame (those delivered twice count once): frame, camera, vehicle, kind, colour, size (longer
-        side, pixels), distance (metres from the camera along the road), visible (share), clear (bool), percent (of the box that
-        found it, at IoU 0.5; NaN: none did).
+        A row a moving vehicle in a frame (those delivered twice count once): frame, camera,
+        vehicle, kind, colour, size (longer side, pixels), distance (metres from the camera along
+        the road), visible (share), clear (bool), percent (of the box that found it, at IoU 0.5;
+        NaN: none did).
     """
-    sightings = truth.sightings[truth.sightings["frame"].isin(own_frames(truth))].reset_index(drop=True)
+    sightings = truth.sightings[truth.sightings["frame"].isin(own_frames(truth))].reset_index(
+        drop=True
+    )
     who = true_vehicles(detections, truth)
-    found = pd.DataFrame({"frame": detections["frame"], "vehicle": who, "percent": detections["percent"]}).dropna()
+    found = pd.DataFrame(
+        {"frame": detections["frame"], "vehicle": who, "percent": detections["percent"]}
+    ).dropna()
     found = found.astype({"vehicle": np.int64})
     known = truth.vehicles.set_index("vehicle")
     table = pd.DataFrame(
@@ -115,7 +130,8 @@ def watch(detections, truth):
 
 
 def share_found(watched, by, percent=25, rounds=ROUNDS):
-    """Which share of the sightings was found, group by group, with 95 % intervals by drawing vehicles again.
+    """Which share of the sightings was found, group by group, with 95 % intervals by drawing
+    vehicles again.
 
     Parameters
     ----------
@@ -136,26 +152,39 @@ def share_found(watched, by, percent=25, rounds=ROUNDS):
     rows = pd.DataFrame({"by": np.asarray(by, object), "vehicle": watched["vehicle"].to_numpy()})
     rows["found"] = (watched["percent"] >= percent).to_numpy()
     rows = rows.dropna(subset="by")
-    order = by.cat.categories if isinstance(getattr(by, "dtype", None), pd.CategoricalDtype) else sorted(rows["by"].unique())
+    order = (
+        by.cat.categories
+        if isinstance(getattr(by, "dtype", None), pd.CategoricalDtype)
+        else sorted(rows["by"].unique())
+    )
     order = [group for group in order if (rows["by"] == group).any()]
-    counts = rows.pivot_table(index="vehicle", columns="by", values="found", aggfunc=["sum", "size"], fill_value=0)
+    counts = rows.pivot_table(
+        index="vehicle", columns="by", values="found", aggfunc=["sum", "size"], fill_value=0
+    )
     found, all_ = (counts[kind][order].to_numpy(float) for kind in ("sum", "size"))
 
     def shares(drawn):
         total = all_[drawn].sum(axis=0)
-        return pd.Series(np.divide(found[drawn].sum(axis=0), total, out=np.full(len(order), np.nan), where=total > 0), order)
+        return pd.Series(
+            np.divide(
+                found[drawn].sum(axis=0), total, out=np.full(len(order), np.nan), where=total > 0
+            ),
+            order,
+        )
 
     table = bootstrap(shares, np.arange(len(found)), rounds)
     return table.assign(sightings=all_.sum(axis=0).astype(int), vehicles=(all_ > 0).sum(axis=0))
 
 
 def entered(watched, percent=25, rounds=ROUNDS):
-    """Which share is found: of the sightings, of the passes before a camera, of the vehicles; intervals by vehicles.
+    """Which share is found: of the sightings, of the passes before a camera, of the vehicles;
+    intervals by vehicles.
 
     Returns
     -------
     DataFrame
-        Rows "in a frame", "in a pass", "at any camera"; columns as in `share_found`, without vehicles.
+        Rows "in a frame", "in a pass", "at any camera"; columns as in `share_found`, without
+        vehicles.
     """
     found = (watched["percent"] >= percent).rename("found")
     passes = found.groupby([watched["vehicle"], watched["camera"]]).any()
@@ -180,7 +209,8 @@ def entered(watched, percent=25, rounds=ROUNDS):
 
 
 def passes_found(watched, by, percent=25, rounds=ROUNDS):
-    """Which share of the passes before a camera was found at least once, by a property of the vehicle; see `share_found`.
+    """Which share of the passes before a camera was found at least once, by a property of the
+    vehicle; see `share_found`.
 
     Parameters
     ----------
@@ -190,12 +220,16 @@ def passes_found(watched, by, percent=25, rounds=ROUNDS):
     percent : float
     rounds : int
     """
-    passes = watched.groupby(["vehicle", "camera"], as_index=False).agg(percent=("percent", "max"), by=(by, "first"))
+    passes = watched.groupby(["vehicle", "camera"], as_index=False).agg(
+        percent=("percent", "max"), by=(by, "first")
+    )
     return share_found(passes, passes["by"], percent, rounds)
 
 
 def in_bands(values, edges, unit=""):
-    """Numbers sorted into bands with names such as "20–30 pixels", as an ordered categorical Series."""
+    """Numbers sorted into bands with names such as "20–30 pixels", as an ordered categorical
+    Series.
+    """
     names = [f"{low:g}–{high:g}" for low, high in zip(edges, edges[1:-1])] + [f"over {edges[-2]:g}"]
     names = [f"{name} {unit}".strip() for name in names]
     return pd.cut(pd.Series(np.asarray(values, float)), list(edges), labels=names)

@@ -1,7 +1,8 @@
 """``cctview app``: the operator's page (`cctview.app`) by Voilà, on this computer alone.
 
-Voilà shows a notebook of one cell, made in a temporary folder: a page without the lesson's prose, and without any code. It
-listens on the loopback address only, asks for a token, and the page may load nothing from anywhere else.
+Voilà shows a notebook of one cell, made in a temporary folder: a page without the lesson's prose,
+and without any code. It listens on the loopback address only, asks for a token, and the page may
+load nothing from anywhere else.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from pathlib import Path
 HOST = "127.0.0.1"
 NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
 NOTHING_ELSE = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; "
-    "frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self'"
+    " 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws:"
+    " wss: data: blob:; worker-src 'self' blob:; frame-ancestors 'none'"
 )
 """What the browser may load: from this server only."""
 CELL = """from cctview.app import open_app
@@ -26,10 +27,19 @@ open_app(folder={folder!r})"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `cctview app` takes."""
-    parser.add_argument("folder", type=Path, nargs="?", help="frames to search (default: CCTVIEW_DATA, or the simulated minutes)")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="frames to search (default: CCTVIEW_DATA, or the simulated minutes)",
+    )
     parser.add_argument("--port", type=int, help="on this computer (default: any that is free)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
-    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="(default: %(default)s)")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address instead of opening it"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark"), default="light", help="(default: %(default)s)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -51,7 +61,9 @@ def run(options: argparse.Namespace) -> int:
         from tornado.ioloop import IOLoop
         from voila.app import Voila
     except ImportError as error:
-        raise ImportError(f"{error}; the app needs Voilà: `python3 workshop.py` installs it") from None
+        raise ImportError(
+            f"{error}; the app needs Voilà: `python3 workshop.py` installs it"
+        ) from None
     if options.folder is not None:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
     open_lesson()  # a folder that will not do is told here, not in the page
@@ -60,12 +72,17 @@ def run(options: argparse.Namespace) -> int:
         notebook = write_page(Path(place), Path.cwd())
         address = f"http://{HOST}:{port}/?token={token}"
         print(f"The operator's page: {address}", flush=True)
-        print("It listens on this computer only. It shows after some seconds. Ctrl-C ends it.", flush=True)
+        print(
+            "It listens on this computer only. It shows after some seconds. Ctrl-C ends it.",
+            flush=True,
+        )
         server = Voila()
         server.tornado_settings = {"headers": {"Content-Security-Policy": NOTHING_ELSE}}
         server.initialize(settings(notebook, port, token, options.theme))
         if not options.no_browser:
-            IOLoop.current().add_callback(webbrowser.open, address)  # once it listens; Voilà itself would leave the token out
+            IOLoop.current().add_callback(
+                webbrowser.open, address
+            )  # once it listens; Voilà itself would leave the token out
         server.start()
     return 0
 
@@ -89,8 +106,14 @@ def write_page(place: Path, folder: Path) -> Path:
     """Write the notebook that Voilà shows: its page saves files into `folder`."""
     import nbformat
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL.format(folder=str(folder)))])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(CELL.format(folder=str(folder)))]
+    )
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     notebook.metadata["title"] = "CCTView"
     path = place / "CCTView.ipynb"
     nbformat.write(notebook, path)
@@ -109,5 +132,7 @@ def free_port(wanted: int | None = None) -> int:
         try:
             probe.bind((HOST, wanted or 0))
         except (OSError, OverflowError) as error:
-            raise ValueError(f"port {wanted} cannot be had ({error}); choose another, or leave --port out") from None
+            raise ValueError(
+                f"port {wanted} cannot be had ({error}); choose another, or leave --port out"
+            ) from None
         return probe.getsockname()[1]

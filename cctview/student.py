@@ -1,6 +1,7 @@
 """The compact student network: a small residual network distilled from DenseNet-201-VeRI.
 
-Like `cctview.densenet` it imports torch at its top; `cctview.extract` imports it when a model is loaded.
+Like `cctview.densenet` it imports torch at its top; `cctview.extract` imports it when a model is
+loaded.
 """
 
 import torch
@@ -12,7 +13,9 @@ EMBEDDING_SIZE = 1920
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
     )
 
 
@@ -22,7 +25,9 @@ class Residual(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.first = _convolution(channels, channels, 1)
-        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
+        self.second = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(x + self.second(self.first(x)))
@@ -31,8 +36,8 @@ class Residual(nn.Module):
 class Student(nn.Module):
     """Crops (n, 3, 64, 64), RGB in 0–1, to embeddings (n, 1920) in the teacher's space.
 
-    The network predicts `components` coordinates on the teacher's principal components; a fixed linear map, stored
-    with the weights, takes them to 1920 dimensions.
+    The network predicts `components` coordinates on the teacher's principal components; a fixed
+    linear map, stored with the weights, takes them to 1920 dimensions.
 
     Parameters
     ----------

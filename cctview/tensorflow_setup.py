@@ -9,7 +9,8 @@ REQUIREMENTS = ("tensorflow==2.21.0", "tf-keras==2.21.0")
 
 
 def import_tensorflow():
-    """Import TensorFlow and tf-keras, its Keras 2, without TensorFlow's messages about this computer.
+    """Import TensorFlow and tf-keras, its Keras 2, without TensorFlow's messages about this
+    computer.
 
     Returns
     -------
@@ -21,9 +22,13 @@ def import_tensorflow():
     ImportError
         If one of them is not installed, or TensorFlow was imported too early.
     """
-    missing = [name for name in ("tensorflow", "tf_keras") if importlib.util.find_spec(name) is None]
+    missing = [
+        name for name in ("tensorflow", "tf_keras") if importlib.util.find_spec(name) is None
+    ]
     if missing:
-        raise ImportError(f"{' and '.join(missing)} not installed; run: pip install {' '.join(REQUIREMENTS)}")
+        raise ImportError(
+            f"{' and '.join(missing)} not installed; run: pip install {' '.join(REQUIREMENTS)}"
+        )
     _import_triton_first()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
@@ -37,14 +42,17 @@ def import_tensorflow():
 def _import_triton_first() -> None:
     """Load triton, a part of PyTorch's CUDA builds, before TensorFlow.
 
-    Each brings an LLVM of its own. In the other order the process ends in "LLVM ERROR: inconsistency in registered
-    CommandLine options", which no Python code can catch.
+    Each brings an LLVM of its own. In the other order the process ends in "LLVM ERROR:
+    inconsistency in registered CommandLine options", which no Python code can catch.
     """
     if importlib.util.find_spec("triton") is None:
         return
     if "tensorflow" in sys.modules and "triton" not in sys.modules:
-        raise ImportError("TensorFlow was imported before PyTorch, and would crash beside it; restart, and import torchvision first")
-    import triton  # noqa: F401
+        raise ImportError(
+            "TensorFlow was imported before PyTorch, and would crash beside it; restart, and import"
+            " torchvision first"
+        )
+    import triton
 
 
 @contextmanager

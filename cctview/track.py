@@ -1,17 +1,19 @@
 """Tracking within a camera: which detections of successive frames are one vehicle.
 
-A frame comes every 1.7 s. In that time a vehicle moves by more than its own length, so its boxes do not overlap and
-linking by overlap fails. What links them is learnt from the camera's own detections, without any labels:
+A frame comes every 1.7 s. In that time a vehicle moves by more than its own length, so its boxes do
+not overlap and linking by overlap fails. What links them is learnt from the camera's own
+detections, without any labels:
 
-- motion: where vehicles that were here are one frame (or two) later. Directions, lanes and perspective are all in it;
-  nothing about the road is typed in.
+- motion: where vehicles that were here are one frame (or two) later. Directions, lanes and
+  perspective are all in it; nothing about the road is typed in.
 - appearance: how much closer two crops of one vehicle are than those of two, by their size.
 - coming and going: where in the picture vehicles first appear and where they are lost.
 
-Together they give the odds that a detection continues a track rather than begins one, and in each frame the
-assignment with the best total odds is taken. Learning begins with all pairs of detections in successive frames, most of
-them wrong. The right ones are told apart by a control: the pairs of frames so far apart that no moving vehicle is in
-both. Moves that are found there as often are chance, and only what exceeds chance is learnt from.
+Together they give the odds that a detection continues a track rather than begins one, and in each
+frame the assignment with the best total odds is taken. Learning begins with all pairs of detections
+in successive frames, most of them wrong. The right ones are told apart by a control: the pairs of
+frames so far apart that no moving vehicle is in both. Moves that are found there as often are
+chance, and only what exceeds chance is learnt from.
 
 Standing vehicles (see `cctview.scene`) are tracked by their place alone.
 """
@@ -31,11 +33,19 @@ NEIGHBOURS = 25  # examples that a prediction is made of
 CONTROL = 15  # frames apart (25 s) are the frames of the control; nothing that moves is in both
 CONTROLS = 24  # so many controls, each a frame further apart, make the chance of a move
 ALIKE = 12  # pairs with a move alike, by which it is judged whether a move is more than chance, when learning begins
-BLURS = (0.08, 0.15, 0.25, 0.4)  # candidates for the spread of a position about its example, in box sizes
+BLURS = (
+    0.08,
+    0.15,
+    0.25,
+    0.4,
+)  # candidates for the spread of a position about its example, in box sizes
 SIZE_BLUR = 0.15  # spread of the logarithm of a box's size about its example
-OUTLIER = 0.02 / (352 * 240)  # density of moves that follow no example: one in fifty, anywhere in a frame
+OUTLIER = 0.02 / (
+    352 * 240
+)  # density of moves that follow no example: one in fifty, anywhere in a frame
 FOUND_AGAIN = 0.1  # of those not found in the next frame, the share found in the one after, before any evidence;
-# on eight minutes of six simulated cameras 0.05, 0.1, 0.2 and 0.4 gave IDF1 of .954, .953, .949 and .940
+# on eight minutes of six simulated cameras 0.05, 0.1, 0.2 and 0.4 gave IDF1 of .954, .953, .949 and
+# .940
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,8 @@ class Pairs:
     blocks : list of tuple of int
         For each pair of frames how many rows each has; the pairs are in the order of that table.
     looks : ndarray, shape (n, 4)
-        What appearance is judged by: 1, cosine distance, log of the smaller size, and the product of the two.
+        What appearance is judged by: 1, cosine distance, log of the smaller size, and the product
+        of the two.
     """
 
     tails: np.ndarray
@@ -58,7 +69,9 @@ class Pairs:
     looks: np.ndarray | None = None
 
     def tables(self, values):
-        """For each block, where its pairs begin, and `values` as a table (rows of tails, columns of heads)."""
+        """For each block, where its pairs begin, and `values` as a table (rows of tails, columns of
+        heads).
+        """
         start = 0
         for shape in self.blocks:
             stop = start + shape[0] * shape[1]
@@ -67,13 +80,17 @@ class Pairs:
 
 
 class Neighbourhood:
-    """Examples by place: to say of any place what holds near it, weighting the nearest examples most."""
+    """Examples by place: to say of any place what holds near it, weighting the nearest examples
+    most.
+    """
 
     def __init__(self, places):
         self.tree = cKDTree(places)
 
     def near(self, places, skip=0):
-        """The nearest examples of each place, the `skip` nearest left out, and their weights: (n, k) and (n, k)."""
+        """The nearest examples of each place, the `skip` nearest left out, and their weights: (n,
+        k) and (n, k).
+        """
         count = min(NEIGHBOURS, self.tree.n - skip)
         far, index = (x[:, skip:] for x in self.tree.query(places, range(1, count + skip + 1)))
         weights = np.exp(-2 * (far / np.maximum(far[:, -1:], 1e-6)) ** 2)
@@ -94,14 +111,18 @@ class Moves:
         self.blur = BLURS[0]
 
     def log_density(self, scene, tails, heads, skip=0):
-        """Logarithm of the density of each move from tail to head, per px² and unit of log size, (n,)."""
+        """Logarithm of the density of each move from tail to head, per px² and unit of log size,
+        (n,).
+        """
         rows, back = np.unique(tails, return_inverse=True)
         index, weights = self.examples.near(scene.state[rows, :2], skip)
         index, log_weights = index[back], np.log(weights)[back]
         blur = np.maximum(self.blur * np.exp(scene.state[heads, 2]), 1.0)
         move, spread = scene.state[heads] - scene.state[tails], 0.0
         for axis, width in enumerate((blur, blur, np.full(len(blur), SIZE_BLUR))):
-            spread = spread + ((move[:, axis, None] - self.moves[index, axis]) / width[:, None]) ** 2
+            spread = (
+                spread + ((move[:, axis, None] - self.moves[index, axis]) / width[:, None]) ** 2
+            )
         scale = 2 * np.log(blur) + np.log(SIZE_BLUR) + 1.5 * np.log(2 * np.pi)
         return np.logaddexp(_log_sum(log_weights - spread / 2) - scale, np.log(OUTLIER))
 
@@ -128,7 +149,8 @@ class MotionModel:
     crowd : ndarray, shape (n,)
         How many detections there are around each of them: per frame, px² and unit of log size.
     continued, begun : ndarray of float, shape (n,)
-        1 for a detection that was linked to a later one, and for one that was not linked to an earlier.
+        1 for a detection that was linked to a later one, and for one that was not linked to an
+        earlier.
     appearance : ndarray, shape (4,)
         Weights of `Pairs.looks`.
     """
@@ -152,7 +174,9 @@ class MotionModel:
         return move + np.log(stays / (1 - stays)) - np.log(fresh)[back]
 
     def odds(self, scene, pairs, step):
-        """Log odds, by motion and appearance, that each pair is one vehicle `step` frames later, (n,)."""
+        """Log odds, by motion and appearance, that each pair is one vehicle `step` frames later,
+        (n,).
+        """
         return self.by_motion(scene, pairs, step) + pairs.looks @ self.appearance
 
 
@@ -162,18 +186,20 @@ def track_detections(detections, embeddings, models=None):
     Parameters
     ----------
     detections : DataFrame
-        Columns `camera`, `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`; any index.
+        Columns `camera`, `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`;
+        any index.
     embeddings : array_like, shape (n, d)
         Row by row those of the detections.
     models : dict of str to MotionModel, optional
-        What to use for each camera; by default it is learnt from these detections. A camera with too few detections
-        to learn from (below about a minute), or with None, gets a track for each detection.
+        What to use for each camera; by default it is learnt from these detections. A camera with
+        too few detections to learn from (below about a minute), or with None, gets a track for each
+        detection.
 
     Returns
     -------
     Series of Int64, index of `detections`
-        The track of each detection, numbered from 0 across all cameras; missing for persons and bicycles, and for the
-        less certain of two boxes on one vehicle.
+        The track of each detection, numbered from 0 across all cameras; missing for persons and
+        bicycles, and for the less certain of two boxes on one vehicle.
 
     Raises
     ------
@@ -182,7 +208,8 @@ def track_detections(detections, embeddings, models=None):
     """
     if len(detections) != len(embeddings):
         raise ValueError(
-            f"{len(detections)} detections but {len(embeddings)} embeddings; they must belong together row by row"
+            f"{len(detections)} detections but {len(embeddings)} embeddings; they must belong"
+            " together row by row"
         )
     tracks, number = np.full(len(detections), -1), 0
     for camera in pd.unique(detections["camera"]):
@@ -190,7 +217,9 @@ def track_detections(detections, embeddings, models=None):
         sorting, labels = sort_out(detections.iloc[of]), np.full(len(of), -1)
         scene, rows = make_scene(detections.iloc[of], np.asarray(embeddings)[of], sorting.moving)
         if len(rows):
-            labels[rows] = chain(scene, models[camera] if models is not None else learn_motion(scene))
+            labels[rows] = chain(
+                scene, models[camera] if models is not None else learn_motion(scene)
+            )
         stands, again = sorting.standing >= 0, sorting.repeats >= 0
         labels[stands] = sorting.standing[stands] + labels.max() + 1
         labels[again] = labels[sorting.repeats[again]]
@@ -224,12 +253,16 @@ def learn_motion(scene, rounds=ROUNDS):
             return None
         model = _learn(scene, pairs, links, control, motion)
         motion, by_chance = (model.by_motion(scene, p, 1) for p in (pairs, control))
-        links, chance = (_assign(p, of + p.looks @ model.appearance) for p, of in ((pairs, motion), (control, by_chance)))
+        links, chance = (
+            _assign(p, of + p.looks @ model.appearance)
+            for p, of in ((pairs, motion), (control, by_chance))
+        )
     return model
 
 
 def chain(scene, model):
-    """The track of each row of a scene, numbered from 0, with `model` (a MotionModel, or None: nothing is linked).
+    """The track of each row of a scene, numbered from 0, with `model` (a MotionModel, or None:
+    nothing is linked).
 
     Returns
     -------
@@ -260,12 +293,16 @@ def chain(scene, model):
 def _pairs(scene, step):
     """Pairs of frames `step` frames apart by the clock."""
     at = {number: k for k, number in enumerate(scene.steps)}
-    return _with_looks(scene, _all_pairs(scene, [(at[n - step], k) for n, k in at.items() if n - step in at]))
+    return _with_looks(
+        scene, _all_pairs(scene, [(at[n - step], k) for n, k in at.items() if n - step in at])
+    )
 
 
 def _far_pairs(scene, *apart):
     """Pairs of frames too far apart to share a vehicle, for the control."""
-    return _all_pairs(scene, [(k, k + gap) for gap in apart for k in range(len(scene.frames) - gap)])
+    return _all_pairs(
+        scene, [(k, k + gap) for gap in apart for k in range(len(scene.frames) - gap)]
+    )
 
 
 def _all_pairs(scene, frames):
@@ -273,7 +310,11 @@ def _all_pairs(scene, frames):
     tails = [np.repeat(a, len(b)) for a, b in tables]
     heads = [np.tile(b, len(a)) for a, b in tables]
     none = [np.zeros(0, int)]
-    return Pairs(np.concatenate(tails + none), np.concatenate(heads + none), [(len(a), len(b)) for a, b in tables])
+    return Pairs(
+        np.concatenate(tails + none),
+        np.concatenate(heads + none),
+        [(len(a), len(b)) for a, b in tables],
+    )
 
 
 def _with_looks(scene, pairs):
@@ -284,7 +325,10 @@ def _with_looks(scene, pairs):
         heads = pairs.heads[start : start + table.shape[1]]
         table -= scene.look[tails] @ scene.look[heads].T
     smaller = np.minimum(scene.state[pairs.tails, 2], scene.state[pairs.heads, 2])
-    return replace(pairs, looks=np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1))
+    return replace(
+        pairs,
+        looks=np.stack([np.ones_like(distance), distance, smaller, distance * smaller], axis=1),
+    )
 
 
 def _log_sum(values):
@@ -303,7 +347,9 @@ def _assign(pairs, odds):
 
 
 def _best(odds):
-    """Rows and columns of the assignment with the largest total log odds; those not above 0 stay unassigned."""
+    """Rows and columns of the assignment with the largest total log odds; those not above 0 stay
+    unassigned.
+    """
     gain = np.maximum(odds, 0)
     a, b = linear_sum_assignment(gain, maximize=True)
     kept = gain[a, b] > 0
@@ -311,7 +357,9 @@ def _best(odds):
 
 
 def _excess(scene, pairs):
-    """By place alone, the logarithm of how many times as often a move like each pair is found as by chance, (n,)."""
+    """By place alone, the logarithm of how many times as often a move like each pair is found as by
+    chance, (n,).
+    """
     control = _far_pairs(scene, *range(CONTROL, CONTROL + CONTROLS))
     here = _places(scene, pairs.tails, pairs.heads)
     if len(here) <= ALIKE:
@@ -326,31 +374,41 @@ def _above_chance(scene, pairs, links, control, chance):
     if len(links) <= NEIGHBOURS or not len(chance):
         return np.ones(len(links), bool)
     here = _places(scene, pairs.tails[links], pairs.heads[links])
-    by_chance = _chance_moves(here, _places(scene, control.tails[chance], control.heads[chance]), NEIGHBOURS)
+    by_chance = _chance_moves(
+        here, _places(scene, control.tails[chance], control.heads[chance]), NEIGHBOURS
+    )
     return by_chance * len(pairs.blocks) / len(control.blocks) < NEIGHBOURS / 2
 
 
 def _places(scene, tails, heads):
-    """Moves as points (place, move, change of size), so that moves alike are near each other, (n, 5)."""
+    """Moves as points (place, move, change of size), so that moves alike are near each other, (n,
+    5).
+    """
     a, b = scene.state[tails], scene.state[heads]
     return np.hstack([a[:, :2] / 2, b[:, :2] - a[:, :2], 20 * (b[:, 2:] - a[:, 2:])])
 
 
 def _chance_moves(here, chance, count):
-    """How many of `chance` are as near to each of `here` as the `count` nearest of the others, (n,)."""
+    """How many of `chance` are as near to each of `here` as the `count` nearest of the others,
+    (n,).
+    """
     reach = cKDTree(here).query(here, [count + 1])[0][:, 0]
     return cKDTree(chance, leafsize=32).query_ball_point(here, reach, return_length=True)
 
 
 def _learn(scene, pairs, links, control, motion):
-    """A model from links; `motion` are the log odds by motion of all pairs that they were found with, if any."""
+    """A model from links; `motion` are the log odds by motion of all pairs that they were found
+    with, if any.
+    """
     tails, heads = pairs.tails[links], pairs.heads[links]
     after = np.full(len(scene.state), -1)
     after[tails] = heads
     continued, begun = (after >= 0).astype(float), np.ones(len(after))
     begun[heads] = 0
     moves = {1: Moves(scene, tails, heads).fit_blur(scene, tails, heads)}
-    twice = tails[after[heads] >= 0]  # two links in a row teach what a link over two frames looks like
+    twice = tails[
+        after[heads] >= 0
+    ]  # two links in a row teach what a link over two frames looks like
     if len(twice) > NEIGHBOURS:
         last = after[after[twice]]
         moves[2] = Moves(scene, twice, last).fit_blur(scene, twice, last)
@@ -361,9 +419,14 @@ def _learn(scene, pairs, links, control, motion):
 
 
 def _sure(pairs, odds):
-    """Pairs that motion alone is sure of, so that appearance is learnt from pairs not chosen by appearance."""
+    """Pairs that motion alone is sure of, so that appearance is learnt from pairs not chosen by
+    appearance.
+    """
     found = [
-        start + np.flatnonzero((table >= table.max(axis=1, keepdims=True)) & (table >= table.max(axis=0)) & (table > 2))
+        start
+        + np.flatnonzero(
+            (table >= table.max(axis=1, keepdims=True)) & (table >= table.max(axis=0)) & (table > 2)
+        )
         for start, table in pairs.tables(odds)
     ]
     return np.concatenate(found)
@@ -381,7 +444,9 @@ def _crowd(scene, spots):
 
 
 def _learn_appearance(same, different):
-    """Logistic regression of pairs that are one vehicle against pairs of the control, which are not, by their looks."""
+    """Logistic regression of pairs that are one vehicle against pairs of the control, which are
+    not, by their looks.
+    """
     if len(same) < NEIGHBOURS:
         return np.zeros(4)
     counts = [len(same), len(different)]
@@ -391,7 +456,9 @@ def _learn_appearance(same, different):
     def loss(weights):
         margin = sign * (features @ weights)
         slope = features.T @ (-share * sign * expit(-margin))
-        return (share * np.logaddexp(0, -margin)).sum() + 1e-4 * weights @ weights, slope + 2e-4 * weights
+        return (
+            share * np.logaddexp(0, -margin)
+        ).sum() + 1e-4 * weights @ weights, slope + 2e-4 * weights
 
     def curvature(weights):
         right = expit(features @ weights)

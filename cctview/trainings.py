@@ -1,4 +1,6 @@
-"""Trainings that were measured beforehand, of several capacities and sizes, and what one of them says after an epoch."""
+"""Trainings that were measured beforehand, of several capacities and sizes, and what one of them
+says after an epoch.
+"""
 
 from dataclasses import dataclass
 
@@ -10,13 +12,15 @@ from cctview.results import FOLDER, read_result
 
 
 def stored_grid(folder=FOLDER) -> pd.DataFrame:
-    """Trainings that were measured beforehand: ``data/results/learning.csv``, made by `python -m studio learning`.
+    """Trainings that were measured beforehand: ``data/results/learning.csv``, made by `python -m
+    studio learning`.
 
     Returns
     -------
     DataFrame
-        One row a network and epoch, columns learns, filters, vehicles, epoch, those of `Training.history`, and with intervals auc
-        and found: of the plain attack, the area under its ROC, and the share of members found at 1 % false alarms.
+        One row a network and epoch, columns learns, filters, vehicles, epoch, those of
+        `Training.history`, and with intervals auc and found: of the plain attack, the area under
+        its ROC, and the share of members found at 1 % false alarms.
     """
     return read_result("learning.csv", folder, COMMAND)
 
@@ -31,7 +35,8 @@ class Reading:
         Of this training alone.
     epoch : int
     taught, new : float
-        Shares of pictures that are right: of the vehicles that it was taught, and of the validation vehicles.
+        Shares of pictures that are right: of the vehicles that it was taught, and of the validation
+        vehicles.
     auc : float
         Of the plain attack.
     words : str
@@ -56,13 +61,19 @@ def read_curves(grid: pd.DataFrame, filters: int, epoch: int) -> Reading:
     filters, epoch : int
     """
     here, at, row = _read(grid, {"filters": filters}, epoch)
-    words = f"{int(row.filters)} filters, {at} epochs: right on {_percent(row.training_right)} of the pictures it is taught, "
+    words = (
+        f"{int(row.filters)} filters, {at} epochs: right on {_percent(row.training_right)} of the"
+        " pictures it is taught, "
+    )
     words += f"on {_percent(row.validation_right)} of new ones"
-    return Reading(here.set_index("epoch"), at, row.training_right, row.validation_right, row.auc, words)
+    return Reading(
+        here.set_index("epoch"), at, row.training_right, row.validation_right, row.auc, words
+    )
 
 
 def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> Reading:
-    """The stored training on the nearest number of vehicles, after the nearest epoch: how useful it is, and what leaks.
+    """The stored training on the nearest number of vehicles, after the nearest epoch: how useful it
+    is, and what leaks.
 
     Parameters
     ----------
@@ -71,10 +82,19 @@ def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> Re
     learns : str
     vehicles, epoch : int
     """
-    here, at, row = _read(grid[(grid.learns == learns) & (grid.filters == FILTERS)], {"vehicles": vehicles}, epoch)
+    here, at, row = _read(
+        grid[(grid.learns == learns) & (grid.filters == FILTERS)], {"vehicles": vehicles}, epoch
+    )
     interval = f"AUC {row.auc:.2f} [{row.auc_low:.2f} {row.auc_high:.2f}]"
-    verdict = "its members are told from others" if row.auc_low > 0.5 else "no better than a coin at telling members"
-    words = f"{int(row.vehicles)} vehicles, {at} epochs: right on {_percent(row.validation_right)} of new pictures; "
+    verdict = (
+        "its members are told from others"
+        if row.auc_low > 0.5
+        else "no better than a coin at telling members"
+    )
+    words = (
+        f"{int(row.vehicles)} vehicles, {at} epochs: right on {_percent(row.validation_right)} of"
+        " new pictures; "
+    )
     words += f"{verdict}, {interval}"
     return Reading(here, at, row.training_right, row.validation_right, row.auc, words)
 

@@ -1,10 +1,11 @@
 """From camera to camera: which tracks can be one vehicle, by travel time, direction and lane.
 
-All three are learnt from the tracks themselves. Pairs of tracks of two cameras are mostly not one vehicle, but those
-that are have something in common: about the same time lies between them, and they keep to corresponding lanes (and so
-to one direction). The same pairs after one camera's clock has been shifted, so that nobody can be on both sides, show
-how often such a pair comes about by chance. What exceeds chance is travel. Learning begins with all pairs, and goes on
-with those that are each other's best by appearance and by what was learnt.
+All three are learnt from the tracks themselves. Pairs of tracks of two cameras are mostly not one
+vehicle, but those that are have something in common: about the same time lies between them, and
+they keep to corresponding lanes (and so to one direction). The same pairs after one camera's clock
+has been shifted, so that nobody can be on both sides, show how often such a pair comes about by
+chance. What exceeds chance is travel. Learning begins with all pairs, and goes on with those that
+are each other's best by appearance and by what was learnt.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ LANE_BLUR = 1.0  # cells
 LAG_BLURS = (1.5, 3.0, 6.0, 12.0)  # candidates for the blur of the travel time, s
 BEGIN_LAG_BLUR, BEGIN_LANE_BLUR = 4.0, 2.0  # s and cells, when learning begins
 SURE = 3  # standard deviations by which all pairs must exceed chance, when learning begins
-DOUBT = 2  # an excess over chance must be as high as that of so many links in one place to be even odds
+DOUBT = (
+    2  # an excess over chance must be as high as that of so many links in one place to be even odds
+)
 FEWEST = 50  # tracks of a camera, and links of two, that are worth learning from
 UNLIKELY = 0.02  # the least probability that linking reckons with
 LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
@@ -38,13 +41,13 @@ class TravelModel:
     Attributes
     ----------
     table : ndarray, shape (lags, LANES, LANES)
-        Probability that a link is more than chance, by lag in whole seconds from ``-within``, and by the lane at the
-        first and at the second camera.
+        Probability that a link is more than chance, by lag in whole seconds from ``-within``, and
+        by the lane at the first and at the second camera.
     within : int
         The longest lag, s.
     links : DataFrame
-        What it was learnt from: columns `lag` (s; negative against the order of the cameras), `lane_a`, `lane_b`
-        (place across the road, 0 to 1) and `probability`.
+        What it was learnt from: columns `lag` (s; negative against the order of the cameras),
+        `lane_a`, `lane_b` (place across the road, 0 to 1) and `probability`.
     """
 
     table: np.ndarray
@@ -72,14 +75,19 @@ class TravelModel:
         """The shortest and longest lag, in seconds, that hold this share of the believed links."""
         believed = self.links.loc[self.links["probability"] > 0.5, "lag"]
         tail = (1 - share) / 2
-        return tuple(float(x) for x in believed.quantile([tail, 1 - tail])) if len(believed) else (np.nan, np.nan)
+        return (
+            tuple(float(x) for x in believed.quantile([tail, 1 - tail]))
+            if len(believed)
+            else (np.nan, np.nan)
+        )
 
 
 def describe_tracks(detections, tracks, embeddings):
     """One row a track: when it passed the camera, in which lane, and how it looks.
 
-    A track passes when its box is largest. Its lane is the angle at which it is seen then from the point in which the
-    moves of all tracks of its camera meet (the vanishing point of the road), given as the share of tracks further left.
+    A track passes when its box is largest. Its lane is the angle at which it is seen then from the
+    point in which the moves of all tracks of its camera meet (the vanishing point of the road),
+    given as the share of tracks further left.
 
     Parameters
     ----------
@@ -93,7 +101,8 @@ def describe_tracks(detections, tracks, embeddings):
     Returns
     -------
     passages : DataFrame
-        Index: the track. Columns `camera`, `seconds` (since midnight), `lane` (0 to 1), `detections` (how many).
+        Index: the track. Columns `camera`, `seconds` (since midnight), `lane` (0 to 1),
+        `detections` (how many).
     looks : ndarray, shape (number of tracks, d), float32
         The mean of the track's embeddings, each centred on its camera.
 
@@ -119,16 +128,25 @@ def describe_tracks(detections, tracks, embeddings):
             "area": (x2 - x1) * (y2 - y1),
         }
     )
-    looks = unit_vectors(centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9).astype(np.float32)
+    looks = unit_vectors(
+        centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9
+    ).astype(np.float32)
     codes, labels = pd.factorize(table["track"], sort=True)
     means = np.zeros((len(labels), looks.shape[1]), np.float32)
     np.add.at(means, codes, looks)
     counts = np.bincount(codes)
-    largest = table.sort_values("area", kind="stable").groupby("track").tail(1).set_index("track").sort_index()
+    largest = (
+        table.sort_values("area", kind="stable")
+        .groupby("track")
+        .tail(1)
+        .set_index("track")
+        .sort_index()
+    )
     meet = {camera: _vanishing_point(of) for camera, of in table.groupby("camera")}
     meeting = np.array([meet[camera] for camera in largest["camera"]]).reshape(-1, 2)
     angle = pd.Series(
-        np.arctan2(largest["x"] - meeting[:, 0], np.maximum(largest["y"] - meeting[:, 1], 1.0)), index=largest.index
+        np.arctan2(largest["x"] - meeting[:, 0], np.maximum(largest["y"] - meeting[:, 1], 1.0)),
+        index=largest.index,
     )
     lane = angle.groupby(largest["camera"]).rank(pct=True)
     passages = largest[["camera", "seconds"]].assign(lane=lane, detections=counts)
@@ -150,7 +168,8 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     Returns
     -------
     TravelModel or None
-        None if the tracks show no travel between the two: too few of them, or nothing beyond chance.
+        None if the tracks show no travel between the two: too few of them, or nothing beyond
+        chance.
 
     Raises
     ------
@@ -165,7 +184,10 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     alike /= alike.std()
     begin, span = b["seconds"].min(), np.ptp(b["seconds"]) + 1
     shifts = np.linspace(0, 1, SHIFTS + 2)[1:-1] * span
-    clocks = [b, *(b.assign(seconds=begin + (b["seconds"] - begin + shift) % span) for shift in shifts)]
+    clocks = [
+        b,
+        *(b.assign(seconds=begin + (b["seconds"] - begin + shift) % span) for shift in shifts),
+    ]
     model = None
     for _ in range(ROUNDS):
         links, *chance = (_links(a, clock, alike, model, within) for clock in clocks)
@@ -178,10 +200,18 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
 def _begin(pairs, chance, within):
     """A first model from all pairs: what exceeds chance by more than chance itself varies."""
     cells, counts, by_chance = _count(pairs, chance, within)
-    found, expected, peak = _smooth(counts, by_chance, (BEGIN_LAG_BLUR, BEGIN_LANE_BLUR, BEGIN_LANE_BLUR))
-    deviation = np.sqrt(expected * peak / 2**1.5)  # of a sum of independent pairs, each spread like a Gaussian
+    found, expected, peak = _smooth(
+        counts, by_chance, (BEGIN_LAG_BLUR, BEGIN_LANE_BLUR, BEGIN_LANE_BLUR)
+    )
+    deviation = np.sqrt(
+        expected * peak / 2**1.5
+    )  # of a sum of independent pairs, each spread like a Gaussian
     table = np.maximum(found - expected - SURE * deviation, 0) / (found + DOUBT * peak)
-    return TravelModel(table, within, pd.DataFrame(pairs, columns=["lag", "lane_a", "lane_b"]).assign(probability=table[cells]))
+    return TravelModel(
+        table,
+        within,
+        pd.DataFrame(pairs, columns=["lag", "lane_a", "lane_b"]).assign(probability=table[cells]),
+    )
 
 
 def _count(links, chance, within):
@@ -197,12 +227,17 @@ def _smooth(counts, by_chance, blur):
     """Both tables blurred, and how high a single link then is."""
     one = np.zeros(counts.shape)
     one[tuple(n // 2 for n in counts.shape)] = 1.0
-    found, expected = gaussian_filter(counts, blur), gaussian_filter(by_chance, blur, mode="constant")
+    found, expected = (
+        gaussian_filter(counts, blur),
+        gaussian_filter(by_chance, blur, mode="constant"),
+    )
     return found, expected, gaussian_filter(one, blur).max()
 
 
 def _learn(links, chance, within):
-    """A model from the links, and those of the control, as arrays of lag and lanes, (n, 3) and (m, 3)."""
+    """A model from the links, and those of the control, as arrays of lag and lanes, (n, 3) and (m,
+    3).
+    """
     cells, counts, by_chance = _count(links, chance, within)
     fits = {}
     for lag_blur in LAG_BLURS:
@@ -211,8 +246,14 @@ def _learn(links, chance, within):
         fits[lag_blur] = (np.log(others).mean(), found, expected, peak)
     _, found, expected, peak = max(fits.values(), key=lambda fit: fit[0])
     table = np.maximum(found - expected, 0) / (found + DOUBT * peak)
-    own = np.maximum(found[cells] - peak - expected[cells], 0) / (found[cells] - peak + DOUBT * peak)
-    return TravelModel(table, within, pd.DataFrame(links, columns=["lag", "lane_a", "lane_b"]).assign(probability=own))
+    own = np.maximum(found[cells] - peak - expected[cells], 0) / (
+        found[cells] - peak + DOUBT * peak
+    )
+    return TravelModel(
+        table,
+        within,
+        pd.DataFrame(links, columns=["lag", "lane_a", "lane_b"]).assign(probability=own),
+    )
 
 
 def filter_by_travel(distances, probability, least=0.1):
@@ -240,7 +281,8 @@ def filter_by_travel(distances, probability, least=0.1):
 
 
 def _links(a, b, alike, model, within):
-    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k, 3).
+    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k,
+    3).
 
     Before there is a model, of all pairs: looks alone would find too few of the right ones.
     """
@@ -251,9 +293,13 @@ def _links(a, b, alike, model, within):
         score = alike + np.log(np.maximum(model.probability(a, b), UNLIKELY))
         score = np.where(np.abs(lag) <= within, score, -np.inf)
         best = score.argmax(axis=1)
-        rows = np.flatnonzero((score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1)))
+        rows = np.flatnonzero(
+            (score.argmax(axis=0)[best] == np.arange(len(a))) & np.isfinite(score.max(axis=1))
+        )
         columns = best[rows]
-    return np.stack([lag[rows, columns], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[columns]], axis=1)
+    return np.stack(
+        [lag[rows, columns], a["lane"].to_numpy()[rows], b["lane"].to_numpy()[columns]], axis=1
+    )
 
 
 def _cells(lag, lane_a, lane_b, within):

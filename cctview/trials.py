@@ -1,7 +1,9 @@
-"""The same question to recognisers of every era: same vehicles, same split, same tuning, and vehicles nobody tuned on.
+"""The same question to recognisers of every era: same vehicles, same split, same tuning, and
+vehicles nobody tuned on.
 
-Each vehicle at a camera is looked for at the next camera, among all who are there; by its largest picture on either side. What
-a recogniser leaves open is chosen on half of the vehicles, and what is told is measured on the other half.
+Each vehicle at a camera is looked for at the next camera, among all who are there; by its largest
+picture on either side. What a recogniser leaves open is chosen on half of the vehicles, and what is
+told is measured on the other half.
 """
 
 from collections.abc import Sequence
@@ -59,18 +61,27 @@ class Pictures:
         """
         known = np.unique(self.vehicles)
         if len(known) < 2:
-            raise ValueError(f"expected at least two vehicles to split, but there are {len(known)}; take more minutes")
-        first = np.isin(self.vehicles, np.random.default_rng(seed).permutation(known)[: len(known) // 2])
+            raise ValueError(
+                f"expected at least two vehicles to split, but there are {len(known)}; take more"
+                " minutes"
+            )
+        first = np.isin(
+            self.vehicles, np.random.default_rng(seed).permutation(known)[: len(known) // 2]
+        )
         return self.only(np.flatnonzero(first)), self.only(np.flatnonzero(~first))
 
     def shrunk(self, side: float) -> "Pictures":
-        """As if each had been so small: its area that of a square of this side, in pixels; smaller ones stay as they are."""
+        """As if each had been so small: its area that of a square of this side, in pixels; smaller
+        ones stay as they are.
+        """
         return replace(self, crops=tuple(shrink(crop, side) for crop in self.crops))
 
     @property
     def blocks(self) -> tuple:
         """For each pair of `PAIRS`, the rows of the pictures at either camera."""
-        return tuple(tuple(np.flatnonzero(self.cameras == camera) for camera in pair) for pair in PAIRS)
+        return tuple(
+            tuple(np.flatnonzero(self.cameras == camera) for camera in pair) for pair in PAIRS
+        )
 
 
 def shrink(crop: np.ndarray, side: float) -> np.ndarray:
@@ -81,7 +92,11 @@ def shrink(crop: np.ndarray, side: float) -> np.ndarray:
     scale = side / np.sqrt(height * width)
     if scale >= 1:
         return crop
-    return cv2.resize(crop, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(
+        crop,
+        (max(round(width * scale), 1), max(round(height * scale), 1)),
+        interpolation=cv2.INTER_AREA,
+    )
 
 
 def read_pictures(dataset, truth, minimum: float = MINIMUM) -> Pictures:
@@ -103,7 +118,11 @@ def read_pictures(dataset, truth, minimum: float = MINIMUM) -> Pictures:
     rows = largest_pictures(detections, vehicles)
     rows = rows[picture_side(detections)[rows] >= minimum]
     crops = read_crops(dataset, detections.iloc[rows])
-    return Pictures(tuple(crops), vehicles.to_numpy(int, na_value=0)[rows], detections["camera"].to_numpy(str)[rows])
+    return Pictures(
+        tuple(crops),
+        vehicles.to_numpy(int, na_value=0)[rows],
+        detections["camera"].to_numpy(str)[rows],
+    )
 
 
 def read_crops(dataset, detections: pd.DataFrame) -> list[np.ndarray]:
@@ -119,7 +138,8 @@ def read_crops(dataset, detections: pd.DataFrame) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Search:
-    """How one recogniser did on the vehicles of one set of pictures: each is looked for at the next camera.
+    """How one recogniser did on the vehicles of one set of pictures: each is looked for at the next
+    camera.
 
     Attributes
     ----------
@@ -149,9 +169,13 @@ class Search:
         return float(np.mean([len(found) for found in self.candidates]))
 
     def rank1(self, rounds: int = 1000) -> pd.Series:
-        """How often the right vehicle came first: estimate, low, high (95 %, by drawing vehicles again)."""
+        """How often the right vehicle came first: estimate, low, high (95 %, by drawing vehicles
+        again).
+        """
         first = self.ranks == 1
-        return bootstrap(lambda rows: first[rows].mean(), self.pictures.vehicles[self.looked_for], rounds).iloc[0]
+        return bootstrap(
+            lambda rows: first[rows].mean(), self.pictures.vehicles[self.looked_for], rounds
+        ).iloc[0]
 
     def auc(self) -> float:
         """How often a same pair is closer than a different one."""
@@ -173,20 +197,29 @@ def search(vectors: np.ndarray, pictures: Pictures, distance: str = "mcd") -> Se
         if not len(here):
             continue
         table = DISTANCES[distance](vectors[here], vectors[there])
-        known = pictures.vehicles[here], pictures.vehicles[there], np.zeros(len(here)), np.ones(len(there))
+        known = (
+            pictures.vehicles[here],
+            pictures.vehicles[there],
+            np.zeros(len(here)),
+            np.ones(len(there)),
+        )
         looked_for.append(here)
         ranks.append(evaluate_rank(table, *known, len(there)).first_rank)
         candidates += list(there[np.argsort(table, axis=1, kind="stable")])
     if not looked_for:
-        raise ValueError("no vehicle is seen by two neighbouring cameras; take more minutes or smaller pictures")
-    return Search(vectors, distance, np.concatenate(looked_for), np.concatenate(ranks), candidates, pictures)
+        raise ValueError(
+            "no vehicle is seen by two neighbouring cameras; take more minutes or smaller pictures"
+        )
+    return Search(
+        vectors, distance, np.concatenate(looked_for), np.concatenate(ranks), candidates, pictures
+    )
 
 
 def tune(make, settings, training: Pictures) -> tuple[dict, str]:
     """Choose settings and distance on training vehicles alone.
 
-    The training vehicles are divided in two. Each setting is fitted on one half and looks for the vehicles of the other, and
-    the other way round. Taken is what has the highest mean of 1 / rank.
+    The training vehicles are divided in two. Each setting is fitted on one half and looks for the
+    vehicles of the other, and the other way round. Taken is what has the highest mean of 1 / rank.
 
     Parameters
     ----------
@@ -207,7 +240,10 @@ def tune(make, settings, training: Pictures) -> tuple[dict, str]:
             vectors = make(**chosen).fit(known.crops, known.vehicles).embed(asked.crops)
             for distance, ranks in found.items():
                 ranks.append(search(vectors, asked, distance).ranks)
-        scores += [((1 / np.concatenate(ranks)).mean(), chosen, distance) for distance, ranks in found.items()]
+        scores += [
+            ((1 / np.concatenate(ranks)).mean(), chosen, distance)
+            for distance, ranks in found.items()
+        ]
     _, chosen, distance = max(scores, key=lambda score: score[0])
     return chosen, distance
 
@@ -234,25 +270,40 @@ def try_era(era, training: Pictures, test: Pictures) -> tuple[Search, object]:
         If a vehicle is in both sets.
     """
     if shared := set(training.vehicles) & set(test.vehicles):
-        raise ValueError(f"{len(shared)} vehicles are in both sets; split by vehicle, or the test measures memory")
+        raise ValueError(
+            f"{len(shared)} vehicles are in both sets; split by vehicle, or the test measures"
+            " memory"
+        )
     chosen, distance = tune(era, era.settings, training)
     recogniser = era(**chosen).fit(training.crops, training.vehicles)
     return search(recogniser.embed(test.crops), test, distance), recogniser
 
 
 def leak_by_era(searches: dict) -> pd.DataFrame:
-    """Rank-1 of each era's search, by name: columns estimate, low, high, and auc, searches, gallery."""
+    """Rank-1 of each era's search, by name: columns estimate, low, high, and auc, searches,
+    gallery.
+    """
     rows = {
-        name: {**found.rank1(), "auc": found.auc(), "searches": len(found.ranks), "gallery": found.gallery}
+        name: {
+            **found.rank1(),
+            "auc": found.auc(),
+            "searches": len(found.ranks),
+            "gallery": found.gallery,
+        }
         for name, found in searches.items()
     }
     return pd.DataFrame(rows).T
 
 
-def rank1_by_count(recogniser, pictures: Pictures, counts: Sequence[int], distance: str = "mcd") -> list[tuple[int, float]]:
+def rank1_by_count(
+    recogniser, pictures: Pictures, counts: Sequence[int], distance: str = "mcd"
+) -> list[tuple[int, float]]:
     """Rank-1 with only the first so many numbers of each vector; (count, rank-1) for each count."""
     vectors = recogniser.embed(pictures.crops)
-    return [(count, float((search(vectors[:, :count], pictures, distance).ranks == 1).mean())) for count in counts]
+    return [
+        (count, float((search(vectors[:, :count], pictures, distance).ranks == 1).mean()))
+        for count in counts
+    ]
 
 
 def candidates_by_era(searches: dict, number: int, first: int = 5) -> tuple[np.ndarray, dict]:
@@ -283,7 +334,8 @@ def candidates_by_era(searches: dict, number: int, first: int = 5) -> tuple[np.n
 
 
 def wrong_alike(found: Search, vehicles: pd.DataFrame, column: str = "colour") -> float:
-    """Of the wrong first candidates, the share that has a property in common with the vehicle that was looked for.
+    """Of the wrong first candidates, the share that has a property in common with the vehicle that
+    was looked for.
 
     Parameters
     ----------
@@ -299,13 +351,18 @@ def wrong_alike(found: Search, vehicles: pd.DataFrame, column: str = "colour") -
     """
     property_of, wrong = vehicles.set_index("vehicle")[column], found.ranks > 1
     known = found.pictures.vehicles
-    asked, given = known[found.looked_for[wrong]], known[[rows[0] for rows, miss in zip(found.candidates, wrong) if miss]]
+    asked, given = (
+        known[found.looked_for[wrong]],
+        known[[rows[0] for rows, miss in zip(found.candidates, wrong) if miss]],
+    )
     alike = property_of.reindex(asked).to_numpy() == property_of.reindex(given).to_numpy()
     return float(alike.mean()) if len(alike) else float("nan")
 
 
 def largest_crops(dataset, count: int) -> list[np.ndarray]:
-    """The largest vehicles of a dataset, no two from one frame, and as many cameras as there are; needs no truth."""
+    """The largest vehicles of a dataset, no two from one frame, and as many cameras as there are;
+    needs no truth.
+    """
     detections = dataset.detections
     vehicles = detections[detections["type"].isin(VEHICLE_TYPES)].assign(side=picture_side)
     vehicles = vehicles.sort_values("side", ascending=False, kind="stable").drop_duplicates("frame")
@@ -313,7 +370,9 @@ def largest_crops(dataset, count: int) -> list[np.ndarray]:
     return read_crops(dataset, vehicles.iloc[np.argsort(turn, kind="stable")[:count]])
 
 
-def resolution_table(training: Pictures, test: Pictures, eras, pixels: Sequence[int] = PIXELS) -> pd.DataFrame:
+def resolution_table(
+    training: Pictures, test: Pictures, eras, pixels: Sequence[int] = PIXELS
+) -> pd.DataFrame:
     """Each era with every picture made small; trained, tuned and tested so. This takes minutes.
 
     Returns
@@ -330,25 +389,31 @@ def resolution_table(training: Pictures, test: Pictures, eras, pixels: Sequence[
 
 
 def metric_table(training: Pictures, test: Pictures, eras) -> pd.DataFrame:
-    """Each era with a metric learnt on top of its vectors (`cctview.eras.LearnedMetric`), and how much that gains.
+    """Each era with a metric learnt on top of its vectors (`cctview.eras.LearnedMetric`), and how
+    much that gains.
 
     Returns
     -------
     DataFrame
-        Columns era, figure ("without", "with", "gain"), estimate, low, high (of rank-1); gains on the same draws of vehicles.
+        Columns era, figure ("without", "with", "gain"), estimate, low, high (of rank-1); gains on
+        the same draws of vehicles.
     """
     from cctview.eras import LearnedMetric
 
     tables = []
     for era in eras:
         chosen, distance = tune(era, era.settings, training)
-        plain = search(era(**chosen).fit(training.crops, training.vehicles).embed(test.crops), test, distance)
+        plain = search(
+            era(**chosen).fit(training.crops, training.vehicles).embed(test.crops), test, distance
+        )
 
         def learned(chosen=chosen):
             return LearnedMetric(era(**chosen))
 
         _, distance = tune(learned, ({},), training)
-        found = search(learned().fit(training.crops, training.vehicles).embed(test.crops), test, distance)
+        found = search(
+            learned().fit(training.crops, training.vehicles).embed(test.crops), test, distance
+        )
         first = pd.DataFrame({"without": plain.ranks == 1, "with": found.ranks == 1}).astype(float)
         first["gain"] = first["with"] - first["without"]
         table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.looked_for])

@@ -1,8 +1,10 @@
-"""One click, one trip: where the vehicle of one detection is found before the other cameras, and how often that is right.
+"""One click, one trip: where the vehicle of one detection is found before the other cameras, and
+how often that is right.
 
-A passage before one camera is compared with every passage before another by embedding, type, colour and travel time, all in
-one model (`cctview.linking`). The vehicles are divided in two, and each half is looked for by a model that was fitted on the
-other: whoever is picked, the model has not seen it.
+A passage before one camera is compared with every passage before another by embedding, type, colour
+and travel time, all in one model (`cctview.linking`). The vehicles are divided in two, and each
+half is looked for by a model that was fitted on the other: whoever is picked, the model has not
+seen it.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +25,18 @@ SOURCES = ("time and place", "type and colour", "travel time", "embedding")
 SURE = 0.5
 """A candidate is linked if it is more probably than not the vehicle looked for."""
 HALVES = 2
-FOUND = ["query", "vehicle", "camera", "passage", "probability", "none", "right", "passed", "claimed", "delivered"]
+FOUND = [
+    "query",
+    "vehicle",
+    "camera",
+    "passage",
+    "probability",
+    "none",
+    "right",
+    "passed",
+    "claimed",
+    "delivered",
+]
 
 
 @dataclass(frozen=True)
@@ -36,16 +49,18 @@ class Finder:
         With `of_detection`.
     shown : ndarray of str, shape (n,)
         The detection to show for each passage: its largest.
-    log_ratios : ndarray of float32, shape (n, n), or cctview.learnt.LogRatios
-        Natural logarithms of likelihood ratios; each row by a model that was not fitted on its vehicle.
+    log_ratios : ndarray of float32, shape (n, n), or cctview.learnt.LogRatios Natural logarithms of
+        likelihood ratios; each row by a model that was not fitted on its vehicle.
     motions : tuple of Motion
         How vehicles get from camera to camera, by either model.
     half : ndarray of int, shape (n,)
         Which of the two models looks for a passage.
     passings : DataFrame
-        The truth: when each vehicle passed below each camera while they recorded; index `vehicle`, a column a camera.
+        The truth: when each vehicle passed below each camera while they recorded; index `vehicle`,
+        a column a camera.
     read : dict of str to DataFrame, optional
-        For each attribute how probable each value is for each passage, read off its looks by the same models.
+        For each attribute how probable each value is for each passage, read off its looks by the
+        same models.
     """
 
     passages: Passages
@@ -89,12 +104,15 @@ class Finder:
         return str(self.shown[rows["detections"].idxmax()])
 
     def true_trip(self, detection):
-        """When the vehicle of a detection really passed below each camera (Series), or None if it is none that drives."""
+        """When the vehicle of a detection really passed below each camera (Series), or None if it
+        is none that drives.
+        """
         vehicle = self.passages.table["vehicle"].iloc[self.passage_of(detection)]
         return self.passings.loc[vehicle] if vehicle in self.passings.index else None
 
     def strangers(self, trip):
-        """Whom a trip takes for the vehicle looked for: each other vehicle, what it is, and at how many cameras.
+        """Whom a trip takes for the vehicle looked for: each other vehicle, what it is, and at how
+        many cameras.
 
         Parameters
         ----------
@@ -106,11 +124,15 @@ class Finder:
         return self.passages.table.iloc[rows].groupby(what).size().rename("cameras").reset_index()
 
     def whole_trips(self, camera):
-        """Passages before a camera of the vehicles that passed all cameras while they recorded, one of each, (k,)."""
+        """Passages before a camera of the vehicles that passed all cameras while they recorded, one
+        of each, (k,).
+        """
         table = self.passages.table
         whole = self.passings.index[self.passings[self.cameras].notna().all(axis=1)]
         own = table[(table["camera"] == camera) & table["vehicle"].isin(whole)]
-        longest = own.sort_values("detections", kind="stable").drop_duplicates("vehicle", keep="last")
+        longest = own.sort_values("detections", kind="stable").drop_duplicates(
+            "vehicle", keep="last"
+        )
         return longest.index.sort_values().to_numpy()
 
     def search(self, asking, camera, minutes=None):
@@ -143,7 +165,9 @@ class Finder:
             of = (self.half[asking] == half) & (here[asking] == place)
             own = seconds[asking[of]]
             span = np.maximum(begin, own - reach), np.minimum(end, own + reach)
-            present[of] = replace(self.motions[half], span=span).present(table.iloc[asking[of]], camera)
+            present[of] = replace(self.motions[half], span=span).present(
+                table.iloc[asking[of]], camera
+            )
         return rows, open_set_posterior(ratios, present)
 
     def candidates(self, detection, camera, count=5):
@@ -158,7 +182,9 @@ class Finder:
         rows, posterior = self.search([passage], camera)
         best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
         right = (vehicle[rows[best]] == vehicle[passage]) & (vehicle[passage] >= 0)
-        return pd.DataFrame({"id": self.shown[rows[best]], "probability": posterior[0, best], "right": right})
+        return pd.DataFrame(
+            {"id": self.shown[rows[best]], "probability": posterior[0, best], "right": right}
+        )
 
     def links(self, asking, cameras=None, minutes=None):
         """The best candidate for each of some passages before each other camera.
@@ -174,9 +200,10 @@ class Finder:
         Returns
         -------
         DataFrame
-            One row for each of them and each other camera: `query`, `vehicle` (looked for), `camera`, `passage` (the best
-            candidate), its `probability`, `none` (that no candidate is it), `right` (whether the candidate is it), `passed`
-            (whether it passed there while they recorded), `claimed` and `delivered` (bits).
+            One row for each of them and each other camera: `query`, `vehicle` (looked for),
+            `camera`, `passage` (the best candidate), its `probability`, `none` (that no candidate
+            is it), `right` (whether the candidate is it), `passed` (whether it passed there while
+            they recorded), `claimed` and `delivered` (bits).
         """
         asking, table, parts = np.asarray(asking, int), self.passages.table, []
         vehicle, here = table["vehicle"].to_numpy(), table["camera"].to_numpy()
@@ -189,10 +216,28 @@ class Finder:
             best = posterior[:, :-1].argmax(axis=1)
             mates = (own[:, None] == vehicle[rows]) & (own[:, None] >= 0)
             bits = identification_bits(posterior, mates & (posterior[:, :-1] > 0), POPULATION)
-            found = {"query": queries, "vehicle": own, "camera": camera, "passage": rows[best], "none": posterior[:, -1]}
-            found |= {"probability": posterior[np.arange(len(queries)), best], "right": mates[np.arange(len(queries)), best]}
+            found = {
+                "query": queries,
+                "vehicle": own,
+                "camera": camera,
+                "passage": rows[best],
+                "none": posterior[:, -1],
+            }
+            found |= {
+                "probability": posterior[np.arange(len(queries)), best],
+                "right": mates[np.arange(len(queries)), best],
+            }
             passed = self.passings[camera].reindex(own).notna().to_numpy()
-            parts.append(pd.DataFrame(found | {"passed": passed, "claimed": bits["claimed"], "delivered": bits["delivered"]}))
+            parts.append(
+                pd.DataFrame(
+                    found
+                    | {
+                        "passed": passed,
+                        "claimed": bits["claimed"],
+                        "delivered": bits["delivered"],
+                    }
+                )
+            )
         return pd.concat(parts, ignore_index=True)[FOUND] if parts else pd.DataFrame(columns=FOUND)
 
     def find(self, detection, cameras=None, minutes=None, sure=SURE):
@@ -210,12 +255,20 @@ class Finder:
         Returns
         -------
         DataFrame
-            One row for each camera in driving order, that of the pick among them: `camera`, `time`, `after` (seconds since the
-            pick), `probability`, `linked`, `right`, `id` (the detection to show).
+            One row for each camera in driving order, that of the pick among them: `camera`, `time`,
+            `after` (seconds since the pick), `probability`, `linked`, `right`, `id` (the detection
+            to show).
         """
         passage, table = self.passage_of(detection), self.passages.table
-        trip = self.links([passage], cameras, minutes)[["camera", "passage", "probability", "right"]]
-        pick = {"camera": table["camera"].iloc[passage], "passage": passage, "probability": 1.0, "right": True}
+        trip = self.links([passage], cameras, minutes)[
+            ["camera", "passage", "probability", "right"]
+        ]
+        pick = {
+            "camera": table["camera"].iloc[passage],
+            "passage": passage,
+            "probability": 1.0,
+            "right": True,
+        }
         trip = pd.DataFrame([*trip.to_dict("records"), pick]).set_index("camera")
         trip = trip.loc[driving_order(trip.index)].reset_index()
         rows = trip.pop("passage").to_numpy(int)
@@ -294,31 +347,60 @@ def make_finder(part, truth, passages, models, seed=0):
     for k, model in enumerate(models):
         rows = np.flatnonzero(half == k)
         for attribute, reading in model.readings.items():
-            read.setdefault(attribute, []).append(pd.DataFrame(reading.values[rows], rows, reading.names))
-    read = {attribute: pd.concat(tables).fillna(0.0).sort_index() for attribute, tables in read.items()}
+            read.setdefault(attribute, []).append(
+                pd.DataFrame(reading.values[rows], rows, reading.names)
+            )
+    read = {
+        attribute: pd.concat(tables).fillna(0.0).sort_index() for attribute, tables in read.items()
+    }
     ratios, motions = LogRatios(passages, models, half), tuple(model.motion for model in models)
-    return Finder(passages, _largest(part, passages), ratios, motions, half, true_passings(truth, part.end), read)
+    return Finder(
+        passages,
+        _largest(part, passages),
+        ratios,
+        motions,
+        half,
+        true_passings(truth, part.end),
+        read,
+    )
 
 
 def learn_halves(passages, seed=0):
-    """Of each half of the vehicles a model that looks for the other half: two `cctview.learnt.Learnt`."""
+    """Of each half of the vehicles a model that looks for the other half: two
+    `cctview.learnt.Learnt`.
+    """
     part = _halves(passages, seed)[0]
     learnt = [np.flatnonzero((part >= 0) & (part != k)) for k in range(HALVES)]
-    return [keep(fit_joint(passages.part(rows), SOURCES, seed), passages, rows, SOURCES[-1]) for rows in learnt]
+    return [
+        keep(fit_joint(passages.part(rows), SOURCES, seed), passages, rows, SOURCES[-1])
+        for rows in learnt
+    ]
 
 
 def _halves(passages, seed):
-    """The half that each passage's vehicle is in (-1: that of none), and the half that looks for it."""
+    """The half that each passage's vehicle is in (-1: that of none), and the half that looks for
+    it.
+    """
     part = divide_vehicles(passages.table, HALVES, seed)
     return part, np.where(part < 0, np.arange(len(part)) % HALVES, part)
 
 
 def describe(trip):
-    """A trip as a table to read: a row a camera by its street, with the time, the seconds since the pick, and how sure it is."""
+    """A trip as a table to read: a row a camera by its street, with the time, the seconds since the
+    pick, and how sure it is.
+    """
     names = [place_of(camera).name.partition(" @ ")[2] for camera in trip["camera"]]
     told = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
-    seconds, sure = trip["after"].map("{:+.0f} s".format), (100 * trip["probability"]).map("{:.0f} %".format)
-    columns = {"time": trip["time"].dt.strftime("%H:%M:%S"), "after the pick": seconds, "probability": sure, "verdict": told}
+    seconds, sure = (
+        trip["after"].map("{:+.0f} s".format),
+        (100 * trip["probability"]).map("{:.0f} %".format),
+    )
+    columns = {
+        "time": trip["time"].dt.strftime("%H:%M:%S"),
+        "after the pick": seconds,
+        "probability": sure,
+        "verdict": told,
+    }
     return pd.DataFrame(columns).set_axis(pd.Index(names, name="camera"))
 
 
@@ -330,7 +412,8 @@ def _largest(dataset, passages):
 
 
 def true_passings(truth, end=None):
-    """When each vehicle passed below each camera: missing where it did not, or not while they recorded, or is on no frame.
+    """When each vehicle passed below each camera: missing where it did not, or not while they
+    recorded, or is on no frame.
 
     Parameters
     ----------
@@ -343,15 +426,23 @@ def true_passings(truth, end=None):
     DataFrame
         Index `vehicle`, a column a camera.
     """
-    times = truth.trips.set_index("vehicle")[[place.camera for place in DRIVE if place.camera in truth.trips]]
-    on = truth.sightings.merge(truth.frames[["frame", "camera"]], on="frame").groupby(["vehicle", "camera"]).size().unstack()
+    times = truth.trips.set_index("vehicle")[
+        [place.camera for place in DRIVE if place.camera in truth.trips]
+    ]
+    on = (
+        truth.sightings.merge(truth.frames[["frame", "camera"]], on="frame")
+        .groupby(["vehicle", "camera"])
+        .size()
+        .unstack()
+    )
     seen = on.reindex(index=times.index, columns=times.columns).notna()
     first, last = truth.frames["time"].min(), end or truth.frames["time"].max()
     return times.where(seen & (times >= first) & (times <= last))
 
 
 def as_candidates(trip):
-    """The passages of a trip as a `cctview.widgets.Camera` marks them: DataFrame with columns `id` and `label`.
+    """The passages of a trip as a `cctview.widgets.Camera` marks them: DataFrame with columns `id`
+    and `label`.
 
     Parameters
     ----------
@@ -360,7 +451,8 @@ def as_candidates(trip):
     """
     others = trip[trip["after"] != 0]
     labels = [
-        f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'}, {100 * row.probability:.0f} % sure"
+        f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'},"
+        f" {100 * row.probability:.0f} % sure"
         for row in others.itertuples()
     ]
     return pd.DataFrame({"id": others["id"].to_numpy(), "label": labels})
@@ -391,7 +483,8 @@ def tally(links, cameras, sure=SURE, rounds=100):
     links : DataFrame
         From `Finder.links`, before all cameras.
     cameras : iterable of str
-        The network: links before others do not count, but what passes there is part of the whole trip nevertheless.
+        The network: links before others do not count, but what passes there is part of the whole
+        trip nevertheless.
     sure : float
     rounds : int
         Of the bootstrap.
@@ -399,8 +492,8 @@ def tally(links, cameras, sure=SURE, rounds=100):
     Returns
     -------
     DataFrame
-        Rows "right" and "wrong" (links, as a share of all cameras but that of the pick), "odds" (first guess right), "claimed"
-        and "delivered" (bits a search); columns estimate, low, high.
+        Rows "right" and "wrong" (links, as a share of all cameras but that of the pick), "odds"
+        (first guess right), "claimed" and "delivered" (bits a search); columns estimate, low, high.
 
     Raises
     ------
@@ -412,20 +505,34 @@ def tally(links, cameras, sure=SURE, rounds=100):
     if links.empty:
         raise ValueError("no camera of this network was searched; take two cameras or more")
     told = verdicts(links, sure)
-    figures = {"right": told == "right", "wrong": told == "wrong", "odds": links["right"], "count": 1.0}
-    each = links.assign(**figures).groupby("query")[[*figures, "claimed", "delivered"]].sum().astype(float)
+    figures = {
+        "right": told == "right",
+        "wrong": told == "wrong",
+        "odds": links["right"],
+        "count": 1.0,
+    }
+    each = (
+        links.assign(**figures)
+        .groupby("query")[[*figures, "claimed", "delivered"]]
+        .sum()
+        .astype(float)
+    )
     values, names = each.to_numpy(), list(each)
 
     def statistic(rows):
         total = dict(zip(names, values[rows].sum(axis=0), strict=True))
         shares = {name: total[name] / (len(rows) * others) for name in ("right", "wrong")}
-        return pd.Series(shares | {name: total[name] / total["count"] for name in ("odds", "claimed", "delivered")})
+        return pd.Series(
+            shares
+            | {name: total[name] / total["count"] for name in ("odds", "claimed", "delivered")}
+        )
 
     return bootstrap(statistic, np.arange(len(values)), rounds)
 
 
 def count_trips(links, sure=SURE):
-    """Of how many vehicles the whole trip is right, and of how many a link is wrong, with 95 % intervals (Wilson).
+    """Of how many vehicles the whole trip is right, and of how many a link is wrong, with 95 %
+    intervals (Wilson).
 
     Parameters
     ----------
@@ -436,18 +543,27 @@ def count_trips(links, sure=SURE):
     Returns
     -------
     DataFrame
-        Rows "whole" (right before every other camera), "some" (right before at least one, and none wrong), "nothing" (not
-        linked at all) and "wrong" (at least one link is wrong); columns `count`, `of`, `low`, `high` (shares).
+        Rows "whole" (right before every other camera), "some" (right before at least one, and none
+        wrong), "nothing" (not linked at all) and "wrong" (at least one link is wrong); columns
+        `count`, `of`, `low`, `high` (shares).
     """
     from scipy.stats import binomtest
 
     told = pd.DataFrame({"query": links["query"], "verdict": verdicts(links, sure)})
     each = told.groupby("query")["verdict"]
-    whole, wrong = each.apply(lambda v: (v == "right").all()), each.apply(lambda v: (v == "wrong").any())
+    whole, wrong = (
+        each.apply(lambda v: (v == "right").all()),
+        each.apply(lambda v: (v == "wrong").any()),
+    )
     nothing = each.apply(lambda v: (v == "not linked").all())
     kinds = {"whole": whole, "some": ~(whole | wrong | nothing), "nothing": nothing, "wrong": wrong}
     rows = {}
     for name, of in kinds.items():
         interval = binomtest(int(of.sum()), len(of)).proportion_ci(method="wilson")
-        rows[name] = {"count": int(of.sum()), "of": len(of), "low": interval.low, "high": interval.high}
+        rows[name] = {
+            "count": int(of.sum()),
+            "of": len(of),
+            "low": interval.low,
+            "high": interval.high,
+        }
     return pd.DataFrame(rows).T.astype({"count": int, "of": int})

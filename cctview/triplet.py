@@ -1,7 +1,9 @@
-"""Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832), small enough to watch: points in a plane.
+"""Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832), small enough to watch:
+points in a plane.
 
-A triplet is an anchor, a positive (another picture of the same vehicle) and a negative (a picture of another vehicle). The loss
-is ``max(0, |a - p|² - |a - n|² + margin)``: it is 0 as soon as the negative is farther away than the positive by the margin.
+A triplet is an anchor, a positive (another picture of the same vehicle) and a negative (a picture
+of another vehicle). The loss is ``max(0, |a - p|² - |a - n|² + margin)``: it is 0 as soon as the
+negative is farther away than the positive by the margin.
 """
 
 import numpy as np
@@ -31,7 +33,9 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
     a, p, n = (np.asarray(point, float) for point in (anchor, positive, negative))
     loss = ((a - p) ** 2).sum(axis=-1) - ((a - n) ** 2).sum(axis=-1) + margin
     active = (loss > 0)[..., None]
-    return np.maximum(loss, 0), np.stack([2 * (n - p) * active, 2 * (p - a) * active, 2 * (a - n) * active])
+    return np.maximum(loss, 0), np.stack(
+        [2 * (n - p) * active, 2 * (p - a) * active, 2 * (a - n) * active]
+    )
 
 
 def learn(points, margin=1.0, steps=10, rate=0.01):

@@ -1,4 +1,6 @@
-"""The truth beside a simulated dataset, and which vehicle each detection and each track really shows."""
+"""The truth beside a simulated dataset, and which vehicle each detection and each track really
+shows.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,22 +50,30 @@ def read_truth(folder):
     """
     folder, tables = Path(folder) / "truth", {}
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: no such folder; only simulated frames come with their truth, such as those of data/")
+        raise FileNotFoundError(
+            f"{folder}: no such folder; only simulated frames come with their truth, such as those"
+            " of data/"
+        )
     for name in Truth.__annotations__:
         path = folder / f"{name}.parquet"
         try:
             tables[name] = read_frame(path)
         except FileNotFoundError:
-            raise FileNotFoundError(f"{path}: missing; get the folder again from the repository") from None
+            raise FileNotFoundError(
+                f"{path}: missing; get the folder again from the repository"
+            ) from None
         except ValueError as error:
-            raise ValueError(f"{path}: not a readable Parquet file ({error}); get it again from the repository") from None
+            raise ValueError(
+                f"{path}: not a readable Parquet file ({error}); get it again from the repository"
+            ) from None
     return Truth(**tables)
 
 
 def true_vehicles(detections, truth, iou=0.5):
     """The vehicle that each detection shows.
 
-    In each frame detections and vehicles, parked ones too, are paired one to one so that they overlap most.
+    In each frame detections and vehicles, parked ones too, are paired one to one so that they
+    overlap most.
 
     Parameters
     ----------
@@ -78,11 +88,21 @@ def true_vehicles(detections, truth, iou=0.5):
     Series of Int64, index of `detections`
         Negative for a parked vehicle, missing for a detection of none.
     """
-    moving, parked = truth.sightings.groupby("frame").indices, truth.parked.groupby("camera").indices
+    moving, parked = (
+        truth.sightings.groupby("frame").indices,
+        truth.parked.groupby("camera").indices,
+    )
     moving_boxes, parked_boxes = truth.sightings[BOX].to_numpy(), truth.parked[BOX].to_numpy()
-    moving_ids, parked_ids = truth.sightings["vehicle"].to_numpy(), truth.parked["vehicle"].to_numpy()
+    moving_ids, parked_ids = (
+        truth.sightings["vehicle"].to_numpy(),
+        truth.parked["vehicle"].to_numpy(),
+    )
     boxes, cameras = detections[BOX].to_numpy(), detections["camera"].to_numpy()
-    vehicles, known, none = np.zeros(len(detections), np.int64), np.zeros(len(detections), bool), np.zeros(0, int)
+    vehicles, known, none = (
+        np.zeros(len(detections), np.int64),
+        np.zeros(len(detections), bool),
+        np.zeros(0, int),
+    )
     for frame, rows in detections.groupby("frame").indices.items():
         here, stand = moving.get(frame, none), parked.get(cameras[rows[0]], none)
         overlap = box_iou(boxes[rows], np.concatenate([moving_boxes[here], parked_boxes[stand]]))
@@ -106,7 +126,8 @@ def true_tracks(tracks, vehicles):
     Returns
     -------
     Series of Int64, by track
-        Missing for a track that never shows one; of two that are shown equally often the lower number.
+        Missing for a track that never shows one; of two that are shown equally often the lower
+        number.
 
     Examples
     --------

@@ -1,9 +1,11 @@
-"""Unicity: how many sightings single out one driver, or one trip (de Montjoye et al. 2013, Scientific Reports 3:1376).
+"""Unicity: how many sightings single out one driver, or one trip (de Montjoye et al. 2013,
+Scientific Reports 3:1376).
 
-Somebody knows a few points of a vehicle: at which camera it was, and about when. Among all traces of a database, how many
-contain all of these points? If only one does, the vehicle is singled out; that is not yet a name. Points are as coarse as the
-database: cameras may be grouped, time is cut into bins; at one second nearly every sighting is unique.
-On simulated habits it measures our habit model.
+Somebody knows a few points of a vehicle: at which camera it was, and about when. Among all traces
+of a database, how many contain all of these points? If only one does, the vehicle is singled out;
+that is not yet a name. Points are as coarse as the database: cameras may be grouped, time is cut
+into bins; at one second nearly every sighting is unique. On simulated habits it measures our habit
+model.
 """
 
 from dataclasses import dataclass
@@ -70,7 +72,9 @@ class Sightings:
     cameras: tuple
 
     def first_days(self, days):
-        """Those of the first so many days, from midnight to midnight: what a database holds so long after it was begun."""
+        """Those of the first so many days, from midnight to midnight: what a database holds so long
+        after it was begun.
+        """
         kept = self.seconds < days * 86400
         return Sightings(self.trace[kept], self.place[kept], self.seconds[kept], self.cameras)
 
@@ -81,7 +85,8 @@ def read_trips(trips, one="vehicle"):
     Parameters
     ----------
     trips : DataFrame
-        As ``data/habits/trips.parquet``: one row a trip, with `vehicle` and, for each camera, when it was passed.
+        As ``data/habits/trips.parquet``: one row a trip, with `vehicle` and, for each camera, when
+        it was passed.
     one : {"vehicle", "trip"}
         What makes one trace.
 
@@ -104,10 +109,17 @@ def read_trips(trips, one="vehicle"):
 
     if one not in ("vehicle", "trip"):
         raise ValueError(f'expected one="vehicle" or "trip", but got {one!r}')
-    times = [column for column in trips if is_camera(column) and pd.api.types.is_datetime64_any_dtype(trips[column])]
+    times = [
+        column
+        for column in trips
+        if is_camera(column) and pd.api.types.is_datetime64_any_dtype(trips[column])
+    ]
     cameras = tuple(column for column in times if column not in _NO_CAMERAS)
     if not cameras:
-        raise ValueError(f"no column of the trips is a camera's with times; there are {', '.join(map(str, trips.columns))}")
+        raise ValueError(
+            "no column of the trips is a camera's with times; there are"
+            f" {', '.join(map(str, trips.columns))}"
+        )
     times = trips[list(cameras)].to_numpy("datetime64[s]")
     rows, places = np.nonzero(~np.isnat(times))
     if not len(rows):
@@ -121,8 +133,9 @@ def read_trips(trips, one="vehicle"):
 def mix_in_false_links(sightings, rate, seed=0):
     """The database that a tracker makes who confuses some sightings.
 
-    A share `rate` of the sightings, drawn at random, is missing from its own trace and booked to that of the vehicle that
-    passes the same camera next: vehicles that follow each other are the ones that get confused.
+    A share `rate` of the sightings, drawn at random, is missing from its own trace and booked to
+    that of the vehicle that passes the same camera next: vehicles that follow each other are the
+    ones that get confused.
 
     Parameters
     ----------
@@ -190,21 +203,32 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
     cells = _cells(sightings, hours, places)
     trace, known, too_short = _draw_points(sightings.trace, cells, points, sample, rng)
     if not len(trace):
-        raise ValueError(f"no trace has {points} different points at this coarseness; ask for fewer, or for shorter time bins")
+        raise ValueError(
+            f"no trace has {points} different points at this coarseness; ask for fewer, or for"
+            " shorter time bins"
+        )
     full = _holders(_cells(booked, hours, places), booked.trace, known, count)
     candidates = full.sum(axis=1)
     right = full[np.arange(len(trace)), trace]
     single = (candidates == 1) & right
     interval = binomtest(int(single.sum()), len(trace)).proportion_ci(LEVEL, "wilson")
     return Unicity(
-        float(single.mean()), float(interval.low), float(interval.high), float(((candidates == 1) & ~right).mean()),
-        float((~right).mean()), float(np.median(candidates)), len(trace), too_short,
+        float(single.mean()),
+        float(interval.low),
+        float(interval.high),
+        float(((candidates == 1) & ~right).mean()),
+        float((~right).mean()),
+        float(np.median(candidates)),
+        len(trace),
+        too_short,
     )
 
 
 def _check(sightings, points, hours, places, sample):
     if points < 1 or sample < 1:
-        raise ValueError(f"expected at least one point and one trace to draw, but got {points} and {sample}")
+        raise ValueError(
+            f"expected at least one point and one trace to draw, but got {points} and {sample}"
+        )
     if not hours > 0:
         raise ValueError(f"expected time bins longer than 0 hours, but got {hours}")
     if places is not None and not 1 <= places <= len(sightings.cameras):
@@ -245,7 +269,11 @@ def _draw_points(trace, cells, points, sample, rng):
         drawn.extend(of[enough])
         known.extend(keys[begin[enough, None] + np.arange(points)] % base)
     kept = rng.permutation(len(drawn))[:sample]
-    return np.array(drawn, int)[kept], np.array(known, int).reshape(-1, points)[kept], 1 - len(drawn) / tried
+    return (
+        np.array(drawn, int)[kept],
+        np.array(known, int).reshape(-1, points)[kept],
+        1 - len(drawn) / tried,
+    )
 
 
 def _holders(cells, trace, known, count):

@@ -1,18 +1,22 @@
-"""A gallery in a vector database, by the same interface as `cctview.search`: a file on a laptop, or a cluster.
+"""A gallery in a vector database, by the same interface as `cctview.search`: a file on a laptop, or
+a cluster.
 
-The database is Milvus (pymilvus 3, Milvus Lite 3.2). ``MilvusIndex("gallery.db", 256)`` keeps the gallery in files beside the
-notebook, ``MilvusIndex("http://host:19530", 256)`` in a Milvus server or cluster. Nothing else changes for the caller, for the
-client is the same. Why Milvus, of the three looked at (their packages all under Apache 2.0):
+The database is Milvus (pymilvus 3, Milvus Lite 3.2). ``MilvusIndex("gallery.db", 256)`` keeps the
+gallery in files beside the notebook, ``MilvusIndex("http://host:19530", 256)`` in a Milvus server
+or cluster. Nothing else changes for the caller, for the client is the same. Why Milvus, of the
+three looked at (their packages all under Apache 2.0):
 
-- Milvus Lite is 0.3 MB of Python over FAISS, Arrow and gRPC, which are here already. It has real indexes, and brings a server
-  of one process, so that the switch can be tried. Milvus is distributed by design.
-- Qdrant's client has an embedded mode, which compares with every vector in numpy; its server is no Python package.
+- Milvus Lite is 0.3 MB of Python over FAISS, Arrow and gRPC, which are here already. It has real
+  indexes, and brings a server of one process, so that the switch can be tried. Milvus is
+  distributed by design.
+- Qdrant's client has an embedded mode, which compares with every vector in numpy; its server is no
+  Python package.
 - LanceDB is 75 MB; it works on files, and what serves them from a cluster is a product of its own.
 
-Embedded, Milvus Lite listens on a port of loopback while the index is open, without a password: other users of the same computer
-could ask it. ``milvus-lite server`` listens on every address unless ``--host 127.0.0.1`` is said.
+Embedded, Milvus Lite listens on a port of loopback while the index is open, without a password:
+other users of the same computer could ask it. ``milvus-lite server`` listens on every address
+unless ``--host 127.0.0.1`` is said.
 """
-
 
 import numpy as np
 
@@ -30,7 +34,8 @@ KINDS = tuple(_INDEXES)
 
 
 class MilvusIndex(Index):
-    """A collection of Milvus: opened if it is there, made if not. Use it in a `with` block, or `close` it.
+    """A collection of Milvus: opened if it is there, made if not. Use it in a `with` block, or
+    `close` it.
 
     Parameters
     ----------
@@ -62,7 +67,13 @@ class MilvusIndex(Index):
     """
 
     def __init__(
-        self, where, dimensions: int, distance: str = "med", kind: str = "hnsw", name: str = "gallery", token: str = ""
+        self,
+        where,
+        dimensions: int,
+        distance: str = "med",
+        kind: str = "hnsw",
+        name: str = "gallery",
+        token: str = "",
     ):
         try:
             from pymilvus import MilvusClient
@@ -73,23 +84,36 @@ class MilvusIndex(Index):
             raise ValueError(f"unknown kind {kind!r}; choose one of {', '.join(KINDS)}")
         if distance not in ("med", "mcd"):
             raise ValueError(f"unknown distance {distance!r}; choose one of med, mcd")
-        self.dimensions, self.distance, self.kind, self.name, self.effort = dimensions, distance, kind, name, 64
+        self.dimensions, self.distance, self.kind, self.name, self.effort = (
+            dimensions,
+            distance,
+            kind,
+            name,
+            64,
+        )
         try:
             self._client = MilvusClient(str(where), token=token)
             self._open(where)
         except MilvusException as error:
-            raise OSError(f"{where}: Milvus does not answer as it should ({error.message}); is it running there?") from None
+            raise OSError(
+                f"{where}: Milvus does not answer as it should ({error.message}); is it running"
+                " there?"
+            ) from None
 
     def _open(self, where) -> None:
         if not self._client.has_collection(self.name):
             self._create()
         index = self._client.describe_index(self.name, "vector")
         fields = self._client.describe_collection(self.name)["fields"]
-        length = next((field["params"].get("dim") for field in fields if field["name"] == "vector"), None)
+        length = next(
+            (field["params"].get("dim") for field in fields if field["name"] == "vector"), None
+        )
         found = [length, index["metric_type"], index["index_type"]]
         wanted = [self.dimensions, _METRICS[self.distance], _INDEXES[self.kind][0]]
         if found != wanted:
-            raise ValueError(f"{where}: collection {self.name!r} is {found}, not {wanted}; choose another name")
+            raise ValueError(
+                f"{where}: collection {self.name!r} is {found}, not {wanted}; choose another name"
+            )
         self._client.load_collection(self.name)
 
     def _create(self) -> None:
@@ -99,8 +123,12 @@ class MilvusIndex(Index):
         schema.add_field("row", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.dimensions)
         indexes, (kind, parameters) = self._client.prepare_index_params(), _INDEXES[self.kind]
-        indexes.add_index("vector", index_type=kind, metric_type=_METRICS[self.distance], params=parameters)
-        self._client.create_collection(self.name, schema=schema, index_params=indexes, consistency_level="Strong")
+        indexes.add_index(
+            "vector", index_type=kind, metric_type=_METRICS[self.distance], params=parameters
+        )
+        self._client.create_collection(
+            self.name, schema=schema, index_params=indexes, consistency_level="Strong"
+        )
 
     def __enter__(self):
         return self
@@ -119,18 +147,28 @@ class MilvusIndex(Index):
         first = len(self)
         for start in range(0, len(vectors), _INSERTED_AT_ONCE):
             part = vectors[start : start + _INSERTED_AT_ONCE]
-            rows = [{"row": row, "vector": vector} for row, vector in enumerate(part, first + start)]
+            rows = [
+                {"row": row, "vector": vector} for row, vector in enumerate(part, first + start)
+            ]
             self._client.insert(self.name, rows)
         self._client.flush(self.name)
 
     def _search(self, queries, k, effort):
         parameter = _EFFORTS[self.kind]
-        options = {"search_params": {"params": {parameter: max(effort or self.effort, k)} if parameter else {}}}
+        options = {
+            "search_params": {
+                "params": {parameter: max(effort or self.effort, k)} if parameter else {}
+            }
+        }
         indices, values = np.full((len(queries), k), -1), np.full((len(queries), k), np.inf)
         for start in range(0, len(queries), _SEARCHED_AT_ONCE):
             part = list(queries[start : start + _SEARCHED_AT_ONCE])
-            answers = self._client.search(self.name, data=part, anns_field="vector", limit=k, **options)
+            answers = self._client.search(
+                self.name, data=part, anns_field="vector", limit=k, **options
+            )
             for row, answer in enumerate(answers, start):
                 indices[row, : len(answer)] = [hit["row"] for hit in answer]
                 values[row, : len(answer)] = [hit["distance"] for hit in answer]
-        return indices, 2 - 2 * values if self.distance == "mcd" else values  # cosines, or squared distances already
+        return indices, (
+            2 - 2 * values if self.distance == "mcd" else values
+        )  # cosines, or squared distances already

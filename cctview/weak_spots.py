@@ -24,8 +24,9 @@ def describe_searches(tables, detections, vehicles, made):
     Returns
     -------
     DataFrame
-        Columns `vehicle`, `camera`, `table` (which of the tables), `rank`, `row` (of the detection looked for), `side` (of its
-        picture, in pixels), `dark` (its colour is one of `DARK`), `twins` (how many others have its kind, design and colour).
+        Columns `vehicle`, `camera`, `table` (which of the tables), `rank`, `row` (of the detection
+        looked for), `side` (of its picture, in pixels), `dark` (its colour is one of `DARK`),
+        `twins` (how many others have its kind, design and colour).
     """
     made = made.set_index("vehicle")[["kind", "design", "colour"]]
     twins = made.groupby(["kind", "design", "colour"], observed=True)["kind"].transform("size") - 1
@@ -33,7 +34,12 @@ def describe_searches(tables, detections, vehicles, made):
     for number, table in enumerate(tables):
         of = table.index.to_numpy()
         rows = pictures[table.index.name].loc[of].to_numpy()
-        found = {"vehicle": of, "camera": table.index.name, "table": number, "rank": rank_tracks([table])[0].first_rank}
+        found = {
+            "vehicle": of,
+            "camera": table.index.name,
+            "table": number,
+            "rank": rank_tracks([table])[0].first_rank,
+        }
         parts.append(pd.DataFrame(found | {"row": rows, "side": sides[rows]}))
     searches = pd.concat(parts, ignore_index=True).dropna(subset="rank").reset_index(drop=True)
     searches["dark"] = made["colour"].reindex(searches["vehicle"]).isin(DARK).to_numpy()
@@ -64,14 +70,17 @@ def best_candidates(search, tables, detections, vehicles, count=5):
 
 
 def _pictures(detections, vehicles):
-    """For each camera, the detection that shows each vehicle largest: a Series of row numbers by vehicle."""
+    """For each camera, the detection that shows each vehicle largest: a Series of row numbers by
+    vehicle.
+    """
     rows = largest_pictures(detections, vehicles)
     of = pd.Series(rows, vehicles.to_numpy(float, na_value=0)[rows].astype(int))
     return dict(iter(of.groupby(detections["camera"].to_numpy()[rows])))
 
 
 def by_group(table, candidates=10, rounds=200):
-    """How often the right one is among the first candidates: by size, by colour, by how many vehicles are of one make.
+    """How often the right one is among the first candidates: by size, by colour, by how many
+    vehicles are of one make.
 
     Parameters
     ----------
@@ -86,7 +95,11 @@ def by_group(table, candidates=10, rounds=200):
     DataFrame
         Columns `of`, `group`, `estimate`, `low`, `high`, `searches`.
     """
-    small, dark, many = table["side"] < SMALL, table["dark"], table["twins"] >= table["twins"].median()
+    small, dark, many = (
+        table["side"] < SMALL,
+        table["dark"],
+        table["twins"] >= table["twins"].median(),
+    )
     groups = {
         ("size", f"under {SMALL:.0f} pixels a side"): small,
         ("size", "larger"): ~small,
@@ -101,6 +114,8 @@ def by_group(table, candidates=10, rounds=200):
         if part["vehicle"].nunique() < 2:
             continue
         found = (part["rank"] <= candidates).to_numpy(float)
-        figures = bootstrap(lambda drawn, found=found: found[drawn].mean(), part["vehicle"], rounds).iloc[0]
+        figures = bootstrap(
+            lambda drawn, found=found: found[drawn].mean(), part["vehicle"], rounds
+        ).iloc[0]
         rows.append((of, group, figures.estimate, figures.low, figures.high, len(part)))
     return pd.DataFrame(rows, columns=["of", "group", "estimate", "low", "high", "searches"])

@@ -1,4 +1,6 @@
-"""Weight files: ours of `models/` and those that others publish, whether they are whole, and how to read them without trust."""
+"""Weight files: ours of `models/` and those that others publish, whether they are whole, and how to
+read them without trust.
+"""
 
 import hashlib
 import json
@@ -19,12 +21,15 @@ def manifest() -> dict[str, dict]:
 
 @cache
 def published() -> dict[str, dict[str, dict]]:
-    """What `published.json` says of the files that others publish, under "weights" by file name, under "frames" by camera."""
+    """What `published.json` says of the files that others publish, under "weights" by file name,
+    under "frames" by camera.
+    """
     return json.loads(PUBLISHED.read_text(encoding="utf-8"))
 
 
 def check_published(path: Path) -> None:
-    """Check a file that bears the name of a published weight file against the size and sha256 known of it, if any are.
+    """Check a file that bears the name of a published weight file against the size and sha256 known
+    of it, if any are.
 
     Raises
     ------
@@ -33,9 +38,13 @@ def check_published(path: Path) -> None:
     """
     entry = published()["weights"].get(path.name, {})
     size, digest = entry.get("bytes"), entry.get("sha256")
-    remedy = f"get it with `cctview fetch weights {path.name}`, or give weights of your own another name"
+    remedy = (
+        f"get it with `cctview fetch weights {path.name}`, or give weights of your own another name"
+    )
     if size is not None and path.stat().st_size != size:
-        raise ValueError(f"{path}: {path.stat().st_size:,} bytes, and the published file has {size:,}; {remedy}")
+        raise ValueError(
+            f"{path}: {path.stat().st_size:,} bytes, and the published file has {size:,}; {remedy}"
+        )
     if digest is not None and sha256(path) != digest:
         raise ValueError(f"{path}: not the published file, its sha256 is another; {remedy}")
 
@@ -65,9 +74,13 @@ def find(name: str) -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: this weight file is missing; {_REMEDY}")
     if path.stat().st_size != entry["bytes"]:
-        raise ValueError(f"{path}: {path.stat().st_size:,} bytes, and {entry['bytes']:,} are expected; {_REMEDY}")
+        raise ValueError(
+            f"{path}: {path.stat().st_size:,} bytes, and {entry['bytes']:,} are expected; {_REMEDY}"
+        )
     if sha256(path) != entry["sha256"]:
-        raise ValueError(f"{path}: the content is damaged, its sha256 is not the manifest's; {_REMEDY}")
+        raise ValueError(
+            f"{path}: the content is damaged, its sha256 is not the manifest's; {_REMEDY}"
+        )
     return path
 
 
@@ -79,7 +92,8 @@ def load(path: str | Path) -> dict:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds anything but tensors by name, or is damaged, or has the name of a published file and is not that file.
+        If it holds anything but tensors by name, or is damaged, or has the name of a published file
+        and is not that file.
     """
     import pickle
 
@@ -93,9 +107,16 @@ def load(path: str | Path) -> dict:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0].split(". ")[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: cannot be read as PyTorch weights ({reason}); fetch or copy the file again") from None
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ValueError(f"{path}: expected a state dict, names to tensors, and nothing else; convert the file first")
+        raise ValueError(
+            f"{path}: cannot be read as PyTorch weights ({reason}); fetch or copy the file again"
+        ) from None
+    if not isinstance(state, dict) or not all(
+        isinstance(value, torch.Tensor) for value in state.values()
+    ):
+        raise ValueError(
+            f"{path}: expected a state dict, names to tensors, and nothing else; convert the file"
+            " first"
+        )
     return state
 
 
@@ -118,7 +139,9 @@ def load_into(network, path: str | Path, state: dict | None = None) -> None:
     try:
         network.load_state_dict(load(path) if state is None else state)
     except RuntimeError as error:
-        raise ValueError(f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})") from None
+        raise ValueError(
+            f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})"
+        ) from None
 
 
 def load_ours(network, name: str, model: str, path: str | Path | None = None):
@@ -141,6 +164,8 @@ def load_ours(network, name: str, model: str, path: str | Path | None = None):
         If the weight file is missing, damaged, or of another network.
     """
     if path is None and name not in manifest():
-        raise FileNotFoundError(f"{FOLDER / name}: it is not shipped; train one with `python -m studio train {model}`")
+        raise FileNotFoundError(
+            f"{FOLDER / name}: it is not shipped; train one with `python -m studio train {model}`"
+        )
     load_into(network, find(name) if path is None else path)
     return network.float().eval()

@@ -39,8 +39,15 @@ from cctview.exercises import check_best_era, check_eigen_weights
 from cctview.lesson_data import open_lesson
 from cctview.meter import Gauge, LeakageMeter
 from cctview.results import read_result
-from cctview.trials import candidates_by_era, largest_crops, leak_by_era, rank1_by_count, read_pictures
-from cctview.trials import try_era, wrong_alike
+from cctview.trials import (
+    candidates_by_era,
+    largest_crops,
+    leak_by_era,
+    rank1_by_count,
+    read_pictures,
+    try_era,
+    wrong_alike,
+)
 from cctview.widgets import Choice, Int, Sliders, predict
 
 lesson = open_lesson()
@@ -105,7 +112,9 @@ curve = rank1_by_count(eigen, test, counts=(2, 4, 8, 16, 32, 64, 128))
 
 def rebuild(values):
     """A test vehicle from some of the eigen-vehicles, and rank-1 with so many."""
-    return plots.eigen_vehicles(eigen, test.crops[values["picture"]], curve, values["eigen_vehicles"])
+    return plots.eigen_vehicles(
+        eigen, test.crops[values["picture"]], curve, values["eigen_vehicles"]
+    )
 
 
 Sliders(
@@ -135,7 +144,10 @@ plots.gradients(shown[:3], gradient_cells(grey(squeeze(shown[:3], side)), cell))
 
 # %%
 fitted = {era.name: era().fit(training.crops, training.vehicles) for era in ERAS}
-pd.Series({name: recogniser.embed(shown[:1]).shape[1] for name, recogniser in fitted.items()}, name="numbers")
+pd.Series(
+    {name: recogniser.embed(shown[:1]).shape[1] for name, recogniser in fitted.items()},
+    name="numbers",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: grades of colour from 1971 are at least level with the recipes of 1991 and 2005. Then the leap. Say what the network had that the others had not: its own training pictures."
 # ## 5 · The same question to all
@@ -188,7 +200,9 @@ def confuse(values):
     return plots.era_searches(query, rows)
 
 
-first, *_, last = (plots.percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values())
+first, *_, last = (
+    plots.percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values()
+)
 Sliders(
     confuse,
     [Int("search", 0, len(one.ranks) - 1, default=int((one.ranks == 1).argmax()))],
@@ -227,7 +241,12 @@ Sliders(
     prediction=predict(
         "At 12 instead of 28 pixels a side four fifths of the pixels are gone. What becomes of the deep embedding?",
         f"It finds {plots.percent(deep[12])} instead of {plots.percent(deep[28])}.",
-        ["it is as good as before", "it loses less than half", "it loses more than half", "it falls behind the others"],
+        [
+            "it is as good as before",
+            "it loses less than half",
+            "it loses more than half",
+            "it falls behind the others",
+        ],
     ),
 )
 

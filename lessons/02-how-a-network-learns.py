@@ -237,7 +237,9 @@ plots.membership_roc(
 # %%
 attacks = stored_attacks()
 found = attacks[attacks.figure == "TPR at 1 % FPR"].set_index("epoch")
-read_after = int(everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin())
+read_after = int(
+    everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin()
+)
 table = found.loc[[read_after, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
 plots.bars(
     table,
@@ -260,9 +262,13 @@ plots.bars(
 
 # %%
 half = len(shadows.within) // 2
-chosen, measured = (shadows.exposure(read_after, models) for models in (slice(half), slice(half, None)))
+chosen, measured = (
+    shadows.exposure(read_after, models) for models in (slice(half), slice(half, None))
+)
 worst = np.argsort(-chosen)[: len(chosen) // 100]
-some = [np.flatnonzero(pictures.table.vehicle == vehicle)[0] for vehicle in shadows.vehicles[worst[:9]]]
+some = [
+    np.flatnonzero(pictures.table.vehicle == vehicle)[0] for vehicle in shadows.vehicles[worst[:9]]
+]
 plots.exposure(measured, worst, pictures.pixels[some], pictures.table.body[some])
 
 # %% [markdown]
@@ -379,7 +385,13 @@ check_members_found(members_found, losses, member)
 
 # %%
 share = found.loc[learn.EPOCHS]
-gauge = Gauge(share.estimate, share.low, share.high, "of members", "over-trained classifier, likelihood ratio, 1 % false alarms")
+gauge = Gauge(
+    share.estimate,
+    share.low,
+    share.high,
+    "of members",
+    "over-trained classifier, likelihood ratio, 1 % false alarms",
+)
 meter = LeakageMeter.load("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")
 plots.gauges(LeakageMeter().with_gauge("found in a training set", gauge))

@@ -145,7 +145,9 @@ print(f"pictures kept twice: {index.sha256.duplicated().sum()}")
 # 5. Write a row into the index: when, by which clock, how large, and its fingerprint.
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The rows of this very run."
-print(*(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.jpeg"))[:2]), sep="\n")
+print(
+    *(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.jpeg"))[:2]), sep="\n"
+)
 index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
 
 # %% [markdown]
@@ -283,7 +285,9 @@ plots.known_after(known, slowly, slow["passage"])
 # %%
 week = sightings.first_days(7)
 BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
-sweep = pd.DataFrame([{"hours": hours, **vars(unicity(week, points=4, hours=hours))} for hours in BINS])
+sweep = pd.DataFrame(
+    [{"hours": hours, **vars(unicity(week, points=4, hours=hours))} for hours in BINS]
+)
 plots.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
@@ -299,15 +303,26 @@ plots.time_bins(sweep, points=4, days=7)
 # **days** in the database, and the share of **false links**.
 
 # %%
-TIMES = {"1 minute": 1 / 60, "15 minutes": 0.25, "1 hour": 1, "4 hours": 4, "12 hours": 12, "1 day": 24}
+TIMES = {
+    "1 minute": 1 / 60,
+    "15 minutes": 0.25,
+    "1 hour": 1,
+    "4 hours": 4,
+    "12 hours": 12,
+    "1 day": 24,
+}
 
 
 def single_out(values):
     """Unicity by the number of sightings known."""
-    return plots.unicity(stored_unicity(values["times_known_to"], values["days"]), values["false_links"])
+    return plots.unicity(
+        stored_unicity(values["times_known_to"], values["days"]), values["false_links"]
+    )
 
 
-four = {d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)}
+four = {
+    d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)
+}
 one_day, _, six_weeks = (plots.percent(row.singled_out) for row in four.values())
 Sliders(
     single_out,
@@ -362,11 +377,13 @@ check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 # and the hour since it began. Write the function that returns the vehicles which were at *all* the points known.
 
 # %%
-seen = pd.DataFrame({
-    "vehicle": week.trace,
-    "camera": np.array(week.cameras)[week.place],
-    "hour": week.seconds // 3600,
-})
+seen = pd.DataFrame(
+    {
+        "vehicle": week.trace,
+        "camera": np.array(week.cameras)[week.place],
+        "hour": week.seconds // 3600,
+    }
+)
 seen.head(3)
 
 
@@ -411,9 +428,12 @@ check_candidates(candidates, seen)
 # %%
 row = four[7]
 gauge = Gauge(
-    row.singled_out, row.low, row.high, "of vehicles singled out",
+    row.singled_out,
+    row.low,
+    row.high,
+    "of vehicles singled out",
     "four sightings known to 15 minutes, a week kept; our habit model",
-)  # fmt: skip
+)
 plots.gauges(LeakageMeter().with_gauge("unicity", gauge))
 
 # %%

@@ -49,7 +49,16 @@ from cctview.exercises import check_iou, check_score_threshold
 from cctview.lesson_data import open_lesson
 from cctview.meter import Gauge, LeakageMeter
 from cctview.scales import stored_scales
-from cctview.seen import SIZES, entered, in_bands, own_frames, passes_found, share_found, true_boxes, watch
+from cctview.seen import (
+    SIZES,
+    entered,
+    in_bands,
+    own_frames,
+    passes_found,
+    share_found,
+    true_boxes,
+    watch,
+)
 from cctview.truth import true_vehicles
 from cctview.widgets import Choice, Float, Int, Sliders, predict
 
@@ -118,7 +127,9 @@ old = train_boosted([dataset.image(name) for name in early], list(boxes_of.value
 print(f"learned from {sum(map(len, boxes_of.values()))} vehicles in {len(early)} frames")
 
 # %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
-plots.rectangle_features(old, patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX]), old.ruled_out(frame))
+plots.rectangle_features(
+    old, patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX]), old.ruled_out(frame)
+)
 
 # %% [markdown]
 # The hatched rectangle is to be darker than the white one. A place that fails the first questions is asked no further: this is
@@ -182,7 +193,10 @@ def at_thresholds(values):
 strict = all_frames.recall, evaluation.summary(percent=60).recall
 Sliders(
     at_thresholds,
-    [Int("score", 25, 90, default=25, unit="per cent"), Float("overlap", 0.3, 0.9, default=0.5, step=0.1, unit="IoU")],
+    [
+        Int("score", 25, 90, default=25, unit="per cent"),
+        Float("overlap", 0.3, 0.9, default=0.5, step=0.1, unit="IoU"),
+    ],
     describe=lambda figure: figure.title,
     prediction=predict(
         f"From 25 % on, {plots.percent(strict[0])} of the clear vehicles are found. From 60 % on?",
@@ -203,7 +217,9 @@ some = at_scales.frame.unique()
 sides = sorted(at_scales.side.unique())
 cost = {side: (side / 416) ** 2 for side in sides}
 seen_by_side = {
-    side: watch(rows.assign(camera=rows.frame.str.partition("--")[0]), truth).query("frame in @some")
+    side: watch(rows.assign(camera=rows.frame.str.partition("--")[0]), truth).query(
+        "frame in @some"
+    )
     for side, rows in at_scales[~at_scales.doubles].groupby("side")
 }
 
@@ -215,7 +231,9 @@ def at_scale(values):
         for side, seen in seen_by_side.items()
     }
     boxes = at_scales[~at_scales.doubles & (at_scales.side == values["side"])]
-    right = evaluate_detections(boxes, vehicles[vehicles.frame.isin(some)]).summary(percent=values["score"])
+    right = evaluate_detections(boxes, vehicles[vehicles.frame.isin(some)]).summary(
+        percent=values["score"]
+    )
     return plots.scales(found, values["side"], cost, right.precision)
 
 
@@ -223,7 +241,12 @@ total = {side: plots.percent((seen.percent >= 25).mean()) for side, seen in seen
 Sliders(
     at_scale,
     [
-        Choice("side", {f"{side} pixels": int(side) for side in sides}, default=416, label="image scale"),
+        Choice(
+            "side",
+            {f"{side} pixels": int(side) for side in sides},
+            default=416,
+            label="image scale",
+        ),
         Int("score", 25, 80, default=25, unit="per cent"),
     ],
     describe=lambda figure: figure.title,
@@ -275,8 +298,13 @@ Sliders(
 # public data). On our 72 frames, before anything is dropped, and after:
 
 # %%
-before, after = overlapping_pairs(raw), overlapping_pairs(at_scales[~at_scales.doubles & (at_scales.side == 416)])
-print(f"overlapping pairs before: {before.sum():,}, of a car and a bus: {before.get('bus + car', 0)}; after: {after.sum()}")
+before, after = (
+    overlapping_pairs(raw),
+    overlapping_pairs(at_scales[~at_scales.doubles & (at_scales.side == 416)]),
+)
+print(
+    f"overlapping pairs before: {before.sum():,}, of a car and a bus: {before.get('bus + car', 0)}; after: {after.sum()}"
+)
 
 # %% [markdown]
 # In the labels that ours learned from, such doubles had been left out.
@@ -294,7 +322,9 @@ plots.cleaning(boxes_left(reasons))
 # %%
 parked = (clean(dataset.detections) if lesson.own else reasons) == "parked"
 who = true_vehicles(dataset.detections, truth)
-print(f"boxes called parked: {parked.sum():,}; of a vehicle that drives: {(parked & (who >= 0)).sum()}")
+print(
+    f"boxes called parked: {parked.sum():,}; of a vehicle that drives: {(parked & (who >= 0)).sum()}"
+)
 print(f"boxes of parked vehicles that were overlooked: {(~parked & (who < 0)).sum()}")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the section to keep in a short session. Size first, then the kinds. Ask before you show it: whom will it miss? Then: why motorcycles? Because the pictures it was trained on have hardly any. Wrong answer people give: it is biased on purpose. Nobody chose this; nobody looked, either."
@@ -347,7 +377,9 @@ plots.found_by(
 
 # %%
 CARS = ["sedan", "suv", "minivan", "pickup"]
-doubtful = watched[watched["size"].between(12, 20) & (watched.visible >= 0.8) & watched.kind.isin(CARS)]
+doubtful = watched[
+    watched["size"].between(12, 20) & (watched.visible >= 0.8) & watched.kind.isin(CARS)
+]
 by_colour = share_found(doubtful, doubtful.colour).sort_values("estimate")
 by_colour = by_colour[by_colour.vehicles >= 30]
 plots.found_by(
@@ -480,7 +512,9 @@ check_iou(iou, of_one[BOX])
 
 # %%
 share = now.loc["at any camera"]
-gauge = Gauge(share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras")
+gauge = Gauge(
+    share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras"
+)
 LeakageMeter.load("meter.json").with_gauge("in the database", gauge).save("meter.json")
 plots.gauges(LeakageMeter().with_gauge("in the database", gauge))
 

@@ -35,9 +35,19 @@ import numpy as np
 import pandas as pd
 
 from cctview import plots
-from cctview.comparisons import auc_by_vehicle, bits_of_tracks, compare_next_camera, compare_tracks
-from cctview.comparisons import draw_pairs, first_minutes, give_labels, labels_followed, rank_tracks
-from cctview.comparisons import picture_side, score_answers
+from cctview.comparisons import (
+    auc_by_vehicle,
+    bits_of_tracks,
+    compare_next_camera,
+    compare_tracks,
+    draw_pairs,
+    first_minutes,
+    give_labels,
+    labels_followed,
+    picture_side,
+    rank_tracks,
+    score_answers,
+)
 from cctview.drive import DRIVE
 from cctview.exercises import check_cosine_distance, check_threshold
 from cctview.lesson_data import open_lesson
@@ -53,7 +63,9 @@ dataset, truth = lesson.dataset, lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
 detections, embeddings = first_minutes(dataset, MINUTES)
 vehicles = true_vehicles(detections, truth)
-print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes")
+print(
+    f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Hands up for each pair: S for same, D for different. Write down what most say. Do not help. People are fast and sure on the yellow cabs, and those are the hard ones: cabs are clones. Usual wrong belief: the room expects to be nearly perfect."
 # ## 1 · You first
@@ -113,7 +125,9 @@ plots.roc({"the network": machine}, points={"the room": score_answers(answers, c
 again = draw_pairs(clear, look_alike, count=12, seed=6)
 labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
 labels = np.where(labelled_same, "97 % match", "no match")
-plots.pairs(crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels)
+plots.pairs(
+    crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels
+)
 
 # %% [markdown]
 # Write down S or D again, and put your letters in the place of `labelled_same`: that is someone who believes every label.
@@ -123,7 +137,9 @@ answers_again = labelled_same
 labels_followed(answers_again, labelled_same, clear.same[again])
 
 # %%
-plots.pairs(crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels)
+plots.pairs(
+    crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels
+)
 
 # %% [markdown]
 # Who follows false labels as readily as true ones adds nothing to the machine. This is called [automation
@@ -184,7 +200,11 @@ Sliders(
     prediction=predict(
         "With more and more steps: when do the points stop?",
         "As soon as the negative is outside the dashed circle. What is apart by the margin teaches nothing any more.",
-        ["never", "when the negative is outside the dashed circle", "when positive and anchor meet"],
+        [
+            "never",
+            "when the negative is outside the dashed circle",
+            "when positive and anchor meet",
+        ],
     ),
 )
 
@@ -302,7 +322,9 @@ plots.false_links(mcd, same, half)
 # *Predict: which of these three is hardest?*
 
 # %%
-tracks = {count: compare_tracks(detections, vehicles, embeddings, images=count) for count in (1, 2, 3, 4)}
+tracks = {
+    count: compare_tracks(detections, vehicles, embeddings, images=count) for count in (1, 2, 3, 4)
+}
 asked = describe_searches(tracks[1], detections, vehicles, truth.vehicles)
 plots.weak_spots(by_group(asked), candidates=10)
 
@@ -311,7 +333,9 @@ plots.weak_spots(by_group(asked), candidates=10)
 # vehicle with many of its model, a large picture, and the right one only third.
 
 # %%
-failed = asked[(asked["rank"] == 3) & (asked.twins >= asked.twins.median()) & (asked.side >= 40)].iloc[0]
+failed = asked[
+    (asked["rank"] == 3) & (asked.twins >= asked.twins.median()) & (asked.side >= 40)
+].iloc[0]
 nearest = best_candidates(failed, tracks[1], detections, vehicles)
 plots.candidates(
     dataset.crop(detections.id[failed["row"]]),
@@ -340,7 +364,9 @@ def search(values):
     """The rankings with one picture a track, and with more."""
     count = values["pictures"]
     chosen = {"1 picture": searches[1], f"{count} pictures": searches[count]}
-    return plots.cmc(chosen if count > 1 else {"1 picture": searches[1]}, ranks=values["candidates"])
+    return plots.cmc(
+        chosen if count > 1 else {"1 picture": searches[1]}, ranks=values["candidates"]
+    )
 
 
 Sliders(
@@ -348,7 +374,9 @@ Sliders(
     [Int("pictures", 1, 4, default=3, unit="a track"), Int("candidates", 5, 30, default=20)],
     describe=lambda figure: figure.title,
     prediction=predict(
-        "With one picture the right vehicle comes first in " + first[1] + " of searches. With three?",
+        "With one picture the right vehicle comes first in "
+        + first[1]
+        + " of searches. With three?",
         f"In {first[3]}.",
         ["less often", "about as often", "in some more", "twice as often"],
     ),
@@ -365,7 +393,10 @@ Sliders(
 # machine may be is fitted on one half of the vehicles and judged on the other, so sureness that is not earned costs bits.
 
 # %%
-bits = {f"{count} picture{'s' * (count > 1)}": bits_of_tracks(tables) for count, tables in tracks.items()}
+bits = {
+    f"{count} picture{'s' * (count > 1)}": bits_of_tracks(tables)
+    for count, tables in tracks.items()
+}
 bits = pd.DataFrame(bits).T
 most = bits.estimate.idxmax()
 plots.bars(
@@ -428,7 +459,14 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 # Sixty vehicles of one camera, looked for at the next two:
 
 # %% slideshow={"slide_type": "skip"}
-methods = compare_methods(detections, vehicles, embeddings, [place.camera for place in DRIVE[2:5]], queries=60, strangers=100)
+methods = compare_methods(
+    detections,
+    vehicles,
+    embeddings,
+    [place.camera for place in DRIVE[2:5]],
+    queries=60,
+    strangers=100,
+)
 methods.round(2)
 
 # %% [markdown]

@@ -50,7 +50,9 @@ lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
 detections, embeddings = first_minutes(dataset, MINUTES)
-print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes")
+print(
+    f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction before the figure. Then read the left panel aloud from top to bottom: hundreds of candidates, then a handful. Wrong answer people give: the network got better. It did not change at all."
 # ## 1 · What the network does not know, the app does
@@ -70,7 +72,9 @@ print(f"{len(detections):,} detections at {detections.camera.nunique()} cameras 
 table, looks = true_passages(detections, embeddings, truth)
 blocks = learn_filters(table, looks)
 stages = apply_filters(blocks)
-print(f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too")
+print(
+    f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
+)
 
 # %% [markdown]
 # *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
@@ -89,14 +93,23 @@ plots.filters(stages)
 # %%
 def strictness(values):
     """What the filters leave at this strictness."""
-    return plots.filters(apply_filters(blocks, values["lets_through"]), values["list"], values["lets_through"])
+    return plots.filters(
+        apply_filters(blocks, values["lets_through"]), values["list"], values["lets_through"]
+    )
 
 
 strict, loose = (rank_one(apply_filters(blocks, kept)).iloc[-1].estimate for kept in (0.8, 0.98))
 Sliders(
     strictness,
     [
-        Float("lets_through", 0.7, 0.995, default=0.98, step=0.005, unit="share of true pairs, each filter"),
+        Float(
+            "lets_through",
+            0.7,
+            0.995,
+            default=0.98,
+            step=0.005,
+            unit="share of true pairs, each filter",
+        ),
         Int("list", 1, 20, default=10, unit="candidates"),
     ],
     describe=lambda figure: figure.title,
@@ -142,7 +155,9 @@ plots.clock(clock_bits(blocks), one_look)
 # %%
 odds = read_result("open_set.csv")
 MEASURED = measured_gallery(odds)
-thresholds = {f"{of.threshold.iloc[0]:.2f}, finds {found:.0%}": found for found, of in odds.groupby("found")}
+thresholds = {
+    f"{of.threshold.iloc[0]:.2f}, finds {found:.0%}": found for found, of in odds.groupby("found")
+}
 
 
 def grow(values):
@@ -190,7 +205,10 @@ plots.clones(clones)
 # %%
 dial = read_result("individuality.csv")
 settings = sorted(dial.individuality.unique())
-ends = [dial[(dial.individuality == at) & (dial.figure == "rank-1 without labels")].estimate.iloc[0] for at in (0, 1)]
+ends = [
+    dial[(dial.individuality == at) & (dial.figure == "rank-1 without labels")].estimate.iloc[0]
+    for at in (0, 1)
+]
 
 
 def turn(values):
@@ -227,7 +245,9 @@ Sliders(
 # %%
 def alarm(values):
     """Of a hundred alarms, how many are right."""
-    innocents = at_gallery(odds, values["threshold"], "clusters", "innocents", 10 ** values["list"])[0]
+    innocents = at_gallery(
+        odds, values["threshold"], "clusters", "innocents", 10 ** values["list"]
+    )[0]
     return plots.alarms(10 ** -values["prior"], values["threshold"], innocents)
 
 
@@ -241,7 +261,8 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "One vehicle is wanted, and every tenth that passes is it (far too many!). How many of 100 alarms are right?",
-        alarm({"prior": 1, "list": 0, "threshold": 0.5}).title + ". Now move the prior to where real ones are.",
+        alarm({"prior": 1, "list": 0, "threshold": 0.5}).title
+        + ". Now move the prior to where real ones are.",
         ["about 10", "about 50", "about 75", "nearly all"],
     ),
 )
@@ -297,7 +318,11 @@ bills.insert(0, "a billion vectors", planet.compare([billion]).iloc[:, 0])
 plots.costs(bills)
 
 # %%
-rows = {"bytes_vectors": "vectors (GB)", "bytes_codes": "codes in memory (GB)", "money_storing": "storing (US$ a month)"}
+rows = {
+    "bytes_vectors": "vectors (GB)",
+    "bytes_codes": "codes in memory (GB)",
+    "money_storing": "storing (US$ a month)",
+}
 bills.loc[list(rows)].div([1e9, 1e9, 1], axis=0).rename(rows).round(0).astype(int)
 
 # %% [markdown]
@@ -370,7 +395,9 @@ from cctview import rank, scale
 in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
 found, _ = scale.nearest(vectors[asked], in_blocks, k=10)
 alone, _ = rank.nearest(vectors[asked], vectors[~asked], k=10)
-print(f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}")
+print(
+    f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}"
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
 # ## What to take away

@@ -40,8 +40,19 @@ import pandas as pd
 from cctview import plots
 from cctview.app import MINUTES, open_app
 from cctview.desk import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
-from cctview.dossier import FACTS, Drawer, build_dossier, build_dossiers, describe_names, dossiers_of, join
-from cctview.dossier import join_step, make_register, measure_joins, save_dossier
+from cctview.dossier import (
+    FACTS,
+    Drawer,
+    build_dossier,
+    build_dossiers,
+    describe_names,
+    dossiers_of,
+    join,
+    join_step,
+    make_register,
+    measure_joins,
+    save_dossier,
+)
 from cctview.drive import DRIVE
 from cctview.exercises import check_speed, check_who
 from cctview.lesson_data import open_lesson
@@ -53,7 +64,9 @@ lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 finder = open_finder(dataset, truth)
 desk = open_desk(finder, dataset)
-print(f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} cameras in {MINUTES} minutes")
+print(
+    f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} cameras in {MINUTES} minutes"
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Click the taxi at E 53 St, then let the room choose a vehicle. Go through the page from top to bottom: strip, picture, candidates, dossier. Then press Delete, and click again: it is back. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the machine believes."
 # ## 1 · At the operator's desk
@@ -95,7 +108,9 @@ variants = {
     "MED, travel time, lanes": Search(MED, MINUTES),
     "joint model": Search(JOINT, MINUTES),
 }
-guesses = {name: share_right(desk.first_guesses(everyone, search)) for name, search in variants.items()}
+guesses = {
+    name: share_right(desk.first_guesses(everyone, search)) for name, search in variants.items()
+}
 first_right = pd.DataFrame(guesses).T
 before, after = first_right.estimate.iloc[[0, 2]]
 plots.bars(
@@ -120,7 +135,9 @@ LARGEST = {MED: 32.0, MCD: 0.6}
 def search(values):
     """The candidates under these settings, and which of them are linked."""
     ranking = values["ranking"]
-    found = desk.candidates(taxi, Search(ranking, values["minutes"], values["travel_time"], values["lanes"]))
+    found = desk.candidates(
+        taxi, Search(ranking, values["minutes"], values["travel_time"], values["lanes"])
+    )
     sure = found.probability >= values["threshold"]
     if ranking in LARGEST:
         sure = found.distance <= values["threshold"] * LARGEST[ranking]
@@ -240,7 +257,10 @@ dossiers = build_dossiers(desk, some, Search())
 
 def name_them(values):
     """The right, the wrong and no names, by outside fact."""
-    tables = {fact: measure_joins(dossiers, people, register, fact, seconds=values["clocks"]) for fact in FACTS}
+    tables = {
+        fact: measure_joins(dossiers, people, register, fact, seconds=values["clocks"])
+        for fact in FACTS
+    }
     return plots.joins(tables, values["believed"])
 
 

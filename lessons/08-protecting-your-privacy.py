@@ -40,7 +40,14 @@ from cctview.defend import DEFENCES
 from cctview.exercises import check_defence, check_key_broken
 from cctview.lesson_data import open_lesson
 from cctview.meter import LeakageMeter
-from cctview.protection import TRACKERS, at_strength, bought_back_step, headline, stored, unprotected
+from cctview.protection import (
+    TRACKERS,
+    at_strength,
+    bought_back_step,
+    headline,
+    stored,
+    unprotected,
+)
 from cctview.results import read_result
 from cctview.showcase import choose_examples, defended_pictures, rebuild
 from cctview.widgets import Choice, Float, Int, Sliders, predict
@@ -118,7 +125,9 @@ read = {
     for what, attribute in {"colour (6 families)": "family", "body (5 kinds)": "body"}.items()
 }
 table = pd.concat({what: figures.loc[["probe", "baseline"]] for what, figures in read.items()})
-table.index = [f"{what}\n{'by the vector' if how == 'probe' else 'by a guess'}" for what, how in table.index]
+table.index = [
+    f"{what}\n{'by the vector' if how == 'probe' else 'by a guess'}" for what, how in table.index
+]
 colour = read["colour (6 families)"].loc["probe"]
 assert colour.low > read["colour (6 families)"].loc["baseline"].high
 plots.bars(
@@ -192,7 +201,9 @@ results = stored()
 def show(values):
     """One defence at one strength: what there is to see, and the bits that it leaves."""
     rows = at_strength(results, values["defence"], values["strength"])
-    pictures, what = defended_pictures(examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0])
+    pictures, what = defended_pictures(
+        examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0]
+    )
     return plots.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
 
 
@@ -271,7 +282,9 @@ plots.worst_case(best, 0.9)
 
 # %%
 FIRST, SECOND = "733-681-N", "735-683-N"
-databases = {kept: KeyedDatabase(breach, (FIRST, SECOND), kept) for kept in DEFENCES["key"].strengths}
+databases = {
+    kept: KeyedDatabase(breach, (FIRST, SECOND), kept) for kept in DEFENCES["key"].strengths
+}
 COUNTS = (0, 5, 10, 20, 35, 50, 75, 100, 150, 200, 250)
 
 
@@ -286,7 +299,10 @@ database = databases[256]
 fifty = database.found(50)["estimate"] / database.unprotected()["estimate"]
 Sliders(
     break_key,
-    [Int("known_vehicles", 0, 250, default=50), Choice("numbers_kept", list(databases), default=256)],
+    [
+        Int("known_vehicles", 0, 250, default=50),
+        Choice("numbers_kept", list(databases), default=256),
+    ],
     describe=lambda figure: figure.title,
     prediction=predict(
         "With no known vehicle the thief finds nothing. With 50, how much of what he would find without the key?",
@@ -381,7 +397,9 @@ plots.by_strength(results, "cloak")
 # are those without a defence.
 
 # %%
-results[["defence", "strength", "tracker", "evidence", "bits", "usefulness"]].round(1).iloc[[2, 5, 8, 9, 10, 11]]
+results[["defence", "strength", "tracker", "evidence", "bits", "usefulness"]].round(1).iloc[
+    [2, 5, 8, 9, 10, 11]
+]
 
 # %% tags=["exercise"]
 choice = ...  # such as ("blur", 2)

@@ -56,7 +56,9 @@ print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
 # others does it disappear? These are its [anonymity set](glossary.md#anonymity-set).
 
 # %%
-kinds, colours = (list(drivers[column].astype(str).value_counts().index) for column in ("kind", "colour"))
+kinds, colours = (
+    list(drivers[column].astype(str).value_counts().index) for column in ("kind", "colour")
+)
 
 
 def car(values):
@@ -76,7 +78,11 @@ Sliders(
     prediction=predict(
         f"At 8 o'clock a silver sedan is one of {by_day.alike:.0f}. At 3 in the night?",
         f"One of {by_night.alike:.1f}, in the mean: some nights there is none at all, and then whoever comes is alone.",
-        ["about as many: the share of silver sedans is the same", "about half as many", "hardly one"],
+        [
+            "about as many: the share of silver sedans is the same",
+            "about half as many",
+            "hardly one",
+        ],
     ),
 )
 
@@ -123,8 +129,14 @@ plots.waterfall(linked.after(bought_back_step(linked, protection_results())))
 
 
 # %%
-evidence, overclaimed = round(meter.upto("linked").delivered().estimate, 1), round(meter.upto("linked").false_confidence(), 1)
-populations = {f"{size:,}": size for size in (100, 1_000, 10_000, 100_000, 1_000_000, 2_000_000, 10_000_000, 100_000_000)}
+evidence, overclaimed = (
+    round(meter.upto("linked").delivered().estimate, 1),
+    round(meter.upto("linked").false_confidence(), 1),
+)
+populations = {
+    f"{size:,}": size
+    for size in (100, 1_000, 10_000, 100_000, 1_000_000, 2_000_000, 10_000_000, 100_000_000)
+}
 here, city = (float(match_probability(evidence, size)) for size in (10_000, 2_000_000))
 
 Sliders(

@@ -179,7 +179,9 @@ largest = found.assign(area=(found.x2 - found.x1) * (found.y2 - found.y1)).nlarg
 figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.4))
 for axis, row in zip(axes, largest.itertuples()):
     axis.imshow(cut(frame, (row.x1, row.y1, row.x2, row.y2)))
-    axis.set_title(f"{row.type} {row.percent:.0f} %\n{row.x2 - row.x1}×{row.y2 - row.y1} pixels", fontsize=10)
+    axis.set_title(
+        f"{row.type} {row.percent:.0f} %\n{row.x2 - row.x1}×{row.y2 - row.y1} pixels", fontsize=10
+    )
     axis.set_axis_off()
 
 # %% [markdown]

@@ -1,14 +1,14 @@
 """How `sample/`, `data/` and `models/` are made.
 
-    python -m studio build      simulate, render, detect, pack: sample/ and data/
-    python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
-    python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
-    python -m studio results    measure attacks and defences on data/: the tables of data/results/
-    python -m studio defence    measure one defence and print it, in a minute
-    python -m studio learning   train what lesson 02 shows but is too slow to train there
-    python -m studio lessons    execute lessons/ into notebooks/
-    python -m studio meter      store the meter that the executed notebooks left, for whoever opens the last one alone
-    python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
+python -m studio build      simulate, render, detect, pack: sample/ and data/
+python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
+python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
+python -m studio results    measure attacks and defences on data/: the tables of data/results/
+python -m studio defence    measure one defence and print it, in a minute
+python -m studio learning   train what lesson 02 shows but is too slow to train there
+python -m studio lessons    execute lessons/ into notebooks/
+python -m studio meter      store the meter that the executed notebooks left, for whoever opens the last one alone
+python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
 """
 
 import argparse
@@ -38,33 +38,102 @@ MEASURED = ["733-681-N", "735-683-N", "689-640-S", "731-679-N"]
 def parser():
     """The command line."""
     top = argparse.ArgumentParser(
-        prog="python -m studio", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m studio",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="simulate, render, detect, pack")
     _add_recording(build, 12, list(CAMERAS))
     _add_individuality(build)
-    build.add_argument("--out", type=Path, default=ROOT, help="where sample/ and data/ are written (the repository)")
-    build.add_argument("--only", nargs="+", default=STAGES, choices=STAGES, metavar="STAGE", help=f"some of {', '.join(STAGES)}")
-    build.add_argument("--no-detections", action="store_true", help="frames and truth only, no models needed")
+    build.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT,
+        help="where sample/ and data/ are written (the repository)",
+    )
+    build.add_argument(
+        "--only",
+        nargs="+",
+        default=STAGES,
+        choices=STAGES,
+        metavar="STAGE",
+        help=f"some of {', '.join(STAGES)}",
+    )
+    build.add_argument(
+        "--no-detections", action="store_true", help="frames and truth only, no models needed"
+    )
     train = commands.add_parser("train", help="train a model of ours")
     train.add_argument("model", choices=TRAINED)
-    train.add_argument("--epochs", type=int, help="stop after so many epochs (all of the schedule: detector 8, extractor 33)")
-    train.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where checkpoints are kept (studio/out)")
-    train.add_argument("--publish", action="store_true", help="put the weights into models/ and its manifest")
+    train.add_argument(
+        "--epochs",
+        type=int,
+        help="stop after so many epochs (all of the schedule: detector 8, extractor 33)",
+    )
+    train.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where checkpoints are kept (studio/out)",
+    )
+    train.add_argument(
+        "--publish", action="store_true", help="put the weights into models/ and its manifest"
+    )
     results = commands.add_parser("results", help="measure attacks and defences on data/")
-    results.add_argument("--only", nargs="+", default=RESULTS, choices=RESULTS, metavar="TABLE", help=f"some of {', '.join(RESULTS)}")
-    results.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where training minutes and retrained weights lie (studio/out)")
-    results.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on, and to write results into (data)")
+    results.add_argument(
+        "--only",
+        nargs="+",
+        default=RESULTS,
+        choices=RESULTS,
+        metavar="TABLE",
+        help=f"some of {', '.join(RESULTS)}",
+    )
+    results.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where training minutes and retrained weights lie (studio/out)",
+    )
+    results.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT / "data",
+        help="the dataset to measure on, and to write results into (data)",
+    )
     defence = commands.add_parser("defence", help="measure one defence and print it")
     defence.add_argument("name", help="a key of cctview.defend.DEFENCES")
-    defence.add_argument("--strengths", nargs="+", type=float, metavar="STRENGTH", help="other strengths than its own")
-    defence.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where retrained weights lie (studio/out)")
-    defence.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to measure on (data)")
+    defence.add_argument(
+        "--strengths",
+        nargs="+",
+        type=float,
+        metavar="STRENGTH",
+        help="other strengths than its own",
+    )
+    defence.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where retrained weights lie (studio/out)",
+    )
+    defence.add_argument(
+        "--data", type=Path, default=ROOT / "data", help="the dataset to measure on (data)"
+    )
     learning = commands.add_parser("learning", help="train what lesson 02 shows")
-    learning.add_argument("--data", type=Path, default=ROOT / "data", help="the dataset to learn from, and to write results into (data)")
+    learning.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT / "data",
+        help="the dataset to learn from, and to write results into (data)",
+    )
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")
-    evaluate.add_argument("--on", nargs="+", default=WORLDS, choices=WORLDS, metavar="WORLD", help=f"some of {', '.join(WORLDS)}")
+    evaluate.add_argument(
+        "--on",
+        nargs="+",
+        default=WORLDS,
+        choices=WORLDS,
+        metavar="WORLD",
+        help=f"some of {', '.join(WORLDS)}",
+    )
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
@@ -72,27 +141,65 @@ def parser():
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
     calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
     _add_recording(calibrate, 4, MEASURED)
-    calibrate.add_argument("--dials", nargs="+", type=float, default=DIALS, metavar="DIAL", help="settings of individuality")
+    calibrate.add_argument(
+        "--dials",
+        nargs="+",
+        type=float,
+        default=DIALS,
+        metavar="DIAL",
+        help="settings of individuality",
+    )
     calibrate.add_argument("--out", type=Path, help="a .csv file for the curve")
     return top
 
 
 def _add_recording(command, minutes, cameras):
     """The options that say what is recorded, and where unfinished work is kept."""
-    command.add_argument("--minutes", type=int, default=minutes, help=f"minutes that the cameras record ({minutes})")
-    command.add_argument("--cameras", nargs="+", default=cameras, choices=CAMERAS, metavar="CAM", help=f"which cameras ({len(cameras)} of them)")
-    command.add_argument("--weather", default="clear", choices=["clear", "overcast", "dusk", "rain"], help="the look (clear)")
-    command.add_argument("--start", type=time.fromisoformat, default=time(8, 40), help="when recording begins (08:40)")
+    command.add_argument(
+        "--minutes", type=int, default=minutes, help=f"minutes that the cameras record ({minutes})"
+    )
+    command.add_argument(
+        "--cameras",
+        nargs="+",
+        default=cameras,
+        choices=CAMERAS,
+        metavar="CAM",
+        help=f"which cameras ({len(cameras)} of them)",
+    )
+    command.add_argument(
+        "--weather",
+        default="clear",
+        choices=["clear", "overcast", "dusk", "rain"],
+        help="the look (clear)",
+    )
+    command.add_argument(
+        "--start",
+        type=time.fromisoformat,
+        default=time(8, 40),
+        help="when recording begins (08:40)",
+    )
     command.add_argument("--seed", type=int, default=0, help="another seed is another morning (0)")
-    command.add_argument("--work", type=Path, default=ROOT / "studio" / "out", help="where unfinished work is kept (studio/out)")
+    command.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where unfinished work is kept (studio/out)",
+    )
 
 
 def _add_individuality(command):
-    command.add_argument("--individuality", type=float, default=Settings.individuality, help=f"0 to 1: how much marks tell vehicles apart ({Settings.individuality})")
+    command.add_argument(
+        "--individuality",
+        type=float,
+        default=Settings.individuality,
+        help=f"0 to 1: how much marks tell vehicles apart ({Settings.individuality})",
+    )
 
 
 def _settings(given, individuality):
-    return Settings(given.minutes, tuple(given.cameras), given.weather, given.start, given.seed, individuality)
+    return Settings(
+        given.minutes, tuple(given.cameras), given.weather, given.start, given.seed, individuality
+    )
 
 
 def main(arguments=None):
@@ -131,7 +238,10 @@ def train(given):
     if given.publish and not trainer.PURPOSE:
         raise ValueError(f"{given.model}: these weights are not published; leave out --publish")
     if given.epochs is not None and given.epochs < 1:
-        raise ValueError(f"--epochs is {given.epochs}, and should be at least 1; leave it out to train all of the schedule")
+        raise ValueError(
+            f"--epochs is {given.epochs}, and should be at least 1; leave it out to train all of"
+            " the schedule"
+        )
     weights = trainer.train(given.work, given.epochs or trainer.EPOCHS)
     print(publish(weights, trainer.PURPOSE) if given.publish else weights)
 
@@ -166,7 +276,9 @@ def evaluate(given):
     if "twin" in given.on:
         from studio.evaluate_twin import report
 
-        print(_table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))))
+        print(
+            _table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT)))
+        )
 
 
 def lessons(given):
@@ -195,7 +307,12 @@ def calibrate(given):
 
 
 def _table(figures):
-    return figures.to_string(index=False, na_rep="", float_format="{:.3f}".format, formatters={"count": _whole, "gallery": _whole})
+    return figures.to_string(
+        index=False,
+        na_rep="",
+        float_format="{:.3f}".format,
+        formatters={"count": _whole, "gallery": _whole},
+    )
 
 
 def _whole(number):
@@ -203,9 +320,16 @@ def _whole(number):
 
 
 COMMANDS = {
-    "build": build, "train": train, "results": results, "defence": defence, "learning": learning, "lessons": lessons, "meter": meter,
-    "evaluate": evaluate, "calibrate": calibrate,
-}  # fmt: skip
+    "build": build,
+    "train": train,
+    "results": results,
+    "defence": defence,
+    "learning": learning,
+    "lessons": lessons,
+    "meter": meter,
+    "evaluate": evaluate,
+    "calibrate": calibrate,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,6 @@
-"""The looks of `data/` on which attacks and defences are measured, and those that a retrained extractor may learn from."""
+"""The looks of `data/` on which attacks and defences are measured, and those that a retrained
+extractor may learn from.
+"""
 
 from pathlib import Path
 
@@ -13,14 +15,17 @@ TAUGHT_MINIMUM, TAUGHT_PER_PASSAGE = 12, 4
 
 def bench(data: Path, pictures: bool = True) -> Looks:
     """The looks that everything is measured on, with coordinates as vectors."""
-    return load_looks(data, minimum=MINIMUM, cameras=CAMERAS, pictures=pictures, basis=Extractor().basis)
+    return load_looks(
+        data, minimum=MINIMUM, cameras=CAMERAS, pictures=pictures, basis=Extractor().basis
+    )
 
 
 def taught(data: Path) -> Looks:
-    """Looks for retraining: of the vehicles that are neither measured on nor used to fit a tracker's temperature.
+    """Looks for retraining: of the vehicles that are neither measured on nor used to fit a
+    tracker's temperature.
 
-    They are the same minutes and cameras, since whoever runs the cameras retrains on their own pictures. Smaller looks count too,
-    and more of each passage.
+    They are the same minutes and cameras, since whoever runs the cameras retrains on their own
+    pictures. Smaller looks count too, and more of each passage.
     """
     learn, _ = bench(data, pictures=False).split()
     first, _ = learn.split(1 - HELD)

@@ -1,8 +1,10 @@
-"""Builds `sample/` and `data/` from the simulation: render, detect, assemble; each can be interrupted and continues.
+"""Builds `sample/` and `data/` from the simulation: render, detect, assemble; each can be
+interrupted and continues.
 
-The work is cut into parts, one camera and one minute each. A part is written under a temporary name and moved into place, so it is
-there as a whole or not at all, and a part that is there is not made again. Parts lie in a folder named after everything that
-decides their content (settings and source code; for detections also the weights), so nothing stale is ever used.
+The work is cut into parts, one camera and one minute each. A part is written under a temporary name
+and moved into place, so it is there as a whole or not at all, and a part that is there is not made
+again. Parts lie in a folder named after everything that decides their content (settings and source
+code; for detections also the weights), so nothing stale is ever used.
 """
 
 import hashlib
@@ -28,9 +30,22 @@ from studio.traffic import DATE, Traffic
 STUDIO = Path(__file__).parent
 ZIP_DATE = (2031, 5, 5, 0, 0, 0)
 WITHOUT_EFFECT = {
-    "__init__", "__main__", "build", "sample", "process", "trips", "real", "checkpoint", "publish",
-    "schedule", "lessons", "evaluate", "evaluate_tracks", "evaluate_twin", "results",
-}  # fmt: skip
+    "__init__",
+    "__main__",
+    "build",
+    "sample",
+    "process",
+    "trips",
+    "real",
+    "checkpoint",
+    "publish",
+    "schedule",
+    "lessons",
+    "evaluate",
+    "evaluate_tracks",
+    "evaluate_twin",
+    "results",
+}
 """Modules of `studio` that do not decide what a frame looks like."""
 
 FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
@@ -72,7 +87,11 @@ class Settings:
 
     def fingerprint(self):
         """A name for everything that decides what a minute of a camera looks like."""
-        decisive = {key: str(value) for key, value in asdict(self).items() if key not in ("minutes", "cameras")}
+        decisive = {
+            key: str(value)
+            for key, value in asdict(self).items()
+            if key not in ("minutes", "cameras")
+        }
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
         for source in sorted(STUDIO.glob("*.py")):
             if source.stem not in WITHOUT_EFFECT and not source.stem.startswith("train"):
@@ -103,7 +122,9 @@ class Workshop:
         self.folder = Path(folder) / settings.fingerprint()
 
     def part(self, kind, camera, minute):
-        """Path of a part: ``kind`` is `frames`, `sightings` or a folder of detections; `minute` counts from 0."""
+        """Path of a part: ``kind`` is `frames`, `sightings` or a folder of detections; `minute`
+        counts from 0.
+        """
         hours, minutes = divmod(self.settings.first_minute() + minute, 60)
         return self.folder / kind / camera / f"{hours:02d}.{minutes:02d}.parquet"
 
@@ -122,7 +143,8 @@ class Workshop:
 
 
 def render(workshop, make_renderer=None, quiet=False):
-    """Make the parts `frames` and `sightings` that are missing, and the tables of vehicles and trips.
+    """Make the parts `frames` and `sightings` that are missing, and the tables of vehicles and
+    trips.
 
     Parameters
     ----------
@@ -146,7 +168,9 @@ def render(workshop, make_renderer=None, quiet=False):
     painters = {}
     ledger = Ledger(traffic)
     shots = watch(traffic, settings.minutes, settings.cameras, settings.seed)
-    total = sum(1 for camera in settings.cameras for _ in due(camera, begin, begin + 60 * settings.minutes))
+    total = sum(
+        1 for camera in settings.cameras for _ in due(camera, begin, begin + 60 * settings.minutes)
+    )
     for shot in tqdm(shots, "frames", total, unit="frame", disable=quiet):
         minute = int((truth.seconds_since_midnight(shot.time) - begin) // 60)
         ledger.collect()
@@ -172,7 +196,10 @@ class Painter:
     def __init__(self, camera, workshop, make_renderer):
         self._camera, self._workshop = camera, workshop
         self._renderer = renderer_for(make_renderer, camera, workshop.settings.weather)
-        truth.write(truth.table(truth.parked_rows(camera, self._renderer.parked), truth.PARKED), workshop.parked(camera))
+        truth.write(
+            truth.table(truth.parked_rows(camera, self._renderer.parked), truth.PARKED),
+            workshop.parked(camera),
+        )
         self._minute = None
         self._frames, self._sightings = [], []
         self._last = (None, None)
@@ -182,7 +209,14 @@ class Painter:
         if minute != self._minute:
             self.flush()
             self._minute = minute
-        row = {"frame": shot.frame, "camera": shot.camera, "time": shot.time, "status": shot.status, "picture": None, "jpeg": None}
+        row = {
+            "frame": shot.frame,
+            "camera": shot.camera,
+            "time": shot.time,
+            "status": shot.status,
+            "picture": None,
+            "jpeg": None,
+        }
         if shot.picture is not None:
             frame = self._render(shot.picture)
             row |= {"picture": shot.picture.frame, "jpeg": frame.jpeg}
@@ -195,7 +229,9 @@ class Painter:
         return self._last[1]
 
     def flush(self):
-        """Write the minute at hand; the frames come last, since their file says that the part is complete."""
+        """Write the minute at hand; the frames come last, since their file says that the part is
+        complete.
+        """
         if self._minute is not None:
             path = self._workshop.part("sightings", self._camera, self._minute)
             truth.write(truth.table(self._sightings, truth.SIGHTINGS), path)
@@ -208,12 +244,16 @@ def paint(renderer, picture, seed):
     """Render one `studio.shots.Picture`; returns the renderer's frame (`.jpeg`, `.boxes`)."""
     from studio.render import Placement
 
-    placements = [Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings]
+    placements = [
+        Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings
+    ]
     return renderer.frame(placements, picture.time, picture.index, seed)
 
 
 class Ledger:
-    """Keeps the trips of all vehicles that were on the road during the recording, and follows them to their end."""
+    """Keeps the trips of all vehicles that were on the road during the recording, and follows them
+    to their end.
+    """
 
     def __init__(self, traffic):
         traffic.take_finished()
@@ -230,13 +270,20 @@ class Ledger:
         waited_for = {trip.vehicle.id for trip in self._traffic.under_way()}
         while waited_for:
             self._traffic.advance(self._traffic.now + 10)
-            ended = [trip for trip in self._traffic.take_finished() if trip.vehicle.id in waited_for]
+            ended = [
+                trip for trip in self._traffic.take_finished() if trip.vehicle.id in waited_for
+            ]
             self._trips += ended
             waited_for -= {trip.vehicle.id for trip in ended}
         trips = sorted(self._trips, key=lambda trip: (trip.entered, trip.vehicle.id))
         vehicles = sorted((trip.vehicle for trip in trips), key=lambda vehicle: vehicle.id)
-        truth.write(truth.table([truth.vehicle_row(vehicle) for vehicle in vehicles], truth.VEHICLES), vehicles_path)
-        truth.write(truth.table([truth.trip_row(trip, DATE) for trip in trips], truth.TRIPS), trips_path)
+        truth.write(
+            truth.table([truth.vehicle_row(vehicle) for vehicle in vehicles], truth.VEHICLES),
+            vehicles_path,
+        )
+        truth.write(
+            truth.table([truth.trip_row(trip, DATE) for trip in trips], truth.TRIPS), trips_path
+        )
 
 
 def assemble(workshop, data, pipeline=None):
@@ -254,7 +301,9 @@ def assemble(workshop, data, pipeline=None):
     for camera in workshop.settings.cameras:
         write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, pipeline))
     for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
-        paths = [path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)]
+        paths = [
+            path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)
+        ]
         truth.write(read_parts(paths, schema), data / "truth" / f"{kind}.parquet")
     paths = [workshop.parked(camera) for camera in workshop.settings.cameras]
     truth.write(read_parts(paths, truth.PARKED), data / "truth" / "parked.parquet")
@@ -272,14 +321,19 @@ def _zip_entries(workshop, camera, pipeline):
     for path in workshop.parts("frames", camera):
         for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
             if row["jpeg"] is not None:
-                yield f"{frame_folder(FrameId.parse(row['frame']))}/{row['frame']}--original.jpeg", row["jpeg"]
+                yield (
+                    f"{frame_folder(FrameId.parse(row['frame']))}/{row['frame']}--original.jpeg",
+                    row["jpeg"],
+                )
     if pipeline is not None:
         for name, content in pack(workshop.parts(pipeline.kind, camera), pipeline).items():
             yield f"{camera}/{name}", content
 
 
 def write_zip(path, entries):
-    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, and nothing is compressed twice."""
+    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, and
+    nothing is compressed twice.
+    """
     with replacing(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, content in entries:
             info = zipfile.ZipInfo(name, ZIP_DATE)

@@ -35,13 +35,18 @@ class Checkpoint:
 
     def save(self, epoch: int) -> None:
         """Write the state after `epoch` epochs."""
-        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "epoch": epoch}
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": epoch,
+        }
         _replace(self.path, state)
 
     def export(self, path: Path) -> Path:
         """Write the weights alone, as a bare state dict with float16 numbers, and return `path`."""
         weights = {
-            name: value.half() if value.is_floating_point() else value for name, value in self.network.state_dict().items()
+            name: value.half() if value.is_floating_point() else value
+            for name, value in self.network.state_dict().items()
         }
         _replace(path, weights)
         return path
@@ -63,8 +68,8 @@ def fit(
     checkpoint : Checkpoint
     epochs : int
     seed : int
-        Random numbers are new in each epoch, from this and its number: so a training that was stopped goes on as if it had
-        not been.
+        Random numbers are new in each epoch, from this and its number: so a training that was
+        stopped goes on as if it had not been.
     batches : callable
         ``batches(epoch, rng)``: the batches of an epoch.
     rate : callable
@@ -78,7 +83,11 @@ def fit(
     for epoch in range(checkpoint.load(), epochs):
         rng, total = np.random.default_rng([seed, epoch]), 0.0
         order = batches(epoch, rng)
-        for k, batch in enumerate(bar := tqdm(order, desc=f"{name}epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5)):
+        for k, batch in enumerate(
+            bar := tqdm(
+                order, desc=f"{name}epoch {epoch + 1}/{epochs}", unit="batch", mininterval=5
+            )
+        ):
             optimiser.param_groups[0]["lr"] = rate(epoch, k / len(order))
             value = loss(batch, rng)
             optimiser.zero_grad()

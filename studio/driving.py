@@ -1,13 +1,16 @@
-"""How drivers drive: following (IDM) and changing lanes (MOBIL), for all vehicles of a carriageway at once.
+"""How drivers drive: following (IDM) and changing lanes (MOBIL), for all vehicles of a carriageway
+at once.
 
-The vehicles are rows of a structured array (`STATE`). Positions are metres from the carriageway's beginning to the front bumper.
-While a vehicle changes lanes it occupies both: its followers in either lane keep their distance.
+The vehicles are rows of a structured array (`STATE`). Positions are metres from the carriageway's
+beginning to the front bumper. While a vehicle changes lanes it occupies both: its followers in
+either lane keep their distance.
 
 References
 ----------
-M. Treiber, A. Hennecke, D. Helbing, "Congested traffic states in empirical observations and microscopic simulations",
-Phys. Rev. E 62 (2000) 1805: the intelligent driver model.
-A. Kesting, M. Treiber, D. Helbing, "General lane-changing model MOBIL for car-following models", TRR 1999 (2007) 86.
+M. Treiber, A. Hennecke, D. Helbing, "Congested traffic states in empirical observations and
+microscopic simulations", Phys. Rev. E 62 (2000) 1805: the intelligent driver model. A. Kesting, M.
+Treiber, D. Helbing, "General lane-changing model MOBIL for car-following models", TRR 1999 (2007)
+86.
 """
 
 import numpy as np
@@ -41,7 +44,11 @@ FREE = 1e4  # m: "nobody ahead"
 
 CHANGE = 3.5  # s that a lane change takes
 PATIENCE = 8.0  # s between two changes of a vehicle
-POLITENESS, GAIN, SAFE = 0.2, 0.25, 2.5  # MOBIL: p, the threshold and the hardest braking forced on others (m/s2)
+POLITENESS, GAIN, SAFE = (
+    0.2,
+    0.25,
+    2.5,
+)  # MOBIL: p, the threshold and the hardest braking forced on others (m/s2)
 EXIT_ZONE = 1300.0  # m before its exit a driver begins to move outwards
 NEAREST = 3.0  # m to both neighbours below which nobody cuts in
 
@@ -52,7 +59,8 @@ def idm(v, desired, gap, closing, headway):
     Parameters
     ----------
     v, desired, gap, closing, headway : array_like
-        Speed, desired speed (m/s), gap to the leader (m), speed minus the leader's speed (m/s), time headway (s).
+        Speed, desired speed (m/s), gap to the leader (m), speed minus the leader's speed (m/s),
+        time headway (s).
 
     Examples
     --------
@@ -60,9 +68,13 @@ def idm(v, desired, gap, closing, headway):
     (-0.0, 1.3)
     """
     ratio = np.square(v / desired)
-    wanted = STANDSTILL + np.maximum(0.0, v * headway + v * closing / (2 * np.sqrt(ACCELERATION * BRAKING)))
+    wanted = STANDSTILL + np.maximum(
+        0.0, v * headway + v * closing / (2 * np.sqrt(ACCELERATION * BRAKING))
+    )
     free = ACCELERATION * (1 - np.square(ratio))
-    return np.clip(free - ACCELERATION * np.square(wanted / np.maximum(gap, 0.1)), -HARDEST, ACCELERATION)
+    return np.clip(
+        free - ACCELERATION * np.square(wanted / np.maximum(gap, 0.1)), -HARDEST, ACCELERATION
+    )
 
 
 def lane_order(state, lane):
@@ -103,14 +115,18 @@ def move(state):
 
 
 def lateral(state):
-    """Where the vehicles are across the road, in lanes from lane 0's centre, and how fast they move outwards (lanes/s)."""
+    """Where the vehicles are across the road, in lanes from lane 0's centre, and how fast they move
+    outwards (lanes/s).
+    """
     p, came = state["progress"], state["came"].astype(float)
     sideways = state["lane"] - came
     return came + sideways * p * p * (3 - 2 * p), sideways * 6 * p * (1 - p) / CHANGE
 
 
 def urgency(state):
-    """How strongly each driver is drawn outwards by an exit ahead, in m/s2: 0 when it is far, up to 3 when it is near."""
+    """How strongly each driver is drawn outwards by an exit ahead, in m/s2: 0 when it is far, up to
+    3 when it is near.
+    """
     left = np.maximum(0.0, state["exit"] - state["x"])
     return 3.0 * np.clip(1 - left / EXIT_ZONE, 0.0, 1.0)
 
@@ -118,7 +134,8 @@ def urgency(state):
 def change_lanes(state, side, willing):
     """Start the lane changes to one side that pay and are safe, in place.
 
-    Only one side is considered at a time, so that two vehicles never enter the same gap from both sides.
+    Only one side is considered at a time, so that two vehicles never enter the same gap from both
+    sides.
 
     Parameters
     ----------
@@ -138,7 +155,9 @@ def change_lanes(state, side, willing):
         if not 0 <= target < LANES or not len(who):
             continue
         ahead, behind = _neighbours(state, who, orders[target], skip=0)
-        good = _pays(state, who, ahead, behind, _neighbours(state, who, orders[lane], skip=1), pull[who])
+        good = _pays(
+            state, who, ahead, behind, _neighbours(state, who, orders[lane], skip=1), pull[who]
+        )
         changes.append((who[good], target))
     for who, target in changes:
         state["lane"][who] = target
@@ -147,14 +166,18 @@ def change_lanes(state, side, willing):
 
 
 def _neighbours(state, who, order, skip):
-    """Indices of the vehicles before and behind each of `who` in a lane (`skip` is 1 in their own lane); -1 for nobody."""
+    """Indices of the vehicles before and behind each of `who` in a lane (`skip` is 1 in their own
+    lane); -1 for nobody.
+    """
     place = np.searchsorted(state["x"][order], state["x"][who], side="left")
     padded = np.concatenate([[-1], order, [-1]])
     return padded[place + 1 + skip], padded[place]
 
 
 def _pays(state, who, ahead, behind, own_lane, pull):
-    """MOBIL's two questions: is the change safe for the new follower, and does it pay, others counted at `POLITENESS`?"""
+    """MOBIL's two questions: is the change safe for the new follower, and does it pay, others
+    counted at `POLITENESS`?
+    """
     x, length, now = state["x"], state["length"], state["a"]
     gap_front = np.where(ahead < 0, FREE, x[ahead] - length[ahead] - x[who])
     gap_back = np.where(behind < 0, FREE, x[who] - length[who] - x[behind])

@@ -1,13 +1,15 @@
 """Measure the shipped models on the test minutes of the real data: what the model cards say.
 
-The detector is held against the stored RetinaNet boxes: those of at least 50 % whose longest side is over 20 pixels must
-be found (IoU ≥ 0.5, whatever the type, one to one, best score first); a detection of a box of 25–50 %, of a small one or
-of a duplicate counts neither way. The extractor has to tell the same vehicle in the next frame from the others there, and
-`measure.py` of the real data says how near it comes to its teacher.
+The detector is held against the stored RetinaNet boxes: those of at least 50 % whose longest side
+is over 20 pixels must be found (IoU ≥ 0.5, whatever the type, one to one, best score first); a
+detection of a box of 25–50 %, of a small one or of a duplicate counts neither way. The extractor
+has to tell the same vehicle in the next frame from the others there, and `measure.py` of the real
+data says how near it comes to its teacher.
 
-Membership inference asks whether a model betrays what it was trained on. Members are the last eight minutes of training,
-13:37 to 13:44, and the others the eight test minutes: the nearest in time that can be had, though a quarter of an hour of changing
-light lies between them, so a figure a little off .5 need not be memory.
+Membership inference asks whether a model betrays what it was trained on. Members are the last eight
+minutes of training, 13:37 to 13:44, and the others the eight test minutes: the nearest in time that
+can be had, though a quarter of an hour of changing light lies between them, so a figure a little
+off .5 need not be memory.
 """
 
 import subprocess
@@ -46,12 +48,15 @@ class Figure:
 
 
 def over_minutes(minutes: np.ndarray, statistic) -> Figure:
-    """A statistic of rows with its interval: `statistic(rows)`, rows drawn by whole minutes with replacement."""
+    """A statistic of rows with its interval: `statistic(rows)`, rows drawn by whole minutes with
+    replacement.
+    """
     return Figure(*bootstrap(statistic, minutes, rounds=ROUNDS).iloc[0])
 
 
 def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
-    """Say of each detection in a frame whether it is right (1), wrong (0) or counts neither way (-1).
+    """Say of each detection in a frame whether it is right (1), wrong (0) or counts neither way
+    (-1).
 
     Parameters
     ----------
@@ -73,11 +78,15 @@ def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.n
 
 
 def detector_table(detector: Detector) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every detection on the test frames with its verdict, and every frame with its number of wanted boxes."""
+    """Every detection on the test frames with its verdict, and every frame with its number of
+    wanted boxes.
+    """
     frames, stored = real.load_frames(), real.load_detections()
     groups = stored.groupby(["cam", "sec"]).groups
     rows, counts = [], []
-    for frame in tqdm(list(frames[frames.split == "test"].itertuples()), desc="detect", unit="frame"):
+    for frame in tqdm(
+        list(frames[frames.split == "test"].itertuples()), desc="detect", unit="frame"
+    ):
         truth = stored.loc[groups.get((frame.cam, frame.sec), [])]
         longest = np.maximum(truth.x2 - truth.x1, truth.y2 - truth.y1)
         duplicate = truth.dup_or_nonveh & ~truth.cls.isin(["person", "bicycle"])
@@ -88,12 +97,18 @@ def detector_table(detector: Detector) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(rows, ignore_index=True), pd.DataFrame(counts, columns=["minute", "wanted"])
 
 
-def recall_at_precision(verdicts: pd.DataFrame, wanted: int, precision: float) -> tuple[float, float]:
-    """Largest recall among the thresholds that keep at least that precision, and the threshold in per cent."""
+def recall_at_precision(
+    verdicts: pd.DataFrame, wanted: int, precision: float
+) -> tuple[float, float]:
+    """Largest recall among the thresholds that keep at least that precision, and the threshold in
+    per cent.
+    """
     counted = verdicts[verdicts.verdict >= 0].sort_values("percent", ascending=False)
     right = counted.verdict.cumsum().to_numpy()
     good = np.flatnonzero(right / np.arange(1, len(right) + 1) >= precision)
-    return (right[good[-1]] / wanted, counted.percent.iloc[good[-1]]) if len(good) else (0.0, np.nan)
+    return (
+        (right[good[-1]] / wanted, counted.percent.iloc[good[-1]]) if len(good) else (0.0, np.nan)
+    )
 
 
 def detector_figures(detector: Detector) -> dict[str, Figure]:
@@ -101,7 +116,7 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
     verdicts, counts = detector_table(detector)
     by_minute = counts.groupby("minute").wanted.sum()
     minutes = by_minute.index.to_numpy()
-    of_minute = {m: group for m, group in verdicts.groupby("minute")}
+    of_minute = dict(verdicts.groupby("minute"))
 
     def figure(measure):
         def statistic(rows):
@@ -120,20 +135,30 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
 
 
 def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
-    """Embed every stored detection of a vehicle; those of `real.load_detections` with their `row` there, and (n, 1920)."""
+    """Embed every stored detection of a vehicle; those of `real.load_detections` with their `row`
+    there, and (n, 1920).
+    """
     detections = real.load_detections()
     detections = detections.assign(row=np.arange(len(detections)))
-    detections = detections[detections.cls.isin(VEHICLE_TYPES) & ~detections.dup_or_nonveh].reset_index(drop=True)
+    detections = detections[
+        detections.cls.isin(VEHICLE_TYPES) & ~detections.dup_or_nonveh
+    ].reset_index(drop=True)
     images = {(f.cam, f.sec): f.jpeg for f in real.load_frames().itertuples()}
     embeddings = np.empty((len(detections), extractor.dimensions), np.float32)
-    for key, group in tqdm(detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"):
+    for key, group in tqdm(
+        detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"
+    ):
         image = read_image(images[key], f"frame {key}")
-        embeddings[group.index] = extractor.extract([cut(image, b) for b in group[BOX_COLUMNS].to_numpy()])
+        embeddings[group.index] = extractor.extract(
+            [cut(image, b) for b in group[BOX_COLUMNS].to_numpy()]
+        )
     return detections, embeddings
 
 
 def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> dict[str, Figure]:
-    """AUC: the same vehicle in the next frame against the other vehicles there, by Euclidean distance and cosine."""
+    """AUC: the same vehicle in the next frame against the other vehicles there, by Euclidean
+    distance and cosine.
+    """
     moving = ~detections["static"].to_numpy()
     row = {name: k for k, name in enumerate(detections.id)}
     in_frame = detections[moving].groupby(["cam", "sec"]).groups
@@ -154,13 +179,18 @@ def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> di
         "cosine": -np.einsum("ij,ij->i", unit[a], unit[b]),
     }
     return {
-        f"same vehicle in the next frame, AUC, {name}": over_minutes(minute, lambda rows, d=d: roc_auc_score(truth[rows], -d[rows]))
+        f"same vehicle in the next frame, AUC, {name}": over_minutes(
+            minute, lambda rows, d=d: roc_auc_score(truth[rows], -d[rows])
+        )
         for name, d in distance.items()
     }
 
 
-def membership_figures(member: np.ndarray, score: np.ndarray, minutes: np.ndarray, name: str) -> dict[str, Figure]:
-    """How well a score tells members from others: AUC, and the share of members found at 1 % false alarms.
+def membership_figures(
+    member: np.ndarray, score: np.ndarray, minutes: np.ndarray, name: str
+) -> dict[str, Figure]:
+    """How well a score tells members from others: AUC, and the share of members found at 1 % false
+    alarms.
 
     Parameters
     ----------
@@ -192,7 +222,9 @@ def members_of(table: pd.DataFrame) -> pd.DataFrame:
     return table[near].assign(member=table.split[near] == "train", minute=table.sec[near] // 60)
 
 
-def extractor_membership(detections: pd.DataFrame, embeddings: np.ndarray, taught: np.ndarray) -> dict[str, Figure]:
+def extractor_membership(
+    detections: pd.DataFrame, embeddings: np.ndarray, taught: np.ndarray
+) -> dict[str, Figure]:
     """The attacker who has the teacher: how near a crop's embedding lies to the teacher's.
 
     Parameters
@@ -206,11 +238,15 @@ def extractor_membership(detections: pd.DataFrame, embeddings: np.ndarray, taugh
     rows = asked.index.to_numpy()
     own, theirs = embeddings[rows] - taught.mean(0), taught[rows] - taught.mean(0)
     cosine = (own * theirs).sum(1) / (np.linalg.norm(own, axis=1) * np.linalg.norm(theirs, axis=1))
-    return membership_figures(asked.member.to_numpy(), cosine, asked.minute.to_numpy(), "nearness to the teacher")
+    return membership_figures(
+        asked.member.to_numpy(), cosine, asked.minute.to_numpy(), "nearness to the teacher"
+    )
 
 
 def detector_membership(detector: Detector) -> dict[str, Figure]:
-    """The attacker who has the labels: how well a frame's boxes fit them (mean IoU of the sure boxes, every fourth frame)."""
+    """The attacker who has the labels: how well a frame's boxes fit them (mean IoU of the sure
+    boxes, every fourth frame).
+    """
     frames, stored = members_of(real.load_frames()).iloc[::4], real.load_detections()
     sure = stored[(stored["prob"] >= 50) & ~stored.dup_or_nonveh]
     groups = sure.groupby(["cam", "sec"]).groups
@@ -218,9 +254,13 @@ def detector_membership(detector: Detector) -> dict[str, Figure]:
     scores = []
     for frame in tqdm(list(frames.itertuples()), desc="membership", unit="frame"):
         truth = sure.loc[groups[frame.cam, frame.sec]][BOX_COLUMNS].to_numpy(float)
-        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))[BOX_COLUMNS].to_numpy(float)
+        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))[
+            BOX_COLUMNS
+        ].to_numpy(float)
         scores.append(box_iou(truth, found).max(1, initial=0).mean())
-    return membership_figures(frames.member.to_numpy(), np.array(scores), frames.minute.to_numpy(), "the detector's fit")
+    return membership_figures(
+        frames.member.to_numpy(), np.array(scores), frames.minute.to_numpy(), "the detector's fit"
+    )
 
 
 def measure(detections: pd.DataFrame, embeddings: np.ndarray) -> str:

@@ -1,10 +1,13 @@
-"""Measure tracking, and matching from camera to camera, on a build of the twin: `python -m studio.evaluate_tracks FOLDER`.
+"""Measure tracking, and matching from camera to camera, on a build of the twin: `python -m
+studio.evaluate_tracks FOLDER`.
 
-FOLDER is a `data/` folder with detections and truth. What counts: vehicles whose box is longer than 12 (and than 20) pixels
-and of which at least 80 % is to be seen, moving or parked. Smaller and more hidden ones are ignored: neither missed, nor is a
-detection of them false. All other detections are false and count against tracking, as misses do. So the tracking of
-our detections is held against two limits: the same detections with the true identities (what the detector allows), and the same
-tracks on the right detections alone (what linking itself is worth). Frames that were dropped are not asked for.
+FOLDER is a `data/` folder with detections and truth. What counts: vehicles whose box is longer than
+12 (and than 20) pixels and of which at least 80 % is to be seen, moving or parked. Smaller and more
+hidden ones are ignored: neither missed, nor is a detection of them false. All other detections are
+false and count against tracking, as misses do. So the tracking of our detections is held against
+two limits: the same detections with the true identities (what the detector allows), and the same
+tracks on the right detections alone (what linking itself is worth). Frames that were dropped are
+not asked for.
 """
 
 import argparse
@@ -29,7 +32,9 @@ WITHIN = 120  # s, the longest travel time between neighbouring cameras
 
 
 def load_truth(folder):
-    """What there was to be seen in every frame delivered: columns frame, track (the vehicle), box, length and visible."""
+    """What there was to be seen in every frame delivered: columns frame, track (the vehicle), box,
+    length and visible.
+    """
     sightings = pd.read_parquet(folder / "truth" / "sightings.parquet")
     frames = pd.read_parquet(folder / "truth" / "frames.parquet")
     parked = pd.read_parquet(folder / "truth" / "parked.parquet")
@@ -40,8 +45,15 @@ def load_truth(folder):
     shown, whole = (_area(table, prefix) for prefix in ("", "full_"))
     length = np.maximum(table.x2 - table.x1, table.y2 - table.y1)
     visible = (1 - table.hidden) * np.minimum(shown / whole, 1)
-    table = table.assign(track=table.vehicle, length=length, visible=visible, camera=table.frame.str.partition("--")[0])
-    return table[["frame", "camera", "track", *BOX_COLUMNS, "length", "visible"]].reset_index(drop=True)
+    table = table.assign(
+        track=table.vehicle,
+        length=length,
+        visible=visible,
+        camera=table.frame.str.partition("--")[0],
+    )
+    return table[["frame", "camera", "track", *BOX_COLUMNS, "length", "visible"]].reset_index(
+        drop=True
+    )
 
 
 def _area(table, prefix):
@@ -50,12 +62,16 @@ def _area(table, prefix):
 
 
 def true_vehicles(detections, truth, iou=0.5):
-    """The vehicle that each detection shows (one to one in each frame, most overlap first), missing for a false one."""
+    """The vehicle that each detection shows (one to one in each frame, most overlap first), missing
+    for a false one.
+    """
     vehicles = pd.Series(pd.NA, detections.index, dtype="Int64")
     of_frame = truth.groupby("frame").indices
     for frame, rows in detections.groupby("frame").indices.items():
         of = of_frame.get(frame, np.zeros(0, int))
-        overlap = box_iou(detections[BOX_COLUMNS].to_numpy()[rows], truth[BOX_COLUMNS].to_numpy()[of])
+        overlap = box_iou(
+            detections[BOX_COLUMNS].to_numpy()[rows], truth[BOX_COLUMNS].to_numpy()[of]
+        )
         a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
         right = overlap[a, b] >= iou
         vehicles.iloc[rows[a[right]]] = truth["track"].to_numpy()[of[b[right]]]
@@ -63,7 +79,9 @@ def true_vehicles(detections, truth, iou=0.5):
 
 
 def tracking_figures(detections, tracks, vehicles, truth, length):
-    """IDF1 of ours, of the true identities, and of our linking on the right detections: by camera, with intervals."""
+    """IDF1 of ours, of the true identities, and of our linking on the right detections: by camera,
+    with intervals.
+    """
     rows = []
     for camera in CAMERAS:
         of = (detections["camera"] == camera).to_numpy()
@@ -75,20 +93,31 @@ def tracking_figures(detections, tracks, vehicles, truth, length):
         ways = {
             "ours": (found, there),
             "true identities": (identified, there),
-            "linking": (found[identified["track"].notna()], right.drop_duplicates(["frame", "track"])),
+            "linking": (
+                found[identified["track"].notna()],
+                right.drop_duplicates(["frame", "track"]),
+            ),
         }
         for way, (predicted, wanted) in ways.items():
             evaluation = evaluate_trajectories(predicted, wanted)
             minutes = [frame[:-3] for frame in evaluation.frames]
-            rows.append(bootstrap(evaluation.summary, minutes, rounds=400).loc["IDF1"].rename((camera, way)))
+            rows.append(
+                bootstrap(evaluation.summary, minutes, rounds=400).loc["IDF1"].rename((camera, way))
+            )
     return pd.DataFrame(rows)
 
 
 def travel_figures(detections, embeddings, tracks, vehicles):
-    """Rank-1 between neighbouring cameras, both ways, before and after the filter by travel time, direction and lane."""
+    """Rank-1 between neighbouring cameras, both ways, before and after the filter by travel time,
+    direction and lane.
+    """
     kept = tracks.notna()
     passages, looks = describe_tracks(detections, tracks, embeddings)
-    of_track = vehicles[kept].groupby(tracks[kept]).agg(lambda v: v.mode().iloc[0] if v.notna().any() else -1)
+    of_track = (
+        vehicles[kept]
+        .groupby(tracks[kept])
+        .agg(lambda v: v.mode().iloc[0] if v.notna().any() else -1)
+    )
     passages = passages.assign(vehicle=of_track.reindex(passages.index).astype(int))
     parts = []
     for first, second in pairwise(CAMERAS):
@@ -99,51 +128,88 @@ def travel_figures(detections, embeddings, tracks, vehicles):
             continue
         plain = cosine_distances(looks[a], looks[b])
         filtered = filter_by_travel(plain, model.probability(passages[a], passages[b]))
-        for queries, gallery, before, after in ((a, b, plain, filtered), (b, a, plain.T, filtered.T)):
-            parts.append(_first_ranks(passages[queries], passages[gallery], before, after).assign(pair=f"{first} {second}"))
+        for queries, gallery, before, after in (
+            (a, b, plain, filtered),
+            (b, a, plain.T, filtered.T),
+        ):
+            parts.append(
+                _first_ranks(passages[queries], passages[gallery], before, after).assign(
+                    pair=f"{first} {second}"
+                )
+            )
     return pd.concat(parts, ignore_index=True)
 
 
 def _first_ranks(queries, gallery, before, after):
-    """Whether each query of a vehicle that is in the gallery finds it at once, before and after the filter."""
+    """Whether each query of a vehicle that is in the gallery finds it at once, before and after the
+    filter.
+    """
     real = (queries["vehicle"] > 0).to_numpy()
     # False tracks and parked vehicles stay in the gallery: as vehicles that no query shows.
     ids = queries["vehicle"].to_numpy()[real], gallery["vehicle"].to_numpy()
     cameras = np.zeros(real.sum(), int), np.ones(len(gallery), int)
-    ranks = [evaluate_rank(distances[real], *ids, *cameras).first_rank for distances in (before, after)]
+    ranks = [
+        evaluate_rank(distances[real], *ids, *cameras).first_rank for distances in (before, after)
+    ]
     reachable = np.isfinite(_true_distances(after[real], *ids))
-    table = pd.DataFrame({"vehicle": ids[0], "before": ranks[0] == 1, "after": (ranks[1] == 1) & reachable})
+    table = pd.DataFrame(
+        {"vehicle": ids[0], "before": ranks[0] == 1, "after": (ranks[1] == 1) & reachable}
+    )
     return table[~np.isnan(ranks[0])].assign(gallery=len(gallery))
 
 
 def _true_distances(distances, queries, gallery):
-    """The distance of each query to its vehicle in the gallery; infinite if it is not there, or ruled out."""
+    """The distance of each query to its vehicle in the gallery; infinite if it is not there, or
+    ruled out.
+    """
     return np.where(queries[:, None] == gallery, distances, np.inf).min(axis=1, initial=np.inf)
 
 
 def main(arguments=None):
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m studio.evaluate_tracks", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="a data folder that `python -m studio build` has made")
-    parser.add_argument("--percent", type=float, default=SURE, help=f"leave out detections below this ({SURE})")
+    parser = argparse.ArgumentParser(
+        prog="python -m studio.evaluate_tracks", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "folder", type=Path, help="a data folder that `python -m studio build` has made"
+    )
+    parser.add_argument(
+        "--percent", type=float, default=SURE, help=f"leave out detections below this ({SURE})"
+    )
     given = parser.parse_args(arguments)
     dataset = open_dataset(given.folder)
     truth = load_truth(given.folder)
     sure = (dataset.detections["percent"] >= given.percent).to_numpy()
-    detections, embeddings = dataset.detections[sure].reset_index(drop=True), dataset.embeddings[sure]
+    detections, embeddings = (
+        dataset.detections[sure].reset_index(drop=True),
+        dataset.embeddings[sure],
+    )
     tracks, vehicles = track_detections(detections, embeddings), true_vehicles(detections, truth)
-    print(f"{len(dataset.frames):,} frames, {len(detections):,} detections of at least {given.percent:g} %")
+    print(
+        f"{len(dataset.frames):,} frames, {len(detections):,} detections of at least"
+        f" {given.percent:g} %"
+    )
     for length in LENGTHS:
         figures = tracking_figures(detections, tracks, vehicles, truth, length).round(3)
-        print(f"\nIDF1 within a camera, vehicles over {length} px, 95 % intervals over minutes\n{figures.to_string()}")
+        print(
+            f"\nIDF1 within a camera, vehicles over {length} px, 95 % intervals over"
+            f" minutes\n{figures.to_string()}"
+        )
     ranks = travel_figures(detections, embeddings, tracks, vehicles)
     for pair, of in [*ranks.groupby("pair", sort=False), ("all pairs", ranks)]:
         figures = bootstrap(
-            lambda rows, of=of: of.iloc[rows][["before", "after"]].mean().pipe(lambda m: pd.concat([m, pd.Series({"gain": m.after - m.before})])),
+            lambda rows, of=of: (
+                of.iloc[rows][["before", "after"]]
+                .mean()
+                .pipe(lambda m: pd.concat([m, pd.Series({"gain": m.after - m.before})]))
+            ),
             of["vehicle"],
             rounds=400,
         )
-        print(f"\nrank-1, {pair}: {len(of)} queries, gallery about {of['gallery'].mean():.0f} tracks\n{figures.round(3).to_string()}")
+        print(
+            f"\nrank-1, {pair}: {len(of)} queries, gallery about {of['gallery'].mean():.0f}"
+            f" tracks\n{figures.round(3).to_string()}"
+        )
 
 
 if __name__ == "__main__":

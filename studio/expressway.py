@@ -1,8 +1,9 @@
 """The road: six cameras, three lanes each way, and the ramps between the cameras.
 
-Positions are kilometres southbound from the first camera. Southbound traffic drives towards larger kilometres, northbound
-traffic towards smaller ones; each way is a `Carriageway` with its own distance, in metres from where it begins.
-The cameras' names, order, facing and distances are those of the original; the ramps are invented, and none lies where a camera looks.
+Positions are kilometres southbound from the first camera. Southbound traffic drives towards larger
+kilometres, northbound traffic towards smaller ones; each way is a `Carriageway` with its own
+distance, in metres from where it begins. The cameras' names, order, facing and distances are those
+of the original; the ramps are invented, and none lies where a camera looks.
 
 Examples
 --------
@@ -36,7 +37,8 @@ class Camera:
     facing: str
 
     def ahead(self, km):
-        """How far in front of the camera, in metres, the road at kilometre `km` lies (negative: behind it).
+        """How far in front of the camera, in metres, the road at kilometre `km` lies (negative:
+        behind it).
 
         Examples
         --------
@@ -62,7 +64,9 @@ class Ramp:
 
 @dataclass(frozen=True)
 class Carriageway:
-    """One direction of the road: where it begins and ends (kilometres), and its ramps in driving order."""
+    """One direction of the road: where it begins and ends (kilometres), and its ramps in driving
+    order.
+    """
 
     direction: str
     begin: float
@@ -84,7 +88,9 @@ class Carriageway:
         return self.begin + (distance if self.end > self.begin else -distance) / 1000
 
 
-CAMERAS = {place.camera: Camera(place.camera, place.name, place.km, place.facing) for place in DRIVE}
+CAMERAS = {
+    place.camera: Camera(place.camera, place.name, place.km, place.facing) for place in DRIVE
+}
 """The six cameras in driving order south."""
 
 NORTH, SOUTH = "north end", "south end"

@@ -1,8 +1,9 @@
-"""What lesson 02 shows but is too slow to train there: `python -m studio learning` (some minutes) makes it anew.
+"""What lesson 02 shows but is too slow to train there: `python -m studio learning` (some minutes)
+makes it anew.
 
-    learning.csv        trainings of several capacities and sizes, epoch by epoch, and how well their members are found
-    shadows.parquet     the attacker's own models: which vehicles each was taught, and how sure it is of each
-    shadows.csv         how well members of such a model are found with the help of the others
+learning.csv        trainings of several capacities and sizes, epoch by epoch, and how well their members are found
+shadows.parquet     the attacker's own models: which vehicles each was taught, and how sure it is of each
+shadows.csv         how well members of such a model are found with the help of the others
 """
 
 from pathlib import Path
@@ -14,7 +15,16 @@ from scipy.special import logit
 from cctview.evaluate import bootstrap, roc_auc, tpr_at_fpr
 from cctview.files import write_bytes
 from cctview.frames import open_dataset
-from cctview.learn import EPOCHS, FILTERS, LEARNS, Pictures, Split, load_pictures, split_vehicles, train
+from cctview.learn import (
+    EPOCHS,
+    FILTERS,
+    LEARNS,
+    Pictures,
+    Split,
+    load_pictures,
+    split_vehicles,
+    train,
+)
 from cctview.shadows import Shadows, train_shadows
 from cctview.truth import read_truth
 
@@ -29,7 +39,9 @@ def write(data: Path) -> list[Path]:
     """Make the three files under `data`; returns their places."""
     pictures = load_pictures(open_dataset(data), read_truth(data))
     split = split_vehicles(pictures)
-    places = [data / "results" / name for name in ("learning.csv", "shadows.parquet", "shadows.csv")]
+    places = [
+        data / "results" / name for name in ("learning.csv", "shadows.parquet", "shadows.csv")
+    ]
     write_bytes(places[0], _csv(grid(pictures, split)))
     shadows = train_shadows(pictures, split, SHADOWS)
     write_bytes(places[1], shadow_table(shadows).to_parquet(compression="zstd"))
@@ -42,21 +54,34 @@ def _csv(table):
 
 
 def networks(members: int) -> list[tuple[str, int, int]]:
-    """What is trained: learns, filters, vehicles. Every capacity on all members, and every size for everything to learn."""
+    """What is trained: learns, filters, vehicles. Every capacity on all members, and every size for
+    everything to learn.
+    """
     return [("body", filters, members) for filters in CAPACITIES] + [
         (learns, FILTERS, size) for learns in LEARNS for size in SIZES if size < members
     ]
 
 
-def grid(pictures: Pictures, split: Split, wanted: list | None = None, epochs: int = EPOCHS) -> pd.DataFrame:
-    """Train each network, and measure after every second epoch what it has learnt and what it gives away."""
+def grid(
+    pictures: Pictures, split: Split, wanted: list | None = None, epochs: int = EPOCHS
+) -> pd.DataFrame:
+    """Train each network, and measure after every second epoch what it has learnt and what it gives
+    away.
+    """
     rows = []
     for learns, filters, vehicles in wanted or networks(len(split.members)):
-        training = train(pictures, split, learns, filters=filters, epochs=epochs, taught=split.members[:vehicles])
+        training = train(
+            pictures, split, learns, filters=filters, epochs=epochs, taught=split.members[:vehicles]
+        )
         history = training.history()
         for epoch in range(0, epochs + 1, EVERY):
             figures = training.attack(epoch).figures()
-            row = {"learns": learns, "filters": filters, "vehicles": vehicles, "epoch": epoch} | history.loc[epoch].to_dict()
+            row = {
+                "learns": learns,
+                "filters": filters,
+                "vehicles": vehicles,
+                "epoch": epoch,
+            } | history.loc[epoch].to_dict()
             for name, figure in (("auc", "AUC"), ("found", "TPR at 1 % FPR")):
                 estimate, low, high = figures.loc[figure, ["estimate", "low", "high"]]
                 row |= {name: estimate, f"{name}_low": low, f"{name}_high": high}
@@ -65,7 +90,9 @@ def grid(pictures: Pictures, split: Split, wanted: list | None = None, epochs: i
 
 
 def shadow_table(shadows: Shadows) -> pd.DataFrame:
-    """One row a model and vehicle: model, vehicle, within, and after each stored epoch the logit of the confidence, float16."""
+    """One row a model and vehicle: model, vehicle, within, and after each stored epoch the logit of
+    the confidence, float16.
+    """
     models, count = shadows.within.shape
     table = pd.DataFrame(
         {
@@ -74,12 +101,17 @@ def shadow_table(shadows: Shadows) -> pd.DataFrame:
             "within": shadows.within.ravel(),
         }
     )
-    logits = {epoch: logit(np.clip(told, SURE, 1 - SURE)) for epoch, told in shadows.confidences.items()}
-    return table.assign(**{f"epoch_{epoch}": told.ravel().astype(np.float16) for epoch, told in logits.items()})
+    logits = {
+        epoch: logit(np.clip(told, SURE, 1 - SURE)) for epoch, told in shadows.confidences.items()
+    }
+    return table.assign(
+        **{f"epoch_{epoch}": told.ravel().astype(np.float16) for epoch, told in logits.items()}
+    )
 
 
 def shadow_attacks(shadows: Shadows, epochs: tuple = ATTACKED, rounds: int = 100) -> pd.DataFrame:
-    """The strong attack on each of the models in turn: means over the models, with intervals by drawing vehicles again.
+    """The strong attack on each of the models in turn: means over the models, with intervals by
+    drawing vehicles again.
 
     Returns
     -------
@@ -93,7 +125,17 @@ def shadow_attacks(shadows: Shadows, epochs: tuple = ATTACKED, rounds: int = 100
         def statistic(rows, attacks=attacks):
             pairs = [(-one.scores[rows], one.member[rows]) for one in attacks]
             found = [tpr_at_fpr(*pair, 0.01) for pair in pairs]
-            return pd.Series({"AUC": np.mean([roc_auc(*pair) for pair in pairs]), "TPR at 1 % FPR": np.mean(found)})
+            return pd.Series(
+                {
+                    "AUC": np.mean([roc_auc(*pair) for pair in pairs]),
+                    "TPR at 1 % FPR": np.mean(found),
+                }
+            )
 
-        tables.append(bootstrap(statistic, shadows.vehicles, rounds).rename_axis("figure").reset_index().assign(epoch=epoch))
+        tables.append(
+            bootstrap(statistic, shadows.vehicles, rounds)
+            .rename_axis("figure")
+            .reset_index()
+            .assign(epoch=epoch)
+        )
     return pd.concat(tables)[["epoch", "figure", "estimate", "low", "high"]]

@@ -1,6 +1,8 @@
-"""Executes the lessons: from `lessons/*.py`, which authors edit, to `notebooks/*.ipynb`, which everybody opens.
+"""Executes the lessons: from `lessons/*.py`, which authors edit, to `notebooks/*.ipynb`, which
+everybody opens.
 
-The picture of the cell that is tagged `picture` stands for its notebook in README.md; it is kept in `notebooks/pictures/`.
+The picture of the cell that is tagged `picture` stands for its notebook in README.md; it is kept in
+`notebooks/pictures/`.
 """
 
 import base64
@@ -30,7 +32,9 @@ def stems(numbers: list[str] | None = None) -> list[str]:
 
 
 def execute(stem: str) -> Path:
-    """Run a lesson in a fresh kernel and write its notebook, with outputs that need no kernel; returns the notebook's path."""
+    """Run a lesson in a fresh kernel and write its notebook, with outputs that need no kernel;
+    returns the notebook's path.
+    """
     import jupytext
     import nbformat
     from nbclient import NotebookClient
@@ -41,7 +45,12 @@ def execute(stem: str) -> Path:
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
         notebook.metadata = nbformat.read(place, as_version=4).metadata
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(place.parent)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(place.parent)}},
+    ).execute()
     notebook = without_live_views(notebook)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{stem[:2]}-{number:03d}"
@@ -53,7 +62,9 @@ def execute(stem: str) -> Path:
 
 
 def pictures(notebook) -> list[tuple[str, bytes]]:
-    """The pictures that the cells tagged `picture` show: for each "png" or "jpeg", and the bytes of the file."""
+    """The pictures that the cells tagged `picture` show: for each "png" or "jpeg", and the bytes of
+    the file.
+    """
     shown = [
         output.data
         for cell in notebook.cells
@@ -61,12 +72,16 @@ def pictures(notebook) -> list[tuple[str, bytes]]:
         for output in cell.get("outputs", [])
         if "data" in output
     ]
-    kinds = [(data, next((kind for kind in ("jpeg", "png") if f"image/{kind}" in data), None)) for data in shown]
+    kinds = [
+        (data, next((kind for kind in ("jpeg", "png") if f"image/{kind}" in data), None))
+        for data in shown
+    ]
     return [(kind, base64.b64decode(data[f"image/{kind}"])) for data, kind in kinds if kind]
 
 
 def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END) -> Path:
-    """Store the meter that the executed notebooks left, for whoever opens the last one without the others; returns the place.
+    """Store the meter that the executed notebooks left, for whoever opens the last one without the
+    others; returns the place.
 
     Raises
     ------
@@ -76,10 +91,15 @@ def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END
         If a notebook did not add its gauge.
     """
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no meter; execute the notebooks first, `python -m studio lessons`")
+        raise FileNotFoundError(
+            f"{path}: no meter; execute the notebooks first, `python -m studio lessons`"
+        )
     meter = LeakageMeter.load(path)
     if missing := [name for name in GAUGES if name not in meter.gauges]:
-        raise ValueError(f"{path}: no gauge {missing[0]!r}; execute notebooks 01 to 04 first, `python -m studio lessons`")
+        raise ValueError(
+            f"{path}: no gauge {missing[0]!r}; execute notebooks 01 to 04 first, `python -m studio"
+            " lessons`"
+        )
     gauges = {name: meter.gauges[name] for name in GAUGES}
     LeakageMeter(meter.target, meter.population, meter.steps, meter.world, gauges).save(place)
     return place

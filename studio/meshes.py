@@ -1,7 +1,8 @@
 """Meshes of vehicles: closed triangle surfaces made of lofts, boxes and balls.
 
-Vehicle axes: x forward, y to the left, z up, metres; the origin is on the road under the vehicle's middle. The
-shape is kept coarse; what is drawn on it (windows, lamps, grille, seams, marks) comes from `studio.bodywork`.
+Vehicle axes: x forward, y to the left, z up, metres; the origin is on the road under the vehicle's
+middle. The shape is kept coarse; what is drawn on it (windows, lamps, grille, seams, marks) comes
+from `studio.bodywork`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from scipy.interpolate import PchipInterpolator
 
 from studio.vehicles import Design, Vehicle
 
-# What a surface is made of. BODY takes its colour and material from the bodywork pictures, the others are uniform.
+# What a surface is made of. BODY takes its colour and material from the bodywork pictures, the
+# others are uniform.
 BODY, RUBBER, RIM, TRIM, CHROME, PAINT, SIGN, GLASS, TAIL, LAMP, LEATHER, SKIN = range(12)
 
 
@@ -38,7 +40,9 @@ class Mesh:
 
 
 def curve(x: np.ndarray, knots: list[tuple[float, float]]) -> np.ndarray:
-    """A smooth curve without overshoot through `knots` (any order; knots closer than 5 mm are merged)."""
+    """A smooth curve without overshoot through `knots` (any order; knots closer than 5 mm are
+    merged).
+    """
     knots = np.array(sorted(knots), float)
     knots = knots[np.concatenate([[True], np.diff(knots[:, 0]) > 0.005])]
     return PchipInterpolator(knots[:, 0], knots[:, 1])(np.clip(x, knots[0, 0], knots[-1, 0]))
@@ -72,37 +76,82 @@ class Profile:
         s, half = self.shape, self.shape.length / 2
         tail, _, _, cowl = self.cabin
         drop = 0.10 if s.nose > 0.85 else 0.16
-        return curve(x, [(-half, s.deck * 0.86), (-half + 0.07, s.deck * 0.965), (-half + 0.22, s.deck),
-                         (max(tail, -half + 0.35), s.belt + 0.02), (cowl, s.belt), (cowl + 0.2, s.hood),
-                         (half - 0.55, (s.hood * 0.55 + s.nose * 0.45) + 0.03), (half - 0.13, s.nose),
-                         (half - 0.03, s.nose - drop), (half, s.nose - drop - 0.10)])
+        return curve(
+            x,
+            [
+                (-half, s.deck * 0.86),
+                (-half + 0.07, s.deck * 0.965),
+                (-half + 0.22, s.deck),
+                (max(tail, -half + 0.35), s.belt + 0.02),
+                (cowl, s.belt),
+                (cowl + 0.2, s.hood),
+                (half - 0.55, (s.hood * 0.55 + s.nose * 0.45) + 0.03),
+                (half - 0.13, s.nose),
+                (half - 0.03, s.nose - drop),
+                (half, s.nose - drop - 0.10),
+            ],
+        )
 
     def bottom(self, x: np.ndarray) -> np.ndarray:
         """Height of the lower body's underside."""
         half, low = self.shape.length / 2, self.shape.wheel * 0.58
-        return curve(x, [(-half, low + 0.17), (-half + 0.15, low + 0.05), (-half + 0.6, low), (half - 0.6, low),
-                         (half - 0.1, low + 0.03), (half, low + 0.12)])
+        return curve(
+            x,
+            [
+                (-half, low + 0.17),
+                (-half + 0.15, low + 0.05),
+                (-half + 0.6, low),
+                (half - 0.6, low),
+                (half - 0.1, low + 0.03),
+                (half, low + 0.12),
+            ],
+        )
 
     def side(self, x: np.ndarray) -> np.ndarray:
         """Half width of the lower body, tapering to nose and tail."""
-        half, wide, blunt = self.shape.length / 2, self.shape.width / 2, min(1.0, self.shape.square / 7)
+        half, wide, blunt = (
+            self.shape.length / 2,
+            self.shape.width / 2,
+            min(1.0, self.shape.square / 7),
+        )
         nose = 0.80 + 0.12 * blunt
-        return curve(x, [(-half, wide * (0.86 + 0.08 * blunt)), (-half + 0.08, wide * 0.94), (-half + 0.5, wide * 0.985), (0, wide),
-                         (half - 0.6, wide * 0.985), (half - 0.2, wide * (nose + 0.07)), (half - 0.05, wide * (nose + 0.02)),
-                         (half, wide * (nose - 0.05))])
+        return curve(
+            x,
+            [
+                (-half, wide * (0.86 + 0.08 * blunt)),
+                (-half + 0.08, wide * 0.94),
+                (-half + 0.5, wide * 0.985),
+                (0, wide),
+                (half - 0.6, wide * 0.985),
+                (half - 0.2, wide * (nose + 0.07)),
+                (half - 0.05, wide * (nose + 0.02)),
+                (half, wide * (nose - 0.05)),
+            ],
+        )
 
     def roof(self, x: np.ndarray) -> np.ndarray:
         """Height of the cabin."""
         tail, back, front, cowl = self.cabin
         high, low, span = self.shape.height, self.sill, front - back
-        return curve(x, [(tail, low + 0.02), (back, high - 0.06), (back + 0.28 * span, high), (back + 0.72 * span, high - 0.012),
-                         (front, high - 0.055), (cowl, low + 0.02)])
+        return curve(
+            x,
+            [
+                (tail, low + 0.02),
+                (back, high - 0.06),
+                (back + 0.28 * span, high),
+                (back + 0.72 * span, high - 0.012),
+                (front, high - 0.055),
+                (cowl, low + 0.02),
+            ],
+        )
 
     def cabin_side(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Half width of the cabin at height z."""
         tail, _, _, cowl = self.cabin
         wide = self.shape.width / 2
-        sill = curve(x, [(tail, wide * 0.90), ((tail + cowl) / 2, wide * 0.965), (cowl, wide * 0.88)])
+        sill = curve(
+            x, [(tail, wide * 0.90), ((tail + cowl) / 2, wide * 0.965), (cowl, wide * 0.88)]
+        )
         rise = np.clip((z - self.sill) / (self.shape.height - self.sill), 0, 1)
         return sill * (1 - (1 - self.shape.tumble) * rise)
 
@@ -126,39 +175,76 @@ class Builder:
         index = np.arange(stations * count).reshape(stations, count)
         after = np.roll(index, -1, axis=1)
         a, b, c, d = index[:-1], index[1:], after[1:], after[:-1]
-        skin = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+        skin = np.concatenate(
+            [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)]
+        )
         first, last = stations * count, stations * count + 1
-        fans = [np.stack([np.full(count, first), index[0], after[0]], -1), np.stack([np.full(count, last), after[-1], index[-1]], -1)]
+        fans = [
+            np.stack([np.full(count, first), index[0], after[0]], -1),
+            np.stack([np.full(count, last), after[-1], index[-1]], -1),
+        ]
         points = np.concatenate([rings.reshape(-1, 3), [rings[0].mean(0)], [rings[-1].mean(0)]])
         faces = np.concatenate([skin, *fans])
         corners = points[faces]
         volume = (np.cross(corners[:, 0], corners[:, 1]) * corners[:, 2]).sum()
         self.add(part, points, faces if volume > 0 else faces[:, ::-1])
 
-    def box(self, part: int, low: tuple[float, float, float], high: tuple[float, float, float]) -> None:
+    def box(
+        self, part: int, low: tuple[float, float, float], high: tuple[float, float, float]
+    ) -> None:
         """An axis-aligned box with flat faces."""
         (x0, y0, z0), (x1, y1, z1) = low, high
-        for quad in (((x0, y0, z0), (x0, y0, z1), (x0, y1, z1), (x0, y1, z0)), ((x1, y0, z0), (x1, y1, z0), (x1, y1, z1), (x1, y0, z1)),
-                     ((x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)), ((x0, y1, z0), (x0, y1, z1), (x1, y1, z1), (x1, y1, z0)),
-                     ((x0, y0, z0), (x0, y1, z0), (x1, y1, z0), (x1, y0, z0)), ((x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1))):
+        for quad in (
+            ((x0, y0, z0), (x0, y0, z1), (x0, y1, z1), (x0, y1, z0)),
+            ((x1, y0, z0), (x1, y1, z0), (x1, y1, z1), (x1, y0, z1)),
+            ((x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)),
+            ((x0, y1, z0), (x0, y1, z1), (x1, y1, z1), (x1, y1, z0)),
+            ((x0, y0, z0), (x0, y1, z0), (x1, y1, z0), (x1, y0, z0)),
+            ((x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1)),
+        ):
             self.add(part, np.array(quad), np.array([[0, 1, 2], [0, 2, 3]]))
 
-    def ball(self, part: int, centre: tuple[float, float, float], radii: tuple[float, float, float], count: int = 8) -> None:
+    def ball(
+        self,
+        part: int,
+        centre: tuple[float, float, float],
+        radii: tuple[float, float, float],
+        count: int = 8,
+    ) -> None:
         """An ellipsoid."""
         polar = np.linspace(0.12, np.pi - 0.12, count)
         around = np.linspace(0, 2 * np.pi, 2 * count, endpoint=False)
-        unit = np.stack([np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)),
-                         np.outer(np.cos(polar), np.ones_like(around))], -1)
+        unit = np.stack(
+            [
+                np.outer(np.sin(polar), np.cos(around)),
+                np.outer(np.sin(polar), np.sin(around)),
+                np.outer(np.cos(polar), np.ones_like(around)),
+            ],
+            -1,
+        )
         self.rings(part, unit * np.array(radii) + np.array(centre))
 
-    def disc(self, part: int, x: float, z: float, radius: float, y0: float, y1: float, count: int = 18) -> None:
+    def disc(
+        self, part: int, x: float, z: float, radius: float, y0: float, y1: float, count: int = 18
+    ) -> None:
         """A cylinder whose axis runs across the vehicle, with flat ends."""
         angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-        ring = np.stack([x + radius * np.cos(angle), np.zeros(count), z + radius * np.sin(angle)], -1)
+        ring = np.stack(
+            [x + radius * np.cos(angle), np.zeros(count), z + radius * np.sin(angle)], -1
+        )
         offset = np.array([0.0, 1.0, 0.0])
         shoulder = (ring - [x, 0, z]) * 0.9 + [x, 0, z]
-        self.rings(part, np.stack([shoulder + offset * y0, ring + offset * (y0 * 0.9 + y1 * 0.1), ring + offset * (y0 * 0.1 + y1 * 0.9),
-                                   shoulder + offset * y1]))
+        self.rings(
+            part,
+            np.stack(
+                [
+                    shoulder + offset * y0,
+                    ring + offset * (y0 * 0.9 + y1 * 0.1),
+                    ring + offset * (y0 * 0.1 + y1 * 0.9),
+                    shoulder + offset * y1,
+                ]
+            ),
+        )
 
     def mesh(self) -> Mesh:
         """The finished mesh with smooth normals inside each solid."""
@@ -192,10 +278,18 @@ def _lower_body(build: Builder, profile: Profile) -> None:
     upward = np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power
     top, bottom, side = profile.top(xs), profile.bottom(xs), profile.side(xs)
     bulge = np.where(upward > 0, 1 - 0.05 * upward**2, 1 - 0.07 * upward**2)
-    rings = np.stack([np.repeat(xs[:, None], 32, 1), side[:, None] * (across * bulge)[None],
-                      (top + bottom)[:, None] / 2 + (top - bottom)[:, None] / 2 * upward[None]], -1)
+    rings = np.stack(
+        [
+            np.repeat(xs[:, None], 32, 1),
+            side[:, None] * (across * bulge)[None],
+            (top + bottom)[:, None] / 2 + (top - bottom)[:, None] / 2 * upward[None],
+        ],
+        -1,
+    )
     ends = (0.3, 0.6, 0.85)
-    build.rings(BODY, np.concatenate([_rounded(rings[0], ends), rings, _rounded(rings[-1], ends[::-1])]))
+    build.rings(
+        BODY, np.concatenate([_rounded(rings[0], ends), rings, _rounded(rings[-1], ends[::-1])])
+    )
 
 
 def _cabin(build: Builder, profile: Profile) -> None:
@@ -209,7 +303,9 @@ def _cabin(build: Builder, profile: Profile) -> None:
     z = profile.sill + rise[:, None] * upward[None]
     y = profile.cabin_side(xs[:, None], z) * across[None]
     rings = np.stack([np.repeat(xs[:, None], 26, 1), y, z], -1)
-    build.rings(BODY, np.concatenate([_rounded(rings[0], (0.5,)), rings, _rounded(rings[-1], (0.5,))]))
+    build.rings(
+        BODY, np.concatenate([_rounded(rings[0], (0.5,)), rings, _rounded(rings[-1], (0.5,))])
+    )
 
 
 def _wheels(build: Builder, vehicle: Vehicle, profile: Profile) -> None:
@@ -220,7 +316,15 @@ def _wheels(build: Builder, vehicle: Vehicle, profile: Profile) -> None:
         for hand in (-1, 1):
             outer = hand * (shape.width / 2 + 0.005)
             build.disc(RUBBER, x, shape.wheel, shape.wheel, outer - hand * 0.24, outer)
-            build.disc(rim, x, shape.wheel, shape.wheel * share, outer - hand * 0.05, outer + hand * 0.012, 12)
+            build.disc(
+                rim,
+                x,
+                shape.wheel,
+                shape.wheel * share,
+                outer - hand * 0.05,
+                outer + hand * 0.012,
+                12,
+            )
 
 
 def _roof_load(build: Builder, vehicle: Vehicle, profile: Profile) -> None:
@@ -232,13 +336,23 @@ def _roof_load(build: Builder, vehicle: Vehicle, profile: Profile) -> None:
     if roof in ("rack", "ladder"):
         for hand in (-1, 1):
             y = hand * half * 0.86
-            build.box(CHROME if vehicle.marks.chrome else TRIM, (back + 0.15, y - 0.03, high - 0.05), (front - 0.10, y + 0.03, high + 0.06))
+            build.box(
+                CHROME if vehicle.marks.chrome else TRIM,
+                (back + 0.15, y - 0.03, high - 0.05),
+                (front - 0.10, y + 0.03, high + 0.06),
+            )
         for x in (back + 0.45, front - 0.40):
-            build.box(TRIM, (x - 0.035, -half * 0.9, high + 0.05), (x + 0.035, half * 0.9, high + 0.10))
+            build.box(
+                TRIM, (x - 0.035, -half * 0.9, high + 0.05), (x + 0.035, half * 0.9, high + 0.10)
+            )
     if roof == "ladder":
         length = min(1.7, (front - back) / 2 + 0.5)
         for y in (-0.28, 0.22):
-            build.box(CHROME, (middle - length, y - 0.04, high + 0.11), (middle + length, y + 0.04, high + 0.20))
+            build.box(
+                CHROME,
+                (middle - length, y - 0.04, high + 0.11),
+                (middle + length, y + 0.04, high + 0.20),
+            )
         for x in np.arange(middle - length + 0.15, middle + length, 0.32):
             build.box(CHROME, (x - 0.025, -0.28, high + 0.13), (x + 0.025, 0.22, high + 0.18))
     if roof == "box":
@@ -293,8 +407,8 @@ def build_mesh(vehicle: Vehicle) -> Mesh:
     Returns
     -------
     Mesh
-        Every solid in it is closed. Its extent is the vehicle's length, width (mirrors and wheels apart) and
-        height (roof load apart).
+        Every solid in it is closed. Its extent is the vehicle's length, width (mirrors and wheels
+        apart) and height (roof load apart).
     """
     if vehicle.shape.body == "motorcycle":
         return _motorcycle(vehicle)

@@ -1,6 +1,7 @@
 """Runs the course's own pipeline over the simulated frames: detect, crop, embed.
 
-Detections are written in parts like the frames (`studio.build`), in a folder named after the weights and the code that made them.
+Detections are written in parts like the frames (`studio.build`), in a folder named after the
+weights and the code that made them.
 """
 
 import hashlib
@@ -43,7 +44,13 @@ class Pipeline:
         from cctview.extract import Extractor
 
         digest = hashlib.sha256()
-        for path in [root / "models" / "manifest.json", *(root / "cctview" / f"{name}.py" for name in ("detect", "extract", "student", "tables"))]:
+        for path in [
+            root / "models" / "manifest.json",
+            *(
+                root / "cctview" / f"{name}.py"
+                for name in ("detect", "extract", "student", "tables")
+            ),
+        ]:
             digest.update(path.read_bytes())
         return cls(Detector(minimum_percent=25), Extractor(), digest.hexdigest()[:12])
 
@@ -93,14 +100,22 @@ def process(workshop, pipeline, quiet=False):
         path = workshop.part(pipeline.kind, *key)
         if not path.exists():
             found, embeddings = _detect_part(workshop.part("frames", *key), pipeline)
-            write_bytes(path, tables.write_tables(found, embeddings, pipeline.extractor.basis)[tables.DETECTIONS])
+            write_bytes(
+                path,
+                tables.write_tables(found, embeddings, pipeline.extractor.basis)[tables.DETECTIONS],
+            )
 
 
 def _detect_part(path, pipeline):
-    found, vectors = [pd.DataFrame(columns=COLUMNS)], [np.empty((0, pipeline.extractor.dimensions), np.float32)]
+    found, vectors = (
+        [pd.DataFrame(columns=COLUMNS)],
+        [np.empty((0, pipeline.extractor.dimensions), np.float32)],
+    )
     for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
         if row["jpeg"] is not None:
-            detections, embeddings = pipeline.run(row["frame"], read_image(row["jpeg"], row["frame"]))
+            detections, embeddings = pipeline.run(
+                row["frame"], read_image(row["jpeg"], row["frame"])
+            )
             found.append(detections)
             vectors.append(embeddings)
     filled = [part for part in found if len(part)] or found[:1]
@@ -121,7 +136,13 @@ def pack(paths, pipeline):
     dict of str to bytes
         File name to content.
     """
-    joined = pa.concat_tables([pq.read_table(path) for path in paths]).unify_dictionaries().combine_chunks()
+    joined = (
+        pa.concat_tables([pq.read_table(path) for path in paths])
+        .unify_dictionaries()
+        .combine_chunks()
+    )
     nothing = np.empty((0, pipeline.extractor.dimensions), np.float32)
-    basis = tables.write_tables(pd.DataFrame(columns=COLUMNS), nothing, pipeline.extractor.basis)[tables.BASIS]
+    basis = tables.write_tables(pd.DataFrame(columns=COLUMNS), nothing, pipeline.extractor.basis)[
+        tables.BASIS
+    ]
     return {tables.DETECTIONS: tables.encode(joined), tables.BASIS: basis}

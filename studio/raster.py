@@ -1,8 +1,8 @@
 """The rasteriser's inner loops, compiled by numba.
 
-Everything runs in one thread and without ``fastmath``, so that two processes give the same bytes. Screen points are
-rows of (column, row, inverse depth); inverse depth 0 means behind the lens. Depth buffers hold inverse depth, so
-larger is nearer and 0 is infinitely far.
+Everything runs in one thread and without ``fastmath``, so that two processes give the same bytes.
+Screen points are rows of (column, row, inverse depth); inverse depth 0 means behind the lens. Depth
+buffers hold inverse depth, so larger is nearer and 0 is infinitely far.
 """
 
 from __future__ import annotations
@@ -13,8 +13,15 @@ import numpy as np
 from studio import bodywork, meshes
 
 # sRGB byte to linear light.
-LINEAR = np.array([(b / 255 / 12.92 if b / 255 <= 0.04045 else ((b / 255 + 0.055) / 1.055) ** 2.4) for b in range(256)])
-_UNIFORM = np.zeros((12, 7))  # red, green, blue (linear), gloss, metal, glass, glow of the plain surface codes
+LINEAR = np.array(
+    [
+        (b / 255 / 12.92 if b / 255 <= 0.04045 else ((b / 255 + 0.055) / 1.055) ** 2.4)
+        for b in range(256)
+    ]
+)
+_UNIFORM = np.zeros(
+    (12, 7)
+)  # red, green, blue (linear), gloss, metal, glass, glow of the plain surface codes
 _UNIFORM[meshes.RUBBER] = (0.012, 0.012, 0.012, 0.05, 0, 0, 0)
 _UNIFORM[meshes.RIM] = (0.17, 0.175, 0.18, 0.4, 0.5, 0, 0)
 _UNIFORM[meshes.TRIM] = (0.010, 0.010, 0.011, 0.25, 0, 0, 0)
@@ -34,8 +41,8 @@ BODY, PAINTED = meshes.BODY, meshes.PAINT
 def rasterise(screen, faces, depth, ids, triangles, own, number):
     """Draw one object into the depth, id and triangle buffers.
 
-    Returns how many pixels of the frame it covers by itself, whatever stands before it (`own` remembers, per
-    pixel, the last object that covered it).
+    Returns how many pixels of the frame it covers by itself, whatever stands before it (`own`
+    remembers, per pixel, the last object that covered it).
     """
     height, width = depth.shape
     covered = 0
@@ -43,9 +50,22 @@ def rasterise(screen, faces, depth, ids, triangles, own, number):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
         if screen[a, 2] <= 0 or screen[b, 2] <= 0 or screen[c, 2] <= 0:
             continue
-        x0, y0, x1, y1, x2, y2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
-        left, right = max(0.0, np.ceil(min(x0, x1, x2) - 0.5)), min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5))
-        top, bottom = max(0.0, np.ceil(min(y0, y1, y2) - 0.5)), min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5))
+        x0, y0, x1, y1, x2, y2 = (
+            screen[a, 0],
+            screen[a, 1],
+            screen[b, 0],
+            screen[b, 1],
+            screen[c, 0],
+            screen[c, 1],
+        )
+        left, right = (
+            max(0.0, np.ceil(min(x0, x1, x2) - 0.5)),
+            min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5)),
+        )
+        top, bottom = (
+            max(0.0, np.ceil(min(y0, y1, y2) - 0.5)),
+            min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5)),
+        )
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if left > right or top > bottom or abs(area) < 1e-12:
             continue
@@ -72,9 +92,22 @@ def rasterise_shadow(points, faces, shadow):
     height, width = shadow.shape
     for t in range(faces.shape[0]):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
-        x0, y0, x1, y1, x2, y2 = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
-        left, right = max(0.0, np.ceil(min(x0, x1, x2) - 0.5)), min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5))
-        top, bottom = max(0.0, np.ceil(min(y0, y1, y2) - 0.5)), min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5))
+        x0, y0, x1, y1, x2, y2 = (
+            points[a, 0],
+            points[a, 1],
+            points[b, 0],
+            points[b, 1],
+            points[c, 0],
+            points[c, 1],
+        )
+        left, right = (
+            max(0.0, np.ceil(min(x0, x1, x2) - 0.5)),
+            min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5)),
+        )
+        top, bottom = (
+            max(0.0, np.ceil(min(y0, y1, y2) - 0.5)),
+            min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5)),
+        )
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if left > right or top > bottom or abs(area) < 1e-12:
             continue
@@ -120,7 +153,14 @@ def sunlit_points(shadow, sun_frame, points, bias):
 def weights(screen, faces, triangle, x, y, out):
     """Perspective-correct weights of a triangle's corners at a pixel's middle, into out[0:3]."""
     a, b, c = faces[triangle, 0], faces[triangle, 1], faces[triangle, 2]
-    x0, y0, x1, y1, x2, y2 = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
+    x0, y0, x1, y1, x2, y2 = (
+        screen[a, 0],
+        screen[a, 1],
+        screen[b, 0],
+        screen[b, 1],
+        screen[c, 0],
+        screen[c, 1],
+    )
     area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
     w1 = ((x + 0.5 - x0) * (y2 - y0) - (x2 - x0) * (y + 0.5 - y0)) / area
     w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) / area
@@ -139,32 +179,43 @@ def interpolate(screen, faces, triangles, rows, columns, attributes, out):
         t = triangles[rows[i], columns[i]]
         weights(screen, faces, t, columns[i], rows[i], w)
         for k in range(attributes.shape[1]):
-            out[i, k] = w[0] * attributes[faces[t, 0], k] + w[1] * attributes[faces[t, 1], k] + w[2] * attributes[faces[t, 2], k]
+            out[i, k] = (
+                w[0] * attributes[faces[t, 0], k]
+                + w[1] * attributes[faces[t, 1], k]
+                + w[2] * attributes[faces[t, 2], k]
+            )
 
 
 @numba.njit(cache=True)
 def environment(x, y, z, light, out):
-    """Light from direction (x, y, z): sky above, a ragged dark skyline, grey road below; into out[0:3].
+    """Light from direction (x, y, z): sky above, a ragged dark skyline, grey road below; into
+    out[0:3].
 
-    Rows of `light`: 0 to the sun, 1 sunlight, 2 zenith, 3 horizon, 4 skyline, 5 ground, 6 ambient from above,
-    7 ambient from below, 8 (cloud cover, lamps, wetness).
+    Rows of `light`: 0 to the sun, 1 sunlight, 2 zenith, 3 horizon, 4 skyline, 5 ground, 6 ambient
+    from above, 7 ambient from below, 8 (cloud cover, lamps, wetness).
     """
     up = max(0.0, min(1.0, z)) ** 0.55
     angle = np.arctan2(x, y)
     skyline = 0.16 + 0.10 * np.sin(3 * angle + 1.3) + 0.05 * np.sin(11 * angle)
-    cloud = light[8, 0] * max(0.0, np.sin(4.1 * angle + 5.0 * z) * np.sin(9.0 * z + 2.0 * angle + 0.7))
+    cloud = light[8, 0] * max(
+        0.0, np.sin(4.1 * angle + 5.0 * z) * np.sin(9.0 * z + 2.0 * angle + 0.7)
+    )
     building = max(0.0, min(1.0, (skyline - z) / 0.06))
     ground = max(0.0, min(1.0, -z / 0.08))
     for k in range(3):
         sky = (light[2, k] * up + light[3, k] * (1 - up)) * (1 - cloud) + cloud * light[3, k] * 1.1
-        out[k] = (sky * (1 - building) + light[4, k] * building) * (1 - ground) + light[5, k] * ground
+        out[k] = (sky * (1 - building) + light[4, k] * building) * (1 - ground) + light[
+            5, k
+        ] * ground
 
 
 @numba.njit(cache=True)
 def sample_skin(skin, materials, linear, px, py, pz, nx, ny, nz, size, footprint, out):
-    """Colour and material at a point of a vehicle's skin, averaged over a square of `footprint` texels.
+    """Colour and material at a point of a vehicle's skin, averaged over a square of `footprint`
+    texels.
 
-    `size` holds half the length and half the width. Into out: linear red, green, blue, gloss, metal, glass, glow.
+    `size` holds half the length and half the width. Into out: linear red, green, blue, gloss,
+    metal, glass, glow.
     """
     rows, columns = skin.shape[1], skin.shape[2]
     if nz > abs(nx) * 0.95 and nz > abs(ny) * 1.1:
@@ -193,13 +244,20 @@ def sample_skin(skin, materials, linear, px, py, pz, nx, ny, nz, size, footprint
 def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, out):
     """Light leaving a vehicle's surface towards the camera, into out[0:3].
 
-    `surface` is what `sample_skin` gives, `normal` faces the camera, `view` points from the camera to `point`, `lit`
-    is the share of the sun, `shadow_share` the share of the sky (both 0-1); `mirror` is scratch space of 3.
+    `surface` is what `sample_skin` gives, `normal` faces the camera, `view` points from the camera
+    to `point`, `lit` is the share of the sun, `shadow_share` the share of the sky (both 0-1);
+    `mirror` is scratch space of 3.
     """
     facing = -(view[0] * normal[0] + view[1] * normal[1] + view[2] * normal[2])
-    rx, ry, rz = view[0] + 2 * facing * normal[0], view[1] + 2 * facing * normal[1], view[2] + 2 * facing * normal[2]
+    rx, ry, rz = (
+        view[0] + 2 * facing * normal[0],
+        view[1] + 2 * facing * normal[1],
+        view[2] + 2 * facing * normal[2],
+    )
     environment(rx, ry, rz, light, mirror)
-    sun = max(0.0, normal[0] * light[0, 0] + normal[1] * light[0, 1] + normal[2] * light[0, 2]) * lit
+    sun = (
+        max(0.0, normal[0] * light[0, 0] + normal[1] * light[0, 1] + normal[2] * light[0, 2]) * lit
+    )
     highlight = max(0.0, rx * light[0, 0] + ry * light[0, 1] + rz * light[0, 2])
     glint = (min(6.0, 5.0 * highlight**180) + 0.16 * highlight**24) * lit
     edge = (1 - max(0.0, min(1.0, facing))) ** 5
@@ -207,26 +265,63 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
     open_sky = min(1.0, 0.45 + 0.55 * point[2] / 0.8) * shadow_share
     low = min(1.0, 0.25 + 0.75 * point[2] / 0.6)
     for k in range(3):
-        ambient = ((0.5 + 0.5 * normal[2]) * light[6, k] + (0.5 - 0.5 * normal[2]) * (light[7, k] + 0.06 * light[1, k])) * open_sky
+        ambient = (
+            (0.5 + 0.5 * normal[2]) * light[6, k]
+            + (0.5 - 0.5 * normal[2]) * (light[7, k] + 0.06 * light[1, k])
+        ) * open_sky
         diffuse = surface[k] * (ambient + light[1, k] * sun / np.pi)
         shine = gloss * ((0.07 + 0.93 * edge) * mirror[k] * low + glint * light[1, k] * 0.30)
         metallic = surface[k] * (mirror[k] * 0.9 + 0.15 * light[6, k])
         paint = diffuse * (1 - 0.5 * metal) + 0.5 * metal * metallic + shine
         inside = surface[k] * (0.30 * light[6, k] + 0.22 * light[1, k] * lit * max(0.0, normal[2]))
-        window = inside + (0.085 + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7 + glint * light[1, k] * 0.05
+        window = (
+            inside
+            + (0.085 + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7
+            + glint * light[1, k] * 0.05
+        )
         out[k] = paint * (1 - glass) + window * glass + surface[k] * glow
 
 
 @numba.njit(cache=True)
-def shade_vehicle(box, number, ids, triangles, screen, faces, mesh, parts, skin, materials, paint, linear, uniform, size, pose, eye,
-                  texel, sun_frame, shadow, still_shadow, light, image):
+def shade_vehicle(
+    box,
+    number,
+    ids,
+    triangles,
+    screen,
+    faces,
+    mesh,
+    parts,
+    skin,
+    materials,
+    paint,
+    linear,
+    uniform,
+    size,
+    pose,
+    eye,
+    texel,
+    sun_frame,
+    shadow,
+    still_shadow,
+    light,
+    image,
+):
     """Colour every visible pixel of one vehicle.
 
-    `mesh` is (n, 6): points and normals in vehicle axes; `pose` (3, 4) turns them to the world; `paint` is the plain
-    body paint as a surface; `texel` is the size of a pixel in skin texels at one metre; `sun_frame` (3, 4) turns world
-    points to shadow-map coordinates; `image` (h, w, 3) receives linear light.
+    `mesh` is (n, 6): points and normals in vehicle axes; `pose` (3, 4) turns them to the world;
+    `paint` is the plain body paint as a surface; `texel` is the size of a pixel in skin texels at
+    one metre; `sun_frame` (3, 4) turns world points to shadow-map coordinates; `image` (h, w, 3)
+    receives linear light.
     """
-    w, place, facing, point, normal, view = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    w, place, facing, point, normal, view = (
+        np.zeros(3),
+        np.zeros(3),
+        np.zeros(3),
+        np.zeros(3),
+        np.zeros(3),
+        np.zeros(3),
+    )
     surface, mirror, colour, sun_point = np.zeros(7), np.zeros(3), np.zeros(3), np.zeros(3)
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
@@ -239,7 +334,12 @@ def shade_vehicle(box, number, ids, triangles, screen, faces, mesh, parts, skin,
                 place[k] = w[0] * mesh[a, k] + w[1] * mesh[b, k] + w[2] * mesh[c, k]
                 facing[k] = w[0] * mesh[a, 3 + k] + w[1] * mesh[b, 3 + k] + w[2] * mesh[c, 3 + k]
             for k in range(3):
-                point[k] = pose[k, 0] * place[0] + pose[k, 1] * place[1] + pose[k, 2] * place[2] + pose[k, 3]
+                point[k] = (
+                    pose[k, 0] * place[0]
+                    + pose[k, 1] * place[1]
+                    + pose[k, 2] * place[2]
+                    + pose[k, 3]
+                )
                 normal[k] = pose[k, 0] * facing[0] + pose[k, 1] * facing[1] + pose[k, 2] * facing[2]
                 view[k] = point[k] - eye[k]
             distance = np.sqrt(view[0] ** 2 + view[1] ** 2 + view[2] ** 2)
@@ -254,16 +354,35 @@ def shade_vehicle(box, number, ids, triangles, screen, faces, mesh, parts, skin,
                     normal[k] = -normal[k]
             part = parts[a]
             if part == BODY:
-                sample_skin(skin, materials, linear, place[0], place[1], place[2], facing[0], facing[1], facing[2], size, texel * distance, surface)
+                sample_skin(
+                    skin,
+                    materials,
+                    linear,
+                    place[0],
+                    place[1],
+                    place[2],
+                    facing[0],
+                    facing[1],
+                    facing[2],
+                    size,
+                    texel * distance,
+                    surface,
+                )
             else:
                 for k in range(7):
                     surface[k] = paint[k] if part == PAINTED else uniform[part, k]
             for k in range(3):
-                sun_point[k] = (sun_frame[k, 0] * (point[0] + 0.04 * normal[0]) + sun_frame[k, 1] * (point[1] + 0.04 * normal[1])
-                                + sun_frame[k, 2] * (point[2] + 0.04 * normal[2]) + sun_frame[k, 3])
+                sun_point[k] = (
+                    sun_frame[k, 0] * (point[0] + 0.04 * normal[0])
+                    + sun_frame[k, 1] * (point[1] + 0.04 * normal[1])
+                    + sun_frame[k, 2] * (point[2] + 0.04 * normal[2])
+                    + sun_frame[k, 3]
+                )
             still = sunlit(still_shadow, sun_point[0], sun_point[1], sun_point[2], 0.25)
             lit = sunlit(shadow, sun_point[0], sun_point[1], sun_point[2], 0.08) * still
-            shade_point(surface, point, normal, view, lit, 0.72 + 0.28 * still, light, mirror, colour)
+            shade_point(
+                surface, point, normal, view, lit, 0.72 + 0.28 * still, light, mirror, colour
+            )
             for k in range(3):
                 image[y, x, k] = colour[k]
 
@@ -272,8 +391,8 @@ def shade_vehicle(box, number, ids, triangles, screen, faces, mesh, parts, skin,
 def shade_ground(ids, points, near, ambient, sunlight, shadow, sun_frame, footprints, boxes, image):
     """Static pixels: pre-lit ambient and sun, dimmed by the shadows of vehicles and under them.
 
-    `near` marks pixels on or near the road; rows of `footprints` are centre x, y, heading x, y, half length, half
-    width; `boxes` says where on the screen each can darken the ground.
+    `near` marks pixels on or near the road; rows of `footprints` are centre x, y, heading x, y,
+    half length, half width; `boxes` says where on the screen each can darken the ground.
     """
     height, width = ids.shape
     open_sky = np.ones((height, width), np.float32)
@@ -285,7 +404,9 @@ def shade_ground(ids, points, near, ambient, sunlight, shadow, sun_frame, footpr
                 dx, dy = points[y, x, 0] - footprints[v, 0], points[y, x, 1] - footprints[v, 1]
                 along = abs(dx * footprints[v, 2] + dy * footprints[v, 3]) - footprints[v, 4]
                 across = abs(-dx * footprints[v, 3] + dy * footprints[v, 2]) - footprints[v, 5]
-                gap = np.sqrt(max(along, 0.0) ** 2 + max(across, 0.0) ** 2) + min(max(along, across), 0.0)
+                gap = np.sqrt(max(along, 0.0) ** 2 + max(across, 0.0) ** 2) + min(
+                    max(along, across), 0.0
+                )
                 if gap < 0.9:
                     open_sky[y, x] *= 1 - 0.85 * min(1.0, 1 - gap / 0.9) ** 1.7
     for y in range(height):
@@ -295,9 +416,24 @@ def shade_ground(ids, points, near, ambient, sunlight, shadow, sun_frame, footpr
             lit = 1.0
             if near[y, x]:
                 px, py, pz = points[y, x, 0], points[y, x, 1], points[y, x, 2]
-                column = sun_frame[0, 0] * px + sun_frame[0, 1] * py + sun_frame[0, 2] * pz + sun_frame[0, 3]
-                row = sun_frame[1, 0] * px + sun_frame[1, 1] * py + sun_frame[1, 2] * pz + sun_frame[1, 3]
-                towards = sun_frame[2, 0] * px + sun_frame[2, 1] * py + sun_frame[2, 2] * pz + sun_frame[2, 3]
+                column = (
+                    sun_frame[0, 0] * px
+                    + sun_frame[0, 1] * py
+                    + sun_frame[0, 2] * pz
+                    + sun_frame[0, 3]
+                )
+                row = (
+                    sun_frame[1, 0] * px
+                    + sun_frame[1, 1] * py
+                    + sun_frame[1, 2] * pz
+                    + sun_frame[1, 3]
+                )
+                towards = (
+                    sun_frame[2, 0] * px
+                    + sun_frame[2, 1] * py
+                    + sun_frame[2, 2] * pz
+                    + sun_frame[2, 3]
+                )
                 lit = sunlit(shadow, column, row, towards, 0.03)
             for k in range(3):
                 image[y, x, k] = ambient[y, x, k] * open_sky[y, x] + sunlight[y, x, k] * lit
@@ -324,12 +460,18 @@ def smear(image, source, ids, number, box, dx, dy, taps):
                 green += source[v, u, 1]
                 blue += source[v, u, 2]
             if touched and (mine or ids[y, x] == 0):
-                image[y, x, 0], image[y, x, 1], image[y, x, 2] = red / taps, green / taps, blue / taps
+                image[y, x, 0], image[y, x, 1], image[y, x, 2] = (
+                    red / taps,
+                    green / taps,
+                    blue / taps,
+                )
 
 
 @numba.njit(cache=True)
 def visible_boxes(ids, count):
-    """Extent of each id 1..count: rows of left, top, right, bottom (exclusive), pixels; zeros where unseen."""
+    """Extent of each id 1..count: rows of left, top, right, bottom (exclusive), pixels; zeros where
+    unseen.
+    """
     height, width = ids.shape
     boxes = np.zeros((count + 1, 5), np.int64)
     boxes[:, 0], boxes[:, 1] = width, height

@@ -1,12 +1,12 @@
 """The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
 
-    defences.csv     defence × strength × tracker (`cctview.protection.study`)
-    attributes.csv   what a linear probe reads off the stored vectors
-    membership.csv   members of an over-fitted and of a less fitted classifier's training set
-    extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
-    inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
-    eras.csv         the recognisers of lesson 01 by the size of the pictures
-    eras_metric.csv  the same without and with a metric learnt on top
+defences.csv     defence × strength × tracker (`cctview.protection.study`)
+attributes.csv   what a linear probe reads off the stored vectors
+membership.csv   members of an over-fitted and of a less fitted classifier's training set
+extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
+inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+eras.csv         the recognisers of lesson 01 by the size of the pictures
+eras_metric.csv  the same without and with a metric learnt on top
 """
 
 import functools
@@ -17,7 +17,13 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attack import Membership, infer_attribute, likelihood_ratio_attack, threshold_attack, train_classifiers
+from cctview.attack import (
+    Membership,
+    infer_attribute,
+    likelihood_ratio_attack,
+    threshold_attack,
+    train_classifiers,
+)
 from cctview.cloak import shipped_student
 from cctview.defend import DEFENCES
 from cctview.detect import Detector
@@ -70,13 +76,21 @@ def attributes(looks: Looks) -> pd.DataFrame:
     tables = []
     for attribute in ATTRIBUTES:
         found = infer_attribute(looks, attribute)
-        about = {"attribute": attribute, "classes": len(set(found.truth)), "passages": len(found.truth)}
+        about = {
+            "attribute": attribute,
+            "classes": len(set(found.truth)),
+            "passages": len(found.truth),
+        }
         tables.append(found.figures().rename_axis("figure").reset_index().assign(**about))
-    return pd.concat(tables)[["attribute", "classes", "passages", "figure", "estimate", "low", "high"]]
+    return pd.concat(tables)[
+        ["attribute", "classes", "passages", "figure", "estimate", "low", "high"]
+    ]
 
 
 def membership(looks: Looks) -> pd.DataFrame:
-    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right, others_right, figure, interval."""
+    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right,
+    others_right, figure, interval.
+    """
     tables = []
     for epochs in EPOCHS:
         table, shadow, within = train_classifiers(looks, epochs)
@@ -89,12 +103,18 @@ def membership(looks: Looks) -> pd.DataFrame:
         }
         for attack, score in scores.items():
             figures = Membership(table.member.to_numpy(), score).figures()
-            tables.append(figures.rename_axis("figure").reset_index().assign(attack=attack, **about))
-    return pd.concat(tables)[["epochs", "attack", "members_right", "others_right", "figure", "estimate", "low", "high"]]
+            tables.append(
+                figures.rename_axis("figure").reset_index().assign(attack=attack, **about)
+            )
+    return pd.concat(tables)[
+        ["epochs", "attack", "members_right", "others_right", "figure", "estimate", "low", "high"]
+    ]
 
 
 def extractors(looks: Looks) -> pd.DataFrame:
-    """Links between cameras by one picture each: columns extractor, then those of `cctview.protection.summary`."""
+    """Links between cameras by one picture each: columns extractor, then those of
+    `cctview.protection.summary`.
+    """
     from cctview import second
 
     judgement = second.load_second()
@@ -107,7 +127,9 @@ def extractors(looks: Looks) -> pd.DataFrame:
 
 
 def inversion(looks: Looks, work: Path) -> pd.DataFrame:
-    """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high, gallery."""
+    """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
+    gallery.
+    """
     from cctview import second
     from cctview.invert import baselines, invert, judge, load_inverter, unseen
 
@@ -115,9 +137,16 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     known = training_looks.load(work)
     known = known.only(~unseen(known.table.design.to_numpy()))
     known_vectors = train_defended.embedder(shipped_student())(known.crops)
-    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | baselines(asked.vectors, known_vectors, known.crops)
+    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | baselines(
+        asked.vectors, known_vectors, known.crops
+    )
     judgement = second.load_second()
-    figures = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, judgement))
+    figures = judge(
+        asked.crops,
+        rebuilt,
+        asked.table.vehicle.to_numpy(),
+        lambda pictures: second.embed(pictures, judgement),
+    )
     return figures.reset_index()
 
 
@@ -126,11 +155,14 @@ def unseen_vehicles(looks: Looks) -> Looks:
     from cctview.invert import unseen
 
     asked = looks.only(unseen(looks.table.design.to_numpy()))
-    return asked.only(asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy())
+    return asked.only(
+        asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy()
+    )
 
 
 def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
-    """The table of all defences; each is kept in the working folder when it is done, and a second call continues.
+    """The table of all defences; each is kept in the working folder when it is done, and a second
+    call continues.
 
     Retrained extractors are those that `python -m studio train defended` left there.
     """
@@ -146,14 +178,17 @@ def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
     for defence in tqdm(DEFENCES.values(), desc="defences"):
         part = parts / f"{defence.name}.csv"
         if not part.exists():
-            rows = study_defence(looks, defence, defence.strengths, exact, embed, retrained, road.measure)
+            rows = study_defence(
+                looks, defence, defence.strengths, exact, embed, retrained, road.measure
+            )
             _write_table(part, rows)
         tables.append(stored(part))
     return pd.concat(tables, ignore_index=True)
 
 
 def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = None) -> pd.DataFrame:
-    """What one defence leaves the trackers, below what they have without it; without counting and speeds, which take minutes.
+    """What one defence leaves the trackers, below what they have without it; without counting and
+    speeds, which take minutes.
 
     Raises
     ------
@@ -165,12 +200,29 @@ def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = Non
     defence, embed = DEFENCES[name], train_defended.embedder(shipped_student())
     looks = bench(data, pictures=defence.where == "pixels")
     table = study(looks, embed, [defence], {name: strengths or defence.strengths}, _retrained(work))
-    return table[["defence", "strength", "tracker", "bits", "bits_low", "bits_high", "rank1", "classification"]]
+    return table[
+        [
+            "defence",
+            "strength",
+            "tracker",
+            "bits",
+            "bits_low",
+            "bits_high",
+            "rank1",
+            "classification",
+        ]
+    ]
 
 
 def _retrained(work):
-    """The extractor retrained for a defence of pixels, where `python -m studio train defended` has left one."""
-    return lambda defence, _: train_defended.embedding(work, defence) if defence is None or defence.where == "pixels" else None
+    """The extractor retrained for a defence of pixels, where `python -m studio train defended` has
+    left one.
+    """
+    return lambda defence, _: (
+        train_defended.embedding(work, defence)
+        if defence is None or defence.where == "pixels"
+        else None
+    )
 
 
 def _write_table(place, table):

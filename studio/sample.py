@@ -1,6 +1,7 @@
 """Makes `sample/`: one frame a camera, fully processed in the original's layout.
 
-The six frames follow one vehicle: each is the frame in which its camera sees the first of the cast best.
+The six frames follow one vehicle: each is the frame in which its camera sees the first of the cast
+best.
 """
 
 from pathlib import Path
@@ -23,12 +24,14 @@ HIDDEN = 0.25  # share of it that others may hide
 
 
 def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
-    """For each camera the frame that shows a vehicle best: whole, unhidden, and as large as possible.
+    """For each camera the frame that shows a vehicle best: whole, unhidden, and as large as
+    possible.
 
     Parameters
     ----------
     settings : studio.build.Settings
-        `minutes` and `cameras` do not matter: all six cameras are watched until the vehicle has passed them.
+        `minutes` and `cameras` do not matter: all six cameras are watched until the vehicle has
+        passed them.
     hero : int
         The vehicle's id.
     make_renderer : callable, optional
@@ -51,7 +54,9 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
         for shot in watch(traffic, LONGEST, seed=settings.seed):
             if not any(trip.vehicle.id == hero for trip in traffic.under_way()):
                 break
-            near = shot.status == "ok" and any(p.vehicle.id == hero and NEAR < p.ahead < FAR for p in shot.picture.passings)
+            near = shot.status == "ok" and any(
+                p.vehicle.id == hero and NEAR < p.ahead < FAR for p in shot.picture.passings
+            )
             if not near:
                 continue
             if shot.camera not in renderers:
@@ -63,7 +68,10 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
             bar.update()
     missed = [camera for camera in CAMERAS if camera not in best]
     if missed:
-        raise ValueError(f"camera {missed[0]} has no frame in which vehicle {hero} is whole: change the start or the seed")
+        raise ValueError(
+            f"camera {missed[0]} has no frame in which vehicle {hero} is whole: change the start or"
+            " the seed"
+        )
     return {camera: best[camera][1:] for camera in CAMERAS}
 
 
@@ -78,7 +86,8 @@ def _score(boxes, hero, width=352, height=240):
 
 
 def write_sample(settings, folder, pipeline=None, make_renderer=None, quiet=False):
-    """Write `sample/` anew: frames, and with a pipeline their detections, crops, features, the CSV and the tree.
+    """Write `sample/` anew: frames, and with a pipeline their detections, crops, features, the CSV
+    and the tree.
 
     Parameters
     ----------
@@ -91,9 +100,16 @@ def write_sample(settings, folder, pipeline=None, make_renderer=None, quiet=Fals
     """
     frames = best_frames(settings, make_renderer=make_renderer, quiet=quiet)
     with replacing(Path(folder)) as root:
-        ids = [name for frame, jpeg in frames.values() for name in _write_frame(root, frame, jpeg, pipeline)]
+        ids = [
+            name
+            for frame, jpeg in frames.values()
+            for name in _write_frame(root, frame, jpeg, pipeline)
+        ]
         if pipeline is not None:
-            write_bytes(root / "sample--detections.csv", "".join(f"{name}\n" for name in sorted(ids)).encode())
+            write_bytes(
+                root / "sample--detections.csv",
+                "".join(f"{name}\n" for name in sorted(ids)).encode(),
+            )
         write_bytes(root / "tree.txt", tree(root).encode())
 
 
@@ -107,12 +123,16 @@ def _write_frame(root, frame, jpeg, pipeline):
     found, embeddings = pipeline.run(frame, image)
     write_detections(folder, image, name, found, pipeline.detector.model)
     vehicles = found.type.isin(VEHICLE_TYPES).to_numpy()
-    write_features(folder, name, found.id[vehicles].tolist(), embeddings[vehicles], pipeline.extractor.model)
+    write_features(
+        folder, name, found.id[vehicles].tolist(), embeddings[vehicles], pipeline.extractor.model
+    )
     return found.id.tolist()
 
 
 def tree(root):
-    """The files under a folder as a drawing, with sizes in bytes; folders and files are counted at the end."""
+    """The files under a folder as a drawing, with sizes in bytes; folders and files are counted at
+    the end.
+    """
     lines, counts = ["."], {"directories": 0, "files": 0}
 
     def draw(folder, indent):
@@ -126,4 +146,11 @@ def tree(root):
                 draw(child, indent + ("    " if last else "│   "))
 
     draw(Path(root), "")
-    return "\n".join([*lines, "", f"{counts['directories']} directories, {counts['files']} files, this one not counted", ""])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"{counts['directories']} directories, {counts['files']} files, this one not counted",
+            "",
+        ]
+    )

@@ -1,4 +1,6 @@
-"""Learning rates in cycles: each falls along a cosine, then the next begins higher again (warm restarts, Loshchilov and Hutter 2017)."""
+"""Learning rates in cycles: each falls along a cosine, then the next begins higher again (warm
+restarts, Loshchilov and Hutter 2017).
+"""
 
 import math
 from dataclasses import dataclass
@@ -30,7 +32,9 @@ class Cycle:
         >>> [round(Cycle(2, 1.0, 0.0).rate(done), 3) for done in (0, 1, 2)]
         [1.0, 0.5, 0.0]
         """
-        return self.last + (self.first - self.last) * 0.5 * (1 + math.cos(math.pi * done / self.epochs))
+        return self.last + (self.first - self.last) * 0.5 * (
+            1 + math.cos(math.pi * done / self.epochs)
+        )
 
 
 def total(cycles: tuple[Cycle, ...]) -> int:

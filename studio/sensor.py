@@ -18,13 +18,17 @@ from studio.scenes import View
 
 BAR = 18  # rows covered by the stamp's bar
 _STEPS = np.arange(8193) / 8192
-_ENCODED = np.where(_STEPS <= 0.0031308, 12.92 * _STEPS, 1.055 * _STEPS ** (1 / 2.4) - 0.055).astype(np.float32)
+_ENCODED = np.where(
+    _STEPS <= 0.0031308, 12.92 * _STEPS, 1.055 * _STEPS ** (1 / 2.4) - 0.055
+).astype(np.float32)
 
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans Mono as matplotlib ships it, the same on every machine."""
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"), size)
+    return ImageFont.truetype(
+        str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"), size
+    )
 
 
 def stamp_text(facing: str, time: datetime) -> str:
@@ -41,9 +45,13 @@ def stamp_text(facing: str, time: datetime) -> str:
 
 
 def drift(seconds: float, phase: float) -> tuple[float, np.ndarray]:
-    """Slow wandering of automatic exposure (factor) and white balance (three factors) at a time of day."""
+    """Slow wandering of automatic exposure (factor) and white balance (three factors) at a time of
+    day.
+    """
     exposure = 1 + 0.045 * np.sin(seconds / 97 + phase) + 0.025 * np.sin(seconds / 23 + 2 * phase)
-    balance = 1 + 0.010 * np.sin(seconds / np.array([131.0, 173.0, 149.0]) + phase * np.array([1.0, 2.0, 3.0]))
+    balance = 1 + 0.010 * np.sin(
+        seconds / np.array([131.0, 173.0, 149.0]) + phase * np.array([1.0, 2.0, 3.0])
+    )
     return float(exposure), balance
 
 
@@ -54,9 +62,17 @@ def through_air(light: np.ndarray, depth: np.ndarray, weather: Weather) -> np.nd
     return light * clear + np.float32(weather.horizon) * np.float32(0.8) * (1 - clear)
 
 
-def develop(light: np.ndarray, camera: View, weather: Weather, exposure: float, balance: np.ndarray) -> np.ndarray:
-    """Linear light (h, w, 3) to sRGB 0-1 float32: exposure, bloom, soft shoulder, stray light, contrast, colour."""
-    exposed = light.astype(np.float32) * np.float32(exposure) * (np.float32(weather.balance) * np.float32(camera.balance) * balance.astype(np.float32))
+def develop(
+    light: np.ndarray, camera: View, weather: Weather, exposure: float, balance: np.ndarray
+) -> np.ndarray:
+    """Linear light (h, w, 3) to sRGB 0-1 float32: exposure, bloom, soft shoulder, stray light,
+    contrast, colour.
+    """
+    exposed = (
+        light.astype(np.float32)
+        * np.float32(exposure)
+        * (np.float32(weather.balance) * np.float32(camera.balance) * balance.astype(np.float32))
+    )
     exposed += 0.22 * cv2.GaussianBlur(np.clip(exposed - 1.3, 0, 6), (0, 0), exposed.shape[1] / 110)
     veil = camera.veil * weather.brightness**2
     exposed = exposed * np.float32(1 - veil) + np.float32(veil * 0.42)
@@ -70,7 +86,7 @@ def develop(light: np.ndarray, camera: View, weather: Weather, exposure: float, 
 
 def meter(light: np.ndarray, camera: View, weather: Weather) -> float:
     """The exposure at which the empty scene comes out as bright as this camera's picture should be."""
-    small = cv2.resize(light, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)[BAR // 2:]
+    small = cv2.resize(light, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)[BAR // 2 :]
     low, high, target = 0.02, 20.0, camera.brightness / 255 * weather.brightness
     for _ in range(24):
         middle = np.sqrt(low * high)
@@ -79,18 +95,22 @@ def meter(light: np.ndarray, camera: View, weather: Weather) -> float:
     return float(np.sqrt(low * high))
 
 
-def expose(picture: np.ndarray, camera: View, weather: Weather, rng: np.random.Generator, stamp: str) -> bytes:
+def expose(
+    picture: np.ndarray, camera: View, weather: Weather, rng: np.random.Generator, stamp: str
+) -> bytes:
     """sRGB picture (h, w, 3), any size, to the bytes of a stamped 352x240 JPEG.
 
-    Softness, sensor noise and edge enhancement come first, then a first coarse compression that stands for the
-    camera's video stream, then the stamp and the JPEG proper (4:2:0).
+    Softness, sensor noise and edge enhancement come first, then a first coarse compression that
+    stands for the camera's video stream, then the stamp and the JPEG proper (4:2:0).
     """
     scale = picture.shape[1] / WIDTH
     soft = cv2.GaussianBlur(picture, (0, 0), camera.blur * scale)
     small = cv2.resize(soft, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     strength = np.float32(camera.noise * weather.noise)
     colour = cv2.GaussianBlur(rng.normal(size=small.shape).astype(np.float32), (0, 0), 0.7)
-    small = small + strength * (colour + 0.8 * rng.normal(size=small.shape[:2]).astype(np.float32)[..., None])
+    small = small + strength * (
+        colour + 0.8 * rng.normal(size=small.shape[:2]).astype(np.float32)[..., None]
+    )
     small = small + np.float32(camera.sharpness) * (small - cv2.GaussianBlur(small, (0, 0), 0.8))
     frame = Image.fromarray((np.clip(small, 0, 1) * 255 + 0.5).astype(np.uint8))
     stream = io.BytesIO()

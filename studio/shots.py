@@ -1,8 +1,9 @@
 """When the cameras take their frames, and which frames never arrive or arrive twice.
 
-Each camera takes a frame every 1.70 s, at a phase of its own. Now and then the line loses a few frames (``dropped``), or delivers
-the last picture again under the new time (``duplicate``); everything else is ``ok``. The verdict on a frame depends only on the
-seed, the camera and the frame's index, so a part of the day can be made again by itself.
+Each camera takes a frame every 1.70 s, at a phase of its own. Now and then the line loses a few
+frames (``dropped``), or delivers the last picture again under the new time (``duplicate``);
+everything else is ``ok``. The verdict on a frame depends only on the seed, the camera and the
+frame's index, so a part of the day can be made again by itself.
 """
 
 import heapq
@@ -20,7 +21,10 @@ from studio.truth import moment
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
-OUTAGE, LONGEST_OUTAGE = 0.004, 4  # chance that one begins at a frame, and its longest length in frames
+OUTAGE, LONGEST_OUTAGE = (
+    0.004,
+    4,
+)  # chance that one begins at a frame, and its longest length in frames
 REPEAT = 0.010  # chance that a frame is a duplicate
 
 
@@ -41,7 +45,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Shot:
-    """A frame that was due: its camera, index and time, its status, and the picture delivered (None if dropped)."""
+    """A frame that was due: its camera, index and time, its status, and the picture delivered (None
+    if dropped).
+    """
 
     camera: str
     index: int
@@ -67,7 +73,8 @@ def frame_id(camera, time):
 
 
 def seconds_of(camera, index):
-    """When frame `index` of a camera is due, in seconds since midnight; frame 0 is the first of the day.
+    """When frame `index` of a camera is due, in seconds since midnight; frame 0 is the first of the
+    day.
 
     Examples
     --------
@@ -122,7 +129,8 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
 
 
 def due(camera, begin, end):
-    """When a camera's frames are due from `begin` up to `end` (s since midnight): yields time, camera and index.
+    """When a camera's frames are due from `begin` up to `end` (s since midnight): yields time,
+    camera and index.
 
     Examples
     --------

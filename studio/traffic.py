@@ -1,7 +1,7 @@
 """The traffic of a morning: who enters when, drives how, passes which camera, and leaves where.
 
-`Traffic` advances in steps of 0.1 s and keeps only the vehicles that are on the road, so its memory does not grow with the minutes.
-The same seed gives the same traffic, to the bit.
+`Traffic` advances in steps of 0.1 s and keeps only the vehicles that are on the road, so its memory
+does not grow with the minutes. The same seed gives the same traffic, to the bit.
 """
 
 from dataclasses import dataclass, field
@@ -20,9 +20,25 @@ DATE = date(2031, 5, 5)
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
 FLOW = 2800.0  # vehicles an hour that want to enter at a road end, at the morning's peak
-HOURS, PROFILE = (5, 6, 7, 8, 9, 10, 11, 12), (0.3, 0.55, 0.85, 1.0, 0.95, 0.8, 0.75, 0.75)  # demand over the morning
+HOURS, PROFILE = (
+    (5, 6, 7, 8, 9, 10, 11, 12),
+    (
+        0.3,
+        0.55,
+        0.85,
+        1.0,
+        0.95,
+        0.8,
+        0.75,
+        0.75,
+    ),
+)  # demand over the morning
 LANE_SHARES = (0.33, 0.37, 0.30)
-SPEED, SPEED_SPREAD, SPEED_PER_LANE = 27.0, 1.8, 1.2  # m/s: desired on lane 0, deviation, less per lane outwards
+SPEED, SPEED_SPREAD, SPEED_PER_LANE = (
+    27.0,
+    1.8,
+    1.2,
+)  # m/s: desired on lane 0, deviation, less per lane outwards
 KIND_SPEED = {"motorcycle": 1.0, "van": -1.0, "minibus": -1.5}  # m/s
 RAMP_SPEED = 17.0  # m/s at most when entering from a ramp
 NO_EXIT_WITHIN = 900.0  # m after entering
@@ -32,7 +48,9 @@ LOOK_EVERY = 5  # steps between two looks for a lane change; left and right alte
 
 @dataclass
 class Trip:
-    """One vehicle's way through the simulated road; times in seconds since midnight, None while it is under way."""
+    """One vehicle's way through the simulated road; times in seconds since midnight, None while it
+    is under way.
+    """
 
     vehicle: vehicles.Vehicle
     direction: str
@@ -45,7 +63,9 @@ class Trip:
 
 @dataclass(frozen=True)
 class Passing:
-    """A vehicle before a camera at one moment, as `studio.render.Placement` needs it, and where it is on the road."""
+    """A vehicle before a camera at one moment, as `studio.render.Placement` needs it, and where it
+    is on the road.
+    """
 
     vehicle: vehicles.Vehicle
     direction: str
@@ -77,7 +97,9 @@ def rate(seconds, phases, share):
 
 
 class Source:
-    """Where vehicles come in: a road end or a ramp. Arrivals are a Poisson process; who finds no room waits."""
+    """Where vehicles come in: a road end or a ramp. Arrivals are a Poisson process; who finds no
+    room waits.
+    """
 
     def __init__(self, ramp, x, rng, now, demand):
         self.ramp, self.x, self._rng = ramp, x, rng
@@ -109,13 +131,24 @@ class Way:
         self._rng = np.random.default_rng([seed, self._side])
         self._count = 0
         self._sources = [
-            Source(ramp, road.distance(ramp.km), np.random.default_rng([seed, self._side, k]), now, demand)
+            Source(
+                ramp,
+                road.distance(ramp.km),
+                np.random.default_rng([seed, self._side, k]),
+                now,
+                demand,
+            )
             for k, ramp in enumerate(road.entries)
         ]
         self._exits = sorted((road.distance(ramp.km), ramp) for ramp in road.exits[:-1])
         cameras = sorted((road.distance(camera.km), camera.id) for camera in CAMERAS.values())
-        self._camera_x, self._cameras = np.array([x for x, _ in cameras]), [camera for _, camera in cameras]
-        self._roles = [role for role in CAST if role.direction == road.direction and _seconds(role.due) >= now]
+        self._camera_x, self._cameras = (
+            np.array([x for x, _ in cameras]),
+            [camera for _, camera in cameras],
+        )
+        self._roles = [
+            role for role in CAST if role.direction == road.direction and _seconds(role.due) >= now
+        ]
         self._steps = 0
         self.state = np.zeros(0, driving.STATE)
         self.trips = {}
@@ -145,7 +178,9 @@ class Way:
             self.trips[int(self.state["id"][i])].passed[self._cameras[k]] = float(self.now - late)
 
     def _leave(self):
-        """Let those go who reached their exit on the outer lane, or the road's end; who missed the exit aims for the next."""
+        """Let those go who reached their exit on the outer lane, or the road's end; who missed the
+        exit aims for the next.
+        """
         state = self.state
         at_exit = state["x"] >= np.minimum(state["exit"], self.road.length)
         if not at_exit.any():
@@ -157,11 +192,15 @@ class Way:
             trip.left, trip.exit = self.now, self._exit_name(row["exit"])
             self.finished.append(trip)
         for i in np.flatnonzero(at_exit & ~gone):
-            state["exit"][i] = next((x for x, _ in self._exits if x > state["x"][i] + 300), OPEN_COUNTRY)
+            state["exit"][i] = next(
+                (x for x, _ in self._exits if x > state["x"][i] + 300), OPEN_COUNTRY
+            )
         self.state = state[~gone]
 
     def _exit_name(self, x):
-        return next((ramp.name for distance, ramp in self._exits if distance == x), self.road.exits[-1].name)
+        return next(
+            (ramp.name for distance, ramp in self._exits if distance == x), self.road.exits[-1].name
+        )
 
     def _enter(self):
         while self._roles and _seconds(self._roles[0].due) <= self.now:
@@ -178,18 +217,28 @@ class Way:
     def _driver(self, source):
         number = 1000 + 2 * self._count + (self.road.direction == "N")
         self._count += 1
-        vehicle = vehicles.draw(np.random.default_rng([self._seed, number]), number, self._individuality)
+        vehicle = vehicles.draw(
+            np.random.default_rng([self._seed, number]), number, self._individuality
+        )
         rng = np.random.default_rng([self._seed, number, 1])
         return self._behaviour(vehicle, source, rng, self._choose_exit(source.x, rng))
 
     def _cast_driver(self, role, source):
         vehicle = dress(role, self._seed, self._individuality)
-        exit_at = next((x for x, ramp in self._exits if ramp.name == role.exit and x > source.x), OPEN_COUNTRY)
-        return self._behaviour(vehicle, source, np.random.default_rng([self._seed, role.id, 1]), exit_at)
+        exit_at = next(
+            (x for x, ramp in self._exits if ramp.name == role.exit and x > source.x), OPEN_COUNTRY
+        )
+        return self._behaviour(
+            vehicle, source, np.random.default_rng([self._seed, role.id, 1]), exit_at
+        )
 
     def _behaviour(self, vehicle, source, rng, exit_at):
         lane = int(rng.choice(LANES, p=LANE_SHARES)) if source is self._sources[0] else LANES - 1
-        desired = rng.normal(SPEED, SPEED_SPREAD) - SPEED_PER_LANE * lane + KIND_SPEED.get(vehicle.kind, 0.0)
+        desired = (
+            rng.normal(SPEED, SPEED_SPREAD)
+            - SPEED_PER_LANE * lane
+            + KIND_SPEED.get(vehicle.kind, 0.0)
+        )
         headway, offset = rng.uniform(0.9, 1.7), float(np.clip(rng.normal(0, 0.2), -0.45, 0.45))
         return Driver(vehicle, max(desired, 15.0), headway, lane, exit_at, offset)
 
@@ -214,16 +263,31 @@ class Way:
         if place > 0:
             follower = state[order[place - 1]]
             gap = source.x - length - follower["x"]
-            brake = driving.idm(follower["v"], follower["desired"], gap, follower["v"] - speed, follower["headway"])
+            brake = driving.idm(
+                follower["v"], follower["desired"], gap, follower["v"] - speed, follower["headway"]
+            )
             if gap < driving.NEAREST or brake < -driving.BRAKING:
                 return False
         row = np.zeros(1, driving.STATE)
         row[0] = (
-            driver.vehicle.id, source.x, speed, 0.0, length, driver.desired, driver.headway, driver.exit, driver.offset,
-            driver.lane, driver.lane, 1.0, driving.PATIENCE,
-        )  # fmt: skip
+            driver.vehicle.id,
+            source.x,
+            speed,
+            0.0,
+            length,
+            driver.desired,
+            driver.headway,
+            driver.exit,
+            driver.offset,
+            driver.lane,
+            driver.lane,
+            1.0,
+            driving.PATIENCE,
+        )
         self.state = np.concatenate([state, row])
-        self.trips[driver.vehicle.id] = Trip(driver.vehicle, self.road.direction, source.ramp.name, self.now)
+        self.trips[driver.vehicle.id] = Trip(
+            driver.vehicle, self.road.direction, source.ramp.name, self.now
+        )
         return True
 
     def view(self, camera):
@@ -234,7 +298,9 @@ class Way:
         lanes, drift = driving.lateral(state)
         width = lane_lateral(1) - lane_lateral(0)
         side = 1.0 if self.road.direction == camera.facing else -1.0
-        yaw = -np.arctan2(drift * width, np.maximum(state["v"], 1.0))  # outwards is to the vehicle's own right
+        yaw = -np.arctan2(
+            drift * width, np.maximum(state["v"], 1.0)
+        )  # outwards is to the vehicle's own right
         seen = np.flatnonzero((ahead > -15.0) & (ahead < VIEW))
         return [
             Passing(
@@ -267,7 +333,9 @@ class Traffic:
 
     def __init__(self, seed=0, start=time(8, 40), individuality=0.5, demand=1.0):
         begin = _seconds(start) - WARM_UP
-        self.ways = [Way(road, seed, begin, individuality, demand) for road in CARRIAGEWAYS.values()]
+        self.ways = [
+            Way(road, seed, begin, individuality, demand) for road in CARRIAGEWAYS.values()
+        ]
         self.advance(_seconds(start))
 
     @property
@@ -310,7 +378,10 @@ def dress(role, seed, individuality):
         vehicle = vehicles.draw(rng, role.id, individuality)
         if vehicle.kind == role.kind and role.colour in (None, vehicle.colour):
             return vehicle
-    raise ValueError(f"no {role.colour or ''} {role.kind} among 10,000 vehicles drawn for {role.name}: change its role in studio/cast.py")
+    raise ValueError(
+        f"no {role.colour or ''} {role.kind} among 10,000 vehicles drawn for {role.name}: change"
+        " its role in studio/cast.py"
+    )
 
 
 def _seconds(clock):

@@ -1,11 +1,13 @@
-"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its strengths mixed; and one
-without any.
+"""Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its
+strengths mixed; and one without any.
 
-What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same cameras and minutes
-(`studio.bench.taught`), as whoever runs the cameras could. The weights stay in the working folder: they are made to break a
-defence, and only what they achieve is published (`python -m studio results`).
+What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same
+cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in
+the working folder: they are made to break a defence, and only what they achieve is published
+(`python -m studio results`).
 
-Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and the identity.
+Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and
+the identity.
 """
 
 import math
@@ -49,7 +51,9 @@ def _name(defence):
 
 
 def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
-    """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the folder of the weights."""
+    """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the
+    folder of the weights.
+    """
     looks = taught(data)
     for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
         if not path(out, defence).exists():
@@ -58,7 +62,8 @@ def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
 
 
 def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EPOCHS) -> Path:
-    """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second call continues.
+    """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second
+    call continues.
 
     Returns
     -------
@@ -71,34 +76,53 @@ def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EP
     clean = pictures(looks)
     variants = [clean]
     if defence:
-        variants = [pictures(defence.apply(looks, strength, SEED)) for strength in tqdm(defence.strengths, desc=defence.name)]
+        variants = [
+            pictures(defence.apply(looks, strength, SEED))
+            for strength in tqdm(defence.strengths, desc=defence.name)
+        ]
     network = shipped_student()
     with torch.inference_mode():
         taught = torch.cat(
-            [network.coordinates(_floats(part)) for part in np.array_split(clean, max(1, len(clean) // 128))]
+            [
+                network.coordinates(_floats(part))
+                for part in np.array_split(clean, max(1, len(clean) // 128))
+            ]
         ).clone()
-    optimiser = torch.optim.AdamW(network.requires_grad_(True).parameters(), RATE, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(
+        network.requires_grad_(True).parameters(), RATE, weight_decay=0.02
+    )
     checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
     rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
     steps = max(1, len(looks) // (min(VEHICLES, len(rows)) * LOOKS))
 
     def loss(step, rng):
         chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-        batch = np.array([k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)])
+        batch = np.array(
+            [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
+        )
         shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
         predicted = network.coordinates(_floats(shown))
         angle = (1 - cosine_similarity(predicted, taught[batch])).mean()
-        return angle + IDENTITY * identity_loss(predicted, torch.from_numpy(np.repeat(chosen, LOOKS)))
+        return angle + IDENTITY * identity_loss(
+            predicted, torch.from_numpy(np.repeat(chosen, LOOKS))
+        )
 
     network.train()
     rate = lambda epoch, share: RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
-    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{_name(defence)}: ")
+    fit(
+        checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{_name(defence)}: "
+    )
     return checkpoint.export(path(out, defence))
 
 
 def pictures(looks: Looks) -> np.ndarray:
     """The looks as the student takes them, (n, 64, 64, 3) uint8."""
-    return np.stack([cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in looks.crops])
+    return np.stack(
+        [
+            cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
+            for crop in looks.crops
+        ]
+    )
 
 
 def _floats(squeezed: np.ndarray) -> torch.Tensor:
@@ -106,7 +130,9 @@ def _floats(squeezed: np.ndarray) -> torch.Tensor:
 
 
 def embedding(out: Path, defence: Defence | None) -> Callable | None:
-    """``embed(crops)`` of the extractor retrained for a defence (or without any), None if the working folder has none."""
+    """``embed(crops)`` of the extractor retrained for a defence (or without any), None if the
+    working folder has none.
+    """
     if not path(out, defence).exists():
         return None
     network = Student()
@@ -121,7 +147,8 @@ def embedder(network: Student) -> Callable:
         parts = [np.zeros((0, network.head.out_features), np.float32)]
         for start in range(0, len(crops), 64):
             squeezed = [
-                cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR) for crop in crops[start : start + 64]
+                cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
+                for crop in crops[start : start + 64]
             ]
             with torch.inference_mode():
                 parts.append(network.coordinates(_floats(np.stack(squeezed))).numpy())

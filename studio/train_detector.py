@@ -1,8 +1,10 @@
-"""Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet boxes, then on the twin's too.
+"""Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet
+boxes, then on the twin's too.
 
-On real frames the network learns what RetinaNet saw: the target of its objectness is RetinaNet's probability, so that our
-percentages mean what the original's meant. On simulated frames it learns the truth, with the probability that RetinaNet gives a
-real vehicle of that size. It trains at the scale at which ImageAI shows it a frame: 352×240 enlarged to 416×284.
+On real frames the network learns what RetinaNet saw: the target of its objectness is RetinaNet's
+probability, so that our percentages mean what the original's meant. On simulated frames it learns
+the truth, with the probability that RetinaNet gives a real vehicle of that size. It trains at the
+scale at which ImageAI shows it a frame: 352×240 enlarged to 416×284.
 """
 
 from pathlib import Path
@@ -39,7 +41,9 @@ CLASSES = coco_classes()
 
 
 def real_frames() -> list[tuple[bytes, np.ndarray]]:
-    """The training minutes: for each frame its JPEG and its boxes (n, 6): x1 y1 x2 y2 class probability."""
+    """The training minutes: for each frame its JPEG and its boxes (n, 6): x1 y1 x2 y2 class
+    probability.
+    """
     frames, detections = real.load_frames(), real.load_detections()
     duplicate = detections.dup_or_nonveh & ~detections.cls.isin(["person", "bicycle"])
     detections = detections[~duplicate]
@@ -54,7 +58,9 @@ def real_frames() -> list[tuple[bytes, np.ndarray]]:
 
 
 def twin_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
-    """The twin's training minutes, as `real_frames`; what is too small or too hidden to be seen is background."""
+    """The twin's training minutes, as `real_frames`; what is too small or too hidden to be seen is
+    background.
+    """
     recordings = training_twin.load(work)
     boxes = recordings.boxes
     confidence = usual_confidence(boxes) * (1 - boxes.hidden)
@@ -82,11 +88,16 @@ def _size(boxes: pd.DataFrame) -> pd.Series:
 
 def _targets(boxes: pd.DataFrame, types, confidence) -> np.ndarray:
     classes = [CLASSES.index(name) for name in types]
-    return np.column_stack([boxes[["x1", "y1", "x2", "y2"]], classes, confidence]).astype(np.float32).reshape(-1, 6)
+    return (
+        np.column_stack([boxes[["x1", "y1", "x2", "y2"]], classes, confidence])
+        .astype(np.float32)
+        .reshape(-1, 6)
+    )
 
 
 class Frames(Dataset):
-    """Frames with augmentation: (3, 288, 416) pictures in 0–1 and boxes (n, 6): x1 y1 x2 y2 class probability.
+    """Frames with augmentation: (3, 288, 416) pictures in 0–1 and boxes (n, 6): x1 y1 x2 y2 class
+    probability.
 
     Parameters
     ----------
@@ -124,7 +135,9 @@ class Frames(Dataset):
         flip = rng.random() < 0.5
         sx, tx = (-scale, WIDTH - x0) if flip else (scale, x0)
         matrix = np.array([[sx, 0, tx], [0, scale, y0]], np.float32)
-        placed = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderValue=(GREY,) * 3)
+        placed = cv2.warpAffine(
+            image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderValue=(GREY,) * 3
+        )
         moved = boxes.copy()
         moved[:, [0, 2]] = np.sort(boxes[:, [0, 2]] * sx + tx, axis=1)
         moved[:, [1, 3]] = boxes[:, [1, 3]] * scale + y0
@@ -154,7 +167,9 @@ def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def raw_outputs(network: YoloV3Tiny, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the two detection layers are given: (n, 255, 9, 13) and (n, 255, 18, 26), before any decoding."""
+    """What the two detection layers are given: (n, 255, 9, 13) and (n, 255, 18, 26), before any
+    decoding.
+    """
     y = network.maxpool2(network.conv2(network.maxpool1(network.conv1(x))))
     y = network.maxpool4(network.conv4(network.maxpool3(network.conv3(y))))
     early = network.conv5(y)
@@ -177,7 +192,8 @@ def decode(raw: torch.Tensor, level: int) -> tuple[torch.Tensor, torch.Tensor]:
 def assign(boxes: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
     """For each level, who answers for which box: (box row, anchor, grid row, grid column).
 
-    Every anchor whose sides are within a factor of 3 of the box's answers, and the best one always does.
+    Every anchor whose sides are within a factor of 3 of the box's answers, and the best one always
+    does.
     """
     size = boxes[:, 2:4] - boxes[:, :2]
     ratio = size[:, None] / ANCHORS[None]
@@ -189,13 +205,22 @@ def assign(boxes: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
         row, anchor = chosen[:, list(anchors)].nonzero(as_tuple=True)
         cell = (centre[row] / STRIDES[level]).long()
         answers.append(
-            (row, anchor, cell[:, 1].clamp(0, HEIGHT // STRIDES[level] - 1), cell[:, 0].clamp(0, WIDTH // STRIDES[level] - 1))
+            (
+                row,
+                anchor,
+                cell[:, 1].clamp(0, HEIGHT // STRIDES[level] - 1),
+                cell[:, 0].clamp(0, WIDTH // STRIDES[level] - 1),
+            )
         )
     return answers
 
 
-def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.Tensor]) -> torch.Tensor:
-    """Complete IoU of the boxes, cross-entropy of objectness (towards RetinaNet's probability) and of classes."""
+def detection_loss(
+    raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.Tensor]
+) -> torch.Tensor:
+    """Complete IoU of the boxes, cross-entropy of objectness (towards RetinaNet's probability) and
+    of classes.
+    """
     decoded = [decode(raw, level) for level, raw in enumerate(raws)]
     box_loss = object_loss = class_loss = torch.zeros(())
     count = max(1, sum(len(t) for t in targets))
@@ -205,23 +230,36 @@ def detection_loss(raws: tuple[torch.Tensor, torch.Tensor], targets: list[torch.
             wanted, weight = torch.zeros(logits.shape[1:4]), torch.ones(logits.shape[1:4])
             if answers is not None:
                 with torch.no_grad():
-                    overlap = box_iou(predicted[k].reshape(-1, 4), boxes[:, :4]).amax(1).view(weight.shape)
+                    overlap = (
+                        box_iou(predicted[k].reshape(-1, 4), boxes[:, :4])
+                        .amax(1)
+                        .view(weight.shape)
+                    )
                 weight[overlap > 0.6] = 0
                 row, *place = answers[level]
                 place = (k, *place)
                 wanted.index_put_(place[1:], boxes[row, 5])
                 weight.index_put_(place[1:], torch.ones(len(row)))
-                box_loss = box_loss + complete_box_iou_loss(predicted[place], boxes[row, :4], reduction="sum")
+                box_loss = box_loss + complete_box_iou_loss(
+                    predicted[place], boxes[row, :4], reduction="sum"
+                )
                 labels = torch.nn.functional.one_hot(boxes[row, 4].long(), len(CLASSES)).float()
-                class_loss = class_loss + binary_cross_entropy_with_logits(logits[place][:, 1:], labels, reduction="sum")
-            object_loss = object_loss + (
-                weight * binary_cross_entropy_with_logits(logits[k, ..., 0], wanted, reduction="none")
-            ).sum()
+                class_loss = class_loss + binary_cross_entropy_with_logits(
+                    logits[place][:, 1:], labels, reduction="sum"
+                )
+            object_loss = (
+                object_loss
+                + (
+                    weight
+                    * binary_cross_entropy_with_logits(logits[k, ..., 0], wanted, reduction="none")
+                ).sum()
+            )
     return (2 * box_loss + object_loss + 0.5 * class_loss) / count
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second call continues.
+    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second
+    call continues.
 
     Returns
     -------

@@ -1,12 +1,14 @@
-"""Train the compact student: distil DenseNet-201-VeRI's stored features of real crops into a small network.
+"""Train the compact student: distil DenseNet-201-VeRI's stored features of real crops into a small
+network.
 
-The student sees crops of the training minutes only, squeezed to 64×64, and learns the teacher's coordinates on 256
-principal components. Three losses: the coordinates themselves, the angle of the centred vectors, and the angles
-between the crops of a batch, which is what matching uses.
+The student sees crops of the training minutes only, squeezed to 64×64, and learns the teacher's
+coordinates on 256 principal components. Three losses: the coordinates themselves, the angle of the
+centred vectors, and the angles between the crops of a batch, which is what matching uses.
 
-The last cycle adds two. Half of a batch comes in runs of neighbouring detections, among which the student must rank as the
-teacher does. And beside the real crops stand the twin's, which the teacher never saw: there the crops of one vehicle, each
-augmented twice, must lie closer together than those of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
+The last cycle adds two. Half of a batch comes in runs of neighbouring detections, among which the
+student must rank as the teacher does. And beside the real crops stand the twin's, which the teacher
+never saw: there the crops of one vehicle, each augmented twice, must lie closer together than those
+of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
 """
 
 from dataclasses import dataclass
@@ -43,27 +45,37 @@ NEIGHBOURS, IDENTITY = 0.5, 0.1
 
 
 def crop_with_margin(image: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Cut `box` (x1, y1, x2, y2) squeezed to 64×64, with 8 more pixels of its surroundings on each side."""
+    """Cut `box` (x1, y1, x2, y2) squeezed to 64×64, with 8 more pixels of its surroundings on each
+    side.
+    """
     x1, y1, x2, y2 = box.astype(np.float32)
     scale = np.array([INPUT_SIZE / (x2 - x1), INPUT_SIZE / (y2 - y1)], np.float32)
-    matrix = np.array([[scale[0], 0, MARGIN - x1 * scale[0]], [0, scale[1], MARGIN - y1 * scale[1]]], np.float32)
+    matrix = np.array(
+        [[scale[0], 0, MARGIN - x1 * scale[0]], [0, scale[1], MARGIN - y1 * scale[1]]], np.float32
+    )
     size = INPUT_SIZE + 2 * MARGIN
-    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def load_crops(split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Crops (n, 80, 80, 3) uint8 of the vehicles of a split, and the rows of `real.load_detections` they come from."""
+    """Crops (n, 80, 80, 3) uint8 of the vehicles of a split, and the rows of `real.load_detections`
+    they come from.
+    """
     detections = real.load_detections()
     wanted = detections[(detections.split == split) & ~detections.dup_or_nonveh]
     images = {(f.cam, f.sec): f.jpeg for f in real.load_frames().itertuples()}
     crops = np.empty((len(wanted), INPUT_SIZE + 2 * MARGIN, INPUT_SIZE + 2 * MARGIN, 3), np.uint8)
     row = 0
-    for key, group in tqdm(wanted.groupby(["cam", "sec"], sort=False), desc=f"crops of {split}", unit="frame"):
+    for key, group in tqdm(
+        wanted.groupby(["cam", "sec"], sort=False), desc=f"crops of {split}", unit="frame"
+    ):
         image = read_image(images[key], f"frame {key}")
         for box in group[["x1", "y1", "x2", "y2"]].to_numpy():
             crops[row] = crop_with_margin(image, box)
             row += 1
-    order = np.concatenate([g for g in wanted.groupby(["cam", "sec"], sort=False).groups.values()])
+    order = np.concatenate(list(wanted.groupby(["cam", "sec"], sort=False).groups.values()))
     return crops, order
 
 
@@ -84,21 +96,31 @@ class TwinCrops:
     def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
         """`LOOKS` crops of each of `VEHICLES` vehicles, every crop twice, and who is on them."""
         vehicles = rng.choice(len(self.rows), VEHICLES, replace=False)
-        rows = np.concatenate([rng.choice(self.rows[vehicle], LOOKS, replace=False) for vehicle in vehicles])
-        return self.crops[np.tile(rows, 2)], torch.from_numpy(np.tile(np.repeat(vehicles, LOOKS), 2))
+        rows = np.concatenate(
+            [rng.choice(self.rows[vehicle], LOOKS, replace=False) for vehicle in vehicles]
+        )
+        return self.crops[np.tile(rows, 2)], torch.from_numpy(
+            np.tile(np.repeat(vehicles, LOOKS), 2)
+        )
 
 
 def load_twin_crops(work: Path) -> TwinCrops:
-    """Cut the moving vehicles out of the twin's training minutes: both sides 10 pixels or more, at most 40 % hidden."""
+    """Cut the moving vehicles out of the twin's training minutes: both sides 10 pixels or more, at
+    most 40 % hidden.
+    """
     recordings = training_twin.load(work)
     boxes = recordings.boxes
     sides = np.minimum(boxes.x2 - boxes.x1, boxes.y2 - boxes.y1)
     boxes = boxes[(boxes.vehicle >= 0) & (sides >= 10) & (boxes.hidden <= 0.4)]
     jpegs = dict(zip(recordings.frames.frame, recordings.frames.jpeg))
     crops, vehicles = [], []
-    for frame, group in tqdm(boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame"):
+    for frame, group in tqdm(
+        boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame"
+    ):
         image = read_image(jpegs[frame], frame)
-        crops += [crop_with_margin(image, box) for box in group[["x1", "y1", "x2", "y2"]].to_numpy()]
+        crops += [
+            crop_with_margin(image, box) for box in group[["x1", "y1", "x2", "y2"]].to_numpy()
+        ]
         vehicles += list(group.vehicle)
     vehicles = np.array(vehicles)
     order = np.argsort(vehicles, kind="stable")
@@ -107,44 +129,64 @@ def load_twin_crops(work: Path) -> TwinCrops:
 
 
 def batches(count: int, runs: bool, rng: np.random.Generator) -> np.ndarray:
-    """Rows of an epoch's batches, shape (batches, `BATCH`): at random, or half of each batch in runs of `RUN` neighbours."""
+    """Rows of an epoch's batches, shape (batches, `BATCH`): at random, or half of each batch in
+    runs of `RUN` neighbours.
+    """
     if not runs:
         return rng.permutation(count)[: count // BATCH * BATCH].reshape(-1, BATCH)
     many = count // BATCH
     starts = rng.integers(0, count - RUN, (many, BATCH // 2 // RUN))
     neighbours = (starts[..., None] + np.arange(RUN)).reshape(many, -1)
-    return np.concatenate([neighbours, rng.permutation(count)[: many * (BATCH // 2)].reshape(many, -1)], axis=1)
+    return np.concatenate(
+        [neighbours, rng.permutation(count)[: many * (BATCH // 2)].reshape(many, -1)], axis=1
+    )
 
 
 def augment(crops: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Jitter the frame of each crop, its light and its sharpness; (n, 3, 80, 80) in 0–1 to (n, 3, 64, 64)."""
+    """Jitter the frame of each crop, its light and its sharpness; (n, 3, 80, 80) in 0–1 to (n, 3,
+    64, 64).
+    """
     n = len(crops)
     theta = torch.zeros(n, 2, 3)
     inner = INPUT_SIZE / (INPUT_SIZE + 2 * MARGIN)
     theta[:, 0, 0] = inner * torch.from_numpy(rng.uniform(0.92, 1.1, n).astype(np.float32))
     theta[:, 1, 1] = inner * torch.from_numpy(rng.uniform(0.92, 1.1, n).astype(np.float32))
     theta[:, :, 2] = torch.from_numpy(rng.normal(0, 0.03, (n, 2)).astype(np.float32))
-    grid = torch.nn.functional.affine_grid(theta, (n, 3, INPUT_SIZE, INPUT_SIZE), align_corners=False)
-    out = torch.nn.functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
-    gain = torch.from_numpy(rng.normal(1, 0.08, (n, 3, 1, 1)).astype(np.float32)) * torch.from_numpy(
-        rng.normal(1, 0.12, (n, 1, 1, 1)).astype(np.float32)
+    grid = torch.nn.functional.affine_grid(
+        theta, (n, 3, INPUT_SIZE, INPUT_SIZE), align_corners=False
     )
+    out = torch.nn.functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+    gain = torch.from_numpy(
+        rng.normal(1, 0.08, (n, 3, 1, 1)).astype(np.float32)
+    ) * torch.from_numpy(rng.normal(1, 0.12, (n, 1, 1, 1)).astype(np.float32))
     out = out * gain + torch.from_numpy(rng.normal(0, 0.05, (n, 1, 1, 1)).astype(np.float32))
     soft = torch.nn.functional.avg_pool2d(out, 3, stride=1, padding=1, count_include_pad=False)
-    amount = torch.from_numpy((rng.uniform(0, 1, (n, 1, 1, 1)) * (rng.random((n, 1, 1, 1)) < 0.3)).astype(np.float32))
+    amount = torch.from_numpy(
+        (rng.uniform(0, 1, (n, 1, 1, 1)) * (rng.random((n, 1, 1, 1)) < 0.3)).astype(np.float32)
+    )
     return (out + amount * (soft - out)).clamp(0, 1)
 
 
-def distillation_loss(predicted: torch.Tensor, taught: torch.Tensor, variance: float) -> torch.Tensor:
-    """Squared error relative to the teacher's variance, angle to the teacher, and angles within the batch."""
+def distillation_loss(
+    predicted: torch.Tensor, taught: torch.Tensor, variance: float
+) -> torch.Tensor:
+    """Squared error relative to the teacher's variance, angle to the teacher, and angles within the
+    batch.
+    """
     squared = ((predicted - taught) ** 2).sum(1).mean() / variance
     angle = (1 - cosine_similarity(predicted, taught)).mean()
-    within = smooth_l1_loss(normalize(predicted) @ normalize(predicted).T, normalize(taught) @ normalize(taught).T, beta=0.1)
+    within = smooth_l1_loss(
+        normalize(predicted) @ normalize(predicted).T,
+        normalize(taught) @ normalize(taught).T,
+        beta=0.1,
+    )
     return squared + angle + 4 * within
 
 
 def neighbour_loss(predicted: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
-    """How far the student's ranking of a batch is from the teacher's (KL divergence of softmax over cosines)."""
+    """How far the student's ranking of a batch is from the teacher's (KL divergence of softmax over
+    cosines).
+    """
 
     def ranking(x: torch.Tensor) -> torch.Tensor:
         cosines = normalize(x) @ normalize(x).T / TEMPERATURE
@@ -154,7 +196,9 @@ def neighbour_loss(predicted: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
 
 
 def identity_loss(predicted: torch.Tensor, vehicles: torch.Tensor) -> torch.Tensor:
-    """Supervised contrastive loss: a crop's log-probability of its own vehicle's other crops among all others."""
+    """Supervised contrastive loss: a crop's log-probability of its own vehicle's other crops among
+    all others.
+    """
     cosines = normalize(predicted) @ normalize(predicted).T / TEMPERATURE
     log_probability = cosines.fill_diagonal_(-1e4).log_softmax(1)
     same = (vehicles[:, None] == vehicles) & ~torch.eye(len(vehicles), dtype=bool)
@@ -168,7 +212,8 @@ def prepare(crops: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second call continues.
+    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second
+    call continues.
 
     Returns
     -------
@@ -199,13 +244,24 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         warm = min(1, ((epoch + share) * (len(crops) // BATCH) + 1) / WARM_UP)
         return warm * cycle.rate(before + share)
 
-    loss = lambda batch, rng: batch_loss(network, crops[batch], taught[batch], variance, twin[0] if twin else None, rng)
+    loss = lambda batch, rng: batch_loss(
+        network, crops[batch], taught[batch], variance, twin[0] if twin else None, rng
+    )
     fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "student-64.pt")
 
 
-def batch_loss(network: Student, crops: np.ndarray, taught: torch.Tensor, variance: float, twin: TwinCrops | None, rng) -> torch.Tensor:
-    """All losses of one batch; real and simulated crops go through the network together, so that they share its statistics."""
+def batch_loss(
+    network: Student,
+    crops: np.ndarray,
+    taught: torch.Tensor,
+    variance: float,
+    twin: TwinCrops | None,
+    rng,
+) -> torch.Tensor:
+    """All losses of one batch; real and simulated crops go through the network together, so that
+    they share its statistics.
+    """
     pictures = prepare(crops, rng)
     if twin is not None:
         twin_crops, vehicles = twin.draw(rng)

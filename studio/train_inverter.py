@@ -1,7 +1,8 @@
 """Train the decoder that rebuilds a vehicle's picture from its stored vector.
 
-On the twin's training minutes, with the vectors that the shipped extractor gives; designs that `cctview.invert.unseen` names
-are left out. It learns the picture itself at three sizes, and its edges.
+On the twin's training minutes, with the vectors that the shipped extractor gives; designs that
+`cctview.invert.unseen` names are left out. It learns the picture itself at three sizes, and its
+edges.
 """
 
 import math
@@ -32,7 +33,8 @@ def picture_loss(rebuilt: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too, and a second call continues.
+    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too,
+    and a second call continues.
 
     Returns
     -------
@@ -44,7 +46,9 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     looks = looks.only(~unseen(looks.table.design.to_numpy()))
     extractor = Extractor()
     mean, components = extractor.basis
-    coordinates = torch.from_numpy((extractor.extract(looks.crops, progress=True) - mean) @ components.T)
+    coordinates = torch.from_numpy(
+        (extractor.extract(looks.crops, progress=True) - mean) @ components.T
+    )
     pictures = torch.from_numpy(squeeze(looks.crops)).permute(0, 3, 1, 2)
     network = Inverter().train()
     network.mean.copy_(torch.from_numpy(mean.copy()))
@@ -60,6 +64,8 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
 
     whole = len(pictures) // BATCH * BATCH
     order = lambda epoch, rng: rng.permutation(len(pictures))[:whole].reshape(-1, BATCH)
-    rate = lambda epoch, share: RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (epoch + share) / epochs)))
+    rate = lambda epoch, share: (
+        RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (epoch + share) / epochs)))
+    )
     fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "inverter-32.pt")

@@ -1,8 +1,8 @@
 """Train the second extractor: from the twin's identities alone, on half of the training recordings.
 
-It judges whether a picture rebuilt from the first extractor's vector shows the right vehicle, so it must not be that extractor:
-another architecture and other random numbers, no teacher, half of the vehicles. It is shown coarse pictures too, since rebuilt
-ones are coarse, but never a rebuilt one.
+It judges whether a picture rebuilt from the first extractor's vector shows the right vehicle, so it
+must not be that extractor: another architecture and other random numbers, no teacher, half of the
+vehicles. It is shown coarse pictures too, since rebuilt ones are coarse, but never a rebuilt one.
 """
 
 from pathlib import Path
@@ -27,18 +27,25 @@ RATE = 2e-3
 
 
 def augment(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Squeeze a crop to 48×48, from a frame moved a little and in other light; three in ten first to 12 to 32 pixels."""
+    """Squeeze a crop to 48×48, from a frame moved a little and in other light; three in ten first
+    to 12 to 32 pixels.
+    """
     height, width = crop.shape[:2]
     y1, y2, x1, x2 = rng.uniform(0, 0.08, 4)
-    crop = crop[int(y1 * height) : height - int(y2 * height), int(x1 * width) : width - int(x2 * width)]
+    crop = crop[
+        int(y1 * height) : height - int(y2 * height), int(x1 * width) : width - int(x2 * width)
+    ]
     if rng.random() < 0.3:
         crop = cv2.resize(crop, (rng.integers(12, 33),) * 2, interpolation=cv2.INTER_AREA)
     picture = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return np.clip(picture * rng.normal(1, 0.1) * rng.normal(1, 0.04, 3) + rng.normal(0, 0.03), 0, 1).astype(np.float32)
+    return np.clip(
+        picture * rng.normal(1, 0.1) * rng.normal(1, 0.04, 3) + rng.normal(0, 0.03), 0, 1
+    ).astype(np.float32)
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too, and a second call continues.
+    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too,
+    and a second call continues.
 
     Returns
     -------
@@ -56,7 +63,9 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     def loss(batch, rng):
         chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
         batch = [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
-        pictures = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch])).permute(0, 3, 1, 2)
+        pictures = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch])).permute(
+            0, 3, 1, 2
+        )
         return identity_loss(network(pictures), torch.from_numpy(np.repeat(chosen, LOOKS)))
 
     rate = lambda epoch, share: RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))

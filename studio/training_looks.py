@@ -17,8 +17,11 @@ SMALLEST = 8
 """Least side of a box, in pixels."""
 
 
-def load(work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, jitter: float = 0.04) -> Looks:
-    """Cut the moving vehicles out of the twin's training minutes; frames that are missing in `work` are rendered first.
+def load(
+    work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, jitter: float = 0.04
+) -> Looks:
+    """Cut the moving vehicles out of the twin's training minutes; frames that are missing in `work`
+    are rendered first.
 
     Parameters
     ----------
@@ -28,25 +31,41 @@ def load(work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, ji
     minimum : int
         Least root of a box's area, in pixels.
     jitter : float
-        Deviation by which a box's sides are moved, as a share of its size: a detector's boxes are not the truth's.
+        Deviation by which a box's sides are moved, as a share of its size: a detector's boxes are
+        not the truth's.
 
     Returns
     -------
     Looks
-        With pictures and without vectors. Its table has vehicle (an identity over all recordings), recording (its seed), camera,
-        passage, kind, design, colour, family and body.
+        With pictures and without vectors. Its table has vehicle (an identity over all recordings),
+        recording (its seed), camera, passage, kind, design, colour, family and body.
     """
     recordings = training_twin.load(work)
-    boxes = recordings.boxes.assign(recording=recordings.boxes.frame.str.split(":").str[0].astype(int))
+    boxes = recordings.boxes.assign(
+        recording=recordings.boxes.frame.str.split(":").str[0].astype(int)
+    )
     size = np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))
-    boxes = boxes.assign(size=size)[(boxes.vehicle >= 0) & (boxes.hidden <= 0.3) & (size >= minimum)]
+    boxes = boxes.assign(size=size)[
+        (boxes.vehicle >= 0) & (boxes.hidden <= 0.3) & (size >= minimum)
+    ]
     if seeds is not None:
         boxes = boxes[boxes.recording.isin(seeds)]
-    boxes = boxes.sort_values("size", ascending=False, kind="stable").groupby(["vehicle", "camera"], sort=False).head(PER_PASSAGE)
-    boxes = boxes.merge(_vehicles(work), on="vehicle").sort_values(["frame", "vehicle"], ignore_index=True)
-    jpegs, rng = dict(zip(recordings.frames.frame, recordings.frames.jpeg)), np.random.default_rng(0)
+    boxes = (
+        boxes.sort_values("size", ascending=False, kind="stable")
+        .groupby(["vehicle", "camera"], sort=False)
+        .head(PER_PASSAGE)
+    )
+    boxes = boxes.merge(_vehicles(work), on="vehicle").sort_values(
+        ["frame", "vehicle"], ignore_index=True
+    )
+    jpegs, rng = (
+        dict(zip(recordings.frames.frame, recordings.frames.jpeg)),
+        np.random.default_rng(0),
+    )
     windows, inside = [], []
-    for frame, group in tqdm(boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame", mininterval=5):
+    for frame, group in tqdm(
+        boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame", mininterval=5
+    ):
         image = read_image(jpegs[frame], frame)
         for box in group[BOX_COLUMNS].to_numpy(float):
             cut, place = window(image, _jittered(box, rng, jitter, image.shape))
@@ -71,6 +90,10 @@ def _jittered(box, rng, jitter, shape):
 def _vehicles(work):
     tables = []
     for settings in training_twin.RECORDINGS:
-        table = pq.read_table(Workshop(work, settings).trips()[0], columns=["vehicle", "kind", "design", "colour"]).to_pandas()
-        tables.append(table.assign(vehicle=settings.seed * 1_000_000 + table.vehicle.astype(np.int64)))
+        table = pq.read_table(
+            Workshop(work, settings).trips()[0], columns=["vehicle", "kind", "design", "colour"]
+        ).to_pandas()
+        tables.append(
+            table.assign(vehicle=settings.seed * 1_000_000 + table.vehicle.astype(np.int64))
+        )
     return pd.concat(tables, ignore_index=True).astype({"kind": str, "colour": str})

@@ -1,4 +1,6 @@
-"""The simulated minutes that models train on: other mornings, other vehicles than `sample/`, `data/` and the evaluation show."""
+"""The simulated minutes that models train on: other mornings, other vehicles than `sample/`,
+`data/` and the evaluation show.
+"""
 
 from dataclasses import dataclass
 from datetime import time
@@ -38,8 +40,8 @@ class Recordings:
     frames : DataFrame
         Columns frame (recording's seed, then the frame's id), camera, jpeg.
     boxes : DataFrame
-        Columns frame, camera, type, x1, y1, x2, y2 (pixels, what can be seen), hidden (share, 0 to 1) and vehicle: an identity over all
-        recordings, -1 for the parked ones and the cast.
+        Columns frame, camera, type, x1, y1, x2, y2 (pixels, what can be seen), hidden (share, 0 to
+        1) and vehicle: an identity over all recordings, -1 for the parked ones and the cast.
     """
 
     frames: pd.DataFrame
@@ -58,12 +60,25 @@ def _read(workshop: Workshop) -> tuple[pd.DataFrame, pd.DataFrame]:
     settings = workshop.settings
     frames, boxes = [], []
     for camera in settings.cameras:
-        table = pd.concat([pq.read_table(path).to_pandas() for path in workshop.parts("frames", camera)])
+        table = pd.concat(
+            [pq.read_table(path).to_pandas() for path in workshop.parts("frames", camera)]
+        )
         table = table[table.status == "ok"].astype({"frame": str, "camera": str})
-        seen = read_parts(workshop.parts("sightings", camera), truth.SIGHTINGS).to_pandas().astype({"frame": str, "type": str})
+        seen = (
+            read_parts(workshop.parts("sightings", camera), truth.SIGHTINGS)
+            .to_pandas()
+            .astype({"frame": str, "type": str})
+        )
         seen = seen[seen.frame.isin(table.frame)].assign(camera=camera)
-        seen["vehicle"] = np.where(seen.vehicle < CAST, -1, settings.seed * 1_000_000 + seen.vehicle.astype(np.int64))
-        parked = pq.read_table(workshop.parked(camera)).to_pandas().astype({"camera": str}).assign(vehicle=-1, type="car")
+        seen["vehicle"] = np.where(
+            seen.vehicle < CAST, -1, settings.seed * 1_000_000 + seen.vehicle.astype(np.int64)
+        )
+        parked = (
+            pq.read_table(workshop.parked(camera))
+            .to_pandas()
+            .astype({"camera": str})
+            .assign(vehicle=-1, type="car")
+        )
         frames.append(table[["frame", "camera", "jpeg"]])
         boxes += [seen, table[["frame", "camera"]].merge(parked, on="camera")]
     columns = ["frame", "camera", "type", *BOX_COLUMNS, "hidden", "vehicle"]

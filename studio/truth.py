@@ -1,7 +1,8 @@
 """The truth as Parquet: what every frame shows, and every trip.
 
-Five tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `PARKED`), described column by column in `data/README.md`. Times are the
-simulated city's wall clock, to the millisecond; boxes are pixels x1, y1, x2, y2 in the picture as delivered, lens distortion included.
+Five tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `PARKED`), described column by column in
+`data/README.md`. Times are the simulated city's wall clock, to the millisecond; boxes are pixels
+x1, y1, x2, y2 in the picture as delivered, lens distortion included.
 """
 
 import io
@@ -47,7 +48,15 @@ TRIPS = pa.schema(
     ]
 )
 
-FRAMES = pa.schema([("frame", pa.string()), ("camera", NAME), ("time", TIME), ("status", NAME), ("picture", pa.string())])
+FRAMES = pa.schema(
+    [
+        ("frame", pa.string()),
+        ("camera", NAME),
+        ("time", TIME),
+        ("status", NAME),
+        ("picture", pa.string()),
+    ]
+)
 
 BOX = ("x1", "y1", "x2", "y2")
 MEASURED = (*BOX, *(f"full_{side}" for side in BOX), "hidden", "pixels")
@@ -68,7 +77,9 @@ SIGHTINGS = pa.schema(
 )
 
 
-PARKED = pa.schema([("camera", NAME), ("vehicle", pa.int32()), *[(name, pa.float32()) for name in MEASURED]])
+PARKED = pa.schema(
+    [("camera", NAME), ("vehicle", pa.int32()), *[(name, pa.float32()) for name in MEASURED]]
+)
 
 
 def moment(day, seconds):
@@ -163,8 +174,17 @@ def sighting_rows(frame_id, boxes, passings):
 
 
 def parked_rows(camera, boxes):
-    """Rows of `PARKED` for the vehicles that stand in a camera's view all the time (boxes as in `sighting_rows`)."""
-    return [{"camera": camera, "vehicle": int(box["vehicle"]), **{name: float(box[name]) for name in MEASURED}} for box in boxes]
+    """Rows of `PARKED` for the vehicles that stand in a camera's view all the time (boxes as in
+    `sighting_rows`).
+    """
+    return [
+        {
+            "camera": camera,
+            "vehicle": int(box["vehicle"]),
+            **{name: float(box[name]) for name in MEASURED},
+        }
+        for box in boxes
+    ]
 
 
 def table(rows, schema):
@@ -175,7 +195,13 @@ def table(rows, schema):
 def encode(data):
     """A table as the bytes of a Parquet file (zstd); the same table gives the same bytes."""
     buffer = io.BytesIO()
-    pq.write_table(data, buffer, compression="zstd", compression_level=9, use_dictionary=_repetitive(data.schema))
+    pq.write_table(
+        data,
+        buffer,
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=_repetitive(data.schema),
+    )
     return buffer.getvalue()
 
 
@@ -186,4 +212,8 @@ def write(data, path):
 
 def _repetitive(schema):
     """The columns worth a dictionary: names; numbers and times are stored as they are."""
-    return [field.name for field in schema if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)]
+    return [
+        field.name
+        for field in schema
+        if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)
+    ]

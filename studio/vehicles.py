@@ -1,10 +1,11 @@
 """The fleet: which vehicles exist, what they are painted, and which marks tell one from its twin.
 
-A vehicle is a *kind* (sedan, taxi, pickup ...), one of several *designs* of that kind (proportions, grille,
-lamps), a *colour*, and *marks* (rack, ladder, stripe, dent, dirt ...). `draw` makes one from random numbers.
-How strong and how frequent the marks are is the dial ``individuality``: at 0 two vehicles of one design and
-colour are clones; at 1 a person can tell most pairs apart. The dial acts on the same random numbers, so
-raising it changes no vehicle into another one, it only adds to what each one carries.
+A vehicle is a *kind* (sedan, taxi, pickup ...), one of several *designs* of that kind (proportions,
+grille, lamps), a *colour*, and *marks* (rack, ladder, stripe, dent, dirt ...). `draw` makes one
+from random numbers. How strong and how frequent the marks are is the dial ``individuality``: at 0
+two vehicles of one design and colour are clones; at 1 a person can tell most pairs apart. The dial
+acts on the same random numbers, so raising it changes no vehicle into another one, it only adds to
+what each one carries.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Design:
     hood, nose, belt, deck : float
         Height of the bonnet at the windscreen, of its front edge, of the window sill, of the tail.
     cabin : tuple of float
-        Foot of the rear window, its top, top of the windscreen, its foot; as shares of the length from the rear.
+        Foot of the rear window, its top, top of the windscreen, its foot; as shares of the length
+        from the rear.
     square : float
         Exponent of the superelliptic cross-section: 4 is soft, 9 is a box.
     tumble : float
@@ -65,111 +67,466 @@ class Design:
 
 
 def _sedan(**changes) -> Design:
-    return Design(**{**dict(body="car", length=4.85, width=1.84, height=1.45, wheelbase=2.80, wheel=0.33, hood=0.95,
-                            nose=0.76, belt=0.97, deck=1.04, cabin=(0.10, 0.27, 0.55, 0.745), pillars=(0.445, 0.21)),
-                     **changes})
+    return Design(
+        **{
+            **dict(
+                body="car",
+                length=4.85,
+                width=1.84,
+                height=1.45,
+                wheelbase=2.80,
+                wheel=0.33,
+                hood=0.95,
+                nose=0.76,
+                belt=0.97,
+                deck=1.04,
+                cabin=(0.10, 0.27, 0.55, 0.745),
+                pillars=(0.445, 0.21),
+            ),
+            **changes,
+        }
+    )
 
 
 def _suv(**changes) -> Design:
-    return Design(**{**dict(body="car", length=4.70, width=1.90, height=1.70, wheelbase=2.70, wheel=0.37, hood=1.10,
-                            nose=0.97, belt=1.12, deck=1.16, cabin=(0.015, 0.085, 0.565, 0.735), square=5.2, tumble=0.79,
-                            pillars=(0.47, 0.24), cladding=0.33), **changes})
+    return Design(
+        **{
+            **dict(
+                body="car",
+                length=4.70,
+                width=1.90,
+                height=1.70,
+                wheelbase=2.70,
+                wheel=0.37,
+                hood=1.10,
+                nose=0.97,
+                belt=1.12,
+                deck=1.16,
+                cabin=(0.015, 0.085, 0.565, 0.735),
+                square=5.2,
+                tumble=0.79,
+                pillars=(0.47, 0.24),
+                cladding=0.33,
+            ),
+            **changes,
+        }
+    )
 
 
 def _minivan(**changes) -> Design:
-    return Design(**{**dict(body="car", length=5.15, width=1.99, height=1.77, wheelbase=3.03, wheel=0.34, hood=1.07,
-                            nose=0.90, belt=1.06, deck=1.10, cabin=(0.01, 0.07, 0.62, 0.83), square=5.2, tumble=0.81,
-                            pillars=(0.55, 0.30)), **changes})
+    return Design(
+        **{
+            **dict(
+                body="car",
+                length=5.15,
+                width=1.99,
+                height=1.77,
+                wheelbase=3.03,
+                wheel=0.34,
+                hood=1.07,
+                nose=0.90,
+                belt=1.06,
+                deck=1.10,
+                cabin=(0.01, 0.07, 0.62, 0.83),
+                square=5.2,
+                tumble=0.81,
+                pillars=(0.55, 0.30),
+            ),
+            **changes,
+        }
+    )
 
 
 def _pickup(**changes) -> Design:
-    return Design(**{**dict(body="pickup", length=5.75, width=2.02, height=1.92, wheelbase=3.60, wheel=0.41, hood=1.22,
-                            nose=1.08, belt=1.26, deck=1.26, cabin=(0.36, 0.39, 0.62, 0.745), square=6.2, tumble=0.82,
-                            grille="wide", lamps="block", tails="upright", pillars=(0.505,), cladding=0.36), **changes})
+    return Design(
+        **{
+            **dict(
+                body="pickup",
+                length=5.75,
+                width=2.02,
+                height=1.92,
+                wheelbase=3.60,
+                wheel=0.41,
+                hood=1.22,
+                nose=1.08,
+                belt=1.26,
+                deck=1.26,
+                cabin=(0.36, 0.39, 0.62, 0.745),
+                square=6.2,
+                tumble=0.82,
+                grille="wide",
+                lamps="block",
+                tails="upright",
+                pillars=(0.505,),
+                cladding=0.36,
+            ),
+            **changes,
+        }
+    )
 
 
 def _van(**changes) -> Design:
-    return Design(**{**dict(body="car", length=5.50, width=2.02, height=2.15, wheelbase=3.45, wheel=0.36, hood=1.20,
-                            nose=0.90, belt=1.22, deck=1.25, cabin=(0.004, 0.022, 0.71, 0.85), square=7.0, tumble=0.89,
-                            grille="slots", lamps="block", tails="upright", pillars=(0.66, 0.36), blind=True), **changes})
+    return Design(
+        **{
+            **dict(
+                body="car",
+                length=5.50,
+                width=2.02,
+                height=2.15,
+                wheelbase=3.45,
+                wheel=0.36,
+                hood=1.20,
+                nose=0.90,
+                belt=1.22,
+                deck=1.25,
+                cabin=(0.004, 0.022, 0.71, 0.85),
+                square=7.0,
+                tumble=0.89,
+                grille="slots",
+                lamps="block",
+                tails="upright",
+                pillars=(0.66, 0.36),
+                blind=True,
+            ),
+            **changes,
+        }
+    )
 
 
 DESIGNS: dict[str, tuple[Design, ...]] = {
     "sedan": (
         _sedan(),
-        _sedan(length=4.62, height=1.43, nose=0.73, cabin=(0.08, 0.25, 0.54, 0.76), grille="split", lamps="slim", tails="strip"),
-        _sedan(length=5.02, width=1.88, hood=0.98, nose=0.82, deck=1.09, grille="tall", lamps="block", tails="upright"),
-        _sedan(length=4.55, height=1.40, deck=0.99, cabin=(0.05, 0.24, 0.52, 0.74), grille="mesh", lamps="swept", tails="corner"),
-        _sedan(length=4.25, width=1.77, height=1.50, wheelbase=2.60, hood=0.95, belt=0.98, deck=1.00,
-               cabin=(0.015, 0.11, 0.54, 0.76), grille="slots", lamps="round", tails="upright", pillars=(0.43,)),
-        _sedan(length=4.97, width=1.87, cabin=(0.07, 0.27, 0.53, 0.715), grille="kidney", lamps="twin", tails="block"),
+        _sedan(
+            length=4.62,
+            height=1.43,
+            nose=0.73,
+            cabin=(0.08, 0.25, 0.54, 0.76),
+            grille="split",
+            lamps="slim",
+            tails="strip",
+        ),
+        _sedan(
+            length=5.02,
+            width=1.88,
+            hood=0.98,
+            nose=0.82,
+            deck=1.09,
+            grille="tall",
+            lamps="block",
+            tails="upright",
+        ),
+        _sedan(
+            length=4.55,
+            height=1.40,
+            deck=0.99,
+            cabin=(0.05, 0.24, 0.52, 0.74),
+            grille="mesh",
+            lamps="swept",
+            tails="corner",
+        ),
+        _sedan(
+            length=4.25,
+            width=1.77,
+            height=1.50,
+            wheelbase=2.60,
+            hood=0.95,
+            belt=0.98,
+            deck=1.00,
+            cabin=(0.015, 0.11, 0.54, 0.76),
+            grille="slots",
+            lamps="round",
+            tails="upright",
+            pillars=(0.43,),
+        ),
+        _sedan(
+            length=4.97,
+            width=1.87,
+            cabin=(0.07, 0.27, 0.53, 0.715),
+            grille="kidney",
+            lamps="twin",
+            tails="block",
+        ),
     ),
     "suv": (
         _suv(),
-        _suv(length=4.45, height=1.66, cabin=(0.02, 0.10, 0.57, 0.755), grille="split", lamps="slim", tails="corner"),
-        _suv(length=5.20, width=2.03, height=1.90, wheelbase=2.98, wheel=0.40, hood=1.24, nose=1.12, belt=1.27, deck=1.28,
-             cabin=(0.008, 0.045, 0.59, 0.725), square=6.4, tumble=0.84, grille="wide", lamps="block", tails="upright"),
-        _suv(length=4.75, width=1.93, height=1.76, hood=1.15, nose=1.04, cabin=(0.008, 0.05, 0.57, 0.715), square=6.0, tumble=0.83,
-             grille="tall", lamps="twin", tails="upright"),
-        _suv(length=4.35, width=1.87, height=1.84, hood=1.15, nose=1.06, belt=1.18, cabin=(0.008, 0.035, 0.56, 0.66), square=7.5,
-             tumble=0.86, grille="bars", lamps="round", tails="square", cladding=0.42),
-        _suv(length=4.90, width=1.94, height=1.67, cabin=(0.03, 0.16, 0.56, 0.73), grille="mesh", lamps="swept", tails="strip"),
+        _suv(
+            length=4.45,
+            height=1.66,
+            cabin=(0.02, 0.10, 0.57, 0.755),
+            grille="split",
+            lamps="slim",
+            tails="corner",
+        ),
+        _suv(
+            length=5.20,
+            width=2.03,
+            height=1.90,
+            wheelbase=2.98,
+            wheel=0.40,
+            hood=1.24,
+            nose=1.12,
+            belt=1.27,
+            deck=1.28,
+            cabin=(0.008, 0.045, 0.59, 0.725),
+            square=6.4,
+            tumble=0.84,
+            grille="wide",
+            lamps="block",
+            tails="upright",
+        ),
+        _suv(
+            length=4.75,
+            width=1.93,
+            height=1.76,
+            hood=1.15,
+            nose=1.04,
+            cabin=(0.008, 0.05, 0.57, 0.715),
+            square=6.0,
+            tumble=0.83,
+            grille="tall",
+            lamps="twin",
+            tails="upright",
+        ),
+        _suv(
+            length=4.35,
+            width=1.87,
+            height=1.84,
+            hood=1.15,
+            nose=1.06,
+            belt=1.18,
+            cabin=(0.008, 0.035, 0.56, 0.66),
+            square=7.5,
+            tumble=0.86,
+            grille="bars",
+            lamps="round",
+            tails="square",
+            cladding=0.42,
+        ),
+        _suv(
+            length=4.90,
+            width=1.94,
+            height=1.67,
+            cabin=(0.03, 0.16, 0.56, 0.73),
+            grille="mesh",
+            lamps="swept",
+            tails="strip",
+        ),
     ),
     "minivan": (
         _minivan(),
-        _minivan(length=5.08, nose=0.92, grille="split", lamps="slim", tails="upright", height=1.73),
-        _minivan(length=4.80, width=1.90, height=1.80, cabin=(0.01, 0.05, 0.62, 0.84), square=6.0, grille="tall", lamps="block", tails="corner"),
+        _minivan(
+            length=5.08, nose=0.92, grille="split", lamps="slim", tails="upright", height=1.73
+        ),
+        _minivan(
+            length=4.80,
+            width=1.90,
+            height=1.80,
+            cabin=(0.01, 0.05, 0.62, 0.84),
+            square=6.0,
+            grille="tall",
+            lamps="block",
+            tails="corner",
+        ),
     ),
     "pickup": (
         _pickup(),
-        _pickup(length=5.40, width=1.92, height=1.80, hood=1.14, nose=1.00, belt=1.18, deck=1.15, grille="mesh", lamps="swept", tails="block"),
-        _pickup(length=5.85, cabin=(0.38, 0.41, 0.60, 0.72), grille="bars", lamps="twin", tails="upright", height=1.95),
+        _pickup(
+            length=5.40,
+            width=1.92,
+            height=1.80,
+            hood=1.14,
+            nose=1.00,
+            belt=1.18,
+            deck=1.15,
+            grille="mesh",
+            lamps="swept",
+            tails="block",
+        ),
+        _pickup(
+            length=5.85,
+            cabin=(0.38, 0.41, 0.60, 0.72),
+            grille="bars",
+            lamps="twin",
+            tails="upright",
+            height=1.95,
+        ),
     ),
     "van": (
         _van(),
-        _van(length=5.05, height=1.95, cabin=(0.004, 0.022, 0.66, 0.80), hood=1.14, nose=0.92, grille="bar", lamps="swept", blind=False),
-        _van(length=5.95, height=2.65, width=2.04, cabin=(0.002, 0.012, 0.75, 0.90), grille="mesh", lamps="upswept", nose=0.95, pillars=(0.70, 0.40)),
+        _van(
+            length=5.05,
+            height=1.95,
+            cabin=(0.004, 0.022, 0.66, 0.80),
+            hood=1.14,
+            nose=0.92,
+            grille="bar",
+            lamps="swept",
+            blind=False,
+        ),
+        _van(
+            length=5.95,
+            height=2.65,
+            width=2.04,
+            cabin=(0.002, 0.012, 0.75, 0.90),
+            grille="mesh",
+            lamps="upswept",
+            nose=0.95,
+            pillars=(0.70, 0.40),
+        ),
     ),
     "minibus": (
-        _van(length=7.2, width=2.25, height=2.75, wheelbase=4.2, wheel=0.42, hood=1.30, nose=1.05, belt=1.30, deck=1.35,
-             cabin=(0.002, 0.008, 0.80, 0.87), square=9.0, tumble=0.96, grille="wide", lamps="block", blind=False,
-             pillars=(0.70, 0.57, 0.44, 0.31, 0.18)),
-        _van(length=6.3, width=2.10, height=2.60, wheelbase=3.9, wheel=0.38, cabin=(0.002, 0.012, 0.76, 0.89), square=8.0,
-             tumble=0.92, grille="slots", lamps="upswept", blind=False, pillars=(0.66, 0.50, 0.34, 0.18)),
+        _van(
+            length=7.2,
+            width=2.25,
+            height=2.75,
+            wheelbase=4.2,
+            wheel=0.42,
+            hood=1.30,
+            nose=1.05,
+            belt=1.30,
+            deck=1.35,
+            cabin=(0.002, 0.008, 0.80, 0.87),
+            square=9.0,
+            tumble=0.96,
+            grille="wide",
+            lamps="block",
+            blind=False,
+            pillars=(0.70, 0.57, 0.44, 0.31, 0.18),
+        ),
+        _van(
+            length=6.3,
+            width=2.10,
+            height=2.60,
+            wheelbase=3.9,
+            wheel=0.38,
+            cabin=(0.002, 0.012, 0.76, 0.89),
+            square=8.0,
+            tumble=0.92,
+            grille="slots",
+            lamps="upswept",
+            blind=False,
+            pillars=(0.66, 0.50, 0.34, 0.18),
+        ),
     ),
     "motorcycle": (
-        Design("motorcycle", 2.15, 0.80, 1.70, 1.42, 0.31, 0.9, 0.8, 0.8, 0.8, (0.3, 0.3, 0.5, 0.5), lamps="round"),
-        Design("motorcycle", 1.90, 0.72, 1.62, 1.30, 0.24, 0.8, 0.7, 0.7, 0.7, (0.3, 0.3, 0.5, 0.5), lamps="block"),
+        Design(
+            "motorcycle",
+            2.15,
+            0.80,
+            1.70,
+            1.42,
+            0.31,
+            0.9,
+            0.8,
+            0.8,
+            0.8,
+            (0.3, 0.3, 0.5, 0.5),
+            lamps="round",
+        ),
+        Design(
+            "motorcycle",
+            1.90,
+            0.72,
+            1.62,
+            1.30,
+            0.24,
+            0.8,
+            0.7,
+            0.7,
+            0.7,
+            (0.3, 0.3, 0.5, 0.5),
+            lamps="block",
+        ),
     ),
 }
 DESIGNS["taxi"] = (DESIGNS["sedan"][0], DESIGNS["suv"][1], DESIGNS["sedan"][2])
 DESIGNS["green taxi"] = (DESIGNS["sedan"][0], DESIGNS["suv"][1])
 DESIGNS["taxi van"] = (
-    _minivan(length=4.75, width=1.80, height=1.86, wheelbase=2.93, wheel=0.32, hood=1.12, nose=0.88, belt=1.10, deck=1.12,
-             cabin=(0.006, 0.035, 0.66, 0.83), square=6.6, tumble=0.87, grille="slots", lamps="upswept", tails="upright",
-             pillars=(0.60, 0.33)),
+    _minivan(
+        length=4.75,
+        width=1.80,
+        height=1.86,
+        wheelbase=2.93,
+        wheel=0.32,
+        hood=1.12,
+        nose=0.88,
+        belt=1.10,
+        deck=1.12,
+        cabin=(0.006, 0.035, 0.66, 0.83),
+        square=6.6,
+        tumble=0.87,
+        grille="slots",
+        lamps="upswept",
+        tails="upright",
+        pillars=(0.60, 0.33),
+    ),
     DESIGNS["minivan"][1],
 )
 
-# Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks none.
-KINDS = {"sedan": 0.300, "suv": 0.390, "minivan": 0.060, "pickup": 0.055, "van": 0.055, "taxi": 0.040,
-         "green taxi": 0.012, "taxi van": 0.012, "minibus": 0.015, "motorcycle": 0.016}
+# Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks
+# none.
+KINDS = {
+    "sedan": 0.300,
+    "suv": 0.390,
+    "minivan": 0.060,
+    "pickup": 0.055,
+    "van": 0.055,
+    "taxi": 0.040,
+    "green taxi": 0.012,
+    "taxi van": 0.012,
+    "minibus": 0.015,
+    "motorcycle": 0.016,
+}
 
 # sRGB 0-1, and the share among registered vehicles in the United States.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
-    "white": ((0.86, 0.86, 0.85), 0.25), "black": ((0.095, 0.096, 0.10), 0.22), "grey": ((0.34, 0.345, 0.35), 0.18),
-    "silver": ((0.64, 0.645, 0.65), 0.13), "blue": ((0.12, 0.19, 0.37), 0.09), "red": ((0.46, 0.06, 0.07), 0.07),
-    "green": ((0.09, 0.20, 0.15), 0.02), "beige": ((0.56, 0.51, 0.41), 0.02), "brown": ((0.25, 0.17, 0.12), 0.02),
-    "yellow taxi": ((0.93, 0.66, 0.06), 0.0), "green taxi": ((0.55, 0.79, 0.16), 0.0),
+    "white": ((0.86, 0.86, 0.85), 0.25),
+    "black": ((0.095, 0.096, 0.10), 0.22),
+    "grey": ((0.34, 0.345, 0.35), 0.18),
+    "silver": ((0.64, 0.645, 0.65), 0.13),
+    "blue": ((0.12, 0.19, 0.37), 0.09),
+    "red": ((0.46, 0.06, 0.07), 0.07),
+    "green": ((0.09, 0.20, 0.15), 0.02),
+    "beige": ((0.56, 0.51, 0.41), 0.02),
+    "brown": ((0.25, 0.17, 0.12), 0.02),
+    "yellow taxi": ((0.93, 0.66, 0.06), 0.0),
+    "green taxi": ((0.55, 0.79, 0.16), 0.0),
 }
-METALLIC = {"grey": 0.5, "silver": 0.7, "blue": 0.4, "red": 0.25, "green": 0.4, "beige": 0.5, "brown": 0.5, "black": 0.15}
+METALLIC = {
+    "grey": 0.5,
+    "silver": 0.7,
+    "blue": 0.4,
+    "red": 0.25,
+    "green": 0.4,
+    "beige": 0.5,
+    "brown": 0.5,
+    "black": 0.15,
+}
 FIXED_PAINT = {"taxi": "yellow taxi", "taxi van": "yellow taxi", "green taxi": "green taxi"}
 # Real shades of each colour, from one end of its range to the other: fresh or faded, warm or cold.
 SHADES: dict[str, tuple[tuple[float, float, float], ...]] = {
     "white": ((0.93, 0.93, 0.93), (0.92, 0.86, 0.67), (0.80, 0.81, 0.80), (0.73, 0.83, 0.93)),
-    "black": ((0.02, 0.02, 0.022), (0.04, 0.07, 0.20), (0.13, 0.13, 0.135), (0.17, 0.05, 0.05), (0.04, 0.11, 0.07)),
-    "grey": ((0.18, 0.18, 0.19), (0.24, 0.33, 0.46), (0.46, 0.46, 0.47), (0.42, 0.35, 0.25), (0.24, 0.33, 0.25)),
-    "silver": ((0.50, 0.51, 0.53), (0.50, 0.63, 0.76), (0.78, 0.79, 0.80), (0.74, 0.66, 0.50), (0.54, 0.63, 0.53)),
+    "black": (
+        (0.02, 0.02, 0.022),
+        (0.04, 0.07, 0.20),
+        (0.13, 0.13, 0.135),
+        (0.17, 0.05, 0.05),
+        (0.04, 0.11, 0.07),
+    ),
+    "grey": (
+        (0.18, 0.18, 0.19),
+        (0.24, 0.33, 0.46),
+        (0.46, 0.46, 0.47),
+        (0.42, 0.35, 0.25),
+        (0.24, 0.33, 0.25),
+    ),
+    "silver": (
+        (0.50, 0.51, 0.53),
+        (0.50, 0.63, 0.76),
+        (0.78, 0.79, 0.80),
+        (0.74, 0.66, 0.50),
+        (0.54, 0.63, 0.53),
+    ),
     "blue": ((0.04, 0.06, 0.22), (0.08, 0.27, 0.68), (0.34, 0.54, 0.74), (0.06, 0.30, 0.38)),
     "red": ((0.26, 0.02, 0.05), (0.72, 0.05, 0.05), (0.62, 0.24, 0.12), (0.42, 0.07, 0.22)),
     "green": ((0.04, 0.12, 0.08), (0.28, 0.36, 0.20), (0.14, 0.36, 0.30)),
@@ -180,9 +537,24 @@ SHADES: dict[str, tuple[tuple[float, float, float], ...]] = {
 }
 PANELS = ("hood", "hood", "front bumper", "front door", "rear door", "tailgate")
 DUSTS = ((0.36, 0.32, 0.27), (0.56, 0.52, 0.43), (0.24, 0.19, 0.14), (0.62, 0.62, 0.60))
-ACCENTS = ((0.08, 0.16, 0.52), (0.66, 0.10, 0.08), (0.07, 0.40, 0.18), (0.88, 0.50, 0.06), (0.12, 0.12, 0.13),
-           (0.88, 0.88, 0.86), (0.90, 0.78, 0.14), (0.10, 0.52, 0.56), (0.38, 0.14, 0.46))
-STICKERS = ((0.88, 0.88, 0.86), (0.85, 0.15, 0.12), (0.15, 0.35, 0.75), (0.92, 0.80, 0.10), (0.10, 0.10, 0.10))
+ACCENTS = (
+    (0.08, 0.16, 0.52),
+    (0.66, 0.10, 0.08),
+    (0.07, 0.40, 0.18),
+    (0.88, 0.50, 0.06),
+    (0.12, 0.12, 0.13),
+    (0.88, 0.88, 0.86),
+    (0.90, 0.78, 0.14),
+    (0.10, 0.52, 0.56),
+    (0.38, 0.14, 0.46),
+)
+STICKERS = (
+    (0.88, 0.88, 0.86),
+    (0.85, 0.15, 0.12),
+    (0.15, 0.35, 0.75),
+    (0.92, 0.80, 0.10),
+    (0.10, 0.10, 0.10),
+)
 WHEELS = ("alloy", "dark", "steel", "chrome")
 PLATES = ("gold", "white", "blue")
 
@@ -196,7 +568,8 @@ class Marks:
     accent : int
         Index into `ACCENTS`: the vehicle's second colour, of all that follows with "accent".
     roof : str
-        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"``, ``"black"`` or ``"accent"`` (contrast roof).
+        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"``, ``"black"`` or ``"accent"``
+        (contrast roof).
     stripe : bool
         Accent stripes, or a livery along the sides.
     panel, panel_paint : str
@@ -268,7 +641,10 @@ class Vehicle:
     def shape(self) -> Design:
         """The design's proportions, at the vehicle's own stance."""
         design, taller = DESIGNS[self.kind][self.design], 1 + self.marks.stance
-        heights = {name: getattr(design, name) * taller for name in ("height", "hood", "nose", "belt", "deck")}
+        heights = {
+            name: getattr(design, name) * taller
+            for name in ("height", "hood", "nose", "belt", "deck")
+        }
         return replace(design, **heights) if self.marks.stance else design
 
     @property
@@ -280,7 +656,9 @@ class Vehicle:
     def paint(self) -> tuple[float, float, float]:
         """Paint of the body, sRGB 0-1, with the vehicle's own shift."""
         base = PAINTS[self.colour][0]
-        return tuple(float(np.clip(c + s, 0.02, 0.92)) for c, s in zip(base, self.marks.paint_shift))
+        return tuple(
+            float(np.clip(c + s, 0.02, 0.92)) for c, s in zip(base, self.marks.paint_shift)
+        )
 
 
 def make(id: int, kind: str, design: int, colour: str, marks: Marks = Marks()) -> Vehicle:
@@ -292,13 +670,24 @@ def make(id: int, kind: str, design: int, colour: str, marks: Marks = Marks()) -
     'car'
     """
     shape = DESIGNS[kind][design]
-    return Vehicle(id, kind, design, colour, marks, shape.length, shape.width, shape.height * (1 + marks.stance))
+    return Vehicle(
+        id,
+        kind,
+        design,
+        colour,
+        marks,
+        shape.length,
+        shape.width,
+        shape.height * (1 + marks.stance),
+    )
 
 
 def _choose(u: float, weights: dict[str, float]) -> str:
     """The name on which the share `u` (0-1) of the total weight falls."""
     edges = np.cumsum(list(weights.values()))
-    return list(weights)[int(np.searchsorted(edges, u * edges[-1], side="right").clip(0, len(edges) - 1))]
+    return list(weights)[
+        int(np.searchsorted(edges, u * edges[-1], side="right").clip(0, len(edges) - 1))
+    ]
 
 
 def _roof_weights(kind: str) -> dict[str, float]:
@@ -333,10 +722,18 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     if kind == "motorcycle":
         return Marks(paint_shift=shift, dirt=dirt)
     cab, commercial = kind in FIXED_PAINT, {"van": 0.6, "minibus": 0.9}
-    roof = _choose(which[0], _roof_weights(kind)) if has(0, 0.30 if cab else 0.80) and kind != "minibus" else ""
+    roof = (
+        _choose(which[0], _roof_weights(kind))
+        if has(0, 0.30 if cab else 0.80) and kind != "minibus"
+        else ""
+    )
     if cab:  # a cab keeps the paint that its licence demands: nothing two-tone
         roof = {"box": "rack", "accent": "", "black": ""}.get(roof, roof)
-    other_paints = [name for name in ("white", "black", "grey", "silver", "red", "blue", "brown") if name != colour]
+    other_paints = [
+        name
+        for name in ("white", "black", "grey", "silver", "red", "blue", "brown")
+        if name != colour
+    ]
     panel = has(2, 0.30 if cab else 0.50)
     return Marks(
         accent=pick(1, ACCENTS) if individuality else 0,
@@ -350,7 +747,9 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         sticker_at=float(size[4] * 2 - 1),
         dirt=dirt,
         dust=pick(12, DUSTS) if dirt else 0,
-        skirt=float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.0 if cab else 0.40) else 0.0,
+        skirt=(
+            float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.0 if cab else 0.40) else 0.0
+        ),
         front=has(13, 0.0 if cab else 0.40),
         visor=has(14, 0.40),
         stance=float(individuality * np.clip(0.05 * noise[3], -0.08, 0.08)),
@@ -374,8 +773,8 @@ def draw(rng: np.random.Generator, id: int, individuality: float) -> Vehicle:
     id : int
         The vehicle's identity, kept for life.
     individuality : float
-        0 (clones by design and colour) to 1 (most pairs can be told apart). It scales and adds marks to
-        the same random draw: same seed, higher dial, same vehicle with more on it.
+        0 (clones by design and colour) to 1 (most pairs can be told apart). It scales and adds
+        marks to the same random draw: same seed, higher dial, same vehicle with more on it.
 
     Returns
     -------

@@ -26,14 +26,31 @@ NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot ru
 
 @contextmanager
 def browsing():
-    """A browser; skips the test if CCTVIEW_CHROMIUM names no Chromium, none is on the path, and Playwright has none of its own."""
+    """A browser; skips the test if CCTVIEW_CHROMIUM names no Chromium, none is on the path, and
+    Playwright has none of its own.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
-        path = next(filter(None, [os.environ.get("CCTVIEW_CHROMIUM"), *map(shutil.which, NAMES), own.exists() and own]), None)
+        path = next(
+            filter(
+                None,
+                [
+                    os.environ.get("CCTVIEW_CHROMIUM"),
+                    *map(shutil.which, NAMES),
+                    own.exists() and own,
+                ],
+            ),
+            None,
+        )
         if path is None:
-            pytest.skip("no Chromium: install it (apt-get install chromium), or name one in CCTVIEW_CHROMIUM")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+            pytest.skip(
+                "no Chromium: install it (apt-get install chromium), or name one in"
+                " CCTVIEW_CHROMIUM"
+            )
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
         try:
             yield browser
         finally:
@@ -45,7 +62,12 @@ def open_page(browser, width=1280, height=800):
     page, errors = browser.new_page(viewport={"width": width, "height": height}), []
     page.set_default_timeout(1000 * PATIENCE)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(f"{message.text} {message.location}") if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(f"{message.text} {message.location}") if message.type == "error" else None
+        ),
+    )
     return page, errors
 
 
@@ -57,35 +79,71 @@ def serious(errors):
 def write_notebook(path, *cells):
     """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     nbformat.write(notebook, path)
 
 
 @contextmanager
 def serving(folder, voila=False, dark=False):
-    """Run JupyterLab, or Voilà, on a folder; yields a function from a notebook's name to its address."""
+    """Run JupyterLab, or Voilà, on a folder; yields a function from a notebook's name to its
+    address.
+    """
     token, port = secrets.token_hex(16), _free_port()
     home = Path(folder) / ".jupyter"
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
-    (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"}))
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    (settings / "themes.jupyterlab-settings").write_text(
+        json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"})
+    )
+    (settings / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
     environment = os.environ | {
-        "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
-    }  # fmt: skip
+    }
     if voila:
-        command = ["voila", "--no-browser", f"--port={port}", f"--token={token}", f"--theme={'dark' if dark else 'light'}", "."]
+        command = [
+            "voila",
+            "--no-browser",
+            f"--port={port}",
+            f"--token={token}",
+            f"--theme={'dark' if dark else 'light'}",
+            ".",
+        ]
         command += [f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}"]
     else:
-        command = ["jupyterlab", "--no-browser", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", "--allow-root"]
-        command += ["--ServerApp.root_dir=.", "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
+        command = [
+            "jupyterlab",
+            "--no-browser",
+            f"--ServerApp.port={port}",
+            f"--IdentityProvider.token={token}",
+            "--allow-root",
+        ]
+        command += [
+            "--ServerApp.root_dir=.",
+            "--LabApp.extension_manager=readonly",
+            "--LabApp.expose_app_in_browser=True",
+        ]
     with open(home / "server.log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=folder, env=environment, stdout=log, stderr=log
+        )
     root = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{root}/{'voila/static/voila.js' if voila else 'api/status'}?token={token}", server, home / "server.log")
+        _wait_for(
+            f"{root}/{'voila/static/voila.js' if voila else 'api/status'}?token={token}",
+            server,
+            home / "server.log",
+        )
         yield lambda name: f"{root}/{'voila/render' if voila else 'lab/tree'}/{name}?token={token}"
     finally:
         server.terminate()
@@ -99,12 +157,10 @@ def run_all(page, address):
     """Open a notebook in JupyterLab and run it all; returns when its last cell has run."""
     page.goto(address)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.wait_for_function(
-        """() => {
+    page.wait_for_function("""() => {
             const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
             return kernel?.connectionStatus === "connected" && kernel.status === "idle";
-        }"""
-    )
+        }""")
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
     page.wait_for_function(f"() => {prompts}.every((prompt) => /\\d/.test(prompt.textContent))")

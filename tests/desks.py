@@ -1,4 +1,6 @@
-"""A small desk whose every number is made by hand: three vehicles southbound at three cameras of the drive."""
+"""A small desk whose every number is made by hand: three vehicles southbound at three cameras of
+the drive.
+"""
 
 from types import SimpleNamespace
 
@@ -26,8 +28,14 @@ def detection(vehicle, camera):
 
 
 def small_finder():
-    """Passages 0 to 8, camera by camera; 7 is found at the second camera, and taken for 8 at the third."""
-    rows = [(camera, vehicle, BEGIN + lag + LATER[vehicle]) for camera, lag in zip(CAMERAS, ROUND) for vehicle in VEHICLES]
+    """Passages 0 to 8, camera by camera; 7 is found at the second camera, and taken for 8 at the
+    third.
+    """
+    rows = [
+        (camera, vehicle, BEGIN + lag + LATER[vehicle])
+        for camera, lag in zip(CAMERAS, ROUND)
+        for vehicle in VEHICLES
+    ]
     table = pd.DataFrame(rows, columns=["camera", "vehicle", "seconds"])
     table = table.assign(lane=0.8, detections=1, minute=520, direction="S", colour="yellow taxi")
     table = table.assign(kind=table["vehicle"].map(KINDS))
@@ -35,12 +43,18 @@ def small_finder():
     ratios[0, 3], ratios[0, 7] = np.log(20), np.log(100)
     shown = np.array([detection(vehicle, camera) for camera, vehicle, _ in rows])
     pairs = [(j, k) for j in range(3) for k in range(j + 1, 3)]
-    lags = {("S", CAMERAS[j], CAMERAS[k]): (float(np.log(ROUND[k] - ROUND[j])), 0.05) for j, k in pairs}
+    lags = {
+        ("S", CAMERAS[j], CAMERAS[k]): (float(np.log(ROUND[k] - ROUND[j])), 0.05) for j, k in pairs
+    }
     motion = Motion(dict.fromkeys(CAMERAS, (10.0, -5.0)), lags, {}, (BEGIN, BEGIN + 600))
     clock = table.assign(clock=DAY + pd.to_timedelta(table["seconds"], unit="s"))
     passings = clock.pivot(index="vehicle", columns="camera", values="clock")
     read = {
-        "kind": pd.DataFrame({"taxi": np.where(table["kind"] == "taxi", 0.9, 0.2)}).assign(van=lambda of: 1 - of["taxi"]),
+        "kind": (
+            pd.DataFrame({"taxi": np.where(table["kind"] == "taxi", 0.9, 0.2)}).assign(
+                van=lambda of: 1 - of["taxi"]
+            )
+        ),
         "colour": pd.DataFrame({"yellow taxi": np.full(9, 1.0)}),
     }
     passages = Passages(table, np.zeros((9, 1), np.float32), pd.Series(np.arange(9), shown))
@@ -69,8 +83,19 @@ def small_desk():
 
 def small_register():
     """An invented register of the three: 8 is read at each camera 6 s after 7, 9 much later."""
-    rows = {"vehicle": VEHICLES, "holder": ["the piano tuner, no. 0001", "the beekeeper, no. 0002", "the organist, no. 0003"]}
-    table = pd.DataFrame(rows).assign(kind=list(KINDS.values()), colour="yellow taxi", direction="S")
+    rows = {
+        "vehicle": VEHICLES,
+        "holder": [
+            "the piano tuner, no. 0001",
+            "the beekeeper, no. 0002",
+            "the organist, no. 0003",
+        ],
+    }
+    table = pd.DataFrame(rows).assign(
+        kind=list(KINDS.values()), colour="yellow taxi", direction="S"
+    )
     for camera, lag in zip(CAMERAS, ROUND):
-        table[camera] = [DAY + pd.Timedelta(seconds=BEGIN + lag + LATER[vehicle]) for vehicle in VEHICLES]
+        table[camera] = [
+            DAY + pd.Timedelta(seconds=BEGIN + lag + LATER[vehicle]) for vehicle in VEHICLES
+        ]
     return table.assign(garage=table[THIRD] + pd.Timedelta(seconds=30))

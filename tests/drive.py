@@ -1,7 +1,9 @@
-"""Drive every slider that a notebook has made: to both ends, to its default and to random values, alone and together.
+"""Drive every slider that a notebook has made: to both ends, to its default and to random values,
+alone and together.
 
-`drive_all` runs in the notebook's kernel after its last cell (see `conftest.py`). A slider fails if its callback raises, or if its figure shows
-nothing: if it looks the same without everything that was drawn on it.
+`drive_all` runs in the notebook's kernel after its last cell (see `conftest.py`). A slider fails if
+its callback raises, or if its figure shows nothing: if it looks the same without everything that
+was drawn on it.
 """
 
 import io
@@ -14,7 +16,9 @@ RANDOM = 3
 
 
 def settings(sliders, seed=0):
-    """The values to try: each control at its ends with the others at their defaults, all at their defaults, and random ones."""
+    """The values to try: each control at its ends with the others at their defaults, all at their
+    defaults, and random ones.
+    """
     yield {name: control.default for name, control in sliders.controls.items()}
     for name, control in sliders.controls.items():
         for value in control.extremes():
@@ -28,7 +32,14 @@ def shows_something(figure):
     """Whether anything was drawn on a figure: whether it looks otherwise than its bare axes do."""
     before = _pixels(figure)
     for axes in figure.axes:
-        for artist in [*axes.lines, *axes.collections, *axes.patches, *axes.images, *axes.texts, *axes.artists]:
+        for artist in [
+            *axes.lines,
+            *axes.collections,
+            *axes.patches,
+            *axes.images,
+            *axes.texts,
+            *axes.artists,
+        ]:
             artist.set_visible(False)
     return not np.array_equal(_pixels(figure), before)
 
@@ -59,9 +70,12 @@ def drive_all(expected, seed=0):
     Raises
     ------
     AssertionError
-        If one fails, with a line for each failure; or if fewer than `expected` were made: then they were not driven.
+        If one fails, with a line for each failure; or if fewer than `expected` were made: then they
+        were not driven.
     """
     made = all_sliders()
     assert len(made) >= expected, f"{len(made)} sliders were made, but the cells name {expected}"
-    problems = [f"{', '.join(one.controls)}: {problem}" for one in made for problem in drive(one, seed)]
+    problems = [
+        f"{', '.join(one.controls)}: {problem}" for one in made for problem in drive(one, seed)
+    ]
     assert not problems, "\n".join(problems)

@@ -1,8 +1,10 @@
-"""Harm a writer at every step, or at random moments, and run it again: is the tree the same as if nothing had happened?
+"""Harm a writer at every step, or at random moments, and run it again: is the tree the same as if
+nothing had happened?
 
-``python -m tests.killing SCENARIO HARMS SEED`` prints one JSON line with what happened; with ``every`` instead of numbers, it is
-killed before each of its writes in turn, and its files are cut off. It is a process of its own, with one thread, so that it can
-fork: a forked child dies a thousand times while modules are loaded once.
+``python -m tests.killing SCENARIO HARMS SEED`` prints one JSON line with what happened; with
+``every`` instead of numbers, it is killed before each of its writes in turn, and its files are cut
+off. It is a process of its own, with one thread, so that it can fork: a forked child dies a
+thousand times while modules are loaded once.
 """
 
 import errno
@@ -40,7 +42,11 @@ WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtr
 MOVES = {"os.rename"}  # when a file has been written and has not yet its name
 GROWTH = {"open", "os.mkdir", "os.rename"}  # what a full disk refuses
 REFUSED = 3  # the exit status of a run that ended with an error that says what is wrong
-PICTURES = [(camera, k, jpeg(picture(10 * c + k))) for k in range(4) for c, camera in enumerate(("1-N", "2-S"))]
+PICTURES = [
+    (camera, k, jpeg(picture(10 * c + k)))
+    for k in range(4)
+    for c, camera in enumerate(("1-N", "2-S"))
+]
 
 
 class StubDetector:
@@ -74,7 +80,13 @@ def collect_pictures(folder: Path) -> None:
         kept = Archive(folder)
         kept.write_cameras(pattern_cameras("http://127.0.0.1/{camera}", ["1-N", "2-S"]))
         for camera, k, content in PICTURES:
-            taken = Taken(datetime(2031, 5, 5, 8, 40, 2 * k), "stamp", datetime(2031, 5, 5, 12, tzinfo=UTC), 64, 48)
+            taken = Taken(
+                datetime(2031, 5, 5, 8, 40, 2 * k),
+                "stamp",
+                datetime(2031, 5, 5, 12, tzinfo=UTC),
+                64,
+                48,
+            )
             kept.keep(camera, content, taken)
             kept.keep(camera, content, taken)
         kept.close()
@@ -95,19 +107,35 @@ def detect_extract_match(folder: Path) -> None:
 
 def write_matches(folder: Path) -> None:
     """The last step alone: two vehicles, each with two candidates."""
-    found = pd.DataFrame([(base, "S", target, 1.5) for base in "ab" for target in "cd"], columns=matches.COLUMNS)
+    found = pd.DataFrame(
+        [(base, "S", target, 1.5) for base in "ab" for target in "cd"], columns=matches.COLUMNS
+    )
     with alone_in(folder):
         matches.write_matches(folder / "matches.json", found)
-        matches.write_matches_folder(folder / "matches", found, dict.fromkeys("abcd", picture(1, 8, 8)))
+        matches.write_matches_folder(
+            folder / "matches", found, dict.fromkeys("abcd", picture(1, 8, 8))
+        )
 
 
-SCENARIOS = {"collect": collect_pictures, "pipeline": detect_extract_match, "matches": write_matches}
+SCENARIOS = {
+    "collect": collect_pictures,
+    "pipeline": detect_extract_match,
+    "matches": write_matches,
+}
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Every file and folder with its content; the parts of an index as one sorted table."""
-    found = {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if p.name != LOCK}
-    parts = [content for name, content in found.items() if name.startswith("index/") and name.endswith(".parquet")]
+    found = {
+        p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None
+        for p in folder.rglob("*")
+        if p.name != LOCK
+    }
+    parts = [
+        content
+        for name, content in found.items()
+        if name.startswith("index/") and name.endswith(".parquet")
+    ]
     found = {name: content for name, content in found.items() if not name.endswith(".parquet")}
     if parts:
         rows = pd.concat([pd.read_parquet(io.BytesIO(part)) for part in parts])
@@ -129,7 +157,9 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
             status = 0
         except BaseException as error:
             status = REFUSED if _says_what_is_wrong(error) else 1
-            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            resource.setrlimit(
+                resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            )
             folder.with_name("error").write_text(traceback.format_exc())
         finally:
             os._exit(status)
@@ -137,7 +167,10 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
 
 
 def _says_what_is_wrong(error: BaseException) -> bool:
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG) or "another cctview is writing" in str(error)
+    return getattr(error, "errno", None) in (
+        errno.ENOSPC,
+        errno.EFBIG,
+    ) or "another cctview is writing" in str(error)
 
 
 def end(child: int) -> int:
@@ -177,7 +210,9 @@ def limit(size: int, folder: str) -> None:
 def count_writes(scenario, folder: Path) -> int:
     """How many times a scenario that nothing happens to could be struck."""
     reader, writer = os.pipe()
-    assert end(start(scenario, folder, partial(at, 0, WRITES, lambda: os.write(writer, b".")))) == 0, "the scenario fails by itself"
+    assert (
+        end(start(scenario, folder, partial(at, 0, WRITES, lambda: os.write(writer, b".")))) == 0
+    ), "the scenario fails by itself"
     os.close(writer)
     with open(reader, "rb") as pipe:
         return len(pipe.read())
@@ -190,16 +225,24 @@ class Harm:
         self.scenario, self.random, self.seconds = scenario, random.Random(seed), seconds
         number = self.random.randrange
         self.kinds = {
-            "killed before a write": lambda folder: self.struck(folder, partial(at, number(writes), WRITES, die)),
-            "killed before a file gets its name": lambda folder: self.struck(folder, partial(at, number(writes // 4), MOVES, die)),
+            "killed before a write": lambda folder: self.struck(
+                folder, partial(at, number(writes), WRITES, die)
+            ),
+            "killed before a file gets its name": lambda folder: self.struck(
+                folder, partial(at, number(writes // 4), MOVES, die)
+            ),
             "killed at a moment": self.killed_at_a_moment,
-            "full disk": lambda folder: self.struck(folder, partial(at, number(writes // 2), GROWTH, no_space)),
+            "full disk": lambda folder: self.struck(
+                folder, partial(at, number(writes // 2), GROWTH, no_space)
+            ),
             "files cut off": lambda folder: self.struck(folder, partial(limit, number(largest))),
             "two runs": self.two_runs,
         }
 
     def strike(self, folder: Path) -> tuple[str, list[int]]:
-        """Run the scenario once, or twice at the same time, with some harm; returns which, and what became of it."""
+        """Run the scenario once, or twice at the same time, with some harm; returns which, and what
+        became of it.
+        """
         kind = self.random.choice([*self.kinds])
         return kind, self.kinds[kind](folder)
 
@@ -220,42 +263,77 @@ class Harm:
 
 
 def harm_often(name: str, harms: int, seed: int) -> dict:
-    """Harm a scenario so often, up to three times in one folder, let it end in peace, and compare trees."""
+    """Harm a scenario so often, up to three times in one folder, let it end in peace, and compare
+    trees.
+    """
     scenario, happened, damaged, differing = SCENARIOS[name], Counter(), [], []
     with tempfile.TemporaryDirectory() as base:
         expected, writes, seconds = _in_peace(scenario, Path(base) / "whole")
-        harm = Harm(scenario, seed, writes, seconds, max(len(content or b"") for content in expected.values()))
+        harm = Harm(
+            scenario,
+            seed,
+            writes,
+            seconds,
+            max(len(content or b"") for content in expected.values()),
+        )
         while happened.total() - happened["ended before it"] < harms:
             folder = Path(base) / f"run{happened.total()}" / "out"
             folder.parent.mkdir()
             for _ in range(harm.random.randint(1, 3)):
                 kind, became = harm.strike(folder)
-                assert set(became) <= {0, REFUSED, -signal.SIGKILL}, f"{kind}: a run ended with {became}: {_error(folder)}"
+                assert set(became) <= {
+                    0,
+                    REFUSED,
+                    -signal.SIGKILL,
+                }, f"{kind}: a run ended with {became}: {_error(folder)}"
                 happened[kind if any(became) else "ended before it"] += 1
                 damaged += _damaged(folder, expected)
                 if not any(became):
                     differing += _differing(folder, expected)
             differing += _finish(scenario, folder, expected)
-    return {"scenario": name, "happened": happened, "half-written under a final name": damaged, "differing": differing}
+    return {
+        "scenario": name,
+        "happened": happened,
+        "half-written under a final name": damaged,
+        "differing": differing,
+    }
 
 
 def harm_everywhere(name: str) -> dict:
-    """Kill a scenario before each of its writes, cut its files off at many sizes; let it end in peace each time, and compare trees."""
+    """Kill a scenario before each of its writes, cut its files off at many sizes; let it end in
+    peace each time, and compare trees.
+    """
     scenario, happened, damaged, differing = SCENARIOS[name], Counter(), [], []
     with tempfile.TemporaryDirectory() as base:
         expected, writes, _ = _in_peace(scenario, Path(base) / "whole")
-        sizes = np.unique([len(content or b"") - less for content in expected.values() for less in (1, 100)]).clip(0).tolist()
-        harms = [("killed before a write", partial(at, step, WRITES, die)) for step in range(writes)]
+        sizes = (
+            np.unique(
+                [len(content or b"") - less for content in expected.values() for less in (1, 100)]
+            )
+            .clip(0)
+            .tolist()
+        )
+        harms = [
+            ("killed before a write", partial(at, step, WRITES, die)) for step in range(writes)
+        ]
         harms += [("files cut off", partial(limit, size)) for size in sizes]
         for k, (kind, prepare) in enumerate(harms):
             folder = Path(base) / f"run{k}" / "out"
             folder.parent.mkdir()
             became = end(start(scenario, folder, prepare))
-            assert became in (REFUSED, -signal.SIGKILL), f"{kind}: a run ended with {became}: {_error(folder)}"
+            assert became in (
+                REFUSED,
+                -signal.SIGKILL,
+            ), f"{kind}: a run ended with {became}: {_error(folder)}"
             happened[kind] += 1
             damaged += _damaged(folder, expected)
             differing += _finish(scenario, folder, expected)
-    return {"scenario": name, "happened": happened, "half-written under a final name": damaged, "differing": differing}
+    return {
+        "scenario": name,
+        "happened": happened,
+        "half-written under a final name": damaged,
+        "differing": differing,
+    }
 
 
 def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
@@ -263,7 +341,9 @@ def _in_peace(scenario, parent: Path) -> tuple[dict, int, float]:
     for folder in (parent, parent / "first"):
         folder.mkdir(parents=True)
     tqdm.monitor_interval = 0  # no thread of its own: only a process with one thread may fork
-    tqdm.set_lock(threading.RLock())  # its own lock is shared with children, and one that is killed would never give it back
+    tqdm.set_lock(
+        threading.RLock()
+    )  # its own lock is shared with children, and one that is killed would never give it back
     scenario(parent / "first" / "out")  # modules that are loaded when first needed, are
     writes, begin = count_writes(scenario, parent / "out"), time.monotonic()
     assert end(start(scenario, parent / "again")) == 0
@@ -291,15 +371,25 @@ def _error(folder: Path) -> str:
 
 
 def _damaged(folder: Path, expected: dict) -> list[str]:
-    """Files under final names that are not what they will be; journals and leftovers have no final name."""
+    """Files under final names that are not what they will be; journals and leftovers have no final
+    name.
+    """
     if not folder.exists():
         return []
-    files = [p for p in folder.rglob("*.jp*g") if not any(part.endswith(".partial") for part in p.relative_to(folder).parts)]
+    files = [
+        p
+        for p in folder.rglob("*.jp*g")
+        if not any(part.endswith(".partial") for part in p.relative_to(folder).parts)
+    ]
     files += [p for p in folder.rglob("*.json") if not p.name.startswith(".")]
     names = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
     return [name for name, content in names.items() if content != expected.get(name)]
 
 
 if __name__ == "__main__":
-    done = harm_everywhere(sys.argv[1]) if sys.argv[2] == "every" else harm_often(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    done = (
+        harm_everywhere(sys.argv[1])
+        if sys.argv[2] == "every"
+        else harm_often(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    )
     print(json.dumps(done))

@@ -35,8 +35,12 @@ TWO_CARS_AND_A_PERSON = found(
 )
 
 
-def write_scene(root, detections: pd.DataFrame = TWO_CARS_AND_A_PERSON, cameras=CAMERAS, dimensions: int = 6):
-    """Frames of two cameras with detections and embeddings in the original's layout; returns tables and embeddings."""
+def write_scene(
+    root, detections: pd.DataFrame = TWO_CARS_AND_A_PERSON, cameras=CAMERAS, dimensions: int = 6
+):
+    """Frames of two cameras with detections and embeddings in the original's layout; returns tables
+    and embeddings.
+    """
     tables, vectors = [], []
     for k, camera in enumerate(cameras):
         frame = FrameId(camera, datetime(2031, 5, 5, 13, 0, k))
@@ -47,7 +51,9 @@ def write_scene(root, detections: pd.DataFrame = TWO_CARS_AND_A_PERSON, cameras=
         embedded = table.type.isin(VEHICLE_TYPES)
         matrix = np.random.default_rng(k).normal(size=(len(table), dimensions)).astype(np.float32)
         matrix[~embedded] = np.nan
-        write_features(folder, frame, table.id[embedded].tolist(), matrix[embedded], "an-extractor.pt")
+        write_features(
+            folder, frame, table.id[embedded].tolist(), matrix[embedded], "an-extractor.pt"
+        )
         tables.append(table)
         vectors.append(matrix)
     return pd.concat(tables, ignore_index=True), np.concatenate(vectors)

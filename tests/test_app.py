@@ -27,45 +27,58 @@ def app(tmp_path):
 def test_a_click_finds_candidates_and_keeps_a_dossier(app):
     app.widget
     app.click(app.example)
-    assert app.camera.picked == app.example and app.dossier.picked == app.example
+    assert app.camera.picked == app.example
+    assert app.dossier.picked == app.example
     assert app.camera.candidates["rank"].tolist() == [1, 2]
     assert app.camera.candidates["label"].str.startswith("MED ").all()
-    assert list(app.drawer.dossiers) == [1] and "nothing says" in app._shell.text.value
+    assert list(app.drawer.dossiers) == [1]
+    assert "nothing says" in app._shell.text.value
 
 
 def test_the_message_of_a_click_in_the_browser_does_the_same(app):
     app.widget
     app.camera._answer(None, {"kind": "pick", "id": app.example, "number": 1}, [])
-    assert app.camera.error is None and app.dossier.picked == app.example and len(app.camera.candidates) == 2
+    assert app.camera.error is None
+    assert app.dossier.picked == app.example
+    assert len(app.camera.candidates) == 2
 
 
 def test_another_click_leaves_nothing_of_the_dossier_before(app):
     vehicles = app.desk.detections.index
     app.click(vehicles[0])
     app.click(vehicles[1])
-    assert list(app.drawer.dossiers) == [2] and app.dossier.picked == vehicles[1]
+    assert list(app.drawer.dossiers) == [2]
+    assert app.dossier.picked == vehicles[1]
 
 
 def test_deleting_empties_the_page(app):
     app.widget
     app.click(app.example)
-    assert "deleted" in app.delete() and app.dossier is None and app.drawer.dossiers == {}
-    assert app.camera.picked is None and app.camera.candidates.empty
-    assert "No dossier" in app._shell.text.value and app._shell.map.value == b""
+    assert "deleted" in app.delete()
+    assert app.dossier is None
+    assert app.drawer.dossiers == {}
+    assert app.camera.picked is None
+    assert app.camera.candidates.empty
+    assert "No dossier" in app._shell.text.value
+    assert app._shell.map.value == b""
     assert "no dossier" in app.delete()
 
 
 def test_nothing_about_real_frames_is_saved_or_named(app, tmp_path):
     assert app.about.startswith(MEMORY_ONLY)
     app.click(app.example)
-    assert "memory only" in app.save("one.json") and not (tmp_path / "one.json").exists()
-    assert "no register" in app.join(FACTS[2]) and app.dossier.name is None
+    assert "memory only" in app.save("one.json")
+    assert not (tmp_path / "one.json").exists()
+    assert "no register" in app.join(FACTS[2])
+    assert app.dossier.name is None
 
 
 def test_a_person_cannot_be_searched_for(app):
     person = app.camera.detections.loc[app.camera.detections["type"] == "person", "id"].iloc[0]
     app.click(person)
-    assert app.dossier is None and "pick another box" in app.says and app.camera.candidates.empty
+    assert app.dossier is None
+    assert "pick another box" in app.says
+    assert app.camera.candidates.empty
 
 
 def test_settings_are_followed_by_candidates_and_dossier(app):
@@ -73,20 +86,25 @@ def test_settings_are_followed_by_candidates_and_dossier(app):
     app.click(app.example)
     number = app.dossier.number
     app.set(sure=30.0)
-    assert len(app.dossier.sightings) == 2 and app.dossier.number == number
+    assert len(app.dossier.sightings) == 2
+    assert app.dossier.number == number
     app._shell.controls["ranking"].value = MCD
-    assert app.search.ranking == MCD and app.camera.candidates["label"].str.startswith("MCD ").all()
-    assert app._shell.controls["sure"].max < 1 and app.sure <= app._shell.controls["sure"].max
+    assert app.search.ranking == MCD
+    assert app.camera.candidates["label"].str.startswith("MCD ").all()
+    assert app._shell.controls["sure"].max < 1
+    assert app.sure <= app._shell.controls["sure"].max
     app._shell.controls["ranking"].value = MED
     app._shell.controls["sure"].value = 5.0
     near = app.desk.candidates(app.example, app.search, 1)["distance"] <= 5
-    assert app.sure == 5.0 and len(app.dossier.sightings) == 1 + int(near.sum())
+    assert app.sure == 5.0
+    assert len(app.dossier.sightings) == 1 + int(near.sum())
 
 
 def test_a_look_up_marks_what_is_linked():
     view = look_up(small_desk(), detection(7, FIRST), Search(JOINT), 0.5)
     linked = view.candidates[~view.candidates["weak"]]
-    assert linked["rank"].tolist() == [1, 1] and linked["label"].str.endswith("% sure, linked").all()
+    assert linked["rank"].tolist() == [1, 1]
+    assert linked["label"].str.endswith("% sure, linked").all()
     assert set(linked["id"]) <= set(view.dossier.sightings["id"])
     assert look_up(small_desk(), detection(7, FIRST), ACT, 0.0).candidates["weak"].all()
 
@@ -101,14 +119,18 @@ def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):
 def test_what_is_written_into_the_page_is_escaped():
     dossier = build_dossier(small_desk(), detection(7, FIRST), Search())
     dossier.read_off["type"] = "<script>alert(1)</script>", 0.5
-    assert "<script>" not in dossier_html(dossier) and "&lt;script&gt;" in dossier_html(dossier)
+    assert "<script>" not in dossier_html(dossier)
+    assert "&lt;script&gt;" in dossier_html(dossier)
 
 
 def test_the_page_is_served_on_the_loopback_address_alone(tmp_path):
     words = serve.settings(tmp_path / "page.ipynb", 8123, "secret", "dark")
-    assert "--Voila.ip=127.0.0.1" in words and "--Voila.token=secret" in words and "--Voila.port_retries=0" in words
+    assert "--Voila.ip=127.0.0.1" in words
+    assert "--Voila.token=secret" in words
+    assert "--Voila.port_retries=0" in words
     assert serve.write_page(tmp_path, tmp_path).read_text().count("open_app(folder=") == 1
-    assert "http" not in serve.NOTHING_ELSE and "*" not in serve.NOTHING_ELSE
+    assert "http" not in serve.NOTHING_ELSE
+    assert "*" not in serve.NOTHING_ELSE
 
 
 def test_a_folder_or_port_that_will_not_do_is_told_at_once(tmp_path, monkeypatch, capsys):

@@ -1,4 +1,6 @@
-"""Attribute and membership inference, inversion's parts: against constructed cases and scikit-learn."""
+"""Attribute and membership inference, inversion's parts: against constructed cases and
+scikit-learn.
+"""
 
 import numpy as np
 import pandas as pd
@@ -17,15 +19,30 @@ def labelled(n=150, signal=3.0, seed=0):
     vectors = rng.normal(size=(2 * n, 10)).astype(np.float32)
     vectors[:, 0] += signal * (kind[vehicle] == 1)
     vectors[:, 1] += signal * (kind[vehicle] == 2)
-    table = pd.DataFrame({"vehicle": vehicle, "camera": np.tile(["a", "b"], n), "passage": np.arange(2 * n), "seconds": 0.0})
-    return Looks(table.assign(family=np.array(["red", "light", "dark"])[kind[vehicle]], length=4.0, size=30.0), vectors)
+    table = pd.DataFrame(
+        {
+            "vehicle": vehicle,
+            "camera": np.tile(["a", "b"], n),
+            "passage": np.arange(2 * n),
+            "seconds": 0.0,
+        }
+    )
+    return Looks(
+        table.assign(
+            family=np.array(["red", "light", "dark"])[kind[vehicle]], length=4.0, size=30.0
+        ),
+        vectors,
+    )
 
 
 def test_a_probe_reads_what_is_there_and_nothing_else():
     found = attack.infer_attribute(labelled(), "family")
     figures = found.figures()
-    assert figures.loc["probe", "low"] > 0.8 and figures.loc["gain", "low"] > 0.3
-    assert figures.loc["probe", "estimate"] == pytest.approx(balanced_accuracy_score(found.truth, found.guessed))
+    assert figures.loc["probe", "low"] > 0.8
+    assert figures.loc["gain", "low"] > 0.3
+    assert figures.loc["probe", "estimate"] == pytest.approx(
+        balanced_accuracy_score(found.truth, found.guessed)
+    )
     nothing = attack.infer_attribute(labelled(signal=0.0), "family").figures()
     assert nothing.loc["probe", "low"] < 1 / 3 < nothing.loc["probe", "high"] + 0.05
     assert found.confusion().to_numpy().sum() == len(found.truth)
@@ -39,8 +56,12 @@ def test_a_probe_learnt_elsewhere():
 def test_rare_classes_are_left_out_and_named():
     data = labelled()
     rare = data.table.vehicle < 6
-    found = attack.infer_attribute(Looks(data.table.assign(family=data.table.family.mask(rare, "pink")), data.vectors), "family")
-    assert found.left_out == ("pink",) and "pink" not in found.truth
+    found = attack.infer_attribute(
+        Looks(data.table.assign(family=data.table.family.mask(rare, "pink")), data.vectors),
+        "family",
+    )
+    assert found.left_out == ("pink",)
+    assert "pink" not in found.truth
     with pytest.raises(ValueError, match="two classes"):
         attack.infer_attribute(data, "length")
 
@@ -57,16 +78,22 @@ def test_membership_figures_by_scikit_learn():
 
 
 def test_the_likelihood_ratio_sees_what_a_threshold_does_not():
-    """Examples differ in how hard they are; members are a little easier than they would be. Only the ratio corrects for it."""
+    """Examples differ in how hard they are; members are a little easier than they would be. Only
+    the ratio corrects for it.
+    """
     rng = np.random.default_rng(1)
     hard, member = rng.normal(0, 3, 500), rng.random(500) < 0.5
     half = np.array([rng.permutation(500) < 250 for _ in range(4)])
     within = np.concatenate([half, ~half])
     tell = lambda taken: 1 / (1 + np.exp(-(hard + 1.5 * taken + rng.normal(0, 0.5, taken.shape))))
     confidence, shadow = tell(member), tell(within)
-    auc = {name: roc_auc_score(member, score) for name, score in (
-        ("threshold", attack.threshold_attack(confidence)), ("ratio", attack.likelihood_ratio_attack(confidence, shadow,
-        within)))}  # fmt: skip
+    auc = {
+        name: roc_auc_score(member, score)
+        for name, score in (
+            ("threshold", attack.threshold_attack(confidence)),
+            ("ratio", attack.likelihood_ratio_attack(confidence, shadow, within)),
+        )
+    }
     assert auc["ratio"] > 0.9 > 0.7 > auc["threshold"]
 
 
@@ -86,7 +113,9 @@ def test_an_over_fitted_classifier_betrays_its_members():
     )
     vehicles, shadow, within = attack.train_classifiers(data, epochs=25, shadows=4)
     right = vehicles.groupby("member").correct.mean()
-    assert right[True] > 0.95 and right[False] < 0.7 and vehicles.member.sum() == 60
+    assert right[True] > 0.95
+    assert right[False] < 0.7
+    assert vehicles.member.sum() == 60
     assert (within.sum(axis=0) == 2).all()
     score = attack.threshold_attack(vehicles.confidence)
     assert attack.Membership(vehicles.member.to_numpy(), score).figures().loc["AUC", "low"] > 0.65

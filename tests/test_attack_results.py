@@ -41,9 +41,15 @@ def test_what_the_vectors_say_of_colour():
 
 def test_what_a_classifier_betrays():
     table = stored("membership")
-    of = table[(table.epochs == results.EPOCHS[0]) & (table.attack == "threshold") & (table.figure == "AUC")]
+    of = table[
+        (table.epochs == results.EPOCHS[0])
+        & (table.attack == "threshold")
+        & (table.figure == "AUC")
+    ]
     learnt, _, _ = attack.train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
-    figures = attack.Membership(learnt.member.to_numpy(), attack.threshold_attack(learnt.confidence)).figures()
+    figures = attack.Membership(
+        learnt.member.to_numpy(), attack.threshold_attack(learnt.confidence)
+    ).figures()
     np.testing.assert_allclose(figures.loc[["AUC"], FIGURES], of[FIGURES], atol=0.05)
 
 
@@ -51,8 +57,11 @@ def test_what_defences_of_vectors_leave():
     table = stored("defences")
     wanted = [defend.DEFENCES[name] for name in ("key", "retention")]
     again = protection.study(bench(), defences=wanted, strengths={"key": [64], "retention": [60]})
-    both = again.merge(table, on=["defence", "strength", "tracker", "evidence"], suffixes=("", "_stored"))
-    assert len(both) == 12 and (both.bits_by == both.bits_by_stored).all()
+    both = again.merge(
+        table, on=["defence", "strength", "tracker", "evidence"], suffixes=("", "_stored")
+    )
+    assert len(both) == 12
+    assert (both.bits_by == both.bits_by_stored).all()
     np.testing.assert_allclose(both.bits, both.bits_stored, atol=0.05)
     np.testing.assert_allclose(both.rank1, both.rank1_stored, atol=0.02)
     uses = both[both.defence != "none"]
@@ -61,7 +70,9 @@ def test_what_defences_of_vectors_leave():
 
 
 def test_one_defence_alone_gives_what_is_stored_of_it(tmp_path):
-    table = results.one_defence("drop", tmp_path, Path("data"), (16,)).set_index(["defence", "tracker"])
+    table = results.one_defence("drop", tmp_path, Path("data"), (16,)).set_index(
+        ["defence", "tracker"]
+    )
     known = protection.stored().query("defence == 'drop' and strength == 16").set_index("tracker")
     for tracker in protection.TRACKERS:
         assert table.loc[("drop", tracker), "bits"] == pytest.approx(known.bits[tracker], abs=0.05)
@@ -75,18 +86,28 @@ def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     from cctview.cloak import shipped_student
     from studio.train_defended import embedder
 
-    row = stored("defences").query("defence == 'blur' and strength == 4 and tracker == 'off the shelf'").iloc[0]
+    row = (
+        stored("defences")
+        .query("defence == 'blur' and strength == 4 and tracker == 'off the shelf'")
+        .iloc[0]
+    )
     looks = bench(True)
-    blurred = defend.DEFENCES["blur"].apply(looks.only(~looks.table.passage.duplicated().to_numpy()), 4, 0)
-    learn, measured = trackers.Tracker("off the shelf", embedder(shipped_student())).see(blurred).split(seed=0)
+    blurred = defend.DEFENCES["blur"].apply(
+        looks.only(~looks.table.passage.duplicated().to_numpy()), 4, 0
+    )
+    learn, measured = (
+        trackers.Tracker("off the shelf", embedder(shipped_student())).see(blurred).split(seed=0)
+    )
     again = protection.summary(trackers.Tracker("off the shelf").fit(learn).link(measured))
-    assert again["bits"] == pytest.approx(row.bits, abs=0.05) and again["rank1"] == pytest.approx(row.rank1, abs=0.02)
+    assert again["bits"] == pytest.approx(row.bits, abs=0.05)
+    assert again["rank1"] == pytest.approx(row.rank1, abs=0.02)
 
 
 def test_the_table_of_defences_is_whole():
     table = protection.stored()
     cases = table.groupby(["defence", "strength", "evidence"]).tracker.nunique()
-    assert (cases == len(protection.TRACKERS)).all() and table[protection.USES].notna().all(axis=None)
+    assert (cases == len(protection.TRACKERS)).all()
+    assert table[protection.USES].notna().all(axis=None)
     for defence in defend.DEFENCES.values():
         assert set(table[table.defence == defence.name].strength) == set(defence.strengths)
 
@@ -94,7 +115,8 @@ def test_the_table_of_defences_is_whole():
 def test_a_popular_defence_fails_against_the_adaptive_tracker():
     cell = protection.stored().set_index(["defence", "strength", "tracker"])
     shelf, adaptive = (cell.loc[("key", 256, tracker)] for tracker in ("off the shelf", "adaptive"))
-    assert shelf.bits_high < 0.1 and adaptive.bits_low > 1
+    assert shelf.bits_high < 0.1
+    assert adaptive.bits_low > 1
 
 
 def test_what_is_rebuilt_from_vectors():
@@ -104,7 +126,10 @@ def test_what_is_rebuilt_from_vectors():
     of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()
     rebuilt = {"inversion": invert(asked.vectors, load_inverter())}
-    again = judge(asked.crops, rebuilt, asked.table.vehicle.to_numpy(), lambda pictures: second.embed(pictures, network)).loc[
-        "inversion"
-    ]
+    again = judge(
+        asked.crops,
+        rebuilt,
+        asked.table.vehicle.to_numpy(),
+        lambda pictures: second.embed(pictures, network),
+    ).loc["inversion"]
     np.testing.assert_allclose(again.loc[of.index, FIGURES], of, atol=0.03)

@@ -1,4 +1,6 @@
-"""Identification bits by hand, calibration against scikit-learn and against systems that are right, wrong, or too sure."""
+"""Identification bits by hand, calibration against scikit-learn and against systems that are right,
+wrong, or too sure.
+"""
 
 import numpy as np
 import pandas as pd
@@ -27,8 +29,10 @@ ONE = np.array([[True, False, False, False]])
 def test_uniform_over_k_of_n_is_log2_n_over_k(k):
     posterior = np.array([[1 / k] * k + [0] * (4 - k) + [0]])
     bits = identification_bits(posterior, ONE, 1000).iloc[0]
-    assert bits.claimed == pytest.approx(np.log2(1000 / k)) and bits.delivered == pytest.approx(np.log2(1000 / k))
-    assert bits.rank1 == pytest.approx(1 / k) and bits["rank"] == k
+    assert bits.claimed == pytest.approx(np.log2(1000 / k))
+    assert bits.delivered == pytest.approx(np.log2(1000 / k))
+    assert bits.rank1 == pytest.approx(1 / k)
+    assert bits["rank"] == k
     assert anonymity_set_size(posterior)[0] == pytest.approx(k)
 
 
@@ -36,35 +40,47 @@ def test_knowing_nothing_is_no_bits_whether_it_is_there_or_not():
     posterior = [[0.01] * 4 + [0.96]]
     for mates in (ONE, ~ONE & False):
         bits = identification_bits(posterior, mates, 100).iloc[0]
-        assert bits.claimed == pytest.approx(0) and bits.delivered == pytest.approx(0)
+        assert bits.claimed == pytest.approx(0)
+        assert bits.delivered == pytest.approx(0)
 
 
 def test_none_of_these_is_shared_by_those_who_are_not_there():
     bits = identification_bits([[0, 0, 0, 0, 1]], ~ONE & False, 132).iloc[0]
-    assert bits.claimed == pytest.approx(np.log2(132 / 128)) and bits.delivered == pytest.approx(np.log2(132 / 128))
-    assert not bits.mated and np.isnan(bits.rank1)
+    assert bits.claimed == pytest.approx(np.log2(132 / 128))
+    assert bits.delivered == pytest.approx(np.log2(132 / 128))
+    assert not bits.mated
+    assert np.isnan(bits.rank1)
 
 
 def test_bits_beyond_the_measured_gallery():
-    """Sure of one candidate: 20 bits of a million, of which only the 3 that single out one of 8 were measured."""
+    """Sure of one candidate: 20 bits of a million, of which only the 3 that single out one of 8
+    were measured.
+    """
     bits = identification_bits([[1.0, 0, 0, 0, 0]], ONE, 2**20, gallery=8).iloc[0]
-    assert bits.claimed == 20 and bits.beyond == pytest.approx(17)
+    assert bits.claimed == 20
+    assert bits.beyond == pytest.approx(17)
 
 
 def test_confidently_wrong_claims_many_bits_and_delivers_negative_ones():
     rng = np.random.default_rng(0)
     mates = np.eye(50, dtype=bool)[rng.integers(50, size=400)]
-    favourite = np.where(rng.random((400, 1)) < 0.1, mates, np.roll(mates, 7, axis=1))  # right one time in ten
+    favourite = np.where(
+        rng.random((400, 1)) < 0.1, mates, np.roll(mates, 7, axis=1)
+    )  # right one time in ten
     sure = open_set_posterior(np.where(favourite, 25.0, 0.0), 0.9)
     bits = identification_bits(sure, mates, 100_000)[["claimed", "delivered"]].mean()
-    assert bits.claimed > 16 and bits.delivered < 0
+    assert bits.claimed > 16
+    assert bits.delivered < 0
     honest = open_set_posterior(np.where(favourite, np.log(0.1 * 49 / 0.9), 0.0), 0.999)
     bits = identification_bits(honest, mates, 100_000)[["claimed", "delivered"]].mean()
-    assert bits.claimed == pytest.approx(bits.delivered, abs=0.25) and bits.delivered > 10
+    assert bits.claimed == pytest.approx(bits.delivered, abs=0.25)
+    assert bits.delivered > 10
 
 
 def test_in_a_calibrated_world_claimed_and_delivered_agree():
-    """Ratios of a known model: scores are normal, their mean 2 higher for the vehicle itself; it is there 7 times in 10."""
+    """Ratios of a known model: scores are normal, their mean 2 higher for the vehicle itself; it is
+    there 7 times in 10.
+    """
     rng = np.random.default_rng(1)
     mates = np.eye(30, dtype=bool)[rng.integers(30, size=4000)] & (rng.random((4000, 1)) < 0.7)
     scores = rng.normal(size=mates.shape) + 2 * mates
@@ -75,11 +91,17 @@ def test_in_a_calibrated_world_claimed_and_delivered_agree():
     assert wrong.claimed.mean() > wrong.delivered.mean() + 0.5
 
 
-@given(ratios=st.lists(st.floats(-30, 30), min_size=1, max_size=6), present=st.floats(0.01, 0.99), extra=st.integers(1, 10**6))
+@given(
+    ratios=st.lists(st.floats(-30, 30), min_size=1, max_size=6),
+    present=st.floats(0.01, 0.99),
+    extra=st.integers(1, 10**6),
+)
 def test_claimed_bits_are_between_none_and_all(ratios, present, extra):
     posterior = open_set_posterior([ratios], present)
     assert posterior.sum() == pytest.approx(1)
-    bits = identification_bits(posterior, [[True] + [False] * (len(ratios) - 1)], len(ratios) + extra).iloc[0]
+    bits = identification_bits(
+        posterior, [[True] + [False] * (len(ratios) - 1)], len(ratios) + extra
+    ).iloc[0]
     assert -1e-9 <= bits.claimed <= np.log2(len(ratios) + extra) + 1e-9
     assert bits.delivered <= np.log2(len(ratios) + extra) + 1e-9
 
@@ -126,7 +148,8 @@ def test_brier_and_reliability():
     true = rng.random(4000) < p
     assert brier(p, true) == pytest.approx(metrics.brier_score_loss(true, p))
     honest = reliability(p, true, np.arange(4000) // 4, rounds=50)
-    assert ((honest.low - 0.03 < honest.claimed) & (honest.claimed < honest.high + 0.03)).all() and honest["count"].sum() == 4000
+    assert ((honest.low - 0.03 < honest.claimed) & (honest.claimed < honest.high + 0.03)).all()
+    assert honest["count"].sum() == 4000
     sure = reliability(np.where(p > 0.5, 0.95, 0.05), true, np.arange(4000) // 4, rounds=50)
     assert sure.high.iloc[-1] < 0.95
 
@@ -135,7 +158,9 @@ def test_cllr_by_hand_and_at_its_best():
     rng = np.random.default_rng(0)
     same, different = rng.normal(1, 1, 3000), rng.normal(-1, 1, 3000)
     assert cllr([np.log(3)], [np.log(3)]) == pytest.approx((np.log2(4 / 3) + np.log2(4)) / 2)
-    assert cllr(2 * same, 2 * different) == pytest.approx(cllr_min(same, different), abs=0.02)  # 2x is the true log ratio
+    assert cllr(2 * same, 2 * different) == pytest.approx(
+        cllr_min(same, different), abs=0.02
+    )  # 2x is the true log ratio
     assert cllr(9 * same, 9 * different) > cllr_min(same, different) + 0.1
     p = np.concatenate([same, different])
     expected = metrics.log_loss(np.repeat([1, 0], 3000), 1 / (1 + np.exp(-p))) / np.log(2)
@@ -146,7 +171,8 @@ def test_a_ratio_is_supported_as_far_as_there_are_comparisons():
     rng = np.random.default_rng(0)
     few = supported_limits(rng.normal(40, 1, 20), rng.normal(-40, 1, 200))[1]
     many = supported_limits(rng.normal(40, 1, 20), rng.normal(-40, 1, 20_000))[1]
-    assert np.exp(few) == pytest.approx(201 * 20 / 21) and np.exp(many) == pytest.approx(20_001 * 20 / 21)
+    assert np.exp(few) == pytest.approx(201 * 20 / 21)
+    assert np.exp(many) == pytest.approx(20_001 * 20 / 21)
     low, high = supported_limits([0.0, 0.0], [0.0, 0.0])
     assert low == high == 0
     with pytest.raises(ValueError, match="both kinds"):

@@ -1,4 +1,6 @@
-"""The breach of lesson 08: what is shown of a vehicle, links by the clock, and a key that known vehicles break."""
+"""The breach of lesson 08: what is shown of a vehicle, links by the clock, and a key that known
+vehicles break.
+"""
 
 import functools
 
@@ -25,16 +27,24 @@ def synthetic(vehicles=60, dimensions=12, seed=0):
     """Vehicles at two cameras, each camera with an offset and a little noise of its own."""
     rng = np.random.default_rng(seed)
     own = rng.normal(size=(vehicles, dimensions))
-    table = pd.DataFrame({"vehicle": np.tile(np.arange(vehicles), 2), "camera": np.repeat(CAMERAS, vehicles)})
-    vectors = np.concatenate([own + rng.normal(size=dimensions), own]) + 0.05 * rng.normal(size=(2 * vehicles, dimensions))
+    table = pd.DataFrame(
+        {"vehicle": np.tile(np.arange(vehicles), 2), "camera": np.repeat(CAMERAS, vehicles)}
+    )
+    vectors = np.concatenate([own + rng.normal(size=dimensions), own]) + 0.05 * rng.normal(
+        size=(2 * vehicles, dimensions)
+    )
     return Looks(table, vectors.astype(np.float32))
 
 
 def test_a_key_is_broken_by_those_who_know_enough_vehicles():
-    database = breach.KeyedDatabase(breach.Breach(synthetic(seed=1), synthetic(seed=2)), CAMERAS, dimensions=12)
+    database = breach.KeyedDatabase(
+        breach.Breach(synthetic(seed=1), synthetic(seed=2)), CAMERAS, dimensions=12
+    )
     shares = [database.found(count)["estimate"] for count in (0, 6, 60)]
-    assert database.available == 60 and database.unprotected()["estimate"] > 0.95
-    assert shares[0] < 0.1 < shares[1] < shares[2] and shares[2] > 0.9
+    assert database.available == 60
+    assert database.unprotected()["estimate"] > 0.95
+    assert shares[0] < 0.1 < shares[1] < shares[2]
+    assert shares[2] > 0.9
 
 
 def test_the_map_is_that_of_ridge_regression():
@@ -49,7 +59,8 @@ def test_the_map_is_that_of_ridge_regression():
 def test_first_found_by_hand():
     a = np.eye(4, dtype=np.float32)
     found = breach.first_found(a, a[[0, 1, 3, 2]])
-    assert found["estimate"] == 0.5 and found["low"] <= 0.5 <= found["high"]
+    assert found["estimate"] == 0.5
+    assert found["low"] <= 0.5 <= found["high"]
 
 
 def test_the_thief_knows_nobody_he_is_asked_about():
@@ -67,7 +78,8 @@ def test_links_beat_chance_and_the_clock_helps():
 def test_what_is_shown_are_unseen_designs_and_their_own_vectors():
     lesson, stolen = opened()
     examples = showcase.choose_examples(lesson, stolen, 5)
-    assert len(examples) == 5 == examples.table.vehicle.nunique() and unseen(examples.table.design.to_numpy()).all()
+    assert len(examples) == 5 == examples.table.vehicle.nunique()
+    assert unseen(examples.table.design.to_numpy()).all()
     assert np.array_equal(examples.crops[0], lesson.dataset.crop(examples.table.id[0]))
     again = showcase.rebuild(lesson, stolen, examples.vectors)
     assert {len(again.decoded), len(again.nearest), len(again.mean)} == {5}
@@ -79,13 +91,22 @@ def test_what_is_shown_are_unseen_designs_and_their_own_vectors():
 def test_every_defence_can_be_shown(name):
     lesson, stolen = opened()
     examples = showcase.choose_examples(lesson, stolen, 3)
-    pictures, what = showcase.defended_pictures(examples, stolen, DEFENCES[name], DEFENCES[name].strengths[-1])
-    assert len(pictures) == 3 and what and all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
+    pictures, what = showcase.defended_pictures(
+        examples, stolen, DEFENCES[name], DEFENCES[name].strengths[-1]
+    )
+    assert len(pictures) == 3
+    assert what
+    assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in pictures)
 
 
 def test_frames_of_ones_own_are_shown(monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", "sample")
     lesson = open_lesson()
     examples = showcase.choose_examples(lesson, opened()[1], 4)
-    assert lesson.own and len(examples) == 4 and examples.vectors.shape[1] == opened()[1].stolen.vectors.shape[1]
-    assert all(name.startswith(frame) for name, frame in zip(examples.table.id, examples.table.frame, strict=True))
+    assert lesson.own
+    assert len(examples) == 4
+    assert examples.vectors.shape[1] == opened()[1].stolen.vectors.shape[1]
+    assert all(
+        name.startswith(frame)
+        for name, frame in zip(examples.table.id, examples.table.frame, strict=True)
+    )

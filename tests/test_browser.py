@@ -1,4 +1,6 @@
-"""Camera and sliders in a real browser: in JupyterLab, and behind Voilà. Skipped where there is no Chromium."""
+"""Camera and sliders in a real browser: in JupyterLab, and behind Voilà. Skipped where there is no
+Chromium.
+"""
 
 import textwrap
 from datetime import datetime
@@ -47,7 +49,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     write_scene(folder / "frames")
     for k in range(1, FRAMES):
-        write_frame(folder / "frames", FrameId("1-N", datetime(2031, 5, 5, 13, 0, k)), jpeg(picture(k)))
+        write_frame(
+            folder / "frames", FrameId("1-N", datetime(2031, 5, 5, 13, 0, k)), jpeg(picture(k))
+        )
     cells = [textwrap.dedent(cell).strip().format(folder=str(folder / "frames")) for cell in CELLS]
     write_notebook(folder / "widgets.ipynb", *cells)
     return folder
@@ -116,16 +120,23 @@ def test_the_keyboard_alone_will_do(lab):
 
 def test_it_plays_pauses_and_scrubs(lab):
     page, _ = lab
-    clock, scrub = page.locator(".cctview-camera .clock"), page.locator(".cctview-camera input[type=range]")
+    clock, scrub = (
+        page.locator(".cctview-camera .clock"),
+        page.locator(".cctview-camera input[type=range]"),
+    )
     page.locator(".cctview-camera .station").first.click()
     page.locator(".cctview-camera .screens").press("Home")
     page.locator(".cctview-camera .screens").press(" ")
-    page.wait_for_function("() => document.querySelector('.cctview-camera .clock').value > '13:00:02'")
+    page.wait_for_function(
+        "() => document.querySelector('.cctview-camera .clock').value > '13:00:02'"
+    )
     page.locator(".cctview-camera .screens").press(" ")
     page.locator(".cctview-camera .tool[aria-label^=Play]").wait_for()
     scrub.press("End")
     assert clock.text_content() == f"13:00:{FRAMES - 1}"
-    assert scrub.get_attribute("aria-valuetext") == f"13:00:{FRAMES - 1}, frame {FRAMES} of {FRAMES}"
+    assert (
+        scrub.get_attribute("aria-valuetext") == f"13:00:{FRAMES - 1}, frame {FRAMES} of {FRAMES}"
+    )
     scrub.press("ArrowLeft")
     page.locator(".cctview-camera .screen", has_text=f"13:00:{FRAMES - 2}").wait_for()
 
@@ -140,7 +151,9 @@ def test_dragging_a_slider_changes_the_picture(lab):
     page.mouse.down()
     page.mouse.move(handle["x"] - 150, handle["y"] + handle["height"] / 2, steps=5)
     page.mouse.up()
-    page.wait_for_function("before => document.querySelector('img.widget-image').src !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('img.widget-image').src !== before", arg=before
+    )
     page.wait_for_function("() => document.querySelector('img.widget-image').complete")
     assert image.screenshot() != picture
 

@@ -1,6 +1,8 @@
-"""The build: the same bytes every time, resumed where it was stopped, readable by the course's own reader.
+"""The build: the same bytes every time, resumed where it was stopped, readable by the course's own
+reader.
 
-A stand-in renderer and pipeline keep these tests fast; what they draw and find is exact, so the checks can be.
+A stand-in renderer and pipeline keep these tests fast; what they draw and find is exact, so the
+checks can be.
 """
 
 import hashlib
@@ -24,7 +26,9 @@ TWO = ("733-681-N", "735-683-N")
 
 
 class FlatRenderer:
-    """Draws every vehicle as a flat box by a pinhole formula; counts its frames, and can fail after some."""
+    """Draws every vehicle as a flat box by a pinhole formula; counts its frames, and can fail after
+    some.
+    """
 
     made = 0
     fail_after = None
@@ -41,11 +45,20 @@ class FlatRenderer:
         for p in placements:
             if p.ahead < 20:
                 continue
-            x, y, w, h = 176 + 400 * p.lateral / p.ahead, 60 + 3200 / p.ahead, 800 / p.ahead, 600 / p.ahead
+            x, y, w, h = (
+                176 + 400 * p.lateral / p.ahead,
+                60 + 3200 / p.ahead,
+                800 / p.ahead,
+                600 / p.ahead,
+            )
             full = (x - w / 2, y - h, x + w / 2, y)
             visible = tuple(int(v) for v in np.clip(full, 0, [352, 240, 352, 240]))
             if visible[0] < visible[2] and visible[1] < visible[3]:
-                image[visible[1] : visible[3], visible[0] : visible[2]] = (p.vehicle.id * 37 % 200, p.vehicle.id * 91 % 200, 180)
+                image[visible[1] : visible[3], visible[0] : visible[2]] = (
+                    p.vehicle.id * 37 % 200,
+                    p.vehicle.id * 91 % 200,
+                    180,
+                )
                 boxes.append((p.vehicle.id, *visible, *full, 0.0, 1.0))
         buffer = io.BytesIO()
         Image.fromarray(image).save(buffer, "JPEG", quality=75)
@@ -83,7 +96,11 @@ def short_warm_up(monkeypatch):
 
 
 def digest(folder):
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def build_all(workshop, data, pipeline=PIPELINE):
@@ -93,7 +110,9 @@ def build_all(workshop, data, pipeline=PIPELINE):
 
 
 def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
-    """Stopped in its second minute, the build leaves whole parts only, renders none of them again, and ends the same."""
+    """Stopped in its second minute, the build leaves whole parts only, renders none of them again,
+    and ends the same.
+    """
     settings = Settings(minutes=2, cameras=TWO)
     build_all(Workshop(tmp_path / "work", settings), tmp_path / "straight")
     full = FlatRenderer.made
@@ -101,8 +120,14 @@ def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
     FlatRenderer.made, FlatRenderer.fail_after = 0, 100
     with pytest.raises(KeyboardInterrupt):
         render(stopped, FlatRenderer, quiet=True)
-    left = sorted(path.relative_to(stopped.folder).as_posix() for path in stopped.folder.rglob("*") if path.is_file())
-    assert [name for name in left if name.startswith("frames")] == [f"frames/{camera}/08.40.parquet" for camera in TWO]
+    left = sorted(
+        path.relative_to(stopped.folder).as_posix()
+        for path in stopped.folder.rglob("*")
+        if path.is_file()
+    )
+    assert [name for name in left if name.startswith("frames")] == [
+        f"frames/{camera}/08.40.parquet" for camera in TWO
+    ]
     assert all(name.endswith(".parquet") for name in left)
     FlatRenderer.made, FlatRenderer.fail_after = 0, None
     build_all(stopped, tmp_path / "resumed")
@@ -114,7 +139,9 @@ def test_interrupted_and_resumed_build_gives_the_same_bytes(tmp_path):
 
 
 def test_longer_build_begins_with_the_shorter_one(tmp_path):
-    short, long = (Workshop(tmp_path, Settings(minutes=minutes, cameras=TWO[:1])) for minutes in (1, 2))
+    short, long = (
+        Workshop(tmp_path, Settings(minutes=minutes, cameras=TWO[:1])) for minutes in (1, 2)
+    )
     assert short.folder == long.folder
     render(short, FlatRenderer, quiet=True)
     first = short.part("frames", TWO[0], 0).read_bytes()
@@ -124,14 +151,17 @@ def test_longer_build_begins_with_the_shorter_one(tmp_path):
 
 
 def test_zips_are_read_by_the_course_and_agree_with_the_truth(tmp_path):
-    """Every delivered frame is in a zip, with its detections and embeddings; dropped ones are not; duplicates repeat a picture."""
+    """Every delivered frame is in a zip, with its detections and embeddings; dropped ones are not;
+    duplicates repeat a picture.
+    """
     workshop = Workshop(tmp_path / "work", Settings(minutes=2, cameras=TWO, seed=4))
     build_all(workshop, tmp_path / "data")
     dataset = open_dataset(tmp_path / "data")
     frames = pq.read_table(tmp_path / "data" / "truth" / "frames.parquet").to_pandas()
     delivered = frames[frames.status != "dropped"]
     assert sorted(dataset.frames.id) == sorted(delivered.frame)
-    assert {"ok", "dropped"} <= set(frames.status) and not dataset.problems
+    assert {"ok", "dropped"} <= set(frames.status)
+    assert not dataset.problems
     for row in delivered.itertuples():
         assert (row.picture != row.frame) == (row.status == "duplicate")
         assert dataset.jpeg(row.frame) == dataset.jpeg(row.picture)
@@ -151,7 +181,8 @@ def test_zip_bytes_depend_on_the_entries_alone(tmp_path):
         write_zip(tmp_path / name, iter(entries))
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "first.zip") as archive:
-        assert archive.namelist() == ["a/b.jpeg", "c.parquet"] and archive.testzip() is None
+        assert archive.namelist() == ["a/b.jpeg", "c.parquet"]
+        assert archive.testzip() is None
 
     def broken():
         yield entries[0]
@@ -172,7 +203,16 @@ def test_settings_refuse_what_cannot_be_built():
 def test_fingerprint_follows_what_decides_the_pictures():
     base = Settings()
     assert base.fingerprint() == Settings(minutes=3, cameras=TWO).fingerprint()
-    assert len({base.fingerprint(), Settings(seed=1).fingerprint(), Settings(weather="rain").fingerprint()}) == 3
+    assert (
+        len(
+            {
+                base.fingerprint(),
+                Settings(seed=1).fingerprint(),
+                Settings(weather="rain").fingerprint(),
+            }
+        )
+        == 3
+    )
 
 
 def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
@@ -182,19 +222,26 @@ def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == "studio: minutes must be a whole number from 1, not 0\n"
 
 
-def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(tmp_path, monkeypatch):
+def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr("studio.shots.OUTAGE", 0.0)
     folder = tmp_path / "sample"
     sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
     dataset = open_dataset(folder)
-    assert sorted(dataset.frames.camera) == sorted(CAMERAS) and not dataset.problems
+    assert sorted(dataset.frames.camera) == sorted(CAMERAS)
+    assert not dataset.problems
     listed = (folder / "sample--detections.csv").read_text().split()
     assert listed == sorted(dataset.detections.id)
     crops = sorted(path.stem for path in folder.rglob("*--detections/*.jpeg"))
     assert crops == listed
     for name in listed:
         assert str(DetectionId.parse(name)) == name
-    files = {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "tree.txt"}
+    files = {
+        path.name: path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "tree.txt"
+    }
     drawn = {}
     for line in (folder / "tree.txt").read_text().splitlines():
         if "[" in line:
@@ -207,7 +254,11 @@ def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_file
 
 
 def test_best_frames_prefers_the_largest_whole_and_visible_box():
-    whole, cut_off, hidden = (1, *(0,) * 4, 50, 50, 90, 80, 0.0, 1), (2, *(0,) * 4, 0, 50, 350, 239, 0.0, 1), (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1)
+    whole, cut_off, hidden = (
+        (1, *(0,) * 4, 50, 50, 90, 80, 0.0, 1),
+        (2, *(0,) * 4, 0, 50, 350, 239, 0.0, 1),
+        (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1),
+    )
     boxes = np.array([whole, cut_off, hidden], BOX)
     assert [sample._score(boxes, vehicle) for vehicle in (1, 2, 3)] == [1200, 0, 0]
     assert build.Settings().first_minute() == 520

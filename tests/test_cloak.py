@@ -20,17 +20,28 @@ def network():
 
 
 def looks(n):
-    table = pd.DataFrame({"vehicle": np.arange(n), "camera": "c", "passage": np.arange(n), "seconds": 0.0})
-    return Looks(table, np.zeros((n, 0)), tuple(picture(k, 64, 64) for k in range(n)), np.tile([0, 0, 64, 64], (n, 1)))
+    table = pd.DataFrame(
+        {"vehicle": np.arange(n), "camera": "c", "passage": np.arange(n), "seconds": 0.0}
+    )
+    return Looks(
+        table,
+        np.zeros((n, 0)),
+        tuple(picture(k, 64, 64) for k in range(n)),
+        np.tile([0, 0, 64, 64], (n, 1)),
+    )
 
 
 def nearest_to_itself(network, clean, changed):
     """Share of the changed pictures that are still nearest to their own undefended one."""
     tell = lambda part: torch.nn.functional.normalize(
-        network.coordinates(torch.from_numpy(np.stack(part.crops)).permute(0, 3, 1, 2).float() / 255)
+        network.coordinates(
+            torch.from_numpy(np.stack(part.crops)).permute(0, 3, 1, 2).float() / 255
+        )
     )
     with torch.inference_mode():
-        return float(((tell(changed) @ tell(clean).T).argmax(1) == torch.arange(len(clean))).float().mean())
+        return float(
+            ((tell(changed) @ tell(clean).T).argmax(1) == torch.arange(len(clean))).float().mean()
+        )
 
 
 @pytest.mark.parametrize("make", [cloak.cloak, cloak.universal_cloak])
@@ -40,4 +51,6 @@ def test_a_cloak_is_small_and_works(network, make):
     difference = np.stack(changed.crops).astype(int) - np.stack(data.crops)
     assert 0 < np.abs(difference).max() <= 8
     if make is cloak.cloak:
-        assert nearest_to_itself(network, data, data) == 1 > nearest_to_itself(network, data, changed)
+        assert (
+            nearest_to_itself(network, data, data) == 1 > nearest_to_itself(network, data, changed)
+        )

@@ -1,4 +1,6 @@
-"""The collector: every picture once, a beat that does not drift, politeness, budgets, and failures that stay where they are."""
+"""The collector: every picture once, a beat that does not drift, politeness, budgets, and failures
+that stay where they are.
+"""
 
 import asyncio
 import hashlib
@@ -18,7 +20,14 @@ from hypothesis import strategies as st
 
 from cctview import cli
 from cctview.collect import Plan, Tally, client, clock_of, collect, list_cameras, retry_after
-from cctview.collect.cameras import CityApi, host_of, is_loopback, label_cameras, notice, pattern_cameras
+from cctview.collect.cameras import (
+    CityApi,
+    host_of,
+    is_loopback,
+    label_cameras,
+    notice,
+    pattern_cameras,
+)
 from cctview.collect.city import CADENCE, DATA, FAULTS, SimulatedCity
 from cctview.collect.command import page_lines
 from cctview.files import alone_in
@@ -49,7 +58,9 @@ def server(monkeypatch):
         return await answer if asyncio.iscoroutine(answer) else answer
 
     original = httpx.AsyncClient
-    monkeypatch.setattr(httpx, "AsyncClient", lambda **kw: original(transport=httpx.MockTransport(handle), **kw))
+    monkeypatch.setattr(
+        httpx, "AsyncClient", lambda **kw: original(transport=httpx.MockTransport(handle), **kw)
+    )
     return made
 
 
@@ -84,13 +95,22 @@ def test_every_picture_that_the_city_gives_is_kept_once_named_by_its_stamp_and_i
     dataset = open_dataset(tmp_path)
     stored = {frame: hashlib.sha256(dataset.jpeg(frame)).hexdigest() for frame in dataset.frames.id}
     index = pd.read_parquet(tmp_path / "index").set_index("frame")
-    assert index.sha256.to_dict() == stored and tally.new == len(stored) > 30
+    assert index.sha256.to_dict() == stored
+    assert tally.new == len(stored) > 30
     for camera, digests in given.items():
         assert digests == set(index.sha256[index.camera == camera])
-    assert set(index.clock) == {"stamp"} and set(index.moved) == {0} and dataset.problems == []
+    assert set(index.clock) == {"stamp"}
+    assert set(index.moved) == {0}
+    assert dataset.problems == []
     whole = open_dataset(DATA)
-    same = [dataset.jpeg(frame) == whole.jpeg(frame) for frame in stored if frame in set(whole.frames.id)]
-    assert len(same) > 30 and all(same), "a frame of the first minute has the name and the bytes that it has in data/"
+    same = [
+        dataset.jpeg(frame) == whole.jpeg(frame)
+        for frame in stored
+        if frame in set(whole.frames.id)
+    ]
+    assert len(same) > 30 and all(same), (
+        "a frame of the first minute has the name and the bytes that it has in data/"
+    )
 
 
 def test_each_fault_is_survived_with_its_line_and_the_others_are_unharmed(tmp_path):
@@ -106,19 +126,26 @@ def test_each_fault_is_survived_with_its_line_and_the_others_are_unharmed(tmp_pa
             assert re.search(rf" {camera} {fault}: ", text), fault
     frozen = next(camera for camera, fault in failing.items() if fault == "frozen")
     assert f"{frozen} is frozen: the same picture 10 times" in text
-    healthy = city.cameras[len(FAULTS):]
+    healthy = city.cameras[len(FAULTS) :]
     assert not any(f" {camera} " in text for camera in healthy)
-    for camera in healthy + [c for c, fault in failing.items() if fault in ("clock skew", "wrong size")]:
+    for camera in healthy + [
+        c for c, fault in failing.items() if fault in ("clock skew", "wrong size")
+    ]:
         assert len(index[index.camera == camera]) == len(given[camera]) >= 15
     assert set(tally.failures) == set(FAULTS) - {"frozen", "wrong size", "clock skew"}
 
 
 def test_a_changed_size_is_kept_and_noted(tmp_path, server):
     sizes = iter([(48, 64), (24, 32), (24, 32)])
-    server.answer = lambda request: httpx.Response(200, headers=JPEG, content=jpeg(picture(1, *next(sizes, (24, 32)))))
+    server.answer = lambda request: httpx.Response(
+        200, headers=JPEG, content=jpeg(picture(1, *next(sizes, (24, 32))))
+    )
     run(tmp_path, ["A"], 0.2)
     assert "A wrong size: 32x24, until now 64x48; kept" in log(tmp_path)
-    assert pd.read_parquet(tmp_path / "index")[["width", "height"]].values.tolist() == [[64, 48], [32, 24]]
+    assert pd.read_parquet(tmp_path / "index")[["width", "height"]].values.tolist() == [
+        [64, 48],
+        [32, 24],
+    ]
 
 
 def test_random_faults_lose_nothing(tmp_path):
@@ -128,7 +155,9 @@ def test_random_faults_lose_nothing(tmp_path):
     index = pd.read_parquet(tmp_path / "index")
     assert sum(faulted.values()) > 10
     assert {c for digests in given.values() for c in digests} <= set(index.sha256)
-    assert set(index.sha256) == {hashlib.sha256(p.read_bytes()).hexdigest() for p in tmp_path.rglob("*--original.jpeg")}
+    assert set(index.sha256) == {
+        hashlib.sha256(p.read_bytes()).hexdigest() for p in tmp_path.rglob("*--original.jpeg")
+    }
 
 
 def test_a_second_run_goes_on_where_the_first_ended(tmp_path):
@@ -136,7 +165,8 @@ def test_a_second_run_goes_on_where_the_first_ended(tmp_path):
         with SimulatedCity(speed_up=20) as city:
             tally = collect_city(city, tmp_path, 0.5)
     index = pd.read_parquet(tmp_path / "index")
-    assert index.frame.is_unique and len(index) == len(list(tmp_path.rglob("*--original.jpeg"))) <= 6 * 36
+    assert index.frame.is_unique
+    assert len(index) == len(list(tmp_path.rglob("*--original.jpeg"))) <= 6 * 36
     assert tally.duplicates > 50, "the same half minute again"
     assert len(json.loads((tmp_path / "cameras.json").read_text())) == 6
 
@@ -151,7 +181,9 @@ def test_lateness_does_not_add_up(tmp_path, server):
 
     server.answer = slow
     tally = run(tmp_path, ["A", "B"], 1.5, interval=0.1)
-    assert len(server.asked) + tally.skipped == 2 * 15, "answers that take 0.03 s do not stretch the beat of 0.1 s"
+    assert len(server.asked) + tally.skipped == 2 * 15, (
+        "answers that take 0.03 s do not stretch the beat of 0.1 s"
+    )
 
 
 def test_the_beat_begins_when_the_client_is_ready(tmp_path, server, monkeypatch):
@@ -168,7 +200,11 @@ def test_the_beat_begins_when_the_client_is_ready(tmp_path, server, monkeypatch)
 
 def test_every_poll_is_told(tmp_path, server):
     tally = run(tmp_path, ["A", "B"], 1)
-    assert len(tally.polls) == len(tally.late) and {label for _, label, _ in tally.polls} == {"A", "B"}
+    assert len(tally.polls) == len(tally.late)
+    assert {label for _, label, _ in tally.polls} == {
+        "A",
+        "B",
+    }
     assert sum(news == "new" for *_, news in tally.polls) == tally.new
 
 
@@ -183,7 +219,8 @@ def test_retry_after_is_obeyed_and_other_cameras_go_on(tmp_path, server):
     first, second = server.times("/A")[:2]
     assert second - first >= 1.0
     assert len([t for t in server.times("/B") if first < t < second]) >= 5
-    assert "A 429: too many requests, says the server; next try in 1.0 s" in log(tmp_path) and "A works again after 1 failures" in log(tmp_path)
+    assert "A 429: too many requests, says the server; next try in 1.0 s" in log(tmp_path)
+    assert "A works again after 1 failures" in log(tmp_path)
 
 
 def test_a_host_that_tells_three_cameras_to_wait_is_left_alone(tmp_path, server):
@@ -195,7 +232,8 @@ def test_a_host_that_tells_three_cameras_to_wait_is_left_alone(tmp_path, server)
     server.answer = answer
     run(tmp_path, ["A", "B", "C", "D"], 0.6)
     assert "3 cameras were told to wait: all wait" in log(tmp_path)
-    assert len(server.times("/D")) <= 3 and len(server.times("/A")) == 1
+    assert len(server.times("/D")) <= 3
+    assert len(server.times("/A")) == 1
 
 
 def test_pauses_grow_with_failures_and_differ(tmp_path, server):
@@ -206,52 +244,82 @@ def test_pauses_grow_with_failures_and_differ(tmp_path, server):
     assert 4 <= len(gaps) <= 8
     for k, gap in enumerate(gaps):
         assert gap >= 0.5 * 0.05 * 2**k * 0.9
-    assert len(set(pauses)) > 3 and "5xx: server error 503" in log(tmp_path)
+    assert len(set(pauses)) > 3
+    assert "5xx: server error 503" in log(tmp_path)
 
 
 def test_what_has_not_changed_is_asked_for_by_its_tag(tmp_path, server):
     def answer(request):
         if request.headers.get("If-None-Match") == '"x"':
             return httpx.Response(304)
-        return httpx.Response(200, headers=JPEG | {"ETag": '"x"', "Last-Modified": "Mon, 05 May 2031 12:00:00 GMT"}, content=jpeg(picture(1)))
+        return httpx.Response(
+            200,
+            headers=JPEG | {"ETag": '"x"', "Last-Modified": "Mon, 05 May 2031 12:00:00 GMT"},
+            content=jpeg(picture(1)),
+        )
 
     server.answer = answer
     tally = run(tmp_path, ["A"], 0.5)
     assert "If-None-Match" not in server.asked[0][1].headers
-    assert all(r.headers["If-Modified-Since"] == "Mon, 05 May 2031 12:00:00 GMT" for _, r in server.asked[1:])
-    assert (tally.new, tally.duplicates) == (1, len(server.asked) - 1) and tally.bytes == len(jpeg(picture(1)))
+    assert all(
+        r.headers["If-Modified-Since"] == "Mon, 05 May 2031 12:00:00 GMT"
+        for _, r in server.asked[1:]
+    )
+    assert (tally.new, tally.duplicates) == (1, len(server.asked) - 1)
+    assert tally.bytes == len(jpeg(picture(1)))
 
 
 def test_pictures_are_the_same_by_content_even_when_they_alternate(tmp_path, server):
-    server.answer = lambda request: httpx.Response(200, headers=JPEG, content=jpeg(picture(len(server.asked) % 2)))
+    server.answer = lambda request: httpx.Response(
+        200, headers=JPEG, content=jpeg(picture(len(server.asked) % 2))
+    )
     tally = run(tmp_path, ["A"], 0.6)
-    assert tally.new == 2 and tally.duplicates == len(server.asked) - 2 > 1
+    assert tally.new == 2
+    assert tally.duplicates == len(server.asked) - 2 > 1
 
 
 def test_two_pictures_of_one_second_are_both_kept(tmp_path, server):
     date = {"Date": "Mon, 05 May 2031 12:00:00 GMT"}
-    server.answer = lambda request: httpx.Response(200, headers=JPEG | date, content=jpeg(picture(min(len(server.asked), 3))))
+    server.answer = lambda request: httpx.Response(
+        200, headers=JPEG | date, content=jpeg(picture(min(len(server.asked), 3)))
+    )
     run(tmp_path, ["A"], 0.5, zone=ZoneInfo("America/New_York"))
     index = pd.read_parquet(tmp_path / "index")
     assert index.frame.tolist() == [f"A--2031-05-05--08.00.0{k}" for k in range(3)]
-    assert index.moved.tolist() == [0, 1, 2] and set(index.clock) == {"date"}
+    assert index.moved.tolist() == [0, 1, 2]
+    assert set(index.clock) == {"date"}
 
 
 @pytest.mark.parametrize(
     "answer, kind",
     [
-        (httpx.Response(302, headers={"Location": "http://elsewhere.example/"}), "redirect: leads on to http://elsewhere.example/"),
+        (
+            httpx.Response(302, headers={"Location": "http://elsewhere.example/"}),
+            "redirect: leads on to http://elsewhere.example/",
+        ),
         (httpx.Response(404), "refused: answered 404"),
         (httpx.Response(200, content=b"x"), "wrong type: sent something without a type"),
-        (httpx.Response(200, headers=JPEG, content=b""), "not an image: the picture: the file is empty"),
-        (httpx.Response(200, headers=JPEG, content=jpeg(picture(1))[:300]), "not an image: the picture: a damaged picture"),
-        (httpx.Response(200, headers=JPEG, content=bytes(5_000_001)), "too large: more than 5,000,000 bytes"),
+        (
+            httpx.Response(200, headers=JPEG, content=b""),
+            "not an image: the picture: the file is empty",
+        ),
+        (
+            httpx.Response(200, headers=JPEG, content=jpeg(picture(1))[:300]),
+            "not an image: the picture: a damaged picture",
+        ),
+        (
+            httpx.Response(200, headers=JPEG, content=bytes(5_000_001)),
+            "too large: more than 5,000,000 bytes",
+        ),
     ],
 )
 def test_what_is_no_picture_is_not_kept_and_no_other_host_is_asked(tmp_path, server, answer, kind):
-    server.answer = lambda request: httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+    server.answer = lambda request: httpx.Response(
+        answer.status_code, headers=answer.headers, content=answer.content
+    )
     tally = run(tmp_path, ["A"], 0.15)
-    assert f"A {kind}" in log(tmp_path) and tally.new == 0
+    assert f"A {kind}" in log(tmp_path)
+    assert tally.new == 0
     assert {request.url.host for _, request in server.asked} == {"127.0.0.1"}
     assert list(tmp_path.rglob("*.jpeg")) == []
 
@@ -260,10 +328,15 @@ def test_the_run_ends_when_its_bytes_are_spent(tmp_path, server):
     content = jpeg(picture(1, 240, 352))
     server.answer = lambda request: httpx.Response(200, headers=JPEG, content=content)
     tally = run(tmp_path, ["A"], 60, megabytes=3 * len(content) / 1e6)
-    assert tally.bytes == 3 * len(content) and "megabytes are spent" in tally.ended and tally.seconds < 10
+    assert tally.bytes == 3 * len(content)
+    assert "megabytes are spent" in tally.ended
+    assert tally.seconds < 10
 
 
-@pytest.mark.parametrize("setting", [{"minutes": 0}, {"interval": -1}, {"megabytes": float("nan")}, {"interval": float("inf")}])
+@pytest.mark.parametrize(
+    "setting",
+    [{"minutes": 0}, {"interval": -1}, {"megabytes": float("nan")}, {"interval": float("inf")}],
+)
 def test_plans_without_sense_are_refused(tmp_path, setting):
     with pytest.raises(ValueError, match=f"{next(iter(setting))} is .*above 0"):
         asyncio.run(collect(cameras("A"), tmp_path, Plan(**setting)))
@@ -271,11 +344,14 @@ def test_plans_without_sense_are_refused(tmp_path, setting):
 
 def test_too_many_requests_to_one_host_are_refused_before_the_first(tmp_path, server):
     far = pattern_cameras("https://roads.example/{camera}", [f"A{k}" for k in range(48)])
-    with pytest.raises(ValueError, match="28.2 requests a second .* limit of 5; take an interval of 9.6 s"):
+    with pytest.raises(
+        ValueError, match="28.2 requests a second .* limit of 5; take an interval of 9.6 s"
+    ):
         asyncio.run(collect(far, tmp_path / "out", Plan(interval=1.7)))
     with pytest.raises(ValueError, match="no camera to poll"):
         asyncio.run(collect([], tmp_path / "out", Plan()))
-    assert server.asked == [] and not (tmp_path / "out").exists()
+    assert server.asked == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_more_requests_at_once_than_allowed(tmp_path, server):
@@ -297,14 +373,25 @@ def test_no_more_requests_at_once_than_allowed(tmp_path, server):
 
 
 def test_the_best_clock_names_the_frame():
-    received, new_york = datetime(2026, 11, 23, 17, 0, 5, 900_000, UTC), ZoneInfo("America/New_York")
-    both = httpx.Headers({"Last-Modified": "Mon, 23 Nov 2026 16:59:58 GMT", "Date": "Mon, 23 Nov 2026 17:00:00 GMT"})
+    received, new_york = (
+        datetime(2026, 11, 23, 17, 0, 5, 900_000, UTC),
+        ZoneInfo("America/New_York"),
+    )
+    both = httpx.Headers(
+        {"Last-Modified": "Mon, 23 Nov 2026 16:59:58 GMT", "Date": "Mon, 23 Nov 2026 17:00:00 GMT"}
+    )
     stamp = datetime(2031, 5, 5, 8)
     assert clock_of(stamp, both, received, new_york) == (stamp, "stamp")
-    assert clock_of(None, both, received, new_york) == (datetime(2026, 11, 23, 11, 59, 58), "last-modified")
+    assert clock_of(None, both, received, new_york) == (
+        datetime(2026, 11, 23, 11, 59, 58),
+        "last-modified",
+    )
     both["Last-Modified"] = "yesterday"
     assert clock_of(None, both, received, new_york) == (datetime(2026, 11, 23, 12), "date")
-    assert clock_of(None, httpx.Headers({}), received, new_york) == (datetime(2026, 11, 23, 12, 0, 5), "local")
+    assert clock_of(None, httpx.Headers({}), received, new_york) == (
+        datetime(2026, 11, 23, 12, 0, 5),
+        "local",
+    )
 
 
 @given(st.text(max_size=60))
@@ -313,35 +400,72 @@ def test_any_text_is_a_clock_or_none(text):
     assert 0 <= retry_after(text, datetime(2031, 5, 5, tzinfo=UTC)) < math.inf
 
 
-@given(st.lists(st.text(min_size=1, max_size=100) | st.from_regex(r"[aA]{1,2}[-_ ][bB]?", fullmatch=True), unique=True, max_size=8))
+@given(
+    st.lists(
+        st.text(min_size=1, max_size=100) | st.from_regex(r"[aA]{1,2}[-_ ][bB]?", fullmatch=True),
+        unique=True,
+        max_size=8,
+    )
+)
 def test_labels_fit_the_grammar_and_no_two_are_the_same(ids):
     labels = label_cameras(ids)
-    assert list(labels) == ids and all(is_camera(label) and len(label) < 100 for label in labels.values())
+    assert list(labels) == ids
+    assert all(is_camera(label) and len(label) < 100 for label in labels.values())
     assert len({label.lower() for label in labels.values()}) == len(ids)
     for label in labels.values():
         assert FrameId.parse(f"{label}--2031-05-05--08.00.00").camera == label
 
 
-@given(st.binary(max_size=80) | st.recursive(st.none() | st.floats() | st.text(max_size=4), lambda c: st.lists(c) | st.dictionaries(st.sampled_from(["id", "name", "latitude", "isOnline"]), c)).map(lambda x: json.dumps(x).encode()))
+@given(
+    st.binary(max_size=80)
+    | st.recursive(
+        st.none() | st.floats() | st.text(max_size=4),
+        lambda c: (
+            st.lists(c)
+            | st.dictionaries(st.sampled_from(["id", "name", "latitude", "isOnline"]), c)
+        ),
+    ).map(lambda x: json.dumps(x).encode())
+)
 def test_any_answer_is_a_list_of_cameras_or_an_error_with_its_address(content):
     try:
         listed, _ = CityApi("http://127.0.0.1:9").read_list(content)
     except ValueError as error:
         assert str(error).startswith("http://127.0.0.1:9/api/cameras: ")
     else:
-        assert all(is_camera(c.label) and c.url.startswith("http://127.0.0.1:9/api/cameras/") for c in listed)
+        assert all(
+            is_camera(c.label) and c.url.startswith("http://127.0.0.1:9/api/cameras/")
+            for c in listed
+        )
 
 
 def test_a_camera_of_the_list_keeps_what_the_operator_says_and_bad_entries_are_named():
     entries = [
-        {"id": "a3058350-1552-459f", "name": "6 Ave @ 42 St", "latitude": 40.75, "longitude": "-73.98", "isOnline": "false"},
+        {
+            "id": "a3058350-1552-459f",
+            "name": "6 Ave @ 42 St",
+            "latitude": 40.75,
+            "longitude": "-73.98",
+            "isOnline": "false",
+        },
         {"id": "../x", "latitude": 1e9, "isOnline": True, "imageUrl": "http://elsewhere.example/"},
-        {"name": "no id"}, {"id": "../x"}, 7,
-    ]  # fmt: skip
-    listed, problems = CityApi("https://a.example/api/cameras/").read_list(json.dumps(entries).encode())
-    assert (listed[0].label, listed[0].latitude, listed[0].longitude, listed[0].online) == ("a3058350-1552-459f", 40.75, -73.98, False)
-    assert listed[1].url == "https://a.example/api/cameras/..%2Fx/image" and listed[1].latitude is None and listed[1].online
-    assert len(listed) == 2 and len(problems) == 3
+        {"name": "no id"},
+        {"id": "../x"},
+        7,
+    ]
+    listed, problems = CityApi("https://a.example/api/cameras/").read_list(
+        json.dumps(entries).encode()
+    )
+    assert (listed[0].label, listed[0].latitude, listed[0].longitude, listed[0].online) == (
+        "a3058350-1552-459f",
+        40.75,
+        -73.98,
+        False,
+    )
+    assert listed[1].url == "https://a.example/api/cameras/..%2Fx/image"
+    assert listed[1].latitude is None
+    assert listed[1].online
+    assert len(listed) == 2
+    assert len(problems) == 3
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.2:8/x", "http://localhost", "http://[::1]:8/"])
@@ -349,7 +473,16 @@ def test_loopback(url):
     assert is_loopback(url)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1@a.example/", "http://10.0.0.1/", "http://localhost.example", "", "http://0.0.0.0/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1@a.example/",
+        "http://10.0.0.1/",
+        "http://localhost.example",
+        "",
+        "http://0.0.0.0/",
+    ],
+)
 def test_not_loopback(url):
     assert not is_loopback(url)
 
@@ -372,20 +505,42 @@ def command(*words):
 
 def test_a_dry_run_says_what_it_would_cost_and_sends_nothing(tmp_path, capsys, no_network):
     out = tmp_path / "out"
-    assert command("https://webcams.nyctmc.org", "--cameras", "a", "b", "--minutes", 30, "--out", out, "--dry-run") == 0
+    assert (
+        command(
+            "https://webcams.nyctmc.org",
+            "--cameras",
+            "a",
+            "b",
+            "--minutes",
+            30,
+            "--out",
+            out,
+            "--dry-run",
+        )
+        == 0
+    )
     said = capsys.readouterr().out
-    assert "1,800 requests" in said and "36 MB" in said and "Nothing was asked" in said and not out.exists()
+    assert "1,800 requests" in said
+    assert "36 MB" in said
+    assert "Nothing was asked" in said
+    assert not out.exists()
     assert command("simulated", "--cameras", 48, "--minutes", 10, "--out", out, "--dry-run") == 0
-    assert "48 cameras, each every 1.7 s" in capsys.readouterr().out and not out.exists()
+    assert "48 cameras, each every 1.7 s" in capsys.readouterr().out
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("answer", [None, "no", ""])
-def test_nothing_beyond_this_computer_is_polled_without_a_yes(tmp_path, capsys, monkeypatch, no_network, answer):
+def test_nothing_beyond_this_computer_is_polled_without_a_yes(
+    tmp_path, capsys, monkeypatch, no_network, answer
+):
     monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None, raising=False)
     monkeypatch.setattr("builtins.input", lambda text: answer)
-    assert command("https://roads.example/{camera}", "--cameras", "A", "--out", tmp_path / "out") == 1
+    assert (
+        command("https://roads.example/{camera}", "--cameras", "A", "--out", tmp_path / "out") == 1
+    )
     said = capsys.readouterr()
-    assert "https://roads.example" in said.out and re.search(r"as of \d{4}-\d\d-\d\d", said.out)
+    assert "https://roads.example" in said.out
+    assert re.search(r"as of \d{4}-\d\d-\d\d", said.out)
     assert "nothing was polled" in (said.out + said.err).lower()
     assert not (tmp_path / "out").exists()
 
@@ -395,21 +550,45 @@ def test_a_yes_is_asked_for_once_for_each_folder_and_host(tmp_path, capsys, monk
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "yes")
     server.answer = lambda request: httpx.Response(200, headers=JPEG, content=jpeg(picture(1)))
-    for source in ("https://roads.example/{camera}", "https://roads.example/v2/{camera}", "https://other.example/{camera}"):
+    for source in (
+        "https://roads.example/{camera}",
+        "https://roads.example/v2/{camera}",
+        "https://other.example/{camera}",
+    ):
         assert command(source, "--cameras", "A", "--minutes", 0.002, "--out", tmp_path / "out") == 0
-    assert [text.split()[-1] for text in asked] == ["https://roads.example:", "https://other.example:"]
+    assert [text.split()[-1] for text in asked] == [
+        "https://roads.example:",
+        "https://other.example:",
+    ]
 
 
 def test_the_notice_asserts_no_terms():
     text = notice("https://roads.example")
-    assert "terms" in text and "does not know" in text and not re.search(r"\b(legal to|permitted|you may freely|public domain)\b", text)
+    assert "terms" in text
+    assert "does not know" in text
+    assert not re.search(r"\b(legal to|permitted|you may freely|public domain)\b", text)
 
 
 def test_the_simulated_city_from_the_command_line(tmp_path, capsys):
     out = tmp_path / "out"
-    assert command("simulated", "--cameras", "733-681-N", "731-679-N", "--minutes", 0.3, "--speed-up", 10, "--out", out) == 0
+    assert (
+        command(
+            "simulated",
+            "--cameras",
+            "733-681-N",
+            "731-679-N",
+            "--minutes",
+            0.3,
+            "--speed-up",
+            10,
+            "--out",
+            out,
+        )
+        == 0
+    )
     said = capsys.readouterr().out
-    assert "2 cameras, each every 0.17 s" in said and "new frames in" in said
+    assert "2 cameras, each every 0.17 s" in said
+    assert "new frames in" in said
     assert open_dataset(out).frames.camera.unique().tolist() == ["731-679-N", "733-681-N"]
 
 
@@ -428,13 +607,18 @@ def test_the_simulated_city_from_the_command_line(tmp_path, capsys):
 def test_what_cannot_be_done_is_one_clear_line(tmp_path, capsys, words, says):
     assert command(*words, "--out", tmp_path / "out") == 1
     error = capsys.readouterr().err.splitlines()
-    assert len(error) == 1 and error[0].startswith("cctview: ") and says in error[0]
+    assert len(error) == 1
+    assert error[0].startswith("cctview: ")
+    assert says in error[0]
 
 
 def test_two_runs_into_one_folder(tmp_path, capsys):
     with alone_in(tmp_path):
         assert command("simulated", "--minutes", 0.01, "--out", tmp_path) == 1
-    assert f"cctview: {tmp_path}: another cctview is writing into it; wait until it has ended, or choose another folder" in capsys.readouterr().err
+    assert (
+        f"cctview: {tmp_path}: another cctview is writing into it; wait until it has ended, or"
+        " choose another folder" in capsys.readouterr().err
+    )
 
 
 def test_the_page_fits_the_terminal_and_shows_who_is_not_well():
@@ -442,8 +626,13 @@ def test_the_page_fits_the_terminal_and_shows_who_is_not_well():
     tally.failures.update({"429": 2, "slow": 1})
     tally.states = {f"cam{k}": "slow" if k < 30 else "new" for k in range(48)}
     lines = page_lines(tally, 20)
-    assert len(lines) == 20 and "100 frames (10.0/s)" in lines[0] and "3 failures" in lines[0] and "2.0 MB" in lines[0]
-    assert "2 429, 1 slow" in lines[1] and "18 cameras deliver, 30 do not" in lines[2] and lines[-1] == "  … and 14 more"
+    assert len(lines) == 20
+    assert "100 frames (10.0/s)" in lines[0]
+    assert "3 failures" in lines[0]
+    assert "2.0 MB" in lines[0]
+    assert "2 429, 1 slow" in lines[1]
+    assert "18 cameras deliver, 30 do not" in lines[2]
+    assert lines[-1] == "  … and 14 more"
 
 
 def test_addresses_without_passwords_are_shown():

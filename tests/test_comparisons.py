@@ -23,16 +23,25 @@ CAMERAS = [place.camera for place in DRIVE]
 
 @pytest.fixture(scope="module")
 def seen():
-    """Forty vehicles, each seen at some cameras in up to three pictures: detections, vehicles, embeddings."""
+    """Forty vehicles, each seen at some cameras in up to three pictures: detections, vehicles,
+    embeddings.
+    """
     rng = np.random.default_rng(3)
-    rows = [(camera, vehicle) for camera in CAMERAS[:4] for vehicle in range(1, 41) for _ in range(rng.integers(0, 4))]
+    rows = [
+        (camera, vehicle)
+        for camera in CAMERAS[:4]
+        for vehicle in range(1, 41)
+        for _ in range(rng.integers(0, 4))
+    ]
     rows += [(CAMERAS[0], -1), (CAMERAS[1], None)]
     table = pd.DataFrame(rows, columns=["camera", "vehicle"])
     size = rng.integers(8, 60, len(table))
     detections = table[["camera"]].assign(type="car", x1=5, y1=7, x2=5 + size, y2=7 + size)
     detections.loc[3, "type"] = "person"
     looks = rng.normal(size=(41, 12))
-    embeddings = looks[table.vehicle.fillna(0).clip(lower=0).astype(int)] + 0.8 * rng.normal(size=(len(table), 12))
+    embeddings = looks[table.vehicle.fillna(0).clip(lower=0).astype(int)] + 0.8 * rng.normal(
+        size=(len(table), 12)
+    )
     return detections, table.vehicle.astype("Int64"), embeddings.astype(np.float32)
 
 
@@ -43,16 +52,26 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
     groups = usable.assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
     for images in (1, 2):
         rows = largest_pictures(detections, vehicles, images)
-        chosen = usable.loc[rows].assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
-        assert chosen.apply(lambda s: sorted(s, reverse=True)).equals(groups.apply(lambda s: sorted(s, reverse=True)[:images]))
+        chosen = (
+            usable.loc[rows].assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
+        )
+        assert chosen.apply(lambda s: sorted(s, reverse=True)).equals(
+            groups.apply(lambda s: sorted(s, reverse=True)[:images])
+        )
 
 
 def test_pairs_are_everyone_with_everyone_at_the_next_camera(seen):
     detections, vehicles, _ = seen
     pairs, rows = compare_next_camera(detections, vehicles), largest_pictures(detections, vehicles)
     camera = detections.camera.to_numpy()
-    wanted = {(a, b) for a in rows for b in rows if CAMERAS.index(camera[b]) == CAMERAS.index(camera[a]) + 1}
-    assert {tuple(pair) for pair in pairs.rows.tolist()} == wanted and len(pairs.rows) == len(wanted)
+    wanted = {
+        (a, b)
+        for a in rows
+        for b in rows
+        if CAMERAS.index(camera[b]) == CAMERAS.index(camera[a]) + 1
+    }
+    assert {tuple(pair) for pair in pairs.rows.tolist()} == wanted
+    assert len(pairs.rows) == len(wanted)
     assert pairs.same.tolist() == [vehicles[a] == vehicles[b] for a, b in pairs.rows]
 
 
@@ -60,7 +79,9 @@ def test_distances_belong_to_the_pairs(seen):
     detections, vehicles, embeddings = seen
     pairs = compare_next_camera(detections, vehicles)
     a, b = embeddings[pairs.rows].swapaxes(0, 1).astype(float)
-    assert pairs.distances(embeddings, "med") == pytest.approx(np.linalg.norm(a - b, axis=1), abs=1e-4)
+    assert pairs.distances(embeddings, "med") == pytest.approx(
+        np.linalg.norm(a - b, axis=1), abs=1e-4
+    )
     cosine = 1 - (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
     assert pairs.distances(embeddings, "mcd") == pytest.approx(cosine, abs=1e-4)
 
@@ -72,7 +93,9 @@ def test_parts_by_size_and_by_likeness(seen):
     assert len(large.same) == (pairs.smaller_side(detections) >= 30).sum() > 0
     assert (picture_side(detections)[large.rows] >= 30).all()
     table = pd.DataFrame({"vehicle": range(1, 41), "colour": ["red", "blue"] * 20})
-    assert pairs.alike(table).tolist() == [vehicles[a] % 2 == vehicles[b] % 2 for a, b in pairs.rows]
+    assert pairs.alike(table).tolist() == [
+        vehicles[a] % 2 == vehicles[b] % 2 for a, b in pairs.rows
+    ]
 
 
 def test_area_is_that_of_all_pairs_and_its_interval_is_about_it(seen):
@@ -83,17 +106,23 @@ def test_area_is_that_of_all_pairs_and_its_interval_is_about_it(seen):
     for name, values in distances.items():
         assert table.estimate[name] == pytest.approx(roc_auc(values, pairs.same))
         assert table.low[name] < table.estimate[name] < table.high[name]
-    assert table.estimate["gain of mcd"] == pytest.approx(table.estimate["mcd"] - table.estimate["med"])
+    assert table.estimate["gain of mcd"] == pytest.approx(
+        table.estimate["mcd"] - table.estimate["med"]
+    )
 
 
 def test_area_of_equal_distances_is_a_half(seen):
     detections, vehicles, _ = seen
     pairs = compare_next_camera(detections, vehicles)
-    assert auc_by_vehicle(pairs, {"none": np.zeros(len(pairs.same))}, rounds=20).loc["none"].tolist() == [0.5, 0.5, 0.5]
+    assert auc_by_vehicle(pairs, {"none": np.zeros(len(pairs.same))}, rounds=20).loc[
+        "none"
+    ].tolist() == [0.5, 0.5, 0.5]
 
 
 def test_an_area_needs_both_kinds_of_pairs():
-    detections = pd.DataFrame({"camera": CAMERAS[:2], "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    detections = pd.DataFrame(
+        {"camera": CAMERAS[:2], "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9}
+    )
     pairs = compare_next_camera(detections, pd.Series([1, 1], dtype="Int64"))
     with pytest.raises(ValueError, match="both same and different"):
         auc_by_vehicle(pairs, {"mcd": np.zeros(1)})
@@ -104,7 +133,8 @@ def test_drawn_pairs_are_half_the_same_and_show_no_vehicle_twice(seen, seed):
     detections, vehicles, _ = seen
     pairs = compare_next_camera(detections, vehicles)
     drawn = draw_pairs(pairs, np.arange(len(pairs.same)) % 3 > 0, count=12, seed=seed)
-    assert pairs.same[drawn].sum() == 6 and (drawn % 3 > 0).all()
+    assert pairs.same[drawn].sum() == 6
+    assert (drawn % 3 > 0).all()
     shown = [set(pair.tolist()) for pair in pairs.vehicles[pairs.rows[drawn]]]
     assert sum(len(pair) for pair in shown) == len(set().union(*shown))
     with pytest.raises(ValueError, match="ask for fewer"):
@@ -120,7 +150,9 @@ def test_search_finds_what_brute_force_finds(seen):
         gallery = rows[camera == there]
         for row in sorted(rows[camera == here], key=lambda r: vehicles[r]):
             order = gallery[np.linalg.norm(embeddings[gallery] - embeddings[row], axis=1).argsort()]
-            ranks = [k for k, other in enumerate(order, start=1) if vehicles[other] == vehicles[row]]
+            ranks = [
+                k for k, other in enumerate(order, start=1) if vehicles[other] == vehicles[row]
+            ]
             expected.append(ranks[0] if ranks else np.nan)
     assert result.first_rank == pytest.approx(np.array(expected), nan_ok=True)
     assert len(looked_for) == len(expected)
@@ -132,12 +164,16 @@ def test_more_pictures_of_a_track_help(seen):
     assert first[1] > first[0]
 
 
-@pytest.mark.parametrize("answers", ["SSDD", "s s, d d", [True, True, False, False], np.array([1, 1, 0, 0])])
+@pytest.mark.parametrize(
+    "answers", ["SSDD", "s s, d d", [True, True, False, False], np.array([1, 1, 0, 0])]
+)
 def test_answers_in_every_form_make_a_point(answers):
     assert score_answers(answers, [True, False, True, False]) == (0.5, 0.5)
 
 
-@pytest.mark.parametrize(("answers", "hint"), [("SSD", "expected 4 answers"), ("SXDD", "'X'"), ([True] * 5, "got 5")])
+@pytest.mark.parametrize(
+    ("answers", "hint"), [("SSD", "expected 4 answers"), ("SXDD", "'X'"), ([True] * 5, "got 5")]
+)
 def test_answers_that_do_not_fit_are_refused(answers, hint):
     with pytest.raises(ValueError, match=hint):
         score_answers(answers, [True, False, True, False])
@@ -146,7 +182,12 @@ def test_answers_that_do_not_fit_are_refused(answers, hint):
 def test_so_many_labels_are_false_as_wanted():
     same = np.arange(12) < 6
     labels = give_labels(same, false_matches=2, false_misses=1)
-    assert (labels & ~same).sum() == 2 and (~labels & same).sum() == 1
+    assert (labels & ~same).sum() == 2
+    assert (~labels & same).sum() == 1
     table = labels_followed(labels, labels, same)
-    assert table.loc["false labels"].tolist() == [3, 3] and table.loc["true labels"].tolist() == [9, 9]
+    assert table.loc["false labels"].tolist() == [3, 3]
+    assert table.loc["true labels"].tolist() == [
+        9,
+        9,
+    ]
     assert labels_followed(same, labels, same).followed.tolist() == [9, 0]

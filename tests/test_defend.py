@@ -16,18 +16,29 @@ from tests.scenes import picture
 
 
 def looks(n=12, cameras=2, dimensions=32, seed=0, pictures=True):
-    """Passages of n vehicles at each camera, with pictures of 48×48 in which the vehicle is in the middle."""
+    """Passages of n vehicles at each camera, with pictures of 48×48 in which the vehicle is in the
+    middle.
+    """
     rng = np.random.default_rng(seed)
     own = rng.normal(size=(n, dimensions))
-    table = pd.DataFrame({"vehicle": np.repeat(np.arange(n), cameras), "camera": np.tile([f"c{k}" for k in range(cameras)], n)})
+    table = pd.DataFrame(
+        {
+            "vehicle": np.repeat(np.arange(n), cameras),
+            "camera": np.tile([f"c{k}" for k in range(cameras)], n),
+        }
+    )
     table = table.assign(passage=np.arange(len(table)), seconds=30000 + 7.3 * np.arange(len(table)))
-    vectors = (own[table.vehicle] + 0.2 * rng.normal(size=(len(table), dimensions))).astype(np.float32)
+    vectors = (own[table.vehicle] + 0.2 * rng.normal(size=(len(table), dimensions))).astype(
+        np.float32
+    )
     windows = tuple(picture(k, 48, 48) for k in range(len(table))) if pictures else ()
     return Looks(table, vectors, windows, np.tile([16, 16, 32, 32], (len(table), 1)))
 
 
 def test_a_defended_window_is_the_window_of_the_defended_frame():
-    """What is done to a window is what doing it to the whole frame would give, for all whole-frame defences."""
+    """What is done to a window is what doing it to the whole frame would give, for all whole-frame
+    defences.
+    """
     from cctview.looks import window
 
     frame, box = picture(3, 240, 352), np.array([150, 90, 190, 120])
@@ -48,10 +59,15 @@ def test_a_mask_hides_its_share_and_nothing_else():
 @settings(max_examples=20, deadline=None)
 @given(epsilon=st.floats(0.5, 500))
 def test_noise_has_the_guarantee_it_states(epsilon):
-    """The hockey-stick divergence of two shifted normal distributions, integrated numerically, is delta."""
+    """The hockey-stick divergence of two shifted normal distributions, integrated numerically, is
+    delta.
+    """
     deviation = defend.noise_deviation(epsilon, 1e-3)
     x = np.linspace(-15 * deviation - 2, 15 * deviation + 4, 200_001)
-    lost = np.maximum(norm.pdf(x, 2, deviation) - np.exp(np.minimum(epsilon + norm.logpdf(x, 0, deviation), 700)), 0)
+    lost = np.maximum(
+        norm.pdf(x, 2, deviation) - np.exp(np.minimum(epsilon + norm.logpdf(x, 0, deviation), 700)),
+        0,
+    )
     assert np.trapezoid(lost, x) == pytest.approx(1e-3, rel=0.02)
 
 
@@ -71,7 +87,9 @@ def test_a_key_keeps_distances_within_a_camera_and_destroys_them_across():
     data = looks(n=40)
     turned = defend.project(data, 32)
     first = (data.table.camera == "c0").to_numpy()
-    inside = lambda part: np.linalg.norm(part.vectors[first][:, None] - part.vectors[first], axis=-1)
+    inside = lambda part: np.linalg.norm(
+        part.vectors[first][:, None] - part.vectors[first], axis=-1
+    )
     np.testing.assert_allclose(inside(turned), inside(data), atol=1e-3)
     across = lambda part: np.linalg.norm(part.vectors[first] - part.vectors[~first], axis=1)
     assert across(data).mean() < 0.5 * across(turned).mean()
@@ -82,14 +100,19 @@ def test_a_key_keeps_distances_within_a_camera_and_destroys_them_across():
 def test_every_group_has_at_least_k(n, k, seed):
     groups = defend.microaggregate(np.random.default_rng(seed).normal(size=(n, 3)), k)
     assert sorted(np.concatenate(groups)) == list(range(n))
-    assert min(map(len, groups)) >= min(k, n) and max(map(len, groups)) < max(2 * k, n + 1 if n < 2 * k else 2 * k)
+    assert min(map(len, groups)) >= min(k, n)
+    assert max(map(len, groups)) < max(2 * k, n + 1 if n < 2 * k else 2 * k)
 
 
 def test_a_k_same_release_shows_each_vector_at_least_k_times():
     released = defend.k_same(looks(n=23), 4)
     for camera in ("c0", "c1"):
         of = (released.table.camera == camera).to_numpy()
-        counts = np.unique(np.column_stack([released.vectors[of], released.table.seconds[of]]), axis=0, return_counts=True)[1]
+        counts = np.unique(
+            np.column_stack([released.vectors[of], released.table.seconds[of]]),
+            axis=0,
+            return_counts=True,
+        )[1]
         assert counts.min() >= 4
 
 
@@ -103,8 +126,12 @@ def test_coarse_time_and_retention():
 def test_defences_of_pixels_change_pictures_more_the_stronger_they_are(name):
     data, defence = looks(n=3), defend.DEFENCES[name]
     before = np.stack(data.crops).astype(float)
-    changed = [np.abs(np.stack(defence.apply(data, strength, 0).crops) - before).mean() for strength in defence.strengths]
-    assert changed == sorted(changed) and changed[0] > 0
+    changed = [
+        np.abs(np.stack(defence.apply(data, strength, 0).crops) - before).mean()
+        for strength in defence.strengths
+    ]
+    assert changed == sorted(changed)
+    assert changed[0] > 0
     assert defence.apply(data, defence.strengths[0], 0).vectors.shape == (len(data), 0)
 
 
@@ -115,20 +142,33 @@ def test_pixels_need_pictures():
 
 def test_every_defence_says_who_and_what_is_proven():
     for defence in defend.DEFENCES.values():
-        assert defence.where in ("pixels", "vectors", "database") and defence.unit and defence.guarantee
-        assert set(defence.who) <= {defend.CAMERA, defend.DATABASE, defend.LAW} and defence.who
+        assert defence.where in ("pixels", "vectors", "database")
+        assert defence.unit
+        assert defence.guarantee
+        assert set(defence.who) <= {defend.CAMERA, defend.DATABASE, defend.LAW}
+        assert defence.who
 
 
 def test_purified_pictures_are_nearer_to_the_true_ones():
-    """On a smooth picture with an edge, undoing blocks, masks and a universal pattern must not make it worse."""
+    """On a smooth picture with an edge, undoing blocks, masks and a universal pattern must not make
+    it worse.
+    """
     y, x = np.mgrid[:48, :48]
     smooth = np.stack([60 + 2 * x, 40 + 3 * y, 200 - 2 * x], axis=2).astype(np.uint8)
     data = looks(n=2)
-    data = Looks(data.table, data.vectors, tuple(np.roll(smooth, k, axis=1) for k in range(len(data))), data.inside)
+    data = Looks(
+        data.table,
+        data.vectors,
+        tuple(np.roll(smooth, k, axis=1) for k in range(len(data))),
+        data.inside,
+    )
     for name, strength in (("pixelate", 8), ("mask", 0.5)):
         bad = defend.DEFENCES[name].apply(data, strength, 0)
         good = purify.PURIFIERS[name](bad, strength)
-        error = [np.abs(np.stack(part.crops).astype(float) - np.stack(data.crops)).mean() for part in (bad, good)]
+        error = [
+            np.abs(np.stack(part.crops).astype(float) - np.stack(data.crops)).mean()
+            for part in (bad, good)
+        ]
         assert error[1] < 0.7 * error[0], name
 
 
@@ -136,15 +176,26 @@ def test_a_universal_pattern_is_found_in_the_mean():
     rng = np.random.default_rng(0)
     pattern = rng.choice([-12, 12], (64, 64, 3))
     clean = [cv2.GaussianBlur(picture(k, 64, 64), (0, 0), 3) // 2 + 60 for k in range(40)]
-    table = pd.DataFrame({"vehicle": range(40), "camera": "c", "passage": range(40), "seconds": 0.0})
+    table = pd.DataFrame(
+        {"vehicle": range(40), "camera": "c", "passage": range(40), "seconds": 0.0}
+    )
     inside = np.tile([0, 0, 64, 64], (40, 1))
-    cloaked = Looks(table, np.zeros((40, 0)), tuple((c + pattern).astype(np.uint8) for c in clean), inside)
+    cloaked = Looks(
+        table, np.zeros((40, 0)), tuple((c + pattern).astype(np.uint8) for c in clean), inside
+    )
     cleaned = purify.PURIFIERS["universal cloak"](cloaked, 12)
-    error = [np.abs(np.stack(part).astype(float) - np.stack(clean)).mean() for part in (cloaked.crops, cleaned.crops)]
+    error = [
+        np.abs(np.stack(part).astype(float) - np.stack(clean)).mean()
+        for part in (cloaked.crops, cleaned.crops)
+    ]
     assert error[1] < 0.5 * error[0]
 
 
 def test_one_bit_by_hand():
-    """Two levels over six deviations, each three wide: what lies at -1 or 1 is stored as the middle of its level."""
-    two = replace(looks(1, dimensions=1, pictures=False), vectors=np.array([[-1.0], [1.0]], np.float32))
+    """Two levels over six deviations, each three wide: what lies at -1 or 1 is stored as the middle
+    of its level.
+    """
+    two = replace(
+        looks(1, dimensions=1, pictures=False), vectors=np.array([[-1.0], [1.0]], np.float32)
+    )
     assert defend.quantise(two, 1).vectors.ravel().tolist() == [-1.5, 1.5]

@@ -37,11 +37,14 @@ def test_requirements_name_no_index_no_address_and_no_path():
 
 
 def test_requirements_serve_linux_macos_and_windows():
-    assert re.search(r"^triton==.*sys_platform == 'linux'", REQUIREMENTS, re.M), "CUDA packages are for Linux alone"
+    assert re.search(r"^triton==.*sys_platform == 'linux'", REQUIREMENTS, re.M), (
+        "CUDA packages are for Linux alone"
+    )
     assert re.search(r"^appnope==.*sys_platform == 'darwin'", REQUIREMENTS, re.M)
     assert re.search(r"^pywinpty==.*os_name == 'nt'", REQUIREMENTS, re.M)
     cuda = re.findall(r"^(?:nvidia-|cuda-|triton).*", REQUIREMENTS, re.M)
-    assert cuda and all("sys_platform == 'linux'" in line for line in cuda)
+    assert cuda
+    assert all("sys_platform == 'linux'" in line for line in cuda)
 
 
 def test_conda_gets_the_same_versions():
@@ -53,7 +56,9 @@ def test_conda_gets_the_same_versions():
 
 def test_the_pythons_supported_are_the_same_everywhere():
     assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
-    assert (workshop.OLDEST, workshop.NEWEST) == (doctor.OLDEST, doctor.NEWEST) == ((3, 11), (3, 13))
+    assert (
+        (workshop.OLDEST, workshop.NEWEST) == (doctor.OLDEST, doctor.NEWEST) == ((3, 11), (3, 13))
+    )
 
 
 def test_the_installer_is_also_the_build_backend():

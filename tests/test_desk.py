@@ -1,4 +1,6 @@
-"""The operator's desk: candidates by hand-made distances and likelihood ratios, with and without filters."""
+"""The operator's desk: candidates by hand-made distances and likelihood ratios, with and without
+filters.
+"""
 
 import numpy as np
 import pandas as pd
@@ -25,24 +27,32 @@ def test_by_distance_the_most_alike_come_first(desk):
     assert best["id"].tolist()[:3] == [detection(vehicle, SECOND) for vehicle in (8, 7, 9)]
     np.testing.assert_allclose(best["distance"][:3], [0.03, 0.98, 4.04], atol=1e-5)
     assert best["right"].tolist() == [True, False, False] * 2
-    assert best["probability"].isna().all() and best["after"][0] == 30
+    assert best["probability"].isna().all()
+    assert best["after"][0] == 30
 
 
 def test_the_distance_is_that_which_was_asked_for(desk):
     vectors = desk.dataset.embeddings[[1, 4]].astype(float)
     cosine = 1 - vectors[0] @ vectors[1] / np.linalg.norm(vectors[0]) / np.linalg.norm(vectors[1])
-    assert desk.candidates(detection(8, FIRST), Search(MCD, 6, **FREE))["distance"][0] == pytest.approx(cosine, abs=1e-6)
+    assert desk.candidates(detection(8, FIRST), Search(MCD, 6, **FREE))["distance"][
+        0
+    ] == pytest.approx(cosine, abs=1e-6)
 
 
 def test_travel_time_rules_out_what_cannot_have_driven_there(desk):
     best = desk.candidates(detection(7, FIRST), Search(MED, 6, travel=True, lanes=False))
-    assert best["id"].tolist() == [detection(7, SECOND), detection(7, THIRD), detection(8, THIRD)]  # lags of 30, 90 and 100 s
+    assert best["id"].tolist() == [
+        detection(7, SECOND),
+        detection(7, THIRD),
+        detection(8, THIRD),
+    ]  # lags of 30, 90 and 100 s
 
 
 def test_lanes_rule_out_what_drives_the_other_way(desk):
     desk.groups.loc[3, "lane"] = 0.2  # 7 at the second camera
     best = desk.candidates(detection(7, FIRST), Search(MED, 6, travel=False, lanes=True))
-    assert detection(7, SECOND) not in set(best["id"]) and detection(8, SECOND) in set(best["id"])
+    assert detection(7, SECOND) not in set(best["id"])
+    assert detection(8, SECOND) in set(best["id"])
 
 
 def test_no_candidate_lies_outside_the_window(desk):
@@ -55,14 +65,17 @@ def test_the_joint_model_gives_the_finders_probabilities(desk):
     best = desk.candidates(detection(7, FIRST), Search(JOINT))
     _, posterior = desk.finder.search([0], SECOND)
     np.testing.assert_allclose(best["probability"][:3], np.sort(posterior[0, :-1])[::-1])
-    assert best["id"][3] == detection(8, THIRD) and not best["right"][3]
+    assert best["id"][3] == detection(8, THIRD)
+    assert not best["right"][3]
 
 
 def test_first_guesses_agree_with_the_candidates(desk):
     for search in (Search(MED, 6, **FREE), Search(MED), Search(JOINT)):
         guesses = desk.first_guesses([0, 1, 2], search).set_index(["query", "camera"])["right"]
         for group in (0, 1, 2):
-            best = desk.candidates(desk.groups["shown"][group], search, 1).set_index("camera")["right"]
+            best = desk.candidates(desk.groups["shown"][group], search, 1).set_index("camera")[
+                "right"
+            ]
             for camera in (SECOND, THIRD):
                 assert guesses[group, camera] == bool(best.get(camera, False))
 
@@ -80,9 +93,14 @@ def test_what_is_no_vehicle_is_told_by_name(desk):
 def test_frames_without_a_truth_have_distances_only(tmp_path):
     table, vectors = write_scene(tmp_path)
     desk = open_own_desk(open_dataset(tmp_path))
-    assert desk.own and JOINT not in desk.rankings.values() and desk.motion is None
+    assert desk.own
+    assert JOINT not in desk.rankings.values()
+    assert desk.motion is None
     vehicles = table[table["type"] != "person"]
-    pick, other = vehicles[vehicles["camera"] == "1-N"].iloc[0], vehicles[vehicles["camera"] == "2-S"]
+    pick, other = (
+        vehicles[vehicles["camera"] == "1-N"].iloc[0],
+        vehicles[vehicles["camera"] == "2-S"],
+    )
     best = desk.candidates(pick["id"], Search(MED))
     expected = np.linalg.norm(vectors[other.index] - vectors[pick.name], axis=1)
     np.testing.assert_allclose(best["distance"], np.sort(expected), rtol=1e-4)
@@ -103,4 +121,5 @@ def test_travel_times_are_the_medians_of_the_truth():
     mean, spread = travel_times(truth).lags["S", FIRST, THIRD]
     south = truth.trips[truth.trips["direction"] == "S"]
     lag = (south[THIRD] - south[FIRST]).dt.total_seconds().dropna()
-    assert np.exp(mean) == pytest.approx(lag.median(), rel=0.03) and 0.03 < spread < 0.3
+    assert np.exp(mean) == pytest.approx(lag.median(), rel=0.03)
+    assert 0.03 < spread < 0.3

@@ -32,7 +32,9 @@ def random_weights(network, path, seed=0):
 def yolo_weights(tmp_path_factory):
     from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
 
-    return random_weights(YoloV3Tiny(detect.TINY_YOLO_ANCHORS), tmp_path_factory.mktemp("weights") / "random.pt")
+    return random_weights(
+        YoloV3Tiny(detect.TINY_YOLO_ANCHORS), tmp_path_factory.mktemp("weights") / "random.pt"
+    )
 
 
 @pytest.fixture
@@ -47,11 +49,15 @@ def iou(a, b):
     width = np.minimum(a[2], b[:, 2]) - np.maximum(a[0], b[:, 0])
     height = np.minimum(a[3], b[:, 3]) - np.maximum(a[1], b[:, 1])
     common = width.clip(0) * height.clip(0)
-    return common / ((a[2] - a[0]) * (a[3] - a[1]) + (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) - common)
+    return common / (
+        (a[2] - a[0]) * (a[3] - a[1]) + (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) - common
+    )
 
 
 def by_imageai(module, weights, image):
-    """Boxes and types that ImageAI's public interface reports for all it finds over 50 % objectness."""
+    """Boxes and types that ImageAI's public interface reports for all it finds over 50 %
+    objectness.
+    """
     detector = module.ObjectDetection()
     detector.setModelTypeAsTinyYOLOv3()
     detector.setModelPath(str(weights))
@@ -62,7 +68,9 @@ def by_imageai(module, weights, image):
     )
     names = ["motorcycle" if f["name"] == "motorbike" else f["name"] for f in found]
     wanted = [k for k, name in enumerate(names) if name in TYPES]
-    return np.array([found[k]["box_points"] for k in wanted]).reshape(-1, 4), [names[k] for k in wanted]
+    return np.array([found[k]["box_points"] for k in wanted]).reshape(-1, 4), [
+        names[k] for k in wanted
+    ]
 
 
 @pytest.mark.parametrize("shape", [(240, 352), (300, 200)])
@@ -79,16 +87,21 @@ def test_the_minimum_is_obeyed_below_imageais_fifty_percent(yolo_weights):
     image = picture(5, 240, 352)
     low = Detector(yolo_weights, minimum_percent=10).detect(image)
     high = Detector(yolo_weights, minimum_percent=48).detect(image)
-    assert low.percent.between(10, 48).any() and (high.percent >= 48).all()
+    assert low.percent.between(10, 48).any()
+    assert (high.percent >= 48).all()
     assert len(high) < len(low)
 
 
 def test_boxes_lie_in_the_frame_and_no_two_are_the_same_object(yolo_weights):
     found = Detector(yolo_weights, minimum_percent=1).detect(picture(2, 240, 352))
     boxes = found[BOX_COLUMNS].to_numpy()
-    assert len(found) > 5 and set(found.type) <= set(TYPES)
-    assert (boxes >= 0).all() and (boxes[:, [0, 2]] <= 352).all() and (boxes[:, [1, 3]] <= 240).all()
-    assert (boxes[:, 2] > boxes[:, 0]).all() and (boxes[:, 3] > boxes[:, 1]).all()
+    assert len(found) > 5
+    assert set(found.type) <= set(TYPES)
+    assert (boxes >= 0).all()
+    assert (boxes[:, [0, 2]] <= 352).all()
+    assert (boxes[:, [1, 3]] <= 240).all()
+    assert (boxes[:, 2] > boxes[:, 0]).all()
+    assert (boxes[:, 3] > boxes[:, 1]).all()
     for k, box in enumerate(boxes[:-1]):
         assert iou(box, boxes[k + 1 :]).max() <= detect.SAME_OBJECT + 1e-6
 
@@ -97,7 +110,9 @@ def test_retinanet_is_torchvisions(tmp_path):
     from torchvision.models.detection import RetinaNet_ResNet50_FPN_Weights, retinanet_resnet50_fpn
 
     torch.manual_seed(1)
-    network = retinanet_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91, score_thresh=0.001, min_size=160)
+    network = retinanet_resnet50_fpn(
+        weights=None, weights_backbone=None, num_classes=91, score_thresh=0.001, min_size=160
+    )
     network.head.classification_head.cls_logits.bias.data += 3
     torch.save(network.state_dict(), tmp_path / "random.pth")
     image = picture(1, 96, 128)
@@ -110,7 +125,9 @@ def test_retinanet_is_torchvisions(tmp_path):
     assert ours.architecture == "retinanet"
     top = found.loc[found.percent.idxmax()]
     assert top.percent == pytest.approx(100 * float(theirs["scores"][best]), rel=1e-5)
-    np.testing.assert_allclose(top[BOX_COLUMNS].to_numpy(float), theirs["boxes"][best].numpy(), atol=0.51)
+    np.testing.assert_allclose(
+        top[BOX_COLUMNS].to_numpy(float), theirs["boxes"][best].numpy(), atol=0.51
+    )
 
 
 def test_yolov3_is_recognised_by_its_tensors(tmp_path):
@@ -123,10 +140,13 @@ def test_yolov3_is_recognised_by_its_tensors(tmp_path):
 
 
 def test_every_type_is_a_class_of_imageai():
-    assert len(coco_classes()) == 80 and set(TYPES) <= set(coco_classes())
+    assert len(coco_classes()) == 80
+    assert set(TYPES) <= set(coco_classes())
 
 
-@pytest.mark.parametrize("image", [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8)]
+)
 def test_what_is_no_image_is_refused(yolo_weights, image):
     with pytest.raises(ValueError, match="uint8 image of shape"):
         Detector(yolo_weights).detect(image)
@@ -134,12 +154,17 @@ def test_what_is_no_image_is_refused(yolo_weights, image):
 
 def test_weights_of_something_else_are_refused(tmp_path):
     torch.save({"a": torch.zeros(2)}, tmp_path / "other.pt")
-    with pytest.raises(ValueError, match="other.pt.*no weights of a detector.*give those of retinanet, yolov3, tiny-yolov3"):
+    with pytest.raises(
+        ValueError,
+        match="other.pt.*no weights of a detector.*give those of retinanet, yolov3, tiny-yolov3",
+    ):
         Detector(tmp_path / "other.pt")
 
 
 def test_our_weights_load_through_imageais_public_interface(imageai_detection, real):
-    """The shipped state dict is in ImageAI's own format, and both find the same vehicles in a real frame."""
+    """The shipped state dict is in ImageAI's own format, and both find the same vehicles in a real
+    frame.
+    """
     from cctview import weights
 
     ours = Detector(minimum_percent=25)
@@ -149,7 +174,8 @@ def test_our_weights_load_through_imageais_public_interface(imageai_detection, r
         boxes, _ = by_imageai(imageai_detection, weights.find(detect.DEFAULT_WEIGHTS), image)
         found = ours.detect(image)[BOX_COLUMNS].to_numpy()
         agree += [iou(box, found).max(initial=0) > 0.7 for box in boxes]
-    assert len(agree) > 15 and np.mean(agree) > 0.9
+    assert len(agree) > 15
+    assert np.mean(agree) > 0.9
 
 
 def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
@@ -159,11 +185,14 @@ def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
     detector = Detector()
     hits = []
     for name in stored.frames.id:
-        own = stored.detections[(stored.detections.frame == name) & (stored.detections.percent >= 50)]
+        own = stored.detections[
+            (stored.detections.frame == name) & (stored.detections.percent >= 50)
+        ]
         large = own[(own.x2 - own.x1).clip(lower=own.y2 - own.y1) > 20]
         found = detector.detect(stored.image(name))[BOX_COLUMNS].to_numpy()
         hits += [iou(box, found).max(initial=0) >= 0.5 for box in large[BOX_COLUMNS].to_numpy()]
-    assert len(hits) > 15 and np.mean(hits) >= 0.6
+    assert len(hits) > 15
+    assert np.mean(hits) >= 0.6
 
 
 @pytest.mark.parametrize("side", [0, 100, 430])
@@ -186,12 +215,16 @@ def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
 
 def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overlap(yolo_weights):
     image = picture(5, 240, 352)
-    all_, kept = (Detector(yolo_weights, minimum_percent=5, doubles=doubles).detect(image) for doubles in (True, False))
+    all_, kept = (
+        Detector(yolo_weights, minimum_percent=5, doubles=doubles).detect(image)
+        for doubles in (True, False)
+    )
     assert len(all_) > len(kept)
     left = detect.drop_doubles(all_, 0.3)
     boxes = left[BOX_COLUMNS].to_numpy(float)
     overlaps = np.array([iou(box, boxes) for box in boxes]) - np.eye(len(boxes))
-    assert overlaps.max() <= 0.3 and left.percent.is_monotonic_decreasing
+    assert overlaps.max() <= 0.3
+    assert left.percent.is_monotonic_decreasing
 
 
 def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
@@ -207,4 +240,6 @@ def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
     monkeypatch.setitem(detect.ARCHITECTURES, "fixed", detect.Architecture("box", FixedBox, find))
     torch.save({"box": torch.tensor([10.0, 8.0, 40.0, 38.0])}, tmp_path / "fixed.pt")
     found = Detector(tmp_path / "fixed.pt").detect(picture(1))
-    assert found.values.tolist() == [["bus", pytest.approx(90), 11, 9, 41, 39]]  # the double and the weak one are dropped
+    assert found.values.tolist() == [
+        ["bus", pytest.approx(90), 11, 9, 41, 39]
+    ]  # the double and the weak one are dropped

@@ -1,4 +1,6 @@
-"""Who is found, the old way to find, cleaning, and detectors compared: against cases counted by hand, and the twin's truth."""
+"""Who is found, the old way to find, cleaning, and detectors compared: against cases counted by
+hand, and the twin's truth.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +13,27 @@ from cctview.frames import open_dataset
 from cctview.lesson_data import SIMULATED
 from cctview.truth import Truth, read_truth
 
-VEHICLES = pd.DataFrame({"vehicle": [1, 2, 3], "kind": ["sedan", "sedan", "motorcycle"], "colour": ["red", "black", "red"]})
+VEHICLES = pd.DataFrame(
+    {
+        "vehicle": [1, 2, 3],
+        "kind": ["sedan", "sedan", "motorcycle"],
+        "colour": ["red", "black", "red"],
+    }
+)
 
 
 def sighting(frame, vehicle, x1, y1, x2, y2, hidden=0.0, ahead=-30.0):
     full = {f"full_{side}": value for side, value in zip(BOX, (x1, y1, x2, y2))}
-    return {"frame": frame, "vehicle": vehicle, "x1": x1, "y1": y1, "x2": x2, "y2": y2, "hidden": hidden, "ahead": ahead} | full
+    return {
+        "frame": frame,
+        "vehicle": vehicle,
+        "x1": x1,
+        "y1": y1,
+        "x2": x2,
+        "y2": y2,
+        "hidden": hidden,
+        "ahead": ahead,
+    } | full
 
 
 SIGHTINGS = pd.DataFrame(
@@ -29,11 +46,17 @@ SIGHTINGS = pd.DataFrame(
         sighting("b--2", 3, 300, 100, 321, 130),
     ]
 )
-FRAMES = pd.DataFrame({"frame": ["a--1", "a--2", "b--1", "b--2"], "status": ["ok", "ok", "ok", "duplicate"]})
+FRAMES = pd.DataFrame(
+    {"frame": ["a--1", "a--2", "b--1", "b--2"], "status": ["ok", "ok", "ok", "duplicate"]}
+)
 PARKED = pd.DataFrame([sighting("", -1, 60, 60, 90, 80) | {"camera": "a"}]).drop(columns="frame")
 TRUTH = Truth(FRAMES, SIGHTINGS, PARKED, VEHICLES, pd.DataFrame())
 FOUND = pd.DataFrame(
-    [["a--1", "a", 90.0, 0, 0, 40, 30], ["a--1", "a", 30.0, 60, 60, 90, 80], ["b--1", "b", 40.0, 200, 100, 210, 108]],
+    [
+        ["a--1", "a", 90.0, 0, 0, 40, 30],
+        ["a--1", "a", 30.0, 60, 60, 90, 80],
+        ["b--1", "b", 40.0, 200, 100, 210, 108],
+    ],
     columns=["frame", "camera", "percent", *BOX],
 )
 
@@ -44,7 +67,9 @@ def data():
 
 
 def test_what_is_hidden_or_outside_is_not_visible():
-    outside = pd.DataFrame([sighting("a--1", 1, -20, 0, 20, 30), sighting("a--1", 1, -20, 0, 20, 30, hidden=0.5)])
+    outside = pd.DataFrame(
+        [sighting("a--1", 1, -20, 0, 20, 30), sighting("a--1", 1, -20, 0, 20, 30, hidden=0.5)]
+    )
     assert seen.visible_share(outside).tolist() == [0.5, 0.25]
     assert seen.is_clear(SIGHTINGS).tolist() == [True, False, True, False, True, True]
 
@@ -59,9 +84,12 @@ def test_true_boxes_ignore_what_is_not_clear_and_what_is_parked():
 
 def test_watching_says_who_was_found_and_how_surely():
     watched = seen.watch(FOUND, TRUTH).set_index(["frame", "vehicle"])
-    assert watched.percent["a--1", 1] == 90 and watched.percent["b--1", 1] == 40
+    assert watched.percent["a--1", 1] == 90
+    assert watched.percent["b--1", 1] == 40
     assert watched.percent[[("a--1", 2), ("a--2", 1), ("b--1", 3)]].isna().all()
-    assert watched.colour["a--1", 2] == "black" and watched["size"]["a--1", 1] == 40 and watched.distance["a--1", 1] == 30
+    assert watched.colour["a--1", 2] == "black"
+    assert watched["size"]["a--1", 1] == 40
+    assert watched.distance["a--1", 1] == 30
 
 
 def test_shares_by_group_counted_by_hand():
@@ -77,8 +105,15 @@ def test_shares_by_group_counted_by_hand():
 def test_one_frame_one_pass_any_camera_counted_by_hand():
     table = seen.entered(seen.watch(FOUND, TRUTH), rounds=50)
     assert table.estimate.tolist() == [2 / 5, 2 / 4, 1 / 3]
-    assert seen.entered(seen.watch(FOUND, TRUTH), percent=50, rounds=50).estimate.tolist() == [1 / 5, 1 / 4, 1 / 3]
-    assert seen.passes_found(seen.watch(FOUND, TRUTH), "colour", rounds=20).estimate.to_dict() == {"black": 0, "red": 2 / 3}
+    assert seen.entered(seen.watch(FOUND, TRUTH), percent=50, rounds=50).estimate.tolist() == [
+        1 / 5,
+        1 / 4,
+        1 / 3,
+    ]
+    assert seen.passes_found(seen.watch(FOUND, TRUTH), "colour", rounds=20).estimate.to_dict() == {
+        "black": 0,
+        "red": 2 / 3,
+    }
 
 
 def test_the_interval_draws_vehicles_not_sightings():
@@ -87,7 +122,9 @@ def test_the_interval_draws_vehicles_not_sightings():
     per_vehicle = pd.DataFrame({"vehicle": np.repeat(np.arange(40), 50), "percent": percent})
     table = seen.share_found(per_vehicle, np.full(2000, "all"), rounds=400)
     width = table.high.iloc[0] - table.low.iloc[0]
-    assert 0.2 < width < 0.4  # of 40 vehicles: 2 × 1.96 × √(.25/40) = .31; of 2,000 sightings it would be .04
+    assert (
+        0.2 < width < 0.4
+    )  # of 40 vehicles: 2 × 1.96 × √(.25/40) = .31; of 2,000 sightings it would be .04
 
 
 def test_bands_have_names_in_order():
@@ -101,7 +138,9 @@ def test_on_the_twin_the_figures_are_those_of_the_cards_evaluation(data):
     detections = dataset.detections[dataset.detections.frame.isin(seen.own_frames(truth))]
     watched = seen.watch(detections, truth)
     recall = evaluate_detections(detections, seen.true_boxes(truth)).summary(percent=25)["recall"]
-    assert watched[watched.clear].percent.notna().mean() == pytest.approx(recall, abs=0.002)  # two ways of pairing
+    assert watched[watched.clear].percent.notna().mean() == pytest.approx(
+        recall, abs=0.002
+    )  # two ways of pairing
     assert seen.entered(watched, rounds=2).sightings["in a frame"] == len(watched)
 
 
@@ -116,16 +155,24 @@ def test_rectangles_by_integral_image_are_differences_of_means():
     sums = np.zeros((61, 81), np.int32)
     sums[1:, 1:] = image.cumsum(0).cumsum(1)
     places = np.array([[0, 0], [7, 31], [60 - HEIGHT, 80 - WIDTH]])
-    expected = [[rectangle_means(image[y : y + HEIGHT, x : x + WIDTH], pair) for pair in pairs] for y, x in places]
+    expected = [
+        [rectangle_means(image[y : y + HEIGHT, x : x + WIDTH], pair) for pair in pairs]
+        for y, x in places
+    ]
     np.testing.assert_allclose(measure(sums, places, pairs), expected, atol=1e-3)
 
 
 def test_rectangles_lie_inside_the_window_side_by_side():
     pairs = draw_rectangles(300, np.random.default_rng(2))
-    assert (pairs >= 0).all() and (pairs[:, :, 2:] >= 1).all()
-    assert (pairs[:, :, 0] + pairs[:, :, 2] <= WIDTH).all() and (pairs[:, :, 1] + pairs[:, :, 3] <= HEIGHT).all()
+    assert (pairs >= 0).all()
+    assert (pairs[:, :, 2:] >= 1).all()
+    assert (pairs[:, :, 0] + pairs[:, :, 2] <= WIDTH).all()
+    assert (pairs[:, :, 1] + pairs[:, :, 3] <= HEIGHT).all()
     moved = np.abs(pairs[:, 1] - pairs[:, 0])
-    assert (((moved[:, 0] == pairs[:, 0, 2]) & (moved[:, 1] == 0)) | ((moved[:, 1] == pairs[:, 0, 3]) & (moved[:, 0] == 0))).all()
+    assert (
+        ((moved[:, 0] == pairs[:, 0, 2]) & (moved[:, 1] == 0))
+        | ((moved[:, 1] == pairs[:, 0, 3]) & (moved[:, 0] == 0))
+    ).all()
 
 
 def test_boosting_agrees_with_scikit_learns():
@@ -138,8 +185,12 @@ def test_boosting_agrees_with_scikit_learns():
     train, test = slice(0, 800), slice(800, None)
     both = np.hstack([values, -values])
     chosen, thresholds, votes = adaboost(both[train], positive[train], 60, rng)
-    ours = ((np.where(both[test][:, chosen] > thresholds, 1, -1) @ votes > 0) == positive[test]).mean()
-    theirs = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=60).fit(values[train], positive[train])
+    ours = (
+        (np.where(both[test][:, chosen] > thresholds, 1, -1) @ votes > 0) == positive[test]
+    ).mean()
+    theirs = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1), n_estimators=60).fit(
+        values[train], positive[train]
+    )
     assert ours > theirs.score(values[test], positive[test]) - 0.03
     assert set(chosen % 6) >= {0, 1, 2}
 
@@ -151,8 +202,13 @@ def test_the_old_way_finds_vehicles_that_it_has_not_seen_better_than_chance(data
     own, boxes = seen.own_frames(truth), seen.true_boxes(truth)
     clear = boxes[~boxes.ignore]
     learn, test = own.iloc[:300:4], own.iloc[320:400:8]
-    old = train_boosted([dataset.image(f) for f in learn], [clear.loc[clear.frame == f, BOX].to_numpy() for f in learn])
-    found = pd.concat([old.detect(dataset.image(f)).assign(frame=f) for f in test], ignore_index=True)
+    old = train_boosted(
+        [dataset.image(f) for f in learn],
+        [clear.loc[clear.frame == f, BOX].to_numpy() for f in learn],
+    )
+    found = pd.concat(
+        [old.detect(dataset.image(f)).assign(frame=f) for f in test], ignore_index=True
+    )
     figures = evaluate_detections(found, seen.true_boxes(truth, test)).summary(percent=0)
     mirrored = found.assign(x1=351 - found.x2, x2=351 - found.x1)
     chance = evaluate_detections(mirrored, seen.true_boxes(truth, test)).summary(percent=0)
@@ -167,7 +223,12 @@ def test_without_a_vehicle_there_is_nothing_to_learn():
 
 def test_overlapping_pairs_by_type():
     boxes = pd.DataFrame(
-        [["f", "car", 0, 0, 10, 10], ["f", "bus", 0, 0, 10, 9], ["f", "car", 50, 0, 60, 10], ["g", "car", 0, 0, 10, 10]],
+        [
+            ["f", "car", 0, 0, 10, 10],
+            ["f", "bus", 0, 0, 10, 9],
+            ["f", "car", 50, 0, 60, 10],
+            ["g", "car", 0, 0, 10, 10],
+        ],
         columns=["frame", "type", *BOX],
     )
     assert cleaning.overlapping_pairs(boxes).to_dict() == {"bus + car": 1}
@@ -175,7 +236,12 @@ def test_overlapping_pairs_by_type():
 
 
 def test_doubles_and_lost_vehicles_counted_by_hand():
-    rows = [["f", 90, 0, 0, 10, 10], ["f", 80, 0, 0, 10, 9], ["f", 70, 4, 0, 14, 10], ["f", 60, 80, 80, 90, 90]]
+    rows = [
+        ["f", 90, 0, 0, 10, 10],
+        ["f", 80, 0, 0, 10, 9],
+        ["f", 70, 4, 0, 14, 10],
+        ["f", 60, 80, 80, 90, 90],
+    ]
     boxes = pd.DataFrame(rows, columns=["frame", "percent", *BOX])
     vehicles = pd.DataFrame([["f", 0, 0, 10, 10], ["f", 4, 0, 14, 10]], columns=["frame", *BOX])
     counts = cleaning.count_doubles(boxes, vehicles, [0.3, 0.6, 1.0])
@@ -189,10 +255,14 @@ def test_cleaning_takes_away_what_stands_and_nothing_that_drives(data):
     assert ((reasons == "parked") & (who >= 0)).sum() == 0
     assert ((reasons == "parked") & (who < 0)).sum() > 0.95 * (who < 0).sum()
     left = cleaning.boxes_left(reasons)
-    assert left.iloc[0] == len(reasons) and left.iloc[-1] == (reasons == "").sum() and left.is_monotonic_decreasing
+    assert left.iloc[0] == len(reasons)
+    assert left.iloc[-1] == (reasons == "").sum()
+    assert left.is_monotonic_decreasing
 
 
-def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_are_not(tmp_path, monkeypatch):
+def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_are_not(
+    tmp_path, monkeypatch
+):
     import torch
     from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
 
@@ -205,10 +275,16 @@ def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_
     found = detectors.published_detectors(tmp_path)
     assert found["ImageAI's TinyYOLOv3"].architecture == "tiny-yolov3"
     assert "cannot be read" in found["ImageAI's YOLOv3"].note
-    assert found["ImageAI's RetinaNet"].note == "not fetched: cctview fetch weights retinanet_resnet50_fpn_coco-eeacb38b.pth"
+    assert (
+        found["ImageAI's RetinaNet"].note
+        == "not fetched: cctview fetch weights retinanet_resnet50_fpn_coco-eeacb38b.pth"
+    )
     images = {"a--1": np.zeros((240, 352, 3), np.uint8), "a--2": np.zeros((240, 352, 3), np.uint8)}
-    table = detectors.compare_detectors(found, images, seen.true_boxes(TRUTH, list(images)), rounds=20)
-    assert table.seconds.notna().tolist() == [True, False, False] and (table.note == "").tolist() == [True, False, False]
+    table = detectors.compare_detectors(
+        found, images, seen.true_boxes(TRUTH, list(images)), rounds=20
+    )
+    assert table.seconds.notna().tolist() == [True, False, False]
+    assert (table.note == "").tolist() == [True, False, False]
 
 
 class Fixed:
@@ -221,15 +297,21 @@ class Fixed:
 
 
 def test_detectors_compared_by_hand():
-    images = {"a--1": np.full((240, 352, 3), 1, np.uint8), "a--2": np.zeros((240, 352, 3), np.uint8)}
-    table = detectors.compare_detectors({"fixed": Fixed()}, images, seen.true_boxes(TRUTH, list(images)), rounds=20)
+    images = {
+        "a--1": np.full((240, 352, 3), 1, np.uint8),
+        "a--2": np.zeros((240, 352, 3), np.uint8),
+    }
+    table = detectors.compare_detectors(
+        {"fixed": Fixed()}, images, seen.true_boxes(TRUTH, list(images)), rounds=20
+    )
     assert table.loc["fixed", ["AP", "precision", "recall"]].tolist() == [1.0, 0.5, 1.0]
 
 
 def test_a_slice_of_the_stored_scales_is_what_the_detector_finds(data):
     dataset, truth = data
     stored, frames = scales.stored_scales(), scales.sample_frames(truth)
-    assert set(stored.frame) <= set(frames) and len(frames) == scales.COUNT
+    assert set(stored.frame) <= set(frames)
+    assert len(frames) == scales.COUNT
     assert sorted(stored.side.unique()) == sorted(scales.SIDES)
     again = scales.detect_at_scales(dataset, frames[5:6], sides=(224, 608))
     kept = stored[(stored.frame == frames[5]) & (stored.side.isin([224, 608]) | stored.doubles)]

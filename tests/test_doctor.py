@@ -20,7 +20,8 @@ from cctview.doctor import BAD, OK, OPTIONAL
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\ndependencies = ["a-needed==1.0"]\noptional-dependencies = {test = ["a-tester==2.0"]}\n'
+        '[project]\ndependencies = ["a-needed==1.0"]\noptional-dependencies = {test ='
+        ' ["a-tester==2.0"]}\n'
     )
     (tmp_path / "models").mkdir()
     return tmp_path
@@ -53,7 +54,11 @@ def test_packages_are_held_against_their_pins(root, monkeypatch, installed, expe
 
 def write_weights(root, content, size=None, sha256=None):
     (root / "models" / "tiny.pt").write_bytes(content)
-    entry = {"bytes": size or len(content), "sha256": sha256 or hashlib.sha256(content).hexdigest(), "licence": "MIT"}
+    entry = {
+        "bytes": size or len(content),
+        "sha256": sha256 or hashlib.sha256(content).hexdigest(),
+        "licence": "MIT",
+    }
     (root / "models" / "manifest.json").write_text(json.dumps({"tiny.pt": entry}))
 
 
@@ -69,7 +74,9 @@ def test_weights_as_listed_pass(root):
 def test_weights_of_another_size_or_content_are_found(root, changes, words):
     write_weights(root, b"weights", **changes)
     (check,) = doctor.check_weights(root)
-    assert check.mark == BAD and words in check.text and check.remedy
+    assert check.mark == BAD
+    assert words in check.text
+    assert check.remedy
 
 
 def test_missing_weights_and_a_broken_manifest_are_found(root):
@@ -80,7 +87,8 @@ def test_missing_weights_and_a_broken_manifest_are_found(root):
         (root / "models" / "tiny.pt").touch()
         (root / "models" / "manifest.json").write_text(broken)
         (check,) = doctor.check_weights(root)
-        assert check.mark == BAD and "manifest.json" in check.text
+        assert check.mark == BAD
+        assert "manifest.json" in check.text
 
 
 def test_a_full_disk_and_a_full_memory_are_found(root, monkeypatch):
@@ -124,7 +132,9 @@ def test_data_are_counted_and_a_wrong_setting_is_found(root, monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", str(root / "nowhere"))
     sample, zips, own = doctor.check_data(root)
     assert (sample.mark, zips.mark, own.mark) == (OK, OK, BAD)
-    assert "frames: 1" in sample.text and "nowhere" in own.text and "CCTVIEW_DATA" in own.remedy
+    assert "frames: 1" in sample.text
+    assert "nowhere" in own.text
+    assert "CCTVIEW_DATA" in own.remedy
 
 
 def test_a_remedy_stands_on_the_line_and_an_old_console_can_show_it():

@@ -1,4 +1,6 @@
-"""Dossiers: built, joined, deleted and saved, by a desk and a register whose every number is made by hand."""
+"""Dossiers: built, joined, deleted and saved, by a desk and a register whose every number is made
+by hand.
+"""
 
 import json
 import re
@@ -23,7 +25,7 @@ from cctview.dossier import (
     measure_joins,
     posterior_of_join,
     save_dossier,
-)  # fmt: skip
+)
 from cctview.lesson_data import SIMULATED
 from cctview.meter import Bits, LeakageMeter, Step
 from cctview.truth import read_truth
@@ -49,13 +51,17 @@ def test_one_click_holds_what_was_linked(dossier, desk):
     assert f"{dossier.sightings['time'][2]:%H:%M:%S}" == "08:41:40"
     bits = desk.finder.links([0])[["claimed", "delivered"]].mean()
     assert (dossier.claimed, dossier.delivered) == pytest.approx(tuple(bits))
-    assert dossier.read_off["type"] == ("taxi", 0.9) and dossier.read_off["direction"][0] == "southbound"
+    assert dossier.read_off["type"] == ("taxi", 0.9)
+    assert dossier.read_off["direction"][0] == "southbound"
 
 
 def test_the_threshold_decides_what_is_linked(desk):
-    assert build_dossier(desk, detection(7, FIRST), Search(), sure=0.99).sightings["camera"].tolist() == [FIRST]
+    assert build_dossier(desk, detection(7, FIRST), Search(), sure=0.99).sightings[
+        "camera"
+    ].tolist() == [FIRST]
     near = build_dossier(desk, detection(7, FIRST), Search(MED), sure=0.05).sightings
-    assert near["id"].tolist() == [detection(7, FIRST), detection(7, SECOND)] and near["probability"].isna().all()
+    assert near["id"].tolist() == [detection(7, FIRST), detection(7, SECOND)]
+    assert near["probability"].isna().all()
 
 
 def test_a_dossier_is_a_number_until_it_is_named(dossier):
@@ -70,14 +76,17 @@ def test_a_permit_weighs_type_and_colour_alone(dossier):
 
 def test_a_plate_read_where_it_was_picked_names_it(dossier):
     joined = join(dossier, small_register(), PLATE, seconds=2, vehicle=7)
-    assert joined.name.holder == "the piano tuner, no. 0001" and joined.name.right and joined.name.fitting == 1
+    assert joined.name.holder == "the piano tuner, no. 0001"
+    assert joined.name.right
+    assert joined.name.fitting == 1
     assert joined.name.probability == pytest.approx(KNOWN)
     assert dict(joined.lines())["who"] == "vehicle 1 = the piano tuner, no. 0001?"
 
 
 def test_a_false_link_is_passed_on_to_the_name(dossier):
     joined = join(dossier, small_register(), PLATE, THIRD, seconds=2, vehicle=7)
-    assert joined.name.holder == "the beekeeper, no. 0002" and joined.name.right is False
+    assert joined.name.holder == "the beekeeper, no. 0002"
+    assert joined.name.right is False
     assert joined.name.probability == pytest.approx(KNOWN * dossier.sightings["probability"][2])
 
 
@@ -88,13 +97,15 @@ def test_clocks_that_are_far_apart_let_sisters_in(dossier):
 
 def test_a_garage_is_compared_with_the_last_sighting(dossier):
     shares = posterior_of_join(dossier, small_register(), GARAGE, seconds=2)
-    assert shares[1] > 0 and shares[0] == shares[2] == 0  # the last sighting is the sister's
+    assert shares[1] > 0
+    assert shares[0] == shares[2] == 0
 
 
 def test_nobody_is_named_without_a_sighting_to_compare(desk):
     lonely = build_dossier(desk, detection(7, FIRST), Search(), sure=0.99)
     joined = join(lonely, small_register(), PLATE, THIRD)
-    assert joined.name.holder is None and "nobody" in dict(joined.lines())["the join"]
+    assert joined.name.holder is None
+    assert "nobody" in dict(joined.lines())["the join"]
     with pytest.raises(ValueError, match="no outside fact 'gossip'"):
         posterior_of_join(lonely, small_register(), "gossip")
 
@@ -107,17 +118,26 @@ def test_nobody_on_frames_of_ones_own_is_named_from_an_invented_register(dossier
 def test_joins_are_counted_and_their_bits_are_those_of_the_posterior(desk, dossier):
     others = build_dossier(desk, detection(8, FIRST), Search())
     table = measure_joins([dossier, others], [7, 8], small_register(), PLATE)
-    assert table["named"].tolist() == [True, True] and table["right"].tolist() == [True, True]
+    assert table["named"].tolist() == [True, True]
+    assert table["right"].tolist() == [True, True]
     assert table["delivered"].tolist() == pytest.approx([np.log2(2e6 * KNOWN)] * 2)
     wrong = measure_joins([dossier], [7], small_register(), PLATE, THIRD)
-    assert wrong["named"].all() and not wrong["right"].any() and wrong["delivered"][0] < 0 < wrong["claimed"][0]
+    assert wrong["named"].all()
+    assert not wrong["right"].any()
+    assert wrong["delivered"][0] < 0 < wrong["claimed"][0]
 
 
 def test_the_meters_step_is_what_the_join_adds():
-    meter = LeakageMeter("a taxi", 2_000_000).after(Step("linked", Bits(12, 11, 13), Bits(10, 9, 11)))
-    joins = pd.DataFrame({"claimed": [18.0, 20.0], "delivered": [17.0, 19.0], "right": [True, True]})
+    meter = LeakageMeter("a taxi", 2_000_000).after(
+        Step("linked", Bits(12, 11, 13), Bits(10, 9, 11))
+    )
+    joins = pd.DataFrame(
+        {"claimed": [18.0, 20.0], "delivered": [17.0, 19.0], "right": [True, True]}
+    )
     step = join_step(joins, meter)
-    assert step.claimed.estimate == pytest.approx(7) and step.delivered.estimate == pytest.approx(8) and step.odds == 1
+    assert step.claimed.estimate == pytest.approx(7)
+    assert step.delivered.estimate == pytest.approx(8)
+    assert step.odds == 1
     again = meter.after(step).after(Step("blurred", Bits(-1, -1, -1), Bits(-1, -1, -1)))
     assert join_step(joins, again) == step
 
@@ -133,7 +153,8 @@ def test_a_vehicle_has_a_dossier_at_each_camera_that_saw_it(desk):
 
 def test_a_dossier_is_saved_whole_and_says_that_it_is_simulated(dossier, tmp_path):
     content = json.loads(save_dossier(dossier, tmp_path / "one.json").read_text())
-    assert content["note"].startswith("SIMULATED") and [row["camera"] for row in content["sightings"]] == [FIRST, SECOND, THIRD]
+    assert content["note"].startswith("SIMULATED")
+    assert [row["camera"] for row in content["sightings"]] == [FIRST, SECOND, THIRD]
     assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
     with pytest.raises(ValueError, match="is a folder"):
         save_dossier(dossier, tmp_path)
@@ -142,7 +163,8 @@ def test_a_dossier_is_saved_whole_and_says_that_it_is_simulated(dossier, tmp_pat
 def test_a_dossier_on_real_frames_is_never_written(dossier, tmp_path):
     with pytest.raises(ValueError, match="memory only"):
         save_dossier(replace(dossier, own=True), tmp_path / "one.json")
-    assert not list(tmp_path.iterdir()) and "real people" in MEMORY_ONLY
+    assert not list(tmp_path.iterdir())
+    assert "real people" in MEMORY_ONLY
 
 
 def test_deleting_takes_the_files_along_and_says_what_is_left(dossier, tmp_path):
@@ -150,16 +172,21 @@ def test_deleting_takes_the_files_along_and_says_what_is_left(dossier, tmp_path)
     drawer.keep(dossier)
     path = drawer.save(1, tmp_path / "one.json")
     said = drawer.delete(1)
-    assert not path.exists() and drawer.dossiers == {} and "1 file" in said and "the same click builds it again" in said
+    assert not path.exists()
+    assert drawer.dossiers == {}
+    assert "1 file" in said
+    assert "the same click builds it again" in said
     assert "no dossier" in drawer.delete(1)
 
 
 def test_the_register_is_invented_and_holds_every_vehicle_once():
     truth = read_truth(SIMULATED)
     register = make_register(truth)
-    assert set(register["vehicle"]) == set(truth.trips["vehicle"]) and register["holder"].is_unique
+    assert set(register["vehicle"]) == set(truth.trips["vehicle"])
+    assert register["holder"].is_unique
     pattern = re.compile(rf"the ({'|'.join(ROLES)}), no\. \d{{4}}")
     assert all(pattern.fullmatch(holder) for holder in register["holder"])
     row = register[register["vehicle"] == 1].iloc[0]
     trip = truth.trips.set_index("vehicle").loc[1]
-    assert abs((row[FIRST] - trip[FIRST]).total_seconds()) < 5 and row["garage"] == trip["left"]
+    assert abs((row[FIRST] - trip[FIRST]).total_seconds()) < 5
+    assert row["garage"] == trip["left"]

@@ -14,7 +14,15 @@ def line(values):
 
 
 def test_settings_reach_both_ends_of_every_control():
-    sliders = Sliders(line, [Float("x", -1, 1, 0.5), Int("n", 1, 9, 3), Choice("kind", {"one": 1, "two": 2}), Toggle("on", True)])
+    sliders = Sliders(
+        line,
+        [
+            Float("x", -1, 1, 0.5),
+            Int("n", 1, 9, 3),
+            Choice("kind", {"one": 1, "two": 2}),
+            Toggle("on", True),
+        ],
+    )
     tried = list(settings(sliders))
     assert tried[0] == {"x": 0.5, "n": 3, "kind": 1, "on": True}
     for name, ends in {"x": (-1, 1), "n": (1, 9), "kind": (1, 2), "on": (False, True)}.items():
@@ -32,7 +40,8 @@ def test_a_callback_that_is_broken_at_one_end_is_found():
         return line(values)
 
     (problem,) = drive(Sliders(broken, [Float("x", -1, 1, 0.5)]))
-    assert "{'x': 1}" in problem and "ZeroDivisionError" in problem
+    assert "{'x': 1}" in problem
+    assert "ZeroDivisionError" in problem
 
 
 def test_a_figure_that_is_empty_at_one_end_is_found():
@@ -43,7 +52,8 @@ def test_a_figure_that_is_empty_at_one_end_is_found():
         return figure
 
     (problem,) = drive(Sliders(empty, [Float("x", -1, 1, 0.5)]))
-    assert "{'x': -1}" in problem and "empty" in problem
+    assert "{'x': -1}" in problem
+    assert "empty" in problem
 
 
 def test_sliders_that_were_never_made_are_missed():

@@ -1,4 +1,6 @@
-"""Rankings, thresholds and open sets, against hand-computed galleries, scikit-learn and plain loops."""
+"""Rankings, thresholds and open sets, against hand-computed galleries, scikit-learn and plain
+loops.
+"""
 
 import numpy as np
 import pandas as pd
@@ -79,7 +81,13 @@ def test_a_pair_that_is_ruled_out_comes_last():
 def gallery(seed, levels=None, n=12, m=40):
     rng = np.random.default_rng(seed)
     distances = rng.random((n, m)) if levels is None else rng.integers(levels, size=(n, m)) / levels
-    return distances, rng.integers(8, size=n), rng.integers(8, size=m), rng.integers(3, size=n), rng.integers(3, size=m)
+    return (
+        distances,
+        rng.integers(8, size=n),
+        rng.integers(8, size=m),
+        rng.integers(3, size=n),
+        rng.integers(3, size=m),
+    )
 
 
 def evaluate_by_loops(distances, q_pids, g_pids, q_cameras, g_cameras):
@@ -122,7 +130,9 @@ def test_average_precision_is_that_of_scikit_learn():
 def test_the_order_of_the_gallery_does_not_matter(seed, order):
     distances, q_pids, g_pids, q_cameras, g_cameras = gallery(seed, levels=4)
     straight = evaluate_rank(distances, q_pids, g_pids, q_cameras, g_cameras)
-    shuffled = evaluate_rank(distances[:, order], q_pids, g_pids[order], q_cameras, g_cameras[order])
+    shuffled = evaluate_rank(
+        distances[:, order], q_pids, g_pids[order], q_cameras, g_cameras[order]
+    )
     np.testing.assert_allclose(straight.average_precision, shuffled.average_precision)
     np.testing.assert_array_equal(straight.cmc, shuffled.cmc)
 
@@ -130,11 +140,15 @@ def test_the_order_of_the_gallery_does_not_matter(seed, order):
 def test_labels_may_be_text():
     numbers = gallery(3)
     words = [numbers[0], *(np.array([f"v{x}" for x in labels]) for labels in numbers[1:])]
-    np.testing.assert_array_equal(evaluate_rank(*numbers).first_rank, evaluate_rank(*words).first_rank)
+    np.testing.assert_array_equal(
+        evaluate_rank(*numbers).first_rank, evaluate_rank(*words).first_rank
+    )
 
 
 def test_evaluate_rank_rejects():
-    with pytest.raises(ValueError, match=r"q_pids and g_pids: expected 1 and 2 labels.*got 1 and 3"):
+    with pytest.raises(
+        ValueError, match=r"q_pids and g_pids: expected 1 and 2 labels.*got 1 and 3"
+    ):
         one_query([0.1, 0.2], [1, 2, 3])
     with pytest.raises(ValueError, match="row 0 holds NaN; use an infinite distance"):
         one_query([0.1, np.nan], [1, 2])
@@ -175,13 +189,15 @@ def test_roc_rejects():
 
 
 def test_open_set_by_hand():
-    # gallery: a, a, b. Queries: a (mate at .3, someone else at .1), b (.2), x (nearest .25), y (nearest .6)
+    # gallery: a, a, b. Queries: a (mate at .3, someone else at .1), b (.2), x (nearest .25), y
+    # (nearest .6)
     distances = [[0.3, 0.4, 0.1], [0.5, 0.5, 0.2], [0.25, 0.7, 0.8], [0.9, 0.9, 0.6]]
     result = evaluate_open_set(distances, ["a", "b", "x", "y"], ["a", "a", "b"])
     rates = result.rates([0.15, 0.2, 0.25, 0.3, 0.6])
     assert rates["fpir"].tolist() == [0, 0, 0.5, 0.5, 1]
     assert rates["fnir"].tolist() == [1, 0.5, 0.5, 0, 0]
-    assert (rates["mated"] == 2).all() and (rates["non_mated"] == 2).all()
+    assert (rates["mated"] == 2).all()
+    assert (rates["non_mated"] == 2).all()
     assert result.fnir_at_fpir(0) == 0.5
     assert result.fnir_at_fpir(0.5) == 0
     first = evaluate_open_set(distances, ["a", "b", "x", "y"], ["a", "a", "b"], rank=1)
@@ -189,7 +205,9 @@ def test_open_set_by_hand():
 
 
 def test_a_mate_as_far_as_a_stranger_is_not_found_without_the_stranger():
-    result = evaluate_open_set([[0.5, 0.9], [0.5, 0.9]], ["a", "x"], ["a", "b"])  # the vehicle's mate, and a stranger's, at .5
+    result = evaluate_open_set(
+        [[0.5, 0.9], [0.5, 0.9]], ["a", "x"], ["a", "b"]
+    )  # the vehicle's mate, and a stranger's, at .5
     assert result.fnir_at_fpir(0) == 1
     assert result.fnir_at_fpir(1) == 0
 
@@ -204,7 +222,8 @@ def test_open_set_leaves_out_the_same_camera():
 
 def test_open_set_rates_of_no_query_are_nan():
     rates = evaluate_open_set([[0.1]], ["a"], ["a"]).rates(0.5)
-    assert np.isnan(rates["fpir"][0]) and rates["fnir"][0] == 0
+    assert np.isnan(rates["fpir"][0])
+    assert rates["fnir"][0] == 0
 
 
 def test_a_larger_gallery_finds_more_strangers():
@@ -215,7 +234,8 @@ def test_a_larger_gallery_finds_more_strangers():
     pids = np.arange(60)
     table = open_set_by_gallery_size(distances, pids, pids[:40], [5, 20, 40], [0.8], rounds=30)
     assert table["size"].tolist() == [5, 20, 40]
-    assert table["fpir"].is_monotonic_increasing and table["fpir"][0] < table["fpir"][2]
+    assert table["fpir"].is_monotonic_increasing
+    assert table["fpir"][0] < table["fpir"][2]
     # all 40 vehicles: one gallery, and its rates
     whole = evaluate_open_set(distances, pids, pids[:40]).rates(0.8)
     assert table.iloc[2][["fpir", "fnir"]].tolist() == whole.iloc[0][["fpir", "fnir"]].tolist()
@@ -237,7 +257,7 @@ def test_bootstrap_draws_groups_not_rows():
     groups = np.repeat(np.arange(20), 50)
     by_group = bootstrap(lambda rows: values[rows].mean(), groups)
     by_row = bootstrap(lambda rows: values[rows].mean(), np.arange(1000))
-    width = lambda table: (table["high"] - table["low"])[0]  # noqa: E731
+    width = lambda table: (table["high"] - table["low"])[0]
     assert width(by_group) == pytest.approx(np.sqrt(50) * width(by_row), rel=0.2)
 
 
@@ -248,15 +268,22 @@ def test_bootstrap_of_every_kind_of_result():
     assert table.loc["mAP", "estimate"] == pytest.approx(ranks.mAP)
     assert table.loc["mAP", "low"] < ranks.mAP < table.loc["mAP", "high"]
     open_set = evaluate_open_set(data[0], data[1], data[2] % 6)
-    table = bootstrap(lambda rows: open_set.rates([0.02, 0.05], rows)["fpir"], np.arange(30), rounds=100)
-    assert (table["low"] <= table["estimate"]).all() and (table["estimate"] <= table["high"]).all()
+    table = bootstrap(
+        lambda rows: open_set.rates([0.02, 0.05], rows)["fpir"], np.arange(30), rounds=100
+    )
+    assert (table["low"] <= table["estimate"]).all()
+    assert (table["estimate"] <= table["high"]).all()
     same = data[0][:, 0] < 0.4
-    table = bootstrap(lambda rows: tpr_at_fpr(data[0][rows, 1], same[rows], [0.1, 0.5]), np.arange(30), rounds=50)
+    table = bootstrap(
+        lambda rows: tpr_at_fpr(data[0][rows, 1], same[rows], [0.1, 0.5]), np.arange(30), rounds=50
+    )
     assert table.shape == (2, 3)
 
 
 def test_bootstrap_needs_groups_and_repeats_itself():
     with pytest.raises(ValueError, match="at least two groups"):
         bootstrap(lambda rows: 0.0, ["one", "one"])
-    draw = lambda rows: pd.Series({"mean": rows.mean()})  # noqa: E731
-    pd.testing.assert_frame_equal(bootstrap(draw, range(9), rounds=20), bootstrap(draw, range(9), rounds=20))
+    draw = lambda rows: pd.Series({"mean": rows.mean()})
+    pd.testing.assert_frame_equal(
+        bootstrap(draw, range(9), rounds=20), bootstrap(draw, range(9), rounds=20)
+    )

@@ -1,4 +1,6 @@
-"""Detections and trajectories against hand-computed cases, scikit-learn, and all pairings tried out."""
+"""Detections and trajectories against hand-computed cases, scikit-learn, and all pairings tried
+out.
+"""
 
 from itertools import permutations
 
@@ -26,7 +28,9 @@ def test_iou_by_hand():
 
 
 def test_average_precision_by_hand():
-    truth = truth_of(("f", 0, 0, 10, 10), ("f", 20, 0, 30, 10), ("g", 0, 0, 10, 10), ("g", 50, 50, 60, 60))
+    truth = truth_of(
+        ("f", 0, 0, 10, 10), ("f", 20, 0, 30, 10), ("g", 0, 0, 10, 10), ("g", 50, 50, 60, 60)
+    )
     found = found_of(
         ("f", 90, 0, 0, 10, 10),  # right
         ("f", 80, 1, 0, 10, 10),  # a second box on the same object: wrong
@@ -46,7 +50,9 @@ def test_average_precision_by_hand():
 
 def test_precision_is_the_best_that_is_had_at_this_recall_or_a_higher():
     truth = truth_of(("f", 0, 0, 10, 10), ("f", 20, 0, 30, 10))
-    found = found_of(("f", 90, 50, 50, 60, 60), ("f", 80, 0, 0, 10, 10), ("f", 70, 20, 0, 30, 10))  # wrong, right, right
+    found = found_of(
+        ("f", 90, 50, 50, 60, 60), ("f", 80, 0, 0, 10, 10), ("f", 70, 20, 0, 30, 10)
+    )  # wrong, right, right
     assert evaluate_detections(found, truth).average_precision() == pytest.approx(2 / 3)
 
 
@@ -81,7 +87,9 @@ def test_the_curve_is_that_of_scikit_learn():
     truth = pd.DataFrame(np.column_stack([corner, corner + 20]), columns=BOX).assign(frame=frames)
     shift = rng.normal(scale=np.where(np.arange(200) % 3, 1, 60)[:, None], size=(200, 2))
     boxes = np.column_stack([corner + shift, corner + shift + 20])
-    found = pd.DataFrame(boxes, columns=BOX).assign(frame=frames, percent=rng.integers(25, 100, 200))
+    found = pd.DataFrame(boxes, columns=BOX).assign(
+        frame=frames, percent=rng.integers(25, 100, 200)
+    )
     result = evaluate_detections(found, truth)
     correct, percent = result.detections["correct"], result.detections["percent"]
     precision, recall, _ = metrics.precision_recall_curve(correct, percent)
@@ -101,7 +109,10 @@ def test_repeating_all_frames_changes_nothing():
 
 
 def walk(track, frames, x=0.0):
-    return pd.DataFrame([[f, track, x, 10.0 * f, x + 10, 10.0 * f + 10] for f in frames], columns=["frame", "track", *BOX])
+    return pd.DataFrame(
+        [[f, track, x, 10.0 * f, x + 10, 10.0 * f + 10] for f in frames],
+        columns=["frame", "track", *BOX],
+    )
 
 
 def test_perfect_trajectories():
@@ -127,7 +138,9 @@ def test_idf1_pairs_as_well_as_any_pairing():
         predicted = truth.copy()
         for frame in range(8):  # identities are swapped at random, within each frame
             rows = predicted.index[predicted["frame"] == frame]
-            predicted.loc[rows, "track"] = rng.permutation(4) if rng.random() < 0.6 else np.arange(4)
+            predicted.loc[rows, "track"] = (
+                rng.permutation(4) if rng.random() < 0.6 else np.arange(4)
+            )
         agree = np.zeros((4, 4))
         np.add.at(agree, (predicted["track"].to_numpy(int), truth["track"].to_numpy(int)), 1)
         best = max(sum(agree[k, order[k]] for k in range(4)) for order in permutations(range(4)))
@@ -146,7 +159,9 @@ def test_trajectories_that_make_no_sense_are_rejected():
         evaluate_trajectories(truth, pd.concat([truth, truth]))
     with pytest.raises(ValueError, match="truth: a box has no track"):
         evaluate_trajectories(truth, truth.assign(track=None))
-    with pytest.raises(ValueError, match="predicted: expected the columns .*, but track is missing"):
+    with pytest.raises(
+        ValueError, match="predicted: expected the columns .*, but track is missing"
+    ):
         evaluate_trajectories(truth.drop(columns="track"), truth)
     with pytest.raises(ValueError, match="truth: expected the columns .*, but x1, y1 is missing"):
         evaluate_detections(found_of(), truth.drop(columns=["x1", "y1"]))
@@ -154,19 +169,30 @@ def test_trajectories_that_make_no_sense_are_rejected():
 
 def test_what_finds_only_an_ignored_box_counts_neither_way():
     columns = ["frame", "track", *BOX]
-    truth = pd.DataFrame([[0, "a", 0, 0, 10, 10], [1, "a", 0, 0, 10, 10], [1, "b", 20, 0, 30, 10]], columns=columns)
+    truth = pd.DataFrame(
+        [[0, "a", 0, 0, 10, 10], [1, "a", 0, 0, 10, 10], [1, "b", 20, 0, 30, 10]], columns=columns
+    )
     truth["ignore"] = [False, False, True]
     found = pd.DataFrame(
-        [[0, 1, 0, 0, 10, 10], [1, 1, 0, 0, 10, 10], [1, 2, 20, 0, 30, 10], [1, 3, 50, 0, 60, 10]], columns=columns
+        [[0, 1, 0, 0, 10, 10], [1, 1, 0, 0, 10, 10], [1, 2, 20, 0, 30, 10], [1, 3, 50, 0, 60, 10]],
+        columns=columns,
     )
-    evaluation = evaluate_trajectories(found, truth)  # 2 true boxes, 2 of 3 predicted ones right, 1 false, 1 left out
-    assert (evaluation.truths.sum(), evaluation.predictions.sum(), evaluation.agreed.sum()) == (2, 3, 2)
+    evaluation = evaluate_trajectories(
+        found, truth
+    )  # 2 true boxes, 2 of 3 predicted ones right, 1 false, 1 left out
+    assert (evaluation.truths.sum(), evaluation.predictions.sum(), evaluation.agreed.sum()) == (
+        2,
+        3,
+        2,
+    )
     assert evaluation.summary()["IDF1"] == 2 * 2 / (2 + 3)
 
 
 def test_an_ignored_box_does_not_take_the_detection_of_one_that_counts():
     columns = ["frame", "track", *BOX]
-    truth = pd.DataFrame([[0, "hidden", 0, 0, 10, 10], [0, "whole", 0, 0, 10, 12]], columns=columns).assign(ignore=[True, False])
+    truth = pd.DataFrame(
+        [[0, "hidden", 0, 0, 10, 10], [0, "whole", 0, 0, 10, 12]], columns=columns
+    ).assign(ignore=[True, False])
     found = pd.DataFrame([[0, 1, 0, 0, 10, 10]], columns=columns)
     assert evaluate_trajectories(found, truth).summary().tolist() == [1.0, 1.0, 1.0]
 
@@ -175,5 +201,9 @@ def test_overlap_agrees_with_torchvision():
     import torch
     from torchvision.ops import box_iou as theirs
 
-    corners = np.sort(np.random.default_rng(0).uniform(0, 50, (2, 9, 2, 2)), axis=2).reshape(2, 9, 4)
-    np.testing.assert_allclose(box_iou(*corners), theirs(*torch.from_numpy(corners)).numpy(), atol=1e-9)
+    corners = np.sort(np.random.default_rng(0).uniform(0, 50, (2, 9, 2, 2)), axis=2).reshape(
+        2, 9, 4
+    )
+    np.testing.assert_allclose(
+        box_iou(*corners), theirs(*torch.from_numpy(corners)).numpy(), atol=1e-9
+    )

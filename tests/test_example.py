@@ -1,4 +1,6 @@
-"""The command line as a person uses it: the whole slice, bad input, and a run that goes on where it stopped."""
+"""The command line as a person uses it: the whole slice, bad input, and a run that goes on where it
+stopped.
+"""
 
 import json
 import subprocess
@@ -55,15 +57,22 @@ def test_one_command_makes_a_whole_dataset_and_prints_the_nearest(stub, frames, 
     assert run("example", frames, "--out", out, "--base", "2-S") == 0
     dataset = open_dataset(out)
     assert dataset.detections.groupby("frame").type.apply(list).tolist() == [["car", "person"]] * 3
-    assert np.isfinite(dataset.embeddings).all(1).tolist() == [True, False] * 3, "persons are never embedded"
+    assert np.isfinite(dataset.embeddings).all(1).tolist() == [True, False] * 3, (
+        "persons are never embedded"
+    )
     printed = capsys.readouterr().out
-    assert "2-S" in printed and "#1 car" in printed and "1-N" in printed and "3-S" in printed
+    assert "2-S" in printed
+    assert "#1 car" in printed
+    assert "1-N" in printed
+    assert "3-S" in printed
     nested = json.loads((out / "matches.json").read_text())
     cars = dataset.detections[dataset.detections.type == "car"].set_index("camera").id
     distance = np.linalg.norm(dataset.embeddings[2] - dataset.embeddings[0])
     assert nested[cars["2-S"]]["1-N"][cars["1-N"]] == pytest.approx(distance, rel=1e-4)
     assert "person" not in (out / "matches.json").read_text()
-    pictures = sorted(path.name.split("--")[0] for path in (out / "matches" / cars["2-S"]).iterdir())
+    pictures = sorted(
+        path.name.split("--")[0] for path in (out / "matches" / cars["2-S"]).iterdir()
+    )
     assert pictures == ["base", "cam-1", "cam-2"]
 
 
@@ -78,7 +87,9 @@ def test_a_second_run_does_only_what_is_missing(stub, frames, tmp_path):
 
 
 def test_what_is_detected_after_an_early_extract_is_embedded_by_the_next(stub, frames, tmp_path):
-    """A killed `detect` leaves frames that nothing is known of yet; `extract` must not call them finished for good."""
+    """A killed `detect` leaves frames that nothing is known of yet; `extract` must not call them
+    finished for good.
+    """
     out = tmp_path / "out"
     run("detect", frames, "--out", out)
     next(out.rglob("3-S*--detections.json")).unlink()
@@ -91,7 +102,10 @@ def test_what_is_detected_after_an_early_extract_is_embedded_by_the_next(stub, f
 def test_extract_takes_the_weights_that_are_named(stub, frames, tmp_path, capsys):
     run("detect", frames, "--out", tmp_path / "out")
     assert run("extract", tmp_path / "out", "--weights", tmp_path / "none.pt") == 1
-    assert capsys.readouterr().err.splitlines()[-1] == f"cctview: {tmp_path / 'none.pt'}: no such weight file"
+    assert (
+        capsys.readouterr().err.splitlines()[-1]
+        == f"cctview: {tmp_path / 'none.pt'}: no such weight file"
+    )
 
 
 def test_results_of_other_settings_are_not_mixed(stub, frames, tmp_path, capsys):
@@ -114,11 +128,15 @@ def test_bad_pictures_are_reported_one_by_one_and_the_others_go_on(stub, frames,
     assert run("example", frames, "--out", out, "--base", "1-N") == 1
     printed = capsys.readouterr()
     lines = [line for line in printed.err.splitlines() if line.startswith("skipped")]
-    assert len(lines) == 4 and all(any(name in line for line in lines) for name in bad)
+    assert len(lines) == 4
+    assert all(any(name in line for line in lines) for name in bad)
     dataset = open_dataset(out)
     assert dataset.frames.camera.tolist() == ["1-N", "2-S", "3-S", "7-S"]
-    assert json.loads(next(out.rglob("7-S*--detections.json")).read_text())["summary"] == {"total": 0}
-    assert not list(out.rglob("*.partial")) and not list(out.rglob("*5-S*"))
+    assert json.loads(next(out.rglob("7-S*--detections.json")).read_text())["summary"] == {
+        "total": 0
+    }
+    assert not list(out.rglob("*.partial"))
+    assert not list(out.rglob("*5-S*"))
     assert "2-S" in printed.out
 
 
@@ -127,17 +145,24 @@ def test_clear_lines_for_what_cannot_be_done(stub, frames, tmp_path, capsys):
     for arguments, says in [
         (("example", tmp_path / "missing", "--out", tmp_path / "o"), "no such folder"),
         (("example", tmp_path / "empty", "--out", tmp_path / "o"), "no frame in it"),
-        (("example", frames, "--out", tmp_path / "o1", "--base", "9-X"), "no frame of camera '9-X'; there are 1-N, 2-S, 3-S"),
+        (
+            ("example", frames, "--out", tmp_path / "o1", "--base", "9-X"),
+            "no frame of camera '9-X'; there are 1-N, 2-S, 3-S",
+        ),
         (("match", tmp_path / "empty"), "no frame in it"),
     ]:
         assert run(*arguments) == 1
         error = capsys.readouterr().err.splitlines()[-1]
-        assert error.startswith("cctview: ") and says in error
+        assert error.startswith("cctview: ")
+        assert says in error
 
 
 def test_a_missing_weight_file_is_one_clear_line(frames, tmp_path, capsys):
     assert run("example", frames, "--out", tmp_path / "o", "--weights", tmp_path / "none.pt") == 1
-    assert capsys.readouterr().err.splitlines()[-1] == f"cctview: {tmp_path / 'none.pt'}: no such weight file"
+    assert (
+        capsys.readouterr().err.splitlines()[-1]
+        == f"cctview: {tmp_path / 'none.pt'}: no such weight file"
+    )
     assert not list((tmp_path / "o").rglob("*")) if (tmp_path / "o").exists() else True
 
 
@@ -156,11 +181,15 @@ def test_matching_agrees_with_a_hand_made_table(tmp_path):
     near = np.linalg.norm(embeddings[[0, 2]][:, None] - embeddings[[3, 5]][None], axis=2)
     rows = pd.Series(text.splitlines()[3:])
     for k, row in enumerate(rows):
-        assert f"{near[k].min():.1f}" in row and f"#{cars.number.iloc[2 + near[k].argmin()]}" in row
+        assert f"{near[k].min():.1f}" in row
+        assert f"#{cars.number.iloc[2 + near[k].argmin()]}" in row
 
 
 def test_importing_is_fast_quiet_and_without_torch():
-    code = "import sys, cctview, cctview.ids; assert 'torch' not in sys.modules and 'pandas' not in sys.modules"
+    code = (
+        "import sys, cctview, cctview.ids; assert 'torch' not in sys.modules and 'pandas' not in"
+        " sys.modules"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -173,9 +202,19 @@ def test_the_modules_that_use_torch_import_it_only_when_used():
 def test_the_real_examples_end_to_end(real, tmp_path, capsys):
     assert run("example", real / "examples", "--out", tmp_path, "--base", "733-681-N") == 0
     dataset = open_dataset(tmp_path)
-    assert len(dataset.frames) == 6 and dataset.problems == []
+    assert len(dataset.frames) == 6
+    assert dataset.problems == []
     for name in dataset.frames.id:
-        assert len([p for p in tmp_path.rglob(f"{name}--*") if p.suffix in (".jpeg", ".json") and p.parent.name.isdigit()]) == 4
+        assert (
+            len(
+                [
+                    p
+                    for p in tmp_path.rglob(f"{name}--*")
+                    if p.suffix in (".jpeg", ".json") and p.parent.name.isdigit()
+                ]
+            )
+            == 4
+        )
     greenness = lambda name: np.dot(dataset.crop(name).reshape(-1, 3).mean(0), [-0.5, 1, -0.5])
     greenest = dataset.detections.groupby("camera").id.agg(lambda ids: max(ids, key=greenness))
     nested = json.loads((tmp_path / "matches.json").read_text())

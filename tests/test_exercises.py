@@ -1,4 +1,6 @@
-"""Exercise checks: right answers pass in every form, wrong ones are explained, and nothing makes a check raise."""
+"""Exercise checks: right answers pass in every form, wrong ones are explained, and nothing makes a
+check raise.
+"""
 
 import itertools
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from cctview.exercises import (
     check_threshold,
     check_travel_time,
     check_wrong_share,
-)  # fmt: skip
+)
 from cctview.exercises.answers import Wrong, read_names, read_number
 from cctview.ids import DetectionId
 
@@ -29,9 +31,12 @@ DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 300), RNG.normal(0.7, 0.15, 200
 SAME = np.arange(2300) < 300
 VECTORS = RNG.normal(size=(6, 16))
 TAXI = [
-    f"{camera}--2031-05-05--08.40.14--detections--1--car--54.0--56x34--265.76v321.110" for camera in ("733-681-N", "735-683-N")
+    f"{camera}--2031-05-05--08.40.14--detections--1--car--54.0--56x34--265.76v321.110"
+    for camera in ("733-681-N", "735-683-N")
 ]
-NUMBERED = pd.DataFrame({"camera": ["733-681-N", "733-681-N", "735-683-N", "689-640-S"], "number": [1, 2, 4, 1]})
+NUMBERED = pd.DataFrame(
+    {"camera": ["733-681-N", "733-681-N", "735-683-N", "689-640-S"], "number": [1, 2, 4, 1]}
+)
 NUMBERS = {"733-681-N": 2, "735-683-N": 4}
 DEPARTED, ARRIVED = datetime(2031, 5, 5, 8, 40, 14), datetime(2031, 5, 5, 8, 44, 29)
 
@@ -60,17 +65,48 @@ class Hostile:
         raise Unprintable
 
 
-FUNCTIONS = [broken, leaving, print, len, lambda a, b: None, lambda a, b: "x", lambda a: 0, DetectionId, Hostile]
-TABLES = [np.nan, np.array(3), np.array([]), np.zeros((2, 3)), pd.NA, pd.NaT, pd.DataFrame(), pd.Series(dtype=float)]
+FUNCTIONS = [
+    broken,
+    leaving,
+    print,
+    len,
+    lambda a, b: None,
+    lambda a, b: "x",
+    lambda a: 0,
+    DetectionId,
+    Hostile,
+]
+TABLES = [
+    np.nan,
+    np.array(3),
+    np.array([]),
+    np.zeros((2, 3)),
+    pd.NA,
+    pd.NaT,
+    pd.DataFrame(),
+    pd.Series(dtype=float),
+]
 SCALARS = st.one_of(
-    st.none(), st.just(...), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(), st.binary(),
-    st.decimals(), st.fractions(), st.datetimes(), st.timedeltas(),
+    st.none(),
+    st.just(...),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(),
+    st.binary(),
+    st.decimals(),
+    st.fractions(),
+    st.datetimes(),
+    st.timedeltas(),
     st.sampled_from([*FUNCTIONS, *TABLES, Hostile(), itertools.count(), object()]),
-)  # fmt: skip
+)
 ANYTHING = st.recursive(
     SCALARS,
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3) | st.tuples(inner, inner)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | st.tuples(inner, inner)
     ),
     max_leaves=6,
 )
@@ -87,14 +123,18 @@ CHECKS = {
 @given(answer=ANYTHING)
 def test_no_answer_makes_a_check_raise(name, answer):
     verdict = CHECKS[name](answer)
-    assert isinstance(verdict, Verdict) and verdict.message and str(verdict) and verdict._repr_html_()
+    assert isinstance(verdict, Verdict)
+    assert verdict.message
+    assert str(verdict)
+    assert verdict._repr_html_()
 
 
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("answer", [None, ...], ids=["None", "dots"])
 def test_no_answer_is_not_a_wrong_one(name, answer):
     verdict = CHECKS[name](answer)
-    assert not verdict and "no answer yet" in verdict.message
+    assert not verdict
+    assert "no answer yet" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -117,7 +157,14 @@ def test_a_number_in_every_form(answer):
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"), [("x", "number"), ([1, 2], "one number"), (print, "function"), (float("inf"), "divided by zero"), (1j, "complex")]
+    ("answer", "hint"),
+    [
+        ("x", "number"),
+        ([1, 2], "one number"),
+        (print, "function"),
+        (float("inf"), "divided by zero"),
+        (1j, "complex"),
+    ],
 )
 def test_what_is_no_number_is_explained(answer, hint):
     with pytest.raises(Wrong, match=hint):
@@ -133,13 +180,17 @@ def test_names_in_every_form(form):
     assert read_names(form(TAXI)) == set(TAXI)
 
 
-@pytest.mark.parametrize(("answer", "hint"), [([3], "int"), (7, "int"), (pd.DataFrame({"name": TAXI}), "column 'id'")])
+@pytest.mark.parametrize(
+    ("answer", "hint"), [([3], "int"), (7, "int"), (pd.DataFrame({"name": TAXI}), "column 'id'")]
+)
 def test_what_are_no_names_is_explained(answer, hint):
     with pytest.raises(Wrong, match=hint):
         read_names(answer)
 
 
-@pytest.mark.parametrize("answer", [NUMBERS, pd.Series(NUMBERS), {"735-683-N": "4", "733-681-N": np.float64(2)}])
+@pytest.mark.parametrize(
+    "answer", [NUMBERS, pd.Series(NUMBERS), {"735-683-N": "4", "733-681-N": np.float64(2)}]
+)
 def test_numbers_in_every_form(answer):
     assert check_numbers(answer, NUMBERED, NUMBERS)
     assert check_numbers(answer, NUMBERED, pd.Series(NUMBERS))
@@ -158,22 +209,33 @@ def test_numbers_in_every_form(answer):
 )
 def test_wrong_numbers_are_explained(answer, hint):
     verdict = check_numbers(answer, NUMBERED, NUMBERS)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize(
-    "answer", [255, 255.9, timedelta(seconds=255), np.timedelta64(255, "s").item(), pd.Timedelta(255, "s"), "255"]
+    "answer",
+    [
+        255,
+        255.9,
+        timedelta(seconds=255),
+        np.timedelta64(255, "s").item(),
+        pd.Timedelta(255, "s"),
+        "255",
+    ],
 )
 def test_travel_time_in_every_form(answer):
     assert check_travel_time(answer, DEPARTED, ARRIVED)
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"), [(4.25, "minutes"), (-255, "sign"), (100, "short"), (300, "long"), (float("nan"), "nan")]
+    ("answer", "hint"),
+    [(4.25, "minutes"), (-255, "sign"), (100, "short"), (300, "long"), (float("nan"), "nan")],
 )
 def test_a_wrong_travel_time_is_explained(answer, hint):
     verdict = check_travel_time(answer, DEPARTED, ARRIVED)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 def best_threshold():
@@ -193,14 +255,22 @@ def test_the_threshold_that_tpr_at_fpr_allows_is_right():
     assert check_threshold(thresholds[fpr <= 0.01].max(), DISTANCES, SAME)
 
 
-@pytest.mark.parametrize(("shift", "hint"), [(0.1, "go lower"), (-0.15, "go higher"), (-5, "below every distance")])
+@pytest.mark.parametrize(
+    ("shift", "hint"), [(0.1, "go lower"), (-0.15, "go higher"), (-5, "below every distance")]
+)
 def test_a_wrong_threshold_is_explained(shift, hint):
     verdict = check_threshold(best_threshold() + shift, DISTANCES, SAME)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize(
-    "right", [cosine, lambda a, b: 1 - a @ b / np.sqrt((a @ a) * (b @ b)), lambda a, b: np.array([cosine(a, b)])]
+    "right",
+    [
+        cosine,
+        lambda a, b: 1 - a @ b / np.sqrt((a @ a) * (b @ b)),
+        lambda a, b: np.array([cosine(a, b)]),
+    ],
 )
 def test_a_right_cosine_distance_passes(right):
     assert check_cosine_distance(right, VECTORS)
@@ -226,14 +296,20 @@ def test_a_right_cosine_distance_passes(right):
 )
 def test_a_wrong_cosine_distance_is_explained(wrong, hint):
     verdict = check_cosine_distance(wrong, VECTORS)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 def test_what_is_shown_is_escaped():
     assert "<b>" not in Verdict(False, "<b>")._repr_html_()
 
 
-TRIPS = pd.DataFrame({"probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1], "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool)})
+TRIPS = pd.DataFrame(
+    {
+        "probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1],
+        "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool),
+    }
+)
 
 
 @pytest.mark.parametrize("answer", [0.2, 20, "20 %", np.float32(0.2), pd.Series([0.2])])
@@ -243,11 +319,18 @@ def test_the_share_of_wrong_links_in_every_form(answer):
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [(0.8, "links that are right"), (1, "Divide by 5"), (1 / 8, "all 8 searches"), (3 / 8, "were not linked"), (0.5, "not it")],
+    [
+        (0.8, "links that are right"),
+        (1, "Divide by 5"),
+        (1 / 8, "all 8 searches"),
+        (3 / 8, "were not linked"),
+        (0.5, "not it"),
+    ],
 )
 def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
     verdict = check_wrong_share(answer, TRIPS)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize("answer", [0.5, 0.21, "50 %"])
@@ -256,11 +339,13 @@ def test_the_surest_links_within_what_is_tolerated(answer):
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"), [(0.95, "nothing is linked"), (0.05, "go higher"), (0.85, "go lower"), (7, "no probability")]
+    ("answer", "hint"),
+    [(0.95, "nothing is linked"), (0.05, "go higher"), (0.85, "go lower"), (7, "no probability")],
 )
 def test_a_bad_sureness_is_explained(answer, hint):
     verdict = check_sureness(answer, TRIPS, tolerated=0.2)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @given(ANYTHING)

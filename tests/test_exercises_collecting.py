@@ -1,4 +1,6 @@
-"""The checks of notebook 03: right answers pass, typical wrong ones are explained, and nothing makes a check raise."""
+"""The checks of notebook 03: right answers pass, typical wrong ones are explained, and nothing
+makes a check raise.
+"""
 
 import pandas as pd
 import pytest
@@ -11,8 +13,22 @@ PLAN = {"cameras": 900, "interval": 2, "picture_bytes": 18_800}
 RIGHT = 900 * 43_200 * 18_800 / 1e9
 # Vehicle 1 has the most points. At each of them somebody else is too; at all of them nobody.
 SEEN = pd.DataFrame(
-    [(1, "A", 8), (1, "B", 9), (1, "A", 18), (1, "B", 19), (2, "A", 8), (2, "B", 9), (3, "A", 8), (3, "A", 18), (4, "B", 19)]
-    + [(5, "B", 8), (6, "A", 9), (7, "B", 18), (8, "B", 8), (8, "A", 9)],
+    [
+        (1, "A", 8),
+        (1, "B", 9),
+        (1, "A", 18),
+        (1, "B", 19),
+        (2, "A", 8),
+        (2, "B", 9),
+        (3, "A", 8),
+        (3, "A", 18),
+        (4, "B", 19),
+        (5, "B", 8),
+        (6, "A", 9),
+        (7, "B", 18),
+        (8, "B", 8),
+        (8, "A", 9),
+    ],
     columns=["vehicle", "camera", "hour"],
 )
 
@@ -48,34 +64,60 @@ def test_the_storage_of_a_day(answer):
     assert check_storage(answer, **PLAN)
 
 
-@pytest.mark.parametrize(("answer", "hint"), [
-    (RIGHT / 900, "one camera"), (RIGHT * 1e9, "unit"), (RIGHT / 1000, "asked are gigabytes"), (RIGHT * 2, "each second"),
-    (RIGHT * 4, "multiplied"), (RIGHT / 24, "whole day"), (RIGHT / 86_400, "whole day"), (RIGHT * 1e9 / 2**30, "gibibytes"),
-    (3, "Pictures a day"), ("x", "number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (RIGHT / 900, "one camera"),
+        (RIGHT * 1e9, "unit"),
+        (RIGHT / 1000, "asked are gigabytes"),
+        (RIGHT * 2, "each second"),
+        (RIGHT * 4, "multiplied"),
+        (RIGHT / 24, "whole day"),
+        (RIGHT / 86_400, "whole day"),
+        (RIGHT * 1e9 / 2**30, "gibibytes"),
+        (3, "Pictures a day"),
+        ("x", "number"),
+    ],
+)
 def test_a_wrong_storage_is_explained(answer, hint):
     verdict = check_storage(answer, **PLAN)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize("form", [set, list, tuple, sorted, lambda found: pd.Series(sorted(found))])
 def test_candidates_in_every_form(form):
     verdict = check_candidates(lambda sightings, known: form(candidates(sightings, known)), SEEN)
-    assert verdict and "it alone" in verdict.message
+    assert verdict
+    assert "it alone" in verdict.message
 
 
-@pytest.mark.parametrize(("answer", "hint"), [
-    (at_one, "at all of them"), (of_the_last, "overwrites"), (apart, "belong together"), (by_hour, "one of the two"),
-    (lambda sightings, known: len(candidates(sightings, known)), "how many"), (lambda sightings, known: ..., "returns nothing"),
-    (lambda sightings, known: set(), "in all of the sets"), (candidates(SEEN, [("A", 8)]), "function itself"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (at_one, "at all of them"),
+        (of_the_last, "overwrites"),
+        (apart, "belong together"),
+        (by_hour, "one of the two"),
+        (lambda sightings, known: len(candidates(sightings, known)), "how many"),
+        (lambda sightings, known: ..., "returns nothing"),
+        (lambda sightings, known: set(), "in all of the sets"),
+        (candidates(SEEN, [("A", 8)]), "function itself"),
+    ],
+)
 def test_a_wrong_search_is_explained(answer, hint):
     verdict = check_candidates(answer, SEEN)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @settings(max_examples=60, deadline=None)
 @given(answer=ANYTHING)
 def test_no_answer_makes_a_check_raise(answer):
-    for verdict in (check_storage(answer, **PLAN), check_candidates(answer, SEEN), check_candidates(lambda *_: answer, SEEN)):
-        assert isinstance(verdict, Verdict) and verdict.message
+    for verdict in (
+        check_storage(answer, **PLAN),
+        check_candidates(answer, SEEN),
+        check_candidates(lambda *_: answer, SEEN),
+    ):
+        assert isinstance(verdict, Verdict)
+        assert verdict.message

@@ -12,7 +12,9 @@ ASKED = {"wanted": 1 / 50_000, "hit": 0.8, "false": 1 / 1000}
 RATE = 0.0195
 
 
-@pytest.mark.parametrize("answer", [1.6, 1.575, "1.6 %", 0.0157, np.float32(1.6), [1.6], pd.Series([0.016])])
+@pytest.mark.parametrize(
+    "answer", [1.6, 1.575, "1.6 %", 0.0157, np.float32(1.6), [1.6], pd.Series([0.016])]
+)
 def test_the_right_alarms_in_every_form(answer):
     assert check_right_alarms(answer, **ASKED)
 
@@ -20,13 +22,21 @@ def test_the_right_alarms_in_every_form(answer):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (98.4, "alarms that are wrong"), (80, "other way round"), (0.8, "other way round"), (99.9, "innocent vehicles raise none"),
-        (99.875, "equally many"), (0.0016, "Divide by the alarms"), (50, "Take a million"), ("x", "number"), (..., "no answer yet"),
+        (98.4, "alarms that are wrong"),
+        (80, "other way round"),
+        (0.8, "other way round"),
+        (99.9, "innocent vehicles raise none"),
+        (99.875, "equally many"),
+        (0.0016, "Divide by the alarms"),
+        (50, "Take a million"),
+        ("x", "number"),
+        (..., "no answer yet"),
     ],
-)  # fmt: skip
+)
 def test_wrong_numbers_of_right_alarms_are_explained(answer, hint):
     verdict = check_right_alarms(answer, **ASKED)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize("answer", [36, 35.2, 35, "36", np.log(0.5) / np.log(1 - RATE)])
@@ -36,11 +46,18 @@ def test_the_even_gallery_in_every_form(answer):
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [(1 / RATE, "one innocent on average"), (0.5 / RATE, "half an innocent"), (200, "go smaller"), (5, "go larger"), (0, "no gallery")],
+    [
+        (1 / RATE, "one innocent on average"),
+        (0.5 / RATE, "half an innocent"),
+        (200, "go smaller"),
+        (5, "go larger"),
+        (0, "no gallery"),
+    ],
 )
 def test_wrong_galleries_are_explained(answer, hint):
     verdict = check_even_gallery(answer, RATE)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @given(ANYTHING)

@@ -1,4 +1,6 @@
-"""Exercise checks of notebook 04: right answers pass in every form, and typical wrong ones are explained."""
+"""Exercise checks of notebook 04: right answers pass in every form, and typical wrong ones are
+explained.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,10 @@ from tests.test_exercises import ANYTHING
 RNG = np.random.default_rng(0)
 TRUE = pd.DataFrame({"frame": np.arange(200), "x1": 0, "y1": 0, "x2": 10, "y2": 10})
 FOUND = pd.concat(
-    [TRUE.assign(percent=RNG.uniform(40, 95, 200)), TRUE.assign(percent=RNG.uniform(25, 60, 200), x1=100, x2=120)]
+    [
+        TRUE.assign(percent=RNG.uniform(40, 95, 200)),
+        TRUE.assign(percent=RNG.uniform(25, 60, 200), x1=100, x2=120),
+    ]
 )
 EVALUATION = evaluate_detections(FOUND, TRUE)
 CURVE = EVALUATION.curve()
@@ -20,7 +25,16 @@ BEST = CURVE.percent[CURVE.recall >= 0.9].max()
 BOXES = np.array([[0, 0, 10, 10], [5, 5, 20, 25], [3, 2, 9, 8], [40, 0, 60, 30]])
 
 
-IN_EVERY_FORM = [BEST, np.float64(BEST), BEST / 100, f"{BEST:.10f} %", str(BEST), round(BEST, 2), [BEST], pd.Series([BEST])]
+IN_EVERY_FORM = [
+    BEST,
+    np.float64(BEST),
+    BEST / 100,
+    f"{BEST:.10f} %",
+    str(BEST),
+    round(BEST, 2),
+    [BEST],
+    pd.Series([BEST]),
+]
 
 
 @pytest.mark.parametrize("answer", IN_EVERY_FORM)
@@ -41,7 +55,8 @@ def test_the_threshold_in_every_form(answer):
 )
 def test_a_wrong_threshold_is_explained(answer, hint):
     verdict = check_score_threshold(answer, EVALUATION)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 def iou(a, b):
@@ -70,7 +85,8 @@ def divides_by_zero(a, b):
 
 
 def test_the_solution_and_cctviews_own_pass():
-    assert check_iou(iou, BOXES) and check_iou(iou, pd.DataFrame(BOXES, columns=BOX))
+    assert check_iou(iou, BOXES)
+    assert check_iou(iou, pd.DataFrame(BOXES, columns=BOX))
     assert check_iou(lambda a, b: box_iou([a], [b]), BOXES)
 
 
@@ -84,7 +100,10 @@ def test_the_solution_and_cctviews_own_pass():
         (lambda a, b: 1 - iou(a, b), "a distance"),
         (negative, "lie apart"),
         (divides_by_zero, "divide by zero"),
-        (lambda a, b: np.float64(shared(a, b)) / np.float64(area(a) + area(b) - shared(a, b)), "divide by zero"),
+        (
+            lambda a, b: np.float64(shared(a, b)) / np.float64(area(a) + area(b) - shared(a, b)),
+            "divide by zero",
+        ),
         (lambda a, b: 0.5, "shared area over the area of both"),
         (lambda a, b: None, "returns nothing yet"),
         (lambda a: 0, "TypeError"),
@@ -94,11 +113,14 @@ def test_the_solution_and_cctviews_own_pass():
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_a_wrong_overlap_is_explained(answer, hint):
     verdict = check_iou(answer, BOXES)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @settings(max_examples=40, deadline=None)
 @given(answer=ANYTHING)
 def test_no_answer_makes_a_check_raise(answer):
     for verdict in (check_score_threshold(answer, EVALUATION), check_iou(answer, BOXES)):
-        assert verdict.message and str(verdict) and verdict._repr_html_()
+        assert verdict.message
+        assert str(verdict)
+        assert verdict._repr_html_()

@@ -1,4 +1,6 @@
-"""Checks of the exercises of lesson 01: right answers in every form, wrong ones explained, and nothing makes them raise."""
+"""Checks of the exercises of lesson 01: right answers in every form, wrong ones explained, and
+nothing makes them raise.
+"""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,9 @@ VEHICLES = np.linalg.svd(PICTURES - MEAN, full_matrices=False)[2][:4]
 DATA = PICTURES, MEAN, VEHICLES
 
 
-@pytest.mark.parametrize("answer", ["1971 descriptions", "1971", 1971, 1971.0, "Descriptions", np.int64(1971), " 1971 "])
+@pytest.mark.parametrize(
+    "answer", ["1971 descriptions", "1971", 1971, 1971.0, "Descriptions", np.int64(1971), " 1971 "]
+)
 def test_the_best_era_in_every_form(answer):
     assert check_best_era(answer, TABLE, 12)
 
@@ -43,7 +47,8 @@ def test_the_best_era_in_every_form(answer):
 )
 def test_a_wrong_era_is_explained(answer, hint):
     verdict = check_best_era(answer, TABLE, 12)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 def test_it_says_whether_it_may_be_luck():
@@ -60,7 +65,9 @@ def test_the_weights_pass():
 def test_the_weights_of_the_lesson_pass():
     crops = RNG.integers(0, 255, (30, 24, 24, 3)).astype(np.uint8)
     era = EigenVehicles(5, 10).fit(crops, None)
-    assert check_eigen_weights(lambda p, m, e: (p - m) @ e.T, era.flat(crops), era.mean, era.vehicles)
+    assert check_eigen_weights(
+        lambda p, m, e: (p - m) @ e.T, era.flat(crops), era.mean, era.vehicles
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,11 +88,13 @@ def test_the_weights_of_the_lesson_pass():
 )
 def test_wrong_weights_are_explained(answer, hint):
     verdict = check_eigen_weights(answer, *DATA)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @given(ANYTHING)
 @settings(max_examples=60, deadline=None)
 def test_nothing_makes_the_checks_raise(answer):
     for verdict in (check_best_era(answer, TABLE, 12), check_eigen_weights(answer, *DATA)):
-        assert isinstance(verdict, Verdict) and verdict.message
+        assert isinstance(verdict, Verdict)
+        assert verdict.message

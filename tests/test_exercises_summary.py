@@ -1,4 +1,6 @@
-"""Exercise checks of notebook 09: the solutions pass, and typical wrong answers are told what is wrong with them."""
+"""Exercise checks of notebook 09: the solutions pass, and typical wrong answers are told what is
+wrong with them.
+"""
 
 import math
 
@@ -21,7 +23,9 @@ CHECKS = {
 @given(answer=ANYTHING)
 def test_no_answer_makes_a_check_raise(name, answer):
     verdict = CHECKS[name](answer)
-    assert isinstance(verdict, Verdict) and verdict.message and str(verdict)
+    assert isinstance(verdict, Verdict)
+    assert verdict.message
+    assert str(verdict)
 
 
 @pytest.mark.parametrize("answer", [np.log2(EVERYONE / ALIKE), 5.1, "5.1", np.array([5.1])])
@@ -44,13 +48,15 @@ def test_bits_given_away(answer):
 )
 def test_wrong_bits_are_explained(answer, hint):
     verdict = check_bits(answer, EVERYONE, ALIKE)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message
 
 
 @pytest.mark.parametrize("answer", [2**12 + 1, 4096, 4097.0, "4097"])
 def test_where_a_match_is_a_coins_toss(answer):
     verdict = check_even_population(answer, EVIDENCE)
-    assert verdict and "488 vehicles" in verdict.message
+    assert verdict
+    assert "488 vehicles" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -70,4 +76,5 @@ def test_where_a_match_is_a_coins_toss(answer):
 )
 def test_a_wrong_population_is_explained(answer, hint):
     verdict = check_even_population(answer, EVIDENCE)
-    assert not verdict and hint in verdict.message
+    assert not verdict
+    assert hint in verdict.message

@@ -75,7 +75,12 @@ def whole(content=CONTENT, **headers):
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             if start >= len(content):
                 return request.send(416, Content_Range=f"bytes */{len(content)}")
-            return request.send(206, content[start:], Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}", **headers)
+            return request.send(
+                206,
+                content[start:],
+                Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}",
+                **headers,
+            )
         request.send(200, content, **headers)
 
     return answer
@@ -87,11 +92,18 @@ def cutting(times, content=CONTENT, **headers):
     def answer(request):
         if request.visits > times:
             return whole(content, **headers)(request)
-        start = int(request.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        start = int(
+            request.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-")
+        )
         part = content[start : start + 1_000_000]
         if start:
-            request.send(206, part, Content_Length=len(content) - start,
-                         Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}", **headers)  # fmt: skip
+            request.send(
+                206,
+                part,
+                Content_Length=len(content) - start,
+                Content_Range=f"bytes {start}-{len(content) - 1}/{len(content)}",
+                **headers,
+            )
         else:
             request.send(200, part, Content_Length=len(content), **headers)
 
@@ -149,14 +161,19 @@ def ranges(server):
 def test_a_file_is_fetched_whole_and_nothing_else_is_left(server, item):
     server.answers["/file"] = whole()
     get(item)
-    assert item.path.read_bytes() == CONTENT and left_over(item) == ["net.bin"]
+    assert item.path.read_bytes() == CONTENT
+    assert left_over(item) == ["net.bin"]
 
 
 def test_a_cut_connection_goes_on_where_it_stopped(server, item, waits):
     server.answers["/file"] = cutting(2)
     get(item)
     assert item.path.read_bytes() == CONTENT
-    assert ranges(server)[0] is None and [int(r[6:-1]) > 0 for r in ranges(server)[1:]] == [True, True]
+    assert ranges(server)[0] is None
+    assert [int(r[6:-1]) > 0 for r in ranges(server)[1:]] == [
+        True,
+        True,
+    ]
     assert len(waits) == 2
 
 
@@ -166,9 +183,11 @@ def test_the_next_run_goes_on_where_this_one_was_interrupted(server, item, waits
     monkeypatch.setattr(fetch, "_ENOUGH_TO_GO_ON", 10**9)
     with pytest.raises(FetchError, match=r"tried 1 times"):
         get(item)
-    assert not item.path.exists() and ".net.bin.partial" in left_over(item)
+    assert not item.path.exists()
+    assert ".net.bin.partial" in left_over(item)
     get(item)
-    assert item.path.read_bytes() == CONTENT and left_over(item) == ["net.bin"]
+    assert item.path.read_bytes() == CONTENT
+    assert left_over(item) == ["net.bin"]
     assert ranges(server)[1].startswith("bytes=")
 
 
@@ -180,7 +199,8 @@ def test_a_server_that_ignores_ranges_is_read_from_the_start(server, item, waits
 
     server.answers["/file"] = answer
     get(item)
-    assert ranges(server)[1] is not None and item.path.read_bytes() == CONTENT
+    assert ranges(server)[1] is not None
+    assert item.path.read_bytes() == CONTENT
 
 
 def test_two_versions_of_a_file_are_never_joined(server, item, waits):
@@ -188,14 +208,17 @@ def test_two_versions_of_a_file_are_never_joined(server, item, waits):
     first, second = zip_of(b"first" * 400_000), zip_of(b"other" * 400_000)
 
     def answer(request):
-        (cutting(1, first, ETag='"1"') if request.visits == 1 else whole(second, ETag='"2"'))(request)
+        (cutting(1, first, ETag='"1"') if request.visits == 1 else whole(second, ETag='"2"'))(
+            request
+        )
 
     server.answers["/file"] = answer
     item = replace(item, path=item.path.with_suffix(".zip"), bytes=None, sha256=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fetch, "_look_into", lambda item, partial: None)
         get(item)
-    assert server.seen[1][1]["If-Range"] == '"1"' and item.path.read_bytes() == second
+    assert server.seen[1][1]["If-Range"] == '"1"'
+    assert item.path.read_bytes() == second
 
 
 def test_without_digest_and_version_a_download_starts_anew(server, item, waits):
@@ -205,7 +228,8 @@ def test_without_digest_and_version_a_download_starts_anew(server, item, waits):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fetch, "_look_into", lambda item, partial: None)
         get(item)
-    assert ranges(server) == [None, None] and item.path.read_bytes() == content
+    assert ranges(server) == [None, None]
+    assert item.path.read_bytes() == content
 
 
 def zip_of(content: bytes) -> bytes:
@@ -221,7 +245,9 @@ def lying(length):
 
 def other_part(request):
     if "Range" in request.headers:
-        return request.send(206, CONTENT[5:], Content_Range=f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}")
+        return request.send(
+            206, CONTENT[5:], Content_Range=f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"
+        )
     cutting(1)(request)
 
 
@@ -250,20 +276,24 @@ def endless(request):
         (cutting(10**6, CONTENT[:0], Content_Length=len(CONTENT)), "tried 5 times", 5),
     ],
 )
-def test_a_failed_fetch_says_why_and_leaves_what_was_there(server, item, waits, answer, message, visits):
+def test_a_failed_fetch_says_why_and_leaves_what_was_there(
+    server, item, waits, answer, message, visits
+):
     item.path.parent.mkdir()
     item.path.write_bytes(b"before")
     server.answers["/file"] = answer
     with pytest.raises(FetchError, match=f"127.0.0.1.*: .*{message}"):
         get(item)
-    assert item.path.read_bytes() == b"before" and len(server.seen) == visits
+    assert item.path.read_bytes() == b"before"
+    assert len(server.seen) == visits
 
 
 def test_waits_double_with_jitter_and_a_server_may_ask_for_more(server, item, waits):
     server.answers["/file"] = failing(503)
     with pytest.raises(FetchError):
         get(item)
-    assert len(waits) == 4 and all(2**k / 2 <= seconds <= 2**k for k, seconds in enumerate(waits))
+    assert len(waits) == 4
+    assert all(2**k / 2 <= seconds <= 2**k for k, seconds in enumerate(waits))
     waits.clear()
     server.seen.clear()
     server.answers["/file"] = failing(429, times=2, Retry_After=7)
@@ -284,7 +314,11 @@ def test_a_server_that_is_not_there_is_tried_and_named(item, waits):
 def test_the_second_place_is_asked_when_the_first_fails(server, item):
     server.answers |= {"/gone": failing(404), "/file": whole()}
     get(replace(item, addresses=(server.address("/gone"), server.address())))
-    assert item.path.read_bytes() == CONTENT and [path for path, _ in server.seen] == ["/gone", "/file"]
+    assert item.path.read_bytes() == CONTENT
+    assert [path for path, _ in server.seen] == [
+        "/gone",
+        "/file",
+    ]
 
 
 def test_a_leftover_of_another_file_costs_one_more_download_and_no_more(server, item):
@@ -292,7 +326,8 @@ def test_a_leftover_of_another_file_costs_one_more_download_and_no_more(server, 
     item.path.with_name(".net.bin.partial").write_bytes(b"something else")
     server.answers["/file"] = whole()
     get(item)
-    assert item.path.read_bytes() == CONTENT and ranges(server) == ["bytes=14-", None]
+    assert item.path.read_bytes() == CONTENT
+    assert ranges(server) == ["bytes=14-", None]
 
 
 def test_a_leftover_longer_than_the_file_is_dropped(server, item, waits):
@@ -307,7 +342,8 @@ def test_redirects_are_followed_and_the_range_goes_with_them(server, item, waits
     server.answers |= {"/file": redirecting("/there"), "/there": cutting(1)}
     get(item)
     assert item.path.read_bytes() == CONTENT
-    assert [path for path, _ in server.seen] == ["/file", "/there"] * 2 and ranges(server)[3] is not None
+    assert [path for path, _ in server.seen] == ["/file", "/there"] * 2
+    assert ranges(server)[3] is not None
 
 
 def test_too_many_redirects_are_refused(server, item):
@@ -317,7 +353,9 @@ def test_too_many_redirects_are_refused(server, item):
     assert len(server.seen) == 6
 
 
-@pytest.mark.parametrize("target", ["http://example.org/file", "file:///etc/hosts", "ftp://example.org/file"])
+@pytest.mark.parametrize(
+    "target", ["http://example.org/file", "file:///etc/hosts", "ftp://example.org/file"]
+)
 def test_a_redirect_from_https_to_less_is_refused(item, target):
     seen = []
 
@@ -325,7 +363,10 @@ def test_a_redirect_from_https_to_less_is_refused(item, target):
         seen.append(str(request.url))
         return httpx.Response(302, headers={"Location": target})
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as client, pytest.raises(FetchError, match="refused: redirected"):
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        pytest.raises(FetchError, match="refused: redirected"),
+    ):
         fetch.fetch_item(replace(item, addresses=("https://example.org/file",)), client)
     assert seen == ["https://example.org/file"]
 
@@ -354,12 +395,15 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     get(item)
     assert fetch.is_whole(item)
     server.answers["/file"] = whole(pt_file(tmp_path, 2))
-    with pytest.raises(FetchError, match="not the one that was seen first.*remove that record and fetch again"):
+    with pytest.raises(
+        FetchError, match="not the one that was seen first.*remove that record and fetch again"
+    ):
         get(item)
     assert item.path.read_bytes() == first
     item.record.unlink()
     get(item)
-    assert item.path.read_bytes() != first and fetch.is_whole(item)
+    assert item.path.read_bytes() != first
+    assert fetch.is_whole(item)
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".zip"])
@@ -368,7 +412,8 @@ def test_a_page_of_text_is_not_taken_for_the_file(server, item, suffix):
     item = replace(item, path=item.path.with_suffix(suffix), bytes=None, sha256=None)
     with pytest.raises(FetchError, match="what came is not what was asked for"):
         get(item)
-    assert not item.path.exists() and not item.record.exists()
+    assert not item.path.exists()
+    assert not item.record.exists()
 
 
 # ---------------------------------------------------------------------- the command
@@ -376,14 +421,29 @@ def test_a_page_of_text_is_not_taken_for_the_file(server, item, suffix):
 
 @pytest.fixture
 def published(server, tmp_path, monkeypatch):
-    """A manifest of one weight file and one camera, on the server; an archive has a top folder, as GitHub's."""
+    """A manifest of one weight file and one camera, on the server; an archive has a top folder, as
+    GitHub's.
+    """
     write_scene(tmp_path / "scene")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for path in (tmp_path / "scene").rglob("*.*"):
-            file.write(path, f"cctview-data-frames--1-N-main/{path.relative_to(tmp_path / 'scene').as_posix()}")
-    server.answers |= {"/net.pt": whole(pt_file(tmp_path, 3)), "/1-N.zip": whole(archive.getvalue())}
-    entry = {"purpose": "for a test", "licence": "none", "bytes": None, "about": "3 kB", "sha256": None, "use": "use {path}"}
+            file.write(
+                path,
+                f"cctview-data-frames--1-N-main/{path.relative_to(tmp_path / 'scene').as_posix()}",
+            )
+    server.answers |= {
+        "/net.pt": whole(pt_file(tmp_path, 3)),
+        "/1-N.zip": whole(archive.getvalue()),
+    }
+    entry = {
+        "purpose": "for a test",
+        "licence": "none",
+        "bytes": None,
+        "about": "3 kB",
+        "sha256": None,
+        "use": "use {path}",
+    }
     manifest = {
         "weights": {"net.pt": entry | {"addresses": [server.address("/net.pt")]}},
         "frames": {"1-N": entry | {"file": "1-N.zip", "addresses": [server.address("/1-N.zip")]}},
@@ -398,17 +458,20 @@ def published(server, tmp_path, monkeypatch):
 def test_without_a_name_it_lists_and_fetches_nothing(published, server, capsys, words):
     assert cli.main(["fetch", *words]) == 0
     said = capsys.readouterr().out
-    assert server.seen == [] and ("net.pt: not here, 3 kB" in said) == (words != ["frames"])
+    assert server.seen == []
+    assert ("net.pt: not here, 3 kB" in said) == (words != ["frames"])
 
 
 def test_weights_are_fetched_by_name_and_then_are_here(published, server, capsys):
     assert cli.main(["fetch", "weights", "net.pt"]) == 0
     path = published / "models" / "originals" / "net.pt"
     said = capsys.readouterr().out
-    assert f"3 kB, to {path}, from\n    {server.address('/net.pt')}" in said and f"use {path}" in said
+    assert f"3 kB, to {path}, from\n    {server.address('/net.pt')}" in said
+    assert f"use {path}" in said
     assert weights.load(path)["a"].tolist() == [3, 3, 3]
     assert cli.main(["fetch", "weights", "all"]) == 0
-    assert "already here and whole" in capsys.readouterr().out and len(server.seen) == 1
+    assert "already here and whole" in capsys.readouterr().out
+    assert len(server.seen) == 1
     path.write_bytes(b"damaged")
     assert cli.main(["fetch", "weights", "net.pt"]) == 0
     assert fetch.is_whole(fetch.choose("weights", ["net.pt"])[0])
@@ -417,17 +480,23 @@ def test_weights_are_fetched_by_name_and_then_are_here(published, server, capsys
 def test_frames_are_read_from_the_archive_without_unpacking(published):
     assert cli.main(["fetch", "frames", "1-N"]) == 0
     dataset = open_dataset(published / "frames")
-    assert len(dataset.frames) == 2 and len(dataset.detections) == 6 and dataset.problems == []
+    assert len(dataset.frames) == 2
+    assert len(dataset.detections) == 6
+    assert dataset.problems == []
 
 
 def test_a_failure_is_told_and_the_others_go_on(published, server, capsys):
     server.answers["/net.pt"] = failing(404)
     manifest = weights.published()
-    manifest["weights"]["second.pt"] = manifest["weights"]["net.pt"] | {"addresses": [server.address("/second")]}
+    manifest["weights"]["second.pt"] = manifest["weights"]["net.pt"] | {
+        "addresses": [server.address("/second")]
+    }
     server.answers["/second"] = whole(pt_file(published, 4))
     assert cli.main(["fetch", "weights", "all"]) == 1
     said = capsys.readouterr()
-    assert "net.pt: http" in said.err and "HTTP 404" in said.err and "second.pt: fetched" in said.out
+    assert "net.pt: http" in said.err
+    assert "HTTP 404" in said.err
+    assert "second.pt: fetched" in said.out
 
 
 def test_an_unknown_name_lists_those_there_are(published, capsys):
@@ -448,7 +517,8 @@ def test_zips_never_join_a_folder_of_other_things(published, capsys):
 def test_the_manifest_names_only_public_places_over_https():
     published = json.loads(weights.PUBLISHED.read_text(encoding="utf-8"))
     entries = {**published["weights"], **published["frames"]}
-    assert len(published["weights"]) == 5 and len(published["frames"]) == 6
+    assert len(published["weights"]) == 5
+    assert len(published["frames"]) == 6
     for name, entry in entries.items():
         for address in entry["addresses"]:
             parts = urlsplit(address)
@@ -456,7 +526,9 @@ def test_the_manifest_names_only_public_places_over_https():
             assert parts.netloc in ("github.com", "media.githubusercontent.com")
             assert name in parts.path
         assert (entry["bytes"] is None) == (entry["sha256"] is None) == ("about" in entry)
-        assert entry["licence"] and entry["digest_from"] and "{path}" in entry["use"]
+        assert entry["licence"]
+        assert entry["digest_from"]
+        assert "{path}" in entry["use"]
 
 
 def test_torch_hubs_rule_holds_for_the_name_of_retinanet():

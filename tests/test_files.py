@@ -12,11 +12,11 @@ from cctview.files import FolderSource, ZipSource, replacing, write_bytes
 def test_a_failed_write_leaves_what_was_there(tmp_path):
     path = tmp_path / "a" / "file"
     write_bytes(path, b"old")
-    with pytest.raises(RuntimeError):
-        with replacing(path) as temporary:
-            temporary.write_bytes(b"half")
-            raise RuntimeError
-    assert path.read_bytes() == b"old" and list(path.parent.iterdir()) == [path]
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

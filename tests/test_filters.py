@@ -11,7 +11,15 @@ import pytest
 
 from cctview.comparisons import compare_next_camera, first_minutes
 from cctview.drive import DRIVE
-from cctview.filters import STAGES, apply_filters, clock_bits, learn_filters, limits, rank_one, true_passages
+from cctview.filters import (
+    STAGES,
+    apply_filters,
+    clock_bits,
+    learn_filters,
+    limits,
+    rank_one,
+    true_passages,
+)
 from cctview.impostors import CLONE, COLOUR, OTHER, likeness, passing
 from cctview.lesson_data import open_lesson
 
@@ -21,15 +29,22 @@ A, B = DRIVE[0].camera, DRIVE[1].camera
 
 @pytest.fixture(scope="module")
 def road():
-    """Vehicles each way between two cameras, 20 s apart, southbound on lanes over 0.5; looks that say nothing."""
+    """Vehicles each way between two cameras, 20 s apart, southbound on lanes over 0.5; looks that
+    say nothing.
+    """
     rng, rows = np.random.default_rng(5), []
     for vehicle in range(1, 241):
         south = vehicle % 2 == 0
-        begin, lane = rng.uniform(0, 3000), rng.uniform(0.55, 0.95) if south else rng.uniform(0.05, 0.45)
+        begin, lane = (
+            rng.uniform(0, 3000),
+            (rng.uniform(0.55, 0.95) if south else rng.uniform(0.05, 0.45)),
+        )
         lag = rng.normal(20, 1)
         for camera, at in ((A, begin), (B, begin + (lag if south else -lag))):
             rows.append((camera, at, lane + rng.normal(0, 0.02), 3, vehicle, "S" if south else "N"))
-    table = pd.DataFrame(rows, columns=["camera", "seconds", "lane", "detections", "vehicle", "direction"])
+    table = pd.DataFrame(
+        rows, columns=["camera", "seconds", "lane", "detections", "vehicle", "direction"]
+    )
     return table, rng.normal(size=(len(table), 8)).astype(np.float32)
 
 
@@ -42,9 +57,13 @@ def test_filters_find_who_looks_do_not_tell(blocks):
     stages = apply_filters(blocks)
     assert list(stages) == list(STAGES)
     first = [stage.found().mean() for stage in stages.values()]
-    assert first[0] < 0.05 and first[1] > 0.3 and first[3] > 0.8 and first[1] < first[2] <= first[3] + 0.02
+    assert first[0] < 0.05
+    assert first[1] > 0.3
+    assert first[3] > 0.8
+    assert first[1] < first[2] <= first[3] + 0.02
     left = [stage.left.mean() for stage in stages.values()]
-    assert left == sorted(left, reverse=True) and left[0] == 240
+    assert left == sorted(left, reverse=True)
+    assert left[0] == 240
 
 
 def test_a_filter_lets_through_the_share_that_it_is_set_to(blocks):
@@ -69,7 +88,8 @@ def test_ranks_are_those_of_brute_force(blocks):
 def test_a_vehicle_is_judged_by_filters_that_did_not_learn_from_it(road):
     table, looks = road
     blocks = learn_filters(table, looks)
-    assert len(blocks) == 2 and sum(block.learnt.shape[1] for block in blocks) == 240
+    assert len(blocks) == 2
+    assert sum(block.learnt.shape[1] for block in blocks) == 240
     assert not set(blocks[0].vehicle) & set(blocks[1].vehicle)
     assert blocks[0].learnt.shape[1] == len(blocks[1].vehicle)
 
@@ -84,7 +104,9 @@ def test_the_clock_gives_bits_here_and_none_where_times_say_nothing(road, blocks
     assert clock_bits(blocks, rounds=20).loc["delivered", "estimate"] > 4
     table, looks = road
     rng = np.random.default_rng(0)
-    noise = table.assign(seconds=rng.uniform(0, 3000, len(table)), lane=rng.uniform(size=len(table)))
+    noise = table.assign(
+        seconds=rng.uniform(0, 3000, len(table)), lane=rng.uniform(size=len(table))
+    )
     assert clock_bits(learn_filters(noise, looks), rounds=20).loc["delivered", "estimate"] < 0.5
 
 
@@ -99,7 +121,9 @@ def test_on_the_twin_the_truth_makes_one_passage_a_vehicle_and_camera():
     lesson = open_lesson()
     detections, embeddings = first_minutes(lesson.dataset, 2)
     table, looks = true_passages(detections, embeddings, lesson.truth)
-    assert len(table) == len(looks) and not table.duplicated(["camera", "vehicle"]).any() and (table.vehicle > 0).all()
+    assert len(table) == len(looks)
+    assert not table.duplicated(["camera", "vehicle"]).any()
+    assert (table.vehicle > 0).all()
     assert detections.time.max() - detections.time.min() < pd.Timedelta(minutes=2)
 
 
@@ -108,9 +132,13 @@ def pairs():
     rng = np.random.default_rng(1)
     camera = np.repeat([A, B], 30)
     detections = pd.DataFrame({"camera": camera, "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
-    compared = compare_next_camera(detections, pd.Series(np.tile(np.arange(1, 31), 2), dtype="Int64"))
+    compared = compare_next_camera(
+        detections, pd.Series(np.tile(np.arange(1, 31), 2), dtype="Int64")
+    )
     colours = ["red", "red", "blue"] * 10
-    vehicles = pd.DataFrame({"vehicle": range(1, 31), "kind": "sedan", "design": np.arange(30) % 2, "colour": colours})
+    vehicles = pd.DataFrame(
+        {"vehicle": range(1, 31), "kind": "sedan", "design": np.arange(30) % 2, "colour": colours}
+    )
     return compared, vehicles, rng.uniform(size=900)
 
 
@@ -119,7 +147,9 @@ def test_likeness_by_hand(pairs):
     alike, known = likeness(compared, vehicles), vehicles.set_index("vehicle")
     for (a, b), said in zip(compared.vehicles[compared.rows], alike, strict=True):
         one, other = known.loc[a], known.loc[b]
-        wanted = OTHER if one.colour != other.colour else CLONE if one.design == other.design else COLOUR
+        wanted = (
+            OTHER if one.colour != other.colour else CLONE if one.design == other.design else COLOUR
+        )
         assert said == ("" if a == b else wanted)
 
 
@@ -130,7 +160,8 @@ def test_passing_is_the_share_below_the_threshold(pairs):
     for row in table.itertuples():
         of = distances[alike == row.alike]
         assert row.threshold == pytest.approx(np.quantile(distances[compared.same], row.found))
-        assert row.estimate == pytest.approx((of <= row.threshold).mean()) and row.pairs == len(of)
+        assert row.estimate == pytest.approx((of <= row.threshold).mean())
+        assert row.pairs == len(of)
         assert row.low <= row.estimate <= row.high
 
 
@@ -138,8 +169,16 @@ def test_lesson_06_searches_by_faiss_without_torch_in_the_same_process():
     """On some computers each brings an OpenMP of its own, and the second ends the process."""
     notebook = nbformat.read(next((ROOT / "notebooks").glob("06-*.ipynb")), as_version=4)
     (imports,) = (cell.source for cell in notebook.cells if cell.source.startswith("import numpy"))
-    code = imports + "\nvectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
+    code = (
+        imports
+        + "\nvectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
+    )
     code += "\nmeasure_kinds(vectors, vectors[:20])\n"
-    code += "import sys\nprint('faiss' in sys.modules, [name for name in ('torch', 'tensorflow') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    code += (
+        "import sys\nprint('faiss' in sys.modules, [name for name in ('torch', 'tensorflow') if"
+        " name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert done.stdout.splitlines()[-1] == "True []"

@@ -1,4 +1,6 @@
-"""Datasets: what is written reads back the same, from folders and zips; what is damaged is reported and skipped."""
+"""Datasets: what is written reads back the same, from folders and zips; what is damaged is reported
+and skipped.
+"""
 
 import io
 import json
@@ -69,11 +71,17 @@ def test_a_frame_has_the_four_kinds_of_files_of_the_original(scene):
 def test_boxes_are_drawn_on_their_edges(tmp_path):
     frame = FrameId.parse("1-N--2031-05-05--13.00.00")
     image = np.full((48, 64, 3), 128, np.uint8)
-    write_detections(tmp_path, image, frame, detection_table(frame, found(("car", 50, 8, 8, 40, 32))), "m")
+    write_detections(
+        tmp_path, image, frame, detection_table(frame, found(("car", 50, 8, 8, 40, 32))), "m"
+    )
     drawn = read_image((tmp_path / f"{frame}--detections.jpeg").read_bytes(), "drawn").astype(int)
     red = drawn[..., 0] - drawn[..., 2]
-    assert red[8, 8:40].min() > 60 and red[31, 8:40].min() > 60 and red[8:32, 8].min() > 60 and red[8:32, 39].min() > 60
-    assert abs(red[14:26, 14:34]).max() < 30 and abs(red[40:, :]).max() < 30
+    assert red[8, 8:40].min() > 60
+    assert red[31, 8:40].min() > 60
+    assert red[8:32, 8].min() > 60
+    assert red[8:32, 39].min() > 60
+    assert abs(red[14:26, 14:34]).max() < 30
+    assert abs(red[40:, :]).max() < 30
 
 
 def test_a_zip_reads_as_the_folder_does_without_unpacking(scene, tmp_path):
@@ -124,7 +132,18 @@ def test_every_float16_is_widened_exactly():
     halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
     halves = halves[np.isfinite(halves)].reshape(-1, 64)
     frames = [f"1-N--2031-05-05--13.{k // 60:02d}.{k % 60:02d}" for k in range(len(halves))]
-    table = pd.DataFrame({"frame": frames, "number": 1, "type": "car", "percent": 50.0, "x1": 0, "y1": 0, "x2": 2, "y2": 2})
+    table = pd.DataFrame(
+        {
+            "frame": frames,
+            "number": 1,
+            "type": "car",
+            "percent": 50.0,
+            "x1": 0,
+            "y1": 0,
+            "x2": 2,
+            "y2": 2,
+        }
+    )
     content = tables.write_tables(table, halves.astype(np.float32))[tables.DETECTIONS]
     read = tables.read_tables(content, None, "halves")[1]
     np.testing.assert_array_equal(read.view(np.uint32), halves.astype(np.float32).view(np.uint32))
@@ -134,12 +153,16 @@ def test_zips_of_one_camera_are_put_in_order_row_by_row(tmp_path):
     """Frames of one camera alternate between two zips, and one zip's rows are not in order."""
     detections, embeddings = write_scene(tmp_path / "scene")
     (tmp_path / "data").mkdir()
-    for k, rows in enumerate([np.arange(len(detections))[::-2], np.arange(len(detections))[len(detections) % 2 :: 2]]):
+    for k, rows in enumerate(
+        [np.arange(len(detections))[::-2], np.arange(len(detections))[len(detections) % 2 :: 2]]
+    ):
         with zipfile.ZipFile(tmp_path / "data" / f"{k}.zip", "w") as archive:
             if k == 0:
                 for file in (tmp_path / "scene").rglob("*--original.jpeg"):
                     archive.write(file, file.name)
-            for name, content in tables.write_tables(detections.iloc[rows], embeddings[rows]).items():
+            for name, content in tables.write_tables(
+                detections.iloc[rows], embeddings[rows]
+            ).items():
                 archive.writestr(name, content)
     dataset = open_dataset(tmp_path / "data")
     pd.testing.assert_frame_equal(dataset.detections, detections)
@@ -149,7 +172,9 @@ def test_zips_of_one_camera_are_put_in_order_row_by_row(tmp_path):
 def test_embeddings_outside_the_basis_are_not_thrown_away(tmp_path):
     detections, embeddings = write_scene(tmp_path)
     with pytest.raises(ValueError, match="do not lie in the span"):
-        tables.write_tables(detections, embeddings, (np.zeros(6, np.float32), np.eye(3, 6, dtype=np.float32)))
+        tables.write_tables(
+            detections, embeddings, (np.zeros(6, np.float32), np.eye(3, 6, dtype=np.float32))
+        )
 
 
 def test_a_flat_folder_is_read_too(tmp_path):
@@ -157,15 +182,19 @@ def test_a_flat_folder_is_read_too(tmp_path):
     dataset = open_dataset(tmp_path)
     assert dataset.frames.id.tolist() == ["1-N--2031-05-05--13.00.00"]
     assert dataset.image("1-N--2031-05-05--13.00.00").shape == (48, 64, 3)
-    assert dataset.detections.empty and dataset.embeddings.shape == (0, 0)
+    assert dataset.detections.empty
+    assert dataset.embeddings.shape == (0, 0)
 
 
 def test_frames_come_by_camera_and_time_and_a_crop_is_cut_by_its_box(scene):
     root, detections, _ = scene
     dataset = open_dataset(root)
-    assert dataset.frames.camera.tolist() == ["1-N", "2-S"] and dataset.frames.time.is_monotonic_increasing
+    assert dataset.frames.camera.tolist() == ["1-N", "2-S"]
+    assert dataset.frames.time.is_monotonic_increasing
     name = detections.id[0]
-    np.testing.assert_array_equal(dataset.crop(name), dataset.image(detections.frame[0])[5:17, 4:20])
+    np.testing.assert_array_equal(
+        dataset.crop(name), dataset.image(detections.frame[0])[5:17, 4:20]
+    )
 
 
 def test_a_box_over_the_edge_is_cut_at_the_edge():
@@ -185,11 +214,18 @@ def test_no_folder_no_frames_no_zip(tmp_path):
 
 
 def test_foreign_and_misnamed_pictures_are_reported(tmp_path):
-    for name in ("1-N--2031-05-05--13.00.00--original.jpeg", "1-N--2031-13-05--13.00.00--original.jpeg", "holiday.jpeg"):
+    for name in (
+        "1-N--2031-05-05--13.00.00--original.jpeg",
+        "1-N--2031-13-05--13.00.00--original.jpeg",
+        "holiday.jpeg",
+    ):
         (tmp_path / name).write_bytes(jpeg(picture(1)))
     dataset = open_dataset(tmp_path)
     assert len(dataset.frames) == 1
-    assert ["holiday.jpeg" in dataset.problems[1], "2031-13-05--13.00.00" in dataset.problems[0]] == [True, True]
+    assert [
+        "holiday.jpeg" in dataset.problems[1],
+        "2031-13-05--13.00.00" in dataset.problems[0],
+    ] == [True, True]
 
 
 def test_many_foreign_pictures_are_one_line_and_files_of_whole_minutes_are_passed_over(scene):
@@ -200,7 +236,8 @@ def test_many_foreign_pictures_are_one_line_and_files_of_whole_minutes_are_passe
     for kind in ("detections", "features"):
         (folder.parent / f"1-N--2031-05-05--13.00--{kind}.json").write_text("{}")
     (problem,) = open_dataset(root).problems
-    assert "9 pictures are no frames" in problem and "camera0.jpeg" in problem
+    assert "9 pictures are no frames" in problem
+    assert "camera0.jpeg" in problem
 
 
 WHOLE = jpeg(picture(3))
@@ -208,7 +245,12 @@ WHOLE = jpeg(picture(3))
 
 @pytest.mark.parametrize(
     "content, says",
-    [(b"", "empty"), (b"hello, I am text", "not a JPEG"), (WHOLE[: len(WHOLE) // 2], "damaged"), (WHOLE[:30], "")],
+    [
+        (b"", "empty"),
+        (b"hello, I am text", "not a JPEG"),
+        (WHOLE[: len(WHOLE) // 2], "damaged"),
+        (WHOLE[:30], ""),
+    ],
 )
 def test_a_bad_picture_is_named(content, says):
     with pytest.raises(ValueError, match=f"^some/frame.jpeg: .*{says}"):
@@ -224,11 +266,16 @@ def test_a_huge_picture_is_refused_before_it_is_decoded():
 
 def test_a_damaged_json_costs_its_frame_only(scene):
     root, detections, _ = scene
-    broken = root / frame_folder(FrameId.parse(detections.frame[0])) / f"{detections.frame[0]}--detections.json"
+    broken = (
+        root
+        / frame_folder(FrameId.parse(detections.frame[0]))
+        / f"{detections.frame[0]}--detections.json"
+    )
     broken.write_text(broken.read_text()[:200])
     dataset = open_dataset(root)
     assert dataset.detections.frame.unique().tolist() == [detections.frame[3]]
-    assert len(dataset.problems) == 1 and str(broken) in dataset.problems[0]
+    assert len(dataset.problems) == 1
+    assert str(broken) in dataset.problems[0]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +304,13 @@ def test_features_that_are_no_vector_are_refused(data):
 
 
 @settings(max_examples=60)
-@given(st.binary(max_size=80) | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda c: st.lists(c) | st.dictionaries(st.text(max_size=9), c)).map(lambda x: json.dumps(x).encode()))
+@given(
+    st.binary(max_size=80)
+    | st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda c: st.lists(c) | st.dictionaries(st.text(max_size=9), c),
+    ).map(lambda x: json.dumps(x).encode())
+)
 def test_readers_of_json_answer_or_say_which_file_is_wrong(content):
     for reader in (read_detections, read_features):
         try:
@@ -288,7 +341,11 @@ def test_nothing_is_left_when_writing_fails(tmp_path):
 def test_a_second_write_replaces_the_first_whole(tmp_path):
     frame = FrameId.parse("1-N--2031-05-05--13.00.00")
     folder = write_frame(tmp_path, frame, jpeg(picture(1)))
-    for rows in (TWO_CARS_AND_A_PERSON, TWO_CARS_AND_A_PERSON.iloc[:1], TWO_CARS_AND_A_PERSON.iloc[:0]):
+    for rows in (
+        TWO_CARS_AND_A_PERSON,
+        TWO_CARS_AND_A_PERSON.iloc[:1],
+        TWO_CARS_AND_A_PERSON.iloc[:0],
+    ):
         write_detections(folder, picture(1), frame, detection_table(frame, rows), "m")
         assert len(list((folder / f"{frame}--detections").iterdir())) == len(rows)
         assert len(open_dataset(tmp_path).detections) == len(rows)
@@ -299,8 +356,11 @@ def test_a_second_write_replaces_the_first_whole(tmp_path):
 
 def test_the_original_sample_reads_whole(real):
     dataset = open_dataset(real / "sample")
-    assert len(dataset.frames) == 6 and len(dataset.detections) == 57 and dataset.problems == []
-    assert dataset.embeddings.shape == (57, 1920) and np.isfinite(dataset.embeddings).all()
+    assert len(dataset.frames) == 6
+    assert len(dataset.detections) == 57
+    assert dataset.problems == []
+    assert dataset.embeddings.shape == (57, 1920)
+    assert np.isfinite(dataset.embeddings).all()
     crops = {path.stem for path in (real / "sample").glob("**/*--detections/*.jpeg")}
     assert set(dataset.detections.id) == crops
 
@@ -310,12 +370,22 @@ def test_the_original_sample_is_written_again_as_it_was(real, tmp_path):
     for name in dataset.frames.id:
         frame, own = FrameId.parse(name), (dataset.detections.frame == name).to_numpy()
         folder = write_frame(tmp_path, frame, dataset.jpeg(name))
-        write_detections(folder, dataset.image(name), frame, dataset.detections[own], "ResNet50_COCO_best_v2.0.1.h5")
+        write_detections(
+            folder,
+            dataset.image(name),
+            frame,
+            dataset.detections[own],
+            "ResNet50_COCO_best_v2.0.1.h5",
+        )
         ids = dataset.detections.id[own].tolist()
         write_features(folder, frame, ids, dataset.embeddings[own], "VeRI_DenseNet_ft50.pth")
         original = real / "sample" / frame_folder(frame)
-        assert (folder / f"{name}--detections.json").read_bytes() == (original / f"{name}--detections.json").read_bytes()
-        ours, theirs = (json.loads((x / f"{name}--features.json").read_text()) for x in (folder, original))
+        assert (folder / f"{name}--detections.json").read_bytes() == (
+            original / f"{name}--detections.json"
+        ).read_bytes()
+        ours, theirs = (
+            json.loads((x / f"{name}--features.json").read_text()) for x in (folder, original)
+        )
         assert ours == theirs
     again = open_dataset(tmp_path)
     pd.testing.assert_frame_equal(again.detections, dataset.detections)

@@ -12,8 +12,12 @@ PAGES = sorted([*(ROOT / "lessons").glob("*.py"), *(ROOT / "notebooks").glob("*.
 
 
 def anchor(heading):
-    """The anchor of a heading. GitHub writes it in lower case, JupyterLab as it stands: so it must be lower case already."""
-    assert re.fullmatch(r"[a-z0-9 -]+", heading), f"{heading}: GitHub and JupyterLab would make different anchors of it"
+    """The anchor of a heading. GitHub writes it in lower case, JupyterLab as it stands: so it must
+    be lower case already.
+    """
+    assert re.fullmatch(r"[a-z0-9 -]+", heading), (
+        f"{heading}: GitHub and JupyterLab would make different anchors of it"
+    )
     return heading.replace(" ", "-")
 
 
@@ -35,11 +39,19 @@ def test_the_entries_are_in_alphabetical_order_and_each_is_there_once():
     assert names == sorted(set(names))
 
 
-@pytest.mark.parametrize("entry", re.split(r"^## ", GLOSSARY, flags=re.M)[1:], ids=lambda entry: entry.partition("\n")[0])
+@pytest.mark.parametrize(
+    "entry", re.split(r"^## ", GLOSSARY, flags=re.M)[1:], ids=lambda entry: entry.partition("\n")[0]
+)
 def test_an_entry_has_a_text_an_example_and_a_place(entry):
-    assert re.search(r"^\S.*\n(?:.*\n)*Example: .+\*Notebooks? \d\d(?: and \d\d)?\.\*$", entry.partition("\n\n")[2], re.M), entry
+    assert re.search(
+        r"^\S.*\n(?:.*\n)*Example: .+\*Notebooks? \d\d(?: and \d\d)?\.\*$",
+        entry.partition("\n\n")[2],
+        re.M,
+    ), entry
 
 
 def test_the_notebooks_that_it_names_are_those_of_the_course():
     named = re.findall(r"\*Notebooks? (\d\d)(?: and (\d\d))?\.\*", GLOSSARY)
-    assert {number for pair in named for number in pair if number} <= {path.stem[:2] for path in (ROOT / "lessons").glob("*.py")}
+    assert {number for pair in named for number in pair if number} <= {
+        path.stem[:2] for path in (ROOT / "lessons").glob("*.py")
+    }

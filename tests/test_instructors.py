@@ -11,7 +11,10 @@ from cctview import cli
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
 STEMS = {path.stem[:2]: path.stem for path in sorted((ROOT / "lessons").glob("*.py"))}
-LESSONS = {number: (ROOT / "lessons" / f"{stem}.py").read_text(encoding="utf-8") for number, stem in STEMS.items()}
+LESSONS = {
+    number: (ROOT / "lessons" / f"{stem}.py").read_text(encoding="utf-8")
+    for number, stem in STEMS.items()
+}
 AGENDAS = {"45 minutes": (45, 45), "Half a day": (180, 240), "A full day": (420, 510)}
 CONTROL = re.compile(r"\b(?:Int|Float|Choice|Toggle)\(\s*\"(\w+)\"")
 
@@ -21,10 +24,13 @@ def section(heading, level="###"):
 
 
 def rows(heading):
-    return [(int(minutes), what) for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", section(heading), re.M)]
+    return [
+        (int(minutes), what)
+        for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", section(heading), re.M)
+    ]
 
 
-SLIDERS = {number: title for number, title in re.findall(r"^### (\d\d) · (.+)$", PAGE, re.M)}
+SLIDERS = dict(re.findall(r"^### (\d\d) · (.+)$", PAGE, re.M))
 
 
 @pytest.mark.parametrize("heading", AGENDAS)
@@ -51,9 +57,14 @@ def test_every_slider_of_a_notebook_is_told_and_none_that_is_not_there(number):
     if not there:
         assert number not in SLIDERS
         return
-    assert number in SLIDERS, f"INSTRUCTORS.md, 'What to say at each slider': give notebook {number} a section, with a line for {', '.join(there)}"
+    assert number in SLIDERS, (
+        f"INSTRUCTORS.md, 'What to say at each slider': give notebook {number} a section, with a"
+        f" line for {', '.join(there)}"
+    )
     told = Counter()
-    for line in re.findall(r"^- (`\w+`(?:, `\w+`)*)", section(f"{number} · {SLIDERS[number]}"), re.M):
+    for line in re.findall(
+        r"^- (`\w+`(?:, `\w+`)*)", section(f"{number} · {SLIDERS[number]}"), re.M
+    ):
         told.update(re.findall(r"`(\w+)`", line))
     assert told == there
 

@@ -1,4 +1,6 @@
-"""Inversion and the second extractor: shapes, the judge on constructed cases, and what is said of bad input."""
+"""Inversion and the second extractor: shapes, the judge on constructed cases, and what is said of
+bad input.
+"""
 
 import numpy as np
 import pytest
@@ -21,7 +23,9 @@ def test_embeddings_and_their_coordinates_give_the_same_picture(network):
     coordinates = np.random.default_rng(0).normal(size=(3, 256)).astype(np.float32)
     embeddings = coordinates @ network.components.numpy() + network.mean.numpy()
     a, b = invert.invert(coordinates, network), invert.invert(embeddings, network)
-    assert a.shape == (3, 32, 32, 3) and a.dtype == np.uint8 and len(np.unique(a)) > 1
+    assert a.shape == (3, 32, 32, 3)
+    assert a.dtype == np.uint8
+    assert len(np.unique(a)) > 1
     assert np.abs(a.astype(int) - b).max() <= 1
     assert invert.invert(coordinates[:0], network).shape == (0, 32, 32, 3)
 
@@ -40,28 +44,50 @@ def test_structural_similarity_of_known_pairs():
     a = picture(0, 32, 32)
     assert invert.structural_similarity(a, a) == pytest.approx(1)
     noise = np.random.default_rng(0).integers(0, 256, a.shape, dtype=np.uint8)
-    slight = np.clip(a.astype(int) + np.random.default_rng(1).integers(-6, 7, a.shape), 0, 255).astype(np.uint8)
-    assert abs(invert.structural_similarity(a, noise)) < 0.2 < 0.6 < invert.structural_similarity(a, slight) < 1
-    skimage = pytest.importorskip("skimage.metrics", reason="scikit-image is not among the pins; it checks where it is")
-    options = {"channel_axis": 2, "gaussian_weights": True, "use_sample_covariance": False, "data_range": 255}
-    assert invert.structural_similarity(a, slight) == pytest.approx(skimage.structural_similarity(a, slight, **options), abs=1e-6)
+    slight = np.clip(
+        a.astype(int) + np.random.default_rng(1).integers(-6, 7, a.shape), 0, 255
+    ).astype(np.uint8)
+    assert (
+        abs(invert.structural_similarity(a, noise))
+        < 0.2
+        < 0.6
+        < invert.structural_similarity(a, slight)
+        < 1
+    )
+    skimage = pytest.importorskip(
+        "skimage.metrics", reason="scikit-image is not among the pins; it checks where it is"
+    )
+    options = {
+        "channel_axis": 2,
+        "gaussian_weights": True,
+        "use_sample_covariance": False,
+        "data_range": 255,
+    }
+    assert invert.structural_similarity(a, slight) == pytest.approx(
+        skimage.structural_similarity(a, slight, **options), abs=1e-6
+    )
 
 
 def test_the_judge_tells_good_from_bad():
-    """An extractor that sees the mean colour: perfect rebuilding finds everyone, one picture for all finds 5 of n."""
+    """An extractor that sees the mean colour: perfect rebuilding finds everyone, one picture for
+    all finds 5 of n.
+    """
     rng = np.random.default_rng(0)
     crops = [np.full((20, 24, 3), colour, np.uint8) for colour in rng.integers(0, 256, (40, 3))]
     embed = lambda pictures: np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
-    rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(np.eye(40), np.eye(40)[::-1], crops)
+    rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(
+        np.eye(40), np.eye(40)[::-1], crops
+    )
     figures = invert.judge(crops, rebuilt, np.arange(40), embed)
-    assert figures.loc[("perfect", "top-5"), "estimate"] == 1 and figures.loc[
-        ("perfect", "similarity"), "estimate"
-    ] == pytest.approx(1)
+    assert figures.loc[("perfect", "top-5"), "estimate"] == 1
+    assert figures.loc[("perfect", "similarity"), "estimate"] == pytest.approx(1)
     assert figures.loc[("mean crop", "top-5"), "estimate"] == pytest.approx(5 / 40)
     assert figures.loc[("nearest training crop", "top-5"), "estimate"] < 0.5
 
 
-@pytest.mark.parametrize(("vehicles", "message"), [([0] * 9, "one picture a vehicle"), ([0, 1], "more than 5")])
+@pytest.mark.parametrize(
+    ("vehicles", "message"), [([0] * 9, "one picture a vehicle"), ([0, 1], "more than 5")]
+)
 def test_the_judge_refuses_what_it_cannot_judge(vehicles, message):
     with pytest.raises(ValueError, match=message):
         invert.judge([picture(0, 9, 9)] * len(vehicles), {}, vehicles, None)
@@ -74,7 +100,8 @@ def test_the_second_extractor_gives_unit_vectors():
 
 
 @pytest.mark.parametrize(
-    ("load", "module", "name"), [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")]
+    ("load", "module", "name"),
+    [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")],
 )
 def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, name):
     monkeypatch.setattr(module, "DEFAULT_WEIGHTS", "nowhere.pt")
@@ -83,17 +110,22 @@ def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, name):
 
 
 def test_looks_of_the_shipped_minutes():
-    """Boxes, crops and truth belong together: a look's crop is what its detection cuts out, and its vehicle is truly there."""
+    """Boxes, crops and truth belong together: a look's crop is what its detection cuts out, and its
+    vehicle is truly there.
+    """
     from cctview.frames import open_dataset
 
     looks = load_looks("data", minimum=40, per_passage=1)
     dataset = open_dataset("data")
     for row in (0, len(looks) - 1):
         np.testing.assert_array_equal(looks.crops[row], dataset.crop(looks.table["id"][row]))
-    assert looks.table.groupby(["vehicle", "camera"]).size().max() == 1 and (looks.table["size"] >= 40).all()
-    assert set(looks.table.family) <= set(COLOUR_FAMILIES.values()) and set(looks.table.body) <= set(BODIES.values())
+    assert looks.table.groupby(["vehicle", "camera"]).size().max() == 1
+    assert (looks.table["size"] >= 40).all()
+    assert set(looks.table.family) <= set(COLOUR_FAMILIES.values())
+    assert set(looks.table.body) <= set(BODIES.values())
     learn, measured = looks.split()
-    assert not set(learn.table.vehicle) & set(measured.table.vehicle) and len(learn) + len(measured) == len(looks)
+    assert not set(learn.table.vehicle) & set(measured.table.vehicle)
+    assert len(learn) + len(measured) == len(looks)
 
 
 def test_looks_need_the_truth(tmp_path):
@@ -105,11 +137,16 @@ def test_a_window_keeps_its_box():
     frame = picture(1, 240, 352)
     for box in ([0, 0, 20, 20], [330, 220, 352, 240], [100, 50, 133, 71]):
         cut, inside = window(frame, np.array(box))
-        np.testing.assert_array_equal(cut[inside[1] : inside[3], inside[0] : inside[2]], frame[box[1] : box[3], box[0] : box[2]])
+        np.testing.assert_array_equal(
+            cut[inside[1] : inside[3], inside[0] : inside[2]],
+            frame[box[1] : box[3], box[0] : box[2]],
+        )
 
 
 def test_structural_similarity_by_its_definition():
-    """Wang et al. 2004: weighted means in a window of 11×11 pixels, at every place where the window is whole."""
+    """Wang et al. 2004: weighted means in a window of 11×11 pixels, at every place where the window
+    is whole.
+    """
     rng = np.random.default_rng(2)
     a = rng.integers(0, 256, (16, 14, 3)).astype(np.uint8)
     b = np.clip(a + rng.normal(0, 20, a.shape), 0, 255).astype(np.uint8)
@@ -118,9 +155,16 @@ def test_structural_similarity_by_its_definition():
     values = []
     for row in range(5, 11):
         for column in range(5, 9):
-            x, y = (image[row - 5 : row + 6, column - 5 : column + 6].astype(float) for image in (a, b))
+            x, y = (
+                image[row - 5 : row + 6, column - 5 : column + 6].astype(float) for image in (a, b)
+            )
             mx, my = (weights * x).sum((0, 1)), (weights * y).sum((0, 1))
-            vx, vy, vxy = ((weights * (p - mp) * (q - mq)).sum((0, 1)) for p, mp, q, mq in ((x, mx, x, mx), (y, my, y, my), (x, mx, y, my)))
+            vx, vy, vxy = (
+                (weights * (p - mp) * (q - mq)).sum((0, 1))
+                for p, mp, q, mq in ((x, mx, x, mx), (y, my, y, my), (x, mx, y, my))
+            )
             c1, c2 = 2.55**2, 7.65**2
-            values.append((2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
+            values.append(
+                (2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+            )
     assert invert.structural_similarity(a, b) == pytest.approx(np.mean(values), abs=1e-4)

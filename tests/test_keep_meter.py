@@ -24,12 +24,16 @@ def full(path, names=GAUGES):
 
 def test_the_gauges_are_stored_in_the_order_of_the_notebooks(tmp_path):
     kept = LeakageMeter.load(keep_meter(full(tmp_path / "meter.json"), tmp_path / "end.json"))
-    assert tuple(kept.gauges) == GAUGES and [step.name for step in kept.steps] == ["seen"]
+    assert tuple(kept.gauges) == GAUGES
+    assert [step.name for step in kept.steps] == ["seen"]
 
 
 def test_a_meter_without_all_gauges_is_not_stored(tmp_path):
     with pytest.raises(ValueError, match="no gauge 'unicity'.*studio lessons"):
-        keep_meter(full(tmp_path / "meter.json", [name for name in GAUGES if name != "unicity"]), tmp_path / "end.json")
+        keep_meter(
+            full(tmp_path / "meter.json", [name for name in GAUGES if name != "unicity"]),
+            tmp_path / "end.json",
+        )
     with pytest.raises(FileNotFoundError, match="studio lessons"):
         keep_meter(tmp_path / "none.json", tmp_path / "end.json")
     assert not (tmp_path / "end.json").exists()
@@ -37,20 +41,26 @@ def test_a_meter_without_all_gauges_is_not_stored(tmp_path):
 
 def test_the_command_stores_it(monkeypatch, capsys):
     monkeypatch.setattr("studio.lessons.keep_meter", lambda: "data/results/meter-end.json")
-    assert studio.main(["meter"]) == 0 and "meter-end.json" in capsys.readouterr().out
+    assert studio.main(["meter"]) == 0
+    assert "meter-end.json" in capsys.readouterr().out
 
 
 def test_what_is_stored_begins_as_the_meter_of_notebook_00_and_says_what_the_notebooks_say():
     end, begin = LeakageMeter.load(END), LeakageMeter.load(DEFAULT)
     for step, first in zip(end.steps, begin.steps, strict=False):
-        assert step.name == first.name and step.odds == pytest.approx(first.odds, abs=1e-4)
+        assert step.name == first.name
+        assert step.odds == pytest.approx(first.odds, abs=1e-4)
         assert astuple(step.delivered) == pytest.approx(astuple(first.delivered), abs=1e-4)
-    assert len(end.steps) > len(begin.steps) and tuple(end.gauges) == GAUGES
+    assert len(end.steps) > len(begin.steps)
+    assert tuple(end.gauges) == GAUGES
     said = {}
     for path in sorted((ROOT / "notebooks").glob("0[1-4]-*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
-                title = re.search(r"Beside the meter, (.+?): (\S+ \[\S+ \S+\])", output.get("data", {}).get("text/plain", ""))
+                title = re.search(
+                    r"Beside the meter, (.+?): (\S+ \[\S+ \S+\])",
+                    output.get("data", {}).get("text/plain", ""),
+                )
                 if title:
                     said[title[1]] = title[2]
     for name, words in said.items():

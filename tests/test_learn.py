@@ -1,4 +1,6 @@
-"""Learning: pictures split by vehicle, a training that can be interrupted, shadow models; and a slice of what is stored."""
+"""Learning: pictures split by vehicle, a training that can be interrupted, shadow models; and a
+slice of what is stored.
+"""
 
 import importlib.util
 from types import SimpleNamespace
@@ -13,21 +15,29 @@ from cctview import learn, shadows, trainings
 from cctview.frames import open_dataset
 from cctview.truth import read_truth
 
-if importlib.util.find_spec("tensorflow") is None:  # not imported here: it must come by cctview.tensorflow_setup
+if (
+    importlib.util.find_spec("tensorflow") is None
+):  # not imported here: it must come by cctview.tensorflow_setup
     pytest.skip("TensorFlow is not installed", allow_module_level=True)
 FEW = 40
 
 
 @pytest.fixture(scope="module")
 def toy():
-    """Vehicles of which half are dark and half are bright, and a few with the wrong word: those can only be learnt by heart."""
+    """Vehicles of which half are dark and half are bright, and a few with the wrong word: those can
+    only be learnt by heart.
+    """
     rng = np.random.default_rng(0)
     vehicle = np.repeat(np.arange(3 * FEW), 2)
     bright = vehicle % 2 == 1
-    pixels = (rng.normal(90 + 70 * bright, 25, (learn.SIDE, learn.SIDE, 3, len(vehicle))).clip(0, 255)).astype(np.uint8)
+    pixels = (
+        rng.normal(90 + 70 * bright, 25, (learn.SIDE, learn.SIDE, 3, len(vehicle))).clip(0, 255)
+    ).astype(np.uint8)
     body = np.where(bright ^ (vehicle % 10 < 2), "van", "sedan")
     family = np.where(bright, "light", "dark")
-    table = pd.DataFrame({"vehicle": vehicle, "frame": "", "camera": "", "body": body, "family": family})
+    table = pd.DataFrame(
+        {"vehicle": vehicle, "frame": "", "camera": "", "body": body, "family": family}
+    )
     return learn.Pictures(np.moveaxis(pixels, -1, 0), table)
 
 
@@ -52,23 +62,33 @@ def test_no_vehicle_is_in_two_parts(toy, split):
 def test_the_loss_of_each_picture_is_scikit_learns(toy, training):
     labels = np.searchsorted(training.classes, toy.table.body.to_numpy(str))
     logits = np.asarray(training.network(learn.scaled(toy.pixels), training=False), float)
-    assert training.losses[-1].mean() == pytest.approx(log_loss(labels, softmax(logits, axis=1)), rel=1e-5)
+    assert training.losses[-1].mean() == pytest.approx(
+        log_loss(labels, softmax(logits, axis=1)), rel=1e-5
+    )
     assert training.right[-1].mean() == pytest.approx((logits.argmax(axis=1) == labels).mean())
     members = toy.of(training.split.members)
-    assert training.history().training_loss.iloc[-1] == pytest.approx(training.losses[-1][members].mean())
+    assert training.history().training_loss.iloc[-1] == pytest.approx(
+        training.losses[-1][members].mean()
+    )
 
 
 def test_a_very_sure_network_still_gives_different_losses():
-    losses = learn._losses(np.array([[40.0, 0.0], [60.0, 0.0], [-1000.0, 0.0]], np.float32), np.array([0, 0, 0]))
-    assert losses[0] > losses[1] >= 0 and losses[2] == pytest.approx(1000)
+    losses = learn._losses(
+        np.array([[40.0, 0.0], [60.0, 0.0], [-1000.0, 0.0]], np.float32), np.array([0, 0, 0])
+    )
+    assert losses[0] > losses[1] >= 0
+    assert losses[2] == pytest.approx(1000)
 
 
 def test_it_learns_and_each_epoch_is_kept(training):
     history = training.history()
-    assert list(history.index) == [0, 1, 2, 3, 4, 5] and training.last == 5 and not training.interrupted
+    assert list(history.index) == [0, 1, 2, 3, 4, 5]
+    assert training.last == 5
+    assert not training.interrupted
     assert history.training_loss[5] < 0.95 * history.training_loss[0]
     assert training.best == history.validation_loss.idxmin()
-    assert not np.array_equal(training.filters(0), training.filters(5)) and training.filters(0).shape == (5, 5, 3, 4)
+    assert not np.array_equal(training.filters(0), training.filters(5))
+    assert training.filters(0).shape == (5, 5, 3, 4)
 
 
 def test_the_same_seed_gives_the_same_training(toy, split, training):
@@ -85,11 +105,16 @@ def test_what_was_learnt_is_kept_when_it_is_interrupted(toy, split):
             raise KeyboardInterrupt
 
     stopped = learn.train(toy, split, filters=4, epochs=4, watch=impatient)
-    assert stopped.interrupted and stopped.last == 2 and len(stopped.weights) == len(stopped.right) == 3
+    assert stopped.interrupted
+    assert stopped.last == 2
+    assert len(stopped.weights) == len(stopped.right) == 3
     for weights, kept in zip(stopped.network.get_weights(), stopped.weights[-1], strict=True):
         np.testing.assert_array_equal(weights, kept)
-    assert [done for done, _ in moves] == sorted(done for done, _ in moves) and moves[0][1] is None
-    assert moves[-2][1] == pytest.approx(tuple(stopped.history()[["training_loss", "validation_loss"]].iloc[-1]))
+    assert [done for done, _ in moves] == sorted(done for done, _ in moves)
+    assert moves[0][1] is None
+    assert moves[-2][1] == pytest.approx(
+        tuple(stopped.history()[["training_loss", "validation_loss"]].iloc[-1])
+    )
 
 
 def test_interrupted_at_once_it_has_learnt_nothing_and_the_lesson_goes_on(toy, split):
@@ -98,7 +123,8 @@ def test_interrupted_at_once_it_has_learnt_nothing_and_the_lesson_goes_on(toy, s
             raise KeyboardInterrupt
 
     stopped = learn.train(toy, split, filters=4, epochs=4, watch=never)
-    assert stopped.last == 0 and stopped.best == 0
+    assert stopped.last == 0
+    assert stopped.best == 0
     assert stopped.attack(0).figures().loc["AUC", "low"] < 0.6
 
 
@@ -109,22 +135,28 @@ def test_nothing_else_can_be_learnt(toy, split):
 
 def test_layers_and_activations(toy, training):
     described = learn.describe_layers(training.network)
-    assert described.loc["filters_1", "gives"] == "12 × 12 × 4" and described.numbers.sum() == training.network.count_params()
+    assert described.loc["filters_1", "gives"] == "12 × 12 × 4"
+    assert described.numbers.sum() == training.network.count_params()
     made = learn.activations(training, toy.pixels[0], 5)
     assert [values.shape for values in made.values()] == [(12, 12, 4), (6, 6, 8), (6, 6, 8)]
     assert all((values >= 0).all() for values in made.values())
     kernel, bias = training.weights[5][:2]
-    centre = learn.scaled(toy.pixels[:1])[0, 11:16, 11:16]  # "same" with a stride of 2 pads 1 before and 2 after
+    centre = learn.scaled(toy.pixels[:1])[
+        0, 11:16, 11:16
+    ]  # "same" with a stride of 2 pads 1 before and 2 after
     by_hand = np.maximum(np.einsum("ijc,ijcf->f", centre, kernel) + bias, 0)
     np.testing.assert_allclose(made["filters_1"][6, 6], by_hand, rtol=1e-4, atol=1e-5)
 
 
 def test_the_attack_by_scikit_learn(toy, training):
     losses, member = training.vehicle_losses(5)
-    assert member.sum() == len(training.taught) and len(member) == 2 * member.sum()
+    assert member.sum() == len(training.taught)
+    assert len(member) == 2 * member.sum()
     first = toy.table.vehicle == training.taught[0]
     assert losses[0] == pytest.approx(training.losses[5][first].mean())
-    assert training.attack(5).figures().loc["AUC", "estimate"] == pytest.approx(roc_auc_score(member, -losses))
+    assert training.attack(5).figures().loc["AUC", "estimate"] == pytest.approx(
+        roc_auc_score(member, -losses)
+    )
 
 
 def fake_shadows(lift, models=8, count=300):
@@ -133,7 +165,9 @@ def fake_shadows(lift, models=8, count=300):
     halves = [rng.permutation(count) < count // 2 for _ in range(models // 2)]
     within = np.array([side for half in halves for side in (half, ~half)])
     hard = rng.uniform(0.2, 0.6, count)
-    return shadows.Shadows(np.arange(count), within, {4: hard + lift * within + rng.normal(0, 0.02, within.shape)})
+    return shadows.Shadows(
+        np.arange(count), within, {4: hard + lift * within + rng.normal(0, 0.02, within.shape)}
+    )
 
 
 def test_exposure_is_what_being_taught_adds():
@@ -142,7 +176,8 @@ def test_exposure_is_what_being_taught_adds():
     exposed = fake_shadows(lift)
     assert exposed.exposure(4) == pytest.approx(lift, abs=0.05)
     half = exposed.exposure(4, slice(4)), exposed.exposure(4, slice(4, None))
-    assert set(np.argsort(-half[0])[:3]) == {0, 1, 2} and half[1][:3].mean() == pytest.approx(0.35, abs=0.05)
+    assert set(np.argsort(-half[0])[:3]) == {0, 1, 2}
+    assert half[1][:3].mean() == pytest.approx(0.35, abs=0.05)
     assert exposed.nearest(20) == 4
     assert roc_auc_score(exposed.within[0], exposed.attack(0, 4).scores) > 0.9
 
@@ -161,11 +196,14 @@ def test_shadows_share_the_vehicles_and_survive_storing(toy, split, tmp_path, mo
     from studio import learning
 
     def quick(pictures, split, taught, epochs, seed):
-        return SimpleNamespace(losses=[np.full(len(pictures.table), 0.1) - 0.05 * pictures.of(taught)] * (epochs + 1))
+        return SimpleNamespace(
+            losses=[np.full(len(pictures.table), 0.1) - 0.05 * pictures.of(taught)] * (epochs + 1)
+        )
 
     monkeypatch.setattr(shadows, "train", quick)
     made = shadows.train_shadows(toy, split, count=4, epochs=4)
-    assert (made.within[0] != made.within[1]).all() and list(made.confidences) == [2, 4]
+    assert (made.within[0] != made.within[1]).all()
+    assert list(made.confidences) == [2, 4]
     assert made.exposure(4) == pytest.approx(np.exp(-0.05) - np.exp(-0.1))
     learning.shadow_table(made).to_parquet(tmp_path / "shadows.parquet")
     read = shadows.stored_shadows(tmp_path)
@@ -190,7 +228,8 @@ def test_pictures_are_cut_by_the_truth(real):
     pictures, _ = real
     assert pictures.pixels.shape == (len(pictures.table), learn.SIDE, learn.SIDE, 3)
     assert not pictures.table.duplicated(["vehicle", "camera"]).any()
-    assert pictures.table.vehicle.is_monotonic_increasing and pictures.table.groupby("vehicle").size().max() == 2
+    assert pictures.table.vehicle.is_monotonic_increasing
+    assert pictures.table.groupby("vehicle").size().max() == 2
     yellow = pictures.pixels[(pictures.table.family == "yellow").to_numpy()].mean(axis=(0, 1, 2))
     light = pictures.pixels[(pictures.table.family == "light").to_numpy()].mean(axis=(0, 1, 2))
     assert yellow[0] - yellow[2] > 20 + light[0] - light[2]
@@ -202,11 +241,18 @@ def test_a_slice_of_the_stored_grid(real):
     pictures, split = real
     stored = trainings.stored_grid()
     keys = ["learns", "filters", "vehicles", "epoch"]
-    assert set(map(tuple, stored[keys[:3]].drop_duplicates().to_numpy())) == set(learning.networks(len(split.members)))
+    assert set(map(tuple, stored[keys[:3]].drop_duplicates().to_numpy())) == set(
+        learning.networks(len(split.members))
+    )
     again = learning.grid(pictures, split, [("body", learn.FILTERS, 100)], epochs=4)
     both = again.merge(stored, on=keys, suffixes=("", "_stored"))
     assert len(both) == 3
-    for column, tolerance in (("training_loss", 0.1), ("validation_loss", 0.1), ("validation_right", 0.06), ("auc", 0.06)):
+    for column, tolerance in (
+        ("training_loss", 0.1),
+        ("validation_loss", 0.1),
+        ("validation_right", 0.06),
+        ("auc", 0.06),
+    ):
         np.testing.assert_allclose(both[column], both[f"{column}_stored"], atol=tolerance)
 
 
@@ -215,8 +261,10 @@ def test_the_stored_grid_says_what_the_lesson_says():
     start, end = grid[grid.epoch == 0], grid[grid.epoch == learn.EPOCHS]
     assert ((start.auc_low < 0.53) & (start.auc_high > 0.47)).all()
     body = end[(end.learns == "body") & (end.filters == learn.FILTERS)].sort_values("vehicles")
-    assert (body.auc_low > 0.6).all() and (body.auc >= 0.65).all()
-    assert body.auc.iloc[0] > body.auc.iloc[-1] + 0.05 and body.validation_right.iloc[0] < body.validation_right.iloc[-1]
+    assert (body.auc_low > 0.6).all()
+    assert (body.auc >= 0.65).all()
+    assert body.auc.iloc[0] > body.auc.iloc[-1] + 0.05
+    assert body.validation_right.iloc[0] < body.validation_right.iloc[-1]
     colour = end[(end.learns == "family")].set_index("vehicles").auc
     assert (colour < body.set_index("vehicles").auc.reindex(colour.index)).all()
 
@@ -230,7 +278,8 @@ def test_a_slice_of_the_stored_attacks():
     assert len(both) == 2
     np.testing.assert_allclose(both.estimate, both.estimate_stored, atol=0.01)
     found = stored[stored.figure == "TPR at 1 % FPR"].set_index("epoch")
-    assert found.low[learn.EPOCHS] > found.high[6] and found.low[6] > 0.01
+    assert found.low[learn.EPOCHS] > found.high[6]
+    assert found.low[6] > 0.01
 
 
 def test_readings_take_the_nearest_that_is_stored():
@@ -238,7 +287,11 @@ def test_readings_take_the_nearest_that_is_stored():
     body = grid[(grid.learns == "body") & (grid.vehicles == grid.vehicles.max())]
     read = trainings.read_curves(body, 5, 7)
     row = body[(body.filters == 4) & (body.epoch == read.epoch)].iloc[0]
-    assert read.epoch in (6, 8) and read.new == row.validation_right and "4 filters" in read.words
+    assert read.epoch in (6, 8)
+    assert read.new == row.validation_right
+    assert "4 filters" in read.words
     trade = trainings.read_trade(grid, "family", 390, 0)
     row = grid[(grid.learns == "family") & (grid.vehicles == 300) & (grid.epoch == 0)].iloc[0]
-    assert trade.auc == row.auc and "no better than a coin" in trade.words and list(trade.history.epoch)[0] == 0
+    assert trade.auc == row.auc
+    assert "no better than a coin" in trade.words
+    assert list(trade.history.epoch)[0] == 0

@@ -1,4 +1,6 @@
-"""What is learnt for finding trips: kept in a file, opened as it was, and a slice of the shipped one learnt again."""
+"""What is learnt for finding trips: kept in a file, opened as it was, and a slice of the shipped
+one learnt again.
+"""
 
 from pathlib import Path
 
@@ -40,20 +42,29 @@ def test_what_is_kept_gives_the_ratios_of_the_joint_model(passages):
     model = fit_joint(passages.part(learnt), SOURCES)
     step, rows = SOURCES[-1], np.array([0, 3, 8])
     expected = model.apply(passages, learnt).steps[step][rows]
-    np.testing.assert_allclose(keep(model, passages, learnt, step).log_ratios(passages, rows), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        keep(model, passages, learnt, step).log_ratios(passages, rows), expected, atol=1e-4
+    )
 
 
 def test_a_file_gives_back_what_was_learnt(passages, models, tmp_path):
     save(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
     known, again, tracks = load(tmp_path / "finder.npz")
-    assert known == fingerprint(DETECTIONS) and tracks.tolist() == [0, -1, 1]
+    assert known == fingerprint(DETECTIONS)
+    assert tracks.tolist() == [0, -1, 1]
     for before, after in zip(models, again, strict=True):
-        assert after.ratios == before.ratios and after.motion == before.motion
+        assert after.ratios == before.ratios
+        assert after.motion == before.motion
         rows = np.arange(10)
-        np.testing.assert_allclose(after.log_ratios(passages, rows), before.log_ratios(passages, rows), atol=0.02)
+        np.testing.assert_allclose(
+            after.log_ratios(passages, rows), before.log_ratios(passages, rows), atol=0.02
+        )
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:200], lambda content: b"", lambda content: b"not a file at all"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: content[:200], lambda content: b"", lambda content: b"not a file at all"],
+)
 def test_a_damaged_file_is_named(models, tmp_path, damage):
     path = tmp_path / "finder.npz"
     save(path, models, [0], DETECTIONS)
@@ -63,7 +74,9 @@ def test_a_damaged_file_is_named(models, tmp_path, damage):
 
 
 def test_a_slice_of_the_shipped_finder():
-    """The tracks of one camera, and one of the two models, learnt again; processors differ in the last digits."""
+    """The tracks of one camera, and one of the two models, learnt again; processors differ in the
+    last digits.
+    """
     from cctview.frames import open_dataset
     from cctview.track import track_detections
     from cctview.truth import read_truth
@@ -75,11 +88,17 @@ def test_a_slice_of_the_shipped_finder():
     sure = part.detections["percent"] >= 25
     here = np.flatnonzero((part.detections["camera"][sure] == finder.cameras[2]).to_numpy())
     rows = np.flatnonzero(sure.to_numpy())[here]
-    again = track_detections(part.detections.iloc[rows].reset_index(drop=True), part.embeddings[rows]).fillna(-1).to_numpy(int)
+    again = (
+        track_detections(part.detections.iloc[rows].reset_index(drop=True), part.embeddings[rows])
+        .fillna(-1)
+        .to_numpy(int)
+    )
     pairs = pd.DataFrame({"again": again, "stored": tracks[here]}).value_counts()
     assert pairs.groupby("stored").max().sum() >= 0.98 * len(here)
     passages = find_passages(part, truth, tracks=tracks)
     learnt = np.flatnonzero((passages.table["vehicle"] >= 0).to_numpy() & (finder.half != 0))
     asking = np.flatnonzero(finder.half == 0)[:60]
-    fresh = keep(fit_joint(passages.part(learnt), SOURCES), passages, learnt, SOURCES[-1]).log_ratios(passages, asking)
+    fresh = keep(
+        fit_joint(passages.part(learnt), SOURCES), passages, learnt, SOURCES[-1]
+    ).log_ratios(passages, asking)
     assert np.abs(fresh - models[0].log_ratios(passages, asking)).mean() < 0.02

@@ -1,4 +1,6 @@
-"""The one setting of the lessons: without it the simulated minutes, with it a folder of the user's own."""
+"""The one setting of the lessons: without it the simulated minutes, with it a folder of the user's
+own.
+"""
 
 import shutil
 
@@ -19,7 +21,10 @@ def test_own_frames_are_shown_and_simulated_ones_are_measured(monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", str(SAMPLE))
     lesson = open_lesson()
     assert lesson.own
-    assert (len(lesson.shown.frames), len(lesson.dataset.frames)) == (6, len(lesson.truth.frames.query("status != 'dropped'")))
+    assert (len(lesson.shown.frames), len(lesson.dataset.frames)) == (
+        6,
+        len(lesson.truth.frames.query("status != 'dropped'")),
+    )
 
 
 def test_other_simulated_minutes_bring_their_own_truth(tmp_path, monkeypatch):
@@ -27,7 +32,8 @@ def test_other_simulated_minutes_bring_their_own_truth(tmp_path, monkeypatch):
     shutil.copy(SIMULATED / "733-681-N.zip", tmp_path)
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
     lesson = open_lesson()
-    assert not lesson.own and lesson.dataset.frames.camera.unique().tolist() == ["733-681-N"]
+    assert not lesson.own
+    assert lesson.dataset.frames.camera.unique().tolist() == ["733-681-N"]
 
 
 def test_a_folder_without_frames_is_named_with_the_remedy(tmp_path, monkeypatch):

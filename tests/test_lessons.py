@@ -13,7 +13,11 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def cells(path, tag):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if tag in cell.metadata.get("tags", [])]
+    return [
+        cell
+        for cell in nbformat.read(path, as_version=4).cells
+        if tag in cell.metadata.get("tags", [])
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -21,7 +25,8 @@ def test_every_solution_passes_its_check(path):
     for cell in cells(path, "solution"):
         said = [output.data.get("text/plain", "") for output in cell.outputs if "data" in output]
         assert any(text.startswith("✓ Right.") for text in said), cell.source
-        assert cell.metadata.jupyter.source_hidden and cell.metadata.jupyter.outputs_hidden
+        assert cell.metadata.jupyter.source_hidden
+        assert cell.metadata.jupyter.outputs_hidden
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -34,15 +39,22 @@ def test_every_exercise_is_left_open_and_has_a_solution(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_speaker_notes_are_there_where_they_are_marked(path):
     for cell in nbformat.read(path, as_version=4).cells:
-        assert ("speaker-notes" in cell.metadata.get("tags", [])) == bool(cell.metadata.get("notes"))
+        assert ("speaker-notes" in cell.metadata.get("tags", [])) == bool(
+            cell.metadata.get("notes")
+        )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_is_not_compared_says_why(path):
     """And nothing is skipped, or may fail."""
     for cell in nbformat.read(path, as_version=4).cells:
-        marks = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("nbval") or tag == "raises-exception"]
-        assert marks in ([], ["nbval-ignore-output"]) and bool(marks) == bool(cell.metadata.get("nbval_reason"))
+        marks = [
+            tag
+            for tag in cell.metadata.get("tags", [])
+            if tag.startswith("nbval") or tag == "raises-exception"
+        ]
+        assert marks in ([], ["nbval-ignore-output"])
+        assert bool(marks) == bool(cell.metadata.get("nbval_reason"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -56,6 +68,8 @@ def test_one_picture_of_the_notebook_stands_for_it(path):
 def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
     lesson = (ROOT / "lessons" / "05-tracking.py").read_text()
     quoted = re.search(r"On real frames.*?`models/student-64.md`", lesson, re.DOTALL)[0]
-    figures = re.findall(r"\.\d{3} \[\.\d{3} \.\d{3}\]", " ".join(quoted.replace("\n#", " ").split()))
+    figures = re.findall(
+        r"\.\d{3} \[\.\d{3} \.\d{3}\]", " ".join(quoted.replace("\n#", " ").split())
+    )
     assert len(figures) == 2
     assert all(figure in (ROOT / "models" / "student-64.md").read_text() for figure in figures)

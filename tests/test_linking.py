@@ -1,4 +1,6 @@
-"""The joint model and what is measured with it, on a small road whose ratios are known, and on the shipped minutes."""
+"""The joint model and what is measured with it, on a small road whose ratios are known, and on the
+shipped minutes.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,14 @@ from cctview import privacy
 from cctview.linking import compare_once, fit_joint, search
 from cctview.meter import LeakageMeter
 from cctview.passages import Passages, find_passages
-from cctview.privacy import METER_STEPS, divide_vehicles, leakage_meter, measure_leakage, measure_unseen_minutes, your_car
+from cctview.privacy import (
+    METER_STEPS,
+    divide_vehicles,
+    leakage_meter,
+    measure_leakage,
+    measure_unseen_minutes,
+    your_car,
+)
 
 pytest.importorskip("sklearn")
 
@@ -19,21 +28,40 @@ COLOURS = ["white", "black", "blue"]
 
 
 def road(vehicles=140, noise=1.2, seed=0, minutes=8):
-    """Southbound vehicles before three cameras: looks of a colour, an own part and noise; one in five leaves before the last."""
+    """Southbound vehicles before three cameras: looks of a colour, an own part and noise; one in
+    five leaves before the last.
+    """
     rng = np.random.default_rng(seed)
     centres = 1.5 * rng.normal(size=(3, 16))
     rows, looks = [], []
     for vehicle in range(vehicles):
-        colour, start, pace = rng.integers(3), rng.uniform(0, 60 * minutes - 90), np.exp(0.08 * rng.normal())
+        colour, start, pace = (
+            rng.integers(3),
+            rng.uniform(0, 60 * minutes - 90),
+            np.exp(0.08 * rng.normal()),
+        )
         own = centres[colour] + rng.normal(size=16)
         for camera, lag in list(CAMERAS.items())[: 2 if rng.random() < 0.2 else 3]:
             if rng.random() < 0.9:
                 seconds = start + lag * pace + rng.uniform(-1, 1)
-                rows.append((camera, seconds, rng.random(), rng.integers(1, 5), int(seconds // 60), vehicle, COLOURS[colour]))
+                rows.append(
+                    (
+                        camera,
+                        seconds,
+                        rng.random(),
+                        rng.integers(1, 5),
+                        int(seconds // 60),
+                        vehicle,
+                        COLOURS[colour],
+                    )
+                )
                 looks.append(own + noise * rng.normal(size=16))
     columns = ["camera", "seconds", "lane", "detections", "minute", "vehicle", "colour"]
     looks = np.array(looks) / np.linalg.norm(looks, axis=1, keepdims=True)
-    return Passages(pd.DataFrame(rows, columns=columns).assign(direction="S", kind="sedan"), looks.astype(np.float32))
+    return Passages(
+        pd.DataFrame(rows, columns=columns).assign(direction="S", kind="sedan"),
+        looks.astype(np.float32),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +71,31 @@ def measured():
 
 def test_bits_are_calibrated_and_grow_with_what_is_told(measured):
     gap = measured.false_confidence(rounds=100)
-    assert (gap.low < 0.25).all() and (gap.high > -0.25).all() and gap.estimate.abs().max() < 0.7
+    assert (gap.low < 0.25).all()
+    assert (gap.high > -0.25).all()
+    assert gap.estimate.abs().max() < 0.7
     delivered = measured.reached(50)["estimate"].unstack()["delivered"].reindex(measured.steps)
-    assert (delivered.diff().dropna() > -0.1).all() and delivered.iloc[-1] > delivered.iloc[0] + 1
+    assert (delivered.diff().dropna() > -0.1).all()
+    assert delivered.iloc[-1] > delivered.iloc[0] + 1
 
 
 def test_steps_add_up_to_what_is_reached(measured):
     added = measured.added(rounds=10)["estimate"].unstack()[["claimed", "delivered"]].sum()
-    reached = measured.reached(10)["estimate"].unstack().loc[measured.steps[-1], ["claimed", "delivered"]]
+    reached = (
+        measured.reached(10)["estimate"].unstack().loc[measured.steps[-1], ["claimed", "delivered"]]
+    )
     assert added.to_numpy() == pytest.approx(reached.to_numpy())
 
 
 def test_the_meter_of_anyone_and_of_one(measured, tmp_path):
     meter = leakage_meter(measured, rounds=20)
-    assert [step.name for step in meter.steps] == list(METER_STEPS) and meter.world == "twin"
+    assert [step.name for step in meter.steps] == list(METER_STEPS)
+    assert meter.world == "twin"
     last = measured.searches[measured.searches.step == measured.steps[-1]]
     assert meter.delivered().estimate == pytest.approx(last.delivered.mean())
     one = leakage_meter(measured, vehicle=3, name="the third", rounds=20)
-    assert one.target == "the third" and one.claimed().low <= one.claimed().estimate
+    assert one.target == "the third"
+    assert one.claimed().low <= one.claimed().estimate
     one.save(tmp_path / "meter.json")
     assert LeakageMeter.load(tmp_path / "meter.json") == one
     with pytest.raises(ValueError, match="vehicle 999: no passage"):
@@ -70,7 +105,8 @@ def test_the_meter_of_anyone_and_of_one(measured, tmp_path):
 def test_no_vehicle_is_judged_by_a_model_that_knew_it():
     table = road().table
     part = divide_vehicles(table, 4)
-    assert pd.Series(part).groupby(table.vehicle).nunique().max() == 1 and set(part) == {0, 1, 2, 3}
+    assert pd.Series(part).groupby(table.vehicle).nunique().max() == 1
+    assert set(part) == {0, 1, 2, 3}
 
 
 def test_every_two_vehicles_are_compared_once():
@@ -78,7 +114,11 @@ def test_every_two_vehicles_are_compared_once():
     pairs = compare_once(table)
     a, b = table.vehicle.to_numpy()[pairs.rows], table.vehicle.to_numpy()[pairs.columns]
     assert ((a == b) == pairs.same).all()
-    assert not pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b)})[~pairs.same].duplicated().any()
+    assert (
+        not pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b)})[~pairs.same]
+        .duplicated()
+        .any()
+    )
     camera = table.camera.to_numpy()
     assert (camera[pairs.rows] != camera[pairs.columns]).all()
 
@@ -87,10 +127,12 @@ def test_ratios_are_capped_and_looks_that_say_nothing_add_nothing():
     blind = road(noise=50.0)
     model = fit_joint(blind, ("time and place", "embedding", "travel time"))
     ratios = model.apply(blind, np.arange(len(blind))).steps
-    assert np.abs(ratios["embedding"]).mean() < 0.3 and np.abs(ratios["travel time"]).max() > 1
+    assert np.abs(ratios["embedding"]).mean() < 0.3
+    assert np.abs(ratios["travel time"]).max() > 1
     for step, values in ratios.items():
         low, high = model.models[step].limits
-        assert values.min() >= low - 1e-5 and values.max() <= high + 1e-5
+        assert values.min() >= low - 1e-5
+        assert values.max() <= high + 1e-5
         assert np.exp(high) < 140**2
 
 
@@ -103,8 +145,11 @@ def test_a_model_that_is_too_sure_claims_more_than_it_delivers():
     ratios = model.apply(passages)
     rng = np.random.default_rng(0)
     shuffled = replace(ratios, steps={"sure": 12 * rng.permuted(ratios.steps["embedding"], axis=1)})
-    bits = search(passages, shuffled, np.flatnonzero(part == 1), 10_000)[0][["claimed", "delivered"]].mean()
-    assert bits.claimed > 6 and bits.delivered < 0
+    bits = search(passages, shuffled, np.flatnonzero(part == 1), 10_000)[0][
+        ["claimed", "delivered"]
+    ].mean()
+    assert bits.claimed > 6
+    assert bits.delivered < 0
 
 
 @pytest.mark.parametrize(
@@ -127,9 +172,12 @@ def test_your_car():
     monday, tuesday, saturday = pd.to_datetime(["2031-03-24", "2031-03-25", "2031-03-29"])
     entered = [monday + hour] * 3 + [tuesday + hour] * 2 + [saturday + hour]
     trips = pd.DataFrame({"vehicle": [1, 2, 3, 1, 2, 1], "entered": entered})
-    drivers = pd.DataFrame({"vehicle": [1, 2, 3], "kind": ["sedan"] * 3, "colour": ["blue", "red", "blue"]})
+    drivers = pd.DataFrame(
+        {"vehicle": [1, 2, 3], "kind": ["sedan"] * 3, "colour": ["blue", "red", "blue"]}
+    )
     car = your_car(trips, drivers, "sedan", "blue", 8)
-    assert (car.everyone, car.alike) == (2.5, 1.5) and car.bits == pytest.approx(np.log2(2.5 / 1.5))
+    assert (car.everyone, car.alike) == (2.5, 1.5)
+    assert car.bits == pytest.approx(np.log2(2.5 / 1.5))
     assert np.isnan(your_car(trips, drivers, "sedan", "blue", 9).bits)
     with pytest.raises(ValueError, match="there are blue, red"):
         your_car(trips, drivers, "sedan", "pink", 8)
@@ -140,17 +188,27 @@ def test_calibrated_bits_stay_within_their_interval_on_unseen_minutes_of_the_shi
     from cctview.truth import read_truth
 
     if len(read_truth("data").frames["time"].dt.floor("min").unique()) < 8:
-        pytest.skip("data/ holds fewer than 8 minutes: too few to fit on one half and judge on the other")
+        pytest.skip(
+            "data/ holds fewer than 8 minutes: too few to fit on one half and judge on the other"
+        )
     leakage = measure_unseen_minutes(find_passages(open_dataset(Path("data")), read_truth("data")))
     reached = leakage.reached(rounds=200)
     claimed, delivered = (reached.xs(figure, level="figure") for figure in ("claimed", "delivered"))
-    assert ((claimed.low <= delivered.estimate) & (delivered.estimate <= claimed.high)).all(), reached
+    assert ((claimed.low <= delivered.estimate) & (delivered.estimate <= claimed.high)).all(), (
+        reached
+    )
 
 
 def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):
     """Neither a vehicle that is looked for, nor a minute in which it is looked for."""
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"vehicle": np.repeat(np.arange(60), 4), "minute": rng.integers(0, 12, 240), "camera": ["a", "b"] * 120})
+    table = pd.DataFrame(
+        {
+            "vehicle": np.repeat(np.arange(60), 4),
+            "minute": rng.integers(0, 12, 240),
+            "camera": ["a", "b"] * 120,
+        }
+    )
     fitted = {}
 
     class Fitted(Exception):

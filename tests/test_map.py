@@ -1,4 +1,6 @@
-"""The map of the package names every module, once, and nothing that is not there; and the package keeps to what it says."""
+"""The map of the package names every module, once, and nothing that is not there; and the package
+keeps to what it says.
+"""
 
 import ast
 import re
@@ -15,9 +17,14 @@ MODULES = {
 
 
 def imports(path):
-    """The modules of cctview that a file imports when it is itself imported, by their names in full."""
+    """The modules of cctview that a file imports when it is itself imported, by their names in
+    full.
+    """
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("cctview", "studio"):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
+            "cctview",
+            "studio",
+        ):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
             yield node.module
 
@@ -29,12 +36,24 @@ def test_the_map_names_every_module_once():
 
 
 def test_no_module_imports_the_studio():
-    assert [path for path in PACKAGE.rglob("*.py") if re.search(r"^\s*(from|import) studio\b", path.read_text(), re.MULTILINE)] == []
+    assert [
+        path
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(from|import) studio\b", path.read_text(), re.MULTILINE)
+    ] == []
 
 
 def test_imports_make_no_circle():
-    files = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path for path in PACKAGE.rglob("*.py")}
-    needs = {name: {target for target in imports(path) if target in files and target != name} for name, path in files.items()}
+    files = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    needs = {
+        name: {target for target in imports(path) if target in files and target != name}
+        for name, path in files.items()
+    }
     while free := {name for name, targets in needs.items() if not targets & needs.keys()}:
         needs = {name: targets for name, targets in needs.items() if name not in free}
     assert not needs, f"these import each other: {sorted(needs)}"

@@ -1,4 +1,6 @@
-"""Distances and matches files, against scipy, hand-computed cases and the original's stored features."""
+"""Distances and matches files, against scipy, hand-computed cases and the original's stored
+features.
+"""
 
 import json
 import os
@@ -30,11 +32,28 @@ TARGET = "{}--2031-05-05--13.36.56--detections--{}--{}--80.0--12x10--10.20v22.30
 
 def scene():
     """One base frame with a car and a person; two target cameras, one of them with a bicycle."""
-    base = pd.DataFrame([(BASE.format(1, "car"), "733-681-N", "car"), (BASE.format(2, "person"), "733-681-N", "person")])
-    rows = [("732-680-N", 1, "car"), ("732-680-N", 2, "truck"), ("689-640-S", 1, "bicycle"), ("689-640-S", 2, "bus")]
-    targets = pd.DataFrame([(TARGET.format(camera, n, type_), camera, type_) for camera, n, type_ in rows])
+    base = pd.DataFrame(
+        [
+            (BASE.format(1, "car"), "733-681-N", "car"),
+            (BASE.format(2, "person"), "733-681-N", "person"),
+        ]
+    )
+    rows = [
+        ("732-680-N", 1, "car"),
+        ("732-680-N", 2, "truck"),
+        ("689-640-S", 1, "bicycle"),
+        ("689-640-S", 2, "bus"),
+    ]
+    targets = pd.DataFrame(
+        [(TARGET.format(camera, n, type_), camera, type_) for camera, n, type_ in rows]
+    )
     base.columns = targets.columns = ["id", "camera", "type"]
-    return base, np.array([[0.0, 0.0], [9.0, 9.0]]), targets, np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0], [6.0, 8.0]])
+    return (
+        base,
+        np.array([[0.0, 0.0], [9.0, 9.0]]),
+        targets,
+        np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0], [6.0, 8.0]]),
+    )
 
 
 def test_match_frames_by_hand():
@@ -108,14 +127,19 @@ def test_matches_file_round_trip(tmp_path):
     columns = ["base", "camera", "target"]
     back = read_matches(path)
     pd.testing.assert_frame_equal(
-        back.sort_values(columns).reset_index(drop=True), matches.sort_values(columns).reset_index(drop=True)
+        back.sort_values(columns).reset_index(drop=True),
+        matches.sort_values(columns).reset_index(drop=True),
     )
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     nested = json.loads(path.read_text())
-    assert nested[BASE.format(1, "car")]["689-640-S"] == {TARGET.format("689-640-S", 2, "bus"): pytest.approx(10)}
+    assert nested[BASE.format(1, "car")]["689-640-S"] == {
+        TARGET.format("689-640-S", 2, "bus"): pytest.approx(10)
+    }
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', '{"a": {"b": {"c": "far"}}}', '{"a": {"b": {"c": null}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"a": 1}', '{"a": {"b": {"c": "far"}}}', '{"a": {"b": {"c": null}}}']
+)
 def test_a_broken_matches_file_is_named(tmp_path, text):
     path = tmp_path / "broken--matches.json"
     path.write_text(text)
@@ -137,13 +161,21 @@ def test_matches_folder(tmp_path):
     assert folder.name == base
     expected = {
         f"base--{base}.jpeg": base,
-        f"cam-1--1.0--{TARGET.format('732-680-N', 2, 'truck')}.jpeg": TARGET.format("732-680-N", 2, "truck"),
-        f"cam-1--5.0--{TARGET.format('732-680-N', 1, 'car')}.jpeg": TARGET.format("732-680-N", 1, "car"),
-        f"cam-2--10.0--{TARGET.format('689-640-S', 2, 'bus')}.jpeg": TARGET.format("689-640-S", 2, "bus"),
+        f"cam-1--1.0--{TARGET.format('732-680-N', 2, 'truck')}.jpeg": TARGET.format(
+            "732-680-N", 2, "truck"
+        ),
+        f"cam-1--5.0--{TARGET.format('732-680-N', 1, 'car')}.jpeg": TARGET.format(
+            "732-680-N", 1, "car"
+        ),
+        f"cam-2--10.0--{TARGET.format('689-640-S', 2, 'bus')}.jpeg": TARGET.format(
+            "689-640-S", 2, "bus"
+        ),
     }
     assert {p.name for p in folder.iterdir()} == set(expected)
     for name, detection in expected.items():
-        assert np.abs(np.asarray(Image.open(folder / name)).astype(int) - crops[detection]).max() <= 2
+        assert (
+            np.abs(np.asarray(Image.open(folder / name)).astype(int) - crops[detection]).max() <= 2
+        )
 
 
 def test_a_second_run_replaces_the_folder_whole(tmp_path):
@@ -167,7 +199,10 @@ def test_a_missing_crop_is_named_and_leaves_the_old_folder(tmp_path):
 
 def tracks(seed=0, n=17, m=31, d=6):
     rng = np.random.default_rng(seed)
-    labels = rng.permutation([f"q{k % 5}" for k in range(n)]), rng.permutation([f"g{k % 7}" for k in range(m)])
+    labels = (
+        rng.permutation([f"q{k % 5}" for k in range(n)]),
+        rng.permutation([f"g{k % 7}" for k in range(m)]),
+    )
     return rng.normal(size=(n, d)), labels[0], rng.normal(size=(m, d)), labels[1]
 
 
@@ -177,7 +212,9 @@ def test_image_to_track_is_the_minimum_over_the_track(distance, metric):
     table = image_to_track(images, gallery, labels, distance)
     assert list(table) == sorted(set(labels))
     for track in table:
-        np.testing.assert_allclose(table[track], cdist(images, gallery[labels == track], metric).min(axis=1), rtol=1e-5)
+        np.testing.assert_allclose(
+            table[track], cdist(images, gallery[labels == track], metric).min(axis=1), rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("aggregate", AGGREGATES)
@@ -185,7 +222,9 @@ def test_image_to_track_is_the_minimum_over_the_track(distance, metric):
 def test_track_to_track_by_loops(distance, metric, aggregate):
     queries, query_tracks, gallery, gallery_tracks = tracks(1)
     table = track_to_track(queries, query_tracks, gallery, gallery_tracks, distance, aggregate)
-    plain = {"min": min, "mean": np.mean, "med": np.median}[aggregate[:-2] if aggregate.endswith("50") else aggregate]
+    plain = {"min": min, "mean": np.mean, "med": np.median}[
+        aggregate[:-2] if aggregate.endswith("50") else aggregate
+    ]
     for a in set(query_tracks):
         for b in set(gallery_tracks):
             pairs = cdist(queries[query_tracks == a], gallery[gallery_tracks == b], metric)
@@ -201,7 +240,9 @@ def test_min_is_symmetric_and_tracks_keep_their_place_in_any_order():
     back = track_to_track(gallery, gallery_tracks, queries, query_tracks, aggregate="min")
     np.testing.assert_allclose(table, back.T, rtol=1e-5)
     order = np.random.default_rng(3).permutation(len(queries))
-    shuffled = track_to_track(queries[order], query_tracks[order], gallery, gallery_tracks, aggregate="med50")
+    shuffled = track_to_track(
+        queries[order], query_tracks[order], gallery, gallery_tracks, aggregate="med50"
+    )
     straight = track_to_track(queries, query_tracks, gallery, gallery_tracks, aggregate="med50")
     pd.testing.assert_frame_equal(shuffled, straight, rtol=1e-5)
 
@@ -229,7 +270,9 @@ def test_rscr_without_a_price_is_least_squares():
     rng = np.random.default_rng(5)
     track, images = rng.normal(size=(4, 9)), rng.normal(size=(3, 9))
     weights = np.linalg.lstsq(track.T, images.T, rcond=None)[0]
-    np.testing.assert_allclose(rscr(images, track, alpha=0), np.linalg.norm(images.T - track.T @ weights, axis=0))
+    np.testing.assert_allclose(
+        rscr(images, track, alpha=0), np.linalg.norm(images.T - track.T @ weights, axis=0)
+    )
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.5, 3.0, 100.0])
@@ -238,7 +281,9 @@ def test_rscr_is_that_of_scikit_learn(alpha):
     rng = np.random.default_rng(6)
     common = rng.normal(size=40)
     track, images = common + 0.3 * rng.normal(size=(6, 40)), common + rng.normal(size=(5, 40))
-    coder = decomposition.SparseCoder(track, transform_algorithm="lasso_lars", transform_alpha=alpha)
+    coder = decomposition.SparseCoder(
+        track, transform_algorithm="lasso_lars", transform_alpha=alpha
+    )
     left = images - coder.transform(images) @ track
     np.testing.assert_allclose(rscr(images, track, alpha), np.linalg.norm(left, axis=1), rtol=1e-5)
     table = track_to_track(images, ["q"] * 5, track, ["g"] * 6, "rscr", alpha=alpha)
@@ -248,7 +293,9 @@ def test_rscr_is_that_of_scikit_learn(alpha):
 def test_rscr_with_a_track_of_zeros_or_of_duplicates():
     image = np.array([[3.0, 4.0]])
     assert rscr(image, np.zeros((2, 2)))[0] == pytest.approx(5)
-    assert rscr(image, np.ones((3, 2)), alpha=0.1)[0] == pytest.approx(rscr(image, np.ones((1, 2)), alpha=0.1)[0])
+    assert rscr(image, np.ones((3, 2)), alpha=0.1)[0] == pytest.approx(
+        rscr(image, np.ones((1, 2)), alpha=0.1)[0]
+    )
 
 
 def test_tracks_that_do_not_fit_are_rejected():
@@ -262,7 +309,9 @@ def test_tracks_that_do_not_fit_are_rejected():
         track_to_track(np.ones((1, 2)), ["a"], np.ones((1, 2)), ["b"], aggregate="max")
 
 
-@pytest.mark.skipif("CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames")
+@pytest.mark.skipif(
+    "CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames"
+)
 def test_med_on_the_originals_stored_features():
     features = {}
     for path in sorted(Path(os.environ["CCTVIEW_REAL"], "sample").rglob("*--features.json")):
@@ -272,9 +321,13 @@ def test_med_on_the_originals_stored_features():
     detections = pd.DataFrame(parts, columns=["id", "camera", "type"])
     embeddings = np.array(list(features.values()), np.float32)
     is_base = (detections["camera"] == "733-681-N").to_numpy()
-    matches = match_frames(detections[is_base], embeddings[is_base], detections[~is_base], embeddings[~is_base])
+    matches = match_frames(
+        detections[is_base], embeddings[is_base], detections[~is_base], embeddings[~is_base]
+    )
     assert len(detections) == 57
     assert len(matches) > 100
     for base, target, distance in matches[["base", "target", "distance"]].itertuples(index=False):
-        assert distance == pytest.approx(np.linalg.norm(np.subtract(features[base], features[target])), rel=1e-5)
+        assert distance == pytest.approx(
+            np.linalg.norm(np.subtract(features[base], features[target])), rel=1e-5
+        )
         assert calc_med(features[base], features[target]) == pytest.approx(distance, rel=1e-5)

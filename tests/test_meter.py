@@ -18,8 +18,11 @@ LINKED = Step("linked", Bits(5.0, 4.0, 6.0), Bits(-1.0, -2.0, 0.0), beyond=2.0)
 def test_steps_add_up():
     meter = LeakageMeter("a taxi", 1024).after(SEEN).after(LINKED)
     assert meter.total_bits == 10
-    assert meter.claimed() == Bits(9.0, 7.0, 11.0) and meter.delivered() == Bits(2.5, 1.0, 4.0)
-    assert meter.left() == 7.5 and meter.left("claimed") == 1 and meter.anonymity_set("claimed") == 2
+    assert meter.claimed() == Bits(9.0, 7.0, 11.0)
+    assert meter.delivered() == Bits(2.5, 1.0, 4.0)
+    assert meter.left() == 7.5
+    assert meter.left("claimed") == 1
+    assert meter.anonymity_set("claimed") == 2
     assert meter.false_confidence() == 6.5
     assert meter.upto("seen").steps == (SEEN,)
 
@@ -34,17 +37,30 @@ def test_what_was_skipped_is_filled_in_from_another_meter():
     gauges = {"unicity": Gauge(0.9, 0.8, 1.0), "membership": Gauge(0.5, 0.4, 0.6)}
     other = LeakageMeter("a taxi", 1024, (SEEN, LINKED), gauges=gauges)
     again = Step("seen", Bits(2.0, 2.0, 2.0), Bits(1.0, 1.0, 1.0))
-    own = LeakageMeter("a taxi", 1024, (again,), gauges={"membership": Gauge(0.7, 0.6, 0.8), "faces": Gauge(0.1, 0.0, 0.2)})
+    own = LeakageMeter(
+        "a taxi",
+        1024,
+        (again,),
+        gauges={"membership": Gauge(0.7, 0.6, 0.8), "faces": Gauge(0.1, 0.0, 0.2)},
+    )
     filled = own.filled(other)
     assert filled.steps == (again, LINKED)
-    assert list(filled.gauges) == ["unicity", "membership", "faces"] and filled.gauges["membership"].estimate == 0.7
-    assert LeakageMeter("a van", 1024).filled(other).steps == ()  # another target's steps are not one's own
+    assert list(filled.gauges) == ["unicity", "membership", "faces"]
+    assert filled.gauges["membership"].estimate == 0.7
+    assert (
+        LeakageMeter("a van", 1024).filled(other).steps == ()
+    )  # another target's steps are not one's own
     assert LeakageMeter().filled().steps == LeakageMeter.load(module.END).steps
 
 
 def test_a_defence_takes_bits_back():
-    meter = LeakageMeter("a taxi", 1024).after(SEEN).after(Step("blurred", Bits(-3.0, -4.0, -2.0), Bits(-2.5, -3.0, -2.0)))
-    assert meter.claimed().estimate == 1 and meter.left() == 9
+    meter = (
+        LeakageMeter("a taxi", 1024)
+        .after(SEEN)
+        .after(Step("blurred", Bits(-3.0, -4.0, -2.0), Bits(-2.5, -3.0, -2.0)))
+    )
+    assert meter.claimed().estimate == 1
+    assert meter.left() == 9
 
 
 def test_nothing_in_it_can_be_changed():
@@ -53,7 +69,10 @@ def test_nothing_in_it_can_be_changed():
         meter.target = "another"
     with pytest.raises(TypeError):
         meter.gauges["unicity"] = None
-    assert meter.with_gauge("membership", Gauge(0.6, 0.5, 0.7)).gauges.keys() == {"unicity", "membership"}
+    assert meter.with_gauge("membership", Gauge(0.6, 0.5, 0.7)).gauges.keys() == {
+        "unicity",
+        "membership",
+    }
     assert meter.gauges.keys() == {"unicity"}
 
 
@@ -70,7 +89,10 @@ def test_nothing_in_it_can_be_changed():
         (lambda: LeakageMeter("", 10), "target"),
         (lambda: LeakageMeter("a taxi", 0), "at least 1"),
         (lambda: LeakageMeter("a taxi", True), "whole number"),
-        (lambda: LeakageMeter("a taxi", 8).after(SEEN), "4.00 bits claimed, but one of 8 has only 3.00"),
+        (
+            lambda: LeakageMeter("a taxi", 8).after(SEEN),
+            "4.00 bits claimed, but one of 8 has only 3.00",
+        ),
         (lambda: LeakageMeter("a taxi", 1024, (SEEN, SEEN)), "names of their own"),
         (lambda: LeakageMeter().left("guessed"), "guessed"),
     ],
@@ -92,7 +114,12 @@ steps = st.builds(
     lambda name, claimed, delivered, share, odds, note: Step(
         name, claimed, delivered, share * max(claimed.estimate, 0), odds, note
     ),
-    st.text(min_size=1), bits, bits, st.floats(0, 1), st.none() | st.floats(0, 1), st.text(),
+    st.text(min_size=1),
+    bits,
+    bits,
+    st.floats(0, 1),
+    st.none() | st.floats(0, 1),
+    st.text(),
 )
 meters = st.builds(
     LeakageMeter,
@@ -100,7 +127,9 @@ meters = st.builds(
     population=st.integers(2**24, 2**40),
     steps=st.lists(steps, max_size=4, unique_by=lambda step: step.name),
     world=st.text(),
-    gauges=st.dictionaries(st.text(), st.builds(lambda x, unit: Gauge(*x, unit), intervals, st.text()), max_size=3),
+    gauges=st.dictionaries(
+        st.text(), st.builds(lambda x, unit: Gauge(*x, unit), intervals, st.text()), max_size=3
+    ),
 )
 
 
@@ -112,7 +141,10 @@ def test_what_is_saved_is_loaded(tmp_path_factory, meter):
 
 
 names = st.sampled_from(["format", "version", "steps", "target"])
-values = st.recursive(st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(names, inner))
+values = st.recursive(
+    st.none() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(names, inner),
+)
 
 
 @given(content=st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
@@ -129,7 +161,14 @@ def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
         ({"version": 2}, "version 2"),
         ({"population": 2.5}, "population"),
         ({"steps": [{"name": "seen"}]}, "'claimed' is missing"),
-        ({"steps": [{**module.LeakageMeter("x", 99, (SEEN,))._to_json()["steps"][0], "extra": 1}]}, "extra"),
+        (
+            {
+                "steps": [
+                    {**module.LeakageMeter("x", 99, (SEEN,))._to_json()["steps"][0], "extra": 1}
+                ]
+            },
+            "extra",
+        ),
         ({"gauges": {"unicity": {"estimate": None, "low": 0, "high": 1}}}, "expected a number"),
     ],
 )

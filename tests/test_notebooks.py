@@ -1,4 +1,6 @@
-"""The notebooks: each equals its text pair, and was committed with its outputs. That they run, `pytest --nbval` shows."""
+"""The notebooks: each equals its text pair, and was committed with its outputs. That they run,
+`pytest --nbval` shows.
+"""
 
 from pathlib import Path
 
@@ -16,20 +18,28 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 def test_notebook_equals_its_text_pair(path):
     lesson = jupytext.read(ROOT / "lessons" / f"{path.stem}.py")
     notebook = nbformat.read(path, as_version=4)
-    assert [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells] == [
-        (cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in lesson.cells
-    ]
+    assert [
+        (cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells
+    ] == [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in lesson.cells]
 
 
 def test_no_lesson_lacks_its_notebook():
-    assert {path.stem for path in (ROOT / "lessons").glob("*.py")} == {path.stem for path in NOTEBOOKS} != set()
+    assert (
+        {path.stem for path in (ROOT / "lessons").glob("*.py")}
+        == {path.stem for path in NOTEBOOKS}
+        != set()
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_committed_executed(path):
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert not any(output.output_type == "error" or output.get("name") == "stderr" for cell in code for output in cell.outputs)
+    assert not any(
+        output.output_type == "error" or output.get("name") == "stderr"
+        for cell in code
+        for output in cell.outputs
+    )
 
 
 @pytest.mark.slow

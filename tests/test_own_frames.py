@@ -1,4 +1,6 @@
-"""Every notebook on real frames, named by the one setting. Their outputs are looked at here and kept nowhere."""
+"""Every notebook on real frames, named by the one setting. Their outputs are looked at here and
+kept nowhere.
+"""
 
 from pathlib import Path
 
@@ -25,7 +27,9 @@ def own_frames(real, tmp_path_factory):
     frames = frames[(frames.time >= BEGIN) & (frames.time < END)]
     for row in frames.itertuples():
         name = f"{row.cam}--{row.date}--{row.time}"
-        place = folder / row.cam / name.split("--")[1].replace("-", "/") / row.time.replace(".", "/")
+        place = (
+            folder / row.cam / name.split("--")[1].replace("-", "/") / row.time.replace(".", "/")
+        )
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{name}--original.jpeg").write_bytes(row.jpeg)
     table, coordinates = stored.load_detections(), stored.load_teacher_coordinates()
@@ -35,8 +39,10 @@ def own_frames(real, tmp_path_factory):
     table, coordinates = table[kept].reset_index(drop=True), coordinates[kept]
     table = table.assign(
         frame=table.cam + "--" + table.cam.map(dates).astype(str) + "--" + table.time,
-        number=table.det_no, type=table.cls, percent=table.prob,
-    )  # fmt: skip
+        number=table.det_no,
+        type=table.cls,
+        percent=table.prob,
+    )
     for camera, rows in table.groupby("cam"):
         found = rows[["frame", "number", "type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
         embeddings = (mean + coordinates[rows.index] @ components).astype(np.float32)
@@ -49,8 +55,10 @@ def own_frames(real, tmp_path_factory):
 def test_the_frames_are_as_they_were(own_frames):
     dataset = open_dataset(own_frames)
     assert not dataset.problems
-    assert dataset.frames.camera.nunique() == 4 and FrameId.parse(dataset.frames.id[0]).time.year == 2020
-    assert len(dataset.detections) > 1000 and np.isfinite(dataset.embeddings).all(axis=1).mean() > 0.9
+    assert dataset.frames.camera.nunique() == 4
+    assert FrameId.parse(dataset.frames.id[0]).time.year == 2020
+    assert len(dataset.detections) > 1000
+    assert np.isfinite(dataset.embeddings).all(axis=1).mean() > 0.9
 
 
 @pytest.mark.slow
@@ -59,5 +67,14 @@ def test_notebook_runs_on_real_frames(path, own_frames, tmp_path, monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", str(own_frames))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert not any(output.output_type == "error" for cell in notebook.cells for output in cell.get("outputs", []))
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
+    ).execute()
+    assert not any(
+        output.output_type == "error"
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )

@@ -1,4 +1,6 @@
-"""Parquet of others: honest files are read as pandas reads them, bombs and lies are refused before they take memory."""
+"""Parquet of others: honest files are read as pandas reads them, bombs and lies are refused before
+they take memory.
+"""
 
 import io
 import os
@@ -42,7 +44,8 @@ def varint(number: int) -> bytes:
 def lying(content: bytes, true: int, said: int) -> bytes:
     """A file with a number changed wherever its footer has it."""
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    assert len(varint(true)) == len(varint(said)) and varint(true) in content[footer:]
+    assert len(varint(true)) == len(varint(said))
+    assert varint(true) in content[footer:]
     return content[:footer] + content[footer:].replace(varint(true), varint(said))
 
 
@@ -52,15 +55,31 @@ def lying(content: bytes, true: int, said: int) -> bytes:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("data/*/*.parquet")), ids=lambda path: path.name)
 def test_shipped_tables_are_read_as_pandas_reads_them(path):
     expected = pd.read_parquet(path)
-    categories = [column for column in expected if isinstance(expected[column].dtype, pd.CategoricalDtype)]
-    pd.testing.assert_frame_equal(parquet.read_frame(path), expected.astype(dict.fromkeys(categories, "str")))
+    categories = [
+        column for column in expected if isinstance(expected[column].dtype, pd.CategoricalDtype)
+    ]
+    pd.testing.assert_frame_equal(
+        parquet.read_frame(path), expected.astype(dict.fromkeys(categories, "str"))
+    )
 
 
-@pytest.mark.parametrize("options", [{}, {"compression": "none"}, {"data_page_version": "2.0"}, {"use_dictionary": False},
-                                     {"row_group_size": 7, "data_page_size": 64, "write_batch_size": 5}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compression": "none"},
+        {"data_page_version": "2.0"},
+        {"use_dictionary": False},
+        {"row_group_size": 7, "data_page_size": 64, "write_batch_size": 5},
+    ],
+)
 def test_any_way_of_writing_pages_is_read(options):
     rng = np.random.default_rng(0)
-    columns = {"a": rng.integers(0, 9, 100), "b": rng.random(100), "c": rng.choice(["x", "yy", ""], 100)}
+    columns = {
+        "a": rng.integers(0, 9, 100),
+        "b": rng.random(100),
+        "c": rng.choice(["x", "yy", ""], 100),
+    }
     table = parquet.read_table(written(columns, **options))
     assert table.column("a").to_numpy().tolist() == columns["a"].tolist()
     assert table.column("b").to_numpy().tolist() == columns["b"].tolist()
@@ -68,16 +87,30 @@ def test_any_way_of_writing_pages_is_read(options):
 
 
 def test_pages_are_found_as_pyarrow_counts_them():
-    content = written({"a": np.arange(1000)}, data_page_size=256, write_batch_size=32, use_dictionary=False, compression="none")
+    content = written(
+        {"a": np.arange(1000)},
+        data_page_size=256,
+        write_batch_size=32,
+        use_dictionary=False,
+        compression="none",
+    )
     column = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).column(0)
     chunk = {5: 1000, 7: column.total_compressed_size, 9: column.data_page_offset}
     pages = list(parquet._pages(content, chunk))
-    assert len(pages) > 10 and sum(count for _, count, _ in pages) == 1000
-    assert 8000 <= sum(size for *_, size in pages) < column.total_uncompressed_size  # that counts the headers too
+    assert len(pages) > 10
+    assert sum(count for _, count, _ in pages) == 1000
+    assert (
+        8000 <= sum(size for *_, size in pages) < column.total_uncompressed_size
+    )  # that counts the headers too
 
 
 def test_a_table_without_a_row_is_read():
-    assert parquet.read_table(written({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})).num_rows == 0
+    assert (
+        parquet.read_table(
+            written({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})
+        ).num_rows
+        == 0
+    )
 
 
 # --- bombs
@@ -88,7 +121,9 @@ def many_rows() -> bytes:
     rows = 5_000_000
     same = {name: np.zeros(rows, np.int8) for name in ("number", "percent", "x1", "y1", "x2", "y2")}
     text = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int8), ["car"])
-    return written({"frame": text, "type": text, "embedding": zeros(2, rows)} | same, row_group_size=rows)
+    return written(
+        {"frame": text, "type": text, "embedding": zeros(2, rows)} | same, row_group_size=rows
+    )
 
 
 def much_packed() -> bytes:
@@ -105,30 +140,45 @@ def long_text() -> bytes:
 
 def zeros(width: int, rows: int) -> pa.Array:
     """Vectors of so many bytes, all of them 0."""
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), rows, [None, pa.py_buffer(bytes(width * rows))])
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(width), rows, [None, pa.py_buffer(bytes(width * rows))]
+    )
 
 
 def columns(embedding) -> dict:
     """A table of detections with these vectors."""
-    table = pq.read_table(io.BytesIO(tables.write_tables(TABLE, np.ones((3, 2), np.float32))[tables.DETECTIONS]))
+    table = pq.read_table(
+        io.BytesIO(tables.write_tables(TABLE, np.ones((3, 2), np.float32))[tables.DETECTIONS])
+    )
     table = pa.concat_tables([table] * (len(embedding) // 3)).unify_dictionaries().combine_chunks()
     return {name: table[name] for name in table.column_names} | {"embedding": embedding}
 
 
 def repeated_text() -> bytes:
     """A text, then others that say "as the one before"."""
-    return written({"component": ["c" * 10**6] * 9}, use_dictionary=False, column_encoding={"component": "DELTA_BYTE_ARRAY"})
+    return written(
+        {"component": ["c" * 10**6] * 9},
+        use_dictionary=False,
+        column_encoding={"component": "DELTA_BYTE_ARRAY"},
+    )
 
 
 BOMBS = {
     "many rows": (many_rows, lambda content: (content, None), "refused: it would take"),
     "many rows, and a footer that lies": (
-        lambda: lying(many_rows(), 5_000_000, 1_500_000), lambda content: (content, None), "pages hold"),
+        lambda: lying(many_rows(), 5_000_000, 1_500_000),
+        lambda content: (content, None),
+        "pages hold",
+    ),
     "much packed": (much_packed, lambda content: (content, None), "refused: it would take"),
     "long text": (long_text, lambda content: (content, None), "refused: it would take"),
     "texts that repeat": (repeated_text, lambda content: (small(), content), "encoded in a way"),
-    "a wide basis": (lambda: wide_basis(), lambda content: (small(3 * 5000), content), "refused: it would take"),
-}  # fmt: skip
+    "a wide basis": (
+        lambda: wide_basis(),
+        lambda content: (small(3 * 5000), content),
+        "refused: it would take",
+    ),
+}
 
 
 def small(rows=3) -> bytes:
@@ -166,31 +216,43 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     (tmp_path / "small").write_bytes(small())
     paths = [str(tmp_path / name) for name in ("small", "detections", "basis")]
-    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *paths], capture_output=True, text=True, cwd=ROOT
+    )
     assert (done.returncode, done.stderr) == (0, "")
     message, grown = done.stdout.splitlines()
-    assert message.startswith("here: ") and why in message
-    assert int(grown) < 100 * 1024 * (1 if sys.platform == "linux" else 1024)  # kB on Linux, bytes on macOS
+    assert message.startswith("here: ")
+    assert why in message
+    assert int(grown) < 100 * 1024 * (
+        1 if sys.platform == "linux" else 1024
+    )  # kB on Linux, bytes on macOS
 
 
 def test_a_footer_on_which_pyarrow_ends_the_process_is_an_error():
     """Found by a fuzzer: a column made required, while its statistics still count missing values."""
     content = tables.write_tables(TABLE, np.ones((3, 2), np.float32))[tables.DETECTIONS]
-    optional = bytes([0x25, 0x02, 0x18, 2]) + b"x1"  # in the footer's schema: optional, then a name of two letters
+    optional = (
+        bytes([0x25, 0x02, 0x18, 2]) + b"x1"
+    )  # in the footer's schema: optional, then a name of two letters
     assert content.count(optional) == 1
     with pytest.raises(ValueError, match="^here: "):
-        tables.read_tables(content.replace(optional, bytes([0x25, 0x00, 0x18, 2]) + b"x1"), None, "here")
+        tables.read_tables(
+            content.replace(optional, bytes([0x25, 0x00, 0x18, 2]) + b"x1"), None, "here"
+        )
 
 
 # --- what cctview never writes
 
 
-@pytest.mark.parametrize(("values", "why"), [
-    (pa.array([[1], [2, 3]]), "lists or structures"),
-    (pa.array([{"x": 1}, {"x": 2}]), "lists or structures"),
-    (pa.array([b"1", b"22"]), "of type dictionary<values=binary"),
-    (pa.array([1, 2], pa.decimal128(5, 2)), "of type decimal"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (pa.array([[1], [2, 3]]), "lists or structures"),
+        (pa.array([{"x": 1}, {"x": 2}]), "lists or structures"),
+        (pa.array([b"1", b"22"]), "of type dictionary<values=binary"),
+        (pa.array([1, 2], pa.decimal128(5, 2)), "of type decimal"),
+    ],
+)
 def test_other_types_are_refused_by_name(values, why):
     with pytest.raises(ValueError, match=why):
         parquet.read_table(written({"a": values}), ["a"])
@@ -202,14 +264,20 @@ def test_a_missing_column_is_named():
 
 
 def test_text_that_is_no_text_is_an_error_at_once():
-    content = written({"a": ["abcdefgh"] * 3}, compression="none").replace(b"abcdefgh", b"abc\xff\xfffgh")
+    content = written({"a": ["abcdefgh"] * 3}, compression="none").replace(
+        b"abcdefgh", b"abc\xff\xfffgh"
+    )
     with pytest.raises(ValueError, match="UTF8"):
         parquet.read_table(content)
 
 
 def test_the_readers_say_which_file(tmp_path):
-    bomb = written({"camera": pa.DictionaryArray.from_arrays(np.zeros(5_000_000, np.int8), ["1-N"]),
-                    "sha256": pa.DictionaryArray.from_arrays(np.zeros(5_000_000, np.int8), ["0" * 64])})  # fmt: skip
+    bomb = written(
+        {
+            "camera": pa.DictionaryArray.from_arrays(np.zeros(5_000_000, np.int8), ["1-N"]),
+            "sha256": pa.DictionaryArray.from_arrays(np.zeros(5_000_000, np.int8), ["0" * 64]),
+        }
+    )
     for path in (tmp_path / "truth" / "frames.parquet", tmp_path / "index" / "000001.parquet"):
         path.parent.mkdir()
         path.write_bytes(bomb)

@@ -1,4 +1,6 @@
-"""The figures of collecting: what is drawn is what was counted, titles say it, and words stay inside."""
+"""The figures of collecting: what is drawn is what was counted, titles say it, and words stay
+inside.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,21 +11,38 @@ from cctview.collect import Tally
 from cctview.collect.study import storage
 from tests.cards import check_card
 
-TABLE = pd.DataFrame([
-    {"hours": 0.25, "points": p, "days": 7, "false_links": f, "singled_out": s * (1 - f), "lost": f * p / 4,
-     "low": s * 0.9, "high": s * 1.1}
-    for p, s in ((1, 0.01), (2, 0.2), (3, 0.4), (4, 0.6), (6, 0.8))
-    for f in (0.0, 0.05, 0.2)
-])  # fmt: skip
+TABLE = pd.DataFrame(
+    [
+        {
+            "hours": 0.25,
+            "points": p,
+            "days": 7,
+            "false_links": f,
+            "singled_out": s * (1 - f),
+            "lost": f * p / 4,
+            "low": s * 0.9,
+            "high": s * 1.1,
+        }
+        for p, s in ((1, 0.01), (2, 0.2), (3, 0.4), (4, 0.6), (6, 0.8))
+        for f in (0.0, 0.05, 0.2)
+    ]
+)
 CURVES = {t: {"passage": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5, 10, 30, 60)}
-DAYS = pd.DataFrame({"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43))
+DAYS = pd.DataFrame(
+    {"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43)
+)
 SWEEP = pd.DataFrame({"hours": [1 / 3600, 1 / 60, 1, 24], "singled_out": [1, 0.8, 0.3, 0]})
 SWEEP = SWEEP.assign(low=SWEEP.singled_out * 0.9, high=SWEEP.singled_out * 0.9 + 0.1)
 
 
 def tally():
     made = Tally()
-    polls = [("733-681-N", "new"), ("735-683-N", "5xx"), ("733-681-N", "duplicate"), ("my-camera", "frozen")]
+    polls = [
+        ("733-681-N", "new"),
+        ("735-683-N", "5xx"),
+        ("733-681-N", "duplicate"),
+        ("my-camera", "frozen"),
+    ]
     made.polls.extend((0.1 * (k + 1), *poll) for k, poll in enumerate(polls))
     return made
 
@@ -53,39 +72,57 @@ def test_every_figure_is_titled_whole_and_legible(name):
 def test_polls_are_counted_by_what_they_brought():
     figure = plots.collection(tally(), 10)
     assert figure.title.startswith("4 polls: 1 new pictures, 2 nothing new, 1 failed")
-    drawn = {c.get_label(): c.get_offsets() for c in figure.axes[0].collections if not c.get_label().startswith("_")}
-    assert np.allclose(drawn["failed"], [[2.0, 1.0]]) and np.allclose(drawn["new"], [[1.0, 0.0]])
+    drawn = {
+        c.get_label(): c.get_offsets()
+        for c in figure.axes[0].collections
+        if not c.get_label().startswith("_")
+    }
+    assert np.allclose(drawn["failed"], [[2.0, 1.0]])
+    assert np.allclose(drawn["new"], [[1.0, 0.0]])
 
 
 def test_the_bill_that_is_told_is_the_one_that_is_marked():
     figure = plots.storage_bill(bills(), 900, 2, 30)
     assert "22 TB, US$500 a month" in figure.title
     marked = figure.axes[0].lines[1]
-    assert marked.get_xdata()[0] == 900 and marked.get_ydata()[0] == pytest.approx(bills()[900].dollars)
+    assert marked.get_xdata()[0] == 900
+    assert marked.get_ydata()[0] == pytest.approx(bills()[900].dollars)
 
 
 def test_what_is_caught_is_told_at_the_interval():
     figure = plots.caught(CURVES, 5, 20)
-    assert "20 % of passages" in figure.title and "30 % of vehicles" in figure.title
-    assert figure.axes[0].lines[0].get_ydata().tolist() == [CURVES[t]["once"] for t in sorted(CURVES)]
+    assert "20 % of passages" in figure.title
+    assert "30 % of vehicles" in figure.title
+    assert figure.axes[0].lines[0].get_ydata().tolist() == [
+        CURVES[t]["once"] for t in sorted(CURVES)
+    ]
 
 
 def test_unicity_draws_false_links_beside_none():
     figure = plots.unicity(TABLE, 0.2)
     right, wrong, lost = figure.axes[0].lines
     assert right.get_ydata().tolist() == [0.01, 0.2, 0.4, 0.6, 0.8]
-    assert np.allclose(wrong.get_ydata(), [0.008, 0.16, 0.32, 0.48, 0.64]) and lost.get_ydata()[3] == pytest.approx(0.2)
-    assert "60 %" in figure.title and "20 % false links, 48 %" in figure.title
+    assert np.allclose(wrong.get_ydata(), [0.008, 0.16, 0.32, 0.48, 0.64])
+    assert lost.get_ydata()[3] == pytest.approx(0.2)
+    assert "60 %" in figure.title
+    assert "20 % false links, 48 %" in figure.title
     assert len(plots.unicity(TABLE, 0.0).axes[0].lines) == 1
 
 
 def test_the_vehicles_that_come_back_are_told():
     figure = plots.known_after(DAYS, DAYS // 3, 0.04)
-    assert "After 42 days 41 vehicles" in figure.title and figure.title.endswith("4.0 % of the passages knows 13")
+    assert "After 42 days 41 vehicles" in figure.title
+    assert figure.title.endswith("4.0 % of the passages knows 13")
     assert [line.get_ydata()[-1] for line in figure.axes[0].lines] == [92, 46, 41, 13]
 
 
 def test_time_bins_are_named():
     figure = plots.time_bins(SWEEP, 4, 7)
-    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["1 s", "1 min", "1 h", "1 day"]
-    assert "100 % if known to 1 s" in figure.title and "0 % if to 1 day" in figure.title
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
+        "1 s",
+        "1 min",
+        "1 h",
+        "1 day",
+    ]
+    assert "100 % if known to 1 s" in figure.title
+    assert "0 % if to 1 day" in figure.title

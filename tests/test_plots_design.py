@@ -1,4 +1,6 @@
-"""Figures of notebook 06: the values drawn are the data's, titles say what was found, and nothing lies outside."""
+"""Figures of notebook 06: the values drawn are the data's, titles say what was found, and nothing
+lies outside.
+"""
 
 import re
 from pathlib import Path
@@ -32,15 +34,22 @@ STAGE = {
 PASSING = pd.DataFrame(
     [
         (kind, found, share, 0.8 * share, 1.2 * share)
-        for kind, shares in ((CLONE, (0.035, 0.27, 0.74)), (COLOUR, (0.004, 0.11, 0.55)), (OTHER, (1e-5, 0.003, 0.08)))
+        for kind, shares in (
+            (CLONE, (0.035, 0.27, 0.74)),
+            (COLOUR, (0.004, 0.11, 0.55)),
+            (OTHER, (1e-5, 0.003, 0.08)),
+        )
         for found, share in zip((0.1, 0.5, 0.9), shares, strict=True)
     ],
     columns=["alike", "found", "estimate", "low", "high"],
 )
-BITS = pd.DataFrame({"estimate": [4.2, 5.3], "low": [4.1, 5.1], "high": [4.4, 5.5]}, index=["claimed", "delivered"])
+BITS = pd.DataFrame(
+    {"estimate": [4.2, 5.3], "low": [4.1, 5.1], "high": [4.4, 5.5]}, index=["claimed", "delivered"]
+)
 LOOK = pd.Series({"bits": 3.1, "bits_low": 2.9, "bits_high": 3.3})
 KINDS = pd.DataFrame(
-    {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]}, index=["flat", "ivfpq", "hnsw"]
+    {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]},
+    index=["flat", "ivfpq", "hnsw"],
 )
 BILLS = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
 
@@ -69,29 +78,41 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 
 def drawn(figure, name):
-    return [artist for artist in figure.findobj(lambda a: a.get_label() == name)]
+    return list(figure.findobj(lambda a: a.get_label() == name))
 
 
 def test_filters_draw_counts_and_shares():
     figure = plots.filters(STAGE, 10)
     few, found = figure.axes
     assert [bar.get_width() for bar in few.patches] == [550, 37, 12, 9]
-    assert [bar.get_width() for bar in found.patches] == pytest.approx([(stage.rank <= 10).mean() for stage in STAGE.values()])
+    assert [bar.get_width() for bar in found.patches] == pytest.approx(
+        [(stage.rank <= 10).mean() for stage in STAGE.values()]
+    )
     lost = np.isinf(STAGE["+ lane"].rank).mean()
-    assert f"rule out {look.percent(lost)}" in figure.title and "among the first 10" in figure.title
+    assert f"rule out {look.percent(lost)}" in figure.title
+    assert "among the first 10" in figure.title
 
 
 def test_growth_goes_through_what_was_measured():
     measured = measured_gallery(ODDS)
     rows = ODDS[(ODDS.found == 0.5) & (ODDS["size"] == 100)].set_index(["model", "figure"]).estimate
-    for model, figure in (("measured", "fpir"), ("measured", "innocents"), ("independent", "fpir"), ("clusters", "misses")):
-        assert at_gallery(ODDS, 0.5, model, figure, 100)[0] == pytest.approx(rows[model, figure], rel=1e-6)
+    for model, figure in (
+        ("measured", "fpir"),
+        ("measured", "innocents"),
+        ("independent", "fpir"),
+        ("clusters", "misses"),
+    ):
+        assert at_gallery(ODDS, 0.5, model, figure, 100)[0] == pytest.approx(
+            rows[model, figure], rel=1e-6
+        )
     between = at_gallery(ODDS, 0.5, "measured", "innocents", 400)[0]
     assert between == pytest.approx(4 * rows["measured", "innocents"], rel=0.01)
     assert np.isnan(at_gallery(ODDS, 0.5, "measured", "fpir", 10 * measured)[0])
 
 
-@pytest.mark.parametrize(("gallery", "word"), [(100, "innocents;"), (10_000, "extrapolated"), (1e6, "a guess")])
+@pytest.mark.parametrize(
+    ("gallery", "word"), [(100, "innocents;"), (10_000, "extrapolated"), (1e6, "a guess")]
+)
 def test_the_title_says_how_far_the_data_go(gallery, word):
     assert word in plots.open_set(ODDS, 0.5, gallery).title
 
@@ -102,7 +123,8 @@ def test_naive_and_measured_are_drawn_apart():
     solid = drawn(figure, "measured")[1]
     at = solid.get_xdata().searchsorted(100)
     assert np.interp(100, naive.get_xdata(), naive.get_ydata()) > solid.get_ydata()[at] + 0.2
-    assert drawn(figure, "a guess") and drawn(figure, "a decade further")
+    assert drawn(figure, "a guess")
+    assert drawn(figure, "a decade further")
 
 
 def test_the_real_figures_beside_the_dial_are_those_of_the_card():
@@ -128,4 +150,10 @@ def test_kinds_and_costs_draw_their_tables():
 
 
 def test_large_numbers_are_short():
-    assert [short(x) for x in (0.0203, 9.3, 554, 999_999, 2e9)] == ["0.02", "9.3", "550", "1 million", "2 billion"]
+    assert [short(x) for x in (0.0203, 9.3, 554, 999_999, 2e9)] == [
+        "0.02",
+        "9.3",
+        "550",
+        "1 million",
+        "2 billion",
+    ]

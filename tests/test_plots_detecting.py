@@ -1,4 +1,6 @@
-"""Figures about detecting: boxes and values drawn are the data's, titles say what was found, and nothing lies outside."""
+"""Figures about detecting: boxes and values drawn are the data's, titles say what was found, and
+nothing lies outside.
+"""
 
 import matplotlib
 import numpy as np
@@ -23,47 +25,74 @@ BOXES = pd.DataFrame(
     columns=["frame", "percent", *BOX],
 )
 TRUE = pd.DataFrame(
-    [["f", 10, 10, 50, 40, False], ["f", 100, 100, 160, 150, False], ["f", 200, 200, 230, 220, True]],
+    [
+        ["f", 10, 10, 50, 40, False],
+        ["f", 100, 100, 160, 150, False],
+        ["f", 200, 200, 230, 220, True],
+    ],
     columns=["frame", *BOX, "ignore"],
 )
 EVALUATION = evaluate_detections(BOXES, TRUE)
-FEATURES = BoostedDetector(draw_rectangles(20, np.random.default_rng(0)), np.zeros(20), np.ones(20), 0.0, 0.5)
+FEATURES = BoostedDetector(
+    draw_rectangles(20, np.random.default_rng(0)), np.zeros(20), np.ones(20), 0.0, 0.5
+)
 
 
 def intervals(names, count=100):
     low = np.linspace(0.1, 0.8, len(names))
-    table = {"estimate": low + 0.05, "low": low, "high": low + 0.1, "sightings": count, "vehicles": 9}
+    table = {
+        "estimate": low + 0.05,
+        "low": low,
+        "high": low + 0.1,
+        "sightings": count,
+        "vehicles": 9,
+    }
     return pd.DataFrame(table, index=pd.Index(names))
 
 
 COMPARED = pd.DataFrame(
     [
-        [0.3, 0.2, 0.4, 0.02, 0.7, 0.06, ""], [0.9, 0.8, 1.0, 0.9, 0.95, 1.2, ""],
+        [0.3, 0.2, 0.4, 0.02, 0.7, 0.06, ""],
+        [0.9, 0.8, 1.0, 0.9, 0.95, 1.2, ""],
         [*[np.nan] * 6, "not fetched: cctview fetch weights x.pt"],
     ],
-    index=["rectangles", "ours", "YOLOv3"], columns=COLUMNS,
-)  # fmt: skip
-COUNTS = pd.DataFrame({"boxes": [5, 6, 9], "doubles": [0, 1, 4], "lost": [2, 1, 0]}, index=[0.2, 0.6, 1.0])
+    index=["rectangles", "ours", "YOLOv3"],
+    columns=COLUMNS,
+)
+COUNTS = pd.DataFrame(
+    {"boxes": [5, 6, 9], "doubles": [0, 1, 4], "lost": [2, 1, 0]}, index=[0.2, 0.6, 1.0]
+)
 WHO = ["in a frame", "in a pass", "at any camera"]
 FIGURES = {
     "verdicts": lambda: plots.verdicts(IMAGE, BOXES, TRUE),
     "no boxes": lambda: plots.verdicts(IMAGE, BOXES[:0], TRUE),
     "no vehicles": lambda: plots.verdicts(IMAGE, BOXES, TRUE[:0]),
     "thresholds": lambda: plots.thresholds(IMAGE, BOXES, TRUE, EVALUATION, 50, 0.5),
-    "thresholds that leave nothing": lambda: plots.thresholds(IMAGE, BOXES, TRUE, EVALUATION, 99, 0.5),
+    "thresholds that leave nothing": lambda: plots.thresholds(
+        IMAGE, BOXES, TRUE, EVALUATION, 99, 0.5
+    ),
     "rectangles": lambda: plots.rectangle_features(FEATURES, np.full((20, 24), 99, np.uint8), 0.7),
     "detectors": lambda: plots.detectors(COMPARED),
-    "doubles": lambda: plots.doubles(IMAGE, BOXES.assign(kept=[True, False, True, True]), 0.6, COUNTS),
-    "cleaning": lambda: plots.cleaning(pd.Series({"all boxes": 1500, "without persons, cycles": 1480, "without parked": 900})),
+    "doubles": lambda: plots.doubles(
+        IMAGE, BOXES.assign(kept=[True, False, True, True]), 0.6, COUNTS
+    ),
+    "cleaning": lambda: plots.cleaning(
+        pd.Series({"all boxes": 1500, "without persons, cycles": 1480, "without parked": 900})
+    ),
     "entered": lambda: plots.entered(intervals(WHO), 40, pd.DataFrame(0.5, [25, 90], WHO)),
     "entered, all": lambda: plots.entered(
         intervals(WHO).assign(estimate=1.0, low=1.0, high=1.0), 25, pd.DataFrame(1.0, [25, 90], WHO)
     ),
-    "found by": lambda: plots.found_by(intervals(["motorcycle", "yellow taxi", "sedan"]), "share", "Whom?"),
-    "scales": lambda: plots.scales(
-        {side: intervals(["0–8", "8–12", "12–16", "over 16"]) for side in (224, 416)}, 224, {224: 0.3, 416: 1.0}, 0.91
+    "found by": lambda: plots.found_by(
+        intervals(["motorcycle", "yellow taxi", "sedan"]), "share", "Whom?"
     ),
-}  # fmt: skip
+    "scales": lambda: plots.scales(
+        {side: intervals(["0–8", "8–12", "12–16", "over 16"]) for side in (224, 416)},
+        224,
+        {224: 0.3, 416: 1.0},
+        0.91,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -77,7 +106,12 @@ def boxes_drawn(figure, label):
 
 def test_judging_counts_as_the_evaluation_does():
     said, missed = judge(BOXES, TRUE)
-    assert said.tolist() == ["right", "false", "not asked for", "false"] and missed.tolist() == [False, True, False]
+    assert said.tolist() == ["right", "false", "not asked for", "false"]
+    assert missed.tolist() == [
+        False,
+        True,
+        False,
+    ]
     assert (said == "right").sum() == EVALUATION.detections.correct.sum()
     assert (said != "not asked for").sum() == len(EVALUATION.detections)
 
@@ -86,8 +120,13 @@ def test_judging_agrees_with_the_evaluation_on_random_boxes():
     rng = np.random.default_rng(1)
     for _ in range(50):
         corners = rng.integers(0, 40, (12, 2))
-        tables = pd.DataFrame(np.hstack([corners, corners + rng.integers(5, 20, (12, 2))]), columns=BOX).assign(frame="f")
-        boxes, true = tables[:7].assign(percent=rng.random(7)), tables[7:].assign(ignore=rng.random(5) < 0.4)
+        tables = pd.DataFrame(
+            np.hstack([corners, corners + rng.integers(5, 20, (12, 2))]), columns=BOX
+        ).assign(frame="f")
+        boxes, true = (
+            tables[:7].assign(percent=rng.random(7)),
+            tables[7:].assign(ignore=rng.random(5) < 0.4),
+        )
         said, missed = judge(boxes, true, 0.3)
         evaluation = evaluate_detections(boxes, true, 0.3)
         assert (said == "right").sum() == evaluation.detections.correct.sum()
@@ -97,16 +136,28 @@ def test_judging_agrees_with_the_evaluation_on_random_boxes():
 
 def test_verdicts_are_drawn_where_they_are_and_counted_in_the_title():
     figure = FIGURES["verdicts"]()
-    assert boxes_drawn(figure, "right") == [(10, 10)] and boxes_drawn(figure, "missed") == [(100, 100)]
+    assert boxes_drawn(figure, "right") == [(10, 10)]
+    assert boxes_drawn(figure, "missed") == [(100, 100)]
     assert boxes_drawn(figure, "false") == [(12, 10), (300, 20)]
     assert figure.title == "1 right, 2 false, 1 missed: precision 1/3, recall 1/2"
-    assert len({str(p.get_linestyle()) for p in figure.axes[0].patches if p.get_label() in ("right", "false", "missed")}) == 3
+    assert (
+        len(
+            {
+                str(p.get_linestyle())
+                for p in figure.axes[0].patches
+                if p.get_label() in ("right", "false", "missed")
+            }
+        )
+        == 3
+    )
 
 
 def test_thresholds_leave_out_what_lies_below_and_mark_the_point():
     figure = FIGURES["thresholds"]()
     assert boxes_drawn(figure, "false") == [(12, 10)]
-    assert [list(line.get_xydata()[0]) for line in figure.axes[1].lines if line.get_marker() == "o"] == [[0.5, 0.5]]
+    assert [
+        list(line.get_xydata()[0]) for line in figure.axes[1].lines if line.get_marker() == "o"
+    ] == [[0.5, 0.5]]
     assert "50 % of the vehicles found, 50 % of the boxes are right" in figure.title
     assert "no box is left" in FIGURES["thresholds that leave nothing"]().title
 
@@ -115,12 +166,15 @@ def test_a_detector_that_is_not_here_has_its_reason_and_no_bar():
     figure = FIGURES["detectors"]()
     assert [bar.get_width() for bar in figure.axes[0].patches] == [0.3, 0.9]
     words = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
-    assert "not fetched:\ncctview fetch weights x.pt" in words and "ours, average precision 0.90, 1.2 s" in figure.title
+    assert "not fetched:\ncctview fetch weights x.pt" in words
+    assert "ours, average precision 0.90, 1.2 s" in figure.title
 
 
 def test_found_by_draws_the_table():
     (axes,) = FIGURES["found by"]().axes
-    assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"] == pytest.approx([0.15, 0.5, 0.85])
+    assert [
+        line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"
+    ] == pytest.approx([0.15, 0.5, 0.85])
 
 
 def test_cleaning_and_doubles_count_in_their_titles():
@@ -130,4 +184,6 @@ def test_cleaning_and_doubles_count_in_their_titles():
 
 def test_scales_name_cost_and_precision():
     title = FIGURES["scales"]().title
-    assert "50 % of all vehicles in sight found, 91 % of the boxes right; 0.3 times the work" in title
+    assert (
+        "50 % of all vehicles in sight found, 91 % of the boxes right; 0.3 times the work" in title
+    )

@@ -19,7 +19,9 @@ DOSSIER = build_dossier(DESK, PICK, Search())
 KNOWN = {"type": "taxi", "colour": "yellow taxi", "direction": "northbound"}
 TABLES = {
     "a permit": pd.DataFrame({"probability": [0.01] * 10, "right": [False] * 10}),
-    "a plate read once": pd.DataFrame({"probability": [0.9] * 8 + [0.3] * 2, "right": [True] * 7 + [False, True, False]}),
+    "a plate read once": pd.DataFrame(
+        {"probability": [0.9] * 8 + [0.3] * 2, "right": [True] * 7 + [False, True, False]}
+    ),
 }
 
 
@@ -32,14 +34,20 @@ FIGURES = {
     "candidates by distance": lambda: rows(Search(MED)),
     "no candidate": lambda: rows(Search(MED, 0.1)),
     "dossier": lambda: plots.dossier(DOSSIER, KNOWN),
-    "named dossier": lambda: plots.dossier(join(DOSSIER, small_register(), FACTS[2], THIRD, vehicle=7), KNOWN),
-    "own dossier": lambda: plots.dossier(replace(DOSSIER, own=True, sightings=DOSSIER.sightings.assign(right=None))),
+    "named dossier": lambda: plots.dossier(
+        join(DOSSIER, small_register(), FACTS[2], THIRD, vehicle=7), KNOWN
+    ),
+    "own dossier": lambda: plots.dossier(
+        replace(DOSSIER, own=True, sightings=DOSSIER.sightings.assign(right=None))
+    ),
     "joins": lambda: plots.joins(TABLES),
 }
 
 
 def texts(figure):
-    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()]
+    return [
+        text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text().strip()
+    ]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -49,13 +57,18 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 def test_candidates_are_counted_in_the_title_and_signed():
     figure = FIGURES["candidates"]()
-    assert figure.title.startswith("First guess right at 1 of 2 cameras; linked at 2, 1 of them wrongly")
-    assert sum("✓" in text for text in texts(figure)) == 2 and any("+30 s" in text for text in texts(figure))
+    assert figure.title.startswith(
+        "First guess right at 1 of 2 cameras; linked at 2, 1 of them wrongly"
+    )
+    assert sum("✓" in text for text in texts(figure)) == 2
+    assert any("+30 s" in text for text in texts(figure))
 
 
 def test_a_dossier_tells_what_of_it_is_false():
     figure = FIGURES["dossier"]()
-    assert figure.title == "One click, 6 things on vehicle 1; 2 of them are false"  # a place, and the direction
+    assert (
+        figure.title == "One click, 6 things on vehicle 1; 2 of them are false"
+    )  # a place, and the direction
     assert texts(figure).count("✗ false") == 2
     assert "false" not in FIGURES["own dossier"]().title
 

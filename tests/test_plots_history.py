@@ -1,4 +1,6 @@
-"""Figures of lesson 01: the values drawn are the data's, titles say what was found, and nothing lies outside."""
+"""Figures of lesson 01: the values drawn are the data's, titles say what was found, and nothing
+lies outside.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,24 +13,41 @@ from tests.cards import check_card
 from tests.test_plots import drawn, texts
 
 RNG = np.random.default_rng(0)
-CROPS = [RNG.integers(0, 255, shape).astype(np.uint8) for shape in ((30, 40, 3), (60, 30, 3), (28, 50, 3), (50, 50, 3))]
+CROPS = [
+    RNG.integers(0, 255, shape).astype(np.uint8)
+    for shape in ((30, 40, 3), (60, 30, 3), (28, 50, 3), (50, 50, 3))
+]
 NAMES = ["1966 ratios", "1971 descriptions", "2015 deep embedding"]
-LEAK = pd.DataFrame({"estimate": [0.02, 0.1, 0.32], "low": [0.01, 0.08, 0.27], "high": [0.03, 0.13, 0.37]}, index=NAMES)
-BY_SIZE = pd.concat([(LEAK * pixels / 28).rename_axis("era").reset_index().assign(pixels=pixels) for pixels in (8, 12, 20, 28)])
+LEAK = pd.DataFrame(
+    {"estimate": [0.02, 0.1, 0.32], "low": [0.01, 0.08, 0.27], "high": [0.03, 0.13, 0.37]},
+    index=NAMES,
+)
+BY_SIZE = pd.concat(
+    [
+        (LEAK * pixels / 28).rename_axis("era").reset_index().assign(pixels=pixels)
+        for pixels in (8, 12, 20, 28)
+    ]
+)
 METRIC = pd.concat(
-    [(LEAK * factor).rename_axis("era").reset_index().assign(figure=name) for name, factor in (("without", 1), ("with", 1.2))]
+    [
+        (LEAK * factor).rename_axis("era").reset_index().assign(figure=name)
+        for name, factor in (("without", 1), ("with", 1.2))
+    ]
 )
 ERA = EigenVehicles(12, 10).fit(RNG.integers(0, 255, (40, 20, 20, 3)).astype(np.uint8), None)
 CURVE = [(2, 0.02), (4, 0.03), (8, 0.05), (12, 0.05)]
 ROWS = {
-    name: (CROPS * 2, [False] * k + [True] + [False] * (7 - k), k + 1) for k, name in enumerate(["a", "b", "c long name", "d"])
+    name: (CROPS * 2, [False] * k + [True] + [False] * (7 - k), k + 1)
+    for k, name in enumerate(["a", "b", "c long name", "d"])
 }
 FIGURES = {
     "timeline": lambda: plots.timeline(),
     "landmarks": lambda: plots.landmarks(CROPS, Ratios().landmarks(CROPS)),
     "eigen": lambda: plots.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
     "gradients": lambda: plots.gradients(CROPS[:3], gradient_cells(grey(squeeze(CROPS[:3], 32)))),
-    "searches": lambda: plots.era_searches(CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}),
+    "searches": lambda: plots.era_searches(
+        CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
+    ),
     "by era": lambda: plots.by_era(LEAK, 0.004),
     "by resolution": lambda: plots.by_resolution(BY_SIZE, 12, NAMES[1], CROPS[3]),
     "metric": lambda: plots.learned_metric(METRIC),
@@ -41,9 +60,16 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 
 def test_the_timeline_has_each_work_at_its_year():
-    figure = plots.timeline([(1966, "person", "A", "x"), (2006, "recipe", "B", "y"), (2014, "learns", "C", "z")])
-    assert [line.get_xdata()[0] for name in "ABC" for line in drawn(figure, name)] == [1966, 2006, 2014]
-    assert "50 years" in figure.title and "2014" in figure.title
+    figure = plots.timeline(
+        [(1966, "person", "A", "x"), (2006, "recipe", "B", "y"), (2014, "learns", "C", "z")]
+    )
+    assert [line.get_xdata()[0] for name in "ABC" for line in drawn(figure, name)] == [
+        1966,
+        2006,
+        2014,
+    ]
+    assert "50 years" in figure.title
+    assert "2014" in figure.title
 
 
 def test_landmarks_are_drawn_where_they_were_found():
@@ -59,30 +85,46 @@ def test_eigen_vehicles_tell_how_much_they_rebuild():
     kept = 1 - ((flat - rebuilt.ravel()) ** 2).sum() / ((flat - ERA.mean) ** 2).sum()
     assert look.percent(kept) in figure.title
     pictures = [np.asarray(axes.images[0].get_array()) for axes in figure.axes if axes.images]
-    assert pictures[1] == pytest.approx(rebuilt) and pictures[2].ravel() == pytest.approx(ERA.mean)
+    assert pictures[1] == pytest.approx(rebuilt)
+    assert pictures[2].ravel() == pytest.approx(ERA.mean)
     (curve,), (chosen,) = drawn(figure, "rank-1"), drawn(figure, "chosen")
-    assert list(curve.get_ydata()) == [0.02, 0.03, 0.05, 0.05] and chosen.get_xdata()[0] == 4
+    assert list(curve.get_ydata()) == [0.02, 0.03, 0.05, 0.05]
+    assert chosen.get_xdata()[0] == 4
 
 
 def test_searches_mark_the_right_ones():
     figure = FIGURES["searches"]()
-    assert figure.title.startswith("1 of 4") and texts(figure).count("✓") == 4
-    assert {"right one: first", "right one: 2nd", "right one: 3rd", "right one: 4th"} <= set(texts(figure))
+    assert figure.title.startswith("1 of 4")
+    assert texts(figure).count("✓") == 4
+    assert {"right one: first", "right one: 2nd", "right one: 3rd", "right one: 4th"} <= set(
+        texts(figure)
+    )
 
 
 def test_by_era_says_how_large_the_leap_is():
     figure = FIGURES["by era"]()
     assert "1 of 3 searches, 3 times" in figure.title
-    assert [bar.get_width() for bar in figure.axes[0].patches[:3]] == pytest.approx([0.02, 0.1, 0.32])
-    assert plots.by_era(LEAK.iloc[[0, 2, 1]], 0.004).title == "No leap: 2015 deep embedding is first most often"
+    assert [bar.get_width() for bar in figure.axes[0].patches[:3]] == pytest.approx(
+        [0.02, 0.1, 0.32]
+    )
+    assert (
+        plots.by_era(LEAK.iloc[[0, 2, 1]], 0.004).title
+        == "No leap: 2015 deep embedding is first most often"
+    )
 
 
 def test_by_resolution_draws_the_table_and_tells_one_point():
     figure = FIGURES["by resolution"]()
     for name in NAMES:
         (line,) = drawn(figure, name)
-        assert list(line.get_ydata()) == pytest.approx(BY_SIZE[BY_SIZE.era == name].estimate.tolist())
-    assert figure.title == f"At 12 pixels a side, descriptions: {look.percent(0.1 * 12 / 28)} [3 6]. The best is deep embedding"
+        assert list(line.get_ydata()) == pytest.approx(
+            BY_SIZE[BY_SIZE.era == name].estimate.tolist()
+        )
+    assert (
+        figure.title
+        == f"At 12 pixels a side, descriptions: {look.percent(0.1 * 12 / 28)} [3 6]. The best is"
+        " deep embedding"
+    )
     assert plots.by_resolution(BY_SIZE, 13, NAMES[1], CROPS[3]).title == figure.title
     (inset,) = [axes for axes in figure.axes if axes.images]
     assert inset.images[0].get_array().shape[:2] == (12, 12)
@@ -90,7 +132,9 @@ def test_by_resolution_draws_the_table_and_tells_one_point():
 
 def test_the_learned_metric_says_whether_it_closes_the_gap():
     figure = FIGURES["metric"]()
-    assert [point.get_xdata()[0] for point in drawn(figure, "with") if len(point.get_xdata()) == 1][:1] == pytest.approx([0.024])
+    assert [point.get_xdata()[0] for point in drawn(figure, "with") if len(point.get_xdata()) == 1][
+        :1
+    ] == pytest.approx([0.024])
     assert "does not close the gap: 12 % at most, 32 %" in figure.title
     better = METRIC.assign(estimate=np.where(METRIC.figure == "with", 0.5, METRIC.estimate))
     assert " closes the gap" in plots.learned_metric(better).title

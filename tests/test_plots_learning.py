@@ -1,4 +1,6 @@
-"""Figures of learning: the values drawn are the data's, titles say what was found, and nothing lies outside."""
+"""Figures of learning: the values drawn are the data's, titles say what was found, and nothing lies
+outside.
+"""
 
 import matplotlib
 import numpy as np
@@ -12,9 +14,17 @@ from tests.cards import check_card
 
 RNG = np.random.default_rng(0)
 TAUGHT, NEW = [1.6, 1.1, 0.7, 0.4, 0.1], [1.7, 1.2, 0.9, 1.0, 1.3]
-HISTORY = pd.DataFrame(
-    {"training_loss": TAUGHT, "validation_loss": NEW, "training_right": [0.2, 0.5, 0.7, 0.9, 1.0]}
-).assign(validation_right=[0.2, 0.5, 0.6, 0.7, 0.7]).rename_axis("epoch")  # fmt: skip
+HISTORY = (
+    pd.DataFrame(
+        {
+            "training_loss": TAUGHT,
+            "validation_loss": NEW,
+            "training_right": [0.2, 0.5, 0.7, 0.9, 1.0],
+        }
+    )
+    .assign(validation_right=[0.2, 0.5, 0.6, 0.7, 0.7])
+    .rename_axis("epoch")
+)
 TOGETHER = HISTORY.assign(validation_loss=np.array(TAUGHT) + 0.02)
 TABLE = HISTORY.reset_index().assign(auc=[0.5, 0.52, 0.6, 0.7, 0.75])
 TABLE = TABLE.assign(auc_low=TABLE.auc - 0.03, auc_high=TABLE.auc + 0.03)
@@ -28,18 +38,31 @@ FIGURES = {
     "curves that part": lambda: plots.loss_curves(HISTORY),
     "curves that do not": lambda: plots.loss_curves(TOGETHER, epoch=2),
     "an interrupted training": lambda: plots.loss_curves(HISTORY.iloc[:1]),
-    "filters": lambda: plots.learnt_filters(RNG.normal(size=(5, 5, 3, 16)), RNG.normal(size=(5, 5, 3, 16))),
-    "few filters": lambda: plots.learnt_filters(RNG.normal(size=(5, 5, 3, 4)), RNG.normal(size=(5, 5, 3, 4))),
-    "activations": lambda: plots.activations(PIXELS[0], {f"{k}": RNG.random((24 // k, 24 // k, 8)) for k in (1, 2, 4)}, "Less"),
+    "filters": lambda: plots.learnt_filters(
+        RNG.normal(size=(5, 5, 3, 16)), RNG.normal(size=(5, 5, 3, 16))
+    ),
+    "few filters": lambda: plots.learnt_filters(
+        RNG.normal(size=(5, 5, 3, 4)), RNG.normal(size=(5, 5, 3, 4))
+    ),
+    "activations": lambda: plots.activations(
+        PIXELS[0], {f"{k}": RNG.random((24 // k, 24 // k, 8)) for k in (1, 2, 4)}, "Less"
+    ),
     "loss histograms": lambda: plots.loss_histograms(LOSSES, MEMBER),
-    "membership": lambda: plots.membership_roc({"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}),
+    "membership": lambda: plots.membership_roc(
+        {"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}
+    ),
     "exposure": lambda: plots.exposure(RISES, np.arange(400, 404), PIXELS[:9], ["minivan"] * 9),
     "usefulness and leak": lambda: plots.usefulness_and_leak(TABLE, 3, "After 3 epochs"),
-}  # fmt: skip
+}
 
 
 def drawn(figure, label):
-    return [artist for axes in figure.axes for artist in (*axes.lines, *axes.patches) if artist.get_label() == label]
+    return [
+        artist
+        for axes in figure.axes
+        for artist in (*axes.lines, *axes.patches)
+        if artist.get_label() == label
+    ]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -75,7 +98,11 @@ def test_membership_curves_are_the_attacks():
     roc = ATTACK.roc()
     assert line.get_ydata() == pytest.approx(np.maximum(roc.tpr, 0.001))
     found = ATTACK.figures().loc["TPR at 1 % FPR", "estimate"]
-    dots = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [learning.ALLOWED] and line.get_marker() == "o"]
+    dots = [
+        line
+        for line in figure.axes[0].lines
+        if list(line.get_xdata()) == [learning.ALLOWED] and line.get_marker() == "o"
+    ]
     assert dots[0].get_ydata()[0] == found
     assert "No better than a coin" in plots.membership_roc({"before": COIN}).title
     assert "Each tells" in plots.membership_roc({"after": ATTACK}).title
@@ -83,18 +110,25 @@ def test_membership_curves_are_the_attacks():
 
 def test_exposure_counts_all_and_tells_both_means():
     figure = FIGURES["exposure"]()
-    assert f"{RISES.mean():.2f} on average" in figure.title and figure.title.endswith(f"{RISES[400:].mean():.2f}")
+    assert f"{RISES.mean():.2f} on average" in figure.title
+    assert figure.title.endswith(f"{RISES[400:].mean():.2f}")
     bars = [patch for patch in figure.axes[0].patches if patch.get_height() > 0]
     assert sum(bar.get_height() for bar in bars) == len(RISES) + 4
 
 
 def test_usefulness_and_leak_mark_the_epoch():
     useful, leak = FIGURES["usefulness and leak"]().axes
-    assert [list(line.get_ydata()) for line in leak.lines if list(line.get_xdata()) == [3]] == [[0.7]]
-    assert [list(line.get_ydata()) for line in useful.lines if list(line.get_xdata()) == [3]] == [[0.9], [0.7]]
+    assert [list(line.get_ydata()) for line in leak.lines if list(line.get_xdata()) == [3]] == [
+        [0.7]
+    ]
+    assert [list(line.get_ydata()) for line in useful.lines if list(line.get_xdata()) == [3]] == [
+        [0.9],
+        [0.7],
+    ]
 
 
 def test_examples_show_each_word_with_its_count():
     figure = FIGURES["examples"]()
     words = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
-    assert "60 pictures" in figure.title and "an SUV\n20" in words
+    assert "60 pictures" in figure.title
+    assert "an SUV\n20" in words

@@ -12,30 +12,62 @@ from tests.test_plots import CROPS, drawn, texts
 
 
 def table():
-    """Two defences of looks and one of the database, at three strengths; the key is perfect off the shelf only."""
-    rows = [("none", "", "pictures", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (3.0, 3.1, 3.4), strict=True)]
+    """Two defences of looks and one of the database, at three strengths; the key is perfect off the
+    shelf only.
+    """
+    rows = [
+        ("none", "", "pictures", 0.0, t, b, 1.0)
+        for t, b in zip(protection.TRACKERS, (3.0, 3.1, 3.4), strict=True)
+    ]
     rows += [(*row[:2], "vectors", *row[3:]) for row in rows]
-    rows += [("none", "", "vectors and clock", 0.0, t, b, 1.0) for t, b in zip(protection.TRACKERS, (6.0, 6.1, 6.4), strict=True)]
-    for name, where, evidence, cases in (  # fmt: skip
-        ("blur", "pixels", "pictures", {1: (2, 2.5, 3.0, 0.95), 2: (1, 2, 2.5, 0.8), 4: (0.5, 1.5, 2, 0.4)}),
-        ("key", "vectors", "vectors", {256: (0, 1.8, 3.2, 0.97), 64: (0, 0.3, 2.9, 0.88), 16: (0, 0, 1.9, 0.66)}),
+    rows += [
+        ("none", "", "vectors and clock", 0.0, t, b, 1.0)
+        for t, b in zip(protection.TRACKERS, (6.0, 6.1, 6.4), strict=True)
+    ]
+    for name, where, evidence, cases in (
         (
-            "retention", "database", "vectors and clock",
+            "blur",
+            "pixels",
+            "pictures",
+            {1: (2, 2.5, 3.0, 0.95), 2: (1, 2, 2.5, 0.8), 4: (0.5, 1.5, 2, 0.4)},
+        ),
+        (
+            "key",
+            "vectors",
+            "vectors",
+            {256: (0, 1.8, 3.2, 0.97), 64: (0, 0.3, 2.9, 0.88), 16: (0, 0, 1.9, 0.66)},
+        ),
+        (
+            "retention",
+            "database",
+            "vectors and clock",
             {240: (5.9, 6, 6.3, 0.98), 120: (4, 4, 4.5, 0.6), 30: (0.5, 0.5, 0.5, 0.1)},
         ),
     ):
         for strength, (*bits, use) in cases.items():
-            rows += [(name, where, evidence, strength, t, b, use) for t, b in zip(protection.TRACKERS, bits, strict=True)]
-    made = pd.DataFrame(rows, columns=["defence", "where", "evidence", "strength", "tracker", "bits", "usefulness"])
+            rows += [
+                (name, where, evidence, strength, t, b, use)
+                for t, b in zip(protection.TRACKERS, bits, strict=True)
+            ]
+    made = pd.DataFrame(
+        rows, columns=["defence", "where", "evidence", "strength", "tracker", "bits", "usefulness"]
+    )
     return made.assign(bits_low=made.bits - 0.1, bits_high=made.bits + 0.1, unit="px", who="law")
 
 
 TABLE = table()
-FOUND = {n: {"estimate": s, "low": s - 0.05, "high": s + 0.05} for n, s in ((0, 0.05), (50, 0.2), (250, 0.3))}
+FOUND = {
+    n: {"estimate": s, "low": s - 0.05, "high": s + 0.05}
+    for n, s in ((0, 0.05), (50, 0.2), (250, 0.3))
+}
 FIGURES = {
-    "rebuilt": lambda: plots.rebuilt({"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]),
+    "rebuilt": lambda: plots.rebuilt(
+        {"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]
+    ),
     "who can": lambda: plots.who_can(DEFENCES.values()),
-    "defended": lambda: plots.defended(protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"),
+    "defended": lambda: plots.defended(
+        protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
+    ),
     "by strength": lambda: plots.by_strength(TABLE, "key"),
     "bought back": lambda: plots.bought_back(TABLE),
     "bought back off the shelf": lambda: plots.bought_back(TABLE, "off the shelf", 0.5),
@@ -43,7 +75,7 @@ FIGURES = {
     "worst case": lambda: plots.worst_case(protection.headline(TABLE, 0.9), 0.9),
     "no worst case": lambda: plots.worst_case(protection.headline(TABLE, 1.0), 1.0),
     "key broken": lambda: plots.key_broken(FOUND, FOUND[250], 50),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -54,28 +86,42 @@ def test_every_figure_is_titled_whole_and_legible(name):
 def test_the_driver_holds_nothing():
     figure = FIGURES["who can"]()
     assert figure.title == f"None of the {len(DEFENCES)} defences is in the driver's hands"
-    assert not drawn(figure, "driver") and len(drawn(figure, "law")) == sum("law" in defence.who for defence in DEFENCES.values())
+    assert not drawn(figure, "driver")
+    assert len(drawn(figure, "law")) == sum("law" in defence.who for defence in DEFENCES.values())
 
 
 def test_bits_left_are_the_tables():
     figure = FIGURES["defended"]()
     assert [bar.get_width() for bar in figure.axes[-1].patches] == [0, 1.8, 3.2]
-    assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(protection.TRACKERS)
-    assert "3.2 of 3.4 bits" in figure.title and "97 %" in figure.title
+    assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(
+        protection.TRACKERS
+    )
+    assert "3.2 of 3.4 bits" in figure.title
+    assert "97 %" in figure.title
 
 
 def test_strengths_go_from_weak_to_strong():
-    lines = {name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist() for name in protection.TRACKERS}
-    assert lines["adaptive"] == [3.2, 2.9, 1.9] and lines["off the shelf"] == [0, 0, 0]
+    lines = {
+        name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist()
+        for name in protection.TRACKERS
+    }
+    assert lines["adaptive"] == [3.2, 2.9, 1.9]
+    assert lines["off the shelf"] == [0, 0, 0]
 
 
 def test_shares_bought_back_by_hand():
     points = bought_points(TABLE).set_index(["defence", "strength"])
     assert points.loc[("key", 256), "share"] == pytest.approx(1 - 3.2 / 3.4)
     assert points.loc[("retention", 30), "bought"] == pytest.approx(5.9)
-    assert bought_points(TABLE, "off the shelf").set_index(["defence", "strength"]).loc[("key", 256), "share"] == 1
+    assert (
+        bought_points(TABLE, "off the shelf")
+        .set_index(["defence", "strength"])
+        .loc[("key", 256), "share"]
+        == 1
+    )
     assert "blur buys most from the best tracker: 12 %" in FIGURES["bought back"]().title
-    assert "No defence" in FIGURES["nothing is useful enough"]().title and "No defence" in FIGURES["no worst case"]().title
+    assert "No defence" in FIGURES["nothing is useful enough"]().title
+    assert "No defence" in FIGURES["no worst case"]().title
 
 
 def test_the_worst_case_stands_beside_what_was_sold():

@@ -1,4 +1,6 @@
-"""Figures of the summary: the crowd counts what it says, the curves are Bayes' rule, the waterfall's numbers are the steps'."""
+"""Figures of the summary: the crowd counts what it says, the curves are Bayes' rule, the
+waterfall's numbers are the steps'.
+"""
 
 import re
 
@@ -13,9 +15,15 @@ from cctview.plots.summary import called
 from tests.cards import check_card
 from tests.test_plots import BLURRED, MISLED, texts
 
-CAR = pd.Series({"everyone": 724.4, "of_kind": 264.6, "alike": 20.3, "low": 19.3, "high": 21.3, "bits": 5.16})
-NIGHT = pd.Series({"everyone": 26.9, "of_kind": 2.3, "alike": 0.43, "low": 0.2, "high": 0.7, "bits": 5.96})
-NOBODY = pd.Series({"everyone": 26.9, "of_kind": 2.3, "alike": 0.0, "low": 0.0, "high": 0.0, "bits": np.nan})
+CAR = pd.Series(
+    {"everyone": 724.4, "of_kind": 264.6, "alike": 20.3, "low": 19.3, "high": 21.3, "bits": 5.16}
+)
+NIGHT = pd.Series(
+    {"everyone": 26.9, "of_kind": 2.3, "alike": 0.43, "low": 0.2, "high": 0.7, "bits": 5.96}
+)
+NOBODY = pd.Series(
+    {"everyone": 26.9, "of_kind": 2.3, "alike": 0.0, "low": 0.0, "high": 0.0, "bits": np.nan}
+)
 EMPTY = NOBODY * 0
 FIGURES = {
     "crowd": lambda: plots.crowd(CAR, "sedan", "blue", 8),
@@ -30,10 +38,24 @@ FIGURES = {
     "waterfall that misleads": lambda: plots.waterfall(MISLED),
     "waterfall of five": lambda: plots.waterfall(FIVE),
 }
-GAUGES = BLURRED.with_gauge("a gauge with a long name", Gauge(0.97, 0.96, 1.0, "of vehicles singled out", "and a note " * 5))
+GAUGES = BLURRED.with_gauge(
+    "a gauge with a long name", Gauge(0.97, 0.96, 1.0, "of vehicles singled out", "and a note " * 5)
+)
 FIVE = LeakageMeter("a van", 2**21)
-for name, claimed, delivered in (("seen", 11, 11), ("clock", 4, 3), ("linked", 2, 1), ("named", 3, 5), ("bought back", -4, -6)):
-    FIVE = FIVE.after(Step(name, Bits(claimed, claimed - 0.5, claimed + 0.5), Bits(delivered, delivered - 1, delivered + 0.5)))
+for name, claimed, delivered in (
+    ("seen", 11, 11),
+    ("clock", 4, 3),
+    ("linked", 2, 1),
+    ("named", 3, 5),
+    ("bought back", -4, -6),
+):
+    FIVE = FIVE.after(
+        Step(
+            name,
+            Bits(claimed, claimed - 0.5, claimed + 0.5),
+            Bits(delivered, delivered - 1, delivered + 0.5),
+        )
+    )
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -46,7 +68,8 @@ def test_the_crowd_has_a_dot_for_everyone():
     assert dots == [20, 265 - 20, 724 - 265]
     places = np.concatenate([part.get_offsets() for part in FIGURES["crowd"]().axes[0].collections])
     assert len(np.unique(places, axis=0)) == 724
-    assert "one of 20 [19 21], of 724" in FIGURES["crowd"]().title and "5.2 bits" in FIGURES["crowd"]().title
+    assert "one of 20 [19 21], of 724" in FIGURES["crowd"]().title
+    assert "5.2 bits" in FIGURES["crowd"]().title
 
 
 def test_who_is_hardly_there_is_singled_out():
@@ -56,7 +79,11 @@ def test_who_is_hardly_there_is_singled_out():
 
 @pytest.mark.parametrize(
     ("kind", "colour", "words"),
-    [("taxi", "yellow taxi", "yellow taxi"), ("suv", "red", "red SUV"), ("green taxi", "green taxi", "green taxi")],
+    [
+        ("taxi", "yellow taxi", "yellow taxi"),
+        ("suv", "red", "red SUV"),
+        ("green taxi", "green taxi", "green taxi"),
+    ],
 )
 def test_vehicles_in_words(kind, colour, words):
     assert called(kind, colour) == words
@@ -64,16 +91,24 @@ def test_vehicles_in_words(kind, colour, words):
 
 def test_the_curves_are_those_of_bayes():
     figure = FIGURES["evidence"]()
-    curves = {line.get_label(): line for line in figure.axes[0].lines if line.get_label() in ("claimed", "delivered")}
+    curves = {
+        line.get_label(): line
+        for line in figure.axes[0].lines
+        if line.get_label() in ("claimed", "delivered")
+    }
     sizes, right = curves["delivered"].get_data()
     prior = 1 / np.asarray(sizes)
-    assert np.allclose(right, prior * 2**15.2 / (prior * 2**15.2 + (1 - prior)))  # posterior by the rule itself
+    assert np.allclose(
+        right, prior * 2**15.2 / (prior * 2**15.2 + (1 - prior))
+    )  # posterior by the rule itself
     assert (curves["claimed"].get_ydata() >= right).all()
     assert figure.title == "One of 2 million: it says 12\u00a0%, and is right in 1.8\u00a0%"
 
 
 def test_match_probability_by_counting():
-    """One right vehicle that fits for sure, and 1023 others that fit each with a chance of 1 in 64: 6 bits."""
+    """One right vehicle that fits for sure, and 1023 others that fit each with a chance of 1 in 64:
+    6 bits.
+    """
     rng = np.random.default_rng(0)
     fits = rng.random((4000, 1023)) < 1 / 64
     chosen_right = rng.random(4000) < 1 / (1 + fits.sum(axis=1))
@@ -85,13 +120,20 @@ def test_match_probability_by_counting():
 def test_the_waterfall_tells_each_step_twice():
     words = [text.replace("−", "-") for text in texts(FIGURES["waterfall of five"]())]
     numbers = [text for text in words if re.fullmatch(r"[+-]\d+\.\d", text)]
-    assert sorted(map(float, numbers)) == sorted(-x for pair in ((11, 11), (4, 3), (2, 1), (3, 5), (-4, -6)) for x in pair)
+    assert sorted(map(float, numbers)) == sorted(
+        -x for pair in ((11, 11), (4, 3), (2, 1), (3, 5), (-4, -6)) for x in pair
+    )
     assert "misled" in FIGURES["waterfall that misleads"]().title
 
 
 def test_several_gauges_are_all_told_and_one_alone_is_told_in_the_title():
-    several = plots.gauges(BLURRED.with_gauge("unicity", Gauge(0.61, 0.55, 0.9, "of vehicles", "four sightings")))
-    assert {"unicity: 0.61 [0.55 0.90] of vehicles", "four sightings"} <= set(texts(several)) and "2 leaks" in several.title
+    several = plots.gauges(
+        BLURRED.with_gauge("unicity", Gauge(0.61, 0.55, 0.9, "of vehicles", "four sightings"))
+    )
+    assert {"unicity: 0.61 [0.55 0.90] of vehicles", "four sightings"} <= set(texts(several))
+    assert "2 leaks" in several.title
     alone = plots.gauges(BLURRED)
     assert "membership: 0.07 [0.04 0.11] of members" in alone.title
-    assert not any("membership: 0.07" in text for text in texts(alone) if "Beside the meter" not in text)
+    assert not any(
+        "membership: 0.07" in text for text in texts(alone) if "Beside the meter" not in text
+    )

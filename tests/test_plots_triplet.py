@@ -11,14 +11,22 @@ from tests.cards import check_card
 RNG = np.random.default_rng(0)
 BEGIN = [(0, 0), (1.2, 0.6), (0.7, -0.6)]
 GROUPS = pd.DataFrame(
-    [("size", "small", 0.4, 0.3, 0.5, 300), ("size", "larger", 0.6, 0.5, 0.7, 900), ("colour", "dark", 0.5, 0.4, 0.6, 600)],
+    [
+        ("size", "small", 0.4, 0.3, 0.5, 300),
+        ("size", "larger", 0.6, 0.5, 0.7, 900),
+        ("colour", "dark", 0.5, 0.4, 0.6, 600),
+    ],
     columns=["of", "group", "estimate", "low", "high", "searches"],
 )
 FIGURES = {
     "triplet": lambda: plots.triplet(*learn(BEGIN, 1.0, 6), 1.0),
     "triplet at the start": lambda: plots.triplet(*learn(BEGIN, 4.0, 0), 4.0),
-    "triplet in a corner": lambda: plots.triplet(*learn([(0, 0), (2.5, 0.6), (-2.5, 2.5)], 0.1, 30), 0.1),
-    "vector": lambda: plots.vector(RNG.integers(0, 255, (30, 44, 3)).astype(np.uint8), RNG.normal(size=1920)),
+    "triplet in a corner": lambda: plots.triplet(
+        *learn([(0, 0), (2.5, 0.6), (-2.5, 2.5)], 0.1, 30), 0.1
+    ),
+    "vector": lambda: plots.vector(
+        RNG.integers(0, 255, (30, 44, 3)).astype(np.uint8), RNG.normal(size=1920)
+    ),
     "weak spots": lambda: plots.weak_spots(GROUPS, 10),
 }
 
@@ -49,5 +57,6 @@ def test_every_number_of_a_vector_is_drawn():
 
 def test_the_hardest_group_is_named_and_every_bar_has_its_length():
     figure = plots.weak_spots(GROUPS, 10)
-    assert figure.title.startswith("Hardest: small") and "40 %" in figure.title
+    assert figure.title.startswith("Hardest: small")
+    assert "40 %" in figure.title
     assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([0.4, 0.6, 0.5])

@@ -10,9 +10,11 @@ def test_it_shows_how_far_it_is_and_the_losses(monkeypatch):
     progress(0.1, None)
     progress(0.6, (0.812, 0.934))
     progress(1.0, None)
-    assert len(shown) == 1 and progress.done == 1.0
+    assert len(shown) == 1
+    assert progress.done == 1.0
     _, bar, says = progress._shell
-    assert bar.value == 1.0 and says.value == "loss 0.81 on the vehicles it learns, 0.93 on the others"
+    assert bar.value == 1.0
+    assert says.value == "loss 0.81 on the vehicles it learns, 0.93 on the others"
 
 
 def test_what_is_saved_holds_no_number(monkeypatch):
@@ -21,5 +23,6 @@ def test_what_is_saved_holds_no_number(monkeypatch):
     progress = Progress()
     progress(0.25, (0.5, 0.7))
     bundle = shown[0]._repr_mimebundle_()
-    assert bundle["text/plain"] == "" and training.STILL in bundle["text/html"]
+    assert bundle["text/plain"] == ""
+    assert training.STILL in bundle["text/html"]
     assert not any(letter.isdigit() for letter in bundle["text/html"])

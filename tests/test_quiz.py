@@ -15,11 +15,15 @@ QUESTION = Question("Is it?", (NO, YES), "notebook 00")
 
 def test_the_first_answer_counts():
     quiz = Quiz([QUESTION, Question("And this?", (YES, NO))])
-    assert "2 questions" in quiz.standing() and quiz.score() == (0, 0)
+    assert "2 questions" in quiz.standing()
+    assert quiz.score() == (0, 0)
     assert quiz.answer(0, 0) == "✗ It is not."
     assert quiz.answer(0, 1) == "✓ Because <so>."
-    assert quiz.score() == (0, 1) and quiz.given == [1, None] and quiz.first == [0, None]
-    assert quiz.answer(1, 0).startswith("✓") and quiz.standing() == "1 of 2 right at the first try."
+    assert quiz.score() == (0, 1)
+    assert quiz.given == [1, None]
+    assert quiz.first == [0, None]
+    assert quiz.answer(1, 0).startswith("✓")
+    assert quiz.standing() == "1 of 2 right at the first try."
     quiz.reset()
     assert quiz.score() == (0, 0)
 
@@ -52,26 +56,34 @@ def test_a_quiz_without_questions_is_refused():
 
 def test_the_widget_says_the_reason_and_the_score_and_begins_again():
     quiz = Quiz([QUESTION, QUESTION])
-    assert quiz in all_quizzes() and quiz.widget is quiz.widget
+    assert quiz in all_quizzes()
+    assert quiz.widget is quiz.widget
     shell = quiz._shell
     shell.choices[0].value = 0
-    assert "✗ It is not." in shell.reasons[0].value and "0 of 1 so far" in shell.standing.value
+    assert "✗ It is not." in shell.reasons[0].value
+    assert "0 of 1 so far" in shell.standing.value
     shell.choices[0].value = 1
-    assert "✓ Because &lt;so&gt;." in shell.reasons[0].value and shell.reasons[1].value == ""
+    assert "✓ Because &lt;so&gt;." in shell.reasons[0].value
+    assert shell.reasons[1].value == ""
     shell.choices[1].value = 1
     assert "1 of 2 right" in shell.standing.value
     button = shell.box.children[-1]
     button.click()
-    assert [one.value for one in shell.choices] == [None, None] and quiz.score() == (0, 0)
-    assert shell.reasons[0].value == "" and "2 questions" in shell.standing.value
+    assert [one.value for one in shell.choices] == [None, None]
+    assert quiz.score() == (0, 0)
+    assert shell.reasons[0].value == ""
+    assert "2 questions" in shell.standing.value
 
 
 def test_without_a_kernel_each_option_folds_out_into_its_reason():
     bundle = Quiz([QUESTION])._repr_mimebundle_()
     assert bundle["text/plain"] == "A quiz of 1 questions"
-    assert re.findall(r"<details><summary>(.*?)</summary><p>(.*?)</p></details>", bundle["text/html"]) == [
-        ("No", "✗ It is not."), ("Yes", "✓ Because &lt;so&gt;."),
-    ]  # fmt: skip
+    assert re.findall(
+        r"<details><summary>(.*?)</summary><p>(.*?)</p></details>", bundle["text/html"]
+    ) == [
+        ("No", "✗ It is not."),
+        ("Yes", "✓ Because &lt;so&gt;."),
+    ]
     assert "(notebook 00)" in bundle["text/html"]
 
 
@@ -88,12 +100,18 @@ def test_ten_questions_with_a_reason_for_every_answer():
 
 
 def test_the_right_answers_stand_in_all_places_and_are_not_the_longest():
-    places = [next(k for k, option in enumerate(question.options) if option.right) for question in QUESTIONS]
+    places = [
+        next(k for k, option in enumerate(question.options) if option.right)
+        for question in QUESTIONS
+    ]
     assert max(places.count(k) for k in range(4)) <= 4
-    longest = [max(question.options, key=lambda option: len(option.text)).right for question in QUESTIONS]
+    longest = [
+        max(question.options, key=lambda option: len(option.text)).right for question in QUESTIONS
+    ]
     assert sum(longest) <= 6
 
 
 def test_every_notebook_before_the_summary_has_its_question():
     met = [int(re.fullmatch(r"notebook (\d\d)", question.where)[1]) for question in QUESTIONS]
-    assert met == sorted(met) and set(met) == set(range(9))
+    assert met == sorted(met)
+    assert set(met) == set(range(9))

@@ -61,7 +61,9 @@ def test_centring_takes_away_what_a_camera_adds():
     rng = np.random.default_rng(2)
     vehicles, cameras = rng.normal(size=(50, 8)), np.repeat(["N", "S"], 25)
     offset = np.where(cameras[:, None] == "N", 5.0, -3.0)
-    np.testing.assert_allclose(centre_by_camera(vehicles + offset, cameras), centre_by_camera(vehicles, cameras), atol=1e-5)
+    np.testing.assert_allclose(
+        centre_by_camera(vehicles + offset, cameras), centre_by_camera(vehicles, cameras), atol=1e-5
+    )
     use = np.arange(50) % 2 == 0
     centred = centre_by_camera(vehicles, cameras, use)
     np.testing.assert_allclose(centred[(cameras == "N") & use].mean(axis=0), 0, atol=1e-6)
@@ -77,7 +79,9 @@ def test_expanded_queries_by_hand():
     np.testing.assert_allclose(expand_queries([[2.0, 0.0]], gallery, k=2), [alike], atol=1e-6)
     weighted = np.array([1 + 0.6**4, 0.6**3 * 0.8])  # the other neighbour has cosine 0, so weight 0
     np.testing.assert_allclose(
-        expand_queries([[2.0, 0.0]], gallery, k=2, alpha=3), [weighted / np.linalg.norm(weighted)], atol=1e-6
+        expand_queries([[2.0, 0.0]], gallery, k=2, alpha=3),
+        [weighted / np.linalg.norm(weighted)],
+        atol=1e-6,
     )
 
 
@@ -104,12 +108,18 @@ def k_reciprocal_by_loops(distances, n, k1, k2, lambda_value):
     jaccard = np.zeros((n, count - n))
     for i in range(n):
         for j in range(n, count):
-            low, high = np.minimum(encoded[i], encoded[j]).sum(), np.maximum(encoded[i], encoded[j]).sum()
+            low, high = (
+                np.minimum(encoded[i], encoded[j]).sum(),
+                np.maximum(encoded[i], encoded[j]).sum(),
+            )
             jaccard[i, j - n] = 1 - low / high
     return (1 - lambda_value) * jaccard + lambda_value * old[:n, n:]
 
 
-@pytest.mark.parametrize(("k1", "k2", "lambda_value"), [(1, 1, 0.3), (6, 3, 0.3), (20, 6, 0.3), (7, 2, 0.0), (60, 60, 1.0)])
+@pytest.mark.parametrize(
+    ("k1", "k2", "lambda_value"),
+    [(1, 1, 0.3), (6, 3, 0.3), (20, 6, 0.3), (7, 2, 0.0), (60, 60, 1.0)],
+)
 def test_k_reciprocal_follows_the_paper(k1, k2, lambda_value):
     rng = np.random.default_rng(k1)
     vehicles = rng.normal(size=(12, 5))
@@ -118,7 +128,9 @@ def test_k_reciprocal_follows_the_paper(k1, k2, lambda_value):
     distances = cdist(points, points)
     q_g, q_q, g_g = distances[:10, 10:], distances[:10, :10], distances[10:, 10:]
     expected = k_reciprocal_by_loops(distances, 10, k1, k2, lambda_value)
-    np.testing.assert_allclose(k_reciprocal(q_g, q_q, g_g, k1, k2, lambda_value), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        k_reciprocal(q_g, q_q, g_g, k1, k2, lambda_value), expected, atol=1e-5
+    )
 
 
 def test_k_reciprocal_rejects_shapes_that_do_not_fit():

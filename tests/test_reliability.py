@@ -1,4 +1,6 @@
-"""Trouble of every kind: damaged input of all readers, kills at any point, a full disk, two runs, and no open door."""
+"""Trouble of every kind: damaged input of all readers, kills at any point, a full disk, two runs,
+and no open door.
+"""
 
 import errno
 import io
@@ -24,7 +26,9 @@ from cctview.ids import DetectionId, FrameId
 from tests.scenes import TWO_CARS_AND_A_PERSON, jpeg, picture, write_scene
 
 ROOT = Path(__file__).resolve().parents[1]
-fuzzing = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzzing = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 posix = pytest.mark.skipif(os.name != "posix", reason="kills and limits of a POSIX system")
 
 FRAME = FrameId.parse("1-N--2031-05-05--13.00.00")
@@ -64,31 +68,54 @@ def zipped(**members: bytes) -> bytes:
 
 
 NAME = TABLE.id[0]
-DETECTIONS = json.dumps({"id": "x", "model": "m", NAME: {"id": NAME, "type": "car", "percentage_probability": 81.2, "box_points": [4, 5, 20, 17]}})
+DETECTIONS = json.dumps(
+    {
+        "id": "x",
+        "model": "m",
+        NAME: {
+            "id": NAME,
+            "type": "car",
+            "percentage_probability": 81.2,
+            "box_points": [4, 5, 20, 17],
+        },
+    }
+)
 FEATURES = json.dumps({"id": "x", "model": "m", NAME: {"id": NAME, "data": [1.5, -2e3, 0.0]}})
 PARQUET = tables.write_tables(TABLE, np.ones((3, 2), np.float32))[tables.DETECTIONS]
-ZIP = zipped(**{
-    f"{FRAME}--original.jpeg": jpeg(picture(1)), f"{FRAME}--detections.json": DETECTIONS.encode(),
-    f"{FRAME}--features.json": FEATURES.encode(), tables.DETECTIONS: PARQUET,
-})  # fmt: skip
+ZIP = zipped(
+    **{
+        f"{FRAME}--original.jpeg": jpeg(picture(1)),
+        f"{FRAME}--detections.json": DETECTIONS.encode(),
+        f"{FRAME}--features.json": FEATURES.encode(),
+        tables.DETECTIONS: PARQUET,
+    }
+)
 
 
 # --- readers
 
 
 @fuzzing
-@given(st.sampled_from([jpeg(picture(2)), png("RGB"), png("P"), png("1"), png("LA")]).flatmap(damaged))
+@given(
+    st.sampled_from([jpeg(picture(2)), png("RGB"), png("P"), png("1"), png("LA")]).flatmap(damaged)
+)
 def test_a_damaged_picture_is_a_picture_or_an_error_with_its_name(content):
     try:
         image = read_image(content, "here")
     except ValueError as error:
         assert str(error).startswith("here: ")
     else:
-        assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
+        assert image.ndim == 3
+        assert image.shape[2] == 3
+        assert image.dtype == np.uint8
 
 
 @fuzzing
-@given(st.sampled_from([(read_detections, DETECTIONS), (read_features, FEATURES)]).flatmap(lambda x: st.tuples(st.just(x[0]), damaged(x[1].encode()))))
+@given(
+    st.sampled_from([(read_detections, DETECTIONS), (read_features, FEATURES)]).flatmap(
+        lambda x: st.tuples(st.just(x[0]), damaged(x[1].encode()))
+    )
+)
 def test_damaged_json_is_read_or_an_error_with_its_name(case):
     reader, content = case
     try:
@@ -96,7 +123,11 @@ def test_damaged_json_is_read_or_an_error_with_its_name(case):
     except ValueError as error:
         assert str(error).startswith("here: ")
     else:
-        assert all(DetectionId.parse(name) for name in read) if isinstance(read, dict) else all(DetectionId.parse(row[0]) for row in read)
+        assert (
+            all(DetectionId.parse(name) for name in read)
+            if isinstance(read, dict)
+            else all(DetectionId.parse(row[0]) for row in read)
+        )
 
 
 @fuzzing
@@ -171,7 +202,9 @@ def test_a_table_whose_embeddings_are_lists_of_any_length():
     table = pq.read_table(io.BytesIO(PARQUET))
     ragged = pa.array([[1.0], [1.0, 2.0], None])
     buffer = io.BytesIO()
-    pq.write_table(table.set_column(table.schema.get_field_index("embedding"), "embedding", ragged), buffer)
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("embedding"), "embedding", ragged), buffer
+    )
     with pytest.raises(ValueError, match="^here: .*holds lists"):
         tables.read_tables(buffer.getvalue(), None, "here")
 
@@ -180,7 +213,13 @@ def test_a_table_whose_embeddings_are_lists_of_any_length():
 
 
 def killing(*words: str) -> dict:
-    done = subprocess.run([sys.executable, "-m", "tests.killing", *words], capture_output=True, text=True, cwd=ROOT, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killing", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -194,9 +233,12 @@ def test_after_harm_at_any_point_a_second_run_ends_with_the_same_tree(scenario):
 
 @posix
 def test_matching_leaves_nothing_half_done_wherever_it_is_stopped():
-    """Both happened: temporary files of its own that no later run cleared away, and pictures cut off by a full disk without a word."""
+    """Both happened: temporary files of its own that no later run cleared away, and pictures cut
+    off by a full disk without a word.
+    """
     result = killing("matches", "every")
-    assert result["happened"]["killed before a write"] > 10 and result["happened"]["files cut off"] >= 2
+    assert result["happened"]["killed before a write"] > 10
+    assert result["happened"]["files cut off"] >= 2
     assert (result["half-written under a final name"], result["differing"]) == ([], [])
 
 
@@ -206,8 +248,10 @@ def test_a_row_announced_and_never_written_is_dropped_and_said(tmp_path):
     frames = [first.keep(camera, b"x", taken) for camera in ("A", "B")]
     first.path(frames[1]).unlink()
     second = Archive(tmp_path)
-    assert second.frames == 1 and second.dropped == [str(frames[1])]
-    assert second.keep("A", b"x", taken) is None and second.keep("B", b"x", taken) == frames[1]
+    assert second.frames == 1
+    assert second.dropped == [str(frames[1])]
+    assert second.keep("A", b"x", taken) is None
+    assert second.keep("B", b"x", taken) == frames[1]
     second.close()
     assert Archive(tmp_path).frames == 2
 
@@ -220,7 +264,8 @@ def test_a_journal_cut_in_the_middle_of_a_line(tmp_path):
     journal = next((tmp_path / "index").glob(".*.jsonl"))
     journal.write_bytes(journal.read_bytes()[:-20])
     again = Archive(tmp_path)
-    assert again.frames == 1 and again.keep("A", b"x", taken) is None
+    assert again.frames == 1
+    assert again.keep("A", b"x", taken) is None
     assert not journal.exists()
 
 
@@ -245,7 +290,9 @@ def test_a_full_disk_ends_the_run_and_what_was_kept_is_whole(tmp_path, monkeypat
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         return original(path, content)
 
-    taken = lambda k: Taken(datetime(2031, 5, 5, 8, 0, k), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 64, 48)
+    taken = lambda k: Taken(
+        datetime(2031, 5, 5, 8, 0, k), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 64, 48
+    )
     pictures = [jpeg(picture(k)) for k in range(8)]
     archive = Archive(tmp_path)
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
@@ -254,23 +301,45 @@ def test_a_full_disk_ends_the_run_and_what_was_kept_is_whole(tmp_path, monkeypat
             archive.keep("A", content, taken(k))
     archive.close()
     monkeypatch.undo()
-    assert [p.read_bytes() for p in sorted(tmp_path.rglob("*.jpeg"))] == pictures[:5] and not list(tmp_path.rglob("*.partial"))
+    assert [p.read_bytes() for p in sorted(tmp_path.rglob("*.jpeg"))] == pictures[:5]
+    assert not list(tmp_path.rglob("*.partial"))
     again = Archive(tmp_path)
     assert again.frames == 5
-    assert [again.keep("A", content, taken(k)) is None for k, content in enumerate(pictures)] == [True] * 5 + [False] * 3
+    assert [again.keep("A", content, taken(k)) is None for k, content in enumerate(pictures)] == [
+        True
+    ] * 5 + [False] * 3
     again.close()
 
 
 @posix
 def test_a_limit_of_the_system_is_one_clear_line(tmp_path):
     """Files may not grow over 8 kB: the first picture does not fit."""
-    code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))\n"
+    code = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        " resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))\n"
+    )
     code += "from cctview.cli import main; sys.exit(main(sys.argv[1:]))"
-    words = ["collect", "simulated", "--cameras", "733-681-N", "--minutes", "0.2", "--speed-up", "10", "--out", str(tmp_path / "out")]
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    words = [
+        "collect",
+        "simulated",
+        "--cameras",
+        "733-681-N",
+        "--minutes",
+        "0.2",
+        "--speed-up",
+        "10",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("cctview: ") and "too large" in done.stderr and "Traceback" not in done.stderr
-    assert not list((tmp_path / "out").rglob("*.jpeg")) and not list((tmp_path / "out").rglob("*.partial"))
+    assert done.stderr.splitlines()[-1].startswith("cctview: ")
+    assert "too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "out").rglob("*.jpeg"))
+    assert not list((tmp_path / "out").rglob("*.partial"))
 
 
 # --- two runs, and what they leave
@@ -278,16 +347,25 @@ def test_a_limit_of_the_system_is_one_clear_line(tmp_path):
 
 def test_the_lock_is_held_and_given_back(tmp_path):
     with alone_in(tmp_path / "out"):
-        code = f"from pathlib import Path; from cctview.files import alone_in\nwith alone_in(Path({str(tmp_path / 'out')!r})): pass"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-        assert done.returncode == 1 and "another cctview is writing into it" in done.stderr
+        code = (
+            "from pathlib import Path; from cctview.files import alone_in\nwith"
+            f" alone_in(Path({str(tmp_path / 'out')!r})): pass"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+        )
+        assert done.returncode == 1
+        assert "another cctview is writing into it" in done.stderr
     with alone_in(tmp_path / "out"):
         pass
 
 
 def test_leftovers_go_and_foreign_files_stay(tmp_path):
     (tmp_path / "a").mkdir()
-    leftover, folder = tmp_path / "a" / f".x.jpeg.123{files.PARTIAL}", tmp_path / f".crops.9{files.PARTIAL}"
+    leftover, folder = (
+        tmp_path / "a" / f".x.jpeg.123{files.PARTIAL}",
+        tmp_path / f".crops.9{files.PARTIAL}",
+    )
     leftover.write_bytes(b"half")
     folder.mkdir()
     (folder / "1-N--2031-05-05--13.00.00--original.jpeg").write_bytes(b"half")
@@ -297,16 +375,17 @@ def test_leftovers_go_and_foreign_files_stay(tmp_path):
     with pytest.raises(FileNotFoundError, match="no frame in it"):
         open_dataset(tmp_path)
     with alone_in(tmp_path):
-        assert not leftover.exists() and not folder.exists() and all(path.exists() for path in foreign)
+        assert not leftover.exists()
+        assert not folder.exists()
+        assert all(path.exists() for path in foreign)
 
 
 def test_a_folder_is_replaced_even_if_the_writer_fails_at_the_last_moment(tmp_path, monkeypatch):
     write_scene(tmp_path / "scene")
     before = {p: p.read_bytes() for p in (tmp_path / "scene").rglob("*") if p.is_file()}
-    with pytest.raises(KeyboardInterrupt):
-        with replacing(tmp_path / "scene") as temporary:
-            temporary.mkdir()
-            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "scene") as temporary:
+        temporary.mkdir()
+        raise KeyboardInterrupt
     assert {p: p.read_bytes() for p in (tmp_path / "scene").rglob("*") if p.is_file()} == before
 
 
@@ -314,10 +393,22 @@ def test_a_folder_is_replaced_even_if_the_writer_fails_at_the_last_moment(tmp_pa
 
 
 def test_every_port_and_every_request_of_the_package_is_accounted_for():
-    """Only these modules speak HTTP or listen; whoever adds one has to answer here for how it asks first."""
+    """Only these modules speak HTTP or listen; whoever adds one has to answer here for how it asks
+    first.
+    """
     words = ("import httpx", "tornado", "urllib.request", "import requests", "socket.socket")
-    paths = [p.relative_to(ROOT / "cctview") for p in (ROOT / "cctview").rglob("*.py") if any(w in p.read_text(encoding="utf-8") for w in words)]
-    assert {p.as_posix() for p in paths} == {"collect/client.py", "collect/city_server.py", "doctor.py", "fetch.py", "serve.py"}
+    paths = [
+        p.relative_to(ROOT / "cctview")
+        for p in (ROOT / "cctview").rglob("*.py")
+        if any(w in p.read_text(encoding="utf-8") for w in words)
+    ]
+    assert {p.as_posix() for p in paths} == {
+        "collect/client.py",
+        "collect/city_server.py",
+        "doctor.py",
+        "fetch.py",
+        "serve.py",
+    }
 
 
 def test_importing_everything_sends_nothing_and_opens_nothing():

@@ -24,8 +24,11 @@ NOON = datetime(2031, 5, 5, 13, 36, 40)
 NEAR = make(11, "taxi van", 0, "yellow taxi")
 BEHIND = make(12, "sedan", 0, "blue")
 LEAVING = make(13, "pickup", 0, "white")
-PLACEMENTS = [Placement(NEAR, 34.0, -lane_lateral(1), 21.0), Placement(BEHIND, 41.0, -lane_lateral(1), 21.0, 0.01),
-              Placement(LEAVING, 48.0, lane_lateral(0), 24.0)]
+PLACEMENTS = [
+    Placement(NEAR, 34.0, -lane_lateral(1), 21.0),
+    Placement(BEHIND, 41.0, -lane_lateral(1), 21.0, 0.01),
+    Placement(LEAVING, 48.0, lane_lateral(0), 24.0),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +42,45 @@ def rendered(renderer):
 
 
 def _opencv_pixels(lens: Lens, world: np.ndarray) -> np.ndarray:
-    """Project with OpenCV instead of our own code: rotation from the axes, five distortion coefficients."""
+    """Project with OpenCV instead of our own code: rotation from the axes, five distortion
+    coefficients.
+    """
     rotation, _ = cv2.Rodrigues(lens.axes)
     translation = -lens.axes @ lens.position
     matrix = np.array([[lens.focal, 0, WIDTH / 2], [0, lens.focal, HEIGHT / 2], [0, 0, 1]])
-    pixels, _ = cv2.projectPoints(world.astype(np.float64), rotation, translation, matrix, np.array([lens.distortion, 0, 0, 0, 0.0]))
+    pixels, _ = cv2.projectPoints(
+        world.astype(np.float64),
+        rotation,
+        translation,
+        matrix,
+        np.array([lens.distortion, 0, 0, 0, 0.0]),
+    )
     return pixels[:, 0]
 
 
 @pytest.mark.parametrize("camera", VIEWS.values(), ids=list(VIEWS))
 def test_projection_agrees_with_opencv(camera):
-    grid = [camera.road.point(ahead, lateral, height) for ahead in (20, 45, 120, 300) for lateral in (-8, 0, 8) for height in (0, 1.5)]
+    grid = [
+        camera.road.point(ahead, lateral, height)
+        for ahead in (20, 45, 120, 300)
+        for lateral in (-8, 0, 8)
+        for height in (0, 1.5)
+    ]
     ours = camera.lens.project(np.array(grid))
     inside = (ours[:, 0] > 0) & (ours[:, 0] < WIDTH) & (ours[:, 1] > 0) & (ours[:, 1] < HEIGHT)
     assert inside.sum() >= 6
-    np.testing.assert_allclose(ours[inside, :2], _opencv_pixels(camera.lens, np.array(grid))[inside], atol=1e-6)
+    np.testing.assert_allclose(
+        ours[inside, :2], _opencv_pixels(camera.lens, np.array(grid))[inside], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("camera", VIEWS.values(), ids=list(VIEWS))
 def test_lens_distortion_round_trip(camera):
     pixels = np.array([[0.0, 0.0], [351, 0], [0, 239], [351, 239], [176, 120], [40, 200]])
     centred = (pixels - [WIDTH / 2, HEIGHT / 2]) / camera.lens.focal
-    np.testing.assert_allclose(camera.lens.distort(camera.lens.undistort(centred)), centred, atol=1e-9)
+    np.testing.assert_allclose(
+        camera.lens.distort(camera.lens.undistort(centred)), centred, atol=1e-9
+    )
 
 
 def test_rays_go_back_to_their_pixels():
@@ -72,12 +92,16 @@ def test_rays_go_back_to_their_pixels():
 
 
 def test_straight_road_is_straight():
-    np.testing.assert_allclose(Road(0.0, 0.0).point([0.0, 50.0], [-3.0, 2.0], 1.0), [[-3, 0, 1], [2, 50, 1]], atol=1e-9)
+    np.testing.assert_allclose(
+        Road(0.0, 0.0).point([0.0, 50.0], [-3.0, 2.0], 1.0), [[-3, 0, 1], [2, 50, 1]], atol=1e-9
+    )
 
 
 def test_bend_keeps_distance_along_the_middle():
     points = Road(0.003, 0.006).point(np.arange(0.0, 200.0, 0.5), 0.0)
-    np.testing.assert_allclose(np.linalg.norm(np.diff(points, axis=0), axis=1).sum(), 199.5, rtol=1e-3)
+    np.testing.assert_allclose(
+        np.linalg.norm(np.diff(points, axis=0), axis=1).sum(), 199.5, rtol=1e-3
+    )
 
 
 def test_frame_is_a_stamped_jpeg_of_the_right_size(rendered):
@@ -96,12 +120,16 @@ def test_full_box_is_the_projection_of_the_mesh(renderer, rendered):
 
 
 def test_vehicle_stands_where_it_is_placed(renderer):
-    """The hub of each wheel, computed by hand from the road, falls inside the full box; the tyres touch the road."""
+    """The hub of each wheel, computed by hand from the road, falls inside the full box; the tyres
+    touch the road.
+    """
     placement = Placement(BEHIND, 40.0, -lane_lateral(2))
     pose, mesh = renderer._pose(placement), renderer._model(BEHIND).mesh
     world = mesh[:, :3] @ pose[:, :3].T + pose[:, 3]
     assert abs(world[:, 2].min()) < 0.01
-    np.testing.assert_allclose(world[:, :2].mean(0), renderer.camera.road.point(40.0, -lane_lateral(2))[:2], atol=0.8)
+    np.testing.assert_allclose(
+        world[:, :2].mean(0), renderer.camera.road.point(40.0, -lane_lateral(2))[:2], atol=0.8
+    )
     nose, tail = mesh[:, 0].argmax(), mesh[:, 0].argmin()
     assert world[nose, 1] < world[tail, 1], "what drives on the left comes towards the camera"
 
@@ -114,7 +142,8 @@ def test_boxes_match_the_id_buffer(renderer, rendered):
         assert (row["x1"], row["y1"]) == (columns.min() / 2, rows.min() / 2)
         assert (row["x2"], row["y2"]) == ((columns.max() + 1) / 2, (rows.max() + 1) / 2)
         assert row["pixels"] == len(rows) / 4
-        assert row["full_x1"] <= row["x1"] + 0.5 and row["full_x2"] >= row["x2"] - 0.5
+        assert row["full_x1"] <= row["x1"] + 0.5
+        assert row["full_x2"] >= row["x2"] - 0.5
 
 
 def test_hidden_share_against_drawing_alone(renderer, rendered):
@@ -140,9 +169,13 @@ def test_off_screen_vehicle_gives_no_box(renderer):
 
 
 def test_two_processes_give_the_same_bytes(rendered):
-    code = ("from tests.test_render import *; f = Renderer('733-681-N').frame(PLACEMENTS, NOON, 3, 7);"
-            "print(hashlib.sha256(f.jpeg + f.boxes.tobytes()).hexdigest())")
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    code = (
+        "from tests.test_render import *; f = Renderer('733-681-N').frame(PLACEMENTS, NOON, 3, 7);"
+        "print(hashlib.sha256(f.jpeg + f.boxes.tobytes()).hexdigest())"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert other == hashlib.sha256(rendered.jpeg + rendered.boxes.tobytes()).hexdigest()
 
 
@@ -153,8 +186,16 @@ def test_order_of_placements_does_not_matter(renderer, rendered):
 
 
 def test_weather_changes_the_picture(rendered):
-    pictures = {weather: np.asarray(Image.open(io.BytesIO(Renderer("733-681-N", weather).frame(PLACEMENTS, NOON, 3, 7).jpeg))).astype(float)
-                for weather in ("dusk", "rain")}
+    pictures = {
+        weather: (
+            np.asarray(
+                Image.open(
+                    io.BytesIO(Renderer("733-681-N", weather).frame(PLACEMENTS, NOON, 3, 7).jpeg)
+                )
+            ).astype(float)
+        )
+        for weather in ("dusk", "rain")
+    }
     clear = np.asarray(Image.open(io.BytesIO(rendered.jpeg))).astype(float)
     assert pictures["dusk"][20:].mean() < 0.8 * clear[20:].mean()
     assert np.abs(pictures["rain"] - clear)[20:].mean() > 8
@@ -177,7 +218,9 @@ def test_cache_is_bounded(renderer, monkeypatch):
 
 
 def test_every_camera_of_the_drive_has_a_view_and_a_set():
-    assert list(VIEWS) == list(CAMERAS), "give the camera a View in VIEWS of studio/scenes.py, in the order of cctview.drive.DRIVE"
+    assert list(VIEWS) == list(CAMERAS), (
+        "give the camera a View in VIEWS of studio/scenes.py, in the order of cctview.drive.DRIVE"
+    )
     for camera in CAMERAS:
         places.build(camera)
 
@@ -191,4 +234,5 @@ def test_unknown_names_are_refused():
 
 def test_lanes_lie_beside_each_other():
     lanes = [lane_lateral(i) for i in range(LANES)]
-    assert np.allclose(np.diff(lanes), np.diff(lanes)[0]) and 0 < lanes[0] < np.diff(lanes)[0]
+    assert np.allclose(np.diff(lanes), np.diff(lanes)[0])
+    assert 0 < lanes[0] < np.diff(lanes)[0]

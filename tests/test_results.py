@@ -31,9 +31,19 @@ def test_what_is_written_is_read(folder):
     leakage = results.stored_leakage(folder)
     again, stored = leakage_meter(leakage), LeakageMeter.load(folder / "meter-random.json")
     for kind in ("claimed", "delivered"):
-        assert getattr(again, kind)().estimate == pytest.approx(getattr(stored, kind)().estimate, abs=1e-3)
-    assert set(results.read_result("open_set.csv", folder).model) == {"measured", "independent", "clusters"}
-    assert set(results.read_result("unseen.csv", folder).figure) >= {"claimed", "delivered", "claimed - delivered"}
+        assert getattr(again, kind)().estimate == pytest.approx(
+            getattr(stored, kind)().estimate, abs=1e-3
+        )
+    assert set(results.read_result("open_set.csv", folder).model) == {
+        "measured",
+        "independent",
+        "clusters",
+    }
+    assert set(results.read_result("unseen.csv", folder).figure) >= {
+        "claimed",
+        "delivered",
+        "claimed - delivered",
+    }
 
 
 def test_a_missing_result_names_the_command(tmp_path):
@@ -56,12 +66,19 @@ def test_a_slice_of_the_shipped_unicity():
     stored = shipped("unicity.csv")
     trips = pd.read_parquet("data/habits/trips.parquet")
     again = results.unicity_table(trips, hours=(1,), points=(4,), days=(42,), false=(0.05,))
-    part = stored[(stored.hours == 1) & (stored.points == 4) & (stored.days == 42) & (stored.false_links == 0.05)]
+    part = stored[
+        (stored.hours == 1)
+        & (stored.points == 4)
+        & (stored.days == 42)
+        & (stored.false_links == 0.05)
+    ]
     assert again.to_numpy() == pytest.approx(part.to_numpy(), rel=1e-4)
 
 
 def test_a_slice_of_the_shipped_searches():
-    """One vehicle in four, searched again by models fitted again; processors differ in the last digits."""
+    """One vehicle in four, searched again by models fitted again; processors differ in the last
+    digits.
+    """
     from cctview.frames import open_dataset
     from cctview.passages import find_passages
     from cctview.truth import read_truth

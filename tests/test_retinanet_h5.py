@@ -1,4 +1,6 @@
-"""The historic RetinaNet on random weights, against the same network written again in plain PyTorch."""
+"""The historic RetinaNet on random weights, against the same network written again in plain
+PyTorch.
+"""
 
 import importlib.util
 import os
@@ -33,7 +35,9 @@ class RandomArrays(dict):
         if (layer, kind) not in self:
             if kind == "kernel":
                 last = layer in ("pyramid_regression", "pyramid_classification")
-                gain = 0.01 if layer == "conv1" else 0.3 if last or layer.endswith("branch2c") else 1
+                gain = (
+                    0.01 if layer == "conv1" else 0.3 if last or layer.endswith("branch2c") else 1
+                )
                 values = self.random.normal(size=shape) * np.sqrt(2 / np.prod(shape[:3])) * gain
             elif kind in ("gamma", "moving_variance"):
                 values = self.random.uniform(0.5, 1, shape)
@@ -59,9 +63,13 @@ class Reference:
         self.arrays, self.padded = arrays, padded
 
     def convolution(self, x, name, filters, size=1, stride=1, bias=True, pad=True):
-        kernel = self.arrays.draw(name, "kernel", size, size, x.shape[1], filters).permute(3, 2, 0, 1)
+        kernel = self.arrays.draw(name, "kernel", size, size, x.shape[1], filters).permute(
+            3, 2, 0, 1
+        )
         x = same(x, size, stride) if pad else x
-        return F.conv2d(x, kernel, self.arrays.draw(name, "bias", filters) if bias else None, stride)
+        return F.conv2d(
+            x, kernel, self.arrays.draw(name, "bias", filters) if bias else None, stride
+        )
 
     def normed(self, x, suffix, filters, size=1, stride=1, relu=True):
         x = self.convolution(x, f"res{suffix}", filters, size, stride, bias=False)
@@ -69,7 +77,8 @@ class Reference:
 
     def norm(self, x, name, relu=True):
         mean, variance, scale, shift = (
-            self.arrays.draw(name, kind, x.shape[1]) for kind in ("moving_mean", "moving_variance", "gamma", "beta")
+            self.arrays.draw(name, kind, x.shape[1])
+            for kind in ("moving_mean", "moving_variance", "gamma", "beta")
         )
         x = F.batch_norm(x, mean, variance, scale, shift, eps=1e-5)
         return x.relu() if relu else x
@@ -87,8 +96,17 @@ class Reference:
             for k in range(blocks):
                 name, stride = f"{stage}{'abcdef'[k]}_branch", 2 if k == 0 and stage > 2 else 1
                 y = self.normed(x, name + "2a", filters, 1, stride)
-                y = self.normed(self.normed(y, name + "2b", filters, 3), name + "2c", 4 * filters, relu=False)
-                x = (y + (self.normed(x, name + "1", 4 * filters, 1, stride, relu=False) if k == 0 else x)).relu()
+                y = self.normed(
+                    self.normed(y, name + "2b", filters, 3), name + "2c", 4 * filters, relu=False
+                )
+                x = (
+                    y
+                    + (
+                        self.normed(x, name + "1", 4 * filters, 1, stride, relu=False)
+                        if k == 0
+                        else x
+                    )
+                ).relu()
             found.append(x)
         return found[1:]
 
@@ -120,13 +138,20 @@ class Reference:
             width, height = np.sqrt(area / ratio), np.sqrt(area * ratio)
             x, y, (a, b, c, d) = (j + 0.5) * stride, (i + 0.5) * stride, 0.2 * moves[i, j, k]
             rows.append(
-                [x + (a - 0.5) * width, y + (b - 0.5) * height, x + (c + 0.5) * width, y + (d + 0.5) * height]
+                [
+                    x + (a - 0.5) * width,
+                    y + (b - 0.5) * height,
+                    x + (c + 0.5) * width,
+                    y + (d + 0.5) * height,
+                ]
             )
         return np.array(rows)
 
 
 def write_h5(path: Path, arrays: RandomArrays, padded: bool) -> Path:
-    """As Keras 2 saves a model: every layer is a group, a model inside the model holds its layers' groups."""
+    """As Keras 2 saves a model: every layer is a group, a model inside the model holds its layers'
+    groups.
+    """
     with h5py.File(path, "w") as file:
         if padded:
             file.create_group("model_weights/padding_conv1")
@@ -145,7 +170,9 @@ def case(request, tmp_path_factory):
     import cv2
 
     arrays = RandomArrays(4)
-    bgr = cv2.cvtColor(IMAGE, cv2.COLOR_RGB2BGR).astype(np.float32) - np.float32([103.939, 116.779, 123.68])
+    bgr = cv2.cvtColor(IMAGE, cv2.COLOR_RGB2BGR).astype(np.float32) - np.float32(
+        [103.939, 116.779, 123.68]
+    )
     x = torch.from_numpy(cv2.resize(bgr, (202, SIDE))).permute(2, 0, 1)[None]
     with torch.inference_mode():
         boxes, scores = Reference(arrays, request.param)(x)
@@ -162,7 +189,9 @@ def test_the_networks_outputs_are_the_references(case):
     import cv2
 
     bgr = IMAGE[:, :, ::-1] - np.float32([103.939, 116.779, 123.68])
-    regression, found = (output.numpy()[0] for output in network._forward(cv2.resize(bgr, (202, SIDE))[None]))
+    regression, found = (
+        output.numpy()[0] for output in network._forward(cv2.resize(bgr, (202, SIDE))[None])
+    )
     assert np.ptp(scores) > 0.3
     np.testing.assert_allclose(found, scores, atol=2e-4)
     np.testing.assert_allclose(decode(anchors(SIDE, 202), regression), boxes, atol=0.05)
@@ -172,28 +201,39 @@ def test_detections_are_the_references_best(case):
     from torchvision.ops import box_iou
 
     path, boxes, scores = case
-    detector = Detector(path, minimum_percent=float(100 * np.quantile(scores, 0.999)), shortest_side=SIDE)
+    detector = Detector(
+        path, minimum_percent=float(100 * np.quantile(scores, 0.999)), shortest_side=SIDE
+    )
     network, minimum = detector._network, detector.minimum_percent / 100
     found, strength, kinds = network.detect(IMAGE, minimum)
     inside = boxes.clip(0, [201, 139, 201, 139]) / 2
-    assert detector.architecture == "retinanet-h5" and 5 < len(found) <= 300
-    assert (np.diff(strength) <= 0).all() and strength[-1] > minimum
+    assert detector.architecture == "retinanet-h5"
+    assert 5 < len(found) <= 300
+    assert (np.diff(strength) <= 0).all()
+    assert strength[-1] > minimum
     for box, score, kind in zip(found, strength, kinds):
         same_class = np.abs(scores[:, kind] - score) < 2e-4
-        assert np.abs(inside[same_class] - box).max(axis=1).min() < 0.05, "a box and score that the reference has"
+        assert np.abs(inside[same_class] - box).max(axis=1).min() < 0.05, (
+            "a box and score that the reference has"
+        )
     for kind in set(kinds):
         own = torch.from_numpy(found[kinds == kind])
         assert torch.triu(box_iou(own, own), 1).nan_to_num().max() <= 0.5 + 1e-6
     best = scores.max(axis=0).argmax()
-    assert kinds[0] == best and strength[0] == pytest.approx(scores.max(), abs=2e-4)
+    assert kinds[0] == best
+    assert strength[0] == pytest.approx(scores.max(), abs=2e-4)
 
 
 def test_the_detector_reports_them_as_every_other_does(case):
     path, _, scores = case
     car = scores[:, coco_classes().index("car")]
-    table = Detector(path, minimum_percent=float(100 * np.quantile(car, 0.9)), shortest_side=SIDE).detect(IMAGE)
-    assert len(table) and list(table.columns) == ["type", "percent", *BOX_COLUMNS]
-    assert (table.x2 <= 101).all() and (table.y2 <= 70).all()
+    table = Detector(
+        path, minimum_percent=float(100 * np.quantile(car, 0.9)), shortest_side=SIDE
+    ).detect(IMAGE)
+    assert len(table)
+    assert list(table.columns) == ["type", "percent", *BOX_COLUMNS]
+    assert (table.x2 <= 101).all()
+    assert (table.y2 <= 70).all()
 
 
 def small_h5(path: Path, **arrays) -> Path:
@@ -204,18 +244,26 @@ def small_h5(path: Path, **arrays) -> Path:
 
 
 def test_a_file_of_another_network_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="other.h5: no array conv1/kernel in it; expected a RetinaNet"):
+    with pytest.raises(
+        ValueError, match="other.h5: no array conv1/kernel in it; expected a RetinaNet"
+    ):
         Detector(small_h5(tmp_path / "other.h5", dense=np.zeros((2, 2), np.float32)))
 
 
-@pytest.mark.parametrize("kernel", [np.zeros((7, 7, 3, 32), np.float32), np.zeros((7, 7, 3, 64), np.int32)])
+@pytest.mark.parametrize(
+    "kernel", [np.zeros((7, 7, 3, 32), np.float32), np.zeros((7, 7, 3, 64), np.int32)]
+)
 def test_an_array_of_another_shape_or_type_is_refused(tmp_path, kernel):
-    with pytest.raises(ValueError, match=r"other.h5: conv1/kernel is .* float \(7, 7, 3, 64\) is expected"):
+    with pytest.raises(
+        ValueError, match=r"other.h5: conv1/kernel is .* float \(7, 7, 3, 64\) is expected"
+    ):
         Detector(small_h5(tmp_path / "other.h5", conv1=kernel))
 
 
 def test_numbers_that_are_not_finite_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="other.h5: conv1/kernel holds numbers that are not finite"):
+    with pytest.raises(
+        ValueError, match="other.h5: conv1/kernel holds numbers that are not finite"
+    ):
         Detector(small_h5(tmp_path / "other.h5", conv1=np.full((7, 7, 3, 64), np.nan, np.float32)))
 
 
@@ -243,21 +291,38 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_file_that_only_bears_the_originals_name_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="2.0.1.h5: .* the published file has 152,661,008; get it with `cctview fetch"):
+    with pytest.raises(
+        ValueError,
+        match="2.0.1.h5: .* the published file has 152,661,008; get it with `cctview fetch",
+    ):
         Detector(small_h5(tmp_path / "resnet50_coco_best_v2.0.1.h5"))
 
 
 def test_without_tensorflow_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(tensorflow_setup.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"tensorflow and tf_keras not installed; run: pip install tensorflow==.* tf-keras=="):
+    with pytest.raises(
+        ImportError,
+        match=r"tensorflow and tf_keras not installed; run: pip install tensorflow==.* tf-keras==",
+    ):
         tensorflow_setup.import_tensorflow()
 
 
 def test_tensorflow_comes_quietly_and_pytorch_after_it():
-    """In a fresh process: TensorFlow's own messages, and a crash of PyTorch's CUDA builds if loaded after it, stay away."""
-    code = "from cctview.tensorflow_setup import import_tensorflow as f; f(); import torchvision; print('both')"
+    """In a fresh process: TensorFlow's own messages, and a crash of PyTorch's CUDA builds if loaded
+    after it, stay away.
+    """
+    code = (
+        "from cctview.tensorflow_setup import import_tensorflow as f; f(); import torchvision;"
+        " print('both')"
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[1])
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=Path(__file__).parents[1],
+    )
     assert (run.returncode, run.stdout, run.stderr) == (0, "both\n", "")
 
 
@@ -267,6 +332,13 @@ def test_the_command_line_says_it_too(tmp_path, monkeypatch, capsys):
     write_scene(tmp_path / "frames")
     small_h5(tmp_path / "any.h5")
     monkeypatch.setattr(tensorflow_setup.importlib.util, "find_spec", lambda name: None)
-    command = ["detect", str(tmp_path / "frames"), "--weights", str(tmp_path / "any.h5"), "--out", str(tmp_path / "out")]
+    command = [
+        "detect",
+        str(tmp_path / "frames"),
+        "--weights",
+        str(tmp_path / "any.h5"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert cli.main(command) == 1
     assert capsys.readouterr().err.startswith("cctview: tensorflow and tf_keras not installed")

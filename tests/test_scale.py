@@ -1,4 +1,6 @@
-"""Parts and galleries against the plain way: one process, numpy, a full sort; a cluster whose workers are killed."""
+"""Parts and galleries against the plain way: one process, numpy, a full sort; a cluster whose
+workers are killed.
+"""
 
 import hashlib
 import os
@@ -21,7 +23,7 @@ from tests.killing import StubDetector, StubExtractor
 from tests.scenes import found, jpeg, picture
 
 pytest.importorskip("distributed", reason="the extra `scale` is not installed")
-from distributed import Client, LocalCluster, WorkerPlugin  # noqa: E402
+from distributed import Client, LocalCluster, WorkerPlugin
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,7 +61,11 @@ def loadings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(loadings):
-    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    options = {
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+        "silence_logs": "CRITICAL",
+    }
     with LocalCluster(n_workers=2, **options) as cluster, Client(cluster) as client:
         client.register_plugin(Stubs(loadings))
         yield client
@@ -71,41 +77,60 @@ def frames(tmp_path_factory):
     folder = tmp_path_factory.mktemp("frames")
     for k, time_ in enumerate(pd.date_range("2031-05-05 08:50", periods=40, freq="30s")):
         for camera in ("1-N", "2-S"):
-            (folder / f"{camera}--{time_:%Y-%m-%d--%H.%M.%S}--original.jpeg").write_bytes(jpeg(picture(k)))
+            (folder / f"{camera}--{time_:%Y-%m-%d--%H.%M.%S}--original.jpeg").write_bytes(
+                jpeg(picture(k))
+            )
     return folder
 
 
 def tree(out):
     files = [path for path in out.rglob("*") if path.is_file() and path.name != LOCK]
-    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_every_frame_is_in_the_part_of_its_camera_and_minutes(frames):
     table = open_dataset(frames).frames
     cut = scale.split(table, 15)
     assert sorted(name for part in cut for name in part.frames) == sorted(table.id)
-    hours = [f"camera={camera}/hour=2031-05-05T{at}.parquet" for camera in ("1-N", "2-S") for at in ("08/45", "09/00")]
+    hours = [
+        f"camera={camera}/hour=2031-05-05T{at}.parquet"
+        for camera in ("1-N", "2-S")
+        for at in ("08/45", "09/00")
+    ]
     assert sorted(part.path for part in cut) == hours
     with pytest.raises(ValueError, match="should go into 60"):
         scale.split(table, 7)
 
 
-def test_results_are_those_of_the_models_and_a_rerun_skips_what_is_done(client, frames, loadings, tmp_path):
+def test_results_are_those_of_the_models_and_a_rerun_skips_what_is_done(
+    client, frames, loadings, tmp_path
+):
     (frames / "1-N--2031-05-05--08.55.01--original.jpeg").write_bytes(b"no picture")
     where = {"scheduler": client.scheduler.address, "out": tmp_path / "out"}
     problems = scale.process(frames, **where)
-    assert len(problems) == 1 and "08.55.01" in problems[0]
+    assert len(problems) == 1
+    assert "08.55.01" in problems[0]
     written = scale.parts(tmp_path / "out")
     assert len(written) == 8
     table, embeddings = map(list, zip(*map(scale.read_part, written), strict=True))
     table, embeddings = pd.concat(table, ignore_index=True), np.concatenate(embeddings)
     images = open_dataset(frames)
-    assert (table.groupby("frame").type.agg(list).map(tuple) == ("car", "person")).all() and table.frame.nunique() == 80
+    assert (table.groupby("frame").type.agg(list).map(tuple) == ("car", "person")).all()
+    assert table.frame.nunique() == 80
     for row, vector in zip(table.itertuples(), embeddings, strict=True):
-        expected = images.crop(row.id).reshape(-1, 3).mean(0) if row.type == "car" else np.full(3, np.nan)
+        expected = (
+            images.crop(row.id).reshape(-1, 3).mean(0) if row.type == "car" else np.full(3, np.nan)
+        )
         np.testing.assert_allclose(vector, expected, atol=0.06)  # stored as float16
-    pd.testing.assert_frame_equal(scale.read_vehicles(tmp_path / "out"), table[table.type == "car"].reset_index(drop=True))
-    np.testing.assert_array_equal(scale.open_gallery(tmp_path / "out").compute(), embeddings[table.type == "car"])
+    pd.testing.assert_frame_equal(
+        scale.read_vehicles(tmp_path / "out"), table[table.type == "car"].reset_index(drop=True)
+    )
+    np.testing.assert_array_equal(
+        scale.open_gallery(tmp_path / "out").compute(), embeddings[table.type == "car"]
+    )
     times = {path: path.stat().st_mtime_ns for path in written}
     written[3].unlink()
     (frames / "1-N--2031-05-05--08.55.01--original.jpeg").unlink()
@@ -138,7 +163,8 @@ def test_killed_workers_cost_their_task_and_change_no_byte(client, frames, tmp_p
     problems = scale.process(frames, tmp_path / "killed", client.scheduler.address)
     stop.set()
     killer.join()
-    assert kills and problems == []
+    assert kills
+    assert problems == []
     assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
 
 
@@ -147,7 +173,9 @@ def test_a_part_that_fails_is_named_and_the_others_are_written(client, frames, t
     blocked.parent.mkdir(parents=True)
     blocked.write_text("in the way")
     problems = scale.process(frames, tmp_path / "out", client.scheduler.address)
-    assert [line.partition(": ")[0] for line in problems] == [f"camera=1-N/hour=2031-05-05T09/{m}.parquet" for m in ("00", "05")]
+    assert [line.partition(": ")[0] for line in problems] == [
+        f"camera=1-N/hour=2031-05-05T09/{m}.parquet" for m in ("00", "05")
+    ]
     assert len(scale.parts(tmp_path / "out")) == 6
 
 
@@ -161,7 +189,9 @@ def test_the_command_on_workers_of_its_own(tmp_path, capsys):
     for frame, rows in vehicles.groupby("frame").indices.items():
         found = detector.detect(sample.image(frame))
         vehicle = found.type.isin(VEHICLE_TYPES)
-        np.testing.assert_array_equal(vehicles.iloc[rows][BOX_COLUMNS], found.loc[vehicle, BOX_COLUMNS])
+        np.testing.assert_array_equal(
+            vehicles.iloc[rows][BOX_COLUMNS], found.loc[vehicle, BOX_COLUMNS]
+        )
         expected = extractor.extract([sample.crop(name) for name in vehicles.id.iloc[rows]])
         np.testing.assert_allclose(gallery[rows], expected, atol=0.02 * np.abs(expected).max())
     capsys.readouterr()
@@ -169,7 +199,9 @@ def test_the_command_on_workers_of_its_own(tmp_path, capsys):
     assert "no such folder" in capsys.readouterr().err
 
 
-def test_parts_without_a_vehicle_or_without_anything_hold_no_embedding(frames, tmp_path, monkeypatch):
+def test_parts_without_a_vehicle_or_without_anything_hold_no_embedding(
+    frames, tmp_path, monkeypatch
+):
     class Finds:
         def __init__(self, *rows):
             self.rows = rows
@@ -179,10 +211,20 @@ def test_parts_without_a_vehicle_or_without_anything_hold_no_embedding(frames, t
 
     settings = {"minimum_percent": 25}
     first, second, third, *_ = scale.split(open_dataset(frames).frames, 5)
-    for part, rows in ((first, [("person", 50.0, 1, 1, 4, 9)]), (second, []), (third, [("car", 50.0, 1, 1, 9, 9)])):
-        monkeypatch.setattr(scale, "_load_models", lambda *_, rows=rows: (Finds(*rows), Extractor()))
+    for part, rows in (
+        (first, [("person", 50.0, 1, 1, 4, 9)]),
+        (second, []),
+        (third, [("car", 50.0, 1, 1, 9, 9)]),
+    ):
+        monkeypatch.setattr(
+            scale, "_load_models", lambda *_, rows=rows: (Finds(*rows), Extractor())
+        )
         assert scale.run_part(part, frames, tmp_path, None, settings, b"") == []
-    assert [len(scale.read_part(path)[0]) for path in scale.parts(tmp_path)] == [len(first.frames), 0, len(third.frames)]
+    assert [len(scale.read_part(path)[0]) for path in scale.parts(tmp_path)] == [
+        len(first.frames),
+        0,
+        len(third.frames),
+    ]
     assert set(scale.read_vehicles(tmp_path).frame) == set(third.frames)
     assert scale.open_gallery(tmp_path).shape == (len(third.frames), 3)
     scale.parts(tmp_path)[2].unlink()
@@ -202,7 +244,9 @@ def test_nearest_over_blocks_is_a_full_sort(tmp_path, k, distance, metric):
     exact = cdist(queries, table, metric)
     np.testing.assert_array_equal(indices, np.argsort(exact, axis=1, kind="stable")[:, :k])
     np.testing.assert_allclose(values, np.sort(exact, axis=1)[:, :k], rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(scale.distances(queries, gallery, distance).compute(), exact, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        scale.distances(queries, gallery, distance).compute(), exact, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_nearest_rejects():

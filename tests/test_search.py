@@ -28,7 +28,9 @@ GALLERY, QUERIES = clustered(3000), clustered(40, seed=1)
 def check_is_a_full_sort(indices, distances, metric, gallery=GALLERY):
     exact = cdist(QUERIES, gallery, metric)
     np.testing.assert_array_equal(indices, np.argsort(exact, axis=1)[:, : indices.shape[1]])
-    np.testing.assert_allclose(distances, np.sort(exact, axis=1)[:, : indices.shape[1]], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(
+        distances, np.sort(exact, axis=1)[:, : indices.shape[1]], rtol=1e-3, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("distance", METRICS)
@@ -53,7 +55,11 @@ def test_recall_is_what_counting_says_and_grows_with_effort(kind):
         assert reported[-1].estimate == pytest.approx(counted)
         assert reported[-1].low <= counted <= reported[-1].high
     assert reported[0].estimate < reported[-1].estimate >= 0.99
-    assert index.tune(QUERIES, wanted=0.95).estimate >= 0.95 > index.recall(QUERIES, effort=index.effort // 2).estimate
+    assert (
+        index.tune(QUERIES, wanted=0.95).estimate
+        >= 0.95
+        > index.recall(QUERIES, effort=index.effort // 2).estimate
+    )
 
 
 @pytest.mark.parametrize("kind", search.KINDS)
@@ -66,7 +72,9 @@ def test_a_saved_index_answers_the_same_from_its_file(kind, tmp_path):
     for one, other in zip(index.search(QUERIES, 9), loaded.search(QUERIES, 9), strict=True):
         np.testing.assert_array_equal(one, other)
     if psutil.LINUX:
-        assert str(tmp_path / "index" / "index.faiss") in [file.path for file in psutil.Process().memory_maps()]
+        assert str(tmp_path / "index" / "index.faiss") in [
+            file.path for file in psutil.Process().memory_maps()
+        ]
     build(GALLERY[:500], "flat").save(tmp_path / "index")
     assert len(load(tmp_path / "index")) == 500
 
@@ -77,13 +85,16 @@ def test_vectors_added_later_are_found():
         index.shortlist = 100
         index.add(GALLERY[2000:].astype(np.float16))
         assert len(index) == 3000
-        assert (index.search(GALLERY[2000:2040], 1, effort=500)[0].ravel() == np.arange(2000, 2040)).all()
+        assert (
+            index.search(GALLERY[2000:2040], 1, effort=500)[0].ravel() == np.arange(2000, 2040)
+        ).all()
 
 
 def test_where_fewer_than_k_are_found_the_rest_is_marked():
     index = build(GALLERY, "ivfpq", cells=60)
     indices, distances = index.search(QUERIES, 500, effort=1)
-    assert (indices == -1).any() and ((indices == -1) == np.isinf(distances)).all()
+    assert (indices == -1).any()
+    assert ((indices == -1) == np.isinf(distances)).all()
 
 
 def test_bad_input_is_named(tmp_path):
@@ -124,11 +135,16 @@ def use(where, distance):
 @pytest.fixture
 def server(tmp_path):
     """A Milvus server in a process of its own, as ``milvus-lite server`` starts it."""
-    port, command = free_port(), shutil.which("milvus-lite", path=sys.exec_prefix + "/bin") or shutil.which("milvus-lite")
+    port, command = (
+        free_port(),
+        shutil.which("milvus-lite", path=sys.exec_prefix + "/bin") or shutil.which("milvus-lite"),
+    )
     if command is None:
         pytest.skip("the command milvus-lite is not installed")
     options = ["--data-dir", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([command, "server", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [command, "server", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(20)
@@ -186,6 +202,7 @@ def test_principal_coordinates_keep_the_distances_of_what_spans_few_directions()
 def test_every_kind_is_measured():
     vectors = np.random.default_rng(0).normal(size=(600, 16)).astype(np.float32)
     table = measure_kinds(vectors[50:], vectors[:50], k=5, distance="med")
-    assert list(table.index) == list(KINDS) and table.loc["flat", "recall"] == 1
+    assert list(table.index) == list(KINDS)
+    assert table.loc["flat", "recall"] == 1
     assert (table[["milliseconds", "build_seconds"]] > 0).all().all()
     assert table.loc["flat", "bytes"] == 4 * 16 > table.loc["ivfpq", "bytes"]

@@ -1,4 +1,6 @@
-"""Slides: what a deck holds, that it loads nothing, and, in a browser without a network, that every page of it fits."""
+"""Slides: what a deck holds, that it loads nothing, and, in a browser without a network, that every
+page of it fits.
+"""
 
 import base64
 import io
@@ -36,7 +38,9 @@ def marked(cell, mark, metadata):
 
 def shows(**data):
     kinds = {"html": "text/html", "plain": "text/plain", "png": "image/png"}
-    return nbformat.v4.new_output("display_data", {kinds[kind]: content for kind, content in data.items()})
+    return nbformat.v4.new_output(
+        "display_data", {kinds[kind]: content for kind, content in data.items()}
+    )
 
 
 def png(width, height):
@@ -65,7 +69,9 @@ class Loads(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         for name, value in attributes:
-            loading = name in ("src", "srcset", "poster", "background", "data") or (name == "href" and tag != "a")
+            loading = name in ("src", "srcset", "poster", "background", "data") or (
+                name == "href" and tag != "a"
+            )
             if loading and not (value or "").startswith("data:"):
                 self.found.append(f"<{tag} {name}={value}>")
 
@@ -81,35 +87,49 @@ def test_what_is_marked_is_shown_and_what_is_skipped_is_not(tmp_path):
             code("answer = 42\nanswer", shows(plain="42")),
             text("only for the speaker", "notes"),
             text("## Next", "slide"),
-            code("guess = ...\ncheck(guess)", shows(html="<p>no answer yet</p>"), tags=["exercise"]),
+            code(
+                "guess = ...\ncheck(guess)", shows(html="<p>no answer yet</p>"), tags=["exercise"]
+            ),
             code("guess = 43", shows(html="<p>✓ Right.</p>"), tags=["solution"]),
         )
     )
     assert deck.count("<section>") == 2
     first, second = deck.split("</section>")[:2]
-    assert "11 · Test" in first and "answer = 42" in first and "<pre>42</pre>" in first
-    assert "block text fragment" in first and "<em>fragment</em>" in first
+    assert "11 · Test" in first
+    assert "answer = 42" in first
+    assert "<pre>42</pre>" in first
+    assert "block text fragment" in first
+    assert "<em>fragment</em>" in first
     assert "<p>Say &lt;this&gt;.</p><p>only for the speaker</p></aside>" in first
-    assert "guess = ..." in second and "no answer yet" not in second
+    assert "guess = ..." in second
+    assert "no answer yet" not in second
     for absent in ("before the first", "hidden_thing", "43", "Right"):
         assert absent not in deck
 
 
 def test_without_marks_each_heading_begins_a_slide(tmp_path):
-    deck = content(deck_of(tmp_path, text("no heading"), text("# One"), text("### of it"), text("## Two")))
-    assert deck.count("<section>") == 2 and "of it" in deck.split("</section>")[0]
+    deck = content(
+        deck_of(tmp_path, text("no heading"), text("# One"), text("### of it"), text("## Two"))
+    )
+    assert deck.count("<section>") == 2
+    assert "of it" in deck.split("</section>")[0]
 
 
 def test_the_code_of_what_draws_is_left_out_and_its_picture_is_there(tmp_path):
     output = shows(plain='a "line"', png=base64.b64encode(png(440, 220)).decode())
     deck = content(deck_of(tmp_path, text("# 11", "slide"), code("Sliders(update, [])", output)))
     assert "Sliders(update" not in deck
-    figure = r'class="block figure"><img src="data:image/png;base64,[^"]+" width="440" height="220" alt="a &quot;line'
+    figure = (
+        r'class="block figure"><img src="data:image/png;base64,[^"]+" width="440" height="220"'
+        r' alt="a &quot;line'
+    )
     assert re.search(figure, deck)
 
 
 def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
-    hostile = "<script>alert(1)</script><link href='https://example.org/a.css'><iframe src='x'></iframe>"
+    hostile = (
+        "<script>alert(1)</script><link href='https://example.org/a.css'><iframe src='x'></iframe>"
+    )
     (tmp_path / "near.jpeg").write_bytes(jpeg(picture(1)))
     deck = deck_of(
         tmp_path,
@@ -119,32 +139,58 @@ def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
     )
     inside = content(deck)
     assert Loads(deck).found == []
-    assert "a word" in inside and "glossary.md" not in inside
+    assert "a word" in inside
+    assert "glossary.md" not in inside
     assert '<a href="https://example.org/x">' in inside  # a link loads nothing until it is clicked
-    assert 'src="data:image/jpeg;base64,' in inside and "far" in inside and "lost" in inside
-    assert "kept" in inside and "alert(1)" not in inside
+    assert 'src="data:image/jpeg;base64,' in inside
+    assert "far" in inside
+    assert "lost" in inside
+    assert "kept" in inside
+    assert "alert(1)" not in inside
 
 
 def test_a_question_keeps_its_choices_and_each_of_a_quiz_stands_alone(tmp_path):
     asked = shows(html="<p>How many?</p><ul><li>one</li><li>two</li></ul>")
-    quiz = shows(html="<div><p>1. Is it?</p></div>\n<div><p>2. Is it?</p></div><table><tr><td>3</td></tr></table>")
-    deck = content(deck_of(tmp_path, text("# 11", "slide"), code("predict(x)", asked), code("Quiz(y)", quiz)))
+    quiz = shows(
+        html=(
+            "<div><p>1. Is it?</p></div>\n<div><p>2. Is"
+            " it?</p></div><table><tr><td>3</td></tr></table>"
+        )
+    )
+    deck = content(
+        deck_of(tmp_path, text("# 11", "slide"), code("predict(x)", asked), code("Quiz(y)", quiz))
+    )
     assert '<div class="block text"><p>How many?</p><ul>' in deck
-    assert deck.count('<div class="block text"><div>') == 2 and deck.count('<div class="block wide"><table>') == 1
+    assert deck.count('<div class="block text"><div>') == 2
+    assert deck.count('<div class="block wide"><table>') == 1
 
 
 def test_a_hint_stays_folded_round_its_text(tmp_path):
     hint = "<details><summary>Hint</summary>\n\nTry *this*.\n\n</details>"
     deck = content(deck_of(tmp_path, text("# 11", "slide"), text(hint)))
-    assert re.search(r"<details><summary>Hint</summary>\s*<p>Try <em>this</em>.</p>\s*</details>", deck)
+    assert re.search(
+        r"<details><summary>Hint</summary>\s*<p>Try <em>this</em>.</p>\s*</details>", deck
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_deck_of_the_course_loads_nothing(path):
     deck = slides.make_deck(path)
     assert Loads(deck).found == []
-    assert re.findall(r"(?:url\(|@import\s)[\"']?(?!data:)[\w.:/]", re.sub(r"<script>.*?</script>", "", deck, flags=re.S)) == []
-    assert re.findall(r"(?:^|[^\w.])(?:import\(|fetch\(|importScripts|new Worker)", (slides.STATIC / "deck.js").read_text()) == []
+    assert (
+        re.findall(
+            r"(?:url\(|@import\s)[\"']?(?!data:)[\w.:/]",
+            re.sub(r"<script>.*?</script>", "", deck, flags=re.S),
+        )
+        == []
+    )
+    assert (
+        re.findall(
+            r"(?:^|[^\w.])(?:import\(|fetch\(|importScripts|new Worker)",
+            (slides.STATIC / "deck.js").read_text(),
+        )
+        == []
+    )
 
 
 def test_reveal_is_whole_and_has_its_licence():
@@ -156,9 +202,14 @@ def test_reveal_is_whole_and_has_its_licence():
 def test_the_command_writes_one_file(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["slides", "10"]) == 0
-    assert (tmp_path / "10-working-with-sample-data.slides.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (
+        (tmp_path / "10-working-with-sample-data.slides.html")
+        .read_text(encoding="utf-8")
+        .startswith("<!DOCTYPE html>")
+    )
     assert "10-working-with-sample-data.slides.html" in capsys.readouterr().out
-    assert cli.main(["slides", str(NOTEBOOKS[0]), "--out", "one.html"]) == 0 and (tmp_path / "one.html").exists()
+    assert cli.main(["slides", str(NOTEBOOKS[0]), "--out", "one.html"]) == 0
+    assert (tmp_path / "one.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -167,9 +218,24 @@ def test_the_command_writes_one_file(tmp_path, monkeypatch, capsys):
         (lambda folder: slides.find_notebook("77"), "no notebook '77'.*00-the-end"),
         (lambda folder: slides.find_notebook("05", folder), "there are none"),
         (lambda folder: deck_of(folder, text("no heading")), "marked as a slide"),
-        (lambda folder: deck_of(folder, text("# 11", "slide"), nbformat.v4.new_code_cell("1 + 1")), "never run"),
-        (lambda folder: (folder / "x.ipynb").write_text("no") and slides.make_deck(folder / "x.ipynb"), "no notebook"),
-        (lambda folder: (folder / "x.ipynb").write_text("{}") and slides.make_deck(folder / "x.ipynb"), "no notebook"),
+        (
+            lambda folder: deck_of(
+                folder, text("# 11", "slide"), nbformat.v4.new_code_cell("1 + 1")
+            ),
+            "never run",
+        ),
+        (
+            lambda folder: (
+                (folder / "x.ipynb").write_text("no") and slides.make_deck(folder / "x.ipynb")
+            ),
+            "no notebook",
+        ),
+        (
+            lambda folder: (
+                (folder / "x.ipynb").write_text("{}") and slides.make_deck(folder / "x.ipynb")
+            ),
+            "no notebook",
+        ),
     ],
 )
 def test_what_cannot_become_slides_is_refused(make, complaint, tmp_path):
@@ -204,7 +270,12 @@ def opened(offline, deck, folder):
     context, _ = offline
     (folder / "deck.html").write_text(deck, encoding="utf-8")
     page, errors = context.new_page(), []
-    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((folder / "deck.html").as_uri())
     page.wait_for_function("() => window.Reveal && Reveal.isReady()")
@@ -233,7 +304,12 @@ def test_every_page_fits_without_a_network(offline, path, tmp_path):
     for number in range(pages):
         page.evaluate(f"Reveal.slide({number}, 0, 99)")
         seen = page.evaluate(MEASURE)
-        assert seen["left"] >= 0 and seen["top"] >= 0 and seen["right"] <= WIDTH and seen["bottom"] <= HEIGHT, (number + 1, seen)
+        assert (
+            seen["left"] >= 0
+            and seen["top"] >= 0
+            and seen["right"] <= WIDTH
+            and seen["bottom"] <= HEIGHT
+        ), (number + 1, seen)
         assert seen["letters"] >= LEGIBLE and not seen["scrolls"], (number + 1, seen)
         assert seen["broken"] == seen["small"] == 0, (number + 1, seen)
         for folded in page.locator("section.present details summary").all():
@@ -241,13 +317,16 @@ def test_every_page_fits_without_a_network(offline, path, tmp_path):
             assert page.locator("section.present details[open]").count() == 1
             assert page.evaluate(MEASURE)["bottom"] <= HEIGHT, (number + 1, folded.text_content())
     page.close()
-    assert offline[1] == [] and errors == []
+    assert offline[1] == []
+    assert errors == []
 
 
 @pytest.mark.browser
 def test_a_page_that_cannot_fit_scrolls_and_says_so(offline, tmp_path):
     endless = "\n".join(f"- line {number}" for number in range(90))
-    page, _ = opened(offline, deck_of(tmp_path, text(f"# 11\n\nFirst.\n\n{endless}", "slide")), tmp_path)
+    page, _ = opened(
+        offline, deck_of(tmp_path, text(f"# 11\n\nFirst.\n\n{endless}", "slide")), tmp_path
+    )
     page.evaluate("Reveal.slide(1)")
     assert page.evaluate(MEASURE)["scrolls"]
     page.close()
@@ -255,7 +334,11 @@ def test_a_page_that_cannot_fit_scrolls_and_says_so(offline, tmp_path):
 
 @pytest.mark.browser
 def test_the_speaker_sees_the_notes_from_a_file_without_a_network(offline, tmp_path):
-    page, _ = opened(offline, deck_of(tmp_path, text("# 11", "slide", notes="Breathe."), text("# 12", "slide")), tmp_path)
+    page, _ = opened(
+        offline,
+        deck_of(tmp_path, text("# 11", "slide", notes="Breathe."), text("# 12", "slide")),
+        tmp_path,
+    )
     with offline[0].expect_page() as popup:
         page.keyboard.press("s")
     popup.value.locator(".speaker-controls-notes", has_text="Breathe.").wait_for(timeout=20_000)

@@ -1,4 +1,6 @@
-"""The stamp: what is drawn is read, in the twin's own frames too, and nothing else is taken for one."""
+"""The stamp: what is drawn is read, in the twin's own frames too, and nothing else is taken for
+one.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,9 @@ from cctview.collect.stamp import draw_stamp, read_stamp
 from cctview.frames import open_dataset, read_image
 from tests.scenes import jpeg, picture
 
-moments = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(lambda t: t.replace(microsecond=0))
+moments = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(
+    lambda t: t.replace(microsecond=0)
+)
 
 
 def test_every_frame_of_the_twin_says_when_its_picture_was_taken():
@@ -22,7 +26,9 @@ def test_every_frame_of_the_twin_says_when_its_picture_was_taken():
     dataset = open_dataset(DATA)
     read = {frame: read_stamp(dataset.image(frame)) for frame in dataset.frames.id}
     assert set(read) == set(truth.index[truth.status != "dropped"])
-    assert {frame: time for frame, time in read.items() if time != taken[truth.picture[frame]]} == {}
+    assert {
+        frame: time for frame, time in read.items() if time != taken[truth.picture[frame]]
+    } == {}
 
 
 @settings(max_examples=40, deadline=None)

@@ -26,7 +26,8 @@ def test_a_coroutine_runs_where_no_loop_runs_and_where_one_does():
     async def cell():
         return run(seven())
 
-    assert run(seven()) == 7 and asyncio.run(cell()) == 7
+    assert run(seven()) == 7
+    assert asyncio.run(cell()) == 7
 
 
 def test_an_error_in_the_coroutine_comes_out():
@@ -43,9 +44,18 @@ def world(shown, frames=20, camera="733-681-N"):
     times = [START + pd.Timedelta(seconds=CADENCE * k) for k in range(frames)]
     table = pd.DataFrame({"frame": names, "camera": camera, "time": times})
     rows = [
-        {"frame": names[k], "vehicle": vehicle, "x1": 0, "y1": 0, "x2": side, "y2": 2 * side, "hidden": hidden, "direction": "S"}
+        {
+            "frame": names[k],
+            "vehicle": vehicle,
+            "x1": 0,
+            "y1": 0,
+            "x2": side,
+            "y2": 2 * side,
+            "hidden": hidden,
+            "direction": "S",
+        }
         for vehicle, k, side, hidden in shown
-    ]  # fmt: skip
+    ]
     nothing = pd.DataFrame()
     return Truth(table, pd.DataFrame(rows), nothing, nothing, nothing)
 
@@ -83,23 +93,46 @@ def test_the_traffic_that_ships_is_caught_as_a_plain_loop_catches_it():
     taken = {frames[int(t / CADENCE)] for t in np.arange(phase, len(frames) * CADENCE, interval)}
     for row in rows.itertuples():
         everyone.add(row.vehicle)
-        if row.frame in taken and row.hidden <= 0.5 and min(row.x2 - row.x1, row.y2 - row.y1) >= side:
+        if (
+            row.frame in taken
+            and row.hidden <= 0.5
+            and min(row.x2 - row.x1, row.y2 - row.y1) >= side
+        ):
             caught.add(row.vehicle)
-    one = Traffic(Truth(truth.frames[truth.frames.camera == camera], truth.sightings, *[pd.DataFrame()] * 3))
-    assert one.caught(interval, side)["passage"] == pytest.approx(len(caught) / len(everyone), abs=0.05)
+    one = Traffic(
+        Truth(truth.frames[truth.frames.camera == camera], truth.sightings, *[pd.DataFrame()] * 3)
+    )
+    assert one.caught(interval, side)["passage"] == pytest.approx(
+        len(caught) / len(everyone), abs=0.05
+    )
 
 
 def test_storage_adds_up():
     bill = storage(cameras=900, interval=2, days=30, picture_bytes=18_800, price=0.023)
-    assert bill.requests == 450 and bill.bytes_a_day == 900 * 43_200 * 18_800
-    assert bill.dollars == pytest.approx(bill.bytes_kept / 1e9 * 0.023) and bill.bytes_kept == 30 * bill.bytes_a_day
+    assert bill.requests == 450
+    assert bill.bytes_a_day == 900 * 43_200 * 18_800
+    assert bill.dollars == pytest.approx(bill.bytes_kept / 1e9 * 0.023)
+    assert bill.bytes_kept == 30 * bill.bytes_a_day
 
 
 def test_who_is_known_after_some_days():
     day = 86_400
-    rows = [(0, 0.3), (0, 0.7), (0, 1.2), (0, 2.5), (0, 3.1), (0, 4.1), (1, 1.5), (1, 2.5), (2, 4.9), (3, 5.01)]
+    rows = [
+        (0, 0.3),
+        (0, 0.7),
+        (0, 1.2),
+        (0, 2.5),
+        (0, 3.1),
+        (0, 4.1),
+        (1, 1.5),
+        (1, 2.5),
+        (2, 4.9),
+        (3, 5.01),
+    ]
     trace, days = np.array(rows).T
-    sightings = Sightings(trace.astype(int), np.zeros(len(rows), int), (days * day).astype(int), ("733-681-N",))
+    sightings = Sightings(
+        trace.astype(int), np.zeros(len(rows), int), (days * day).astype(int), ("733-681-N",)
+    )
     table = known_after(sightings, days=5)
     assert table.index.tolist() == [1, 2, 3, 4, 5]
     assert table.seen.tolist() == [1, 2, 2, 2, 3]
@@ -108,10 +141,13 @@ def test_who_is_known_after_some_days():
 
 
 def test_a_slow_collector_has_the_share_of_the_sightings_that_it_catches():
-    everything = Sightings(np.arange(5000) % 7, np.arange(5000) % 3, np.arange(5000), ("1-N", "2-N", "3-N"))
+    everything = Sightings(
+        np.arange(5000) % 7, np.arange(5000) % 3, np.arange(5000), ("1-N", "2-N", "3-N")
+    )
     few = thin_out(everything, 0.2)
     assert len(few.trace) == len(few.place) == len(few.seconds) == pytest.approx(1000, abs=120)
-    assert set(few.seconds) < set(everything.seconds) and (few.trace == few.seconds % 7).all()
+    assert set(few.seconds) < set(everything.seconds)
+    assert (few.trace == few.seconds % 7).all()
     assert len(thin_out(everything, 1.0).trace) == 5000
 
 

@@ -26,7 +26,9 @@ def road():
 
 def idf1(detections, tracks):
     truth = detections[detections["vehicle"] >= 0].assign(track=lambda table: table["vehicle"])
-    return evaluate_trajectories(detections.assign(track=tracks.astype("float")), truth).summary()["IDF1"]
+    return evaluate_trajectories(detections.assign(track=tracks.astype("float")), truth).summary()[
+        "IDF1"
+    ]
 
 
 def test_tracks_are_the_vehicles(road):
@@ -41,7 +43,10 @@ def test_overlap_could_not_have_done_it(road):
     detections = road[0][lambda table: (table["vehicle"] >= 0) & (table["camera"] == "upper")]
     detections = detections.sort_values(["vehicle", "time"])
     same = (detections["vehicle"].diff() == 0) & (detections["time"].diff() < 2)
-    after, before = detections[same][BOX].to_numpy(), detections[same.shift(-1, fill_value=False)][BOX].to_numpy()
+    after, before = (
+        detections[same][BOX].to_numpy(),
+        detections[same.shift(-1, fill_value=False)][BOX].to_numpy(),
+    )
     overlap = [box_iou([a], [b])[0, 0] for a, b in zip(after, before, strict=True)]
     assert np.median(overlap) < 0.2
 
@@ -86,7 +91,8 @@ def test_too_little_to_learn_from():
     assert learn_motion(scene) is None
     assert chain(scene, None).tolist() == list(range(len(scene.state)))
     nothing = track_detections(detections[:0], embeddings[:0])
-    assert nothing.empty and nothing.dtype == "Int64"
+    assert nothing.empty
+    assert nothing.dtype == "Int64"
 
 
 def test_embeddings_must_belong_to_the_detections():
@@ -100,8 +106,12 @@ def test_embeddings_must_belong_to_the_detections():
 def test_frames_are_counted_by_the_clock():
     """Stamps cut to whole seconds, and three frames lost."""
     kept = [k for k in range(40) if k not in (10, 20, 21)]
-    times = pd.Series(pd.Timestamp("2031-05-05 08:40") + pd.to_timedelta(np.floor(1.7 * np.array(kept)), "s"))
-    rows = pd.DataFrame({"time": times, "type": "car", "percent": 90, "x1": 9 * np.arange(len(kept)), "y1": 0})
+    times = pd.Series(
+        pd.Timestamp("2031-05-05 08:40") + pd.to_timedelta(np.floor(1.7 * np.array(kept)), "s")
+    )
+    rows = pd.DataFrame(
+        {"time": times, "type": "car", "percent": 90, "x1": 9 * np.arange(len(kept)), "y1": 0}
+    )
     rows = rows.assign(x2=rows["x1"] + 9, y2=9)
     scene, _ = make_scene(rows, np.random.default_rng(0).normal(size=(len(kept), 4)))
     assert scene.steps.tolist() == kept
@@ -124,7 +134,9 @@ def standing_scene():
 
 def test_what_stands_is_one_track_and_moves_nothing_else():
     detections, _ = standing_scene()
-    tracks = track_detections(detections, np.random.default_rng(0).normal(size=(len(detections), 4)))
+    tracks = track_detections(
+        detections, np.random.default_rng(0).normal(size=(len(detections), 4))
+    )
     of_parked = tracks[detections["vehicle"] == -7]
     assert of_parked.nunique() == 1
     assert not tracks[detections["vehicle"] != -7].isin(of_parked.unique()).any()
@@ -132,14 +144,27 @@ def test_what_stands_is_one_track_and_moves_nothing_else():
 
 def test_a_repeated_frame_has_the_tracks_of_the_one_before():
     detections, (first, again) = standing_scene()
-    tracks = track_detections(detections, np.random.default_rng(0).normal(size=(len(detections), 4)))
-    by_box = [tracks[detections["time"] == time].set_axis(detections.loc[detections["time"] == time, "x1"]) for time in (first, again)]
-    assert by_box[0].to_dict() == by_box[1].to_dict() and len(by_box[0]) > 1
+    tracks = track_detections(
+        detections, np.random.default_rng(0).normal(size=(len(detections), 4))
+    )
+    by_box = [
+        tracks[detections["time"] == time].set_axis(
+            detections.loc[detections["time"] == time, "x1"]
+        )
+        for time in (first, again)
+    ]
+    assert by_box[0].to_dict() == by_box[1].to_dict()
+    assert len(by_box[0]) > 1
 
 
 def majority(detections, tracks, passages, column):
     kept = tracks.notna()
-    return detections.loc[kept, column].groupby(tracks[kept]).agg(lambda x: x.mode().iloc[0]).reindex(passages.index)
+    return (
+        detections.loc[kept, column]
+        .groupby(tracks[kept])
+        .agg(lambda x: x.mode().iloc[0])
+        .reindex(passages.index)
+    )
 
 
 def test_lanes_are_found_without_being_told(road):
@@ -163,17 +188,23 @@ def test_travel_time_direction_and_lane_raise_rank_1(road):
     lags = model.links.loc[model.links["probability"] > 0.5, "lag"]
     assert lags[lags > 0].median() == pytest.approx(500 / 24, abs=2)  # one way
     assert lags[lags < 0].median() == pytest.approx(-500 / 24, abs=2)  # and the other
-    distances, probability = cosine_distances(looks[a], looks[b]), model.probability(passages[a], passages[b])
+    distances, probability = (
+        cosine_distances(looks[a], looks[b]),
+        model.probability(passages[a], passages[b]),
+    )
     real = vehicle[a] >= 0
     rank_1 = [
-        evaluate_rank(table[real], vehicle[a][real], vehicle[b], np.zeros(real.sum()), np.ones(b.sum())).cmc[0]
+        evaluate_rank(
+            table[real], vehicle[a][real], vehicle[b], np.zeros(real.sum()), np.ones(b.sum())
+        ).cmc[0]
         for table in (distances, filter_by_travel(distances, probability))
     ]
     assert rank_1[1] > rank_1[0] + 0.2
     right = (vehicle[a][:, None] == vehicle[b]) & real[:, None]
     assert probability[right].mean() > 0.5
     assert probability[~right].mean() < 0.02
-    assert (probability >= 0).all() and (probability <= 1).all()
+    assert (probability >= 0).all()
+    assert (probability <= 1).all()
 
 
 def test_no_travel_where_there_is_none(road):
@@ -183,11 +214,15 @@ def test_no_travel_where_there_is_none(road):
     assert learn_travel(passages[a][:10], looks[a][:10], passages[a], looks[a]) is None
     rng = np.random.default_rng(0)
     strangers = passages[a].assign(seconds=rng.uniform(0, 600, a.sum()), lane=rng.random(a.sum()))
-    model = learn_travel(passages[a], looks[a], strangers, rng.normal(size=looks[a].shape), within=120)
+    model = learn_travel(
+        passages[a], looks[a], strangers, rng.normal(size=looks[a].shape), within=120
+    )
     assert model is None or (model.links["probability"] > 0.5).mean() < 0.3
 
 
-@pytest.mark.skipif("CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames")
+@pytest.mark.skipif(
+    "CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames"
+)
 def test_real_tracks_agree_with_the_known_links():
     """Against the sparse links of the stored data (about 90 % right by eye)."""
     table = pd.read_parquet(Path(os.environ["CCTVIEW_REAL"], "detections-735-683-N.parquet"))
@@ -196,7 +231,11 @@ def test_real_tracks_agree_with_the_known_links():
     names = {"cam": "camera", "sec": "time", "cls": "type", "prob": "percent"}
     tracks = track_detections(table.drop(columns="time").rename(columns=names), embeddings)
     row = {id_: k for k, id_ in enumerate(table["id"])}
-    known = [(k, row[after]) for k, after in enumerate(table["next_id"]) if isinstance(after, str) and after in row]
+    known = [
+        (k, row[after])
+        for k, after in enumerate(table["next_id"])
+        if isinstance(after, str) and after in row
+    ]
     known = [(a, b) for a, b in known if not pd.isna(tracks[a]) and not pd.isna(tracks[b])]
     assert len(known) > 100
     assert np.mean([tracks[a] == tracks[b] for a, b in known]) >= 0.8

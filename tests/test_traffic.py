@@ -1,4 +1,6 @@
-"""The traffic obeys physics and bookkeeping: nobody teleports, overlaps, appears or vanishes on the way."""
+"""The traffic obeys physics and bookkeeping: nobody teleports, overlaps, appears or vanishes on the
+way.
+"""
 
 import hashlib
 import subprocess
@@ -36,7 +38,9 @@ def row(state, vehicle):
 
 
 def test_idm_keeps_its_equilibrium_gap():
-    """At the distance where the model's own formula balances, a follower at equal speed does not accelerate."""
+    """At the distance where the model's own formula balances, a follower at equal speed does not
+    accelerate.
+    """
     v, desired, headway = 15.0, 25.0, 1.2
     gap = (driving.STANDSTILL + v * headway) / np.sqrt(1 - (v / desired) ** 4)
     assert idm(v, desired, gap, 0.0, headway) == pytest.approx(0, abs=1e-12)
@@ -58,8 +62,17 @@ def test_follower_behind_a_standing_vehicle_stops_without_touching_it():
 def test_slow_leader_is_overtaken_only_if_the_next_lane_is_free():
     def make(blocked):
         state = np.zeros(3, STATE)
-        state["x"], state["v"], state["length"] = [100.0, 125.0, 102.0 if blocked else 600.0], [22.0, 14.0, 22.0], 4.8
-        state["desired"], state["headway"], state["exit"], state["progress"] = [27.0, 14.0, 22.0], 1.2, 1e6, 1.0
+        state["x"], state["v"], state["length"] = (
+            [100.0, 125.0, 102.0 if blocked else 600.0],
+            [22.0, 14.0, 22.0],
+            4.8,
+        )
+        state["desired"], state["headway"], state["exit"], state["progress"] = (
+            [27.0, 14.0, 22.0],
+            1.2,
+            1e6,
+            1.0,
+        )
         state["lane"] = state["came"] = [1, 1, 0]
         state["a"] = driving.accelerations(state)
         driving.change_lanes(state, -1, np.array([True, False, False]))
@@ -70,7 +83,9 @@ def test_slow_leader_is_overtaken_only_if_the_next_lane_is_free():
 
 
 def test_nobody_teleports(history):
-    """From step to step speed and place change by no more than braking, accelerating and steering allow."""
+    """From step to step speed and place change by no more than braking, accelerating and steering
+    allow.
+    """
     for steps in history[0].values():
         for (before, _), (after, _) in zip(steps, steps[1:], strict=False):
             _, i, j = np.intersect1d(before["id"], after["id"], return_indices=True)
@@ -93,14 +108,17 @@ def test_nobody_overlaps(history):
 
 
 def test_identities_enter_once_and_leave_once(history):
-    """An id is on the road without a break, appears at an entry and disappears at an exit, from the outer lane if it is a ramp."""
+    """An id is on the road without a break, appears at an entry and disappears at an exit, from the
+    outer lane if it is a ramp.
+    """
     for direction, steps in history[0].items():
         road = CARRIAGEWAYS[direction]
         entries = {round(road.distance(ramp.km), 1) for ramp in road.entries}
         exits = {ramp.name: road.distance(ramp.km) for ramp in road.exits}
         gone = set()
         for (before, _), (after, ids) in zip(steps, steps[1:], strict=False):
-            assert set(after["id"]) == ids and len(ids) == len(after)
+            assert set(after["id"]) == ids
+            assert len(ids) == len(after)
             assert not gone & ids
             for vehicle in set(after["id"]) - set(before["id"]):
                 assert round(float(row(after, vehicle)["x"]), 1) in entries
@@ -127,7 +145,11 @@ def test_lane_changes_go_to_the_next_lane(history):
 def test_passages_lie_between_entering_and_leaving_in_driving_order(history):
     for trip in history[1]:
         order = list(CAMERAS) if trip.direction == "S" else list(CAMERAS)[::-1]
-        times = [trip.entered, *(trip.passed[camera] for camera in order if camera in trip.passed), trip.left]
+        times = [
+            trip.entered,
+            *(trip.passed[camera] for camera in order if camera in trip.passed),
+            trip.left,
+        ]
         assert times == sorted(times)
         road = CARRIAGEWAYS[trip.direction]
         start = next(road.distance(ramp.km) for ramp in road.entries if ramp.name == trip.entry)
@@ -138,17 +160,28 @@ def test_passages_lie_between_entering_and_leaving_in_driving_order(history):
 
 def test_travel_times_are_those_of_the_real_drive(history):
     trips = [trip for trip in history[1] if trip.direction == "S"]
-    near = [t.passed["735-683-N"] - t.passed["733-681-N"] for t in trips if {"733-681-N", "735-683-N"} <= t.passed.keys()]
-    far = [t.passed["732-680-N"] - t.passed["733-681-N"] for t in trips if {"733-681-N", "732-680-N"} <= t.passed.keys()]
+    near = [
+        t.passed["735-683-N"] - t.passed["733-681-N"]
+        for t in trips
+        if {"733-681-N", "735-683-N"} <= t.passed.keys()
+    ]
+    far = [
+        t.passed["732-680-N"] - t.passed["733-681-N"]
+        for t in trips
+        if {"733-681-N", "732-680-N"} <= t.passed.keys()
+    ]
     assert np.median(near) == pytest.approx(18, abs=1.5)
     assert np.median(far) == pytest.approx(205, abs=15)
     assert np.std(far) > 5
 
 
 def test_not_everybody_passes_everywhere(history):
-    trips = [trip for trip in history[1] if trip.direction == "S" and trip.entered < trip.left - 200]
+    trips = [
+        trip for trip in history[1] if trip.direction == "S" and trip.entered < trip.left - 200
+    ]
     passed = {len(trip.passed) for trip in trips}
-    assert len(CAMERAS) in passed and passed & set(range(1, len(CAMERAS)))
+    assert len(CAMERAS) in passed
+    assert passed & set(range(1, len(CAMERAS)))
 
 
 def test_no_ramp_lies_where_a_camera_looks():
@@ -164,7 +197,9 @@ def test_view_places_vehicles_by_direction_and_distance():
         assert {p.direction for p in passings} == {"N", "S"}
         for p in passings:
             assert (p.lateral > 0) == (p.direction == camera.facing)
-            assert p.ahead == pytest.approx(1000 * (p.km - camera.km) * (1 if camera.facing == "S" else -1), abs=1e-6)
+            assert p.ahead == pytest.approx(
+                1000 * (p.km - camera.km) * (1 if camera.facing == "S" else -1), abs=1e-6
+            )
 
 
 def test_the_taxi_van_passes_all_six_in_the_first_minutes():
@@ -172,7 +207,8 @@ def test_the_taxi_van_passes_all_six_in_the_first_minutes():
     traffic.take_finished()
     traffic.advance(traffic.now + 360)
     trip = next(trip for trip in traffic.take_finished() if trip.vehicle.id == CAST[0].id)
-    assert trip.vehicle.kind == "taxi van" and "yellow" in trip.vehicle.colour
+    assert trip.vehicle.kind == "taxi van"
+    assert "yellow" in trip.vehicle.colour
     assert list(trip.passed) == list(CAMERAS)
 
 
@@ -182,7 +218,9 @@ def test_memory_stays_with_the_vehicles_on_the_road():
         traffic.advance(traffic.now + 60)
         traffic.take_finished()
         for way in traffic.ways:
-            assert set(way.trips) == set(way.state["id"]) and len(way.state) < 400 and not way.finished
+            assert set(way.trips) == set(way.state["id"])
+            assert len(way.state) < 400
+            assert not way.finished
             assert sum(len(source.waiting) for source in way._sources) < 40
 
 
@@ -196,7 +234,12 @@ print(hashlib.sha256(b"".join(way.state.tobytes() for way in traffic.ways)).hexd
 
 
 def test_two_processes_give_the_same_traffic():
-    digests = {subprocess.run([sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True).stdout for _ in range(2)}
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
     traffic = Traffic(seed=5, start=time(8, 40))
     here = hashlib.sha256(b"".join(way.state.tobytes() for way in traffic.ways)).hexdigest()
     assert digests == {here + "\n"}
@@ -209,13 +252,19 @@ def test_shots_come_every_1_7_seconds_in_order():
     assert [shot.time for shot in shots] == sorted(shot.time for shot in shots)
     for camera in CAMERAS:
         mine = [shot for shot in shots if shot.camera == camera]
-        gaps = {round((b.time - a.time).total_seconds(), 3) for a, b in zip(mine, mine[1:], strict=False)}
-        assert gaps == {CADENCE} and len(mine) in (35, 36)
+        gaps = {
+            round((b.time - a.time).total_seconds(), 3)
+            for a, b in zip(mine, mine[1:], strict=False)
+        }
+        assert gaps == {CADENCE}
+        assert len(mine) in (35, 36)
         assert len({shot.frame for shot in mine}) == len(mine)
 
 
 def test_dropped_and_duplicate_frames_are_what_they_say():
-    """Over a camera's hour both occur, rarely; a duplicate carries the last picture, a dropped frame none."""
+    """Over a camera's hour both occur, rarely; a duplicate carries the last picture, a dropped
+    frame none.
+    """
     verdicts = [verdict(0, "733-681-N", index) for index in range(2100)]
     assert 0.002 < np.mean([v == "dropped" for v in verdicts]) < 0.03
     assert 0.003 < np.mean([v == "duplicate" for v in verdicts]) < 0.02
@@ -229,13 +278,17 @@ def test_dropped_and_duplicate_frames_are_what_they_say():
     last = None
     for shot in shots:
         assert seconds_of(camera, shot.index) == pytest.approx(
-            shot.time.hour * 3600 + shot.time.minute * 60 + shot.time.second + shot.time.microsecond / 1e6
+            shot.time.hour * 3600
+            + shot.time.minute * 60
+            + shot.time.second
+            + shot.time.microsecond / 1e6
         )
         if shot.status == "dropped":
             assert shot.picture is None
         elif shot.status == "duplicate":
             assert shot.picture is last
         else:
-            assert shot.picture.index == shot.index and shot.picture.frame == shot.frame
+            assert shot.picture.index == shot.index
+            assert shot.picture.frame == shot.frame
             last = shot.picture
     assert {"dropped", "duplicate"} <= {shot.status for shot in shots}

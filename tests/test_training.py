@@ -1,4 +1,6 @@
-"""The trainers' parts against ImageAI's own decoding and hand-computed cases. (The trainers themselves never run here.)"""
+"""The trainers' parts against ImageAI's own decoding and hand-computed cases. (The trainers
+themselves never run here.)
+"""
 
 import cv2
 import numpy as np
@@ -24,8 +26,14 @@ def test_boxes_are_decoded_as_imageai_decodes_them():
     for level, (side, own) in enumerate([(13, anchors[3:]), (26, anchors[:3])]):
         raw = torch.randn(2, 255, side, side)
         boxes, logits = train_detector.decode(raw, level)
-        theirs = transform_prediction(raw.clone(), 416, own, 80).view(2, side, side, 3, 85).permute(0, 3, 1, 2, 4)
-        corners = torch.cat([theirs[..., :2] - theirs[..., 2:4] / 2, theirs[..., :2] + theirs[..., 2:4] / 2], -1)
+        theirs = (
+            transform_prediction(raw.clone(), 416, own, 80)
+            .view(2, side, side, 3, 85)
+            .permute(0, 3, 1, 2, 4)
+        )
+        corners = torch.cat(
+            [theirs[..., :2] - theirs[..., 2:4] / 2, theirs[..., :2] + theirs[..., 2:4] / 2], -1
+        )
         torch.testing.assert_close(boxes, corners, rtol=1e-4, atol=1e-3)
         torch.testing.assert_close(logits.sigmoid(), theirs[..., 4:], rtol=1e-4, atol=1e-5)
 
@@ -41,15 +49,23 @@ def test_raw_outputs_are_what_imageais_network_decodes():
         whole = network(x)
         parts = [torch.cat(train_detector.decode(raw, level), -1) for level, raw in enumerate(raws)]
     ours = torch.cat([part.permute(0, 2, 3, 1, 4).reshape(1, -1, 85) for part in parts], 1)
-    torch.testing.assert_close((ours[..., :2] + ours[..., 2:4]) / 2, whole[..., :2], rtol=1e-3, atol=1e-2)
-    torch.testing.assert_close(ours[..., 2:4] - ours[..., :2], whole[..., 2:4], rtol=1e-3, atol=1e-2)
+    torch.testing.assert_close(
+        (ours[..., :2] + ours[..., 2:4]) / 2, whole[..., :2], rtol=1e-3, atol=1e-2
+    )
+    torch.testing.assert_close(
+        ours[..., 2:4] - ours[..., :2], whole[..., 2:4], rtol=1e-3, atol=1e-2
+    )
 
 
 def test_the_fitting_anchors_answer_for_a_box_where_its_centre_lies():
-    boxes = torch.tensor([[100.0, 64.0, 123.0, 91.0, 2, 0.9]])  # exactly the size of the second anchor, 23 x 27
+    boxes = torch.tensor(
+        [[100.0, 64.0, 123.0, 91.0, 2, 0.9]]
+    )  # exactly the size of the second anchor, 23 x 27
     coarse, fine = train_detector.assign(boxes)
     assert coarse[0].numel() == 0
-    assert fine[1].tolist() == [0, 1, 2] and set(fine[2].tolist()) == {77 // 16} and set(fine[3].tolist()) == {111 // 16}
+    assert fine[1].tolist() == [0, 1, 2]
+    assert set(fine[2].tolist()) == {77 // 16}
+    assert set(fine[3].tolist()) == {111 // 16}
     huge = torch.tensor([[0.0, 0.0, 400.0, 280.0, 5, 0.9]])
     assert train_detector.assign(huge)[0][1].tolist() == [1, 2]
 
@@ -65,7 +81,9 @@ def test_the_loss_falls_when_the_network_is_right():
         place[:2] = torch.logit(centre)
         place[2:4] = torch.log(torch.tensor([23 / width, 27 / height]))
         place[4], place[5 + 2] = 6, 6
-    wrong, good = (train_detector.detection_loss(tuple(raws), [box]).item() for raws in (silent, right))
+    wrong, good = (
+        train_detector.detection_loss(tuple(raws), [box]).item() for raws in (silent, right)
+    )
     assert good < 0.25 * wrong
 
 
@@ -73,13 +91,17 @@ def test_a_training_crop_is_the_box_with_a_margin():
     image, box = picture(0, 120, 160), np.array([40, 30, 72, 62])
     crop = train_extractor.crop_with_margin(image, box)
     inner = crop[8:-8, 8:-8].astype(float)
-    expected = cv2.resize(image[30:62, 40:72], (64, 64), interpolation=cv2.INTER_LINEAR).astype(float)
+    expected = cv2.resize(image[30:62, 40:72], (64, 64), interpolation=cv2.INTER_LINEAR).astype(
+        float
+    )
     assert np.abs(inner - expected).mean() < 3
     assert np.abs(inner - expected[::-1]).mean() > 10
 
 
 def test_verdicts_by_hand():
-    stored = pd.DataFrame([(0, 0, 30, 30), (100, 0, 130, 30), (200, 0, 210, 10)], columns=["x1", "y1", "x2", "y2"])
+    stored = pd.DataFrame(
+        [(0, 0, 30, 30), (100, 0, 130, 30), (200, 0, 210, 10)], columns=["x1", "y1", "x2", "y2"]
+    )
     wanted = np.array([True, True, False])
     rows = [
         (90, 0, 0, 30, 28),  # finds the first
@@ -121,24 +143,33 @@ def test_training_goes_on_where_it_stopped(tmp_path):
         step(*second)
     torch.testing.assert_close(second[0].weight, whole[0].weight)
     exported = torch.load(checkpoint.export(tmp_path / "weights.pt"), weights_only=True)
-    assert exported["weight"].dtype == torch.float16 and set(exported) == {"weight", "bias"}
+    assert exported["weight"].dtype == torch.float16
+    assert set(exported) == {"weight", "bias"}
 
 
 def test_no_example_frame_is_trained_or_tested_on(real):
     from studio import real as data
 
     frames = data.load_frames()
-    shown = {(p.name.split("--")[0], p.name.split("--")[2]) for p in (real / "examples").glob("*.jpeg")}
+    shown = {
+        (p.name.split("--")[0], p.name.split("--")[2]) for p in (real / "examples").glob("*.jpeg")
+    }
     example = frames[frames.split == "example"]
-    assert set(zip(example.cam, example.time)) == shown & set(zip(frames.cam, frames.time)) and len(example) == 4
-    assert frames[frames.split == "train"].time.max() < "13.45.00" and frames[frames.split == "test"].time.min() >= "13.52.00"
+    assert set(zip(example.cam, example.time)) == shown & set(zip(frames.cam, frames.time))
+    assert len(example) == 4
+    assert frames[frames.split == "train"].time.max() < "13.45.00"
+    assert frames[frames.split == "test"].time.min() >= "13.52.00"
 
 
 @pytest.mark.parametrize("value", [None, "nowhere"])
 def test_without_real_data_the_trainers_say_what_to_set(monkeypatch, value):
     from studio import real as data
 
-    monkeypatch.setenv("CCTVIEW_REAL", value) if value else monkeypatch.delenv("CCTVIEW_REAL", raising=False)
+    (
+        monkeypatch.setenv("CCTVIEW_REAL", value)
+        if value
+        else monkeypatch.delenv("CCTVIEW_REAL", raising=False)
+    )
     with pytest.raises(FileNotFoundError, match="set CCTVIEW_REAL"):
         data.folder()
 
@@ -146,28 +177,39 @@ def test_without_real_data_the_trainers_say_what_to_set(monkeypatch, value):
 def test_a_cycle_ends_where_it_says_and_the_next_begins_higher():
     cycles = (Cycle(3, 1e-3, 1e-5), Cycle(2, 5e-4, 1e-4, twin=True))
     assert schedule.total(cycles) == 5
-    rates = [cycle.rate(before) for cycle, before in (schedule.at(cycles, epoch) for epoch in range(5))]
-    assert rates[0] == 1e-3 and rates[3] == 5e-4 and rates[0] > rates[1] > rates[2]
-    assert cycles[0].rate(3) == pytest.approx(1e-5) and cycles[1].rate(2) == pytest.approx(1e-4)
+    rates = [
+        cycle.rate(before) for cycle, before in (schedule.at(cycles, epoch) for epoch in range(5))
+    ]
+    assert rates[0] == 1e-3
+    assert rates[3] == 5e-4
+    assert rates[0] > rates[1] > rates[2]
+    assert cycles[0].rate(3) == pytest.approx(1e-5)
+    assert cycles[1].rate(2) == pytest.approx(1e-4)
     with pytest.raises(ValueError, match="1 epochs earlier"):
         schedule.at(cycles, 5)
 
 
 def test_half_of_a_batch_comes_in_runs_of_neighbours():
     rows = train_extractor.batches(1000, True, np.random.default_rng(0))
-    assert rows.shape == (1000 // 128, 128) and rows.min() >= 0 and rows.max() < 1000
+    assert rows.shape == (1000 // 128, 128)
+    assert rows.min() >= 0
+    assert rows.max() < 1000
     runs = rows[:, :64].reshape(-1, train_extractor.RUN)
     assert (np.diff(runs, axis=1) == 1).all()
     alone = rows[:, 64:].ravel()
     assert len(set(alone)) == len(alone)
-    assert sorted(train_extractor.batches(256, False, np.random.default_rng(0)).ravel()) == list(range(256))
+    assert sorted(train_extractor.batches(256, False, np.random.default_rng(0)).ravel()) == list(
+        range(256)
+    )
 
 
 def test_the_identity_loss_by_hand():
     """Two vehicles, two looks each: right angles between vehicles, none within one."""
     together = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
     vehicles = torch.tensor([7, 7, 9, 9])
-    others = torch.tensor([1 / train_extractor.TEMPERATURE, 0, 0])  # cosines over temperature to the three others
+    others = torch.tensor(
+        [1 / train_extractor.TEMPERATURE, 0, 0]
+    )  # cosines over temperature to the three others
     expected = -(others[0] - others.logsumexp(0))
     torch.testing.assert_close(train_extractor.identity_loss(together, vehicles), expected)
     assert train_extractor.identity_loss(together, torch.tensor([7, 9, 7, 9])) > 5
@@ -182,10 +224,17 @@ def test_the_neighbour_loss_is_scipys_divergence_and_nothing_for_the_teacher_him
         logits = unit @ unit.T / train_extractor.TEMPERATURE
         return softmax(np.where(np.eye(5, dtype=bool), -np.inf, logits), axis=1)
 
-    expected = np.mean([entropy(p, q) for p, q in zip(*map(_without_diagonal, map(probabilities, (taught, predicted))))])
+    expected = np.mean(
+        [
+            entropy(p, q)
+            for p, q in zip(*map(_without_diagonal, map(probabilities, (taught, predicted))))
+        ]
+    )
     loss = train_extractor.neighbour_loss(torch.from_numpy(predicted), torch.from_numpy(taught))
     assert loss.item() == pytest.approx(expected, rel=1e-4)
-    assert train_extractor.neighbour_loss(torch.from_numpy(taught), torch.from_numpy(taught)).item() == pytest.approx(0, abs=1e-6)
+    assert train_extractor.neighbour_loss(
+        torch.from_numpy(taught), torch.from_numpy(taught)
+    ).item() == pytest.approx(0, abs=1e-6)
 
 
 def _without_diagonal(matrix):
@@ -198,18 +247,26 @@ def test_a_batch_of_simulated_crops_holds_each_twice():
     drawn, vehicles = twin.draw(np.random.default_rng(1))
     half = train_extractor.VEHICLES * train_extractor.LOOKS
     assert len(drawn) == len(vehicles) == 2 * half
-    assert (drawn[:half] == drawn[half:]).all() and (vehicles[:half] == vehicles[half:]).all()
+    assert (drawn[:half] == drawn[half:]).all()
+    assert (vehicles[:half] == vehicles[half:]).all()
     assert (drawn[:, 0, 0, 0] % 20 == vehicles.numpy()).all()
 
 
 def test_what_is_trained_on_is_never_shown():
     seeds = {settings.seed for settings in training_twin.RECORDINGS}
-    assert min(seeds) > 1000 and Settings().seed not in seeds and len(seeds) == len(training_twin.RECORDINGS)
+    assert min(seeds) > 1000
+    assert Settings().seed not in seeds
+    assert len(seeds) == len(training_twin.RECORDINGS)
 
 
 def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
     boxes = pd.DataFrame(
-        [("a", "car", 10, 10, 40, 40, 0.0), ("a", "bus", 50, 50, 56, 56, 0.0), ("b", "bus", 0, 0, 80, 80, 0.5), ("b", "car", 0, 0, 20, 20, 0.9)],
+        [
+            ("a", "car", 10, 10, 40, 40, 0.0),
+            ("a", "bus", 50, 50, 56, 56, 0.0),
+            ("b", "bus", 0, 0, 80, 80, 0.5),
+            ("b", "car", 0, 0, 20, 20, 0.9),
+        ],
         columns=["frame", "type", "x1", "y1", "x2", "y2", "hidden"],
     )
     frames = pd.DataFrame({"frame": ["a", "b", "c"], "jpeg": [b"A", b"B", b"C"]})
@@ -228,9 +285,15 @@ def test_membership_is_found_where_there_is_something_to_find():
     blind = evaluate.membership_figures(member, rng.normal(size=4000), minutes, "chance")
     assert abs(blind["membership by chance: AUC"].value - 0.5) < 0.03
     assert blind["membership by chance: found at 1 % false alarms"].value < 0.03
-    seen = evaluate.membership_figures(member, rng.normal(size=4000) + 2 * member, minutes, "a leak")
-    assert seen["membership by a leak: AUC"].value == pytest.approx(norm.cdf(2 / np.sqrt(2)), abs=0.02)
-    assert seen["membership by a leak: found at 1 % false alarms"].value == pytest.approx(norm.sf(norm.ppf(0.99) - 2), abs=0.06)
+    seen = evaluate.membership_figures(
+        member, rng.normal(size=4000) + 2 * member, minutes, "a leak"
+    )
+    assert seen["membership by a leak: AUC"].value == pytest.approx(
+        norm.cdf(2 / np.sqrt(2)), abs=0.02
+    )
+    assert seen["membership by a leak: found at 1 % false alarms"].value == pytest.approx(
+        norm.sf(norm.ppf(0.99) - 2), abs=0.06
+    )
 
 
 def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
@@ -240,8 +303,12 @@ def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
     true[..., 16:] = 1
     blurred = torch.nn.functional.avg_pool2d(true, 9, 1, 4)
     shifted = true.roll(2, 3)
-    losses = [picture_loss(rebuilt, true).item() for rebuilt in (true, blurred, torch.full_like(true, 0.5))]
-    assert losses[0] == 0 and losses[0] < losses[1] < losses[2]
+    losses = [
+        picture_loss(rebuilt, true).item()
+        for rebuilt in (true, blurred, torch.full_like(true, 0.5))
+    ]
+    assert losses[0] == 0
+    assert losses[0] < losses[1] < losses[2]
     assert picture_loss(shifted, true) > 0
 
 
@@ -252,7 +319,9 @@ def test_defended_pictures_of_training_are_the_students_own():
 
     crops = [picture(k, 20 + k, 30) for k in range(3)]
     extractor, network = Extractor(), Student()
-    network.load_state_dict({k: v.float() for k, v in torch.load("models/student-64.pt", weights_only=True).items()})
+    network.load_state_dict(
+        {k: v.float() for k, v in torch.load("models/student-64.pt", weights_only=True).items()}
+    )
     mean, components = extractor.basis
     coordinates = embedder(network.eval())(crops)
     np.testing.assert_allclose(coordinates @ components + mean, extractor.extract(crops), atol=1e-2)
@@ -264,7 +333,10 @@ def test_the_second_extractors_augmentation_keeps_range_and_size():
 
     rng = np.random.default_rng(0)
     shown = np.stack([augment(picture(k, 15 + k, 40), rng) for k in range(20)])
-    assert shown.shape == (20, SIDE, SIDE, 3) and shown.dtype == np.float32 and 0 <= shown.min() and shown.max() <= 1
+    assert shown.shape == (20, SIDE, SIDE, 3)
+    assert shown.dtype == np.float32
+    assert shown.min() >= 0
+    assert shown.max() <= 1
 
 
 def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
@@ -275,12 +347,27 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     from cctview.looks import Looks
     from studio import train_defended
 
-    table = pd.DataFrame({"vehicle": np.repeat(np.arange(8), 3), "camera": "c", "passage": np.repeat(np.arange(8), 3)})
+    table = pd.DataFrame(
+        {
+            "vehicle": np.repeat(np.arange(8), 3),
+            "camera": "c",
+            "passage": np.repeat(np.arange(8), 3),
+        }
+    )
     windows = tuple(picture(k // 3, 32, 32) for k in range(24))
-    looks, blur = Looks(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))), DEFENCES["blur"]
+    looks, blur = (
+        Looks(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))),
+        DEFENCES["blur"],
+    )
     state = torch.load(train_defended.train_one(tmp_path, blur, looks, epochs=2), weights_only=True)
     shipped = shipped_student()
-    assert set(state) == set(shipped.state_dict()) and state["head.weight"].dtype == torch.float16
-    before, after = train_defended.embedder(shipped)(looks.crops), train_defended.embedding(tmp_path, blur)(looks.crops)
-    assert after.shape == before.shape and np.isfinite(after).all() and np.abs(after - before).max() > 0.01
+    assert set(state) == set(shipped.state_dict())
+    assert state["head.weight"].dtype == torch.float16
+    before, after = (
+        train_defended.embedder(shipped)(looks.crops),
+        train_defended.embedding(tmp_path, blur)(looks.crops),
+    )
+    assert after.shape == before.shape
+    assert np.isfinite(after).all()
+    assert np.abs(after - before).max() > 0.01
     assert train_defended.embedding(tmp_path, DEFENCES["jpeg"]) is None

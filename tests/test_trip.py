@@ -9,7 +9,15 @@ import pytest
 from cctview import plots
 from cctview.evidence import Motion
 from cctview.passages import Passages
-from cctview.trip import Finder, as_candidates, count_trips, describe, tally, true_passings, verdicts
+from cctview.trip import (
+    Finder,
+    as_candidates,
+    count_trips,
+    describe,
+    tally,
+    true_passings,
+    verdicts,
+)
 
 FIRST, SECOND, THIRD = "733-681-N", "735-683-N", "689-640-S"
 BEGIN = 31200.0  # 08:40
@@ -30,7 +38,10 @@ def finder():
         }
     )
     ratios = np.zeros((6, 6), np.float32)
-    ratios[0, 2], ratios[0, 5] = np.log(3), np.log(18)  # 7 is found at the second camera, and taken for 8 at the third
+    ratios[0, 2], ratios[0, 5] = (
+        np.log(3),
+        np.log(18),
+    )  # 7 is found at the second camera, and taken for 8 at the third
     names = np.array([f"detection {k}" for k in range(6)])
     of_detection = pd.Series(np.arange(6), names)
     clock = pd.to_timedelta(table["seconds"], unit="s") + pd.Timestamp("2031-05-05")
@@ -43,7 +54,9 @@ def finder():
 def test_search_gives_the_posterior_computed_by_hand(finder):
     rows, posterior = finder.search([0], SECOND)
     assert rows.tolist() == [2, 3]
-    np.testing.assert_allclose(posterior, [[0.5, 1 / 6, 1 / 3]])  # 3/4, 1/4 of a half, and the half that it is not there
+    np.testing.assert_allclose(
+        posterior, [[0.5, 1 / 6, 1 / 3]]
+    )  # 3/4, 1/4 of a half, and the half that it is not there
 
 
 def test_a_search_of_fewer_minutes_does_not_see_later_passages(finder):
@@ -57,7 +70,12 @@ def test_the_trip_of_a_detection_is_that_of_its_passage(finder):
     assert trip["camera"].tolist() == [FIRST, SECOND, THIRD]
     assert trip["id"].tolist() == ["detection 0", "detection 2", "detection 5"]
     assert trip["after"].tolist() == [0, 30, 210]
-    assert trip["linked"].tolist() == [True, True, True] and trip["right"].tolist() == [True, True, False]
+    assert trip["linked"].tolist() == [True, True, True]
+    assert trip["right"].tolist() == [
+        True,
+        True,
+        False,
+    ]
     assert trip["time"].iloc[1] == pd.Timestamp("2031-05-05 08:40:30")
 
 
@@ -86,17 +104,25 @@ def test_whole_trips_are_those_that_the_truth_has_at_all_cameras(finder):
 
 def test_candidates_are_ranked_and_judged(finder):
     best = finder.candidates("detection 0", THIRD)
-    assert best["id"].tolist() == ["detection 5", "detection 4"] and best["right"].tolist() == [False, True]
+    assert best["id"].tolist() == ["detection 5", "detection 4"]
+    assert best["right"].tolist() == [
+        False,
+        True,
+    ]
 
 
 def test_strangers_are_those_whom_a_trip_takes_for_another(finder):
-    assert finder.strangers(finder.find("detection 0")).to_numpy().tolist() == [[8, "van", "yellow taxi", 1]]
+    assert finder.strangers(finder.find("detection 0")).to_numpy().tolist() == [
+        [8, "van", "yellow taxi", 1]
+    ]
 
 
 def test_bits_of_a_link_are_those_of_its_posterior(finder):
     link = finder.links([0]).iloc[0]
     assert link["delivered"] == pytest.approx(np.log2(2_000_000 * 0.5))
-    assert link["passed"] and link["right"] and link["probability"] == pytest.approx(0.5)
+    assert link["passed"]
+    assert link["right"]
+    assert link["probability"] == pytest.approx(0.5)
 
 
 def test_a_vehicle_that_is_none_is_never_right(finder):
@@ -124,18 +150,29 @@ LINKS = pd.DataFrame(
 
 
 def test_verdicts():
-    assert verdicts(LINKS).tolist() == ["right", "right", "right", *["not linked"] * 3, "right", "wrong"]
+    assert verdicts(LINKS).tolist() == [
+        "right",
+        "right",
+        "right",
+        *["not linked"] * 3,
+        "right",
+        "wrong",
+    ]
 
 
 def test_trips_are_counted_by_their_links():
     counts = count_trips(LINKS)
     assert counts["count"].to_dict() == {"whole": 1, "some": 1, "nothing": 1, "wrong": 1}
-    assert (counts["low"] < 0.25).all() and (counts["high"] > 0.25).all()
+    assert (counts["low"] < 0.25).all()
+    assert (counts["high"] > 0.25).all()
 
 
 def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
-    of_two = tally(LINKS, [FIRST, SECOND])["estimate"]  # of four trips of two passings, three are right at the second camera
-    assert of_two[["right", "wrong", "odds"]].tolist() == [3 / 8, 0, 3 / 4] and of_two["claimed"] == 4
+    of_two = tally(LINKS, [FIRST, SECOND])[
+        "estimate"
+    ]  # of four trips of two passings, three are right at the second camera
+    assert of_two[["right", "wrong", "odds"]].tolist() == [3 / 8, 0, 3 / 4]
+    assert of_two["claimed"] == 4
     of_all = tally(LINKS, [FIRST, SECOND, THIRD])["estimate"]
     assert of_all[["right", "wrong", "odds", "delivered"]].tolist() == [4 / 8, 1 / 8, 5 / 8, 1]
     with pytest.raises(ValueError, match="two cameras or more"):
@@ -145,7 +182,9 @@ def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
 def test_a_passing_counts_only_where_frames_show_it():
     clock = pd.Timestamp("2031-05-05 08:40:00")
     times = pd.DataFrame({"vehicle": [1, 2], FIRST: clock, SECOND: clock + pd.Timedelta(90, "s")})
-    frames = pd.DataFrame({"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]})
+    frames = pd.DataFrame(
+        {"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]}
+    )
     sightings = pd.DataFrame({"frame": ["a"], "vehicle": [1]})
     passings = true_passings(SimpleNamespace(trips=times, frames=frames, sightings=sightings))
     assert passings.notna().to_numpy().tolist() == [[True, False], [False, False]]
@@ -153,17 +192,24 @@ def test_a_passing_counts_only_where_frames_show_it():
 
 def test_the_ledger_counts_in_its_title():
     figure = plots.trip_ledger(LINKS)
-    assert figure.title.startswith("1 of 4 trips are found whole") and figure.title.endswith("1 of 5 links are wrong")
+    assert figure.title.startswith("1 of 4 trips are found whole")
+    assert figure.title.endswith("1 of 5 links are wrong")
 
 
 def test_the_leak_tells_the_network_in_its_title():
-    assert plots.network_leak(LINKS, 3).title.startswith("3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked")
+    assert plots.network_leak(LINKS, 3).title.startswith(
+        "3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked"
+    )
 
 
 def test_a_passing_after_the_last_frame_does_not_count():
     clock = pd.Timestamp("2031-05-05 08:40:00")
-    late = pd.DataFrame({"vehicle": [1, 2], FIRST: [clock + pd.Timedelta(61, "s"), clock + pd.Timedelta(60, "s")]})
-    frames = pd.DataFrame({"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]})
+    late = pd.DataFrame(
+        {"vehicle": [1, 2], FIRST: [clock + pd.Timedelta(61, "s"), clock + pd.Timedelta(60, "s")]}
+    )
+    frames = pd.DataFrame(
+        {"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]}
+    )
     sightings = pd.DataFrame({"frame": ["b", "b"], "vehicle": [1, 2]})
     passings = true_passings(SimpleNamespace(trips=late, frames=frames, sightings=sightings))
     assert passings.notna().to_numpy().tolist() == [[False], [True]]

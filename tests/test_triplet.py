@@ -1,4 +1,6 @@
-"""The triplet toy against torch and finite differences; weak spots and methods against counting by hand."""
+"""The triplet toy against torch and finite differences; weak spots and methods against counting by
+hand.
+"""
 
 import numpy as np
 import pandas as pd
@@ -42,8 +44,10 @@ def test_gradients_are_slopes():
 
 def test_learning_lowers_the_loss_to_nothing_and_then_stops():
     path, losses = learn([(0, 0), (1.2, 0.6), (0.7, -0.6)], margin=1.0, steps=200)
-    assert path.shape == (201, 3, 2) and losses[0] == pytest.approx(triplet_loss(*path[0], 1.0)[0])
-    assert (np.diff(losses) <= 0).all() and losses[0] > 0 == losses[-1]
+    assert path.shape == (201, 3, 2)
+    assert losses[0] == pytest.approx(triplet_loss(*path[0], 1.0)[0])
+    assert (np.diff(losses) <= 0).all()
+    assert losses[0] > 0 == losses[-1]
     assert (path[-1] == path[-2]).all()
     near, far = (np.linalg.norm(path[-1, 0] - path[-1, k]) for k in (1, 2))
     assert far**2 >= near**2 + 1.0 - 1e-9
@@ -51,7 +55,8 @@ def test_learning_lowers_the_loss_to_nothing_and_then_stops():
 
 def test_a_triplet_without_loss_does_not_move():
     path, losses = learn([(0, 0), (0.1, 0), (2, 2)], margin=0.5, steps=5)
-    assert (path == path[0]).all() and (losses == 0).all()
+    assert (path == path[0]).all()
+    assert (losses == 0).all()
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +79,14 @@ def test_searches_are_described_by_what_they_look_for(minutes, asked):
     assert len(searches) == np.isfinite(rank_tracks(tables)[0].first_rank).sum() > 100
     known = made.set_index("vehicle")
     for row in searches.iloc[::37].itertuples():
-        assert vehicles[row.row] == row.vehicle and detections.camera[row.row] == row.camera
+        assert vehicles[row.row] == row.vehicle
+        assert detections.camera[row.row] == row.camera
         box = detections.loc[row.row]
         assert row.side == pytest.approx(((box.x2 - box.x1) * (box.y2 - box.y1)) ** 0.5)
         own = known.loc[row.vehicle]
-        same = (known[["kind", "design", "colour"]] == own[["kind", "design", "colour"]]).all(axis=1)
+        same = (known[["kind", "design", "colour"]] == own[["kind", "design", "colour"]]).all(
+            axis=1
+        )
         assert row.twins == same.sum() - 1
         assert row.dark == (own.colour in ("black", "brown", "grey"))
 
@@ -95,7 +103,8 @@ def test_best_candidates_are_the_nearest(minutes, asked):
     tables, searches = asked
     search = searches[searches["rank"] == 3].iloc[0]
     best = best_candidates(search, tables, *minutes[:2])
-    assert best.right.tolist() == [False, False, True, False, False] and (np.diff(best.distance) >= 0).all()
+    assert best.right.tolist() == [False, False, True, False, False]
+    assert (np.diff(best.distance) >= 0).all()
     assert minutes[1][best.row[2]] == search.vehicle
 
 
@@ -118,5 +127,7 @@ def test_methods_are_compared_on_one_gallery(minutes):
     cameras = [place.camera for place in DRIVE[2:5]]
     table = compare_methods(*minutes[:3], cameras, queries=20, strangers=20, images=2)
     assert list(table.index) == ["MED", "MCD", "RSCR", RERANKED]
-    assert ((table >= 0) & (table <= 1)).all().all() and (table["rank-10"] >= table["rank-1"]).all()
-    assert (table["mINP"] <= table["mAP"] + 1e-9).all() and (table.loc["MCD", "rank-10"] > 0.3)
+    assert ((table >= 0) & (table <= 1)).all().all()
+    assert (table["rank-10"] >= table["rank-1"]).all()
+    assert (table["mINP"] <= table["mAP"] + 1e-9).all()
+    assert table.loc["MCD", "rank-10"] > 0.3

@@ -16,10 +16,23 @@ def boxes(rows, **columns):
 
 
 def test_each_vehicle_is_shown_once_and_the_parked_are_known():
-    truth = Truth(None, boxes([0, 100], frame="f", vehicle=[7, 8]), boxes([200], camera=CAMERA, vehicle=-1), None, None)
+    truth = Truth(
+        None,
+        boxes([0, 100], frame="f", vehicle=[7, 8]),
+        boxes([200], camera=CAMERA, vehicle=-1),
+        None,
+        None,
+    )
     found = boxes([2, 1, 99, 201, 150], frame="f", camera=CAMERA)
     vehicles = true_vehicles(found, truth)
-    assert vehicles.iloc[1:4].tolist() == [7, 8, -1] and vehicles.isna().tolist() == [True, False, False, False, True]
+    assert vehicles.iloc[1:4].tolist() == [7, 8, -1]
+    assert vehicles.isna().tolist() == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_track_shows_whom_it_shows_most_often():

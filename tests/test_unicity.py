@@ -26,7 +26,9 @@ def test_a_morning_shared_and_an_evening_of_ones_own():
 
 
 def test_twins_are_never_singled_out():
-    table = sightings([(k, place, hour) for k in (0, 1) for place, hour in ((0, 8), (1, 9), (2, 10))])
+    table = sightings(
+        [(k, place, hour) for k in (0, 1) for place, hour in ((0, 8), (1, 9), (2, 10))]
+    )
     result = unicity(table, 3)
     assert (result.singled_out, result.candidates, result.drawn) == (0, 2, 2)
 
@@ -38,20 +40,35 @@ def test_who_has_too_few_points_is_left_out_and_counted():
 
 def random_sightings(seed, traces=30, n=400):
     rng = np.random.default_rng(seed)
-    return Sightings(rng.integers(traces, size=n), rng.integers(3, size=n), rng.integers(12 * HOUR, size=n), CAMERAS)
+    return Sightings(
+        rng.integers(traces, size=n),
+        rng.integers(3, size=n),
+        rng.integers(12 * HOUR, size=n),
+        CAMERAS,
+    )
 
 
-@pytest.mark.parametrize(("points", "hours", "places"), [(1, 1, None), (2, 1, None), (2, 4, 2), (3, 2, 1)])
+@pytest.mark.parametrize(
+    ("points", "hours", "places"), [(1, 1, None), (2, 1, None), (2, 4, 2), (3, 2, 1)]
+)
 def test_against_every_choice_of_points_by_loops(points, hours, places):
-    """The share over all choices of points; drawing once for each trace must come near it, over many seeds."""
+    """The share over all choices of points; drawing once for each trace must come near it, over
+    many seeds.
+    """
     table = random_sightings(1)
     groups = places or 3
-    cells = [(s // (HOUR * hours), p * groups // 3) for s, p in zip(table.seconds, table.place, strict=True)]
+    cells = [
+        (s // (HOUR * hours), p * groups // 3)
+        for s, p in zip(table.seconds, table.place, strict=True)
+    ]
     sets = [{c for c, t in zip(cells, table.trace, strict=True) if t == k} for k in range(30)]
     shares = []
     for own in sets:
         if len(own) >= points:
-            single = [sum(set(known) <= other for other in sets) == 1 for known in list(combinations(sorted(own), points))[:3000]]
+            single = [
+                sum(set(known) <= other for other in sets) == 1
+                for known in list(combinations(sorted(own), points))[:3000]
+            ]
             shares.append(np.mean(single))
     drawn = [unicity(table, points, hours, places, seed=seed).singled_out for seed in range(60)]
     assert np.mean(drawn) == pytest.approx(np.mean(shares), abs=0.035)
@@ -61,8 +78,10 @@ def test_finer_time_and_more_points_single_out_more():
     table = random_sightings(2, 60, 900)
     by_points = [unicity(table, p, 0.5).singled_out for p in (1, 2, 4)]
     by_hours = [unicity(table, 2, h).singled_out for h in (6, 1, 1 / 60)]
-    assert by_points == sorted(by_points) and by_points[0] < by_points[-1]
-    assert by_hours == sorted(by_hours) and by_hours[0] < by_hours[-1]
+    assert by_points == sorted(by_points)
+    assert by_points[0] < by_points[-1]
+    assert by_hours == sorted(by_hours)
+    assert by_hours[0] < by_hours[-1]
 
 
 def test_false_links_lose_and_mislead():
@@ -71,36 +90,56 @@ def test_false_links_lose_and_mislead():
     moved = mix_in_false_links(table, 0.3)
     assert (moved.trace != table.trace).mean() == pytest.approx(0.3, abs=0.04)
     clean, dirty = unicity(table, 3, 1 / 60), unicity(table, 3, 1 / 60, booked=moved)
-    assert clean.lost == clean.misled == 0 and clean.singled_out > 0.9
+    assert clean.lost == clean.misled == 0
+    assert clean.singled_out > 0.9
     assert dirty.lost == pytest.approx(1 - 0.7**3, abs=0.1)
     wrong = mix_in_false_links(sightings([(0, 0, 8), (1, 0, 9), (2, 0, 10)]), 1.0)
-    assert wrong.trace.tolist() == [1, 2, 2]  # booked to who passes next; after the last nobody does
+    assert wrong.trace.tolist() == [
+        1,
+        2,
+        2,
+    ]  # booked to who passes next; after the last nobody does
 
 
 def test_what_a_database_holds_after_some_days():
-    table = Sightings(np.array([0, 1, 0]), np.zeros(3, int), np.array([8 * HOUR, 30 * HOUR, 50 * HOUR]), CAMERAS)
+    table = Sightings(
+        np.array([0, 1, 0]), np.zeros(3, int), np.array([8 * HOUR, 30 * HOUR, 50 * HOUR]), CAMERAS
+    )
     assert table.first_days(1).seconds.tolist() == [8 * HOUR]
     assert table.first_days(2).seconds.tolist() == [8 * HOUR, 30 * HOUR]
 
 
 def trips(vehicles=(5, 5, 9)):
     times = pd.to_datetime(["2031-03-24 08:00", "2031-03-24 18:00", "2031-03-25 09:00"])
-    return pd.DataFrame({"vehicle": vehicles, "733-681-N": times, "735-683-N": [times[0], pd.NaT, times[2]]})
+    return pd.DataFrame(
+        {"vehicle": vehicles, "733-681-N": times, "735-683-N": [times[0], pd.NaT, times[2]]}
+    )
 
 
 def test_trips_become_sightings():
     of_vehicles, of_trips = read_trips(trips()), read_trips(trips(), one="trip")
-    assert of_vehicles.trace.tolist() == [0, 0, 0, 1, 1] and of_trips.trace.tolist() == [0, 0, 1, 2, 2]
-    assert of_vehicles.place.tolist() == [0, 1, 0, 0, 1] and of_vehicles.seconds[-1] == 33 * HOUR
+    assert of_vehicles.trace.tolist() == [0, 0, 0, 1, 1]
+    assert of_trips.trace.tolist() == [
+        0,
+        0,
+        1,
+        2,
+        2,
+    ]
+    assert of_vehicles.place.tolist() == [0, 1, 0, 0, 1]
+    assert of_vehicles.seconds[-1] == 33 * HOUR
 
 
 def test_the_six_weeks_that_ship():
     trips = pd.read_parquet("data/habits/trips.parquet")
     table = read_trips(trips)
-    assert table.cameras == tuple(place.camera for place in DRIVE)  # nobody sees when a trip begins or ends
+    assert table.cameras == tuple(
+        place.camera for place in DRIVE
+    )  # nobody sees when a trip begins or ends
     assert len(table.trace) == trips[list(table.cameras)].notna().to_numpy().sum()
     coarse, fine = unicity(table, 4, hours=12), unicity(table, 4, hours=1 / 60)
-    assert coarse.high < fine.low and fine.singled_out > 0.9
+    assert coarse.high < fine.low
+    assert fine.singled_out > 0.9
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""What a defence leaves of counting, speeds and classification, on the shipped minutes and on constructed cases."""
+"""What a defence leaves of counting, speeds and classification, on the shipped minutes and on
+constructed cases.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,12 +16,16 @@ CAMERA = "735-683-N"
 
 
 class Oracle:
-    """A detector that finds what the truth says, but for a share of the vehicles; frames are told apart by their pixels."""
+    """A detector that finds what the truth says, but for a share of the vehicles; frames are told
+    apart by their pixels.
+    """
 
     def __init__(self, frames, share):
         sightings = pd.read_parquet("data/truth/sightings.parquet").astype({"frame": str})
         dataset = open_dataset("data")
-        kept = sightings[(sightings.vehicle % 10 < 10 * share) & (sightings.pixels > 1)].astype(dict.fromkeys(BOX_COLUMNS, int))
+        kept = sightings[(sightings.vehicle % 10 < 10 * share) & (sightings.pixels > 1)].astype(
+            dict.fromkeys(BOX_COLUMNS, int)
+        )
         self.boxes = {dataset.image(name).tobytes(): kept[kept.frame == name] for name in frames}
 
     def detect(self, image):
@@ -41,7 +47,9 @@ def road():
 def test_stretches_follow_frame_by_frame():
     frames = usefulness.stretches("data", 5)
     steps = frames.groupby("camera").time.diff().dropna().dt.total_seconds()
-    assert (frames.camera.value_counts() == 5).all() and frames.camera.nunique() == 6 and steps.between(1.6, 5.2).all()
+    assert (frames.camera.value_counts() == 5).all()
+    assert frames.camera.nunique() == 6
+    assert steps.between(1.6, 5.2).all()
 
 
 def test_a_perfect_detector_counts_nearly_all_and_measures_most_speeds(road):
@@ -50,44 +58,62 @@ def test_a_perfect_detector_counts_nearly_all_and_measures_most_speeds(road):
         road.detector = Oracle(road.frames.frame, share)
         figures[share] = road.measure(None, 0)
     perfect, half = figures[1.0], figures[0.5]
-    assert perfect.counting > 0.9 and perfect.speeds > 0.6
-    assert half.counting < 0.85 * perfect.counting and half.speeds < 0.8 * perfect.speeds
+    assert perfect.counting > 0.9
+    assert perfect.speeds > 0.6
+    assert half.counting < 0.85 * perfect.counting
+    assert half.speeds < 0.8 * perfect.speeds
 
 
 def test_counting_and_speeds_of_tracks_by_hand(road):
-    """Of the vehicles asked for, the true tracks; then one of them cut in two, and one with wrong times."""
+    """Of the vehicles asked for, the true tracks; then one of them cut in two, and one with wrong
+    times.
+    """
     boxes = road.there.merge(road.frames[["frame", "time"]], on="frame").assign(camera=CAMERA)
     tracks = boxes.assign(track=boxes.vehicle)
     whole = road.judge(tracks)
     clear = boxes[boxes.hidden <= 0.2]
     asked = clear.vehicle[np.sqrt((clear.x2 - clear.x1) * (clear.y2 - clear.y1)) >= 20].unique()
-    assert whole.counting == 1 and whole.speeds > 0.6
+    assert whole.counting == 1
+    assert whole.speeds > 0.6
     large = tracks[tracks.vehicle == asked[0]]
     ghosts = large.assign(vehicle=0, track=-1)
-    assert road.judge(pd.concat([tracks, ghosts])).counting == pytest.approx(2 * len(asked) / (2 * len(asked) + 1))
+    assert road.judge(pd.concat([tracks, ghosts])).counting == pytest.approx(
+        2 * len(asked) / (2 * len(asked) + 1)
+    )
     missed = tracks[tracks.vehicle != asked[0]]
     assert road.judge(missed).counting == pytest.approx(2 * (len(asked) - 1) / (2 * len(asked) - 1))
     slow = tracks.assign(time=tracks.time.min() + 3 * (tracks.time - tracks.time.min()))
-    assert road.judge(slow).speeds == 0 and road.judge(slow).counting == 1
+    assert road.judge(slow).speeds == 0
+    assert road.judge(slow).counting == 1
 
 
 def test_frames_are_defended_whole_or_vehicle_by_vehicle():
     dataset = open_dataset("data")
     images = {name: dataset.image(name) for name in usefulness.stretches("data", 2).frame[:2]}
-    boxes = pd.DataFrame({"frame": list(images), "vehicle": [1, 2], "x1": 100, "y1": 80, "x2": 140, "y2": 120})
+    boxes = pd.DataFrame(
+        {"frame": list(images), "vehicle": [1, 2], "x1": 100, "y1": 80, "x2": 140, "y2": 120}
+    )
     for name, strength in (("blur", 2), ("mask", 0.5)):
         defence = defend.DEFENCES[name]
         changed = usefulness.defended_frames(images, boxes, defence, strength)
         for frame, image in images.items():
             outside = (changed[frame] != image).any(axis=2)
             outside[80:120, 100:140] = False
-            assert outside.any() == defence.whole and (changed[frame] != image)[80:120, 100:140].any()
+            assert outside.any() == defence.whole
+            assert (changed[frame] != image)[80:120, 100:140].any()
 
 
 def test_section_speeds_by_hand():
-    """Travel times of 60 and 300 s in bins of 60 s; of one vehicle the first passage is gone after two minutes."""
+    """Travel times of 60 and 300 s in bins of 60 s; of one vehicle the first passage is gone after
+    two minutes.
+    """
     table = pd.DataFrame(
-        {"vehicle": [1, 1, 2, 2], "camera": ["a", "b", "a", "b"], "passage": range(4), "seconds": [50.0, 115.0, 10.0, 310.0]}
+        {
+            "vehicle": [1, 1, 2, 2],
+            "camera": ["a", "b", "a", "b"],
+            "passage": range(4),
+            "seconds": [50.0, 115.0, 10.0, 310.0],
+        }
     )
     data = Looks(table, np.zeros((4, 1)))
     assert usefulness.section_speeds(data, data) == 1

@@ -29,13 +29,21 @@ def test_mesh_is_closed_and_of_the_right_size(kind, design):
     mesh = build_mesh(vehicle)
     spots, index = np.unique(mesh.points.round(6), axis=0, return_inverse=True)
     faces = index.reshape(-1)[mesh.faces]
-    faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
+    faces = faces[
+        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    ]
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     directed = Counter(map(tuple, edges.tolist()))
-    assert all(directed[b, a] == n for (a, b), n in directed.items()), "every edge has a triangle on each side"
+    assert all(directed[b, a] == n for (a, b), n in directed.items()), (
+        "every edge has a triangle on each side"
+    )
     corners = mesh.points[mesh.faces]
     volume = (np.cross(corners[:, 0], corners[:, 1]) * corners[:, 2]).sum() / 6
-    assert 0.03 * vehicle.length * vehicle.width * vehicle.height < volume < 1.3 * vehicle.length * vehicle.width * vehicle.height
+    assert (
+        0.03 * vehicle.length * vehicle.width * vehicle.height
+        < volume
+        < 1.3 * vehicle.length * vehicle.width * vehicle.height
+    )
     low, high = mesh.points.min(0), mesh.points.max(0)
     assert abs(low[2]) < 0.01
     assert high[0] - low[0] == pytest.approx(vehicle.length, rel=0.04)
@@ -56,14 +64,19 @@ def test_normals_point_outwards(kind, design):
 
 def test_fronts_of_one_kind_differ():
     for kind in ("sedan", "suv", "pickup"):
-        skins = [paint_bodywork(make(1, kind, d, "silver"))[0][2, :60, :70] for d in range(len(DESIGNS[kind]))]
+        skins = [
+            paint_bodywork(make(1, kind, d, "silver"))[0][2, :60, :70]
+            for d in range(len(DESIGNS[kind]))
+        ]
         for i, first in enumerate(skins):
             assert all((first != other).any(-1).mean() > 0.05 for other in skins[:i])
 
 
 def test_skin_uses_known_materials():
     skin, materials = paint_bodywork(draw(np.random.default_rng(1), 1, 1.0))
-    assert skin.dtype == np.uint8 and skin.shape[0] == 5 and skin.shape[3] == 4
+    assert skin.dtype == np.uint8
+    assert skin.shape[0] == 5
+    assert skin.shape[3] == 4
     assert skin[..., 3].max() < len(MATERIALS) == len(materials)
 
 
@@ -83,7 +96,9 @@ def test_without_individuality_only_model_and_colour_differ():
     looks = {}
     for vehicle in _fleet(0.0, 300):
         skin, _ = paint_bodywork(vehicle)
-        looks.setdefault((vehicle.shape, vehicle.colour, "taxi" in vehicle.kind), set()).add(skin.tobytes())
+        looks.setdefault((vehicle.shape, vehicle.colour, "taxi" in vehicle.kind), set()).add(
+            skin.tobytes()
+        )
     assert max(map(len, looks.values())) == 1
 
 
@@ -118,7 +133,8 @@ def test_traffic_has_its_proportions():
 
 
 def test_marks_have_a_default_each():
-    assert all(field.default is not None for field in fields(Marks)) and Marks() == Marks()
+    assert all(field.default is not None for field in fields(Marks))
+    assert Marks() == Marks()
 
 
 def test_dial_out_of_range_is_refused():

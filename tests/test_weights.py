@@ -30,7 +30,9 @@ def test_a_whole_file_is_found_and_loaded(models):
 
 def test_a_missing_file_is_named_with_a_remedy(models):
     models.unlink()
-    with pytest.raises(FileNotFoundError, match="net.pt: this weight file is missing; get the file again"):
+    with pytest.raises(
+        FileNotFoundError, match="net.pt: this weight file is missing; get the file again"
+    ):
         weights.find("net.pt")
 
 

@@ -1,4 +1,6 @@
-"""The clickable camera, sliders and predictions as far as Python goes; `test_browser.py` looks at them in a browser."""
+"""The clickable camera, sliders and predictions as far as Python goes; `test_browser.py` looks at
+them in a browser.
+"""
 
 import io
 import json
@@ -14,7 +16,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cctview.frames import open_dataset
-from cctview.widgets import Camera, Choice, Float, Int, Sliders, Toggle, all_cameras, all_sliders, predict, without_live_views
+from cctview.widgets import (
+    Camera,
+    Choice,
+    Float,
+    Int,
+    Sliders,
+    Toggle,
+    all_cameras,
+    all_sliders,
+    predict,
+    without_live_views,
+)
 from cctview.widgets.camera_still import CAPTION, TILE, compose_still
 from tests.scenes import found, write_scene
 
@@ -32,7 +45,9 @@ def scene(tmp_path):
 def sent(monkeypatch):
     """What a camera sends to the browser."""
     messages = []
-    monkeypatch.setattr(Camera, "send", lambda self, content, buffers=None: messages.append((content, buffers)))
+    monkeypatch.setattr(
+        Camera, "send", lambda self, content, buffers=None: messages.append((content, buffers))
+    )
     return messages
 
 
@@ -46,11 +61,14 @@ def test_a_click_picks_calls_back_and_marks_what_is_returned(scene, sent):
     click(camera, camera.detections.id.iloc[0], number=7)
     assert camera.picked == camera.detections.id.iloc[0] == rows[0].id
     assert rows[0].type == "car"
-    assert camera.candidates.to_dict("records") == [{"id": camera.detections.id.iloc[4], "rank": 1, "label": ""}]
+    assert camera.candidates.to_dict("records") == [
+        {"id": camera.detections.id.iloc[4], "rank": 1, "label": ""}
+    ]
     answer = sent[-1][0]
     assert (answer["kind"], answer["number"], answer["error"]) == ("answer", 7, None)
     click(camera, None)
-    assert camera.picked is None and camera.candidates.empty
+    assert camera.picked is None
+    assert camera.candidates.empty
 
 
 def test_what_a_callback_raises_is_told_to_the_browser(scene, sent):
@@ -60,13 +78,15 @@ def test_what_a_callback_raises_is_told_to_the_browser(scene, sent):
     assert isinstance(camera.error, ZeroDivisionError)
     camera._on_pick = None
     click(camera, camera.detections.id.iloc[1])
-    assert camera.error is None and sent[-1][0]["error"] is None
+    assert camera.error is None
+    assert sent[-1][0]["error"] is None
 
 
 def test_a_message_from_the_browser_cannot_pick_what_is_not_there(scene, sent):
     camera = Camera(scene)
     click(camera, "<script>")
-    assert camera.picked is None and "no detection" in sent[-1][0]["error"]
+    assert camera.picked is None
+    assert "no detection" in sent[-1][0]["error"]
 
 
 def test_a_minute_is_sent_as_stored_with_its_boxes(scene, sent):
@@ -77,7 +97,9 @@ def test_a_minute_is_sent_as_stored_with_its_boxes(scene, sent):
     assert buffers == [dataset.jpeg(dataset.frames.id[1])]
     here = dataset.detections[dataset.detections.camera == "2-S"]
     assert [box[0] for box in content["boxes"][0]] == here.id.tolist()
-    assert [box[3:] for box in content["boxes"][0]] == here[["x1", "y1", "x2", "y2"]].to_numpy().tolist()
+    assert [box[3:] for box in content["boxes"][0]] == here[
+        ["x1", "y1", "x2", "y2"]
+    ].to_numpy().tolist()
     json.dumps(content)
 
 
@@ -89,11 +111,15 @@ def test_every_frame_is_in_one_minute_and_no_trait_holds_a_picture():
     for k in range(len(camera.cameras)):
         for chunk in {seconds // 60 for seconds in camera._index["cameras"][k]["times"]}:
             camera._send_chunk(k, chunk)
-    wanted = dataset.frames[dataset.frames.time < dataset.frames.time.min().floor("min") + pd.Timedelta(minutes=1)]
+    wanted = dataset.frames[
+        dataset.frames.time < dataset.frames.time.min().floor("min") + pd.Timedelta(minutes=1)
+    ]
     assert sum(len(buffers) for _, buffers in messages) == len(wanted)
     shown = {box[0] for content, _ in messages for boxes in content["boxes"] for box in boxes}
     assert shown == set(dataset.detections.id[dataset.detections.frame.isin(wanted.id)])
-    traits = {name: value for name, value in camera.get_state().items() if name not in ("_esm", "_css")}
+    traits = {
+        name: value for name, value in camera.get_state().items() if name not in ("_esm", "_css")
+    }
     assert len(json.dumps(traits, default=str)) < 20_000
 
 
@@ -128,7 +154,14 @@ def test_show_a_camera_keeps_the_clock():
 
 
 def test_cameras_stand_in_driving_order():
-    assert Camera("sample").cameras == ["733-681-N", "735-683-N", "689-640-S", "253-134-S", "732-680-N", "731-679-N"]
+    assert Camera("sample").cameras == [
+        "733-681-N",
+        "735-683-N",
+        "689-640-S",
+        "253-134-S",
+        "732-680-N",
+        "731-679-N",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -164,14 +197,22 @@ def test_candidates_are_refused_with_a_remedy(scene):
 def test_the_matches_of_the_pipeline_can_be_marked(scene):
     camera = Camera(scene)
     ids = camera.detections.id.tolist()
-    camera.candidates = pd.DataFrame({"base": ids[0], "camera": "2-S", "target": ids[3:5], "distance": [0.1, 0.2]})
-    assert camera.candidates.id.tolist() == ids[3:5] and camera.candidates["rank"].tolist() == [1, 2]
+    camera.candidates = pd.DataFrame(
+        {"base": ids[0], "camera": "2-S", "target": ids[3:5], "distance": [0.1, 0.2]}
+    )
+    assert camera.candidates.id.tolist() == ids[3:5]
+    assert camera.candidates["rank"].tolist() == [
+        1,
+        2,
+    ]
 
 
 def test_the_still_shows_frames_boxes_and_picks(scene):
     camera = Camera(scene)
     bundle, _ = camera._repr_mimebundle_()
-    assert WIDGET in bundle and "1-N" in bundle["text/plain"] and camera.model_id not in bundle["text/plain"]
+    assert WIDGET in bundle
+    assert "1-N" in bundle["text/plain"]
+    assert camera.model_id not in bundle["text/plain"]
     plain = np.asarray(Image.open(io.BytesIO(bundle["image/jpeg"])))
     camera.picked = camera.detections.id.iloc[0]
     assert (np.asarray(Image.open(io.BytesIO(camera.still()))) != plain).any()
@@ -182,8 +223,14 @@ def test_the_still_shows_frames_boxes_and_picks(scene):
 def test_a_still_scales_boxes_with_the_picture():
     sheet = compose_still([(np.zeros((24, 32, 3), np.uint8), "", [(8, 6, 16, 12, "picked", "")])])
     assert sheet.size == (TILE, 24 * TILE // 32 + CAPTION)
-    yellow = np.argwhere((np.asarray(sheet)[..., :2] > 200).all(axis=2) & (np.asarray(sheet)[..., 2] < 100))
-    assert yellow.min(axis=0).tolist() == [6 * 11, 8 * 11] and yellow.max(axis=0).tolist() == [12 * 11, 16 * 11]
+    yellow = np.argwhere(
+        (np.asarray(sheet)[..., :2] > 200).all(axis=2) & (np.asarray(sheet)[..., 2] < 100)
+    )
+    assert yellow.min(axis=0).tolist() == [6 * 11, 8 * 11]
+    assert yellow.max(axis=0).tolist() == [
+        12 * 11,
+        16 * 11,
+    ]
 
 
 def bars(values):
@@ -200,11 +247,14 @@ def test_the_picture_follows_the_controls_and_comes_back():
     sliders = make_sliders()
     image = sliders.widget.children[-3]
     first = image.value
-    assert first == sliders.picture() and Image.open(io.BytesIO(first)).format == "PNG"
+    assert first == sliders.picture()
+    assert Image.open(io.BytesIO(first)).format == "PNG"
     sliders.widget.children[0].value = 2.0
-    assert sliders.values == {"height": 2.0, "log": False} and image.value != first
+    assert sliders.values == {"height": 2.0, "log": False}
+    assert image.value != first
     sliders.widget.children[2].click()
-    assert sliders.values == {"height": 1.0, "log": False} and image.value == first
+    assert sliders.values == {"height": 1.0, "log": False}
+    assert image.value == first
 
 
 @settings(max_examples=15, deadline=None)
@@ -221,7 +271,8 @@ def test_a_slow_figure_waits_until_the_slider_is_let_go():
     assert make_sliders(continuous=True).widget.children[0].continuous_update is True
     fast, slow = make_sliders(), make_sliders()
     fast.seconds, slow.seconds = 0.01, 0.3
-    assert fast.widget.children[0].continuous_update and not slow.widget.children[0].continuous_update
+    assert fast.widget.children[0].continuous_update
+    assert not slow.widget.children[0].continuous_update
 
 
 def test_slow_figures_say_that_they_are_being_computed():
@@ -235,7 +286,8 @@ def test_slow_figures_say_that_they_are_being_computed():
     sliders.seconds = 0.3
     sliders.widget
     sliders.set(height=1.5)
-    assert "computing" in seen[-1] and "computing" not in sliders._shell.says.value
+    assert "computing" in seen[-1]
+    assert "computing" not in sliders._shell.says.value
 
 
 def test_what_an_update_raises_is_shown_and_kept():
@@ -247,9 +299,11 @@ def test_what_an_update_raises_is_shown_and_kept():
     sliders = Sliders(failing, [Float("height", 0.5, 2, 1.0)])
     sliders.widget
     sliders.set(height=2.0)
-    assert isinstance(sliders.error, RuntimeError) and "no &lt;data&gt;" in sliders._shell.says.value
+    assert isinstance(sliders.error, RuntimeError)
+    assert "no &lt;data&gt;" in sliders._shell.says.value
     sliders.reset()
-    assert sliders.error is None and "failed" not in sliders._shell.says.value
+    assert sliders.error is None
+    assert "failed" not in sliders._shell.says.value
 
 
 @pytest.fixture
@@ -265,7 +319,8 @@ def test_sliders_where_widgets_do_not_run(shown):
     sliders._ipython_display_()
     ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
     assert metadata == {"image/png": {"width": 3 * 96}}
-    assert bundle["image/png"] == sliders.picture() and WIDGET in bundle
+    assert bundle["image/png"] == sliders.picture()
+    assert WIDGET in bundle
     assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
 
 
@@ -274,13 +329,16 @@ def test_a_question_stands_before_and_its_answer_after(shown):
     sliders = make_sliders(prediction=question)
     sliders._ipython_display_()
     before, _, after = [one._repr_mimebundle_() for one in shown]
-    assert "Up or &lt;down&gt;?" in before["text/html"] and "Up." not in before["text/html"]
+    assert "Up or &lt;down&gt;?" in before["text/html"]
+    assert "Up." not in before["text/html"]
     assert "Up." in after["text/html"]
     question.asking.widget.children[1].value = "down"
     button, words = question.answering.widget.children
     assert "Up." not in words.value
     button.click()
-    assert question.given == "down" and "You said: down" in words.value and "Up." in words.value
+    assert question.given == "down"
+    assert "You said: down" in words.value
+    assert "Up." in words.value
 
 
 @pytest.mark.parametrize(
@@ -297,7 +355,11 @@ def test_a_question_stands_before_and_its_answer_after(shown):
         (lambda: make_sliders().set(width=1), ValueError, "height, log"),
         (lambda: make_sliders().set(height=3), ValueError, "not between"),
         (lambda: make_sliders().set(log="maybe"), ValueError, "neither True nor False"),
-        (lambda: Sliders(lambda values: 3, [Toggle("x")]).picture(), TypeError, "expected a matplotlib Figure"),
+        (
+            lambda: Sliders(lambda values: 3, [Toggle("x")]).picture(),
+            TypeError,
+            "expected a matplotlib Figure",
+        ),
         (lambda: predict("", "x"), ValueError, "needs a question"),
         (lambda: predict("x", "y", ["one"]), ValueError, "two choices"),
     ],
@@ -309,17 +371,22 @@ def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
 
 def test_what_was_made_can_be_found(scene):
     sliders, camera = make_sliders(), Camera(scene)
-    assert all_sliders()[-1] is sliders and all_cameras()[-1] is camera
+    assert all_sliders()[-1] is sliders
+    assert all_cameras()[-1] is camera
 
 
 def test_live_views_are_taken_out_and_pictures_left():
     data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
     output = nbformat.v4.new_output("display_data", data=data)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")]
+    )
     kept = without_live_views(notebook).cells[0].outputs[0].data
     assert dict(kept) == {"image/png": "y", "text/plain": "z"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_notebook_was_committed_with_a_live_view(path):
-    assert WIDGET not in path.read_text(encoding="utf-8"), "run cctview.widgets.without_live_views on it before it is saved"
+    assert WIDGET not in path.read_text(encoding="utf-8"), (
+        "run cctview.widgets.without_live_views on it before it is saved"
+    )

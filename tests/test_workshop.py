@@ -1,4 +1,6 @@
-"""workshop.py: its decisions one by one, and whole set-ups of a tiny project from a package index on this computer."""
+"""workshop.py: its decisions one by one, and whole set-ups of a tiny project from a package index
+on this computer.
+"""
 
 import ast
 import base64
@@ -40,7 +42,8 @@ def test_supported_pythons_pass(version):
 
 
 @pytest.mark.parametrize(
-    ("version", "words"), [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")]
+    ("version", "words"),
+    [((3, 6), "3.6, which is too old"), ((3, 14, 0), "3.14, which is too new")],
 )
 def test_other_pythons_are_told_which_one_to_use(version, words, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/x" if name == "python3.12" else None)
@@ -51,13 +54,17 @@ def test_other_pythons_are_told_which_one_to_use(version, words, monkeypatch):
 
 def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "ensurepip", None)
-    with pytest.raises(workshop.Problem, match=r"without ensurepip[\s\S]*apt install python3\.\d+-venv"):
+    with pytest.raises(
+        workshop.Problem, match=r"without ensurepip[\s\S]*apt install python3\.\d+-venv"
+    ):
         workshop.check_modules()
 
 
 def test_too_little_disk_states_both_figures(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
-    with pytest.raises(workshop.Problem, match=r"1\.0 GB free.* 10 GB are needed .*CUDA builds, 5 GB without"):
+    with pytest.raises(
+        workshop.Problem, match=r"1\.0 GB free.* 10 GB are needed .*CUDA builds, 5 GB without"
+    ):
         workshop.check_disk(10)
 
 
@@ -124,9 +131,14 @@ def test_cpu_wheel_is_the_one_for_this_python_and_machine():
     right = f"torch-2.15.0+cpu-{THIS_PYTHON}-{THIS_PYTHON}-manylinux_2_28_{machine}.whl"
 
     def page(files):
-        return "".join(f'<a href="/whl/{quote(file)}#sha256={sha256}" data-x="&gt;">{file}</a><br>' for file in files)
+        return "".join(
+            f'<a href="/whl/{quote(file)}#sha256={sha256}" data-x="&gt;">{file}</a><br>'
+            for file in files
+        )
 
-    found = workshop.find_cpu_wheel(page([*names, right]), "https://host.test/whl/cpu/torch/", "torch", "2.15.0")
+    found = workshop.find_cpu_wheel(
+        page([*names, right]), "https://host.test/whl/cpu/torch/", "torch", "2.15.0"
+    )
     assert found == ("https://host.test/whl/" + quote(right), sha256)
     assert workshop.find_cpu_wheel(page(names), "https://host.test/", "torch", "2.15.0") is None
 
@@ -140,24 +152,43 @@ def test_unreachable_cpu_index_means_the_usual_packages(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(workshop, "TORCH_CPU_INDEX", CLOSED)
     requirements, megabytes, kind, sentence = workshop.plan(workshop.read_requirements())
-    assert kind == "cuda" and "CUDA" in sentence and megabytes == workshop.DOWNLOAD_MB["cuda"]
+    assert kind == "cuda"
+    assert "CUDA" in sentence
+    assert megabytes == workshop.DOWNLOAD_MB["cuda"]
     assert "nvidia-cudnn" in requirements
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
     monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(workshop, "find_cpu_torch", lambda entries: pytest.fail("asked the CPU index"))
+    monkeypatch.setattr(
+        workshop, "find_cpu_torch", lambda entries: pytest.fail("asked the CPU index")
+    )
     assert workshop.plan(workshop.read_requirements())[2] == "cpu"
 
 
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("error: Failed to download `numpy==2.4.6`\n  cause: No space left on device (os error 28)", "full.*numpy"),
-        ("error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`", "of six is damaged"),
-        ("  cause: Because torch==2.15.0 has no wheels with a matching platform tag", "torch has no package for this"),
-        ("ERROR: Could not find a version that satisfies the requirement uv==0.13.9", "Could not get uv:"),
+        (
+            (
+                "error: Failed to download `numpy==2.4.6`\n  cause: No space left on device (os"
+                " error 28)"
+            ),
+            "full.*numpy",
+        ),
+        (
+            "error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`",
+            "of six is damaged",
+        ),
+        (
+            "  cause: Because torch==2.15.0 has no wheels with a matching platform tag",
+            "torch has no package for this",
+        ),
+        (
+            "ERROR: Could not find a version that satisfies the requirement uv==0.13.9",
+            "Could not get uv:",
+        ),
         ("something unheard of", "Could not get the packages"),
     ],
 )
@@ -220,11 +251,18 @@ def make_wheel(folder, name, version, files, tag="py3-none-any"):
     files = {
         **files,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        f"{info}/WHEEL": (
+            f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n"
+        ),
     }
     digests = {path: hashlib.sha256(text.encode()).digest() for path, text in files.items()}
-    encoded = {path: base64.urlsafe_b64encode(digest).decode().rstrip("=") for path, digest in digests.items()}
-    record = "".join(f"{path},sha256={encoded[path]},{len(files[path].encode())}\n" for path in files)
+    encoded = {
+        path: base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        for path, digest in digests.items()
+    }
+    record = "".join(
+        f"{path},sha256={encoded[path]},{len(files[path].encode())}\n" for path in files
+    )
     wheel = folder / f"{name}-{version}-{tag}.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
@@ -233,7 +271,9 @@ def make_wheel(folder, name, version, files, tag="py3-none-any"):
 
 
 class Index:
-    """A package index on a loopback port: /simple/ for everything, /cpu/ for the CPU builds of torch."""
+    """A package index on a loopback port: /simple/ for everything, /cpu/ for the CPU builds of
+    torch.
+    """
 
     def __init__(self, folder):
         self.folder, self.pages, self.asked = folder, {}, []
@@ -272,11 +312,16 @@ class Index:
     def add(self, name, version, files, tag="py3-none-any", index="simple"):
         """Offer a wheel. Returns its line for requirements.txt."""
         file, sha256 = make_wheel(self.folder, name, version, files, tag)
-        self.pages[f"/{index}/{name}/"] = f'<a href="/files/{quote(file)}#sha256={sha256}">{file}</a>'
+        self.pages[f"/{index}/{name}/"] = (
+            f'<a href="/files/{quote(file)}#sha256={sha256}">{file}</a>'
+        )
         return f"{name}=={version} \\\n    --hash=sha256:{sha256}\n    # via cctview\n"
 
 
-SHOW_ARGUMENTS = "import os, sys; print({name!r}, *sys.argv[1:], os.environ.get('JUPYTER_TOKEN')); sys.exit({status})"
+SHOW_ARGUMENTS = (
+    "import os, sys; print({name!r}, *sys.argv[1:], os.environ.get('JUPYTER_TOKEN'));"
+    " sys.exit({status})"
+)
 
 
 @pytest.fixture(scope="module")
@@ -288,24 +333,38 @@ def index(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def project(index, tmp_path_factory):
-    """A project whose pins are tiny wheels on `index`; its name has a space, as folders of attendees may."""
+    """A project whose pins are tiny wheels on `index`; its name has a space, as folders of
+    attendees may.
+    """
     root = tmp_path_factory.mktemp("my projects") / "cctview"
     (root / "cctview").mkdir(parents=True)
     for name in ("__init__.py", "doctor.py"):
         shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
-    for name, content in {"models/manifest.json": "{}", "sample/1--original.jpeg": "", "data/1.zip": ""}.items():
+    for name, content in {
+        "models/manifest.json": "{}",
+        "sample/1--original.jpeg": "",
+        "data/1.zip": "",
+    }.items():
         (root / name).parent.mkdir()
         (root / name).write_text(content)
     text = SOURCE.read_text(encoding="utf-8")
-    assert text.count("download.pytorch.org") == 1, "the address of the CPU index stands in one place"
+    assert text.count("download.pytorch.org") == 1, (
+        "the address of the CPU index stands in one place"
+    )
     text = text.replace(workshop.TORCH_CPU_INDEX, index.address + "/cpu/")
     (root / "workshop.py").write_text(text, encoding="utf-8")
     start_uv = f"import subprocess, sys; sys.exit(subprocess.call([{find_uv()!r}, *sys.argv[1:]]))"
     wheel_tag = f"{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}"
     pins = [
         index.add("nvidia_fake", "9", {"nvidia_fake.py": ""}).replace("_fake==", "-fake=="),
-        index.add("jupyterlab", "4", {"jupyterlab/__main__.py": SHOW_ARGUMENTS.format(name="LAB", status=0)}),
-        index.add("pytest", "9", {"pytest/__main__.py": SHOW_ARGUMENTS.format(name="PYTEST", status=3)}),
+        index.add(
+            "jupyterlab",
+            "4",
+            {"jupyterlab/__main__.py": SHOW_ARGUMENTS.format(name="LAB", status=0)},
+        ),
+        index.add(
+            "pytest", "9", {"pytest/__main__.py": SHOW_ARGUMENTS.format(name="PYTEST", status=3)}
+        ),
         index.add("tinylib", "2.0", {"tinylib.py": "answer = 42"}),
         index.add("torch", "1.0", {"torch.py": "build = 'cuda'"}),
         index.add("torchvision", "1.1", {"torchvision.py": "build = 'cuda'"}),
@@ -315,18 +374,24 @@ def project(index, tmp_path_factory):
     index.add("torchvision", "1.1+cpu", {"torchvision.py": "build = 'cpu'"}, wheel_tag, index="cpu")
     (root / "requirements.txt").write_text("# pins of a test\n" + "".join(pins))
     (root / "pyproject.toml").write_text(
-        f'[build-system]\nrequires = ["uv_build=={UV_VERSION}"]\nbuild-backend = "uv_build"\n'
-        '[project]\nname = "cctview"\nversion = "0.1"\ndependencies = ["tinylib==2.0", "torch==1.0"]\n'
-        '[project.scripts]\ncctview = "cctview.doctor:main"\n'
-        '[tool.uv.build-backend]\nmodule-root = ""\n'
+        f'[build-system]\nrequires = ["uv_build=={UV_VERSION}"]\nbuild-backend ='
+        ' "uv_build"\n[project]\nname = "cctview"\nversion = "0.1"\ndependencies ='
+        ' ["tinylib==2.0", "torch==1.0"]\n[project.scripts]\ncctview ='
+        ' "cctview.doctor:main"\n[tool.uv.build-backend]\nmodule-root = ""\n'
     )
     return root
 
 
 def environment(index_url, cache):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "CCTVIEW_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "UV_", "CCTVIEW_"))
+    }
     kept.update(PIP_CONFIG_FILE=os.devnull, PIP_NO_CACHE_DIR="1", PIP_INDEX_URL=index_url)
-    kept.update(UV_CACHE_DIR=str(cache), UV_HTTP_RETRIES="0", UV_NO_CONFIG="1", NO_PROXY="127.0.0.1")
+    kept.update(
+        UV_CACHE_DIR=str(cache), UV_HTTP_RETRIES="0", UV_NO_CONFIG="1", NO_PROXY="127.0.0.1"
+    )
     return kept
 
 
@@ -364,29 +429,43 @@ def test_a_set_up_cut_off_half_way_is_repaired_and_later_calls_install_nothing(i
     assert (project / ".venv" / workshop.STATE).read_text().strip() == workshop.INCOMPLETE
 
     output, status = finish(start(project, index.address + "/simple/", "--no-lab"))
-    assert "cut off" in output and f"CPU builds from {index.address}/cpu/" in output
-    assert status == 0 and "This computer is ready: " in output
+    assert "cut off" in output
+    assert f"CPU builds from {index.address}/cpu/" in output
+    assert status == 0
+    assert "This computer is ready: " in output
     assert "fetchNews" in (project / ".venv/share/jupyter/lab/settings/overrides.json").read_text()
 
     python = workshop.venv_python(project / ".venv")
-    code = "import cctview, tinylib, torch, torchvision; print(tinylib.answer, torch.build, torchvision.build)"
-    assert subprocess.check_output([python, "-c", code], text=True, cwd=project.parent) == "42 cpu cpu\n"
-    assert not list((project / ".venv").rglob("nvidia_fake*")), "CUDA packages are left out of a CPU set-up"
+    code = (
+        "import cctview, tinylib, torch, torchvision; print(tinylib.answer, torch.build,"
+        " torchvision.build)"
+    )
+    assert (
+        subprocess.check_output([python, "-c", code], text=True, cwd=project.parent)
+        == "42 cpu cpu\n"
+    )
+    assert not list((project / ".venv").rglob("nvidia_fake*")), (
+        "CUDA packages are left out of a CPU set-up"
+    )
     assert list((project / ".venv").rglob("__pycache__/tinylib*.pyc")), "bytecode is compiled"
     assert (python.parent / "cctview").exists()
 
     asked = len(index.asked)
     output, status = finish(start(project, CLOSED, "--no-lab"))
-    assert status == 0 and "set-up" not in output.lower() and len(index.asked) == asked
+    assert status == 0
+    assert "set-up" not in output.lower()
+    assert len(index.asked) == asked
 
     output, status = finish(start(project, CLOSED, "test", "-k", "some name"))
     assert (output, status) == ("PYTEST -k some name None\n", 3)
 
     output, status = finish(start(project, CLOSED, "--no-browser"))
     token = output.split("?token=")[1].split()[0]
-    assert status == 0 and f"/lab?token={token}" in output
+    assert status == 0
+    assert f"/lab?token={token}" in output
     lab = next(line for line in output.splitlines() if line.startswith("LAB "))
-    assert "--no-browser" in lab and lab.endswith(token)
+    assert "--no-browser" in lab
+    assert lab.endswith(token)
 
 
 @needs_uv
@@ -394,15 +473,27 @@ def test_unreachable_registry_names_the_package_and_leaves_an_incomplete_venv(pr
     for name in ("workshop.py", "requirements.txt", "pyproject.toml"):
         shutil.copy(project / name, tmp_path)
     output, status = finish(start(tmp_path, CLOSED))
-    assert status == 1 and "Could not get uv: the package registry cannot be reached" in output
+    assert status == 1
+    assert "Could not get uv: the package registry cannot be reached" in output
     assert (tmp_path / ".venv" / workshop.STATE).read_text().strip() == workshop.INCOMPLETE
 
 
 @needs_uv
 def test_unreachable_registry_at_uvs_turn_names_the_package(tmp_path):
-    command = [find_uv(), "pip", "install", "--python", sys.executable, "--target", tmp_path, "numpy==2.4.6"]
+    command = [
+        find_uv(),
+        "pip",
+        "install",
+        "--python",
+        sys.executable,
+        "--target",
+        tmp_path,
+        "numpy==2.4.6",
+    ]
     settings = {**environment(CLOSED, tmp_path / "cache"), "UV_DEFAULT_INDEX": CLOSED}
-    with pytest.raises(workshop.Problem, match="Could not get numpy: the package registry cannot be reached"):
+    with pytest.raises(
+        workshop.Problem, match="Could not get numpy: the package registry cannot be reached"
+    ):
         workshop.call(command, "the packages", settings)
 
 
@@ -411,4 +502,5 @@ def test_a_venv_that_is_a_file_is_an_error_without_traceback(tmp_path):
         shutil.copy(SOURCE.parent / name, tmp_path)
     (tmp_path / ".venv").write_text("not a folder")
     output, status = finish(start(tmp_path, CLOSED))
-    assert status == 1 and ".venv" in output
+    assert status == 1
+    assert ".venv" in output

@@ -11,7 +11,8 @@
 ``study``        what a collection costs and misses, and whom it knows after some days
 ================ ==================================================================================
 
-The names in `__all__` are fetched when they are first used: the command line imports this package and should not wait for httpx.
+The names in `__all__` are fetched when they are first used: the command line imports this package
+and should not wait for httpx.
 """
 
 from importlib import import_module

@@ -1,4 +1,5 @@
-"""The folder that a collection fills: frames in the original's layout, an index in Parquet, a log, and nothing half-written.
+"""The folder that a collection fills: frames in the original's layout, an index in Parquet, a log,
+and nothing half-written.
 
 =================== ================================================================================
 ``CAM/YYYY/…``      the frames, as `cctview.frames` reads them
@@ -7,8 +8,9 @@
 ``collect.log``     what went wrong, one line each
 =================== ================================================================================
 
-A frame's row is written to a journal before the frame, and the journal becomes a Parquet file when it is long or the run
-ends. After a kill, rows whose frame never came into being are dropped: index and frames always agree.
+A frame's row is written to a journal before the frame, and the journal becomes a Parquet file when
+it is long or the run ends. After a kill, rows whose frame never came into being are dropped: index
+and frames always agree.
 """
 
 import hashlib
@@ -27,7 +29,18 @@ from cctview.frames import frame_folder, write_frame
 from cctview.ids import FrameId
 from cctview.parquet import read_frame
 
-COLUMNS = ["frame", "camera", "time", "clock", "moved", "received", "width", "height", "bytes", "sha256"]
+COLUMNS = [
+    "frame",
+    "camera",
+    "time",
+    "clock",
+    "moved",
+    "received",
+    "width",
+    "height",
+    "bytes",
+    "sha256",
+]
 """`time`: in the frame's name; `clock`: where it comes from; `moved`: seconds by which it gave way to another frame of the same
 second; `received`: when it came, UTC; `width`, `height` in pixels."""
 
@@ -90,15 +103,22 @@ class Archive:
         self.log.addHandler(handler)
 
     def write_cameras(self, cameras: list[Camera]) -> None:
-        """Write down which camera is behind which label; what earlier runs wrote about others is kept."""
+        """Write down which camera is behind which label; what earlier runs wrote about others is
+        kept.
+        """
         path = self.folder / CAMERAS
         try:
             entries = json.loads(path.read_bytes()) if path.exists() else {}
         except ValueError as error:
-            raise ValueError(f"{path}: not the table of cameras ({error}); move it away, it is written anew") from None
+            raise ValueError(
+                f"{path}: not the table of cameras ({error}); move it away, it is written anew"
+            ) from None
         for camera in cameras:
-            # A local city has another port and token every time: its address says nothing, and the tree should not depend on it.
-            entries[camera.label] = {k: v for k, v in asdict(camera).items() if k not in ("label", "online", "url")}
+            # A local city has another port and token every time: its address says nothing, and the
+            # tree should not depend on it.
+            entries[camera.label] = {
+                k: v for k, v in asdict(camera).items() if k not in ("label", "online", "url")
+            }
         write_bytes(path, (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
 
     def keep(self, camera: str, content: bytes, taken: Taken) -> FrameId | None:
@@ -128,11 +148,21 @@ class Archive:
                 self._recent[camera].append(digest)
                 return None
         else:
-            raise ValueError(f"{MOVES} other pictures in the {MOVES} seconds from {taken.time}; this one is not kept")
+            raise ValueError(
+                f"{MOVES} other pictures in the {MOVES} seconds from {taken.time}; this one is not"
+                " kept"
+            )
         row = {
-            "frame": str(frame), "camera": camera, "time": frame.time.isoformat(), "clock": taken.clock, "moved": moved,
-            "received": taken.received.isoformat(timespec="milliseconds"), "width": taken.width, "height": taken.height,
-            "bytes": len(content), "sha256": digest,
+            "frame": str(frame),
+            "camera": camera,
+            "time": frame.time.isoformat(),
+            "clock": taken.clock,
+            "moved": moved,
+            "received": taken.received.isoformat(timespec="milliseconds"),
+            "width": taken.width,
+            "height": taken.height,
+            "bytes": len(content),
+            "sha256": digest,
         }
         self._announce(row)
         write_frame(self.folder, frame, content)
@@ -172,12 +202,16 @@ class Archive:
     def _announce(self, row: dict) -> None:
         if self._journal is None:
             used = [_number(path) for path in self._index.glob("*.parquet")]
-            self._journal = open(self._index / f".{max(used, default=0) + 1:06}.jsonl", "w", encoding="utf-8")
+            self._journal = open(
+                self._index / f".{max(used, default=0) + 1:06}.jsonl", "w", encoding="utf-8"
+            )
         self._journal.write(json.dumps(row) + "\n")
         self._journal.flush()
 
     def _recover(self) -> None:
-        """Bring index and frames of earlier runs into agreement, and learn from the index what is there."""
+        """Bring index and frames of earlier runs into agreement, and learn from the index what is
+        there.
+        """
         for journal in sorted(self._index.glob(".*.jsonl")):
             part = self._index / f"{_number(journal):06}.parquet"
             if not part.exists():
@@ -192,7 +226,9 @@ class Archive:
             try:
                 table = read_frame(part, ["camera", "sha256"])
             except ValueError as error:
-                raise ValueError(f"{part}: not a part of an index ({error}); move it away, the frames stay") from None
+                raise ValueError(
+                    f"{part}: not a part of an index ({error}); move it away, the frames stay"
+                ) from None
             self.frames += len(table)
             for camera, digest in table.groupby("camera").tail(REMEMBERED).itertuples(index=False):
                 self._recent[camera].append(digest)
@@ -207,7 +243,9 @@ def _number(path: Path) -> int:
 
 
 def _read_journal(path: Path) -> list[dict]:
-    """The whole lines of a journal, one row for each frame; a last line that a kill cut off is left out."""
+    """The whole lines of a journal, one row for each frame; a last line that a kill cut off is left
+    out.
+    """
     rows = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -220,8 +258,12 @@ def _read_journal(path: Path) -> list[dict]:
 
 
 def _write_rows(rows: list[dict], path: Path) -> None:
-    table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(["moved", "width", "height", "bytes"], "int32"))
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(
+        dict.fromkeys(["moved", "width", "height", "bytes"], "int32")
+    )
     table["time"] = pd.to_datetime(table.time).astype("datetime64[s]")
-    table["received"] = pd.to_datetime(table.received, format="ISO8601", utc=True).astype("datetime64[ms, UTC]")
+    table["received"] = pd.to_datetime(table.received, format="ISO8601", utc=True).astype(
+        "datetime64[ms, UTC]"
+    )
     with replacing(path) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")

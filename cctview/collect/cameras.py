@@ -1,6 +1,8 @@
-"""Public camera APIs: where a city's cameras are listed, where each one's picture is, and what is asked before polling them.
+"""Public camera APIs: where a city's cameras are listed, where each one's picture is, and what is
+asked before polling them.
 
-Two kinds are known: New York's (a list of cameras, and a picture by id), and any that has one address for each camera.
+Two kinds are known: New York's (a list of cameras, and a picture by id), and any that has one
+address for each camera.
 """
 
 import hashlib
@@ -78,23 +80,39 @@ class CityApi:
         try:
             entries = json.loads(content)
         except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-            raise ValueError(f"{self.list_url}: the list of cameras is not JSON ({error})") from None
+            raise ValueError(
+                f"{self.list_url}: the list of cameras is not JSON ({error})"
+            ) from None
         if not isinstance(entries, list):
-            raise ValueError(f"{self.list_url}: expected a JSON list of cameras, found a {type(entries).__name__}")
+            raise ValueError(
+                f"{self.list_url}: expected a JSON list of cameras, found a"
+                f" {type(entries).__name__}"
+            )
         known, problems = {}, []
         for entry in entries:
             name = entry.get("id") if isinstance(entry, dict) else None
             if not isinstance(name, str) or not name or name in known:
-                problems.append(f"{self.list_url}: skipped an entry without an id of its own: {str(entry)[:80]}")
+                problems.append(
+                    f"{self.list_url}: skipped an entry without an id of its own: {str(entry)[:80]}"
+                )
                 continue
             known[name] = entry
         labels = label_cameras(list(known))
         return [self._camera(name, labels[name], entry) for name, entry in known.items()], problems
 
     def _camera(self, name: str, label: str, entry: dict) -> Camera:
-        place = [_degrees(entry.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180))]
+        place = [
+            _degrees(entry.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180))
+        ]
         online = str(entry.get("isOnline", True)).lower() == "true"
-        return Camera(name, label, str(entry.get("name", name)), *place, online, f"{self.list_url}/{quote(name, safe='')}/image")
+        return Camera(
+            name,
+            label,
+            str(entry.get("name", name)),
+            *place,
+            online,
+            f"{self.list_url}/{quote(name, safe='')}/image",
+        )
 
 
 def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
@@ -113,14 +131,18 @@ def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
     ['https://roads.example/A1.jpg', 'https://roads.example/B%202.jpg']
     """
     labels = label_cameras(ids)
-    return [Camera(i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe=""))) for i in dict.fromkeys(ids)]
+    return [
+        Camera(i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe="")))
+        for i in dict.fromkeys(ids)
+    ]
 
 
 def label_cameras(ids: list[str]) -> dict[str, str]:
     """Map ids of any shape to the grammar of `cctview.ids`, no two to the same.
 
-    An id that fits the grammar stays as it is. Any other keeps its letters and digits and gets six digits of its sha256; so does
-    one that differs from an earlier one only by capitals, or that Windows keeps for itself, since labels are names of folders.
+    An id that fits the grammar stays as it is. Any other keeps its letters and digits and gets six
+    digits of its sha256; so does one that differs from an earlier one only by capitals, or that
+    Windows keeps for itself, since labels are names of folders.
 
     Examples
     --------
@@ -130,7 +152,12 @@ def label_cameras(ids: list[str]) -> dict[str, str]:
     labels, taken = {}, set()
     for name in dict.fromkeys(ids):
         label = name
-        if not is_camera(name) or len(name) > _LONGEST_NAME or name.lower() in taken or _DEVICES.fullmatch(name):
+        if (
+            not is_camera(name)
+            or len(name) > _LONGEST_NAME
+            or name.lower() in taken
+            or _DEVICES.fullmatch(name)
+        ):
             digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
             label = "-".join([*re.findall(r"[0-9A-Za-z]+", name[:_LONGEST_NAME]), digest])
         taken.add(label.lower())
@@ -163,18 +190,21 @@ def host_of(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no address: expected http://… or https://…, or the word simulated")
+        raise ValueError(
+            f"{url!r} is no address: expected http://… or https://…, or the word simulated"
+        )
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def notice(host: str) -> str:
     """What a person is told before anything beyond this computer is polled for the first time."""
     return (
-        f"This will ask {host} for pictures, again and again, and keep them in the folder that you named, nowhere else.\n"
-        f"cctview does not know what the operator of {host} allows, and says nothing about it. Read the operator's terms first:\n"
-        f"look for them on the pages of {host} and of whoever runs it (for New York's cameras also https://www.nyc.gov).\n"
-        "Pictures of streets show people. What you may collect and keep depends on those terms and on the law where you are\n"
-        "(as of 2026-11-23; no legal advice)."
+        f"This will ask {host} for pictures, again and again, and keep them in the folder that you"
+        f" named, nowhere else.\ncctview does not know what the operator of {host} allows, and says"
+        f" nothing about it. Read the operator's terms first:\nlook for them on the pages of {host}"
+        " and of whoever runs it (for New York's cameras also https://www.nyc.gov).\nPictures of"
+        " streets show people. What you may collect and keep depends on those terms and on the law"
+        " where you are\n(as of 2026-11-23; no legal advice)."
     )
 
 

@@ -1,12 +1,13 @@
-"""A simulated city: the twin's minutes served as New York serves its cameras, on this computer only, with faults on demand.
+"""A simulated city: the twin's minutes served as New York serves its cameras, on this computer
+only, with faults on demand.
 
 >>> with SimulatedCity() as city:                                   # doctest: +SKIP
 ...     city.fail("733-681-N", "slow")
 ...     print(city.url)                                             # http://127.0.0.1:PORT/TOKEN
 
-The city's clock starts at the twin's first frame and runs `speed_up` times as fast as ours. When a camera's minute is
-over it starts again, with new stamps: the traffic repeats, the time goes on. The port is open to this computer alone, and
-only to who knows the token in the address.
+The city's clock starts at the twin's first frame and runs `speed_up` times as fast as ours. When a
+camera's minute is over it starts again, with new stamps: the traffic repeats, the time goes on. The
+port is open to this computer alone, and only to who knows the token in the address.
 """
 
 import asyncio
@@ -36,8 +37,16 @@ CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
 FAULTS = (
-    "slow", "cut off", "429", "5xx", "frozen", "wrong size", "wrong type", "not an image", "clock skew",
-)  # fmt: skip
+    "slow",
+    "cut off",
+    "429",
+    "5xx",
+    "frozen",
+    "wrong size",
+    "wrong type",
+    "not an image",
+    "clock skew",
+)
 """What can go wrong at a camera: see `SimulatedCity.fail`."""
 
 SLOWNESS = 60.0  # s until a slow camera answers
@@ -73,12 +82,20 @@ class SimulatedCity:
     ----------
     cameras : list of str
     given : dict of str to set of str
-        For each camera the sha256 of every picture that left whole and sound, and was not told to be the same as before.
+        For each camera the sha256 of every picture that left whole and sound, and was not told to
+        be the same as before.
     faulted : Counter
         How many answers had which fault.
     """
 
-    def __init__(self, data: Path = DATA, copies: int = 1, speed_up: float = 1.0, chance: float = 0.0, seed: int = 0):
+    def __init__(
+        self,
+        data: Path = DATA,
+        copies: int = 1,
+        speed_up: float = 1.0,
+        chance: float = 0.0,
+        seed: int = 0,
+    ):
         self.speed_up, self.chance = speed_up, chance
         self._dataset, self._shots = open_dataset(data), _shots(data)
         self.cameras = [name for k in range(copies) for name in _copies(self._shots, k)]
@@ -107,9 +124,10 @@ class SimulatedCity:
         ----------
         camera : str
         fault : str or None
-            ``slow``: answers after a minute. ``cut off``: half a picture. ``429``: too many requests. ``5xx``: server error.
-            ``frozen``: the same picture again and again. ``wrong size``: smaller than usual. ``wrong type``: an HTML page.
-            ``not an image``: text that claims to be JPEG. ``clock skew``: its clock is 90 s slow. None: it works again.
+            ``slow``: answers after a minute. ``cut off``: half a picture. ``429``: too many
+            requests. ``5xx``: server error. ``frozen``: the same picture again and again. ``wrong
+            size``: smaller than usual. ``wrong type``: an HTML page. ``not an image``: text that
+            claims to be JPEG. ``clock skew``: its clock is 90 s slow. None: it works again.
         times : int, optional
             For so many answers only.
 
@@ -119,14 +137,20 @@ class SimulatedCity:
             If there is no such camera or fault.
         """
         if camera not in self.given or fault not in (None, *FAULTS):
-            raise ValueError(f"no camera {camera!r} or no fault {fault!r}; there are {', '.join(FAULTS)}")
+            raise ValueError(
+                f"no camera {camera!r} or no fault {fault!r}; there are {', '.join(FAULTS)}"
+            )
         self._faults[camera] = (fault, times)
         self._frozen.pop(camera, None)
 
     def __enter__(self) -> "SimulatedCity":
-        draw_stamp(np.zeros((240, 352, 3), np.uint8), "North", self._epoch)  # loads its font before the first answer
+        draw_stamp(
+            np.zeros((240, 352, 3), np.uint8), "North", self._epoch
+        )  # loads its font before the first answer
         ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="simulated city", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(ready,), name="simulated city", daemon=True
+        )
         self._thread.start()
         ready.wait()
         return self
@@ -141,7 +165,11 @@ class SimulatedCity:
     async def _serve(self, ready: threading.Event) -> None:
         from cctview.collect.city_server import listen
 
-        self._loop, self._stop, self._started = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
+        self._loop, self._stop, self._started = (
+            asyncio.get_running_loop(),
+            asyncio.Event(),
+            time.monotonic(),
+        )
         server, self._port = listen(self, self._token)
         ready.set()
         await self._stop.wait()
@@ -153,11 +181,17 @@ class SimulatedCity:
         entries = []
         for camera in self.cameras:
             place = place_of(_original(camera))
-            entries.append({
-                "id": camera, "name": (place.name if place else camera) + _mark(camera), "area": "Simulated",
-                "latitude": place and place.latitude, "longitude": place and place.longitude,
-                "isOnline": "true", "imageUrl": f"{self.url}/api/cameras/{camera}/image",
-            })  # fmt: skip
+            entries.append(
+                {
+                    "id": camera,
+                    "name": (place.name if place else camera) + _mark(camera),
+                    "area": "Simulated",
+                    "latitude": place and place.latitude,
+                    "longitude": place and place.longitude,
+                    "isOnline": "true",
+                    "imageUrl": f"{self.url}/api/cameras/{camera}/image",
+                }
+            )
         return json.dumps(entries).encode()
 
     def next_fault(self, camera: str) -> str | None:
@@ -183,7 +217,9 @@ class SimulatedCity:
             number -= 1
         known = shots[number % len(shots)] or next(shot for shot in shots if shot)
         rounds = number // len(shots)
-        shot = _Shot(known.time + timedelta(seconds=rounds * len(shots) * CADENCE), known.frame, rounds > 0)
+        shot = _Shot(
+            known.time + timedelta(seconds=rounds * len(shots) * CADENCE), known.frame, rounds > 0
+        )
         key = camera, shot.frame, shot.time
         if key not in self._pictures:
             self._pictures[key] = self._draw(camera, shot)
@@ -196,7 +232,9 @@ class SimulatedCity:
         if not mark and not shot.again:
             return self._dataset.jpeg(shot.frame)
         image = self._dataset.image(shot.frame)
-        stamped = Image.fromarray(draw_stamp(image, "South" if _original(camera).endswith("S") else "North", shot.time))
+        stamped = Image.fromarray(
+            draw_stamp(image, "South" if _original(camera).endswith("S") else "North", shot.time)
+        )
         if mark:
             pen = ImageDraw.Draw(stamped)
             pen.rectangle((0, image.shape[0] - 14, 60, image.shape[0]), fill="black")
@@ -240,16 +278,24 @@ def _mark(camera: str) -> str:
 
 
 def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
-    """For each camera what it shows at every due time (None: the line lost it), and its first due time."""
+    """For each camera what it shows at every due time (None: the line lost it), and its first due
+    time.
+    """
     path = data / "truth" / "frames.parquet"
     if not path.exists():
-        raise FileNotFoundError(f"{path}: not there; the simulated city needs the truth about its frames")
+        raise FileNotFoundError(
+            f"{path}: not there; the simulated city needs the truth about its frames"
+        )
     truth = read_frame(path)
     stamps = dict(zip(truth.frame, truth.time))
     cameras = {}
     for camera, group in truth.sort_values("time").groupby("camera", sort=False):
         shots = [
-            None if row.status == "dropped" else _Shot(stamps[row.picture].to_pydatetime(), row.picture, False)
+            (
+                None
+                if row.status == "dropped"
+                else _Shot(stamps[row.picture].to_pydatetime(), row.picture, False)
+            )
             for row in group.itertuples()
         ]
         cameras[str(camera)] = shots, group.time.iloc[0].to_pydatetime()

@@ -1,4 +1,6 @@
-"""The simulated city's HTTP: a list of cameras, pictures, and every way in which an answer can be bad."""
+"""The simulated city's HTTP: a list of cameras, pictures, and every way in which an answer can be
+bad.
+"""
 
 import asyncio
 import hashlib
@@ -14,7 +16,9 @@ from cctview.collect import city as world
 
 
 def listen(city: "world.SimulatedCity", token: str) -> tuple[HTTPServer, int]:
-    """Serve a city on a free port of 127.0.0.1, to who knows the token; returns the server and its port."""
+    """Serve a city on a free port of 127.0.0.1, to who knows the token; returns the server and its
+    port.
+    """
     routes = [
         (rf"/{token}/api/cameras/?", _List, {"city": city}),
         (rf"/{token}/api/cameras/([^/]+)/image", _Picture, {"city": city}),

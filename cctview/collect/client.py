@@ -1,8 +1,9 @@
 """Collecting: poll many public cameras at a steady cadence, and keep every picture once.
 
-Each camera has its own beat, ``start + phase + k * interval``, so that lateness never adds up. A camera that fails is left alone
-for longer and longer, or for as long as its server says; the others do not notice. The run ends with its budget of minutes or
-bytes; the same call goes on in the same folder.
+Each camera has its own beat, ``start + phase + k * interval``, so that lateness never adds up. A
+camera that fails is left alone for longer and longer, or for as long as its server says; the others
+do not notice. The run ends with its budget of minutes or bytes; the same call goes on in the same
+folder.
 """
 
 import asyncio
@@ -33,7 +34,9 @@ PICTURE_BYTES = 20_000
 LARGEST = 5_000_000  # bytes of a picture or a list of cameras
 LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
 FROZEN_AFTER = 10  # answers in a row without a new picture after which a camera is called frozen
-HOST_IS_BUSY = 3  # cameras of one host told to wait at the same time, from which on all its cameras wait
+HOST_IS_BUSY = (
+    3  # cameras of one host told to wait at the same time, from which on all its cameras wait
+)
 SKEW = 5.0  # s between two clocks that are worth a line
 _AGENT = f"cctview/{__version__} (a course on surveillance; httpx)"
 
@@ -49,7 +52,8 @@ class Plan:
     interval : float
         Seconds from one poll of a camera to the next.
     megabytes : float
-        The run ends when so many million bytes have been received; pictures on their way then are still taken.
+        The run ends when so many million bytes have been received; pictures on their way then are
+        still taken.
     rate : float or None
         Most requests a second to one host; None: 5, or no limit on this computer.
     at_once : int or None
@@ -76,10 +80,10 @@ class Plan:
         polls = cameras * math.ceil(60 * self.minutes / self.interval)
         size = min(polls * PICTURE_BYTES, self.megabytes * 1e6)
         return (
-            f"{cameras} cameras, each every {self.interval:g} s for {self.minutes:g} min: at most {polls:,} requests, "
-            f"{cameras / self.interval:.1f} a second.\n"
-            f"At {PICTURE_BYTES:,} bytes a picture, and all of them new: {size / 1e6:,.0f} MB received and as much on the disk; "
-            f"the run ends at {self.megabytes:,.0f} MB."
+            f"{cameras} cameras, each every {self.interval:g} s for {self.minutes:g} min: at most"
+            f" {polls:,} requests, {cameras / self.interval:.1f} a second.\nAt {PICTURE_BYTES:,}"
+            f" bytes a picture, and all of them new: {size / 1e6:,.0f} MB received and as much on"
+            f" the disk; the run ends at {self.megabytes:,.0f} MB."
         )
 
     def check(self, cameras: list[Camera]) -> None:
@@ -95,12 +99,17 @@ class Plan:
             if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} is {value}, and must be above 0")
         if not cameras:
-            raise ValueError("no camera to poll: the list is empty, or none of it is online; name some with --cameras")
+            raise ValueError(
+                "no camera to poll: the list is empty, or none of it is online; name some with"
+                " --cameras"
+            )
         rate = self.rate or (math.inf if is_loopback(cameras[0].url) else 5.0)
         if len(cameras) / self.interval > rate:
             raise ValueError(
-                f"{len(cameras)} cameras every {self.interval:g} s are {len(cameras) / self.interval:.1f} requests a second "
-                f"to one host, over the limit of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s or fewer cameras"
+                f"{len(cameras)} cameras every {self.interval:g} s are"
+                f" {len(cameras) / self.interval:.1f} requests a second to one host, over the limit"
+                f" of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s"
+                " or fewer cameras"
             )
 
 
@@ -137,7 +146,9 @@ class Tally:
 
 
 class Failure(Exception):
-    """A poll that brought no picture: its kind, what to write into the log, and how long the server asks to wait (s)."""
+    """A poll that brought no picture: its kind, what to write into the log, and how long the server
+    asks to wait (s).
+    """
 
     def __init__(self, kind: str, text: str, wait: float = 0.0):
         super().__init__(text)
@@ -156,26 +167,34 @@ async def list_cameras(api: CityApi) -> list[Camera]:
         try:
             async with asyncio.timeout(30), client.stream("GET", api.list_url) as response:
                 if response.status_code != 200:
-                    raise ValueError(f"{api.list_url}: answered {response.status_code}, not with a list of cameras")
+                    raise ValueError(
+                        f"{api.list_url}: answered {response.status_code}, not with a list of"
+                        " cameras"
+                    )
                 content = await _body(response)
         except (httpx.HTTPError, TimeoutError, Failure) as error:
             reason = str(error) or type(error).__name__
-            raise ValueError(f"{api.list_url}: no list of cameras ({reason}); is the address right?") from None
+            raise ValueError(
+                f"{api.list_url}: no list of cameras ({reason}); is the address right?"
+            ) from None
     return api.read_list(content)[0]
 
 
-async def collect(cameras: list[Camera], folder: Path, plan: Plan, show: Callable[[Tally], None] | None = None) -> Tally:
+async def collect(
+    cameras: list[Camera], folder: Path, plan: Plan, show: Callable[[Tally], None] | None = None
+) -> Tally:
     """Poll cameras until the plan's budget is spent.
 
-    Nothing is asked of a person here: `cctview.collect.cameras.notice` is what a person should have read before cameras beyond
-    this computer are polled.
+    Nothing is asked of a person here: `cctview.collect.cameras.notice` is what a person should have
+    read before cameras beyond this computer are polled.
 
     Parameters
     ----------
     cameras : list of Camera
         All of one host.
     folder : Path
-        Gets the frames and their index, see `cctview.collect.archive`; what is there already is kept.
+        Gets the frames and their index, see `cctview.collect.archive`; what is there already is
+        kept.
     plan : Plan
     show : callable, optional
         Is given the tally once a second.
@@ -189,7 +208,8 @@ async def collect(cameras: list[Camera], folder: Path, plan: Plan, show: Callabl
     ValueError
         If the plan makes no sense, or another process writes into the folder.
     OSError
-        If the folder cannot be written, as when the disk is full. What was kept until then is whole.
+        If the folder cannot be written, as when the disk is full. What was kept until then is
+        whole.
     """
     plan.check(cameras)
     with alone_in(folder):
@@ -197,7 +217,9 @@ async def collect(cameras: list[Camera], folder: Path, plan: Plan, show: Callabl
         try:
             archive.write_cameras(cameras)
             for frame in archive.dropped:
-                archive.log.info("%s was cut off by the end of an earlier run; not in the index", frame)
+                archive.log.info(
+                    "%s was cut off by the end of an earlier run; not in the index", frame
+                )
             return await _Run(cameras, archive, plan).go(show)
         finally:
             archive.close()
@@ -234,7 +256,9 @@ class _Run:
         with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
             await loop.run_in_executor(self.writer, prepare)
             async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
-                self.start = loop.time() + 0.1  # only now: making the client takes up to a tenth of a second
+                self.start = (
+                    loop.time() + 0.1
+                )  # only now: making the client takes up to a tenth of a second
                 self.end = self.start + 60 * self.plan.minutes
                 tasks = [asyncio.create_task(self._follow(watch)) for watch in self.watches]
                 shower = asyncio.create_task(self._show(show)) if show else None
@@ -281,7 +305,9 @@ class _Run:
     async def _sleep_until(self, due: float) -> bool:
         """False if the run has been stopped meanwhile."""
         try:
-            await asyncio.wait_for(self.stopped.wait(), max(0.0, due - asyncio.get_running_loop().time()))
+            await asyncio.wait_for(
+                self.stopped.wait(), max(0.0, due - asyncio.get_running_loop().time())
+            )
         except TimeoutError:
             return True
         return False
@@ -308,7 +334,9 @@ class _Run:
             return self._same(watch)
         label, loop = watch.camera.label, asyncio.get_running_loop()
         try:
-            frame, taken = await loop.run_in_executor(self.writer, self._keep, label, content, response.headers)
+            frame, taken = await loop.run_in_executor(
+                self.writer, self._keep, label, content, response.headers
+            )
         except ValueError as error:
             raise Failure("not kept", str(error)) from None
         watch.validators = {
@@ -347,7 +375,9 @@ class _Run:
         except httpx.RemoteProtocolError as error:
             raise Failure("cut off", f"the answer was cut off ({error})") from None
         except httpx.HTTPError as error:
-            raise Failure("connection", f"no connection ({str(error) or type(error).__name__})") from None
+            raise Failure(
+                "connection", f"no connection ({str(error) or type(error).__name__})"
+            ) from None
 
     def _keep(self, label: str, content: bytes, headers: httpx.Headers) -> tuple:
         received = datetime.now(UTC)
@@ -363,46 +393,81 @@ class _Run:
         watch.same += 1
         self.tally.duplicates += 1
         if watch.same == FROZEN_AFTER:
-            self.log.info("%s is frozen: the same picture %d times in a row", watch.camera.label, watch.same)
+            self.log.info(
+                "%s is frozen: the same picture %d times in a row", watch.camera.label, watch.same
+            )
         return "frozen" if watch.same >= FROZEN_AFTER else "duplicate"
 
     def _compare(self, watch: _Watch, taken: Taken, headers: httpx.Headers) -> None:
-        """Note in the log when a camera's picture has another size than before, or its server another time than its picture."""
+        """Note in the log when a camera's picture has another size than before, or its server
+        another time than its picture.
+        """
         size = taken.width, taken.height
         if watch.size and size != watch.size:
-            self.log.info("%s wrong size: %dx%d, until now %dx%d; kept", watch.camera.label, *size, *watch.size)
+            self.log.info(
+                "%s wrong size: %dx%d, until now %dx%d; kept",
+                watch.camera.label,
+                *size,
+                *watch.size,
+            )
         watch.size = size
         dated = _wall_clock(headers.get("Date"), self.plan.zone)
         if dated is None:
             return
-        reference = taken.time if taken.clock == "stamp" else taken.received.astimezone(self.plan.zone).replace(tzinfo=None)
+        reference = (
+            taken.time
+            if taken.clock == "stamp"
+            else taken.received.astimezone(self.plan.zone).replace(tzinfo=None)
+        )
         skew = (dated - reference).total_seconds()
         if abs(skew - watch.skew) > SKEW:
             against = "its picture's stamp" if taken.clock == "stamp" else "this computer's clock"
-            self.log.info("%s clock skew: the server's date is %+.0f s from %s", watch.camera.label, skew, against)
+            self.log.info(
+                "%s clock skew: the server's date is %+.0f s from %s",
+                watch.camera.label,
+                skew,
+                against,
+            )
             watch.skew = skew
 
     def _leave_alone(self, watch: _Watch, failure: Failure) -> None:
-        """Back off: the longer the more often it failed, with jitter, and never shorter than the server asks."""
+        """Back off: the longer the more often it failed, with jitter, and never shorter than the
+        server asks.
+        """
         now = asyncio.get_running_loop().time()
         watch.failures += 1
         watch.validators = {}
         self.tally.failures[failure.kind] += 1
-        pause = min(LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16)) * self.random.uniform(0.5, 1)
+        pause = min(
+            LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16)
+        ) * self.random.uniform(0.5, 1)
         watch.waits_until = now + max(pause, failure.wait)
-        self.log.info("%s %s: %s; next try in %.1f s", watch.camera.label, failure.kind, failure, watch.waits_until - now)
+        self.log.info(
+            "%s %s: %s; next try in %.1f s",
+            watch.camera.label,
+            failure.kind,
+            failure,
+            watch.waits_until - now,
+        )
         if failure.kind == "429":
             watch.told_to_wait_until = watch.waits_until
             told = [w.told_to_wait_until for w in self.watches if w.told_to_wait_until > now]
             if len(told) >= HOST_IS_BUSY:
                 self.host_waits_until = max(told)
-                self.log.info("%d cameras were told to wait: all wait %.1f s", len(told), self.host_waits_until - now)
+                self.log.info(
+                    "%d cameras were told to wait: all wait %.1f s",
+                    len(told),
+                    self.host_waits_until - now,
+                )
 
 
-def clock_of(stamp: datetime | None, headers: httpx.Headers, received: datetime, zone: tzinfo) -> tuple[datetime, str]:
+def clock_of(
+    stamp: datetime | None, headers: httpx.Headers, received: datetime, zone: tzinfo
+) -> tuple[datetime, str]:
     """When a picture was taken, in the camera's wall clock, and by which clock.
 
-    The best there is: the picture's stamp, the server's ``Last-Modified``, its ``Date``, this computer's clock.
+    The best there is: the picture's stamp, the server's ``Last-Modified``, its ``Date``, this
+    computer's clock.
 
     Examples
     --------
@@ -419,7 +484,8 @@ def clock_of(stamp: datetime | None, headers: httpx.Headers, received: datetime,
 
 
 def retry_after(text: str | None, now: datetime) -> float:
-    """Seconds that a ``Retry-After`` asks to wait (RFC 9110, 10.2.3); 0 where it says nothing that can be read.
+    """Seconds that a ``Retry-After`` asks to wait (RFC 9110, 10.2.3); 0 where it says nothing that
+    can be read.
 
     Examples
     --------
@@ -438,14 +504,20 @@ def _wall_clock(text: str | None, zone: tzinfo) -> datetime | None:
     """An HTTP date as wall clock in a zone; None where it cannot be read."""
     try:
         time = parsedate_to_datetime(text or "")
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone).replace(tzinfo=None)
+        return (
+            (time if time.tzinfo else time.replace(tzinfo=UTC))
+            .astimezone(zone)
+            .replace(tzinfo=None)
+        )
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave what is loaded by now out of garbage collections: a full one would stop everything for 50 ms."""
+    """Leave what is loaded by now out of garbage collections: a full one would stop everything for
+    50 ms.
+    """
     gc.collect()
     gc.freeze()
     try:
@@ -455,10 +527,18 @@ def _uncollected() -> Iterator[None]:
 
 
 def _client(url: str, patience: float) -> httpx.AsyncClient:
-    """A client that follows no redirect (it might lead to another host), and uses no proxy for this computer's own addresses."""
-    unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=256, keepalive_expiry=60)
+    """A client that follows no redirect (it might lead to another host), and uses no proxy for this
+    computer's own addresses.
+    """
+    unlimited = httpx.Limits(
+        max_connections=None, max_keepalive_connections=256, keepalive_expiry=60
+    )
     return httpx.AsyncClient(
-        timeout=patience, limits=unlimited, trust_env=not is_loopback(url), headers={"User-Agent": _AGENT}, follow_redirects=False
+        timeout=patience,
+        limits=unlimited,
+        trust_env=not is_loopback(url),
+        headers={"User-Agent": _AGENT},
+        follow_redirects=False,
     )
 
 
@@ -472,11 +552,15 @@ def _refuse(response: httpx.Response) -> None:
         raise Failure("5xx", f"server error {status}", wait)
     if 300 <= status < 400:
         where = response.headers.get("Location")
-        raise Failure("redirect", f"leads on to {where}; start again with that address if you trust it", wait)
+        raise Failure(
+            "redirect", f"leads on to {where}; start again with that address if you trust it", wait
+        )
     if status != 200:
         raise Failure("refused", f"answered {status}", wait)
     if not kind.lower().startswith(("image/jpeg", "image/jpg", "image/png")):
-        raise Failure("wrong type", f"sent {kind or 'something without a type'}, not a JPEG or PNG picture")
+        raise Failure(
+            "wrong type", f"sent {kind or 'something without a type'}, not a JPEG or PNG picture"
+        )
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -1,4 +1,6 @@
-"""``cctview collect``: what it would cost, what a person should know first, and a page that shows how it goes."""
+"""``cctview collect``: what it would cost, what a person should know first, and a page that shows
+how it goes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cctview.collect.cameras import NEW_YORK, Camera, CityApi, host_of, is_loopback, notice, pattern_cameras
+from cctview.collect.cameras import (
+    NEW_YORK,
+    Camera,
+    CityApi,
+    host_of,
+    is_loopback,
+    notice,
+    pattern_cameras,
+)
 from cctview.files import write_bytes
 
 if TYPE_CHECKING:
@@ -26,19 +36,64 @@ _PLAIN_EVERY = 10  # s between two lines where the output is no terminal
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cctview collect`` to a parser."""
-    parser.epilog = f"New York's cameras: {NEW_YORK} (as other projects use it in 2026; cctview's makers could not try it)."
-    parser.add_argument("source", metavar="URL|simulated", help="a city's API, an address with {camera} in it, or simulated")
-    parser.add_argument("--cameras", metavar="CAM", nargs="+", help="which cameras, or how many simulated ones (default: all online)")
-    parser.add_argument("--minutes", type=float, default=10, help="end after so many (default: %(default)g)")
-    parser.add_argument("--interval", type=float, help="seconds between two pictures of a camera (default: 2; simulated 1.7)")
-    parser.add_argument("--megabytes", type=float, default=500, help="end when so many are received (default: %(default)g)")
-    parser.add_argument("--rate", type=float, help="most requests a second to the host (default: 5; on this computer no limit)")
-    parser.add_argument("--timezone", help="of the cameras, as America/New_York (default: New York's for its cameras, else UTC)")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the frames; they go nowhere else")
-    parser.add_argument("--dry-run", action="store_true", help="only say what it would cost; asks nothing of the network")
-    parser.add_argument("--yes", action="store_true", help="the operator's terms are read; do not ask")
-    parser.add_argument("--speed-up", type=float, default=1, help="of the simulated city (default: %(default)g)")
-    parser.add_argument("--faults", type=float, default=0, help="chance of a fault at each answer of the simulated city (default: 0)")
+    parser.epilog = (
+        f"New York's cameras: {NEW_YORK} (as other projects use it in 2026; cctview's makers could"
+        " not try it)."
+    )
+    parser.add_argument(
+        "source",
+        metavar="URL|simulated",
+        help="a city's API, an address with {camera} in it, or simulated",
+    )
+    parser.add_argument(
+        "--cameras",
+        metavar="CAM",
+        nargs="+",
+        help="which cameras, or how many simulated ones (default: all online)",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="end after so many (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--interval",
+        type=float,
+        help="seconds between two pictures of a camera (default: 2; simulated 1.7)",
+    )
+    parser.add_argument(
+        "--megabytes",
+        type=float,
+        default=500,
+        help="end when so many are received (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        help="most requests a second to the host (default: 5; on this computer no limit)",
+    )
+    parser.add_argument(
+        "--timezone",
+        help="of the cameras, as America/New_York (default: New York's for its cameras, else UTC)",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for the frames; they go nowhere else"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say what it would cost; asks nothing of the network",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="the operator's terms are read; do not ask"
+    )
+    parser.add_argument(
+        "--speed-up", type=float, default=1, help="of the simulated city (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--faults",
+        type=float,
+        default=0,
+        help="chance of a fault at each answer of the simulated city (default: 0)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -47,12 +102,22 @@ def run(options: argparse.Namespace) -> int:
     from cctview.collect.client import Plan
 
     simulated = options.source == SIMULATED
-    zone = options.timezone or ("America/New_York" if options.source.startswith(NEW_YORK) else "UTC")
+    zone = options.timezone or (
+        "America/New_York" if options.source.startswith(NEW_YORK) else "UTC"
+    )
     try:
         zone = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"--timezone {zone!r}: no such time zone; write it as America/New_York") from None
-    plan = Plan(options.minutes, options.interval or (1.7 if simulated else 2.0), options.megabytes, options.rate, zone=zone)
+        raise ValueError(
+            f"--timezone {zone!r}: no such time zone; write it as America/New_York"
+        ) from None
+    plan = Plan(
+        options.minutes,
+        options.interval or (1.7 if simulated else 2.0),
+        options.megabytes,
+        options.rate,
+        zone=zone,
+    )
     return _simulated(options, plan) if simulated else _beyond(options, plan)
 
 
@@ -63,16 +128,27 @@ def _simulated(options: argparse.Namespace, plan: Plan) -> int:
     wanted = options.cameras or ["6"]
     count = int(wanted[0]) if len(wanted) == 1 and wanted[0].isdigit() else None
     if options.speed_up <= 0 or not 0 <= options.faults <= 1 or count == 0:
-        raise ValueError("--speed-up must be above 0, --faults from 0 to 1, and there must be a camera")
+        raise ValueError(
+            "--speed-up must be above 0, --faults from 0 to 1, and there must be a camera"
+        )
     if options.dry_run:
         print(plan.describe(count or len(wanted)))
         return 0
-    quicker = replace(plan, minutes=plan.minutes / options.speed_up, interval=plan.interval / options.speed_up)
-    with SimulatedCity(copies=-(-(count or 48) // 6), speed_up=options.speed_up, chance=options.faults) as city:
+    quicker = replace(
+        plan, minutes=plan.minutes / options.speed_up, interval=plan.interval / options.speed_up
+    )
+    with SimulatedCity(
+        copies=-(-(count or 48) // 6), speed_up=options.speed_up, chance=options.faults
+    ) as city:
         if options.speed_up != 1:
-            print(f"{plan.minutes:g} minutes of the city, whose clock runs {options.speed_up:g} times as fast as ours:")
+            print(
+                f"{plan.minutes:g} minutes of the city, whose clock runs {options.speed_up:g} times"
+                " as fast as ours:"
+            )
         cameras = asyncio.run(list_cameras(CityApi(city.url)))
-        return _collect(cameras[:count] if count else _choose(cameras, wanted), options.out, quicker)
+        return _collect(
+            cameras[:count] if count else _choose(cameras, wanted), options.out, quicker
+        )
 
 
 def _beyond(options: argparse.Namespace, plan: Plan) -> int:
@@ -81,9 +157,14 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
 
     host, pattern = host_of(options.source), "{camera}" in options.source
     if pattern and not options.cameras:
-        raise ValueError(f"{options.source}: name the cameras to put in the place of {{camera}} with --cameras")
+        raise ValueError(
+            f"{options.source}: name the cameras to put in the place of {{camera}} with --cameras"
+        )
     if options.dry_run:
-        unknown = "How many cameras there are is not known before the host is asked; name some with --cameras to see their cost."
+        unknown = (
+            "How many cameras there are is not known before the host is asked; name some with"
+            " --cameras to see their cost."
+        )
         print(plan.describe(len(options.cameras)) if options.cameras else unknown)
         print("Nothing was asked of the network.")
         return 0
@@ -93,7 +174,11 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
         cameras = pattern_cameras(options.source, options.cameras)
     else:
         listed = asyncio.run(list_cameras(CityApi(options.source)))
-        cameras = _choose(listed, options.cameras) if options.cameras else [camera for camera in listed if camera.online]
+        cameras = (
+            _choose(listed, options.cameras)
+            if options.cameras
+            else [camera for camera in listed if camera.online]
+        )
     return _collect(cameras, options.out, plan)
 
 
@@ -102,7 +187,10 @@ def _choose(cameras: list[Camera], wanted: list[str]) -> list[Camera]:
     known = {name: camera for camera in cameras for name in (camera.label, camera.id)}
     for name in wanted:
         if name not in known:
-            raise ValueError(f"no camera {name!r} in the list of {len(cameras)}; it has {', '.join(list(known)[:6])}, …")
+            raise ValueError(
+                f"no camera {name!r} in the list of {len(cameras)}; it has"
+                f" {', '.join(list(known)[:6])}, …"
+            )
     return list(dict.fromkeys(known[name] for name in wanted))
 
 
@@ -115,7 +203,11 @@ def _agreed(host: str, options: argparse.Namespace) -> bool:
     print(notice(host))
     if not options.yes:
         if not sys.stdin.isatty():
-            print("cctview: nothing was polled; run it in a terminal, or add --yes when the terms are read", file=sys.stderr)
+            print(
+                "cctview: nothing was polled; run it in a terminal, or add --yes when the terms are"
+                " read",
+                file=sys.stderr,
+            )
             return False
         if input(f"Type yes to poll {host}: ").strip().lower() != "yes":
             print("Nothing was polled.")
@@ -129,12 +221,17 @@ def _collect(cameras: list[Camera], out: Path, plan: Plan) -> int:
 
     print(plan.describe(len(cameras)))
     tally = asyncio.run(collect(cameras, out, plan, live_view()))
-    print(f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; what went wrong is in {out / 'collect.log'}")
+    print(
+        f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; what went wrong is in"
+        f" {out / 'collect.log'}"
+    )
     return 0
 
 
 def live_view() -> Callable[[Tally], None]:
-    """A function that shows a tally: as one page in a terminal, as a line every ten seconds elsewhere."""
+    """A function that shows a tally: as one page in a terminal, as a line every ten seconds
+    elsewhere.
+    """
     if not sys.stdout.isatty():
         shown = [-_PLAIN_EVERY]
 
@@ -151,7 +248,9 @@ def live_view() -> Callable[[Tally], None]:
     def page(tally: Tally) -> None:
         size = shutil.get_terminal_size()
         lines = [text[: size.columns - 1] for text in page_lines(tally, size.lines - 2)]
-        sys.stdout.write((f"\x1b[{height[0]}F" if height[0] else "") + "\x1b[J" + "\n".join(lines) + "\n")
+        sys.stdout.write(
+            (f"\x1b[{height[0]}F" if height[0] else "") + "\x1b[J" + "\n".join(lines) + "\n"
+        )
         sys.stdout.flush()
         height[0] = len(lines)
 
@@ -162,17 +261,27 @@ def summary(tally: Tally) -> str:
     """A tally in one line."""
     rate = tally.new / tally.seconds if tally.seconds else 0.0
     return (
-        f"{tally.seconds:6.0f} s  {tally.new:,} frames ({rate:.1f}/s)  {tally.duplicates:,} duplicates  "
-        f"{tally.failures.total():,} failures  {tally.bytes / 1e6:,.1f} MB"
+        f"{tally.seconds:6.0f} s  {tally.new:,} frames ({rate:.1f}/s)  {tally.duplicates:,}"
+        f" duplicates  {tally.failures.total():,} failures  {tally.bytes / 1e6:,.1f} MB"
     )
 
 
 def page_lines(tally: Tally, height: int) -> list[str]:
-    """A tally as a page: totals, failures by kind, and the cameras that are not well, as many as fit."""
+    """A tally as a page: totals, failures by kind, and the cameras that are not well, as many as
+    fit.
+    """
     kinds = ", ".join(f"{count} {kind}" for kind, count in tally.failures.most_common())
     lines = [summary(tally), f"failures: {kinds or 'none'};  beats skipped: {tally.skipped:,}"]
-    unwell = [f"  {label:<24} {state}" for label, state in sorted(tally.states.items()) if state not in ("new", "duplicate")]
+    unwell = [
+        f"  {label:<24} {state}"
+        for label, state in sorted(tally.states.items())
+        if state not in ("new", "duplicate")
+    ]
     well = len(tally.states) - len(unwell)
     lines.append(f"{well} cameras deliver" + (f", {len(unwell)} do not:" if unwell else ""))
     room = max(1, height - len(lines))
-    return lines + (unwell if len(unwell) <= room else [*unwell[: room - 1], f"  … and {len(unwell) - room + 1} more"])
+    return lines + (
+        unwell
+        if len(unwell) <= room
+        else [*unwell[: room - 1], f"  … and {len(unwell) - room + 1} more"]
+    )

@@ -1,10 +1,12 @@
-"""The simulated cameras' stamp: drawn across the top of a frame, and read back by comparing it with pictures of digits.
+"""The simulated cameras' stamp: drawn across the top of a frame, and read back by comparing it with
+pictures of digits.
 
-The stamp says ``Facing North 2031-05-05 01:36:40 PM SIMULATED`` in a fixed font (DejaVu Sans Mono, as matplotlib ships
-it) at a fixed place, in white, on some cameras with a dark shadow. So each character has its own cell, and reading it is
-template matching: the character that best explains the cell's pixels wins. A pixel that a character paints should have
-the paint's brightness, give or take `SPREAD`; what lies beside the strokes is scenery and may have any. Stamps of real
-cameras have other fonts and are not read.
+The stamp says ``Facing North 2031-05-05 01:36:40 PM SIMULATED`` in a fixed font (DejaVu Sans Mono,
+as matplotlib ships it) at a fixed place, in white, on some cameras with a dark shadow. So each
+character has its own cell, and reading it is template matching: the character that best explains
+the cell's pixels wins. A pixel that a character paints should have the paint's brightness, give or
+take `SPREAD`; what lies beside the strokes is scenery and may have any. Stamps of real cameras have
+other fonts and are not read.
 """
 
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ _STYLES = tuple((facing, shadow) for facing in _FACINGS for shadow in (False, Tr
 _LAYOUT = "Facing {facing} %Y-%m-%d %I:%M:%S %p SIMULATED"
 _EXAMPLE = datetime(2031, 5, 5, 8, 40)
 _CHANGING = (13, 35)  # places of date, time and AM or PM in the line
-_GAIN = float(np.log(256 / (SPREAD * np.sqrt(2 * np.pi))))  # log-likelihood of perfect paint over that of any scenery
+_GAIN = float(
+    np.log(256 / (SPREAD * np.sqrt(2 * np.pi)))
+)  # log-likelihood of perfect paint over that of any scenery
 
 
 def stamp_text(facing: str, time: datetime) -> str:
@@ -47,12 +51,15 @@ def draw_stamp(image: np.ndarray, facing: str, time: datetime) -> np.ndarray:
     drawn = image.copy()
     drawn[:BAR] = 0
     picture = Image.fromarray(drawn)
-    ImageDraw.Draw(picture).text(_PLACE, stamp_text(facing, time), font=_font(), fill=(255, 255, 255))
+    ImageDraw.Draw(picture).text(
+        _PLACE, stamp_text(facing, time), font=_font(), fill=(255, 255, 255)
+    )
     return np.asarray(picture)
 
 
 def read_stamp(image: np.ndarray) -> datetime | None:
-    """The time in a simulated frame's stamp, to the second; None where there is no stamp that can be read.
+    """The time in a simulated frame's stamp, to the second; None where there is no stamp that can
+    be read.
 
     Parameters
     ----------
@@ -70,11 +77,16 @@ def read_stamp(image: np.ndarray) -> datetime | None:
     if image.shape[0] < BAR or image.shape[1] < width:
         return None
     bar = image[:BAR, :width].mean(axis=2)
-    score, facing, shadow = max((_score(bar, *_letters(*style)).mean(), *style) for style in _STYLES)
+    score, facing, shadow = max(
+        (_score(bar, *_letters(*style)).mean(), *style) for style in _STYLES
+    )
     if score <= 0:
         return None
     cells = _cells(facing, shadow)
-    line = "".join(c.characters[int(_score(bar[c.slices], c.paint, c.painted).sum(axis=(1, 2)).argmax())] for c in cells)
+    line = "".join(
+        c.characters[int(_score(bar[c.slices], c.paint, c.painted).sum(axis=(1, 2)).argmax())]
+        for c in cells
+    )
     try:
         return datetime.strptime(line, "%Y-%m-%d %I:%M:%S %p")
     except ValueError:
@@ -82,20 +94,26 @@ def read_stamp(image: np.ndarray) -> datetime | None:
 
 
 def prepare() -> None:
-    """Load the font and draw all characters: what reading the first stamp of each kind otherwise takes its time for."""
+    """Load the font and draw all characters: what reading the first stamp of each kind otherwise
+    takes its time for.
+    """
     for style in _STYLES:
         _letters(*style)
         _cells(*style)
 
 
 def _score(pixels: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """The log-likelihood by which paint explains each pixel better than scenery does; 0 where nothing is painted."""
+    """The log-likelihood by which paint explains each pixel better than scenery does; 0 where
+    nothing is painted.
+    """
     return painted * (_GAIN - 0.5 * ((pixels - paint) / SPREAD) ** 2)
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """One place of the line: where it is, which characters may stand there, and what they would paint."""
+    """One place of the line: where it is, which characters may stand there, and what they would
+    paint.
+    """
 
     slices: tuple[slice, slice]
     characters: str
@@ -144,11 +162,15 @@ def _ink(text: str, place: tuple[int, int]) -> np.ndarray:
 def _font() -> ImageFont.FreeTypeFont:
     import matplotlib
 
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"), 12)
+    return ImageFont.truetype(
+        str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"), 12
+    )
 
 
 @cache
 def _edges() -> tuple[int, ...]:
-    """Columns between the characters' cells, from the left edge of the first to the right edge of the last."""
+    """Columns between the characters' cells, from the left edge of the first to the right edge of
+    the last.
+    """
     example = stamp_text(_FACINGS[0], _EXAMPLE)
     return tuple(round(_PLACE[0] + _font().getlength(example[:k])) for k in range(len(example) + 1))

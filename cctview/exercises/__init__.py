@@ -1,4 +1,5 @@
-"""Checks of the exercises: whether an answer is right, and if not, what is wrong with it and where to look.
+"""Checks of the exercises: whether an answer is right, and if not, what is wrong with it and where
+to look.
 
 One module a subject; what they have in common is `cctview.exercises.answers`.
 """

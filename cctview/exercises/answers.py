@@ -1,8 +1,10 @@
-"""What a check of an exercise is made of: answers read in every form that makes sense, and a verdict that says why.
+"""What a check of an exercise is made of: answers read in every form that makes sense, and a
+verdict that says why.
 
-A check takes an answer and the data that the exercise is about, and returns a `Verdict`. It computes the right answer from the
-data: nothing is hidden here. It accepts an answer in every form that makes sense (a list, a tuple, an array, a Series, a set;
-numbers of any type; "12 %" and 0.12), and whatever it is given, it never raises: a wrong answer is no error.
+A check takes an answer and the data that the exercise is about, and returns a `Verdict`. It
+computes the right answer from the data: nothing is hidden here. It accepts an answer in every form
+that makes sense (a list, a tuple, an array, a Series, a set; numbers of any type; "12 %" and 0.12),
+and whatever it is given, it never raises: a wrong answer is no error.
 """
 
 import functools
@@ -50,8 +52,8 @@ class Verdict:
     def _repr_html_(self):
         colour = "#0072B2" if self.passed else "#D55E00"
         return (
-            f'<div role="status" style="border-left: 6px solid {colour}; padding: 0.5em 0.9em; margin: 0.3em 0">'
-            f"{html.escape(str(self))}</div>"
+            f'<div role="status" style="border-left: 6px solid {colour}; padding: 0.5em 0.9em;'
+            f' margin: 0.3em 0">{html.escape(str(self))}</div>'
         )
 
 
@@ -65,7 +67,11 @@ def check(function):
     @functools.wraps(function)
     def checked(answer, *data, **options):
         if answer is None or answer is Ellipsis:
-            return Verdict(False, "There is no answer yet: put yours in the place of the three dots, and run the cell again.")
+            return Verdict(
+                False,
+                "There is no answer yet: put yours in the place of the three dots, and run the cell"
+                " again.",
+            )
         try:
             return Verdict(True, function(answer, *data, **options))
         except Wrong as wrong:
@@ -73,7 +79,8 @@ def check(function):
         except (Exception, SystemExit) as error:
             return Verdict(
                 False,
-                f"This answer cannot be read: {described(error)}. The exercise asks for a number, names, or a function.",
+                f"This answer cannot be read: {described(error)}. The exercise asks for a number,"
+                " names, or a function.",
             )
 
     return checked
@@ -91,11 +98,14 @@ def described(error):
 def need_function(answer):
     """Raise `Wrong` if an answer is no function."""
     if not callable(answer):
-        raise Wrong(f"Give the function itself, without calling it; this is a {type(answer).__name__}.")
+        raise Wrong(
+            f"Give the function itself, without calling it; this is a {type(answer).__name__}."
+        )
 
 
 def call(function, *arguments, hint, wanted="the formula"):
-    """What a function handed in returns; `hint` follows what it raised, `wanted` is what it should return.
+    """What a function handed in returns; `hint` follows what it raised, `wanted` is what it should
+    return.
 
     Raises
     ------
@@ -112,7 +122,8 @@ def call(function, *arguments, hint, wanted="the formula"):
 
 
 def read_number(answer, of="the answer"):
-    """A number out of an answer of any form: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of just one of these.
+    """A number out of an answer of any form: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of
+    just one of these.
 
     Raises
     ------
@@ -122,11 +133,15 @@ def read_number(answer, of="the answer"):
     if isinstance(answer, str):
         text = answer.strip()
         try:
-            return float(text.removesuffix("%").replace(",", "")) / (100 if text.endswith("%") else 1)
+            return float(text.removesuffix("%").replace(",", "")) / (
+                100 if text.endswith("%") else 1
+            )
         except ValueError:
             raise Wrong(f"{of} should be a number, but is the text {text[:40]!r}.") from None
     if callable(answer):
-        raise Wrong(f"{of} should be a number, but is a function: call it, and give what it returns.")
+        raise Wrong(
+            f"{of} should be a number, but is a function: call it, and give what it returns."
+        )
     try:
         values = np.asarray(answer)
         if values.size != 1:
@@ -142,7 +157,9 @@ def read_number(answer, of="the answer"):
 
 
 def read_names(answer, of="the answer"):
-    """The ids in an answer, as a set of str: one or many, text or `DetectionId`, in any container or a table's column `id`."""
+    """The ids in an answer, as a set of str: one or many, text or `DetectionId`, in any container
+    or a table's column `id`.
+    """
     if isinstance(answer, (str, DetectionId)):
         return {str(answer)}
     if isinstance(answer, pd.DataFrame):

@@ -28,14 +28,20 @@ def check_speed(answer, sightings, km, tolerance=0.02):
     """
     speed = read_number(answer, "the speed")
     first, last = sightings.iloc[0], sightings.iloc[-1]
-    way, seconds = km[last["camera"]] - km[first["camera"]], (last["time"] - first["time"]).total_seconds()
+    way, seconds = (
+        km[last["camera"]] - km[first["camera"]],
+        (last["time"] - first["time"]).total_seconds(),
+    )
     right = 3600 * abs(way) / seconds
 
     def is_about(value):
         return abs(speed - value) <= tolerance * abs(value)
 
     if is_about(right):
-        return f"{right:.0f} km/h over {abs(way):g} km. Nobody measured a speed: it was read off two clocks."
+        return (
+            f"{right:.0f} km/h over {abs(way):g} km. Nobody measured a speed: it was read off two"
+            " clocks."
+        )
     known = {
         "That is in metres a second: multiply by 3.6.": right / 3.6,
         "That is in kilometres a second: multiply by 3600, the seconds of an hour.": right / 3600,
@@ -49,11 +55,18 @@ def check_speed(answer, sightings, km, tolerance=0.02):
         if is_about(value):
             raise Wrong(hint)
     if speed < 0 and is_about(-right):
-        raise Wrong("The size is right, the sign is not: a speed has none. Take the way without its sign.")
+        raise Wrong(
+            "The size is right, the sign is not: a speed has none. Take the way without its sign."
+        )
     if is_about(3600 * km[last["camera"]] / seconds) and km[first["camera"]]:
-        raise Wrong("You took the last camera's place alone. The way is the difference of two places.")
+        raise Wrong(
+            "You took the last camera's place alone. The way is the difference of two places."
+        )
     side = "slow" if speed < right else "fast"
-    raise Wrong(f"{speed:g} km/h is too {side}. Take the first and the last sighting: {abs(way):g} km in {seconds:.0f} s.")
+    raise Wrong(
+        f"{speed:g} km/h is too {side}. Take the first and the last sighting: {abs(way):g} km in"
+        f" {seconds:.0f} s."
+    )
 
 
 @check
@@ -63,7 +76,8 @@ def check_who(answer, register, camera, moments, seconds=2.0):
     Parameters
     ----------
     answer : callable
-        Takes the register, a camera, a time and the seconds that clocks may be apart; returns holders.
+        Takes the register, a camera, a time and the seconds that clocks may be apart; returns
+        holders.
     register : DataFrame
         From `cctview.dossier.make_register`.
     camera : str
@@ -81,16 +95,24 @@ def check_who(answer, register, camera, moments, seconds=2.0):
         apart = (register[camera] - moment).dt.total_seconds()
         right = set(register.loc[apart.abs() <= seconds, "holder"])
         hint = ". Try it on one time first."
-        given = call(answer, register.copy(), camera, moment, seconds, hint=hint, wanted="the answer")
+        given = call(
+            answer, register.copy(), camera, moment, seconds, hint=hint, wanted="the answer"
+        )
         if isinstance(given, pd.DataFrame) and "holder" in given:
             given = given["holder"]
         if isinstance(given, pd.Series) and given.dtype == bool:
-            raise Wrong("Your function returns True and False. Use them to choose rows, and return the column `holder`.")
+            raise Wrong(
+                "Your function returns True and False. Use them to choose rows, and return the"
+                " column `holder`."
+            )
         names = read_names(given, "what your function returns")
         if names != right:
             raise Wrong(_who_hint(names, right, register, apart, seconds))
         most = max(most, len(right))
-    return f"It holds at all times that were tried. At one of them {most} holders fit: type, colour and direction choose among them."
+    return (
+        f"It holds at all times that were tried. At one of them {most} holders fit: type, colour"
+        " and direction choose among them."
+    )
 
 
 def _who_hint(names, right, register, apart, seconds):
@@ -108,15 +130,22 @@ def _who_hint(names, right, register, apart, seconds):
         "It also names those read long after: take the distance between the times without its sign (`abs`).": set(
             holder[apart >= -seconds]
         ),
-        "It names those read before the moment only: the clocks may be apart in both ways.": set(holder[early]),
-        "It names those read after the moment only: the clocks may be apart in both ways.": set(holder[late]),
+        "It names those read before the moment only: the clocks may be apart in both ways.": set(
+            holder[early]
+        ),
+        "It names those read after the moment only: the clocks may be apart in both ways.": set(
+            holder[late]
+        ),
     }
     for hint, these in known.items():
         if names == these:
             return hint
     strange = sorted(names - set(holder))
     if strange:
-        return f"{strange[0][:60]!r} is no holder of the register: return values of the column `holder`."
+        return (
+            f"{strange[0][:60]!r} is no holder of the register: return values of the column"
+            " `holder`."
+        )
     if np.isclose(len(names), len(right)):
         return "It names as many as it should, but others. Is it the right camera's column?"
     return f"It names {len(names)} holders; {len(right)} were read within {seconds:g} s."

@@ -42,7 +42,10 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
     if correct.sum() < needed:
         raise ValueError(f"no threshold finds {wanted:.0%} of {total} vehicles")
     best = int((~correct)[percent >= np.sort(percent[correct])[::-1][needed - 1]].sum())
-    said = f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles ({100 * right / total:.1f} %)"
+    said = (
+        f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles"
+        f" ({100 * right / total:.1f} %)"
+    )
     said += f", with {false:,} false boxes"
     if right < needed:
         raise Wrong(f"{said}. That is less than {100 * wanted:g} %: go lower.")
@@ -67,11 +70,22 @@ def check_iou(answer, boxes):
     """
     need_function(answer)
     some = np.asarray(boxes, float)[:6]
-    pairs = [INSIDE, *((a, b) for k, a in enumerate(some) for b in some[k:]), TOUCHING, APART, NOTHING]
+    pairs = [
+        INSIDE,
+        *((a, b) for k, a in enumerate(some) for b in some[k:]),
+        TOUCHING,
+        APART,
+        NOTHING,
+    ]
     for a, b in pairs:
         right = float(box_iou([a], [b])[0, 0])
         try:
-            given = call(answer, np.array(a, float), np.array(b, float), hint=f", for the boxes {_said(a)} and {_said(b)}.")
+            given = call(
+                answer,
+                np.array(a, float),
+                np.array(b, float),
+                hint=f", for the boxes {_said(a)} and {_said(b)}.",
+            )
         except Wrong as wrong:
             raise Wrong(_EMPTY) if isinstance(wrong.__cause__, ZeroDivisionError) else wrong
         if isinstance(given, (float, np.floating)) and np.isnan(given):
@@ -79,7 +93,10 @@ def check_iou(answer, boxes):
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-6:
             raise Wrong(_iou_hint(number, right, np.array(a, float), np.array(b, float)))
-    return "It agrees with cctview's on all pairs that were tried, also on boxes that only touch, and on those far apart."
+    return (
+        "It agrees with cctview's on all pairs that were tried, also on boxes that only touch, and"
+        " on those far apart."
+    )
 
 
 def _said(box):
@@ -92,15 +109,25 @@ def _iou_hint(number, right, a, b):
     shared, raw = np.maximum(sides, 0).prod(), sides.prod()
     areas = (a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod()
     known = {
-        "This is the shared area itself. Divide it by the area that the two cover together.": shared,
-        "You divide by the sum of both areas: what they share is in there twice. Take it off once.": _over(shared, sum(areas)),
-        "This is 1 minus it: a distance. Asked for is the overlap, 1 for two equal boxes.": 1 - right,
-        "These two boxes lie apart. Two negative sides make a positive area: a side is at least 0.": _over(raw, sum(areas) - raw),
+        "This is the shared area itself. Divide it by the area that the two cover together.": (
+            shared
+        ),
+        "You divide by the sum of both areas: what they share is in there twice. Take it off once.": _over(
+            shared, sum(areas)
+        ),
+        "This is 1 minus it: a distance. Asked for is the overlap, 1 for two equal boxes.": (
+            1 - right
+        ),
+        "These two boxes lie apart. Two negative sides make a positive area: a side is at least 0.": _over(
+            raw, sum(areas) - raw
+        ),
     }
     apart = "These two boxes lie apart"
     if any(math.isclose(number, shared / area, rel_tol=1e-6) for area in areas if shared):
         return "You divide by one box only. The union is what the two cover together."
-    for hint, value in sorted(known.items(), key=lambda item: not (item[0].startswith(apart) and (sides < 0).any())):
+    for hint, value in sorted(
+        known.items(), key=lambda item: not (item[0].startswith(apart) and (sides < 0).any())
+    ):
         if value is not None and math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9):
             return hint
     said = f"For {_said(a)} and {_said(b)} it gives {number:.4g}; right is {right:.4g}"

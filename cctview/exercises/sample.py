@@ -29,20 +29,40 @@ def check_numbers(answer, detections, right):
     ✗ Not yet. At b number 1 is another vehicle: the detector missed this one there. Leave the camera out.
     """
     if not hasattr(answer, "items"):
-        raise Wrong(f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this is a {type(answer).__name__}.")
-    given = {str(camera): int(read_number(number, f"the number at {camera}")) for camera, number in answer.items()}
+        raise Wrong(
+            f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this"
+            f" is a {type(answer).__name__}."
+        )
+    given = {
+        str(camera): int(read_number(number, f"the number at {camera}"))
+        for camera, number in answer.items()
+    }
     right, known = dict(right), set(zip(detections.camera, detections.number.astype(int)))
     for camera, number in given.items():
         if camera not in set(detections.camera):
-            raise Wrong(f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}.")
+            raise Wrong(
+                f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}."
+            )
         if (camera, number) not in known:
-            raise Wrong(f"at {camera} there is no detection number {number}. Read the number off the box.")
+            raise Wrong(
+                f"at {camera} there is no detection number {number}. Read the number off the box."
+            )
         if camera not in right:
-            raise Wrong(f"at {camera} number {number} is another vehicle: the detector missed this one there. Leave the camera out.")
+            raise Wrong(
+                f"at {camera} number {number} is another vehicle: the detector missed this one"
+                " there. Leave the camera out."
+            )
         if number != right[camera]:
-            raise Wrong(f"at {camera} number {number} is another vehicle. Compare roof and sides with those at the other cameras.")
+            raise Wrong(
+                f"at {camera} number {number} is another vehicle. Compare roof and sides with those"
+                " at the other cameras."
+            )
     if missing := [camera for camera in right if camera not in given]:
-        raise Wrong(f"right so far, but it is also at {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "") + ".")
+        raise Wrong(
+            f"right so far, but it is also at {missing[0]}"
+            + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
+            + "."
+        )
     return f"{len(given)} cameras, one vehicle, and no plate read."
 
 
@@ -78,4 +98,6 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
     if abs(seconds + right) <= tolerance:
         raise Wrong("The sign is wrong: take the later time minus the earlier.")
     side = "short" if seconds < right else "long"
-    raise Wrong(f"{seconds:g} s is too {side}. Read the times in the names of the two frames: HH.MM.SS.")
+    raise Wrong(
+        f"{seconds:g} s is too {side}. Read the times in the names of the two frames: HH.MM.SS."
+    )

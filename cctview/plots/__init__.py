@@ -1,10 +1,27 @@
-"""Every figure of the course. Each takes data and returns a matplotlib Figure (a `cctview.plots.look.Card`), ready to be shown.
+"""Every figure of the course. Each takes data and returns a matplotlib Figure (a
+`cctview.plots.look.Card`), ready to be shown.
 
 One module a subject; their common look is `cctview.plots.look`.
 """
 
-from cctview.plots.collecting import caught, collection, known_after, storage_bill, time_bins, unicity
-from cctview.plots.design import alarms, clock, clones, costs, filters, individuality, kinds, open_set
+from cctview.plots.collecting import (
+    caught,
+    collection,
+    known_after,
+    storage_bill,
+    time_bins,
+    unicity,
+)
+from cctview.plots.design import (
+    alarms,
+    clock,
+    clones,
+    costs,
+    filters,
+    individuality,
+    kinds,
+    open_set,
+)
 from cctview.plots.detecting import (
     cleaning,
     detectors,
@@ -15,7 +32,7 @@ from cctview.plots.detecting import (
     scales,
     thresholds,
     verdicts,
-)  # fmt: skip
+)
 from cctview.plots.dossier import candidate_rows, dossier, joins
 from cctview.plots.drive import drive
 from cctview.plots.history import (
@@ -27,7 +44,7 @@ from cctview.plots.history import (
     landmarks,
     learned_metric,
     timeline,
-)  # fmt: skip
+)
 from cctview.plots.learning import (
     activations,
     examples,
@@ -39,10 +56,27 @@ from cctview.plots.learning import (
     usefulness_and_leak,
 )
 from cctview.plots.look import TWIN, Card, percent, style
-from cctview.plots.matching import accepted, bars, cmc, distance_histograms, embedding_map, false_links, project, roc
+from cctview.plots.matching import (
+    accepted,
+    bars,
+    cmc,
+    distance_histograms,
+    embedding_map,
+    false_links,
+    project,
+    roc,
+)
 from cctview.plots.meter import gauges, leakage_meter, waterfall
 from cctview.plots.pictures import candidates, frame, numbered_frames, pairs
-from cctview.plots.protection import bought_back, by_strength, defended, key_broken, rebuilt, who_can, worst_case
+from cctview.plots.protection import (
+    bought_back,
+    by_strength,
+    defended,
+    key_broken,
+    rebuilt,
+    who_can,
+    worst_case,
+)
 from cctview.plots.summary import crowd, same_evidence
 from cctview.plots.trip import network_leak, trip_ledger
 from cctview.plots.triplet import triplet, vector, weak_spots

@@ -1,9 +1,25 @@
-"""Figures of collecting: what it brings, costs and misses; whom it knows after some days, and whom it singles out."""
+"""Figures of collecting: what it brings, costs and misses; whom it knows after some days, and whom
+it singles out.
+"""
 
 import numpy as np
 
 from cctview.drive import driving_order, place_of
-from cctview.plots.look import BLUE, DELIVERED, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, PURPLE, Card, label, percent, style
+from cctview.plots.look import (
+    BLUE,
+    DELIVERED,
+    DIFFERENT,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    Card,
+    label,
+    percent,
+    style,
+)
 
 LIVE = "This run, on this computer"
 HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
@@ -13,7 +29,15 @@ _NEWS = {
     "nothing new": {"marker": ".", "s": 22, "color": "#a5a299"},
     "failed": {"marker": "X", "s": 75, "color": DIFFERENT, "edgecolor": PAPER},
 }
-_BINS = {1 / 3600: "1 s", 1 / 60: "1 min", 0.25: "15 min", 1: "1 h", 4: "4 h", 12: "12 h", 24: "1 day"}
+_BINS = {
+    1 / 3600: "1 s",
+    1 / 60: "1 min",
+    0.25: "15 min",
+    1: "1 h",
+    4: "4 h",
+    12: "12 h",
+    24: "1 day",
+}
 
 
 @style()
@@ -36,7 +60,10 @@ def collection(tally, speed_up, note=LIVE):
     seconds = np.array([time * speed_up for time, *_ in tally.polls])
     rows = np.array([cameras.index(camera) for _, camera, _ in tally.polls])
     count = {name: int((news == name).sum()) for name in _NEWS}
-    title = f"{len(news)} polls: {count['new']} new pictures, {count['nothing new']} nothing new, {count['failed']} failed"
+    title = (
+        f"{len(news)} polls: {count['new']} new pictures, {count['nothing new']} nothing new,"
+        f" {count['failed']} failed"
+    )
     if tally.skipped:
         note += f"; {tally.skipped} polls left out while it was busy or a camera out"
     figure = Card(title, height=0.36 * len(cameras) + 0.9, note=note, left=1.2, top=0.38)
@@ -53,7 +80,9 @@ def collection(tally, speed_up, note=LIVE):
 
 
 def _kind(word):
-    return "new" if word == "new" else "nothing new" if word in ("duplicate", "frozen") else "failed"
+    return (
+        "new" if word == "new" else "nothing new" if word in ("duplicate", "frozen") else "failed"
+    )
 
 
 def _short(camera):
@@ -64,8 +93,17 @@ def _short(camera):
 def _key_above(figure, axes, columns):
     """The legend, on the line below the title."""
     top = figure.subplotpars.top + 0.36 / figure.get_size_inches()[1]
-    look = {"ncols": columns, "frameon": False, "fontsize": 11, "handletextpad": 0.4, "columnspacing": 1.4, "borderaxespad": 0.2}
-    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.01, top), **look)
+    look = {
+        "ncols": columns,
+        "frameon": False,
+        "fontsize": 11,
+        "handletextpad": 0.4,
+        "columnspacing": 1.4,
+        "borderaxespad": 0.2,
+    }
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.01, top), **look
+    )
 
 
 @style()
@@ -98,7 +136,14 @@ def storage_bill(bills, cameras, interval, days, note=""):
     axes.plot(cameras, now.dollars, "o", markersize=12, color=BLUE, markeredgecolor=PAPER, zorder=4)
     words = f"{_bytes(now.bytes_a_day)} a day\n{now.requests:,.3g} requests a second"
     axes.text(0.98, 0.06, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=11.5)
-    axes.set(xscale="log", yscale="log", xlabel="cameras", ylabel="US$ a month", ylim=(1e-2, 1e5), xlim=(0.8, numbers[-1] * 1.5))
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="cameras",
+        ylabel="US$ a month",
+        ylim=(1e-2, 1e5),
+        xlim=(0.8, numbers[-1] * 1.5),
+    )
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,g}")
     axes.grid(color=PALE, linewidth=0.8)
@@ -116,7 +161,10 @@ def _bytes(count):
     power = min(max(int(np.log10(max(count, 1)) // 3), 1), 5)
     value = count / 1000**power
     digits = 2 - len(f"{value:.0f}")
-    return f"{round(value, max(digits, 0)) if digits > 0 else round(value, digits):g} {' kMGTP'[power]}B"
+    return (
+        f"{round(value, max(digits, 0)) if digits > 0 else round(value, digits):g}"
+        f" {' kMGTP'[power]}B"
+    )
 
 
 def _money(dollars):
@@ -165,24 +213,40 @@ def caught(curves, interval, side, cameras=6, note=ROAD):
     for name, (colour, dashes, words) in lines.items():
         shares = np.array([curves[time][name] for time in times])
         axes.plot(times, shares, color=colour, linestyle=dashes, label=words)
-        axes.plot(interval, now[name], "o", markersize=10, color=colour, markeredgecolor=PAPER, zorder=4)
+        axes.plot(
+            interval, now[name], "o", markersize=10, color=colour, markeredgecolor=PAPER, zorder=4
+        )
     axes.axvline(interval, color=GREY, linewidth=1, linestyle=(0, (2, 3)), zorder=0)
-    axes.set(xscale="log", xlabel="seconds from poll to poll", ylabel=f"caught ({side:g} px or more)", ylim=(-0.02, 1.04))
+    axes.set(
+        xscale="log",
+        xlabel="seconds from poll to poll",
+        ylabel=f"caught ({side:g} px or more)",
+        ylim=(-0.02, 1.04),
+    )
     axes.set_xticks([2, 5, 10, 20, 60], ["2", "5", "10", "20", "60"])
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    axes.legend(frameon=False, fontsize=11, loc="upper left", bbox_to_anchor=(1.01, 1.02), handlelength=1.7, labelspacing=0.9)
+    axes.legend(
+        frameon=False,
+        fontsize=11,
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.02),
+        handlelength=1.7,
+        labelspacing=0.9,
+    )
     return figure
 
 
 @style()
 def known_after(table, slow, share, note=HABITS):
-    """How many vehicles a database knows after so many days, how many come back, and how many a slow collector knows.
+    """How many vehicles a database knows after so many days, how many come back, and how many a
+    slow collector knows.
 
     Parameters
     ----------
     table, slow : DataFrame
-        From `cctview.collect.study.known_after`: of all sightings, and of those that a slow collector catches.
+        From `cctview.collect.study.known_after`: of all sightings, and of those that a slow
+        collector catches.
     share : float
         Which share that is.
     note : str
@@ -204,8 +268,18 @@ def known_after(table, slow, share, note=HABITS):
     )
     for counts, colour, dashes, words in lines:
         axes.plot(counts.index, counts, color=colour, linestyle=dashes)
-        axes.annotate(words, (last, counts.iloc[-1]), (8, 0), textcoords="offset points", va="center", color=INK, fontsize=11.5)
-    axes.set(xlabel="days since the collecting began", ylabel="vehicles", xlim=(0, last), ylim=(0, None))
+        axes.annotate(
+            words,
+            (last, counts.iloc[-1]),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=INK,
+            fontsize=11.5,
+        )
+    axes.set(
+        xlabel="days since the collecting began", ylabel="vehicles", xlim=(0, last), ylim=(0, None)
+    )
     axes.set_xticks(range(0, last + 1, 7))
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     axes.grid(axis="y", color=PALE, linewidth=0.8)
@@ -221,7 +295,8 @@ def time_bins(table, points, days, note=HABITS):
     table : DataFrame
         Columns hours, singled_out, low, high: a row for each length of the time bins.
     points, days : int
-        How many sightings are known, and for how many days the database was filled; told in the title.
+        How many sightings are known, and for how many days the database was filled; told in the
+        title.
     note : str
 
     Returns
@@ -230,7 +305,10 @@ def time_bins(table, points, days, note=HABITS):
     """
     table = table.sort_values("hours")
     first, last = table.iloc[0], table.iloc[-1]
-    title = f"{points} sightings single out {percent(first.singled_out)} if known to {_bin(first.hours)}, "
+    title = (
+        f"{points} sightings single out {percent(first.singled_out)} if known to"
+        f" {_bin(first.hours)}, "
+    )
     title += f"and {percent(last.singled_out)} if to {_bin(last.hours)}"
     figure = Card(title, height=2.6, note=note, left=1.0, right=0.45)
     axes = figure.subplots()
@@ -238,9 +316,21 @@ def time_bins(table, points, days, note=HABITS):
     axes.plot(places, table.singled_out, color=DELIVERED, marker="o", markersize=6)
     axes.fill_between(places, table.low, table.high, color=DELIVERED, alpha=0.18, linewidth=0)
     for place, share in zip(places, table.singled_out, strict=True):
-        label(axes, place + 0.06, share + 0.04, percent(share), ha="left", va="bottom", fontsize=10.5, bbox=None)
+        label(
+            axes,
+            place + 0.06,
+            share + 0.04,
+            percent(share),
+            ha="left",
+            va="bottom",
+            fontsize=10.5,
+            bbox=None,
+        )
     axes.set(ylim=(-0.02, 1.2), xlim=(-0.4, len(table) - 0.5), yticks=[0, 0.5, 1])
-    axes.set(xlabel=f"how exactly the times are known ({days} days in the database)", ylabel="singled out")
+    axes.set(
+        xlabel=f"how exactly the times are known ({days} days in the database)",
+        ylabel="singled out",
+    )
     axes.set_xticks(places, [_bin(hours) for hours in table.hours])
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure
@@ -248,7 +338,8 @@ def time_bins(table, points, days, note=HABITS):
 
 @style()
 def unicity(table, false_links, points=4, note=HABITS):
-    """How often a few sightings single out a vehicle, by how many are known: with a faultless database, and with false links.
+    """How often a few sightings single out a vehicle, by how many are known: with a faultless
+    database, and with false links.
 
     Parameters
     ----------
@@ -267,19 +358,50 @@ def unicity(table, false_links, points=4, note=HABITS):
     right = table[table.false_links == 0].sort_values("points")
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")
     told = [rows[rows.points == points].iloc[0] for rows in (right, wrong)]
-    title = f"After {told[0].days:.0f} day{'s' if told[0].days > 1 else ''}, {points} sightings known to {_bin(told[0].hours)} "
+    title = (
+        f"After {told[0].days:.0f} day{'s' if told[0].days > 1 else ''}, {points} sightings known"
+        f" to {_bin(told[0].hours)} "
+    )
     title += f"single out {percent(told[0].singled_out)}"
     if false_links:
         title += f"; with {100 * false_links:g} % false links, {percent(told[1].singled_out)}"
     figure = Card(title, height=3.0, note=note, left=1.0, right=0.4, top=0.38)
     axes = figure.subplots()
-    axes.plot(right.points, right.singled_out, color=DELIVERED, marker="o", markersize=6, label="no false link")
+    axes.plot(
+        right.points,
+        right.singled_out,
+        color=DELIVERED,
+        marker="o",
+        markersize=6,
+        label="no false link",
+    )
     axes.fill_between(right.points, right.low, right.high, color=DELIVERED, alpha=0.18, linewidth=0)
     if false_links:
         name = f"{100 * false_links:g} % of links false"
-        axes.plot(wrong.points, wrong.singled_out, color=PURPLE, linestyle="--", marker="s", markersize=5, label=name)
-        axes.plot(wrong.points, wrong.lost, color=DIFFERENT, linestyle=":", marker="X", markersize=7, label="right one ruled out")
-    axes.set(xlabel="sightings known", ylabel="share of vehicles", ylim=(-0.02, 1.04), xticks=right.points.to_list())
+        axes.plot(
+            wrong.points,
+            wrong.singled_out,
+            color=PURPLE,
+            linestyle="--",
+            marker="s",
+            markersize=5,
+            label=name,
+        )
+        axes.plot(
+            wrong.points,
+            wrong.lost,
+            color=DIFFERENT,
+            linestyle=":",
+            marker="X",
+            markersize=7,
+            label="right one ruled out",
+        )
+    axes.set(
+        xlabel="sightings known",
+        ylabel="share of vehicles",
+        ylim=(-0.02, 1.04),
+        xticks=right.points.to_list(),
+    )
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     axes.grid(axis="y", color=PALE, linewidth=0.8)
     _key_above(figure, axes, 3)
@@ -288,4 +410,7 @@ def unicity(table, false_links, points=4, note=HABITS):
 
 def _bin(hours):
     """The length of a time bin in words; of those that have none, in hours."""
-    return next((words for known, words in _BINS.items() if np.isclose(known, hours, rtol=1e-3)), f"{hours:g} h")
+    return next(
+        (words for known, words in _BINS.items() if np.isclose(known, hours, rtol=1e-3)),
+        f"{hours:g} h",
+    )

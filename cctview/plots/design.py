@@ -1,4 +1,6 @@
-"""Figures of a search engine that grows: filters, open-set searches by gallery size, clones, base rates, indexes, costs."""
+"""Figures of a search engine that grows: filters, open-set searches by gallery size, clones, base
+rates, indexes, costs.
+"""
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from cctview.plots.look import (
     label,
     percent,
     style,
-)  # fmt: skip
+)
 from cctview.search_odds import share_right
 
 WORLD = "Simulated frames, our model world; who is who is told by its truth"
@@ -49,7 +51,8 @@ def short(count):
 
 @style()
 def filters(stages, candidates=1, kept=KEPT, note=WORLD):
-    """What filters leave of a search: candidates (left), and how often the right one is among the first (right).
+    """What filters leave of a search: candidates (left), and how often the right one is among the
+    first (right).
 
     Parameters
     ----------
@@ -79,10 +82,29 @@ def filters(stages, candidates=1, kept=KEPT, note=WORLD):
     found.barh(rows, table["estimate"], height=0.56, color=BLUE, label="found")
     for row, (name, count) in enumerate(zip(names, left, strict=True)):
         figures = table.loc[name]
-        few.annotate(short(count), (count, row), xytext=(5, 0), textcoords="offset points", va="center", fontsize=11.5)
-        found.plot([figures.low, figures.high], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
+        few.annotate(
+            short(count),
+            (count, row),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=11.5,
+        )
+        found.plot(
+            [figures.low, figures.high],
+            [row, row],
+            color=INK,
+            linewidth=1.6,
+            marker="|",
+            markersize=9,
+        )
         found.annotate(
-            percent(figures.estimate), (figures.high, row), xytext=(7, 0), textcoords="offset points", va="center", fontsize=11.5
+            percent(figures.estimate),
+            (figures.high, row),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=11.5,
         )
     few.set(xscale="log", xlim=(1, 6 * max(left)), xlabel="candidates left (log scale)")
     few.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
@@ -97,7 +119,8 @@ def filters(stages, candidates=1, kept=KEPT, note=WORLD):
 
 
 def at_gallery(table, found, model, figure, gallery):
-    """A stored figure at a gallery of any size, between the stored sizes along the logarithm: estimate, low, high.
+    """A stored figure at a gallery of any size, between the stored sizes along the logarithm:
+    estimate, low, high.
 
     Parameters
     ----------
@@ -110,11 +133,18 @@ def at_gallery(table, found, model, figure, gallery):
     gallery : float
         Within what the model has; beyond, NaN.
     """
-    rows = table[(table["found"] == found) & (table["model"] == model) & (table["figure"] == figure)].sort_values("size")
+    rows = table[
+        (table["found"] == found) & (table["model"] == model) & (table["figure"] == figure)
+    ].sort_values("size")
     at, sizes = np.log10(gallery), np.log10(rows["size"].to_numpy(float))
     if figure == "innocents":
-        return tuple(10 ** np.interp(at, sizes, np.log10(rows[end]), right=np.nan) for end in ("estimate", "low", "high"))
-    return tuple(np.interp(at, sizes, rows[end], right=np.nan) for end in ("estimate", "low", "high"))
+        return tuple(
+            10 ** np.interp(at, sizes, np.log10(rows[end]), right=np.nan)
+            for end in ("estimate", "low", "high")
+        )
+    return tuple(
+        np.interp(at, sizes, rows[end], right=np.nan) for end in ("estimate", "low", "high")
+    )
 
 
 def measured_gallery(table):
@@ -124,10 +154,11 @@ def measured_gallery(table):
 
 @style()
 def open_set(table, found=0.5, gallery=None, note=WORLD):
-    """Whom a search blames as the gallery grows: innocents (left), and how often it flags anyone, or misses (right).
+    """Whom a search blames as the gallery grows: innocents (left), and how often it flags anyone,
+    or misses (right).
 
-    Solid: measured. Dashed: one decade further, as clusters go on. Beyond: only a fan. Dotted: the naive curve, as if
-    impostors were independent.
+    Solid: measured. Dashed: one decade further, as clusters go on. Beyond: only a fan. Dotted: the
+    naive curve, as if impostors were independent.
 
     Parameters
     ----------
@@ -146,10 +177,20 @@ def open_set(table, found=0.5, gallery=None, note=WORLD):
     measured = measured_gallery(table)
     gallery = gallery or measured
     end = float(table["size"].max())
-    reach = "" if gallery <= measured else ", extrapolated" if gallery <= DECADE * measured else ", a guess"
+    reach = (
+        ""
+        if gallery <= measured
+        else ", extrapolated"
+        if gallery <= DECADE * measured
+        else ", a guess"
+    )
     innocents = at_gallery(table, found, "clusters", "innocents", gallery)[0]
-    flagged = at_gallery(table, found, "measured" if gallery <= measured else "clusters", "fpir", gallery)[0]
-    title = f"Among {short(gallery)} vehicles a search returns {short(innocents)} innocents{reach}; "
+    flagged = at_gallery(
+        table, found, "measured" if gallery <= measured else "clusters", "fpir", gallery
+    )[0]
+    title = (
+        f"Among {short(gallery)} vehicles a search returns {short(innocents)} innocents{reach}; "
+    )
     title += f"it flags somebody in {percent(flagged)} of searches for one that is not there"
     figure = Card(title, height=3.5, note=note, left=1.2, wspace=0.46)
     counts, rates = figure.subplots(1, 2)
@@ -157,11 +198,22 @@ def open_set(table, found=0.5, gallery=None, note=WORLD):
     _grows(rates, table, found, "fpir", measured, end)
     grid = np.geomspace(1, end, 60)
     naive = at_gallery(table, found, "independent", "fpir", grid)[0]
-    rates.plot(grid, naive, color=GREY, linestyle=":", linewidth=2, label="naive: independent impostors")
+    rates.plot(
+        grid, naive, color=GREY, linestyle=":", linewidth=2, label="naive: independent impostors"
+    )
     label(rates, 1.2, 0.93, "naive\n(dotted)", GREY, fontsize=10.5, va="center")
     miss = at_gallery(table, found, "clusters", "misses", gallery)[0]
     rates.axhline(miss, color=BLUE, linestyle=(0, (6, 2)), linewidth=1.8, label="FNIR")
-    label(rates, end, miss, "FNIR: missed", BLUE, ha="right", va="bottom" if miss < 0.5 else "top", fontsize=10.5)
+    label(
+        rates,
+        end,
+        miss,
+        "FNIR: missed",
+        BLUE,
+        ha="right",
+        va="bottom" if miss < 0.5 else "top",
+        fontsize=10.5,
+    )
     for axes, y in ((counts, innocents), (rates, flagged)):
         axes.axvline(gallery, color=INK, linewidth=1.2)
         axes.plot(gallery, y, "o", color=DIFFERENT, markersize=10, markeredgecolor=PAPER, zorder=5)
@@ -180,7 +232,12 @@ def _grows(axes, table, found, figure, measured, end):
     """Draw one figure by the gallery's size: solid, dashed, fan."""
     inside, further = np.geomspace(1, measured, 30), np.geomspace(measured, DECADE * measured, 12)
     fan = np.geomspace(DECADE * measured, end, 20)
-    axes.plot(inside, at_gallery(table, found, "measured", figure, inside)[0], color=DIFFERENT, label="measured")
+    axes.plot(
+        inside,
+        at_gallery(table, found, "measured", figure, inside)[0],
+        color=DIFFERENT,
+        label="measured",
+    )
     axes.plot(
         further,
         at_gallery(table, found, "clusters", figure, further)[0],
@@ -192,13 +249,21 @@ def _grows(axes, table, found, figure, measured, end):
     high = at_gallery(table, found, "independent", figure, fan)[2]
     spread = np.linspace(0, 1, len(fan)) if figure == "innocents" else np.zeros(len(fan))
     axes.fill_between(
-        fan, low / 10**spread, high * 10**spread, color=DIFFERENT, alpha=0.2, linewidth=0, hatch="//", label="a guess"
+        fan,
+        low / 10**spread,
+        high * 10**spread,
+        color=DIFFERENT,
+        alpha=0.2,
+        linewidth=0,
+        hatch="//",
+        label="a guess",
     )
 
 
 @style()
 def clones(table, found=0.5, note=TWIN):
-    """How often a different vehicle passes for the same, by how alike it was made, at every threshold.
+    """How often a different vehicle passes for the same, by how alike it was made, at every
+    threshold.
 
     Parameters
     ----------
@@ -214,18 +279,26 @@ def clones(table, found=0.5, note=TWIN):
     """
     kinds = [kind for kind in (CLONE, COLOUR, OTHER) if (table["alike"] == kind).any()]
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
-    title = f"At the threshold that finds {percent(found)}, a clone passes for the same in {percent(at[kinds[0]])} of cases, "
+    title = (
+        f"At the threshold that finds {percent(found)}, a clone passes for the same in"
+        f" {percent(at[kinds[0]])} of cases, "
+    )
     title += f"a vehicle of another colour in {percent(at[kinds[-1]])}"
     figure = Card(title, height=3.6, note=note, left=1.1, right=2.0, top=0.32)
     axes = figure.subplots()
-    looks = dict(zip((CLONE, COLOUR, OTHER), ((DIFFERENT, "o"), (PURPLE, "s"), (GREY, "^")), strict=True))
+    looks = dict(
+        zip((CLONE, COLOUR, OTHER), ((DIFFERENT, "o"), (PURPLE, "s"), (GREY, "^")), strict=True)
+    )
     lowest = 0.3 * table.loc[table["estimate"] > 0, "estimate"].min()
     for kind in kinds:
         rows, (colour, marker) = table[table["alike"] == kind], looks[kind]
         low, middle, high = (rows[end].clip(lower=lowest) for end in ("low", "estimate", "high"))
         axes.plot(rows["found"], middle, color=colour, marker=marker, markersize=6, label=kind)
         axes.fill_between(rows["found"], low, high, color=colour, alpha=0.2, linewidth=0)
-        place = {"xytext": (9, 12 if kind == CLONE else -9 if kind == COLOUR else -5), "textcoords": "offset points"}
+        place = {
+            "xytext": (9, 12 if kind == CLONE else -9 if kind == COLOUR else -5),
+            "textcoords": "offset points",
+        }
         place |= {"annotation_clip": False, "va": "center", "fontsize": 11}
         words = kind.replace(": ", ":\n").replace(", ", ",\n")
         axes.annotate(words, (rows["found"].iloc[-1], middle.iloc[-1]), color=colour, **place)
@@ -240,8 +313,13 @@ def clones(table, found=0.5, note=TWIN):
 
 
 @style()
-def individuality(table, setting, note="Simulated frames at five settings of the dial, and real frames (models/student-64.md)"):
-    """How alike we make vehicles of one design, and what that does to two figures, beside those of the real frames.
+def individuality(
+    table,
+    setting,
+    note="Simulated frames at five settings of the dial, and real frames (models/student-64.md)",
+):
+    """How alike we make vehicles of one design, and what that does to two figures, beside those of
+    the real frames.
 
     Parameters
     ----------
@@ -257,15 +335,37 @@ def individuality(table, setting, note="Simulated frames at five settings of the
     """
     now = table[np.isclose(table["individuality"], setting)].set_index("figure")
     names = dict(zip(REAL, ("AUC", "first"), strict=True))
-    said = [f"{name} {percent(now.loc[key, 'estimate'])} (real {percent(REAL[key][0])})" for key, name in names.items()]
-    figure = Card(f"Dial at {setting:g}: {', '.join(said)}", height=3.1, note=note, left=0.95, wspace=0.42)
+    said = [
+        f"{name} {percent(now.loc[key, 'estimate'])} (real {percent(REAL[key][0])})"
+        for key, name in names.items()
+    ]
+    figure = Card(
+        f"Dial at {setting:g}: {', '.join(said)}", height=3.1, note=note, left=0.95, wspace=0.42
+    )
     for axes, (key, name) in zip(figure.subplots(1, 2), names.items(), strict=True):
         rows = table[table["figure"] == key].sort_values("individuality")
         axes.axhspan(*REAL[key][1:], color=ORANGE, alpha=0.35, linewidth=0)
         axes.axhline(REAL[key][0], color=ORANGE, linestyle="--", label="real")
-        axes.plot(rows["individuality"], rows["estimate"], color=BLUE, marker="o", markersize=6, label="simulated")
-        axes.fill_between(rows["individuality"], rows["low"], rows["high"], color=BLUE, alpha=0.18, linewidth=0)
-        axes.plot(setting, now.loc[key, "estimate"], "o", color=BLUE, markersize=12, markeredgecolor=PAPER, zorder=5)
+        axes.plot(
+            rows["individuality"],
+            rows["estimate"],
+            color=BLUE,
+            marker="o",
+            markersize=6,
+            label="simulated",
+        )
+        axes.fill_between(
+            rows["individuality"], rows["low"], rows["high"], color=BLUE, alpha=0.18, linewidth=0
+        )
+        axes.plot(
+            setting,
+            now.loc[key, "estimate"],
+            "o",
+            color=BLUE,
+            markersize=12,
+            markeredgecolor=PAPER,
+            zorder=5,
+        )
         axes.axvline(setting, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
         low = 0.5 if key == "AUC" else 0.0
         side = "bottom" if key == "AUC" else "top"
@@ -297,7 +397,11 @@ def alarms(prior, hit, innocents, note=WORLD):
     """
     right = float(share_right(prior, hit, innocents))
     count = int(round(100 * right))
-    title = f"One alarm in {short(1 / right)} is right" if 0 < right < 0.095 else f"Of 100 alarms, {count} are right"
+    title = (
+        f"One alarm in {short(1 / right)} is right"
+        if 0 < right < 0.095
+        else f"Of 100 alarms, {count} are right"
+    )
     title += "; the others point at somebody else"
     figure = Card(title, height=2.75, note=note, left=0.3, right=3.1, bottom=0.15, top=0.1)
     axes = figure.subplots()
@@ -308,14 +412,25 @@ def alarms(prior, hit, innocents, note=WORLD):
     for spine in axes.spines.values():
         spine.set_visible(False)
     thousand = 1e6 * prior * hit, 1e6 * innocents
-    words = f"In a million searches\n\n● {short(thousand[0])} right alarms\n\n✗ {short(thousand[1])} alarms\n    that blame another"
-    axes.annotate(words, (1.03, 0.5), xycoords="axes fraction", va="center", fontsize=12.5, annotation_clip=False)
+    words = (
+        f"In a million searches\n\n● {short(thousand[0])} right alarms\n\n✗ {short(thousand[1])}"
+        " alarms\n    that blame another"
+    )
+    axes.annotate(
+        words,
+        (1.03, 0.5),
+        xycoords="axes fraction",
+        va="center",
+        fontsize=12.5,
+        annotation_clip=False,
+    )
     return figure
 
 
 @style()
 def kinds(table, note="Measured on this computer when the cell ran"):
-    """Kinds of indexes: bytes to read for each vector, time a query, and how many of the true nearest are found.
+    """Kinds of indexes: bytes to read for each vector, time a query, and how many of the true
+    nearest are found.
 
     Parameters
     ----------
@@ -329,7 +444,11 @@ def kinds(table, note="Measured on this computer when the cell ran"):
     """
     exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
     title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
-    names = {"flat": "flat: exact", "ivfpq": "IVF-PQ: codes\nin cells", "hnsw": "HNSW: a graph\nof neighbours"}
+    names = {
+        "flat": "flat: exact",
+        "ivfpq": "IVF-PQ: codes\nin cells",
+        "hnsw": "HNSW: a graph\nof neighbours",
+    }
     figure = Card(title, height=2.6, note=note, left=1.35, wspace=0.2, right=0.4)
     panels = figure.subplots(1, 3, sharey=True)
     rows, shown = np.arange(len(table)), [names[kind] for kind in table.index]
@@ -338,8 +457,21 @@ def kinds(table, note="Measured on this computer when the cell ran"):
     for axes, (column, words, colour) in zip(panels, columns, strict=True):
         axes.barh(rows, table[column], height=0.56, color=colour)
         for row, value in enumerate(table[column]):
-            text = percent(value) if column == "recall" else f"{value:,.0f}" if column == "bytes" else f"{value:.2g}"
-            axes.annotate(text, (value, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=11)
+            text = (
+                percent(value)
+                if column == "recall"
+                else f"{value:,.0f}"
+                if column == "bytes"
+                else f"{value:.2g}"
+            )
+            axes.annotate(
+                text,
+                (value, row),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=11,
+            )
         axes.set(xlim=(0, 1.5 * table[column].max()), xticks=[], xlabel=words)
         axes.set_yticks(rows, shown, color=INK)
         axes.set_ylim(len(rows) - 0.45, -0.55)
@@ -348,7 +480,9 @@ def kinds(table, note="Measured on this computer when the cell ran"):
 
 
 @style()
-def costs(table, note="Costs of this course's own pipeline, each with its source in cctview.planet"):
+def costs(
+    table, note="Costs of this course's own pipeline, each with its source in cctview.planet"
+):
     """What keeping and searching vectors costs, from these minutes to a scraped web.
 
     Parameters
@@ -362,9 +496,14 @@ def costs(table, note="Costs of this course's own pipeline, each with its source
     Card
     """
     names, last = list(table), table.iloc[:, -1]
-    title = f"{names[-1][0].upper()}{names[-1][1:]}: {short(last['bytes_codes'] / 1e9)} GB of codes to hold, and "
+    title = (
+        f"{names[-1][0].upper()}{names[-1][1:]}: {short(last['bytes_codes'] / 1e9)} GB of codes to"
+        " hold, and "
+    )
     title += f"{last['seconds_approximate']:.0f} seconds of one core to search"
-    figure = Card(title, height=0.5 * len(names) + 1.25, note=note, left=1.75, right=0.3, wspace=0.14)
+    figure = Card(
+        title, height=0.5 * len(names) + 1.25, note=note, left=1.75, right=0.3, wspace=0.14
+    )
     store, seek = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
     marks = (
@@ -375,9 +514,16 @@ def costs(table, note="Costs of this course's own pipeline, each with its source
     )
     for axes, row, unit, words, colour, marker in marks:
         values = table.loc[row].to_numpy(float) / unit
-        axes.plot(values, rows, linestyle="", marker=marker, markersize=10, color=colour, label=words)
+        axes.plot(
+            values, rows, linestyle="", marker=marker, markersize=10, color=colour, label=words
+        )
         for y, value in zip(rows, values, strict=True):
-            place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center", "fontsize": 10.5}
+            place = {
+                "xytext": (0, 8),
+                "textcoords": "offset points",
+                "ha": "center",
+                "fontsize": 10.5,
+            }
             axes.annotate(short(value), (value, y), color=INK, **place)
     for axes, words in ((store, "gigabytes (log scale)"), (seek, "seconds a search (log scale)")):
         low, high = axes.dataLim.intervalx
@@ -412,21 +558,48 @@ def clock(table, looks, note=WORLD):
     bars = {
         "the clock alone": (table.loc["delivered"], DELIVERED_LOOK),
         "… as it claims": (table.loc["claimed"], CLAIMED_LOOK),
-        "one look alone": (looks.rename({"bits": "estimate", "bits_low": "low", "bits_high": "high"}), DELIVERED_LOOK),
+        "one look alone": (
+            looks.rename({"bits": "estimate", "bits_low": "low", "bits_high": "high"}),
+            DELIVERED_LOOK,
+        ),
     }
     clock_, look = bars["the clock alone"][0].estimate, bars["one look alone"][0].estimate
     more = "more" if clock_ > look else "less"
-    title = f"The clock alone gives away {clock_:.1f} bits of who it is, {more} than a look at the vehicle ({look:.1f})"
+    title = (
+        f"The clock alone gives away {clock_:.1f} bits of who it is, {more} than a look at the"
+        f" vehicle ({look:.1f})"
+    )
     figure = Card(title, height=2.4, note=note, left=1.75, right=0.7)
     axes = figure.subplots()
     for row, (figures, how) in enumerate(bars.values()):
         axes.barh(row, figures.estimate, height=0.56, **how)
-        axes.plot([figures.low, figures.high], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
-        axes.annotate(f"{figures.estimate:.1f}", (figures.high, row), xytext=(7, 0), textcoords="offset points", va="center")
+        axes.plot(
+            [figures.low, figures.high],
+            [row, row],
+            color=INK,
+            linewidth=1.6,
+            marker="|",
+            markersize=9,
+        )
+        axes.annotate(
+            f"{figures.estimate:.1f}",
+            (figures.high, row),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+        )
     axes.set(ylim=(len(bars) - 0.45, -0.55), xlabel="bits a search, on average")
     axes.set_yticks(range(len(bars)), list(bars), color=INK)
     axes.tick_params(axis="y", length=0)
     return figure
 
 
-DELIVERED_LOOK, CLAIMED_LOOK = {"color": BLUE}, {"color": PAPER, "edgecolor": CLAIMED, "hatch": "//", "linewidth": 1.6}
+DELIVERED_LOOK, CLAIMED_LOOK = (
+    {"color": BLUE},
+    {
+        "color": PAPER,
+        "edgecolor": CLAIMED,
+        "hatch": "//",
+        "linewidth": 1.6,
+    },
+)

@@ -1,11 +1,27 @@
-"""Figures about detecting: boxes right, false and missed, precision and recall, and who enters the database."""
+"""Figures about detecting: boxes right, false and missed, precision and recall, and who enters the
+database.
+"""
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cctview.evaluate_boxes import BOX, box_iou
-from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, SKY, Card, label, percent, style
+from cctview.plots.look import (
+    BLUE,
+    DIFFERENT,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    SAME,
+    SKY,
+    Card,
+    label,
+    percent,
+    style,
+)
 
 WORLD = "Simulated frames, our model world; what is right is told by its truth"
 INTERVALS = f"{WORLD}; lines: 95 % intervals"
@@ -32,7 +48,8 @@ def judge(boxes, truth, iou=0.5):
     Returns
     -------
     verdicts : ndarray of str, shape (n,)
-        "right", "false" or "not asked for", by the rules of `cctview.evaluate_boxes.evaluate_detections`.
+        "right", "false" or "not asked for", by the rules of
+        `cctview.evaluate_boxes.evaluate_detections`.
     missed : ndarray of bool
         By row of `truth`.
     """
@@ -49,7 +66,8 @@ def judge(boxes, truth, iou=0.5):
 
 @style()
 def verdicts(image, boxes, truth, iou=0.5, title="", note=WORLD):
-    """A frame with the boxes that are right, those that are false, and the vehicles that are missed.
+    """A frame with the boxes that are right, those that are false, and the vehicles that are
+    missed.
 
     Parameters
     ----------
@@ -68,10 +86,22 @@ def verdicts(image, boxes, truth, iou=0.5, title="", note=WORLD):
     """
     said, missed = judge(boxes, truth, iou)
     right, false = (said == "right").sum(), (said == "false").sum()
-    words = f"{right} right, {false} false, {missed.sum()} missed: precision {_share(right, right + false)}, "
+    words = (
+        f"{right} right, {false} false, {missed.sum()} missed: precision"
+        f" {_share(right, right + false)}, "
+    )
     words += f"recall {_share(right, right + missed.sum())}"
     height = _FRAME * image.shape[0] / image.shape[1]
-    figure = Card(f"{title}{words}", height, note, photographs=True, left=0.16, right=0.16, bottom=0.05, top=0.3)
+    figure = Card(
+        f"{title}{words}",
+        height,
+        note,
+        photographs=True,
+        left=0.16,
+        right=0.16,
+        bottom=0.05,
+        top=0.3,
+    )
     axes = figure.subplots()
     _draw(axes, image, boxes, said, truth[missed])
     _key(figure, [*dict.fromkeys(said), *(["missed"] if missed.any() else [])])
@@ -105,26 +135,44 @@ def _box(axes, row, verdict):
 
 def _tag(axes, row, text, colour):
     axes.annotate(
-        text, (row.x1, row.y1), xytext=(0, 3), textcoords="offset points", fontsize=10, color=INK, annotation_clip=True,
+        text,
+        (row.x1, row.y1),
+        xytext=(0, 3),
+        textcoords="offset points",
+        fontsize=10,
+        color=INK,
+        annotation_clip=True,
         bbox={"facecolor": PAPER, "edgecolor": colour, "pad": 1.2},
-    )  # fmt: skip
+    )
 
 
 def _key(figure, names):
     """Name the kinds of boxes, on the line below the title."""
     names = [name for name in _LINES if name in names]
     colours = [GREY if name == "not asked for" else _LINES[name]["edgecolor"] for name in names]
-    handles = [Line2D([], [], color=c, linestyle=_LINES[n]["linestyle"], linewidth=2.4) for n, c in zip(names, colours)]
+    handles = [
+        Line2D([], [], color=c, linestyle=_LINES[n]["linestyle"], linewidth=2.4)
+        for n, c in zip(names, colours)
+    ]
     top = figure.subplotpars.top + 0.3 / figure.get_size_inches()[1]
     figure.legend(
-        handles, names, loc="upper left", bbox_to_anchor=(0.012, top), ncols=4, frameon=False, fontsize=11, handlelength=2.4,
-        columnspacing=1.4, borderaxespad=0.1,
-    )  # fmt: skip
+        handles,
+        names,
+        loc="upper left",
+        bbox_to_anchor=(0.012, top),
+        ncols=4,
+        frameon=False,
+        fontsize=11,
+        handlelength=2.4,
+        columnspacing=1.4,
+        borderaxespad=0.1,
+    )
 
 
 @style()
 def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
-    """A frame at a score and an overlap threshold (left), and where that lies on the curve of all frames (right).
+    """A frame at a score and an overlap threshold (left), and where that lies on the curve of all
+    frames (right).
 
     Parameters
     ----------
@@ -145,9 +193,18 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
     shown = boxes[boxes["percent"] >= score]
     said, missed = judge(shown, truth, iou)
     at, curve = evaluation.summary(percent=score), evaluation.curve()
-    found = f"{percent(at['precision'])} of the boxes are right" if at["precision"] == at["precision"] else "no box is left"
-    title = f"From {score:.0f} %, at an overlap of {iou:.2f}: {percent(at['recall'])} of the vehicles found, {found}"
-    figure = Card(title, height=3.5, note=note, photographs=True, left=0.16, right=0.3, top=0.32, wspace=0.36)
+    found = (
+        f"{percent(at['precision'])} of the boxes are right"
+        if at["precision"] == at["precision"]
+        else "no box is left"
+    )
+    title = (
+        f"From {score:.0f} %, at an overlap of {iou:.2f}: {percent(at['recall'])} of the vehicles"
+        f" found, {found}"
+    )
+    figure = Card(
+        title, height=3.5, note=note, photographs=True, left=0.16, right=0.3, top=0.32, wspace=0.36
+    )
     grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     _draw(left, image, shown, said, truth[missed], words=False)
@@ -155,8 +212,21 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
     _key(figure, [*dict.fromkeys(said), *(["missed"] if missed.any() else [])])
     right.plot(curve["recall"], curve["precision"], color=BLUE)
     if at["precision"] == at["precision"]:
-        right.plot(at["recall"], at["precision"], "o", color=DIFFERENT, markersize=10, markeredgecolor=PAPER, zorder=4)
-    right.set(xlabel="recall: vehicles found", ylabel="precision: boxes right", xlim=(0, 1.02), ylim=(0, 1.03))
+        right.plot(
+            at["recall"],
+            at["precision"],
+            "o",
+            color=DIFFERENT,
+            markersize=10,
+            markeredgecolor=PAPER,
+            zorder=4,
+        )
+    right.set(
+        xlabel="recall: vehicles found",
+        ylabel="precision: boxes right",
+        xlim=(0, 1.02),
+        ylim=(0, 1.03),
+    )
     for axis in (right.xaxis, right.yaxis):
         axis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
         axis.label.set_fontsize(11)
@@ -183,12 +253,32 @@ def rectangle_features(detector, patch, ruled_out, count=6, note=WORLD):
     """
     from cctview.boosted import EARLY
 
-    title = f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places in a frame"
-    figure = Card(title, height=1.35, note=note, left=0.2, right=0.2, bottom=0.1, top=0.3, wspace=0.12)
+    title = (
+        f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places"
+        " in a frame"
+    )
+    figure = Card(
+        title, height=1.35, note=note, left=0.2, right=0.2, bottom=0.1, top=0.3, wspace=0.12
+    )
     for k, axes in enumerate(figure.subplots(1, count)):
-        axes.imshow(patch, cmap="gray", vmin=0, vmax=255, extent=(0, patch.shape[1], patch.shape[0], 0))
-        for (x, y, w, h), colour, hatch in zip(detector.rectangles[k], ("white", INK), ("", "////")):
-            axes.add_patch(Rectangle((x, y), w, h, facecolor=colour, edgecolor=INK, alpha=0.62, hatch=hatch, linewidth=1.2))
+        axes.imshow(
+            patch, cmap="gray", vmin=0, vmax=255, extent=(0, patch.shape[1], patch.shape[0], 0)
+        )
+        for (x, y, w, h), colour, hatch in zip(
+            detector.rectangles[k], ("white", INK), ("", "////")
+        ):
+            axes.add_patch(
+                Rectangle(
+                    (x, y),
+                    w,
+                    h,
+                    facecolor=colour,
+                    edgecolor=INK,
+                    alpha=0.62,
+                    hatch=hatch,
+                    linewidth=1.2,
+                )
+            )
         axes.set(xlim=(0, patch.shape[1]), ylim=(patch.shape[0], 0), xticks=[], yticks=[])
         axes.set_title(f"{k + 1}", fontsize=11.5, pad=3, fontweight="bold", loc="left")
     return figure
@@ -210,7 +300,10 @@ def detectors(table, note=INTERVALS):
     """
     here = table[table["note"] == ""]
     best = here["AP"].idxmax()
-    title = f"Best of those that are here: {best}, average precision {here.AP[best]:.2f}, {_seconds(here.seconds[best])} a frame"
+    title = (
+        f"Best of those that are here: {best}, average precision {here.AP[best]:.2f},"
+        f" {_seconds(here.seconds[best])} a frame"
+    )
     figure = Card(title, height=0.62 * len(table) + 0.75, note=note, left=2.25, right=2.5)
     axes = figure.subplots()
     for row, (name, values) in enumerate(table.iterrows()):
@@ -218,14 +311,30 @@ def detectors(table, note=INTERVALS):
             axes.annotate(_break(values["note"]), (0.01, row), va="center", fontsize=10, color=GREY)
             continue
         axes.barh(row, values["AP"], height=0.5, color=BLUE, label=name)
-        axes.plot([values["low"], values["high"]], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
+        axes.plot(
+            [values["low"], values["high"]],
+            [row, row],
+            color=INK,
+            linewidth=1.6,
+            marker="|",
+            markersize=9,
+        )
         said = f"precision {percent(values['precision'])}\nrecall {percent(values['recall'])}, "
         said += f"{_seconds(values['seconds'])} a frame"
         axes.annotate(
-            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center",
+            said,
+            (1, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
             fontsize=10,
-        )  # fmt: skip
-    axes.set(ylim=(len(table) - 0.45, -0.55), xlim=(0, 1), xlabel="average precision (1: all found, none false)")
+        )
+    axes.set(
+        ylim=(len(table) - 0.45, -0.55),
+        xlim=(0, 1),
+        xlabel="average precision (1: all found, none false)",
+    )
     axes.set_yticks(range(len(table)), table.index)
     axes.tick_params(axis="y", length=0)
     return figure
@@ -247,7 +356,8 @@ def _seconds(seconds):
 
 @style()
 def doubles(image, boxes, overlap, counts, note=WORLD):
-    """All boxes that the network makes, those that are kept when overlapping ones are dropped (left), and the trade (right).
+    """All boxes that the network makes, those that are kept when overlapping ones are dropped
+    (left), and the trade (right).
 
     Parameters
     ----------
@@ -257,7 +367,8 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     overlap : float
         From which IoU on the weaker box is dropped.
     counts : DataFrame
-        By that overlap: doubles (boxes on a vehicle that has a better one already) and lost (vehicles of which no box is left).
+        By that overlap: doubles (boxes on a vehicle that has a better one already) and lost
+        (vehicles of which no box is left).
     note : str
 
     Returns
@@ -265,8 +376,13 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     Card
     """
     now = counts.iloc[np.abs(counts.index.to_numpy() - overlap).argmin()]
-    title = f"At a limit of {overlap:.2f}: {_count(now.doubles, 'double')} left, {_count(now.lost, 'vehicle')} lost"
-    figure = Card(title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3)
+    title = (
+        f"At a limit of {overlap:.2f}: {_count(now.doubles, 'double')} left,"
+        f" {_count(now.lost, 'vehicle')} lost"
+    )
+    figure = Card(
+        title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3
+    )
     grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
     left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     left.imshow(image)
@@ -275,11 +391,18 @@ def doubles(image, boxes, overlap, counts, note=WORLD):
     for row in boxes.itertuples():
         weak = {"edgecolor": PALE, "linewidth": 0.9, "linestyle": (0, (2, 2))}
         look = {"edgecolor": BLUE, "linewidth": 2.4} if row.kept else weak
-        left.add_patch(Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, **look))
-    for name, words, colour, dashes in (("doubles", "doubles", DIFFERENT, "-"), ("lost", "vehicles lost", BLUE, "--")):
+        left.add_patch(
+            Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, **look)
+        )
+    for name, words, colour, dashes in (
+        ("doubles", "doubles", DIFFERENT, "-"),
+        ("lost", "vehicles lost", BLUE, "--"),
+    ):
         right.plot(counts.index, counts[name] + 1, color=colour, linestyle=dashes, label=words)
         right.plot(overlap, now[name] + 1, "o", color=colour, markersize=9, markeredgecolor=PAPER)
-    right.set(xlabel="overlap from which dropped", ylabel="in all frames, + 1", yscale="log", xlim=(0, 1))
+    right.set(
+        xlabel="overlap from which dropped", ylabel="in all frames, + 1", yscale="log", xlim=(0, 1)
+    )
     right.legend(frameon=False, fontsize=11, loc="upper left")
     for axis in (right.xaxis, right.yaxis):
         axis.label.set_fontsize(11)
@@ -300,17 +423,33 @@ def cleaning(steps, note=WORLD):
     -------
     Card
     """
-    title = f"Of {steps.iloc[0]:,} boxes, {steps.iloc[-1]:,} are left: {percent(steps.iloc[-1] / steps.iloc[0])}"
+    title = (
+        f"Of {steps.iloc[0]:,} boxes, {steps.iloc[-1]:,} are left:"
+        f" {percent(steps.iloc[-1] / steps.iloc[0])}"
+    )
     figure = Card(title, height=0.5 * len(steps) + 0.7, note=note, left=2.75, right=1.1)
     axes = figure.subplots()
     for row, (name, left) in enumerate(steps.items()):
         gone = steps.iloc[row - 1] - left if row else 0
         axes.barh(row, left, height=0.56, color=BLUE, label=name)
-        axes.barh(row, gone, left=left, height=0.56, facecolor=PAPER, edgecolor=GREY, hatch="////", linewidth=0.8)
+        axes.barh(
+            row,
+            gone,
+            left=left,
+            height=0.56,
+            facecolor=PAPER,
+            edgecolor=GREY,
+            hatch="////",
+            linewidth=0.8,
+        )
         axes.annotate(
-            f"−{gone:,}" if row else f"{left:,}", (left + gone, row), xytext=(6, 0), textcoords="offset points", va="center",
+            f"−{gone:,}" if row else f"{left:,}",
+            (left + gone, row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
             fontsize=11,
-        )  # fmt: skip
+        )
     axes.set(ylim=(len(steps) - 0.45, -0.55), xlabel="boxes left (hatched: taken away)")
     axes.set_yticks(range(len(steps)), steps.index)
     axes.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
@@ -337,28 +476,54 @@ def entered(table, score, all_scores, note=INTERVALS):
     Card
     """
     shares = table["estimate"]
-    title = f"From {score:.0f} %: a vehicle is found in {percent(shares['in a frame'])} of the frames that show it, and yet "
+    title = (
+        f"From {score:.0f} %: a vehicle is found in {percent(shares['in a frame'])} of the frames"
+        " that show it, and yet "
+    )
     title += f"{percent(shares['at any camera'])} of the vehicles enter the database"
     figure = Card(title, height=2.9, note=note, left=1.0, right=2.15)
     axes = figure.subplots()
     heights = _apart(shares.to_numpy(float), 0.2)
-    for name, height, colour, dashes in zip(table.index, heights, (ORANGE, SKY, BLUE), (":", "--", "-")):
+    for name, height, colour, dashes in zip(
+        table.index, heights, (ORANGE, SKY, BLUE), (":", "--", "-")
+    ):
         axes.plot(all_scores.index, all_scores[name], color=colour, linestyle=dashes, label=name)
         row = table.loc[name]
         axes.plot([score, score], [row.low, row.high], color=INK, linewidth=1.6)
-        axes.plot(score, row.estimate, "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4)
-        axes.plot(1.04, height, marker="o", color=colour, transform=axes.get_yaxis_transform(), clip_on=False)
+        axes.plot(
+            score, row.estimate, "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4
+        )
+        axes.plot(
+            1.04,
+            height,
+            marker="o",
+            color=colour,
+            transform=axes.get_yaxis_transform(),
+            clip_on=False,
+        )
         axes.annotate(
-            f"{name}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]", (1.04, height),
-            xycoords=("axes fraction", "data"), xytext=(9, 0), textcoords="offset points", va="center", fontsize=11,
-        )  # fmt: skip
-    axes.set(xlabel="score threshold, per cent", ylabel="share found", ylim=(0, 1.02), xlim=tuple(all_scores.index[[0, -1]]))
+            f"{name}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]",
+            (1.04, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=11,
+        )
+    axes.set(
+        xlabel="score threshold, per cent",
+        ylabel="share found",
+        ylim=(0, 1.02),
+        xlim=tuple(all_scores.index[[0, -1]]),
+    )
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure
 
 
 def _apart(heights, least):
-    """Heights from the lowest up, moved so that labels there do not overlap: the highest stays below 1."""
+    """Heights from the lowest up, moved so that labels there do not overlap: the highest stays
+    below 1.
+    """
     result = np.array(heights)
     for k in range(len(result) - 2, -1, -1):
         result[k] = min(result[k], result[k + 1] - least)
@@ -390,12 +555,26 @@ def found_by(table, what, title, note=INTERVALS):
     for row, (name, values) in enumerate(table.iterrows()):
         axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
         axes.plot([values.low, values.high], [row, row], color=INK, linewidth=1.8)
-        axes.plot(values.estimate, row, "o", color=BLUE, markersize=9, markeredgecolor=PAPER, zorder=4, label=name)
+        axes.plot(
+            values.estimate,
+            row,
+            "o",
+            color=BLUE,
+            markersize=9,
+            markeredgecolor=PAPER,
+            zorder=4,
+            label=name,
+        )
         said = f"{percent(values.estimate)} of {values.sightings:,.0f}"
         axes.annotate(
-            said, (1, row), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center",
+            said,
+            (1, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
             fontsize=10.5,
-        )  # fmt: skip
+        )
     axes.set(ylim=(len(table) - 0.45, -0.55), xlim=(-0.01, 1.01), xlabel=what)
     axes.set_yticks(range(len(table)), table.index)
     axes.tick_params(axis="y", length=0)
@@ -410,7 +589,8 @@ def scales(tables, shown, cost, precision, note=INTERVALS):
     Parameters
     ----------
     tables : dict of int to DataFrame
-        By the side to which the frame is scaled, in pixels: from `cctview.seen.share_found`, by size.
+        By the side to which the frame is scaled, in pixels: from `cctview.seen.share_found`, by
+        size.
     shown : int
         The side to point out.
     cost : dict of int to float
@@ -423,9 +603,17 @@ def scales(tables, shown, cost, precision, note=INTERVALS):
     -------
     Card
     """
-    sums = {side: (table["estimate"] * table["sightings"]).sum() / table["sightings"].sum() for side, table in tables.items()}
-    right = f"{percent(precision)} of the boxes right" if precision == precision else "no box is left"
-    title = f"Scaled to {shown} pixels: {percent(sums[shown])} of all vehicles in sight found, {right}; "
+    sums = {
+        side: (table["estimate"] * table["sightings"]).sum() / table["sightings"].sum()
+        for side, table in tables.items()
+    }
+    right = (
+        f"{percent(precision)} of the boxes right" if precision == precision else "no box is left"
+    )
+    title = (
+        f"Scaled to {shown} pixels: {percent(sums[shown])} of all vehicles in sight found,"
+        f" {right}; "
+    )
     title += f"{cost[shown]:.1f} times the work"
     figure = Card(title, height=3.1, note=note, left=1.0, right=0.3)
     axes = figure.subplots()
@@ -434,10 +622,30 @@ def scales(tables, shown, cost, precision, note=INTERVALS):
         x, chosen = [names.get_loc(name) for name in table.index], side == shown
         look = {"color": BLUE, "linewidth": 2.8} if chosen else {"color": GREY, "linewidth": 1.1}
         axes.plot(x, table["estimate"], zorder=3 if chosen else 2, label=str(side), **look)
-        label(axes, 1.12, table["estimate"].iloc[min(1, len(table) - 1)], f"{side}", look["color"], va="center", fontsize=10.5, zorder=4)
+        label(
+            axes,
+            1.12,
+            table["estimate"].iloc[min(1, len(table) - 1)],
+            f"{side}",
+            look["color"],
+            va="center",
+            fontsize=10.5,
+            zorder=4,
+        )
         if chosen:
-            axes.fill_between(x, table["low"].astype(float), table["high"].astype(float), color=BLUE, alpha=0.18, linewidth=0)
-    axes.set(ylim=(0, 1.02), ylabel="share found", xlabel="longer side of the vehicle in the frame, pixels")
+            axes.fill_between(
+                x,
+                table["low"].astype(float),
+                table["high"].astype(float),
+                color=BLUE,
+                alpha=0.18,
+                linewidth=0,
+            )
+    axes.set(
+        ylim=(0, 1.02),
+        ylabel="share found",
+        xlabel="longer side of the vehicle in the frame, pixels",
+    )
     axes.set_xticks(range(len(names)), names)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure

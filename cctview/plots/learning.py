@@ -1,4 +1,6 @@
-"""Figures of learning: loss curves, filters, what the layers see, and what a model keeps of the vehicles it was taught."""
+"""Figures of learning: loss curves, filters, what the layers see, and what a model keeps of the
+vehicles it was taught.
+"""
 
 import numpy as np
 
@@ -36,9 +38,17 @@ def examples(pixels, words, each=8, note=WORLD):
     kinds, counts = np.unique(words, return_counts=True)
     title = f"What it is given: {len(words):,} pictures, each with one of {len(kinds)} words"
     figure = Card(
-        title, height=0.72 * len(kinds), note=note, photographs=True, left=1.75, right=0.2, bottom=0.1, top=0.1, hspace=0.1,
+        title,
+        height=0.72 * len(kinds),
+        note=note,
+        photographs=True,
+        left=1.75,
+        right=0.2,
+        bottom=0.1,
+        top=0.1,
+        hspace=0.1,
         wspace=0.1,
-    )  # fmt: skip
+    )
     axes = figure.subplots(len(kinds), each, squeeze=False)
     for row, (kind, count) in enumerate(zip(kinds, counts, strict=True)):
         own = np.flatnonzero(words == kind)
@@ -46,9 +56,15 @@ def examples(pixels, words, each=8, note=WORLD):
             axes[row, k].imshow(pixels[own[place]], interpolation="nearest")
             axes[row, k].set(xticks=[], yticks=[])
         axes[row, 0].annotate(
-            f"{kind}\n{count:,}", (0, 0.5), xycoords="axes fraction", xytext=(-10, 0), textcoords="offset points", ha="right",
-            va="center", fontsize=11.5,
-        )  # fmt: skip
+            f"{kind}\n{count:,}",
+            (0, 0.5),
+            xycoords="axes fraction",
+            xytext=(-10, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=11.5,
+        )
     return figure
 
 
@@ -59,8 +75,8 @@ def loss_curves(history, epoch=None, title=None, note=WORLD):
     Parameters
     ----------
     history : DataFrame
-        Index epoch; columns training_loss, validation_loss, training_right, validation_right, as `cctview.learn.Training.history`
-        gives them.
+        Index epoch; columns training_loss, validation_loss, training_right, validation_right, as
+        `cctview.learn.Training.history` gives them.
     epoch : int, optional
         The epoch to point out; beside it the shares that are right.
     title : str, optional
@@ -73,22 +89,53 @@ def loss_curves(history, epoch=None, title=None, note=WORLD):
     taught, new = history.training_loss, history.validation_loss
     figure = Card(title or _loss_title(history), height=3.3, note=note)
     axes = figure.subplots()
-    ends = {"vehicles new to it": (new, NEW, "--", "s"), "the vehicles it is taught": (taught, TAUGHT, "-", "o")}
+    ends = {
+        "vehicles new to it": (new, NEW, "--", "s"),
+        "the vehicles it is taught": (taught, TAUGHT, "-", "o"),
+    }
     for name, (values, colour, dashes, marker) in ends.items():
-        axes.plot(values.index, values, color=colour, linestyle=dashes, marker=marker, markersize=4, label=name)
-    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 1.04), labelcolor="linecolor", handlelength=2.2)
+        axes.plot(
+            values.index,
+            values,
+            color=colour,
+            linestyle=dashes,
+            marker=marker,
+            markersize=4,
+            label=name,
+        )
+    axes.legend(
+        frameon=False,
+        loc="upper right",
+        bbox_to_anchor=(1.0, 1.04),
+        labelcolor="linecolor",
+        handlelength=2.2,
+    )
     if epoch is not None:
         axes.axvline(epoch, color=INK, linewidth=1.6, label="epoch")
         for values, colour in ((taught, TAUGHT), (new, NEW)):
-            axes.plot(epoch, values[epoch], "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4)
-    axes.set(xlabel="epochs (times that it has seen all pictures)", ylabel="loss (0 = sure and right)")
-    axes.set(xlim=(-0.3, max(history.index[-1], 1) + 0.3), ylim=(0, 1.12 * max(taught.max(), new.max())))
+            axes.plot(
+                epoch,
+                values[epoch],
+                "o",
+                color=colour,
+                markersize=10,
+                markeredgecolor=PAPER,
+                zorder=4,
+            )
+    axes.set(
+        xlabel="epochs (times that it has seen all pictures)", ylabel="loss (0 = sure and right)"
+    )
+    axes.set(
+        xlim=(-0.3, max(history.index[-1], 1) + 0.3), ylim=(0, 1.12 * max(taught.max(), new.max()))
+    )
     axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
 def _loss_title(history):
-    """Whether the network still learns for all, or by heart; in words that hold for every training of this kind."""
+    """Whether the network still learns for all, or by heart; in words that hold for every training
+    of this kind.
+    """
     taught, new = history.training_loss.iloc[-1], history.validation_loss
     if len(history) < 3:
         return "Too few epochs to tell: let it learn longer"
@@ -99,7 +146,8 @@ def _loss_title(history):
 
 @style()
 def learnt_filters(before, after, note=WORLD):
-    """The first layer's filters, before any learning and after it: which small pattern each of them answers to.
+    """The first layer's filters, before any learning and after it: which small pattern each of them
+    answers to.
 
     Parameters
     ----------
@@ -114,9 +162,17 @@ def learnt_filters(before, after, note=WORLD):
     lines = 1 if count <= 8 else 2
     count -= count % lines
     figure = Card(
-        "What it looks for first. Before it learns: noise. After: patches of light, dark and colour", height=2.7, note=note, left=1.2, right=0.2,
-        bottom=0.12, top=0.1, wspace=0.1, hspace=0.15,
-    )  # fmt: skip
+        "What it looks for first. Before it learns: noise. After: patches of light, dark and"
+        " colour",
+        height=2.7,
+        note=note,
+        left=1.2,
+        right=0.2,
+        bottom=0.12,
+        top=0.1,
+        wspace=0.1,
+        hspace=0.15,
+    )
     for row, (name, values) in enumerate((("before", before), ("after", after))):
         for k in range(count):
             axes = figure.add_subplot(2 * lines, count // lines, row * count + k + 1)
@@ -125,15 +181,22 @@ def learnt_filters(before, after, note=WORLD):
             axes.set(xticks=[], yticks=[])
             if k == 0:
                 axes.annotate(
-                    name, (0, 0 if lines == 2 else 0.5), xycoords="axes fraction", xytext=(-12, 0), textcoords="offset points",
-                    ha="right", va="center", fontweight="bold",
-                )  # fmt: skip
+                    name,
+                    (0, 0 if lines == 2 else 0.5),
+                    xycoords="axes fraction",
+                    xytext=(-12, 0),
+                    textcoords="offset points",
+                    ha="right",
+                    va="center",
+                    fontweight="bold",
+                )
     return figure
 
 
 @style()
 def activations(picture, layers, title, note=WORLD):
-    """A picture, and what each layer of filters makes of it: the six filters that answer most, bright where they do.
+    """A picture, and what each layer of filters makes of it: the six filters that answer most,
+    bright where they do.
 
     Parameters
     ----------
@@ -149,7 +212,15 @@ def activations(picture, layers, title, note=WORLD):
     """
     most = 6
     figure = Card(
-        title, height=1.0 * len(layers) + 0.25, note=note, left=0.16, right=0.2, bottom=0.1, top=0.1, wspace=0.12, hspace=0.18
+        title,
+        height=1.0 * len(layers) + 0.25,
+        note=note,
+        left=0.16,
+        right=0.2,
+        bottom=0.1,
+        top=0.1,
+        wspace=0.12,
+        hspace=0.18,
     )
     grid = figure.add_gridspec(len(layers), most + 3)
     axes = figure.add_subplot(grid[:, :2])
@@ -159,9 +230,14 @@ def activations(picture, layers, title, note=WORLD):
         said = figure.add_subplot(grid[row, 2])
         said.set_axis_off()
         said.text(
-            0.5, 0.5, f"layer {row + 1}\n{values.shape[0]} × {values.shape[1]}", ha="center", va="center", fontsize=11,
+            0.5,
+            0.5,
+            f"layer {row + 1}\n{values.shape[0]} × {values.shape[1]}",
+            ha="center",
+            va="center",
+            fontsize=11,
             transform=said.transAxes,
-        )  # fmt: skip
+        )
         strongest = np.argsort(-values.mean(axis=(0, 1)), kind="stable")[:most]
         for k, number in enumerate(strongest):
             axes = figure.add_subplot(grid[row, 3 + k])
@@ -186,25 +262,47 @@ def loss_histograms(losses, member, note=WORLD):
     Card
     """
     typical = [np.median(losses[rows]) for rows in (member, ~member)]
-    much = "much smaller" if typical[0] < typical[1] / _PARTED else "smaller" if typical[0] < typical[1] else "no smaller"
+    much = (
+        "much smaller"
+        if typical[0] < typical[1] / _PARTED
+        else "smaller"
+        if typical[0] < typical[1]
+        else "no smaller"
+    )
     title = f"On a vehicle that was taught the typical loss is {much}; but the hills overlap"
     logs = np.log10(np.maximum(losses, FLOOR))
     figure = Card(title, height=2.8, note=note, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 41)
-    for k, (name, rows, colour, dashes) in enumerate((("taught", member, TAUGHT, "-"), ("never met", ~member, NEW, "--"))):
+    for k, (name, rows, colour, dashes) in enumerate(
+        (("taught", member, TAUGHT, "-"), ("never met", ~member, NEW, "--"))
+    ):
         shares = np.histogram(logs[rows], edges)[0] / rows.sum()
         axes.stairs(shares, edges, fill=True, color=colour, alpha=0.3, label=name)
         axes.stairs(shares, edges, color=colour, linewidth=2.2, linestyle=dashes)
         middle = np.median(logs[rows])
-        axes.plot([middle, middle], [0, axes.get_ylim()[1]], color=colour, linewidth=1.2, linestyle=dashes)
+        axes.plot(
+            [middle, middle], [0, axes.get_ylim()[1]], color=colour, linewidth=1.2, linestyle=dashes
+        )
         axes.annotate(
-            f"{rows.sum():,} {name}", (0.01 if k == 0 else 0.99, 0.99), xycoords="axes fraction",
-            ha="left" if k == 0 else "right", va="top", color=colour, fontweight="bold",
-        )  # fmt: skip
+            f"{rows.sum():,} {name}",
+            (0.01 if k == 0 else 0.99, 0.99),
+            xycoords="axes fraction",
+            ha="left" if k == 0 else "right",
+            va="top",
+            color=colour,
+            fontweight="bold",
+        )
     ticks = np.arange(np.ceil(logs.min() - 1e-9), np.floor(logs.max()) + 1)
-    axes.set_xticks(ticks, [f"{10.0**tick:g}" if tick >= -2 else f"10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[-int(tick)]}" for tick in ticks])
-    axes.set(yticks=[], xlabel="loss on a vehicle (smaller: surer of what it is)", ylim=(0, 1.15 * axes.get_ylim()[1]))
+    axes.set_xticks(
+        ticks,
+        [f"{10.0**tick:g}" if tick >= -2 else f"10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[-int(tick)]}" for tick in ticks],
+    )
+    axes.set(
+        yticks=[],
+        xlabel="loss on a vehicle (smaller: surer of what it is)",
+        ylim=(0, 1.15 * axes.get_ylim()[1]),
+    )
     axes.spines["left"].set_visible(False)
     return figure
 
@@ -235,16 +333,48 @@ def membership_roc(attacks, note=WORLD):
     label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
     looks = ((BLUE, "-", BLUE), (ORANGE, "--", DARK_ORANGE), (GREY, ":", GREY), (INK, "-.", INK))
     for k, ((name, attack), (colour, dashes, dark)) in enumerate(zip(attacks.items(), looks)):
-        roc, area, at = attack.roc(), measured[name].loc["AUC"], measured[name].loc["TPR at 1 % FPR"]
-        axes.step(np.maximum(roc.fpr, lowest), np.maximum(roc.tpr, lowest), where="post", color=colour, linestyle=dashes, label=name)
-        axes.plot([ALLOWED, ALLOWED], [max(at.low, lowest), max(at.high, lowest)], color=colour, linewidth=4, solid_capstyle="butt", zorder=4)
-        axes.plot(ALLOWED, max(at.estimate, lowest), "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=5)
+        roc, area, at = (
+            attack.roc(),
+            measured[name].loc["AUC"],
+            measured[name].loc["TPR at 1 % FPR"],
+        )
+        axes.step(
+            np.maximum(roc.fpr, lowest),
+            np.maximum(roc.tpr, lowest),
+            where="post",
+            color=colour,
+            linestyle=dashes,
+            label=name,
+        )
+        axes.plot(
+            [ALLOWED, ALLOWED],
+            [max(at.low, lowest), max(at.high, lowest)],
+            color=colour,
+            linewidth=4,
+            solid_capstyle="butt",
+            zorder=4,
+        )
+        axes.plot(
+            ALLOWED,
+            max(at.estimate, lowest),
+            "o",
+            color=colour,
+            markersize=9,
+            markeredgecolor=PAPER,
+            zorder=5,
+        )
         words = f"{_DASHES[dashes]} " + name.replace(", ", ",\n") + "\n"
         words += f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
         words += f"at 1 %: {100 * at.estimate:.1f} % [{100 * at.low:.1f} {100 * at.high:.1f}]"
         axes.annotate(
-            words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", va="top", fontsize=10, color=dark, fontweight="bold",
-        )  # fmt: skip
+            words,
+            (1.03, 0.98 - 0.32 * k),
+            xycoords="axes fraction",
+            va="top",
+            fontsize=10,
+            color=dark,
+            fontweight="bold",
+        )
     axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
     axes.set(xscale="log", yscale="log", xlim=(lowest, 1), ylim=(lowest, 1.1))
     ticks = [0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"]
@@ -255,7 +385,9 @@ def membership_roc(attacks, note=WORLD):
 
 
 def _betrayed(names, of):
-    """Which of the attacks tell members better than a coin; in words that hold for every training of this kind."""
+    """Which of the attacks tell members better than a coin; in words that hold for every training
+    of this kind.
+    """
     if not names:
         return "No better than a coin: nothing tells who was taught"
     if len(names) == of:
@@ -265,14 +397,16 @@ def _betrayed(names, of):
 
 @style()
 def exposure(rises, worst, crops, words, note=WORLD):
-    """By how much a vehicle's own picture moves a model: of all vehicles, and of the one in a hundred that it moves most.
+    """By how much a vehicle's own picture moves a model: of all vehicles, and of the one in a
+    hundred that it moves most.
 
     Parameters
     ----------
     rises : ndarray, shape (n,)
         By how much the probability of the right class rises if a vehicle is taught.
     worst : ndarray of int
-        The most exposed ones: places in `rises`, chosen on other models than those that `rises` is measured on.
+        The most exposed ones: places in `rises`, chosen on other models than those that `rises` is
+        measured on.
     crops : sequence of ndarray of uint8, shape (h, w, 3)
         Pictures of some of them.
     words : sequence of str
@@ -297,10 +431,18 @@ def exposure(rises, worst, crops, words, note=WORLD):
         axes.axvline(values.mean(), color=colour, linewidth=2)
         side, x = ("right", 0.99) if colour == DIFFERENT else ("left", 0.01)
         axes.annotate(
-            f"mean of {name}: {values.mean():+.2f}".replace("-", "−"), (x, 0.99), xycoords="axes fraction", ha=side, va="top",
-            color=colour, fontweight="bold", fontsize=11.5,
-        )  # fmt: skip
-    axes.set(xlabel="rise of the probability of the right answer if it is taught", ylabel="vehicles")
+            f"mean of {name}: {values.mean():+.2f}".replace("-", "−"),
+            (x, 0.99),
+            xycoords="axes fraction",
+            ha=side,
+            va="top",
+            color=colour,
+            fontweight="bold",
+            fontsize=11.5,
+        )
+    axes.set(
+        xlabel="rise of the probability of the right answer if it is taught", ylabel="vehicles"
+    )
     axes.set_xlim(min(-0.4, rises.min()), 1)
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])
     axes.set_ylim(0, top * 3)
@@ -316,13 +458,14 @@ def exposure(rises, worst, crops, words, note=WORLD):
 
 @style()
 def usefulness_and_leak(table, epoch, title, note=WORLD):
-    """One training, two readings: how often it is right on new vehicles, and how well its members are found.
+    """One training, two readings: how often it is right on new vehicles, and how well its members
+    are found.
 
     Parameters
     ----------
     table : DataFrame
-        One row an epoch, as `cctview.trainings.stored_grid` has them for one network: epoch, training_right, validation_right,
-        auc, auc_low, auc_high.
+        One row an epoch, as `cctview.trainings.stored_grid` has them for one network: epoch,
+        training_right, validation_right, auc, auc_low, auc_high.
     epoch : int
         The one to point out.
     title : str
@@ -334,20 +477,42 @@ def usefulness_and_leak(table, epoch, title, note=WORLD):
     """
     figure = Card(title, height=3.2, note=note, wspace=0.42, right=0.25)
     useful, leak = figure.subplots(1, 2)
-    for name, column, colour, dashes in (("taught", "training_right", TAUGHT, "-"), ("new", "validation_right", NEW, "--")):
-        useful.plot(table.epoch, table[column], color=colour, linestyle=dashes, label=f"on {name} vehicles")
+    for name, column, colour, dashes in (
+        ("taught", "training_right", TAUGHT, "-"),
+        ("new", "validation_right", NEW, "--"),
+    ):
+        useful.plot(
+            table.epoch, table[column], color=colour, linestyle=dashes, label=f"on {name} vehicles"
+        )
     useful.set(ylabel="right (share of pictures)", ylim=(0, 1.02))
     leak.axhline(0.5, color=GREY, linewidth=1, linestyle=(0, (2, 3)))
-    label(leak, table.epoch.max(), 0.5, "a coin", GREY, fontsize=10.5, ha="right", va="top", bbox=None)
+    label(
+        leak, table.epoch.max(), 0.5, "a coin", GREY, fontsize=10.5, ha="right", va="top", bbox=None
+    )
     leak.plot(table.epoch, table.auc, color=INK, label="AUC of the attack")
-    leak.fill_between(table.epoch, table.auc_low, table.auc_high, color=INK, alpha=0.15, linewidth=0, label="95 % interval")
+    leak.fill_between(
+        table.epoch,
+        table.auc_low,
+        table.auc_high,
+        color=INK,
+        alpha=0.15,
+        linewidth=0,
+        label="95 % interval",
+    )
     leak.set(ylabel="members told from others (AUC)", ylim=(0.4, 1.0))
     now = table.set_index("epoch").loc[epoch]
     for axes, columns in ((useful, ("training_right", "validation_right")), (leak, ("auc",))):
         axes.axvline(epoch, color=INK, linewidth=1.4)
         for column in columns:
             colour = {"training_right": TAUGHT, "validation_right": NEW, "auc": INK}[column]
-            axes.plot(epoch, now[column], "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=4)
+            axes.plot(
+                epoch, now[column], "o", color=colour, markersize=9, markeredgecolor=PAPER, zorder=4
+            )
         axes.set_xlabel("epochs")
-        axes.legend(frameon=False, fontsize=11, loc="lower right" if axes is useful else "upper left", handlelength=1.6)
+        axes.legend(
+            frameon=False,
+            fontsize=11,
+            loc="lower right" if axes is useful else "upper left",
+            handlelength=1.6,
+        )
     return figure

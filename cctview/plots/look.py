@@ -1,11 +1,12 @@
 """How every figure of the course looks: one style, one palette, one card.
 
-A figure is a `Card`: a matplotlib Figure on a light ground of its own, so that it reads the same in a light and in a dark
-JupyterLab, in a slide and on paper. It states its finding in its title, says in its last line where its numbers come
-from, and shows itself in a notebook without pyplot. The fonts come with matplotlib, so the pictures are the same everywhere.
+A figure is a `Card`: a matplotlib Figure on a light ground of its own, so that it reads the same in
+a light and in a dark JupyterLab, in a slide and on paper. It states its finding in its title, says
+in its last line where its numbers come from, and shows itself in a notebook without pyplot. The
+fonts come with matplotlib, so the pictures are the same everywhere.
 
-The palette is that of Okabe and Ito (2008), which people with any of the usual forms of colour blindness can tell apart; and
-no figure tells things apart by colour alone.
+The palette is that of Okabe and Ito (2008), which people with any of the usual forms of colour
+blindness can tell apart; and no figure tells things apart by colour alone.
 """
 
 import io
@@ -18,14 +19,25 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
-BLUE, ORANGE, SKY, GREEN, YELLOW, RED, PURPLE = "#0072B2", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7"
+BLUE, ORANGE, SKY, GREEN, YELLOW, RED, PURPLE = (
+    "#0072B2",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#D55E00",
+    "#CC79A7",
+)
 
 SAME, DIFFERENT = BLUE, RED
 """Pairs of pictures of one vehicle, and of two; also what is right, and what is wrong."""
 DELIVERED, CLAIMED = BLUE, PURPLE
 """The meter's two numbers."""
 
-TWIN = "Simulated frames, our model world. Same estimators: AUC twin .91, real .95; rank-1 twin .43, real .21"
+TWIN = (
+    "Simulated frames, our model world. Same estimators: AUC twin .91, real .95; rank-1 twin .43,"
+    " real .21"
+)
 """The last line of a figure made on the twin. Both numbers, and how they were measured: ``models/student-64.md``."""
 
 WIDTH = 7.2
@@ -90,26 +102,50 @@ class Card(Figure):
     photographs : bool
         Whether it holds pictures of vehicles: then it is shown as JPEG, which is smaller.
     **margins : float
-        Inches around the axes: `left`, `right`, `bottom` (of the axis labels, above the note) and `top` (below the title).
-        With `wspace`, `hspace` as in `matplotlib.figure.Figure.subplots_adjust`.
+        Inches around the axes: `left`, `right`, `bottom` (of the axis labels, above the note) and
+        `top` (below the title). With `wspace`, `hspace` as in
+        `matplotlib.figure.Figure.subplots_adjust`.
 
     Attributes
     ----------
     title : str
     """
 
-    def __init__(self, title, height=3.4, note=TWIN, photographs=False, left=0.85, right=0.3, bottom=0.62, top=0.12, **spaces):
+    def __init__(
+        self,
+        title,
+        height=3.4,
+        note=TWIN,
+        photographs=False,
+        left=0.85,
+        right=0.3,
+        bottom=0.62,
+        top=0.12,
+        **spaces,
+    ):
         lines = textwrap.wrap(title.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS)
         above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
         tall = height + above + below
         super().__init__(figsize=(WIDTH, tall), dpi=DOTS)
         FigureCanvasAgg(self)
         self.title, self.photographs = title, photographs
-        self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), va="top", fontsize=14.5, fontweight="bold", linespacing=1.25)
+        self.text(
+            0.16 / WIDTH,
+            1 - 0.1 / tall,
+            "\n".join(lines),
+            va="top",
+            fontsize=14.5,
+            fontweight="bold",
+            linespacing=1.25,
+        )
         if note:
             self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
         self.subplots_adjust(
-            left=left / WIDTH, right=1 - right / WIDTH, bottom=(below + bottom) / tall, top=1 - (above + top) / tall, **spaces
+            left=left / WIDTH,
+            right=1 - right / WIDTH,
+            bottom=(below + bottom) / tall,
+            top=1 - (above + top) / tall,
+            **spaces,
         )
 
     def to_bytes(self, kind="png", dots=DOTS):
@@ -117,11 +153,16 @@ class Card(Figure):
         self.set_dpi(dots)
         with style():
             self.canvas.draw()
-        picture, file = Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]), io.BytesIO()
+        picture, file = (
+            Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]),
+            io.BytesIO(),
+        )
         if kind == "jpeg":
             picture.save(file, kind, quality=88)
         else:  # a palette makes it half as large
-            picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, kind)
+            picture.quantize(
+                COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+            ).save(file, kind)
         return file.getvalue()
 
     def __repr__(self):
@@ -138,7 +179,9 @@ class Card(Figure):
 
 
 def label(axes, x, y, text, colour=INK, **options):
-    """Write a label at a place in the data, on a ground that keeps it legible over lines; returns the Text."""
+    """Write a label at a place in the data, on a ground that keeps it legible over lines; returns
+    the Text.
+    """
     ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
     return axes.text(x, y, text, **{"color": colour, "fontsize": 11.5, "bbox": ground, **options})
 

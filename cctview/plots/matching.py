@@ -3,7 +3,21 @@
 import numpy as np
 
 from cctview.evaluate import roc_auc, roc_curve
-from cctview.plots.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, SAME, TWIN, Card, label, percent, style
+from cctview.plots.look import (
+    BLUE,
+    DIFFERENT,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    SAME,
+    TWIN,
+    Card,
+    label,
+    percent,
+    style,
+)
 
 BINS = 48
 POINTS = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
@@ -11,7 +25,8 @@ DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
 
 
 def accepted(distances, same, threshold):
-    """What a threshold does: how many same and how many different pairs it links, and how many of each it does not.
+    """What a threshold does: how many same and how many different pairs it links, and how many of
+    each it does not.
 
     Returns
     -------
@@ -37,7 +52,8 @@ def accepted(distances, same, threshold):
 def distance_histograms(distances, same, threshold=None, distance="cosine distance", note=TWIN):
     """How far apart same pairs and different pairs are, and what a threshold makes of them.
 
-    Each of the two histograms is drawn to its own height, as shares: of different pairs there are many times as many.
+    Each of the two histograms is drawn to its own height, as shares: of different pairs there are
+    many times as many.
 
     Parameters
     ----------
@@ -58,18 +74,28 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
     if threshold is None:
         overlap = (distances[~same] < np.median(distances[same])).mean()
         gap = "No gap" if overlap else "A gap"
-        title = f"{gap}: {percent(overlap)} of the different pairs are closer than the typical same pair"
+        title = (
+            f"{gap}: {percent(overlap)} of the different pairs are closer than the typical same"
+            " pair"
+        )
     else:
         true, false, missed, _ = accepted(distances, same, threshold).values()
-        title = f"At {threshold:.2f}: {_told(true)} true links, {_told(false)} false, {_told(missed)} missed"
+        title = (
+            f"At {threshold:.2f}: {_told(true)} true links, {_told(false)} false, {_told(missed)}"
+            " missed"
+        )
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, BINS + 1)
-    different, alike = (np.histogram(distances[rows], edges)[0] / max(rows.sum(), 1) for rows in (~same, same))
+    different, alike = (
+        np.histogram(distances[rows], edges)[0] / max(rows.sum(), 1) for rows in (~same, same)
+    )
     top = 1.25 * max(different.max(), alike.max())
     _hill(axes, different, edges, DIFFERENT, "different", (~same).sum(), top)
     _hill(axes, alike, edges, SAME, "same", same.sum(), top)
-    axes.set(xlim=(0, edges[-1]), ylim=(0, top), yticks=[], xlabel=f"{distance} (smaller: more alike)")
+    axes.set(
+        xlim=(0, edges[-1]), ylim=(0, top), yticks=[], xlabel=f"{distance} (smaller: more alike)"
+    )
     axes.spines["left"].set_visible(False)
     if threshold is not None:
         axes.axvspan(0, threshold, color=INK, alpha=0.06, linewidth=0)
@@ -80,7 +106,9 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
 
 
 def _told(count):
-    """A count to three figures: of a million pairs one or two may fall on either side of a threshold, by the processor."""
+    """A count to three figures: of a million pairs one or two may fall on either side of a
+    threshold, by the processor.
+    """
     return f"{float(f'{count:.3g}'):,.0f}"
 
 
@@ -90,7 +118,16 @@ def _hill(axes, shares, edges, colour, name, count, top):
     axes.stairs(shares, edges, color=colour, linewidth=2.2)
     peak = shares.argmax()
     x, side = (edges[peak], "left") if peak < 0.6 * BINS else (edges[peak + 1], "right")
-    label(axes, x, shares.max() + 0.02 * top, f"{count:,} {name} pairs", colour, ha=side, va="bottom", fontweight="bold")
+    label(
+        axes,
+        x,
+        shares.max() + 0.02 * top,
+        f"{count:,} {name} pairs",
+        colour,
+        ha=side,
+        va="bottom",
+        fontweight="bold",
+    )
 
 
 @style()
@@ -102,7 +139,8 @@ def roc(curves, points=None, at=None, note=TWIN):
     curves : dict of str to (distances, same)
         By name; see `cctview.evaluate.roc_curve`.
     points : dict of str to (float, float), optional
-        Others' points by name: share of different pairs, and of same pairs, that they call the same; "the room".
+        Others' points by name: share of different pairs, and of same pairs, that they call the
+        same; "the room".
     at : float, optional
         The threshold at which the first curve is operated: drawn as a point.
     note : str
@@ -120,7 +158,9 @@ def roc(curves, points=None, at=None, note=TWIN):
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (2, 3)))
     label(axes, 0.80, 0.735, "a coin", GREY, fontsize=10.5, ha="center", va="center", rotation=38)
-    for k, ((name, pairs), colour, dashes) in enumerate(zip(curves.items(), (BLUE, ORANGE, GREY), ("-", "--", ":"))):
+    for k, ((name, pairs), colour, dashes) in enumerate(
+        zip(curves.items(), (BLUE, ORANGE, GREY), ("-", "--", ":"))
+    ):
         fpr, tpr, _ = roc_curve(*pairs)
         axes.plot(fpr, tpr, color=colour, linestyle=dashes, label=name)
         side = {
@@ -129,18 +169,40 @@ def roc(curves, points=None, at=None, note=TWIN):
             "color": DARK_ORANGE if colour == ORANGE else colour,
             "fontweight": "bold",
         }
-        axes.annotate(f"{'– –' if dashes == '--' else '——'} {name}\narea {areas[name]:.3f}", (1.03, 0.86 - 0.2 * k), **side)
+        axes.annotate(
+            f"{'– –' if dashes == '--' else '——'} {name}\narea {areas[name]:.3f}",
+            (1.03, 0.86 - 0.2 * k),
+            **side,
+        )
     if at is not None:
         distances, same = next(iter(curves.values()))
         counts = accepted(distances, same, at)
-        x, y = counts["false_links"] / (~np.asarray(same, bool)).sum(), counts["true_links"] / np.asarray(same, bool).sum()
-        axes.plot(x, y, "o", color=BLUE, markersize=11, markeredgecolor=PAPER, label="operating point")
+        x, y = (
+            counts["false_links"] / (~np.asarray(same, bool)).sum(),
+            counts["true_links"] / np.asarray(same, bool).sum(),
+        )
+        axes.plot(
+            x, y, "o", color=BLUE, markersize=11, markeredgecolor=PAPER, label="operating point"
+        )
         label(axes, x + 0.03, y - 0.03, f"threshold {at:.2f}", BLUE, va="top")
     for name, (x, y) in (points or {}).items():
-        axes.plot(x, y, "D", color=DIFFERENT, markersize=11, markeredgecolor=PAPER, clip_on=False, zorder=5, label=name)
+        axes.plot(
+            x,
+            y,
+            "D",
+            color=DIFFERENT,
+            markersize=11,
+            markeredgecolor=PAPER,
+            clip_on=False,
+            zorder=5,
+            label=name,
+        )
         label(axes, x + 0.03, y - 0.03, name, DIFFERENT, va="top", fontweight="bold")
     axes.set(
-        xlim=(-0.01, 1), ylim=(0, 1.01), xlabel="different pairs called the same (share)", ylabel="same pairs found (share)"
+        xlim=(-0.01, 1),
+        ylim=(0, 1.01),
+        xlabel="different pairs called the same (share)",
+        ylabel="same pairs found (share)",
     )
     return figure
 
@@ -157,7 +219,8 @@ def _points_title(curves, points):
 
 @style()
 def cmc(results, ranks=20, note=TWIN):
-    """Cumulative match characteristics: how often the right vehicle is among the first k candidates.
+    """Cumulative match characteristics: how often the right vehicle is among the first k
+    candidates.
 
     Parameters
     ----------
@@ -174,7 +237,9 @@ def cmc(results, ranks=20, note=TWIN):
     name, curve = list(curves.items())[-1]
     best = f"{name}: the right vehicle is first in {percent(curve[0])} of searches"
     title = best + (
-        f", among the first {min(10, len(curve))} in {percent(curve[min(10, len(curve)) - 1])}" if len(curve) > 1 else ""
+        f", among the first {min(10, len(curve))} in {percent(curve[min(10, len(curve)) - 1])}"
+        if len(curve) > 1
+        else ""
     )
     figure = Card(title, height=3.6, note=note, right=1.9)
     axes = figure.subplots()
@@ -185,8 +250,12 @@ def cmc(results, ranks=20, note=TWIN):
             strict=True,
         )
     )
-    for (name, curve), colour, marker in zip(curves.items(), (GREY, ORANGE, BLUE, DIFFERENT), "os^D"):
-        axes.plot(range(1, len(curve) + 1), curve, color=colour, marker=marker, markersize=5, label=name)
+    for (name, curve), colour, marker in zip(
+        curves.items(), (GREY, ORANGE, BLUE, DIFFERENT), "os^D"
+    ):
+        axes.plot(
+            range(1, len(curve) + 1), curve, color=colour, marker=marker, markersize=5, label=name
+        )
         axes.annotate(
             name,
             (len(curve), places[name]),
@@ -199,7 +268,10 @@ def cmc(results, ranks=20, note=TWIN):
             annotation_clip=False,
         )
     axes.set(
-        ylim=(0, 1), xlim=(0.5, ranks + 0.3), xlabel="length of the list of candidates", ylabel="searches that find it (share)"
+        ylim=(0, 1),
+        xlim=(0.5, ranks + 0.3),
+        xlabel="length of the list of candidates",
+        ylabel="searches that find it (share)",
     )
     axes.set_xticks([k for k in (1, 5, 10, 20, 50) if k <= ranks])
     return figure
@@ -215,12 +287,14 @@ def _apart(values, gap=0.085):
 
 @style()
 def false_links(distances, same, threshold=None, note=TWIN):
-    """The leak of a threshold: of the links that it makes, how many are false, and how many true ones it finds.
+    """The leak of a threshold: of the links that it makes, how many are false, and how many true
+    ones it finds.
 
     Parameters
     ----------
     distances : array_like, shape (n,)
-        Of all pairs that a search compares, same and different in the numbers in which they really come.
+        Of all pairs that a search compares, same and different in the numbers in which they really
+        come.
     same : array_like of bool, shape (n,)
     threshold : float, optional
         Marked, and told in the title; by default the one that finds half of the true links.
@@ -237,7 +311,9 @@ def false_links(distances, same, threshold=None, note=TWIN):
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if not same.any():
-        raise ValueError("expected at least one pair of the same vehicle; take more minutes or smaller pictures")
+        raise ValueError(
+            "expected at least one pair of the same vehicle; take more minutes or smaller pictures"
+        )
     order = np.argsort(distances, kind="stable")
     found = np.cumsum(same[order])
     wrong = np.arange(1, len(order) + 1) - found
@@ -245,12 +321,21 @@ def false_links(distances, same, threshold=None, note=TWIN):
     if threshold is None:
         threshold = float(np.quantile(distances[same], 0.5, method="inverted_cdf"))
     at = np.searchsorted(thresholds, threshold, side="right") - 1
-    share_found, share_false = (float(found[at] / same.sum()), float(wrong[at] / (at + 1))) if at >= 0 else (0.0, 0.0)
-    title = f"To find {percent(share_found)} of the true links, you accept that {percent(share_false)} of all links are false"
+    share_found, share_false = (
+        (float(found[at] / same.sum()), float(wrong[at] / (at + 1))) if at >= 0 else (0.0, 0.0)
+    )
+    title = (
+        f"To find {percent(share_found)} of the true links, you accept that {percent(share_false)}"
+        " of all links are false"
+    )
     figure = Card(title, height=3.5, note=note)
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
-    places = np.linspace(start, len(order) - 1, POINTS), np.geomspace(start + 1, len(order), POINTS) - 1, [max(at, start)]
+    places = (
+        np.linspace(start, len(order) - 1, POINTS),
+        np.geomspace(start + 1, len(order), POINTS) - 1,
+        [max(at, start)],
+    )
     drawn = np.unique(np.concatenate(places).astype(int))
     for values, colour, name, dashes, at_share in (
         (wrong / (wrong + found), DIFFERENT, "false, of the links", "-", 1.0),
@@ -275,7 +360,12 @@ def false_links(distances, same, threshold=None, note=TWIN):
         va="bottom",
         ha="left",
     )
-    axes.set(xlim=(thresholds[start], thresholds[-1]), ylim=(0, 1.02), xlabel="distance threshold", ylabel="share")
+    axes.set(
+        xlim=(thresholds[start], thresholds[-1]),
+        ylim=(0, 1.02),
+        xlabel="distance threshold",
+        ylabel="share",
+    )
     return figure
 
 
@@ -286,7 +376,8 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        One row a bar, its name the index; columns estimate, low, high, as `cctview.evaluate.bootstrap` gives them.
+        One row a bar, its name the index; columns estimate, low, high, as
+        `cctview.evaluate.bootstrap` gives them.
     xlabel : str
         What is measured, and in which unit.
     title : str
@@ -303,7 +394,14 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
         axes.barh(row, figures.estimate, height=0.56, color=BLUE, label=name)
-        axes.plot([figures.low, figures.high], [row, row], color=INK, linewidth=1.6, marker="|", markersize=9)
+        axes.plot(
+            [figures.low, figures.high],
+            [row, row],
+            color=INK,
+            linewidth=1.6,
+            marker="|",
+            markersize=9,
+        )
         axes.annotate(
             f"{figures.estimate:.3f}",
             (figures.high, row),
@@ -330,7 +428,8 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
 
 
 def project(embeddings):
-    """The two directions in which embeddings differ most (principal components), and the share of variance in each.
+    """The two directions in which embeddings differ most (principal components), and the share of
+    variance in each.
 
     Parameters
     ----------
@@ -351,7 +450,8 @@ def project(embeddings):
 
 @style()
 def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
-    """Vehicles where the network puts them: the embedding space flattened to a plane, each point a picture.
+    """Vehicles where the network puts them: the embedding space flattened to a plane, each point a
+    picture.
 
     Parameters
     ----------
@@ -379,8 +479,14 @@ def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
     joined = {end for line in lines for end in line}
     for k, (place, crop) in enumerate(zip(places, crops, strict=True)):
         picture = OffsetImage(_thumbnail(crop), zoom=0.46, resample=True)
-        edge = {"edgecolor": SAME if k in joined else PALE, "linewidth": 2.2 if k in joined else 0.8, "facecolor": PAPER}
-        axes.add_artist(AnnotationBbox(picture, place, pad=0.08, bboxprops=edge, zorder=5 if k in joined else 2))
+        edge = {
+            "edgecolor": SAME if k in joined else PALE,
+            "linewidth": 2.2 if k in joined else 0.8,
+            "facecolor": PAPER,
+        }
+        axes.add_artist(
+            AnnotationBbox(picture, place, pad=0.08, bboxprops=edge, zorder=5 if k in joined else 2)
+        )
     axes.update_datalim(places)
     axes.margins(0.07)
     axes.autoscale_view()
@@ -394,7 +500,9 @@ def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
 
 
 def _thumbnail(crop, side=64):
-    """A crop at a fixed size of its longer side, so that all pictures of a figure are alike in size."""
+    """A crop at a fixed size of its longer side, so that all pictures of a figure are alike in
+    size.
+    """
     import cv2
 
     height, width = crop.shape[:2]

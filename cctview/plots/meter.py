@@ -4,7 +4,21 @@ import textwrap
 
 from matplotlib.patches import Rectangle
 
-from cctview.plots.look import CLAIMED, DELIVERED, GREEN, GREY, INK, PALE, PAPER, RED, Card, label, one_of, percent, style
+from cctview.plots.look import (
+    CLAIMED,
+    DELIVERED,
+    GREEN,
+    GREY,
+    INK,
+    PALE,
+    PAPER,
+    RED,
+    Card,
+    label,
+    one_of,
+    percent,
+    style,
+)
 
 HATCH = "////"
 _ROW = 0.92  # in, of one step
@@ -16,11 +30,13 @@ _NAMES = 17  # letters in a line of a step's name
 
 @style()
 def leakage_meter(meter):
-    """The bits that still hide the target, after each step: by what was delivered, and by what is claimed.
+    """The bits that still hide the target, after each step: by what was delivered, and by what is
+    claimed.
 
-    A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the system *delivered* lies a
-    thinner one of what it *claims*. Where it claims more than it delivers, the difference is drawn as false confidence.
-    Hatched is what it claims beyond the measured gallery: model, not data.
+    A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the
+    system *delivered* lies a thinner one of what it *claims*. Where it claims more than it
+    delivers, the difference is drawn as false confidence. Hatched is what it claims beyond the
+    measured gallery: model, not data.
 
     Parameters
     ----------
@@ -31,7 +47,14 @@ def leakage_meter(meter):
     Card
     """
     states = _states(meter)
-    figure = Card(_meter_title(meter), height=_ROW * len(states) + 0.95, note=_note(meter), left=1.7, right=2.3, top=0.4)
+    figure = Card(
+        _meter_title(meter),
+        height=_ROW * len(states) + 0.95,
+        note=_note(meter),
+        left=1.7,
+        right=2.3,
+        top=0.4,
+    )
     axes = figure.subplots()
     for row, state in enumerate(states):
         _meter_row(axes, row, state, first=row == 0)
@@ -53,7 +76,9 @@ def leakage_meter(meter):
 
 
 def _key(figure, rises=None):
-    """Name the parts of the bars, on the line below the title; `rises`: of a waterfall, whether any of its bars goes up."""
+    """Name the parts of the bars, on the line below the title; `rises`: of a waterfall, whether any
+    of its bars goes up.
+    """
     parts = {
         "delivered": {"facecolor": DELIVERED},
         "claimed": {"facecolor": CLAIMED},
@@ -80,8 +105,13 @@ def _key(figure, rises=None):
 
 
 def _states(meter):
-    """Name, meter so far, claimed bits beyond the gallery so far, and odds: before any step, and after each."""
-    states, beyond = [("before any camera", type(meter)(meter.target, meter.population), 0.0, None)], 0.0
+    """Name, meter so far, claimed bits beyond the gallery so far, and odds: before any step, and
+    after each.
+    """
+    states, beyond = (
+        [("before any camera", type(meter)(meter.target, meter.population), 0.0, None)],
+        0.0,
+    )
     for step in meter.steps:
         beyond += step.beyond
         states.append((step.name, meter.upto(step.name), beyond, step.odds))
@@ -90,7 +120,11 @@ def _states(meter):
 
 def _meter_row(axes, row, state, first):
     _, so_far, beyond, odds = state
-    total, left, believed = so_far.total_bits, max(so_far.left(), 0.0), max(so_far.left("claimed"), 0.0)
+    total, left, believed = (
+        so_far.total_bits,
+        max(so_far.left(), 0.0),
+        max(so_far.left("claimed"), 0.0),
+    )
     axes.barh(row - 0.12, left, height=0.42, color=DELIVERED, label="delivered")
     words = f"{left:.1f} bits: {one_of(2**left)}"
     axes.annotate(
@@ -160,7 +194,8 @@ def _meter_title(meter):
     left, lie = max(meter.left(), 0.0), meter.false_confidence()
     now = "singled out" if 2**left < 1.5 else f"now {one_of(2**left)}"
     title = (
-        f"{meter.target[0].upper()}{meter.target[1:]} is {now}, of {one_of(meter.population).removeprefix('one of ')} before"
+        f"{meter.target[0].upper()}{meter.target[1:]} is {now}, of"
+        f" {one_of(meter.population).removeprefix('one of ')} before"
     )
     if lie >= 0.05:
         return f"{title}; the system claims {lie:.1f} bits more than it delivers"
@@ -191,11 +226,17 @@ def waterfall(meter):
     title = f"Before any camera, {meter.target} is {one_of(meter.population)}"
     if steps:
         most = max(steps, key=lambda step: step.delivered.estimate)
-        title = f"Of {total:.1f} bits, “{most.name}” gave away {most.delivered.estimate:.1f}, more than any other step"
+        title = (
+            f"Of {total:.1f} bits, “{most.name}” gave away {most.delivered.estimate:.1f}, more than"
+            " any other step"
+        )
         if most.delivered.estimate <= 0:
             title = f"None of {total:.1f} bits was given away: the steps misled"
         if steps[-1].name.startswith("bought back"):
-            title = f"{steps[-1].name[0].upper()}{steps[-1].name[1:]}: {-steps[-1].delivered.estimate:.1f} of {total:.1f} bits"
+            title = (
+                f"{steps[-1].name[0].upper()}{steps[-1].name[1:]}:"
+                f" {-steps[-1].delivered.estimate:.1f} of {total:.1f} bits"
+            )
     figure = Card(title, height=4.1, note=_note(meter), bottom=0.75, top=0.5)
     axes = figure.subplots()
     axes.bar(0, total, width=0.72, color=PALE)
@@ -204,34 +245,70 @@ def waterfall(meter):
     for k, step in enumerate(steps, start=1):
         for kind, colour, at in (("delivered", DELIVERED, -0.19), ("claimed", CLAIMED, 0.19)):
             bits, before = getattr(step, kind), levels[kind]
-            levels[kind] = _fall(axes, k + at, before, bits, colour, step.beyond if kind == "claimed" else 0.0)
+            levels[kind] = _fall(
+                axes, k + at, before, bits, colour, step.beyond if kind == "claimed" else 0.0
+            )
             words = f"{-bits.estimate:+.1f}".replace("-", "−")
-            look = {"fontsize": 10.5, "fontweight": "bold", "va": "bottom", "ha": "right" if at < 0 else "left", "bbox": None}
+            look = {
+                "fontsize": 10.5,
+                "fontweight": "bold",
+                "va": "bottom",
+                "ha": "right" if at < 0 else "left",
+                "bbox": None,
+            }
             top = max(before, before - bits.low)
             highest = max(highest, top)
             label(axes, k + at / 10, top + 0.2, words, _DARK.get(colour, colour), **look)
     if steps:
-        _key(figure, rises=any(min(step.claimed.estimate, step.delivered.estimate) < 0 for step in steps))
+        _key(
+            figure,
+            rises=any(min(step.claimed.estimate, step.delivered.estimate) < 0 for step in steps),
+        )
     low = min(0.0, *levels.values())
-    axes.set(ylim=(low - 0.5, highest * 1.1), ylabel="bits that still hide it", xlim=(-0.6, len(steps) + 0.6))
-    axes.set_xticks(range(len(steps) + 1), [_wrapped(name, 13) for name in ("before", *(step.name for step in steps))])
+    axes.set(
+        ylim=(low - 0.5, highest * 1.1),
+        ylabel="bits that still hide it",
+        xlim=(-0.6, len(steps) + 0.6),
+    )
+    axes.set_xticks(
+        range(len(steps) + 1),
+        [_wrapped(name, 13) for name in ("before", *(step.name for step in steps))],
+    )
     axes.tick_params(axis="x", length=0, labelsize=10.5)
     return figure
 
 
 def _fall(axes, x, level, bits, colour, beyond):
-    """Draw one step's fall (or rise, in outline, where bits are bought back); returns the level after it."""
+    """Draw one step's fall (or rise, in outline, where bits are bought back); returns the level
+    after it.
+    """
     after = level - bits.estimate
     rises = bits.estimate < 0
-    face = {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0} if rises else {"facecolor": colour, "edgecolor": colour}
+    face = (
+        {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0}
+        if rises
+        else {"facecolor": colour, "edgecolor": colour}
+    )
     axes.add_patch(
         Rectangle(
-            (x - 0.17, min(level, after)), 0.34, abs(bits.estimate), label="bought back" if rises else "given away", **face
+            (x - 0.17, min(level, after)),
+            0.34,
+            abs(bits.estimate),
+            label="bought back" if rises else "given away",
+            **face,
         )
     )
     if beyond:
         axes.add_patch(
-            Rectangle((x - 0.17, after), 0.34, beyond, facecolor=PAPER, edgecolor=colour, hatch=HATCH, label="beyond")
+            Rectangle(
+                (x - 0.17, after),
+                0.34,
+                beyond,
+                facecolor=PAPER,
+                edgecolor=colour,
+                hatch=HATCH,
+                label="beyond",
+            )
         )
     axes.plot([x, x], [level - bits.high, level - bits.low], color=INK, linewidth=1.2)
     return after
@@ -253,11 +330,22 @@ def gauges(meter):
     title = "Beside the meter: nothing measured yet"
     if names:
         first = meter.gauges[names[0]]
-        title = f"Beside the meter, {names[0]}: {first.estimate:.2g} [{first.low:.2g} {first.high:.2g}] {first.unit}".rstrip()
+        title = (
+            f"Beside the meter, {names[0]}: {first.estimate:.2g} [{first.low:.2g} {first.high:.2g}]"
+            f" {first.unit}".rstrip()
+        )
     if len(names) > 1:
         title = f"Beside the meter: {len(names)} leaks that no sum of bits can hold"
     rows = max(len(names), 1)
-    figure = Card(title, height=_GAUGE * rows + 0.5, note=_note(meter), left=0.45, right=0.45, bottom=0.55, top=0.0)
+    figure = Card(
+        title,
+        height=_GAUGE * rows + 0.5,
+        note=_note(meter),
+        left=0.45,
+        right=0.45,
+        bottom=0.55,
+        top=0.0,
+    )
     axes = figure.subplots()
     for row, (name, gauge) in enumerate(meter.gauges.items()):
         if len(names) > 1:  # one alone stands in the title
@@ -267,7 +355,10 @@ def gauges(meter):
         axes.barh(row, 1, height=0.3, color=PALE)
         axes.barh(row, gauge.estimate, height=0.3, color=DELIVERED)
         axes.plot([gauge.low, gauge.high], [row, row], color=INK, linewidth=1.4)
-    axes.set(xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])), ylim=(rows - 0.45, -0.55))
+    axes.set(
+        xlim=(0, max([1.0, *(gauge.high for gauge in meter.gauges.values())])),
+        ylim=(rows - 0.45, -0.55),
+    )
     axes.set(yticks=[], xlabel="share")
     axes.spines["left"].set_visible(False)
     return figure

@@ -26,7 +26,16 @@ def frame(image, boxes, title, picked=None, note=""):
     Card
     """
     height = 6.88 * image.shape[0] / image.shape[1]
-    figure = Card(title, height=height, note=note, photographs=True, left=0.16, right=0.16, bottom=0.05, top=0.0)
+    figure = Card(
+        title,
+        height=height,
+        note=note,
+        photographs=True,
+        left=0.16,
+        right=0.16,
+        bottom=0.05,
+        top=0.0,
+    )
     axes = figure.subplots()
     axes.imshow(image)
     axes.set_axis_off()
@@ -35,7 +44,12 @@ def frame(image, boxes, title, picked=None, note=""):
         colour = YELLOW if chosen or picked is None else "white"
         axes.add_patch(
             Rectangle(
-                (row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, edgecolor=INK, linewidth=4 if chosen else 2.6
+                (row.x1, row.y1),
+                row.x2 - row.x1,
+                row.y2 - row.y1,
+                fill=False,
+                edgecolor=INK,
+                linewidth=4 if chosen else 2.6,
             )
         )
         axes.add_patch(
@@ -80,8 +94,19 @@ def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
     Card
     """
     rows = -(-len(images) // 2)
-    figure = Card(title, height=2.75 * rows, note=note, photographs=True, left=0.16, right=0.16, bottom=0.05, top=0.1)
-    axes = figure.subplots(rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}).ravel()
+    figure = Card(
+        title,
+        height=2.75 * rows,
+        note=note,
+        photographs=True,
+        left=0.16,
+        right=0.16,
+        bottom=0.05,
+        top=0.1,
+    )
+    axes = figure.subplots(
+        rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}
+    ).ravel()
     for axis in axes:
         axis.set_axis_off()
     for axis, image, found, words in zip(axes, images, boxes, titles):
@@ -91,7 +116,15 @@ def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
             corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
             axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
             tag = {"facecolor": YELLOW, "edgecolor": "none", "pad": 0.8}
-            axis.annotate(f"{row.number}", corner, fontsize=9, color=INK, va="bottom", bbox=tag, annotation_clip=True)
+            axis.annotate(
+                f"{row.number}",
+                corner,
+                fontsize=9,
+                color=INK,
+                va="bottom",
+                bbox=tag,
+                annotation_clip=True,
+            )
     return figure
 
 
@@ -105,7 +138,8 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
         Two pictures each, uint8 RGB.
     title : str
     answers : sequence of bool, optional
-        Whether each pair is the same: written below it, and said by the frame (one around both, or one around each).
+        Whether each pair is the same: written below it, and said by the frame (one around both, or
+        one around each).
     words : sequence of str, optional
         What to write beside each pair's number, such as "97 % match".
     note : str
@@ -135,10 +169,22 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
         said = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
         axes.set_title(said, fontsize=11.5, pad=3, loc="left", fontweight="bold")
         if answers is not None:
-            colour, text = (SAME, f"{RIGHT} same") if answers[k] else (DIFFERENT, f"{WRONG} different")
+            colour, text = (
+                (SAME, f"{RIGHT} same") if answers[k] else (DIFFERENT, f"{WRONG} different")
+            )
             axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
             for x, width in ((-0.03, 2.16),) if answers[k] else ((-0.03, 1.03), (1.1, 1.03)):
-                axes.add_patch(Rectangle((x, -0.03), width, 1.06, fill=False, edgecolor=colour, linewidth=2.4, clip_on=False))
+                axes.add_patch(
+                    Rectangle(
+                        (x, -0.03),
+                        width,
+                        1.06,
+                        fill=False,
+                        edgecolor=colour,
+                        linewidth=2.4,
+                        clip_on=False,
+                    )
+                )
     return figure
 
 
@@ -155,7 +201,8 @@ def _side_by_side(axes, first, second):
 
 @style()
 def candidates(query, found, distances, right, title, words=None, note=TWIN):
-    """A query and its nearest candidates, best first, with their distances and whether they are right.
+    """A query and its nearest candidates, best first, with their distances and whether they are
+    right.
 
     Parameters
     ----------
@@ -164,7 +211,8 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
         The candidates' pictures, best first.
     distances : sequence of float
     right : sequence of bool
-        Whether each shows the query's vehicle; marked by a sign and the line's kind, not by colour alone.
+        Whether each shows the query's vehicle; marked by a sign and the line's kind, not by colour
+        alone.
     title : str
     words : sequence of str, optional
         What to write below each candidate, such as its camera.
@@ -195,7 +243,10 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
         colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
         picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
         axes.set_xlabel(
-            f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""), fontsize=10.5, labelpad=3, color=GREY
+            f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""),
+            fontsize=10.5,
+            labelpad=3,
+            color=GREY,
         )
     return figure
 
@@ -204,7 +255,12 @@ def picture(axes, crop, title, colour, dashes, width=2.6):
     """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
     side, (tall, wide) = max(crop.shape[:2]), crop.shape[:2]
     axes.imshow(crop, interpolation="bicubic")
-    axes.set(xlim=((wide - side) / 2, (wide + side) / 2), ylim=((tall + side) / 2, (tall - side) / 2), xticks=[], yticks=[])
+    axes.set(
+        xlim=((wide - side) / 2, (wide + side) / 2),
+        ylim=((tall + side) / 2, (tall - side) / 2),
+        xticks=[],
+        yticks=[],
+    )
     axes.set_facecolor(PAPER)
     axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
     for spine in axes.spines.values():

@@ -1,11 +1,12 @@
 """Slides: an executed notebook as one HTML file that holds everything it shows and loads nothing.
 
-The marks in the cells' metadata (``slideshow.slide_type``) say where a slide begins and what is left out, ``notes`` what the
-speaker says. Pictures are taken from the notebook's outputs; code is shown where it is short and draws nothing. Solutions are
-left out. How much fits on one slide is measured by the browser that shows it (``static/deck.js``): the rest goes on to the next.
+The marks in the cells' metadata (``slideshow.slide_type``) say where a slide begins and what is
+left out, ``notes`` what the speaker says. Pictures are taken from the notebook's outputs; code is
+shown where it is short and draws nothing. Solutions are left out. How much fits on one slide is
+measured by the browser that shows it (``static/deck.js``): the rest goes on to the next.
 
-reveal.js 6.0.2 lies in ``static/`` as its package on npm has it, with its licence. A content security policy in the file forbids
-the browser to load anything.
+reveal.js 6.0.2 lies in ``static/`` as its package on npm has it, with its licence. A content
+security policy in the file forbids the browser to load anything.
 """
 
 import base64
@@ -17,8 +18,8 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
+    " font-src data:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
 )
 """Frames are the speaker view's: it shows this file twice."""
 PICTURES = ("image/png", "image/jpeg")
@@ -68,7 +69,10 @@ def find_notebook(name, folder=NOTEBOOKS):
     there = sorted(Path(folder).glob("*.ipynb"))
     found = [path for path in there if path.stem == name or path.stem.startswith(f"{name}-")]
     if len(found) != 1:
-        raise ValueError(f"no notebook {name!r}: give a number or a path; there are {', '.join(p.stem for p in there) or 'none'}")
+        raise ValueError(
+            f"no notebook {name!r}: give a number or a path; there are"
+            f" {', '.join(p.stem for p in there) or 'none'}"
+        )
     return found[0]
 
 
@@ -97,18 +101,27 @@ def make_deck(path):
     try:
         notebook = nbformat.read(path, as_version=4)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
-        raise ValueError(f"{path}: no notebook ({type(error).__name__}); give one that Jupyter saved") from None
+        raise ValueError(
+            f"{path}: no notebook ({type(error).__name__}); give one that Jupyter saved"
+        ) from None
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
     if code and not any(cell.outputs or cell.execution_count for cell in code):
-        raise ValueError(f"{path}: was never run, so it has no pictures; run all its cells, save it, and try again")
+        raise ValueError(
+            f"{path}: was never run, so it has no pictures; run all its cells, save it, and try"
+            " again"
+        )
     slides = read_slides(notebook, Path(path).parent)
     if not slides:
-        raise ValueError(f"{path}: no cell is marked as a slide, and there is no heading; mark one in JupyterLab's inspector")
+        raise ValueError(
+            f"{path}: no cell is marked as a slide, and there is no heading; mark one in"
+            " JupyterLab's inspector"
+        )
     return _document(Path(path).stem, slides)
 
 
 def read_slides(notebook, folder):
-    """The slides of a notebook. Where no cell is marked, each heading of the first two levels begins one.
+    """The slides of a notebook. Where no cell is marked, each heading of the first two levels
+    begins one.
 
     Parameters
     ----------
@@ -120,9 +133,15 @@ def read_slides(notebook, folder):
     -------
     list of Slide
     """
-    slides, marks = [], [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in notebook.cells]
+    slides, marks = (
+        [],
+        [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in notebook.cells],
+    )
     if not any(mark in BEGINS for mark in marks):
-        marks = ["slide" if _is_heading(cell) else mark for cell, mark in zip(notebook.cells, marks, strict=True)]
+        marks = [
+            "slide" if _is_heading(cell) else mark
+            for cell, mark in zip(notebook.cells, marks, strict=True)
+        ]
     for cell, mark in zip(notebook.cells, marks, strict=True):
         if mark in BEGINS:
             slides.append(Slide())
@@ -145,12 +164,24 @@ def _blocks(cell, folder, more):
     """A cell as blocks; `more` is a class that each gets."""
     tags = cell.metadata.get("tags", [])
     if cell.cell_type == "markdown":
-        return [_block(_kind(element), str(element), more) for element in _elements(_rendered(cell.source), folder)]
+        return [
+            _block(_kind(element), str(element), more)
+            for element in _elements(_rendered(cell.source), folder)
+        ]
     if cell.cell_type != "code" or "solution" in tags:
         return []
-    shown = [] if "exercise" in tags else [block for output in cell.outputs for block in _output(output, folder, more)]
-    draws = any(word in cell.source for word in DRAWING) or any('class="block figure' in block for block in shown)
-    hidden = cell.metadata.get("jupyter", {}).get("source_hidden") or len(cell.source.splitlines()) > LINES
+    shown = (
+        []
+        if "exercise" in tags
+        else [block for output in cell.outputs for block in _output(output, folder, more)]
+    )
+    draws = any(word in cell.source for word in DRAWING) or any(
+        'class="block figure' in block for block in shown
+    )
+    hidden = (
+        cell.metadata.get("jupyter", {}).get("source_hidden")
+        or len(cell.source.splitlines()) > LINES
+    )
     if hidden or (draws and "exercise" not in tags):
         return shown
     return [_block("wide", f"<pre class='code'>{html.escape(cell.source)}</pre>", more), *shown]
@@ -166,13 +197,18 @@ def _output(output, folder, more):
             words = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
             return [_block("figure", _picture(kind, data[kind], words), more)]
     if "text/html" in data:
-        return [_block(kind, "".join(group), more) for kind, group in _grouped(_elements(data["text/html"], folder))]
+        return [
+            _block(kind, "".join(group), more)
+            for kind, group in _grouped(_elements(data["text/html"], folder))
+        ]
     text = "".join(data.get("text/plain", "")).strip()
     return [_block("wide", f"<pre>{html.escape(text)}</pre>", more)] if text else []
 
 
 def _grouped(elements):
-    """What of an output's HTML belongs together: the words that follow one another; tables and divisions stand alone."""
+    """What of an output's HTML belongs together: the words that follow one another; tables and
+    divisions stand alone.
+    """
     groups = []
     for element in elements:
         kind, alone = _kind(element), element.name == "div" or _kind(element) != "text"
@@ -191,7 +227,9 @@ def _picture(kind, encoded, words):
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
         width, height = picture.size
     words = html.escape("".join(words), quote=True)
-    return f'<img src="data:{kind};base64,{encoded}" width="{width}" height="{height}" alt="{words}">'
+    return (
+        f'<img src="data:{kind};base64,{encoded}" width="{width}" height="{height}" alt="{words}">'
+    )
 
 
 def _rendered(source):
@@ -204,13 +242,21 @@ def _rendered(source):
 
 def _embedded(source, folder):
     """A picture beside the notebook as a data address; None if there is no such picture."""
-    kind = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(Path(source).suffix.lower())
+    kind = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(
+        Path(source).suffix.lower()
+    )
     place = Path(folder) / source
-    return f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}" if kind and place.is_file() else None
+    return (
+        f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"
+        if kind and place.is_file()
+        else None
+    )
 
 
 def _elements(text, folder):
-    """The outermost elements of some HTML, without anything that loads or runs; links to other files become words."""
+    """The outermost elements of some HTML, without anything that loads or runs; links to other
+    files become words.
+    """
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(text, "html.parser")
@@ -227,7 +273,11 @@ def _elements(text, folder):
     for link in soup("a"):
         if not link.get("href", "").startswith(("https://", "http://")):
             link.unwrap()
-    words = [child for child in soup.children if getattr(child, "name", None) is None and child.strip() and child.output_ready]
+    words = [
+        child
+        for child in soup.children
+        if getattr(child, "name", None) is None and child.strip() and child.output_ready
+    ]
     for word in words:
         word.wrap(soup.new_tag("p"))
     return [child for child in soup.children if getattr(child, "name", None)]
@@ -239,14 +289,22 @@ def _kind(element):
 
 
 def _block(kind, content, more=""):
-    return f'<div class="block {kind} {more}">'.replace(" >", ">").replace(' ">', '">') + content + "</div>"
+    return (
+        f'<div class="block {kind} {more}">'.replace(" >", ">").replace(' ">', '">')
+        + content
+        + "</div>"
+    )
 
 
 def _document(title, slides):
     sections = []
     for slide in slides:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in slide.notes)
-        sections.append("<section>" + "\n".join(slide.blocks) + f'<aside class="notes">{notes}</aside></section>')
+        sections.append(
+            "<section>"
+            + "\n".join(slide.blocks)
+            + f'<aside class="notes">{notes}</aside></section>'
+        )
     names = ("reveal.css", "deck.css", "reveal.js", "notes.js", "deck.js")
     read = {name: (STATIC / name).read_text(encoding="utf-8") for name in names}
     return f"""<!DOCTYPE html>

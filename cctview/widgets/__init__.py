@@ -1,4 +1,6 @@
-"""What notebooks are operated with: the clickable camera, sliders round a figure, predictions, and a quiz."""
+"""What notebooks are operated with: the clickable camera, sliders round a figure, predictions, and
+a quiz.
+"""
 
 from cctview.widgets.camera import Camera, all_cameras
 from cctview.widgets.controls import Choice, Float, Int, Toggle
@@ -8,18 +10,30 @@ from cctview.widgets.sliders import Sliders, all_sliders
 from cctview.widgets.training import Progress
 
 __all__ = [
-    "Camera", "Choice", "Float", "Int", "Progress", "Quiz", "Sliders", "Toggle", "all_cameras", "all_quizzes", "all_sliders",
-    "predict", "without_live_views",
-]  # fmt: skip
+    "Camera",
+    "Choice",
+    "Float",
+    "Int",
+    "Progress",
+    "Quiz",
+    "Sliders",
+    "Toggle",
+    "all_cameras",
+    "all_quizzes",
+    "all_sliders",
+    "predict",
+    "without_live_views",
+]
 
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def without_live_views(notebook):
-    """Take the live widgets out of an executed notebook's outputs, in place, and leave what stands in for them.
+    """Take the live widgets out of an executed notebook's outputs, in place, and leave what stands
+    in for them.
 
-    A live widget ends with its kernel. Saved with a notebook, it shows up as "Loading widget" until the notebook is run;
-    without it, JupyterLab shows the picture, as GitHub does.
+    A live widget ends with its kernel. Saved with a notebook, it shows up as "Loading widget" until
+    the notebook is run; without it, JupyterLab shows the picture, as GitHub does.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""The picture that stands in for the clickable camera where widgets do not run: on GitHub, in print, before the first run."""
+"""The picture that stands in for the clickable camera where widgets do not run: on GitHub, in
+print, before the first run.
+"""
 
 import io
 
@@ -10,7 +12,13 @@ TILE = 352
 
 COLUMNS = 3
 CAPTION = 22  # pixels below each picture
-PALETTE = {"vehicle": "#56b4e9", "picked": "#f0e442", "candidate": "#e69f00", "paper": "#ffffff", "ink": "#1a1a1a"}
+PALETTE = {
+    "vehicle": "#56b4e9",
+    "picked": "#f0e442",
+    "candidate": "#e69f00",
+    "paper": "#ffffff",
+    "ink": "#1a1a1a",
+}
 """Okabe and Ito's colours, which the colour-blind tell apart; `camera.css` has the same."""
 
 
@@ -21,7 +29,8 @@ def compose_still(shots):
     ----------
     shots : list of tuple
         For each camera ``(image, caption, boxes)``: an (H, W, 3) uint8 image, a text, and a list of
-        ``(x1, y1, x2, y2, kind, label)`` with kind "vehicle", "picked" or "candidate", in pixels of the image.
+        ``(x1, y1, x2, y2, kind, label)`` with kind "vehicle", "picked" or "candidate", in pixels of
+        the image.
 
     Returns
     -------
@@ -60,7 +69,9 @@ def _tile(image, caption, boxes):
     pen, font = ImageDraw.Draw(tile), ImageFont.load_default(13)
     for x1, y1, x2, y2, kind, label in boxes:
         corners = [round(c * scale) for c in (x1, y1, x2, y2)]
-        pen.rectangle([corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1], outline="black")
+        pen.rectangle(
+            [corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1], outline="black"
+        )
         pen.rectangle(corners, outline=PALETTE[kind], width=1 if kind == "vehicle" else 3)
         if label:
             at = (corners[0], max(corners[1] - 16, 0))

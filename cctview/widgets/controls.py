@@ -21,7 +21,11 @@ class Control:
         return f"{words} ({self.unit})" if getattr(self, "unit", "") else words
 
     def _common(self):
-        return {"description": self.text, "tooltip": self.description or self.text, "value": self.default}
+        return {
+            "description": self.text,
+            "tooltip": self.description or self.text,
+            "value": self.default,
+        }
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,14 @@ class Number(Control):
 
     def __post_init__(self):
         if not self.low < self.high:
-            raise ValueError(f"{self.name}: it goes from {self.low} to {self.high}; the first must be the smaller")
+            raise ValueError(
+                f"{self.name}: it goes from {self.low} to {self.high}; the first must be the"
+                " smaller"
+            )
         if not self.low <= self.default <= self.high:
-            raise ValueError(f"{self.name}: the default {self.default} is not between {self.low} and {self.high}")
+            raise ValueError(
+                f"{self.name}: the default {self.default} is not between {self.low} and {self.high}"
+            )
 
     def check(self, value):
         """Raise ValueError if it cannot be set to this value."""
@@ -52,7 +61,9 @@ class Number(Control):
 
 @dataclass(frozen=True)
 class Float(Number):
-    """A slider for a number: name, lowest, highest, default; step, label, unit and description where they help."""
+    """A slider for a number: name, lowest, highest, default; step, label, unit and description
+    where they help.
+    """
 
     step: float = 0.01
 
@@ -65,12 +76,20 @@ class Float(Number):
         import ipywidgets
 
         digits = max(0, len(f"{self.step:.10f}".rstrip("0").partition(".")[2]))
-        return ipywidgets.FloatSlider(min=self.low, max=self.high, step=self.step, readout_format=f".{digits}f", **self._common())
+        return ipywidgets.FloatSlider(
+            min=self.low,
+            max=self.high,
+            step=self.step,
+            readout_format=f".{digits}f",
+            **self._common(),
+        )
 
 
 @dataclass(frozen=True)
 class Int(Number):
-    """A slider for a whole number: name, lowest, highest, default; step, label, unit and description where they help."""
+    """A slider for a whole number: name, lowest, highest, default; step, label, unit and
+    description where they help.
+    """
 
     step: int = 1
 
@@ -87,7 +106,9 @@ class Int(Number):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """A menu: name, its options (a list, or a mapping of words to values), the default (else the first)."""
+    """A menu: name, its options (a list, or a mapping of words to values), the default (else the
+    first).
+    """
 
     options: list | dict
     default: object = None
@@ -96,7 +117,9 @@ class Choice(Control):
 
     def __post_init__(self):
         if not self.options:
-            raise ValueError(f"{self.name}: there is nothing to choose from; give at least one option")
+            raise ValueError(
+                f"{self.name}: there is nothing to choose from; give at least one option"
+            )
         if self.default is None:
             object.__setattr__(self, "default", self.extremes()[0])
         self.check(self.default)
@@ -104,7 +127,9 @@ class Choice(Control):
     def check(self, value):
         """Raise ValueError if it cannot be set to this value."""
         if value not in self.extremes():
-            raise ValueError(f"{self.name} is {value!r}, not one of {', '.join(map(repr, self.extremes()))}")
+            raise ValueError(
+                f"{self.name} is {value!r}, not one of {', '.join(map(repr, self.extremes()))}"
+            )
 
     def extremes(self):
         """All its values."""
@@ -118,7 +143,9 @@ class Choice(Control):
         """The ipywidgets control."""
         import ipywidgets
 
-        options = list(self.options.items()) if isinstance(self.options, dict) else list(self.options)
+        options = (
+            list(self.options.items()) if isinstance(self.options, dict) else list(self.options)
+        )
         return ipywidgets.Dropdown(options=options, **self._common())
 
 

@@ -37,14 +37,19 @@ class Prediction:
         return f"<p><b>Predict first.</b> {html.escape(self.question)}</p><ul>{choices}</ul>"
 
     def _static_answer(self):
-        return f"<details><summary><b>The answer</b></summary><p>{html.escape(self.answer)}</p></details>"
+        return (
+            "<details><summary><b>The"
+            f" answer</b></summary><p>{html.escape(self.answer)}</p></details>"
+        )
 
     def _ask(self):
         import ipywidgets
 
         words = ipywidgets.HTML(f"<p {TEXT}><b>Predict first.</b> {html.escape(self.question)}</p>")
         if self.choices:
-            entry = ipywidgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
+            entry = ipywidgets.RadioButtons(
+                options=self.choices, value=None, layout={"width": "auto"}
+            )
         else:
             entry = ipywidgets.Text(placeholder="your guess", layout={"max_width": "100%"})
         entry.tooltip = self.question
@@ -59,7 +64,9 @@ class Prediction:
         import ipywidgets
 
         about = f"The answer to: {self.question}"
-        button = ipywidgets.Button(description="Show the answer", tooltip=about, layout={"width": "auto"})
+        button = ipywidgets.Button(
+            description="Show the answer", tooltip=about, layout={"width": "auto"}
+        )
         words = ipywidgets.HTML()
 
         def show(_):
@@ -78,7 +85,9 @@ class Prediction:
 
 @dataclass
 class Card:
-    """A widget made when it is first displayed, and the HTML that stands in for it where widgets do not run."""
+    """A widget made when it is first displayed, and the HTML that stands in for it where widgets do
+    not run.
+    """
 
     make: object
     static: object
@@ -86,7 +95,10 @@ class Card:
 
     def _repr_mimebundle_(self, **kwargs):
         self.widget = self.widget or self.make()
-        return self.widget._repr_mimebundle_(**kwargs) | {"text/html": self.static(), "text/plain": ""}
+        return self.widget._repr_mimebundle_(**kwargs) | {
+            "text/html": self.static(),
+            "text/plain": "",
+        }
 
 
 def predict(question, answer, choices=None):
@@ -101,7 +113,8 @@ def predict(question, answer, choices=None):
     Returns
     -------
     Prediction
-        To be displayed by itself, or given to `Sliders`, which then stand between question and answer.
+        To be displayed by itself, or given to `Sliders`, which then stand between question and
+        answer.
 
     Raises
     ------
@@ -111,5 +124,7 @@ def predict(question, answer, choices=None):
     if not question or not answer:
         raise ValueError("a prediction needs a question and an answer")
     if choices is not None and len(choices) < 2:
-        raise ValueError(f"there is nothing to choose between in {choices!r}; give two choices or none")
+        raise ValueError(
+            f"there is nothing to choose between in {choices!r}; give two choices or none"
+        )
     return Prediction(question, answer, [str(choice) for choice in choices or []])

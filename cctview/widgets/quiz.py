@@ -18,7 +18,9 @@ _made = []
 
 
 def all_quizzes():
-    """Every `Quiz` made in this Python process, in order; so a test can answer what a notebook asks."""
+    """Every `Quiz` made in this Python process, in order; so a test can answer what a notebook
+    asks.
+    """
     return list(_made)
 
 
@@ -55,7 +57,9 @@ class Question:
     def __post_init__(self):
         object.__setattr__(self, "options", tuple(self.options))
         if len(self.options) < 2 or sum(option.right for option in self.options) != 1:
-            raise ValueError(f"{self.text!r} needs at least two options, of which exactly one is right")
+            raise ValueError(
+                f"{self.text!r} needs at least two options, of which exactly one is right"
+            )
         if len({option.text for option in self.options}) < len(self.options):
             raise ValueError(f"{self.text!r} has an option twice")
         if not all(option.text and option.reason for option in self.options):
@@ -99,8 +103,12 @@ class Quiz:
         IndexError
             If there is no such question or option.
         """
-        if not (0 <= number < len(self.questions) and 0 <= choice < len(self.questions[number].options)):
-            raise IndexError(f"there is no option {choice} of question {number}; both are counted from 0")
+        if not (
+            0 <= number < len(self.questions) and 0 <= choice < len(self.questions[number].options)
+        ):
+            raise IndexError(
+                f"there is no option {choice} of question {number}; both are counted from 0"
+            )
         self.given[number] = choice
         if self.first[number] is None:
             self.first[number] = choice
@@ -108,14 +116,21 @@ class Quiz:
 
     def score(self):
         """How many questions were right at the first try, and how many were answered."""
-        tried = [(question, choice) for question, choice in zip(self.questions, self.first, strict=True) if choice is not None]
+        tried = [
+            (question, choice)
+            for question, choice in zip(self.questions, self.first, strict=True)
+            if choice is not None
+        ]
         return sum(question.options[choice].right for question, choice in tried), len(tried)
 
     def standing(self):
         """The score in a sentence."""
         right, tried = self.score()
         if not tried:
-            return f"{len(self.questions)} questions. The first answer counts; after it, read the other reasons too."
+            return (
+                f"{len(self.questions)} questions. The first answer counts; after it, read the"
+                " other reasons too."
+            )
         so_far = "" if tried == len(self.questions) else " so far"
         return f"{right} of {tried}{so_far} right at the first try."
 
@@ -141,12 +156,18 @@ class Quiz:
                 f"<details><summary>{html.escape(option.text)}</summary><p>{html.escape(reason(option))}</p></details>"
                 for option in question.options
             )
-            parts.append(f"<div><p><b>{number}. {html.escape(question.text)}</b>{_where(question)}</p>{options}</div>")
+            parts.append(
+                f"<div><p><b>{number}."
+                f" {html.escape(question.text)}</b>{_where(question)}</p>{options}</div>"
+            )
         return "\n".join(parts)
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = self.widget._repr_mimebundle_(**kwargs)
-        return bundle | {"text/html": self.static(), "text/plain": f"A quiz of {len(self.questions)} questions"}
+        return bundle | {
+            "text/html": self.static(),
+            "text/plain": f"A quiz of {len(self.questions)} questions",
+        }
 
 
 def reason(option):
@@ -167,15 +188,23 @@ class _Shell:
         self.quiz, self.quiet = quiz, False
         self.choices, self.reasons, rows = [], [], []
         for number, question in enumerate(quiz.questions):
-            asked = f"<p {TEXT}><b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}</p>"
+            asked = (
+                f"<p {TEXT}><b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}</p>"
+            )
             options = [(option.text, choice) for choice, option in enumerate(question.options)]
             layout = {"width": "auto", "height": "auto", "max_width": "100%"}
-            choices = ipywidgets.RadioButtons(options=options, value=None, tooltip=question.text, layout=layout)
+            choices = ipywidgets.RadioButtons(
+                options=options, value=None, tooltip=question.text, layout=layout
+            )
             choices.observe(lambda change, number=number: self._chosen(number, change.new), "value")
             told = ipywidgets.HTML()
             self.choices.append(choices)
             self.reasons.append(told)
-            rows.append(ipywidgets.VBox([ipywidgets.HTML(asked), choices, told], layout={"margin": "0 0 12px 0"}))
+            rows.append(
+                ipywidgets.VBox(
+                    [ipywidgets.HTML(asked), choices, told], layout={"margin": "0 0 12px 0"}
+                )
+            )
         again = ipywidgets.Button(description="Begin again", icon="undo", layout={"width": "auto"})
         again.on_click(lambda _: quiz.reset())
         self.standing = ipywidgets.HTML()
@@ -190,12 +219,15 @@ class _Shell:
         colour = "#0072B2" if words.startswith("✓") else "#D55E00"
         style = "font-size: 15px; line-height: 1.4; margin: 0 0 0 1.6em; padding-left: 0.7em"
         self.reasons[number].value = (
-            f'<p role="status" aria-live="polite" style="{style}; border-left: 5px solid {colour}">{html.escape(words)}</p>'
+            f'<p role="status" aria-live="polite" style="{style}; border-left: 5px solid'
+            f' {colour}">{html.escape(words)}</p>'
         )
         self._say()
 
     def _say(self):
-        self.standing.value = f'<p role="status" aria-live="polite" {TEXT}>{html.escape(self.quiz.standing())}</p>'
+        self.standing.value = (
+            f'<p role="status" aria-live="polite" {TEXT}>{html.escape(self.quiz.standing())}</p>'
+        )
 
     def clear(self):
         self.quiet = True

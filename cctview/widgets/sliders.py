@@ -1,4 +1,5 @@
-"""Sliders round a figure: a pure function of their values, and a thin shell that shows what it makes of them.
+"""Sliders round a figure: a pure function of their values, and a thin shell that shows what it
+makes of them.
 
 >>> from cctview.widgets.controls import Float
 >>> def update(values):
@@ -29,13 +30,18 @@ LONG = 1.0  # s from which a figure is not timed a second time
 KEPT = 64  # pictures kept
 DPI = 110  # pixels an inch
 PIXELS_AN_INCH = 96  # as browsers have it
-LOOK = "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px; }</style>"
+LOOK = (
+    "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px;"
+    " }</style>"
+)
 
 _made = []
 
 
 def all_sliders():
-    """Every `Sliders` made in this Python process, in order; so a test can drive what a notebook has made."""
+    """Every `Sliders` made in this Python process, in order; so a test can drive what a notebook
+    has made.
+    """
     return list(_made)
 
 
@@ -45,17 +51,20 @@ class Sliders:
     Parameters
     ----------
     update : callable
-        Takes the values, a dict from each control's name to its value, and returns a matplotlib Figure, or what `draw`
-        makes one of. It must be pure: the same values give the same figure, and nothing else changes.
+        Takes the values, a dict from each control's name to its value, and returns a matplotlib
+        Figure, or what `draw` makes one of. It must be pure: the same values give the same figure,
+        and nothing else changes.
     controls : list of Float, Int, Choice and Toggle
     draw : callable, optional
         Makes a Figure of what `update` returns.
     describe : callable, optional
-        Takes what `update` returns, and says in a sentence what the figure shows; it stands below, and is read aloud.
+        Takes what `update` returns, and says in a sentence what the figure shows; it stands below,
+        and is read aloud.
     prediction : Prediction, optional
         From `predict`: asked before the sliders, answered after them.
     continuous : bool, optional
-        Draw while a slider moves. By default, if that takes no more than 50 ms: measured once, when it is first shown.
+        Draw while a slider moves. By default, if that takes no more than 50 ms: measured once, when
+        it is first shown.
 
     Attributes
     ----------
@@ -72,9 +81,13 @@ class Sliders:
         If two controls have one name, or there is none.
     """
 
-    def __init__(self, update, controls, *, draw=None, describe=None, prediction=None, continuous=None):
+    def __init__(
+        self, update, controls, *, draw=None, describe=None, prediction=None, continuous=None
+    ):
         if not callable(update):
-            raise TypeError(f"update is a {type(update).__name__}; give a function that takes the values")
+            raise TypeError(
+                f"update is a {type(update).__name__}; give a function that takes the values"
+            )
         controls = list(controls)
         if strange := [control for control in controls if not isinstance(control, Control)]:
             raise TypeError(f"{strange[0]!r} is no control; give Float, Int, Choice or Toggle")
@@ -102,7 +115,9 @@ class Sliders:
         """
         for name, value in values.items():
             if name not in self.controls:
-                raise ValueError(f"there is no control {name!r}; there are {', '.join(self.controls)}")
+                raise ValueError(
+                    f"there is no control {name!r}; there are {', '.join(self.controls)}"
+                )
             self.controls[name].check(value)
         if self._shell:
             self._shell.set(values)
@@ -144,7 +159,9 @@ class Sliders:
         figure = self.draw(data) if self.draw else data
         if not hasattr(figure, "savefig"):
             what = "draw" if self.draw else "update"
-            raise TypeError(f"{what} returned a {type(figure).__name__}; expected a matplotlib Figure")
+            raise TypeError(
+                f"{what} returned a {type(figure).__name__}; expected a matplotlib Figure"
+            )
         return figure, self.describe(data) if self.describe else ""
 
     def _picture(self, values):
@@ -186,9 +203,15 @@ class _Bundle:
 
     def _repr_mimebundle_(self, **kwargs):
         picture, words, inches = self.sliders._picture(self.sliders.values)
-        named = ", ".join(f"{self.sliders.controls[name].text} = {value}" for name, value in self.sliders.values.items())
+        named = ", ".join(
+            f"{self.sliders.controls[name].text} = {value}"
+            for name, value in self.sliders.values.items()
+        )
         bundle = self.sliders.widget._repr_mimebundle_(**kwargs)
-        bundle |= {"text/plain": f"Figure with sliders, at {named}. {words}".strip(), "image/png": picture}
+        bundle |= {
+            "text/plain": f"Figure with sliders, at {named}. {words}".strip(),
+            "image/png": picture,
+        }
         return bundle, {"image/png": {"width": round(inches * PIXELS_AN_INCH)}}
 
 
@@ -214,11 +237,17 @@ class _Shell:
             if hasattr(control, "continuous_update"):
                 control.continuous_update = live
             control.observe(self._changed, "value")
-        reset = ipywidgets.Button(description="Reset", tooltip="All controls back to where they were at first", icon="undo")
+        reset = ipywidgets.Button(
+            description="Reset",
+            tooltip="All controls back to where they were at first",
+            icon="undo",
+        )
         reset.on_click(lambda _: sliders.reset())
         self.quiet = False
         look = ipywidgets.HTML(LOOK, layout={"display": "none"})
-        self.box = ipywidgets.VBox([*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"})
+        self.box = ipywidgets.VBox(
+            [*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"}
+        )
         self.box.add_class("cctview-sliders")
 
     def set(self, values):
@@ -238,16 +267,25 @@ class _Shell:
         sliders._values = {name: control.value for name, control in self.controls.items()}
         sliders.error = None
         try:
-            if sliders.seconds > PATIENCE and tuple(sliders._values.values()) not in sliders._pictures:
+            if (
+                sliders.seconds > PATIENCE
+                and tuple(sliders._values.values()) not in sliders._pictures
+            ):
                 self.says.value = _words("computing …", "font-style: italic")
             picture, words, _ = sliders._picture(sliders._values)
             self.image.value = picture
             self.says.value = _words(words)
         except Exception as error:  # an exception in a widget's callback would be seen by nobody
             sliders.error = error
-            self.says.value = _words(f"This figure failed. {type(error).__name__}: {error}", "color: var(--jp-error-color1, red)")
+            self.says.value = _words(
+                f"This figure failed. {type(error).__name__}: {error}",
+                "color: var(--jp-error-color1, red)",
+            )
 
 
 def _words(text, style=""):
     """A line that screen readers read when it changes."""
-    return f'<span role="status" aria-live="polite" style="font-size: 15px; {style}">{html.escape(text)}&nbsp;</span>'
+    return (
+        '<span role="status" aria-live="polite" style="font-size: 15px;'
+        f' {style}">{html.escape(text)}&nbsp;</span>'
+    )

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
-STILL = "Where widgets run, the progress and the loss are shown here; the stop button (■) of the toolbar ends the training."
+STILL = (
+    "Where widgets run, the progress and the loss are shown here; the stop button (■) of the"
+    " toolbar ends the training."
+)
 
 
 @dataclass
 class Progress:
     """A bar that a training moves; made to be given to `cctview.learn.train` as `watch`.
 
-    It is displayed at the first move. To stop the training interrupt the kernel (the button ■): what was learnt is kept.
+    It is displayed at the first move. To stop the training interrupt the kernel (the button ■):
+    what was learnt is kept.
 
     Attributes
     ----------
@@ -28,7 +32,9 @@ class Progress:
             self._display()
         self.done = float(done)
         if losses is not None:
-            self.words = "loss {:.2f} on the vehicles it learns, {:.2f} on the others".format(*losses)
+            self.words = "loss {:.2f} on the vehicles it learns, {:.2f} on the others".format(
+                *losses
+            )
         _, bar, says = self._shell
         bar.value, says.value = self.done, self.words
 
@@ -36,7 +42,9 @@ class Progress:
         import ipywidgets
         from IPython.display import display
 
-        bar = ipywidgets.FloatProgress(min=0, max=1, description="learning", layout={"width": "320px", "max_width": "100%"})
+        bar = ipywidgets.FloatProgress(
+            min=0, max=1, description="learning", layout={"width": "320px", "max_width": "100%"}
+        )
         says = ipywidgets.Label(self.words)
         self._shell = ipywidgets.HBox([bar, says]), bar, says
         display(_Bundle(self._shell[0]))
@@ -44,9 +52,14 @@ class Progress:
 
 @dataclass
 class _Bundle:
-    """The live bar, and for where widgets do not run what would be there: never a number, which would soon be stale."""
+    """The live bar, and for where widgets do not run what would be there: never a number, which
+    would soon be stale.
+    """
 
     widget: object
 
     def _repr_mimebundle_(self, **kwargs):
-        return self.widget._repr_mimebundle_(**kwargs) | {"text/html": f"<p><i>{STILL}</i></p>", "text/plain": ""}
+        return self.widget._repr_mimebundle_(**kwargs) | {
+            "text/html": f"<p><i>{STILL}</i></p>",
+            "text/plain": "",
+        }
