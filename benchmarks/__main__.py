@@ -18,10 +18,10 @@ from benchmarks.models import models
 from benchmarks.scaling import scaling
 from benchmarks.searching import searching
 from benchmarks.timing import ratio, side_by_side
-from cctview.distances import cosine_distances, euclidean_distances
-from cctview.evaluate import evaluate_rank
-from cctview.match import track_to_track
-from cctview.rank import nearest
+from cctview.match.distance import cosine_distances, euclidean_distances
+from cctview.match.matching import track_to_track
+from cctview.match.metrics import evaluate_rank
+from cctview.match.rerank import nearest
 
 
 def pairs(size):

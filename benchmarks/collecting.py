@@ -22,9 +22,9 @@ import psutil
 
 from cctview.collect import Plan, Tally, collect, list_cameras
 from cctview.collect.archive import LOG
+from cctview.collect.camera_server import CADENCE, FAULTS, SimulatedCity
 from cctview.collect.cameras import CityApi
-from cctview.collect.city import CADENCE, FAULTS, SimulatedCity
-from cctview.frames import open_dataset
+from cctview.dataset.frames import open_dataset
 
 COPIES = 8
 GOOD_BEFORE = 15  # s until cameras begin to fail

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.timing import peak_memory, side_by_side
-from cctview.rank import nearest
+from cctview.match.rerank import nearest
 
 D = 1920  # numbers in an embedding of the original
 

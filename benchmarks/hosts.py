@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.scaling import digests
-from cctview import scale
+from cctview.search import distributed as scale
 
 BRIDGE, NETWORK, PORT = "cctview0", "10.213.77", 8786
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"

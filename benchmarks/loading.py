@@ -11,9 +11,9 @@ import pandas as pd
 
 from benchmarks.gallery import D
 from benchmarks.timing import ratio, side_by_side
-from cctview.frames import BOX_COLUMNS, detection_table, open_dataset, write_features
-from cctview.ids import FrameId
-from cctview.tables import BASIS, DETECTIONS, read_tables, write_tables
+from cctview.dataset.frames import BOX_COLUMNS, detection_table, open_dataset, write_features
+from cctview.dataset.ids import FrameId
+from cctview.dataset.tables import BASIS, DETECTIONS, read_tables, write_tables
 
 COORDINATES = 256  # of an embedding of our student on its basis
 
@@ -78,7 +78,7 @@ def read_parquet(folder, name):
 
 
 def detections(frames, each, rng):
-    """A table of detections as `cctview.frames` has it."""
+    """A table of detections as `cctview.dataset.frames` has it."""
     begin, tables = datetime(2031, 5, 5, 8, 40), []
     for k in range(frames):
         corner = rng.integers(0, 200, (each, 2))

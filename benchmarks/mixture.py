@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cctview.extract import Extractor
-from cctview.frames import open_dataset
+from cctview.dataset.frames import open_dataset
+from cctview.extract.extractor import Extractor
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DRAWN_AT_ONCE = 1 << 16
@@ -67,7 +67,7 @@ def nearness(vectors, queries):
     """Median distance of the queries' tenth nearest, as a share of the median distance: how
     clustered a gallery is.
     """
-    from cctview.distances import euclidean_distances
+    from cctview.match.distance import euclidean_distances
 
     distances = euclidean_distances(queries, vectors)
     return float(np.median(np.partition(distances, 9, axis=1)[:, 9]) / np.median(distances))

@@ -13,10 +13,10 @@ from torchvision.models.detection import retinanet_resnet50_fpn
 from tqdm import tqdm
 
 from benchmarks.timing import ratio, side_by_side
-from cctview.densenet import DenseNetVeRI
-from cctview.detect import Detector
-from cctview.extract import Extractor
-from cctview.frames import open_dataset
+from cctview.dataset.frames import open_dataset
+from cctview.detect.detector import Detector
+from cctview.extract.densenet import DenseNetVeRI
+from cctview.extract.extractor import Extractor
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.mixture import DATA
-from cctview.distances import cosine_distances
-from cctview.frames import open_dataset
-from cctview.planet import CITY, NATION, PLANET, compare, measure_false_matches
-from cctview.rank import centre_by_camera
+from cctview.dataset.frames import open_dataset
+from cctview.match.distance import cosine_distances
+from cctview.match.rerank import centre_by_camera
+from cctview.search.costs import CITY, NATION, PLANET, compare, measure_false_matches
 from studio.evaluate_tracks import load_truth, true_vehicles
 
 

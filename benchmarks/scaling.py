@@ -20,9 +20,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.mixture import DATA
-from cctview import scale
-from cctview.frames import FrameId, cut, detection_table, open_dataset, write_frame
-from cctview.ids import VEHICLE_TYPES
+from cctview.dataset.frames import FrameId, cut, detection_table, open_dataset, write_frame
+from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.search import distributed as scale
 
 
 def some_frames(folder, target, frames):

@@ -10,7 +10,7 @@ import sys
 import time
 
 from benchmarks.mixture import Mixture, nearness, twin_coordinates
-from cctview.search import build, recall
+from cctview.search.index import build, recall
 
 K, QUERIES, TUNED_ON = 10, 1000, 200
 

@@ -24,9 +24,9 @@ PASSES = 5
 
 CAMERA = """
 import numpy as np
-from cctview.frames import open_dataset
-from cctview.rank import nearest
-from cctview.widgets import Camera
+from cctview.dataset.frames import open_dataset
+from cctview.match.rerank import nearest
+from cctview.show.widgets import Camera
 
 dataset = open_dataset({data!r})
 embeddings, ids = dataset.embeddings, dataset.detections.id
@@ -39,7 +39,7 @@ Camera(dataset, minutes=1, on_pick=search)
 """
 SLIDERS = """
 from matplotlib.figure import Figure
-from cctview.widgets import Float, Sliders
+from cctview.show.widgets import Float, Sliders
 
 def update(values):
     x = np.linspace(0, 10, 200)

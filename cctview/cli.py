@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from cctview import serve
 from cctview.collect import command
+from cctview.investigate import server as serve
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -149,7 +149,7 @@ def _match(options: argparse.Namespace) -> int:
 
 
 def _scale(options: argparse.Namespace) -> int:
-    from cctview import scale
+    from cctview.search import distributed as scale
 
     return _report(
         scale.process(
@@ -173,8 +173,8 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _slides(options: argparse.Namespace) -> int:
-    from cctview import slides
-    from cctview.files import write_bytes
+    from cctview.course import slides
+    from cctview.dataset.storage import write_bytes
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")

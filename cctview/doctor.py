@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from cctview.dataset.paths import ROOT
+
 OLDEST, NEWEST = (3, 11), (3, 13)
 MEMORY_GB = 2  # free memory that the heaviest lesson is given
 DISK_GB = 1  # free disk for what the lessons write

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.files import PARTIAL, write_bytes
+from cctview.dataset.paths import DATA
+from cctview.dataset.storage import PARTIAL, write_bytes
 
-ROOT = Path(__file__).resolve().parents[1]
 TRIES = 5
 """How often a place may fail in a row, without a megabyte received in between, until it is given up."""
 
@@ -115,7 +115,7 @@ def folder(kind: str) -> Path:
         return weights.FOLDER / "originals"
     named = os.environ.get("CCTVIEW_DATA")
     if not named:
-        return ROOT / "data" / "fetched"
+        return DATA / "fetched"
     chosen = Path(named)
     others = chosen.is_file() or (
         chosen.is_dir()
@@ -318,7 +318,7 @@ def _look_into(item: Item, partial: Path) -> None:
     """Read a file of which no digest is known, so that an error page or half a file is not taken
     for it.
     """
-    from cctview.frames import open_dataset
+    from cctview.dataset.frames import open_dataset
 
     try:
         if item.path.suffix == ".zip":

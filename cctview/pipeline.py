@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview import frames as store
-from cctview.detect import Detector
-from cctview.extract import Extractor
-from cctview.files import alone_in, write_bytes
-from cctview.ids import VEHICLE_TYPES, FrameId
-from cctview.match import match_frames, write_matches, write_matches_folder
+from cctview.dataset import frames as store
+from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.storage import alone_in, write_bytes
+from cctview.detect.detector import Detector
+from cctview.extract.extractor import Extractor
+from cctview.match.matching import match_frames, write_matches, write_matches_folder
 
 MATCHES = "matches.json"
 MATCHES_FOLDER = "matches"
@@ -33,12 +33,12 @@ def detect_folder(
     Parameters
     ----------
     folder : Path
-        Anything that `cctview.frames.open_dataset` opens.
+        Anything that `cctview.dataset.frames.open_dataset` opens.
     out : Path
         Gets each frame's ``--original.jpeg``, ``--detections.jpeg``, ``--detections/`` and
         ``--detections.json``.
     weights : Path, optional
-        As `cctview.detect.Detector`.
+        As `cctview.detect.detector.Detector`.
     minimum_percent : float
 
     Returns
@@ -77,7 +77,7 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
     ----------
     folder : Path
     weights : Path, optional
-        As `cctview.extract.Extractor`.
+        As `cctview.extract.extractor.Extractor`.
 
     Returns
     -------

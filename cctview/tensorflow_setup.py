@@ -52,7 +52,6 @@ def _import_triton_first() -> None:
             "TensorFlow was imported before PyTorch, and would crash beside it; restart, and import"
             " torchvision first"
         )
-    import triton
 
 
 @contextmanager

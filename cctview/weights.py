@@ -7,7 +7,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "models"
+from cctview.dataset.paths import MODELS
+
+FOLDER = MODELS
 MANIFEST = FOLDER / "manifest.json"
 PUBLISHED = Path(__file__).with_name("published.json")
 _REMEDY = "get the file again from the repository (git restore models, or a fresh clone)"

@@ -38,15 +38,15 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import plots
-from cctview.app import open_app
-from cctview.exercises import check_sureness, check_wrong_share
-from cctview.lesson_data import open_lesson
-from cctview.privacy import leakage_meter
-from cctview.results import FINDER_MINUTES as MINUTES
-from cctview.results import TAXI, open_finder, stored_leakage
-from cctview.trip import as_candidates, count_trips, describe
-from cctview.widgets import Camera, Float, Int, Sliders, predict
+from cctview.course import figures as plots
+from cctview.course.checks import check_sureness, check_wrong_share
+from cctview.course.lesson_data import open_lesson
+from cctview.course.results import FINDER_MINUTES as MINUTES
+from cctview.course.results import TAXI, open_finder, stored_leakage
+from cctview.investigate.app import open_app
+from cctview.link.trips import as_candidates, count_trips, describe
+from cctview.privacy.leakage import leakage_meter
+from cctview.show.widgets import Camera, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -61,7 +61,7 @@ print(f"{len(dataset.detections):,} detections")
 #
 # First it learns. From half of the vehicles it learns how alike two pictures of one vehicle are, and how long the
 # drive from camera to camera takes; with that it looks for the other half. So it has never studied whoever you pick. (What it learnt is stored, so that you need
-# not wait; `cctview.trip.learn_finder` learns it anew.)
+# not wait; `cctview.link.trips.learn_finder` learns it anew.)
 
 # %%
 finder = open_finder(dataset, truth)
@@ -152,7 +152,7 @@ plots.leakage_meter(meter)
 
 # %% [markdown]
 # These bits were measured on all minutes that come with the course, which takes longer than a notebook should; the code is
-# `cctview.results`. They are the mean over the searches for this one vehicle, from each camera that saw it to each other one. Singled
+# `cctview.course.results`. They are the mean over the searches for this one vehicle, from each camera that saw it to each other one. Singled
 # out is not yet named: how a name comes in is told in notebook 07.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction, and count rows together. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."

@@ -33,13 +33,9 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
-from cctview import plots
-from cctview.eras import ERAS, EigenVehicles, Ratios, gradient_cells, grey, squeeze
-from cctview.exercises import check_best_era, check_eigen_weights
-from cctview.lesson_data import open_lesson
-from cctview.meter import Gauge, LeakageMeter
-from cctview.results import read_result
-from cctview.trials import (
+from cctview.course import figures as plots
+from cctview.course.checks import check_best_era, check_eigen_weights
+from cctview.course.era_trials import (
     candidates_by_era,
     largest_crops,
     leak_by_era,
@@ -48,7 +44,11 @@ from cctview.trials import (
     try_era,
     wrong_alike,
 )
-from cctview.widgets import Choice, Int, Sliders, predict
+from cctview.course.lesson_data import open_lesson
+from cctview.course.results import read_result
+from cctview.extract.eras import ERAS, EigenVehicles, Ratios, gradient_cells, grey, squeeze
+from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.show.widgets import Choice, Int, Sliders, predict
 
 lesson = open_lesson()
 pictures = read_pictures(lesson.dataset, lesson.truth)
@@ -73,7 +73,7 @@ plots.timeline()
 # Triggs, CVPR 2005; Taigman and others, CVPR 2014; Schroff and others, CVPR 2015, arXiv 1503.03832.
 #
 # All of that was about faces, but for the gradients, which were made to find pedestrians. We now run five of these eras on
-# **vehicles**. Each is a small class in `cctview/eras.py`, and all have the same two functions: `fit` learns from known
+# **vehicles**. Each is a small class in `cctview/extract/eras.py`, and all have the same two functions: `fit` learns from known
 # vehicles, and `embed` takes the numbers from pictures. Such a list of numbers is called a [vector, or
 # embedding](glossary.md#embedding).
 

@@ -33,12 +33,14 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import learn, plots, trainings
-from cctview.exercises import check_members_found, check_stop
-from cctview.lesson_data import open_lesson
-from cctview.meter import Gauge, LeakageMeter
-from cctview.shadows import stored_attacks, stored_shadows
-from cctview.widgets import Choice, Int, Progress, Sliders, predict
+from cctview.attacks import classifier as learn
+from cctview.attacks.shadow_models import stored_attacks, stored_shadows
+from cctview.course import figures as plots
+from cctview.course import trainings
+from cctview.course.checks import check_members_found, check_stop
+from cctview.course.lesson_data import open_lesson
+from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.show.widgets import Choice, Int, Progress, Sliders, predict
 
 lesson = open_lesson()
 pictures = learn.load_pictures(lesson.dataset, lesson.truth)

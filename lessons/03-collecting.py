@@ -38,18 +38,18 @@ import httpx
 import numpy as np
 import pandas as pd
 
-from cctview import plots
-from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras, run
-from cctview.collect.study import Traffic, inspect, known_after, storage, thin_out
-from cctview.exercises import check_candidates, check_storage
-from cctview.frames import read_image
-from cctview.lesson_data import SIMULATED, open_lesson
-from cctview.meter import Gauge, LeakageMeter
-from cctview.parquet import read_frame
-from cctview.planet import CITY, COSTS
-from cctview.results import stored_unicity
-from cctview.unicity import read_trips, unicity
-from cctview.widgets import Choice, Float, Int, Sliders, predict
+from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras
+from cctview.course import figures as plots
+from cctview.course.checks import check_candidates, check_storage
+from cctview.course.lesson_data import SIMULATED, open_lesson
+from cctview.course.results import stored_unicity
+from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
+from cctview.dataset.frames import read_image
+from cctview.dataset.parquet import read_frame
+from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.privacy.unicity import read_trips, unicity
+from cctview.search.costs import CITY, COSTS
+from cctview.show.widgets import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
@@ -199,7 +199,7 @@ Sliders(
 )
 
 # %% [markdown]
-# "More than 900" is a figure from secondary sources; so is the price (`cctview/planet.py` names both). Detecting and
+# "More than 900" is a figure from secondary sources; so is the price (`cctview/search/costs.py` names both). Detecting and
 # comparing cost more than
 # keeping: that bill is drawn up in notebook 06.
 

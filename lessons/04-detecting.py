@@ -39,17 +39,13 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from cctview import plots
-from cctview.boosted import patch_of, train_boosted
-from cctview.cleaning import boxes_left, clean, count_doubles, overlapping_pairs
-from cctview.detect import Detector, drop_doubles
-from cctview.detectors import compare_detectors, published_detectors
-from cctview.evaluate_boxes import BOX, evaluate_detections
-from cctview.exercises import check_iou, check_score_threshold
-from cctview.lesson_data import open_lesson
-from cctview.meter import Gauge, LeakageMeter
-from cctview.scales import stored_scales
-from cctview.seen import (
+from cctview.course import figures as plots
+from cctview.course.checks import check_iou, check_score_threshold
+from cctview.course.lesson_data import open_lesson
+from cctview.course.scales import stored_scales
+from cctview.detect.cleaning import boxes_left, clean, count_doubles, overlapping_pairs
+from cctview.detect.comparison import compare_detectors, published_detectors
+from cctview.detect.coverage import (
     SIZES,
     entered,
     in_bands,
@@ -59,8 +55,12 @@ from cctview.seen import (
     true_boxes,
     watch,
 )
-from cctview.truth import true_vehicles
-from cctview.widgets import Choice, Float, Int, Sliders, predict
+from cctview.detect.detector import Detector, drop_doubles
+from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.viola_jones import patch_of, train_boosted
+from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.show.widgets import Choice, Float, Int, Sliders, predict
+from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -115,7 +115,7 @@ all_frames.round(2)
 # Training chooses the few questions that tell a face from what is none. Then a window slides over the picture, and each place is
 # asked.
 #
-# Here is the same idea for vehicles, in small: pairs of rectangles, chosen by boosting, in `cctview/boosted.py`. It learns
+# Here is the same idea for vehicles, in small: pairs of rectangles, chosen by boosting, in `cctview/detect/viola_jones.py`. It learns
 # now, on your computer, from the first six minutes.
 
 # %%
@@ -209,7 +209,7 @@ Sliders(
 # ## 5 · Look closer
 #
 # Small vehicles are missed. What if the frame is made larger before the network looks at it? No detail comes in by that, but
-# small vehicles cover more of the places where it looks. This was computed beforehand on 72 frames (`cctview/scales.py`).
+# small vehicles cover more of the places where it looks. This was computed beforehand on 72 frames (`cctview/course/scales.py`).
 
 # %%
 at_scales = stored_scales()

@@ -34,8 +34,12 @@
 import numpy as np
 import pandas as pd
 
-from cctview import plots
-from cctview.comparisons import (
+from cctview.course import figures as plots
+from cctview.course.checks import check_cosine_distance, check_threshold
+from cctview.course.lesson_data import open_lesson
+from cctview.dataset.road import DRIVE
+from cctview.match.methods import compare_methods
+from cctview.match.pairs import (
     auc_by_vehicle,
     bits_of_tracks,
     compare_next_camera,
@@ -48,15 +52,11 @@ from cctview.comparisons import (
     rank_tracks,
     score_answers,
 )
-from cctview.drive import DRIVE
-from cctview.exercises import check_cosine_distance, check_threshold
-from cctview.lesson_data import open_lesson
-from cctview.meter import LeakageMeter
-from cctview.methods import compare_methods
-from cctview.triplet import learn
-from cctview.truth import true_vehicles
-from cctview.weak_spots import best_candidates, by_group, describe_searches
-from cctview.widgets import Float, Int, Sliders, predict
+from cctview.match.triplet import learn
+from cctview.match.weak_spots import best_candidates, by_group, describe_searches
+from cctview.privacy.meter import LeakageMeter
+from cctview.show.widgets import Float, Int, Sliders, predict
+from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -419,7 +419,7 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 # <details><summary><b>Hint</b></summary>
 #
 # Sort the distances of the different pairs. The threshold lies where the first hundredth of them ends. `np.quantile` does it
-# in one line, and `cctview.evaluate.roc_curve` does it for all thresholds.
+# in one line, and `cctview.match.metrics.roc_curve` does it for all thresholds.
 #
 # </details>
 

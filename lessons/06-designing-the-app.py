@@ -33,18 +33,19 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import planet, plots
-from cctview.comparisons import compare_next_camera, first_minutes
-from cctview.exercises import check_even_gallery, check_right_alarms
-from cctview.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
-from cctview.impostors import likeness, passing
-from cctview.lesson_data import open_lesson
-from cctview.meter import LeakageMeter
-from cctview.plots.design import at_gallery, measured_gallery
-from cctview.results import read_result
-from cctview.search import measure_kinds, principal_coordinates
-from cctview.truth import true_vehicles
-from cctview.widgets import Choice, Float, Int, Sliders, predict
+from cctview.course import figures as plots
+from cctview.course.checks import check_even_gallery, check_right_alarms
+from cctview.course.figures.design import at_gallery, measured_gallery
+from cctview.course.lesson_data import open_lesson
+from cctview.course.results import read_result
+from cctview.link.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
+from cctview.match.impostors import likeness, passing
+from cctview.match.pairs import compare_next_camera, first_minutes
+from cctview.privacy.meter import LeakageMeter
+from cctview.search import costs as planet
+from cctview.search.index import measure_kinds, principal_coordinates
+from cctview.show.widgets import Choice, Float, Int, Sliders, predict
+from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -309,7 +310,7 @@ plots.kinds(measured)
 #
 # These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a
 # nation's plate readers for a year if they kept vectors, and as many pictures as Clearview had (30 billion, Dutch data protection
-# authority, 2024). Every number has its source in `cctview.planet`.
+# authority, 2024). Every number has its source in `cctview.search.costs`.
 
 # %%
 billion = planet.PLANET.moved(pictures=1e9)
@@ -390,7 +391,8 @@ check_even_gallery(even_gallery, rate)
 # %% slideshow={"slide_type": "skip"}
 import dask.array
 
-from cctview import rank, scale
+from cctview.match import rerank as rank
+from cctview.search import distributed as scale
 
 in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
 found, _ = scale.nearest(vectors[asked], in_blocks, k=10)

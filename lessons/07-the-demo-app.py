@@ -37,10 +37,13 @@ from hashlib import md5
 
 import pandas as pd
 
-from cctview import plots
-from cctview.app import MINUTES, open_app
-from cctview.desk import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
-from cctview.dossier import (
+from cctview.course import figures as plots
+from cctview.course.checks import check_speed, check_who
+from cctview.course.lesson_data import open_lesson
+from cctview.course.results import TAXI, open_finder
+from cctview.dataset.road import DRIVE
+from cctview.investigate.app import MINUTES, open_app
+from cctview.investigate.dossier import (
     FACTS,
     Drawer,
     build_dossier,
@@ -53,12 +56,9 @@ from cctview.dossier import (
     measure_joins,
     save_dossier,
 )
-from cctview.drive import DRIVE
-from cctview.exercises import check_speed, check_who
-from cctview.lesson_data import open_lesson
-from cctview.meter import LeakageMeter
-from cctview.results import TAXI, open_finder
-from cctview.widgets import Choice, Float, Int, Sliders, Toggle, predict
+from cctview.investigate.search import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
+from cctview.privacy.meter import LeakageMeter
+from cctview.show.widgets import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth

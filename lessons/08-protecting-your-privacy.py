@@ -33,14 +33,15 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
-from cctview import plots
-from cctview.attack import infer_attribute
-from cctview.breach import KeyedDatabase, learn_map, link_rates, open_breach
-from cctview.defend import DEFENCES
-from cctview.exercises import check_defence, check_key_broken
-from cctview.lesson_data import open_lesson
-from cctview.meter import LeakageMeter
-from cctview.protection import (
+from cctview.attacks.inference import infer_attribute
+from cctview.course import figures as plots
+from cctview.course.breach import KeyedDatabase, learn_map, link_rates, open_breach
+from cctview.course.checks import check_defence, check_key_broken
+from cctview.course.lesson_data import open_lesson
+from cctview.course.results import read_result
+from cctview.course.showcase import choose_examples, defended_pictures, rebuild
+from cctview.defences.catalogue import DEFENCES
+from cctview.defences.study import (
     TRACKERS,
     at_strength,
     bought_back_step,
@@ -48,9 +49,8 @@ from cctview.protection import (
     stored,
     unprotected,
 )
-from cctview.results import read_result
-from cctview.showcase import choose_examples, defended_pictures, rebuild
-from cctview.widgets import Choice, Float, Int, Sliders, predict
+from cctview.privacy.meter import LeakageMeter
+from cctview.show.widgets import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 breach = open_breach(lesson)

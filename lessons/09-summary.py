@@ -34,16 +34,16 @@
 import numpy as np
 import pandas as pd
 
-from cctview import plots
-from cctview.bits import match_probability
-from cctview.exercises import check_bits, check_even_population
-from cctview.exercises.quiz import QUESTIONS
-from cctview.lesson_data import SIMULATED
-from cctview.meter import LeakageMeter
-from cctview.privacy import your_car
-from cctview.protection import bought_back_step
-from cctview.protection import stored as protection_results
-from cctview.widgets import Choice, Float, Int, Quiz, Sliders, predict
+from cctview.course import figures as plots
+from cctview.course.checks import check_bits, check_even_population
+from cctview.course.checks.quiz import QUESTIONS
+from cctview.course.lesson_data import SIMULATED
+from cctview.defences.study import bought_back_step
+from cctview.defences.study import stored as protection_results
+from cctview.privacy.leakage import your_car
+from cctview.privacy.meter import LeakageMeter
+from cctview.show.widgets import Choice, Float, Int, Quiz, Sliders, predict
+from cctview.stats.bits import match_probability
 
 trips = pd.read_parquet(SIMULATED / "habits" / "trips.parquet")
 drivers = pd.read_parquet(SIMULATED / "habits" / "drivers.parquet")

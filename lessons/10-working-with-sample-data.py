@@ -35,15 +35,15 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from cctview import plots
-from cctview.detect import Detector
-from cctview.drive import driving_order, place_of
-from cctview.exercises import check_numbers, check_travel_time
-from cctview.frames import cut, open_dataset
-from cctview.lesson_data import LIST, SAMPLE, open_lesson, sample_folder
-from cctview.results import TAXI
-from cctview.truth import true_vehicles
-from cctview.widgets import Choice, Int, Sliders, predict
+from cctview.course import figures as plots
+from cctview.course.checks import check_numbers, check_travel_time
+from cctview.course.lesson_data import LIST, SAMPLE, open_lesson, sample_folder
+from cctview.course.results import TAXI
+from cctview.dataset.frames import cut, open_dataset
+from cctview.dataset.road import driving_order, place_of
+from cctview.detect.detector import Detector
+from cctview.show.widgets import Choice, Int, Sliders, predict
+from cctview.truth.labels import true_vehicles
 
 # %config InlineBackend.figure_format = "jpeg"
 folder = sample_folder()

@@ -17,7 +17,7 @@ from datetime import time
 from importlib import import_module
 from pathlib import Path
 
-from cctview.files import write_bytes
+from cctview.dataset.storage import write_bytes
 from studio.build import Settings, Workshop, assemble, render
 from studio.expressway import CAMERAS
 from studio.process import Pipeline, process
@@ -101,7 +101,7 @@ def parser():
         help="the dataset to measure on, and to write results into (data)",
     )
     defence = commands.add_parser("defence", help="measure one defence and print it")
-    defence.add_argument("name", help="a key of cctview.defend.DEFENCES")
+    defence.add_argument("name", help="a key of cctview.defences.catalogue.DEFENCES")
     defence.add_argument(
         "--strengths",
         nargs="+",

@@ -4,9 +4,9 @@ extractor may learn from.
 
 from pathlib import Path
 
-from cctview.extract import Extractor
-from cctview.looks import Looks, load_looks
-from cctview.trackers import HELD
+from cctview.attacks.crops import Looks, load_looks
+from cctview.attacks.linkage import HELD
+from cctview.extract.extractor import Extractor
 
 MINIMUM, CAMERAS = 16, 2
 """Least size of a look, in pixels, and cameras by which a vehicle is seen."""

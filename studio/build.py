@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.files import replacing
-from cctview.frames import frame_folder
-from cctview.ids import FrameId
+from cctview.dataset.frames import frame_folder
+from cctview.dataset.ids import FrameId
+from cctview.dataset.storage import replacing
 from studio import truth
 from studio.expressway import CAMERAS
 from studio.process import pack

@@ -23,12 +23,12 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from cctview.detect import Detector
-from cctview.evaluate import bootstrap
-from cctview.evaluate_boxes import box_iou
-from cctview.extract import Extractor
-from cctview.frames import BOX_COLUMNS, cut, read_image
-from cctview.ids import VEHICLE_TYPES
+from cctview.dataset.frames import BOX_COLUMNS, cut, read_image
+from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.detect.detector import Detector
+from cctview.detect.metrics import box_iou
+from cctview.extract.extractor import Extractor
+from cctview.match.metrics import bootstrap
 from studio import real
 
 ROUNDS = 400

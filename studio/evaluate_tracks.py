@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.distances import cosine_distances
-from cctview.evaluate import bootstrap, box_iou, evaluate_rank, evaluate_trajectories
-from cctview.frames import BOX_COLUMNS, open_dataset
-from cctview.track import track_detections
-from cctview.travel import describe_tracks, filter_by_travel, learn_travel
+from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.match.distance import cosine_distances
+from cctview.match.metrics import bootstrap, box_iou, evaluate_rank, evaluate_trajectories
+from cctview.track.tracker import track_detections
+from cctview.track.travel import describe_tracks, filter_by_travel, learn_travel
 from studio.expressway import CAMERAS
 
 LENGTHS = (12, 20)  # px, the shortest vehicle that must be tracked

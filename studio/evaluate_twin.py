@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from cctview import tables
-from cctview.evaluate import bootstrap, box_iou, evaluate_detections, evaluate_rank, roc_auc
-from cctview.frames import BOX_COLUMNS
-from cctview.ids import VEHICLE_TYPES
-from cctview.rank import centre_by_camera
-from cctview.seen import is_clear
+from cctview.dataset import tables
+from cctview.dataset.frames import BOX_COLUMNS
+from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.detect.coverage import is_clear
+from cctview.match.metrics import bootstrap, box_iou, evaluate_detections, evaluate_rank, roc_auc
+from cctview.match.rerank import centre_by_camera
 from studio import truth
 from studio.build import Workshop, read_parts, render
 from studio.expressway import CAMERAS
@@ -85,7 +85,7 @@ class Watched:
         Delivered frames that show a picture of their own: frame, camera, seconds (since midnight),
         group (camera and minute).
     detections : DataFrame
-        As `cctview.frames.Dataset.detections`, with seconds and group; `vehicle` and `direction` by
+        As `cctview.dataset.frames.Dataset.detections`, with seconds and group; `vehicle` and `direction` by
         the truth (NaN and empty if it shows none), `used` (False: no vehicle by type, parked, or a
         second box of a vehicle).
     embeddings : ndarray of float32, shape (n, d)

@@ -12,10 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from cctview.evaluate import bootstrap, roc_auc, tpr_at_fpr
-from cctview.files import write_bytes
-from cctview.frames import open_dataset
-from cctview.learn import (
+from cctview.attacks.classifier import (
     EPOCHS,
     FILTERS,
     LEARNS,
@@ -25,8 +22,11 @@ from cctview.learn import (
     split_vehicles,
     train,
 )
-from cctview.shadows import Shadows, train_shadows
-from cctview.truth import read_truth
+from cctview.attacks.shadow_models import Shadows, train_shadows
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.storage import write_bytes
+from cctview.match.metrics import bootstrap, roc_auc, tpr_at_fpr
+from cctview.truth.labels import read_truth
 
 CAPACITIES, SIZES, EVERY, SHADOWS = (4, 16, 28), (100, 300, 500, 700), 2, 16
 ATTACKED = (6, 8, 10, EPOCHS)

@@ -8,8 +8,8 @@ The picture of the cell that is tagged `picture` stands for its notebook in READ
 import base64
 from pathlib import Path
 
-from cctview.files import write_bytes
-from cctview.meter import END, LeakageMeter
+from cctview.dataset.storage import write_bytes
+from cctview.privacy.meter import END, LeakageMeter
 
 ROOT = Path(__file__).parent.parent
 GAUGES = ("recognised at once", "found in a training set", "unicity", "in the database")
@@ -39,7 +39,7 @@ def execute(stem: str) -> Path:
     import nbformat
     from nbclient import NotebookClient
 
-    from cctview.widgets import without_live_views
+    from cctview.show.widgets import without_live_views
 
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview import tables
-from cctview.files import write_bytes
-from cctview.frames import COLUMNS, cut, detection_table, read_image
-from cctview.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset import tables
+from cctview.dataset.frames import COLUMNS, cut, detection_table, read_image
+from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.storage import write_bytes
 from studio import truth
 
 
@@ -26,9 +26,9 @@ class Pipeline:
 
     Attributes
     ----------
-    detector : cctview.detect.Detector
+    detector : cctview.detect.detector.Detector
         Anything with its `model` and `detect`.
-    extractor : cctview.extract.Extractor
+    extractor : cctview.extract.extractor.Extractor
         Anything with its `model`, `dimensions`, `basis` and `extract`.
     fingerprint : str
     """
@@ -40,8 +40,8 @@ class Pipeline:
     @classmethod
     def ours(cls, root):
         """The course's own, with the weights in `models/` under `root`."""
-        from cctview.detect import Detector
-        from cctview.extract import Extractor
+        from cctview.detect.detector import Detector
+        from cctview.extract.extractor import Extractor
 
         digest = hashlib.sha256()
         for path in [
@@ -71,7 +71,7 @@ class Pipeline:
         Returns
         -------
         detections : DataFrame
-            As `cctview.frames.detection_table`.
+            As `cctview.dataset.frames.detection_table`.
         embeddings : ndarray of float32, shape (n, d)
             A row of NaN for what is never embedded: persons and bicycles.
         """
@@ -123,7 +123,7 @@ def _detect_part(path, pipeline):
 
 
 def pack(paths, pipeline):
-    """What a camera's zip holds besides frames, as `cctview.tables` reads it.
+    """What a camera's zip holds besides frames, as `cctview.dataset.tables` reads it.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from cctview import weights
-from cctview.files import write_bytes
+from cctview.dataset.storage import write_bytes
 
 LICENCE = "teaching and research only"
 

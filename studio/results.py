@@ -1,6 +1,6 @@
 """The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
 
-defences.csv     defence × strength × tracker (`cctview.protection.study`)
+defences.csv     defence × strength × tracker (`cctview.defences.study.study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
@@ -17,27 +17,27 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attack import (
+from cctview.attacks.crops import Looks
+from cctview.attacks.inference import (
     Membership,
     infer_attribute,
     likelihood_ratio_attack,
     threshold_attack,
     train_classifiers,
 )
-from cctview.cloak import shipped_student
-from cctview.defend import DEFENCES
-from cctview.detect import Detector
-from cctview.eras import ERAS
-from cctview.files import write_bytes
-from cctview.frames import open_dataset
-from cctview.looks import Looks
-from cctview.protection import stored, study, study_defence, summary, undefended
-from cctview.trackers import Tracker
-from cctview.trials import Pictures, metric_table, read_pictures, resolution_table
-from cctview.truth import read_truth
-from cctview.usefulness import RoadUse, stretches
+from cctview.attacks.linkage import Tracker
+from cctview.course.era_trials import Pictures, metric_table, read_pictures, resolution_table
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.storage import write_bytes
+from cctview.defences.catalogue import DEFENCES
+from cctview.defences.cloak import shipped_student
+from cctview.defences.study import stored, study, study_defence, summary, undefended
+from cctview.detect.detector import Detector
+from cctview.extract.eras import ERAS
+from cctview.truth.labels import read_truth
 from studio import train_defended, training_looks
 from studio.bench import bench
+from studio.usefulness import RoadUse, stretches
 
 TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
 ATTRIBUTES = ("family", "body", "direction", "length")
@@ -113,9 +113,9 @@ def membership(looks: Looks) -> pd.DataFrame:
 
 def extractors(looks: Looks) -> pd.DataFrame:
     """Links between cameras by one picture each: columns extractor, then those of
-    `cctview.protection.summary`.
+    `cctview.defences.study.summary`.
     """
-    from cctview import second
+    from studio import second
 
     judgement = second.load_second()
     own = {"student": looks.vectors, "second": second.embed(looks.crops, judgement)}
@@ -130,8 +130,8 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
     gallery.
     """
-    from cctview import second
-    from cctview.invert import baselines, invert, judge, load_inverter, unseen
+    from cctview.attacks.inversion import baselines, invert, judge, load_inverter, unseen
+    from studio import second
 
     asked = unseen_vehicles(looks)
     known = training_looks.load(work)
@@ -152,7 +152,7 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
 
 def unseen_vehicles(looks: Looks) -> Looks:
     """Of each vehicle of a design that the decoder never saw, its largest look."""
-    from cctview.invert import unseen
+    from cctview.attacks.inversion import unseen
 
     asked = looks.only(unseen(looks.table.design.to_numpy()))
     return asked.only(
@@ -193,7 +193,7 @@ def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = Non
     Raises
     ------
     ValueError
-        If `cctview.defend` has no defence of that name.
+        If `cctview.defences.catalogue` has no defence of that name.
     """
     if name not in DEFENCES:
         raise ValueError(f"no defence {name!r}: choose from {', '.join(DEFENCES)}")

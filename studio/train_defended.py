@@ -1,7 +1,7 @@
 """Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its
 strengths mixed; and one without any.
 
-What the retrained tracker of `cctview.protection` uses. It learns from other vehicles of the same
+What the retrained tracker of `cctview.defences.study` uses. It learns from other vehicles of the same
 cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in
 the working folder: they are made to break a defence, and only what they achieve is published
 (`python -m studio results`).
@@ -21,10 +21,10 @@ from torch.nn.functional import cosine_similarity
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.cloak import shipped_student
-from cctview.defend import DEFENCES, Defence
-from cctview.looks import Looks
-from cctview.student import INPUT_SIZE, Student
+from cctview.attacks.crops import Looks
+from cctview.defences.catalogue import DEFENCES, Defence
+from cctview.defences.cloak import shipped_student
+from cctview.extract.student import INPUT_SIZE, Student
 from studio.bench import taught
 from studio.checkpoint import Checkpoint, fit
 from studio.train_extractor import identity_loss

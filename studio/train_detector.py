@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.ops import box_iou, complete_box_iou_loss
 from tqdm import tqdm
 
-from cctview.detect import TINY_YOLO_ANCHORS, coco_classes
-from cctview.frames import read_image
+from cctview.dataset.frames import read_image
+from cctview.detect.detector import TINY_YOLO_ANCHORS, coco_classes
 from studio import real, schedule, training_twin
 from studio.checkpoint import Checkpoint
 from studio.schedule import Cycle

@@ -1,7 +1,7 @@
 """Train the decoder that rebuilds a vehicle's picture from its stored vector.
 
 On the twin's training minutes, with the vectors that the shipped extractor gives; designs that
-`cctview.invert.unseen` names are left out. It learns the picture itself at three sizes, and its
+`cctview.attacks.inversion.unseen` names are left out. It learns the picture itself at three sizes, and its
 edges.
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from cctview.extract import Extractor
-from cctview.invert import Inverter, squeeze, unseen
+from cctview.attacks.inversion import Inverter, squeeze, unseen
+from cctview.extract.extractor import Extractor
 from studio import training_looks
 from studio.checkpoint import Checkpoint, fit
 

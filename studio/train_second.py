@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import torch
 
-from cctview.second import SIDE, Second
 from studio import training_looks
 from studio.checkpoint import Checkpoint, fit
+from studio.second import SIDE, Second
 from studio.train_extractor import identity_loss
 
 SEED = 77

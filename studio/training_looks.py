@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.frames import BOX_COLUMNS, read_image
-from cctview.looks import BODIES, COLOUR_FAMILIES, Looks, window
+from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, Looks, window
+from cctview.dataset.frames import BOX_COLUMNS, read_image
 from studio import training_twin
 from studio.build import Workshop
 

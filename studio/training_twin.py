@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from cctview.frames import BOX_COLUMNS
+from cctview.dataset.frames import BOX_COLUMNS
 from studio import truth
 from studio.build import Settings, Workshop, read_parts, render
 

@@ -3,7 +3,7 @@
 import matplotlib.text
 from matplotlib.figure import Figure
 
-from cctview.plots import look
+from cctview.show import look
 
 NARROW, SMALLEST = 400, 7.0
 """Pixels of a narrow column, and how high type must be in it."""

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from cctview.desk import open_desk
-from cctview.evidence import Motion
-from cctview.passages import Passages
-from cctview.trip import Finder
+from cctview.investigate.search import open_desk
+from cctview.link.evidence import Motion
+from cctview.link.trips import Finder
+from cctview.track.tracklets import Passages
 
 FIRST, SECOND, THIRD = CAMERAS = "733-681-N", "735-683-N", "689-640-S"
 BEGIN, DAY = 31200.0, pd.Timestamp("2031-05-05")  # 08:40

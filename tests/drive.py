@@ -10,7 +10,7 @@ import io
 
 import numpy as np
 
-from cctview.widgets import all_sliders
+from cctview.show.widgets import all_sliders
 
 RANDOM = 3
 

@@ -30,11 +30,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview import matches, pipeline
+from cctview import pipeline
 from cctview.collect import archive
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.cameras import pattern_cameras
-from cctview.files import LOCK, alone_in, write_bytes
+from cctview.dataset.storage import LOCK, alone_in, write_bytes
+from cctview.match import files as matches
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture
 

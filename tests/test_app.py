@@ -6,11 +6,12 @@ import socket
 import pytest
 from PIL import Image
 
-from cctview import cli, serve
-from cctview.app import App, dossier_html, look_up, map_png
-from cctview.desk import JOINT, MCD, MED, Search, open_own_desk
-from cctview.dossier import FACTS, MEMORY_ONLY, build_dossier
-from cctview.frames import open_dataset
+from cctview import cli
+from cctview.dataset.frames import open_dataset
+from cctview.investigate import server as serve
+from cctview.investigate.app import App, dossier_html, look_up, map_png
+from cctview.investigate.dossier import FACTS, MEMORY_ONLY, build_dossier
+from cctview.investigate.search import JOINT, MCD, MED, Search, open_own_desk
 from tests.desks import FIRST, detection, small_desk
 from tests.scenes import write_scene
 

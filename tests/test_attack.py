@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from cctview import attack
-from cctview.looks import Looks
+from cctview.attacks import inference as attack
+from cctview.attacks.crops import Looks
 
 
 def labelled(n=150, signal=3.0, seed=0):

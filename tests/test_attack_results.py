@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import attack, defend, protection, trackers
+from cctview.attacks import inference as attack
+from cctview.attacks import linkage as trackers
+from cctview.defences import catalogue as defend
+from cctview.defences import study as protection
 from studio import results
 from studio.bench import bench as measured_looks
 
@@ -83,7 +86,7 @@ def test_one_defence_alone_gives_what_is_stored_of_it(tmp_path):
 
 def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     """It needs no retrained extractor; and of each passage one picture only, the largest."""
-    from cctview.cloak import shipped_student
+    from cctview.defences.cloak import shipped_student
     from studio.train_defended import embedder
 
     row = (
@@ -120,8 +123,8 @@ def test_a_popular_defence_fails_against_the_adaptive_tracker():
 
 
 def test_what_is_rebuilt_from_vectors():
-    from cctview import second
-    from cctview.invert import invert, judge, load_inverter
+    from cctview.attacks.inversion import invert, judge, load_inverter
+    from studio import second
 
     of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()

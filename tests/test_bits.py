@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctview.bits import (
+from cctview.stats.bits import (
     anonymity_set_size,
     brier,
     cllr,

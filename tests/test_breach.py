@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import breach, showcase
-from cctview.defend import DEFENCES
-from cctview.invert import unseen
-from cctview.lesson_data import open_lesson
-from cctview.looks import Looks
+from cctview.attacks.crops import Looks
+from cctview.attacks.inversion import unseen
+from cctview.course import breach, showcase
+from cctview.course.lesson_data import open_lesson
+from cctview.defences.catalogue import DEFENCES
 
 CAMERAS = ("733-681-N", "735-683-N")
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from cctview.frames import write_frame
-from cctview.ids import FrameId
+from cctview.dataset.frames import write_frame
+from cctview.dataset.ids import FrameId
 from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
 from tests.scenes import jpeg, picture, write_scene
 
@@ -19,7 +19,7 @@ CELLS = (
     """
     import ipywidgets
     from matplotlib.figure import Figure
-    from cctview.widgets import Camera, Float, Sliders
+    from cctview.show.widgets import Camera, Float, Sliders
     knows = ipywidgets.Label("python knows: nothing")
     def picked(row):
         knows.value = f"python knows: {{row.id}}"
@@ -36,8 +36,8 @@ CELLS = (
     Sliders(update, [Float("slope", -1, 1, 0.5)], describe=lambda figure: "One line.")
     """,
     """
-    from cctview.widgets import Quiz
-    from cctview.widgets.quiz import Option, Question
+    from cctview.show.widgets import Quiz
+    from cctview.show.widgets.quiz import Option, Question
     Quiz([Question("Is it?", [Option("No", "It is not.", True), Option("Yes", "Look again.")])])
     """,
 )

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from cctview.frames import open_dataset
-from cctview.ids import DetectionId
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.ids import DetectionId
 from studio import build, process, sample
 from studio.build import Settings, Workshop, assemble, render, write_zip
 from studio.expressway import CAMERAS

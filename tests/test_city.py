@@ -9,10 +9,10 @@ import httpx
 import psutil
 import pytest
 
+from cctview.collect.camera_server import DATA, FAULTS, SKEW, SimulatedCity
 from cctview.collect.cameras import CityApi
-from cctview.collect.city import DATA, FAULTS, SKEW, SimulatedCity
 from cctview.collect.stamp import read_stamp
-from cctview.frames import open_dataset, read_image
+from cctview.dataset.frames import open_dataset, read_image
 
 CAMERA = "733-681-N"
 

@@ -7,9 +7,9 @@ import pytest
 pytest.importorskip("art", reason="the Adversarial Robustness Toolbox is not installed")
 import torch
 
-from cctview import cloak
-from cctview.looks import Looks
-from cctview.student import Student
+from cctview.attacks.crops import Looks
+from cctview.defences import cloak
+from cctview.extract.student import Student
 from tests.scenes import picture
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from cctview import cli
 from cctview.collect import Plan, Tally, client, clock_of, collect, list_cameras, retry_after
+from cctview.collect.camera_server import CADENCE, DATA, FAULTS, SimulatedCity
 from cctview.collect.cameras import (
     CityApi,
     host_of,
@@ -28,11 +29,10 @@ from cctview.collect.cameras import (
     notice,
     pattern_cameras,
 )
-from cctview.collect.city import CADENCE, DATA, FAULTS, SimulatedCity
 from cctview.collect.command import page_lines
-from cctview.files import alone_in
-from cctview.frames import open_dataset
-from cctview.ids import FrameId, is_camera
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.ids import FrameId, is_camera
+from cctview.dataset.storage import alone_in
 from tests.scenes import jpeg, picture
 
 JPEG = {"Content-Type": "image/jpeg"}

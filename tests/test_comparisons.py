@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.comparisons import (
+from cctview.dataset.road import DRIVE
+from cctview.match.metrics import roc_auc
+from cctview.match.pairs import (
     auc_by_vehicle,
     compare_next_camera,
     draw_pairs,
@@ -15,8 +17,6 @@ from cctview.comparisons import (
     score_answers,
     search_next_camera,
 )
-from cctview.drive import DRIVE
-from cctview.evaluate import roc_auc
 
 CAMERAS = [place.camera for place in DRIVE]
 

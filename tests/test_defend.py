@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from cctview import defend, purify
-from cctview.looks import Looks
+from cctview.attacks.crops import Looks
+from cctview.defences import catalogue as defend
+from studio import purify
 from tests.scenes import picture
 
 
@@ -39,7 +40,7 @@ def test_a_defended_window_is_the_window_of_the_defended_frame():
     """What is done to a window is what doing it to the whole frame would give, for all whole-frame
     defences.
     """
-    from cctview.looks import window
+    from cctview.attacks.crops import window
 
     frame, box = picture(3, 240, 352), np.array([150, 90, 190, 120])
     cut, inside = window(frame, box)

@@ -7,10 +7,10 @@ import types
 import numpy as np
 import pytest
 
-from cctview import detect
-from cctview.detect import Detector, coco_classes
-from cctview.frames import BOX_COLUMNS, read_image
-from cctview.ids import TYPES
+from cctview.dataset.frames import BOX_COLUMNS, read_image
+from cctview.dataset.ids import TYPES
+from cctview.detect import detector as detect
+from cctview.detect.detector import Detector, coco_classes
 from tests.scenes import picture
 
 torch = pytest.importorskip("torch")
@@ -179,7 +179,7 @@ def test_our_weights_load_through_imageais_public_interface(imageai_detection, r
 
 
 def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
-    from cctview.frames import open_dataset
+    from cctview.dataset.frames import open_dataset
 
     stored = open_dataset(real / "sample")
     detector = Detector()
@@ -202,8 +202,8 @@ def test_a_side_that_yolo_cannot_take_is_named(yolo_weights, side):
 
 
 def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
-    from cctview.frames import open_dataset
-    from cctview.lesson_data import SIMULATED
+    from cctview.course.lesson_data import SIMULATED
+    from cctview.dataset.frames import open_dataset
 
     dataset = open_dataset(SIMULATED)
     image = dataset.image("735-683-N--2031-05-05--08.50.47")

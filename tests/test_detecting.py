@@ -6,12 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import boosted, cleaning, detectors, scales, seen
-from cctview.boosted import HEIGHT, WIDTH, adaboost, draw_rectangles, measure, train_boosted
-from cctview.evaluate_boxes import BOX, evaluate_detections
-from cctview.frames import open_dataset
-from cctview.lesson_data import SIMULATED
-from cctview.truth import Truth, read_truth
+from cctview.course import scales
+from cctview.course.lesson_data import SIMULATED
+from cctview.dataset.frames import open_dataset
+from cctview.detect import cleaning
+from cctview.detect import comparison as detectors
+from cctview.detect import coverage as seen
+from cctview.detect import viola_jones as boosted
+from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.viola_jones import (
+    HEIGHT,
+    WIDTH,
+    adaboost,
+    draw_rectangles,
+    measure,
+    train_boosted,
+)
+from cctview.truth.labels import Truth, read_truth
 
 VEHICLES = pd.DataFrame(
     {
@@ -266,7 +277,8 @@ def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_
     import torch
     from imageai.yolov3.tiny_yolov3 import YoloV3Tiny
 
-    from cctview import detect, weights
+    from cctview import weights
+    from cctview.detect import detector as detect
 
     torch.manual_seed(0)
     torch.save(YoloV3Tiny(detect.TINY_YOLO_ANCHORS).state_dict(), tmp_path / "tiny-yolov3.pt")

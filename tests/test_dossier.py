@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.desk import MED, Search
-from cctview.dossier import (
+from cctview.course.lesson_data import SIMULATED
+from cctview.investigate.dossier import (
     FACTS,
     KNOWN,
     MEMORY_ONLY,
@@ -26,9 +26,9 @@ from cctview.dossier import (
     posterior_of_join,
     save_dossier,
 )
-from cctview.lesson_data import SIMULATED
-from cctview.meter import Bits, LeakageMeter, Step
-from cctview.truth import read_truth
+from cctview.investigate.search import MED, Search
+from cctview.privacy.meter import Bits, LeakageMeter, Step
+from cctview.truth.labels import read_truth
 from tests.desks import FIRST, SECOND, THIRD, detection, small_desk, small_register
 
 PERMIT, GARAGE, PLATE = FACTS

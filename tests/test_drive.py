@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from cctview.widgets import Choice, Float, Int, Sliders, Toggle
+from cctview.show.widgets import Choice, Float, Int, Sliders, Toggle
 from tests.drive import drive, drive_all, settings
 
 

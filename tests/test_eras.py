@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 
-from cctview import eras, trials
-from cctview.evaluate import roc_auc
-from cctview.frames import open_dataset
-from cctview.results import read_result
-from cctview.truth import read_truth
+from cctview.course import era_trials as trials
+from cctview.course.results import read_result
+from cctview.dataset.frames import open_dataset
+from cctview.extract import eras
+from cctview.match.metrics import roc_auc
+from cctview.truth.labels import read_truth
 
 DATA = Path(__file__).parent.parent / "data"
 RNG = np.random.default_rng(3)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cctview.evaluate import (
+from cctview.match.metrics import (
     bootstrap,
     evaluate_open_set,
     evaluate_rank,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.evaluate import bootstrap, box_iou, evaluate_detections, evaluate_trajectories
-from cctview.evaluate_boxes import BOX
+from cctview.detect.metrics import BOX
+from cctview.match.metrics import bootstrap, box_iou, evaluate_detections, evaluate_trajectories
 
 
 def truth_of(*rows):

@@ -12,7 +12,7 @@ import pytest
 
 from cctview import pipeline
 from cctview.cli import main
-from cctview.frames import open_dataset
+from cctview.dataset.frames import open_dataset
 from tests.scenes import found, jpeg, picture, write_scene
 
 NAME = "{}--2031-05-05--13.00.0{}--original.jpeg"
@@ -187,7 +187,7 @@ def test_matching_agrees_with_a_hand_made_table(tmp_path):
 
 def test_importing_is_fast_quiet_and_without_torch():
     code = (
-        "import sys, cctview, cctview.ids; assert 'torch' not in sys.modules and 'pandas' not in"
+        "import sys, cctview, cctview.dataset.ids; assert 'torch' not in sys.modules and 'pandas' not in"
         " sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

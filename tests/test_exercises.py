@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
-from cctview.exercises import (
+from cctview.course.checks import (
     Verdict,
     check_cosine_distance,
     check_numbers,
@@ -23,8 +23,8 @@ from cctview.exercises import (
     check_travel_time,
     check_wrong_share,
 )
-from cctview.exercises.answers import Wrong, read_names, read_number
-from cctview.ids import DetectionId
+from cctview.course.checks.answers import Wrong, read_names, read_number
+from cctview.dataset.ids import DetectionId
 
 RNG = np.random.default_rng(0)
 DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 300), RNG.normal(0.7, 0.15, 2000)]).clip(0)
@@ -249,7 +249,7 @@ def test_the_best_threshold_is_right_in_every_form(form):
 
 
 def test_the_threshold_that_tpr_at_fpr_allows_is_right():
-    from cctview.evaluate import roc_curve
+    from cctview.match.metrics import roc_curve
 
     fpr, _, thresholds = roc_curve(DISTANCES, SAME)
     assert check_threshold(thresholds[fpr <= 0.01].max(), DISTANCES, SAME)

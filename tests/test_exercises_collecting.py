@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from cctview.exercises import Verdict, check_candidates, check_storage
+from cctview.course.checks import Verdict, check_candidates, check_storage
 from tests.test_exercises import ANYTHING
 
 PLAN = {"cameras": 900, "interval": 2, "picture_bytes": 18_800}

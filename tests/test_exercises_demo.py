@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.exercises import check_speed, check_who
+from cctview.course.checks import check_speed, check_who
 from tests.desks import FIRST, SECOND, THIRD
 
 KM = {FIRST: 0.5, SECOND: 0.9, THIRD: 1.3}

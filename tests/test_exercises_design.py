@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from cctview.exercises import Verdict, check_even_gallery, check_right_alarms
+from cctview.course.checks import Verdict, check_even_gallery, check_right_alarms
 from tests.test_exercises import ANYTHING
 
 ASKED = {"wanted": 1 / 50_000, "hit": 0.8, "false": 1 / 1000}

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from cctview.evaluate_boxes import BOX, box_iou, evaluate_detections
-from cctview.exercises import check_iou, check_score_threshold
+from cctview.course.checks import check_iou, check_score_threshold
+from cctview.detect.metrics import BOX, box_iou, evaluate_detections
 from tests.test_exercises import ANYTHING
 
 RNG = np.random.default_rng(0)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from cctview.eras import EigenVehicles
-from cctview.exercises import Verdict, check_best_era, check_eigen_weights
+from cctview.course.checks import Verdict, check_best_era, check_eigen_weights
+from cctview.extract.eras import EigenVehicles
 from tests.test_exercises import ANYTHING
 
 TABLE = pd.DataFrame(

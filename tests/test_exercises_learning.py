@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from sklearn.metrics import roc_curve
 
-from cctview.exercises import Verdict, check_members_found, check_stop
+from cctview.course.checks import Verdict, check_members_found, check_stop
 from tests.test_exercises import ANYTHING, broken, leaving
 
 TAUGHT = [1.6, 1.2, 0.9, 0.6, 0.4, 0.2, 0.1, 0.05]

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.breach import Breach, KeyedDatabase, learn_map
-from cctview.exercises import check_defence, check_key_broken
+from cctview.course.breach import Breach, KeyedDatabase, learn_map
+from cctview.course.checks import check_defence, check_key_broken
 from tests.test_breach import CAMERAS, synthetic
 from tests.test_exercises import FUNCTIONS, TABLES, Hostile
 from tests.test_plots_protection import TABLE

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from cctview.exercises import Verdict, check_bits, check_even_population
+from cctview.course.checks import Verdict, check_bits, check_even_population
 from tests.test_exercises import ANYTHING
 
 EVERYONE, ALIKE, EVIDENCE = 556.8, 16.4, 12

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cctview.extract import Extractor
-from cctview.student import EMBEDDING_SIZE
+from cctview.extract.extractor import Extractor
+from cctview.extract.student import EMBEDDING_SIZE
 from tests.scenes import picture
 
 
@@ -49,7 +49,7 @@ def test_it_agrees_with_the_teacher_on_who_is_alike(extractor, real):
     """
     from scipy.stats import spearmanr
 
-    from cctview.frames import open_dataset
+    from cctview.dataset.frames import open_dataset
 
     stored = open_dataset(real / "sample")
     large = stored.detections[(stored.detections.x2 - stored.detections.x1) > 25]

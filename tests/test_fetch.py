@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from cctview import cli, fetch, weights
+from cctview.dataset.frames import open_dataset
 from cctview.fetch import FetchError, Item
-from cctview.frames import open_dataset
 from tests.scenes import write_scene
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB: several blocks

@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from cctview import files
-from cctview.files import FolderSource, ZipSource, replacing, write_bytes
+from cctview.dataset import storage as files
+from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.comparisons import compare_next_camera, first_minutes
-from cctview.drive import DRIVE
-from cctview.filters import (
+from cctview.course.lesson_data import open_lesson
+from cctview.dataset.road import DRIVE
+from cctview.link.filters import (
     STAGES,
     apply_filters,
     clock_bits,
@@ -20,8 +20,8 @@ from cctview.filters import (
     rank_one,
     true_passages,
 )
-from cctview.impostors import CLONE, COLOUR, OTHER, likeness, passing
-from cctview.lesson_data import open_lesson
+from cctview.match.impostors import CLONE, COLOUR, OTHER, likeness, passing
+from cctview.match.pairs import compare_next_camera, first_minutes
 
 ROOT = Path(__file__).parent.parent
 A, B = DRIVE[0].camera, DRIVE[1].camera

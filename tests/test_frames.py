@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cctview import tables
-from cctview.frames import (
+from cctview.dataset import tables
+from cctview.dataset.frames import (
     COLUMNS,
     cut,
     detection_table,
@@ -27,7 +27,7 @@ from cctview.frames import (
     write_features,
     write_frame,
 )
-from cctview.ids import FrameId
+from cctview.dataset.ids import FrameId
 from tests.scenes import TWO_CARS_AND_A_PERSON, found, jpeg, picture, write_scene
 
 

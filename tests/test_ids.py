@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctview.ids import DetectionId, FrameId, is_camera
+from cctview.dataset.ids import DetectionId, FrameId, is_camera
 
 cameras = st.from_regex(r"[0-9A-Za-z]{1,5}(-[0-9A-Za-z]{1,3}){0,3}", fullmatch=True)
 times = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)).map(

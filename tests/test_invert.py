@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from cctview import invert, second
-from cctview.looks import BODIES, COLOUR_FAMILIES, load_looks, window
+from cctview.attacks import inversion as invert
+from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_looks, window
+from studio import second
 from tests.scenes import picture
 
 
@@ -113,7 +114,7 @@ def test_looks_of_the_shipped_minutes():
     """Boxes, crops and truth belong together: a look's crop is what its detection cuts out, and its
     vehicle is truly there.
     """
-    from cctview.frames import open_dataset
+    from cctview.dataset.frames import open_dataset
 
     looks = load_looks("data", minimum=40, per_passage=1)
     dataset = open_dataset("data")

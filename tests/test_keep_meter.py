@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from cctview.meter import DEFAULT, END, Bits, Gauge, LeakageMeter, Step
+from cctview.privacy.meter import DEFAULT, END, Bits, Gauge, LeakageMeter, Step
 from studio import __main__ as studio
 from studio.lessons import GAUGES, keep_meter
 

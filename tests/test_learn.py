@@ -11,9 +11,11 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import log_loss, roc_auc_score
 
-from cctview import learn, shadows, trainings
-from cctview.frames import open_dataset
-from cctview.truth import read_truth
+from cctview.attacks import classifier as learn
+from cctview.attacks import shadow_models as shadows
+from cctview.course import trainings
+from cctview.dataset.frames import open_dataset
+from cctview.truth.labels import read_truth
 
 if (
     importlib.util.find_spec("tensorflow") is None

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.learnt import LogRatios, fingerprint, keep, load, save
-from cctview.lesson_data import SIMULATED
-from cctview.linking import fit_joint
-from cctview.passages import find_passages
-from cctview.results import FINDER, FINDER_MINUTES, FOLDER, open_finder
-from cctview.trip import HALVES, SOURCES, first_minutes, learn_halves
+from cctview.course.lesson_data import SIMULATED
+from cctview.course.results import FINDER, FINDER_MINUTES, FOLDER, open_finder
+from cctview.link.joint import fit_joint
+from cctview.link.stored import LogRatios, fingerprint, keep, load, save
+from cctview.link.trips import HALVES, SOURCES, first_minutes, learn_halves
+from cctview.track.tracklets import find_passages
 from tests.test_linking import road
 
 DETECTIONS = pd.DataFrame({"id": ["a", "b", "c"]})
@@ -77,14 +77,14 @@ def test_a_slice_of_the_shipped_finder():
     """The tracks of one camera, and one of the two models, learnt again; processors differ in the
     last digits.
     """
-    from cctview.frames import open_dataset
-    from cctview.track import track_detections
-    from cctview.truth import read_truth
+    from cctview.dataset.frames import open_dataset
+    from cctview.track.tracker import track_detections
+    from cctview.truth.labels import read_truth
 
     dataset, truth = open_dataset(SIMULATED), read_truth(SIMULATED)
     part, finder = first_minutes(dataset, truth, FINDER_MINUTES), open_finder(dataset, truth)
     known, models, tracks = load(Path(FOLDER) / FINDER)
-    assert known == fingerprint(part.detections), "make it anew: python -m cctview.results"
+    assert known == fingerprint(part.detections), "make it anew: python -m cctview.course.results"
     sure = part.detections["percent"] >= 25
     here = np.flatnonzero((part.detections["camera"][sure] == finder.cameras[2]).to_numpy())
     rows = np.flatnonzero(sure.to_numpy())[here]

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from cctview.lesson_data import LIST, SAMPLE, SIMULATED, open_lesson, sample_folder
+from cctview.course.lesson_data import LIST, SAMPLE, SIMULATED, open_lesson, sample_folder
 
 
 def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):

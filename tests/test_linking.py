@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import privacy
-from cctview.linking import compare_once, fit_joint, search
-from cctview.meter import LeakageMeter
-from cctview.passages import Passages, find_passages
-from cctview.privacy import (
+from cctview.link.joint import compare_once, fit_joint, search
+from cctview.privacy import leakage as privacy
+from cctview.privacy.leakage import (
     METER_STEPS,
     divide_vehicles,
     leakage_meter,
@@ -20,6 +18,8 @@ from cctview.privacy import (
     measure_unseen_minutes,
     your_car,
 )
+from cctview.privacy.meter import LeakageMeter
+from cctview.track.tracklets import Passages, find_passages
 
 pytest.importorskip("sklearn")
 
@@ -184,8 +184,8 @@ def test_your_car():
 
 
 def test_calibrated_bits_stay_within_their_interval_on_unseen_minutes_of_the_shipped_data():
-    from cctview.frames import open_dataset
-    from cctview.truth import read_truth
+    from cctview.dataset.frames import open_dataset
+    from cctview.truth.labels import read_truth
 
     if len(read_truth("data").frames["time"].dt.floor("min").unique()) < 8:
         pytest.skip(

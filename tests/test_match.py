@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from scipy.spatial.distance import cdist
 
-from cctview.match import (
+from cctview.match.matching import (
     AGGREGATES,
     aggregate_distances,
     calc_med,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctview import meter as module
-from cctview.meter import Bits, Gauge, Interval, LeakageMeter, Step
+from cctview.privacy import meter as module
+from cctview.privacy.meter import Bits, Gauge, Interval, LeakageMeter, Step
 
 SEEN = Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25)
 LINKED = Step("linked", Bits(5.0, 4.0, 6.0), Bits(-1.0, -2.0, 0.0), beyond=2.0)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from cctview.frames import BOX_COLUMNS, open_dataset
-from cctview.ids import FrameId
-from cctview.tables import write_tables
+from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.ids import FrameId
+from cctview.dataset.tables import write_tables
 from studio import real as stored
 
 ROOT = Path(__file__).resolve().parents[1]

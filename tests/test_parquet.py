@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cctview import parquet, tables
 from cctview.collect.archive import Archive
-from cctview.frames import detection_table
-from cctview.ids import FrameId
-from cctview.truth import read_truth
+from cctview.dataset import parquet, tables
+from cctview.dataset.frames import detection_table
+from cctview.dataset.ids import FrameId
+from cctview.truth.labels import read_truth
 from tests.scenes import TWO_CARS_AND_A_PERSON
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -202,7 +202,7 @@ def test_a_bomb_is_refused_and_takes_no_memory(tmp_path, name):
     code = """
 import resource, sys
 from pathlib import Path
-from cctview import tables
+from cctview.dataset import tables
 small, detections, basis = (Path(p).read_bytes() if Path(p).exists() else None for p in sys.argv[1:])
 tables.read_tables(small, None, "small")
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if sys.platform == "linux" else 2**33

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cctview.planet import (
+from cctview.search.costs import (
     CITY,
     COSTS,
     NATION,

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cctview import plots
-from cctview.drive import DRIVE
-from cctview.evaluate import evaluate_rank, roc_auc
-from cctview.meter import Bits, Gauge, LeakageMeter, Step
-from cctview.plots import look
+from cctview.course import figures as plots
+from cctview.show import look
+from cctview.dataset.road import DRIVE
+from cctview.match.metrics import evaluate_rank, roc_auc
+from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
 from tests.cards import check_card
 
 PICTURES = Path(__file__).parent / "pictures"

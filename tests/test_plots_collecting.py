@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
 from cctview.collect import Tally
-from cctview.collect.study import storage
+from cctview.course import figures as plots
+from cctview.course.traffic import storage
 from tests.cards import check_card
 
 TABLE = pd.DataFrame(

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import planet, plots
-from cctview.filters import STAGES, Filtered
-from cctview.impostors import CLONE, COLOUR, OTHER
-from cctview.plots import look
-from cctview.plots.design import REAL, at_gallery, measured_gallery, short
-from cctview.results import read_result
-from cctview.search_odds import share_right
+from cctview.course import figures as plots
+from cctview.show import look
+from cctview.course.figures.design import REAL, at_gallery, measured_gallery, short
+from cctview.course.results import read_result
+from cctview.link.filters import STAGES, Filtered
+from cctview.match.impostors import CLONE, COLOUR, OTHER
+from cctview.privacy.open_set import share_right
+from cctview.search import costs as planet
 from tests.cards import check_card
 
 ROOT = Path(__file__).parent.parent

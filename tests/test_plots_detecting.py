@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.boosted import BoostedDetector, draw_rectangles
-from cctview.detectors import COLUMNS
-from cctview.evaluate_boxes import BOX, evaluate_detections
-from cctview.plots.detecting import judge
+from cctview.course import figures as plots
+from cctview.course.figures.detecting import judge
+from cctview.detect.comparison import COLUMNS
+from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.viola_jones import BoostedDetector, draw_rectangles
 from tests.cards import check_card
 
 IMAGE = np.full((240, 352, 3), 90, np.uint8)

@@ -6,10 +6,10 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.app import look_up
-from cctview.desk import MED, Search
-from cctview.dossier import FACTS, build_dossier, join
+from cctview.course import figures as plots
+from cctview.investigate.app import look_up
+from cctview.investigate.dossier import FACTS, build_dossier, join
+from cctview.investigate.search import MED, Search
 from tests.cards import check_card
 from tests.desks import FIRST, THIRD, detection, small_desk, small_register
 

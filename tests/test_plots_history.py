@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.eras import EigenVehicles, Ratios, gradient_cells, grey, squeeze
-from cctview.plots import look
+from cctview.course import figures as plots
+from cctview.show import look
+from cctview.extract.eras import EigenVehicles, Ratios, gradient_cells, grey, squeeze
 from tests.cards import check_card
 from tests.test_plots import drawn, texts
 

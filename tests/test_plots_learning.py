@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.attack import Membership
-from cctview.plots import learning
+from cctview.attacks.inference import Membership
+from cctview.course import figures as plots
+from cctview.course.figures import learning
 from tests.cards import check_card
 
 RNG = np.random.default_rng(0)

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots, protection
-from cctview.defend import DEFENCES
-from cctview.plots.protection import bought_points
+from cctview.course import figures as plots
+from cctview.course.figures.protection import bought_points
+from cctview.defences import study as protection
+from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
 from tests.test_plots import CROPS, drawn, texts
 

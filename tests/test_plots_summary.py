@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.bits import match_probability
-from cctview.meter import Bits, Gauge, LeakageMeter, Step
-from cctview.plots.summary import called
+from cctview.course import figures as plots
+from cctview.course.figures.summary import called
+from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
+from cctview.stats.bits import match_probability
 from tests.cards import check_card
 from tests.test_plots import BLURRED, MISLED, texts
 

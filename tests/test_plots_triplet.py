@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.triplet import learn
+from cctview.course import figures as plots
+from cctview.match.triplet import learn
 from tests.cards import check_card
 
 RNG = np.random.default_rng(0)

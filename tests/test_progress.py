@@ -1,6 +1,6 @@
 """The progress of a training: what it shows while it runs, and what a saved notebook keeps of it."""
 
-from cctview.widgets import Progress, training
+from cctview.show.widgets import Progress, training
 
 
 def test_it_shows_how_far_it_is_and_the_losses(monkeypatch):

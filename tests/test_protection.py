@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import defend, protection, trackers
-from cctview.looks import Looks
-from cctview.meter import Bits, LeakageMeter, Step
+from cctview.attacks import linkage as trackers
+from cctview.attacks.crops import Looks
+from cctview.defences import catalogue as defend
+from cctview.defences import study as protection
+from cctview.privacy.meter import Bits, LeakageMeter, Step
 from tests.test_defend import looks
 
 

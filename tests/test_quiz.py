@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from cctview.exercises.quiz import QUESTIONS
-from cctview.widgets import Quiz, all_quizzes
-from cctview.widgets.quiz import Option, Question, reason
+from cctview.course.checks.quiz import QUESTIONS
+from cctview.show.widgets import Quiz, all_quizzes
+from cctview.show.widgets.quiz import Option, Question, reason
 
 YES, NO = Option("Yes", "Because <so>.", True), Option("No", "It is not.")
 QUESTION = Question("Is it?", (NO, YES), "notebook 00")

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-import cctview.rank
-from cctview.rank import centre_by_camera, expand_queries, k_reciprocal, nearest
+import cctview.match.rerank
+from cctview.match.rerank import centre_by_camera, expand_queries, k_reciprocal, nearest
 
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(cctview.rank, "QUERIES_AT_ONCE", 7)
-    monkeypatch.setattr(cctview.rank, "GALLERY_AT_ONCE", 11)
+    monkeypatch.setattr(cctview.match.rerank, "QUERIES_AT_ONCE", 7)
+    monkeypatch.setattr(cctview.match.rerank, "GALLERY_AT_ONCE", 11)
 
 
 @pytest.mark.parametrize("k", [1, 5, 11, 12, 40, 64])

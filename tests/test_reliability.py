@@ -18,11 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cctview import files, tables
 from cctview.collect.archive import Archive, Taken
-from cctview.files import ZipSource, alone_in, replacing
-from cctview.frames import detection_table, open_dataset, read_detections, read_features, read_image
-from cctview.ids import DetectionId, FrameId
+from cctview.dataset import storage as files
+from cctview.dataset import tables
+from cctview.dataset.frames import (
+    detection_table,
+    open_dataset,
+    read_detections,
+    read_features,
+    read_image,
+)
+from cctview.dataset.ids import DetectionId, FrameId
+from cctview.dataset.storage import ZipSource, alone_in, replacing
 from tests.scenes import TWO_CARS_AND_A_PERSON, jpeg, picture, write_scene
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -348,7 +355,7 @@ def test_a_limit_of_the_system_is_one_clear_line(tmp_path):
 def test_the_lock_is_held_and_given_back(tmp_path):
     with alone_in(tmp_path / "out"):
         code = (
-            "from pathlib import Path; from cctview.files import alone_in\nwith"
+            "from pathlib import Path; from cctview.dataset.storage import alone_in\nwith"
             f" alone_in(Path({str(tmp_path / 'out')!r})): pass"
         )
         done = subprocess.run(
@@ -416,7 +423,7 @@ def test_importing_everything_sends_nothing_and_opens_nothing():
 import socket, sys
 def refuse(*_): raise SystemExit("a socket at import")
 socket.socket.connect = socket.socket.bind = refuse
-import cctview.cli, cctview.collect, cctview.collect.city, cctview.collect.city_server, cctview.frames, cctview.pipeline
+import cctview.cli, cctview.collect, cctview.collect.camera_server, cctview.collect.camera_server_http, cctview.dataset.frames, cctview.pipeline
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

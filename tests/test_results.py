@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import results
-from cctview.meter import LeakageMeter
-from cctview.privacy import leakage_meter, measure_leakage
+from cctview.course import results
+from cctview.privacy.leakage import leakage_meter, measure_leakage
+from cctview.privacy.meter import LeakageMeter
 from tests.test_linking import road
 
 pytest.importorskip("sklearn")
@@ -53,7 +53,7 @@ def test_a_missing_result_names_the_command(tmp_path):
 
 def test_no_data_is_told_in_one_line(tmp_path, capsys):
     assert results.main(["--data", str(tmp_path)]) == 1
-    assert "python -m cctview.results:" in capsys.readouterr().err
+    assert "python -m cctview.course.results:" in capsys.readouterr().err
 
 
 def shipped(name):
@@ -79,9 +79,9 @@ def test_a_slice_of_the_shipped_searches():
     """One vehicle in four, searched again by models fitted again; processors differ in the last
     digits.
     """
-    from cctview.frames import open_dataset
-    from cctview.passages import find_passages
-    from cctview.truth import read_truth
+    from cctview.dataset.frames import open_dataset
+    from cctview.track.tracklets import find_passages
+    from cctview.truth.labels import read_truth
 
     stored = shipped("searches.parquet")
     passages = find_passages(open_dataset(Path("data")), read_truth("data"))

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from cctview import tensorflow_setup
-from cctview.detect import Detector, coco_classes
-from cctview.frames import BOX_COLUMNS
+from cctview.dataset.frames import BOX_COLUMNS
+from cctview.detect.detector import Detector, coco_classes
 from tests.scenes import picture, write_scene
 
 h5py = pytest.importorskip("h5py")
@@ -182,7 +182,7 @@ def case(request, tmp_path_factory):
 
 def test_the_networks_outputs_are_the_references(case):
     """Boxes and scores of every anchor and class, before anything is filtered."""
-    from cctview.retinanet_h5 import RetinaNetH5, anchors, decode
+    from cctview.detect.keras_retinanet import RetinaNetH5, anchors, decode
 
     path, boxes, scores = case
     network = RetinaNetH5(path, SIDE)

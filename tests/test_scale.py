@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from cctview import cli, scale
-from cctview.files import LOCK
-from cctview.frames import BOX_COLUMNS, open_dataset
-from cctview.ids import VEHICLE_TYPES
+from cctview import cli
+from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset.storage import LOCK
+from cctview.search import distributed as scale
 from tests.killing import StubDetector, StubExtractor
 from tests.scenes import found, jpeg, picture
 

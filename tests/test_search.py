@@ -1,17 +1,12 @@
 """Indexes against a full sort; the same gallery in a file and in a server."""
 
-import shutil
-import subprocess
-import sys
-import time
-
 import numpy as np
 import psutil
 import pytest
 from scipy.spatial.distance import cdist, pdist
 
-from cctview import search
-from cctview.search import KINDS, build, load, measure_kinds, principal_coordinates, recall
+from cctview.search import index as search
+from cctview.search.index import KINDS, build, load, measure_kinds, principal_coordinates, recall
 
 METRICS = {"med": "euclidean", "mcd": "cosine"}
 
@@ -118,77 +113,6 @@ def test_bad_input_is_named(tmp_path):
     (tmp_path / "index" / "index.faiss").write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match="cannot be read"):
         load(tmp_path / "index")
-
-
-def use(where, distance):
-    """What a caller does with a gallery; it does not know where that is."""
-    from cctview.vector_database import MilvusIndex
-
-    with MilvusIndex(where, 16, distance, "hnsw", name=f"gallery_{distance}") as index:
-        index.add(GALLERY[:1000])
-        index.add(GALLERY[1000:1500])
-    with MilvusIndex(where, 16, distance, "hnsw", name=f"gallery_{distance}") as index:
-        assert len(index) == 1500
-        return index.search(QUERIES, 5, effort=1500)
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A Milvus server in a process of its own, as ``milvus-lite server`` starts it."""
-    port, command = (
-        free_port(),
-        shutil.which("milvus-lite", path=sys.exec_prefix + "/bin") or shutil.which("milvus-lite"),
-    )
-    if command is None:
-        pytest.skip("the command milvus-lite is not installed")
-    options = ["--data-dir", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [command, "server", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(20)
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(uri, seconds=60):
-    import socket
-
-    host, _, port = uri.removeprefix("http://").partition(":")
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            return socket.create_connection((host, int(port)), 1).close()
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(uri)
-
-
-def test_a_gallery_moves_from_a_file_to_a_server_without_a_change_in_the_caller(tmp_path, server):
-    pytest.importorskip("pymilvus", reason="the extra `database` is not installed")
-    wait_for(server)
-    for distance, metric in METRICS.items():
-        embedded, served = (use(where, distance) for where in (tmp_path / "gallery.db", server))
-        check_is_a_full_sort(*embedded, metric, GALLERY[:1500])
-        check_is_a_full_sort(*served, metric, GALLERY[:1500])
-
-
-def test_a_collection_of_another_kind_is_refused(tmp_path):
-    pytest.importorskip("pymilvus", reason="the extra `database` is not installed")
-    from cctview.vector_database import MilvusIndex
-
-    MilvusIndex(tmp_path / "gallery.db", 16).close()
-    with pytest.raises(ValueError, match=r"is \[16, 'L2', 'HNSW'\], not \[16, 'COSINE', 'HNSW'\]"):
-        MilvusIndex(tmp_path / "gallery.db", 16, "mcd")
-    with pytest.raises(OSError, match="is it running there"):
-        MilvusIndex(f"http://127.0.0.1:{free_port()}", 16)
 
 
 def test_principal_coordinates_keep_the_distances_of_what_spans_few_directions():

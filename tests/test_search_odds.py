@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cctview import search_odds
-from cctview.evaluate import open_set_by_gallery_size
-from cctview.search_odds import MODELS, SearchCounts, count_candidates, fit_beta, share_right
+from cctview.match.metrics import open_set_by_gallery_size
+from cctview.privacy import open_set as search_odds
+from cctview.privacy.open_set import MODELS, SearchCounts, count_candidates, fit_beta, share_right
 
 
 def gallery(seed, n=60, m=80, alike=0.0):

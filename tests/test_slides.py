@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from PIL import Image
 
-from cctview import cli, slides
+from cctview import cli
+from cctview.course import slides
 from tests.browsing import browsing
 from tests.scenes import jpeg, picture
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.collect import run
-from cctview.collect.city import CADENCE
-from cctview.collect.study import Traffic, inspect, known_after, storage, thin_out
-from cctview.frames import open_dataset
-from cctview.truth import Truth, read_truth
-from cctview.unicity import Sightings
+from cctview.course.traffic import run
+from cctview.collect.camera_server import CADENCE
+from cctview.course.traffic import Traffic, inspect, known_after, storage, thin_out
+from cctview.dataset.frames import open_dataset
+from cctview.privacy.unicity import Sightings
+from cctview.truth.labels import Truth, read_truth
 from tests.scenes import write_scene
 
 START = pd.Timestamp("2031-05-05 08:40:00")

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.distances import cosine_distances
-from cctview.evaluate import box_iou, evaluate_rank, evaluate_trajectories
-from cctview.scene import make_scene, seconds_of
-from cctview.track import chain, learn_motion, track_detections
-from cctview.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel
+from cctview.match.distance import cosine_distances
+from cctview.match.metrics import box_iou, evaluate_rank, evaluate_trajectories
+from cctview.track.scene import make_scene, seconds_of
+from cctview.track.tracker import chain, learn_motion, track_detections
+from cctview.track.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]

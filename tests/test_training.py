@@ -10,7 +10,7 @@ import torch
 from scipy.special import softmax
 from scipy.stats import entropy, norm
 
-from cctview.detect import TINY_YOLO_ANCHORS
+from cctview.detect.detector import TINY_YOLO_ANCHORS
 from studio import evaluate, schedule, train_detector, train_extractor, training_twin
 from studio.build import Settings
 from studio.checkpoint import Checkpoint
@@ -313,8 +313,8 @@ def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
 
 
 def test_defended_pictures_of_training_are_the_students_own():
-    from cctview.extract import Extractor
-    from cctview.student import Student
+    from cctview.extract.extractor import Extractor
+    from cctview.extract.student import Student
     from studio.train_defended import embedder
 
     crops = [picture(k, 20 + k, 30) for k in range(3)]
@@ -328,7 +328,7 @@ def test_defended_pictures_of_training_are_the_students_own():
 
 
 def test_the_second_extractors_augmentation_keeps_range_and_size():
-    from cctview.second import SIDE
+    from studio.second import SIDE
     from studio.train_second import augment
 
     rng = np.random.default_rng(0)
@@ -342,9 +342,9 @@ def test_the_second_extractors_augmentation_keeps_range_and_size():
 def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     import pandas as pd
 
-    from cctview.cloak import shipped_student
-    from cctview.defend import DEFENCES
-    from cctview.looks import Looks
+    from cctview.attacks.crops import Looks
+    from cctview.defences.catalogue import DEFENCES
+    from cctview.defences.cloak import shipped_student
     from studio import train_defended
 
     table = pd.DataFrame(

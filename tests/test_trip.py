@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import plots
-from cctview.evidence import Motion
-from cctview.passages import Passages
-from cctview.trip import (
+from cctview.course import figures as plots
+from cctview.link.evidence import Motion
+from cctview.link.trips import (
     Finder,
     as_candidates,
     count_trips,
@@ -18,6 +17,7 @@ from cctview.trip import (
     true_passings,
     verdicts,
 )
+from cctview.track.tracklets import Passages
 
 FIRST, SECOND, THIRD = "733-681-N", "735-683-N", "689-640-S"
 BEGIN = 31200.0  # 08:40

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import approx_fprime
 
-from cctview.comparisons import bits_of_tracks, compare_tracks, first_minutes, rank_tracks
-from cctview.drive import DRIVE
-from cctview.lesson_data import open_lesson
-from cctview.methods import RERANKED, compare_methods
-from cctview.triplet import learn, triplet_loss
-from cctview.truth import true_vehicles
-from cctview.weak_spots import SMALL, best_candidates, by_group, describe_searches
+from cctview.course.lesson_data import open_lesson
+from cctview.dataset.road import DRIVE
+from cctview.match.methods import RERANKED, compare_methods
+from cctview.match.pairs import bits_of_tracks, compare_tracks, first_minutes, rank_tracks
+from cctview.match.triplet import learn, triplet_loss
+from cctview.match.weak_spots import SMALL, best_candidates, by_group, describe_searches
+from cctview.truth.labels import true_vehicles
 
 POINTS = arrays(float, (3, 2), elements=st.floats(-3, 3))
 

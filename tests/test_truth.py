@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from cctview.truth import Truth, read_truth, true_tracks, true_vehicles
+from cctview.truth.labels import Truth, read_truth, true_tracks, true_vehicles
 
 BOX = ["x1", "y1", "x2", "y2"]
 CAMERA = "733-681-N"

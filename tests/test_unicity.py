@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.drive import DRIVE
-from cctview.unicity import Sightings, mix_in_false_links, read_trips, unicity
+from cctview.dataset.road import DRIVE
+from cctview.privacy.unicity import Sightings, mix_in_false_links, read_trips, unicity
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
 HOUR = 3600

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import defend, usefulness
-from cctview.frames import BOX_COLUMNS, open_dataset
-from cctview.looks import Looks
+from cctview.attacks.crops import Looks
+from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.defences import catalogue as defend
+from studio import usefulness
 from tests.test_defend import looks
 from tests.test_protection import with_labels
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cctview.frames import open_dataset
-from cctview.widgets import (
+from cctview.dataset.frames import open_dataset
+from cctview.show.widgets import (
     Camera,
     Choice,
     Float,
@@ -28,7 +28,7 @@ from cctview.widgets import (
     predict,
     without_live_views,
 )
-from cctview.widgets.camera_still import CAPTION, TILE, compose_still
+from cctview.show.widgets.camera_still import CAPTION, TILE, compose_still
 from tests.scenes import found, write_scene
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -388,5 +388,5 @@ def test_live_views_are_taken_out_and_pictures_left():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_notebook_was_committed_with_a_live_view(path):
     assert WIDGET not in path.read_text(encoding="utf-8"), (
-        "run cctview.widgets.without_live_views on it before it is saved"
+        "run cctview.show.widgets.without_live_views on it before it is saved"
     )

@@ -5,7 +5,7 @@
 ``cameras``      public camera APIs: `CityApi`, `Camera`, and what a person is told before polling
 ``archive``      the folder that is filled, and its index
 ``stamp``        the time in a simulated picture, drawn and read
-``city``         `SimulatedCity`: the simulated minutes, served on this computer, with faults
+``camera_server`` `SimulatedCity`: the simulated minutes, served on this computer, with faults
 ``city_server``  its HTTP
 ``command``      ``cctview collect``
 ``study``        what a collection costs and misses, and whom it knows after some days
@@ -21,13 +21,12 @@ _HOMES = {
     "Camera": "cameras",
     "CityApi": "cameras",
     "Plan": "client",
-    "SimulatedCity": "city",
+    "SimulatedCity": "camera_server",
     "Tally": "client",
     "clock_of": "client",
     "collect": "client",
     "list_cameras": "client",
     "retry_after": "client",
-    "run": "study",
 }
 
 __all__ = [*_HOMES]

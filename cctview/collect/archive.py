@@ -2,7 +2,7 @@
 and nothing half-written.
 
 =================== ================================================================================
-``CAM/YYYY/…``      the frames, as `cctview.frames` reads them
+``CAM/YYYY/…``      the frames, as `cctview.dataset.frames` reads them
 ``index/*.parquet`` one row a frame: `COLUMNS`; ``pandas.read_parquet(folder / "index")`` reads all
 ``cameras.json``    label, the operator's id, name, place of each camera
 ``collect.log``     what went wrong, one line each
@@ -24,10 +24,10 @@ from pathlib import Path
 import pandas as pd
 
 from cctview.collect.cameras import Camera
-from cctview.files import replacing, write_bytes
-from cctview.frames import frame_folder, write_frame
-from cctview.ids import FrameId
-from cctview.parquet import read_frame
+from cctview.dataset.frames import frame_folder, write_frame
+from cctview.dataset.ids import FrameId
+from cctview.dataset.parquet import read_frame
+from cctview.dataset.storage import replacing, write_bytes
 
 COLUMNS = [
     "frame",
@@ -75,7 +75,7 @@ class Taken:
 
 
 class Archive:
-    """Frames and index in one folder. The caller holds the folder (`cctview.files.alone_in`).
+    """Frames and index in one folder. The caller holds the folder (`cctview.dataset.storage.alone_in`).
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from cctview.ids import is_camera
+from cctview.dataset.ids import is_camera
 
 NEW_YORK = "https://webcams.nyctmc.org"
 """New York's cameras: ``/api/cameras`` lists them, ``/api/cameras/ID/image`` is a picture.
@@ -32,7 +32,7 @@ class Camera:
     id : str
         As its operator writes it.
     label : str
-        The id in the grammar of `cctview.ids`: what its frames are named after.
+        The id in the grammar of `cctview.dataset.ids`: what its frames are named after.
     name : str
     latitude, longitude : float or None
     online : bool
@@ -138,7 +138,7 @@ def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
 
 
 def label_cameras(ids: list[str]) -> dict[str, str]:
-    """Map ids of any shape to the grammar of `cctview.ids`, no two to the same.
+    """Map ids of any shape to the grammar of `cctview.dataset.ids`, no two to the same.
 
     An id that fits the grammar stays as it is. Any other keeps its letters and digits and gets six
     digits of its sha256; so does one that differs from an earlier one only by capitals, or that

@@ -25,8 +25,8 @@ from cctview import __version__
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.cameras import Camera, CityApi, is_loopback
 from cctview.collect.stamp import prepare, read_stamp
-from cctview.files import alone_in
-from cctview.frames import read_image
+from cctview.dataset.frames import read_image
+from cctview.dataset.storage import alone_in
 
 PICTURE_BYTES = 20_000
 """What a picture is taken to weigh before any has come; the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000."""

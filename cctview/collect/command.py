@@ -24,7 +24,7 @@ from cctview.collect.cameras import (
     notice,
     pattern_cameras,
 )
-from cctview.files import write_bytes
+from cctview.dataset.storage import write_bytes
 
 if TYPE_CHECKING:
     from cctview.collect.client import Plan, Tally
@@ -122,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _simulated(options: argparse.Namespace, plan: Plan) -> int:
-    from cctview.collect.city import SimulatedCity
+    from cctview.collect.camera_server import SimulatedCity
     from cctview.collect.client import list_cameras
 
     wanted = options.cameras or ["6"]

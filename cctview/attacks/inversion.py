@@ -1,0 +1,242 @@
+"""Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector, and how well
+it does so is judged.
+
+The decoder was trained on simulated vehicles of two designs in three; it is judged on the third,
+which it never saw. A rebuilt picture that looks good may show another vehicle, so an independent
+extractor has to find the true one among many by it.
+
+Like `cctview.extract.student` it imports torch at its top; import it where it is used.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from cctview import weights as weight_files
+from cctview.extract.student import EMBEDDING_SIZE
+from cctview.match.distance import cosine_distances, euclidean_distances
+from cctview.match.metrics import bootstrap
+
+DEFAULT_WEIGHTS = "inverter-32.pt"
+SIDE = 32
+UNSEEN = 1
+"""Designs whose number leaves this remainder on division by three are kept from the decoder."""
+TOP = 5
+ROUNDS = 400
+
+
+def unseen(design: np.ndarray) -> np.ndarray:
+    """Which designs the decoder never saw.
+
+    Examples
+    --------
+    >>> unseen(np.array([0, 1, 2, 3, 4]))
+    array([False,  True, False, False,  True])
+    """
+    return np.asarray(design) % 3 == UNSEEN
+
+
+def _doubling(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(inputs, outputs, 3, padding=1),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+
+
+class Inverter(nn.Module):
+    """Coordinates (n, 256) on the extractor's basis to pictures (n, 3, 32, 32), RGB in 0-1.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the first, 4×4 layer.
+    components : int
+    """
+
+    def __init__(self, width: int = 128, components: int = 256):
+        super().__init__()
+        self.width = width
+        self.first = nn.Sequential(nn.Linear(components, 16 * width), nn.ReLU())
+        self.body = nn.Sequential(
+            _doubling(width, 64),
+            _doubling(64, 64),
+            nn.Conv2d(64, 48, 3, padding=1),
+            nn.BatchNorm2d(48),
+            nn.ReLU(),
+            nn.Conv2d(48, 12, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.Sigmoid(),
+        )
+        self.register_buffer("deviation", torch.ones(components))
+        self.register_buffer("components", torch.zeros(components, EMBEDDING_SIZE))
+        self.register_buffer("mean", torch.zeros(EMBEDDING_SIZE))
+
+    def forward(self, coordinates: torch.Tensor) -> torch.Tensor:
+        return self.body(self.first(coordinates / self.deviation).view(-1, self.width, 4, 4))
+
+
+def load_inverter(weights: str | Path | None = None) -> Inverter:
+    """The decoder, with the shipped weights or others.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the weight file is missing, damaged, or of another network.
+    """
+    return weight_files.load_ours(Inverter(), DEFAULT_WEIGHTS, "inverter", weights)
+
+
+def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
+    """Rebuild pictures from stored vectors.
+
+    Parameters
+    ----------
+    embeddings : ndarray, shape (n, 1920) or (n, 256)
+        Embeddings, or their coordinates on the extractor's basis.
+    network : Inverter
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 32, 32, 3)
+
+    Raises
+    ------
+    ValueError
+        If the vectors have another length.
+    """
+    vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
+    if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
+        raise ValueError(
+            f"expected vectors of {EMBEDDING_SIZE} or {network.components.shape[0]} numbers, "
+            f"but the shape is {tuple(vectors.shape)}"
+        )
+    with torch.inference_mode():
+        if vectors.shape[1] == EMBEDDING_SIZE:
+            vectors = (vectors - network.mean) @ network.components.T
+        pictures = [network(part) for part in vectors.split(256)]
+        whole = torch.cat(pictures) if pictures else torch.zeros(0, 3, SIDE, SIDE)
+        return (255 * whole).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def structural_similarity(a: np.ndarray, b: np.ndarray) -> float:
+    """Structural similarity (SSIM, Wang et al. 2004) of two pictures, mean over pixels and colours.
+
+    Gaussian windows of deviation 1.5, as in the paper; scikit-image computes the same
+    (``gaussian_weights=True, use_sample_covariance=False``), but would be one more package for ten
+    lines.
+
+    Parameters
+    ----------
+    a, b : ndarray of uint8, shape (h, w, 3)
+
+    Returns
+    -------
+    float
+        1 for equal pictures.
+    """
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    smooth = lambda image: cv2.GaussianBlur(image, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)
+    mean_a, mean_b = smooth(a), smooth(b)
+    variance_a, variance_b, covariance = (
+        smooth(a * a) - mean_a**2,
+        smooth(b * b) - mean_b**2,
+        smooth(a * b) - mean_a * mean_b,
+    )
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    similar = (
+        (2 * mean_a * mean_b + c1)
+        * (2 * covariance + c2)
+        / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))
+    )
+    return float(similar[5:-5, 5:-5].mean())
+
+
+def squeeze(crops: Sequence[np.ndarray]) -> np.ndarray:
+    """Crops of any size as pictures of 32×32, (n, 32, 32, 3) uint8."""
+    resized = [cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for crop in crops]
+    return np.stack(resized) if resized else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+
+
+def baselines(
+    vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Sequence[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What can be shown without a decoder: the known picture with the nearest vector, and the mean
+    of all known pictures.
+    """
+    known = squeeze(known_crops)
+    nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
+    mean = np.rint(known.mean(axis=0)).astype(np.uint8)
+    return {
+        "nearest training crop": known[nearest],
+        "mean crop": np.repeat(mean[None], len(vectors), axis=0),
+    }
+
+
+def judge(
+    crops: Sequence[np.ndarray],
+    rebuilt: dict[str, np.ndarray],
+    vehicles: np.ndarray,
+    embed: Callable,
+    gallery: int = 200,
+    seed: int = 0,
+):
+    """Judge rebuilt pictures: do they look like the vehicle, and does an independent extractor find
+    it by them?
+
+    Parameters
+    ----------
+    crops : sequence of ndarray of uint8, shape (h, w, 3)
+        The true pictures, one a vehicle; they are also the gallery.
+    rebuilt : dict of str to ndarray of uint8, shape (n, 32, 32, 3)
+        By method.
+    vehicles : ndarray, shape (n,)
+    embed : callable
+        ``embed(pictures)`` of an extractor other than the one that made the vectors.
+    gallery : int
+        Among so many vehicles each is looked for; fewer if there are fewer.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Index method and figure (similarity, top-5); columns estimate, low, high (by drawing
+        vehicles again), gallery.
+
+    Raises
+    ------
+    ValueError
+        If vehicles repeat, or there are too few to search among.
+    """
+    vehicles = np.asarray(vehicles)
+    if len(set(vehicles)) != len(vehicles):
+        raise ValueError("expected one picture a vehicle; keep each vehicle's largest")
+    if len(vehicles) <= TOP:
+        raise ValueError(
+            f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}"
+        )
+    rows = np.random.default_rng(seed).permutation(len(vehicles))[:gallery]
+    true = squeeze([crops[k] for k in rows])
+    gallery_vectors = embed([crops[k] for k in rows])
+    tables = {}
+    for method, pictures in rebuilt.items():
+        distances = cosine_distances(embed(list(pictures[rows])), gallery_vectors)
+        own = np.diag(distances)[:, None]
+        rank = 1 + (distances < own).sum(axis=1) + ((distances == own).sum(axis=1) - 1) / 2
+        values = np.column_stack(
+            [
+                [structural_similarity(a, b) for a, b in zip(pictures[rows], true, strict=True)],
+                rank <= TOP,
+            ]
+        )
+        figures = bootstrap(
+            lambda part, values=values: values[part].mean(axis=0), np.arange(len(rows)), ROUNDS
+        )
+        tables[method] = figures.set_axis(["similarity", f"top-{TOP}"]).assign(gallery=len(rows))
+    return pd.concat(tables, names=["method", "figure"])

@@ -1,0 +1,44 @@
+"""Checks of the exercises: whether an answer is right, and if not, what is wrong with it and where
+to look.
+
+One module a subject; what they have in common is `cctview.course.checks.answers`.
+"""
+
+from cctview.course.checks.answers import Verdict
+from cctview.course.checks.collecting import check_candidates, check_storage
+from cctview.course.checks.demo import check_speed, check_who
+from cctview.course.checks.design import check_even_gallery, check_right_alarms
+from cctview.course.checks.detecting import check_iou, check_score_threshold
+from cctview.course.checks.history import check_best_era, check_eigen_weights
+from cctview.course.checks.learning import check_members_found, check_stop
+from cctview.course.checks.protection import check_defence, check_key_broken
+from cctview.course.checks.sample import check_numbers, check_travel_time
+from cctview.course.checks.summary import check_bits, check_even_population
+from cctview.course.checks.tracking import check_cosine_distance, check_threshold
+from cctview.course.checks.trip import check_sureness, check_wrong_share
+
+__all__ = [
+    "Verdict",
+    "check_best_era",
+    "check_bits",
+    "check_candidates",
+    "check_cosine_distance",
+    "check_defence",
+    "check_eigen_weights",
+    "check_even_gallery",
+    "check_even_population",
+    "check_iou",
+    "check_key_broken",
+    "check_members_found",
+    "check_numbers",
+    "check_right_alarms",
+    "check_score_threshold",
+    "check_speed",
+    "check_stop",
+    "check_storage",
+    "check_sureness",
+    "check_threshold",
+    "check_travel_time",
+    "check_who",
+    "check_wrong_share",
+]

@@ -1,0 +1,158 @@
+"""Checks of the exercises on collecting, in notebook 03."""
+
+from cctview.course.checks.answers import Wrong, check, read_number
+
+_DAY = 86_400
+
+
+@check
+def check_storage(answer, cameras, interval, picture_bytes):
+    """How many gigabytes some cameras bring in a day.
+
+    Parameters
+    ----------
+    answer : object
+        Gigabytes: 10**9 bytes.
+    cameras, interval, picture_bytes : float
+        How many cameras; seconds from picture to picture of one; mean size of a picture.
+
+    Returns
+    -------
+    Verdict
+    """
+    number = read_number(answer, "the number of gigabytes")
+    true = cameras * _DAY / interval * picture_bytes / 1e9
+
+    def is_about(value):
+        return abs(number - value) <= 0.011 * value
+
+    if is_about(true):
+        return f"{true:,.0f} GB a day. {2e4 / true:,.0f} days of it fit on one disk of 20 TB."
+    if is_about(true / cameras):
+        raise Wrong(f"That is one camera. There are {cameras:,}.")
+    if any(is_about(true * factor) for factor in (1e3, 1e6, 1e9)):
+        raise Wrong(
+            f"Right digits, wrong unit: a gigabyte is 10**9 bytes. It is {number / true:,.0f} times"
+            " too many."
+        )
+    if any(is_about(true / factor) for factor in (1e3, 1e6)):
+        raise Wrong(
+            f"Right digits, wrong unit: asked are gigabytes. It is {true / number:,.0f} times too"
+            " few."
+        )
+    if is_about(true * 1e9 / 2**30):
+        raise Wrong(
+            "Those are gibibytes (2**30 bytes). A gigabyte, as disks are sold and paid for, is"
+            " 10**9 bytes."
+        )
+    if is_about(true * interval**2):
+        raise Wrong(
+            f"You multiplied by the {interval:g} seconds. One picture each {interval:g} s is"
+            f" {1 / interval:g} a second."
+        )
+    if is_about(true * interval):
+        raise Wrong(f"That is a picture each second. There is one each {interval:g} s.")
+    if any(is_about(true / factor) for factor in (24, 60, 3600, _DAY)):
+        raise Wrong(f"Is that a whole day? A day has {_DAY:,} seconds.")
+    raise Wrong(
+        f"{number:g} is not it. Pictures a day of one camera, times bytes a picture, times cameras,"
+        " in 10**9 bytes."
+    )
+
+
+@check
+def check_candidates(answer, sightings):
+    """A function that says which vehicles have all of some known points.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes `sightings` and a list of pairs (camera, hour); returns the vehicles that were at each
+        of them.
+    sightings : DataFrame
+        Columns vehicle, camera, hour.
+
+    Returns
+    -------
+    Verdict
+    """
+    if answer is ... or not callable(answer):
+        raise Wrong("give the function itself: check_candidates(candidates, week).")
+    cases = _cases(sightings)
+    for known in cases:
+        at = [
+            set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+            for camera, hour in known
+        ]
+        wanted, got = set.intersection(*at), _as_set(answer(sightings, list(known)), known)
+        if got == wanted:
+            continue
+        said = (
+            f"Of {len(known)} known point{'s' if len(known) > 1 else ''}: {len(wanted)} vehicles"
+            f" are left, not {len(got)}"
+        )
+        if len(known) > 1 and got == set.union(*at):
+            raise Wrong(
+                f"{said}: yours were at one of the points or more. Keep those that were at all of"
+                " them."
+            )
+        cameras, hours = zip(*known, strict=True)
+        if got == set(
+            sightings.vehicle[sightings.camera.isin(cameras) & sightings.hour.isin(hours)]
+        ):
+            raise Wrong(
+                f"{said}: camera and hour belong together. Yours were at any of these cameras, in"
+                " any of these hours."
+            )
+        if got in (
+            _all_of(sightings.camera, sightings, cameras),
+            _all_of(sightings.hour, sightings, hours),
+        ):
+            raise Wrong(
+                f"{said}: a point is a camera *and* an hour. Yours heed one of the two only."
+            )
+        if len(known) > 1 and got in at:
+            raise Wrong(
+                f"{said}: yours heed one point only. A loop that overwrites its result keeps the"
+                " last one."
+            )
+        raise Wrong(
+            f"{said}. For each point take the set of vehicles that were there; those in all of the"
+            " sets are left."
+        )
+    few = len(set.intersection(*at))
+    return (
+        f"{len(cases[-1])} points of one vehicle, and {'it alone is' if few == 1 else f'{few} are'}"
+        " left."
+    )
+
+
+def _all_of(column, sightings, values):
+    """The vehicles that have each of these values in a column."""
+    return set.intersection(*(set(sightings.vehicle[column == value]) for value in values))
+
+
+def _cases(sightings):
+    """One, two and four points of a vehicle that has as many: the one with the most different
+    points.
+    """
+    different = sightings.drop_duplicates()
+    counts = different.vehicle.value_counts()
+    points = different[different.vehicle == counts.index[0]].sort_values(["hour", "camera"])
+    rows = [tuple(row) for row in points[["camera", "hour"]].itertuples(index=False)]
+    step = max(1, len(rows) // 4)
+    return [rows[:1], rows[: 2 * step : step], rows[: 4 * step : step]]
+
+
+def _as_set(found, known):
+    if found is None or found is ...:
+        raise Wrong("the function returns nothing: end it with return.")
+    if isinstance(found, (int, float)):
+        raise Wrong("the function returns a number: return the vehicles themselves, not how many.")
+    try:
+        return {int(vehicle) for vehicle in found}
+    except (TypeError, ValueError):
+        raise Wrong(
+            f"the function should return vehicles; for {known[0]} it returned a"
+            f" {type(found).__name__}."
+        ) from None

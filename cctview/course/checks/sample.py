@@ -1,0 +1,103 @@
+"""Checks of the exercises on sample data, in notebook 10."""
+
+import pandas as pd
+
+from cctview.course.checks.answers import Wrong, check, read_number
+
+
+@check
+def check_numbers(answer, detections, right):
+    """Which detection shows one vehicle, at each camera that has one.
+
+    Parameters
+    ----------
+    answer : object
+        A dict, or Series, from the camera's id to the detection's number.
+    detections : DataFrame
+        Columns camera and number: all that there are to choose from.
+    right : mapping of str to int
+        The numbers of those that do show it, by camera.
+
+    Returns
+    -------
+    Verdict
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"camera": ["a", "a", "b"], "number": [1, 2, 1]})
+    >>> print(check_numbers({"a": 2, "b": 1}, found, {"a": 2}))
+    ✗ Not yet. At b number 1 is another vehicle: the detector missed this one there. Leave the camera out.
+    """
+    if not hasattr(answer, "items"):
+        raise Wrong(
+            f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this"
+            f" is a {type(answer).__name__}."
+        )
+    given = {
+        str(camera): int(read_number(number, f"the number at {camera}"))
+        for camera, number in answer.items()
+    }
+    right, known = dict(right), set(zip(detections.camera, detections.number.astype(int)))
+    for camera, number in given.items():
+        if camera not in set(detections.camera):
+            raise Wrong(
+                f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}."
+            )
+        if (camera, number) not in known:
+            raise Wrong(
+                f"at {camera} there is no detection number {number}. Read the number off the box."
+            )
+        if camera not in right:
+            raise Wrong(
+                f"at {camera} number {number} is another vehicle: the detector missed this one"
+                " there. Leave the camera out."
+            )
+        if number != right[camera]:
+            raise Wrong(
+                f"at {camera} number {number} is another vehicle. Compare roof and sides with those"
+                " at the other cameras."
+            )
+    if missing := [camera for camera in right if camera not in given]:
+        raise Wrong(
+            f"right so far, but it is also at {missing[0]}"
+            + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
+            + "."
+        )
+    return f"{len(given)} cameras, one vehicle, and no plate read."
+
+
+@check
+def check_travel_time(answer, departed, arrived, tolerance=2.0):
+    """How long a vehicle took from one camera to another, in seconds (or as a timedelta).
+
+    Parameters
+    ----------
+    answer : object
+    departed, arrived : datetime
+    tolerance : float
+        Seconds; a frame comes every 1.7 s.
+
+    Returns
+    -------
+    Verdict
+
+    Examples
+    --------
+    >>> start, end = pd.Timestamp("2031-05-05 08:40:14"), pd.Timestamp("2031-05-05 08:44:29")
+    >>> [bool(check_travel_time(answer, start, end)) for answer in (255, pd.Timedelta("4min15s"), 4.25)]
+    [True, True, False]
+    """
+    right = (pd.Timestamp(arrived) - pd.Timestamp(departed)).total_seconds()
+    if hasattr(answer, "total_seconds"):
+        answer = answer.total_seconds()
+    seconds = read_number(answer, "the travel time")
+    if abs(seconds - right) <= tolerance:
+        return f"{right:.0f} s, read off two clocks."
+    if abs(60 * seconds - right) <= tolerance:
+        raise Wrong(f"That is {seconds:g} minutes, and they are right: give it in seconds.")
+    if abs(seconds + right) <= tolerance:
+        raise Wrong("The sign is wrong: take the later time minus the earlier.")
+    side = "short" if seconds < right else "long"
+    raise Wrong(
+        f"{seconds:g} s is too {side}. Read the times in the names of the two frames: HH.MM.SS."
+    )

@@ -1,0 +1,102 @@
+"""Checks of the exercises on trips, in notebook 00."""
+
+import numpy as np
+
+from cctview.course.checks.answers import Wrong, check, read_number
+
+
+@check
+def check_wrong_share(answer, links, sure=0.5):
+    """Which share of the links of some trips is wrong.
+
+    Parameters
+    ----------
+    answer : object
+        A share, 0 to 1, or in per cent.
+    links : DataFrame
+        Columns `probability` and `right`, as `cctview.link.trips.Finder.links` gives them.
+    sure : float
+        A candidate at least so probable is linked.
+
+    Returns
+    -------
+    Verdict
+    """
+    number = read_number(answer, "the share")
+    linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
+    wrong, count = int((linked & ~right).sum()), int(linked.sum())
+    share, tolerance = wrong / count, 0.0051
+
+    def is_share(value):
+        return abs(number - value) <= tolerance or abs(number / 100 - value) <= tolerance
+
+    if is_share(share):
+        return (
+            f"{wrong} of {count} links are wrong: {100 * share:.0f} % of what the system says it"
+            " knows."
+        )
+    if number == wrong:
+        raise Wrong(f"That is how many are wrong. Of how many links? Divide by {count}.")
+    if is_share(1 - share):
+        raise Wrong("This is the share of the links that are right: what is left to 100 %.")
+    if is_share(wrong / len(links)):
+        raise Wrong(
+            f"You divided by all {len(links)} searches. Most of them link nothing: divide by the"
+            " links only."
+        )
+    if is_share((~right).mean()):
+        raise Wrong(
+            "This counts first guesses that were not linked, too. Keep those with a probability of"
+            f" at least {sure:g}."
+        )
+    raise Wrong(
+        f"{number:g} is not it. Keep the rows with a probability of at least {sure:g}; of these,"
+        " count those not right."
+    )
+
+
+@check
+def check_sureness(answer, links, tolerated=0.1):
+    """From which probability on to link, so that at most a tolerated share of the links is wrong,
+    and most are found.
+
+    Parameters
+    ----------
+    answer : object
+        A probability, 0 to 1, or in per cent as text.
+    links : DataFrame
+        As for `check_wrong_share`.
+    tolerated : float
+
+    Returns
+    -------
+    Verdict
+    """
+    sure = read_number(answer, "the probability")
+    if not 0 <= sure <= 1:
+        raise Wrong(f"{sure:g} is no probability: it lies between 0 and 1.")
+    order = np.argsort(-links["probability"].to_numpy(float), kind="stable")
+    probability, right = (
+        links["probability"].to_numpy(float)[order],
+        links["right"].to_numpy(bool)[order],
+    )
+    found, count = np.cumsum(right), np.arange(1, len(right) + 1)
+    ends = np.append(np.diff(probability) != 0, True)
+    within = ends & (count - found <= tolerated * count + 1e-9)
+    best = int(found[within].max(initial=0))
+    linked = int((probability >= sure).sum())
+    if not linked:
+        raise Wrong(f"At {sure:g} nothing is linked at all: go lower.")
+    wrong = linked - int(found[linked - 1])
+    said = (
+        f"At {sure:.3g} there are {linked} links, {wrong} of them wrong"
+        f" ({100 * wrong / linked:.0f} %)"
+    )
+    if wrong > tolerated * linked + 1e-9:
+        raise Wrong(f"{said}, more than {100 * tolerated:g} %: go higher.")
+    if linked - wrong < best - max(1, 0.02 * best):
+        raise Wrong(f"{said}. {linked - wrong} are right, and {best} could be: go lower.")
+    return (
+        f"{said}: {linked - wrong} right links are left, of {int(right.sum())} first guesses that"
+        " were right."
+    )

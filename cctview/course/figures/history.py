@@ -1,0 +1,625 @@
+"""Figures of the history of recognition: what each era takes from a picture, and how well it then
+finds a vehicle again.
+"""
+
+import textwrap
+
+import numpy as np
+from matplotlib.ticker import NullLocator
+
+from cctview.show.look import (
+    BLUE,
+    DIFFERENT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    RED,
+    SAME,
+    TWIN,
+    Card,
+    label,
+    percent,
+    style,
+)
+
+MILESTONES = (
+    (1966, "person", "Bledsoe", "A person marks points, a computer compares"),
+    (1971, "person", "Goldstein, Harmon, Lesk", "A person describes: long ears, wide-set eyes"),
+    (1991, "recipe", "Turk, Pentland", "Eigenfaces: statistics of the pixels"),
+    (2001, "detects", "Viola, Jones", "Finds faces, fast; does not say whose they are"),
+    (2005, "recipe", "Dalal, Triggs", "Histograms of gradients: an engineer's recipe"),
+    (2014, "learns", "DeepFace", "A network, and 4 million labelled pictures"),
+    (2015, "learns", "FaceNet", "A network trained for the distance itself"),
+)
+"""Year, who decides what is compared, whose work, what was new. Sources: `cctview.extract.eras`, and lesson 01."""
+_KINDS = {
+    "person": ("o", RED, "a person measures"),
+    "recipe": ("s", ORANGE, "a recipe computes"),
+    "learns": ("D", BLUE, "the network learns what to compare"),
+    "detects": ("x", GREY, "finds, does not recognise"),
+}
+_ERA_LOOKS = (
+    (RED, "o", ":"),
+    (PURPLE, "v", "-."),
+    (ORANGE, "s", "--"),
+    (GREEN, "^", (0, (5, 1, 1, 1))),
+    (BLUE, "D", "-"),
+)
+_INK = {
+    ORANGE: "#9a6a00",
+    PURPLE: "#9c4a7e",
+}  # for type: the colours themselves are too light to read
+
+
+@style()
+def timeline(milestones=MILESTONES, note="Sources are given in the text of the lesson"):
+    """The papers by year, and who decided in each what is compared: a person, a recipe, or the
+    training data.
+
+    Parameters
+    ----------
+    milestones : iterable of (int, str, str, str)
+        Year; "person", "recipe", "learns" or "detects"; whose work; what was new.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    milestones = list(milestones)
+    learns = min(year for year, kind, *_ in milestones if kind == "learns")
+    first = min(year for year, *_ in milestones)
+    title = (
+        f"For {round((learns - first) / 10) * 10} years people chose what to compare. Since"
+        f" {learns} the network learns it"
+    )
+    figure = Card(
+        title,
+        height=0.5 * len(milestones) + 1.1,
+        note=note,
+        left=0.3,
+        right=4.1,
+        bottom=0.4,
+        top=0.62,
+    )
+    axes = figure.subplots()
+    for row, (year, kind, who, what) in enumerate(milestones):
+        marker, colour, _ = _KINDS[kind]
+        axes.axhline(row, color=PALE, linewidth=0.9, zorder=0)
+        edge = 2.4 if marker == "x" else 1
+        axes.plot(
+            year,
+            row,
+            marker,
+            color=colour,
+            markersize=10,
+            markeredgewidth=edge,
+            zorder=3,
+            label=who,
+        )
+        text = f"{year}  {who}"
+        axes.annotate(
+            text,
+            (1.04, row - 0.18),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontweight="bold",
+            fontsize=11,
+        )
+        axes.annotate(
+            what,
+            (1.04, row + 0.22),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=9.8,
+            color=GREY,
+        )
+    axes.set(
+        xlim=(1957, 2023),
+        ylim=(len(milestones) - 0.45, -0.6),
+        yticks=[],
+        xticks=(1960, 1980, 2000, 2020),
+    )
+    axes.spines["left"].set_visible(False)
+    place = {
+        "loc": "upper left",
+        "bbox_to_anchor": (0.01, figure.subplotpars.top + 0.62 / figure.get_size_inches()[1]),
+    }
+    handles = [
+        axes.plot([], [], marker, color=colour, markersize=9, label=words)[0]
+        for marker, colour, words in _KINDS.values()
+    ]
+    figure.legend(
+        handles=handles,
+        ncols=2,
+        frameon=False,
+        fontsize=11,
+        handletextpad=0.2,
+        columnspacing=2.0,
+        **place,
+    )
+    return figure
+
+
+@style()
+def landmarks(crops, found, note=""):
+    """Vehicles with the landmarks that were found on them: four rows, and at three of them the
+    width.
+
+    Parameters
+    ----------
+    crops : sequence of ndarray of uint8, shape (h, w, 3)
+    found : dict of str to ndarray
+        As `cctview.extract.eras.Ratios.landmarks` gives it.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    title = (
+        "Rules look for roof, windscreen, sill and shadow. Some of these lines are wrong: which?"
+    )
+    tallest = max(crop.shape[0] / crop.shape[1] for crop in crops)
+    height = min(6.9 / len(crops) * tallest, 2.4) + 0.2
+    figure = Card(
+        title,
+        height=height,
+        note=note,
+        photographs=True,
+        left=0.15,
+        right=0.15,
+        bottom=0.1,
+        top=0.1,
+        wspace=0.06,
+    )
+    names = ("roof", "windscreen", "sill", "shadow")
+    for k, crop in enumerate(crops):
+        axes = figure.add_subplot(1, len(crops), k + 1)
+        height, width = crop.shape[:2]
+        axes.imshow(crop, extent=(0, 1, 1, 0), interpolation="bicubic", aspect=height / width)
+        for row, name, dashes in zip(found["rows"][k], names, ("-", "--", "-.", ":"), strict=True):
+            axes.plot([0, 1], [row, row], color="white", linewidth=2.6)
+            axes.plot([0, 1], [row, row], color=RED, linewidth=1.5, linestyle=dashes, label=name)
+        for row, left, right in zip(
+            found["rows"][k][1:], found["left"][k], found["right"][k], strict=True
+        ):
+            axes.plot(
+                [left, right],
+                [row, row],
+                "D",
+                color=SAME,
+                markersize=5.5,
+                markeredgecolor="white",
+                label="width",
+            )
+        axes.set_axis_off()
+    return figure
+
+
+@style()
+def eigen_vehicles(era, crop, curve, count, note=TWIN):
+    """The mean vehicle, the first eigen-vehicles, a picture rebuilt from some of them, and how
+    often these many find a vehicle.
+
+    Parameters
+    ----------
+    era : cctview.extract.eras.EigenVehicles
+        Fitted.
+    crop : ndarray of uint8, shape (h, w, 3)
+    curve : sequence of (int, float)
+        Numbers of eigen-vehicles, and rank-1 with so many.
+    count : int
+        With how many the picture is rebuilt; marked on the curve, at the nearest number that it
+        has.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    numbers, rank1 = (np.array(column) for column in zip(*curve, strict=True))
+    at = int(np.abs(np.log(numbers / count)).argmin())
+    first = era.embed([crop])[0]
+    left = _left_out(era, crop, first[:count])
+    title = (
+        f"{count} numbers for {era.side**2} pixels: {percent(1 - left)} of what sets this vehicle"
+        " off from the mean"
+    )
+    figure = Card(title, height=3.9, note=note, photographs=True, left=0.85, right=0.3, bottom=0.62)
+    grid = figure.add_gridspec(2, 8, height_ratios=(1, 1.9), hspace=0.2, wspace=0.1)
+    shown = [
+        ("picture", era.flat([crop])[0]),
+        (f"from {count}", era.rebuild(first[:count])),
+        ("mean", era.mean),
+    ]
+    for column, (name, picture) in enumerate(shown):
+        _small(figure.add_subplot(grid[0, column]), picture, era.side, name, 0, 255)
+    for column, vector in enumerate(era.vehicles[:5], start=3):
+        reach = np.abs(vector).max()
+        _small(
+            figure.add_subplot(grid[0, column]),
+            vector,
+            era.side,
+            f"no. {column - 2}",
+            -reach,
+            reach,
+        )
+    axes = figure.add_subplot(grid[1, :])
+    axes.plot(numbers, rank1, color=ORANGE, marker="s", markersize=5, label="rank-1")
+    axes.plot(
+        numbers[at],
+        rank1[at],
+        "s",
+        color=ORANGE,
+        markersize=13,
+        markeredgecolor=INK,
+        zorder=4,
+        label="chosen",
+    )
+    axes.axvline(count, color=GREY, linewidth=1.2, linestyle=(0, (2, 3)), zorder=0)
+    axes.set(
+        xscale="log",
+        ylim=(0, 1.15 * max(rank1.max(), 0.01)),
+        xlabel="eigen-vehicles used",
+        ylabel="right one first",
+    )
+    axes.set_xticks([n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n <= numbers.max()])
+    axes.xaxis.set_major_formatter(lambda number, _: f"{number:.0f}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    return figure
+
+
+def _left_out(era, crop, weights):
+    """Which share of a picture's difference from the mean is lost in rebuilding it from these
+    weights.
+    """
+    away = era.flat([crop])[0] - era.mean
+    return float(1 - (np.asarray(weights, float) ** 2).sum() / (away**2).sum())
+
+
+def _small(axes, picture, side, name, low, high):
+    axes.imshow(
+        np.reshape(picture, (side, side)), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
+    )
+    axes.set_axis_off()
+    axes.set_title(name, fontsize=10.5, pad=3)
+
+
+@style()
+def gradients(crops, cells, note=""):
+    """Vehicles beside their gradient histograms: in each cell a star of lines, the longer the more
+    edges run that way.
+
+    Parameters
+    ----------
+    crops : sequence of ndarray of uint8, shape (h, w, 3)
+    cells : ndarray, shape (n, rows, columns, bins)
+        As `cctview.extract.eras.gradient_cells` gives them.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    count, bins = cells.shape[1], cells.shape[-1]
+    title = (
+        f"Of each vehicle {cells[0].size} numbers: in {count**2} cells, how strong the edges are in"
+        f" {bins} directions"
+    )
+    height = 3.4 / len(crops) + 0.25
+    figure = Card(
+        title,
+        height=height,
+        note=note,
+        photographs=True,
+        left=0.15,
+        right=0.15,
+        bottom=0.1,
+        top=0.1,
+        wspace=0.08,
+    )
+    angles = np.deg2rad(
+        (np.arange(bins) + 0.5) * 180 / bins + 90
+    )  # an edge runs across its gradient
+    steps = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    for k, crop in enumerate(crops):
+        axes = figure.add_subplot(1, 2 * len(crops), 2 * k + 1)
+        axes.imshow(crop, extent=(0, 1, 1, 0), interpolation="bicubic", aspect=1)
+        axes.set_axis_off()
+        axes = figure.add_subplot(1, 2 * len(crops), 2 * k + 2)
+        lengths = cells[k] / max(cells[k].max(), 1e-9) * 0.48
+        for row, column in np.ndindex(count, count):
+            for step, length in zip(steps, lengths[row, column], strict=True):
+                x, y = np.outer([-1, 1], step * length).T
+                axes.plot(column + x, row + y, color=INK, linewidth=1.6, alpha=0.75)
+        axes.set(
+            xlim=(-0.6, count - 0.4), ylim=(count - 0.4, -0.6), xticks=[], yticks=[], aspect="equal"
+        )
+        for spine in axes.spines.values():
+            spine.set(visible=True, color=PALE)
+    return figure
+
+
+@style()
+def era_searches(query, rows, note=TWIN):
+    """One vehicle looked for by several recognisers: the first candidates of each, and where the
+    right one came.
+
+    Parameters
+    ----------
+    query : ndarray of uint8, shape (h, w, 3)
+    rows : dict of str to (sequence of ndarray, sequence of bool, int)
+        By the recogniser's name: its first candidates, the best first; whether each is right; and
+        the right one's rank.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    first = sum(rank == 1 for _, _, rank in rows.values())
+    title = f"{first} of {len(rows)} recognisers put the right vehicle first"
+    figure = Card(
+        title,
+        height=0.86 * len(rows) + 0.35,
+        note=note,
+        photographs=True,
+        left=0.15,
+        right=0.15,
+        bottom=0.05,
+        top=0.3,
+    )
+    axes = figure.subplots()
+    axes.set_axis_off()
+    wide = 9.2
+    axes.set(xlim=(0, wide), ylim=(len(rows), 0), aspect="auto")
+    _tile(axes, query, 0.05, (len(rows) - 1) / 2, INK, "-")
+    axes.text(
+        0.45,
+        (len(rows) - 1) / 2 - 0.12,
+        "looked for",
+        ha="center",
+        va="bottom",
+        fontsize=10,
+        fontweight="bold",
+    )
+    for row, (name, (crops, right, rank)) in enumerate(rows.items()):
+        axes.text(
+            1.15,
+            row + 0.34,
+            "\n".join(textwrap.wrap(name, 14)),
+            va="center",
+            fontsize=11,
+            fontweight="bold",
+        )
+        where = (
+            "right one:"
+            f" {'first' if rank == 1 else f'{rank}th' if rank > 3 else f'{rank}nd' if rank == 2 else f'{rank}rd'}"
+        )
+        axes.text(
+            1.15, row + 0.8, where, va="center", fontsize=10, color=SAME if rank == 1 else DIFFERENT
+        )
+        for k, (crop, hit) in enumerate(zip(crops, right, strict=True)):
+            _tile(
+                axes,
+                crop,
+                3.25 + 1.0 * k,
+                row,
+                SAME if hit else GREY,
+                "-" if hit else (0, (2, 2)),
+                "✓" if hit else "",
+            )
+    return figure
+
+
+def _tile(axes, crop, x, y, colour, dashes, sign=""):
+    """A picture in a square of 0.9 by 0.9, in its own proportions, with a frame and a sign."""
+    from matplotlib.patches import Rectangle
+
+    box = axes.get_window_extent()
+    ratio = (box.width / 9.2) / (box.height / axes.get_ylim()[0])  # a unit across, in units down
+    height, width = (0.8 * n / max(crop.shape[:2]) for n in crop.shape[:2])
+    width = width / max(ratio, 1e-9) if ratio > 1 else width
+    height = height * ratio if ratio < 1 else height
+    left, top = x + (0.85 - width) / 2, y + 0.05 + (0.85 - height) / 2
+    axes.imshow(
+        crop, extent=(left, left + width, top + height, top), interpolation="bicubic", aspect="auto"
+    )
+    axes.add_patch(
+        Rectangle(
+            (x, y + 0.05), 0.86, 0.86, fill=False, edgecolor=colour, linewidth=2.2, linestyle=dashes
+        )
+    )
+    if sign:
+        label(axes, x + 0.04, y + 0.07, sign, SAME, va="top", fontweight="bold")
+
+
+@style()
+def by_era(table, chance, note=TWIN):
+    """The leak of each era: how often it puts the right vehicle first, with intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an era, its name the index, the newest last; columns estimate, low, high; from
+        `cctview.course.era_trials.leak_by_era`.
+    chance : float
+        What a blind guess would reach.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    from cctview.course.figures.matching import bars
+
+    last, before = table.iloc[-1], table.iloc[:-1].estimate
+    times = last.estimate / before.max()
+    title = (
+        f"{table.index[-1].partition(' ')[2].capitalize()}: the right one first in 1 of"
+        f" {1 / last.estimate:.0f} searches, "
+    )
+    title += f"{times:.0f} times as often as any era before"
+    if times < 1.5:
+        title = f"No leap: {table.estimate.idxmax()} is first most often"
+    return bars(table, "searches with the right vehicle first (rank-1, share)", title, chance, note)
+
+
+@style()
+def by_resolution(table, pixels, era, crop, note=TWIN):
+    """How often each era puts the right vehicle first, by the size of the pictures; and what is
+    left to see at one size.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns pixels, era, estimate, low, high, as `cctview.course.era_trials.resolution_table` gives them.
+    pixels : int
+        The size that is marked and shown; the nearest that the table has.
+    era : str
+        The era that is told in the title, with its interval.
+    crop : ndarray of uint8, shape (h, w, 3)
+        A picture to show at that size.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    from cctview.course.era_trials import shrink
+
+    sizes = np.sort(table.pixels.unique())
+    pixels = int(sizes[np.abs(sizes - pixels).argmin()])
+    here = table[table.pixels == pixels].set_index("era")
+    now = here.loc[era]
+    title = (
+        f"At {pixels} pixels a side, {era[5:]}: {percent(now.estimate)} [{100 * now.low:.0f}"
+        f" {100 * now.high:.0f}]. "
+    )
+    title += f"The best is {here.estimate.idxmax()[5:]}"
+    figure = Card(title, height=3.9, note=note, photographs=True, right=2.35)
+    axes = figure.subplots()
+    for (name, rows), (colour, marker, dashes) in zip(table.groupby("era", sort=False), _ERA_LOOKS):
+        chosen = name == era
+        line = {
+            "color": colour,
+            "marker": marker,
+            "linestyle": dashes,
+            "linewidth": 3.2 if chosen else 1.8,
+        }
+        axes.plot(rows.pixels, rows.estimate, markersize=6, label=name, **line)
+        if chosen:
+            axes.fill_between(
+                rows.pixels,
+                rows.low,
+                rows.high,
+                color=colour,
+                alpha=0.2,
+                linewidth=0,
+                label="interval",
+            )
+    _names_beside(axes, table, sizes[-1])
+    axes.axvline(pixels, color=INK, linewidth=1.4)
+    axes.set(
+        xlabel="side of the pictures (pixels)",
+        ylabel="right one first",
+        ylim=(0, None),
+        xticks=sizes,
+    )
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    tall = figure.get_size_inches()[1]
+    low, high = figure.subplotpars.bottom, figure.subplotpars.top
+    inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
+    small = shrink(crop, pixels)
+    inset.imshow(small, interpolation="nearest")
+    inset.set(xticks=[], yticks=[])
+    inset.set_xlabel(f"{small.shape[1]} × {small.shape[0]}", fontsize=10, labelpad=2)
+    return figure
+
+
+def _names_beside(axes, table, last):
+    """The eras' names at the right ends of their curves, moved apart."""
+    ends = table[table.pixels == last].set_index("era").estimate
+    gap, place = 0.085 * 1.05 * table.estimate.max(), -np.inf
+    looks = dict(zip(table.era.unique(), _ERA_LOOKS))
+    for name, value in ends.sort_values().items():
+        place = max(value, place + gap)
+        colour, marker, _ = looks[name]
+        about = {
+            "xytext": (10, 0),
+            "textcoords": "offset points",
+            "va": "center",
+            "fontsize": 10.5,
+            "fontweight": "bold",
+        }
+        axes.annotate(
+            name, (last, place), color=_INK.get(colour, colour), annotation_clip=False, **about
+        )
+
+
+@style()
+def learned_metric(table, note=TWIN):
+    """What a metric learnt on top of each era's vectors adds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns era, figure ("without", "with", "gain"), estimate, low, high, as
+        `cctview.course.era_trials.metric_table` gives them.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    figures = table.set_index(["era", "figure"])
+    eras = list(table.era.unique())
+    newest, before = (
+        figures.loc[eras[-1], "without"].estimate,
+        max(figures.loc[era, "with"].estimate for era in eras[:-1]),
+    )
+    verdict = "does not close the gap" if before < newest else "closes the gap"
+    title = (
+        f"A metric learnt on top of the old features {verdict}: {percent(before)} at most,"
+        f" {percent(newest)} for the network"
+    )
+    figure = Card(title, height=0.62 * len(eras) + 1.15, note=note, left=2.2, right=0.5, top=0.4)
+    axes = figure.subplots()
+    for name, shift, colour, marker in (("without", -0.13, GREY, "o"), ("with", 0.13, BLUE, "D")):
+        for row, era in enumerate(eras):
+            one = figures.loc[era, name]
+            axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
+            axes.plot(
+                one.estimate,
+                row + shift,
+                marker,
+                color=colour,
+                markersize=9,
+                markeredgecolor=PAPER,
+                label=name,
+            )
+    axes.set(
+        ylim=(len(eras) - 0.5, -0.5),
+        xlim=(0, None),
+        xlabel="searches with the right vehicle first (rank-1, share)",
+    )
+    axes.set_yticks(range(len(eras)), eras)
+    axes.tick_params(axis="y", length=0)
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles))
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
+    axes.legend(
+        kinds.values(),
+        ["as it was", "with a learnt metric"],
+        ncols=2,
+        frameon=False,
+        fontsize=11,
+        **place,
+    )
+    return figure

@@ -1,0 +1,163 @@
+"""Figures of the summary: the crowd that a car disappears in, and what the same evidence is worth
+in another city.
+"""
+
+import numpy as np
+
+from cctview.show.look import (
+    BLUE,
+    CLAIMED,
+    DELIVERED,
+    GREY,
+    INK,
+    PALE,
+    PAPER,
+    SKY,
+    Card,
+    label,
+    one_of,
+    percent,
+    style,
+)
+from cctview.stats.bits import match_probability
+
+HABITS = "One dot a vehicle of the mean weekday, in six weeks of our own model of habits"
+_ACROSS = 40  # dots in a line
+_DOT = 0.155  # in, from dot to dot
+_MOST = 9  # powers of ten on the axis of populations
+
+
+@style()
+def crowd(car, kind, colour, hour):
+    """Everyone on the road in an hour, one dot a vehicle: those of this type, and of these those of
+    this colour.
+
+    Parameters
+    ----------
+    car : Series
+        From `cctview.privacy.leakage.your_car`.
+    kind, colour : str
+    hour : int
+
+    Returns
+    -------
+    Card
+    """
+    everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
+    rows = max(-(-everyone // _ACROSS), 1)
+    size = {"height": _DOT * rows + 0.75, "top": 0.55, "bottom": 0.2, "left": 0.5}
+    figure = Card(_crowd_title(car, kind, colour, hour), note=HABITS, **size)
+    axes = figure.subplots()
+    place = np.arange(everyone)
+    across, down = place % _ACROSS, place // _ACROSS
+    parts = {
+        f"a {called(kind, colour)}: {alike:,}": (
+            place < alike,
+            {"s": 62, "color": BLUE, "marker": "s"},
+        ),
+        f"another {called(kind)}: {max(of_kind - alike, 0):,}": (
+            (place >= alike) & (place < of_kind),
+            {"s": 40, "color": SKY},
+        ),
+        f"everyone else: {max(everyone - of_kind, 0):,}": (
+            place >= of_kind,
+            {"s": 12, "color": "#b5b2a9"},
+        ),
+    }
+    for words, (chosen, look) in parts.items():
+        axes.scatter(across[chosen], down[chosen], label=words, linewidth=0, **look)
+    axes.set(xlim=(-1, _ACROSS), ylim=(rows - 0.4, -0.8))
+    axes.set_axis_off()
+    top = figure.subplotpars.top + 0.47 / figure.get_size_inches()[1]
+    look = {
+        "ncols": 3,
+        "frameon": False,
+        "fontsize": 11.5,
+        "handletextpad": 0.2,
+        "columnspacing": 1.2,
+    }
+    figure.legend(loc="upper left", bbox_to_anchor=(0.01, top), **look)
+    return figure
+
+
+def called(kind, colour=""):
+    """A vehicle in words.
+
+    Examples
+    --------
+    >>> [called("sedan", "blue"), called("suv"), called("taxi van", "yellow taxi"), called("green taxi", "green taxi")]
+    ['blue sedan', 'SUV', 'yellow taxi van', 'green taxi']
+    """
+    colour = colour.removesuffix(" taxi")
+    words = kind if kind.startswith(colour) and colour else f"{colour} {kind}".strip()
+    return words.replace("suv", "SUV")
+
+
+def _crowd_title(car, kind, colour, hour):
+    when, what = f"Between {hour} and {hour + 1} o'clock", called(kind, colour)
+    if not car.alike:
+        return f"{when} no {what} drives here on any weekday: there is none"
+    if car.alike < 1.5:
+        return (
+            f"{when} a {what} is singled out: {car.alike:.2g} of them on a mean weekday, of"
+            f" {car.everyone:,.0f} vehicles"
+        )
+    among = f"one of {car.alike:.0f} [{car.low:.0f} {car.high:.0f}], of {car.everyone:,.0f}"
+    return f"{when} a {what} is {among}: type and colour gave away {car.bits:.1f} bits"
+
+
+@style()
+def same_evidence(population, evidence, overclaimed):
+    """How probable a match is by the same evidence, in populations of every size: what is said, and
+    what is right.
+
+    Parameters
+    ----------
+    population : int
+        Marked on the axis and told in the title.
+    evidence : float
+        What the evidence is worth, in bits.
+    overclaimed : float
+        Bits that the machine claims beyond them.
+
+    Returns
+    -------
+    Card
+    """
+    sizes = np.logspace(0, _MOST, 400)
+    said, right = (
+        float(match_probability(bits, population)) for bits in (evidence + overclaimed, evidence)
+    )
+    title = (
+        f"{one_of(population).capitalize()}: it says {percent(said)}, and is right in"
+        f" {percent(right)}"
+    )
+    note = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"
+    figure = Card(title.replace(" %", "\u00a0%"), height=3.1, note=note, left=1.0)
+    axes = figure.subplots()
+    lines = {
+        "claimed": (evidence + overclaimed, CLAIMED, "--", said),
+        "delivered": (evidence, DELIVERED, "-", right),
+    }
+    for name, (bits, colour, dashes, now) in lines.items():
+        axes.plot(sizes, match_probability(bits, sizes), color=colour, linestyle=dashes, label=name)
+        axes.plot(
+            population, now, "o", markersize=11, color=colour, markeredgecolor=PAPER, zorder=4
+        )
+    axes.axvline(population, color=GREY, linewidth=1, linestyle=(0, (2, 3)), zorder=0)
+    axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
+    label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
+    axes.set(
+        xscale="log",
+        xlim=(1, 10**_MOST),
+        xlabel="vehicles that it could be",
+        ylabel="the match is right",
+    )
+    axes.set_xticks(
+        [10**k for k in range(0, _MOST + 1, 2)], ["1", "100", "10,000", "1 million", "100 million"]
+    )
+    axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    axes.set_ylim(-0.03, 1.05)
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=11.5, loc="upper right", labelcolor=INK)
+    return figure

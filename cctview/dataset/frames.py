@@ -1,0 +1,503 @@
+"""A dataset of frames: a folder in the original's layout, a zip of one, or a folder of such zips;
+one interface.
+
+A frame's files are named after it (see `cctview.dataset.ids`) and lie under ``CAM/YYYY/MM/DD/HH/MM/SS/``,
+or flat in one folder:
+
+=========================== ==========================================================================
+``…--original.jpeg``        the frame
+``…--detections.jpeg``      the frame with the detected boxes drawn
+``…--detections/``          one crop for each detection
+``…--detections.json``      boxes, types and probabilities
+``…--features.json``        one embedding for each detected vehicle
+=========================== ==========================================================================
+
+A zip may hold, instead of the two JSON files, one ``detections.parquet`` (see `cctview.dataset.tables`).
+"""
+
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from cctview.dataset import tables
+from cctview.dataset.ids import DetectionId, FrameId, format_detection
+from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes
+
+PIXEL_LIMIT = 50_000_000
+JPEG_QUALITY = 90
+BOX_COLUMNS = ["x1", "y1", "x2", "y2"]
+COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX_COLUMNS]
+_ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
+_MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
+"""The original's repositories also hold such files for whole minutes; each frame's own say the same."""
+_FOREIGN = re.compile(rf"(?!.*(--detections|{re.escape(_ORIGINAL)})[^/]*$).*\.jpe?g")
+FEW = 5
+"""Up to so many pictures that are no frames are reported one by one."""
+_BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
+
+
+def read_image(content: bytes, name: str) -> np.ndarray:
+    """Decode a picture.
+
+    Parameters
+    ----------
+    content : bytes
+        A JPEG or PNG file.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with
+        `name`.
+    """
+    if not content:
+        raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
+    try:
+        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
+            width, height = picture.size
+            if width * height <= PIXEL_LIMIT:
+                return np.asarray(picture.convert("RGB"))
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
+        ) from None
+    except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
+        raise ValueError(
+            f"{name}: a damaged picture ({error}); copy it again, or remove it"
+        ) from None
+    raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
+
+
+def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
+
+    Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its
+    edge.
+    """
+    x1, y1, x2, y2 = box
+    return image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]
+
+
+def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
+    """Name what a detector found in a frame.
+
+    Parameters
+    ----------
+    frame : FrameId
+    found : DataFrame
+        Columns type, percent, x1, y1, x2, y2, in the detector's order.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, one row for each detection.
+    """
+    table = found[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
+    table[BOX_COLUMNS] = table[BOX_COLUMNS].astype("int64")
+    ids = [
+        format_detection(str(frame), number, row.type, row.percent, row.x1, row.y1, row.x2, row.y2)
+        for number, row in enumerate(table.itertuples(), start=1)
+    ]
+    return table.assign(
+        id=pd.Series(ids, dtype="str"),
+        frame=str(frame),
+        camera=frame.camera,
+        time=np.datetime64(frame.time, "s"),
+        number=np.arange(1, len(table) + 1),
+    )[COLUMNS]
+
+
+def frame_folder(frame: FrameId) -> PurePosixPath:
+    """Where the original's layout keeps a frame's files: ``CAM/YYYY/MM/DD/HH/MM/SS``."""
+    return PurePosixPath(frame.camera, f"{frame.time:%Y/%m/%d/%H/%M/%S}")
+
+
+@dataclass
+class Dataset:
+    """Frames with their detections and embeddings, read when they are asked for.
+
+    Attributes
+    ----------
+    frames : DataFrame
+        Columns id, camera, time; ordered by camera, then time.
+    problems : list of str
+        One line for each file that was skipped, with its name and what is wrong with it; grows as
+        files are read.
+    """
+
+    frames: pd.DataFrame
+    problems: list[str] = field(default_factory=list)
+    _files: dict[tuple[str, str], tuple] = field(default_factory=dict, repr=False)
+    _tables: list[tuple] = field(default_factory=list, repr=False)
+    _bases: set[str] = field(default_factory=set, repr=False)
+
+    def jpeg(self, frame: str) -> bytes:
+        """The bytes of a frame's file, as stored."""
+        source, name = self._files[frame, _ORIGINAL]
+        return source.read(name)
+
+    def where(self, frame: str) -> str:
+        """Where a frame's file is, to name it in a message."""
+        source, name = self._files[frame, _ORIGINAL]
+        return source.where(name)
+
+    def image(self, frame: str) -> np.ndarray:
+        """A frame, (H, W, 3) uint8 RGB.
+
+        Raises
+        ------
+        KeyError
+            If there is no such frame.
+        ValueError
+            If its file is no whole picture (see `read_image`).
+        """
+        return read_image(self.jpeg(frame), self.where(frame))
+
+    def crop(self, detection: str) -> np.ndarray:
+        """A detection, cut out of its frame; (h, w, 3) uint8 RGB."""
+        read = DetectionId.parse(detection)
+        return cut(self.image(str(read.frame)), read.box)
+
+    @cached_property
+    def detections(self) -> pd.DataFrame:
+        """All detections, columns `COLUMNS`: boxes in pixels, `percent` 0–100; ordered as the
+        frames, then by number.
+        """
+        return self._detections_and_embeddings[0]
+
+    @cached_property
+    def embeddings(self) -> np.ndarray:
+        """Embeddings (n, d) float32, row by row as `detections`; a row of NaN where there is none,
+        d = 0 if there are none.
+        """
+        return self._detections_and_embeddings[1]
+
+    @cached_property
+    def _detections_and_embeddings(self) -> tuple[pd.DataFrame, np.ndarray]:
+        parts = [self._all_json()]
+        for source, name in self._tables:
+            try:
+                beside = name.removesuffix(tables.DETECTIONS) + tables.BASIS
+                basis = source.read(beside) if source.where(beside) in self._bases else None
+                parts.append(tables.read_tables(source.read(name), basis, source.where(name)))
+            except ValueError as error:
+                self.problems.append(str(error))
+        parts = [(table, matrix) for table, matrix in parts if len(table)] or parts[:1]
+        table = pd.concat([table for table, _ in parts], ignore_index=True)[COLUMNS]
+        position = pd.Series(np.arange(len(self.frames)), self.frames.id)
+        order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
+        return table.iloc[order].reset_index(drop=True), _stack(
+            [matrix for _, matrix in parts], order
+        )
+
+    def _all_json(self) -> tuple[pd.DataFrame, np.ndarray]:
+        """Detections and embeddings from JSON files."""
+        rows, vectors = [], {}
+        for frame in self.frames.id:
+            rows += self._from_json(frame, _DETECTIONS, read_detections)
+            vectors.update(self._from_json(frame, _FEATURES, read_features))
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        known = np.flatnonzero(table.id.isin(vectors))
+        sizes = _one_size({len(vectors[table.id.iat[k]]) for k in known})
+        matrix = np.full((len(table), sizes), np.nan, np.float32)
+        for k in known:
+            matrix[k] = vectors[table.id.iat[k]]
+        return table, matrix
+
+    def _from_json(self, frame: str, kind: str, reader) -> list | dict:
+        if (frame, kind) not in self._files:
+            return []
+        source, name = self._files[frame, kind]
+        try:
+            return reader(source.read(name), source.where(name))
+        except ValueError as error:
+            self.problems.append(str(error))
+            return []
+
+
+def _one_size(sizes: set[int]) -> int:
+    """The one length that all embeddings have; 0 if there are none."""
+    if len(sizes) > 1:
+        raise ValueError(
+            f"embeddings of different lengths {sorted(sizes)} in one dataset: they come from"
+            " different models"
+        )
+    return max(sizes, default=0)
+
+
+def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
+    """The rows of all matrices, in the given order. They may be large: no row is copied more than
+    once, or without need.
+    """
+    known = [np.isfinite(matrix[:, 0]).any() if matrix.shape[1] else False for matrix in matrices]
+    size = _one_size(
+        {matrix.shape[1] for matrix, some in zip(matrices, known, strict=True) if some}
+    )
+    if len(matrices) == 1 and known[0] and (order == np.arange(len(order))).all():
+        return matrices[0]
+    place = np.empty(len(order), int)
+    place[order] = np.arange(len(order))
+    stacked, start = np.empty((len(order), size), np.float32), 0
+    for matrix, some in zip(matrices, known, strict=True):
+        rows, start = place[start : start + len(matrix)], start + len(matrix)
+        stacked[rows] = matrix if some else np.nan
+    return stacked
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a folder of frames (flat or in the original's layout), a zip of one, or a folder of such
+    zips.
+
+    Only names are read here; pictures, detections and embeddings are read when they are asked for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`, or no frame in it.
+    ValueError
+        If a file that should be a zip archive is none.
+    """
+    path = Path(path)
+    if path.is_file():
+        sources = [ZipSource(path)]
+    elif path.is_dir():
+        archives = sorted(path.glob("*.zip"))
+        sources = [ZipSource(archive) for archive in archives] or [FolderSource(path)]
+    else:
+        raise FileNotFoundError(
+            f"{path}: no such folder or zip archive; give one that holds frames"
+        )
+    frames, foreign, dataset = {}, [], Dataset(pd.DataFrame())
+    for source in sources:
+        for name in source.names():
+            if _FOREIGN.fullmatch(name):
+                foreign.append(source.where(name))
+            else:
+                _register(source, name, frames, dataset)
+    if len(foreign) > FEW:
+        dataset.problems.append(
+            f"{path}: {len(foreign)} pictures are no frames and were skipped, the first is"
+            f" {foreign[0]}"
+        )
+    else:
+        dataset.problems += [
+            f"{name}: not a frame, its name does not end in {_ORIGINAL}; skipped"
+            for name in foreign
+        ]
+    if not frames:
+        hint = f"; skipped: {dataset.problems[0]}" if dataset.problems else ""
+        raise FileNotFoundError(
+            f"{path}: no frame in it, no file is named CAM--YYYY-MM-DD--HH.MM.SS{_ORIGINAL}{hint}"
+        )
+    ordered = sorted(frames.values())
+    dataset.frames = pd.DataFrame(
+        {
+            "id": [str(f) for f in ordered],
+            "camera": [f.camera for f in ordered],
+            "time": pd.to_datetime([f.time for f in ordered]).as_unit("s"),
+        }
+    )
+    return dataset
+
+
+def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -> None:
+    """Take note of one file, if it is one of ours."""
+    base = name.rpartition("/")[2]
+    if base == tables.DETECTIONS:
+        dataset._tables.append((source, name))
+        return
+    if base == tables.BASIS:
+        dataset._bases.add(source.where(name))
+        return
+    if _MINUTE.search(base):
+        return
+    for ending in (_ORIGINAL, _DETECTIONS, _FEATURES):
+        if not base.endswith(ending):
+            continue
+        try:
+            frame = FrameId.parse(base.removesuffix(ending))
+        except ValueError as error:
+            dataset.problems.append(f"{source.where(name)}: skipped, {error}")
+            return
+        if (str(frame), ending) in dataset._files:
+            dataset.problems.append(f"{source.where(name)}: skipped, the same frame is there twice")
+            return
+        dataset._files[str(frame), ending] = (source, name)
+        if ending == _ORIGINAL:
+            frames[str(frame)] = frame
+
+
+def _load_json(content: bytes, name: str) -> dict:
+    try:
+        loaded = json.loads(content)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{name}: not JSON ({error}); make it again") from None
+    if not isinstance(loaded, dict):
+        raise ValueError(
+            f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again"
+        )
+    return loaded
+
+
+def _entries(content: bytes, name: str, kind: str):
+    for key, entry in _load_json(content, name).items():
+        if key in ("id", "model", "summary"):
+            continue
+        try:
+            detection = DetectionId.parse(key)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        if not isinstance(entry, dict) or kind not in entry:
+            raise ValueError(f"{name}: {key!r} has no {kind!r}; make it again")
+        yield key, detection, entry
+
+
+def read_detections(content: bytes, name: str) -> list[tuple]:
+    """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file; the message starts with `name`.
+    """
+    rows = []
+    for key, detection, entry in _entries(content, name, "box_points"):
+        box, percent = entry["box_points"], entry.get("percentage_probability")
+        if list(detection.box) != box:
+            raise ValueError(
+                f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again"
+            )
+        if (
+            isinstance(percent, bool)
+            or not isinstance(percent, (int, float))
+            or not 0 <= percent <= 100
+        ):
+            raise ValueError(
+                f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
+                " again"
+            )
+        frame = detection.frame
+        rows.append(
+            (
+                key,
+                str(frame),
+                frame.camera,
+                np.datetime64(frame.time, "s"),
+                detection.number,
+                detection.type,
+                float(percent),
+                *box,
+            )
+        )
+    return rows
+
+
+def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
+    """Read a ``--features.json``: detection id to a float32 vector.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or a vector holds anything but finite numbers; the message starts
+        with `name`.
+    """
+    vectors = {}
+    for key, _, entry in _entries(content, name, "data"):
+        try:
+            vector = np.asarray(entry["data"], dtype=np.float32)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"{name}: {key!r} has data that are not numbers; make it again"
+            ) from None
+        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+            raise ValueError(
+                f"{name}: {key!r} has data that are no vector of finite numbers; make it again"
+            )
+        vectors[key] = vector
+    return vectors
+
+
+def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
+    """Write ``--original.jpeg`` in the original's layout under `root`; returns the frame's folder."""
+    folder = root / frame_folder(frame)
+    write_bytes(folder / f"{frame}{_ORIGINAL}", jpeg)
+    return folder
+
+
+def write_detections(
+    folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str
+) -> None:
+    """Write what was detected in one frame: crops, the frame with boxes drawn, and last
+    ``--detections.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        The frame's folder.
+    image : ndarray of uint8, shape (H, W, 3)
+        The frame.
+    frame : FrameId
+    detections : DataFrame
+        As from `detection_table`; may be empty.
+    model : str
+        Name of the weights, kept in the file.
+    """
+    stem = f"{frame}--detections"
+    drawn = Image.fromarray(image)
+    pen = ImageDraw.Draw(drawn)
+    with replacing(folder / stem) as crops:
+        crops.mkdir()
+        for row in detections.itertuples():
+            box = (row.x1, row.y1, row.x2, row.y2)
+            (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(cut(image, box)))
+            pen.rectangle(
+                (row.x1, row.y1, row.x2 - 1, row.y2 - 1),
+                outline=_BOX_COLOURS.get(row.type, "#30a0ff"),
+            )
+    write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
+    counts = detections.type.value_counts(sort=False)
+    content = {
+        "id": stem,
+        "model": model,
+        "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()},
+    }
+    for row in detections.itertuples():
+        content[row.id] = {
+            "type": row.type,
+            "id": row.id,
+            "percentage_probability": row.percent,
+            "box_points": [row.x1, row.y1, row.x2, row.y2],
+        }
+    write_bytes(folder / f"{frame}{_DETECTIONS}", (json.dumps(content, indent=2) + "\n").encode())
+
+
+def write_features(
+    folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str
+) -> None:
+    """Write ``--features.json``: the embeddings (n, d) of the detections `ids` of one frame."""
+    content = {"id": f"{frame}--features", "model": model}
+    for name, vector in zip(ids, embeddings, strict=True):
+        content[name] = {"id": name, "data": [float(v) for v in vector]}
+    write_bytes(folder / f"{frame}{_FEATURES}", (json.dumps(content, indent=2) + "\n").encode())

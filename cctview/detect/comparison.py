@@ -1,0 +1,107 @@
+"""Detectors compared on the same frames: ours, the old way, and those that others publish, where
+their weights are here.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cctview import weights
+from cctview.detect.metrics import evaluate_detections
+from cctview.match.metrics import bootstrap
+
+PUBLISHED = {
+    "ImageAI's TinyYOLOv3": "tiny-yolov3.pt",
+    "ImageAI's YOLOv3": "yolov3.pt",
+    "ImageAI's RetinaNet": "retinanet_resnet50_fpn_coco-eeacb38b.pth",
+}
+"""Detectors that others trained on photographs of everything (COCO), with the names of their weight files."""
+COLUMNS = ["AP", "low", "high", "precision", "recall", "seconds", "note"]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Stands for a detector that is not here.
+
+    Attributes
+    ----------
+    note : str
+        Why not, and how to get it.
+    """
+
+    note: str
+
+
+def published_detectors(folder=None):
+    """The detectors that others publish: each ready to be used, or `Missing`.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where their weights are looked for; by default where ``cctview fetch`` puts them.
+
+    Returns
+    -------
+    dict of str to cctview.detect.detector.Detector or Missing
+    """
+    from cctview.detect.detector import Detector
+
+    folder, result = folder or weights.FOLDER / "originals", {}
+    for name, file in PUBLISHED.items():
+        if not (folder / file).is_file():
+            result[name] = Missing(f"not fetched: cctview fetch weights {file}")
+            continue
+        try:
+            result[name] = Detector(folder / file)
+        except (ValueError, OSError) as error:
+            result[name] = Missing(str(error))
+    return result
+
+
+def compare_detectors(detectors, images, truth, rounds=200):
+    """Run detectors on the same frames, and compare what they find with the truth.
+
+    Parameters
+    ----------
+    detectors : dict of str to object
+        Each with a method `detect` as `cctview.detect.detector.Detector` has it, or a `Missing`.
+    images : dict of str to ndarray of uint8, shape (H, W, 3)
+        Frames by their names.
+    truth : DataFrame
+        As `cctview.detect.coverage.true_boxes` gives it, for these frames.
+    rounds : int
+        Of the bootstrap over frames.
+
+    Returns
+    -------
+    DataFrame
+        By detector: AP with its 95 % interval, precision, recall (of all boxes that it reports),
+        seconds a frame (without the first, which is slower), note. A detector that is missing has
+        NaN, and the note says why.
+    """
+    rows = {}
+    for name, detector in detectors.items():
+        if isinstance(detector, Missing):
+            rows[name] = dict.fromkeys(COLUMNS, np.nan) | {"note": detector.note}
+            continue
+        parts, seconds = [], []
+        for frame, image in images.items():
+            begin = time.perf_counter()
+            found = detector.detect(image)
+            seconds.append(time.perf_counter() - begin)
+            parts.append(found.assign(frame=frame))
+        result = evaluate_detections(pd.concat(parts, ignore_index=True), truth)
+        area = bootstrap(result.average_precision, np.arange(len(result.frames)), rounds).iloc[0]
+        at = result.summary(percent=0)
+        rows[name] = {
+            "AP": at["AP"],
+            "low": area["low"],
+            "high": area["high"],
+            "precision": at["precision"],
+            "recall": at["recall"],
+            "seconds": float(np.median(seconds[1:] or seconds)),
+            "note": "",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS)

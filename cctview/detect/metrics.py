@@ -1,0 +1,351 @@
+"""Evaluation of boxes against the truth: detections (average precision) and trajectories (IDF1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from cctview.dataset.frames import BOX_COLUMNS as BOX
+
+
+def box_iou(a, b):
+    """Intersection over union of all pairs of boxes.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (n, 4) and (m, 4)
+        Boxes as x1, y1, x2, y2 in pixels.
+
+    Returns
+    -------
+    ndarray, shape (n, m)
+        From 0 to 1; 0 for boxes without an area.
+
+    Examples
+    --------
+    >>> box_iou([[0, 0, 2, 2]], [[1, 0, 3, 2], [5, 5, 6, 6]]).round(3)
+    array([[0.333, 0.   ]])
+    """
+    a, b = (np.asarray(boxes, float).reshape(-1, 4) for boxes in (a, b))
+    low, high = (
+        np.maximum(a[:, None, :2], b[None, :, :2]),
+        np.minimum(a[:, None, 2:], b[None, :, 2:]),
+    )
+    shared = np.maximum(high - low, 0).prod(axis=2)
+    union = _area(a)[:, None] + _area(b) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def _area(boxes):
+    return np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+
+
+@dataclass(frozen=True)
+class DetectionEvaluation:
+    """Detections compared with the truth, frame by frame.
+
+    Attributes
+    ----------
+    frames : ndarray
+        The frames, in order of their first appearance in the truth and then in the detections.
+    truths : ndarray of int, shape (number of frames,)
+        How many objects each frame shows.
+    detections : DataFrame
+        Columns `frame` (its position in `frames`), `percent`, `correct`; highest percent first,
+        without the ignored.
+    """
+
+    frames: np.ndarray
+    truths: np.ndarray
+    detections: pd.DataFrame
+
+    def curve(self, rows=slice(None)):
+        """Precision and recall as the percent that is asked for goes down.
+
+        Parameters
+        ----------
+        rows : slice or array_like of int
+            The frames to count, as often as they are named.
+
+        Returns
+        -------
+        DataFrame
+            Columns `percent`, `precision`, `recall`, one row a distinct percent. Empty without an
+            object or a detection.
+        """
+        times = np.bincount(np.arange(len(self.frames))[rows], minlength=len(self.frames))
+        weights = times[self.detections["frame"]]
+        total, percent = (times * self.truths).sum(), self.detections["percent"].to_numpy()
+        found, all_ = np.cumsum(weights * self.detections["correct"].to_numpy()), np.cumsum(weights)
+        last = (
+            np.append(np.flatnonzero(np.diff(percent)), len(percent) - 1)
+            if len(percent)
+            else np.zeros(0, int)
+        )
+        last = last[all_[last] > 0] if total else last[:0]
+        return pd.DataFrame(
+            {
+                "percent": percent[last],
+                "precision": found[last] / all_[last],
+                "recall": found[last] / total if total else [],
+            }
+        )
+
+    def average_precision(self, rows=slice(None)):
+        """Area under the precision-recall curve, at each recall the best precision from there on
+        (as in VOC 2010 on).
+
+        Returns
+        -------
+        float
+            NaN if the frames show no object.
+        """
+        if not (np.asarray(self.truths)[rows]).sum():
+            return np.nan
+        curve = self.curve(rows)
+        best = np.maximum.accumulate(curve["precision"].to_numpy()[::-1])[::-1]
+        return float((np.diff(curve["recall"], prepend=0.0) * best).sum())
+
+    def summary(self, rows=slice(None), percent=50):
+        """Average precision, and precision and recall of the detections of at least `percent`.
+
+        Returns
+        -------
+        Series
+            AP, precision, recall, objects. Precision is NaN without a detection.
+        """
+        curve = self.curve(rows)
+        at = curve.loc[curve["percent"] >= percent, ["precision", "recall"]].to_numpy()
+        precision, recall = at[-1] if len(at) else (np.nan, 0.0)
+        objects = np.asarray(self.truths)[rows].sum()
+        recall = recall if objects else np.nan
+        figures = {
+            "AP": self.average_precision(rows),
+            "precision": precision,
+            "recall": recall,
+            "objects": objects,
+        }
+        return pd.Series(figures, dtype=float)
+
+
+def evaluate_detections(detections, truth, iou=0.5):
+    """Compare detections with the truth.
+
+    In each frame, the most certain detection first, each takes the object that it overlaps most
+    among those not yet taken, if IoU is at least `iou`. A detection that finds none but overlaps an
+    object to be ignored is left out. Classes are not compared; for figures by class, pass the rows
+    of one class.
+
+    Parameters
+    ----------
+    detections : DataFrame
+        Columns `frame`, `percent`, `x1`, `y1`, `x2`, `y2`.
+    truth : DataFrame
+        Columns `frame`, `x1`, `y1`, `x2`, `y2`, and optionally `ignore` (bool): too small or too
+        unsure to be asked for.
+    iou : float
+
+    Returns
+    -------
+    DetectionEvaluation
+
+    Examples
+    --------
+    >>> truth = pd.DataFrame([["f", 0, 0, 10, 10], ["f", 20, 0, 30, 10]], columns=["frame", *BOX])
+    >>> found = pd.DataFrame([["f", 90, 0, 0, 10, 9], ["f", 60, 50, 50, 60, 60]], columns=["frame", "percent", *BOX])
+    >>> evaluate_detections(found, truth).summary().to_dict()
+    {'AP': 0.5, 'precision': 0.5, 'recall': 0.5, 'objects': 2.0}
+    """
+    _need(detections, ["frame", "percent", *BOX], "detections")
+    _need(truth, ["frame", *BOX], "truth")
+    ignore = truth["ignore"].to_numpy(bool) if "ignore" in truth else np.zeros(len(truth), bool)
+    frames = pd.unique(pd.concat([truth["frame"], detections["frame"]], ignore_index=True))
+    number = {frame: k for k, frame in enumerate(frames)}
+    truths = np.bincount(truth["frame"][~ignore].map(number).to_numpy(int), minlength=len(frames))
+    truth_boxes, truth_rows = truth[BOX].to_numpy(float), truth.groupby("frame").indices
+    ordered = detections.sort_values("percent", ascending=False, kind="stable")
+    boxes, correct = ordered[BOX].to_numpy(float), np.zeros(len(ordered), float)
+    for frame, rows in ordered.groupby("frame").indices.items():
+        of = truth_rows.get(frame, np.zeros(0, int))
+        correct[rows] = _match_frame(box_iou(boxes[rows], truth_boxes[of]), ignore[of], iou)
+    kept = ~np.isnan(correct)
+    table = pd.DataFrame({"frame": ordered["frame"].map(number), "percent": ordered["percent"]})[
+        kept
+    ]
+    return DetectionEvaluation(
+        frames, truths, table.assign(correct=correct[kept] == 1).reset_index(drop=True)
+    )
+
+
+def _match_frame(overlaps, ignore, iou):
+    """1 for a detection that finds an object, 0 for one that does not, NaN for one that is left
+    out.
+    """
+    free, result = ~ignore, np.zeros(len(overlaps))
+    for k, overlap in enumerate(overlaps):
+        candidates = np.where(free, overlap, -1.0)
+        best = candidates.argmax() if len(candidates) else -1
+        if best >= 0 and candidates[best] >= iou:
+            free[best], result[k] = False, 1
+        elif (overlap[ignore] >= iou).any():
+            result[k] = np.nan
+    return result
+
+
+@dataclass(frozen=True)
+class TrajectoryEvaluation:
+    """Trajectories compared with the true ones, under the one-to-one pairing that agrees most
+    (Ristani et al. 2016).
+
+    Attributes
+    ----------
+    frames : ndarray
+    agreed, truths, predictions : ndarray of int, shape (number of frames,)
+        In each frame: boxes on which a pair of trajectories agrees (IDTP), true boxes, predicted
+        boxes.
+    pairs : dict
+        The true trajectory of each predicted one that has one.
+    """
+
+    frames: np.ndarray
+    agreed: np.ndarray
+    truths: np.ndarray
+    predictions: np.ndarray
+    pairs: dict
+
+    def summary(self, rows=slice(None)):
+        """IDF1, IDP and IDR over the given frames, with the pairing made on all of them.
+
+        Parameters
+        ----------
+        rows : slice or array_like of int
+
+        Returns
+        -------
+        Series
+            IDF1, IDP (share of predicted boxes that agree), IDR (share of true boxes); NaN where
+            there are no boxes.
+        """
+        agreed, truths, predictions = (
+            x[rows].sum() for x in (self.agreed, self.truths, self.predictions)
+        )
+        parts = {"IDF1": (truths + predictions) / 2, "IDP": predictions, "IDR": truths}
+        return pd.Series(
+            {name: agreed / total if total else np.nan for name, total in parts.items()},
+            dtype=float,
+        )
+
+
+def evaluate_trajectories(predicted, truth, iou=0.5):
+    """Compare predicted trajectories with the true ones.
+
+    Two trajectories agree in a frame when their boxes there overlap by at least `iou`. They are
+    paired one to one so that they agree as often as possible; a vehicle whose trajectory breaks in
+    two can keep only the better part.
+
+    Parameters
+    ----------
+    predicted, truth : DataFrame
+        Columns `frame`, `track`, `x1`, `y1`, `x2`, `y2`; a track has at most one box a frame. A
+        predicted box without a track (NaN or None) counts as a trajectory of its own.
+    iou : float
+
+    Returns
+    -------
+    TrajectoryEvaluation
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a true box has no track, or a track has two boxes in a frame.
+
+    Examples
+    --------
+    >>> truth = pd.DataFrame([[f, "a", f, 0, f + 9, 9] for f in range(4)], columns=["frame", "track", *BOX])
+    >>> broken = truth.assign(track=[1, 1, 1, 2])
+    >>> evaluate_trajectories(broken, truth).summary()["IDF1"]
+    np.float64(0.75)
+    """
+    for table, name in ((predicted, "predicted"), (truth, "truth")):
+        _need(table, ["frame", "track", *BOX], name)
+        tracked = table[table["track"].notna()]
+        if tracked.duplicated(["frame", "track"]).any():
+            frame, track = tracked[tracked.duplicated(["frame", "track"])].iloc[0][
+                ["frame", "track"]
+            ]
+            raise ValueError(f"{name}: the track {track} has two boxes in the frame {frame}")
+    if truth["track"].isna().any():
+        raise ValueError("truth: a box has no track; leave it out, or give it one")
+    frames = pd.unique(pd.concat([truth["frame"], predicted["frame"]], ignore_index=True))
+    if "ignore" in truth:
+        predicted = predicted[~_finds_ignored(predicted, truth, iou)]
+        truth = truth[~truth["ignore"].to_numpy(bool)]
+    truth_codes, truth_labels = pd.factorize(truth["track"])
+    codes, labels = pd.factorize(predicted["track"])
+    overlapping = _overlapping_rows(predicted, truth, iou)
+    overlapping = overlapping[codes[overlapping[:, 0]] >= 0]
+    agreement = np.zeros((len(labels), len(truth_labels)), int)
+    np.add.at(agreement, (codes[overlapping[:, 0]], truth_codes[overlapping[:, 1]]), 1)
+    paired = {
+        (a, b)
+        for a, b in zip(*linear_sum_assignment(agreement, maximize=True), strict=True)
+        if agreement[a, b]
+    }
+    agreed = [(codes[a], truth_codes[b]) in paired for a, b in overlapping]
+    number = {frame: k for k, frame in enumerate(frames)}
+
+    def count(frame_column):
+        return np.bincount(frame_column.map(number).to_numpy(int), minlength=len(frames))
+
+    return TrajectoryEvaluation(
+        frames,
+        count(predicted["frame"].iloc[overlapping[agreed, 0]]),
+        count(truth["frame"]),
+        count(predicted["frame"]),
+        {labels[a]: truth_labels[b] for a, b in sorted(paired)},
+    )
+
+
+def _finds_ignored(predicted, truth, iou):
+    """Which predicted boxes find a true box to be ignored, and none that counts, (n,)."""
+    boxes, truth_boxes, ignore = (
+        predicted[BOX].to_numpy(float),
+        truth[BOX].to_numpy(float),
+        truth["ignore"].to_numpy(bool),
+    )
+    truth_rows, result = truth.groupby("frame").indices, np.zeros(len(predicted), bool)
+    for frame, rows in predicted.groupby("frame").indices.items():
+        of = truth_rows.get(frame, np.zeros(0, int))
+        overlap = box_iou(boxes[rows], truth_boxes[of])
+        counting = np.where(
+            overlap[:, ~ignore[of]] >= iou, 1 + overlap[:, ~ignore[of]] / len(rows), 0
+        )
+        a, b = linear_sum_assignment(counting, maximize=True)
+        free = np.ones(len(rows), bool)
+        free[a[counting[a, b] > 0]] = False
+        result[rows] = free & (overlap[:, ignore[of]] >= iou).any(axis=1)
+    return result
+
+
+def _overlapping_rows(predicted, truth, iou):
+    """Pairs of row numbers (predicted, true) of boxes in one frame that overlap enough, shape (n,
+    2).
+    """
+    boxes, truth_boxes = predicted[BOX].to_numpy(float), truth[BOX].to_numpy(float)
+    truth_rows, pairs = truth.groupby("frame").indices, [np.zeros((0, 2), int)]
+    for frame, rows in predicted.groupby("frame").indices.items():
+        if frame in truth_rows:
+            of = truth_rows[frame]
+            a, b = np.nonzero(box_iou(boxes[rows], truth_boxes[of]) >= iou)
+            pairs.append(np.stack([rows[a], of[b]], axis=1))
+    return np.concatenate(pairs)
+
+
+def _need(table, columns, name):
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(
+            f"{name}: expected the columns {', '.join(columns)}, but {', '.join(missing)} is"
+            " missing"
+        )

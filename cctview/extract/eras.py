@@ -1,0 +1,445 @@
+"""A history of recognition in code: five eras, each as one small class, all asked the same question
+about the same vehicles.
+
+Every recogniser has one interface. ``fit(crops, vehicles)`` learns what there is to learn from
+vehicles whose identity is known, ``embed(crops)`` turns each picture into a vector; vectors are
+compared by `cctview.match.matching`. What an era leaves open is in its ``settings``, and is chosen on the
+training vehicles alone, by the same procedure for all (`cctview.course.era_trials.tune`).
+
+==== ==================== ==============================================================================================
+1966 `Ratios`             lengths between landmarks (Bledsoe, "The Model Method in Facial Recognition", 1964, and later
+                          reports), here found by rules where people then marked them by hand
+1971 `Descriptions`       14 described features, in grades (Goldstein, Harmon and Lesk, Proc. IEEE 59, 748)
+1991 `EigenVehicles`      weights of principal components (Turk and Pentland, J. Cogn. Neurosci. 3, 71)
+2005 `Gradients`          histograms of oriented gradients (Dalal and Triggs, CVPR)
+2015 `DeepEmbedding`      a network's embedding (Schroff, Kalenichenko and Philbin, arXiv 1503.03832), here the shipped student
+==== ==================== ==============================================================================================
+
+Viola and Jones (2001) are not among them: they find a face, and do not say whose it is.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+_GREY = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def squeeze(crops: Sequence[np.ndarray], side: int) -> np.ndarray:
+    """Crops, whatever their shape, as squares; (n, side, side, 3) uint8."""
+    import cv2
+
+    shrink = [cv2.INTER_AREA if min(crop.shape[:2]) > side else cv2.INTER_LINEAR for crop in crops]
+    squares = [
+        cv2.resize(crop, (side, side), interpolation=how) for crop, how in zip(crops, shrink)
+    ]
+    return np.stack(squares) if squares else np.zeros((0, side, side, 3), np.uint8)
+
+
+def grey(squares: np.ndarray) -> np.ndarray:
+    """The lightness of RGB pictures; (..., 3) to (...), 0 to 255."""
+    return squares.astype(np.float32) @ _GREY
+
+
+class Ratios:
+    """1966: where the landmarks of a vehicle are, in shares of its height and width.
+
+    Bledsoe's operators marked the landmarks of a face by hand, and a computer compared 20 distances
+    between them. Here rules find them: rows at which the lightness changes most, and columns of the
+    strongest edges.
+    """
+
+    name, settings = "1966 ratios", ({},)
+    SIDE = 48
+    NAMES = (
+        "width / height",
+        "roof line",
+        "windscreen",
+        "sill",
+        "shadow",
+        "roof to sill",
+        "width at windscreen",
+        "width at sill",
+        "width at shadow",
+        "windscreen / sill",
+        "left / right",
+    )
+
+    def landmarks(self, crops: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Rows (roof, windscreen, sill, shadow) and, at the last three of them, columns (left,
+        right), in shares of the picture.
+
+        Returns
+        -------
+        dict of str to ndarray
+            "rows" (n, 4) from the top; "left" and "right" (n, 3).
+        """
+        pictures, side = grey(squeeze(crops, self.SIDE)), self.SIDE
+        profile = _smooth(pictures[:, :, side // 4 : -side // 4].mean(axis=2))
+        change = np.abs(np.diff(profile, axis=1))
+        roof = 2 + change[:, 2:14].argmax(axis=1)
+        glass = 10 + profile[:, 10:30].argmin(axis=1)
+        rise = np.diff(profile, axis=1)
+        reach = (np.arange(side - 1) > glass[:, None]) & (np.arange(side - 1) < glass[:, None] + 14)
+        sill = np.where(reach, rise, -np.inf).argmax(axis=1)
+        shadow = 34 + profile[:, 34:].argmin(axis=1)
+        rows = np.stack([roof, glass, sill, shadow], axis=1)
+        edges = np.abs(np.diff(_smooth(pictures, axis=1), axis=2))
+        at = edges[np.arange(len(edges))[:, None], rows[:, 1:]]  # (n, 3, side - 1)
+        half = side // 2
+        left, right = at[:, :, :half].argmax(axis=2), half + at[:, :, half:].argmax(axis=2)
+        return {"rows": (rows + 0.5) / side, "left": (left + 1) / side, "right": (right + 1) / side}
+
+    def measure(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """The ratios, (n, 11), in the order of `NAMES`."""
+        found = self.landmarks(crops)
+        rows, left, right = found["rows"], found["left"], found["right"]
+        widths = np.maximum(right - left, 1 / self.SIDE)
+        shape = np.log([crop.shape[1] / crop.shape[0] for crop in crops]).reshape(-1, 1)
+        more = [
+            rows[:, [2]] - rows[:, [0]],
+            widths,
+            widths[:, [0]] / widths[:, [1]],
+            (left + right)[:, [1]] / 2,
+        ]
+        return np.concatenate([shape, rows, *more], axis=1)
+
+    def fit(self, crops, vehicles):
+        """Learn how much each ratio varies, so that all count alike."""
+        measured = self.measure(crops)
+        self.mean, self.spread = measured.mean(axis=0), measured.std(axis=0) + 1e-6
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, 11) float32."""
+        return ((self.measure(crops) - self.mean) / self.spread).astype(np.float32)
+
+
+class Descriptions:
+    """1971: 14 features such as a witness would name, each in a few grades.
+
+    Goldstein, Harmon and Lesk had people grade faces. Nobody can ask people about thousands of
+    crops, so the features are measured from the pixels here, and then graded as coarsely as a
+    witness would.
+
+    Parameters
+    ----------
+    grades : int
+        How many each feature has; they hold equally many training pictures.
+    """
+
+    name, settings = "1971 descriptions", tuple({"grades": grades} for grades in (3, 5, 9))
+    NAMES = (
+        "long or tall",
+        "lightness of roof",
+        "of windscreen",
+        "of body",
+        "of underside",
+        "roof green to red",
+        "roof blue to yellow",
+        "body green to red",
+        "body blue to yellow",
+        "two-tone",
+        "contrast",
+        "brightest spot",
+        "darkest spot",
+        "fine detail",
+    )
+
+    def __init__(self, grades=5):
+        self.grades = grades
+
+    def measure(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """The features before they are graded, (n, 14), in the order of `NAMES`."""
+        import cv2
+
+        squares = squeeze(crops, 32)
+        lab = np.stack(
+            [cv2.cvtColor(square.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for square in squares]
+        )
+        middle = lab[:, :, 8:24]
+        parts = [
+            middle[:, a:b].reshape(len(lab), -1, 3)
+            for a, b in ((2, 8), (8, 14), (14, 20), (24, 30))
+        ]
+        roof, glass, body, under = (np.median(part, axis=1) for part in parts)
+        light = middle[:, 2:26, :, 0].reshape(len(lab), -1)
+        features = [
+            np.log([crop.shape[1] / crop.shape[0] for crop in crops]),
+            roof[:, 0],
+            glass[:, 0],
+            body[:, 0],
+            under[:, 0],
+            roof[:, 1],
+            roof[:, 2],
+            body[:, 1],
+            body[:, 2],
+            np.linalg.norm(roof - body, axis=1),
+            light.std(axis=1),
+            *np.quantile(light, [0.95, 0.05], axis=1),
+            np.abs(np.diff(middle[..., 0], axis=2)).mean(axis=(1, 2)),
+        ]
+        return np.stack(features, axis=1)
+
+    def fit(self, crops, vehicles):
+        """Learn where one grade ends and the next begins."""
+        self.limits = np.quantile(
+            self.measure(crops), np.arange(1, self.grades) / self.grades, axis=0
+        )
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, 14) float32: grades, the middle one 0."""
+        graded = (self.measure(crops)[:, None] > self.limits).sum(axis=1)
+        return (graded - (self.grades - 1) / 2).astype(np.float32)
+
+
+class EigenVehicles:
+    """1991: how much of each eigen-vehicle there is in a picture.
+
+    The eigen-vehicles are the principal components of the training pictures: the ways in which
+    these differ most from their mean.
+
+    Parameters
+    ----------
+    count : int
+        How many are used.
+    side : int
+        Pictures are squeezed to squares of this side, in pixels.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (side², )
+        The mean vehicle, in shades of grey, 0 to 255.
+    vehicles : ndarray, shape (count, side²)
+        The eigen-vehicles, each of length 1, the one that explains most first.
+    shares : ndarray, shape (count,)
+        How much of the training pictures' variance lies along each.
+    """
+
+    name, settings = "1991 eigen-vehicles", tuple({"count": count} for count in (8, 32, 128))
+
+    def __init__(self, count=64, side=20):
+        self.count, self.side = count, side
+
+    def flat(self, crops) -> np.ndarray:
+        """The pictures as rows of shades of grey, (n, side²)."""
+        return grey(squeeze(crops, self.side)).reshape(len(crops), self.side**2)
+
+    def fit(self, crops, vehicles):
+        """Find the eigen-vehicles."""
+        pictures = self.flat(crops).astype(float)
+        self.mean = pictures.mean(axis=0)
+        away = pictures - self.mean
+        values, vectors = np.linalg.eigh(away.T @ away)  # ascending
+        self.vehicles, self.shares = (
+            vectors.T[::-1][: self.count],
+            values[::-1][: self.count] / values.sum(),
+        )
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, count) float32."""
+        return ((self.flat(crops) - self.mean) @ self.vehicles.T).astype(np.float32)
+
+    def rebuild(self, weights: np.ndarray) -> np.ndarray:
+        """Pictures from the weights of the first eigen-vehicles: (n, k) to (n, side, side), 0 to
+        255.
+        """
+        weights = np.atleast_2d(weights)
+        return (self.mean + weights @ self.vehicles[: weights.shape[1]]).reshape(
+            -1, self.side, self.side
+        )
+
+
+class Gradients:
+    """2005: in which directions the lightness changes, cell by cell; see `histograms_of_gradients`.
+
+    Parameters
+    ----------
+    cell, side : int
+        Pixels of a cell's side, and of the square to which pictures are squeezed.
+    """
+
+    name = "2005 gradients"
+    settings = tuple({"cell": cell, "side": side} for cell, side in ((8, 32), (12, 48), (16, 48)))
+
+    def __init__(self, cell=8, side=32):
+        self.cell, self.side = cell, side
+
+    def fit(self, crops, vehicles):
+        """Nothing is learnt: an engineer wrote the recipe."""
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, blocks · 36) float32."""
+        return histograms_of_gradients(grey(squeeze(crops, self.side)), self.cell)
+
+
+class DeepEmbedding:
+    """2015: what a network makes of the picture that was trained to put pictures of one vehicle
+    close together.
+
+    It was trained before, on other vehicles (``models/student-64.md`` says on which); `fit` adds
+    nothing to that.
+
+    Parameters
+    ----------
+    extractor : cctview.extract.extractor.Extractor, optional
+        By default the shipped student, loaded at the first call of `embed`.
+    """
+
+    name, settings = "2015 deep embedding", ({},)
+
+    def __init__(self, extractor=None):
+        self.extractor = extractor
+
+    def fit(self, crops, vehicles):
+        """Nothing is left to learn."""
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, 1920) float32."""
+        if self.extractor is None:
+            from cctview.extract.extractor import Extractor
+
+            self.extractor = Extractor()
+        return self.extractor.extract(crops)
+
+
+ERAS = (Ratios, Descriptions, EigenVehicles, Gradients, DeepEmbedding)
+
+
+def histograms_of_gradients(
+    pictures: np.ndarray, cell: int = 8, bins: int = 9, block: int = 2, clip: float = 0.2
+) -> np.ndarray:
+    """Histograms of oriented gradients (Dalal and Triggs 2005): which way the lightness changes, in
+    each cell of a picture.
+
+    Each pixel votes for the direction of its gradient (0 to 180°, nearest bin), by its strength.
+    The cells' histograms are put together in overlapping blocks, each scaled to length 1, cut at
+    `clip`, and scaled again, so that light and contrast count for little.
+
+    Parameters
+    ----------
+    pictures : ndarray, shape (n, side, side)
+        Lightness.
+    cell : int
+        A cell's side in pixels; it divides `side`.
+    bins : int
+    block : int
+        A block's side, in cells.
+    clip : float
+
+    Returns
+    -------
+    ndarray of float32, shape (n, blocks · block² · bins)
+
+    Raises
+    ------
+    ValueError
+        If the cells do not fill the picture, or there are too few for one block.
+    """
+    cells = gradient_cells(pictures, cell, bins)
+    count = cells.shape[1] - block + 1
+    if count < 1:
+        raise ValueError(
+            f"{cells.shape[1]} cells a side are too few for a block of {block}; take smaller cells"
+        )
+    parts = [cells[:, i : i + count, j : j + count] for i, j in product(range(block), repeat=2)]
+    blocks = np.stack(parts, axis=3).reshape(len(cells), count, count, -1)
+    for limit in (clip, np.inf):
+        blocks = np.minimum(
+            blocks / np.sqrt((blocks**2).sum(axis=-1, keepdims=True) + 1e-10), limit
+        )
+    return blocks.reshape(len(cells), -1).astype(np.float32)
+
+
+def gradient_cells(pictures: np.ndarray, cell: int = 8, bins: int = 9) -> np.ndarray:
+    """The histograms of the cells before they are scaled, (n, side / cell, side / cell, bins); see
+    `histograms_of_gradients`.
+    """
+    pictures = np.asarray(pictures, np.float32)
+    side = pictures.shape[-1]
+    if pictures.ndim != 3 or pictures.shape[1] != side or side % cell:
+        raise ValueError(
+            f"expected square pictures whose side is a multiple of {cell}, but the shape is"
+            f" {pictures.shape}"
+        )
+    down, across = np.zeros_like(pictures), np.zeros_like(pictures)
+    down[:, 1:-1], across[:, :, 1:-1] = (
+        pictures[:, 2:] - pictures[:, :-2],
+        pictures[:, :, 2:] - pictures[:, :, :-2],
+    )
+    strength, angle = np.hypot(across, down), np.rad2deg(np.arctan2(down, across)) % 180
+    of, count = np.minimum((angle * bins / 180).astype(int), bins - 1), side // cell
+    votes = [
+        np.where(of == k, strength, 0).reshape(-1, count, cell, count, cell).mean(axis=(2, 4))
+        for k in range(bins)
+    ]
+    return np.stack(votes, axis=-1)
+
+
+class LearnedMetric:
+    """Any era's vectors, with a metric learnt on top: which differences tell vehicles apart, and
+    which only pictures.
+
+    Whatever differs between two pictures of *one* training vehicle should count for little. So the
+    vectors are turned and scaled until such differences are alike in all directions (the idea of
+    Fisher's discriminant, by which Belhumeur, Hespanha and Kriegman made fisherfaces of eigenfaces
+    in 1997). The features themselves stay as they are.
+
+    Parameters
+    ----------
+    recogniser : object
+        Of any era.
+    directions : int
+        The vectors are first reduced to so many principal components, where they have more.
+    """
+
+    def __init__(self, recogniser, directions=64):
+        self.recogniser, self.directions = recogniser, directions
+
+    def fit(self, crops, vehicles):
+        """Fit the recogniser, then learn the metric.
+
+        Raises
+        ------
+        ValueError
+            If no vehicle has two pictures.
+        """
+        from sklearn.covariance import LedoitWolf
+        from sklearn.decomposition import PCA
+
+        vectors = self.recogniser.fit(crops, vehicles).embed(crops).astype(float)
+        self.components = PCA(
+            min(self.directions, *vectors.shape), whiten=True, svd_solver="covariance_eigh"
+        ).fit(vectors)
+        vectors = self.components.transform(vectors)
+        _, of, counts = np.unique(vehicles, return_inverse=True, return_counts=True)
+        if not (counts > 1).any():
+            raise ValueError(
+                "no vehicle has two pictures, so nothing tells how pictures of one vehicle differ"
+            )
+        means = (
+            np.stack([np.bincount(of, column) for column in vectors.T], axis=1) / counts[:, None]
+        )
+        within = (vectors - means[of])[counts[of] > 1]
+        self.scale = np.linalg.cholesky(
+            np.linalg.inv(LedoitWolf(assume_centered=True).fit(within).covariance_)
+        )
+        return self
+
+    def embed(self, crops) -> np.ndarray:
+        """(n, at most `directions`) float32."""
+        return (
+            self.components.transform(self.recogniser.embed(crops).astype(float)) @ self.scale
+        ).astype(np.float32)
+
+
+def _smooth(values: np.ndarray, axis: int = 1) -> np.ndarray:
+    """Means of three neighbours; at the ends of two."""
+    from scipy.ndimage import uniform_filter1d
+
+    return uniform_filter1d(values, 3, axis=axis, mode="nearest")

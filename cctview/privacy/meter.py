@@ -1,0 +1,352 @@
+"""The leakage meter: how many bits of a vehicle's identity each step has given away.
+
+Before any camera a vehicle is one of N, so log2 N bits would single it out. Two numbers always
+stand together: the bits that a system claims to know, log2 N - H(posterior), and those that it
+delivers, the mean of log2(N * p(true vehicle)). They agree where the system is calibrated; what is
+claimed beyond what is delivered is false confidence, and a system that is sure of the wrong vehicle
+delivers less than nothing.
+
+The meter goes from one notebook to the next as a small JSON file. It measures nothing itself: see
+`cctview.privacy.leakage`.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Integral
+from pathlib import Path
+from types import MappingProxyType
+
+from cctview.dataset.paths import RESULTS
+from cctview.dataset.storage import write_bytes
+
+FORMAT, VERSION = "cctview leakage meter", 1
+TARGET, POPULATION = "the yellow taxi van", 2_000_000
+"""Whom the course follows, and of how many: about 2.08 million resident-owned passenger vehicles in New York City in 2021
+(a secondary source), rounded; traffic from out of town would add about one more bit."""
+DEFAULT = RESULTS / "meter.json"
+"""The meter of a reader who skipped the notebooks before."""
+END = DEFAULT.with_name("meter-end.json")
+"""The meter after the last notebook that adds to it, with the side gauges; `python -m studio meter` stores it."""
+SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and its 95 % interval, ``low <= estimate <= high``.
+
+    Examples
+    --------
+    >>> print(Interval(2.0, 1.25, 3.0))
+    2.0 [1.2 3.0]
+    >>> Interval.around(2.0, 2.5, 3.0)
+    Interval(estimate=2.0, low=2.0, high=3.0)
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+    def __post_init__(self):
+        for name in ("estimate", "low", "high"):
+            object.__setattr__(self, name, _number(getattr(self, name), name))
+        if not self.low <= self.estimate <= self.high:
+            raise ValueError(
+                f"expected low <= estimate <= high, but got {self.low}, {self.estimate},"
+                f" {self.high}"
+            )
+
+    def __str__(self):
+        return f"{self.estimate:.1f} [{self.low:.1f} {self.high:.1f}]"
+
+    @classmethod
+    def around(cls, estimate, low, high):
+        """As given, but widened to hold the estimate: an interval by bootstrap need not."""
+        return cls(estimate, min(low, estimate), max(high, estimate))
+
+
+@dataclass(frozen=True)
+class Bits(Interval):
+    """Bits, with their 95 % interval; a sum adds the ends, as if all errors pulled one way: never
+    too narrow.
+
+    Examples
+    --------
+    >>> print(Bits(2.0, 1.0, 3.0) + Bits(4.0, 3.5, 5.0))
+    6.0 [4.5 8.0]
+    """
+
+    def __add__(self, other):
+        return Bits(self.estimate + other.estimate, self.low + other.low, self.high + other.high)
+
+
+@dataclass(frozen=True)
+class Gauge(Interval):
+    """A side gauge: what leaks but cannot be subtracted from log2 N, such as membership inference
+    or unicity.
+
+    Attributes
+    ----------
+    unit : str
+        What the figure counts, such as "share of vehicles".
+    note : str
+    """
+
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step adds, given the steps before it.
+
+    Attributes
+    ----------
+    name : str
+    claimed, delivered : Bits
+        Negative where a step takes knowledge back (a defence), or where it misleads.
+    beyond : float
+        The part of the claimed bits that lies beyond the measured gallery: model, not data. It is
+        drawn hatched.
+    odds : float or None
+        After this step, how often the most probable vehicle is the right one, 0 to 1.
+    note : str
+    """
+
+    name: str
+    claimed: Bits
+    delivered: Bits
+    beyond: float = 0.0
+    odds: float | None = None
+    note: str = ""
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"a step needs a name, but got {self.name!r}")
+        for kind in ("claimed", "delivered"):
+            if not isinstance(getattr(self, kind), Bits):
+                raise ValueError(
+                    f"{self.name}: expected Bits as {kind}, but got {getattr(self, kind)!r}"
+                )
+        beyond = _number(self.beyond, f"{self.name}: beyond")
+        if not 0 <= beyond <= max(self.claimed.estimate, 0) + SLACK:
+            raise ValueError(
+                f"{self.name}: {beyond} of the {self.claimed.estimate} claimed bits cannot lie"
+                " beyond the gallery"
+            )
+        if self.odds is not None and not 0 <= _number(self.odds, f"{self.name}: odds") <= 1:
+            raise ValueError(f"{self.name}: expected odds from 0 to 1, but got {self.odds}")
+
+
+@dataclass(frozen=True)
+class LeakageMeter:
+    """The bits given away so far about one target, step by step.
+
+    Attributes
+    ----------
+    target : str
+        Whom they are about.
+    population : int
+        N: of how many vehicles it is one before any step.
+    steps : tuple of Step
+        In the order in which they were taken; each name once.
+    world : str
+        Where they were measured: "twin" for the simulated expressway.
+    gauges : mapping of str to Gauge
+
+    Examples
+    --------
+    >>> meter = LeakageMeter("a taxi", 1024).after(Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25))
+    >>> meter.total_bits, meter.left(), meter.anonymity_set("claimed")
+    (10.0, 6.5, 64.0)
+    """
+
+    target: str = TARGET
+    population: int = POPULATION
+    steps: tuple[Step, ...] = ()
+    world: str = "twin"
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not isinstance(self.target, str) or not self.target:
+            raise ValueError(f"a meter needs a target, but got {self.target!r}")
+        if (
+            isinstance(self.population, bool)
+            or not isinstance(self.population, Integral)
+            or self.population < 1
+        ):
+            raise ValueError(
+                f"expected a population of at least 1, a whole number, but got {self.population!r}"
+            )
+        object.__setattr__(self, "population", int(self.population))
+        object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "gauges", MappingProxyType(dict(self.gauges)))
+        names = [step.name for step in self.steps]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"the steps {names} do not all have names of their own; use meter.after(step) to"
+                " replace one"
+            )
+        for kind in ("claimed", "delivered"):
+            bits = self._sum(kind).estimate
+            if bits > self.total_bits + SLACK:
+                raise ValueError(
+                    f"{bits:.2f} bits {kind}, but one of {self.population:,} has only"
+                    f" {self.total_bits:.2f}"
+                )
+
+    @property
+    def total_bits(self):
+        """log2 N: the bits that single out one vehicle."""
+        return math.log2(self.population)
+
+    def after(self, step):
+        """The meter after one more step. A step of that name is replaced, and those after it are
+        dropped: they built on it.
+        """
+        names = [earlier.name for earlier in self.steps]
+        kept = self.steps[: names.index(step.name)] if step.name in names else self.steps
+        return replace(self, steps=(*kept, step))
+
+    def upto(self, name):
+        """The meter as it stood right after the step of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is no such step.
+        """
+        names = [step.name for step in self.steps]
+        if name not in names:
+            raise KeyError(f"no step {name!r}; there are {', '.join(names) or 'none yet'}")
+        return replace(self, steps=self.steps[: names.index(name) + 1])
+
+    def with_gauge(self, name, gauge):
+        """The meter with a side gauge set."""
+        return replace(self, gauges={**self.gauges, name: gauge})
+
+    def filled(self, other=None):
+        """The meter with the steps and side gauges that it lacks taken from another one, in that
+        one's order.
+
+        Parameters
+        ----------
+        other : LeakageMeter, optional
+            By default the course's own at its end, `END`. Its steps are left out if it is about
+            another target or population.
+        """
+        other = LeakageMeter.load(END) if other is None else other
+        same = (self.target, self.population) == (other.target, other.population)
+        steps = {step.name: step for step in (*(other.steps if same else ()), *self.steps)}
+        return replace(self, steps=tuple(steps.values()), gauges={**other.gauges, **self.gauges})
+
+    def claimed(self):
+        """Bits claimed by all steps together; the interval's ends are added, see `Bits`."""
+        return self._sum("claimed")
+
+    def delivered(self):
+        """Bits delivered by all steps together; the interval's ends are added, see `Bits`."""
+        return self._sum("delivered")
+
+    def left(self, kind="delivered"):
+        """Bits that still hide the target, by what was "delivered", or by what is "claimed"."""
+        return self.total_bits - self._sum(kind).estimate
+
+    def anonymity_set(self, kind="delivered"):
+        """Among how many equally likely vehicles the target is hidden: 2 to the power of the bits
+        left.
+        """
+        return 2.0 ** self.left(kind)
+
+    def false_confidence(self):
+        """Bits claimed beyond those delivered."""
+        return self.claimed().estimate - self.delivered().estimate
+
+    def save(self, path):
+        """Write it as JSON, in one step: all of the file is there afterwards, or what was there
+        before.
+        """
+        write_bytes(
+            Path(path),
+            json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False).encode()
+            + b"\n",
+        )
+
+    @classmethod
+    def load(cls, path=None):
+        """Read a meter that an earlier notebook saved.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file that may be absent, where the notebook before was skipped.
+
+        Returns
+        -------
+        LeakageMeter
+            Without a file the course's own, `DEFAULT`; without that the yellow taxi van's, one of 2
+            million, before any step.
+
+        Raises
+        ------
+        ValueError
+            If the file is no meter; names the file, what is wrong in it and what to do.
+        """
+        for candidate in (path, DEFAULT):
+            if candidate is not None and Path(candidate).exists():
+                return _read(Path(candidate))
+        return cls()
+
+    def _sum(self, kind):
+        if kind not in ("claimed", "delivered"):
+            raise ValueError(f'expected "claimed" or "delivered", but got {kind!r}')
+        return sum((getattr(step, kind) for step in self.steps), Bits(0.0, 0.0, 0.0))
+
+    def _to_json(self):
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "target": self.target,
+            "population": self.population,
+            "world": self.world,
+            "steps": [
+                {**vars(step), "claimed": vars(step.claimed), "delivered": vars(step.delivered)}
+                for step in self.steps
+            ],
+            "gauges": {name: vars(gauge) for name, gauge in self.gauges.items()},
+        }
+
+
+def _read(path):
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT or content["version"] != VERSION:
+            raise ValueError(f"it says {content['format']!r}, version {content['version']!r}")
+        return LeakageMeter(
+            content["target"],
+            content["population"],
+            tuple(_step(step) for step in content["steps"]),
+            content["world"],
+            {name: Gauge(**gauge) for name, gauge in content["gauges"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(
+            f"{path}: not a leakage meter ({reason}); delete it, and the course's own is used"
+        ) from None
+
+
+def _step(content):
+    bits = {kind: Bits(**content[kind]) for kind in ("claimed", "delivered")}
+    return Step(**{**content, **bits})
+
+
+def _number(value, name):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected a number, but got {value!r}") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, but got {value!r}")
+    return number

@@ -1,0 +1,267 @@
+"""Figures with pictures in them: a frame with boxes, pairs to compare, a query with its candidates."""
+
+from matplotlib.patches import Rectangle
+
+from cctview.show.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, YELLOW, Card, style
+
+RIGHT, WRONG = "✓", "✗"
+
+
+@style()
+def frame(image, boxes, title, picked=None, note=""):
+    """A frame with boxes, their type and confidence.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+    boxes : DataFrame
+        Columns type, percent, x1, y1, x2, y2 (pixels).
+    title : str
+    picked : label of the index of `boxes`, optional
+        The one to point out.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    height = 6.88 * image.shape[0] / image.shape[1]
+    figure = Card(
+        title,
+        height=height,
+        note=note,
+        photographs=True,
+        left=0.16,
+        right=0.16,
+        bottom=0.05,
+        top=0.0,
+    )
+    axes = figure.subplots()
+    axes.imshow(image)
+    axes.set_axis_off()
+    for row in boxes.itertuples():
+        chosen = row.Index == picked
+        colour = YELLOW if chosen or picked is None else "white"
+        axes.add_patch(
+            Rectangle(
+                (row.x1, row.y1),
+                row.x2 - row.x1,
+                row.y2 - row.y1,
+                fill=False,
+                edgecolor=INK,
+                linewidth=4 if chosen else 2.6,
+            )
+        )
+        axes.add_patch(
+            Rectangle(
+                (row.x1, row.y1),
+                row.x2 - row.x1,
+                row.y2 - row.y1,
+                fill=False,
+                edgecolor=colour,
+                linewidth=2.6 if chosen else 1.4,
+            )
+        )
+        if chosen or picked is None:
+            axes.annotate(
+                f"{row.type} {row.percent:.0f} %",
+                (row.x1, row.y1),
+                xytext=(0, 3),
+                textcoords="offset points",
+                fontsize=10,
+                color=INK,
+                annotation_clip=True,
+                bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2},
+            )
+    return figure
+
+
+@style()
+def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
+    """Frames side by side, with the number of each detection at its box.
+
+    Parameters
+    ----------
+    images : list of ndarray of uint8, shape (H, W, 3)
+    boxes : list of DataFrame
+        Of each frame: columns number, x1, y1, x2, y2 (pixels).
+    titles : list of str
+        Of each frame.
+    title, note : str
+
+    Returns
+    -------
+    Card
+    """
+    rows = -(-len(images) // 2)
+    figure = Card(
+        title,
+        height=2.75 * rows,
+        note=note,
+        photographs=True,
+        left=0.16,
+        right=0.16,
+        bottom=0.05,
+        top=0.1,
+    )
+    axes = figure.subplots(
+        rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}
+    ).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, image, found, words in zip(axes, images, boxes, titles):
+        axis.imshow(image)
+        axis.set_title(words, fontsize=11, loc="left", pad=3)
+        for row in found.itertuples():
+            corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
+            axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
+            tag = {"facecolor": YELLOW, "edgecolor": "none", "pad": 0.8}
+            axis.annotate(
+                f"{row.number}",
+                corner,
+                fontsize=9,
+                color=INK,
+                va="bottom",
+                bbox=tag,
+                annotation_clip=True,
+            )
+    return figure
+
+
+@style()
+def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
+    """Pairs of pictures, numbered: same or different?
+
+    Parameters
+    ----------
+    crops : sequence of (ndarray, ndarray)
+        Two pictures each, uint8 RGB.
+    title : str
+    answers : sequence of bool, optional
+        Whether each pair is the same: written below it, and said by the frame (one around both, or
+        one around each).
+    words : sequence of str, optional
+        What to write beside each pair's number, such as "97 % match".
+    note : str
+    columns : int
+        Pairs in a row.
+
+    Returns
+    -------
+    Card
+    """
+    rows = -(-len(crops) // columns)
+    figure = Card(
+        title,
+        height=(1.4 if answers is not None else 1.2) * rows,
+        note=note,
+        photographs=True,
+        left=0.2,
+        right=0.2,
+        bottom=0.1 + 0.24 * (answers is not None),
+        top=0.34,
+        hspace=0.5,
+        wspace=0.16,
+    )
+    for k, (first, second) in enumerate(crops):
+        axes = figure.add_subplot(rows, columns, k + 1)
+        _side_by_side(axes, first, second)
+        said = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
+        axes.set_title(said, fontsize=11.5, pad=3, loc="left", fontweight="bold")
+        if answers is not None:
+            colour, text = (
+                (SAME, f"{RIGHT} same") if answers[k] else (DIFFERENT, f"{WRONG} different")
+            )
+            axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
+            for x, width in ((-0.03, 2.16),) if answers[k] else ((-0.03, 1.03), (1.1, 1.03)):
+                axes.add_patch(
+                    Rectangle(
+                        (x, -0.03),
+                        width,
+                        1.06,
+                        fill=False,
+                        edgecolor=colour,
+                        linewidth=2.4,
+                        clip_on=False,
+                    )
+                )
+    return figure
+
+
+def _side_by_side(axes, first, second):
+    """Two pictures in one axes, each in a square of side 1, in its own proportions."""
+    for crop, x in ((first, 0.0), (second, 1.1)):
+        height, width = (n / max(crop.shape[:2]) for n in crop.shape[:2])
+        left, low = x + (1 - width) / 2, (1 - height) / 2
+        axes.imshow(crop, extent=(left, left + width, low, low + height), interpolation="bicubic")
+    axes.set(xlim=(-0.04, 2.14), ylim=(-0.04, 1.04), xticks=[], yticks=[], aspect="equal")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+@style()
+def candidates(query, found, distances, right, title, words=None, note=TWIN):
+    """A query and its nearest candidates, best first, with their distances and whether they are
+    right.
+
+    Parameters
+    ----------
+    query : ndarray of uint8, shape (h, w, 3)
+    found : sequence of ndarray
+        The candidates' pictures, best first.
+    distances : sequence of float
+    right : sequence of bool
+        Whether each shows the query's vehicle; marked by a sign and the line's kind, not by colour
+        alone.
+    title : str
+    words : sequence of str, optional
+        What to write below each candidate, such as its camera.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    columns = min(len(found), 5) + 1
+    rows = max(-(-len(found) // (columns - 1)), 1)
+    figure = Card(
+        title,
+        height=1.8 * rows,
+        note=note,
+        photographs=True,
+        left=0.2,
+        right=0.2,
+        bottom=0.42,
+        top=0.34,
+        hspace=0.72,
+        wspace=0.14,
+    )
+    grid = figure.add_gridspec(rows, columns)
+    picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
+    for k, (crop, distance, hit) in enumerate(zip(found, distances, right, strict=True)):
+        axes = figure.add_subplot(grid[k // (columns - 1), 1 + k % (columns - 1)])
+        colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
+        picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
+        axes.set_xlabel(
+            f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""),
+            fontsize=10.5,
+            labelpad=3,
+            color=GREY,
+        )
+    return figure
+
+
+def picture(axes, crop, title, colour, dashes, width=2.6):
+    """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
+    side, (tall, wide) = max(crop.shape[:2]), crop.shape[:2]
+    axes.imshow(crop, interpolation="bicubic")
+    axes.set(
+        xlim=((wide - side) / 2, (wide + side) / 2),
+        ylim=((tall + side) / 2, (tall - side) / 2),
+        xticks=[],
+        yticks=[],
+    )
+    axes.set_facecolor(PAPER)
+    axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=colour, linewidth=width, linestyle=dashes)

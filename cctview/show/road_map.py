@@ -1,0 +1,209 @@
+"""The map strip: the drive with its cameras, and a trip over it as a time-distance diagram."""
+
+import pandas as pd
+
+from cctview.dataset.road import DRIVE, place_of
+from cctview.show.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
+
+_KM = {place.camera: place.km for place in DRIVE}
+
+
+@style()
+def drive(
+    sightings=None, truth=None, cameras=None, title=None, note="Simulated frames, our model world"
+):
+    """The drive from north (left) to south, its cameras and which way they look; above it, a trip
+    by the clock.
+
+    Parameters
+    ----------
+    sightings : DataFrame, optional
+        What was linked into one trip: columns camera, time (datetimes), and optionally right (bool;
+        if absent, not known).
+    truth : Series, optional
+        When the vehicle really passed below each camera, by the camera's id; missing where it did
+        not.
+    cameras : iterable of str, optional
+        The cameras in use; by default all. Others are drawn pale.
+    title : str, optional
+        By default the finding: how many cameras saw it, and over which stretch and time.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    used = {place.camera for place in DRIVE} if cameras is None else set(cameras)
+    trip = (
+        None
+        if sightings is None
+        else sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
+    )
+    figure = Card(
+        title or _title(trip),
+        height=1.55 if trip is None else 4.15,
+        note=note,
+        left=1.15 if trip is not None else 0.4,
+        right=0.45,
+        bottom=0.1,
+    )
+    if trip is None:
+        _strip(figure.subplots(), used, None)
+        return figure
+    above, below = figure.subplots(
+        2, 1, sharex=True, height_ratios=[2.55, 1.5], gridspec_kw={"hspace": 0.04}
+    )
+    _diagram(above, trip, truth)
+    _strip(below, used, trip)
+    return figure
+
+
+def _title(trip):
+    if trip is None or trip.empty:
+        return (
+            f"{len(DRIVE)} cameras along {DRIVE[-1].km:g} km of one road;"
+            f" {sum(p.facing == 'S' for p in DRIVE)} look south"
+        )
+    wrong = int((~trip["right"].astype(bool)).sum()) if "right" in trip else 0
+    seen = trip["camera"].nunique()
+    if seen == 1:
+        return f"Seen at one camera, {_street(place_of(trip['camera'].iloc[0]))}, and nowhere else"
+    linked = f"Linked at {seen} of {len(DRIVE)} cameras"
+    if wrong:
+        return f"{linked}, but {wrong} of the links {'is' if wrong == 1 else 'are'} wrong"
+    seconds = int((trip["time"].max() - trip["time"].min()).total_seconds())
+    return (
+        f"{linked}: {trip['km'].max() - trip['km'].min():.1f} km of its way in {seconds // 60} min"
+        f" {seconds % 60:02d} s"
+    )
+
+
+def _strip(axes, used, trip):
+    """The road as a line, and a sign for each camera that points the way it looks."""
+    first, last = DRIVE[0].km, DRIVE[-1].km
+    axes.plot(
+        [first - 0.35, last + 0.35],
+        [0, 0],
+        color=PALE,
+        linewidth=9,
+        zorder=0,
+        solid_capstyle="round",
+    )
+    seen = {place.camera for place in DRIVE} if trip is None else set(trip["camera"])
+    for before, place in zip((None, *DRIVE), DRIVE):
+        colour = PALE if place.camera not in used else BLUE if place.camera in seen else GREY
+        sign = 1 if place.facing == "S" else -1
+        axes.plot(
+            place.km,
+            0,
+            "o",
+            markersize=13,
+            color=colour,
+            markeredgecolor=PAPER,
+            zorder=3,
+            label=place.camera,
+        )
+        axes.annotate(
+            "",
+            (place.km + 0.31 * sign, 0),
+            (place.km, 0),
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.2},
+            zorder=2,
+        )
+        crowded = before is not None and place.km - before.km < 0.7
+        words = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 11,
+            "color": INK if place.camera in used else GREY,
+        }
+        axes.annotate(_street(place), (place.km, -1.25 if crowded else -0.62), **words)
+    if trip is not None:
+        _travel_times(axes, trip)
+    ends = {"fontsize": 10.5, "color": GREY, "va": "center"}
+    axes.annotate("◀ north, 0 km", (first - 0.42, -1.9), ha="left", **ends)
+    axes.annotate(f"{last:g} km, south ▶", (last + 0.42, -1.9), ha="right", **ends)
+    axes.annotate("arrows: the way a camera looks", ((first + last) / 2, -1.9), ha="center", **ends)
+    axes.set(ylim=(-2.2, 0.9), xlim=(first - 0.45, last + 0.45), xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _travel_times(axes, trip):
+    """The seconds from each sighting to the next, above the road between them."""
+    for before, after in zip(trip.itertuples(), trip.iloc[1:].itertuples()):
+        seconds = round((after.time - before.time).total_seconds())
+        axes.annotate(
+            f"{seconds} s",
+            ((before.km + after.km) / 2, 0.52),
+            ha="center",
+            va="center",
+            fontsize=10,
+            color=GREY,
+        )
+
+
+def _diagram(axes, trip, truth):
+    """Time against place: what was linked, and the true passage as a line."""
+    if truth is not None:
+        real = pd.Series(
+            {
+                _KM[camera]: when
+                for camera, when in truth.items()
+                if camera in _KM and pd.notna(when)
+            }
+        ).sort_index()
+        axes.plot(
+            real.index,
+            _minutes(real, trip),
+            color=GREY,
+            linewidth=2,
+            linestyle=(0, (4, 2)),
+            label="truth",
+            zorder=1,
+        )
+    right = trip["right"].astype(bool) if "right" in trip else pd.Series(True, trip.index)
+    clock = _minutes(trip["time"], trip)
+    axes.plot(trip["km"][right], clock[right], color=BLUE, linewidth=2.4, zorder=2, label="linked")
+    before = -1.0
+    for row, y, hit in zip(trip.itertuples(), clock, right):
+        axes.plot(
+            row.km,
+            y,
+            "o" if hit else "X",
+            color=BLUE if hit else DIFFERENT,
+            markersize=10 if hit else 12,
+            markeredgecolor=PAPER,
+            zorder=4,
+            label="right" if hit else "wrong",
+        )
+        under = not hit or row.km >= 5 or row.km - before < 0.7
+        side = {"ha": "right", "va": "top"} if under else {"ha": "left", "va": "bottom"}
+        words = f"{row.time:%H:%M:%S}" + ("" if hit else " ✗ wrong")
+        label(
+            axes,
+            row.km - 0.1 if under else row.km + 0.1,
+            y,
+            words,
+            INK if hit else DIFFERENT,
+            fontsize=10.5,
+            **side,
+        )
+        before = row.km
+    low, high = clock.min(), clock.max()
+    if truth is not None and len(real):
+        low, high = min(low, _minutes(real, trip).min()), max(high, _minutes(real, trip).max())
+    room = max(0.2 * (high - low), 0.25)
+    axes.set(ylabel="minutes since\nfirst seen", ylim=(high + room, low - room))
+    axes.tick_params(axis="x", length=0)
+    axes.spines["bottom"].set_visible(False)
+    for place in DRIVE:
+        axes.axvline(place.km, color=PALE, linewidth=1, zorder=0)
+
+
+def _street(place):
+    return place.name.partition(" @ ")[2]
+
+
+def _minutes(times, trip):
+    return (pd.to_datetime(times) - trip["time"].min()).dt.total_seconds() / 60

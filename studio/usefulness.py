@@ -1,0 +1,297 @@
+"""What a defence leaves of the uses that cameras on a road are put up for: counting, speeds,
+classification.
+
+All are measured against the truth and given as a share of what they are without a defence. Counting
+and speeds at one camera come from the frames: the detector runs on them as they are defended, its
+detections are tracked, and each track is a vehicle counted, with a speed (`RoadUse`). Speeds
+between cameras come from the stored times, which only defences of the database change.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from cctview.attacks.crops import Looks, identify, window
+from cctview.attacks.inference import infer_attribute
+from cctview.dataset.frames import BOX_COLUMNS, cut, open_dataset
+from cctview.defences.catalogue import Defence
+from cctview.track.scene import make_scene, sort_out
+from cctview.track.tracker import learn_motion, track_detections
+from cctview.truth.labels import read_truth
+
+TOLERANCE = 0.2
+"""A speed is right if it is wrong by at most this share."""
+ROAD_NEIGHBOURS = 8
+
+
+def classification(learn: Looks, measured: Looks) -> float:
+    """Balanced accuracy of the body read off the vectors (`infer_attribute`): 0 for guessing, 1 for
+    always right.
+    """
+    result = infer_attribute(measured, "body", learn)
+    chance = 1 / len(np.unique(result.truth))
+    accuracy = np.mean(
+        [np.mean(result.guessed[result.truth == kind] == kind) for kind in np.unique(result.truth)]
+    )
+    return float((accuracy - chance) / (1 - chance))
+
+
+def section_speeds(looks: Looks, defended: Looks) -> float:
+    """Share of the true passages at two cameras whose travel time can still be had, right to 20 %."""
+    exact, stored = (
+        part.table.drop_duplicates("passage")[["vehicle", "camera", "seconds"]]
+        for part in (looks, defended)
+    )
+    both = exact.assign(stored=stored.seconds.to_numpy()).merge(
+        exact.assign(stored=stored.seconds.to_numpy()), on="vehicle"
+    )
+    both = both[both.seconds_y > both.seconds_x]
+    if both.empty:
+        raise ValueError(
+            "no vehicle passes two cameras, so no travel time can be measured; give more minutes"
+        )
+    true, found = both.seconds_y - both.seconds_x, both.stored_y - both.stored_x
+    return float(((np.abs(found - true) <= TOLERANCE * true) & (true <= defended.kept)).mean())
+
+
+def stretches(folder: str | Path, length: int = 12) -> pd.DataFrame:
+    """Frames to measure on, so many in succession of each camera, from the middle of the recording:
+    frame, camera, time.
+    """
+    frames = read_truth(folder).frames
+    frames = frames[frames.status == "ok"].sort_values(["camera", "time"])
+    middle = lambda of: of.iloc[max(0, (len(of) - length) // 2) :].head(length)
+    chosen = [middle(of) for _, of in frames.groupby("camera")]
+    return pd.concat(chosen, ignore_index=True)[["frame", "camera", "time"]]
+
+
+def defended_frames(
+    images: dict, boxes: pd.DataFrame, defence: Defence | None, strength: float, seed: int = 0
+) -> dict:
+    """Frames as a defence of pixels leaves them.
+
+    Parameters
+    ----------
+    images : dict of str to ndarray of uint8, shape (H, W, 3)
+        By frame.
+    boxes : DataFrame
+        The vehicles: columns frame, vehicle, x1, y1, x2, y2; some defences change these alone.
+    defence : Defence or None
+        None leaves them as they are.
+    strength : float
+    seed : int
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    if defence is None:
+        return images
+    if defence.whole:
+        table = pd.DataFrame({"vehicle": range(len(images))})
+        looks = Looks(
+            table,
+            np.zeros((len(table), 0), np.float32),
+            tuple(images.values()),
+            np.zeros((len(table), 4), int),
+        )
+        return dict(zip(images, defence.apply(looks, strength, seed).windows, strict=True))
+    cuts = [
+        window(images[row.frame], np.array([row.x1, row.y1, row.x2, row.y2], int))
+        for row in boxes.itertuples()
+    ]
+    looks = Looks(
+        boxes.reset_index(drop=True),
+        np.zeros((len(boxes), 0), np.float32),
+        tuple(w for w, _ in cuts),
+        np.array([i for _, i in cuts]),
+    )
+    changed, images = (
+        defence.apply(looks, strength, seed),
+        {name: image.copy() for name, image in images.items()},
+    )
+    for row, before, after in zip(boxes.itertuples(), looks.crops, changed.crops, strict=True):
+        image = images[row.frame]
+        x1, y1, x2, y2 = np.clip(
+            [row.x1, row.y1, row.x2, row.y2], 0, [image.shape[1], image.shape[0]] * 2
+        ).astype(int)
+        if (
+            after.shape != before.shape
+        ):  # a cloak, made for the extractor's own input: its change alone is put on the picture
+            change = after.astype(np.float32) - cv2.resize(
+                before, after.shape[1::-1], interpolation=cv2.INTER_LINEAR
+            )
+            added = before + cv2.resize(change, before.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            after = np.clip(np.rint(added), 0, 255).astype(np.uint8)
+        np.copyto(
+            image[y1:y2, x1:x2], after, where=after != before
+        )  # so that overlapping vehicles leave each other's change
+    return images
+
+
+class Road:
+    """Where vehicles are on the road, by where they are in a camera's frame; learnt from the truth.
+
+    Parameters
+    ----------
+    sightings : DataFrame
+        Columns camera, x1, y1, x2, y2, km.
+    """
+
+    def __init__(self, sightings: pd.DataFrame):
+        from sklearn.neighbors import KNeighborsRegressor
+
+        self._cameras = {
+            camera: KNeighborsRegressor(ROAD_NEIGHBOURS, weights="distance").fit(_feet(of), of.km)
+            for camera, of in sightings.groupby("camera")
+            if len(of) >= ROAD_NEIGHBOURS
+        }
+
+    def km(self, camera: str, boxes: pd.DataFrame) -> np.ndarray:
+        """Kilometres along the road, (n,); NaN where nothing is known of the camera."""
+        return (
+            self._cameras[camera].predict(_feet(boxes))
+            if camera in self._cameras and len(boxes)
+            else np.full(len(boxes), np.nan)
+        )
+
+
+def _feet(boxes):
+    return np.column_stack(
+        [
+            (boxes.x1 + boxes.x2) / 2,
+            boxes.y2,
+            np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1)),
+        ]
+    )
+
+
+class RoadUse:
+    """Counting and speeds at each camera, as its owner has them: by the detector, tracks, and where
+    the road is in the picture.
+
+    The owner's tracker has learnt how vehicles move from the recording's other minutes, without a
+    defence and without labels, and the place of the road is known.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A dataset with its truth.
+    frames : DataFrame
+        What is measured on, from `stretches`.
+    detector : cctview.detect.detector.Detector
+    embed : callable
+        ``embed(crops)`` gives vectors, for the tracker.
+    minimum : float
+        Vehicles that reach so many pixels (root of the area) are to be counted, if four fifths of
+        them show then. Speeds are measured from half that size on; a defence of single vehicles
+        leaves smaller ones alone.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        frames: pd.DataFrame,
+        detector,
+        embed: Callable,
+        minimum: float = 20,
+    ):
+        self.frames, self.detector, self.embed, self.minimum = frames, detector, embed, minimum
+        self.dataset, self.truth = open_dataset(folder), read_truth(folder)
+        sightings = self.truth.sightings.assign(
+            camera=self.truth.sightings.frame.str.split("--").str[0]
+        )
+        shown = sightings[_size(sightings) >= minimum / 2]
+        measured = shown.frame.isin(frames.frame)
+        self.road, self.there = Road(shown[~measured]), shown[measured].reset_index(drop=True)
+        known = self.dataset.detections
+        other = np.flatnonzero(~known.frame.isin(frames.frame) & known.camera.isin(frames.camera))
+        self.motion = {}
+        for camera, rows in known.iloc[other].groupby("camera").indices.items():
+            of = other[rows]
+            scene, _ = make_scene(
+                known.iloc[of], self.dataset.embeddings[of], sort_out(known.iloc[of]).moving
+            )
+            self.motion[camera] = learn_motion(scene)
+
+    def measure(self, defence: Defence | None, strength: float) -> pd.Series:
+        """What is left of counting and speeds on defended frames.
+
+        Returns
+        -------
+        Series
+            counting: F1 of the vehicles counted, where each is to be counted once; speeds: share of
+            the vehicles clearly seen in two frames whose speed is right to 20 %.
+        """
+        images = {frame: self.dataset.image(frame) for frame in self.frames.frame}
+        images = defended_frames(
+            images, self.there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength
+        )
+        return self.judge(self._tracks(images))
+
+    def _tracks(self, images):
+        """The tracks that the detector's finds on these frames make, one row a detection, with the
+        vehicle it shows.
+        """
+        found = [self.detector.detect(image).assign(frame=frame) for frame, image in images.items()]
+        found = pd.concat(found, ignore_index=True).merge(self.frames, on="frame")
+        crops = [
+            cut(images[row.frame], (row.x1, row.y1, row.x2, row.y2)) for row in found.itertuples()
+        ]
+        found["track"] = track_detections(found, self.embed(crops), self.motion)
+        return identify(found[found.track.notna()].reset_index(drop=True), self.truth)
+
+    def judge(self, tracks: pd.DataFrame) -> pd.Series:
+        """Counting and speeds of tracks: columns frame, camera, time, track, vehicle (0: none), x1,
+        y1, x2, y2.
+        """
+        tracks = tracks.assign(size=_size(tracks), km=np.nan).reset_index(drop=True)
+        for camera, of in tracks.groupby("camera"):
+            tracks.loc[of.index, "km"] = self.road.km(camera, of)
+        most = (
+            tracks.groupby(["track", "vehicle"])
+            .size()
+            .rename("shown")
+            .reset_index()
+            .sort_values("shown", kind="stable")
+        )
+        whose = most.drop_duplicates("track", keep="last").sort_values(
+            "shown", ascending=False, kind="stable"
+        )
+        whose = whose.merge(tracks.groupby("track")["size"].max(), on="track")
+        first = whose[whose.vehicle > 0].drop_duplicates("vehicle")
+        clear = self.there[self.there.hidden <= 0.2]
+        asked = clear.vehicle[_size(clear) >= self.minimum].unique()
+        answered = int(np.isin(asked, first.vehicle).sum())
+        again = (
+            ~whose.track.isin(first.track) & (whose.vehicle >= 0) & (whose["size"] >= self.minimum)
+        )
+        counting = 2 * answered / (answered + int(again.sum()) + len(asked))
+        return pd.Series(
+            {
+                "counting": counting,
+                "speeds": self._speeds(clear[clear.vehicle.isin(asked)], first, tracks),
+            }
+        )
+
+    def _speeds(self, clear, first, tracks):
+        """Share of the vehicles seen in two frames or more whose track has the right speed."""
+        wanted = clear.groupby("vehicle").agg(speed=("speed", "mean"), frames=("frame", "nunique"))
+        wanted = wanted[wanted.frames >= 2]
+        own = tracks[tracks["size"] >= self.minimum / 2].merge(
+            first[["track", "vehicle"]], on=["track", "vehicle"]
+        )
+        ends = own.sort_values("time").groupby("vehicle")
+        begun, ended = ends[["km", "time"]].first(), ends[["km", "time"]].last()
+        lasted = (ended.time - begun.time).dt.total_seconds()
+        measured = (1000 * (ended.km - begun.km).abs() / lasted.where(lasted > 0)).reindex(
+            wanted.index
+        )
+        return float((np.abs(measured - wanted.speed) <= TOLERANCE * wanted.speed).mean())
+
+
+def _size(boxes):
+    return np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))
