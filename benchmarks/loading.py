@@ -11,7 +11,8 @@ import pandas as pd
 
 from benchmarks.gallery import D
 from benchmarks.timing import ratio, side_by_side
-from cctview.dataset.frames import BOX_COLUMNS, detection_table, open_dataset, write_features
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import detection_table, open_dataset, write_features
 from cctview.dataset.ids import FrameId
 from cctview.dataset.tables import BASIS, DETECTIONS, read_tables, write_tables
 
@@ -82,7 +83,7 @@ def detections(frames, each, rng):
     begin, tables = datetime(2031, 5, 5, 8, 40), []
     for k in range(frames):
         corner = rng.integers(0, 200, (each, 2))
-        found = pd.DataFrame(np.hstack([corner, (*corner, 20, 12)]), columns=BOX_COLUMNS)
+        found = pd.DataFrame(np.hstack([corner, (*corner, 20, 12)]), columns=BOX)
         found = found.assign(type="car", percent=rng.uniform(25, 99, each).round(6))
         tables.append(
             detection_table(FrameId("735-683-N", begin + timedelta(seconds=int(1.7 * k))), found)

@@ -18,7 +18,8 @@ from cctview.dataset.ids import VEHICLE_TYPES, FrameId
 from cctview.dataset.storage import alone_in, write_bytes
 from cctview.detect.detector import Detector
 from cctview.extract.extractor import Extractor
-from cctview.match.matching import match_frames, write_matches, write_matches_folder
+from cctview.match.files import write_matches, write_matches_folder
+from cctview.match.matching import match_frames
 
 MATCHES = "matches.json"
 MATCHES_FOLDER = "matches"
@@ -100,7 +101,7 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
             except ValueError as error:
                 dataset.problems.append(str(error))
                 continue
-            crops = [store.cut(image, box) for box in own[store.BOX_COLUMNS].to_numpy()]
+            crops = [store.cut(image, box) for box in own[store.BOX].to_numpy()]
             store.write_features(
                 target, frame, own.id.tolist(), extractor.extract(crops), extractor.model
             )

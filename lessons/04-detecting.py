@@ -56,7 +56,8 @@ from cctview.detect.coverage import (
     watch,
 )
 from cctview.detect.detector import Detector, drop_doubles
-from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.metrics import evaluate_detections
+from cctview.dataset.boxes import BOX
 from cctview.detect.viola_jones import patch_of, train_boosted
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Sliders, predict

@@ -156,11 +156,8 @@ def road_texture(seed: int, length: int = 460, width: int = 60, scale: int = 8) 
             -1,
         )
     for _ in range(45):
-        steps = [
-            *np.cumsum(rng.integers([4, -5], [26, 6], (int(rng.integers(6, 26)), 2)), 0),
-            rng.integers(0, columns),
-            rng.integers(0, rows),
-        ]
+        steps = np.cumsum(rng.integers([4, -5], [26, 6], (int(rng.integers(6, 26)), 2)), 0)
+        steps = steps + np.array([rng.integers(0, columns), rng.integers(0, rows)])
         cv2.polylines(
             wear, [steps.astype(np.int32)], False, float(rng.uniform(0.74, 0.88)), 1, cv2.LINE_AA
         )

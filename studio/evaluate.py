@@ -23,12 +23,12 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from cctview.dataset.frames import BOX_COLUMNS, cut, read_image
+from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset.frames import cut, read_image
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.detector import Detector
-from cctview.detect.metrics import box_iou
 from cctview.extract.extractor import Extractor
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 from studio import real
 
 ROUNDS = 400
@@ -65,7 +65,7 @@ def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.n
     wanted : ndarray of bool
         Which of the stored boxes must be found; the others are ignored.
     """
-    iou = box_iou(found[BOX_COLUMNS].to_numpy(float), stored[BOX_COLUMNS].to_numpy(float))
+    iou = box_iou(found[BOX].to_numpy(float), stored[BOX].to_numpy(float))
     verdict, free = np.zeros(len(found), int), wanted.copy()
     for k in np.argsort(-found.percent.to_numpy(), kind="stable"):
         of_wanted = np.where(free, iou[k], 0)
@@ -149,9 +149,7 @@ def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
         detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"
     ):
         image = read_image(images[key], f"frame {key}")
-        embeddings[group.index] = extractor.extract(
-            [cut(image, b) for b in group[BOX_COLUMNS].to_numpy()]
-        )
+        embeddings[group.index] = extractor.extract([cut(image, b) for b in group[BOX].to_numpy()])
     return detections, embeddings
 
 
@@ -253,10 +251,10 @@ def detector_membership(detector: Detector) -> dict[str, Figure]:
     frames = frames[[key in groups for key in zip(frames.cam, frames.sec)]]
     scores = []
     for frame in tqdm(list(frames.itertuples()), desc="membership", unit="frame"):
-        truth = sure.loc[groups[frame.cam, frame.sec]][BOX_COLUMNS].to_numpy(float)
-        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))[
-            BOX_COLUMNS
-        ].to_numpy(float)
+        truth = sure.loc[groups[frame.cam, frame.sec]][BOX].to_numpy(float)
+        found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))[BOX].to_numpy(
+            float
+        )
         scores.append(box_iou(truth, found).max(1, initial=0).mean())
     return membership_figures(
         frames.member.to_numpy(), np.array(scores), frames.minute.to_numpy(), "the detector's fit"

@@ -18,9 +18,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset.frames import open_dataset
+from cctview.detect.metrics import evaluate_trajectories
 from cctview.match.distance import cosine_distances
-from cctview.match.metrics import bootstrap, box_iou, evaluate_rank, evaluate_trajectories
+from cctview.match.metrics import evaluate_rank
+from cctview.stats.resampling import bootstrap
 from cctview.track.tracker import track_detections
 from cctview.track.travel import describe_tracks, filter_by_travel, learn_travel
 from studio.expressway import CAMERAS
@@ -51,13 +54,11 @@ def load_truth(folder):
         visible=visible,
         camera=table.frame.str.partition("--")[0],
     )
-    return table[["frame", "camera", "track", *BOX_COLUMNS, "length", "visible"]].reset_index(
-        drop=True
-    )
+    return table[["frame", "camera", "track", *BOX, "length", "visible"]].reset_index(drop=True)
 
 
 def _area(table, prefix):
-    x1, y1, x2, y2 = (table[prefix + side] for side in BOX_COLUMNS)
+    x1, y1, x2, y2 = (table[prefix + side] for side in BOX)
     return (x2 - x1) * (y2 - y1)
 
 
@@ -69,9 +70,7 @@ def true_vehicles(detections, truth, iou=0.5):
     of_frame = truth.groupby("frame").indices
     for frame, rows in detections.groupby("frame").indices.items():
         of = of_frame.get(frame, np.zeros(0, int))
-        overlap = box_iou(
-            detections[BOX_COLUMNS].to_numpy()[rows], truth[BOX_COLUMNS].to_numpy()[of]
-        )
+        overlap = box_iou(detections[BOX].to_numpy()[rows], truth[BOX].to_numpy()[of])
         a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
         right = overlap[a, b] >= iou
         vehicles.iloc[rows[a[right]]] = truth["track"].to_numpy()[of[b[right]]]

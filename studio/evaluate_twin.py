@@ -20,11 +20,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cctview.dataset import tables
-from cctview.dataset.frames import BOX_COLUMNS
+from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.coverage import is_clear
-from cctview.match.metrics import bootstrap, box_iou, evaluate_detections, evaluate_rank, roc_auc
+from cctview.detect.metrics import evaluate_detections
+from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.match.rerank import centre_by_camera
+from cctview.stats.resampling import bootstrap
 from studio import truth
 from studio.build import Workshop, read_parts, render
 from studio.expressway import CAMERAS
@@ -167,12 +169,12 @@ def identify(detections, sightings, parked, iou=0.5):
     vehicle, direction = np.full(len(detections), np.nan), np.full(len(detections), "", object)
     used = detections.type.isin(VEHICLE_TYPES).to_numpy().copy()
     of_frame, of_camera = sightings.groupby("frame").indices, parked.groupby("camera").indices
-    boxes = detections[BOX_COLUMNS].to_numpy(float)
+    boxes = detections[BOX].to_numpy(float)
     for frame, rows in detections.groupby("frame").indices.items():
         rows = rows[np.argsort(-detections.percent.to_numpy()[rows], kind="stable")]
         moving = sightings.iloc[of_frame.get(frame, [])]
         standing = parked.iloc[of_camera.get(detections.camera.iat[rows[0]], [])]
-        overlap = box_iou(boxes[rows], pd.concat([moving, standing])[BOX_COLUMNS])
+        overlap = box_iou(boxes[rows], pd.concat([moving, standing])[BOX])
         taken = set()
         for row, shares in zip(rows, overlap, strict=True):
             best = shares.argmax() if shares.size else 0
@@ -198,7 +200,7 @@ def detector_figures(watched, percent=25):
     standing = (
         watched.frames[["frame", "camera"]].merge(watched.parked, on="camera").assign(wanted=False)
     )
-    truths = pd.concat([watched.sightings, standing])[["frame", *BOX_COLUMNS, "wanted"]]
+    truths = pd.concat([watched.sightings, standing])[["frame", *BOX, "wanted"]]
     result = evaluate_detections(watched.detections, truths.assign(ignore=~truths.wanted))
     group = watched.frames.set_index("frame").group.reindex(result.frames)
     return bootstrap(lambda rows: result.summary(rows, percent), group.to_numpy(), ROUNDS)

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, Looks, window
-from cctview.dataset.frames import BOX_COLUMNS, read_image
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import read_image
 from studio import training_twin
 from studio.build import Workshop
 
@@ -67,7 +68,7 @@ def load(
         boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame", mininterval=5
     ):
         image = read_image(jpegs[frame], frame)
-        for box in group[BOX_COLUMNS].to_numpy(float):
+        for box in group[BOX].to_numpy(float):
             cut, place = window(image, _jittered(box, rng, jitter, image.shape))
             windows.append(cut)
             inside.append(place)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from cctview.dataset.frames import BOX_COLUMNS
+from cctview.dataset.boxes import BOX
 from studio import truth
 from studio.build import Settings, Workshop, read_parts, render
 
@@ -81,6 +81,6 @@ def _read(workshop: Workshop) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         frames.append(table[["frame", "camera", "jpeg"]])
         boxes += [seen, table[["frame", "camera"]].merge(parked, on="camera")]
-    columns = ["frame", "camera", "type", *BOX_COLUMNS, "hidden", "vehicle"]
+    columns = ["frame", "camera", "type", *BOX, "hidden", "vehicle"]
     both = [pd.concat(frames), pd.concat([table[columns] for table in boxes])]
     return tuple(table.assign(frame=f"{settings.seed}:" + table.frame) for table in both)

@@ -16,7 +16,8 @@ import pandas as pd
 
 from cctview.attacks.crops import Looks, identify, window
 from cctview.attacks.inference import infer_attribute
-from cctview.dataset.frames import BOX_COLUMNS, cut, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import cut, open_dataset
 from cctview.defences.catalogue import Defence
 from cctview.track.scene import make_scene, sort_out
 from cctview.track.tracker import learn_motion, track_detections
@@ -227,9 +228,7 @@ class RoadUse:
             the vehicles clearly seen in two frames whose speed is right to 20 %.
         """
         images = {frame: self.dataset.image(frame) for frame in self.frames.frame}
-        images = defended_frames(
-            images, self.there[["frame", "vehicle", *BOX_COLUMNS]], defence, strength
-        )
+        images = defended_frames(images, self.there[["frame", "vehicle", *BOX]], defence, strength)
         return self.judge(self._tracks(images))
 
     def _tracks(self, images):

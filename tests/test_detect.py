@@ -7,7 +7,8 @@ import types
 import numpy as np
 import pytest
 
-from cctview.dataset.frames import BOX_COLUMNS, read_image
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import read_image
 from cctview.dataset.ids import TYPES
 from cctview.detect import detector as detect
 from cctview.detect.detector import Detector, coco_classes
@@ -80,7 +81,7 @@ def test_yolo_finds_what_imageai_finds(imageai_detection, yolo_weights, shape):
     ours = Detector(yolo_weights, minimum_percent=0.1).detect(image)
     assert len(boxes) > 5
     for box in boxes[(boxes[:, 2] > boxes[:, 0] + 2) & (boxes[:, 3] > boxes[:, 1] + 2)]:
-        assert iou(box, ours[BOX_COLUMNS].to_numpy()).max() > detect.SAME_OBJECT - 0.05
+        assert iou(box, ours[BOX].to_numpy()).max() > detect.SAME_OBJECT - 0.05
 
 
 def test_the_minimum_is_obeyed_below_imageais_fifty_percent(yolo_weights):
@@ -94,7 +95,7 @@ def test_the_minimum_is_obeyed_below_imageais_fifty_percent(yolo_weights):
 
 def test_boxes_lie_in_the_frame_and_no_two_are_the_same_object(yolo_weights):
     found = Detector(yolo_weights, minimum_percent=1).detect(picture(2, 240, 352))
-    boxes = found[BOX_COLUMNS].to_numpy()
+    boxes = found[BOX].to_numpy()
     assert len(found) > 5
     assert set(found.type) <= set(TYPES)
     assert (boxes >= 0).all()
@@ -125,9 +126,7 @@ def test_retinanet_is_torchvisions(tmp_path):
     assert ours.architecture == "retinanet"
     top = found.loc[found.percent.idxmax()]
     assert top.percent == pytest.approx(100 * float(theirs["scores"][best]), rel=1e-5)
-    np.testing.assert_allclose(
-        top[BOX_COLUMNS].to_numpy(float), theirs["boxes"][best].numpy(), atol=0.51
-    )
+    np.testing.assert_allclose(top[BOX].to_numpy(float), theirs["boxes"][best].numpy(), atol=0.51)
 
 
 def test_yolov3_is_recognised_by_its_tensors(tmp_path):
@@ -136,7 +135,7 @@ def test_yolov3_is_recognised_by_its_tensors(tmp_path):
     path = random_weights(YoloV3(detect.YOLO_ANCHORS), tmp_path / "random.pt")
     detector = Detector(path, minimum_percent=1)
     assert detector.architecture == "yolov3"
-    assert list(detector.detect(picture(1, 96, 128)).columns) == ["type", "percent", *BOX_COLUMNS]
+    assert list(detector.detect(picture(1, 96, 128)).columns) == ["type", "percent", *BOX]
 
 
 def test_every_type_is_a_class_of_imageai():
@@ -172,7 +171,7 @@ def test_our_weights_load_through_imageais_public_interface(imageai_detection, r
     for path in sorted((real / "examples").glob("*.jpeg")):
         image = read_image(path.read_bytes(), str(path))
         boxes, _ = by_imageai(imageai_detection, weights.find(detect.DEFAULT_WEIGHTS), image)
-        found = ours.detect(image)[BOX_COLUMNS].to_numpy()
+        found = ours.detect(image)[BOX].to_numpy()
         agree += [iou(box, found).max(initial=0) > 0.7 for box in boxes]
     assert len(agree) > 15
     assert np.mean(agree) > 0.9
@@ -189,8 +188,8 @@ def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
             (stored.detections.frame == name) & (stored.detections.percent >= 50)
         ]
         large = own[(own.x2 - own.x1).clip(lower=own.y2 - own.y1) > 20]
-        found = detector.detect(stored.image(name))[BOX_COLUMNS].to_numpy()
-        hits += [iou(box, found).max(initial=0) >= 0.5 for box in large[BOX_COLUMNS].to_numpy()]
+        found = detector.detect(stored.image(name))[BOX].to_numpy()
+        hits += [iou(box, found).max(initial=0) >= 0.5 for box in large[BOX].to_numpy()]
     assert len(hits) > 15
     assert np.mean(hits) >= 0.6
 
@@ -209,8 +208,8 @@ def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
     image = dataset.image("735-683-N--2031-05-05--08.50.47")
     usual = Detector().detect(image).sort_values("percent").iloc[-1]
     for side in (320, 608):
-        boxes = Detector(side=side).detect(image)[BOX_COLUMNS].to_numpy()
-        assert iou(usual[BOX_COLUMNS].to_numpy(float), boxes).max() > 0.7
+        boxes = Detector(side=side).detect(image)[BOX].to_numpy()
+        assert iou(usual[BOX].to_numpy(float), boxes).max() > 0.7
 
 
 def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overlap(yolo_weights):
@@ -221,7 +220,7 @@ def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overl
     )
     assert len(all_) > len(kept)
     left = detect.drop_doubles(all_, 0.3)
-    boxes = left[BOX_COLUMNS].to_numpy(float)
+    boxes = left[BOX].to_numpy(float)
     overlaps = np.array([iou(box, boxes) for box in boxes]) - np.eye(len(boxes))
     assert overlaps.max() <= 0.3
     assert left.percent.is_monotonic_decreasing

@@ -8,12 +8,13 @@ import pytest
 
 from cctview.course import scales
 from cctview.course.lesson_data import SIMULATED
+from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.detect import cleaning
 from cctview.detect import comparison as detectors
 from cctview.detect import coverage as seen
 from cctview.detect import viola_jones as boosted
-from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import (
     HEIGHT,
     WIDTH,

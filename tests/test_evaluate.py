@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctview.match.metrics import (
-    bootstrap,
     evaluate_open_set,
     evaluate_rank,
     open_set_by_gallery_size,
@@ -17,6 +16,7 @@ from cctview.match.metrics import (
     roc_curve,
     tpr_at_fpr,
 )
+from cctview.stats.resampling import bootstrap
 
 metrics = pytest.importorskip("sklearn.metrics")
 

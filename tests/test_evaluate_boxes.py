@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.detect.metrics import BOX
-from cctview.match.metrics import bootstrap, box_iou, evaluate_detections, evaluate_trajectories
+from cctview.dataset.boxes import BOX, box_iou
+from cctview.detect.metrics import evaluate_detections, evaluate_trajectories
+from cctview.stats.resampling import bootstrap
 
 
 def truth_of(*rows):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from cctview.course.checks import check_iou, check_score_threshold
-from cctview.detect.metrics import BOX, box_iou, evaluate_detections
+from cctview.dataset.boxes import BOX, box_iou
+from cctview.detect.metrics import evaluate_detections
 from tests.test_exercises import ANYTHING
 
 RNG = np.random.default_rng(0)

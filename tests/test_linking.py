@@ -12,13 +12,13 @@ from cctview.link.joint import compare_once, fit_joint, search
 from cctview.privacy import leakage as privacy
 from cctview.privacy.leakage import (
     METER_STEPS,
-    divide_vehicles,
     leakage_meter,
     measure_leakage,
     measure_unseen_minutes,
     your_car,
 )
 from cctview.privacy.meter import LeakageMeter
+from cctview.stats.resampling import split_vehicles
 from cctview.track.tracklets import Passages, find_passages
 
 pytest.importorskip("sklearn")
@@ -104,7 +104,7 @@ def test_the_meter_of_anyone_and_of_one(measured, tmp_path):
 
 def test_no_vehicle_is_judged_by_a_model_that_knew_it():
     table = road().table
-    part = divide_vehicles(table, 4)
+    part = split_vehicles(table, 4)
     assert pd.Series(part).groupby(table.vehicle).nunique().max() == 1
     assert set(part) == {0, 1, 2, 3}
 
@@ -140,7 +140,7 @@ def test_a_model_that_is_too_sure_claims_more_than_it_delivers():
     from dataclasses import replace
 
     passages = road()
-    part = divide_vehicles(passages.table, 2)
+    part = split_vehicles(passages.table, 2)
     model = fit_joint(passages.part(np.flatnonzero(part == 0)), ("time and place", "embedding"))
     ratios = model.apply(passages)
     rng = np.random.default_rng(0)

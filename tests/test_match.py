@@ -12,18 +12,16 @@ import pytest
 from PIL import Image
 from scipy.spatial.distance import cdist
 
+from cctview.match.files import read_matches, write_matches, write_matches_folder
 from cctview.match.matching import (
     AGGREGATES,
     aggregate_distances,
     calc_med,
     image_to_track,
     match_frames,
-    read_matches,
     rscr,
     running_minimum,
     track_to_track,
-    write_matches,
-    write_matches_folder,
 )
 
 BASE = "733-681-N--2031-05-05--13.34.29--detections--{}--{}--90.0--10x11--88.54v98.65"

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import FrameId
 from cctview.dataset.tables import write_tables
 from studio import real as stored
@@ -44,7 +45,7 @@ def own_frames(real, tmp_path_factory):
         percent=table.prob,
     )
     for camera, rows in table.groupby("cam"):
-        found = rows[["frame", "number", "type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
+        found = rows[["frame", "number", "type", "percent", *BOX]].reset_index(drop=True)
         embeddings = (mean + coordinates[rows.index] @ components).astype(np.float32)
         for name, content in write_tables(found, embeddings, (mean, components)).items():
             (folder / camera / name).write_bytes(content)

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from cctview.course import figures as plots
-from cctview.show import look
 from cctview.dataset.road import DRIVE
 from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
+from cctview.show import look
 from tests.cards import check_card
 
 PICTURES = Path(__file__).parent / "pictures"

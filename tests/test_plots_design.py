@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from cctview.course import figures as plots
-from cctview.show import look
 from cctview.course.figures.design import REAL, at_gallery, measured_gallery, short
 from cctview.course.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match.impostors import CLONE, COLOUR, OTHER
 from cctview.privacy.open_set import share_right
 from cctview.search import costs as planet
+from cctview.show import look
 from tests.cards import check_card
 
 ROOT = Path(__file__).parent.parent

@@ -9,8 +9,9 @@ import pytest
 
 from cctview.course import figures as plots
 from cctview.course.figures.detecting import judge
+from cctview.dataset.boxes import BOX
 from cctview.detect.comparison import COLUMNS
-from cctview.detect.metrics import BOX, evaluate_detections
+from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import BoostedDetector, draw_rectangles
 from tests.cards import check_card
 

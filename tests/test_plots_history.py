@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from cctview.course import figures as plots
-from cctview.show import look
 from cctview.extract.eras import EigenVehicles, Ratios, gradient_cells, grey, squeeze
+from cctview.show import look
 from tests.cards import check_card
 from tests.test_plots import drawn, texts
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from cctview import tensorflow_setup
-from cctview.dataset.frames import BOX_COLUMNS
+from cctview.dataset.boxes import BOX
 from cctview.detect.detector import Detector, coco_classes
 from tests.scenes import picture, write_scene
 
@@ -231,7 +231,7 @@ def test_the_detector_reports_them_as_every_other_does(case):
         path, minimum_percent=float(100 * np.quantile(car, 0.9)), shortest_side=SIDE
     ).detect(IMAGE)
     assert len(table)
-    assert list(table.columns) == ["type", "percent", *BOX_COLUMNS]
+    assert list(table.columns) == ["type", "percent", *BOX]
     assert (table.x2 <= 101).all()
     assert (table.y2 <= 70).all()
 

@@ -16,7 +16,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from cctview import cli
-from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.storage import LOCK
 from cctview.search import distributed as scale
@@ -190,9 +191,7 @@ def test_the_command_on_workers_of_its_own(tmp_path, capsys):
     for frame, rows in vehicles.groupby("frame").indices.items():
         found = detector.detect(sample.image(frame))
         vehicle = found.type.isin(VEHICLE_TYPES)
-        np.testing.assert_array_equal(
-            vehicles.iloc[rows][BOX_COLUMNS], found.loc[vehicle, BOX_COLUMNS]
-        )
+        np.testing.assert_array_equal(vehicles.iloc[rows][BOX], found.loc[vehicle, BOX])
         expected = extractor.extract([sample.crop(name) for name in vehicles.id.iloc[rows]])
         np.testing.assert_allclose(gallery[rows], expected, atol=0.02 * np.abs(expected).max())
     capsys.readouterr()

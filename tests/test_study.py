@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.traffic import run
 from cctview.collect.camera_server import CADENCE
-from cctview.course.traffic import Traffic, inspect, known_after, storage, thin_out
+from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
 from cctview.dataset.frames import open_dataset
 from cctview.privacy.unicity import Sightings
 from cctview.truth.labels import Truth, read_truth

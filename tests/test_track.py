@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.dataset.boxes import box_iou
+from cctview.detect.metrics import evaluate_trajectories
 from cctview.match.distance import cosine_distances
-from cctview.match.metrics import box_iou, evaluate_rank, evaluate_trajectories
+from cctview.match.metrics import evaluate_rank
 from cctview.track.scene import make_scene, seconds_of
 from cctview.track.tracker import chain, learn_motion, track_detections
 from cctview.track.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel

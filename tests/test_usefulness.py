@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from cctview.attacks.crops import Looks
-from cctview.dataset.frames import BOX_COLUMNS, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
 from studio import usefulness
 from tests.test_defend import looks
@@ -25,7 +26,7 @@ class Oracle:
         sightings = pd.read_parquet("data/truth/sightings.parquet").astype({"frame": str})
         dataset = open_dataset("data")
         kept = sightings[(sightings.vehicle % 10 < 10 * share) & (sightings.pixels > 1)].astype(
-            dict.fromkeys(BOX_COLUMNS, int)
+            dict.fromkeys(BOX, int)
         )
         self.boxes = {dataset.image(name).tobytes(): kept[kept.frame == name] for name in frames}
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.frames import BOX_COLUMNS, Dataset, cut, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import Dataset, cut, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.track.scene import seconds_of
 from cctview.truth.labels import Truth, read_truth, true_vehicles
@@ -250,7 +251,7 @@ def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple, np.ndarray]:
     for frame, rows in table.groupby("frame").indices.items():
         image = dataset.image(frame)
         for row in rows:
-            windows[row], inside[row] = window(image, table.loc[row, BOX_COLUMNS].to_numpy(int))
+            windows[row], inside[row] = window(image, table.loc[row, BOX].to_numpy(int))
     return tuple(windows), inside
 
 

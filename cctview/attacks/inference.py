@@ -15,7 +15,8 @@ from scipy.stats import norm
 
 from cctview.attacks.crops import Looks
 from cctview.attacks.linkage import passages
-from cctview.match.metrics import bootstrap, roc_auc, roc_curve, tpr_at_fpr
+from cctview.match.metrics import roc_auc, roc_curve, tpr_at_fpr
+from cctview.stats.resampling import bootstrap
 
 FEWEST = 20
 """Vehicles that a class needs to be counted as one."""

@@ -20,7 +20,7 @@ from torch import nn
 from cctview import weights as weight_files
 from cctview.extract.student import EMBEDDING_SIZE
 from cctview.match.distance import cosine_distances, euclidean_distances
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 DEFAULT_WEIGHTS = "inverter-32.pt"
 SIDE = 32

@@ -16,7 +16,7 @@ from cctview.course.lesson_data import Lesson
 from cctview.defences.catalogue import project
 from cctview.extract.extractor import Extractor
 from cctview.match.distance import cosine_distances
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 MINIMUM, CAMERAS = 16, 2
 """Least size of a look (root of the box's area, px), and cameras by which a vehicle is seen."""

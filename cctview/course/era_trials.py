@@ -13,12 +13,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.frames import BOX_COLUMNS, cut
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import cut
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.matching import DISTANCES
-from cctview.match.metrics import bootstrap, evaluate_rank, roc_auc
+from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.match.pairs import Comparisons, largest_pictures, picture_side
+from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import true_vehicles
 
 MINIMUM = 28
@@ -128,7 +130,7 @@ def read_pictures(dataset, truth, minimum: float = MINIMUM) -> Pictures:
 def read_crops(dataset, detections: pd.DataFrame) -> list[np.ndarray]:
     """Cut detections out of their frames, each frame read once."""
     crops = [None] * len(detections)
-    boxes = detections[BOX_COLUMNS].to_numpy(int)
+    boxes = detections[BOX].to_numpy(int)
     for frame, rows in detections.groupby("frame", sort=False).indices.items():
         image = dataset.image(frame)
         for row in rows:

@@ -111,12 +111,8 @@ def leakage_tables(passages, seed=0):
     tables : dict of str to DataFrame
     meters : dict of str to LeakageMeter
     """
-    from cctview.privacy.leakage import (
-        leakage_meter,
-        measure_leakage,
-        measure_unseen_minutes,
-        reliability,
-    )
+    from cctview.privacy.leakage import leakage_meter, measure_leakage, measure_unseen_minutes
+    from cctview.stats.bits import reliability
 
     leakage = measure_leakage(passages, seed=seed)
     unseen = measure_unseen_minutes(passages, seed=seed)

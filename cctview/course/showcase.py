@@ -8,7 +8,7 @@ import pandas as pd
 from cctview.attacks.crops import Looks, window
 from cctview.course.breach import Breach
 from cctview.course.lesson_data import Lesson
-from cctview.dataset.frames import BOX_COLUMNS
+from cctview.dataset.boxes import BOX
 from cctview.defences.catalogue import Defence
 from cctview.extract.extractor import Extractor
 from cctview.match.distance import euclidean_distances
@@ -70,7 +70,7 @@ def _own(lesson, count):
     vectors = ((lesson.shown.embeddings[found.row] - mean) @ components.T).astype(np.float32)
     numbered = np.arange(len(found))
     return (
-        found[["id", "frame", "camera", *BOX_COLUMNS]].assign(
+        found[["id", "frame", "camera", *BOX]].assign(
             vehicle=numbered, passage=numbered, seconds=0.0
         ),
         vectors,

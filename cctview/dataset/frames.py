@@ -27,13 +27,13 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from cctview.dataset import tables
+from cctview.dataset.boxes import BOX
 from cctview.dataset.ids import DetectionId, FrameId, format_detection
 from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes
 
 PIXEL_LIMIT = 50_000_000
 JPEG_QUALITY = 90
-BOX_COLUMNS = ["x1", "y1", "x2", "y2"]
-COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX_COLUMNS]
+COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX]
 _ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
 _MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
 """The original's repositories also hold such files for whole minutes; each frame's own say the same."""
@@ -114,8 +114,8 @@ def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns `COLUMNS`, one row for each detection.
     """
-    table = found[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
-    table[BOX_COLUMNS] = table[BOX_COLUMNS].astype("int64")
+    table = found[["type", "percent", *BOX]].reset_index(drop=True)
+    table[BOX] = table[BOX].astype("int64")
     ids = [
         format_detection(str(frame), number, row.type, row.percent, row.x1, row.y1, row.x2, row.y2)
         for number, row in enumerate(table.itertuples(), start=1)

@@ -73,3 +73,8 @@ def place_of(camera):
     (1.3, None)
     """
     return next((place for place in DRIVE if place.camera == camera), None)
+
+
+TARGET, POPULATION = "the yellow taxi van", 2_000_000
+"""Whom the course follows, and of how many: about 2.08 million resident-owned passenger vehicles in New York City in 2021
+(a secondary source), rounded; traffic from out of town would add about one more bit."""

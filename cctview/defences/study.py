@@ -19,8 +19,8 @@ from cctview.attacks.crops import Looks
 from cctview.attacks.linkage import Tracker
 from cctview.dataset.paths import RESULTS
 from cctview.defences.catalogue import DEFENCES, Defence
-from cctview.match.metrics import bootstrap
 from cctview.privacy.meter import Bits, LeakageMeter, Step
+from cctview.stats.resampling import bootstrap
 from studio.purify import PURIFIERS
 from studio.usefulness import classification, section_speeds
 

@@ -5,8 +5,8 @@ that were delivered twice.
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.detect.metrics import BOX, box_iou
 from cctview.track.scene import sort_out
 
 

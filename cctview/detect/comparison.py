@@ -10,7 +10,7 @@ import pandas as pd
 
 from cctview import weights
 from cctview.detect.metrics import evaluate_detections
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 PUBLISHED = {
     "ImageAI's TinyYOLOv3": "tiny-yolov3.pt",

@@ -7,8 +7,8 @@ Everything here needs the truth, so it works on simulated frames only.
 import numpy as np
 import pandas as pd
 
-from cctview.detect.metrics import BOX
-from cctview.match.metrics import bootstrap
+from cctview.dataset.boxes import BOX
+from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import true_vehicles
 
 SIDE, VISIBLE = 20, 0.8

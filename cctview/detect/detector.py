@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 
 from cctview import weights as weight_files
-from cctview.dataset.frames import BOX_COLUMNS, read_image
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import read_image
 from cctview.dataset.ids import TYPES
 
 DEFAULT_WEIGHTS = "tiny-yolov3-traffic.pt"
@@ -191,7 +192,7 @@ class Detector:
     ) -> pd.DataFrame:
         height, width = shape[:2]
         boxes = np.round(boxes).clip(0, [width, height, width, height]).astype(np.int64)
-        table = pd.DataFrame(boxes, columns=BOX_COLUMNS).assign(
+        table = pd.DataFrame(boxes, columns=BOX).assign(
             type=types, percent=100 * scores.astype(np.float64)
         )
         table = table[
@@ -203,7 +204,7 @@ class Detector:
         if not self._doubles:
             table = drop_doubles(table)
         table = table.sort_values(["y1", "x1"], kind="stable")
-        return table[["type", "percent", *BOX_COLUMNS]].reset_index(drop=True)
+        return table[["type", "percent", *BOX]].reset_index(drop=True)
 
 
 def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFrame:
@@ -224,9 +225,7 @@ def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFr
     DataFrame
         Its rows that are kept.
     """
-    return boxes.iloc[
-        keep_strongest(boxes[BOX_COLUMNS].to_numpy(), boxes.percent.to_numpy(), overlap)
-    ]
+    return boxes.iloc[keep_strongest(boxes[BOX].to_numpy(), boxes.percent.to_numpy(), overlap)]
 
 
 def keep_strongest(

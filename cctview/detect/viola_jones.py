@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.detect.metrics import BOX, box_iou
+from cctview.dataset.boxes import BOX, box_iou
 
 WIDTH, HEIGHT = 24, 20
 """Pixels of the window; vehicles before these cameras are about as much wider than high."""

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import place_of
+from cctview.dataset.road import POPULATION, place_of
 from cctview.dataset.storage import write_bytes
 from cctview.investigate.search import JOINT
-from cctview.match.metrics import bootstrap
-from cctview.privacy.meter import POPULATION, Bits, Step
+from cctview.privacy.meter import Bits, Step
 from cctview.stats.bits import identification_bits
+from cctview.stats.resampling import bootstrap
 from cctview.track.tracklets import ATTRIBUTES
 
 MEMORY_ONLY = (

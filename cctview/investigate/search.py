@@ -17,7 +17,7 @@ from cctview.dataset.road import driving_order, place_of
 from cctview.link.evidence import WAYS, Motion, learn_motion
 from cctview.link.trips import true_passings
 from cctview.match.distance import cosine_distances, euclidean_distances
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 from cctview.track.scene import seconds_of
 
 JOINT, MED, MCD = "joint model", "MED", "MCD"

@@ -12,13 +12,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import DRIVE
+from cctview.dataset.road import DRIVE, POPULATION
 from cctview.link.evidence import WAYS, learn_motion
 from cctview.match.distance import cosine_distances
-from cctview.match.metrics import bootstrap
-from cctview.privacy.leakage import divide_vehicles
-from cctview.privacy.meter import POPULATION
 from cctview.stats.bits import identification_bits, open_set_posterior
+from cctview.stats.resampling import bootstrap, split_vehicles
 
 STAGES = ("looks alone", "+ travel time", "+ direction", "+ lane")
 KEPT = 0.98
@@ -107,7 +105,7 @@ def learn_filters(table, looks, seed=0):
     ValueError
         If no two neighbouring cameras saw enough vehicles.
     """
-    half, span = divide_vehicles(table, 2, seed), (table["seconds"].min(), table["seconds"].max())
+    half, span = split_vehicles(table, 2, seed), (table["seconds"].min(), table["seconds"].max())
     camera, blocks = table["camera"].to_numpy(), []
     for first, second in pairwise(place.camera for place in DRIVE):
         a, b = np.flatnonzero(camera == first), np.flatnonzero(camera == second)

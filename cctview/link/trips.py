@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import DRIVE, driving_order, place_of
+from cctview.dataset.road import DRIVE, POPULATION, driving_order, place_of
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, keep
-from cctview.match.metrics import bootstrap
-from cctview.privacy.leakage import divide_vehicles
-from cctview.privacy.meter import POPULATION
 from cctview.stats.bits import identification_bits, open_set_posterior
+from cctview.stats.resampling import bootstrap, split_vehicles
 from cctview.track.tracklets import Passages, find_passages
 
 SOURCES = ("time and place", "type and colour", "travel time", "embedding")
@@ -381,7 +379,7 @@ def _halves(passages, seed):
     """The half that each passage's vehicle is in (-1: that of none), and the half that looks for
     it.
     """
-    part = divide_vehicles(passages.table, HALVES, seed)
+    part = split_vehicles(passages.table, HALVES, seed)
     return part, np.where(part < 0, np.arange(len(part)) % HALVES, part)
 
 

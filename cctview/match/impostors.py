@@ -5,7 +5,7 @@ is like it by design.
 import numpy as np
 import pandas as pd
 
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 CLONE, COLOUR, OTHER = (
     "clones: same design and colour",

@@ -19,22 +19,7 @@ import pandas as pd
 
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.match.distance import check_embeddings, cosine_distances, euclidean_distances
-from cctview.match.files import COLUMNS, read_matches, write_matches, write_matches_folder
-
-__all__ = [
-    "AGGREGATES",
-    "DISTANCES",
-    "aggregate_distances",
-    "calc_med",
-    "image_to_track",
-    "match_frames",
-    "read_matches",
-    "rscr",
-    "running_minimum",
-    "track_to_track",
-    "write_matches",
-    "write_matches_folder",
-]
+from cctview.match.files import COLUMNS
 
 #: The distances between single images, by name: smaller is closer.
 DISTANCES = {"med": euclidean_distances, "mcd": cosine_distances}

@@ -15,7 +15,8 @@ import pandas as pd
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.matching import DISTANCES, track_to_track
-from cctview.match.metrics import RankEvaluation, bootstrap, evaluate_rank
+from cctview.match.metrics import RankEvaluation, evaluate_rank
+from cctview.stats.resampling import bootstrap
 
 
 @dataclass(frozen=True)

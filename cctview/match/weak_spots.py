@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from cctview.match.metrics import bootstrap
 from cctview.match.pairs import largest_pictures, picture_side, rank_tracks
+from cctview.stats.resampling import bootstrap
 
 SMALL = 24.0  # pixels a side
 DARK = ("black", "brown", "grey")

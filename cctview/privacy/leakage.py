@@ -12,37 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.road import POPULATION
 from cctview.link.joint import fit_joint, search
-from cctview.privacy.meter import POPULATION, Bits, LeakageMeter, Step
+from cctview.privacy.meter import Bits, LeakageMeter, Step
 from cctview.stats.bits import (
-    anonymity_set_size,
-    brier,
-    cllr,
-    cllr_min,
-    entropy,
     figures_with_intervals,
-    identification_bits,
-    open_set_posterior,
-    reliability,
 )
-from cctview.track.tracklets import find_passages
-
-__all__ = [
-    "Leakage",
-    "anonymity_set_size",
-    "brier",
-    "cllr",
-    "cllr_min",
-    "entropy",
-    "find_passages",
-    "identification_bits",
-    "leakage_meter",
-    "measure_leakage",
-    "measure_unseen_minutes",
-    "open_set_posterior",
-    "reliability",
-    "your_car",
-]
+from cctview.stats.resampling import split_vehicles
 
 METER_ORDER = (
     "time and place",
@@ -179,7 +155,7 @@ def measure_leakage(
     """
     from tqdm import tqdm
 
-    part, gallery = divide_vehicles(passages.table, folds, seed), _gallery(passages, population)
+    part, gallery = split_vehicles(passages.table, folds, seed), _gallery(passages, population)
     searches, candidates = [], []
     for fold in tqdm(range(folds) if only is None else only, "fitting and searching", unit="fold"):
         learnt = np.flatnonzero(part != fold)
@@ -212,7 +188,7 @@ def measure_unseen_minutes(passages, population=POPULATION, order=METER_ORDER, f
     ValueError
         If either half holds too few vehicles.
     """
-    table, part = passages.table, divide_vehicles(passages.table, folds, seed)
+    table, part = passages.table, split_vehicles(passages.table, folds, seed)
     late = (table["minute"] > (table["minute"].min() + table["minute"].max()) // 2).to_numpy()
     model = fit_joint(passages.part(np.flatnonzero((part > 0) & ~late)), order, seed)
     unseen = passages.part(np.flatnonzero(late))
@@ -226,19 +202,6 @@ def measure_unseen_minutes(passages, population=POPULATION, order=METER_ORDER, f
         unseen, model.apply(unseen), queries, population, _gallery(passages, population)
     )
     return Leakage(searches, candidates, population, _gallery(passages, population))
-
-
-def divide_vehicles(table, parts, seed=0):
-    """The part, from 0, that the vehicle of each passage is in; -1 for none that drives."""
-    known = np.unique(table.loc[table["vehicle"] >= 0, "vehicle"])
-    part = dict(
-        zip(
-            np.random.default_rng(seed).permutation(known),
-            np.arange(len(known)) % parts,
-            strict=True,
-        )
-    )
-    return table["vehicle"].map(part).fillna(-1).to_numpy(int)
 
 
 def _gallery(passages, population):
@@ -317,7 +280,7 @@ def your_car(trips, drivers, kind, colour, hour):
     ValueError
         If the hour is none, or no such vehicle is in the table; names those that are.
     """
-    from cctview.match.metrics import bootstrap
+    from cctview.stats.resampling import bootstrap
 
     if not 0 <= hour <= 23:
         raise ValueError(f"expected an hour from 0 to 23, but got {hour}")

@@ -19,12 +19,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cctview.dataset.paths import RESULTS
+from cctview.dataset.road import POPULATION, TARGET
 from cctview.dataset.storage import write_bytes
 
 FORMAT, VERSION = "cctview leakage meter", 1
-TARGET, POPULATION = "the yellow taxi van", 2_000_000
-"""Whom the course follows, and of how many: about 2.08 million resident-owned passenger vehicles in New York City in 2021
-(a secondary source), rounded; traffic from out of town would add about one more bit."""
 DEFAULT = RESULTS / "meter.json"
 """The meter of a reader who skipped the notebooks before."""
 END = DEFAULT.with_name("meter-end.json")

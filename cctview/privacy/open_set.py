@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln, gammaln
 
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 MODELS = ("measured", "independent", "clusters")
 FIGURES = ("innocents", "fpir", "misses", "not first")

@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 HOURS, DAY, MONTH = 3600.0, 86_400.0, 30.0  # s, s, days
 REACHES = ("measured", "a decade further", "further")

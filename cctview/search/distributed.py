@@ -281,7 +281,7 @@ def run_part(
         found = store.detection_table(FrameId.parse(name), detector.detect(image))
         crops += [
             store.cut(image, box)
-            for box in found.loc[found.type.isin(VEHICLE_TYPES), store.BOX_COLUMNS].to_numpy()
+            for box in found.loc[found.type.isin(VEHICLE_TYPES), store.BOX].to_numpy()
         ]
         detections.append(found)
         read.append(name)

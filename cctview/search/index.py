@@ -25,7 +25,7 @@ import pandas as pd
 
 from cctview.dataset.storage import replacing, write_bytes
 from cctview.match.distance import check_embeddings, unit_vectors
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 KINDS = ("flat", "ivfpq", "hnsw")
 ADDED_AT_ONCE = 1 << 16

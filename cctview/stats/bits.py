@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from cctview.match.metrics import bootstrap
+from cctview.stats.resampling import bootstrap
 
 FIGURES = ["claimed", "delivered", "beyond", "rank1", "largest"]
 
@@ -239,7 +239,7 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
         As from `identification_bits`, with columns `vehicle` and `minute`.
     columns : list of str
     rounds, seed : int
-        See `cctview.match.metrics.bootstrap`.
+        See `cctview.stats.resampling.bootstrap`.
 
     Returns
     -------

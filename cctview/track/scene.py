@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.detect.metrics import BOX, box_iou
 from cctview.match.distance import unit_vectors
 from cctview.match.rerank import centre_by_camera
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from cctview.detect.metrics import BOX
+from cctview.dataset.boxes import BOX
 from cctview.match.distance import cosine_distances, unit_vectors
 from cctview.match.rerank import centre_by_camera
 from cctview.track.scene import seconds_of

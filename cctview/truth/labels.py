@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.parquet import read_frame
-from cctview.detect.metrics import BOX, box_iou
 
 
 @dataclass(frozen=True)

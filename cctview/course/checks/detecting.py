@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, need_function, read_number
-from cctview.detect.metrics import box_iou
+from cctview.dataset.boxes import box_iou
 
 TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
 APART = [[0, 0, 10, 10], [30, 40, 50, 60]]

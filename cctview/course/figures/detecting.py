@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from cctview.detect.metrics import BOX, box_iou
+from cctview.dataset.boxes import BOX, box_iou
 from cctview.show.look import (
     BLUE,
     DIFFERENT,

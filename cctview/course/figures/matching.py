@@ -377,7 +377,7 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
     ----------
     table : DataFrame
         One row a bar, its name the index; columns estimate, low, high, as
-        `cctview.match.metrics.bootstrap` gives them.
+        `cctview.stats.resampling.bootstrap` gives them.
     xlabel : str
         What is measured, and in which unit.
     title : str

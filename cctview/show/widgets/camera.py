@@ -23,7 +23,8 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from cctview.dataset.frames import BOX_COLUMNS, Dataset, open_dataset
+from cctview.dataset.boxes import BOX
+from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.road import driving_order, place_of
 from cctview.show.widgets.camera_still import encode_still
 
@@ -303,7 +304,7 @@ class Camera(anywidget.AnyWidget):
             "camera": camera,
             "k": k,
         }
-        return mark | {"box": [int(row[c]) for c in BOX_COLUMNS]}
+        return mark | {"box": [int(row[c]) for c in BOX]}
 
     def _draw(self, row, mark):
         kind = "picked" if row.id == self.picked else "candidate" if mark else "vehicle"
@@ -360,7 +361,7 @@ class Camera(anywidget.AnyWidget):
         boxes, jpegs = [], []
         for k in inside:
             rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
-            corners = rows[BOX_COLUMNS].to_numpy().astype(int).tolist()
+            corners = rows[BOX].to_numpy().astype(int).tolist()
             boxes.append(
                 [
                     [*row, *box]
@@ -411,7 +412,7 @@ def _choose_minutes(frames, minutes):
 
 
 def _check_detections(detections):
-    needed = {"id", "frame", "camera", "type", "percent", *BOX_COLUMNS}
+    needed = {"id", "frame", "camera", "type", "percent", *BOX}
     if missing := needed - set(detections.columns):
         raise TypeError(
             f"detections lack {', '.join(sorted(missing))}; give a table as Dataset.detections is"
