@@ -45,7 +45,7 @@ from cctview.course.era_trials import (
     wrong_alike,
 )
 from cctview.course.lesson_data import open_lesson
-from cctview.course.results import read_result
+from cctview.dataset.results import read_result
 from cctview.extract.eras import ERAS, EigenVehicles, Ratios, gradient_cells, grey, squeeze
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Int, Sliders, predict

@@ -43,6 +43,7 @@ from cctview.course import figures as plots
 from cctview.course.checks import check_iou, check_score_threshold
 from cctview.course.lesson_data import open_lesson
 from cctview.course.scales import stored_scales
+from cctview.dataset.boxes import BOX
 from cctview.detect.cleaning import boxes_left, clean, count_doubles, overlapping_pairs
 from cctview.detect.comparison import compare_detectors, published_detectors
 from cctview.detect.coverage import (
@@ -57,7 +58,6 @@ from cctview.detect.coverage import (
 )
 from cctview.detect.detector import Detector, drop_doubles
 from cctview.detect.metrics import evaluate_detections
-from cctview.dataset.boxes import BOX
 from cctview.detect.viola_jones import patch_of, train_boosted
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Sliders, predict

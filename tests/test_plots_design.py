@@ -12,7 +12,7 @@ import pytest
 
 from cctview.course import figures as plots
 from cctview.course.figures.design import REAL, at_gallery, measured_gallery, short
-from cctview.course.results import read_result
+from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match.impostors import CLONE, COLOUR, OTHER
 from cctview.privacy.open_set import share_right

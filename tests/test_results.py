@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course import results
+from cctview.dataset.results import read_result
 from cctview.privacy.leakage import leakage_meter, measure_leakage
 from cctview.privacy.meter import LeakageMeter
 from tests.test_linking import road
@@ -34,12 +35,12 @@ def test_what_is_written_is_read(folder):
         assert getattr(again, kind)().estimate == pytest.approx(
             getattr(stored, kind)().estimate, abs=1e-3
         )
-    assert set(results.read_result("open_set.csv", folder).model) == {
+    assert set(read_result("open_set.csv", folder).model) == {
         "measured",
         "independent",
         "clusters",
     }
-    assert set(results.read_result("unseen.csv", folder).figure) >= {
+    assert set(read_result("unseen.csv", folder).figure) >= {
         "claimed",
         "delivered",
         "claimed - delivered",
@@ -47,8 +48,8 @@ def test_what_is_written_is_read(folder):
 
 
 def test_a_missing_result_names_the_command(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"python -m cctview\.results"):
-        results.read_result("unicity.csv", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"python -m studio results --only unicity"):
+        read_result("unicity.csv", tmp_path)
 
 
 def test_no_data_is_told_in_one_line(tmp_path, capsys):
@@ -59,7 +60,7 @@ def test_no_data_is_told_in_one_line(tmp_path, capsys):
 def shipped(name):
     if not (results.FOLDER / name).is_file():
         pytest.skip(f"data/results/{name} is not there yet")
-    return results.read_result(name)
+    return read_result(name)
 
 
 def test_a_slice_of_the_shipped_unicity():

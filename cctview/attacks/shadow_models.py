@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cctview.attacks.classifier import COMMAND, EPOCHS, Pictures, Split, train
+from cctview.attacks.classifier import EPOCHS, Pictures, Split, train
 from cctview.attacks.inference import Membership, likelihood_ratio_attack
-from cctview.course.results import FOLDER, read_result
+from cctview.dataset.paths import RESULTS
+from cctview.dataset.results import read_result
 
 SHADOW_EPOCHS = (2, 4, 6, 8, 10, EPOCHS)
 """Epochs after which they are stored."""
@@ -95,11 +96,11 @@ def train_shadows(
     )
 
 
-def stored_shadows(folder=FOLDER) -> Shadows:
+def stored_shadows(folder=RESULTS) -> Shadows:
     """The attacker's own models that were trained beforehand: ``data/results/shadows.parquet``,
     made by the same command.
     """
-    table = read_result("shadows.parquet", folder, COMMAND)
+    table = read_result("shadows.parquet", folder)
     models = table.model.nunique()
     vehicles = table.vehicle.to_numpy().reshape(models, -1)[0]
     stored = {
@@ -111,7 +112,7 @@ def stored_shadows(folder=FOLDER) -> Shadows:
     return Shadows(vehicles, table.within.to_numpy(bool).reshape(models, -1), told)
 
 
-def stored_attacks(folder=FOLDER) -> pd.DataFrame:
+def stored_attacks(folder=RESULTS) -> pd.DataFrame:
     """The strong attack on each of the stored models with the help of the others:
     ``data/results/shadows.csv``, by the same command.
 
@@ -121,4 +122,4 @@ def stored_attacks(folder=FOLDER) -> pd.DataFrame:
         Columns epoch, figure (AUC, TPR at 1 % FPR), and of the mean over the models estimate, low,
         high.
     """
-    return read_result("shadows.csv", folder, COMMAND)
+    return read_result("shadows.csv", folder)

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.paths import RESULTS
+from cctview.dataset.results import read_result
 from cctview.dataset.storage import replacing
 
 FOLDER = RESULTS
@@ -29,16 +30,6 @@ TAXI = 1, "the yellow taxi van"
 COMMAND = "python -m cctview.course.results"
 FINDER, FINDER_MINUTES = "finder.npz", 6
 """What finds trips is stored for so many minutes: the slowest trip down the drive takes five."""
-OF_STUDIO = (
-    "attributes",
-    "defences",
-    "eras",
-    "eras_metric",
-    "extractors",
-    "inversion",
-    "membership",
-)
-"""The tables that ``python -m studio results`` makes."""
 HOURS, POINTS, DAYS, FALSE = (
     (1 / 60, 0.25, 1, 4, 12, 24),
     (1, 2, 3, 4, 6),
@@ -48,35 +39,6 @@ HOURS, POINTS, DAYS, FALSE = (
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
 FOUND = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of vehicles found, for each of which the threshold is taken that reaches it."""
-
-
-def read_result(name, folder=FOLDER, command=None):
-    """Read a stored table.
-
-    Parameters
-    ----------
-    name : str
-        Such as "unicity.csv".
-    folder : Path
-    command : str, optional
-        What makes it anew, to be named where it is missing.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; names the command that makes it.
-    """
-    path = Path(folder) / name
-    if not path.is_file():
-        ours = f"python -m studio results --only {path.stem}" if path.stem in OF_STUDIO else COMMAND
-        raise FileNotFoundError(
-            f"{path}: missing; get it from the repository, or make it anew with `{command or ours}`"
-        )
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 
 def stored_unicity(hours, days, folder=FOLDER):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.course.results import FOLDER, read_result, write_table
+from cctview.course.results import FOLDER, write_table
+from cctview.dataset.results import read_result
 from cctview.detect.coverage import own_frames
 
 FILE, COMMAND = "scales.parquet", "python -m cctview.course.scales"

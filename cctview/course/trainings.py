@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.classifier import COMMAND, FILTERS
-from cctview.course.results import FOLDER, read_result
+from cctview.attacks.classifier import FILTERS
+from cctview.dataset.paths import RESULTS
+from cctview.dataset.results import read_result
 
 
-def stored_grid(folder=FOLDER) -> pd.DataFrame:
+def stored_grid(folder=RESULTS) -> pd.DataFrame:
     """Trainings that were measured beforehand: ``data/results/learning.csv``, made by `python -m
     studio learning`.
 
@@ -22,7 +23,7 @@ def stored_grid(folder=FOLDER) -> pd.DataFrame:
         `Training.history`, and with intervals auc and found: of the plain attack, the area under
         its ROC, and the share of members found at 1 % false alarms.
     """
-    return read_result("learning.csv", folder, COMMAND)
+    return read_result("learning.csv", folder)
 
 
 @dataclass(frozen=True)

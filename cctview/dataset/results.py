@@ -1,0 +1,42 @@
+"""The stored results of ``data/results/``: what takes longer than a notebook should."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cctview.dataset.paths import RESULTS
+
+_COMMANDS = {
+    "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
+    "learning.csv": "learning",
+    "reliability.csv": "results --only leakage",
+    "searches.parquet": "results --only leakage",
+    "shadows.csv": "learning",
+    "shadows.parquet": "learning",
+    "unseen.csv": "results --only leakage",
+}
+"""The commands of `studio` that make files anew; of other tables it is ``results --only <name>``."""
+
+
+def read_result(name: str, folder: Path = RESULTS) -> pd.DataFrame:
+    """Read a stored table.
+
+    Parameters
+    ----------
+    name : str
+        Such as "unicity.csv".
+    folder : Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is missing; names the command that makes it anew.
+    """
+    path = Path(folder) / name
+    if not path.is_file():
+        command = _COMMANDS.get(name, f"results --only {path.stem}")
+        raise FileNotFoundError(
+            f"{path}: missing; get it from the repository, or make it anew with"
+            f" `python -m studio {command}`"
+        )
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
