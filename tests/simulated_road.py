@@ -93,5 +93,8 @@ def simulate(minutes, cameras, seed=0, flow=900, noise=1.0, false=0.03):
 def _seen(boxes):
     """Boxes cut to the frame, and which of them are mostly inside it."""
     cut = np.clip(np.nan_to_num(boxes), 0, [352, 240, 352, 240])
-    area = lambda b: np.maximum(b[:, 2:] - b[:, :2], 0).prod(axis=1)
+
+    def area(b):
+        return np.maximum(b[:, 2:] - b[:, :2], 0).prod(axis=1)
+
     return cut, area(cut) > 0.5 * np.maximum(area(np.nan_to_num(boxes)), 9)

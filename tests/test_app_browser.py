@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.browsing import ROOT, browsing, open_page, serious
+import contextlib
 
 pytestmark = [
     pytest.mark.browser,
@@ -109,8 +110,6 @@ def wait_until_listening(server):
             for c in psutil.Process(server.pid).net_connections("inet")
         ):
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(0.2)
-        except subprocess.TimeoutExpired:
-            pass
     raise AssertionError("the server does not listen")

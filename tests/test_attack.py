@@ -85,7 +85,10 @@ def test_the_likelihood_ratio_sees_what_a_threshold_does_not():
     hard, member = rng.normal(0, 3, 500), rng.random(500) < 0.5
     half = np.array([rng.permutation(500) < 250 for _ in range(4)])
     within = np.concatenate([half, ~half])
-    tell = lambda taken: 1 / (1 + np.exp(-(hard + 1.5 * taken + rng.normal(0, 0.5, taken.shape))))
+
+    def tell(taken):
+        return 1 / (1 + np.exp(-(hard + 1.5 * taken + rng.normal(0, 0.5, taken.shape))))
+
     confidence, shadow = tell(member), tell(within)
     auc = {
         name: roc_auc_score(member, score)

@@ -33,11 +33,14 @@ def looks(n):
 
 def nearest_to_itself(network, clean, changed):
     """Share of the changed pictures that are still nearest to their own undefended one."""
-    tell = lambda part: torch.nn.functional.normalize(
-        network.coordinates(
-            torch.from_numpy(np.stack(part.crops)).permute(0, 3, 1, 2).float() / 255
+
+    def tell(part):
+        return torch.nn.functional.normalize(
+            network.coordinates(
+                torch.from_numpy(np.stack(part.crops)).permute(0, 3, 1, 2).float() / 255
+            )
         )
-    )
+
     with torch.inference_mode():
         return float(
             ((tell(changed) @ tell(clean).T).argmax(1) == torch.arange(len(clean))).float().mean()

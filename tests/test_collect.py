@@ -291,7 +291,7 @@ def test_two_pictures_of_one_second_are_both_kept(tmp_path, server):
 
 
 @pytest.mark.parametrize(
-    "answer, kind",
+    ("answer", "kind"),
     [
         (
             httpx.Response(302, headers={"Location": "http://elsewhere.example/"}),
@@ -593,7 +593,7 @@ def test_the_simulated_city_from_the_command_line(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "words, says",
+    ("words", "says"),
     [
         (["nonsense"], "'nonsense' is no address"),
         (["ftp://a.example"], "is no address"),

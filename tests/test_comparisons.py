@@ -17,6 +17,7 @@ from cctview.match.pairs import (
     score_answers,
     search_next_camera,
 )
+import itertools
 
 CAMERAS = [place.camera for place in DRIVE]
 
@@ -146,7 +147,7 @@ def test_search_finds_what_brute_force_finds(seen):
     result, looked_for = search_next_camera(detections, vehicles, embeddings, distance="med")
     rows, expected = largest_pictures(detections, vehicles), []
     camera = detections.camera.to_numpy()[rows]
-    for here, there in zip(CAMERAS[:3], CAMERAS[1:4], strict=True):
+    for here, there in itertools.pairwise(CAMERAS):
         gallery = rows[camera == there]
         for row in sorted(rows[camera == here], key=lambda r: vehicles[r]):
             order = gallery[np.linalg.norm(embeddings[gallery] - embeddings[row], axis=1).argsort()]

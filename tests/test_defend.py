@@ -88,11 +88,15 @@ def test_a_key_keeps_distances_within_a_camera_and_destroys_them_across():
     data = looks(n=40)
     turned = defend.project(data, 32)
     first = (data.table.camera == "c0").to_numpy()
-    inside = lambda part: np.linalg.norm(
-        part.vectors[first][:, None] - part.vectors[first], axis=-1
-    )
+
+    def inside(part):
+        return np.linalg.norm(part.vectors[first][:, None] - part.vectors[first], axis=-1)
+
     np.testing.assert_allclose(inside(turned), inside(data), atol=1e-3)
-    across = lambda part: np.linalg.norm(part.vectors[first] - part.vectors[~first], axis=1)
+
+    def across(part):
+        return np.linalg.norm(part.vectors[first] - part.vectors[~first], axis=1)
+
     assert across(data).mean() < 0.5 * across(turned).mean()
 
 

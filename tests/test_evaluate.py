@@ -257,7 +257,10 @@ def test_bootstrap_draws_groups_not_rows():
     groups = np.repeat(np.arange(20), 50)
     by_group = bootstrap(lambda rows: values[rows].mean(), groups)
     by_row = bootstrap(lambda rows: values[rows].mean(), np.arange(1000))
-    width = lambda table: (table["high"] - table["low"])[0]
+
+    def width(table):
+        return (table["high"] - table["low"])[0]
+
     assert width(by_group) == pytest.approx(np.sqrt(50) * width(by_row), rel=0.2)
 
 
@@ -283,7 +286,10 @@ def test_bootstrap_of_every_kind_of_result():
 def test_bootstrap_needs_groups_and_repeats_itself():
     with pytest.raises(ValueError, match="at least two groups"):
         bootstrap(lambda rows: 0.0, ["one", "one"])
-    draw = lambda rows: pd.Series({"mean": rows.mean()})
+
+    def draw(rows):
+        return pd.Series({"mean": rows.mean()})
+
     pd.testing.assert_frame_equal(
         bootstrap(draw, range(9), rounds=20), bootstrap(draw, range(9), rounds=20)
     )

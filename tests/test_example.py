@@ -215,7 +215,10 @@ def test_the_real_examples_end_to_end(real, tmp_path, capsys):
             )
             == 4
         )
-    greenness = lambda name: np.dot(dataset.crop(name).reshape(-1, 3).mean(0), [-0.5, 1, -0.5])
+
+    def greenness(name):
+        return np.dot(dataset.crop(name).reshape(-1, 3).mean(0), [-0.5, 1, -0.5])
+
     greenest = dataset.detections.groupby("camera").id.agg(lambda ids: max(ids, key=greenness))
     nested = json.loads((tmp_path / "matches.json").read_text())
     nearest = min(nested[greenest["733-681-N"]]["735-683-N"].items(), key=lambda item: item[1])[0]

@@ -244,7 +244,7 @@ WHOLE = jpeg(picture(3))
 
 
 @pytest.mark.parametrize(
-    "content, says",
+    ("content", "says"),
     [
         (b"", "empty"),
         (b"hello, I am text", "not a JPEG"),
@@ -279,7 +279,7 @@ def test_a_damaged_json_costs_its_frame_only(scene):
 
 
 @pytest.mark.parametrize(
-    "change, says",
+    ("change", "says"),
     [
         ({"box_points": [1, 2, 3]}, "box_points"),
         ({"box_points": [0, 0, 16, 12]}, "contradict"),

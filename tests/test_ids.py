@@ -56,7 +56,7 @@ GOOD = "735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87
 
 
 @pytest.mark.parametrize(
-    "wrong, part",
+    ("wrong", "part"),
     [
         (GOOD.replace("735-683-N", "735_683"), "camera '735_683'"),
         (GOOD.replace("05-05", "02-30"), "'2020-02-30--13.34.46'"),

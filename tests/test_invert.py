@@ -75,7 +75,10 @@ def test_the_judge_tells_good_from_bad():
     """
     rng = np.random.default_rng(0)
     crops = [np.full((20, 24, 3), colour, np.uint8) for colour in rng.integers(0, 256, (40, 3))]
-    embed = lambda pictures: np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
+
+    def embed(pictures):
+        return np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
+
     rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(
         np.eye(40), np.eye(40)[::-1], crops
     )

@@ -296,4 +296,4 @@ def test_readings_take_the_nearest_that_is_stored():
     row = grid[(grid.learns == "family") & (grid.vehicles == 300) & (grid.epoch == 0)].iloc[0]
     assert trade.auc == row.auc
     assert "no better than a coin" in trade.words
-    assert list(trade.history.epoch)[0] == 0
+    assert next(iter(trade.history.epoch)) == 0

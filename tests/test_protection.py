@@ -131,10 +131,15 @@ def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
         np.full((8, 8, 3), colours[vehicle], np.uint8) for vehicle in bench.table.vehicle
     )
     data = replace(bench, windows=windows, inside=np.tile([0, 0, 8, 8], (len(bench), 1)))
-    blind = lambda crops: rng.normal(size=(len(crops), 3)).astype(np.float32)
-    sees = lambda crops: (
-        np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))
-    ).astype(np.float32)
+
+    def blind(crops):
+        return rng.normal(size=(len(crops), 3)).astype(np.float32)
+
+    def sees(crops):
+        return (
+            np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))
+        ).astype(np.float32)
+
     _, rows = protection.undefended(
         data, blind, ("pixels", "vectors"), lambda defence, strength: sees
     )

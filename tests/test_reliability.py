@@ -297,9 +297,11 @@ def test_a_full_disk_ends_the_run_and_what_was_kept_is_whole(tmp_path, monkeypat
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         return original(path, content)
 
-    taken = lambda k: Taken(
-        datetime(2031, 5, 5, 8, 0, k), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 64, 48
-    )
+    def taken(k):
+        return Taken(
+            datetime(2031, 5, 5, 8, 0, k), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 64, 48
+        )
+
     pictures = [jpeg(picture(k)) for k in range(8)]
     archive = Archive(tmp_path)
     monkeypatch.setattr(Path, "write_bytes", write_bytes)

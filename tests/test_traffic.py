@@ -16,6 +16,7 @@ from studio.driving import STATE, STEP, idm
 from studio.expressway import CAMERAS, CARRIAGEWAYS, LANES, NORTHBOUND, SOUTHBOUND, VIEW
 from studio.shots import CADENCE, seconds_of, verdict, watch
 from studio.traffic import Traffic
+import itertools
 
 MINUTES = 5
 
@@ -87,7 +88,7 @@ def test_nobody_teleports(history):
     allow.
     """
     for steps in history[0].values():
-        for (before, _), (after, _) in zip(steps, steps[1:], strict=False):
+        for (before, _), (after, _) in itertools.pairwise(steps):
             _, i, j = np.intersect1d(before["id"], after["id"], return_indices=True)
             dv = after["v"][j] - before["v"][i]
             dx = after["x"][j] - before["x"][i]
@@ -116,7 +117,7 @@ def test_identities_enter_once_and_leave_once(history):
         entries = {round(road.distance(ramp.km), 1) for ramp in road.entries}
         exits = {ramp.name: road.distance(ramp.km) for ramp in road.exits}
         gone = set()
-        for (before, _), (after, ids) in zip(steps, steps[1:], strict=False):
+        for (before, _), (after, ids) in itertools.pairwise(steps):
             assert set(after["id"]) == ids
             assert len(ids) == len(after)
             assert not gone & ids
@@ -134,7 +135,7 @@ def test_identities_enter_once_and_leave_once(history):
 def test_lane_changes_go_to_the_next_lane(history):
     changes = 0
     for steps in history[0].values():
-        for (before, _), (after, _) in zip(steps, steps[1:], strict=False):
+        for (before, _), (after, _) in itertools.pairwise(steps):
             _, i, j = np.intersect1d(before["id"], after["id"], return_indices=True)
             jump = np.abs(after["lane"][j].astype(int) - before["lane"][i])
             assert jump.max(initial=0) <= 1
@@ -252,10 +253,7 @@ def test_shots_come_every_1_7_seconds_in_order():
     assert [shot.time for shot in shots] == sorted(shot.time for shot in shots)
     for camera in CAMERAS:
         mine = [shot for shot in shots if shot.camera == camera]
-        gaps = {
-            round((b.time - a.time).total_seconds(), 3)
-            for a, b in zip(mine, mine[1:], strict=False)
-        }
+        gaps = {round((b.time - a.time).total_seconds(), 3) for a, b in itertools.pairwise(mine)}
         assert gaps == {CADENCE}
         assert len(mine) in (35, 36)
         assert len({shot.frame for shot in mine}) == len(mine)
