@@ -2,6 +2,7 @@
 gone after Ctrl-C.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -14,7 +15,6 @@ import psutil
 import pytest
 
 from tests.browsing import ROOT, browsing, open_page, serious
-import contextlib
 
 pytestmark = [
     pytest.mark.browser,

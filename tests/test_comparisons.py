@@ -1,5 +1,7 @@
 """Same or different: pairs, their areas under the ROC, and searches, against brute force."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +19,6 @@ from cctview.match.pairs import (
     score_answers,
     search_next_camera,
 )
-import itertools
 
 CAMERAS = [place.camera for place in DRIVE]
 
@@ -147,7 +148,7 @@ def test_search_finds_what_brute_force_finds(seen):
     result, looked_for = search_next_camera(detections, vehicles, embeddings, distance="med")
     rows, expected = largest_pictures(detections, vehicles), []
     camera = detections.camera.to_numpy()[rows]
-    for here, there in itertools.pairwise(CAMERAS):
+    for here, there in itertools.pairwise(CAMERAS[:4]):
         gallery = rows[camera == there]
         for row in sorted(rows[camera == here], key=lambda r: vehicles[r]):
             order = gallery[np.linalg.norm(embeddings[gallery] - embeddings[row], axis=1).argsort()]

@@ -10,8 +10,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from cctview.course import era_trials as trials
-from cctview.dataset.results import read_result
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.results import read_result
 from cctview.extract import eras
 from cctview.match.metrics import roc_auc
 from cctview.truth.labels import read_truth

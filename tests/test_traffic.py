@@ -3,6 +3,7 @@ way.
 """
 
 import hashlib
+import itertools
 import subprocess
 import sys
 from datetime import time
@@ -16,7 +17,6 @@ from studio.driving import STATE, STEP, idm
 from studio.expressway import CAMERAS, CARRIAGEWAYS, LANES, NORTHBOUND, SOUTHBOUND, VIEW
 from studio.shots import CADENCE, seconds_of, verdict, watch
 from studio.traffic import Traffic
-import itertools
 
 MINUTES = 5
 
