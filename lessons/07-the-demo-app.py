@@ -38,11 +38,13 @@ from hashlib import md5
 import pandas as pd
 
 from cctview.course import figures as plots
+from cctview.course.app import open_app
 from cctview.course.checks import check_speed, check_who
 from cctview.course.lesson_data import open_lesson
+from cctview.course.register import make_register
+from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
 from cctview.dataset.road import DRIVE
-from cctview.investigate.app import MINUTES, open_app
 from cctview.investigate.dossier import (
     FACTS,
     Drawer,
@@ -52,7 +54,6 @@ from cctview.investigate.dossier import (
     dossiers_of,
     join,
     join_step,
-    make_register,
     measure_joins,
     save_dossier,
 )

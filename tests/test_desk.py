@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.course.app import travel_times
 from cctview.course.lesson_data import SIMULATED
 from cctview.dataset.frames import open_dataset
-from cctview.investigate.search import (
-    JOINT,
-    MCD,
-    MED,
-    Search,
-    open_own_desk,
-    share_right,
-    travel_times,
-)
+from cctview.investigate.search import JOINT, MCD, MED, Search, open_own_desk, share_right
 from cctview.truth.labels import read_truth
 from tests.desks import FIRST, SECOND, THIRD, detection, small_desk
 from tests.scenes import found, write_scene

@@ -11,17 +11,16 @@ import pandas as pd
 import pytest
 
 from cctview.course.lesson_data import SIMULATED
+from cctview.course.register import ROLES, make_register
 from cctview.investigate.dossier import (
     FACTS,
     KNOWN,
     MEMORY_ONLY,
-    ROLES,
     Drawer,
     build_dossier,
     dossiers_of,
     join,
     join_step,
-    make_register,
     measure_joins,
     posterior_of_join,
     save_dossier,

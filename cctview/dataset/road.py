@@ -75,6 +75,18 @@ def place_of(camera):
     return next((place for place in DRIVE if place.camera == camera), None)
 
 
+def street_of(camera):
+    """The street at which a camera stands; its id if it is not on the drive.
+
+    Examples
+    --------
+    >>> street_of("689-640-S"), street_of("my-camera")
+    ('38 St', 'my-camera')
+    """
+    place = place_of(camera)
+    return place.name.partition(" @ ")[2] if place else camera
+
+
 TARGET, POPULATION = "the yellow taxi van", 2_000_000
 """Whom the course follows, and of how many: about 2.08 million resident-owned passenger vehicles in New York City in 2021
 (a secondary source), rounded; traffic from out of town would add about one more bit."""

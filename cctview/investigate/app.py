@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.course.results import FINDER_MINUTES as MINUTES
-from cctview.course.results import TAXI, open_finder
-from cctview.dataset.road import place_of
+from cctview.dataset.road import driving_order, place_of
 from cctview.investigate.dossier import (
     FACTS,
     MEMORY_ONLY,
@@ -21,9 +19,10 @@ from cctview.investigate.dossier import (
     Drawer,
     build_dossier,
     join,
-    make_register,
 )
-from cctview.investigate.search import JOINT, MCD, MED, Search, open_desk, open_own_desk
+from cctview.investigate.figures import candidate_rows
+from cctview.investigate.search import JOINT, MCD, MED, Search
+from cctview.show.road_map import drive
 from cctview.show.widgets.camera import Camera
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle
 
@@ -97,8 +96,6 @@ def dossier_html(dossier):
 
 def map_png(dossier):
     """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
-    from cctview.course import figures as plots
-
     if (
         dossier is None
         or len(dossier.sightings) < 2
@@ -116,7 +113,7 @@ def map_png(dossier):
         if dossier.own
         else "Simulated frames, our model world. Right or wrong: the operator is not told"
     )
-    return plots.drive(trip, title=title, note=note).to_bytes(dots=130)
+    return drive(trip, title=title, note=note).to_bytes(dots=130)
 
 
 class App:
@@ -126,13 +123,15 @@ class App:
     ----------
     desk : cctview.investigate.search.Desk
     register : DataFrame, optional
-        From `cctview.investigate.dossier.make_register`; without one nothing can be joined.
+        From `cctview.course.register.make_register`; without one nothing can be joined.
     minutes : int, optional
         Of the recording that are shown, from its beginning; by default all.
     borrowed : bool
         Whether travel times are those of other frames, which the page then says.
     folder : path_like, optional
         Where a file is saved of which only the name is given; by default the working folder.
+    example : str, optional
+        A detection to begin with; by default the largest vehicle's at the first camera.
 
     Attributes
     ----------
@@ -141,14 +140,15 @@ class App:
     dossier : Dossier or None
     """
 
-    def __init__(self, desk, register=None, minutes=None, borrowed=False, folder="."):
+    def __init__(self, desk, register=None, minutes=None, borrowed=False, folder=".", example=None):
         self.desk, self.register, self.folder = desk, register, Path(folder).resolve()
         self.drawer, self.dossier, self._shell = Drawer(), None, None
         self.search = Search(
-            desk.rankings[next(iter(desk.rankings))], MINUTES, desk.motion is not None, not desk.own
+            next(iter(desk.rankings.values())), travel=desk.motion is not None, lanes=not desk.own
         )
         self.sure = THRESHOLDS[self.search.ranking].default
         self.camera = Camera(desk.dataset, minutes=minutes, on_pick=self._picked)
+        self.example = example or self._largest()
         self.says = ""
         self.about = MEMORY_ONLY + (BORROWED if borrowed else "") if desk.own else SIMULATED
 
@@ -159,16 +159,11 @@ class App:
             self._shell = _Shell(self)
         return self._shell.box
 
-    @property
-    def example(self):
-        """A detection to begin with: the yellow taxi van's at the first camera; on other frames the
-        largest vehicle's there.
-        """
-        first = self.desk.cameras[0]
-        if not self.desk.own:
-            return self.desk.finder.sighting_of(TAXI[0], first)
+    def _largest(self):
+        """The largest vehicle at the first camera that has one."""
         rows = self.camera.detections
-        rows = rows[(rows["camera"] == first) & rows["id"].isin(self.desk.detections.index)]
+        rows = rows[rows["id"].isin(self.desk.detections.index)]
+        rows = rows[rows["camera"] == driving_order(rows["camera"].unique())[0]]
         return str(((rows["x2"] - rows["x1"]) * (rows["y2"] - rows["y1"])).idxmax())
 
     def click(self, detection):
@@ -270,12 +265,10 @@ class App:
 
     def still(self):
         """The page as a figure, for where widgets do not run."""
-        from cctview.course import figures as plots
-
         found = look_up(
             self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number
         ).candidates
-        return plots.candidate_rows(self.desk, self.dossier.picked, found)
+        return candidate_rows(self.desk, self.dossier.picked, found)
 
     def _repr_mimebundle_(self, **kwargs):
         data = {"text/plain": "The operator's page"}
@@ -395,31 +388,3 @@ class _Shell:
 def _name(camera):
     place = place_of(camera)
     return place.name if place else camera
-
-
-def open_app(lesson=None, finder=None, folder="."):
-    """The page on a lesson's data: the simulated minutes, or frames of one's own.
-
-    Parameters
-    ----------
-    lesson : cctview.course.lesson_data.Lesson, optional
-        By default what CCTVIEW_DATA says.
-    finder : cctview.link.trips.Finder, optional
-        Of the lesson's first `MINUTES`; by default the stored one.
-    folder : path_like
-        Where files are saved.
-
-    Returns
-    -------
-    App
-    """
-    from cctview.course.lesson_data import open_lesson
-
-    lesson = lesson or open_lesson()
-    if lesson.own:
-        desk = open_own_desk(lesson.shown, lesson.truth)
-        return App(desk, borrowed=desk.motion is not None, folder=folder)
-    finder = finder or open_finder(lesson.dataset, lesson.truth)
-    return App(
-        open_desk(finder, lesson.dataset), make_register(lesson.truth), MINUTES, folder=folder
-    )

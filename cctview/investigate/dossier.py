@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import POPULATION, place_of
+from cctview.dataset.road import POPULATION, place_of, street_of
 from cctview.dataset.storage import write_bytes
 from cctview.investigate.search import JOINT
 from cctview.privacy.meter import Bits, Step
@@ -31,29 +31,10 @@ MEMORY_ONLY = (
 WAY = {"S": "southbound", "N": "northbound"}
 FACTS = ("a permit", "a garage", "a plate read once")
 """The outside facts, from the vaguest to the sharpest."""
-GARAGE = "south end"
 NAMED = 0.5
 """An entry names a dossier if it is more probably than not the one."""
 KNOWN, LEAST = 0.98, 1e-6
 """How probably whoever is sought is in the register at all, and the least weight of entries that is taken for a fit."""
-ROLES = (
-    "piano tuner",
-    "beekeeper",
-    "lighthouse keeper",
-    "clockmaker",
-    "cartographer",
-    "puppeteer",
-    "glass blower",
-    "falconer",
-    "bell founder",
-    "tea taster",
-    "kite maker",
-    "organist",
-    "bookbinder",
-    "ice sculptor",
-    "stilt walker",
-    "snail farmer",
-)
 
 
 @dataclass(frozen=True)
@@ -122,9 +103,9 @@ class Dossier:
         who = f"vehicle {self.number}, no name"
         if self.name and self.name.probability >= NAMED:
             who = f"vehicle {self.number} = {self.name.holder}?"
-        where = f"{_street(first['camera'])}, {first['time']:%H:%M:%S}"
+        where = f"{street_of(first['camera'])}, {first['time']:%H:%M:%S}"
         if count > 1:
-            where += f" to {_street(last['camera'])}, {last['time']:%H:%M:%S}"
+            where += f" to {street_of(last['camera'])}, {last['time']:%H:%M:%S}"
         lines = [
             ("who", who),
             ("where and when", where),
@@ -335,44 +316,6 @@ class Drawer:
         )
 
 
-def make_register(truth, seed=0):
-    """An invented register of the vehicles on the simulated road.
-
-    Parameters
-    ----------
-    truth : cctview.truth.labels.Truth
-    seed : int
-
-    Returns
-    -------
-    DataFrame
-        Columns `vehicle`, `holder` (an invented role and a number), `kind`, `colour`, `direction`,
-        `garage` (when it came into the garage at the south end; missing if it did not), and for
-        each camera when a plate reader beside it read its plate: when it is largest in the picture.
-    """
-    known = (
-        truth.vehicles[["vehicle", "kind", "colour"]]
-        .merge(truth.trips, on="vehicle")
-        .sort_values("vehicle")
-    )
-    rng = np.random.default_rng(seed)
-    roles, numbers = rng.choice(ROLES, len(known)), rng.permutation(len(known)) + 1
-    holders = [f"the {role}, no. {number:04d}" for role, number in zip(roles, numbers, strict=True)]
-    table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
-    table = table.assign(garage=known["left"].where(known["exit"] == GARAGE))
-    boxes = truth.sightings
-    seen = boxes[["frame", "vehicle"]].assign(
-        area=(boxes["x2"] - boxes["x1"]) * (boxes["y2"] - boxes["y1"])
-    )
-    seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(
-        "area", kind="stable"
-    )
-    read = seen.drop_duplicates(["vehicle", "camera"], keep="last").pivot(
-        index="vehicle", columns="camera", values="time"
-    )
-    return table.merge(read, left_on="vehicle", right_index=True, how="left").reset_index(drop=True)
-
-
 def posterior_of_join(dossier, register, fact, camera=None, seconds=2.0):
     """How probably each entry of a register is the one that a dossier is about, and that none is.
 
@@ -562,11 +505,6 @@ def join_step(joins, meter, name="named by one outside fact", rounds=400):
         odds=float(joins["right"].mean()),
         note=f"{len(joins)} dossiers",
     )
-
-
-def _street(camera):
-    place = place_of(camera)
-    return place.name.partition(" @ ")[2] if place else camera
 
 
 def _sure(probability):

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.road import driving_order, place_of
-from cctview.link.evidence import WAYS, Motion, learn_motion
-from cctview.link.trips import true_passings
+from cctview.dataset.road import driving_order
+from cctview.link.evidence import WAYS, Motion
 from cctview.match.distance import cosine_distances, euclidean_distances
 from cctview.stats.resampling import bootstrap
 from cctview.track.scene import seconds_of
@@ -325,15 +324,14 @@ def open_desk(finder, dataset):
     return Desk(dataset, detections, groups, finder.motions[0], finder)
 
 
-def open_own_desk(dataset, truth=None):
+def open_own_desk(dataset, motion=None):
     """A desk on frames without a truth: each detection is ranked by itself, as the original did.
 
     Parameters
     ----------
     dataset : cctview.dataset.frames.Dataset
-    truth : cctview.truth.labels.Truth, optional
-        Of the simulated frames: travel times between the cameras of the drive are taken from there.
-        Lanes are not: they need tracks.
+    motion : Motion, optional
+        Travel times between these cameras. Lanes are not known: they need tracks.
 
     Returns
     -------
@@ -364,19 +362,4 @@ def open_own_desk(dataset, truth=None):
             "shown": kept["id"].to_numpy(),
         }
     )
-    known = truth is not None and all(place_of(camera) for camera in groups["camera"].unique())
-    return Desk(dataset, detections, groups, travel_times(truth) if known else None)
-
-
-def travel_times(truth):
-    """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a
-    `Motion` without lanes.
-    """
-    times = (
-        true_passings(truth).stack().rename("time").rename_axis(["vehicle", "camera"]).reset_index()
-    )
-    ways = truth.trips.set_index("vehicle")["direction"]
-    table = times.assign(
-        seconds=seconds_of(times["time"]), lane=0.5, direction=times["vehicle"].map(ways)
-    )
-    return learn_motion(table, (float(table["seconds"].min()), float(table["seconds"].max())))
+    return Desk(dataset, detections, groups, motion)

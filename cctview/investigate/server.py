@@ -13,6 +13,8 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
+from cctview.dataset.paths import DATA
+
 HOST = "127.0.0.1"
 NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
 NOTHING_ELSE = (
@@ -21,7 +23,7 @@ NOTHING_ELSE = (
     " wss: data: blob:; worker-src 'self' blob:; frame-ancestors 'none'"
 )
 """What the browser may load: from this server only."""
-CELL = """from cctview.investigate.app import open_app
+CELL = """from cctview.course.app import open_app
 open_app(folder={folder!r})"""
 
 
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     ImportError
         If Voilà is not installed.
     """
-    from cctview.course.lesson_data import open_lesson
+    from cctview.dataset.frames import open_dataset
 
     try:
         from tornado.ioloop import IOLoop
@@ -66,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         ) from None
     if options.folder is not None:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
-    open_lesson()  # a folder that will not do is told here, not in the page
+    open_dataset(os.environ.get("CCTVIEW_DATA") or DATA)  # a folder that will not do: said here
     port, token = free_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as place:
         notebook = write_page(Path(place), Path.cwd())

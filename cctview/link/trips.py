@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import DRIVE, POPULATION, driving_order, place_of
+from cctview.dataset.road import DRIVE, POPULATION, driving_order, street_of
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, keep
 from cctview.stats.bits import identification_bits, open_set_posterior
@@ -387,7 +387,7 @@ def describe(trip):
     """A trip as a table to read: a row a camera by its street, with the time, the seconds since the
     pick, and how sure it is.
     """
-    names = [place_of(camera).name.partition(" @ ")[2] for camera in trip["camera"]]
+    names = [street_of(camera) for camera in trip["camera"]]
     told = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
     seconds, sure = (
         trip["after"].map("{:+.0f} s".format),

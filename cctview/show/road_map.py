@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cctview.dataset.road import DRIVE, place_of
+from cctview.dataset.road import DRIVE, street_of
 from cctview.show.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
 
 _KM = {place.camera: place.km for place in DRIVE}
@@ -67,7 +67,7 @@ def _title(trip):
     wrong = int((~trip["right"].astype(bool)).sum()) if "right" in trip else 0
     seen = trip["camera"].nunique()
     if seen == 1:
-        return f"Seen at one camera, {_street(place_of(trip['camera'].iloc[0]))}, and nowhere else"
+        return f"Seen at one camera, {street_of(trip['camera'].iloc[0])}, and nowhere else"
     linked = f"Linked at {seen} of {len(DRIVE)} cameras"
     if wrong:
         return f"{linked}, but {wrong} of the links {'is' if wrong == 1 else 'are'} wrong"
@@ -117,7 +117,7 @@ def _strip(axes, used, trip):
             "fontsize": 11,
             "color": INK if place.camera in used else GREY,
         }
-        axes.annotate(_street(place), (place.km, -1.25 if crowded else -0.62), **words)
+        axes.annotate(street_of(place.camera), (place.km, -1.25 if crowded else -0.62), **words)
     if trip is not None:
         _travel_times(axes, trip)
     ends = {"fontsize": 10.5, "color": GREY, "va": "center"}
@@ -199,10 +199,6 @@ def _diagram(axes, trip, truth):
     axes.spines["bottom"].set_visible(False)
     for place in DRIVE:
         axes.axvline(place.km, color=PALE, linewidth=1, zorder=0)
-
-
-def _street(place):
-    return place.name.partition(" @ ")[2]
 
 
 def _minutes(times, trip):

@@ -79,7 +79,7 @@ def check_who(answer, register, camera, moments, seconds=2.0):
         Takes the register, a camera, a time and the seconds that clocks may be apart; returns
         holders.
     register : DataFrame
-        From `cctview.investigate.dossier.make_register`.
+        From `cctview.course.register.make_register`.
     camera : str
     moments : iterable of datetime
         To try it at.

@@ -33,7 +33,7 @@ from cctview.course.figures.detecting import (
     thresholds,
     verdicts,
 )
-from cctview.course.figures.dossier import candidate_rows, dossier, joins
+from cctview.course.figures.dossier import dossier, joins
 from cctview.course.figures.history import (
     by_era,
     by_resolution,
@@ -77,6 +77,7 @@ from cctview.course.figures.protection import (
 from cctview.course.figures.summary import crowd, same_evidence
 from cctview.course.figures.trip import network_leak, trip_ledger
 from cctview.course.figures.triplet import triplet, vector, weak_spots
+from cctview.investigate.figures import candidate_rows
 from cctview.show.look import TWIN, Card, percent, style
 from cctview.show.pictures import candidates, frame, numbered_frames, pairs
 from cctview.show.road_map import drive

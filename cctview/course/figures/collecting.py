@@ -4,7 +4,7 @@ it singles out.
 
 import numpy as np
 
-from cctview.dataset.road import driving_order, place_of
+from cctview.dataset.road import driving_order, street_of
 from cctview.show.look import (
     BLUE,
     DELIVERED,
@@ -73,7 +73,7 @@ def collection(tally, speed_up, note=LIVE):
     for row in range(len(cameras)):
         axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
     axes.set(ylim=(len(cameras) - 0.5, -0.5), xlabel="seconds of the city's clock")
-    axes.set_yticks(range(len(cameras)), [_short(camera) for camera in cameras])
+    axes.set_yticks(range(len(cameras)), [street_of(camera) for camera in cameras])
     axes.tick_params(axis="y", length=0)
     _key_above(figure, axes, 3)
     return figure
@@ -83,11 +83,6 @@ def _kind(word):
     return (
         "new" if word == "new" else "nothing new" if word in ("duplicate", "frozen") else "failed"
     )
-
-
-def _short(camera):
-    place = place_of(camera)
-    return place.name.partition(" @ ")[2] if place else camera
 
 
 def _key_above(figure, axes, columns):

@@ -4,7 +4,7 @@ network reconstructs.
 
 import numpy as np
 
-from cctview.dataset.road import driving_order, place_of
+from cctview.dataset.road import driving_order, street_of
 from cctview.link.trips import SURE, count_trips, tally, verdicts
 from cctview.show.look import (
     BLUE,
@@ -81,7 +81,7 @@ def trip_ledger(links, sure=SURE, note=WORLD):
     axes.xaxis.tick_top()
     axes.set_xticks(
         range(len(cameras)),
-        [place_of(camera).name.partition(" @ ")[2] for camera in cameras],
+        [street_of(camera) for camera in cameras],
         color=INK,
     )
     axes.tick_params(length=0)

@@ -1,0 +1,53 @@
+"""The operator's page on the course's data: the simulated minutes, or frames of one's own."""
+
+from cctview.course.lesson_data import open_lesson
+from cctview.course.register import make_register
+from cctview.course.results import FINDER_MINUTES as MINUTES
+from cctview.course.results import TAXI, open_finder
+from cctview.dataset.road import place_of
+from cctview.investigate.app import App
+from cctview.investigate.search import open_desk, open_own_desk
+from cctview.link.evidence import learn_motion
+from cctview.link.trips import true_passings
+from cctview.track.scene import seconds_of
+
+
+def open_app(lesson=None, finder=None, folder="."):
+    """The page on a lesson's data: the simulated minutes, or frames of one's own.
+
+    Parameters
+    ----------
+    lesson : cctview.course.lesson_data.Lesson, optional
+        By default what CCTVIEW_DATA says.
+    finder : cctview.link.trips.Finder, optional
+        Of the lesson's first `MINUTES`; by default the stored one.
+    folder : path_like
+        Where files are saved.
+
+    Returns
+    -------
+    App
+    """
+    lesson = lesson or open_lesson()
+    if lesson.own:
+        known = all(place_of(camera) for camera in lesson.shown.detections["camera"].unique())
+        motion = travel_times(lesson.truth) if known else None
+        return App(open_own_desk(lesson.shown, motion), borrowed=known, folder=folder)
+    finder = finder or open_finder(lesson.dataset, lesson.truth)
+    desk, register = open_desk(finder, lesson.dataset), make_register(lesson.truth)
+    example = finder.sighting_of(TAXI[0], desk.cameras[0])
+    return App(desk, register, MINUTES, folder=folder, example=example)
+
+
+def travel_times(truth):
+    """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a
+    `Motion` without lanes.
+    """
+    times = (
+        true_passings(truth).stack().rename("time").rename_axis(["vehicle", "camera"]).reset_index()
+    )
+    ways = truth.trips.set_index("vehicle")["direction"]
+    table = times.assign(
+        seconds=seconds_of(times["time"]), lane=0.5, direction=times["vehicle"].map(ways)
+    )
+    return learn_motion(table, (float(table["seconds"].min()), float(table["seconds"].max())))

@@ -1,0 +1,62 @@
+"""An invented register of the vehicles on the simulated road: its holders are roles, not people."""
+
+import numpy as np
+
+GARAGE = "south end"
+
+ROLES = (
+    "piano tuner",
+    "beekeeper",
+    "lighthouse keeper",
+    "clockmaker",
+    "cartographer",
+    "puppeteer",
+    "glass blower",
+    "falconer",
+    "bell founder",
+    "tea taster",
+    "kite maker",
+    "organist",
+    "bookbinder",
+    "ice sculptor",
+    "stilt walker",
+    "snail farmer",
+)
+
+
+def make_register(truth, seed=0):
+    """An invented register of the vehicles on the simulated road.
+
+    Parameters
+    ----------
+    truth : cctview.truth.labels.Truth
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Columns `vehicle`, `holder` (an invented role and a number), `kind`, `colour`, `direction`,
+        `garage` (when it came into the garage at the south end; missing if it did not), and for
+        each camera when a plate reader beside it read its plate: when it is largest in the picture.
+    """
+    known = (
+        truth.vehicles[["vehicle", "kind", "colour"]]
+        .merge(truth.trips, on="vehicle")
+        .sort_values("vehicle")
+    )
+    rng = np.random.default_rng(seed)
+    roles, numbers = rng.choice(ROLES, len(known)), rng.permutation(len(known)) + 1
+    holders = [f"the {role}, no. {number:04d}" for role, number in zip(roles, numbers, strict=True)]
+    table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
+    table = table.assign(garage=known["left"].where(known["exit"] == GARAGE))
+    boxes = truth.sightings
+    seen = boxes[["frame", "vehicle"]].assign(
+        area=(boxes["x2"] - boxes["x1"]) * (boxes["y2"] - boxes["y1"])
+    )
+    seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(
+        "area", kind="stable"
+    )
+    read = seen.drop_duplicates(["vehicle", "camera"], keep="last").pivot(
+        index="vehicle", columns="camera", values="time"
+    )
+    return table.merge(read, left_on="vehicle", right_index=True, how="left").reset_index(drop=True)
