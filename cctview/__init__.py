@@ -6,7 +6,7 @@ of a line.
 ===============  ======================================================================================================
 frames           `frames`, `ids`, `drive`, `lesson_data`, `truth`; read and written by `files`, `tables`, `parquet`
 collecting       `collect`, a package: the client, the simulated city, the archive
-detecting        `detect`, `retinanet_h5`; `cleaning`, `seen`, `evaluate_boxes`, `scales`; compared: `detectors`, `boosted`
+detecting        `detect`, `retinanet_h5`; `seen`, `evaluate_boxes`; compared: `detectors`, `boosted`
 embedding        `extract`, `student`, `densenet`, `second`, `weights`; its history: `eras`, `trials`
 learning         `learn`, `trainings`, `shadows`, `tensorflow_setup`; `triplet`, the toy
 matching         `match`, `distances`, `rank`, `matches`, `methods`; judged by `evaluate`, `comparisons`, `weak_spots`

@@ -46,7 +46,7 @@ from cctview.course.era_trials import (
 )
 from cctview.course.lesson_data import open_lesson
 from cctview.dataset.results import read_result
-from cctview.extract.eras import ERAS, EigenVehicles, Ratios, gradient_cells, grey, squeeze
+from cctview.extract.eras import ERAS, EigenVehicles, Ratios
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Int, Sliders, predict
 
@@ -127,20 +127,11 @@ Sliders(
     ),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Each star is a cell of the picture. Long line: strong edge in that direction. Light and colour are gone on purpose. Ask what that costs here: a red and a blue car become the same."
-# ## 4 · 2005: write a better recipe
-#
-# Dalal and Triggs looked at **edges**: in each small cell of the picture, how strong are the edges in each direction? Such a
-# **histogram of gradients** does not change when a cloud passes. Nothing is learnt; engineers found by trial which recipe
-# works. Colour is lost.
-
-# %%
-side, cell = 32, 8
-plots.gradients(shown[:3], gradient_cells(grey(squeeze(shown[:3], side)), cell))
-
 # %% [markdown]
-# And 2015? The network is the one that the course uses from here on. It takes its numbers in steps that nobody wrote down: how
-# such steps are learnt is the subject of notebook 02. All five have one interface, and make so many numbers of a picture:
+# In 2005 Dalal and Triggs counted **edges**: how strong they are in each direction, in each small cell of the picture. Engineers
+# found by trial which recipe works; colour is lost. And 2015? The network is the one that the course uses from here on. It takes
+# its numbers in steps that nobody wrote down: how such steps are learnt is the subject of notebook 02. All five have one interface,
+# and make so many numbers of a picture:
 
 # %%
 fitted = {era.name: era().fit(training.crops, training.vehicles) for era in ERAS}
@@ -150,7 +141,7 @@ pd.Series(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: grades of colour from 1971 are at least level with the recipes of 1991 and 2005. Then the leap. Say what the network had that the others had not: its own training pictures."
-# ## 5 · The same question to all
+# ## 4 · The same question to all
 #
 # Now a fair comparison. Every vehicle is looked for at the next camera, among all who are there. We take the three pairs of
 # neighbouring cameras that face the same way, so a vehicle is seen from the same side: the kindest case. Half of the vehicles
@@ -186,7 +177,7 @@ plots.by_era(leak, chance=1 / one.gallery)
 leak[["auc"]].astype(float).round(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go through some vehicles. Look at what each era confuses: ratios take anything of that shape, gradients ignore colour, the network confuses sisters. That is a better kind of error, and a more convincing one for the operator."
-# ## 6 · What each era confuses
+# ## 5 · What each era confuses
 #
 # One vehicle, and the first five candidates of each era. A tick and a solid frame mark the right one. The first that is shown
 # is the first that the network gets right; in two of three searches it does not. Go through some vehicles:
@@ -214,7 +205,7 @@ Sliders(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Two controls: the size and the era. First ask: at 8 pixels, who wins? Do not answer, it is the exercise. Then move the size down. The small picture beside the curves is what the machine gets."
-# ## 7 · Smaller and smaller
+# ## 6 · Smaller and smaller
 #
 # Real cameras see most vehicles far away. So make the pictures smaller, *all* of them: each era was trained, tuned and tested
 # again at each size. (That takes some minutes, so it is stored: `python -m studio results --only eras`.) The small picture
@@ -256,7 +247,7 @@ Sliders(
 # network still finds at least as many vehicles as any older era does from the large one.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The textbook answer is: data, compute, metric learning. Here one of the three can be tested, and on its own it is not enough. Be honest about the other two: we did not take them apart. And say that the network was also trained on simulated vehicles of the same making, with other vehicles; that helps it here."
-# ## 8 · What changed?
+# ## 7 · What changed?
 #
 # Three reasons are usually given.
 #

@@ -203,34 +203,32 @@ Sliders(
 # comparing cost more than
 # keeping: that bill is drawn up in notebook 06.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Then the smallest size: what is caught small is hard to use. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
 # ## 5 · What slips through
 #
 # A collector who polls slowly misses vehicles. Here the truth can be asked: which vehicles passed, and in which frame is each
-# of them large enough? Our detector finds vehicles well from about 20 pixels on.
+# of them large enough? Our detector finds vehicles well from about 20 pixels on, so smaller ones do not count.
 #
-# Move the **interval**, and the **smallest size** that counts.
+# Move the **interval**.
 
 # %%
 traffic = Traffic(lesson.truth)
 INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
+SMALLEST = 20  # pixels
 
 
 def polling(values):
     """Which share of the traffic is caught."""
     interval = values["interval"]
     times = sorted({*INTERVALS, interval})
-    curves = {time: traffic.caught(time, values["smallest_size"]) for time in times}
-    return plots.caught(curves, interval, values["smallest_size"])
+    curves = {time: traffic.caught(time, SMALLEST) for time in times}
+    return plots.caught(curves, interval, SMALLEST)
 
 
-slow = traffic.caught(30, 20)
+slow = traffic.caught(30, SMALLEST)
 Sliders(
     polling,
-    [
-        Int("interval", 2, 60, default=30, unit="seconds from poll to poll"),
-        Int("smallest_size", 8, 40, default=20, unit="pixels"),
-    ],
+    [Int("interval", 2, 60, default=30, unit="seconds from poll to poll")],
     describe=lambda figure: figure.title,
     prediction=predict(
         "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",

@@ -17,7 +17,7 @@
 #
 # | | |
 # |---|---|
-# | Time | 30 minutes; sections 1, 7 and 8 alone, 12 |
+# | Time | 30 minutes; sections 1, 5 and 6 alone, 12 |
 # | You need | Python you can read; nothing to download, no network |
 # | Comes after | 03, where the frames were collected. It is enough to know that there are frames |
 #
@@ -25,8 +25,7 @@
 #
 # 1. say what precision and recall are, on one picture, and what the two thresholds do to them;
 # 2. tell how a machine found things in 2001, and how it does now;
-# 3. clean a list of detections, and say what for;
-# 4. say which share of the vehicles enters the database, and who is missed.
+# 3. say which share of the vehicles enters the database, and who is missed.
 #
 # A [detector](glossary.md#detector) draws a box round each vehicle in a [frame](glossary.md#frame). All that follows in this
 # course works on these boxes. Who has no box is not in the database, and cannot be followed.
@@ -42,9 +41,7 @@ import pandas as pd
 from cctview.course import figures as plots
 from cctview.course.checks import check_iou, check_score_threshold
 from cctview.course.lesson_data import open_lesson
-from cctview.course.scales import stored_scales
 from cctview.dataset.boxes import BOX
-from cctview.detect.cleaning import boxes_left, clean, count_doubles, overlapping_pairs
 from cctview.detect.comparison import compare_detectors, published_detectors
 from cctview.detect.coverage import (
     SIZES,
@@ -56,12 +53,11 @@ from cctview.detect.coverage import (
     true_boxes,
     watch,
 )
-from cctview.detect.detector import Detector, drop_doubles
+from cctview.detect.detector import Detector
 from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import patch_of, train_boosted
 from cctview.privacy.meter import Gauge, LeakageMeter
-from cctview.show.widgets import Choice, Float, Int, Sliders, predict
-from cctview.truth.labels import true_vehicles
+from cctview.show.widgets import Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -87,7 +83,7 @@ plots.frame(frame, of_one[:0], "How many vehicles?")
 # intersection over union, [IoU](glossary.md#iou).
 #
 # We ask for a vehicle only if it is **clear**: more than 20 pixels long, and at least 80 % of it to be seen. The others are
-# neither asked for, nor held against a box that finds them. Section 7 lifts this mercy.
+# neither asked for, nor held against a box that finds them. Section 5 lifts this mercy.
 
 # %% tags=["picture"]
 plots.verdicts(frame, of_one, true_one)
@@ -206,130 +202,8 @@ Sliders(
     ),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Scaling up finds smaller vehicles, up to a point, and costs four times the work for twice the side. Past that point it gets worse: the network has never seen vehicles that large."
-# ## 5 · Look closer
-#
-# Small vehicles are missed. What if the frame is made larger before the network looks at it? No detail comes in by that, but
-# small vehicles cover more of the places where it looks. This was computed beforehand on 72 frames (`cctview/course/scales.py`).
-
-# %%
-at_scales = stored_scales()
-some = at_scales.frame.unique()
-sides = sorted(at_scales.side.unique())
-cost = {side: (side / 416) ** 2 for side in sides}
-seen_by_side = {
-    side: watch(rows.assign(camera=rows.frame.str.partition("--")[0]), truth).query(
-        "frame in @some"
-    )
-    for side, rows in at_scales[~at_scales.doubles].groupby("side")
-}
-
-
-def at_scale(values):
-    """Who is found, by size, at each scale."""
-    found = {
-        side: share_found(seen, in_bands(seen["size"], SIZES), values["score"], rounds=60)
-        for side, seen in seen_by_side.items()
-    }
-    boxes = at_scales[~at_scales.doubles & (at_scales.side == values["side"])]
-    right = evaluate_detections(boxes, vehicles[vehicles.frame.isin(some)]).summary(
-        percent=values["score"]
-    )
-    return plots.scales(found, values["side"], cost, right.precision)
-
-
-total = {side: plots.percent((seen.percent >= 25).mean()) for side, seen in seen_by_side.items()}
-Sliders(
-    at_scale,
-    [
-        Choice(
-            "side",
-            {f"{side} pixels": int(side) for side in sides},
-            default=416,
-            label="image scale",
-        ),
-        Int("score", 25, 80, default=25, unit="per cent"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"At 416 pixels {total[416]} of all vehicles in sight are found, far ones too. At 832, four times the work?",
-        f"{total[832]}.",
-        ["fewer", "about as many", "some more", "twice as many"],
-    ),
-)
-
-# %% [markdown]
-# At 832 pixels more of the small vehicles are found, and fewer of the largest: the network has not learned vehicles so large. And
-# many more boxes are false.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, or skip it in a short session. Cleaning is where most of the work of such a project goes, and nobody shows it."
-# ## 6 · Cleaning: one vehicle, one box
-#
-# The network makes many boxes for each vehicle. Of two that overlap more than a third threshold, the less sure one is dropped. Too
-# low, and vehicles side by side lose their boxes; too high, and one vehicle counts several times.
-
-# %%
-raw = at_scales[at_scales.doubles]
-many = raw.groupby("frame").size().idxmax()
-counts = count_doubles(raw, vehicles, np.arange(1, 11) / 10)
-
-
-def without_doubles(values):
-    """The boxes of one frame that are kept, and the trade over all of them."""
-    boxes = raw[raw.frame == many]
-    kept = boxes.assign(kept=boxes.index.isin(drop_doubles(boxes, values["overlap"]).index))
-    return plots.doubles(dataset.image(many), kept, values["overlap"], counts)
-
-
-per_vehicle = counts.boxes[1.0] / counts.boxes[0.6]
-Sliders(
-    without_doubles,
-    [Float("overlap", 0.1, 1, default=0.6, step=0.1, unit="IoU")],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "How many boxes does the network make for each one that is kept?",
-        f"About {per_vehicle:.0f}.",
-        ["one", "about three", "about ten", "more than fifty"],
-    ),
-)
-
-# %% [markdown]
-# The original's detector had another kind of doubles: one vehicle called a car *and* a bus. In its 67,379 detections 2,414 pairs
-# of boxes overlap by more than 0.7, and 92 % of these are a car and a bus on the same vehicle (counted by this project, on the original's
-# public data). On our 72 frames, before anything is dropped, and after:
-
-# %%
-before, after = (
-    overlapping_pairs(raw),
-    overlapping_pairs(at_scales[~at_scales.doubles & (at_scales.side == 416)]),
-)
-print(
-    f"overlapping pairs before: {before.sum():,}, of a car and a bus: {before.get('bus + car', 0)}; after: {after.sum()}"
-)
-
-# %% [markdown]
-# In the labels that ours learned from, such doubles had been left out.
-#
-# Then out goes what is no vehicle (persons and bicycles: this course follows vehicles only); what
-# was delivered twice; and what is **parked**: a box that stands in its place for most of a minute is no passing vehicle.
-
-# %%
-reasons = clean(lesson.shown.detections)
-plots.cleaning(boxes_left(reasons))
-
-# %% [markdown]
-# Is what was called parked really parked, and is all that is parked gone? The truth knows.
-
-# %%
-parked = (clean(dataset.detections) if lesson.own else reasons) == "parked"
-who = true_vehicles(dataset.detections, truth)
-print(
-    f"boxes called parked: {parked.sum():,}; of a vehicle that drives: {(parked & (who >= 0)).sum()}"
-)
-print(f"boxes of parked vehicles that were overlooked: {(~parked & (who < 0)).sum()}")
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the section to keep in a short session. Size first, then the kinds. Ask before you show it: whom will it miss? Then: why motorcycles? Because the pictures it was trained on have hardly any. Wrong answer people give: it is biased on purpose. Nobody chose this; nobody looked, either."
-# ## 7 · Whom does it miss?
+# ## 5 · Whom does it miss?
 #
 # Now the mercy ends: every vehicle in every frame counts, also the far and the hidden ones. First, by size.
 
@@ -401,7 +275,7 @@ plots.found_by(
 # those.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The figure of the lesson. The machine misses three of four, and yet nearly all are in the database: being missed in one frame is no protection, since there is a next frame, and a next camera. Move the threshold: even a strict one lets most in."
-# ## 8 · What leaks: who enters the database
+# ## 6 · What leaks: who enters the database
 #
 # A vehicle is not seen once. It passes a camera in several frames, and most pass several cameras. It is in the database as soon as
 # **one** of all these boxes is kept.
@@ -501,12 +375,11 @@ def iou(a, b):
 
 check_iou(iou, of_one[BOX])
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, point at the gauge, hand over to 05."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the three lines, point at the gauge, hand over to 05."
 # ## What to take away
 #
 # - **Two errors, two numbers.** Precision counts false boxes, recall counts the missed. Two thresholds trade one for the other.
 # - **From rectangles to one look.** In 2001 a machine asked small questions at every place; a network learns its own, from pictures. Both know only what they were shown.
-# - **Cleaning comes before counting**: one vehicle, one box; what is parked or delivered twice goes out.
 # - **Missed in a frame is not missed.** Most sightings leave no box, and nearly all vehicles enter the database. Who slips through is not chance: it is whom the makers seldom showed.
 #
 # The gauge beside the meter: of all vehicles on the road in these minutes, the share that is in the database.

@@ -29,7 +29,7 @@
 # 4. cut a vehicle out of a frame by its [box](glossary.md#bounding-box), and tell what six such boxes give away.
 #
 # **No vehicle here is real.** The frames come from six cameras along a road that we simulated. Each is stamped with a date in 2031
-# and the word `SIMULATED`. The seven steps are those of the original's own notebook, which had frames of the real road.
+# and the word `SIMULATED`. The steps are those of the original's own notebook, which had frames of the real road.
 
 # %% slideshow={"slide_type": "skip"}
 import matplotlib.pyplot as plt
@@ -85,21 +85,7 @@ by_type
 detections.groupby(["camera", "type"]).size().unstack(fill_value=0)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 3 · A pie chart of the types
-
-# %%
-figure, axes = plt.subplots(figsize=(5, 4))
-axes.pie(by_type, labels=[f"{kind} ({count})" for kind, count in by_type.items()], startangle=90)
-axes.set_title(f"{len(detections)} detections in six frames")
-figure.tight_layout()
-
-# %% [markdown]
-# With the course's own frames the pie has one slice, and that is no mistake of yours. These are the detector's words, not the truth:
-# to it a taxi, a van and a pickup truck are all a `car`. A word that fits everybody gives nobody away. What gives a
-# vehicle away is its picture.
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## 4 · Show a frame
+# ## 3 · Show a frame
 #
 # `open_dataset` reads a folder of frames. Here is the frame with the most detections.
 
@@ -118,7 +104,7 @@ axes.set_axis_off()
 # The picture is 352 pixels wide and 240 high. You cannot read a plate in it, and you cannot see a face. Keep that in mind.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 5 · Run the detector on it
+# ## 4 · Run the detector on it
 #
 # The stored detections came from this very detector. Run it yourself. It takes the picture and returns a table.
 
@@ -169,7 +155,7 @@ Sliders(
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 6 · Crop the detections by their boxes
+# ## 5 · Crop the detections by their boxes
 #
 # A picture is an array, so cutting out a vehicle is one slice: rows `y1` to `y2`, columns `x1` to `x2`. The largest six:
 
@@ -188,7 +174,7 @@ for axis, row in zip(axes, largest.itertuples()):
 # Such [crops](glossary.md#crop) are all that the next step sees. It will turn each into 1920 numbers, so that a machine can ask of any two: the same vehicle?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 7 · Draw a box on the frame
+# ## 6 · Draw a box on the frame
 
 # %% tags=["picture"]
 plots.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0])

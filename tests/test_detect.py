@@ -212,20 +212,6 @@ def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
         assert iou(usual[BOX].to_numpy(float), boxes).max() > 0.7
 
 
-def test_with_doubles_nothing_is_dropped_and_dropping_afterwards_leaves_no_overlap(yolo_weights):
-    image = picture(5, 240, 352)
-    all_, kept = (
-        Detector(yolo_weights, minimum_percent=5, doubles=doubles).detect(image)
-        for doubles in (True, False)
-    )
-    assert len(all_) > len(kept)
-    left = detect.drop_doubles(all_, 0.3)
-    boxes = left[BOX].to_numpy(float)
-    overlaps = np.array([iou(box, boxes) for box in boxes]) - np.eye(len(boxes))
-    assert overlaps.max() <= 0.3
-    assert left.percent.is_monotonic_decreasing
-
-
 def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
     class FixedBox(torch.nn.Module):
         def __init__(self, minimum_score, shortest_side):

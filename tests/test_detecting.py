@@ -1,4 +1,4 @@
-"""Who is found, the old way to find, cleaning, and detectors compared: against cases counted by
+"""Who is found, the old way to find, and detectors compared: against cases counted by
 hand, and the twin's truth.
 """
 
@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import scales
 from cctview.course.lesson_data import SIMULATED
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
-from cctview.detect import cleaning
 from cctview.detect import comparison as detectors
 from cctview.detect import coverage as seen
 from cctview.detect import viola_jones as boosted
@@ -233,45 +231,6 @@ def test_without_a_vehicle_there_is_nothing_to_learn():
         train_boosted([np.zeros((240, 352, 3), np.uint8)], [np.zeros((0, 4))])
 
 
-def test_overlapping_pairs_by_type():
-    boxes = pd.DataFrame(
-        [
-            ["f", "car", 0, 0, 10, 10],
-            ["f", "bus", 0, 0, 10, 9],
-            ["f", "car", 50, 0, 60, 10],
-            ["g", "car", 0, 0, 10, 10],
-        ],
-        columns=["frame", "type", *BOX],
-    )
-    assert cleaning.overlapping_pairs(boxes).to_dict() == {"bus + car": 1}
-    assert len(cleaning.overlapping_pairs(boxes, 0.95)) == 0
-
-
-def test_doubles_and_lost_vehicles_counted_by_hand():
-    rows = [
-        ["f", 90, 0, 0, 10, 10],
-        ["f", 80, 0, 0, 10, 9],
-        ["f", 70, 4, 0, 14, 10],
-        ["f", 60, 80, 80, 90, 90],
-    ]
-    boxes = pd.DataFrame(rows, columns=["frame", "percent", *BOX])
-    vehicles = pd.DataFrame([["f", 0, 0, 10, 10], ["f", 4, 0, 14, 10]], columns=["frame", *BOX])
-    counts = cleaning.count_doubles(boxes, vehicles, [0.3, 0.6, 1.0])
-    assert counts.to_dict("list") == {"boxes": [2, 3, 4], "doubles": [0, 0, 1], "lost": [1, 0, 0]}
-
-
-def test_cleaning_takes_away_what_stands_and_nothing_that_drives(data):
-    dataset, truth = data
-    reasons = cleaning.clean(dataset.detections)
-    who = seen.true_vehicles(dataset.detections, truth)
-    assert ((reasons == "parked") & (who >= 0)).sum() == 0
-    assert ((reasons == "parked") & (who < 0)).sum() > 0.95 * (who < 0).sum()
-    left = cleaning.boxes_left(reasons)
-    assert left.iloc[0] == len(reasons)
-    assert left.iloc[-1] == (reasons == "").sum()
-    assert left.is_monotonic_decreasing
-
-
 def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_are_not(
     tmp_path, monkeypatch
 ):
@@ -318,16 +277,3 @@ def test_detectors_compared_by_hand():
         {"fixed": Fixed()}, images, seen.true_boxes(TRUTH, list(images)), rounds=20
     )
     assert table.loc["fixed", ["AP", "precision", "recall"]].tolist() == [1.0, 0.5, 1.0]
-
-
-def test_a_slice_of_the_stored_scales_is_what_the_detector_finds(data):
-    dataset, truth = data
-    stored, frames = scales.stored_scales(), scales.sample_frames(truth)
-    assert set(stored.frame) <= set(frames)
-    assert len(frames) == scales.COUNT
-    assert sorted(stored.side.unique()) == sorted(scales.SIDES)
-    again = scales.detect_at_scales(dataset, frames[5:6], sides=(224, 608))
-    kept = stored[(stored.frame == frames[5]) & (stored.side.isin([224, 608]) | stored.doubles)]
-    columns = ["side", "doubles", "type", *BOX]
-    assert again[columns].values.tolist() == kept[columns].values.tolist()
-    np.testing.assert_allclose(again.percent, kept.percent, atol=0.05)

@@ -60,9 +60,6 @@ COMPARED = pd.DataFrame(
     index=["rectangles", "ours", "YOLOv3"],
     columns=COLUMNS,
 )
-COUNTS = pd.DataFrame(
-    {"boxes": [5, 6, 9], "doubles": [0, 1, 4], "lost": [2, 1, 0]}, index=[0.2, 0.6, 1.0]
-)
 WHO = ["in a frame", "in a pass", "at any camera"]
 FIGURES = {
     "verdicts": lambda: plots.verdicts(IMAGE, BOXES, TRUE),
@@ -74,24 +71,12 @@ FIGURES = {
     ),
     "rectangles": lambda: plots.rectangle_features(FEATURES, np.full((20, 24), 99, np.uint8), 0.7),
     "detectors": lambda: plots.detectors(COMPARED),
-    "doubles": lambda: plots.doubles(
-        IMAGE, BOXES.assign(kept=[True, False, True, True]), 0.6, COUNTS
-    ),
-    "cleaning": lambda: plots.cleaning(
-        pd.Series({"all boxes": 1500, "without persons, cycles": 1480, "without parked": 900})
-    ),
     "entered": lambda: plots.entered(intervals(WHO), 40, pd.DataFrame(0.5, [25, 90], WHO)),
     "entered, all": lambda: plots.entered(
         intervals(WHO).assign(estimate=1.0, low=1.0, high=1.0), 25, pd.DataFrame(1.0, [25, 90], WHO)
     ),
     "found by": lambda: plots.found_by(
         intervals(["motorcycle", "yellow taxi", "sedan"]), "share", "Whom?"
-    ),
-    "scales": lambda: plots.scales(
-        {side: intervals(["0–8", "8–12", "12–16", "over 16"]) for side in (224, 416)},
-        224,
-        {224: 0.3, 416: 1.0},
-        0.91,
     ),
 }
 
@@ -176,15 +161,3 @@ def test_found_by_draws_the_table():
     assert [
         line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"
     ] == pytest.approx([0.15, 0.5, 0.85])
-
-
-def test_cleaning_and_doubles_count_in_their_titles():
-    assert FIGURES["cleaning"]().title == "Of 1,500 boxes, 900 are left: 60 %"
-    assert "1 double left, 1 vehicle lost" in FIGURES["doubles"]().title
-
-
-def test_scales_name_cost_and_precision():
-    title = FIGURES["scales"]().title
-    assert (
-        "50 % of all vehicles in sight found, 91 % of the boxes right; 0.3 times the work" in title
-    )

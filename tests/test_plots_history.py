@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course import figures as plots
-from cctview.extract.eras import EigenVehicles, Ratios, gradient_cells, grey, squeeze
+from cctview.extract.eras import EigenVehicles, Ratios
 from cctview.show import look
 from tests.cards import check_card
 from tests.test_plots import drawn, texts
@@ -44,7 +44,6 @@ FIGURES = {
     "timeline": lambda: plots.timeline(),
     "landmarks": lambda: plots.landmarks(CROPS, Ratios().landmarks(CROPS)),
     "eigen": lambda: plots.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
-    "gradients": lambda: plots.gradients(CROPS[:3], gradient_cells(grey(squeeze(CROPS[:3], 32)))),
     "searches": lambda: plots.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
     ),

@@ -62,8 +62,6 @@ class Detector:
     side : int
         To how many pixels YOLO scales the frame's longer side: a multiple of 32. The cost grows
         with its square.
-    doubles : bool
-        Keep of YOLO's boxes also the weaker ones on the same object, as many as the network makes.
 
     Attributes
     ----------
@@ -87,7 +85,6 @@ class Detector:
         minimum_percent: float = 25,
         shortest_side: int = 800,
         side: int = YOLO_SIDE,
-        doubles: bool = False,
     ):
         if not 0 < minimum_percent <= 100:
             raise ValueError(
@@ -100,7 +97,7 @@ class Detector:
         path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
         self.model = path.name
         self.minimum_percent = minimum_percent
-        self._side, self._doubles = side, doubles
+        self._side = side
         if path.suffix == ".h5":
             from cctview.detect.keras_retinanet import RetinaNetH5
 
@@ -152,12 +149,10 @@ class Detector:
         from imageai.yolov3.utils import get_predictions, prepare_image
 
         names = coco_classes()
-        side, all_ = self._side, {"nms_confidence_level": np.inf} if self._doubles else {}
+        side = self._side
         picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
-            found = get_predictions(
-                self._network(picture), len(names), self.minimum_percent / 100, **all_
-            )
+            found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100)
         if found is None:
             return np.empty((0, 4)), np.empty(0), []
         found = found.numpy()
@@ -201,9 +196,7 @@ class Detector:
             & (table.x2 > table.x1)
             & (table.y2 > table.y1)
         ]
-        if not self._doubles:
-            table = drop_doubles(table)
-        table = table.sort_values(["y1", "x1"], kind="stable")
+        table = drop_doubles(table).sort_values(["y1", "x1"], kind="stable")
         return table[["type", "percent", *BOX]].reset_index(drop=True)
 
 

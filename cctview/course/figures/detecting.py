@@ -18,7 +18,6 @@ from cctview.show.look import (
     SAME,
     SKY,
     Card,
-    label,
     percent,
     style,
 )
@@ -340,10 +339,6 @@ def detectors(table, note=INTERVALS):
     return figure
 
 
-def _count(number, what):
-    return f"{number:,.0f} {what}{'' if number == 1 else 's'}"
-
-
 def _break(note):
     """A note in two lines."""
     before, sign, after = note.partition(": ")
@@ -352,109 +347,6 @@ def _break(note):
 
 def _seconds(seconds):
     return f"{seconds:.1f} s" if seconds >= 0.95 else f"{1000 * seconds:.0f} ms"
-
-
-@style()
-def doubles(image, boxes, overlap, counts, note=WORLD):
-    """All boxes that the network makes, those that are kept when overlapping ones are dropped
-    (left), and the trade (right).
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    boxes : DataFrame
-        Columns percent, x1, y1, x2, y2 and kept (bool): of one frame.
-    overlap : float
-        From which IoU on the weaker box is dropped.
-    counts : DataFrame
-        By that overlap: doubles (boxes on a vehicle that has a better one already) and lost
-        (vehicles of which no box is left).
-    note : str
-
-    Returns
-    -------
-    Card
-    """
-    now = counts.iloc[np.abs(counts.index.to_numpy() - overlap).argmin()]
-    title = (
-        f"At a limit of {overlap:.2f}: {_count(now.doubles, 'double')} left,"
-        f" {_count(now.lost, 'vehicle')} lost"
-    )
-    figure = Card(
-        title, height=3.3, note=note, photographs=True, left=0.16, right=0.25, top=0.1, wspace=0.3
-    )
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
-    left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
-    left.imshow(image)
-    left.set_axis_off()
-    left.set_anchor("NW")
-    for row in boxes.itertuples():
-        weak = {"edgecolor": PALE, "linewidth": 0.9, "linestyle": (0, (2, 2))}
-        look = {"edgecolor": BLUE, "linewidth": 2.4} if row.kept else weak
-        left.add_patch(
-            Rectangle((row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1, fill=False, **look)
-        )
-    for name, words, colour, dashes in (
-        ("doubles", "doubles", DIFFERENT, "-"),
-        ("lost", "vehicles lost", BLUE, "--"),
-    ):
-        right.plot(counts.index, counts[name] + 1, color=colour, linestyle=dashes, label=words)
-        right.plot(overlap, now[name] + 1, "o", color=colour, markersize=9, markeredgecolor=PAPER)
-    right.set(
-        xlabel="overlap from which dropped", ylabel="in all frames, + 1", yscale="log", xlim=(0, 1)
-    )
-    right.legend(frameon=False, fontsize=11, loc="upper left")
-    for axis in (right.xaxis, right.yaxis):
-        axis.label.set_fontsize(11)
-    return figure
-
-
-@style()
-def cleaning(steps, note=WORLD):
-    """What is left of the boxes, step by step of the cleaning.
-
-    Parameters
-    ----------
-    steps : Series of int
-        Boxes left, by the step's name; the first is before any.
-    note : str
-
-    Returns
-    -------
-    Card
-    """
-    title = (
-        f"Of {steps.iloc[0]:,} boxes, {steps.iloc[-1]:,} are left:"
-        f" {percent(steps.iloc[-1] / steps.iloc[0])}"
-    )
-    figure = Card(title, height=0.5 * len(steps) + 0.7, note=note, left=2.75, right=1.1)
-    axes = figure.subplots()
-    for row, (name, left) in enumerate(steps.items()):
-        gone = steps.iloc[row - 1] - left if row else 0
-        axes.barh(row, left, height=0.56, color=BLUE, label=name)
-        axes.barh(
-            row,
-            gone,
-            left=left,
-            height=0.56,
-            facecolor=PAPER,
-            edgecolor=GREY,
-            hatch="////",
-            linewidth=0.8,
-        )
-        axes.annotate(
-            f"−{gone:,}" if row else f"{left:,}",
-            (left + gone, row),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=11,
-        )
-    axes.set(ylim=(len(steps) - 0.45, -0.55), xlabel="boxes left (hatched: taken away)")
-    axes.set_yticks(range(len(steps)), steps.index)
-    axes.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
-    axes.tick_params(axis="y", length=0)
-    return figure
 
 
 @style()
@@ -579,73 +471,4 @@ def found_by(table, what, title, note=INTERVALS):
     axes.set_yticks(range(len(table)), table.index)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    return figure
-
-
-@style()
-def scales(tables, shown, cost, precision, note=INTERVALS):
-    """How many vehicles are found, by their size, when the frame is scaled before it is looked at.
-
-    Parameters
-    ----------
-    tables : dict of int to DataFrame
-        By the side to which the frame is scaled, in pixels: from `cctview.detect.coverage.share_found`, by
-        size.
-    shown : int
-        The side to point out.
-    cost : dict of int to float
-        By side: how much there is to compute, 1 for the usual one.
-    precision : float
-        Of the boxes at the side that is shown.
-    note : str
-
-    Returns
-    -------
-    Card
-    """
-    sums = {
-        side: (table["estimate"] * table["sightings"]).sum() / table["sightings"].sum()
-        for side, table in tables.items()
-    }
-    right = (
-        f"{percent(precision)} of the boxes right" if precision == precision else "no box is left"
-    )
-    title = (
-        f"Scaled to {shown} pixels: {percent(sums[shown])} of all vehicles in sight found,"
-        f" {right}; "
-    )
-    title += f"{cost[shown]:.1f} times the work"
-    figure = Card(title, height=3.1, note=note, left=1.0, right=0.3)
-    axes = figure.subplots()
-    names = max(tables.values(), key=len).index
-    for side, table in tables.items():
-        x, chosen = [names.get_loc(name) for name in table.index], side == shown
-        look = {"color": BLUE, "linewidth": 2.8} if chosen else {"color": GREY, "linewidth": 1.1}
-        axes.plot(x, table["estimate"], zorder=3 if chosen else 2, label=str(side), **look)
-        label(
-            axes,
-            1.12,
-            table["estimate"].iloc[min(1, len(table) - 1)],
-            f"{side}",
-            look["color"],
-            va="center",
-            fontsize=10.5,
-            zorder=4,
-        )
-        if chosen:
-            axes.fill_between(
-                x,
-                table["low"].astype(float),
-                table["high"].astype(float),
-                color=BLUE,
-                alpha=0.18,
-                linewidth=0,
-            )
-    axes.set(
-        ylim=(0, 1.02),
-        ylabel="share found",
-        xlabel="longer side of the vehicle in the frame, pixels",
-    )
-    axes.set_xticks(range(len(names)), names)
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     return figure

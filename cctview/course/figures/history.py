@@ -292,61 +292,6 @@ def _small(axes, picture, side, name, low, high):
 
 
 @style()
-def gradients(crops, cells, note=""):
-    """Vehicles beside their gradient histograms: in each cell a star of lines, the longer the more
-    edges run that way.
-
-    Parameters
-    ----------
-    crops : sequence of ndarray of uint8, shape (h, w, 3)
-    cells : ndarray, shape (n, rows, columns, bins)
-        As `cctview.extract.eras.gradient_cells` gives them.
-    note : str
-
-    Returns
-    -------
-    Card
-    """
-    count, bins = cells.shape[1], cells.shape[-1]
-    title = (
-        f"Of each vehicle {cells[0].size} numbers: in {count**2} cells, how strong the edges are in"
-        f" {bins} directions"
-    )
-    height = 3.4 / len(crops) + 0.25
-    figure = Card(
-        title,
-        height=height,
-        note=note,
-        photographs=True,
-        left=0.15,
-        right=0.15,
-        bottom=0.1,
-        top=0.1,
-        wspace=0.08,
-    )
-    angles = np.deg2rad(
-        (np.arange(bins) + 0.5) * 180 / bins + 90
-    )  # an edge runs across its gradient
-    steps = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    for k, crop in enumerate(crops):
-        axes = figure.add_subplot(1, 2 * len(crops), 2 * k + 1)
-        axes.imshow(crop, extent=(0, 1, 1, 0), interpolation="bicubic", aspect=1)
-        axes.set_axis_off()
-        axes = figure.add_subplot(1, 2 * len(crops), 2 * k + 2)
-        lengths = cells[k] / max(cells[k].max(), 1e-9) * 0.48
-        for row, column in np.ndindex(count, count):
-            for step, length in zip(steps, lengths[row, column], strict=True):
-                x, y = np.outer([-1, 1], step * length).T
-                axes.plot(column + x, row + y, color=INK, linewidth=1.6, alpha=0.75)
-        axes.set(
-            xlim=(-0.6, count - 0.4), ylim=(count - 0.4, -0.6), xticks=[], yticks=[], aspect="equal"
-        )
-        for spine in axes.spines.values():
-            spine.set(visible=True, color=PALE)
-    return figure
-
-
-@style()
 def era_searches(query, rows, note=TWIN):
     """One vehicle looked for by several recognisers: the first candidates of each, and where the
     right one came.
