@@ -2,7 +2,7 @@
 
 ================ ==================================================================================
 ``client``       polls cameras at a steady beat: `collect`, `list_cameras`, `Plan`, `Tally`
-``cameras``      public camera APIs: `CityApi`, `Camera`, and what a person is told before polling
+``cameras``      public camera APIs: `CityApi`, `PublicCamera`, and what a person is told before polling
 ``archive``      the folder that is filled, and its index
 ``stamp``        the time in a simulated picture, drawn and read
 ``camera_server`` `SimulatedCity`: the simulated minutes, served on this computer, with faults
@@ -18,7 +18,7 @@ and should not wait for httpx.
 from importlib import import_module
 
 _HOMES = {
-    "Camera": "cameras",
+    "PublicCamera": "cameras",
     "CityApi": "cameras",
     "Plan": "client",
     "SimulatedCity": "camera_server",

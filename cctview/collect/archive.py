@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.collect.cameras import Camera
+from cctview.collect.cameras import PublicCamera
 from cctview.dataset.frames import frame_folder, write_frame
 from cctview.dataset.ids import FrameId
 from cctview.dataset.parquet import read_frame
@@ -102,7 +102,7 @@ class Archive:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         self.log.addHandler(handler)
 
-    def write_cameras(self, cameras: list[Camera]) -> None:
+    def write_cameras(self, cameras: list[PublicCamera]) -> None:
         """Write down which camera is behind which label; what earlier runs wrote about others is
         kept.
         """

@@ -24,7 +24,7 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # names that Window
 
 
 @dataclass(frozen=True)
-class Camera:
+class PublicCamera:
     """One public camera.
 
     Attributes
@@ -63,12 +63,12 @@ class CityApi:
         self.base = base.rstrip("/").removesuffix("/api/cameras")
         self.list_url = f"{self.base}/api/cameras"
 
-    def read_list(self, content: bytes) -> tuple[list[Camera], list[str]]:
+    def read_list(self, content: bytes) -> tuple[list[PublicCamera], list[str]]:
         """Read the answer to `list_url`.
 
         Returns
         -------
-        cameras : list of Camera
+        cameras : list of PublicCamera
         problems : list of str
             One line for each entry that was skipped.
 
@@ -100,12 +100,12 @@ class CityApi:
         labels = label_cameras(list(known))
         return [self._camera(name, labels[name], entry) for name, entry in known.items()], problems
 
-    def _camera(self, name: str, label: str, entry: dict) -> Camera:
+    def _camera(self, name: str, label: str, entry: dict) -> PublicCamera:
         place = [
             _degrees(entry.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180))
         ]
         online = str(entry.get("isOnline", True)).lower() == "true"
-        return Camera(
+        return PublicCamera(
             name,
             label,
             str(entry.get("name", name)),
@@ -115,7 +115,7 @@ class CityApi:
         )
 
 
-def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
+def pattern_cameras(pattern: str, ids: list[str]) -> list[PublicCamera]:
     """The cameras of an operator that has one address for each.
 
     Parameters
@@ -132,7 +132,9 @@ def pattern_cameras(pattern: str, ids: list[str]) -> list[Camera]:
     """
     labels = label_cameras(ids)
     return [
-        Camera(i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe="")))
+        PublicCamera(
+            i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe=""))
+        )
         for i in dict.fromkeys(ids)
     ]
 

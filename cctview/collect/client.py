@@ -23,7 +23,7 @@ import httpx
 
 from cctview import __version__
 from cctview.collect.archive import Archive, Taken
-from cctview.collect.cameras import Camera, CityApi, is_loopback
+from cctview.collect.cameras import CityApi, PublicCamera, is_loopback
 from cctview.collect.stamp import prepare, read_stamp
 from cctview.dataset.frames import read_image
 from cctview.dataset.storage import alone_in
@@ -86,7 +86,7 @@ class Plan:
             f" the disk; the run ends at {self.megabytes:,.0f} MB."
         )
 
-    def check(self, cameras: list[Camera]) -> None:
+    def check(self, cameras: list[PublicCamera]) -> None:
         """Refuse a plan that makes no sense or asks too much of one host.
 
         Raises
@@ -155,7 +155,7 @@ class Failure(Exception):
         self.kind, self.wait = kind, wait
 
 
-async def list_cameras(api: CityApi) -> list[Camera]:
+async def list_cameras(api: CityApi) -> list[PublicCamera]:
     """Ask an API for its cameras.
 
     Raises
@@ -181,7 +181,10 @@ async def list_cameras(api: CityApi) -> list[Camera]:
 
 
 async def collect(
-    cameras: list[Camera], folder: Path, plan: Plan, show: Callable[[Tally], None] | None = None
+    cameras: list[PublicCamera],
+    folder: Path,
+    plan: Plan,
+    show: Callable[[Tally], None] | None = None,
 ) -> Tally:
     """Poll cameras until the plan's budget is spent.
 
@@ -190,7 +193,7 @@ async def collect(
 
     Parameters
     ----------
-    cameras : list of Camera
+    cameras : list of PublicCamera
         All of one host.
     folder : Path
         Gets the frames and their index, see `cctview.collect.archive`; what is there already is
@@ -229,7 +232,7 @@ async def collect(
 class _Watch:
     """One camera, and what is known of it."""
 
-    camera: Camera
+    camera: PublicCamera
     phase: float
     validators: dict[str, str] = field(default_factory=dict)
     content: bytes = b""
@@ -242,7 +245,7 @@ class _Watch:
 
 
 class _Run:
-    def __init__(self, cameras: list[Camera], archive: Archive, plan: Plan):
+    def __init__(self, cameras: list[PublicCamera], archive: Archive, plan: Plan):
         self.archive, self.plan, self.log = archive, plan, archive.log
         self.tally, self.random = Tally(), random.Random(plan.seed)
         spacing = plan.interval / len(cameras)

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cctview.collect.cameras import (
     NEW_YORK,
-    Camera,
     CityApi,
+    PublicCamera,
     host_of,
     is_loopback,
     notice,
@@ -182,7 +182,7 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
     return _collect(cameras, options.out, plan)
 
 
-def _choose(cameras: list[Camera], wanted: list[str]) -> list[Camera]:
+def _choose(cameras: list[PublicCamera], wanted: list[str]) -> list[PublicCamera]:
     """The cameras with these ids or labels."""
     known = {name: camera for camera in cameras for name in (camera.label, camera.id)}
     for name in wanted:
@@ -216,7 +216,7 @@ def _agreed(host: str, options: argparse.Namespace) -> bool:
     return True
 
 
-def _collect(cameras: list[Camera], out: Path, plan: Plan) -> int:
+def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
     from cctview.collect.client import collect
 
     print(plan.describe(len(cameras)))
