@@ -20,13 +20,13 @@ from scipy.optimize import linear_sum_assignment
 
 from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.frames import open_dataset
-from cctview.detect.metrics import evaluate_trajectories
 from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
 from cctview.stats.resampling import bootstrap
 from cctview.track.tracker import track_detections
 from cctview.track.travel import describe_tracks, filter_by_travel, learn_travel
 from studio.expressway import CAMERAS
+from studio.trajectories import evaluate_trajectories
 
 LENGTHS = (12, 20)  # px, the shortest vehicle that must be tracked
 VISIBLE = 0.8  # share of a vehicle that must be to be seen

@@ -26,7 +26,7 @@ from cctview.attacks.inference import (
     train_classifiers,
 )
 from cctview.attacks.linkage import Tracker
-from cctview.course.era_trials import Pictures, metric_table, read_pictures, resolution_table
+from cctview.course.era_trials import Pictures, read_pictures, resolution_table
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.defences.catalogue import DEFENCES
@@ -37,6 +37,7 @@ from cctview.extract.eras import ERAS
 from cctview.truth.labels import read_truth
 from studio import train_defended, training_looks
 from studio.bench import bench
+from studio.era_metric import metric_table
 from studio.usefulness import RoadUse, stretches
 
 TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")

@@ -19,7 +19,8 @@ from cctview.attacks.inference import infer_attribute
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import cut, open_dataset
 from cctview.defences.catalogue import Defence
-from cctview.track.scene import make_scene, sort_out
+from cctview.detect.sorting import sort_detections
+from cctview.track.scene import make_scene
 from cctview.track.tracker import learn_motion, track_detections
 from cctview.truth.labels import read_truth
 
@@ -214,7 +215,7 @@ class RoadUse:
         for camera, rows in known.iloc[other].groupby("camera").indices.items():
             of = other[rows]
             scene, _ = make_scene(
-                known.iloc[of], self.dataset.embeddings[of], sort_out(known.iloc[of]).moving
+                known.iloc[of], self.dataset.embeddings[of], sort_detections(known.iloc[of]).moving
             )
             self.motion[camera] = learn_motion(scene)
 

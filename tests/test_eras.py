@@ -15,6 +15,7 @@ from cctview.dataset.results import read_result
 from cctview.extract import eras
 from cctview.match.metrics import roc_auc
 from cctview.truth.labels import read_truth
+from studio.era_metric import LearnedMetric, metric_table
 
 DATA = Path(__file__).parent.parent / "data"
 RNG = np.random.default_rng(3)
@@ -197,7 +198,7 @@ def test_a_learned_metric_leaves_out_what_differs_within_a_vehicle():
     plain = type(
         "Plain", (), {"fit": lambda self, *_: self, "embed": lambda self, rows: np.float32(rows)}
     )()
-    learned = eras.LearnedMetric(plain).fit(marks, vehicles)
+    learned = LearnedMetric(plain).fit(marks, vehicles)
     places = learned.embed(marks)
     within = (places[::2] - places[1::2]) / np.sqrt(2)
     spread = np.cov(within.T)
@@ -208,7 +209,7 @@ def test_a_learned_metric_leaves_out_what_differs_within_a_vehicle():
     )
     assert after > before + 0.3
     with pytest.raises(ValueError, match="two pictures"):
-        eras.LearnedMetric(plain).fit(marks[::2], vehicles[::2])
+        LearnedMetric(plain).fit(marks[::2], vehicles[::2])
 
 
 def test_search_by_hand():
@@ -290,7 +291,7 @@ def test_a_slice_of_the_stored_results(era, halves):
 
 
 def test_a_slice_of_the_stored_metrics(halves):
-    again = trials.metric_table(*halves, [eras.Ratios]).set_index("figure")
+    again = metric_table(*halves, [eras.Ratios]).set_index("figure")
     stored = read_result("eras_metric.csv").query("era == @eras.Ratios.name").set_index("figure")
     assert again.estimate.to_dict() == pytest.approx(stored.estimate.to_dict(), abs=0.01)
 

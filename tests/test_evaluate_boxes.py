@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.boxes import BOX, box_iou
-from cctview.detect.metrics import evaluate_detections, evaluate_trajectories
+from cctview.detect.metrics import evaluate_detections
 from cctview.stats.resampling import bootstrap
+from studio.trajectories import evaluate_trajectories
 
 
 def truth_of(*rows):

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.boxes import box_iou
-from cctview.detect.metrics import evaluate_trajectories
+from cctview.detect.sorting import seconds_of
 from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
-from cctview.track.scene import make_scene, seconds_of
+from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, learn_motion, track_detections
 from cctview.track.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel
+from studio.trajectories import evaluate_trajectories
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]

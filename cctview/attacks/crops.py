@@ -18,7 +18,7 @@ import pandas as pd
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import Dataset, cut, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.track.scene import seconds_of
+from cctview.detect.sorting import seconds_of
 from cctview.truth.labels import Truth, read_truth, true_vehicles
 
 GRID = 16

@@ -388,36 +388,3 @@ def resolution_table(
         searches = {era.name: try_era(era, *small)[0] for era in eras}
         tables.append(leak_by_era(searches).rename_axis("era").reset_index().assign(pixels=side))
     return pd.concat(tables, ignore_index=True)
-
-
-def metric_table(training: Pictures, test: Pictures, eras) -> pd.DataFrame:
-    """Each era with a metric learnt on top of its vectors (`cctview.extract.eras.LearnedMetric`), and how
-    much that gains.
-
-    Returns
-    -------
-    DataFrame
-        Columns era, figure ("without", "with", "gain"), estimate, low, high (of rank-1); gains on
-        the same draws of vehicles.
-    """
-    from cctview.extract.eras import LearnedMetric
-
-    tables = []
-    for era in eras:
-        chosen, distance = tune(era, era.settings, training)
-        plain = search(
-            era(**chosen).fit(training.crops, training.vehicles).embed(test.crops), test, distance
-        )
-
-        def learned(chosen=chosen):
-            return LearnedMetric(era(**chosen))
-
-        _, distance = tune(learned, ({},), training)
-        found = search(
-            learned().fit(training.crops, training.vehicles).embed(test.crops), test, distance
-        )
-        first = pd.DataFrame({"without": plain.ranks == 1, "with": found.ranks == 1}).astype(float)
-        first["gain"] = first["with"] - first["without"]
-        table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.looked_for])
-        tables.append(table.rename_axis("figure").reset_index().assign(era=era.name))
-    return pd.concat(tables, ignore_index=True)

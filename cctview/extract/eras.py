@@ -381,63 +381,6 @@ def gradient_cells(pictures: np.ndarray, cell: int = 8, bins: int = 9) -> np.nda
     return np.stack(votes, axis=-1)
 
 
-class LearnedMetric:
-    """Any era's vectors, with a metric learnt on top: which differences tell vehicles apart, and
-    which only pictures.
-
-    Whatever differs between two pictures of *one* training vehicle should count for little. So the
-    vectors are turned and scaled until such differences are alike in all directions (the idea of
-    Fisher's discriminant, by which Belhumeur, Hespanha and Kriegman made fisherfaces of eigenfaces
-    in 1997). The features themselves stay as they are.
-
-    Parameters
-    ----------
-    recogniser : object
-        Of any era.
-    directions : int
-        The vectors are first reduced to so many principal components, where they have more.
-    """
-
-    def __init__(self, recogniser, directions=64):
-        self.recogniser, self.directions = recogniser, directions
-
-    def fit(self, crops, vehicles):
-        """Fit the recogniser, then learn the metric.
-
-        Raises
-        ------
-        ValueError
-            If no vehicle has two pictures.
-        """
-        from sklearn.covariance import LedoitWolf
-        from sklearn.decomposition import PCA
-
-        vectors = self.recogniser.fit(crops, vehicles).embed(crops).astype(float)
-        self.components = PCA(
-            min(self.directions, *vectors.shape), whiten=True, svd_solver="covariance_eigh"
-        ).fit(vectors)
-        vectors = self.components.transform(vectors)
-        _, of, counts = np.unique(vehicles, return_inverse=True, return_counts=True)
-        if not (counts > 1).any():
-            raise ValueError(
-                "no vehicle has two pictures, so nothing tells how pictures of one vehicle differ"
-            )
-        means = (
-            np.stack([np.bincount(of, column) for column in vectors.T], axis=1) / counts[:, None]
-        )
-        within = (vectors - means[of])[counts[of] > 1]
-        self.scale = np.linalg.cholesky(
-            np.linalg.inv(LedoitWolf(assume_centered=True).fit(within).covariance_)
-        )
-        return self
-
-    def embed(self, crops) -> np.ndarray:
-        """(n, at most `directions`) float32."""
-        return (
-            self.components.transform(self.recogniser.embed(crops).astype(float)) @ self.scale
-        ).astype(np.float32)
-
-
 def _smooth(values: np.ndarray, axis: int = 1) -> np.ndarray:
     """Means of three neighbours; at the ends of two."""
     from scipy.ndimage import uniform_filter1d

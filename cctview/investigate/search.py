@@ -14,10 +14,10 @@ import pandas as pd
 
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import driving_order
+from cctview.detect.sorting import seconds_of
 from cctview.link.evidence import WAYS, Motion
 from cctview.match.distance import cosine_distances, euclidean_distances
 from cctview.stats.resampling import bootstrap
-from cctview.track.scene import seconds_of
 
 JOINT, MED, MCD = "joint model", "MED", "MCD"
 RANKINGS = {

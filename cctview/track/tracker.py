@@ -26,7 +26,8 @@ from scipy.optimize import linear_sum_assignment, minimize
 from scipy.spatial import cKDTree
 from scipy.special import expit
 
-from cctview.track.scene import make_scene, sort_out
+from cctview.detect.sorting import sort_detections
+from cctview.track.scene import make_scene
 
 ROUNDS = 5  # of tracking and learning again; the links hardly change after three
 NEIGHBOURS = 25  # examples that a prediction is made of
@@ -214,7 +215,7 @@ def track_detections(detections, embeddings, models=None):
     tracks, number = np.full(len(detections), -1), 0
     for camera in pd.unique(detections["camera"]):
         of = np.flatnonzero((detections["camera"] == camera).to_numpy())
-        sorting, labels = sort_out(detections.iloc[of]), np.full(len(of), -1)
+        sorting, labels = sort_detections(detections.iloc[of]), np.full(len(of), -1)
         scene, rows = make_scene(detections.iloc[of], np.asarray(embeddings)[of], sorting.moving)
         if len(rows):
             labels[rows] = chain(

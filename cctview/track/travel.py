@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from cctview.dataset.boxes import BOX
+from cctview.detect.sorting import seconds_of
 from cctview.match.distance import cosine_distances, unit_vectors
 from cctview.match.rerank import centre_by_camera
-from cctview.track.scene import seconds_of
 
 SHIFTS = 8  # control searches, each with another shift of the clock
 ROUNDS = 5  # of linking and learning again

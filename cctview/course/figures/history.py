@@ -516,7 +516,7 @@ def learned_metric(table, note=TWIN):
     ----------
     table : DataFrame
         Columns era, figure ("without", "with", "gain"), estimate, low, high, as
-        `cctview.course.era_trials.metric_table` gives them.
+        `studio.era_metric.metric_table` gives them.
     note : str
 
     Returns
