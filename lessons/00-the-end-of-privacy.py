@@ -41,7 +41,7 @@ import numpy as np
 from cctview.course import figures as plots
 from cctview.course.app import open_app
 from cctview.course.checks import check_sureness, check_wrong_share
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder, stored_leakage
 from cctview.link.trips import as_candidates, count_trips, describe

@@ -44,7 +44,7 @@ from cctview.course.era_trials import (
     try_era,
     wrong_alike,
 )
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
 from cctview.extract.eras import ERAS, EigenVehicles, Ratios
 from cctview.privacy.meter import Gauge, LeakageMeter

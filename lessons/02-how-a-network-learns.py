@@ -38,7 +38,7 @@ from cctview.attacks.shadow_models import stored_attacks, stored_shadows
 from cctview.course import figures as plots
 from cctview.course import trainings
 from cctview.course.checks import check_members_found, check_stop
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Int, Progress, Sliders, predict
 

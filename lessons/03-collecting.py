@@ -41,11 +41,12 @@ import pandas as pd
 from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras
 from cctview.course import figures as plots
 from cctview.course.checks import check_candidates, check_storage
-from cctview.course.lesson_data import SIMULATED, open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.course.results import stored_unicity
 from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
 from cctview.dataset.frames import read_image
 from cctview.dataset.parquet import read_frame
+from cctview.dataset.paths import DATA
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.privacy.unicity import read_trips, unicity
 from cctview.search.costs import CITY, COSTS
@@ -248,7 +249,7 @@ Sliders(
 # cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
 
 # %%
-sightings = read_trips(read_frame(SIMULATED / "habits" / "trips.parquet"))
+sightings = read_trips(read_frame(DATA / "habits" / "trips.parquet"))
 known = known_after(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
 predict(

@@ -40,7 +40,7 @@ import pandas as pd
 
 from cctview.course import figures as plots
 from cctview.course.checks import check_iou, check_score_threshold
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.boxes import BOX
 from cctview.detect.comparison import compare_detectors, published_detectors
 from cctview.detect.coverage import (

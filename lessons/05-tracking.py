@@ -36,7 +36,7 @@ import pandas as pd
 
 from cctview.course import figures as plots
 from cctview.course.checks import check_cosine_distance, check_threshold
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
 from cctview.match.methods import compare_methods
 from cctview.match.pairs import (

@@ -36,7 +36,7 @@ import numpy as np
 from cctview.course import figures as plots
 from cctview.course.checks import check_even_gallery, check_right_alarms
 from cctview.course.figures.design import at_gallery, measured_gallery
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
 from cctview.link.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
 from cctview.match.impostors import likeness, passing

@@ -40,7 +40,7 @@ import pandas as pd
 from cctview.course import figures as plots
 from cctview.course.app import open_app
 from cctview.course.checks import check_speed, check_who
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder

@@ -37,7 +37,7 @@ from cctview.attacks.inference import infer_attribute
 from cctview.course import figures as plots
 from cctview.course.breach import KeyedDatabase, learn_map, link_rates, open_breach
 from cctview.course.checks import check_defence, check_key_broken
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.course.showcase import choose_examples, defended_pictures, rebuild
 from cctview.dataset.results import read_result
 from cctview.defences.catalogue import DEFENCES

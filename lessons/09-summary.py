@@ -37,7 +37,7 @@ import pandas as pd
 from cctview.course import figures as plots
 from cctview.course.checks import check_bits, check_even_population
 from cctview.course.checks.quiz import QUESTIONS
-from cctview.course.lesson_data import SIMULATED
+from cctview.dataset.paths import DATA
 from cctview.defences.study import bought_back_step
 from cctview.defences.study import stored as protection_results
 from cctview.privacy.leakage import your_car
@@ -45,8 +45,8 @@ from cctview.privacy.meter import LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Quiz, Sliders, predict
 from cctview.stats.bits import match_probability
 
-trips = pd.read_parquet(SIMULATED / "habits" / "trips.parquet")
-drivers = pd.read_parquet(SIMULATED / "habits" / "drivers.parquet")
+trips = pd.read_parquet(DATA / "habits" / "trips.parquet")
+drivers = pd.read_parquet(DATA / "habits" / "drivers.parquet")
 print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, and the opener for any agenda. Ask somebody in the first row: which car do you drive, which colour, when do you leave? Set it. Then set the hour to 3. Then a van in beige. Let the room say a car that they think is safe. Wrong answer people give: mine is silver, so nobody can tell. By day that holds; at 3 in the night it doesn't."

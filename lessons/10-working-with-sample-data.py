@@ -37,9 +37,10 @@ import pandas as pd
 
 from cctview.course import figures as plots
 from cctview.course.checks import check_numbers, check_travel_time
-from cctview.course.lesson_data import LIST, SAMPLE, open_lesson, sample_folder
+from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
 from cctview.course.results import TAXI
 from cctview.dataset.frames import cut, open_dataset
+from cctview.dataset.paths import SAMPLE
 from cctview.dataset.road import driving_order, place_of
 from cctview.detect.detector import Detector
 from cctview.show.widgets import Choice, Int, Sliders, predict
@@ -54,7 +55,7 @@ folder = sample_folder()
 # A detector has looked at six frames, one a camera. Each thing that it found became one line of a text file:
 
 # %%
-lines = (folder / LIST).read_text().splitlines()
+lines = (folder / DETECTION_LIST).read_text().splitlines()
 print(lines[0])
 
 # %% [markdown]
@@ -65,7 +66,7 @@ print(lines[0])
 
 # %%
 COLUMNS = ["camera", "date", "time", "stage", "number", "type", "percent", "size", "box"]
-detections = pd.read_csv(folder / LIST, sep="--", engine="python", header=None, names=COLUMNS)
+detections = pd.read_csv(folder / DETECTION_LIST, sep="--", engine="python", header=None, names=COLUMNS)
 detections = detections.drop(columns="stage")
 detections.head()
 

@@ -11,7 +11,7 @@ import pytest
 from cctview.attacks.crops import Looks
 from cctview.attacks.inversion import unseen
 from cctview.course import breach, showcase
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.defences.catalogue import DEFENCES
 
 CAMERAS = ("733-681-N", "735-683-N")

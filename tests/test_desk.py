@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from cctview.course.app import travel_times
-from cctview.course.lesson_data import SIMULATED
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.paths import DATA
 from cctview.investigate.search import JOINT, MCD, MED, Search, open_own_desk, share_right
 from cctview.truth.labels import read_truth
 from tests.desks import FIRST, SECOND, THIRD, detection, small_desk
@@ -118,7 +118,7 @@ def test_frames_without_a_vehicle_are_told_what_to_do(tmp_path):
 
 
 def test_travel_times_are_the_medians_of_the_truth():
-    truth = read_truth(SIMULATED)
+    truth = read_truth(DATA)
     mean, spread = travel_times(truth).lags["S", FIRST, THIRD]
     south = truth.trips[truth.trips["direction"] == "S"]
     lag = (south[THIRD] - south[FIRST]).dt.total_seconds().dropna()

@@ -201,10 +201,10 @@ def test_a_side_that_yolo_cannot_take_is_named(yolo_weights, side):
 
 
 def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
-    from cctview.course.lesson_data import SIMULATED
     from cctview.dataset.frames import open_dataset
+    from cctview.dataset.paths import DATA
 
-    dataset = open_dataset(SIMULATED)
+    dataset = open_dataset(DATA)
     image = dataset.image("735-683-N--2031-05-05--08.50.47")
     usual = Detector().detect(image).sort_values("percent").iloc[-1]
     for side in (320, 608):

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.lesson_data import SIMULATED
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.paths import DATA
 from cctview.detect import comparison as detectors
 from cctview.detect import coverage as seen
 from cctview.detect import viola_jones as boosted
@@ -73,7 +73,7 @@ FOUND = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def data():
-    return open_dataset(SIMULATED), read_truth(SIMULATED)
+    return open_dataset(DATA), read_truth(DATA)
 
 
 def test_what_is_hidden_or_outside_is_not_visible():

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.lesson_data import SIMULATED
 from cctview.course.register import ROLES, make_register
+from cctview.dataset.paths import DATA
 from cctview.investigate.dossier import (
     FACTS,
     KNOWN,
@@ -179,7 +179,7 @@ def test_deleting_takes_the_files_along_and_says_what_is_left(dossier, tmp_path)
 
 
 def test_the_register_is_invented_and_holds_every_vehicle_once():
-    truth = read_truth(SIMULATED)
+    truth = read_truth(DATA)
     register = make_register(truth)
     assert set(register["vehicle"]) == set(truth.trips["vehicle"])
     assert register["holder"].is_unique

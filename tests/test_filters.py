@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
 from cctview.link.filters import (
     STAGES,

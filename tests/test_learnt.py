@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.lesson_data import SIMULATED
 from cctview.course.results import FINDER, FINDER_MINUTES, FOLDER, open_finder
+from cctview.dataset.paths import DATA
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, fingerprint, keep, load, save
 from cctview.link.trips import HALVES, SOURCES, first_minutes, learn_halves
@@ -81,7 +81,7 @@ def test_a_slice_of_the_shipped_finder():
     from cctview.track.tracker import track_detections
     from cctview.truth.labels import read_truth
 
-    dataset, truth = open_dataset(SIMULATED), read_truth(SIMULATED)
+    dataset, truth = open_dataset(DATA), read_truth(DATA)
     part, finder = first_minutes(dataset, truth, FINDER_MINUTES), open_finder(dataset, truth)
     known, models, tracks = load(Path(FOLDER) / FINDER)
     assert known == fingerprint(part.detections), "make it anew: python -m cctview.course.results"

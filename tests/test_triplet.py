@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import approx_fprime
 
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
 from cctview.match.methods import RERANKED, compare_methods
 from cctview.match.pairs import bits_of_tracks, compare_tracks, first_minutes, rank_tracks

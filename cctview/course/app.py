@@ -1,6 +1,6 @@
 """The operator's page on the course's data: the simulated minutes, or frames of one's own."""
 
-from cctview.course.lesson_data import open_lesson
+from cctview.course.lesson import open_lesson
 from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
@@ -17,7 +17,7 @@ def open_app(lesson=None, finder=None, folder="."):
 
     Parameters
     ----------
-    lesson : cctview.course.lesson_data.Lesson, optional
+    lesson : cctview.course.lesson.Lesson, optional
         By default what CCTVIEW_DATA says.
     finder : cctview.link.trips.Finder, optional
         Of the lesson's first `MINUTES`; by default the stored one.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cctview.attacks.crops import Looks, load_looks
 from cctview.attacks.linkage import Tracker
-from cctview.course.lesson_data import Lesson
+from cctview.course.lesson import Lesson
 from cctview.defences.catalogue import project
 from cctview.extract.extractor import Extractor
 from cctview.match.distance import cosine_distances

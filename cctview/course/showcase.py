@@ -7,7 +7,7 @@ import pandas as pd
 
 from cctview.attacks.crops import Looks, window
 from cctview.course.breach import Breach
-from cctview.course.lesson_data import Lesson
+from cctview.course.lesson import Lesson
 from cctview.dataset.boxes import BOX
 from cctview.defences.catalogue import Defence
 from cctview.extract.extractor import Extractor

@@ -5,17 +5,17 @@ One module a subject; what they have in common is `cctview.course.checks.answers
 """
 
 from cctview.course.checks.answers import Verdict
-from cctview.course.checks.collecting import check_candidates, check_storage
-from cctview.course.checks.demo import check_speed, check_who
-from cctview.course.checks.design import check_even_gallery, check_right_alarms
-from cctview.course.checks.detecting import check_iou, check_score_threshold
-from cctview.course.checks.history import check_best_era, check_eigen_weights
-from cctview.course.checks.learning import check_members_found, check_stop
-from cctview.course.checks.protection import check_defence, check_key_broken
-from cctview.course.checks.sample import check_numbers, check_travel_time
-from cctview.course.checks.summary import check_bits, check_even_population
-from cctview.course.checks.tracking import check_cosine_distance, check_threshold
-from cctview.course.checks.trip import check_sureness, check_wrong_share
+from cctview.course.checks.lesson_00 import check_sureness, check_wrong_share
+from cctview.course.checks.lesson_01 import check_best_era, check_eigen_weights
+from cctview.course.checks.lesson_02 import check_members_found, check_stop
+from cctview.course.checks.lesson_03 import check_candidates, check_storage
+from cctview.course.checks.lesson_04 import check_iou, check_score_threshold
+from cctview.course.checks.lesson_05 import check_cosine_distance, check_threshold
+from cctview.course.checks.lesson_06 import check_even_gallery, check_right_alarms
+from cctview.course.checks.lesson_07 import check_speed, check_who
+from cctview.course.checks.lesson_08 import check_defence, check_key_broken
+from cctview.course.checks.lesson_09 import check_bits, check_even_population
+from cctview.course.checks.lesson_10 import check_numbers, check_travel_time
 
 __all__ = [
     "Verdict",

@@ -2,8 +2,8 @@
 of your own.
 
 One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles,
-candidates) is then taken from there. What it *measures* needs the truth, which no real frames come
-with: that stays on the simulated minutes.
+candidates) is then taken from there. What it *measures* needs the truth, which real frames do not
+have: that stays on the simulated minutes.
 """
 
 import os
@@ -14,9 +14,8 @@ from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.paths import DATA, SAMPLE
 from cctview.truth.labels import Truth, read_truth
 
-SIMULATED = DATA
-LIST = "sample--detections.csv"
-"""In such a folder: the names of all detections, one a line."""
+DETECTION_LIST = "sample--detections.csv"
+"""In a folder for notebook 10: the names of all detections, one a line."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Lesson:
     shown : Dataset
         The folder that CCTVIEW_DATA names; without it, the same as `dataset`.
     dataset : Dataset
-        Simulated minutes, of which the truth is known.
+        Simulated minutes.
     truth : Truth
         Of `dataset`.
     """
@@ -39,9 +38,7 @@ class Lesson:
 
     @property
     def own(self) -> bool:
-        """Whether what is shown are other frames than those that are measured: the user's own,
-        without a truth.
-        """
+        """Whether the frames shown are the user's own, which have no truth."""
         return self.shown is not self.dataset
 
 
@@ -51,28 +48,29 @@ def open_lesson() -> Lesson:
     Raises
     ------
     FileNotFoundError
-        If CCTVIEW_DATA names a folder that is not there or has no frame in it; names the folder and
-        the remedy.
+        If CCTVIEW_DATA names a folder that does not exist or has no frame; names the remedy.
     """
-    named = os.environ.get("CCTVIEW_DATA")
-    if named and (Path(named) / "truth").is_dir():
-        measured, shown = Path(named), None
-    else:
-        measured, shown = SIMULATED, Path(named) if named else None
-    dataset = open_dataset(measured)
+    folder = _named_folder()
+    if folder is None or (folder / "truth").is_dir():
+        dataset = open_dataset(folder or DATA)
+        return Lesson(dataset, dataset, read_truth(folder or DATA))
     try:
-        return Lesson(open_dataset(shown) if shown else dataset, dataset, read_truth(measured))
+        shown = open_dataset(folder)
     except FileNotFoundError as error:
-        if shown is None:
-            raise
         raise FileNotFoundError(
             f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes"
         ) from None
+    return Lesson(shown, open_dataset(DATA), read_truth(DATA))
 
 
 def sample_folder() -> Path:
-    """The frames of notebook 10: what CCTVIEW_DATA names, if a list of detections comes with it,
-    else the course's own `SAMPLE`.
+    """The frames of notebook 10: the folder that CCTVIEW_DATA names, if a list of detections is in
+    it, else the course's own.
     """
+    folder = _named_folder()
+    return folder if folder and (folder / DETECTION_LIST).is_file() else SAMPLE
+
+
+def _named_folder():
     named = os.environ.get("CCTVIEW_DATA")
-    return Path(named) if named and (Path(named) / LIST).is_file() else SAMPLE
+    return Path(named) if named else None

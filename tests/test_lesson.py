@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from cctview.course.lesson_data import LIST, SAMPLE, SIMULATED, open_lesson, sample_folder
+from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
+from cctview.dataset.paths import DATA, SAMPLE
 
 
 def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):
@@ -28,8 +29,8 @@ def test_own_frames_are_shown_and_simulated_ones_are_measured(monkeypatch):
 
 
 def test_other_simulated_minutes_bring_their_own_truth(tmp_path, monkeypatch):
-    shutil.copytree(SIMULATED / "truth", tmp_path / "truth")
-    shutil.copy(SIMULATED / "733-681-N.zip", tmp_path)
+    shutil.copytree(DATA / "truth", tmp_path / "truth")
+    shutil.copy(DATA / "733-681-N.zip", tmp_path)
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
     lesson = open_lesson()
     assert not lesson.own
@@ -45,5 +46,5 @@ def test_a_folder_without_frames_is_named_with_the_remedy(tmp_path, monkeypatch)
 def test_a_sample_of_ones_own_needs_its_list_of_detections(tmp_path, monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
     assert sample_folder() == SAMPLE
-    (tmp_path / LIST).touch()
+    (tmp_path / DETECTION_LIST).touch()
     assert sample_folder() == tmp_path
