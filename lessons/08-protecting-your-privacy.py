@@ -41,7 +41,7 @@ from cctview.course.lesson import open_lesson
 from cctview.course.showcase import choose_examples, defended_pictures, rebuild
 from cctview.dataset.results import read_result
 from cctview.defences.catalogue import DEFENCES
-from cctview.defences.study import (
+from cctview.defences.results import (
     TRACKERS,
     at_strength,
     bought_back_step,

@@ -38,8 +38,8 @@ from cctview.course import figures as plots
 from cctview.course.checks import check_bits, check_even_population
 from cctview.course.checks.quiz import QUESTIONS
 from cctview.dataset.paths import DATA
-from cctview.defences.study import bought_back_step
-from cctview.defences.study import stored as protection_results
+from cctview.defences.results import bought_back_step
+from cctview.defences.results import stored as protection_results
 from cctview.privacy.leakage import your_car
 from cctview.privacy.meter import LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Quiz, Sliders, predict

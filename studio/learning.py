@@ -22,12 +22,13 @@ from cctview.attacks.classifier import (
     split_vehicles,
     train,
 )
-from cctview.attacks.shadow_models import Shadows, train_shadows
+from cctview.attacks.shadow_models import Shadows
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.match.metrics import roc_auc, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import read_truth
+from studio.membership import train_shadows
 
 CAPACITIES, SIZES, EVERY, SHADOWS = (4, 16, 28), (100, 300, 500, 700), 2, 16
 ATTACKED = (6, 8, 10, EPOCHS)

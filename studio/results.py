@@ -1,6 +1,6 @@
 """The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
 
-defences.csv     defence × strength × tracker (`cctview.defences.study.study`)
+defences.csv     defence × strength × tracker (`studio.defence_study.study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
@@ -23,7 +23,6 @@ from cctview.attacks.inference import (
     infer_attribute,
     likelihood_ratio_attack,
     threshold_attack,
-    train_classifiers,
 )
 from cctview.attacks.linkage import Tracker
 from cctview.course.era_trials import Pictures, read_pictures, resolution_table
@@ -31,13 +30,15 @@ from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.defences.catalogue import DEFENCES
 from cctview.defences.cloak import shipped_student
-from cctview.defences.study import stored, study, study_defence, summary, undefended
+from cctview.defences.results import stored, summary
 from cctview.detect.detector import Detector
 from cctview.extract.eras import ERAS
 from cctview.truth.labels import read_truth
 from studio import train_defended, training_looks
 from studio.bench import bench
+from studio.defence_study import study, study_defence, undefended
 from studio.era_metric import metric_table
+from studio.membership import train_classifiers
 from studio.usefulness import RoadUse, stretches
 
 TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
@@ -114,7 +115,7 @@ def membership(looks: Looks) -> pd.DataFrame:
 
 def extractors(looks: Looks) -> pd.DataFrame:
     """Links between cameras by one picture each: columns extractor, then those of
-    `cctview.defences.study.summary`.
+    `cctview.defences.results.summary`.
     """
     from studio import second
 
@@ -131,8 +132,9 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
     gallery.
     """
-    from cctview.attacks.inversion import baselines, invert, judge, load_inverter, unseen
+    from cctview.attacks.inversion import baselines, invert, load_inverter, unseen
     from studio import second
+    from studio.judge import judge
 
     asked = unseen_vehicles(looks)
     known = training_looks.load(work)

@@ -1,7 +1,7 @@
 """Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its
 strengths mixed; and one without any.
 
-What the retrained tracker of `cctview.defences.study` uses. It learns from other vehicles of the same
+What the retrained tracker of `cctview.defences.results` uses. It learns from other vehicles of the same
 cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in
 the working folder: they are made to break a defence, and only what they achieve is published
 (`python -m studio results`).

@@ -9,6 +9,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from cctview.attacks import inference as attack
 from cctview.attacks.crops import Looks
+from studio.membership import train_classifiers
 
 
 def labelled(n=150, signal=3.0, seed=0):
@@ -114,7 +115,7 @@ def test_an_over_fitted_classifier_betrays_its_members():
         tuple(rng.integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)),
         np.tile([0, 0, 16, 16], (120, 1)),
     )
-    vehicles, shadow, within = attack.train_classifiers(data, epochs=25, shadows=4)
+    vehicles, shadow, within = train_classifiers(data, epochs=25, shadows=4)
     right = vehicles.groupby("member").correct.mean()
     assert right[True] > 0.95
     assert right[False] < 0.7

@@ -9,10 +9,12 @@ import pytest
 
 from cctview.attacks import inference as attack
 from cctview.attacks import linkage as trackers
+from cctview.dataset.paths import RESULTS
 from cctview.defences import catalogue as defend
-from cctview.defences import study as protection
-from studio import results
+from cctview.defences import results as protection
+from studio import defence_study, results
 from studio.bench import bench as measured_looks
+from studio.membership import train_classifiers
 
 FIGURES = ["estimate", "low", "high"]
 
@@ -23,7 +25,7 @@ def bench(pictures=False):
 
 
 def stored(name):
-    path = protection.RESULTS.with_name(f"{name}.csv")
+    path = RESULTS / f"{name}.csv"
     if not path.exists():
         pytest.skip(f"{path.name} is not made yet: python -m studio results")
     return pd.read_csv(path)
@@ -49,7 +51,7 @@ def test_what_a_classifier_betrays():
         & (table.attack == "threshold")
         & (table.figure == "AUC")
     ]
-    learnt, _, _ = attack.train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
+    learnt, _, _ = train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
     figures = attack.Membership(
         learnt.member.to_numpy(), attack.threshold_attack(learnt.confidence)
     ).figures()
@@ -59,7 +61,9 @@ def test_what_a_classifier_betrays():
 def test_what_defences_of_vectors_leave():
     table = stored("defences")
     wanted = [defend.DEFENCES[name] for name in ("key", "retention")]
-    again = protection.study(bench(), defences=wanted, strengths={"key": [64], "retention": [60]})
+    again = defence_study.study(
+        bench(), defences=wanted, strengths={"key": [64], "retention": [60]}
+    )
     both = again.merge(
         table, on=["defence", "strength", "tracker", "evidence"], suffixes=("", "_stored")
     )
@@ -123,8 +127,9 @@ def test_a_popular_defence_fails_against_the_adaptive_tracker():
 
 
 def test_what_is_rebuilt_from_vectors():
-    from cctview.attacks.inversion import invert, judge, load_inverter
+    from cctview.attacks.inversion import invert, load_inverter
     from studio import second
+    from studio.judge import judge
 
     of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()

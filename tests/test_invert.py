@@ -8,6 +8,7 @@ import torch
 
 from cctview.attacks import inversion as invert
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_looks, window
+from studio import judge as judging
 from studio import second
 from tests.scenes import picture
 
@@ -43,16 +44,16 @@ def test_the_decoder_is_small_enough():
 
 def test_structural_similarity_of_known_pairs():
     a = picture(0, 32, 32)
-    assert invert.structural_similarity(a, a) == pytest.approx(1)
+    assert judging.structural_similarity(a, a) == pytest.approx(1)
     noise = np.random.default_rng(0).integers(0, 256, a.shape, dtype=np.uint8)
     slight = np.clip(
         a.astype(int) + np.random.default_rng(1).integers(-6, 7, a.shape), 0, 255
     ).astype(np.uint8)
     assert (
-        abs(invert.structural_similarity(a, noise))
+        abs(judging.structural_similarity(a, noise))
         < 0.2
         < 0.6
-        < invert.structural_similarity(a, slight)
+        < judging.structural_similarity(a, slight)
         < 1
     )
     skimage = pytest.importorskip(
@@ -64,7 +65,7 @@ def test_structural_similarity_of_known_pairs():
         "use_sample_covariance": False,
         "data_range": 255,
     }
-    assert invert.structural_similarity(a, slight) == pytest.approx(
+    assert judging.structural_similarity(a, slight) == pytest.approx(
         skimage.structural_similarity(a, slight, **options), abs=1e-6
     )
 
@@ -82,7 +83,7 @@ def test_the_judge_tells_good_from_bad():
     rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(
         np.eye(40), np.eye(40)[::-1], crops
     )
-    figures = invert.judge(crops, rebuilt, np.arange(40), embed)
+    figures = judging.judge(crops, rebuilt, np.arange(40), embed)
     assert figures.loc[("perfect", "top-5"), "estimate"] == 1
     assert figures.loc[("perfect", "similarity"), "estimate"] == pytest.approx(1)
     assert figures.loc[("mean crop", "top-5"), "estimate"] == pytest.approx(5 / 40)
@@ -94,7 +95,7 @@ def test_the_judge_tells_good_from_bad():
 )
 def test_the_judge_refuses_what_it_cannot_judge(vehicles, message):
     with pytest.raises(ValueError, match=message):
-        invert.judge([picture(0, 9, 9)] * len(vehicles), {}, vehicles, None)
+        judging.judge([picture(0, 9, 9)] * len(vehicles), {}, vehicles, None)
 
 
 def test_the_second_extractor_gives_unit_vectors():
@@ -171,4 +172,4 @@ def test_structural_similarity_by_its_definition():
             values.append(
                 (2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
             )
-    assert invert.structural_similarity(a, b) == pytest.approx(np.mean(values), abs=1e-4)
+    assert judging.structural_similarity(a, b) == pytest.approx(np.mean(values), abs=1e-4)

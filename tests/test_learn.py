@@ -195,15 +195,15 @@ def test_shadows_of_other_vehicles_are_refused(training):
 
 
 def test_shadows_share_the_vehicles_and_survive_storing(toy, split, tmp_path, monkeypatch):
-    from studio import learning
+    from studio import learning, membership
 
     def quick(pictures, split, taught, epochs, seed):
         return SimpleNamespace(
             losses=[np.full(len(pictures.table), 0.1) - 0.05 * pictures.of(taught)] * (epochs + 1)
         )
 
-    monkeypatch.setattr(shadows, "train", quick)
-    made = shadows.train_shadows(toy, split, count=4, epochs=4)
+    monkeypatch.setattr(membership, "train", quick)
+    made = membership.train_shadows(toy, split, count=4, epochs=4)
     assert (made.within[0] != made.within[1]).all()
     assert list(made.confidences) == [2, 4]
     assert made.exposure(4) == pytest.approx(np.exp(-0.05) - np.exp(-0.1))

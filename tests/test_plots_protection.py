@@ -6,7 +6,7 @@ import pytest
 
 from cctview.course import figures as plots
 from cctview.course.figures.protection import bought_points
-from cctview.defences import study as protection
+from cctview.defences import results as protection
 from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
 from tests.test_plots import CROPS, drawn, texts

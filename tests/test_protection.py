@@ -9,8 +9,9 @@ import pytest
 from cctview.attacks import linkage as trackers
 from cctview.attacks.crops import Looks
 from cctview.defences import catalogue as defend
-from cctview.defences import study as protection
+from cctview.defences import results as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
+from studio import defence_study
 from tests.test_defend import looks
 
 
@@ -105,10 +106,10 @@ def test_bits_do_not_exceed_the_gallery_and_vanish_with_the_signal(bench):
 
 def test_the_table_of_defences(bench):
     wanted = [defend.DEFENCES[name] for name in ("noise", "key", "retention")]
-    table = protection.study(
+    table = defence_study.study(
         bench, defences=wanted, strengths={"noise": [30, 1e5], "key": [24], "retention": [10]}
     )
-    assert list(table.columns) == protection.COLUMNS
+    assert list(table.columns) == defence_study.COLUMNS
     assert len(table) == 3 * (2 + 2 + 1 + 1)
     assert (table.bits_low <= table.bits).all()
     assert (table.bits <= table.bits_high).all()
@@ -140,7 +141,7 @@ def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
             np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))
         ).astype(np.float32)
 
-    _, rows = protection.undefended(
+    _, rows = defence_study.undefended(
         data, blind, ("pixels", "vectors"), lambda defence, strength: sees
     )
     bits = rows.set_index(["evidence", "tracker"]).bits

@@ -7,7 +7,6 @@ How a picture is rebuilt from its vector is in `cctview.attacks.inversion`, how 
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.special import logit
@@ -23,8 +22,6 @@ FEWEST = 20
 ROUNDS = 400
 LONG = 5.0
 """Metres from which a vehicle counts as long."""
-PICTURE = 16
-"""Side, in pixels, of the pictures on which the classifier of `train_classifiers` learns."""
 
 
 @dataclass(frozen=True)
@@ -263,85 +260,3 @@ def likelihood_ratio_attack(
 
 def _logits(confidence):
     return logit(np.clip(confidence, 1e-6, 1 - 1e-6))
-
-
-def train_classifiers(
-    looks: Looks, epochs: int = 30, shadows: int = 8, seed: int = 0
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Train a small classifier of bodies on half of the vehicles, and some more to attack it with.
-
-    A perceptron (scikit-learn) on pictures of 16×16; the more epochs, the more it knows by heart.
-
-    Parameters
-    ----------
-    looks : Looks
-        With pictures. Members and others are drawn from the same minutes, vehicle by vehicle.
-    epochs, seed : int
-    shadows : int
-        At least 2; each vehicle is within half of them.
-
-    Returns
-    -------
-    table : DataFrame
-        One row a vehicle: vehicle, member, confidence (mean over its looks), correct (share of
-        them).
-    shadow : ndarray, shape (shadows, n)
-        Confidences of the attacker's own models.
-    within : ndarray of bool, shape (shadows, n)
-        Which vehicles each of them learnt.
-    """
-    pixels = np.stack(
-        [
-            cv2.resize(crop, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA).ravel()
-            for crop in looks.crops
-        ]
-    )
-    pixels = (pixels / 255 - 0.5) / 0.25
-    vehicles, place = np.unique(looks.table.vehicle, return_inverse=True)
-    labels = looks.table["body"].to_numpy(str)
-    rng = np.random.default_rng(seed)
-    halves = [
-        rng.permutation(len(vehicles)) < len(vehicles) // 2 for _ in range(1 + -(-shadows // 2))
-    ]
-    halves += [~half for half in halves[1:]][: shadows // 2]
-    confidence, correct = zip(
-        *(_fitted(pixels, labels, place, half, epochs, seed + k) for k, half in enumerate(halves)),
-        strict=True,
-    )
-    table = pd.DataFrame(
-        {
-            "vehicle": vehicles,
-            "member": halves[0],
-            "confidence": confidence[0],
-            "correct": correct[0],
-        }
-    )
-    return table, np.array(confidence[1:]), np.array(halves[1:])
-
-
-def _fitted(pixels, labels, place, half, epochs, seed):
-    """A classifier's mean confidence in the right class, and its accuracy, for each vehicle."""
-    import warnings
-
-    from sklearn.neural_network import MLPClassifier
-
-    taken = half[place]
-    model = MLPClassifier(
-        128,
-        batch_size=32,
-        alpha=0,
-        learning_rate_init=1e-3,
-        max_iter=epochs,
-        random_state=seed,
-        n_iter_no_change=epochs,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged: it is stopped on purpose
-        model.fit(pixels[taken], labels[taken])
-    given = pd.DataFrame(model.predict_proba(pixels), columns=model.classes_).reindex(
-        columns=np.unique(labels), fill_value=0.0
-    )
-    right = given.to_numpy()[np.arange(len(labels)), np.searchsorted(given.columns, labels)]
-    counts = np.bincount(place)
-    correct = given.columns[given.to_numpy().argmax(axis=1)] == labels
-    return np.bincount(place, right) / counts, np.bincount(place, correct) / counts

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cctview.attacks.classifier import EPOCHS, Pictures, Split, train
+from cctview.attacks.classifier import EPOCHS
 from cctview.attacks.inference import Membership, likelihood_ratio_attack
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
@@ -64,36 +64,6 @@ class Shadows:
             self.within[model],
             likelihood_ratio_attack(told[model], told[others], self.within[others]),
         )
-
-
-def train_shadows(
-    pictures: Pictures, split: Split, count: int = 16, epochs: int = EPOCHS, seed: int = 100
-) -> Shadows:
-    """Train the attacker's own models, in pairs that share the vehicles between them.
-
-    Parameters
-    ----------
-    pictures : Pictures
-    split : Split
-    count : int
-        Even.
-    epochs, seed : int
-    """
-    vehicles = np.sort(np.concatenate([split.members, split.others]))
-    places = np.searchsorted(pictures.vehicles, vehicles)
-    within, told = [], {epoch: [] for epoch in SHADOW_EPOCHS if epoch <= epochs}
-    for pair in range(count // 2):
-        half = np.random.default_rng(seed + pair).permutation(len(vehicles)) < len(vehicles) // 2
-        for side in (half, ~half):
-            training = train(
-                pictures, split, taught=vehicles[side], epochs=epochs, seed=seed + len(within)
-            )
-            within.append(side)
-            for epoch, confidences in told.items():
-                confidences.append(pictures.by_vehicle(np.exp(-training.losses[epoch]))[places])
-    return Shadows(
-        vehicles, np.array(within), {epoch: np.array(rows) for epoch, rows in told.items()}
-    )
 
 
 def stored_shadows(folder=RESULTS) -> Shadows:

@@ -20,7 +20,7 @@ def check_defence(answer, table, usefulness=0.9):
     answer : object
         ``(name, strength)``.
     table : DataFrame
-        From `cctview.defences.study.stored`.
+        From `cctview.defences.results.stored`.
     usefulness : float
         The least share of every use to keep.
 

@@ -148,7 +148,7 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
     Parameters
     ----------
     rows : DataFrame
-        The three rows of `cctview.defences.study.stored` of that defence and strength.
+        The three rows of `cctview.defences.results.stored` of that defence and strength.
     pictures : sequence of ndarray of uint8
         What there is to see of some vehicles.
     chosen : str
@@ -226,7 +226,7 @@ def by_strength(table, name, note=MEASURED):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.study.stored`.
+        From `cctview.defences.results.stored`.
     name : str
         The defence.
     note : str
@@ -296,7 +296,7 @@ def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.study.stored`.
+        From `cctview.defences.results.stored`.
     tracker : str, optional
         Against which; without it, against the best one for each defence and strength.
     usefulness : float
@@ -380,7 +380,7 @@ def bought_points(table, tracker=None):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.study.stored`.
+        From `cctview.defences.results.stored`.
     tracker : str, optional
         Against which; without it, against the best one for each.
 
@@ -406,7 +406,7 @@ def worst_case(best, usefulness, note=MEASURED):
     Parameters
     ----------
     best : DataFrame
-        From `cctview.defences.study.headline`.
+        From `cctview.defences.results.headline`.
     usefulness : float
         The share of every use that all keep.
     note : str
