@@ -4,7 +4,7 @@ extractor may learn from.
 
 from pathlib import Path
 
-from cctview.attacks.crops import Looks, load_looks
+from cctview.attacks.crops import LabelledCrops, load_crops
 from cctview.attacks.linkage import HELD
 from cctview.extract.extractor import Extractor
 
@@ -13,15 +13,15 @@ MINIMUM, CAMERAS = 16, 2
 TAUGHT_MINIMUM, TAUGHT_PER_PASSAGE = 12, 4
 
 
-def bench(data: Path, pictures: bool = True) -> Looks:
+def bench(data: Path, pictures: bool = True) -> LabelledCrops:
     """The looks that everything is measured on, with coordinates as vectors."""
-    return load_looks(
+    return load_crops(
         data, minimum=MINIMUM, cameras=CAMERAS, pictures=pictures, basis=Extractor().basis
     )
 
 
-def taught(data: Path) -> Looks:
-    """Looks for retraining: of the vehicles that are neither measured on nor used to fit a
+def taught(data: Path) -> LabelledCrops:
+    """Crops for retraining: of the vehicles that are neither measured on nor used to fit a
     tracker's temperature.
 
     They are the same minutes and cameras, since whoever runs the cameras retrains on their own
@@ -29,5 +29,5 @@ def taught(data: Path) -> Looks:
     """
     learn, _ = bench(data, pictures=False).split()
     first, _ = learn.split(1 - HELD)
-    looks = load_looks(data, minimum=TAUGHT_MINIMUM, per_passage=TAUGHT_PER_PASSAGE)
+    looks = load_crops(data, minimum=TAUGHT_MINIMUM, per_passage=TAUGHT_PER_PASSAGE)
     return looks.only(looks.table.vehicle.isin(first.table.vehicle.unique()).to_numpy())

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attacks.crops import Looks
-from cctview.attacks.linkage import Tracker
+from cctview.attacks.crops import LabelledCrops
+from cctview.attacks.linkage import LinkageAttack
 from cctview.defences.catalogue import DEFENCES, Defence
 from cctview.defences.results import EVIDENCE, USES, summary
 from studio.purify import PURIFIERS
@@ -47,7 +47,7 @@ def trackers(
     strength: float,
     embed: Callable | None = None,
     retrained: Callable | None = None,
-) -> dict[str, list[Tracker]]:
+) -> dict[str, list[LinkageAttack]]:
     """The three trackers for a defence, each as the variants of which the one that knows most of
     its own examples is taken.
 
@@ -63,12 +63,12 @@ def trackers(
 
     Returns
     -------
-    dict of str to list of Tracker
+    dict of str to list of LinkageAttack
         By the names in `TRACKERS`.
     """
     name = defence.name if defence else ""
-    learnt = [Tracker("retrained", retrained or embed, metric=True)] + (
-        [Tracker("retrained", retrained)] if retrained else []
+    learnt = [LinkageAttack("retrained", retrained or embed, metric=True)] + (
+        [LinkageAttack("retrained", retrained)] if retrained else []
     )
     ways = [
         (False, True),
@@ -76,21 +76,23 @@ def trackers(
         (True, True),
     ]  # mean over a passage's pictures or not, linear discriminants or not
     extractors = [embed, retrained] if retrained else [embed]
-    adaptive = [Tracker("adaptive", extractor, *way) for extractor in extractors for way in ways]
+    adaptive = [
+        LinkageAttack("adaptive", extractor, *way) for extractor in extractors for way in ways
+    ]
     if name in PURIFIERS:
         purify = lambda looks: PURIFIERS[name](looks, strength)
-        adaptive += [Tracker("adaptive", embed, *way, purify=purify) for way in ways]
+        adaptive += [LinkageAttack("adaptive", embed, *way, purify=purify) for way in ways]
     if name == "key":
-        adaptive.append(Tracker("adaptive", embed, average=True, align=True))
+        adaptive.append(LinkageAttack("adaptive", embed, average=True, align=True))
     return {
-        "off the shelf": [Tracker("off the shelf", embed)],
+        "off the shelf": [LinkageAttack("off the shelf", embed)],
         "retrained": learnt,
         "adaptive": adaptive,
     }
 
 
 def study(
-    looks: Looks,
+    looks: LabelledCrops,
     embed: Callable | None = None,
     defences: Iterable[Defence] | None = None,
     strengths: dict | None = None,
@@ -105,7 +107,7 @@ def study(
 
     Parameters
     ----------
-    looks : Looks
+    looks : LabelledCrops
         With vectors; for defences of pixels with pictures too.
     embed : callable, optional
         ``embed(crops)`` gives vectors like those of `looks`; needed for defences of pixels.
@@ -144,7 +146,7 @@ def study(
 
 
 def undefended(
-    looks: Looks,
+    looks: LabelledCrops,
     embed: Callable | None = None,
     kinds: Iterable[str] = tuple(EVIDENCE),
     retrained: Callable | None = None,
@@ -172,7 +174,7 @@ def undefended(
 
 
 def study_defence(
-    looks: Looks,
+    looks: LabelledCrops,
     defence: Defence,
     strengths: Iterable[float],
     exact: dict,
@@ -222,7 +224,7 @@ def study_defence(
 
 def _uses(looks, defended, defence, strength, embed, frames, seed, seen):
     """Counting, speeds and classification, not yet as shares."""
-    parts = _seen(Tracker("owner", embed), defended, seed, seen)
+    parts = _seen(LinkageAttack("owner", embed), defended, seed, seen)
     uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*parts)}
     if defence is None or defence.where == "pixels":
         whole = {"sections": section_speeds(looks, looks)} if defence is None else {}

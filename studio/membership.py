@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.attacks.classifier import EPOCHS, Pictures, Split, train
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.attacks.shadow_models import SHADOW_EPOCHS, Shadows
 
 PICTURE = 16
@@ -13,7 +13,7 @@ PICTURE = 16
 
 
 def train_classifiers(
-    looks: Looks, epochs: int = 30, shadows: int = 8, seed: int = 0
+    looks: LabelledCrops, epochs: int = 30, shadows: int = 8, seed: int = 0
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Train a small classifier of bodies on half of the vehicles, and some more to attack it with.
 
@@ -21,7 +21,7 @@ def train_classifiers(
 
     Parameters
     ----------
-    looks : Looks
+    looks : LabelledCrops
         With pictures. Members and others are drawn from the same minutes, vehicle by vehicle.
     epochs, seed : int
     shadows : int

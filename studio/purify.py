@@ -9,12 +9,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.defences.catalogue import blur, jpeg
 
 
 def _on_windows(change):
-    def purify(looks: Looks, strength: float) -> Looks:
+    def purify(looks: LabelledCrops, strength: float) -> LabelledCrops:
         return replace(looks, windows=tuple(change(window, strength) for window in looks.windows))
 
     return purify
@@ -34,7 +34,7 @@ def sharpen(image: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.addWeighted(image, 2.0, blur(image, sigma), -1.0, 0)
 
 
-def fill(looks: Looks, share: float) -> Looks:
+def fill(looks: LabelledCrops, share: float) -> LabelledCrops:
     """Paint what was masked in the colours around it (Telea 2004)."""
     windows = []
     for window in looks.windows:
@@ -50,7 +50,7 @@ def wash(image: np.ndarray, levels: float) -> np.ndarray:
     return jpeg(blur(image, 1.0), 50)
 
 
-def subtract_pattern(looks: Looks, levels: float) -> Looks:
+def subtract_pattern(looks: LabelledCrops, levels: float) -> LabelledCrops:
     """Take away what all pictures share beyond what is smooth: the universal pattern, as far as it
     shows in their mean.
     """

@@ -17,14 +17,14 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.attacks.inference import (
     Membership,
     infer_attribute,
     likelihood_ratio_attack,
     threshold_attack,
 )
-from cctview.attacks.linkage import Tracker
+from cctview.attacks.linkage import LinkageAttack
 from cctview.course.era_trials import Pictures, read_pictures, resolution_table
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
@@ -73,7 +73,7 @@ def known_vehicles(data: Path) -> tuple[Pictures, Pictures]:
     return read_pictures(open_dataset(data), read_truth(data)).split()
 
 
-def attributes(looks: Looks) -> pd.DataFrame:
+def attributes(looks: LabelledCrops) -> pd.DataFrame:
     """Balanced accuracies: columns attribute, classes, passages, figure, estimate, low, high."""
     tables = []
     for attribute in ATTRIBUTES:
@@ -89,7 +89,7 @@ def attributes(looks: Looks) -> pd.DataFrame:
     ]
 
 
-def membership(looks: Looks) -> pd.DataFrame:
+def membership(looks: LabelledCrops) -> pd.DataFrame:
     """AUC and true positives at 1 % false positives: columns epochs, attack, members_right,
     others_right, figure, interval.
     """
@@ -113,7 +113,7 @@ def membership(looks: Looks) -> pd.DataFrame:
     ]
 
 
-def extractors(looks: Looks) -> pd.DataFrame:
+def extractors(looks: LabelledCrops) -> pd.DataFrame:
     """Links between cameras by one picture each: columns extractor, then those of
     `cctview.defences.results.summary`.
     """
@@ -124,11 +124,11 @@ def extractors(looks: Looks) -> pd.DataFrame:
     rows = []
     for name, vectors in own.items():
         learn, measured = replace(looks, vectors=vectors).split()
-        rows.append({"extractor": name} | summary(Tracker(name).fit(learn).link(measured)))
+        rows.append({"extractor": name} | summary(LinkageAttack(name).fit(learn).link(measured)))
     return pd.DataFrame(rows)
 
 
-def inversion(looks: Looks, work: Path) -> pd.DataFrame:
+def inversion(looks: LabelledCrops, work: Path) -> pd.DataFrame:
     """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
     gallery.
     """
@@ -153,7 +153,7 @@ def inversion(looks: Looks, work: Path) -> pd.DataFrame:
     return figures.reset_index()
 
 
-def unseen_vehicles(looks: Looks) -> Looks:
+def unseen_vehicles(looks: LabelledCrops) -> LabelledCrops:
     """Of each vehicle of a design that the decoder never saw, its largest look."""
     from cctview.attacks.inversion import unseen
 
@@ -163,7 +163,7 @@ def unseen_vehicles(looks: Looks) -> Looks:
     )
 
 
-def defences(looks: Looks, work: Path, data: Path) -> pd.DataFrame:
+def defences(looks: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
     """The table of all defences; each is kept in the working folder when it is done, and a second
     call continues.
 

@@ -21,7 +21,7 @@ from torch.nn.functional import cosine_similarity
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.defences.catalogue import DEFENCES, Defence
 from cctview.defences.cloak import shipped_student
 from cctview.extract.student import INPUT_SIZE, Student
@@ -38,7 +38,7 @@ VEHICLES, LOOKS = 24, 3
 RATE = 4e-4
 IDENTITY = 0.1
 CLOAKED = 1200
-"""Looks that are cloaked for training: each costs ten times what embedding does."""
+"""Crops that are cloaked for training: each costs ten times what embedding does."""
 
 
 def path(out: Path, defence: Defence | None) -> Path:
@@ -61,7 +61,9 @@ def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
     return out / "defended"
 
 
-def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EPOCHS) -> Path:
+def train_one(
+    out: Path, defence: Defence | None, looks: LabelledCrops, epochs: int = EPOCHS
+) -> Path:
     """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second
     call continues.
 
@@ -115,7 +117,7 @@ def train_one(out: Path, defence: Defence | None, looks: Looks, epochs: int = EP
     return checkpoint.export(path(out, defence))
 
 
-def pictures(looks: Looks) -> np.ndarray:
+def pictures(looks: LabelledCrops) -> np.ndarray:
     """The looks as the student takes them, (n, 64, 64, 3) uint8."""
     return np.stack(
         [

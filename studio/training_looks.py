@@ -1,4 +1,4 @@
-"""Looks of the twin's training minutes with what they show, for the models that attack and defend."""
+"""Crops of the twin's training minutes with what they show, for the models that attack and defend."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, Looks, window
+from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import read_image
 from studio import training_twin
@@ -20,7 +20,7 @@ SMALLEST = 8
 
 def load(
     work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, jitter: float = 0.04
-) -> Looks:
+) -> LabelledCrops:
     """Cut the moving vehicles out of the twin's training minutes; frames that are missing in `work`
     are rendered first.
 
@@ -37,7 +37,7 @@ def load(
 
     Returns
     -------
-    Looks
+    LabelledCrops
         With pictures and without vectors. Its table has vehicle (an identity over all recordings),
         recording (its seed), camera, passage, kind, design, colour, family and body.
     """
@@ -77,7 +77,9 @@ def load(
         family=boxes.colour.map(COLOUR_FAMILIES),
         body=boxes.kind.map(BODIES),
     )
-    return Looks(table, np.zeros((len(table), 0), np.float32), tuple(windows), np.array(inside))
+    return LabelledCrops(
+        table, np.zeros((len(table), 0), np.float32), tuple(windows), np.array(inside)
+    )
 
 
 def _jittered(box, rng, jitter, shape):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import Looks, identify, window
+from cctview.attacks.crops import LabelledCrops, identify, window
 from cctview.attacks.inference import infer_attribute
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import cut, open_dataset
@@ -29,7 +29,7 @@ TOLERANCE = 0.2
 ROAD_NEIGHBOURS = 8
 
 
-def classification(learn: Looks, measured: Looks) -> float:
+def classification(learn: LabelledCrops, measured: LabelledCrops) -> float:
     """Balanced accuracy of the body read off the vectors (`infer_attribute`): 0 for guessing, 1 for
     always right.
     """
@@ -41,7 +41,7 @@ def classification(learn: Looks, measured: Looks) -> float:
     return float((accuracy - chance) / (1 - chance))
 
 
-def section_speeds(looks: Looks, defended: Looks) -> float:
+def section_speeds(looks: LabelledCrops, defended: LabelledCrops) -> float:
     """Share of the true passages at two cameras whose travel time can still be had, right to 20 %."""
     exact, stored = (
         part.table.drop_duplicates("passage")[["vehicle", "camera", "seconds"]]
@@ -94,7 +94,7 @@ def defended_frames(
         return images
     if defence.whole:
         table = pd.DataFrame({"vehicle": range(len(images))})
-        looks = Looks(
+        looks = LabelledCrops(
             table,
             np.zeros((len(table), 0), np.float32),
             tuple(images.values()),
@@ -105,7 +105,7 @@ def defended_frames(
         window(images[row.frame], np.array([row.x1, row.y1, row.x2, row.y2], int))
         for row in boxes.itertuples()
     ]
-    looks = Looks(
+    looks = LabelledCrops(
         boxes.reset_index(drop=True),
         np.zeros((len(boxes), 0), np.float32),
         tuple(w for w, _ in cuts),

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from cctview.attacks import inference as attack
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from studio.membership import train_classifiers
 
 
@@ -28,7 +28,7 @@ def labelled(n=150, signal=3.0, seed=0):
             "seconds": 0.0,
         }
     )
-    return Looks(
+    return LabelledCrops(
         table.assign(
             family=np.array(["red", "light", "dark"])[kind[vehicle]], length=4.0, size=30.0
         ),
@@ -58,7 +58,7 @@ def test_rare_classes_are_left_out_and_named():
     data = labelled()
     rare = data.table.vehicle < 6
     found = attack.infer_attribute(
-        Looks(data.table.assign(family=data.table.family.mask(rare, "pink")), data.vectors),
+        LabelledCrops(data.table.assign(family=data.table.family.mask(rare, "pink")), data.vectors),
         "family",
     )
     assert found.left_out == ("pink",)
@@ -109,7 +109,7 @@ def test_models_that_all_know_an_example_are_refused():
 def test_an_over_fitted_classifier_betrays_its_members():
     rng = np.random.default_rng(2)
     table = pd.DataFrame({"vehicle": np.arange(120), "body": rng.choice(["van", "sedan"], 120)})
-    data = Looks(
+    data = LabelledCrops(
         table,
         np.zeros((120, 0)),
         tuple(rng.integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)),

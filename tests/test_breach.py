@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.attacks.inversion import unseen
 from cctview.course import breach, showcase
 from cctview.course.lesson import open_lesson
@@ -33,7 +33,7 @@ def synthetic(vehicles=60, dimensions=12, seed=0):
     vectors = np.concatenate([own + rng.normal(size=dimensions), own]) + 0.05 * rng.normal(
         size=(2 * vehicles, dimensions)
     )
-    return Looks(table, vectors.astype(np.float32))
+    return LabelledCrops(table, vectors.astype(np.float32))
 
 
 def test_a_key_is_broken_by_those_who_know_enough_vehicles():

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("art", reason="the Adversarial Robustness Toolbox is not installed")
 import torch
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.defences import cloak
 from cctview.extract.student import Student
 from tests.scenes import picture
@@ -23,7 +23,7 @@ def looks(n):
     table = pd.DataFrame(
         {"vehicle": np.arange(n), "camera": "c", "passage": np.arange(n), "seconds": 0.0}
     )
-    return Looks(
+    return LabelledCrops(
         table,
         np.zeros((n, 0)),
         tuple(picture(k, 64, 64) for k in range(n)),

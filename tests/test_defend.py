@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
 from studio import purify
 from tests.scenes import picture
@@ -33,7 +33,7 @@ def looks(n=12, cameras=2, dimensions=32, seed=0, pictures=True):
         np.float32
     )
     windows = tuple(picture(k, 48, 48) for k in range(len(table))) if pictures else ()
-    return Looks(table, vectors, windows, np.tile([16, 16, 32, 32], (len(table), 1)))
+    return LabelledCrops(table, vectors, windows, np.tile([16, 16, 32, 32], (len(table), 1)))
 
 
 def test_a_defended_window_is_the_window_of_the_defended_frame():
@@ -161,7 +161,7 @@ def test_purified_pictures_are_nearer_to_the_true_ones():
     y, x = np.mgrid[:48, :48]
     smooth = np.stack([60 + 2 * x, 40 + 3 * y, 200 - 2 * x], axis=2).astype(np.uint8)
     data = looks(n=2)
-    data = Looks(
+    data = LabelledCrops(
         data.table,
         data.vectors,
         tuple(np.roll(smooth, k, axis=1) for k in range(len(data))),
@@ -185,7 +185,7 @@ def test_a_universal_pattern_is_found_in_the_mean():
         {"vehicle": range(40), "camera": "c", "passage": range(40), "seconds": 0.0}
     )
     inside = np.tile([0, 0, 64, 64], (40, 1))
-    cloaked = Looks(
+    cloaked = LabelledCrops(
         table, np.zeros((40, 0)), tuple((c + pattern).astype(np.uint8) for c in clean), inside
     )
     cleaned = purify.PURIFIERS["universal cloak"](cloaked, 12)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cctview.attacks import inversion as invert
-from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_looks, window
+from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_crops, window
 from studio import judge as judging
 from studio import second
 from tests.scenes import picture
@@ -120,7 +120,7 @@ def test_looks_of_the_shipped_minutes():
     """
     from cctview.dataset.frames import open_dataset
 
-    looks = load_looks("data", minimum=40, per_passage=1)
+    looks = load_crops("data", minimum=40, per_passage=1)
     dataset = open_dataset("data")
     for row in (0, len(looks) - 1):
         np.testing.assert_array_equal(looks.crops[row], dataset.crop(looks.table["id"][row]))
@@ -135,7 +135,7 @@ def test_looks_of_the_shipped_minutes():
 
 def test_looks_need_the_truth(tmp_path):
     with pytest.raises(FileNotFoundError, match="come with their truth"):
-        load_looks(tmp_path)
+        load_crops(tmp_path)
 
 
 def test_a_window_keeps_its_box():

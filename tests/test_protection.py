@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.attacks import linkage as trackers
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
 from cctview.defences import results as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
@@ -22,7 +22,7 @@ def with_labels(data):
     table = data.table.assign(body=first, direction="S", length=4.5, size=20.0)
     vectors = data.vectors.copy()
     vectors[:, 0] = np.where(first == "van", 3, -3) + 0.1 * vectors[:, 0]
-    return Looks(table, vectors, data.windows, data.inside)
+    return LabelledCrops(table, vectors, data.windows, data.inside)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_bits_and_rank_by_hand():
     table = pd.DataFrame(
         {"vehicle": [1, 1, 2], "camera": ["a", "b", "b"], "passage": [0, 1, 2], "seconds": 0.0}
     )
-    data = Looks(table, np.array([[1, 0], [1, 0], [0, 1]], np.float32))
+    data = LabelledCrops(table, np.array([[1, 0], [1, 0], [0, 1]], np.float32))
     links = trackers.Tracker("t", temperature=1 / np.log(3)).link(data)
     assert links[["vehicle", "gallery", "first"]].to_numpy().tolist() == [[1, 2, 1.0]]
     assert links.bits[0] == pytest.approx(np.log2(2 * 0.75))
@@ -50,7 +50,7 @@ def test_equal_candidates_share_the_first_place():
             "seconds": 0.0,
         }
     )
-    links = trackers.Tracker("t").link(Looks(table, np.ones((4, 2), np.float32)))
+    links = trackers.Tracker("t").link(LabelledCrops(table, np.ones((4, 2), np.float32)))
     assert links["first"][0] == pytest.approx(1 / 3)
     assert links.bits[0] == pytest.approx(0)
 
@@ -64,7 +64,7 @@ def test_what_is_deleted_gives_nothing():
             "seconds": [0.0, 30.0, 0.0, 300.0],
         }
     )
-    data = Looks(table, np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
+    data = LabelledCrops(table, np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
     links = trackers.Tracker("t").link(defend.retain(data, 60)).set_index("vehicle")
     assert links.loc[1, "bits"] > 0
     assert links.loc[1, "first"] == 1
@@ -83,7 +83,7 @@ def test_the_clock_alone_finds_vehicles_at_a_steady_speed():
         }
     )
     table["seconds"] = np.concatenate([start, start + rng.normal(100, 5, 80)])
-    data = Looks(table, rng.normal(size=(160, 8)).astype(np.float32))
+    data = LabelledCrops(table, rng.normal(size=(160, 8)).astype(np.float32))
     learn, measured = data.split(seed=0)
     tracker = trackers.Tracker("t").fit(learn)
     assert tracker.link(measured).bits.mean() < 0.3
@@ -97,7 +97,7 @@ def test_bits_do_not_exceed_the_gallery_and_vanish_with_the_signal(bench):
     links = tracker.link(measured)
     assert (links.bits <= np.log2(links.gallery) + 1e-9).all()
     assert links.bits.mean() > 4
-    noisy = Looks(
+    noisy = LabelledCrops(
         bench.table, np.random.default_rng(3).normal(size=bench.vectors.shape).astype(np.float32)
     )
     learn, measured = noisy.split()

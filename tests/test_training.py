@@ -342,7 +342,7 @@ def test_the_second_extractors_augmentation_keeps_range_and_size():
 def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     import pandas as pd
 
-    from cctview.attacks.crops import Looks
+    from cctview.attacks.crops import LabelledCrops
     from cctview.defences.catalogue import DEFENCES
     from cctview.defences.cloak import shipped_student
     from studio import train_defended
@@ -356,7 +356,7 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     )
     windows = tuple(picture(k // 3, 32, 32) for k in range(24))
     looks, blur = (
-        Looks(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))),
+        LabelledCrops(table, np.zeros((24, 0)), windows, np.tile([0, 0, 32, 32], (24, 1))),
         DEFENCES["blur"],
     )
     state = torch.load(train_defended.train_one(tmp_path, blur, looks, epochs=2), weights_only=True)

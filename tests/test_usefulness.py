@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
@@ -117,7 +117,7 @@ def test_section_speeds_by_hand():
             "seconds": [50.0, 115.0, 10.0, 310.0],
         }
     )
-    data = Looks(table, np.zeros((4, 1)))
+    data = LabelledCrops(table, np.zeros((4, 1)))
     assert usefulness.section_speeds(data, data) == 1
     assert usefulness.section_speeds(data, defend.retain(data, 120)) == 0.5
     assert usefulness.section_speeds(data, defend.coarsen(data, 60)) == 1
@@ -129,5 +129,5 @@ def test_section_speeds_by_hand():
 def test_classification_is_nothing_for_noise_and_one_for_a_clear_mark():
     data = with_labels(looks(n=160, dimensions=8, pictures=False))
     assert usefulness.classification(*data.split()) > 0.95
-    noise = Looks(data.table, np.random.default_rng(0).normal(size=data.vectors.shape))
+    noise = LabelledCrops(data.table, np.random.default_rng(0).normal(size=data.vectors.shape))
     assert abs(usefulness.classification(*noise.split())) < 0.25

@@ -1,4 +1,4 @@
-"""Looks: pictures of vehicles of which the truth is known, on which attacks and defences are
+"""Crops: pictures of vehicles of which the truth is known, on which attacks and defences are
 measured.
 
 A *passage* is one vehicle at one camera, a *look* one detection of it. The truth (`data/truth/`)
@@ -52,7 +52,7 @@ BODIES = {
 
 
 @dataclass(frozen=True)
-class Looks:
+class LabelledCrops:
     """Detections of known vehicles, row by row.
 
     Attributes
@@ -73,7 +73,7 @@ class Looks:
     Examples
     --------
     >>> table = pd.DataFrame({"vehicle": [7, 7, 8], "camera": ["N", "S", "S"]})
-    >>> looks = Looks(table, np.eye(3, dtype=np.float32))
+    >>> looks = LabelledCrops(table, np.eye(3, dtype=np.float32))
     >>> len(looks), looks.only([False, True, True]).table.vehicle.tolist()
     (3, [7, 8])
     """
@@ -96,7 +96,7 @@ class Looks:
     def __len__(self):
         return len(self.table)
 
-    def only(self, rows: Sequence) -> "Looks":
+    def only(self, rows: Sequence) -> "LabelledCrops":
         """The looks of the given rows (numbers, or a mask)."""
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
@@ -121,7 +121,7 @@ class Looks:
             cut(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)
         ]
 
-    def split(self, share: float = 0.5, seed: int = 0) -> tuple["Looks", "Looks"]:
+    def split(self, share: float = 0.5, seed: int = 0) -> tuple["LabelledCrops", "LabelledCrops"]:
         """Two parts without a vehicle in common: to learn from, and to measure on.
 
         Parameters
@@ -142,7 +142,7 @@ class Looks:
         return self.only(taken), self.only(~taken)
 
 
-def load_looks(
+def load_crops(
     data: str | Path | Dataset,
     truth: Truth | None = None,
     *,
@@ -151,7 +151,7 @@ def load_looks(
     cameras: int = 1,
     pictures: bool = True,
     basis=None,
-) -> Looks:
+) -> LabelledCrops:
     """Read the looks of a dataset that comes with its truth.
 
     Parameters
@@ -175,7 +175,7 @@ def load_looks(
 
     Returns
     -------
-    Looks
+    LabelledCrops
         Ordered by vehicle, camera, and size, the largest first.
 
     Raises
@@ -217,7 +217,7 @@ def load_looks(
         mean, components = basis
         vectors = ((vectors - mean) @ components.T).astype(np.float32)
     windows, inside = _windows(dataset, table) if pictures else ((), np.zeros((0, 4), int))
-    return Looks(
+    return LabelledCrops(
         table.drop(columns=["number", "time", "type", "percent"]), vectors, windows, inside
     )
 

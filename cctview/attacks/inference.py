@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import logit
 from scipy.stats import norm
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.attacks.linkage import passages
 from cctview.match.metrics import roc_auc, roc_curve, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
@@ -72,18 +72,18 @@ def _balanced_accuracy(truth, guessed):
 
 
 def infer_attribute(
-    looks: Looks, attribute: str, known: Looks | None = None, folds: int = 5
+    looks: LabelledCrops, attribute: str, known: LabelledCrops | None = None, folds: int = 5
 ) -> AttributeInference:
     """Read an attribute off stored vectors by a linear probe (logistic regression).
 
     Parameters
     ----------
-    looks : Looks
+    looks : LabelledCrops
         With vectors; of each passage the mean is taken.
     attribute : str
         "family" (of colours), "body", "direction" or "length" (long or short), or any column of the
         looks' table.
-    known : Looks, optional
+    known : LabelledCrops, optional
         Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from
         the vehicle it is asked about.
     folds : int

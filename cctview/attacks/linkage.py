@@ -25,7 +25,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 from scipy.stats import gaussian_kde
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.match.distance import unit_vectors
 from cctview.match.rerank import centre_by_camera
 
@@ -59,7 +59,7 @@ class Passages:
         )
 
 
-def passages(looks: Looks, average: bool = False) -> Passages:
+def passages(looks: LabelledCrops, average: bool = False) -> Passages:
     """One vector a passage: that of its largest picture, or the mean of all as unit vectors."""
     codes, first, place = np.unique(looks.table.passage, return_index=True, return_inverse=True)
     table = looks.table.loc[first, ["vehicle", "camera", "seconds"]].reset_index(drop=True)
@@ -71,7 +71,7 @@ def passages(looks: Looks, average: bool = False) -> Passages:
 
 
 @dataclass
-class Tracker:
+class LinkageAttack:
     """Embeds looks, links passages, and learns how sure to be.
 
     Parameters
@@ -103,14 +103,14 @@ class Tracker:
     average: bool = False
     metric: bool = False
     align: bool = False
-    purify: Callable[[Looks], Looks] | None = None
+    purify: Callable[[LabelledCrops], LabelledCrops] | None = None
     temperature: float = 1.0
     surprise: float = np.inf
     _discriminants: object = field(default=None, repr=False)
     _maps: dict = field(default_factory=dict, repr=False)
     _clocks: dict = field(default_factory=dict, repr=False)
 
-    def see(self, looks: Looks) -> Looks:
+    def see(self, looks: LabelledCrops) -> LabelledCrops:
         """The looks with vectors: purified and embedded, where a defence has changed the pictures."""
         if looks.vectors.shape[1]:
             return looks
@@ -122,7 +122,7 @@ class Tracker:
         looks = self.purify(looks) if self.purify else looks
         return replace(looks, vectors=self.embed(looks.crops))
 
-    def fit(self, looks: Looks, seed: int = 0) -> "Tracker":
+    def fit(self, looks: LabelledCrops, seed: int = 0) -> "LinkageAttack":
         """Learn from looks (seen already) of vehicles that are not measured on; returns itself.
 
         The temperature is fitted on a third of them, the rest on the others and then on all.
@@ -184,12 +184,12 @@ class Tracker:
             rows, columns = np.nonzero(vehicle[a][:, None] == vehicle[b])
             yield scores[rows], columns, evidence[rows], vehicle[a][rows]
 
-    def link(self, looks: Looks, clock: bool = False) -> pd.DataFrame:
+    def link(self, looks: LabelledCrops, clock: bool = False) -> pd.DataFrame:
         """Search each passage among those of every other camera.
 
         Parameters
         ----------
-        looks : Looks
+        looks : LabelledCrops
             Seen already (`see`), of vehicles not learnt from.
         clock : bool
             Whether travel times count.

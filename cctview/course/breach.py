@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import Looks, load_looks
-from cctview.attacks.linkage import Tracker
+from cctview.attacks.crops import LabelledCrops, load_crops
+from cctview.attacks.linkage import LinkageAttack
 from cctview.course.lesson import Lesson
 from cctview.defences.catalogue import project
 from cctview.extract.extractor import Extractor
@@ -29,21 +29,21 @@ class Breach:
 
     Attributes
     ----------
-    known : Looks
+    known : LabelledCrops
         Vehicles of which the thief knows who they are: to learn from.
-    stolen : Looks
+    stolen : LabelledCrops
         The vehicles asked about: none of them is known.
     """
 
-    known: Looks
-    stolen: Looks
+    known: LabelledCrops
+    stolen: LabelledCrops
 
 
 def open_breach(lesson: Lesson) -> Breach:
     """The vectors of the simulated minutes, as coordinates on the extractor's basis, in two halves
     without a common vehicle.
     """
-    looks = load_looks(
+    looks = load_crops(
         lesson.dataset,
         lesson.truth,
         minimum=MINIMUM,
@@ -63,7 +63,7 @@ def link_rates(breach: Breach) -> pd.DataFrame:
         Index "by chance", "by looks", "by looks and clock"; columns estimate, low, high (by drawing
         vehicles again).
     """
-    tracker = Tracker("thief", average=True).fit(breach.known)
+    tracker = LinkageAttack("thief", average=True).fit(breach.known)
     rows = {}
     for name, clock in (("by looks", False), ("by looks and clock", True)):
         links = tracker.link(breach.stolen, clock)

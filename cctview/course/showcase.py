@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import Looks, window
+from cctview.attacks.crops import LabelledCrops, window
 from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
 from cctview.dataset.boxes import BOX
@@ -19,7 +19,7 @@ SHOWN_SIZE = 34
 """Least size (root of the box's area, px) of a picture that is shown."""
 
 
-def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> Looks:
+def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> LabelledCrops:
     """Some vehicles with their pictures and vectors.
 
     Of the simulated minutes, vehicles of designs that the decoder never saw, of as many colours as
@@ -47,7 +47,7 @@ def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> Looks:
         window(lesson.shown.image(row.frame), np.array([row.x1, row.y1, row.x2, row.y2], int))
         for row in table.itertuples()
     ]
-    return Looks(
+    return LabelledCrops(
         table.reset_index(drop=True),
         vectors,
         tuple(picture for picture, _ in cuts),
@@ -115,7 +115,7 @@ def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
 
 
 def defended_pictures(
-    examples: Looks, breach: Breach, defence: Defence, strength: float
+    examples: LabelledCrops, breach: Breach, defence: Defence, strength: float
 ) -> tuple[list, str]:
     """What there is to see of some vehicles once they are defended.
 

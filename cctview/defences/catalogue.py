@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 from cctview.match.distance import unit_vectors
 
 DELTA = 1e-5
@@ -57,9 +57,9 @@ class Defence:
     unit: str
     who: tuple
     guarantee: str
-    apply: Callable[[Looks, float, int], Looks]
+    apply: Callable[[LabelledCrops, float, int], LabelledCrops]
     whole: bool = False
-    kept: Callable[[Looks, float, int], Looks] | None = None
+    kept: Callable[[LabelledCrops, float, int], LabelledCrops] | None = None
 
 
 def pixelate(image: np.ndarray, block: float) -> np.ndarray:
@@ -107,7 +107,7 @@ def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
     return image
 
 
-def on_pixels(change: Callable) -> Callable[[Looks, float, int], Looks]:
+def on_pixels(change: Callable) -> Callable[[LabelledCrops, float, int], LabelledCrops]:
     """Make ``change(image, strength)`` of one picture a defence of all looks."""
 
     def apply(looks, strength, seed=0):
@@ -123,7 +123,7 @@ def _mask_looks(looks, share, seed=0):
     )
 
 
-def _seen(looks: Looks, windows: tuple) -> Looks:
+def _seen(looks: LabelledCrops, windows: tuple) -> LabelledCrops:
     """The looks with other pictures, not embedded yet."""
     if len(looks) and not windows:
         raise ValueError("a defence of pixels needs pictures; load the looks with pictures=True")
@@ -157,7 +157,7 @@ def noise_deviation(epsilon: float, delta: float = DELTA, sensitivity: float = 2
     return math.exp(brentq(excess, -10, 15))
 
 
-def noise(looks: Looks, epsilon: float, seed: int = 0) -> Looks:
+def noise(looks: LabelledCrops, epsilon: float, seed: int = 0) -> LabelledCrops:
     """Scale each vector to length 1 and add noise to it: (epsilon, 1e-5)-local differential privacy
     of one look.
     """
@@ -166,7 +166,7 @@ def noise(looks: Looks, epsilon: float, seed: int = 0) -> Looks:
     return replace(looks, vectors=(unit + added).astype(np.float32))
 
 
-def quantise(looks: Looks, bits: float, seed: int = 0) -> Looks:
+def quantise(looks: LabelledCrops, bits: float, seed: int = 0) -> LabelledCrops:
     """Keep each coordinate as one of ``2 ** bits`` levels, spread evenly over its usual range (3
     deviations).
     """
@@ -176,7 +176,9 @@ def quantise(looks: Looks, bits: float, seed: int = 0) -> Looks:
     return replace(looks, vectors=(middle + (cell + 0.5) * step).astype(np.float32))
 
 
-def project(looks: Looks, dimensions: float, seed: int = 0, shared: bool = False) -> Looks:
+def project(
+    looks: LabelledCrops, dimensions: float, seed: int = 0, shared: bool = False
+) -> LabelledCrops:
     """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many
     coordinates.
 
@@ -193,23 +195,23 @@ def project(looks: Looks, dimensions: float, seed: int = 0, shared: bool = False
     return replace(looks, vectors=turned)
 
 
-def drop(looks: Looks, dimensions: float, seed: int = 0) -> Looks:
+def drop(looks: LabelledCrops, dimensions: float, seed: int = 0) -> LabelledCrops:
     """Keep the first coordinates only, in which embeddings differ most."""
     return replace(looks, vectors=looks.vectors[:, : int(dimensions)])
 
 
-def retain(looks: Looks, seconds: float, seed: int = 0) -> Looks:
+def retain(looks: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
     """Delete each passage after so many seconds."""
     return replace(looks, kept=float(seconds))
 
 
-def coarsen(looks: Looks, seconds: float, seed: int = 0) -> Looks:
+def coarsen(looks: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
     """Store the middle of a time bin of so many seconds, not the time."""
     binned = (looks.table.seconds // seconds + 0.5) * seconds
     return replace(looks, table=looks.table.assign(seconds=binned))
 
 
-def k_same(looks: Looks, k: float, seed: int = 0) -> Looks:
+def k_same(looks: LabelledCrops, k: float, seed: int = 0) -> LabelledCrops:
     """Release groups of at least k passages of a camera, all with their group's mean vector and
     mean time.
 

@@ -17,14 +17,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cctview.attacks.crops import Looks
+from cctview.attacks.crops import LabelledCrops
 
 STEPS = 6
 SHARPNESS = 20.0
 """By which cosines are multiplied, to be logits."""
 
 
-def cloak(looks: Looks, levels: float, network=None, steps: int = STEPS) -> Looks:
+def cloak(looks: LabelledCrops, levels: float, network=None, steps: int = STEPS) -> LabelledCrops:
     """Change each picture by at most so many levels of 255 a pixel, so that it looks like other
     vehicles.
 
@@ -33,7 +33,7 @@ def cloak(looks: Looks, levels: float, network=None, steps: int = STEPS) -> Look
 
     Parameters
     ----------
-    looks : Looks
+    looks : LabelledCrops
         With pictures, of at least two vehicles.
     levels : float
     network : cctview.extract.student.Student, optional
@@ -42,7 +42,7 @@ def cloak(looks: Looks, levels: float, network=None, steps: int = STEPS) -> Look
 
     Returns
     -------
-    Looks
+    LabelledCrops
         Pictures of 64×64 without surroundings, and no vectors.
     """
     from art.attacks.evasion import ProjectedGradientDescent
@@ -61,8 +61,8 @@ def cloak(looks: Looks, levels: float, network=None, steps: int = STEPS) -> Look
 
 
 def universal_cloak(
-    looks: Looks, levels: float, network=None, examples: int = 60, seed: int = 0
-) -> Looks:
+    looks: LabelledCrops, levels: float, network=None, examples: int = 60, seed: int = 0
+) -> LabelledCrops:
     """Change every picture by one and the same pattern (Moosavi-Dezfooli et al. 2017), learnt on
     some of them.
 
@@ -76,7 +76,7 @@ def universal_cloak(
 
     Returns
     -------
-    Looks
+    LabelledCrops
     """
     from art.attacks.evasion import UniversalPerturbation
 

@@ -26,7 +26,7 @@ EVIDENCE = {"pixels": "pictures", "vectors": "vectors", "database": "vectors and
 
 
 def summary(links: pd.DataFrame) -> dict[str, float]:
-    """Bits and rank-1 with their intervals, of links from `cctview.attacks.linkage.Tracker.link`."""
+    """Bits and rank-1 with their intervals, of links from `cctview.attacks.linkage.LinkageAttack.link`."""
     values = links[["bits", "first"]].to_numpy(float)
     figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, ROUNDS)
     named = {}
