@@ -12,8 +12,9 @@ import pandas as pd
 from benchmarks.gallery import D
 from benchmarks.timing import ratio, side_by_side
 from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import detection_table, open_dataset, write_features
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import FrameId
+from cctview.dataset.layout import detection_table, write_features
 from cctview.dataset.tables import BASIS, DETECTIONS, read_tables, write_tables
 
 COORDINATES = 256  # of an embedding of our student on its basis

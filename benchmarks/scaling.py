@@ -20,8 +20,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.mixture import DATA
-from cctview.dataset.frames import FrameId, cut, detection_table, open_dataset, write_frame
+from cctview.dataset.boxes import crop
+from cctview.dataset.frames import FrameId, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset.layout import detection_table, write_frame
 from cctview.search import distributed as scale
 
 
@@ -49,7 +51,7 @@ def frame_cost(folder=DATA, frames=36):
         image = dataset.image(name)
         found = detection_table(FrameId.parse(name), detector.detect(image))
         crops = [
-            cut(image, box)
+            crop(image, box)
             for box in found.loc[
                 found.type.isin(VEHICLE_TYPES), ["x1", "y1", "x2", "y2"]
             ].to_numpy()

@@ -13,8 +13,17 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.dataset import frames as store
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.images import read_image
+from cctview.dataset.layout import (
+    detection_table,
+    frame_folder,
+    write_detections,
+    write_features,
+    write_frame,
+)
 from cctview.dataset.storage import alone_in, write_bytes
 from cctview.detect.detector import Detector
 from cctview.extract.extractor import Extractor
@@ -47,24 +56,24 @@ def detect_folder(
     list of str
         One line for each file that was skipped, and why.
     """
-    dataset = store.open_dataset(folder)
+    dataset = open_dataset(folder)
     detector = Detector(weights, minimum_percent)
     with alone_in(out):
         _settle(out / SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
         for name in tqdm(dataset.frames.id, desc="detect", unit="frame"):
             frame = FrameId.parse(name)
-            target = out / store.frame_folder(frame)
+            target = out / frame_folder(frame)
             if _finished(target / f"{name}--detections.json", detector.model):
                 continue
             try:
                 jpeg = dataset.jpeg(name)
-                image = store.read_image(jpeg, dataset.where(name))
+                image = read_image(jpeg, dataset.where(name))
             except ValueError as error:
                 dataset.problems.append(str(error))
                 continue
-            detections = store.detection_table(frame, detector.detect(image))
-            store.write_frame(out, frame, jpeg)
-            store.write_detections(target, image, frame, detections, detector.model)
+            detections = detection_table(frame, detector.detect(image))
+            write_frame(out, frame, jpeg)
+            write_detections(target, image, frame, detections, detector.model)
     return dataset.problems
 
 
@@ -87,12 +96,12 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
     """
     extractor = Extractor(weights)
     with alone_in(_existing(folder)):
-        dataset = store.open_dataset(folder)
+        dataset = open_dataset(folder)
         vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
         groups = vehicles.groupby("frame").groups
         for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
             frame = FrameId.parse(name)
-            target = folder / store.frame_folder(frame)
+            target = folder / frame_folder(frame)
             own = vehicles.loc[groups.get(name, [])]
             if _finished(target / f"{name}--features.json", extractor.model, own.id.tolist()):
                 continue
@@ -101,8 +110,8 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
             except ValueError as error:
                 dataset.problems.append(str(error))
                 continue
-            crops = [store.cut(image, box) for box in own[store.BOX].to_numpy()]
-            store.write_features(
+            crops = [crop(image, box) for box in own[BOX].to_numpy()]
+            write_features(
                 target, frame, own.id.tolist(), extractor.extract(crops), extractor.model
             )
     return dataset.problems
@@ -132,7 +141,7 @@ def match_folder(folder: Path, base: str | None = None, targets: list[str] | Non
     ValueError
         If a camera is unknown, or no vehicle can be compared.
     """
-    dataset = store.open_dataset(folder)
+    dataset = open_dataset(folder)
     detections = dataset.detections
     known = dataset.embeddings.shape[1] > 0 and np.isfinite(dataset.embeddings).all(1)
     usable = detections.type.isin(VEHICLE_TYPES).to_numpy() & known

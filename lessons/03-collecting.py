@@ -44,7 +44,7 @@ from cctview.course.checks import check_candidates, check_storage
 from cctview.course.lesson import open_lesson
 from cctview.course.results import stored_unicity
 from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
-from cctview.dataset.frames import read_image
+from cctview.dataset.images import read_image
 from cctview.dataset.parquet import read_frame
 from cctview.dataset.paths import DATA
 from cctview.privacy.meter import Gauge, LeakageMeter

@@ -39,9 +39,8 @@ from cctview.course import figures as plots
 from cctview.course.checks import check_numbers, check_travel_time
 from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
 from cctview.course.results import TAXI
-from cctview.dataset.frames import cut, open_dataset
+from cctview.dataset import crop, driving_order, open_dataset, place_of
 from cctview.dataset.paths import SAMPLE
-from cctview.dataset.road import driving_order, place_of
 from cctview.detect.detector import Detector
 from cctview.show.widgets import Choice, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
@@ -165,7 +164,7 @@ largest = found.assign(area=(found.x2 - found.x1) * (found.y2 - found.y1)).nlarg
 
 figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.4))
 for axis, row in zip(axes, largest.itertuples()):
-    axis.imshow(cut(frame, (row.x1, row.y1, row.x2, row.y2)))
+    axis.imshow(crop(frame, (row.x1, row.y1, row.x2, row.y2)))
     axis.set_title(
         f"{row.type} {row.percent:.0f} %\n{row.x2 - row.x1}×{row.y2 - row.y1} pixels", fontsize=10
     )

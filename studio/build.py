@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.dataset.frames import frame_folder
 from cctview.dataset.ids import FrameId
+from cctview.dataset.layout import frame_folder
 from cctview.dataset.storage import replacing
 from studio import truth
 from studio.expressway import CAMERAS

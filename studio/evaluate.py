@@ -23,9 +23,9 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from cctview.dataset.boxes import BOX, box_iou
-from cctview.dataset.frames import cut, read_image
+from cctview.dataset.boxes import BOX, box_iou, crop
 from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset.images import read_image
 from cctview.detect.detector import Detector
 from cctview.extract.extractor import Extractor
 from cctview.stats.resampling import bootstrap
@@ -149,7 +149,7 @@ def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
         detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"
     ):
         image = read_image(images[key], f"frame {key}")
-        embeddings[group.index] = extractor.extract([cut(image, b) for b in group[BOX].to_numpy()])
+        embeddings[group.index] = extractor.extract([crop(image, b) for b in group[BOX].to_numpy()])
     return detections, embeddings
 
 

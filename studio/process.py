@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.dataset import tables
-from cctview.dataset.frames import COLUMNS, cut, detection_table, read_image
+from cctview.dataset.boxes import crop
 from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.images import read_image
+from cctview.dataset.layout import COLUMNS, detection_table
 from cctview.dataset.storage import write_bytes
 from studio import truth
 
@@ -71,7 +73,7 @@ class Pipeline:
         Returns
         -------
         detections : DataFrame
-            As `cctview.dataset.frames.detection_table`.
+            As `cctview.dataset.layout.detection_table`.
         embeddings : ndarray of float32, shape (n, d)
             A row of NaN for what is never embedded: persons and bicycles.
         """
@@ -80,7 +82,9 @@ class Pipeline:
         vehicles = np.flatnonzero(found.type.isin(VEHICLE_TYPES))
         if len(vehicles):
             boxes = found[list(truth.BOX)].to_numpy()[vehicles]
-            embeddings[vehicles] = self.extractor.extract([cut(image, tuple(box)) for box in boxes])
+            embeddings[vehicles] = self.extractor.extract(
+                [crop(image, tuple(box)) for box in boxes]
+            )
         return found, embeddings
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
 from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import read_image
+from cctview.dataset.images import read_image
 from studio import training_twin
 from studio.build import Workshop
 

@@ -16,8 +16,8 @@ import pandas as pd
 
 from cctview.attacks.crops import LabelledCrops, identify, window
 from cctview.attacks.inference import infer_attribute
-from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import cut, open_dataset
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.frames import open_dataset
 from cctview.defences.catalogue import Defence
 from cctview.detect.sorting import sort_detections
 from cctview.track.scene import make_scene
@@ -239,7 +239,7 @@ class RoadUse:
         found = [self.detector.detect(image).assign(frame=frame) for frame, image in images.items()]
         found = pd.concat(found, ignore_index=True).merge(self.frames, on="frame")
         crops = [
-            cut(images[row.frame], (row.x1, row.y1, row.x2, row.y2)) for row in found.itertuples()
+            crop(images[row.frame], (row.x1, row.y1, row.x2, row.y2)) for row in found.itertuples()
         ]
         found["track"] = track_detections(found, self.embed(crops), self.motion)
         return identify(found[found.track.notna()].reset_index(drop=True), self.truth)

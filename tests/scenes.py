@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from cctview.dataset.frames import detection_table, write_detections, write_features, write_frame
 from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.layout import detection_table, write_detections, write_features, write_frame
 
 CAMERAS = ("1-N", "2-S")
 

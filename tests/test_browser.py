@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from cctview.dataset.frames import write_frame
 from cctview.dataset.ids import FrameId
+from cctview.dataset.layout import write_frame
 from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
 from tests.scenes import jpeg, picture, write_scene
 

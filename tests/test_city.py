@@ -12,7 +12,8 @@ import pytest
 from cctview.collect.camera_server import DATA, FAULTS, SKEW, SimulatedCity
 from cctview.collect.cameras import CityApi
 from cctview.collect.stamp import read_stamp
-from cctview.dataset.frames import open_dataset, read_image
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.images import read_image
 
 CAMERA = "733-681-N"
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+import cctview
 import workshop
 from cctview import doctor
 
@@ -74,3 +75,8 @@ def test_the_installer_is_also_the_build_backend():
 def test_the_pins_are_renewed_by_the_command_that_they_name():
     assert REQUIREMENTS.splitlines()[1].strip("# ") == "scripts/renew-pins"
     assert os.access(ROOT / "scripts" / "renew-pins", os.X_OK)
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["project"]["version"] == cctview.__version__

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import read_image
 from cctview.dataset.ids import TYPES
+from cctview.dataset.images import read_image
 from cctview.detect import detector as detect
 from cctview.detect.detector import Detector, coco_classes
 from tests.scenes import picture

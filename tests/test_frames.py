@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cctview.dataset import tables
-from cctview.dataset.frames import (
+from cctview.dataset.boxes import crop
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.ids import FrameId
+from cctview.dataset.images import read_image
+from cctview.dataset.layout import (
     COLUMNS,
-    cut,
     detection_table,
     frame_folder,
-    open_dataset,
     read_detections,
     read_features,
-    read_image,
     write_detections,
     write_features,
     write_frame,
 )
-from cctview.dataset.ids import FrameId
 from tests.scenes import TWO_CARS_AND_A_PERSON, found, jpeg, picture, write_scene
 
 
@@ -199,8 +199,8 @@ def test_frames_come_by_camera_and_time_and_a_crop_is_cut_by_its_box(scene):
 
 def test_a_box_over_the_edge_is_cut_at_the_edge():
     image = picture(0)
-    np.testing.assert_array_equal(cut(image, (-3, -2, 5, 6)), image[:6, :5])
-    np.testing.assert_array_equal(cut(image, (60, 40, 70, 60)), image[40:, 60:])
+    np.testing.assert_array_equal(crop(image, (-3, -2, 5, 6)), image[:6, :5])
+    np.testing.assert_array_equal(crop(image, (60, 40, 70, 60)), image[40:, 60:])
 
 
 def test_no_folder_no_frames_no_zip(tmp_path):

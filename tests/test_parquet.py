@@ -16,8 +16,8 @@ import pytest
 
 from cctview.collect.archive import Archive
 from cctview.dataset import parquet, tables
-from cctview.dataset.frames import detection_table
 from cctview.dataset.ids import FrameId
+from cctview.dataset.layout import detection_table
 from cctview.truth.labels import read_truth
 from tests.scenes import TWO_CARS_AND_A_PERSON
 

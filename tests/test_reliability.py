@@ -21,14 +21,10 @@ from PIL import Image
 from cctview.collect.archive import Archive, Taken
 from cctview.dataset import storage as files
 from cctview.dataset import tables
-from cctview.dataset.frames import (
-    detection_table,
-    open_dataset,
-    read_detections,
-    read_features,
-    read_image,
-)
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import DetectionId, FrameId
+from cctview.dataset.images import read_image
+from cctview.dataset.layout import detection_table, read_detections, read_features
 from cctview.dataset.storage import ZipSource, alone_in, replacing
 from tests.scenes import TWO_CARS_AND_A_PERSON, jpeg, picture, write_scene
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cctview.collect.camera_server import DATA
 from cctview.collect.stamp import draw_stamp, read_stamp
-from cctview.dataset.frames import open_dataset, read_image
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.images import read_image
 from tests.scenes import jpeg, picture
 
 moments = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(

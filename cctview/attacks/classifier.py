@@ -17,7 +17,8 @@ from scipy.special import logsumexp
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
 from cctview.attacks.inference import Membership, likelihood_ratio_attack, threshold_attack
-from cctview.dataset.frames import Dataset, cut
+from cctview.dataset.boxes import crop
+from cctview.dataset.frames import Dataset
 from cctview.truth.labels import Truth
 
 SIDE = 24
@@ -115,7 +116,7 @@ def load_pictures(dataset: Dataset, truth: Truth, looks: int = 2) -> Pictures:
         image = dataset.image(frame)
         for row in rows:
             pixels[row] = cv2.resize(
-                cut(image, tuple(boxes[row])), (SIDE, SIDE), interpolation=cv2.INTER_AREA
+                crop(image, tuple(boxes[row])), (SIDE, SIDE), interpolation=cv2.INTER_AREA
             )
     return Pictures(pixels, seen[["vehicle", "frame", "camera", "body", "family"]])
 

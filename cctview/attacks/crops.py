@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import Dataset, cut, open_dataset
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.sorting import seconds_of
 from cctview.truth.labels import Truth, read_truth, true_vehicles
@@ -118,7 +118,7 @@ class LabelledCrops:
                 "these looks were loaded without pictures; load them with pictures=True"
             )
         return [
-            cut(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)
+            crop(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)
         ]
 
     def split(self, share: float = 0.5, seed: int = 0) -> tuple["LabelledCrops", "LabelledCrops"]:

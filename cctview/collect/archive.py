@@ -24,8 +24,8 @@ from pathlib import Path
 import pandas as pd
 
 from cctview.collect.cameras import PublicCamera
-from cctview.dataset.frames import frame_folder, write_frame
 from cctview.dataset.ids import FrameId
+from cctview.dataset.layout import frame_folder, write_frame
 from cctview.dataset.parquet import read_frame
 from cctview.dataset.storage import replacing, write_bytes
 

@@ -28,7 +28,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cctview.collect.stamp import draw_stamp
-from cctview.dataset.frames import open_dataset, read_image
+from cctview.dataset.frames import open_dataset
+from cctview.dataset.images import read_image
 from cctview.dataset.parquet import read_frame
 from cctview.dataset.paths import DATA
 from cctview.dataset.road import driving_order, place_of

@@ -25,7 +25,7 @@ from cctview import __version__
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.cameras import CityApi, PublicCamera, is_loopback
 from cctview.collect.stamp import prepare, read_stamp
-from cctview.dataset.frames import read_image
+from cctview.dataset.images import read_image
 from cctview.dataset.storage import alone_in
 
 PICTURE_BYTES = 20_000

@@ -13,8 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import cut
+from cctview.dataset.boxes import BOX, crop
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.matching import DISTANCES
@@ -134,7 +133,7 @@ def read_crops(dataset, detections: pd.DataFrame) -> list[np.ndarray]:
     for frame, rows in detections.groupby("frame", sort=False).indices.items():
         image = dataset.image(frame)
         for row in rows:
-            crops[row] = cut(image, tuple(boxes[row])).copy()
+            crops[row] = crop(image, tuple(boxes[row])).copy()
     return crops
 
 

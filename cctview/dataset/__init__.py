@@ -1,0 +1,82 @@
+"""Frames and what was found in them, read from files and written to them.
+
+=============== ==================================================================================
+``ids``         names of frames and detections: parse and format
+``frames``      `open_dataset`: a folder of frames, a zip, or a folder of zips, as a `Dataset`
+``layout``      a frame's files, as the original names them
+``tables``      detections, embeddings and other tables as Parquet
+``images``      JPEG, read without trust
+``boxes``       intersection over union, area, side, crop
+``road``        the six cameras, the vehicle that the course follows, the population
+``results``     stored results
+``storage``     files written whole or not at all, and zips read without trust
+``paths``       where `data/`, `models/`, `notebooks/` and `sample/` lie
+=============== ==================================================================================
+
+What needs pandas is imported when it is first asked for: `cctview doctor` works without it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cctview.dataset.ids import (
+    TYPES,
+    VEHICLE_TYPES,
+    DetectionId,
+    FrameId,
+    format_detection,
+    is_camera,
+)
+from cctview.dataset.road import DRIVE, POPULATION, TARGET, driving_order, place_of
+from cctview.dataset.storage import alone_in, replacing, write_bytes
+
+if TYPE_CHECKING:
+    from cctview.dataset.boxes import BOX, box_iou, crop
+    from cctview.dataset.frames import Dataset, open_dataset
+    from cctview.dataset.images import encode_jpeg, read_image
+    from cctview.dataset.layout import (
+        COLUMNS,
+        detection_table,
+        frame_folder,
+        write_detections,
+        write_features,
+        write_frame,
+    )
+
+__all__ = [
+    "BOX",
+    "COLUMNS",
+    "DRIVE",
+    "POPULATION",
+    "TARGET",
+    "TYPES",
+    "VEHICLE_TYPES",
+    "Dataset",
+    "DetectionId",
+    "FrameId",
+    "alone_in",
+    "box_iou",
+    "crop",
+    "detection_table",
+    "driving_order",
+    "encode_jpeg",
+    "format_detection",
+    "frame_folder",
+    "is_camera",
+    "open_dataset",
+    "place_of",
+    "read_image",
+    "replacing",
+    "write_bytes",
+    "write_detections",
+    "write_features",
+    "write_frame",
+]
+
+
+def __getattr__(name: str) -> object:
+    for module in ("boxes", "frames", "images", "layout") if name in __all__ else ():
+        home = import_module(f"{__name__}.{module}")
+        if hasattr(home, name):
+            return getattr(home, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

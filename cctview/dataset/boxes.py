@@ -35,3 +35,11 @@ def box_iou(a, b):
 
 def _area(boxes):
     return np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+
+
+def crop(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its
+    edge.
+    """
+    x1, y1, x2, y2 = box
+    return image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]

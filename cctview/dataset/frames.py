@@ -15,123 +15,33 @@ or flat in one folder:
 A zip may hold, instead of the two JSON files, one ``detections.parquet`` (see `cctview.dataset.tables`).
 """
 
-import io
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageDraw
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import BOX
-from cctview.dataset.ids import DetectionId, FrameId, format_detection
-from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes
+from cctview.dataset.boxes import crop
+from cctview.dataset.ids import DetectionId, FrameId
+from cctview.dataset.images import read_image
+from cctview.dataset.layout import (
+    _DETECTIONS,
+    _FEATURES,
+    _ORIGINAL,
+    COLUMNS,
+    read_detections,
+    read_features,
+)
+from cctview.dataset.storage import FolderSource, ZipSource
 
-PIXEL_LIMIT = 50_000_000
-JPEG_QUALITY = 90
-COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX]
-_ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
 _MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
 """The original's repositories also hold such files for whole minutes; each frame's own say the same."""
 _FOREIGN = re.compile(rf"(?!.*(--detections|{re.escape(_ORIGINAL)})[^/]*$).*\.jpe?g")
 FEW = 5
 """Up to so many pictures that are no frames are reported one by one."""
-_BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
-
-
-def read_image(content: bytes, name: str) -> np.ndarray:
-    """Decode a picture.
-
-    Parameters
-    ----------
-    content : bytes
-        A JPEG or PNG file.
-    name : str
-        What to call it in an error.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-        RGB.
-
-    Raises
-    ------
-    ValueError
-        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with
-        `name`.
-    """
-    if not content:
-        raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
-    try:
-        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
-            width, height = picture.size
-            if width * height <= PIXEL_LIMIT:
-                return np.asarray(picture.convert("RGB"))
-    except Image.UnidentifiedImageError:
-        raise ValueError(
-            f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
-        ) from None
-    except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
-        raise ValueError(
-            f"{name}: a damaged picture ({error}); copy it again, or remove it"
-        ) from None
-    raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
-
-
-def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
-    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
-
-    Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
-    """
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
-
-
-def cut(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its
-    edge.
-    """
-    x1, y1, x2, y2 = box
-    return image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]
-
-
-def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
-    """Name what a detector found in a frame.
-
-    Parameters
-    ----------
-    frame : FrameId
-    found : DataFrame
-        Columns type, percent, x1, y1, x2, y2, in the detector's order.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row for each detection.
-    """
-    table = found[["type", "percent", *BOX]].reset_index(drop=True)
-    table[BOX] = table[BOX].astype("int64")
-    ids = [
-        format_detection(str(frame), number, row.type, row.percent, row.x1, row.y1, row.x2, row.y2)
-        for number, row in enumerate(table.itertuples(), start=1)
-    ]
-    return table.assign(
-        id=pd.Series(ids, dtype="str"),
-        frame=str(frame),
-        camera=frame.camera,
-        time=np.datetime64(frame.time, "s"),
-        number=np.arange(1, len(table) + 1),
-    )[COLUMNS]
-
-
-def frame_folder(frame: FrameId) -> PurePosixPath:
-    """Where the original's layout keeps a frame's files: ``CAM/YYYY/MM/DD/HH/MM/SS``."""
-    return PurePosixPath(frame.camera, f"{frame.time:%Y/%m/%d/%H/%M/%S}")
 
 
 @dataclass
@@ -178,7 +88,7 @@ class Dataset:
     def crop(self, detection: str) -> np.ndarray:
         """A detection, cut out of its frame; (h, w, 3) uint8 RGB."""
         read = DetectionId.parse(detection)
-        return cut(self.image(str(read.frame)), read.box)
+        return crop(self.image(str(read.frame)), read.box)
 
     @cached_property
     def detections(self) -> pd.DataFrame:
@@ -347,157 +257,3 @@ def _register(source, name: str, frames: dict[str, FrameId], dataset: Dataset) -
         dataset._files[str(frame), ending] = (source, name)
         if ending == _ORIGINAL:
             frames[str(frame)] = frame
-
-
-def _load_json(content: bytes, name: str) -> dict:
-    try:
-        loaded = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{name}: not JSON ({error}); make it again") from None
-    if not isinstance(loaded, dict):
-        raise ValueError(
-            f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again"
-        )
-    return loaded
-
-
-def _entries(content: bytes, name: str, kind: str):
-    for key, entry in _load_json(content, name).items():
-        if key in ("id", "model", "summary"):
-            continue
-        try:
-            detection = DetectionId.parse(key)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-        if not isinstance(entry, dict) or kind not in entry:
-            raise ValueError(f"{name}: {key!r} has no {kind!r}; make it again")
-        yield key, detection, entry
-
-
-def read_detections(content: bytes, name: str) -> list[tuple]:
-    """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file; the message starts with `name`.
-    """
-    rows = []
-    for key, detection, entry in _entries(content, name, "box_points"):
-        box, percent = entry["box_points"], entry.get("percentage_probability")
-        if list(detection.box) != box:
-            raise ValueError(
-                f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again"
-            )
-        if (
-            isinstance(percent, bool)
-            or not isinstance(percent, (int, float))
-            or not 0 <= percent <= 100
-        ):
-            raise ValueError(
-                f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
-                " again"
-            )
-        frame = detection.frame
-        rows.append(
-            (
-                key,
-                str(frame),
-                frame.camera,
-                np.datetime64(frame.time, "s"),
-                detection.number,
-                detection.type,
-                float(percent),
-                *box,
-            )
-        )
-    return rows
-
-
-def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """Read a ``--features.json``: detection id to a float32 vector.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file, or a vector holds anything but finite numbers; the message starts
-        with `name`.
-    """
-    vectors = {}
-    for key, _, entry in _entries(content, name, "data"):
-        try:
-            vector = np.asarray(entry["data"], dtype=np.float32)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(
-                f"{name}: {key!r} has data that are not numbers; make it again"
-            ) from None
-        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
-            raise ValueError(
-                f"{name}: {key!r} has data that are no vector of finite numbers; make it again"
-            )
-        vectors[key] = vector
-    return vectors
-
-
-def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
-    """Write ``--original.jpeg`` in the original's layout under `root`; returns the frame's folder."""
-    folder = root / frame_folder(frame)
-    write_bytes(folder / f"{frame}{_ORIGINAL}", jpeg)
-    return folder
-
-
-def write_detections(
-    folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str
-) -> None:
-    """Write what was detected in one frame: crops, the frame with boxes drawn, and last
-    ``--detections.json``.
-
-    Parameters
-    ----------
-    folder : Path
-        The frame's folder.
-    image : ndarray of uint8, shape (H, W, 3)
-        The frame.
-    frame : FrameId
-    detections : DataFrame
-        As from `detection_table`; may be empty.
-    model : str
-        Name of the weights, kept in the file.
-    """
-    stem = f"{frame}--detections"
-    drawn = Image.fromarray(image)
-    pen = ImageDraw.Draw(drawn)
-    with replacing(folder / stem) as crops:
-        crops.mkdir()
-        for row in detections.itertuples():
-            box = (row.x1, row.y1, row.x2, row.y2)
-            (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(cut(image, box)))
-            pen.rectangle(
-                (row.x1, row.y1, row.x2 - 1, row.y2 - 1),
-                outline=_BOX_COLOURS.get(row.type, "#30a0ff"),
-            )
-    write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
-    counts = detections.type.value_counts(sort=False)
-    content = {
-        "id": stem,
-        "model": model,
-        "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()},
-    }
-    for row in detections.itertuples():
-        content[row.id] = {
-            "type": row.type,
-            "id": row.id,
-            "percentage_probability": row.percent,
-            "box_points": [row.x1, row.y1, row.x2, row.y2],
-        }
-    write_bytes(folder / f"{frame}{_DETECTIONS}", (json.dumps(content, indent=2) + "\n").encode())
-
-
-def write_features(
-    folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str
-) -> None:
-    """Write ``--features.json``: the embeddings (n, d) of the detections `ids` of one frame."""
-    content = {"id": f"{frame}--features", "model": model}
-    for name, vector in zip(ids, embeddings, strict=True):
-        content[name] = {"id": name, "data": [float(v) for v in vector]}
-    write_bytes(folder / f"{frame}{_FEATURES}", (json.dumps(content, indent=2) + "\n").encode())

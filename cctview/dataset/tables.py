@@ -106,7 +106,7 @@ def read_tables(
     Returns
     -------
     detections : DataFrame
-        Columns as `cctview.dataset.frames.COLUMNS`.
+        Columns as `cctview.dataset.layout.COLUMNS`.
     embeddings : ndarray of float32, shape (n, d)
         A row of NaN where there is none.
 

@@ -22,8 +22,8 @@ import pandas as pd
 
 from cctview import weights as weight_files
 from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import read_image
 from cctview.dataset.ids import TYPES
+from cctview.dataset.images import read_image
 
 DEFAULT_WEIGHTS = "tiny-yolov3-traffic.pt"
 SAME_OBJECT = 0.6

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.frames import encode_jpeg
+from cctview.dataset.images import encode_jpeg
 from cctview.dataset.storage import replacing, write_bytes
 
 #: The columns of a table of matches.

@@ -30,9 +30,14 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview import weights as weight_files
-from cctview.dataset import frames as store
 from cctview.dataset import tables
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES, FrameId
+from cctview.dataset.layout import (
+    COLUMNS,
+    detection_table,
+)
 from cctview.dataset.parquet import open_parquet
 from cctview.dataset.storage import alone_in, write_bytes
 from cctview.detect import detector as detect
@@ -147,7 +152,7 @@ def process(
     """
     folder, out = Path(folder).resolve(), Path(out).resolve()
     weights = Path(weights).resolve() if weights else None
-    dataset = store.open_dataset(folder)
+    dataset = open_dataset(folder)
     detector, extractor = (
         weights or weight_files.find(detect.DEFAULT_WEIGHTS),
         weight_files.find(extract.DEFAULT_WEIGHTS),
@@ -258,9 +263,9 @@ def _load_models(
 
 
 @lru_cache(maxsize=1)
-def _open_once(folder: Path, run: bytes) -> store.Dataset:
+def _open_once(folder: Path, run: bytes) -> Dataset:
     """The dataset; a process lists its names once a run."""
-    return store.open_dataset(folder)
+    return open_dataset(folder)
 
 
 def run_part(
@@ -278,17 +283,14 @@ def run_part(
         except ValueError as error:
             problems.append(str(error))
             continue
-        found = store.detection_table(FrameId.parse(name), detector.detect(image))
+        found = detection_table(FrameId.parse(name), detector.detect(image))
         crops += [
-            store.cut(image, box)
-            for box in found.loc[found.type.isin(VEHICLE_TYPES), store.BOX].to_numpy()
+            crop(image, box) for box in found.loc[found.type.isin(VEHICLE_TYPES), BOX].to_numpy()
         ]
         detections.append(found)
         read.append(name)
     table = (
-        pd.concat(detections, ignore_index=True)
-        if detections
-        else pd.DataFrame(columns=store.COLUMNS)
+        pd.concat(detections, ignore_index=True) if detections else pd.DataFrame(columns=COLUMNS)
     )
     embeddings = np.full((len(table), extractor.dimensions), np.nan, np.float32)
     embeddings[table.type.isin(VEHICLE_TYPES).to_numpy()] = extractor.extract(crops)
@@ -317,7 +319,7 @@ def _write_basis(out: Path, weights: Path | None, minimum_percent: float) -> Non
     _, extractor = load_models(weights, minimum_percent)
     if extractor.architecture == "student":
         nothing = (
-            pd.DataFrame(columns=store.COLUMNS),
+            pd.DataFrame(columns=COLUMNS),
             np.empty((0, extractor.dimensions), np.float32),
         )
         write_bytes(out / BASIS, tables.write_tables(*nothing, extractor.basis)[tables.BASIS])
@@ -353,7 +355,7 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, np.ndarray]:
     Returns
     -------
     detections : DataFrame
-        Columns as `cctview.dataset.frames.COLUMNS`.
+        Columns as `cctview.dataset.layout.COLUMNS`.
     embeddings : ndarray of float32, shape (n, d)
         Row by row; a row of NaN for what is never embedded.
 
@@ -367,7 +369,7 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, np.ndarray]:
     detections, embeddings = tables.read_tables(
         path.read_bytes(), basis.read_bytes() if basis.is_file() else None, str(path)
     )
-    return detections[store.COLUMNS], embeddings
+    return detections[COLUMNS], embeddings
 
 
 def read_vehicles(out: str | Path) -> pd.DataFrame:
@@ -382,7 +384,7 @@ def read_vehicles(out: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns as `cctview.dataset.frames.COLUMNS`.
+        Columns as `cctview.dataset.layout.COLUMNS`.
     """
     found = [_known(path)[0] for path in _filled_parts(out)]
     return pd.concat(found, ignore_index=True)

@@ -1,0 +1,57 @@
+import io
+
+import numpy as np
+from PIL import Image
+
+PIXEL_LIMIT = 50_000_000
+
+JPEG_QUALITY = 90
+
+
+def read_image(content: bytes, name: str) -> np.ndarray:
+    """Decode a picture.
+
+    Parameters
+    ----------
+    content : bytes
+        A JPEG or PNG file.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with
+        `name`.
+    """
+    if not content:
+        raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
+    try:
+        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
+            width, height = picture.size
+            if width * height <= PIXEL_LIMIT:
+                return np.asarray(picture.convert("RGB"))
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
+        ) from None
+    except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
+        raise ValueError(
+            f"{name}: a damaged picture ({error}); copy it again, or remove it"
+        ) from None
+    raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
+
+
+def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
+
+    Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

@@ -1,0 +1,205 @@
+import json
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.ids import DetectionId, FrameId, format_detection
+from cctview.dataset.images import encode_jpeg
+from cctview.dataset.storage import replacing, write_bytes
+
+COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX]
+
+_ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
+
+_BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
+
+
+def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
+    """Name what a detector found in a frame.
+
+    Parameters
+    ----------
+    frame : FrameId
+    found : DataFrame
+        Columns type, percent, x1, y1, x2, y2, in the detector's order.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, one row for each detection.
+    """
+    table = found[["type", "percent", *BOX]].reset_index(drop=True)
+    table[BOX] = table[BOX].astype("int64")
+    ids = [
+        format_detection(str(frame), number, row.type, row.percent, row.x1, row.y1, row.x2, row.y2)
+        for number, row in enumerate(table.itertuples(), start=1)
+    ]
+    return table.assign(
+        id=pd.Series(ids, dtype="str"),
+        frame=str(frame),
+        camera=frame.camera,
+        time=np.datetime64(frame.time, "s"),
+        number=np.arange(1, len(table) + 1),
+    )[COLUMNS]
+
+
+def frame_folder(frame: FrameId) -> PurePosixPath:
+    """Where the original's layout keeps a frame's files: ``CAM/YYYY/MM/DD/HH/MM/SS``."""
+    return PurePosixPath(frame.camera, f"{frame.time:%Y/%m/%d/%H/%M/%S}")
+
+
+def _load_json(content: bytes, name: str) -> dict:
+    try:
+        loaded = json.loads(content)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{name}: not JSON ({error}); make it again") from None
+    if not isinstance(loaded, dict):
+        raise ValueError(
+            f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again"
+        )
+    return loaded
+
+
+def _entries(content: bytes, name: str, kind: str):
+    for key, entry in _load_json(content, name).items():
+        if key in ("id", "model", "summary"):
+            continue
+        try:
+            detection = DetectionId.parse(key)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        if not isinstance(entry, dict) or kind not in entry:
+            raise ValueError(f"{name}: {key!r} has no {kind!r}; make it again")
+        yield key, detection, entry
+
+
+def read_detections(content: bytes, name: str) -> list[tuple]:
+    """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file; the message starts with `name`.
+    """
+    rows = []
+    for key, detection, entry in _entries(content, name, "box_points"):
+        box, percent = entry["box_points"], entry.get("percentage_probability")
+        if list(detection.box) != box:
+            raise ValueError(
+                f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again"
+            )
+        if (
+            isinstance(percent, bool)
+            or not isinstance(percent, (int, float))
+            or not 0 <= percent <= 100
+        ):
+            raise ValueError(
+                f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
+                " again"
+            )
+        frame = detection.frame
+        rows.append(
+            (
+                key,
+                str(frame),
+                frame.camera,
+                np.datetime64(frame.time, "s"),
+                detection.number,
+                detection.type,
+                float(percent),
+                *box,
+            )
+        )
+    return rows
+
+
+def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
+    """Read a ``--features.json``: detection id to a float32 vector.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, or a vector holds anything but finite numbers; the message starts
+        with `name`.
+    """
+    vectors = {}
+    for key, _, entry in _entries(content, name, "data"):
+        try:
+            vector = np.asarray(entry["data"], dtype=np.float32)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"{name}: {key!r} has data that are not numbers; make it again"
+            ) from None
+        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+            raise ValueError(
+                f"{name}: {key!r} has data that are no vector of finite numbers; make it again"
+            )
+        vectors[key] = vector
+    return vectors
+
+
+def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
+    """Write ``--original.jpeg`` in the original's layout under `root`; returns the frame's folder."""
+    folder = root / frame_folder(frame)
+    write_bytes(folder / f"{frame}{_ORIGINAL}", jpeg)
+    return folder
+
+
+def write_detections(
+    folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str
+) -> None:
+    """Write what was detected in one frame: crops, the frame with boxes drawn, and last
+    ``--detections.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        The frame's folder.
+    image : ndarray of uint8, shape (H, W, 3)
+        The frame.
+    frame : FrameId
+    detections : DataFrame
+        As from `detection_table`; may be empty.
+    model : str
+        Name of the weights, kept in the file.
+    """
+    stem = f"{frame}--detections"
+    drawn = Image.fromarray(image)
+    pen = ImageDraw.Draw(drawn)
+    with replacing(folder / stem) as crops:
+        crops.mkdir()
+        for row in detections.itertuples():
+            box = (row.x1, row.y1, row.x2, row.y2)
+            (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(crop(image, box)))
+            pen.rectangle(
+                (row.x1, row.y1, row.x2 - 1, row.y2 - 1),
+                outline=_BOX_COLOURS.get(row.type, "#30a0ff"),
+            )
+    write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
+    counts = detections.type.value_counts(sort=False)
+    content = {
+        "id": stem,
+        "model": model,
+        "summary": {"total": len(detections)} | {k: int(n) for k, n in counts.items()},
+    }
+    for row in detections.itertuples():
+        content[row.id] = {
+            "type": row.type,
+            "id": row.id,
+            "percentage_probability": row.percent,
+            "box_points": [row.x1, row.y1, row.x2, row.y2],
+        }
+    write_bytes(folder / f"{frame}{_DETECTIONS}", (json.dumps(content, indent=2) + "\n").encode())
+
+
+def write_features(
+    folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str
+) -> None:
+    """Write ``--features.json``: the embeddings (n, d) of the detections `ids` of one frame."""
+    content = {"id": f"{frame}--features", "model": model}
+    for name, vector in zip(ids, embeddings, strict=True):
+        content[name] = {"id": name, "data": [float(v) for v in vector]}
+    write_bytes(folder / f"{frame}{_FEATURES}", (json.dumps(content, indent=2) + "\n").encode())
