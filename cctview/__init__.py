@@ -3,22 +3,6 @@
 The packages, from the bottom up. Each imports only from those above it in this table, and each
 says in its own first lines what others may use. Start with the one whose subject you look for.
 
-frames           `frames`, `ids`, `drive`, `lesson_data`, `truth`; read and written by `files`, `tables`, `parquet`
-collecting       `collect`, a package: the client, the simulated city, the archive
-detecting        `detect`, `retinanet_h5`; `seen`, `evaluate_boxes`; compared: `detectors`, `boosted`
-embedding        `extract`, `student`, `densenet`, `second`, `weights`; its history: `eras`, `trials`
-learning         `learn`, `trainings`, `shadows`, `tensorflow_setup`; `triplet`, the toy
-matching         `match`, `distances`, `rank`, `matches`, `methods`; judged by `evaluate`, `comparisons`, `weak_spots`
-tracking         `track`, `scene`, `travel`, `passages`, `filters`
-finding a trip   `trip`, `linking`, `evidence`, `learnt`; the operator's: `desk`, `dossier`, `app`, `serve`
-at scale         `search`, `vector_database`, `scale`, `parallel`; what it costs: `planet`
-what leaks       `privacy`, `bits`, `meter`, `unicity`, `search_odds`, `impostors`; stored by `results`
-attacks          `attack`, `invert`, `looks`, `breach`, `showcase`
-defences         `defend`, `cloak`, `protection`, `trackers`, `purify`, `usefulness`
-showing it       `plots`, `widgets`, `exercises`, `slides`, four packages
-running it       `cli`, `pipeline`, `fetch`, `doctor`
-===============  ======================================================================================================
-=======
 ==================  ============================================================================
 `dataset`           frames, ids, boxes, tables, the road and its cameras; where the data lie
 `weights`           weight files, read without trust
