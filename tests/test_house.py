@@ -81,6 +81,7 @@ def test_every_package_has_a_door(name):
     package = importlib.import_module(f"cctview.{name}")
     assert package.__doc__
     assert len(package.__all__) == len(set(package.__all__))
+    assert len(package.__all__) == len(set(package.__all__))
     for public in package.__all__:
         assert getattr(package, public) is not None
 
