@@ -3,7 +3,7 @@
 python -m studio build      simulate, render, detect, pack: sample/ and data/
 python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
 python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
-python -m studio results    measure attacks and defences on data/: the tables of data/results/
+python -m studio results    make the stored results of data/: leaks, attacks, defences
 python -m studio defence    measure one defence and print it, in a minute
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
@@ -27,7 +27,19 @@ from studio.trips import write_six_weeks
 
 ROOT = Path(__file__).parent.parent
 TRAINED = ("detector", "extractor", "second", "inverter", "defended")
-RESULTS = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
+RESULTS = (
+    "leakage",
+    "open_set",
+    "unicity",
+    "finder",
+    "attributes",
+    "membership",
+    "extractors",
+    "inversion",
+    "defences",
+    "eras",
+    "eras_metric",
+)
 STAGES = ("data", "sample", "habits")
 WORLDS = ("real", "twin")
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -79,7 +91,7 @@ def parser():
     train.add_argument(
         "--publish", action="store_true", help="put the weights into models/ and its manifest"
     )
-    results = commands.add_parser("results", help="measure attacks and defences on data/")
+    results = commands.add_parser("results", help="make the stored results of data/")
     results.add_argument(
         "--only",
         nargs="+",

@@ -1,4 +1,6 @@
-"""The stored results of the attacks and defences on `data/`, small tables in `data/results/`.
+"""The stored results on `data/`, small tables in `data/results/`.
+
+leakage, open_set, unicity, finder: see `studio.leakage`. Of attacks and defences:
 
 defences.csv     defence × strength × tracker (`studio.defence_study.study`)
 attributes.csv   what a linear probe reads off the stored vectors
@@ -34,14 +36,29 @@ from cctview.defences.results import stored, summary
 from cctview.detect.detector import Detector
 from cctview.extract.eras import ERAS
 from cctview.truth.labels import read_truth
-from studio import train_defended, training_looks
+from studio import leakage, train_defended, training_looks
 from studio.bench import bench
 from studio.defence_study import study, study_defence, undefended
 from studio.era_metric import metric_table
 from studio.membership import train_classifiers
 from studio.usefulness import RoadUse, stretches
 
-TABLES = ("attributes", "membership", "extractors", "inversion", "defences", "eras", "eras_metric")
+_LEAKAGE = {
+    "leakage": leakage.write_leakage,
+    "open_set": leakage.write_open_set,
+    "unicity": leakage.write_unicity,
+    "finder": leakage.write_finder,
+}
+TABLES = (
+    *_LEAKAGE,
+    "attributes",
+    "membership",
+    "extractors",
+    "inversion",
+    "defences",
+    "eras",
+    "eras_metric",
+)
 ATTRIBUTES = ("family", "body", "direction", "length")
 EPOCHS = (3, 30)
 FRAMES = 12
@@ -62,6 +79,9 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []
     for name in tables:
+        if name in _LEAKAGE:
+            places += _LEAKAGE[name](data)
+            continue
         place = data / "results" / f"{name}.csv"
         _write_table(place, made[name]())
         places.append(place)

@@ -2,14 +2,12 @@
 one learnt again.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.results import FINDER, FINDER_MINUTES, FOLDER, open_finder
-from cctview.dataset.paths import DATA
+from cctview.course.results import FINDER, FINDER_MINUTES, open_finder
+from cctview.dataset.paths import DATA, RESULTS
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, fingerprint, keep, load, save
 from cctview.link.trips import HALVES, SOURCES, first_minutes, learn_halves
@@ -83,8 +81,12 @@ def test_a_slice_of_the_shipped_finder():
 
     dataset, truth = open_dataset(DATA), read_truth(DATA)
     part, finder = first_minutes(dataset, truth, FINDER_MINUTES), open_finder(dataset, truth)
-    known, models, tracks = load(Path(FOLDER) / FINDER)
-    assert known == fingerprint(part.detections), "make it anew: python -m cctview.course.results"
+    known, models, tracks = load(RESULTS / FINDER)
+    assert known == fingerprint(part.detections), (
+        (
+        "make it anew: python -m studio results --only finder"
+    )
+    )
     sure = part.detections["percent"] >= 25
     here = np.flatnonzero((part.detections["camera"][sure] == finder.cameras[2]).to_numpy())
     rows = np.flatnonzero(sure.to_numpy())[here]

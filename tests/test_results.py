@@ -1,5 +1,6 @@
 """The stored results: how they are written and read, and a slice of each made again."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,12 @@ import pandas as pd
 import pytest
 
 from cctview.course import results
+from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
 from cctview.privacy.leakage import leakage_meter, measure_leakage
 from cctview.privacy.meter import LeakageMeter
+from studio import __main__ as command
+from studio import leakage
 from tests.test_linking import road
 
 pytest.importorskip("sklearn")
@@ -19,18 +23,18 @@ pytest.importorskip("sklearn")
 def folder(tmp_path_factory):
     """Results of the small road."""
     out, passages = tmp_path_factory.mktemp("results"), road(160)
-    tables, meters = results.leakage_tables(passages)
-    tables["open_set.csv"] = results.open_set_table(passages, rounds=5)
+    tables, meters = leakage.leakage_tables(passages)
+    tables["open_set.csv"] = leakage.open_set_table(passages, rounds=5)
     for name, table in tables.items():
-        results.write_table(out / name, table)
+        leakage.write_table(out / name, table)
     for name, meter in meters.items():
         meter.save(out / name)
     return out
 
 
 def test_what_is_written_is_read(folder):
-    leakage = results.stored_leakage(folder)
-    again, stored = leakage_meter(leakage), LeakageMeter.load(folder / "meter-random.json")
+    read = results.stored_leakage(folder)
+    again, stored = leakage_meter(read), LeakageMeter.load(folder / "meter-random.json")
     for kind in ("claimed", "delivered"):
         assert getattr(again, kind)().estimate == pytest.approx(
             getattr(stored, kind)().estimate, abs=1e-3
@@ -53,12 +57,20 @@ def test_a_missing_result_names_the_command(tmp_path):
 
 
 def test_no_data_is_told_in_one_line(tmp_path, capsys):
-    assert results.main(["--data", str(tmp_path)]) == 1
-    assert "python -m cctview.course.results:" in capsys.readouterr().err
+    assert command.main(["results", "--only", "finder", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("studio: ")
+
+
+def test_the_commands_that_errors_name_exist():
+    for name in (path.name for path in RESULTS.glob("*.csv")):
+        with pytest.raises(FileNotFoundError) as error:
+            read_result(name, "nowhere")
+        words = re.search("python -m studio ([^`]+)", str(error.value))[1].split()
+        command.parser().parse_args(words)
 
 
 def shipped(name):
-    if not (results.FOLDER / name).is_file():
+    if not (RESULTS / name).is_file():
         pytest.skip(f"data/results/{name} is not there yet")
     return read_result(name)
 
@@ -66,7 +78,7 @@ def shipped(name):
 def test_a_slice_of_the_shipped_unicity():
     stored = shipped("unicity.csv")
     trips = pd.read_parquet("data/habits/trips.parquet")
-    again = results.unicity_table(trips, hours=(1,), points=(4,), days=(42,), false=(0.05,))
+    again = leakage.unicity_table(trips, hours=(1,), points=(4,), days=(42,), false_links=(0.05,))
     part = stored[
         (stored.hours == 1)
         & (stored.points == 4)

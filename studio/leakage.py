@@ -1,0 +1,160 @@
+"""What the vehicles on `data/` leak, as stored results.
+
+searches.parquet               every search, step by step (`cctview.privacy.leakage`)
+reliability.csv, unseen.csv    calibration on vehicles, and on minutes, that were not fitted on
+meter.json, meter-random.json  the meter of the yellow taxi van, and of a pass drawn at random
+open_set.csv                   open-set searches by embedding alone, by threshold and gallery size
+unicity.csv                    unicity of the six weeks of habits
+finder.npz                     what finds trips in the first six minutes (`cctview.link.stored`)
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from cctview.course.results import FINDER, FINDER_MINUTES, TAXI
+from cctview.dataset.frames import Dataset, open_dataset
+from cctview.dataset.storage import replacing
+from cctview.link.stored import save
+from cctview.link.trips import first_minutes, learn_halves
+from cctview.privacy.leakage import leakage_meter, measure_leakage, measure_unseen_minutes
+from cctview.privacy.meter import LeakageMeter
+from cctview.privacy.open_set import count_candidates
+from cctview.privacy.unicity import mix_in_false_links, read_trips, unicity
+from cctview.stats.bits import reliability
+from cctview.track.tracklets import Passages, find_passages, sure_enough
+from cctview.truth.labels import Truth, read_truth
+
+_HOURS = (1 / 60, 0.25, 1, 4, 12, 24)
+_POINTS = (1, 2, 3, 4, 6)
+_DAYS = (1, 3, 7, 14, 42)
+_FALSE_LINKS = (0.0, 0.05, 0.2)
+_GALLERIES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
+_RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+"""Shares of vehicles found, for each of which the threshold is taken that reaches it."""
+
+
+def write_leakage(data: Path) -> list[Path]:
+    """Store searches, calibration and meters; returns their places."""
+    tables, meters = leakage_tables(find_passages(open_dataset(data), read_truth(data)))
+    places = [write_table(data / "results" / name, table) for name, table in tables.items()]
+    for name, meter in meters.items():
+        meter.save(data / "results" / name)
+        places.append(data / "results" / name)
+    return places
+
+
+def write_open_set(data: Path) -> list[Path]:
+    """Store the open-set searches; returns the place."""
+    passages = find_passages(open_dataset(data), read_truth(data))
+    return [write_table(data / "results" / "open_set.csv", open_set_table(passages))]
+
+
+def write_unicity(data: Path) -> list[Path]:
+    """Store the unicity of the six weeks of habits; returns the place."""
+    trips = pd.read_parquet(data / "habits" / "trips.parquet")
+    return [write_table(data / "results" / "unicity.csv", unicity_table(trips))]
+
+
+def write_finder(data: Path) -> list[Path]:
+    """Store what finds trips in the first minutes; returns the place."""
+    place = data / "results" / FINDER
+    save(place, *fit_finder(open_dataset(data), read_truth(data)))
+    return [place]
+
+
+def fit_finder(dataset: Dataset, truth: Truth, minutes: float = FINDER_MINUTES):
+    """Fit what finds trips in the first minutes: the arguments of `cctview.link.stored.save`."""
+    part = first_minutes(dataset, truth, minutes)
+    passages = find_passages(part, truth)
+    names = part.detections["id"][sure_enough(part)]
+    tracks = passages.of_detection.reindex(names).fillna(-1).to_numpy(int)
+    return learn_halves(passages), tracks, part.detections
+
+
+def leakage_tables(
+    passages: Passages, seed: int = 0
+) -> tuple[dict[str, pd.DataFrame], dict[str, LeakageMeter]]:
+    """The tables and the meters of identification bits, by file name; the seed divides vehicles."""
+    leakage = measure_leakage(passages, seed=seed)
+    unseen = measure_unseen_minutes(passages, seed=seed)
+    claims = leakage.candidates
+    gap = unseen.false_confidence()
+    named = {step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index}
+    parts = {"bits": unseen.reached(), "gap": pd.concat(named)}
+    tables = {
+        "searches.parquet": _compact(leakage.searches).assign(gallery=np.int32(leakage.gallery)),
+        "reliability.csv": reliability(claims["probability"], claims["true"], claims["vehicle"]),
+        "unseen.csv": pd.concat(parts).reset_index(names=["kind", "step", "figure"]),
+    }
+    meters = {"meter-random.json": leakage_meter(leakage)}
+    if (passages.table["vehicle"] == TAXI[0]).any():
+        meters["meter.json"] = leakage_meter(leakage, *TAXI)
+    return tables, meters
+
+
+def _compact(searches):
+    """The searches in few bytes: small numbers as such, names as categories."""
+    floats = dict.fromkeys(searches.select_dtypes("float64"), np.float32)
+    whole = dict.fromkeys(searches.select_dtypes("int64"), np.int32)
+    return searches.astype(floats | whole | {"step": "category", "camera": "category"})
+
+
+def open_set_table(passages: Passages, rounds: int = 100) -> pd.DataFrame:
+    """Open-set searches from the camera with most passes in all others, by embedding alone.
+
+    Returns
+    -------
+    DataFrame
+        As `cctview.privacy.open_set.SearchCounts.by_gallery_size`, with `threshold` (cosine
+        distance) and `found` (share of vehicles found at it).
+    """
+    known = passages.part(np.flatnonzero(passages.table["vehicle"] >= 0))
+    queries = (known.table["camera"] == known.table["camera"].mode().iloc[0]).to_numpy()
+    vehicle = known.table["vehicle"].to_numpy()
+    distances = 1 - known.looks[queries].astype(float) @ known.looks[~queries].T.astype(float)
+    same = vehicle[queries][:, None] == vehicle[~queries]
+    nearest_true = np.where(same, distances, np.inf).min(axis=1)[same.any(axis=1)]
+    tables = []
+    for recall in _RECALLS:
+        threshold = float(np.quantile(nearest_true, recall))
+        counts = count_candidates(distances, vehicle[queries], vehicle[~queries], threshold)
+        sizes = counts.by_gallery_size((*_GALLERIES, counts.measured), rounds)
+        tables.append(sizes.assign(threshold=threshold, found=recall))
+    return pd.concat(tables, ignore_index=True)
+
+
+def unicity_table(
+    trips: pd.DataFrame, hours=_HOURS, points=_POINTS, days=_DAYS, false_links=_FALSE_LINKS
+) -> pd.DataFrame:
+    """Unicity of vehicles over a grid of coarseness, points, days kept and rates of false links.
+
+    Returns
+    -------
+    DataFrame
+        Columns hours, points, days, false_links and those of `cctview.privacy.unicity.Unicity`.
+    """
+    everything = read_trips(trips)
+    rows = []
+    grid = [(kept, rate) for kept in days for rate in false_links]
+    for kept, rate in tqdm(grid, "unicity", unit="database"):
+        sightings = everything.first_days(kept)
+        booked = mix_in_false_links(sightings, rate)
+        for hour in hours:
+            for point in points:
+                result = vars(unicity(sightings, point, hour, booked=booked))
+                cell = {"hours": hour, "points": point, "days": kept, "false_links": rate}
+                rows.append(cell | result)
+    return pd.DataFrame(rows)
+
+
+def write_table(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table as Parquet or CSV, by the name's ending, in one step."""
+    with replacing(path) as temporary:
+        if path.suffix == ".parquet":
+            table.to_parquet(temporary, index=False, compression="zstd")
+        else:
+            table.to_csv(temporary, index=False, float_format="%.6g")
+    return path
