@@ -38,9 +38,10 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.app import open_app
 from cctview.course.checks import check_sureness, check_wrong_share
+from cctview.course.figures import lesson_00 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder, stored_leakage
@@ -107,7 +108,7 @@ describe(trip)
 # has not.
 
 # %%
-plots.drive(trip[trip.linked], truth=finder.true_trip(camera.picked or taxi))
+show.drive(trip[trip.linked], truth=finder.true_trip(camera.picked or taxi))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask: which one is it? A yellow taxi is easy to find among cars, and hard to tell from other yellow taxis. The machine has the clock to help it."
 # ## 3 · Easy to find, hard to tell apart
@@ -117,7 +118,7 @@ plots.drive(trip[trip.linked], truth=finder.true_trip(camera.picked or taxi))
 
 # %%
 sisters = finder.candidates(taxi, finder.cameras[1])
-plots.candidates(
+show.candidates(
     dataset.crop(taxi),
     [dataset.crop(name) for name in sisters.id],
     sisters.probability,
@@ -148,7 +149,7 @@ finder.strangers(trip)
 # %%
 leakage = stored_leakage()
 meter = leakage_meter(leakage, *TAXI)
-plots.leakage_meter(meter)
+show.bits_left(meter)
 
 # %% [markdown]
 # These bits were measured on all minutes that come with the course, which takes longer than a notebook should; the code is
@@ -173,7 +174,7 @@ predict(
 )
 
 # %%
-plots.trip_ledger(finder.links(twenty))
+figures.trip_ledger(finder.links(twenty))
 
 # %% [markdown]
 # Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was.
@@ -197,10 +198,10 @@ count_trips(links).round(2)
 def network(values):
     """What such a network reconstructs."""
     found = finder.links(everyone, minutes=values["minutes"])
-    return plots.network_leak(found, values["cameras"], values["sure"])
+    return figures.network_leak(found, values["cameras"], values["sure"])
 
 
-few, most = (plots.percent(finder.links(everyone, minutes=m).right.mean()) for m in (1, MINUTES))
+few, most = (show.percent(finder.links(everyone, minutes=m).right.mean()) for m in (1, MINUTES))
 Sliders(
     network,
     [

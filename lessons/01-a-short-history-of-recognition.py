@@ -33,7 +33,7 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_best_era, check_eigen_weights
 from cctview.course.era_trials import (
     candidates_by_era,
@@ -44,6 +44,7 @@ from cctview.course.era_trials import (
     try_era,
     wrong_alike,
 )
+from cctview.course.figures import lesson_01 as figures
 from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
 from cctview.extract.eras import ERAS, EigenVehicles, Ratios
@@ -64,7 +65,7 @@ print(f"{len(pictures):,} pictures of {len(set(pictures.vehicles)):,} vehicles")
 # decides which numbers?**
 
 # %%
-plots.timeline()
+figures.timeline()
 
 # %% [markdown]
 # The sources, in order: W. Bledsoe's reports for Panoramic Research, 1964 to 1966
@@ -87,7 +88,7 @@ plots.timeline()
 # %%
 shown = largest_crops(lesson.shown, 4)
 ratios = Ratios()
-plots.landmarks(shown, ratios.landmarks(shown))
+figures.landmarks(shown, ratios.landmarks(shown))
 
 # %% [markdown]
 # In 1971 Goldstein, Harmon and Lesk let people *describe* faces: long ears, wide-set eyes. Their model predicted that 14 such
@@ -112,7 +113,7 @@ curve = rank1_by_count(eigen, test, counts=(2, 4, 8, 16, 32, 64, 128))
 
 def rebuild(values):
     """A test vehicle from some of the eigen-vehicles, and rank-1 with so many."""
-    return plots.eigen_vehicles(
+    return figures.eigen_vehicles(
         eigen, test.crops[values["picture"]], curve, values["eigen_vehicles"]
     )
 
@@ -156,7 +157,7 @@ one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
 # %% slideshow={"slide_type": "slide"} tags=["picture"]
-plots.by_era(leak, chance=1 / one.gallery)
+figures.by_era(leak, chance=1 / one.gallery)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. It is the leak of this notebook: how
@@ -188,11 +189,11 @@ leak[["auc"]].astype(float).round(2)
 def confuse(values):
     """The first candidates of each era for one search."""
     query, rows = candidates_by_era(searches, values["search"])
-    return plots.era_searches(query, rows)
+    return figures.era_searches(query, rows)
 
 
 first, *_, last = (
-    plots.percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values()
+    show.percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values()
 )
 Sliders(
     confuse,
@@ -219,7 +220,7 @@ example = shown[0]
 
 def look(values):
     """Rank-1 of all eras by size, one size and one era told."""
-    return plots.by_resolution(by_size, values["pixels"], values["era"], example)
+    return figures.by_resolution(by_size, values["pixels"], values["era"], example)
 
 
 Sliders(
@@ -231,7 +232,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "At 12 instead of 28 pixels a side four fifths of the pixels are gone. What becomes of the deep embedding?",
-        f"It finds {plots.percent(deep[12])} instead of {plots.percent(deep[28])}.",
+        f"It finds {show.percent(deep[12])} instead of {show.percent(deep[28])}.",
         [
             "it is as good as before",
             "it loses less than half",
@@ -265,7 +266,7 @@ Sliders(
 # *Predict: how far do the old eras catch up?*
 
 # %% slideshow={"slide_type": "slide"}
-plots.learned_metric(read_result("eras_metric.csv"))
+figures.learned_metric(read_result("eras_metric.csv"))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # So a distance that is learnt on top of chosen features, from some hundred vehicles, does not do it. What changed is that the
@@ -358,7 +359,7 @@ note = "deep embedding, one picture, next camera facing the same way"
 gauge = Gauge(newest.estimate, newest.low, newest.high, "of searches", note)
 meter = LeakageMeter.load("meter.json").with_gauge("recognised at once", gauge)
 meter.save("meter.json")
-plots.gauges(LeakageMeter().with_gauge("recognised at once", gauge))
+show.gauges(LeakageMeter().with_gauge("recognised at once", gauge))
 
 # %% [markdown]
 # Next: notebook 02 asks what a network keeps of the vehicles it was trained on.

@@ -33,11 +33,12 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
+from cctview import show
 from cctview.attacks import classifier as learn
 from cctview.attacks.shadow_models import stored_attacks, stored_shadows
-from cctview.course import figures as plots
 from cctview.course import trainings
 from cctview.course.checks import check_members_found, check_stop
+from cctview.course.figures import lesson_02 as figures
 from cctview.course.lesson import open_lesson
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Int, Progress, Sliders, predict
@@ -65,7 +66,7 @@ print(f"{len(pictures.table):,} pictures of {len(pictures.vehicles):,} vehicles"
 # one word.
 
 # %%
-plots.examples(pictures.pixels, pictures.table.body)
+figures.examples(pictures.pixels, pictures.table.body)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Who is taught, and who is not
@@ -111,7 +112,7 @@ print("stopped early" if training.interrupted else f"{training.last} epochs")
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let them describe the two curves before you do. Blue goes to nearly nothing. Red turns. From there on the network learns its examples by heart."
 history = training.history()
-plots.loss_curves(history)
+figures.loss_curves(history)
 
 # %% [markdown]
 # At first both fall: the network finds what vehicles of one kind have in common. That helps with new vehicles, too; it
@@ -139,12 +140,12 @@ Sliders(
         Int("epochs", 0, learn.EPOCHS, default=learn.EPOCHS, step=2),
         Int("filters", 4, 28, default=16, step=12, unit="in the first layer"),
     ],
-    draw=lambda read: plots.loss_curves(read.history, read.epoch, read.words),
+    draw=lambda read: figures.loss_curves(read.history, read.epoch, read.words),
     describe=lambda read: read.words,
     prediction=predict(
         "A network with 4 filters, and one with 28, learn for 20 epochs. Which one is less often right on new vehicles?",
-        f"With 4 filters it is right on {plots.percent(small.new)} of new pictures, with 28 on {plots.percent(large.new)}. "
-        f"On those that it was taught: {plots.percent(small.taught)} and {plots.percent(large.taught)}.",
+        f"With 4 filters it is right on {show.percent(small.new)} of new pictures, with 28 on {show.percent(large.new)}. "
+        f"On those that it was taught: {show.percent(small.taught)} and {show.percent(large.taught)}.",
         ["the small one", "the large one: it overfits more", "both alike"],
     ),
 )
@@ -159,7 +160,7 @@ Sliders(
 # These are the filters of the first layer: small patterns of 5 × 5 pixels, in colour. Nobody drew them.
 
 # %%
-plots.learnt_filters(training.filters(0), training.filters(training.last))
+figures.learnt_filters(training.filters(0), training.filters(training.last))
 
 # %% [markdown]
 # And this is what the three layers make of one [crop](glossary.md#crop), a vehicle that the network never met. Each small square is the answer of one filter:
@@ -167,7 +168,7 @@ plots.learnt_filters(training.filters(0), training.filters(training.last))
 
 # %%
 shown = int(np.flatnonzero(pictures.of(split.others) & (pictures.table.family == "yellow"))[0])
-plots.activations(
+figures.layer_activations(
     pictures.pixels[shown],
     learn.activations(training, pictures.pixels[shown], training.last),
     "From layer to layer: less where, more what",
@@ -187,7 +188,7 @@ plots.activations(
 
 # %%
 losses, member = training.vehicle_losses(training.last)
-plots.loss_histograms(losses, member)
+figures.loss_histograms(losses, member)
 
 # %% [markdown]
 # So the attacker sets a threshold, and accuses whoever is below it. All thresholds together are a curve, the
@@ -200,7 +201,7 @@ plots.loss_histograms(losses, member)
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First the check: before any training the curve is a coin's. Then the areas. Then the black line at 1 %: an attacker who accuses must seldom be wrong, so only the left end counts. Wrong answer people give: AUC 0.7, so 70 % are found. Read off how many are."
 before, well, over = 0, training.best, training.last
-plots.membership_roc(
+figures.membership_roc(
     {
         "over-trained": training.attack(over),
         "well trained": training.attack(well),
@@ -224,7 +225,7 @@ plots.membership_roc(
 
 # %% tags=["picture"]
 shadows = stored_shadows()
-plots.membership_roc(
+figures.membership_roc(
     {
         "over-trained, better attack": training.strong_attack(over, shadows),
         "well trained, better attack": training.strong_attack(well, shadows),
@@ -243,11 +244,11 @@ read_after = int(
     everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin()
 )
 table = found.loc[[read_after, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
-plots.bars(
+show.bars(
     table,
     "members found at 1 % false alarms (share)",
     "The better attack finds {} of the members of a well-trained model, {} of an over-trained one's".format(
-        *(plots.percent(share) for share in table.estimate)
+        *(show.percent(share) for share in table.estimate)
     ),
     chance=0.01,
     note="Simulated frames, our model world; mean over sixteen models, 95 % intervals",
@@ -271,7 +272,7 @@ worst = np.argsort(-chosen)[: len(chosen) // 100]
 some = [
     np.flatnonzero(pictures.table.vehicle == vehicle)[0] for vehicle in shadows.vehicles[worst[:9]]
 ]
-plots.exposure(measured, worst, pictures.pixels[some], pictures.table.body[some])
+figures.exposure(measured, worst, pictures.pixels[some], pictures.table.body[some])
 
 # %% [markdown]
 # For many vehicles it makes little difference whether they were taught: what the model learns from others serves for them, too. For
@@ -301,7 +302,7 @@ Sliders(
         Int("epochs", 0, learn.EPOCHS, default=learn.EPOCHS, step=2),
         Choice("learns", {"the body": "body", "the colour": "family"}),
     ],
-    draw=lambda read: plots.usefulness_and_leak(read.history, read.epoch, read.words),
+    draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
     describe=lambda read: read.words,
     prediction=predict(
         "Taught 100 vehicles or 700, for 20 epochs: which of the two models gives away more of whom it was taught?",
@@ -326,7 +327,7 @@ Sliders(
 # **Exercise 1, together.** Look at the loss curves of your own training. After which epoch would you have stopped?
 
 # %%
-plots.loss_curves(history)
+figures.loss_curves(history)
 
 # %% tags=["exercise"]
 stop_after = ...
@@ -396,7 +397,7 @@ gauge = Gauge(
 )
 meter = LeakageMeter.load("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")
-plots.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
+show.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
 
 # %% [markdown]
 # Next: notebook 03 asks whom you can follow after k days.

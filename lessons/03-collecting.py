@@ -38,9 +38,10 @@ import httpx
 import numpy as np
 import pandas as pd
 
+from cctview import show
 from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras
-from cctview.course import figures as plots
 from cctview.course.checks import check_candidates, check_storage
+from cctview.course.figures import lesson_03 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.results import stored_unicity
 from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
@@ -87,7 +88,7 @@ pd.Series({name: answer.headers[name] for name in said})
 # told in a few bytes that nothing has changed. And this is the picture:
 
 # %% slideshow={"slide_type": "fragment"}
-plots.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one picture: E 53 St")
+show.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one picture: E 53 St")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run the cell: six seconds. Then read the figure: every bar is a picture kept. Ask where the gap at 48 St comes from, then read the log. Wrong answer people give: one loses pictures when one polls too fast. One loses them when one polls too slowly; too fast only brings the same picture again."
 # ## 2 · A minute of the city
@@ -112,7 +113,7 @@ with SimulatedCity(speed_up=SPEED_UP) as city:
     tally = run(collect(cameras, folder, plan))
 
 # %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
-plots.collection(tally, SPEED_UP)
+figures.collection(tally, SPEED_UP)
 
 # %% [markdown]
 # A minute holds 60 / 1.7, about 35 pictures; more polls than that bring nothing new, because the camera has not taken the next
@@ -180,7 +181,7 @@ def pay(values):
     of = values["interval"], values["days_kept"]
     bills = {number: storage(number, *of, picture_bytes, price.value) for number in NUMBERS}
     note = f"Storage at {price.value:g} {price.unit}: Amazon S3 Standard as third parties quote it"
-    return plots.storage_bill(bills, values["cameras"], *of, note=note)
+    return figures.storage_bill(bills, values["cameras"], *of, note=note)
 
 
 month = storage(900, 2, 30, picture_bytes, price.value)
@@ -223,7 +224,7 @@ def polling(values):
     interval = values["interval"]
     times = sorted({*INTERVALS, interval})
     curves = {time: traffic.caught(time, SMALLEST) for time in times}
-    return plots.caught(curves, interval, SMALLEST)
+    return figures.caught(curves, interval, SMALLEST)
 
 
 slow = traffic.caught(30, SMALLEST)
@@ -233,7 +234,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
-        f"{plots.percent(slow['once'])}, though of the single passages it is only {plots.percent(slow['passage'])}.",
+        f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['passage'])}.",
         ["almost none", "about a tenth", "about a quarter", "most"],
     ),
 )
@@ -264,7 +265,7 @@ predict(
 
 # %% tags=["picture"]
 slowly = known_after(thin_out(sightings, slow["passage"]), days=42)
-plots.known_after(known, slowly, slow["passage"])
+figures.known_by_day(known, slowly, slow["passage"])
 
 # %% [markdown]
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
@@ -287,7 +288,7 @@ BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
 sweep = pd.DataFrame(
     [{"hours": hours, **vars(unicity(week, points=4, hours=hours))} for hours in BINS]
 )
-plots.time_bins(sweep, points=4, days=7)
+figures.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
 # At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are
@@ -314,7 +315,7 @@ TIMES = {
 
 def single_out(values):
     """Unicity by the number of sightings known."""
-    return plots.unicity(
+    return figures.unicity_by_points(
         stored_unicity(values["times_known_to"], values["days"]), values["false_links"]
     )
 
@@ -322,7 +323,7 @@ def single_out(values):
 four = {
     d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)
 }
-one_day, _, six_weeks = (plots.percent(row.singled_out) for row in four.values())
+one_day, _, six_weeks = (show.percent(row.singled_out) for row in four.values())
 Sliders(
     single_out,
     [
@@ -433,7 +434,7 @@ gauge = Gauge(
     "of vehicles singled out",
     "four sightings known to 15 minutes, a week kept; our habit model",
 )
-plots.gauges(LeakageMeter().with_gauge("unicity", gauge))
+show.gauges(LeakageMeter().with_gauge("unicity", gauge))
 
 # %%
 LeakageMeter.load("meter.json").with_gauge("unicity", gauge).save("meter.json")

@@ -38,8 +38,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_iou, check_score_threshold
+from cctview.course.figures import lesson_04 as figures
 from cctview.course.lesson import open_lesson
 from cctview.dataset.boxes import BOX
 from cctview.detect.comparison import compare_detectors, published_detectors
@@ -75,7 +76,7 @@ print(f"{len(own):,} frames, {len(detections):,} boxes")
 ONE = "735-683-N--2031-05-05--08.50.47"
 frame = dataset.image(ONE)
 of_one, true_one = detections[detections.frame == ONE], vehicles[vehicles.frame == ONE]
-plots.frame(frame, of_one[:0], "How many vehicles?")
+show.frame(frame, of_one[:0], "How many vehicles?")
 
 # %% [markdown]
 # Now the detector's boxes, and the truth. A box is **right** if it overlaps a vehicle enough, and no better box has that vehicle
@@ -86,7 +87,7 @@ plots.frame(frame, of_one[:0], "How many vehicles?")
 # neither asked for, nor held against a box that finds them. Section 5 lifts this mercy.
 
 # %% tags=["picture"]
-plots.verdicts(frame, of_one, true_one)
+figures.judged_boxes(frame, of_one, true_one)
 
 # %% [markdown]
 # - **[Precision](glossary.md#precision)**: of the boxes, how many are right? It falls with each false box.
@@ -124,7 +125,7 @@ old = train_boosted([dataset.image(name) for name in early], list(boxes_of.value
 print(f"learned from {sum(map(len, boxes_of.values()))} vehicles in {len(early)} frames")
 
 # %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
-plots.rectangle_features(
+figures.rectangle_features(
     old, patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX]), old.ruled_out(frame)
 )
 
@@ -133,7 +134,7 @@ plots.rectangle_features(
 # what made it fast. Of all places where it sees a vehicle, here are the twelve surest.
 
 # %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
-plots.verdicts(frame, old.detect(frame).head(12), true_one, title="2001's idea: ")
+figures.judged_boxes(frame, old.detect(frame).head(12), true_one, title="2001's idea: ")
 
 # %% [markdown]
 # Light above dark is found in trees, too. Ours is small and learned for seconds only; but that a few rectangles tell so little of
@@ -156,7 +157,7 @@ late = own[truth.frames.time[own.index] >= half].iloc[4::105]
 unseen = {name: dataset.image(name) for name in late}
 compared = {"rectangles (2001's idea)": old, "our TinyYOLOv3": Detector(), **published_detectors()}
 table = compare_detectors(compared, unseen, true_boxes(truth, late))
-plots.detectors(table)
+figures.detectors(table)
 
 # %% [markdown]
 # The seconds were taken on the computer on which this ran; the frames are few, so the intervals (thin lines) are wide. Ours has an
@@ -166,7 +167,7 @@ plots.detectors(table)
 shown = lesson.shown.frames.id.iloc[-1]
 image = lesson.shown.image(shown)
 found = compared["our TinyYOLOv3"].detect(image)
-plots.frame(image, found, f"{len(found)} boxes, found just now in {shown}")
+show.frame(image, found, f"{len(found)} boxes, found just now in {shown}")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the score: fewer boxes, fewer false ones, more missed. Then the overlap: at 0.9 nearly all boxes are wrong. Nothing in the pictures has changed, only what we call right. Wrong answer people give: there must be a right threshold. There is only a choice of who pays."
 # ## 4 · Two thresholds
@@ -184,7 +185,7 @@ def evaluated(overlap):
 def at_thresholds(values):
     """A frame, and the curve of all frames, at two thresholds."""
     overlap = round(values["overlap"], 1)
-    return plots.thresholds(frame, of_one, true_one, evaluated(overlap), values["score"], overlap)
+    return figures.thresholds(frame, of_one, true_one, evaluated(overlap), values["score"], overlap)
 
 
 strict = all_frames.recall, evaluation.summary(percent=60).recall
@@ -196,8 +197,8 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"From 25 % on, {plots.percent(strict[0])} of the clear vehicles are found. From 60 % on?",
-        f"{plots.percent(strict[1])}: the network is seldom very sure of a vehicle, also where it is right.",
+        f"From 25 % on, {show.percent(strict[0])} of the clear vehicles are found. From 60 % on?",
+        f"{show.percent(strict[1])}: the network is seldom very sure of a vehicle, also where it is right.",
         ["nearly as many", "about 70 %", "about half", "hardly any"],
     ),
 )
@@ -211,20 +212,20 @@ Sliders(
 watched = watch(detections, truth)
 by_size = share_found(watched, in_bands(watched["size"], SIZES, "pixels"))
 small = by_size.sightings.iloc[0] / by_size.sightings.sum()
-plots.found_by(
+figures.found_by(
     by_size,
     "share of the sightings that are found",
-    f"{plots.percent(small)} of all vehicles in sight are {SIZES[1]} pixels long or less, and hardly any of them is found",
+    f"{show.percent(small)} of all vehicles in sight are {SIZES[1]} pixels long or less, and hardly any of them is found",
 )
 
 # %%
 distance = in_bands(watched.distance, (0, 20, 40, 60, 80, 100, 150, 1000), "m")
 by_distance = share_found(watched, distance)
-plots.found_by(
+figures.found_by(
     by_distance,
     "share of the sightings that are found",
-    f"{plots.percent(by_distance.estimate.iloc[1])} are found at 20 to 40 metres, and "
-    f"{plots.percent(by_distance.estimate.iloc[-2])} at 100 to 150 metres",
+    f"{show.percent(by_distance.estimate.iloc[1])} are found at 20 to 40 metres, and "
+    f"{show.percent(by_distance.estimate.iloc[-2])} at 100 to 150 metres",
 )
 
 # %% [markdown]
@@ -236,11 +237,11 @@ plots.found_by(
 clear = watched[watched.clear]
 by_kind = share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]
-plots.found_by(
+figures.found_by(
     by_kind,
     "share of the clear sightings that are found",
-    f"{plots.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
-    f"{plots.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
+    f"{show.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
+    f"{show.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
 )
 
 # %% [markdown]
@@ -257,11 +258,11 @@ doubtful = watched[
 ]
 by_colour = share_found(doubtful, doubtful.colour).sort_values("estimate")
 by_colour = by_colour[by_colour.vehicles >= 30]
-plots.found_by(
+figures.found_by(
     by_colour,
     "share found, of cars of 12 to 20 pixels",
-    f"Of the {by_colour.index[0]} cars {plots.percent(by_colour.estimate.iloc[0])} are found, of the {by_colour.index[-1]} "
-    f"ones {plots.percent(by_colour.estimate.iloc[-1])}",
+    f"Of the {by_colour.index[0]} cars {show.percent(by_colour.estimate.iloc[0])} are found, of the {by_colour.index[-1]} "
+    f"ones {show.percent(by_colour.estimate.iloc[-1])}",
 )
 
 # %% [markdown]
@@ -290,7 +291,9 @@ now = entered(watched)
 
 def who_enters(values):
     """Found in a frame, in a pass, at any camera, from a score on."""
-    return plots.entered(entered(watched, values["score"], rounds=100), values["score"], by_score)
+    return figures.database_entry(
+        entered(watched, values["score"], rounds=100), values["score"], by_score
+    )
 
 
 Sliders(
@@ -298,9 +301,9 @@ Sliders(
     [Int("score", 25, 90, default=25, unit="per cent")],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"In one frame, {plots.percent(now.estimate.iloc[0])} of the vehicles in sight are found. "
+        f"In one frame, {show.percent(now.estimate.iloc[0])} of the vehicles in sight are found. "
         "Of all vehicles on the road in these twelve minutes, how many are in the database at the end?",
-        f"{plots.percent(now.estimate.iloc[-1])}.",
+        f"{show.percent(now.estimate.iloc[-1])}.",
         ["about a quarter", "about half", "three quarters", "nearly all"],
     ),
 )
@@ -310,11 +313,11 @@ Sliders(
 
 # %%
 by_pass = passes_found(watched, "kind").sort_values("estimate")
-plots.found_by(
+figures.found_by(
     by_pass,
     "share of the passes before a camera with a box at least",
-    f"A {by_pass.index[0]} passes a camera unseen in {plots.percent(1 - by_pass.estimate.iloc[0])} of cases, "
-    f"a {by_pass.index[-1]} in {plots.percent(1 - by_pass.estimate.iloc[-1])}",
+    f"A {by_pass.index[0]} passes a camera unseen in {show.percent(1 - by_pass.estimate.iloc[0])} of cases, "
+    f"a {by_pass.index[-1]} in {show.percent(1 - by_pass.estimate.iloc[-1])}",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out a threshold, type it in, read out what the check says. Usual mistake: to go lower and lower, to be safe; each step costs false boxes."
@@ -390,7 +393,7 @@ gauge = Gauge(
     share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras"
 )
 LeakageMeter.load("meter.json").with_gauge("in the database", gauge).save("meter.json")
-plots.gauges(LeakageMeter().with_gauge("in the database", gauge))
+show.gauges(LeakageMeter().with_gauge("in the database", gauge))
 
 # %% [markdown]
 # Next: notebook 05 asks when two pictures show the same car.

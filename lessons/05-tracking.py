@@ -34,8 +34,9 @@
 import numpy as np
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_cosine_distance, check_threshold
+from cctview.course.figures import lesson_05 as figures
 from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
 from cctview.match.methods import compare_methods
@@ -88,7 +89,7 @@ def crops_of(rows):
 
 
 room = draw_pairs(clear, look_alike, count=12, seed=11)
-plots.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
+show.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
 
 # %% [markdown]
 # Put your answers here, or the room's. (These are a coin's, as an example.) They stay on this computer.
@@ -97,7 +98,7 @@ plots.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
 answers = "SDSS DDSD DSSD"
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Let them count their own. Ask who had all twelve. Then: what did you look at? Colour, roof, stickers. Note the answers, the network uses the same."
-plots.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=clear.same[room])
+show.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=clear.same[room])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · You and the machine, on one curve
@@ -112,7 +113,7 @@ plots.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=cl
 # %%
 distances_clear = clear.distances(embeddings, "mcd")
 machine = (distances_clear[look_alike], clear.same[look_alike])
-plots.roc({"the network": machine}, points={"the room": score_answers(answers, clear.same[room])})
+figures.roc({"the network": machine}, points={"the room": score_answers(answers, clear.same[room])})
 
 # %% [markdown]
 # Twelve pairs are few: one more right answer would move your point by a sixth. The curve has more pairs behind it.
@@ -125,7 +126,7 @@ plots.roc({"the network": machine}, points={"the room": score_answers(answers, c
 again = draw_pairs(clear, look_alike, count=12, seed=6)
 labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
 labels = np.where(labelled_same, "97 % match", "no match")
-plots.pairs(
+show.pairs(
     crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels
 )
 
@@ -137,7 +138,7 @@ answers_again = labelled_same
 labels_followed(answers_again, labelled_same, clear.same[again])
 
 # %%
-plots.pairs(
+show.pairs(
     crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels
 )
 
@@ -156,7 +157,7 @@ plots.pairs(
 own = lesson.shown.detections
 embedded = np.isfinite(lesson.shown.embeddings).all(axis=1)
 largest = np.where(embedded, picture_side(own), 0).argmax()
-plots.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
+figures.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
 
 # %% [markdown]
 # Nobody told the network what to look at, and no single number means anything. Together they are a place, and training
@@ -184,7 +185,7 @@ def pull_and_push(values):
     positive = values["positive_right"], 0.9
     negative = values["negative_right"], values["negative_up"]
     path, losses = learn([(0, 0), positive, negative], values["margin"], values["steps"])
-    return plots.triplet(path, losses, values["margin"])
+    return figures.triplet(path, losses, values["margin"])
 
 
 Sliders(
@@ -220,10 +221,10 @@ different = ~clear.same
 closest = different & (distances_clear <= np.quantile(distances_clear[different], 0.01))
 shared = clear.alike(truth.vehicles, "colour")
 
-near, all_ = (plots.percent(shared[of].mean()) for of in (closest, different))
+near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 
 shown = clear.rows[clear.same][:14]
-plots.embedding_map(
+figures.embedding_map(
     embeddings[shown.ravel()],
     sum(crops_of(shown), []),
     lines=np.arange(shown.size).reshape(-1, 2),
@@ -245,7 +246,7 @@ med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings,
 areas = auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
 gain = areas.loc["gain of MCD (cosine)"]
 verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not surely better"
-plots.bars(
+show.bars(
     areas.iloc[:2],
     "area under the ROC (a coin: 0.5, perfect: 1)",
     f"Cosine is {verdict}: {gain.estimate:+.3f} [{gain.low:+.3f} {gain.high:+.3f}]",
@@ -266,7 +267,7 @@ plots.bars(
 # many more different pairs than same ones, so each kind has a height of its own.
 
 # %%
-plots.distance_histograms(mcd, same)
+figures.distance_histograms(mcd, same)
 
 # %% [markdown]
 # Move the threshold. Then leave out the smallest pictures: does that part the two hills?
@@ -274,13 +275,13 @@ plots.distance_histograms(mcd, same)
 # %%
 size = compared.smaller_side(detections)
 half = round(float(np.median(mcd[same])) + 0.005, 2)  # finds half of the same pairs
-links = plots.accepted(mcd, same, half)
+links = figures.accepted(mcd, same, half)
 
 
 def link(values):
     """The histograms at a threshold, of the pairs whose pictures both have at least this side."""
     kept = size >= values["smallest_picture"]
-    return plots.distance_histograms(mcd[kept], same[kept], values["threshold"])
+    return figures.distance_histograms(mcd[kept], same[kept], values["threshold"])
 
 
 Sliders(
@@ -304,7 +305,7 @@ Sliders(
 # The histograms looked like a fair separation. Now count links instead of shares, at every threshold.
 
 # %% tags=["picture"]
-plots.false_links(mcd, same, half)
+figures.false_links(mcd, same, half)
 
 # %% [markdown]
 # Every false link puts a driver where that driver never was. The network is not bad. There are simply far more pairs of
@@ -326,7 +327,7 @@ tracks = {
     count: compare_tracks(detections, vehicles, embeddings, images=count) for count in (1, 2, 3, 4)
 }
 asked = describe_searches(tracks[1], detections, vehicles, truth.vehicles)
-plots.weak_spots(by_group(asked), candidates=10)
+figures.weak_spots(by_group(asked), candidates=10)
 
 # %% [markdown]
 # No group is easy, and these groups overlap: the bars do not say which is the cause. What it looks like when it fails: a
@@ -337,7 +338,7 @@ failed = asked[
     (asked["rank"] == 3) & (asked.twins >= asked.twins.median()) & (asked.side >= 40)
 ].iloc[0]
 nearest = best_candidates(failed, tracks[1], detections, vehicles)
-plots.candidates(
+show.candidates(
     dataset.crop(detections.id[failed["row"]]),
     [dataset.crop(name) for name in detections.id[nearest.row]],
     nearest.distance,
@@ -354,17 +355,17 @@ plots.candidates(
 
 # %%
 searches = {count: rank_tracks(tables)[0] for count, tables in tracks.items()}
-plots.cmc({"1 picture": searches[1]})
+figures.cmc({"1 picture": searches[1]})
 
 # %%
-first = {count: plots.percent(result.cmc[0]) for count, result in searches.items()}
+first = {count: show.percent(result.cmc[0]) for count, result in searches.items()}
 
 
 def search(values):
     """The rankings with one picture a track, and with more."""
     count = values["pictures"]
     chosen = {"1 picture": searches[1], f"{count} pictures": searches[count]}
-    return plots.cmc(
+    return figures.cmc(
         chosen if count > 1 else {"1 picture": searches[1]}, ranks=values["candidates"]
     )
 
@@ -399,7 +400,7 @@ bits = {
 }
 bits = pd.DataFrame(bits).T
 most = bits.estimate.idxmax()
-plots.bars(
+show.bars(
     bits,
     "bits a search at the next camera",
     f"One picture gives away {bits.estimate.iloc[0]:.1f} bits; the most are {bits.estimate.max():.1f}, with {most}",
@@ -485,7 +486,7 @@ methods.round(2)
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
 
 # %%
-plots.leakage_meter(LeakageMeter.load("meter.json"))
+show.bits_left(LeakageMeter.load("meter.json"))
 
 # %% [markdown]
 # Next: notebook 06 asks how this grows from six cameras to a nation.

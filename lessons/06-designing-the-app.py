@@ -33,9 +33,10 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_even_gallery, check_right_alarms
-from cctview.course.figures.design import at_gallery, measured_gallery
+from cctview.course.figures import lesson_06 as figures
+from cctview.course.figures.lesson_06 import at_gallery, measured_gallery
 from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
 from cctview.link.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
@@ -81,7 +82,7 @@ print(
 # *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
 
 # %% slideshow={"slide_type": "fragment"} tags=["picture"]
-plots.filters(stages)
+figures.filters(stages)
 
 # %% [markdown]
 # The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles again. The clock does more than the
@@ -94,7 +95,7 @@ plots.filters(stages)
 # %%
 def strictness(values):
     """What the filters leave at this strictness."""
-    return plots.filters(
+    return figures.filters(
         apply_filters(blocks, values["lets_through"]), values["list"], values["lets_through"]
     )
 
@@ -115,8 +116,8 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"Filters that let 98 of 100 true pairs through find {plots.percent(loose)} first. Stricter ones that let 80 through?",
-        f"{plots.percent(strict)}: fewer strangers are left, but so are fewer of the right ones.",
+        f"Filters that let 98 of 100 true pairs through find {show.percent(loose)} first. Stricter ones that let 80 through?",
+        f"{show.percent(strict)}: fewer strangers are left, but so are fewer of the right ones.",
         ["more: fewer strangers are left", "about as many", "fewer"],
     ),
 )
@@ -129,7 +130,7 @@ Sliders(
 
 # %%
 one_look = read_result("extractors.csv").set_index("extractor").loc["student"]
-plots.clock(clock_bits(blocks), one_look)
+figures.clock(clock_bits(blocks), one_look)
 
 # %% [markdown]
 # The hatched bar is what it [claims](glossary.md#claimed-and-delivered), the blue ones what they deliver. The
@@ -163,7 +164,7 @@ thresholds = {
 
 def grow(values):
     """Whom a search blames, in a gallery of this size."""
-    return plots.open_set(odds, values["threshold"], 10 ** values["gallery"])
+    return figures.open_set(odds, values["threshold"], 10 ** values["gallery"])
 
 
 few, many = (at_gallery(odds, 0.5, "measured", "innocents", size)[0] for size in (100, MEASURED))
@@ -193,7 +194,7 @@ vehicles = true_vehicles(detections, truth)
 compared = compare_next_camera(detections, vehicles)
 alike = likeness(compared, truth.vehicles)
 clones = passing(compared, compared.distances(embeddings), alike)
-plots.clones(clones)
+figures.clones(clones)
 
 # %% [markdown]
 # Follow the curves to the left, to stricter thresholds. Vehicles of another colour vanish. Clones do not: even the strictest
@@ -214,7 +215,7 @@ ends = [
 
 def turn(values):
     """Both figures at a setting of the dial."""
-    return plots.individuality(dial, settings[values["individuality"]])
+    return figures.individuality(dial, settings[values["individuality"]])
 
 
 Sliders(
@@ -222,8 +223,8 @@ Sliders(
     [Int("individuality", 0, len(settings) - 1, default=1, unit="quarters")],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"With clones at the next camera the right one comes first in {plots.percent(ends[0])} of searches. With marks on each?",
-        f"In {plots.percent(ends[1])}, while the area under the ROC hardly moves.",
+        f"With clones at the next camera the right one comes first in {show.percent(ends[0])} of searches. With marks on each?",
+        f"In {show.percent(ends[1])}, while the area under the ROC hardly moves.",
         ["about as often", "twice as often or more"],
     ),
 )
@@ -249,7 +250,7 @@ def alarm(values):
     innocents = at_gallery(
         odds, values["threshold"], "clusters", "innocents", 10 ** values["list"]
     )[0]
-    return plots.alarms(10 ** -values["prior"], values["threshold"], innocents)
+    return figures.alarms(10 ** -values["prior"], values["threshold"], innocents)
 
 
 Sliders(
@@ -299,7 +300,7 @@ Sliders(
 vectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
 measured = measure_kinds(vectors[~asked], vectors[asked])
-plots.kinds(measured)
+figures.kinds(measured)
 
 # %% [markdown]
 # A missed neighbour is a vehicle that is there and is not found. On top of what the network misses, so it is a choice that
@@ -316,7 +317,7 @@ plots.kinds(measured)
 billion = planet.PLANET.moved(pictures=1e9)
 bills = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
 bills.insert(0, "a billion vectors", planet.compare([billion]).iloc[:, 0])
-plots.costs(bills)
+figures.costs(bills)
 
 # %%
 rows = {
@@ -413,7 +414,7 @@ print(
 # Where the meter of this course stands, for the yellow taxi van; *narrowed by the clock* is what this notebook was about:
 
 # %%
-plots.leakage_meter(LeakageMeter.load("meter.json"))
+show.bits_left(LeakageMeter.load("meter.json"))
 
 # %% [markdown]
 # Next: notebook 07 asks what the operator sees.

@@ -37,9 +37,10 @@ from hashlib import md5
 
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.app import open_app
 from cctview.course.checks import check_speed, check_who
+from cctview.course.figures import lesson_07 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
@@ -57,6 +58,7 @@ from cctview.investigate.dossier import (
     measure_joins,
     save_dossier,
 )
+from cctview.investigate.figures import candidate_rows
 from cctview.investigate.search import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
 from cctview.privacy.meter import LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Sliders, Toggle, predict
@@ -114,10 +116,10 @@ guesses = {
 }
 first_right = pd.DataFrame(guesses).T
 before, after = first_right.estimate.iloc[[0, 2]]
-plots.bars(
+show.bars(
     first_right,
     "share of searches whose first candidate is right",
-    f"First guess right: {plots.percent(before)} by looks alone, {plots.percent(after)} with both filters",
+    f"First guess right: {show.percent(before)} by looks alone, {show.percent(after)} with both filters",
 )
 
 # %% [markdown]
@@ -142,7 +144,7 @@ def search(values):
     sure = found.probability >= values["threshold"]
     if ranking in LARGEST:
         sure = found.distance <= values["threshold"] * LARGEST[ranking]
-    return plots.candidate_rows(desk, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
+    return candidate_rows(desk, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
 
 
 Sliders(
@@ -172,7 +174,7 @@ Sliders(
 dossier = build_dossier(desk, taxi, Search())
 driver = truth.vehicles.set_index("vehicle").loc[TAXI[0]]
 known = {"type": driver.kind, "colour": driver.colour, "direction": "southbound"}
-plots.dossier(dossier, known)
+figures.dossier(dossier, known)
 
 # %% [markdown]
 # The right column is ours. The operator has the percentages, and nothing else. A false line puts the driver where that
@@ -241,7 +243,7 @@ describe_names(joined)
 # was read there is the sister's. Her holder now has the taxi's file. A join passes on every false link before it.
 
 # %% tags=["picture"]
-plots.dossier(joined["a plate read once, at 38 St"], known)
+figures.dossier(joined["a plate read once, at 38 St"], known)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the clock: a bad clock protects a little. Then the probability from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
 # ### For everybody
@@ -262,7 +264,7 @@ def name_them(values):
         fact: measure_joins(dossiers, people, register, fact, seconds=values["clocks"])
         for fact in FACTS
     }
-    return plots.joins(tables, values["believed"])
+    return figures.joins(tables, values["believed"])
 
 
 plates = measure_joins(dossiers, people, register, FACTS[2])
@@ -383,7 +385,7 @@ clicks = dossiers_of(desk, TAXI[0], Search())
 plate = measure_joins(clicks, [TAXI[0]] * len(clicks), register, FACTS[2])
 meter = LeakageMeter.load("meter.json")
 meter = meter.after(join_step(plate, meter))
-plots.leakage_meter(meter)
+show.bits_left(meter)
 
 # %%
 meter.save("meter.json")

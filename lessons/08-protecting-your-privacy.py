@@ -33,10 +33,11 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
+from cctview import show
 from cctview.attacks.inference import infer_attribute
-from cctview.course import figures as plots
 from cctview.course.breach import KeyedDatabase, learn_map, link_rates, open_breach
 from cctview.course.checks import check_defence, check_key_broken
+from cctview.course.figures import lesson_08 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.showcase import choose_examples, defended_pictures, rebuild
 from cctview.dataset.results import read_result
@@ -81,7 +82,7 @@ examples.vectors[0, :12].round(1)
 
 # %% tags=["picture"]
 again = rebuild(lesson, breach, examples.vectors)
-plots.rebuilt(
+figures.rebuilt(
     {
         "deleted": examples.crops,
         "from the\nvector alone": again.decoded,
@@ -100,10 +101,10 @@ judged = read_result("inversion.csv").query("figure == 'top-5'").set_index("meth
 judged.index = ["rebuilt picture", "nearest other vehicle", "mean picture"]
 inverted, nearest, chance = judged.iloc[0], judged.iloc[1], 5 / judged.gallery.iloc[0]
 assert inverted.low > nearest.high, "the attack must beat its rivals clearly"
-plots.bars(
+show.bars(
     judged,
     "own vehicle among the first five of 200",
-    f"The judge finds the vehicle by {plots.percent(inverted.estimate)} of the rebuilt pictures",
+    f"The judge finds the vehicle by {show.percent(inverted.estimate)} of the rebuilt pictures",
     chance=chance,
 )
 
@@ -130,10 +131,10 @@ table.index = [
 ]
 colour = read["colour (6 families)"].loc["probe"]
 assert colour.low > read["colour (6 families)"].loc["baseline"].high
-plots.bars(
+show.bars(
     table,
     "right, each kind counting the same",
-    f"The vector alone tells the colour: {plots.percent(colour.estimate)} right",
+    f"The vector alone tells the colour: {show.percent(colour.estimate)} right",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. By looks alone it is one in six, among some four hundred candidates; with the clock it is more than half. The clock is in the table as well."
@@ -146,10 +147,10 @@ plots.bars(
 # %%
 rates = link_rates(breach)
 assert rates.estimate["by looks and clock"] > 100 * rates.estimate["by chance"]
-plots.bars(
+show.bars(
     rates,
     "right vehicle first at another camera",
-    f"With the times, {plots.percent(rates.estimate['by looks and clock'])} of the links are right",
+    f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
 )
 
 # %% [markdown]
@@ -167,7 +168,7 @@ plots.bars(
 # *Predict: how many of these can a driver apply?*
 
 # %%
-plots.who_can(DEFENCES.values())
+figures.who_can(DEFENCES.values())
 
 # %% [markdown]
 # A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it
@@ -198,18 +199,18 @@ plots.who_can(DEFENCES.values())
 results = stored()
 
 
-def show(values):
+def defend(values):
     """One defence at one strength: what there is to see, and the bits that it leaves."""
     rows = at_strength(results, values["defence"], values["strength"])
     pictures, what = defended_pictures(
         examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0]
     )
-    return plots.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
+    return figures.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
 
 
 blur = at_strength(results, "blur", 3).set_index("tracker").bits
 Sliders(
-    show,
+    defend,
     [
         Choice("defence", list(DEFENCES), default="blur"),
         Int("strength", 1, 3, default=3, unit="1 weak, 3 strong"),
@@ -246,7 +247,7 @@ WORST = "the best one for each"
 def compare(values):
     """All defences against one tracker, or each against its best."""
     tracker = None if values["tracker"] == WORST else values["tracker"]
-    return plots.bought_back(results, tracker, values["usefulness"])
+    return figures.bought_back(results, tracker, values["usefulness"])
 
 
 Sliders(
@@ -269,7 +270,7 @@ Sliders(
 
 # %%
 best = headline(results)
-plots.worst_case(best, 0.9)
+figures.worst_case(best, 0.9)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Off the shelf the key is perfect: zero bits. Ask: how would you break it? The thief needs some vehicles he knows at both cameras: his own car, a bus line, a friend's. Move the slider to 10, 50, 200."
 # ## 8 · Break it: the secret key
@@ -292,7 +293,7 @@ def break_key(values):
     """The thief's success by the number of known vehicles."""
     database, known = databases[values["numbers_kept"]], values["known_vehicles"]
     found = {count: database.found(count) for count in {*COUNTS, known}}
-    return plots.key_broken(found, database.unprotected(), known)
+    return figures.key_broken(found, database.unprotected(), known)
 
 
 database = databases[256]
@@ -306,7 +307,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "With no known vehicle the thief finds nothing. With 50, how much of what he would find without the key?",
-        f"{plots.percent(fifty)} of it.",
+        f"{show.percent(fifty)} of it.",
         ["nothing", "a tenth", "about half", "nearly all"],
     ),
 )
@@ -324,7 +325,7 @@ assert database.found(50)["low"] > database.found(0)["high"], "the key must be b
 # brightness, of 255; two are invisible.
 
 # %%
-plots.by_strength(results, "cloak")
+figures.by_strength(results, "cloak")
 
 # %% [markdown]
 # Against the extractor that it was computed for, it works. A tracker that trained for a few minutes on cloaked pictures of other
@@ -463,7 +464,7 @@ meter = LeakageMeter.load("meter.json").upto("linked")
 
 def with_defence(values):
     """The meter, had the best defence that keeps so much use been in force."""
-    return plots.leakage_meter(meter.after(bought_back_step(meter, results, values["usefulness"])))
+    return show.bits_left(meter.after(bought_back_step(meter, results, values["usefulness"])))
 
 
 Sliders(

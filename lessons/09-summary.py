@@ -34,9 +34,10 @@
 import numpy as np
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_bits, check_even_population
 from cctview.course.checks.quiz import QUESTIONS
+from cctview.course.figures import lesson_09 as figures
 from cctview.dataset.paths import DATA
 from cctview.defences.results import bought_back_step
 from cctview.defences.results import stored as protection_results
@@ -63,7 +64,7 @@ kinds, colours = (
 
 def car(values):
     """Everyone on the road in that hour, and those who look like this car."""
-    return plots.crowd(your_car(trips, drivers, **values), **values)
+    return figures.crowd(your_car(trips, drivers, **values), **values)
 
 
 by_day, by_night = (your_car(trips, drivers, "sedan", "silver", hour) for hour in (8, 3))
@@ -100,7 +101,7 @@ Sliders(
 
 # %% tags=["picture"]
 meter = LeakageMeter.load("meter.json").filled()
-plots.waterfall(meter)
+show.waterfall(meter)
 
 # %% [markdown]
 # Most is given away by the plainest things: at which place, at what time, which type, which colour. The
@@ -116,7 +117,7 @@ plots.waterfall(meter)
 
 # %%
 linked = meter.upto("linked")
-plots.waterfall(linked.after(bought_back_step(linked, protection_results())))
+show.waterfall(linked.after(bought_back_step(linked, protection_results())))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Then set the population back and move what is overclaimed. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 3 · The same evidence, another city
@@ -140,7 +141,7 @@ populations = {
 here, city = (float(match_probability(evidence, size)) for size in (10_000, 2_000_000))
 
 Sliders(
-    lambda values: plots.same_evidence(**values),
+    lambda values: figures.same_evidence(**values),
     [
         Choice("population", populations, default=10_000),
         Float("evidence", 0, 25, default=evidence, step=0.1, unit="bits"),
@@ -148,8 +149,8 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"Among 10,000 vehicles the match is right in {plots.percent(here)}. And among 2 million, by the same evidence?",
-        f"In {plots.percent(city)}. The evidence has not changed; there are 200 times as many strangers.",
+        f"Among 10,000 vehicles the match is right in {show.percent(here)}. And among 2 million, by the same evidence?",
+        f"In {show.percent(city)}. The evidence has not changed; there are 200 times as many strangers.",
         ["in about as many: evidence is evidence", "in about half as many", "in hardly any"],
     ),
 )
@@ -167,7 +168,7 @@ Sliders(
 # what was measured for the course.
 
 # %%
-plots.gauges(meter)
+show.gauges(meter)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, or as homework. With a room: read a question, hands up for each option, then open a wrong one first and read its reason. The wrong ones are the ones that people give. Answers stay on this computer."
 # ## 5 · Ten questions
@@ -258,7 +259,7 @@ check_even_population(vehicles, bits=12)
 # **At how many cameras would your answer change?** You were asked that in notebook 00.
 
 # %%
-plots.leakage_meter(meter)
+show.bits_left(meter)
 
 # %% [markdown]
 # Next: notebook 10 asks what a machine writes down about a picture of a street. It is homework, or the warm-up for the next time.

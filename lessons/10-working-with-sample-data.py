@@ -35,8 +35,9 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from cctview.course import figures as plots
+from cctview import show
 from cctview.course.checks import check_numbers, check_travel_time
+from cctview.course.figures import lesson_10 as figures
 from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
 from cctview.course.results import TAXI
 from cctview.dataset import crop, driving_order, open_dataset, place_of
@@ -65,7 +66,9 @@ print(lines[0])
 
 # %%
 COLUMNS = ["camera", "date", "time", "stage", "number", "type", "percent", "size", "box"]
-detections = pd.read_csv(folder / DETECTION_LIST, sep="--", engine="python", header=None, names=COLUMNS)
+detections = pd.read_csv(
+    folder / DETECTION_LIST, sep="--", engine="python", header=None, names=COLUMNS
+)
 detections = detections.drop(columns="stage")
 detections.head()
 
@@ -133,7 +136,7 @@ def keep(values):
     boxes = dataset.detections[dataset.detections.frame == name]
     smaller = (boxes[["x2", "y2"]].to_numpy() - boxes[["x1", "y1"]].to_numpy()).min(axis=1)
     kept = boxes[(boxes.percent >= values["score"]) & (smaller >= values["side"])]
-    return plots.frame(dataset.image(name), kept, f"{len(kept)} of {len(boxes)} boxes are kept")
+    return show.frame(dataset.image(name), kept, f"{len(kept)} of {len(boxes)} boxes are kept")
 
 
 cameras = driving_order(dataset.frames.camera)
@@ -177,7 +180,7 @@ for axis, row in zip(axes, largest.itertuples()):
 # ## 6 · Draw a box on the frame
 
 # %% tags=["picture"]
-plots.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0])
+show.frame(frame, found, "The same frame, as the machine sees it", picked=largest.index[0])
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will insist that the taxi is at every camera. It is; but not at every camera is there a box."
 # ## Your turn: be the machine
@@ -189,7 +192,7 @@ plots.frame(frame, found, "The same frame, as the machine sees it", picked=large
 sample, lesson = open_dataset(SAMPLE), open_lesson()
 boxes = sample.detections.assign(vehicle=true_vehicles(sample.detections, lesson.truth))
 frames = sample.frames.set_index("camera").id[driving_order(sample.frames.camera)]
-plots.numbered_frames(
+figures.numbered_frames(
     [sample.image(name) for name in frames],
     [boxes[boxes.frame == name] for name in frames],
     [f"{camera}, {name[-8:]}" for camera, name in frames.items()],
@@ -245,7 +248,7 @@ def trip(values):
     network = driving_order(right.index)[: values["cameras"]]
     sightings = pd.DataFrame({"camera": network, "time": clock[network].to_numpy()})
     sightings["time"] = sightings.time.dt.floor(values["clock"])
-    return plots.drive(sightings, cameras=network)
+    return show.drive(sightings, cameras=network)
 
 
 Sliders(

@@ -8,7 +8,7 @@ from cctview.course.breach import Breach, KeyedDatabase, learn_map
 from cctview.course.checks import check_defence, check_key_broken
 from tests.test_breach import CAMERAS, synthetic
 from tests.test_exercises import FUNCTIONS, TABLES, Hostile
-from tests.test_plots_protection import TABLE
+from tests.test_figures_08 import TABLE
 
 DATABASE = KeyedDatabase(Breach(synthetic(seed=1), synthetic(seed=2)), CAMERAS, dimensions=12)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
+from cctview.course.figures import lesson_00
 from cctview.link.evidence import Motion
 from cctview.link.trips import (
     Finder,
@@ -191,13 +191,13 @@ def test_a_passing_counts_only_where_frames_show_it():
 
 
 def test_the_ledger_counts_in_its_title():
-    figure = plots.trip_ledger(LINKS)
+    figure = lesson_00.trip_ledger(LINKS)
     assert figure.title.startswith("1 of 4 trips are found whole")
     assert figure.title.endswith("1 of 5 links are wrong")
 
 
 def test_the_leak_tells_the_network_in_its_title():
-    assert plots.network_leak(LINKS, 3).title.startswith(
+    assert lesson_00.network_leak(LINKS, 3).title.startswith(
         "3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked"
     )
 

@@ -77,58 +77,6 @@ def frame(image, boxes, title, picked=None, note=""):
 
 
 @style()
-def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
-    """Frames side by side, with the number of each detection at its box.
-
-    Parameters
-    ----------
-    images : list of ndarray of uint8, shape (H, W, 3)
-    boxes : list of DataFrame
-        Of each frame: columns number, x1, y1, x2, y2 (pixels).
-    titles : list of str
-        Of each frame.
-    title, note : str
-
-    Returns
-    -------
-    Card
-    """
-    rows = -(-len(images) // 2)
-    figure = Card(
-        title,
-        height=2.75 * rows,
-        note=note,
-        photographs=True,
-        left=0.16,
-        right=0.16,
-        bottom=0.05,
-        top=0.1,
-    )
-    axes = figure.subplots(
-        rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}
-    ).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, found, words in zip(axes, images, boxes, titles):
-        axis.imshow(image)
-        axis.set_title(words, fontsize=11, loc="left", pad=3)
-        for row in found.itertuples():
-            corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
-            axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
-            tag = {"facecolor": YELLOW, "edgecolor": "none", "pad": 0.8}
-            axis.annotate(
-                f"{row.number}",
-                corner,
-                fontsize=9,
-                color=INK,
-                va="bottom",
-                bbox=tag,
-                annotation_clip=True,
-            )
-    return figure
-
-
-@style()
 def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
     """Pairs of pictures, numbered: same or different?
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, need_function
-from cctview.course.figures.protection import bought_points
+from cctview.course.figures.lesson_08 import bought_points
 
 SLACK = 0.01
 """Shares within which two defences count as equal."""

@@ -233,7 +233,7 @@ def caught(curves, interval, side, cameras=6, note=ROAD):
 
 
 @style()
-def known_after(table, slow, share, note=HABITS):
+def known_by_day(table, slow, share, note=HABITS):
     """How many vehicles a database knows after so many days, how many come back, and how many a
     slow collector knows.
 
@@ -332,7 +332,7 @@ def time_bins(table, points, days, note=HABITS):
 
 
 @style()
-def unicity(table, false_links, points=4, note=HABITS):
+def unicity_by_points(table, false_links, points=4, note=HABITS):
     """How often a few sightings single out a vehicle, by how many are known: with a faultless
     database, and with false links.
 

@@ -6,9 +6,10 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
+from cctview.course.figures import lesson_07
 from cctview.investigate.app import look_up
 from cctview.investigate.dossier import FACTS, build_dossier, join
+from cctview.investigate.figures import candidate_rows
 from cctview.investigate.search import MED, Search
 from tests.cards import check_card
 from tests.desks import FIRST, THIRD, detection, small_desk, small_register
@@ -26,21 +27,21 @@ TABLES = {
 
 
 def rows(search):
-    return plots.candidate_rows(DESK, PICK, look_up(DESK, PICK, search, 0.5).candidates)
+    return candidate_rows(DESK, PICK, look_up(DESK, PICK, search, 0.5).candidates)
 
 
 FIGURES = {
     "candidates": lambda: rows(Search()),
     "candidates by distance": lambda: rows(Search(MED)),
     "no candidate": lambda: rows(Search(MED, 0.1)),
-    "dossier": lambda: plots.dossier(DOSSIER, KNOWN),
-    "named dossier": lambda: plots.dossier(
+    "dossier": lambda: lesson_07.dossier(DOSSIER, KNOWN),
+    "named dossier": lambda: lesson_07.dossier(
         join(DOSSIER, small_register(), FACTS[2], THIRD, vehicle=7), KNOWN
     ),
-    "own dossier": lambda: plots.dossier(
+    "own dossier": lambda: lesson_07.dossier(
         replace(DOSSIER, own=True, sightings=DOSSIER.sightings.assign(right=None))
     ),
-    "joins": lambda: plots.joins(TABLES),
+    "joins": lambda: lesson_07.joins(TABLES),
 }
 
 
@@ -77,4 +78,4 @@ def test_joins_draw_the_shares():
     axes = FIGURES["joins"]().axes[0]
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([0, 0, 1, 0.7, 0.1, 0.2])
     assert "right name on 70 % of the dossiers, a wrong one on 10 %" in FIGURES["joins"]().title
-    assert "on 0 % of the dossiers" in plots.joins(TABLES, 0.95).title
+    assert "on 0 % of the dossiers" in lesson_07.joins(TABLES, 0.95).title

@@ -402,7 +402,7 @@ def by_era(table, chance, note=TWIN):
     -------
     Card
     """
-    from cctview.course.figures.matching import bars
+    from cctview.show.intervals import bars
 
     last, before = table.iloc[-1], table.iloc[:-1].estimate
     times = last.estimate / before.max()

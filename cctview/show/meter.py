@@ -29,7 +29,7 @@ _NAMES = 17  # letters in a line of a step's name
 
 
 @style()
-def leakage_meter(meter):
+def bits_left(meter):
     """The bits that still hide the target, after each step: by what was delivered, and by what is
     claimed.
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
-from cctview.course.figures.detecting import judge
+from cctview.course.figures import lesson_04
+from cctview.course.figures.lesson_04 import judge_boxes
 from cctview.dataset.boxes import BOX
 from cctview.detect.comparison import COLUMNS
 from cctview.detect.metrics import evaluate_detections
@@ -62,20 +62,24 @@ COMPARED = pd.DataFrame(
 )
 WHO = ["in a frame", "in a pass", "at any camera"]
 FIGURES = {
-    "verdicts": lambda: plots.verdicts(IMAGE, BOXES, TRUE),
-    "no boxes": lambda: plots.verdicts(IMAGE, BOXES[:0], TRUE),
-    "no vehicles": lambda: plots.verdicts(IMAGE, BOXES, TRUE[:0]),
-    "thresholds": lambda: plots.thresholds(IMAGE, BOXES, TRUE, EVALUATION, 50, 0.5),
-    "thresholds that leave nothing": lambda: plots.thresholds(
+    "verdicts": lambda: lesson_04.judged_boxes(IMAGE, BOXES, TRUE),
+    "no boxes": lambda: lesson_04.judged_boxes(IMAGE, BOXES[:0], TRUE),
+    "no vehicles": lambda: lesson_04.judged_boxes(IMAGE, BOXES, TRUE[:0]),
+    "thresholds": lambda: lesson_04.thresholds(IMAGE, BOXES, TRUE, EVALUATION, 50, 0.5),
+    "thresholds that leave nothing": lambda: lesson_04.thresholds(
         IMAGE, BOXES, TRUE, EVALUATION, 99, 0.5
     ),
-    "rectangles": lambda: plots.rectangle_features(FEATURES, np.full((20, 24), 99, np.uint8), 0.7),
-    "detectors": lambda: plots.detectors(COMPARED),
-    "entered": lambda: plots.entered(intervals(WHO), 40, pd.DataFrame(0.5, [25, 90], WHO)),
-    "entered, all": lambda: plots.entered(
+    "rectangles": lambda: lesson_04.rectangle_features(
+        FEATURES, np.full((20, 24), 99, np.uint8), 0.7
+    ),
+    "detectors": lambda: lesson_04.detectors(COMPARED),
+    "entered": lambda: lesson_04.database_entry(
+        intervals(WHO), 40, pd.DataFrame(0.5, [25, 90], WHO)
+    ),
+    "entered, all": lambda: lesson_04.database_entry(
         intervals(WHO).assign(estimate=1.0, low=1.0, high=1.0), 25, pd.DataFrame(1.0, [25, 90], WHO)
     ),
-    "found by": lambda: plots.found_by(
+    "found by": lambda: lesson_04.found_by(
         intervals(["motorcycle", "yellow taxi", "sedan"]), "share", "Whom?"
     ),
 }
@@ -91,7 +95,7 @@ def boxes_drawn(figure, label):
 
 
 def test_judging_counts_as_the_evaluation_does():
-    said, missed = judge(BOXES, TRUE)
+    said, missed = judge_boxes(BOXES, TRUE)
     assert said.tolist() == ["right", "false", "not asked for", "false"]
     assert missed.tolist() == [
         False,
@@ -113,7 +117,7 @@ def test_judging_agrees_with_the_evaluation_on_random_boxes():
             tables[:7].assign(percent=rng.random(7)),
             tables[7:].assign(ignore=rng.random(5) < 0.4),
         )
-        said, missed = judge(boxes, true, 0.3)
+        said, missed = judge_boxes(boxes, true, 0.3)
         evaluation = evaluate_detections(boxes, true, 0.3)
         assert (said == "right").sum() == evaluation.detections.correct.sum()
         assert (said == "false").sum() == (~evaluation.detections.correct).sum()

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
-from cctview.course.figures.protection import bought_points
+from cctview.course.figures import lesson_08
+from cctview.course.figures.lesson_08 import bought_points
 from cctview.defences import results as protection
 from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
-from tests.test_plots import CROPS, drawn, texts
+from tests.test_figures import CROPS, drawn, texts
 
 
 def table():
@@ -62,20 +62,20 @@ FOUND = {
     for n, s in ((0, 0.05), (50, 0.2), (250, 0.3))
 }
 FIGURES = {
-    "rebuilt": lambda: plots.rebuilt(
+    "rebuilt": lambda: lesson_08.rebuilt(
         {"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]
     ),
-    "who can": lambda: plots.who_can(DEFENCES.values()),
-    "defended": lambda: plots.defended(
+    "who can": lambda: lesson_08.who_can(DEFENCES.values()),
+    "defended": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
     ),
-    "by strength": lambda: plots.by_strength(TABLE, "key"),
-    "bought back": lambda: plots.bought_back(TABLE),
-    "bought back off the shelf": lambda: plots.bought_back(TABLE, "off the shelf", 0.5),
-    "nothing is useful enough": lambda: plots.bought_back(TABLE, None, 1.0),
-    "worst case": lambda: plots.worst_case(protection.headline(TABLE, 0.9), 0.9),
-    "no worst case": lambda: plots.worst_case(protection.headline(TABLE, 1.0), 1.0),
-    "key broken": lambda: plots.key_broken(FOUND, FOUND[250], 50),
+    "by strength": lambda: lesson_08.by_strength(TABLE, "key"),
+    "bought back": lambda: lesson_08.bought_back(TABLE),
+    "bought back off the shelf": lambda: lesson_08.bought_back(TABLE, "off the shelf", 0.5),
+    "nothing is useful enough": lambda: lesson_08.bought_back(TABLE, None, 1.0),
+    "worst case": lambda: lesson_08.worst_case(protection.headline(TABLE, 0.9), 0.9),
+    "no worst case": lambda: lesson_08.worst_case(protection.headline(TABLE, 1.0), 1.0),
+    "key broken": lambda: lesson_08.key_broken(FOUND, FOUND[250], 50),
 }
 
 

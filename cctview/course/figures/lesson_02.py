@@ -4,7 +4,7 @@ vehicles it was taught.
 
 import numpy as np
 
-from cctview.course.figures.matching import DARK_ORANGE
+from cctview.course.figures.lesson_05 import DARK_ORANGE
 from cctview.show.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, Card, label, style
 
 WORLD = "Simulated frames, our model world; who was taught is known"
@@ -194,7 +194,7 @@ def learnt_filters(before, after, note=WORLD):
 
 
 @style()
-def activations(picture, layers, title, note=WORLD):
+def layer_activations(picture, layers, title, note=WORLD):
     """A picture, and what each layer of filters makes of it: the six filters that answer most,
     bright where they do.
 

@@ -33,7 +33,7 @@ _LINES = {
 _FRAME = 6.88  # in, a frame's width on a card
 
 
-def judge(boxes, truth, iou=0.5):
+def judge_boxes(boxes, truth, iou=0.5):
     """Say of each box of a frame what it is, and which vehicles are missed.
 
     Parameters
@@ -64,7 +64,7 @@ def judge(boxes, truth, iou=0.5):
 
 
 @style()
-def verdicts(image, boxes, truth, iou=0.5, title="", note=WORLD):
+def judged_boxes(image, boxes, truth, iou=0.5, title="", note=WORLD):
     """A frame with the boxes that are right, those that are false, and the vehicles that are
     missed.
 
@@ -72,7 +72,7 @@ def verdicts(image, boxes, truth, iou=0.5, title="", note=WORLD):
     ----------
     image : ndarray of uint8, shape (H, W, 3)
     boxes, truth : DataFrame
-        As for `judge`.
+        As for `judge_boxes`.
     iou : float
         The overlap from which a box has found a vehicle.
     title : str
@@ -83,7 +83,7 @@ def verdicts(image, boxes, truth, iou=0.5, title="", note=WORLD):
     -------
     Card
     """
-    said, missed = judge(boxes, truth, iou)
+    said, missed = judge_boxes(boxes, truth, iou)
     right, false = (said == "right").sum(), (said == "false").sum()
     words = (
         f"{right} right, {false} false, {missed.sum()} missed: precision"
@@ -177,7 +177,7 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
     ----------
     image : ndarray of uint8, shape (H, W, 3)
     boxes, truth : DataFrame
-        As for `judge`; boxes below the score threshold are left out.
+        As for `judge_boxes`; boxes below the score threshold are left out.
     evaluation : cctview.detect.metrics.DetectionEvaluation
         Of all frames, at that overlap threshold.
     score : float
@@ -190,7 +190,7 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
     Card
     """
     shown = boxes[boxes["percent"] >= score]
-    said, missed = judge(shown, truth, iou)
+    said, missed = judge_boxes(shown, truth, iou)
     at, curve = evaluation.summary(percent=score), evaluation.curve()
     found = (
         f"{percent(at['precision'])} of the boxes are right"
@@ -350,7 +350,7 @@ def _seconds(seconds):
 
 
 @style()
-def entered(table, score, all_scores, note=INTERVALS):
+def database_entry(table, score, all_scores, note=INTERVALS):
     """Who enters the database: in one frame, in one pass before a camera, and over all cameras.
 
     Parameters

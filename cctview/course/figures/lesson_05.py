@@ -1,6 +1,7 @@
 """Figures about matching: distances, thresholds, rankings, and a map of the embedding space."""
 
 import numpy as np
+from matplotlib.patches import Circle
 
 from cctview.match.metrics import roc_auc, roc_curve
 from cctview.show.look import (
@@ -19,8 +20,8 @@ from cctview.show.look import (
     style,
 )
 
-BINS = 48
-POINTS = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
+_BINS = 48
+_DRAWN = 4000  # of a curve, evenly spread over its pairs and over their logarithm, that are drawn
 DARK_ORANGE = "#9a6a00"  # for type: orange itself is too light to read
 
 
@@ -86,7 +87,7 @@ def distance_histograms(distances, same, threshold=None, distance="cosine distan
         )
     figure = Card(title, height=3.3, note=note, left=0.3, bottom=0.62)
     axes = figure.subplots()
-    edges = np.linspace(0, distances.max() * 1.001, BINS + 1)
+    edges = np.linspace(0, distances.max() * 1.001, _BINS + 1)
     different, alike = (
         np.histogram(distances[rows], edges)[0] / max(rows.sum(), 1) for rows in (~same, same)
     )
@@ -117,7 +118,7 @@ def _hill(axes, shares, edges, colour, name, count, top):
     axes.stairs(shares, edges, fill=True, color=colour, alpha=0.35, label=name)
     axes.stairs(shares, edges, color=colour, linewidth=2.2)
     peak = shares.argmax()
-    x, side = (edges[peak], "left") if peak < 0.6 * BINS else (edges[peak + 1], "right")
+    x, side = (edges[peak], "left") if peak < 0.6 * _BINS else (edges[peak + 1], "right")
     label(
         axes,
         x,
@@ -332,8 +333,8 @@ def false_links(distances, same, threshold=None, note=TWIN):
     axes = figure.subplots()
     start = max(np.searchsorted(found, 1), 0)
     places = (
-        np.linspace(start, len(order) - 1, POINTS),
-        np.geomspace(start + 1, len(order), POINTS) - 1,
+        np.linspace(start, len(order) - 1, _DRAWN),
+        np.geomspace(start + 1, len(order), _DRAWN) - 1,
         [max(at, start)],
     )
     drawn = np.unique(np.concatenate(places).astype(int))
@@ -369,65 +370,7 @@ def false_links(distances, same, threshold=None, note=TWIN):
     return figure
 
 
-@style()
-def bars(table, xlabel, title, chance=None, note=TWIN):
-    """Figures side by side, as bars with intervals.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row a bar, its name the index; columns estimate, low, high, as
-        `cctview.stats.resampling.bootstrap` gives them.
-    xlabel : str
-        What is measured, and in which unit.
-    title : str
-        The finding.
-    chance : float, optional
-        What mere chance would reach: drawn as a line.
-    note : str
-
-    Returns
-    -------
-    Card
-    """
-    figure = Card(title, height=0.55 * len(table) + 0.85, note=note, left=2.2, right=1.0)
-    axes = figure.subplots()
-    for row, (name, figures) in enumerate(table.iterrows()):
-        axes.barh(row, figures.estimate, height=0.56, color=BLUE, label=name)
-        axes.plot(
-            [figures.low, figures.high],
-            [row, row],
-            color=INK,
-            linewidth=1.6,
-            marker="|",
-            markersize=9,
-        )
-        axes.annotate(
-            f"{figures.estimate:.3f}",
-            (figures.high, row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=11.5,
-        )
-    if chance is not None:
-        axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)))
-        axes.annotate(
-            "chance",
-            (chance, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, 1),
-            textcoords="offset points",
-            color=GREY,
-            fontsize=10.5,
-        )
-    axes.set(ylim=(len(table) - 0.45, -0.55), xlabel=xlabel, xlim=(min(0, table.low.min()), None))
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(axis="y", length=0)
-    return figure
-
-
-def project(embeddings):
+def principal_plane(embeddings):
     """The two directions in which embeddings differ most (principal components), and the share of
     variance in each.
 
@@ -470,7 +413,7 @@ def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
     """
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-    places, shares = project(embeddings)
+    places, shares = principal_plane(embeddings)
     title = title or f"This plane holds {percent(shares.sum())} of how the vectors differ"
     figure = Card(title, height=4.6, note=note, photographs=True, left=0.35, right=0.2, bottom=0.42)
     axes = figure.subplots()
@@ -512,3 +455,199 @@ def _thumbnail(crop, side=64):
         (max(round(width * scale), 1), max(round(height * scale), 1)),
         interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
     )
+
+
+_PLANE = 3.0  # the toy's plane reaches so far from its middle
+_ENDS = {"anchor": ("s", INK), "positive": ("o", SAME), "negative": ("X", DIFFERENT)}
+
+
+@style()
+def triplet(path, losses, margin, note="A toy: three points in a plane, no pictures behind them"):
+    """A triplet in the plane: where its points began, how they went, and where they are.
+
+    Parameters
+    ----------
+    path : ndarray, shape (steps + 1, 3, 2)
+    losses : ndarray, shape (steps + 1,)
+        Both from `cctview.match.triplet.learn`.
+    margin : float
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    anchor, positive, negative = path[-1]
+    near, far = np.linalg.norm(anchor - positive), np.linalg.norm(anchor - negative)
+    after = f"after {len(path) - 1} steps" if len(path) > 1 else "before the first step"
+    verdict = "nothing left to learn" if losses[-1] == 0 else f"loss {losses[-1]:.2f}"
+    title = (
+        f"{verdict[0].upper()}{verdict[1:]} {after}: positive at {near:.2f}, negative at {far:.2f}"
+    )
+    figure = Card(title, height=4.4, note=note, left=0.4, right=2.45, bottom=0.3)
+    axes = figure.subplots()
+    wanted = np.sqrt(near**2 + margin)
+    axes.add_patch(Circle(anchor, near, fill=False, edgecolor=SAME, linewidth=1.6))
+    axes.add_patch(
+        Circle(anchor, wanted, fill=False, edgecolor=GREY, linewidth=1.6, linestyle=(0, (4, 3)))
+    )
+    for k, (name, (marker, colour)) in enumerate(_ENDS.items()):
+        axes.plot(*path[:, k].T, color=colour, linewidth=1.4, alpha=0.7)
+        axes.plot(
+            *path[0, k],
+            marker=marker,
+            markersize=9,
+            markerfacecolor=PAPER,
+            markeredgecolor=colour,
+            linestyle="",
+        )
+        axes.plot(
+            *path[-1, k],
+            marker=marker,
+            markersize=13,
+            color=colour,
+            markeredgecolor=PAPER,
+            linestyle="",
+            label=name,
+        )
+        away = path[-1, k] - path[-1].mean(axis=0)
+        side = "left" if away[0] >= 0 else "right"
+        where = path[-1, k] + (0.2 if side == "left" else -0.2, 0.0)
+        axes.text(
+            *where,
+            name,
+            color=colour,
+            fontsize=11,
+            fontweight="bold",
+            ha=side,
+            va="center",
+            clip_on=True,
+        )
+    axes.set(xlim=(-_PLANE, _PLANE), ylim=(-_PLANE, _PLANE), xticks=[], yticks=[], aspect="equal")
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    words = (
+        "solid circle:\nas near as the positive\n\ndashed circle:\nthe margin beyond it.\nThe"
+        " negative should be\noutside\n\nhollow: where they began"
+    )
+    axes.annotate(
+        words,
+        (1.05, 0.5),
+        xycoords="axes fraction",
+        va="center",
+        fontsize=11,
+        color=GREY,
+        annotation_clip=False,
+    )
+    return figure
+
+
+@style()
+def vector(crop, embedding, note=""):
+    """A picture of a vehicle, and beside it the vector that a network makes of it: one small square
+    a number.
+
+    Parameters
+    ----------
+    crop : ndarray of uint8, shape (h, w, 3)
+    embedding : ndarray, shape (d,)
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    rows = next(
+        rows for rows in range(int(len(embedding) ** 0.5), 0, -1) if len(embedding) % rows == 0
+    )
+    title = (
+        f"A picture of {crop.shape[1]}×{crop.shape[0]} pixels becomes {len(embedding):,} numbers"
+    )
+    figure = Card(
+        title,
+        height=2.9,
+        note=note,
+        photographs=True,
+        left=0.2,
+        right=0.5,
+        bottom=0.35,
+        top=0.1,
+        wspace=0.1,
+    )
+    picture, numbers = figure.subplots(1, 2, width_ratios=[1, 2])
+    picture.imshow(crop, interpolation="bicubic")
+    most = np.abs(embedding).max()
+    shown = numbers.imshow(
+        np.reshape(embedding, (rows, -1)), cmap="PuOr", vmin=-most, vmax=most, aspect="auto"
+    )
+    bar = figure.colorbar(shown, ax=numbers, fraction=0.05, pad=0.02)
+    bar.ax.tick_params(labelsize=10)
+    for axes, words in ((picture, "the crop"), (numbers, "its embedding, a number a square")):
+        axes.set(xticks=[], yticks=[], xlabel=words)
+    return figure
+
+
+@style()
+def weak_spots(table, candidates, note=TWIN):
+    """Where embeddings fail: how often the right one is on the list, by kinds of vehicles and
+    pictures.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `cctview.match.weak_spots.by_group`: columns of, group, estimate, low, high, searches.
+    candidates : int
+        The length of the list.
+    note : str
+
+    Returns
+    -------
+    Card
+    """
+    worst = table.loc[table["estimate"].idxmin()]
+    title = (
+        f"Hardest: {worst['group']}. The right one is among the first {candidates} in"
+        f" {percent(worst['estimate'])} of searches"
+    )
+    kinds = list(dict.fromkeys(table["of"]))
+    figure = Card(
+        title, height=0.42 * len(table) + 0.3 * len(kinds) + 0.7, note=note, left=2.6, right=0.9
+    )
+    axes = figure.subplots()
+    place, places = 0.0, []
+    for kind in kinds:
+        place += 0.35
+        for row in table[table["of"] == kind].itertuples():
+            hard = row.estimate == table.loc[table["of"] == kind, "estimate"].min()
+            look = (
+                {"facecolor": ORANGE, "hatch": "//", "edgecolor": PAPER}
+                if hard
+                else {"color": BLUE}
+            )
+            axes.barh(place, row.estimate, height=0.62, **look)
+            axes.plot(
+                [row.low, row.high],
+                [place, place],
+                color=INK,
+                linewidth=1.6,
+                marker="|",
+                markersize=9,
+            )
+            text = {
+                "xytext": (7, 0),
+                "textcoords": "offset points",
+                "va": "center",
+                "fontsize": 11.5,
+            }
+            axes.annotate(percent(row.estimate), (row.high, place), **text)
+            places.append((place, f"{row.group} ({row.searches:,})"))
+            place += 0.9
+    axes.set_yticks(*zip(*places, strict=True), color=INK)
+    axes.tick_params(axis="y", length=0)
+    axes.set(
+        ylim=(place - 0.3, -0.2),
+        xlim=(0, 1.08),
+        xlabel=f"right one among the first {candidates} (share of searches)",
+    )
+    axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    return figure

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from cctview.attacks.inference import Membership
-from cctview.course import figures as plots
-from cctview.course.figures import learning
+from cctview.course.figures import lesson_02
 from tests.cards import check_card
 
 RNG = np.random.default_rng(0)
@@ -34,25 +33,25 @@ ATTACK, COIN = Membership(MEMBER, -LOSSES), Membership(MEMBER, RNG.permutation(6
 PIXELS = RNG.integers(0, 255, (60, 24, 24, 3)).astype(np.uint8)
 RISES = np.append(RNG.normal(0.1, 0.1, 400), [0.8, 0.9, 0.95, 0.7])
 FIGURES = {
-    "examples": lambda: plots.examples(PIXELS, ["a minivan", "an SUV", "a sedan"] * 20),
-    "curves that part": lambda: plots.loss_curves(HISTORY),
-    "curves that do not": lambda: plots.loss_curves(TOGETHER, epoch=2),
-    "an interrupted training": lambda: plots.loss_curves(HISTORY.iloc[:1]),
-    "filters": lambda: plots.learnt_filters(
+    "examples": lambda: lesson_02.examples(PIXELS, ["a minivan", "an SUV", "a sedan"] * 20),
+    "curves that part": lambda: lesson_02.loss_curves(HISTORY),
+    "curves that do not": lambda: lesson_02.loss_curves(TOGETHER, epoch=2),
+    "an interrupted training": lambda: lesson_02.loss_curves(HISTORY.iloc[:1]),
+    "filters": lambda: lesson_02.learnt_filters(
         RNG.normal(size=(5, 5, 3, 16)), RNG.normal(size=(5, 5, 3, 16))
     ),
-    "few filters": lambda: plots.learnt_filters(
+    "few filters": lambda: lesson_02.learnt_filters(
         RNG.normal(size=(5, 5, 3, 4)), RNG.normal(size=(5, 5, 3, 4))
     ),
-    "activations": lambda: plots.activations(
+    "activations": lambda: lesson_02.layer_activations(
         PIXELS[0], {f"{k}": RNG.random((24 // k, 24 // k, 8)) for k in (1, 2, 4)}, "Less"
     ),
-    "loss histograms": lambda: plots.loss_histograms(LOSSES, MEMBER),
-    "membership": lambda: plots.membership_roc(
+    "loss histograms": lambda: lesson_02.loss_histograms(LOSSES, MEMBER),
+    "membership": lambda: lesson_02.membership_roc(
         {"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}
     ),
-    "exposure": lambda: plots.exposure(RISES, np.arange(400, 404), PIXELS[:9], ["minivan"] * 9),
-    "usefulness and leak": lambda: plots.usefulness_and_leak(TABLE, 3, "After 3 epochs"),
+    "exposure": lambda: lesson_02.exposure(RISES, np.arange(400, 404), PIXELS[:9], ["minivan"] * 9),
+    "usefulness and leak": lambda: lesson_02.usefulness_and_leak(TABLE, 3, "After 3 epochs"),
 }
 
 
@@ -71,24 +70,24 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 
 def test_loss_curves_are_the_history():
-    figure = plots.loss_curves(HISTORY)
+    figure = lesson_02.loss_curves(HISTORY)
     assert "rises again" in figure.title
     for name, values in (("the vehicles it is taught", TAUGHT), ("vehicles new to it", NEW)):
         (line,) = drawn(figure, name)
         assert list(line.get_ydata()) == values
-    assert "and on new ones" in plots.loss_curves(TOGETHER).title
-    assert "Too few" in plots.loss_curves(HISTORY.iloc[:2]).title
-    (line,) = drawn(plots.loss_curves(HISTORY, epoch=2), "epoch")
+    assert "and on new ones" in lesson_02.loss_curves(TOGETHER).title
+    assert "Too few" in lesson_02.loss_curves(HISTORY.iloc[:2]).title
+    (line,) = drawn(lesson_02.loss_curves(HISTORY, epoch=2), "epoch")
     assert list(line.get_xdata()) == [2, 2]
 
 
 def test_histograms_hold_all_vehicles():
-    figure = plots.loss_histograms(LOSSES, MEMBER)
+    figure = lesson_02.loss_histograms(LOSSES, MEMBER)
     assert "much smaller" in figure.title
     for name in ("taught", "never met"):
         (hill,) = drawn(figure, name)
         assert hill.get_data().values.sum() == pytest.approx(1)
-    assert "no smaller" in plots.loss_histograms(LOSSES, ~MEMBER).title
+    assert "no smaller" in lesson_02.loss_histograms(LOSSES, ~MEMBER).title
 
 
 def test_membership_curves_are_the_attacks():
@@ -101,11 +100,11 @@ def test_membership_curves_are_the_attacks():
     dots = [
         line
         for line in figure.axes[0].lines
-        if list(line.get_xdata()) == [learning.ALLOWED] and line.get_marker() == "o"
+        if list(line.get_xdata()) == [lesson_02.ALLOWED] and line.get_marker() == "o"
     ]
     assert dots[0].get_ydata()[0] == found
-    assert "No better than a coin" in plots.membership_roc({"before": COIN}).title
-    assert "Each tells" in plots.membership_roc({"after": ATTACK}).title
+    assert "No better than a coin" in lesson_02.membership_roc({"before": COIN}).title
+    assert "Each tells" in lesson_02.membership_roc({"after": ATTACK}).title
 
 
 def test_exposure_counts_all_and_tells_both_means():

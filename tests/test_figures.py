@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cctview.course import figures as plots
+from cctview import show
+from cctview.course.figures import lesson_05, lesson_10
 from cctview.dataset.road import DRIVE
 from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
@@ -66,38 +67,40 @@ def interval_table():
 
 
 FIGURES = {
-    "meter": lambda: plots.leakage_meter(METER),
-    "meter at the start": lambda: plots.leakage_meter(LeakageMeter()),
-    "meter bought back": lambda: plots.leakage_meter(BLURRED),
-    "meter of a step that misleads": lambda: plots.leakage_meter(MISLED),
-    "waterfall": lambda: plots.waterfall(BLURRED),
-    "waterfall at the start": lambda: plots.waterfall(LeakageMeter()),
-    "gauges": lambda: plots.gauges(BLURRED),
-    "no gauges": lambda: plots.gauges(METER),
-    "histograms": lambda: plots.distance_histograms(DISTANCES, SAME),
-    "histograms at a threshold": lambda: plots.distance_histograms(DISTANCES, SAME, 0.35),
-    "roc": lambda: plots.roc(
+    "meter": lambda: show.bits_left(METER),
+    "meter at the start": lambda: show.bits_left(LeakageMeter()),
+    "meter bought back": lambda: show.bits_left(BLURRED),
+    "meter of a step that misleads": lambda: show.bits_left(MISLED),
+    "waterfall": lambda: show.waterfall(BLURRED),
+    "waterfall at the start": lambda: show.waterfall(LeakageMeter()),
+    "gauges": lambda: show.gauges(BLURRED),
+    "no gauges": lambda: show.gauges(METER),
+    "histograms": lambda: lesson_05.distance_histograms(DISTANCES, SAME),
+    "histograms at a threshold": lambda: lesson_05.distance_histograms(DISTANCES, SAME, 0.35),
+    "roc": lambda: lesson_05.roc(
         {"MCD": (DISTANCES, SAME), "MED": (DISTANCES**2 + RNG.random(3200) / 9, SAME)}, at=0.35
     ),
-    "roc with the room": lambda: plots.roc({"MCD": (DISTANCES, SAME)}, {"the room": (0.2, 0.5)}),
-    "cmc": lambda: plots.cmc({"1 picture": ranked(1), "3 pictures": ranked(2)}),
-    "false links": lambda: plots.false_links(DISTANCES, SAME),
-    "bars": lambda: plots.bars(
+    "roc with the room": lambda: lesson_05.roc(
+        {"MCD": (DISTANCES, SAME)}, {"the room": (0.2, 0.5)}
+    ),
+    "cmc": lambda: lesson_05.cmc({"1 picture": ranked(1), "3 pictures": ranked(2)}),
+    "false links": lambda: lesson_05.false_links(DISTANCES, SAME),
+    "bars": lambda: show.bars(
         interval_table(), "area under the ROC", "Cosine is better", chance=0.5
     ),
-    "map": lambda: plots.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
-    "frame": lambda: plots.frame(np.zeros((240, 352, 3), np.uint8), boxes(), "A frame", picked=1),
-    "pairs": lambda: plots.pairs(
+    "map": lambda: lesson_05.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
+    "frame": lambda: show.frame(np.zeros((240, 352, 3), np.uint8), boxes(), "A frame", picked=1),
+    "pairs": lambda: show.pairs(
         [(CROPS[0], CROPS[1])] * 5, "Same?", [True, False, True, True, False], ["97 % match"] * 5
     ),
-    "candidates": lambda: plots.candidates(
+    "candidates": lambda: show.candidates(
         CROPS[0], CROPS[1:], [0.1, 0.2, 0.3, 0.4, 0.5], ONLY_SECOND, "Who?", ["48 St"] * 5
     ),
-    "drive": lambda: plots.drive(),
-    "trip": lambda: plots.drive(
+    "drive": lambda: show.drive(),
+    "trip": lambda: show.drive(
         TRIP.assign(right=[True, True, False, True, True, True]), TRIP.set_index("camera")["time"]
     ),
-    "part of a trip": lambda: plots.drive(TRIP.iloc[1:3], cameras=TRIP.camera[:4]),
+    "part of a trip": lambda: show.drive(TRIP.iloc[1:3], cameras=TRIP.camera[:4]),
 }
 
 
@@ -205,7 +208,7 @@ def bars_of(figure, colour):
 
 def test_meter_of_honest_steps_shows_no_false_confidence():
     honest = LeakageMeter("a bus", 1024).after(Step("seen", Bits(3, 2, 4), Bits(3, 2, 4)))
-    figure = plots.leakage_meter(honest)
+    figure = show.bits_left(honest)
     assert "claims" not in figure.title
     assert not [
         bar
@@ -215,7 +218,7 @@ def test_meter_of_honest_steps_shows_no_false_confidence():
 
 
 def test_a_step_that_misleads_leaves_more_bits_than_there_were():
-    (axes,) = plots.leakage_meter(MISLED).axes
+    (axes,) = show.bits_left(MISLED).axes
     assert [
         bar.get_width()
         for bar in axes.patches
@@ -275,7 +278,7 @@ def test_roc_has_the_area_that_it_names_and_the_point_of_operation():
 def test_the_room_is_above_or_below_the_curve(point, word):
     assert (
         f"the room: {word} the curve"
-        in plots.roc({"MCD": (DISTANCES, SAME)}, {"the room": point}).title.lower()
+        in lesson_05.roc({"MCD": (DISTANCES, SAME)}, {"the room": point}).title.lower()
     )
 
 
@@ -306,7 +309,7 @@ def test_bars_have_the_lengths_and_intervals_of_the_table():
 
 def test_projection_is_that_of_a_singular_value_decomposition():
     table = RNG.normal(size=(30, 7))
-    places, shares = plots.project(table)
+    places, shares = lesson_05.principal_plane(table)
     u, s, _ = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     assert np.abs(places) == pytest.approx(np.abs(u[:, :2] * s[:2]))
     assert shares == pytest.approx(s[:2] ** 2 / (s**2).sum())
@@ -327,7 +330,7 @@ def test_every_numbered_frame_is_drawn_with_its_numbers():
             {"number": [1, 2], "x1": [10, 200], "y1": [20, 90], "x2": [60, 300], "y2": [70, 150]}
         ),
     )
-    figure = plots.numbered_frames(images, [boxes] * 3, ["one", "two", "three"], "Three")
+    figure = lesson_10.numbered_frames(images, [boxes] * 3, ["one", "two", "three"], "Three")
     assert [int(axes.images[0].get_array()[0, 0, 0]) for axes in figure.axes if axes.images] == [
         50,
         90,
@@ -361,8 +364,8 @@ def test_trip_is_drawn_at_its_places_and_times():
     ]
     assert len(drawn(figure, "wrong")) == 1
     assert "1 of the links is wrong" in figure.title
-    assert plots.drive(TRIP).title == "Linked at 6 of 6 cameras: 5.5 km of its way in 5 min 05 s"
-    assert {"22 s", "49 s", "74 s", "105 s", "55 s"} <= set(texts(plots.drive(TRIP)))
+    assert show.drive(TRIP).title == "Linked at 6 of 6 cameras: 5.5 km of its way in 5 min 05 s"
+    assert {"22 s", "49 s", "74 s", "105 s", "55 s"} <= set(texts(show.drive(TRIP)))
 
 
 @pytest.mark.parametrize("name", ["meter", "histograms at a threshold", "trip"])

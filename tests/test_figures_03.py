@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.collect import Tally
-from cctview.course import figures as plots
+from cctview.course.figures import lesson_03
 from cctview.course.traffic import storage
 from tests.cards import check_card
 
@@ -52,15 +52,15 @@ def bills(interval=2, days=30):
 
 
 FIGURES = {
-    "collection": lambda: plots.collection(tally(), 10),
-    "storage": lambda: plots.storage_bill(bills(), 900, 2, 30, "a price"),
-    "storage, one camera": lambda: plots.storage_bill(bills(60, 1), 1, 60, 1),
-    "storage, most": lambda: plots.storage_bill(bills(2, 365), 5_000, 2, 365),
-    "caught": lambda: plots.caught(CURVES, 30, 20),
-    "known": lambda: plots.known_after(DAYS, DAYS // 3, 0.04),
-    "bins": lambda: plots.time_bins(SWEEP, 4, 7),
-    "unicity": lambda: plots.unicity(TABLE, 0.05),
-    "unicity, no false link": lambda: plots.unicity(TABLE, 0.0),
+    "collection": lambda: lesson_03.collection(tally(), 10),
+    "storage": lambda: lesson_03.storage_bill(bills(), 900, 2, 30, "a price"),
+    "storage, one camera": lambda: lesson_03.storage_bill(bills(60, 1), 1, 60, 1),
+    "storage, most": lambda: lesson_03.storage_bill(bills(2, 365), 5_000, 2, 365),
+    "caught": lambda: lesson_03.caught(CURVES, 30, 20),
+    "known": lambda: lesson_03.known_by_day(DAYS, DAYS // 3, 0.04),
+    "bins": lambda: lesson_03.time_bins(SWEEP, 4, 7),
+    "unicity": lambda: lesson_03.unicity_by_points(TABLE, 0.05),
+    "unicity, no false link": lambda: lesson_03.unicity_by_points(TABLE, 0.0),
 }
 
 
@@ -70,7 +70,7 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 
 def test_polls_are_counted_by_what_they_brought():
-    figure = plots.collection(tally(), 10)
+    figure = lesson_03.collection(tally(), 10)
     assert figure.title.startswith("4 polls: 1 new pictures, 2 nothing new, 1 failed")
     drawn = {
         c.get_label(): c.get_offsets()
@@ -82,7 +82,7 @@ def test_polls_are_counted_by_what_they_brought():
 
 
 def test_the_bill_that_is_told_is_the_one_that_is_marked():
-    figure = plots.storage_bill(bills(), 900, 2, 30)
+    figure = lesson_03.storage_bill(bills(), 900, 2, 30)
     assert "22 TB, US$500 a month" in figure.title
     marked = figure.axes[0].lines[1]
     assert marked.get_xdata()[0] == 900
@@ -90,7 +90,7 @@ def test_the_bill_that_is_told_is_the_one_that_is_marked():
 
 
 def test_what_is_caught_is_told_at_the_interval():
-    figure = plots.caught(CURVES, 5, 20)
+    figure = lesson_03.caught(CURVES, 5, 20)
     assert "20 % of passages" in figure.title
     assert "30 % of vehicles" in figure.title
     assert figure.axes[0].lines[0].get_ydata().tolist() == [
@@ -99,25 +99,25 @@ def test_what_is_caught_is_told_at_the_interval():
 
 
 def test_unicity_draws_false_links_beside_none():
-    figure = plots.unicity(TABLE, 0.2)
+    figure = lesson_03.unicity_by_points(TABLE, 0.2)
     right, wrong, lost = figure.axes[0].lines
     assert right.get_ydata().tolist() == [0.01, 0.2, 0.4, 0.6, 0.8]
     assert np.allclose(wrong.get_ydata(), [0.008, 0.16, 0.32, 0.48, 0.64])
     assert lost.get_ydata()[3] == pytest.approx(0.2)
     assert "60 %" in figure.title
     assert "20 % false links, 48 %" in figure.title
-    assert len(plots.unicity(TABLE, 0.0).axes[0].lines) == 1
+    assert len(lesson_03.unicity_by_points(TABLE, 0.0).axes[0].lines) == 1
 
 
 def test_the_vehicles_that_come_back_are_told():
-    figure = plots.known_after(DAYS, DAYS // 3, 0.04)
+    figure = lesson_03.known_by_day(DAYS, DAYS // 3, 0.04)
     assert "After 42 days 41 vehicles" in figure.title
     assert figure.title.endswith("4.0 % of the passages knows 13")
     assert [line.get_ydata()[-1] for line in figure.axes[0].lines] == [92, 46, 41, 13]
 
 
 def test_time_bins_are_named():
-    figure = plots.time_bins(SWEEP, 4, 7)
+    figure = lesson_03.time_bins(SWEEP, 4, 7)
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
         "1 s",
         "1 min",

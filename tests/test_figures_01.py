@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
+from cctview.course.figures import lesson_01
 from cctview.extract.eras import EigenVehicles, Ratios
 from cctview.show import look
 from tests.cards import check_card
-from tests.test_plots import drawn, texts
+from tests.test_figures import drawn, texts
 
 RNG = np.random.default_rng(0)
 CROPS = [
@@ -41,15 +41,15 @@ ROWS = {
     for k, name in enumerate(["a", "b", "c long name", "d"])
 }
 FIGURES = {
-    "timeline": lambda: plots.timeline(),
-    "landmarks": lambda: plots.landmarks(CROPS, Ratios().landmarks(CROPS)),
-    "eigen": lambda: plots.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
-    "searches": lambda: plots.era_searches(
+    "timeline": lambda: lesson_01.timeline(),
+    "landmarks": lambda: lesson_01.landmarks(CROPS, Ratios().landmarks(CROPS)),
+    "eigen": lambda: lesson_01.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
+    "searches": lambda: lesson_01.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
     ),
-    "by era": lambda: plots.by_era(LEAK, 0.004),
-    "by resolution": lambda: plots.by_resolution(BY_SIZE, 12, NAMES[1], CROPS[3]),
-    "metric": lambda: plots.learned_metric(METRIC),
+    "by era": lambda: lesson_01.by_era(LEAK, 0.004),
+    "by resolution": lambda: lesson_01.by_resolution(BY_SIZE, 12, NAMES[1], CROPS[3]),
+    "metric": lambda: lesson_01.learned_metric(METRIC),
 }
 
 
@@ -59,7 +59,7 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 
 def test_the_timeline_has_each_work_at_its_year():
-    figure = plots.timeline(
+    figure = lesson_01.timeline(
         [(1966, "person", "A", "x"), (2006, "recipe", "B", "y"), (2014, "learns", "C", "z")]
     )
     assert [line.get_xdata()[0] for name in "ABC" for line in drawn(figure, name)] == [
@@ -107,7 +107,7 @@ def test_by_era_says_how_large_the_leap_is():
         [0.02, 0.1, 0.32]
     )
     assert (
-        plots.by_era(LEAK.iloc[[0, 2, 1]], 0.004).title
+        lesson_01.by_era(LEAK.iloc[[0, 2, 1]], 0.004).title
         == "No leap: 2015 deep embedding is first most often"
     )
 
@@ -124,7 +124,7 @@ def test_by_resolution_draws_the_table_and_tells_one_point():
         == f"At 12 pixels a side, descriptions: {look.percent(0.1 * 12 / 28)} [3 6]. The best is"
         " deep embedding"
     )
-    assert plots.by_resolution(BY_SIZE, 13, NAMES[1], CROPS[3]).title == figure.title
+    assert lesson_01.by_resolution(BY_SIZE, 13, NAMES[1], CROPS[3]).title == figure.title
     (inset,) = [axes for axes in figure.axes if axes.images]
     assert inset.images[0].get_array().shape[:2] == (12, 12)
 
@@ -136,4 +136,4 @@ def test_the_learned_metric_says_whether_it_closes_the_gap():
     ] == pytest.approx([0.024])
     assert "does not close the gap: 12 % at most, 32 %" in figure.title
     better = METRIC.assign(estimate=np.where(METRIC.figure == "with", 0.5, METRIC.estimate))
-    assert " closes the gap" in plots.learned_metric(better).title
+    assert " closes the gap" in lesson_01.learned_metric(better).title

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
-from cctview.course.figures.design import REAL, at_gallery, measured_gallery, short
+from cctview.course.figures import lesson_06
+from cctview.course.figures.lesson_06 import REAL, at_gallery, measured_gallery, short
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match.impostors import CLONE, COLOUR, OTHER
@@ -55,19 +55,19 @@ KINDS = pd.DataFrame(
 BILLS = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
 
 FIGURES = {
-    "filters": lambda: plots.filters(STAGE),
-    "filters with a list": lambda: plots.filters(STAGE, 10, 0.9),
-    "open set": lambda: plots.open_set(ODDS),
-    "open set of few": lambda: plots.open_set(ODDS, 0.95, 10),
-    "open set of a city": lambda: plots.open_set(ODDS, 0.5, 10**6.3),
-    "clones": lambda: plots.clones(PASSING),
-    "individuality": lambda: plots.individuality(DIAL, 0.25),
-    "alarms": lambda: plots.alarms(0.1, 0.5, 0.02),
-    "alarms, rarely right": lambda: plots.alarms(1e-6, 0.95, 180.0),
-    "alarms, all right": lambda: plots.alarms(1.0, 0.95, 0.0),
-    "kinds": lambda: plots.kinds(KINDS),
-    "costs": lambda: plots.costs(BILLS),
-    "clock": lambda: plots.clock(BITS, LOOK),
+    "filters": lambda: lesson_06.filters(STAGE),
+    "filters with a list": lambda: lesson_06.filters(STAGE, 10, 0.9),
+    "open set": lambda: lesson_06.open_set(ODDS),
+    "open set of few": lambda: lesson_06.open_set(ODDS, 0.95, 10),
+    "open set of a city": lambda: lesson_06.open_set(ODDS, 0.5, 10**6.3),
+    "clones": lambda: lesson_06.clones(PASSING),
+    "individuality": lambda: lesson_06.individuality(DIAL, 0.25),
+    "alarms": lambda: lesson_06.alarms(0.1, 0.5, 0.02),
+    "alarms, rarely right": lambda: lesson_06.alarms(1e-6, 0.95, 180.0),
+    "alarms, all right": lambda: lesson_06.alarms(1.0, 0.95, 0.0),
+    "kinds": lambda: lesson_06.kinds(KINDS),
+    "costs": lambda: lesson_06.costs(BILLS),
+    "clock": lambda: lesson_06.clock(BITS, LOOK),
 }
 
 
@@ -83,7 +83,7 @@ def drawn(figure, name):
 
 
 def test_filters_draw_counts_and_shares():
-    figure = plots.filters(STAGE, 10)
+    figure = lesson_06.filters(STAGE, 10)
     few, found = figure.axes
     assert [bar.get_width() for bar in few.patches] == [550, 37, 12, 9]
     assert [bar.get_width() for bar in found.patches] == pytest.approx(
@@ -115,11 +115,11 @@ def test_growth_goes_through_what_was_measured():
     ("gallery", "word"), [(100, "innocents;"), (10_000, "extrapolated"), (1e6, "a guess")]
 )
 def test_the_title_says_how_far_the_data_go(gallery, word):
-    assert word in plots.open_set(ODDS, 0.5, gallery).title
+    assert word in lesson_06.open_set(ODDS, 0.5, gallery).title
 
 
 def test_naive_and_measured_are_drawn_apart():
-    figure = plots.open_set(ODDS)
+    figure = lesson_06.open_set(ODDS)
     (naive,) = drawn(figure, "naive: independent impostors")
     solid = drawn(figure, "measured")[1]
     at = solid.get_xdata().searchsorted(100)
@@ -135,17 +135,17 @@ def test_the_real_figures_beside_the_dial_are_those_of_the_card():
 
 
 def test_alarms_are_counted_by_bayes():
-    figure = plots.alarms(0.01, 0.5, 0.02)
+    figure = lesson_06.alarms(0.01, 0.5, 0.02)
     right = float(share_right(0.01, 0.5, 0.02))
     assert f"Of 100 alarms, {100 * right:.0f} are right" in figure.title
     assert len(drawn(figure, "right")[0].get_offsets()) == round(100 * right)
-    assert "One alarm in 40,000 is right" in plots.alarms(1e-6, 0.5, 0.02).title
+    assert "One alarm in 40,000 is right" in lesson_06.alarms(1e-6, 0.5, 0.02).title
 
 
 def test_kinds_and_costs_draw_their_tables():
-    widths = [[bar.get_width() for bar in axes.patches] for axes in plots.kinds(KINDS).axes]
+    widths = [[bar.get_width() for bar in axes.patches] for axes in lesson_06.kinds(KINDS).axes]
     assert widths == [list(KINDS[column]) for column in ("bytes", "milliseconds", "recall")]
-    store, seek = plots.costs(BILLS).axes
+    store, seek = lesson_06.costs(BILLS).axes
     assert list(store.lines[0].get_xdata()) == pytest.approx(list(BILLS.loc["bytes_vectors"] / 1e9))
     assert list(seek.lines[1].get_xdata()) == pytest.approx(list(BILLS.loc["seconds_approximate"]))
 

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import figures as plots
-from cctview.course.figures.summary import called
+from cctview import show
+from cctview.course.figures import lesson_09
+from cctview.course.figures.lesson_09 import called
 from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
 from cctview.stats.bits import match_probability
 from tests.cards import check_card
-from tests.test_plots import BLURRED, MISLED, texts
+from tests.test_figures import BLURRED, MISLED, texts
 
 CAR = pd.Series(
     {"everyone": 724.4, "of_kind": 264.6, "alike": 20.3, "low": 19.3, "high": 21.3, "bits": 5.16}
@@ -26,17 +27,17 @@ NOBODY = pd.Series(
 )
 EMPTY = NOBODY * 0
 FIGURES = {
-    "crowd": lambda: plots.crowd(CAR, "sedan", "blue", 8),
-    "crowd at night": lambda: plots.crowd(NIGHT, "sedan", "silver", 3),
-    "nobody": lambda: plots.crowd(NOBODY, "minibus", "green", 3),
-    "an empty road": lambda: plots.crowd(EMPTY, "green taxi", "green taxi", 3),
-    "evidence": lambda: plots.same_evidence(2_000_000, 15.2, 2.9),
-    "no evidence": lambda: plots.same_evidence(100, 0.0, 0.0),
-    "much evidence": lambda: plots.same_evidence(100_000_000, 25.0, 6.0),
-    "gauges": lambda: plots.gauges(GAUGES),
-    "waterfall": lambda: plots.waterfall(BLURRED),
-    "waterfall that misleads": lambda: plots.waterfall(MISLED),
-    "waterfall of five": lambda: plots.waterfall(FIVE),
+    "crowd": lambda: lesson_09.crowd(CAR, "sedan", "blue", 8),
+    "crowd at night": lambda: lesson_09.crowd(NIGHT, "sedan", "silver", 3),
+    "nobody": lambda: lesson_09.crowd(NOBODY, "minibus", "green", 3),
+    "an empty road": lambda: lesson_09.crowd(EMPTY, "green taxi", "green taxi", 3),
+    "evidence": lambda: lesson_09.same_evidence(2_000_000, 15.2, 2.9),
+    "no evidence": lambda: lesson_09.same_evidence(100, 0.0, 0.0),
+    "much evidence": lambda: lesson_09.same_evidence(100_000_000, 25.0, 6.0),
+    "gauges": lambda: show.gauges(GAUGES),
+    "waterfall": lambda: show.waterfall(BLURRED),
+    "waterfall that misleads": lambda: show.waterfall(MISLED),
+    "waterfall of five": lambda: show.waterfall(FIVE),
 }
 GAUGES = BLURRED.with_gauge(
     "a gauge with a long name", Gauge(0.97, 0.96, 1.0, "of vehicles singled out", "and a note " * 5)
@@ -127,12 +128,12 @@ def test_the_waterfall_tells_each_step_twice():
 
 
 def test_several_gauges_are_all_told_and_one_alone_is_told_in_the_title():
-    several = plots.gauges(
+    several = show.gauges(
         BLURRED.with_gauge("unicity", Gauge(0.61, 0.55, 0.9, "of vehicles", "four sightings"))
     )
     assert {"unicity: 0.61 [0.55 0.90] of vehicles", "four sightings"} <= set(texts(several))
     assert "2 leaks" in several.title
-    alone = plots.gauges(BLURRED)
+    alone = show.gauges(BLURRED)
     assert "membership: 0.07 [0.04 0.11] of members" in alone.title
     assert not any(
         "membership: 0.07" in text for text in texts(alone) if "Beside the meter" not in text
