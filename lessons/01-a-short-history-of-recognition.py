@@ -40,7 +40,7 @@ from cctview.course.era_trials import (
     largest_crops,
     leak_by_era,
     rank1_by_count,
-    read_pictures,
+    read_vehicle_crops,
     try_era,
     wrong_alike,
 )
@@ -52,7 +52,7 @@ from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show.widgets import Choice, Int, Sliders, predict
 
 lesson = open_lesson()
-pictures = read_pictures(lesson.dataset, lesson.truth)
+pictures = read_vehicle_crops(lesson.dataset, lesson.truth)
 training, test = pictures.split()
 print(f"{len(pictures):,} pictures of {len(set(pictures.vehicles)):,} vehicles")
 

@@ -27,7 +27,7 @@ from cctview.attacks.inference import (
     threshold_attack,
 )
 from cctview.attacks.linkage import LinkageAttack
-from cctview.course.era_trials import Pictures, read_pictures, resolution_table
+from cctview.course.era_trials import VehicleCrops, read_vehicle_crops
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.defences.catalogue import DEFENCES
@@ -39,7 +39,7 @@ from cctview.truth.labels import read_truth
 from studio import leakage, train_defended, training_looks
 from studio.bench import bench
 from studio.defence_study import study, study_defence, undefended
-from studio.era_metric import metric_table
+from studio.era_tables import metric_table, resolution_table
 from studio.membership import train_classifiers
 from studio.usefulness import RoadUse, stretches
 
@@ -88,9 +88,9 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     return places
 
 
-def known_vehicles(data: Path) -> tuple[Pictures, Pictures]:
+def known_vehicles(data: Path) -> tuple[VehicleCrops, VehicleCrops]:
     """The pictures of lesson 01: to train and tune on, and to test on."""
-    return read_pictures(open_dataset(data), read_truth(data)).split()
+    return read_vehicle_crops(open_dataset(data), read_truth(data)).split()
 
 
 def attributes(looks: LabelledCrops) -> pd.DataFrame:

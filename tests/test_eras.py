@@ -15,7 +15,8 @@ from cctview.dataset.results import read_result
 from cctview.extract import eras
 from cctview.match.metrics import roc_auc
 from cctview.truth.labels import read_truth
-from studio.era_metric import LearnedMetric, metric_table
+from studio import era_tables
+from studio.era_tables import LearnedMetric, metric_table
 
 DATA = Path(__file__).parent.parent / "data"
 RNG = np.random.default_rng(3)
@@ -48,7 +49,7 @@ def crowd(count=24, noise=8):
         for _ in range(count)
     ]
     crops = [vehicle(*look, noise, seed) for seed, look in enumerate(looks * 2)]
-    return trials.Pictures(
+    return trials.VehicleCrops(
         tuple(crops), np.tile(np.arange(count), 2), np.repeat([NORTH, SOUTH], count)
     )
 
@@ -185,7 +186,7 @@ def test_every_era_finds_plain_vehicles(era):
     assert vectors.dtype == np.float32
     assert len(vectors) == len(pictures)
     chance = 1 / 24
-    assert (trials.search(vectors, pictures, "med").ranks == 1).mean() > (
+    assert (trials.search_next_camera(vectors, pictures, "med").ranks == 1).mean() > (
         4 * chance if era is eras.Ratios else 0.6
     )
 
@@ -203,9 +204,10 @@ def test_a_learned_metric_leaves_out_what_differs_within_a_vehicle():
     within = (places[::2] - places[1::2]) / np.sqrt(2)
     spread = np.cov(within.T)
     assert 4 * spread / np.trace(spread) == pytest.approx(np.eye(4), abs=0.4)
-    pictures = trials.Pictures(tuple(marks), vehicles, np.tile([NORTH, SOUTH], 60))
+    pictures = trials.VehicleCrops(tuple(marks), vehicles, np.tile([NORTH, SOUTH], 60))
     before, after = (
-        np.mean(trials.search(v, pictures, "med").ranks == 1) for v in (np.float32(marks), places)
+        np.mean(trials.search_next_camera(v, pictures, "med").ranks == 1)
+        for v in (np.float32(marks), places)
     )
     assert after > before + 0.3
     with pytest.raises(ValueError, match="two pictures"):
@@ -214,11 +216,11 @@ def test_a_learned_metric_leaves_out_what_differs_within_a_vehicle():
 
 def test_search_by_hand():
     """Two vehicles and a stranger; the second is nearer to the stranger."""
-    pictures = trials.Pictures(
+    pictures = trials.VehicleCrops(
         (None,) * 5, np.array([1, 2, 1, 2, 3]), np.array([NORTH, NORTH, SOUTH, SOUTH, SOUTH])
     )
     vectors = np.array([[0], [10], [1], [16], [9.5]], np.float32)
-    found = trials.search(vectors, pictures, "med")
+    found = trials.search_next_camera(vectors, pictures, "med")
     assert found.ranks.tolist() == [1, 2]
     assert found.gallery == 3
     assert [row.tolist() for row in found.candidates] == [[2, 4, 3], [4, 3, 2]]
@@ -230,7 +232,7 @@ def test_search_by_hand():
     assert trials.wrong_alike(found, colours) == 1
     assert trials.wrong_alike(found, colours, "kind") == 0
     with pytest.raises(ValueError, match="two neighbouring cameras"):
-        trials.search(vectors, pictures.only([0, 1]), "med")
+        trials.search_next_camera(vectors, pictures.only([0, 1]), "med")
 
 
 def test_tuning_takes_the_setting_that_works_and_sees_no_test_vehicle():
@@ -238,7 +240,7 @@ def test_tuning_takes_the_setting_that_works_and_sees_no_test_vehicle():
     assert not set(training.vehicles) & set(test.vehicles)
     assert set(training.vehicles) | set(test.vehicles) == set(range(24))
     marked = [
-        trials.Pictures(
+        trials.VehicleCrops(
             tuple(np.full((30, 30, 3), v + 1, np.uint8) for v in part.vehicles),
             part.vehicles,
             part.cameras,
@@ -263,7 +265,7 @@ def test_one_vehicle_cannot_be_split():
 
 @pytest.mark.parametrize(("side", "shape"), [(15, (12, 20, 3)), (100, (24, 40, 3))])
 def test_shrinking_keeps_proportions_and_enlarges_nothing(side, shape):
-    small = trials.shrink(np.zeros((24, 40, 3), np.uint8), side)
+    small = era_tables.shrink(np.zeros((24, 40, 3), np.uint8), side)
     assert small.shape == pytest.approx(shape, abs=1)
 
 
@@ -277,12 +279,12 @@ def test_the_pairs_face_the_same_way():
 
 @pytest.fixture(scope="module")
 def halves():
-    return trials.read_pictures(open_dataset(DATA), read_truth(DATA)).split()
+    return trials.read_vehicle_crops(open_dataset(DATA), read_truth(DATA)).split()
 
 
 @pytest.mark.parametrize("era", QUICK[:2], ids=lambda era: era.name)
 def test_a_slice_of_the_stored_results(era, halves):
-    again = trials.resolution_table(*halves, [era], pixels=[12]).iloc[0]
+    again = era_tables.resolution_table(*halves, [era], pixels=[12]).iloc[0]
     stored = read_result("eras.csv").set_index(["pixels", "era"]).loc[12, era.name]
     assert again.searches == stored.searches
     assert again.gallery == pytest.approx(stored.gallery, abs=0.01)
@@ -300,7 +302,7 @@ def test_the_stored_results_are_whole():
     by_size, metric = read_result("eras.csv"), read_result("eras_metric.csv")
     names = [era.name for era in eras.ERAS]
     assert list(pd.MultiIndex.from_frame(by_size[["pixels", "era"]])) == [
-        (p, n) for p in trials.PIXELS for n in names
+        (p, n) for p in era_tables.PIXELS for n in names
     ]
     assert list(metric.era.unique()) == names
     assert set(metric.figure) == {"without", "with", "gain"}

@@ -83,9 +83,7 @@ def test_a_slice_of_the_shipped_finder():
     part, finder = first_minutes(dataset, truth, FINDER_MINUTES), open_finder(dataset, truth)
     known, models, tracks = load(RESULTS / FINDER)
     assert known == fingerprint(part.detections), (
-        (
         "make it anew: python -m studio results --only finder"
-    )
     )
     sure = part.detections["percent"] >= 25
     here = np.flatnonzero((part.detections["camera"][sure] == finder.cameras[2]).to_numpy())

@@ -14,7 +14,7 @@ def check_best_era(answer, table, pixels):
     answer : object
         Its name, or its year.
     table : DataFrame
-        Columns pixels, era, estimate, low, high, as `cctview.course.era_trials.resolution_table` gives them.
+        Columns pixels, era, estimate, low, high, as in ``data/results/eras.csv``.
     pixels : int
 
     Returns

@@ -424,7 +424,7 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        Columns pixels, era, estimate, low, high, as `cctview.course.era_trials.resolution_table` gives them.
+        Columns pixels, era, estimate, low, high, as in ``data/results/eras.csv``.
     pixels : int
         The size that is marked and shown; the nearest that the table has.
     era : str
@@ -516,7 +516,7 @@ def learned_metric(table, note=TWIN):
     ----------
     table : DataFrame
         Columns era, figure ("without", "with", "gain"), estimate, low, high, as
-        `studio.era_metric.metric_table` gives them.
+        `studio.era_tables.metric_table` gives them.
     note : str
 
     Returns

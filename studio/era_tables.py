@@ -1,10 +1,54 @@
-"""A metric fitted on top of each era's vectors, and how much that gains (lesson 01)."""
+"""The stored tables of lesson 01: each era by the size of the pictures, and with a metric fitted
+on top of its vectors.
+"""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.course.era_trials import Pictures, search, tune
+from cctview.course.era_trials import VehicleCrops, leak_by_era, search_next_camera, try_era, tune
 from cctview.stats.resampling import bootstrap
+
+PIXELS = (8, 12, 16, 20, 24, 28)
+"""The sides to which pictures are shrunk, in the stored results."""
+
+
+def resolution_table(
+    training: VehicleCrops, test: VehicleCrops, eras, pixels: Sequence[int] = PIXELS
+) -> pd.DataFrame:
+    """Each era with every picture made small; trained, tuned and tested so. This takes minutes.
+
+    Returns
+    -------
+    DataFrame
+        Columns pixels, era, estimate, low, high (of rank-1), auc, searches, gallery.
+    """
+    tables = []
+    for side in pixels:
+        small = shrunk(training, side), shrunk(test, side)
+        searches = {era.name: try_era(era, *small)[0] for era in eras}
+        tables.append(leak_by_era(searches).rename_axis("era").reset_index().assign(pixels=side))
+    return pd.concat(tables, ignore_index=True)
+
+
+def shrunk(pictures: VehicleCrops, side: float) -> VehicleCrops:
+    """As if each had been so small: its area that of a square of this side, in pixels; smaller ones
+    stay as they are.
+    """
+    return replace(pictures, crops=tuple(shrink(crop, side) for crop in pictures.crops))
+
+
+def shrink(crop: np.ndarray, side: float) -> np.ndarray:
+    """A crop made as small as a square of this side, in its own proportions."""
+    height, width = crop.shape[:2]
+    scale = side / np.sqrt(height * width)
+    if scale >= 1:
+        return crop
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
 
 
 class LearnedMetric:
@@ -64,7 +108,7 @@ class LearnedMetric:
         ).astype(np.float32)
 
 
-def metric_table(training: Pictures, test: Pictures, eras) -> pd.DataFrame:
+def metric_table(training: VehicleCrops, test: VehicleCrops, eras) -> pd.DataFrame:
     """How much each era gains by a `LearnedMetric` on top of its vectors.
 
     Returns
@@ -76,9 +120,9 @@ def metric_table(training: Pictures, test: Pictures, eras) -> pd.DataFrame:
     return pd.concat([_gain(era, training, test) for era in eras], ignore_index=True)
 
 
-def _gain(era, training: Pictures, test: Pictures) -> pd.DataFrame:
+def _gain(era, training: VehicleCrops, test: VehicleCrops) -> pd.DataFrame:
     chosen, distance = tune(era, era.settings, training)
-    plain = search(
+    plain = search_next_camera(
         era(**chosen).fit(training.crops, training.vehicles).embed(test.crops), test, distance
     )
 
@@ -87,8 +131,8 @@ def _gain(era, training: Pictures, test: Pictures) -> pd.DataFrame:
 
     _, distance = tune(with_metric, ({},), training)
     fitted = with_metric().fit(training.crops, training.vehicles)
-    found = search(fitted.embed(test.crops), test, distance)
+    found = search_next_camera(fitted.embed(test.crops), test, distance)
     first = pd.DataFrame({"without": plain.ranks == 1, "with": found.ranks == 1}).astype(float)
     first["gain"] = first["with"] - first["without"]
-    table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.looked_for])
+    table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.queries])
     return table.rename_axis("figure").reset_index().assign(era=era.name)
