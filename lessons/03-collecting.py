@@ -46,8 +46,8 @@ from cctview.course.lesson import open_lesson
 from cctview.course.results import stored_unicity
 from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
 from cctview.dataset.images import read_image
-from cctview.dataset.parquet import read_frame
 from cctview.dataset.paths import DATA
+from cctview.dataset.tables import read_parquet
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.privacy.unicity import read_trips, unicity
 from cctview.search.costs import CITY, COSTS
@@ -250,7 +250,7 @@ Sliders(
 # cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
 
 # %%
-sightings = read_trips(read_frame(DATA / "habits" / "trips.parquet"))
+sightings = read_trips(read_parquet(DATA / "habits" / "trips.parquet"))
 known = known_after(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
 predict(

@@ -26,8 +26,8 @@ import pandas as pd
 from cctview.collect.cameras import PublicCamera
 from cctview.dataset.ids import FrameId
 from cctview.dataset.layout import frame_folder, write_frame
-from cctview.dataset.parquet import read_frame
 from cctview.dataset.storage import replacing, write_bytes
+from cctview.dataset.tables import read_parquet
 
 COLUMNS = [
     "frame",
@@ -224,7 +224,7 @@ class Archive:
             journal.unlink()
         for part in sorted(self._index.glob("*.parquet")):
             try:
-                table = read_frame(part, ["camera", "sha256"])
+                table = read_parquet(part, ["camera", "sha256"])
             except ValueError as error:
                 raise ValueError(
                     f"{part}: not a part of an index ({error}); move it away, the frames stay"

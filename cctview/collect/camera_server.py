@@ -30,9 +30,9 @@ from PIL import Image, ImageDraw
 from cctview.collect.stamp import draw_stamp
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.images import read_image
-from cctview.dataset.parquet import read_frame
 from cctview.dataset.paths import DATA
 from cctview.dataset.road import driving_order, place_of
+from cctview.dataset.tables import read_parquet
 
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
@@ -287,7 +287,7 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
         raise FileNotFoundError(
             f"{path}: not there; the simulated city needs the truth about its frames"
         )
-    truth = read_frame(path)
+    truth = read_parquet(path)
     stamps = dict(zip(truth.frame, truth.time))
     cameras = {}
     for camera, group in truth.sort_values("time").groupby("camera", sort=False):

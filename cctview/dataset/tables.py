@@ -9,22 +9,33 @@ component: first row the mean, then one row for each component), the embeddings 
 A vector is stored as the bytes of its float16 numbers, little end first. Parquet could store it as
 a list, but takes five times as long to read that, since it keeps the place of every single number.
 Nor is it compressed: that would save 5 % (8 % of coordinates), and take twice as long.
+
+A Parquet file of three kilobytes can announce a hundred million rows, or unpack to gigabytes. So
+what a file says it will take is compared with its size before pyarrow reads it. Only flat tables of
+numbers, times, short texts and vectors as bytes are read: cctview writes nothing else.
 """
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cctview.dataset.ids import FrameId, format_detection
-from cctview.dataset.parquet import check_need, read_table
-from cctview.match.parallel import chunks, in_threads
 
 DETECTIONS, BASIS = "detections.parquet", "basis.parquet"
-ROW_BYTES = 1_000
-"""What a detection takes while its names are made, beside its vector."""
+
+_NAMES_BYTES = 1_000  # what a detection takes while its names are made, beside its vector
+_FREE = 2**28  # bytes that reading any file may take
+_TIMES_ITS_SIZE = (
+    64  # and how many times its own size beyond that; cctview's own files take 2 to 30
+)
+_MOST = 2**32  # bytes that no file may take, however large it is
+_TEXT_BYTES = 2**24  # of a text in a footer
+_PARTS = 10_000  # entries of a list in a footer: columns, groups of rows
 
 _COLUMNS = {
     "frame": pa.dictionary(pa.int32(), pa.string()),
@@ -116,11 +127,11 @@ def read_tables(
         If the content is no such Parquet file; the message starts with `name`.
     """
     try:
-        table = read_table(detections, [*_COLUMNS, "embedding"], ROW_BYTES)
+        table = read_table(detections, [*_COLUMNS, "embedding"], _NAMES_BYTES)
         compact = _matrix(table["embedding"])
         if basis is not None:
             mean_and_components = _matrix(read_table(basis, ["component"])["component"])
-            check_need(
+            _check_need(
                 4 * len(compact) * mean_and_components.shape[1], len(detections) + len(basis)
             )
             compact = (
@@ -132,6 +143,121 @@ def read_tables(
             f"{name}: not the Parquet table of detections that cctview writes ({error}); make it"
             " again"
         ) from None
+
+
+def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int = 64) -> pa.Table:
+    """Read a Parquet file, if it takes no more memory than a file of its size should.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    columns : list of str, optional
+        By default all.
+    row_bytes : int
+        What the caller will need for a row beside the columns themselves.
+
+    Returns
+    -------
+    pyarrow.Table
+        Texts as dictionaries of texts. No metadata.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, lacks a column, holds what cctview never writes, or would take too much
+        memory; says which.
+    """
+    try:
+        file = open_parquet(content)
+        names = file.schema_arrow.names if columns is None else columns
+        fields = [_plain_field(file.schema_arrow, name) for name in names]
+        texts = [field.name for field in fields if _is_text(field.type)]
+        groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
+        unpacked = sum(group.total_byte_size for group in groups)
+        wide = sum(_width(field.type) for field in fields)
+        _check_need(unpacked + (wide + row_bytes) * file.metadata.num_rows, len(content))
+        table = open_parquet(content, file.metadata, texts).read(names)
+        table.validate(full=True)
+        longest = sum(_longest(table[name]) for name in texts)
+        _check_need(table.nbytes + (longest + row_bytes) * len(table), len(content))
+        return table.replace_schema_metadata(None)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, MemoryError) as error:
+        raise ValueError(str(error)) from None
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """A Parquet file as a DataFrame, texts as pandas' own ``str``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        As `read_table`.
+    """
+    table = read_table(Path(path).read_bytes(), columns)
+    schema = [
+        field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(schema)).to_pandas()
+
+
+def open_parquet(
+    content: bytes | Path, metadata: pq.FileMetaData | None = None, texts: list[str] | None = None
+) -> pq.ParquetFile:
+    """A Parquet file of which the footer alone is read; raises what pyarrow raises."""
+    return pq.ParquetFile(
+        pa.BufferReader(content) if isinstance(content, bytes) else content,
+        metadata=metadata,
+        read_dictionary=texts,
+        thrift_string_size_limit=_TEXT_BYTES,
+        thrift_container_size_limit=_PARTS,
+    )
+
+
+def _check_need(need: int, size: int) -> None:
+    """Refuse what would take too many bytes of memory for files of so many bytes."""
+    limit = min(_MOST, _FREE + _TIMES_ITS_SIZE * size)
+    if not 0 <= need <= limit:
+        raise ValueError(
+            f"refused: it would take {need / 2**20:,.0f} MiB of memory, and a file of its size may"
+            f" take {limit / 2**20:,.0f}"
+        )
+
+
+def _plain_field(schema: pa.Schema, name: str) -> pa.Field:
+    """A column that holds numbers, times, texts or vectors."""
+    places = schema.get_all_field_indices(name)
+    if len(places) != 1:
+        raise ValueError(f"it has {len(places) or 'no'} column {name!r}")
+    field = schema.field(places[0])
+    if not (_is_text(field.type) or _width(field.type)):
+        raise ValueError(f"column {name!r} is of type {field.type}")
+    return field
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes of a value, of a text those of its number; 0 for what cctview never writes."""
+    types = pa.types
+    if _is_text(kind):
+        return 4
+    if types.is_fixed_size_binary(kind):
+        return kind.byte_width
+    number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return 8 if number or types.is_timestamp(kind) or types.is_date(kind) else 0
+
+
+def _longest(column: pa.ChunkedArray) -> int:
+    """Bytes of the longest of a column's texts."""
+    lengths = (pc.max(pc.binary_length(chunk.dictionary)).as_py() for chunk in column.chunks)
+    return max((length or 0 for length in lengths), default=0)
 
 
 def encode(table: pa.Table) -> bytes:
@@ -194,27 +320,8 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
     array = column.combine_chunks()
     width = column.type.byte_width // 2
     flat = np.frombuffer(array.buffers()[1] or b"", "<f2")
-    matrix = _widen(flat[array.offset * width : (array.offset + len(array)) * width]).reshape(
-        -1, width
-    )
+    halves = flat[array.offset * width : (array.offset + len(array)) * width]
+    matrix = halves.astype(np.float32).reshape(-1, width)
     if array.null_count:
         matrix[np.asarray(array.is_null())] = np.nan
     return matrix
-
-
-def _widen(halves: np.ndarray) -> np.ndarray:
-    """Finite float16 as float32, exactly: as ``astype``, which does one number at a time and takes
-    twice as long.
-
-    A float32 has three more bits of exponent and thirteen of fraction; moved into place, the number
-    is 2**112 times too small.
-    """
-    wide = np.empty(halves.shape, np.float32)
-
-    def widen(some):
-        bits = halves[some].view("<i2").astype(np.int32) << 13
-        bits &= ~0x70000000  # what the sign has left in the exponent on its way
-        np.multiply(bits.view(np.float32), np.float32(2.0**112), out=wide[some])
-
-    in_threads(widen, chunks(halves))
-    return wide

@@ -38,8 +38,8 @@ from cctview.dataset.layout import (
     COLUMNS,
     detection_table,
 )
-from cctview.dataset.parquet import open_parquet
 from cctview.dataset.storage import alone_in, write_bytes
+from cctview.dataset.tables import open_parquet
 from cctview.detect import detector as detect
 from cctview.extract import extractor as extract
 from cctview.match import rerank as rank

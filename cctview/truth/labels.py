@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from cctview.dataset.boxes import BOX, box_iou
-from cctview.dataset.parquet import read_frame
+from cctview.dataset.tables import read_parquet
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def read_truth(folder):
     for name in Truth.__annotations__:
         path = folder / f"{name}.parquet"
         try:
-            tables[name] = read_frame(path)
+            tables[name] = read_parquet(path)
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"{path}: missing; get the folder again from the repository"

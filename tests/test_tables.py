@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cctview.collect.archive import Archive
-from cctview.dataset import parquet, tables
+from cctview.dataset import tables
 from cctview.dataset.ids import FrameId
 from cctview.dataset.layout import detection_table
 from cctview.truth.labels import read_truth
@@ -59,7 +59,7 @@ def test_shipped_tables_are_read_as_pandas_reads_them(path):
         column for column in expected if isinstance(expected[column].dtype, pd.CategoricalDtype)
     ]
     pd.testing.assert_frame_equal(
-        parquet.read_frame(path), expected.astype(dict.fromkeys(categories, "str"))
+        tables.read_parquet(path), expected.astype(dict.fromkeys(categories, "str"))
     )
 
 
@@ -80,33 +80,15 @@ def test_any_way_of_writing_pages_is_read(options):
         "b": rng.random(100),
         "c": rng.choice(["x", "yy", ""], 100),
     }
-    table = parquet.read_table(written(columns, **options))
+    table = tables.read_table(written(columns, **options))
     assert table.column("a").to_numpy().tolist() == columns["a"].tolist()
     assert table.column("b").to_numpy().tolist() == columns["b"].tolist()
     assert table.column("c").cast(pa.string()).to_pylist() == columns["c"].tolist()
 
 
-def test_pages_are_found_as_pyarrow_counts_them():
-    content = written(
-        {"a": np.arange(1000)},
-        data_page_size=256,
-        write_batch_size=32,
-        use_dictionary=False,
-        compression="none",
-    )
-    column = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).column(0)
-    chunk = {5: 1000, 7: column.total_compressed_size, 9: column.data_page_offset}
-    pages = list(parquet._pages(content, chunk))
-    assert len(pages) > 10
-    assert sum(count for _, count, _ in pages) == 1000
-    assert (
-        8000 <= sum(size for *_, size in pages) < column.total_uncompressed_size
-    )  # that counts the headers too
-
-
 def test_a_table_without_a_row_is_read():
     assert (
-        parquet.read_table(
+        tables.read_table(
             written({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())})
         ).num_rows
         == 0
@@ -168,11 +150,15 @@ BOMBS = {
     "many rows, and a footer that lies": (
         lambda: lying(many_rows(), 5_000_000, 1_500_000),
         lambda content: (content, None),
-        "pages hold",
+        "refused: it would take",
     ),
     "much packed": (much_packed, lambda content: (content, None), "refused: it would take"),
     "long text": (long_text, lambda content: (content, None), "refused: it would take"),
-    "texts that repeat": (repeated_text, lambda content: (small(), content), "encoded in a way"),
+    "texts that repeat": (
+        repeated_text,
+        lambda content: (small(), content),
+        "not the Parquet table",
+    ),
     "a wide basis": (
         lambda: wide_basis(),
         lambda content: (small(3 * 5000), content),
@@ -247,20 +233,20 @@ def test_a_footer_on_which_pyarrow_ends_the_process_is_an_error():
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        (pa.array([[1], [2, 3]]), "lists or structures"),
-        (pa.array([{"x": 1}, {"x": 2}]), "lists or structures"),
-        (pa.array([b"1", b"22"]), "of type dictionary<values=binary"),
+        (pa.array([[1], [2, 3]]), "of type list"),
+        (pa.array([{"x": 1}, {"x": 2}]), "of type struct"),
+        (pa.array([b"1", b"22"]), "of type binary"),
         (pa.array([1, 2], pa.decimal128(5, 2)), "of type decimal"),
     ],
 )
 def test_other_types_are_refused_by_name(values, why):
     with pytest.raises(ValueError, match=why):
-        parquet.read_table(written({"a": values}), ["a"])
+        tables.read_table(written({"a": values}), ["a"])
 
 
 def test_a_missing_column_is_named():
     with pytest.raises(ValueError, match="no column 'b'"):
-        parquet.read_table(written({"a": [1]}), ["a", "b"])
+        tables.read_table(written({"a": [1]}), ["a", "b"])
 
 
 def test_text_that_is_no_text_is_an_error_at_once():
@@ -268,7 +254,7 @@ def test_text_that_is_no_text_is_an_error_at_once():
         b"abcdefgh", b"abc\xff\xfffgh"
     )
     with pytest.raises(ValueError, match="UTF8"):
-        parquet.read_table(content)
+        tables.read_table(content)
 
 
 def test_the_readers_say_which_file(tmp_path):
