@@ -5,11 +5,17 @@ on top of its vectors.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.course.era_trials import VehicleCrops, leak_by_era, search_next_camera, try_era, tune
+from cctview.course.era_trials import (
+    VehicleCrops,
+    leak_by_era,
+    search_next_camera,
+    shrink,
+    try_era,
+    tune,
+)
 from cctview.stats.resampling import bootstrap
 
 PIXELS = (8, 12, 16, 20, 24, 28)
@@ -39,16 +45,6 @@ def shrunk(pictures: VehicleCrops, side: float) -> VehicleCrops:
     stay as they are.
     """
     return replace(pictures, crops=tuple(shrink(crop, side) for crop in pictures.crops))
-
-
-def shrink(crop: np.ndarray, side: float) -> np.ndarray:
-    """A crop made as small as a square of this side, in its own proportions."""
-    height, width = crop.shape[:2]
-    scale = side / np.sqrt(height * width)
-    if scale >= 1:
-        return crop
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
 
 
 class LearnedMetric:

@@ -112,6 +112,18 @@ def _read_crops(dataset, detections):
     return crops
 
 
+def shrink(crop: np.ndarray, side: float) -> np.ndarray:
+    """A crop made as small as a square of this side, in its own proportions."""
+    import cv2
+
+    height, width = crop.shape[:2]
+    scale = side / np.sqrt(height * width)
+    if scale >= 1:
+        return crop
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+
+
 @dataclass(frozen=True)
 class EraSearch:
     """How one recogniser did: each vehicle is searched for at the next camera.
