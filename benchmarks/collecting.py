@@ -1,7 +1,7 @@
 """48 simulated cameras, one frame each 1.7 s, for ten minutes: lateness, frames lost, memory; then
 one in which nine fail.
 
-``python -m benchmarks.collecting [MINUTES]``. The city runs in a process of its own; lateness
+``python -m benchmarks.collecting [MINUTES]``. The server runs in a process of its own; lateness
 depends on what else the computer does, so the load average stands beside it.
 """
 
@@ -20,10 +20,17 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from cctview.collect import Plan, Tally, collect, list_cameras
+from cctview.collect import (
+    CADENCE,
+    CameraApi,
+    Plan,
+    SimulatedServer,
+    Tally,
+    collect,
+    list_cameras,
+)
 from cctview.collect.archive import LOG
-from cctview.collect.camera_server import CADENCE, FAULTS, SimulatedCity
-from cctview.collect.cameras import CityApi
+from cctview.collect.simulated_cameras import FAULTS
 from cctview.dataset.frames import open_dataset
 
 COPIES = 8
@@ -32,7 +39,7 @@ GOOD_BEFORE = 15  # s until cameras begin to fail
 
 @dataclass
 class Run:
-    """What a collection did, and what the city knows of it."""
+    """What a collection did, and what the server knows of it."""
 
     tally: Tally
     given: dict[str, set[str]]
@@ -43,17 +50,17 @@ class Run:
     seconds: float
 
     def lost(self, cameras) -> int:
-        """How many pictures the city gave of some cameras that are not there."""
+        """How many pictures the server gave of some cameras that are not there."""
         return sum(len(self.given[camera] - self.stored.get(camera, set())) for camera in cameras)
 
 
 def run(minutes: float, failing: dict[str, str]) -> Run:
-    """Collect for some minutes from a city some of whose cameras fail, each in its way, at every
+    """Collect for some minutes from a server some of whose cameras fail, each in its way, at every
     request after the first few.
     """
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_city, args=(theirs, failing), daemon=True
+        target=_serve, args=(theirs, failing), daemon=True
     )
     process.start()
     url, memory, me = ours.recv(), [], psutil.Process()
@@ -63,7 +70,10 @@ def run(minutes: float, failing: dict[str, str]) -> Run:
 
     async def poll(folder: Path) -> Tally:
         return await collect(
-            await list_cameras(CityApi(url)), folder, Plan(minutes=minutes, interval=CADENCE), watch
+            await list_cameras(CameraApi(url)),
+            folder,
+            Plan(minutes=minutes, interval=CADENCE),
+            watch,
         )
 
     with tempfile.TemporaryDirectory() as name:
@@ -87,15 +97,15 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _city(pipe, failing: dict[str, str]) -> None:
+def _serve(pipe, failing: dict[str, str]) -> None:
     """Serve until told to stop, with failures after a while; then tell what was given."""
-    with SimulatedCity(copies=COPIES) as city:
-        pipe.send(city.url)
+    with SimulatedServer(copies=COPIES) as server:
+        pipe.send(server.url)
         pipe.poll(GOOD_BEFORE)
         for camera, fault in failing.items():
-            city.fail(camera, fault)
+            server.fail(camera, fault)
         pipe.recv()
-        pipe.send(city.given)
+        pipe.send(server.given)
 
 
 def steady(minutes: float) -> dict:
@@ -118,7 +128,7 @@ def steady(minutes: float) -> dict:
         "drift ms (median of the last tenth - of the first)": round(
             float(np.median(late[-tenth:]) - np.median(late[:tenth])), 2
         ),
-        "given by the city": sum(map(len, done.given.values())),
+        "given by the server": sum(map(len, done.given.values())),
         "of these not stored": done.lost(done.given),
         "index rows": len(done.index),
         "files": sum(map(len, done.stored.values())),
@@ -135,8 +145,8 @@ def faulty(minutes: float = 1) -> dict:
     """Each fault at one camera: its first line in the log, how often, and how the other cameras
     fared.
     """
-    with SimulatedCity(copies=COPIES) as city:
-        failing = dict(zip(city.cameras, FAULTS))
+    with SimulatedServer(copies=COPIES) as server:
+        failing = dict(zip(server.cameras, FAULTS))
     done = run(minutes, failing)
     others = [camera for camera in done.given if camera not in failing]
     lines = {

@@ -16,7 +16,7 @@ COMMANDS = {
     "match": "compare the vehicles of one camera with those of the others",
     "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
     "fetch": "get weights or real frames that others publish; without a name, list them",
-    "collect": "poll public cameras, or a simulated city, and keep every picture once",
+    "collect": "poll public cameras, or simulated ones, and keep every picture once",
     "slides": "make one HTML file of slides of an executed notebook, which needs no network",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
     "doctor": "is this computer ready?",
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     added["match"].set_defaults(run=_match)
     added["scale"].set_defaults(run=_scale)
     added["fetch"].set_defaults(run=_fetch)
-    command.add_arguments(added["collect"])
+    command.add_collect_arguments(added["collect"])
     added["slides"].add_argument(
         "notebook", metavar="NN", help="a notebook's number, such as 05, or its path"
     )

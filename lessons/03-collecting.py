@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from cctview import show
-from cctview.collect import CityApi, Plan, SimulatedCity, collect, list_cameras
+from cctview.collect import CameraApi, Plan, SimulatedServer, collect, list_cameras
 from cctview.course.checks import check_candidates, check_storage
 from cctview.course.figures import lesson_03 as figures
 from cctview.course.lesson import open_lesson
@@ -68,8 +68,8 @@ SPEED_UP = 10  # the city's clock runs ten times as fast as ours
 # it asks anything beyond your computer, it tells you to read the operator's terms, and waits for a yes.
 
 # %%
-with SimulatedCity(speed_up=SPEED_UP) as city:
-    cameras = run(list_cameras(CityApi(city.url)))
+with SimulatedServer(speed_up=SPEED_UP) as city:
+    cameras = run(list_cameras(CameraApi(city.url)))
     answer = httpx.get(cameras[0].url)
 pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
 
@@ -104,11 +104,11 @@ show.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one pi
 # %%
 place = TemporaryDirectory()
 folder = Path(place.name)
-with SimulatedCity(speed_up=SPEED_UP) as city:
+with SimulatedServer(speed_up=SPEED_UP) as city:
     city.fail("735-683-N", "5xx", times=4)
     city.fail("689-640-S", "clock skew", times=9)
     city.fail("732-680-N", "frozen", times=14)
-    cameras = run(list_cameras(CityApi(city.url)))
+    cameras = run(list_cameras(CameraApi(city.url)))
     plan = Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
     tally = run(collect(cameras, folder, plan))
 
@@ -125,8 +125,8 @@ for line in (folder / "collect.log").read_text().splitlines():
     print(line[24:])
 
 # %% [markdown]
-# Which clock is right? The pictures of these cameras carry a stamp, and the client reads it. A wrong clock on the server does
-# no harm then. And was anything lost? The city knows what it gave.
+# Which clock is right? With each picture the server says when the camera took it (`Last-Modified`), and the client names the
+# picture by that. A wrong `Date` does no harm then. And was anything lost? The server has counted what it gave.
 
 # %%
 index = pd.read_parquet(folder / "index")
@@ -142,7 +142,7 @@ print(f"pictures kept twice: {index.sha256.duplicated().sum()}")
 #
 # 1. Is it whole, and is it a picture? If not: a line in the log, a pause, and another try.
 # 2. Has it been here before? Then it is dropped.
-# 3. When was it taken? The stamp says; if there is none, the server; in the last resort our own clock.
+# 3. When was it taken? `Last-Modified` says; if it is missing, `Date` does; in the last resort our own clock.
 # 4. Give it its name: camera, date, time. The folder follows from the name.
 # 5. Write a row into the index: when, by which clock, how large, and its fingerprint.
 

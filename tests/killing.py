@@ -76,14 +76,14 @@ class StubExtractor:
 
 def collect_pictures(folder: Path) -> None:
     """What a collection does with the pictures that come: two parts of an index, and duplicates."""
-    archive.LONGEST_JOURNAL = 5
+    archive._LONGEST_JOURNAL = 5
     with alone_in(folder):
         kept = Archive(folder)
         kept.write_cameras(pattern_cameras("http://127.0.0.1/{camera}", ["1-N", "2-S"]))
         for camera, k, content in PICTURES:
             taken = Taken(
                 datetime(2031, 5, 5, 8, 40, 2 * k),
-                "stamp",
+                "last-modified",
                 datetime(2031, 5, 5, 12, tzinfo=UTC),
                 64,
                 48,

@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cctview import cli
-from cctview.collect import Plan, Tally, client, clock_of, collect, list_cameras, retry_after
-from cctview.collect.camera_server import CADENCE, DATA, FAULTS, SimulatedCity
+from cctview.collect import CADENCE, Plan, SimulatedServer, Tally, client, collect, list_cameras
+from cctview.collect.answers import clock_of, open_client, retry_after, wall_clock
 from cctview.collect.cameras import (
-    CityApi,
+    CameraApi,
     host_of,
     is_loopback,
     label_cameras,
@@ -30,8 +30,10 @@ from cctview.collect.cameras import (
     pattern_cameras,
 )
 from cctview.collect.command import page_lines
+from cctview.collect.simulated_cameras import FAULTS
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import FrameId, is_camera
+from cctview.dataset.paths import DATA
 from cctview.dataset.storage import alone_in
 from tests.scenes import jpeg, picture
 
@@ -77,21 +79,21 @@ def log(folder):
     return (folder / "collect.log").read_text()
 
 
-# --- against the simulated city
+# --- against the simulated server
 
 
-def collect_city(city, folder, minutes, interval=CADENCE, **settings):
+def collect_from(simulated, folder, minutes, interval=CADENCE, **settings):
     async def both():
-        plan = Plan(minutes / city.speed_up, interval / city.speed_up, **settings)
-        return await collect(await list_cameras(CityApi(city.url)), folder, plan)
+        plan = Plan(minutes / simulated.speed_up, interval / simulated.speed_up, **settings)
+        return await collect(await list_cameras(CameraApi(simulated.url)), folder, plan)
 
     return asyncio.run(both())
 
 
-def test_every_picture_that_the_city_gives_is_kept_once_named_by_its_stamp_and_indexed(tmp_path):
-    with SimulatedCity(speed_up=10) as city:
-        tally = collect_city(city, tmp_path, 0.5)
-        given = {camera: set(digests) for camera, digests in city.given.items()}
+def test_every_picture_that_is_given_is_kept_once_named_by_its_time_and_indexed(tmp_path):
+    with SimulatedServer(speed_up=10) as server:
+        tally = collect_from(server, tmp_path, 0.5)
+        given = {camera: set(digests) for camera, digests in server.given.items()}
     dataset = open_dataset(tmp_path)
     stored = {frame: hashlib.sha256(dataset.jpeg(frame)).hexdigest() for frame in dataset.frames.id}
     index = pd.read_parquet(tmp_path / "index").set_index("frame")
@@ -99,7 +101,7 @@ def test_every_picture_that_the_city_gives_is_kept_once_named_by_its_stamp_and_i
     assert tally.new == len(stored) > 30
     for camera, digests in given.items():
         assert digests == set(index.sha256[index.camera == camera])
-    assert set(index.clock) == {"stamp"}
+    assert set(index.clock) == {"last-modified"}
     assert set(index.moved) == {0}
     assert dataset.problems == []
     whole = open_dataset(DATA)
@@ -108,25 +110,26 @@ def test_every_picture_that_the_city_gives_is_kept_once_named_by_its_stamp_and_i
         for frame in stored
         if frame in set(whole.frames.id)
     ]
-    assert len(same) > 30 and all(same), (
+    assert len(same) > 30
+    assert all(same), (
         "a frame of the first minute has the name and the bytes that it has in data/"
     )
 
 
 def test_each_fault_is_survived_with_its_line_and_the_others_are_unharmed(tmp_path):
-    with SimulatedCity(copies=2, speed_up=10) as city:
-        failing = dict(zip(city.cameras, FAULTS))
+    with SimulatedServer(copies=2, speed_up=10) as server:
+        failing = dict(zip(server.cameras, FAULTS))
         for camera, fault in failing.items():
-            city.fail(camera, fault)
-        tally = collect_city(city, tmp_path, 0.6, patience=0.5)
-        given = city.given
+            server.fail(camera, fault)
+        tally = collect_from(server, tmp_path, 0.6, patience=0.5)
+        given = server.given
     text, index = log(tmp_path), pd.read_parquet(tmp_path / "index")
     for camera, fault in failing.items():
         if fault not in ("wrong size", "frozen"):
             assert re.search(rf" {camera} {fault}: ", text), fault
     frozen = next(camera for camera, fault in failing.items() if fault == "frozen")
     assert f"{frozen} is frozen: the same picture 10 times" in text
-    healthy = city.cameras[len(FAULTS) :]
+    healthy = server.cameras[len(FAULTS) :]
     assert not any(f" {camera} " in text for camera in healthy)
     for camera in healthy + [
         c for c, fault in failing.items() if fault in ("clock skew", "wrong size")
@@ -149,9 +152,9 @@ def test_a_changed_size_is_kept_and_noted(tmp_path, server):
 
 
 def test_random_faults_lose_nothing(tmp_path):
-    with SimulatedCity(speed_up=20, chance=0.3, seed=3) as city:
-        collect_city(city, tmp_path, 1, patience=0.3)
-        given, faulted = city.given, city.faulted
+    with SimulatedServer(speed_up=20, chance=0.3, seed=3) as server:
+        collect_from(server, tmp_path, 1, patience=0.3)
+        given, faulted = server.given, server.faulted
     index = pd.read_parquet(tmp_path / "index")
     assert sum(faulted.values()) > 10
     assert {c for digests in given.values() for c in digests} <= set(index.sha256)
@@ -162,8 +165,8 @@ def test_random_faults_lose_nothing(tmp_path):
 
 def test_a_second_run_goes_on_where_the_first_ended(tmp_path):
     for _ in range(2):
-        with SimulatedCity(speed_up=20) as city:
-            tally = collect_city(city, tmp_path, 0.5)
+        with SimulatedServer(speed_up=20) as server:
+            tally = collect_from(server, tmp_path, 0.5)
     index = pd.read_parquet(tmp_path / "index")
     assert index.frame.is_unique
     assert len(index) == len(list(tmp_path.rglob("*--original.jpeg"))) <= 6 * 36
@@ -187,13 +190,12 @@ def test_lateness_does_not_add_up(tmp_path, server):
 
 
 def test_the_beat_begins_when_the_client_is_ready(tmp_path, server, monkeypatch):
-    ready = client._client
 
     def slowly(url, patience):
         time.sleep(2)
-        return ready(url, patience)
+        return open_client(url, patience)
 
-    monkeypatch.setattr(client, "_client", slowly)
+    monkeypatch.setattr(client, "open_client", slowly)
     tally = run(tmp_path, ["A"], 0.5)
     assert tally.late[0] < 1
 
@@ -380,15 +382,13 @@ def test_the_best_clock_names_the_frame():
     both = httpx.Headers(
         {"Last-Modified": "Mon, 23 Nov 2026 16:59:58 GMT", "Date": "Mon, 23 Nov 2026 17:00:00 GMT"}
     )
-    stamp = datetime(2031, 5, 5, 8)
-    assert clock_of(stamp, both, received, new_york) == (stamp, "stamp")
-    assert clock_of(None, both, received, new_york) == (
+    assert clock_of(both, received, new_york) == (
         datetime(2026, 11, 23, 11, 59, 58),
         "last-modified",
     )
     both["Last-Modified"] = "yesterday"
-    assert clock_of(None, both, received, new_york) == (datetime(2026, 11, 23, 12), "date")
-    assert clock_of(None, httpx.Headers({}), received, new_york) == (
+    assert clock_of(both, received, new_york) == (datetime(2026, 11, 23, 12), "date")
+    assert clock_of(httpx.Headers({}), received, new_york) == (
         datetime(2026, 11, 23, 12, 0, 5),
         "local",
     )
@@ -396,7 +396,7 @@ def test_the_best_clock_names_the_frame():
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_clock_or_none(text):
-    client._wall_clock(text, UTC)
+    wall_clock(text, UTC)
     assert 0 <= retry_after(text, datetime(2031, 5, 5, tzinfo=UTC)) < math.inf
 
 
@@ -428,7 +428,7 @@ def test_labels_fit_the_grammar_and_no_two_are_the_same(ids):
 )
 def test_any_answer_is_a_list_of_cameras_or_an_error_with_its_address(content):
     try:
-        listed, _ = CityApi("http://127.0.0.1:9").read_list(content)
+        listed, _ = CameraApi("http://127.0.0.1:9").read_list(content)
     except ValueError as error:
         assert str(error).startswith("http://127.0.0.1:9/api/cameras: ")
     else:
@@ -452,7 +452,7 @@ def test_a_camera_of_the_list_keeps_what_the_operator_says_and_bad_entries_are_n
         {"id": "../x"},
         7,
     ]
-    listed, problems = CityApi("https://a.example/api/cameras/").read_list(
+    listed, problems = CameraApi("https://a.example/api/cameras/").read_list(
         json.dumps(entries).encode()
     )
     assert (listed[0].label, listed[0].latitude, listed[0].longitude, listed[0].online) == (
@@ -569,7 +569,7 @@ def test_the_notice_asserts_no_terms():
     assert not re.search(r"\b(legal to|permitted|you may freely|public domain)\b", text)
 
 
-def test_the_simulated_city_from_the_command_line(tmp_path, capsys):
+def test_the_simulated_server_from_the_command_line(tmp_path, capsys):
     out = tmp_path / "out"
     assert (
         command(

@@ -246,7 +246,7 @@ def test_matching_leaves_nothing_half_done_wherever_it_is_stopped():
 
 
 def test_a_row_announced_and_never_written_is_dropped_and_said(tmp_path):
-    taken = Taken(datetime(2031, 5, 5, 8), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 4, 4)
+    taken = Taken(datetime(2031, 5, 5, 8), "last-modified", datetime(2031, 5, 5, tzinfo=UTC), 4, 4)
     first = Archive(tmp_path)
     frames = [first.keep(camera, b"x", taken) for camera in ("A", "B")]
     first.path(frames[1]).unlink()
@@ -260,7 +260,7 @@ def test_a_row_announced_and_never_written_is_dropped_and_said(tmp_path):
 
 
 def test_a_journal_cut_in_the_middle_of_a_line(tmp_path):
-    taken = Taken(datetime(2031, 5, 5, 8), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 4, 4)
+    taken = Taken(datetime(2031, 5, 5, 8), "last-modified", datetime(2031, 5, 5, tzinfo=UTC), 4, 4)
     first = Archive(tmp_path)
     for camera in ("A", "B"):
         first.keep(camera, b"x", taken)
@@ -295,7 +295,7 @@ def test_a_full_disk_ends_the_run_and_what_was_kept_is_whole(tmp_path, monkeypat
 
     def taken(k):
         return Taken(
-            datetime(2031, 5, 5, 8, 0, k), "stamp", datetime(2031, 5, 5, tzinfo=UTC), 64, 48
+            datetime(2031, 5, 5, 8, 0, k), "last-modified", datetime(2031, 5, 5, tzinfo=UTC), 64, 48
         )
 
     pictures = [jpeg(picture(k)) for k in range(8)]
@@ -408,8 +408,9 @@ def test_every_port_and_every_request_of_the_package_is_accounted_for():
         if any(w in p.read_text(encoding="utf-8") for w in words)
     ]
     assert {p.as_posix() for p in paths} == {
+        "collect/answers.py",
         "collect/client.py",
-        "collect/camera_server_http.py",
+        "collect/simulated_server.py",
         "doctor.py",
         "fetch.py",
         "investigate/server.py",
@@ -421,7 +422,7 @@ def test_importing_everything_sends_nothing_and_opens_nothing():
 import socket, sys
 def refuse(*_): raise SystemExit("a socket at import")
 socket.socket.connect = socket.socket.bind = refuse
-import cctview.cli, cctview.collect, cctview.collect.camera_server, cctview.collect.camera_server_http, cctview.dataset.frames, cctview.pipeline
+import cctview.cli, cctview.collect.simulated_server, cctview.dataset.frames, cctview.pipeline
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.collect.camera_server import CADENCE
+from cctview.collect import CADENCE
 from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
 from cctview.dataset.frames import open_dataset
 from cctview.privacy.unicity import Sightings

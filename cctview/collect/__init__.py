@@ -1,15 +1,15 @@
-"""Collecting from public cameras, and the simulated city on which it is taught.
+"""Collecting: a polite client for public cameras, and a simulated server to try it on.
 
-================ ==================================================================================
-``client``       polls cameras at a steady beat: `collect`, `list_cameras`, `Plan`, `Tally`
-``cameras``      public camera APIs: `CityApi`, `PublicCamera`, and what a person is told before polling
-``archive``      the folder that is filled, and its index
-``stamp``        the time in a simulated picture, drawn and read
-``camera_server`` `SimulatedCity`: the simulated minutes, served on this computer, with faults
-``city_server``  its HTTP
-``command``      ``cctview collect``
-``study``        what a collection costs and misses, and whom it knows after some days
-================ ==================================================================================
+===================== =============================================================================
+``client``            polls cameras at a steady beat: `collect`, `list_cameras`
+``plan``              `Plan`, how to collect, and `Tally`, what it brought
+``answers``           what is asked and refused over HTTP, and by which clock a picture is dated
+``cameras``           public camera APIs: `CameraApi`, `PublicCamera`, and the notice before polling
+``archive``           the folder that is filled, and its index
+``simulated_cameras`` what the cameras of the simulated road show, with faults on demand
+``simulated_server``  `SimulatedServer` serves them on this computer
+``command``           ``cctview collect``
+===================== =============================================================================
 
 The names in `__all__` are fetched when they are first used: the command line imports this package
 and should not wait for httpx.
@@ -18,15 +18,14 @@ and should not wait for httpx.
 from importlib import import_module
 
 _HOMES = {
+    "CADENCE": "simulated_cameras",
+    "CameraApi": "cameras",
+    "Plan": "plan",
     "PublicCamera": "cameras",
-    "CityApi": "cameras",
-    "Plan": "client",
-    "SimulatedCity": "camera_server",
-    "Tally": "client",
-    "clock_of": "client",
+    "SimulatedServer": "simulated_server",
+    "Tally": "plan",
     "collect": "client",
     "list_cameras": "client",
-    "retry_after": "client",
 }
 
 __all__ = [*_HOMES]

@@ -1,9 +1,8 @@
-"""The folder that a collection fills: frames in the original's layout, an index in Parquet, a log,
-and nothing half-written.
+"""The folder that a collection fills: frames in the original's layout, an index, and a log.
 
 =================== ================================================================================
 ``CAM/YYYY/…``      the frames, as `cctview.dataset.frames` reads them
-``index/*.parquet`` one row a frame: `COLUMNS`; ``pandas.read_parquet(folder / "index")`` reads all
+``index/*.parquet`` one row a frame; ``pandas.read_parquet(folder / "index")`` reads all
 ``cameras.json``    label, the operator's id, name, place of each camera
 ``collect.log``     what went wrong, one line each
 =================== ================================================================================
@@ -29,27 +28,25 @@ from cctview.dataset.layout import frame_folder, write_frame
 from cctview.dataset.storage import replacing, write_bytes
 from cctview.dataset.tables import read_parquet
 
-COLUMNS = [
+_COLUMNS = [
     "frame",
     "camera",
-    "time",
-    "clock",
-    "moved",
-    "received",
+    "time",  # in the frame's name
+    "clock",  # where it comes from
+    "moved",  # s by which it gave way to another frame of the same second
+    "received",  # when it came, UTC
     "width",
     "height",
     "bytes",
     "sha256",
 ]
-"""`time`: in the frame's name; `clock`: where it comes from; `moved`: seconds by which it gave way to another frame of the same
-second; `received`: when it came, UTC; `width`, `height` in pixels."""
+_REMEMBERED = 64  # pictures of a camera among which a duplicate is recognised; files always are
 
-REMEMBERED = 64
-"""Pictures of a camera among which a new one is recognised as a duplicate; files on the disk are compared in any case."""
-
-LONGEST_JOURNAL = 5_000
-MOVES = 10
-INDEX, CAMERAS, LOG = "index", "cameras.json", "collect.log"
+_LONGEST_JOURNAL = 5_000
+_MOVES = 10
+_INDEX = "index"
+_CAMERAS = "cameras.json"
+LOG = "collect.log"
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Taken:
     time : datetime
         Wall clock, to the second.
     clock : str
-        ``stamp``, ``last-modified``, ``date`` or ``local``.
+        ``last-modified``, ``date`` or ``local``.
     received : datetime
         This computer's clock, UTC.
     width, height : int
@@ -75,7 +72,7 @@ class Taken:
 
 
 class Archive:
-    """Frames and index in one folder. The caller holds the folder (`cctview.dataset.storage.alone_in`).
+    """Frames and index in one folder, which the caller holds (`cctview.dataset.storage.alone_in`).
 
     Attributes
     ----------
@@ -88,10 +85,11 @@ class Archive:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._index = folder / INDEX
+        self._index = folder / _INDEX
         self._index.mkdir(parents=True, exist_ok=True)
-        self._recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
-        self.frames, self.dropped = 0, []
+        self._recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self.frames = 0
+        self.dropped: list[str] = []
         self._recover()
         self._rows: list[dict] = []
         self._journal = None
@@ -103,10 +101,8 @@ class Archive:
         self.log.addHandler(handler)
 
     def write_cameras(self, cameras: list[PublicCamera]) -> None:
-        """Write down which camera is behind which label; what earlier runs wrote about others is
-        kept.
-        """
-        path = self.folder / CAMERAS
+        """Write down which camera is behind which label, beside those of earlier runs."""
+        path = self.folder / _CAMERAS
         try:
             entries = json.loads(path.read_bytes()) if path.exists() else {}
         except ValueError as error:
@@ -114,8 +110,8 @@ class Archive:
                 f"{path}: not the table of cameras ({error}); move it away, it is written anew"
             ) from None
         for camera in cameras:
-            # A local city has another port and token every time: its address says nothing, and the
-            # tree should not depend on it.
+            # The simulated server has another port and token every time: its address says nothing,
+            # and the tree should not depend on it.
             entries[camera.label] = {
                 k: v for k, v in asdict(camera).items() if k not in ("label", "online", "url")
             }
@@ -132,14 +128,14 @@ class Archive:
         Raises
         ------
         ValueError
-            If `MOVES` other pictures of this camera have the same time, second by second.
+            If `_MOVES` other pictures of this camera have the same time, second by second.
         OSError
             If it cannot be written, as on a full disk; nothing of it is left then.
         """
         digest = hashlib.sha256(content).hexdigest()
         if digest in self._recent[camera]:
             return None
-        for moved in range(MOVES):
+        for moved in range(_MOVES):
             frame = FrameId(camera, taken.time + timedelta(seconds=moved))
             path = self.path(frame)
             if not path.exists():
@@ -149,8 +145,8 @@ class Archive:
                 return None
         else:
             raise ValueError(
-                f"{MOVES} other pictures in the {MOVES} seconds from {taken.time}; this one is not"
-                " kept"
+                f"{_MOVES} other pictures in the {_MOVES} seconds from {taken.time}; this one is"
+                " not kept"
             )
         row = {
             "frame": str(frame),
@@ -169,7 +165,7 @@ class Archive:
         self._rows.append(row)
         self._recent[camera].append(digest)
         self.frames += 1
-        if len(self._rows) >= LONGEST_JOURNAL:
+        if len(self._rows) >= _LONGEST_JOURNAL:
             self.flush()
         return frame
 
@@ -202,16 +198,13 @@ class Archive:
     def _announce(self, row: dict) -> None:
         if self._journal is None:
             used = [_number(path) for path in self._index.glob("*.parquet")]
-            self._journal = open(
-                self._index / f".{max(used, default=0) + 1:06}.jsonl", "w", encoding="utf-8"
-            )
+            path = self._index / f".{max(used, default=0) + 1:06}.jsonl"
+            self._journal = path.open("w", encoding="utf-8")
         self._journal.write(json.dumps(row) + "\n")
         self._journal.flush()
 
     def _recover(self) -> None:
-        """Bring index and frames of earlier runs into agreement, and learn from the index what is
-        there.
-        """
+        """Bring index and frames of earlier runs into agreement, and read what is there."""
         for journal in sorted(self._index.glob(".*.jsonl")):
             part = self._index / f"{_number(journal):06}.parquet"
             if not part.exists():
@@ -230,7 +223,7 @@ class Archive:
                     f"{part}: not a part of an index ({error}); move it away, the frames stay"
                 ) from None
             self.frames += len(table)
-            for camera, digest in table.groupby("camera").tail(REMEMBERED).itertuples(index=False):
+            for camera, digest in table.groupby("camera").tail(_REMEMBERED).itertuples(index=False):
                 self._recent[camera].append(digest)
 
     def _is_there(self, row: dict) -> bool:
@@ -243,9 +236,7 @@ def _number(path: Path) -> int:
 
 
 def _read_journal(path: Path) -> list[dict]:
-    """The whole lines of a journal, one row for each frame; a last line that a kill cut off is left
-    out.
-    """
+    """The whole lines of a journal, one row for each frame."""
     rows = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -258,7 +249,7 @@ def _read_journal(path: Path) -> list[dict]:
 
 
 def _write_rows(rows: list[dict], path: Path) -> None:
-    table = pd.DataFrame(rows, columns=COLUMNS).astype(
+    table = pd.DataFrame(rows, columns=_COLUMNS).astype(
         dict.fromkeys(["moved", "width", "height", "bytes"], "int32")
     )
     table["time"] = pd.to_datetime(table.time).astype("datetime64[s]")

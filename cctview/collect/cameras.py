@@ -1,9 +1,4 @@
-"""Public camera APIs: where a city's cameras are listed, where each one's picture is, and what is
-asked before polling them.
-
-Two kinds are known: New York's (a list of cameras, and a picture by id), and any that has one
-address for each camera.
-"""
+"""Public camera APIs: New York's (a list, and a picture by id), and one address for each camera."""
 
 import hashlib
 import ipaddress
@@ -50,7 +45,7 @@ class PublicCamera:
     url: str
 
 
-class CityApi:
+class CameraApi:
     """An API of the shape of New York's.
 
     Parameters
@@ -143,8 +138,8 @@ def label_cameras(ids: list[str]) -> dict[str, str]:
     """Map ids of any shape to the grammar of `cctview.dataset.ids`, no two to the same.
 
     An id that fits the grammar stays as it is. Any other keeps its letters and digits and gets six
-    digits of its sha256; so does one that differs from an earlier one only by capitals, or that
-    Windows keeps for itself, since labels are names of folders.
+    digits of its sha256. So does one that Windows would confuse, since labels name folders: it
+    differs from an earlier one only by capitals, or is the name of a device.
 
     Examples
     --------
@@ -172,7 +167,8 @@ def is_loopback(url: str) -> bool:
 
     Examples
     --------
-    >>> [is_loopback(url) for url in ("http://127.0.0.1:80/a", "http://[::1]/", "http://127.0.0.1.example.org/", "https://a@b/")]
+    >>> urls = "http://127.0.0.1:80/a", "http://[::1]/", "http://127.0.0.1.example.org/", "https://a@b/"
+    >>> [is_loopback(url) for url in urls]
     [True, True, False, False]
     """
     host = urlsplit(url).hostname or ""

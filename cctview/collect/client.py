@@ -10,152 +10,36 @@ import asyncio
 import gc
 import math
 import random
-from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
-from cctview import __version__
+from cctview.collect.answers import (
+    Failure,
+    check_answer,
+    clock_of,
+    open_client,
+    read_body,
+    wall_clock,
+)
 from cctview.collect.archive import Archive, Taken
-from cctview.collect.cameras import CityApi, PublicCamera, is_loopback
-from cctview.collect.stamp import prepare, read_stamp
+from cctview.collect.cameras import CameraApi, PublicCamera, is_loopback
+from cctview.collect.plan import Plan, Tally
 from cctview.dataset.images import read_image
 from cctview.dataset.storage import alone_in
 
-PICTURE_BYTES = 20_000
-"""What a picture is taken to weigh before any has come; the twin's and New York's of 2020 (352x240) weigh 18,000 to 19,000."""
-
-LARGEST = 5_000_000  # bytes of a picture or a list of cameras
-LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
-FROZEN_AFTER = 10  # answers in a row without a new picture after which a camera is called frozen
-HOST_IS_BUSY = (
-    3  # cameras of one host told to wait at the same time, from which on all its cameras wait
-)
-SKEW = 5.0  # s between two clocks that are worth a line
-_AGENT = f"cctview/{__version__} (a course on surveillance; httpx)"
+_LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
+_FROZEN_AFTER = 10  # answers in a row without a new picture after which a camera is called frozen
+_BUSY_HOST = 3  # cameras of one host told to wait at the same time: then all its cameras wait
+_SKEW = 5.0  # s between two clocks that are worth a line
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How to collect.
-
-    Attributes
-    ----------
-    minutes : float
-        After so long the run ends.
-    interval : float
-        Seconds from one poll of a camera to the next.
-    megabytes : float
-        The run ends when so many million bytes have been received; pictures on their way then are
-        still taken.
-    rate : float or None
-        Most requests a second to one host; None: 5, or no limit on this computer.
-    at_once : int or None
-        Most requests to one host at the same time; None: 8, or 256 on this computer.
-    patience : float
-        Seconds until an answer must be complete.
-    zone : tzinfo
-        Of the cameras' wall clock, for pictures whose time comes from the response.
-    seed : int, optional
-        Of the jitter.
-    """
-
-    minutes: float = 10
-    interval: float = 2.0
-    megabytes: float = 500
-    rate: float | None = None
-    at_once: int | None = None
-    patience: float = 10.0
-    zone: tzinfo = UTC
-    seed: int | None = None
-
-    def describe(self, cameras: int) -> str:
-        """What this plan would cost, for so many cameras."""
-        polls = cameras * math.ceil(60 * self.minutes / self.interval)
-        size = min(polls * PICTURE_BYTES, self.megabytes * 1e6)
-        return (
-            f"{cameras} cameras, each every {self.interval:g} s for {self.minutes:g} min: at most"
-            f" {polls:,} requests, {cameras / self.interval:.1f} a second.\nAt {PICTURE_BYTES:,}"
-            f" bytes a picture, and all of them new: {size / 1e6:,.0f} MB received and as much on"
-            f" the disk; the run ends at {self.megabytes:,.0f} MB."
-        )
-
-    def check(self, cameras: list[PublicCamera]) -> None:
-        """Refuse a plan that makes no sense or asks too much of one host.
-
-        Raises
-        ------
-        ValueError
-            Says what to change.
-        """
-        for name in ("minutes", "interval", "megabytes", "patience", "rate", "at_once"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise ValueError(f"{name} is {value}, and must be above 0")
-        if not cameras:
-            raise ValueError(
-                "no camera to poll: the list is empty, or none of it is online; name some with"
-                " --cameras"
-            )
-        rate = self.rate or (math.inf if is_loopback(cameras[0].url) else 5.0)
-        if len(cameras) / self.interval > rate:
-            raise ValueError(
-                f"{len(cameras)} cameras every {self.interval:g} s are"
-                f" {len(cameras) / self.interval:.1f} requests a second to one host, over the limit"
-                f" of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s"
-                " or fewer cameras"
-            )
-
-
-@dataclass
-class Tally:
-    """What has happened so far.
-
-    Attributes
-    ----------
-    new, duplicates, bytes : int
-        Duplicates count both pictures that came again and answers that nothing has changed.
-    failures : Counter of str
-        By kind, as the simulated city names them where it knows them.
-    skipped : int
-        Beats that passed while a camera was slow or left alone.
-    late : deque of float
-        Seconds by which the last 100,000 polls began after their beat.
-    states : dict of str to str
-        Each camera's last news.
-    polls : deque of tuple
-        Seconds since the start, camera's label and news of the last 100,000 polls.
-    """
-
-    new: int = 0
-    duplicates: int = 0
-    bytes: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-    failures: Counter = field(default_factory=Counter)
-    late: deque = field(default_factory=lambda: deque(maxlen=100_000))
-    states: dict[str, str] = field(default_factory=dict)
-    polls: deque = field(default_factory=lambda: deque(maxlen=100_000))
-    ended: str = ""
-
-
-class Failure(Exception):
-    """A poll that brought no picture: its kind, what to write into the log, and how long the server
-    asks to wait (s).
-    """
-
-    def __init__(self, kind: str, text: str, wait: float = 0.0):
-        super().__init__(text)
-        self.kind, self.wait = kind, wait
-
-
-async def list_cameras(api: CityApi) -> list[PublicCamera]:
+async def list_cameras(api: CameraApi) -> list[PublicCamera]:
     """Ask an API for its cameras.
 
     Raises
@@ -163,7 +47,7 @@ async def list_cameras(api: CityApi) -> list[PublicCamera]:
     ValueError
         If it does not answer with a list of cameras.
     """
-    async with _client(api.list_url, 10.0) as client:
+    async with open_client(api.list_url, 10.0) as client:
         try:
             async with asyncio.timeout(30), client.stream("GET", api.list_url) as response:
                 if response.status_code != 200:
@@ -171,7 +55,7 @@ async def list_cameras(api: CityApi) -> list[PublicCamera]:
                         f"{api.list_url}: answered {response.status_code}, not with a list of"
                         " cameras"
                     )
-                content = await _body(response)
+                content = await read_body(response)
         except (httpx.HTTPError, TimeoutError, Failure) as error:
             reason = str(error) or type(error).__name__
             raise ValueError(
@@ -246,22 +130,23 @@ class _Watch:
 
 class _Run:
     def __init__(self, cameras: list[PublicCamera], archive: Archive, plan: Plan):
-        self.archive, self.plan, self.log = archive, plan, archive.log
-        self.tally, self.random = Tally(), random.Random(plan.seed)
+        self.archive = archive
+        self.plan = plan
+        self.log = archive.log
+        self.tally = Tally()
+        self.random = random.Random(plan.seed)
+        self.local = is_loopback(cameras[0].url)
         spacing = plan.interval / len(cameras)
         self.watches = [_Watch(camera, k * spacing) for k, camera in enumerate(cameras)]
-        self.slots = asyncio.Semaphore(plan.at_once or (256 if is_loopback(cameras[0].url) else 8))
+        self.slots = asyncio.Semaphore(plan.at_once or (256 if self.local else 8))
         self.stopped = asyncio.Event()
         self.host_waits_until = 0.0
 
     async def go(self, show: Callable[[Tally], None] | None) -> Tally:
-        loop = asyncio.get_running_loop()
         with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
-            await loop.run_in_executor(self.writer, prepare)
-            async with _client(self.watches[0].camera.url, self.plan.patience) as self.client:
-                self.start = (
-                    loop.time() + 0.1
-                )  # only now: making the client takes up to a tenth of a second
+            async with open_client(self.watches[0].camera.url, self.plan.patience) as self.client:
+                # Only now: making the client takes up to a tenth of a second.
+                self.start = asyncio.get_running_loop().time() + 0.1
                 self.end = self.start + 60 * self.plan.minutes
                 tasks = [asyncio.create_task(self._follow(watch)) for watch in self.watches]
                 shower = asyncio.create_task(self._show(show)) if show else None
@@ -351,7 +236,7 @@ class _Run:
         unchanged, watch.content = content == watch.content, content
         if unchanged:
             return self._same(watch)
-        if watch.same >= FROZEN_AFTER:
+        if watch.same >= _FROZEN_AFTER:
             self.log.info("%s moves again after %d times the same picture", label, watch.same)
         watch.same = 0
         if frame is None:
@@ -369,8 +254,8 @@ class _Run:
             ):
                 if response.status_code == 304:
                     return response, None
-                _refuse(response)
-                content = await _body(response)
+                check_answer(response)
+                content = await read_body(response)
                 self.tally.bytes += len(content)
                 return response, content
         except TimeoutError:
@@ -388,23 +273,21 @@ class _Run:
             image = read_image(content, "the picture")
         except ValueError as error:
             raise Failure("not an image", str(error)) from None
-        time, clock = clock_of(read_stamp(image), headers, received, self.plan.zone)
+        time, clock = clock_of(headers, received, self.plan.zone)
         taken = Taken(time, clock, received, image.shape[1], image.shape[0])
         return self.archive.keep(label, content, taken), taken
 
     def _same(self, watch: _Watch) -> str:
         watch.same += 1
         self.tally.duplicates += 1
-        if watch.same == FROZEN_AFTER:
+        if watch.same == _FROZEN_AFTER:
             self.log.info(
                 "%s is frozen: the same picture %d times in a row", watch.camera.label, watch.same
             )
-        return "frozen" if watch.same >= FROZEN_AFTER else "duplicate"
+        return "frozen" if watch.same >= _FROZEN_AFTER else "duplicate"
 
     def _compare(self, watch: _Watch, taken: Taken, headers: httpx.Headers) -> None:
-        """Note in the log when a camera's picture has another size than before, or its server
-        another time than its picture.
-        """
+        """Note in the log a picture of another size than before, or a server with a wrong clock."""
         size = taken.width, taken.height
         if watch.size and size != watch.size:
             self.log.info(
@@ -414,17 +297,16 @@ class _Run:
                 *watch.size,
             )
         watch.size = size
-        dated = _wall_clock(headers.get("Date"), self.plan.zone)
+        dated = wall_clock(headers.get("Date"), self.plan.zone)
         if dated is None:
             return
-        reference = (
-            taken.time
-            if taken.clock == "stamp"
-            else taken.received.astimezone(self.plan.zone).replace(tzinfo=None)
-        )
+        if self.local and taken.clock == "last-modified":  # a simulated road has a time of its own
+            reference, against = taken.time, "its picture's Last-Modified"
+        else:
+            reference = taken.received.astimezone(self.plan.zone).replace(tzinfo=None)
+            against = "this computer's clock"
         skew = (dated - reference).total_seconds()
-        if abs(skew - watch.skew) > SKEW:
-            against = "its picture's stamp" if taken.clock == "stamp" else "this computer's clock"
+        if abs(skew - watch.skew) > _SKEW:
             self.log.info(
                 "%s clock skew: the server's date is %+.0f s from %s",
                 watch.camera.label,
@@ -434,15 +316,13 @@ class _Run:
             watch.skew = skew
 
     def _leave_alone(self, watch: _Watch, failure: Failure) -> None:
-        """Back off: the longer the more often it failed, with jitter, and never shorter than the
-        server asks.
-        """
+        """Back off: longer after each failure, with jitter, and as long as the server asks."""
         now = asyncio.get_running_loop().time()
         watch.failures += 1
         watch.validators = {}
         self.tally.failures[failure.kind] += 1
         pause = min(
-            LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16)
+            _LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16)
         ) * self.random.uniform(0.5, 1)
         watch.waits_until = now + max(pause, failure.wait)
         self.log.info(
@@ -455,7 +335,7 @@ class _Run:
         if failure.kind == "429":
             watch.told_to_wait_until = watch.waits_until
             told = [w.told_to_wait_until for w in self.watches if w.told_to_wait_until > now]
-            if len(told) >= HOST_IS_BUSY:
+            if len(told) >= _BUSY_HOST:
                 self.host_waits_until = max(told)
                 self.log.info(
                     "%d cameras were told to wait: all wait %.1f s",
@@ -464,115 +344,15 @@ class _Run:
                 )
 
 
-def clock_of(
-    stamp: datetime | None, headers: httpx.Headers, received: datetime, zone: tzinfo
-) -> tuple[datetime, str]:
-    """When a picture was taken, in the camera's wall clock, and by which clock.
-
-    The best there is: the picture's stamp, the server's ``Last-Modified``, its ``Date``, this
-    computer's clock.
-
-    Examples
-    --------
-    >>> clock_of(None, httpx.Headers({"Date": "Mon, 05 May 2031 12:40:17 GMT"}), datetime.now(UTC), UTC)
-    (datetime.datetime(2031, 5, 5, 12, 40, 17), 'date')
-    """
-    if stamp is not None:
-        return stamp, "stamp"
-    for name in ("Last-Modified", "Date"):
-        time = _wall_clock(headers.get(name), zone)
-        if time is not None:
-            return time, name.lower()
-    return received.astimezone(zone).replace(tzinfo=None, microsecond=0), "local"
-
-
-def retry_after(text: str | None, now: datetime) -> float:
-    """Seconds that a ``Retry-After`` asks to wait (RFC 9110, 10.2.3); 0 where it says nothing that
-    can be read.
-
-    Examples
-    --------
-    >>> [retry_after(text, datetime(2031, 5, 5, tzinfo=UTC)) for text in ("7", "Mon, 05 May 2031 00:01:00 GMT", "soon", None)]
-    [7.0, 60.0, 0.0, 0.0]
-    """
-    if text is None:
-        return 0.0
-    if text.strip().isascii() and text.strip().isdigit():
-        return float(text[:9])
-    until = _wall_clock(text, UTC)
-    return max(0.0, (until.replace(tzinfo=UTC) - now).total_seconds()) if until else 0.0
-
-
-def _wall_clock(text: str | None, zone: tzinfo) -> datetime | None:
-    """An HTTP date as wall clock in a zone; None where it cannot be read."""
-    try:
-        time = parsedate_to_datetime(text or "")
-        return (
-            (time if time.tzinfo else time.replace(tzinfo=UTC))
-            .astimezone(zone)
-            .replace(tzinfo=None)
-        )
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None
-
-
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave what is loaded by now out of garbage collections: a full one would stop everything for
-    50 ms.
-    """
+    """Leave what is loaded out of garbage collections: a full one stops everything for 50 ms."""
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
-
-
-def _client(url: str, patience: float) -> httpx.AsyncClient:
-    """A client that follows no redirect (it might lead to another host), and uses no proxy for this
-    computer's own addresses.
-    """
-    unlimited = httpx.Limits(
-        max_connections=None, max_keepalive_connections=256, keepalive_expiry=60
-    )
-    return httpx.AsyncClient(
-        timeout=patience,
-        limits=unlimited,
-        trust_env=not is_loopback(url),
-        headers={"User-Agent": _AGENT},
-        follow_redirects=False,
-    )
-
-
-def _refuse(response: httpx.Response) -> None:
-    status, kind = response.status_code, response.headers.get("Content-Type", "")
-    dated = _wall_clock(response.headers.get("Date"), UTC) or datetime.now(UTC).replace(tzinfo=None)
-    wait = retry_after(response.headers.get("Retry-After"), dated.replace(tzinfo=UTC))
-    if status == 429:
-        raise Failure("429", "too many requests, says the server", wait)
-    if status >= 500:
-        raise Failure("5xx", f"server error {status}", wait)
-    if 300 <= status < 400:
-        where = response.headers.get("Location")
-        raise Failure(
-            "redirect", f"leads on to {where}; start again with that address if you trust it", wait
-        )
-    if status != 200:
-        raise Failure("refused", f"answered {status}", wait)
-    if not kind.lower().startswith(("image/jpeg", "image/jpg", "image/png")):
-        raise Failure(
-            "wrong type", f"sent {kind or 'something without a type'}, not a JPEG or PNG picture"
-        )
-
-
-async def _body(response: httpx.Response) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > LARGEST:
-            raise Failure("too large", f"more than {LARGEST:,} bytes")
-    return bytes(content)
 
 
 async def _all_or_first_error(tasks: list[asyncio.Task]) -> None:

@@ -1,8 +1,4 @@
-"""``cctview collect``: what it would cost, what a person should know first, and a page that shows
-how it goes.
-"""
-
-from __future__ import annotations
+"""``cctview collect``: what it would cost, what a person should know first, and how it goes."""
 
 import argparse
 import asyncio
@@ -11,30 +7,70 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cctview.collect.cameras import (
     NEW_YORK,
-    CityApi,
+    CameraApi,
     PublicCamera,
     host_of,
     is_loopback,
     notice,
     pattern_cameras,
 )
+from cctview.collect.plan import Plan, Tally
 from cctview.dataset.storage import write_bytes
 
-if TYPE_CHECKING:
-    from cctview.collect.client import Plan, Tally
-
-CONSENT = "polled-hosts.txt"
-SIMULATED = "simulated"
+_CONSENT = "polled-hosts.txt"
+_SIMULATED = "simulated"
 _PLAIN_EVERY = 10  # s between two lines where the output is no terminal
+_OPTIONS: dict[str, dict] = {
+    "--cameras": {
+        "metavar": "CAM",
+        "nargs": "+",
+        "help": "which cameras, or how many simulated ones (default: all online)",
+    },
+    "--minutes": {"type": float, "default": 10, "help": "end after so many (default: %(default)g)"},
+    "--interval": {
+        "type": float,
+        "help": "seconds between two pictures of a camera (default: 2; simulated 1.7)",
+    },
+    "--megabytes": {
+        "type": float,
+        "default": 500,
+        "help": "end when so many are received (default: %(default)g)",
+    },
+    "--rate": {
+        "type": float,
+        "help": "most requests a second to the host (default: 5; on this computer no limit)",
+    },
+    "--timezone": {"help": "of the cameras, as America/New_York (its cameras' default; else UTC)"},
+    "--out": {
+        "type": Path,
+        "required": True,
+        "help": "folder for the frames; they go nowhere else",
+    },
+    "--dry-run": {
+        "action": "store_true",
+        "help": "only say what it would cost; asks nothing of the network",
+    },
+    "--yes": {"action": "store_true", "help": "the operator's terms are read; do not ask"},
+    "--speed-up": {
+        "type": float,
+        "default": 1,
+        "help": "of the simulated cameras (default: %(default)g)",
+    },
+    "--faults": {
+        "type": float,
+        "default": 0,
+        "help": "chance of a fault at each answer of the simulated server (default: 0)",
+    },
+}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_collect_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cctview collect`` to a parser."""
     parser.epilog = (
         f"New York's cameras: {NEW_YORK} (as other projects use it in 2026; cctview's makers could"
@@ -45,71 +81,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL|simulated",
         help="a city's API, an address with {camera} in it, or simulated",
     )
-    parser.add_argument(
-        "--cameras",
-        metavar="CAM",
-        nargs="+",
-        help="which cameras, or how many simulated ones (default: all online)",
-    )
-    parser.add_argument(
-        "--minutes", type=float, default=10, help="end after so many (default: %(default)g)"
-    )
-    parser.add_argument(
-        "--interval",
-        type=float,
-        help="seconds between two pictures of a camera (default: 2; simulated 1.7)",
-    )
-    parser.add_argument(
-        "--megabytes",
-        type=float,
-        default=500,
-        help="end when so many are received (default: %(default)g)",
-    )
-    parser.add_argument(
-        "--rate",
-        type=float,
-        help="most requests a second to the host (default: 5; on this computer no limit)",
-    )
-    parser.add_argument(
-        "--timezone",
-        help="of the cameras, as America/New_York (default: New York's for its cameras, else UTC)",
-    )
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder for the frames; they go nowhere else"
-    )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="only say what it would cost; asks nothing of the network",
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="the operator's terms are read; do not ask"
-    )
-    parser.add_argument(
-        "--speed-up", type=float, default=1, help="of the simulated city (default: %(default)g)"
-    )
-    parser.add_argument(
-        "--faults",
-        type=float,
-        default=0,
-        help="chance of a fault at each answer of the simulated city (default: 0)",
-    )
-    parser.set_defaults(run=run)
+    for name, settings in _OPTIONS.items():
+        parser.add_argument(name, **settings)
+    parser.set_defaults(run=_run)
 
 
-def run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Carry out ``cctview collect``; returns the exit status."""
-    from cctview.collect.client import Plan
-
-    simulated = options.source == SIMULATED
-    zone = options.timezone or (
-        "America/New_York" if options.source.startswith(NEW_YORK) else "UTC"
-    )
+    simulated = options.source == _SIMULATED
+    default = "America/New_York" if options.source.startswith(NEW_YORK) else "UTC"
     try:
-        zone = ZoneInfo(zone)
+        zone = ZoneInfo(options.timezone or default)
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(
-            f"--timezone {zone!r}: no such time zone; write it as America/New_York"
+            f"--timezone {options.timezone!r}: no such time zone; write it as America/New_York"
         ) from None
     plan = Plan(
         options.minutes,
@@ -122,8 +107,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _simulated(options: argparse.Namespace, plan: Plan) -> int:
-    from cctview.collect.camera_server import SimulatedCity
     from cctview.collect.client import list_cameras
+    from cctview.collect.simulated_server import SimulatedServer
 
     wanted = options.cameras or ["6"]
     count = int(wanted[0]) if len(wanted) == 1 and wanted[0].isdigit() else None
@@ -135,17 +120,20 @@ def _simulated(options: argparse.Namespace, plan: Plan) -> int:
         print(plan.describe(count or len(wanted)))
         return 0
     quicker = replace(
-        plan, minutes=plan.minutes / options.speed_up, interval=plan.interval / options.speed_up
+        plan,
+        minutes=plan.minutes / options.speed_up,
+        interval=plan.interval / options.speed_up,
+        zone=UTC,
     )
-    with SimulatedCity(
+    with SimulatedServer(
         copies=-(-(count or 48) // 6), speed_up=options.speed_up, chance=options.faults
-    ) as city:
+    ) as server:
         if options.speed_up != 1:
             print(
-                f"{plan.minutes:g} minutes of the city, whose clock runs {options.speed_up:g} times"
-                " as fast as ours:"
+                f"{plan.minutes:g} minutes of the simulated cameras, whose clock runs"
+                f" {options.speed_up:g} times as fast as ours:"
             )
-        cameras = asyncio.run(list_cameras(CityApi(city.url)))
+        cameras = asyncio.run(list_cameras(CameraApi(server.url)))
         return _collect(
             cameras[:count] if count else _choose(cameras, wanted), options.out, quicker
         )
@@ -173,7 +161,7 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
     if pattern:
         cameras = pattern_cameras(options.source, options.cameras)
     else:
-        listed = asyncio.run(list_cameras(CityApi(options.source)))
+        listed = asyncio.run(list_cameras(CameraApi(options.source)))
         cameras = (
             _choose(listed, options.cameras)
             if options.cameras
@@ -196,7 +184,7 @@ def _choose(cameras: list[PublicCamera], wanted: list[str]) -> list[PublicCamera
 
 def _agreed(host: str, options: argparse.Namespace) -> bool:
     """Whether the person wants this host polled into this folder; asked once for each."""
-    path = options.out / CONSENT
+    path = options.out / _CONSENT
     hosts = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     if host in hosts:
         return True
@@ -220,7 +208,7 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
     from cctview.collect.client import collect
 
     print(plan.describe(len(cameras)))
-    tally = asyncio.run(collect(cameras, out, plan, live_view()))
+    tally = asyncio.run(collect(cameras, out, plan, _live_view()))
     print(
         f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; what went wrong is in"
         f" {out / 'collect.log'}"
@@ -228,17 +216,15 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
     return 0
 
 
-def live_view() -> Callable[[Tally], None]:
-    """A function that shows a tally: as one page in a terminal, as a line every ten seconds
-    elsewhere.
-    """
+def _live_view() -> Callable[[Tally], None]:
+    """A function that shows a tally: a page in a terminal, elsewhere a line every ten seconds."""
     if not sys.stdout.isatty():
         shown = [-_PLAIN_EVERY]
 
         def line(tally: Tally) -> None:
             if tally.seconds - shown[0] >= _PLAIN_EVERY:
                 shown[0] = tally.seconds
-                print(summary(tally), flush=True)
+                print(_summary(tally), flush=True)
 
         return line
     if os.name == "nt":
@@ -257,7 +243,7 @@ def live_view() -> Callable[[Tally], None]:
     return page
 
 
-def summary(tally: Tally) -> str:
+def _summary(tally: Tally) -> str:
     """A tally in one line."""
     rate = tally.new / tally.seconds if tally.seconds else 0.0
     return (
@@ -267,11 +253,9 @@ def summary(tally: Tally) -> str:
 
 
 def page_lines(tally: Tally, height: int) -> list[str]:
-    """A tally as a page: totals, failures by kind, and the cameras that are not well, as many as
-    fit.
-    """
+    """A tally as a page: totals, failures by kind, and as many of the failing cameras as fit."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in tally.failures.most_common())
-    lines = [summary(tally), f"failures: {kinds or 'none'};  beats skipped: {tally.skipped:,}"]
+    lines = [_summary(tally), f"failures: {kinds or 'none'};  beats skipped: {tally.skipped:,}"]
     unwell = [
         f"  {label:<24} {state}"
         for label, state in sorted(tally.states.items())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.collect.camera_server import CADENCE
+from cctview.collect import CADENCE
 from cctview.dataset.frames import Dataset
 from cctview.privacy.unicity import Sightings
 from cctview.truth.labels import Truth

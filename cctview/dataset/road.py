@@ -40,7 +40,7 @@ DRIVE = (
 )
 """The six cameras of the original; names, order, distances and facing are its own.
 
-The twin (`studio`) and the simulated city (`cctview.collect.camera_server`) stand them in the same places."""
+The simulation (`studio`) and the simulated server (`cctview.collect.simulated_cameras`) stand them in the same places."""
 
 
 def driving_order(cameras):
