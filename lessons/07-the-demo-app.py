@@ -46,29 +46,34 @@ from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
 from cctview.dataset.road import DRIVE
-from cctview.investigate.dossier import (
+from cctview.investigate import (
     FACTS,
+    JOINT,
+    MCD,
+    MED,
+    RANKINGS,
     Drawer,
-    build_dossier,
-    build_dossiers,
+    Judge,
+    SearchSettings,
+    candidate_rows,
     describe_names,
-    dossiers_of,
     join,
     join_step,
     measure_joins,
+    open_search,
     save_dossier,
+    share_of_first_guesses,
 )
-from cctview.investigate.figures import candidate_rows
-from cctview.investigate.search import JOINT, MCD, MED, RANKINGS, Search, open_desk, share_right
 from cctview.privacy.meter import LeakageMeter
 from cctview.show.widgets import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 finder = open_finder(dataset, truth)
-desk = open_desk(finder, dataset)
+vehicle_search = open_search(finder, dataset)
+judge = Judge(vehicle_search, finder.passages.table.vehicle.to_numpy())
 print(
-    f"{len(desk.groups):,} passages of a vehicle before {len(desk.cameras)} cameras in {MINUTES} minutes"
+    f"{len(vehicle_search.groups):,} passages of a vehicle before {len(vehicle_search.cameras)} cameras in {MINUTES} minutes"
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Click the taxi at E 53 St, then let the room choose a vehicle. Go through the page from top to bottom: strip, picture, candidates, dossier. Then press Delete, and click again: it is back. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the machine believes."
@@ -106,13 +111,14 @@ app
 # %%
 everyone = finder.whole_trips(finder.cameras[0])
 variants = {
-    "MED, as the original": Search(MED, MINUTES, travel=False, lanes=False),
-    "MED, travel time": Search(MED, MINUTES, travel=True, lanes=False),
-    "MED, travel time, lanes": Search(MED, MINUTES),
-    "joint model": Search(JOINT, MINUTES),
+    "MED, as the original": SearchSettings(MED, MINUTES, travel=False, lanes=False),
+    "MED, travel time": SearchSettings(MED, MINUTES, travel=True, lanes=False),
+    "MED, travel time, lanes": SearchSettings(MED, MINUTES),
+    "joint model": SearchSettings(JOINT, MINUTES),
 }
 guesses = {
-    name: share_right(desk.first_guesses(everyone, search)) for name, search in variants.items()
+    name: share_of_first_guesses(judge.first_guesses(everyone, settings))
+    for name, settings in variants.items()
 }
 first_right = pd.DataFrame(guesses).T
 before, after = first_right.estimate.iloc[[0, 2]]
@@ -138,13 +144,12 @@ LARGEST = {MED: 32.0, MCD: 0.6}
 def search(values):
     """The candidates under these settings, and which of them are linked."""
     ranking = values["ranking"]
-    found = desk.candidates(
-        taxi, Search(ranking, values["minutes"], values["travel_time"], values["lanes"])
-    )
+    settings = SearchSettings(ranking, values["minutes"], values["travel_time"], values["lanes"])
+    found = judge.candidates(taxi, vehicle_search.candidates(taxi, settings))
     sure = found.probability >= values["threshold"]
     if ranking in LARGEST:
         sure = found.distance <= values["threshold"] * LARGEST[ranking]
-    return candidate_rows(desk, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
+    return candidate_rows(vehicle_search, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
 
 
 Sliders(
@@ -159,7 +164,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "Ranked by looks alone, with both filters off: at how many of five cameras does the taxi itself come first?",
-        f"{desk.candidates(taxi, variants['MED, as the original'], 1).right.astype(bool).sum()}. The most alike are its sisters.",
+        f"{sum(judge.right(taxi, vehicle_search.candidates(taxi, variants['MED, as the original'], 1).id))}. The most alike are its sisters.",
         ["none", "one or two", "three or four", "all five"],
     ),
 )
@@ -171,7 +176,7 @@ Sliders(
 # line.
 
 # %%
-dossier = build_dossier(desk, taxi, Search())
+dossier = judge.dossier(taxi, SearchSettings())
 driver = truth.vehicles.set_index("vehicle").loc[TAXI[0]]
 known = {"type": driver.kind, "colour": driver.colour, "direction": "southbound"}
 figures.dossier(dossier, known)
@@ -228,10 +233,10 @@ register[["holder", "kind", "colour", "direction", "garage"]].head(4)
 # %%
 second, third = finder.cameras[1:3]
 joined = {
-    "a permit": join(dossier, register, FACTS[0], vehicle=TAXI[0]),
-    "a garage": join(dossier, register, FACTS[1], vehicle=TAXI[0]),
-    "a plate read once, at 48 St": join(dossier, register, FACTS[2], second, vehicle=TAXI[0]),
-    "a plate read once, at 38 St": join(dossier, register, FACTS[2], third, vehicle=TAXI[0]),
+    "a permit": join(dossier, register, FACTS[0]),
+    "a garage": join(dossier, register, FACTS[1]),
+    "a plate read once, at 48 St": join(dossier, register, FACTS[2], second),
+    "a plate read once, at 38 St": join(dossier, register, FACTS[2], third),
 }
 describe_names(joined)
 
@@ -254,20 +259,19 @@ figures.dossier(joined["a plate read once, at 38 St"], known)
 
 # %%
 some = everyone[::2]
-people = finder.passages.table.vehicle.iloc[some].tolist()
-dossiers = build_dossiers(desk, some, Search())
+dossiers = judge.dossiers(some, SearchSettings())
 
 
 def name_them(values):
     """The right, the wrong and no names, by outside fact."""
     tables = {
-        fact: measure_joins(dossiers, people, register, fact, seconds=values["clocks"])
+        fact: measure_joins(dossiers, register, fact, seconds=values["clocks"])
         for fact in FACTS
     }
     return figures.joins(tables, values["believed"])
 
 
-plates = measure_joins(dossiers, people, register, FACTS[2])
+plates = measure_joins(dossiers, register, FACTS[2])
 Sliders(
     name_them,
     [
@@ -381,8 +385,8 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 # plate read beside that camera.
 
 # %%
-clicks = dossiers_of(desk, TAXI[0], Search())
-plate = measure_joins(clicks, [TAXI[0]] * len(clicks), register, FACTS[2])
+clicks = judge.dossiers_of(TAXI[0], SearchSettings())
+plate = measure_joins(clicks, register, FACTS[2])
 meter = LeakageMeter.load("meter.json")
 meter = meter.after(join_step(plate, meter))
 show.bits_left(meter)

@@ -1,4 +1,4 @@
-"""A small desk whose every number is made by hand: three vehicles southbound at three cameras of
+"""A small search whose every number is made by hand: three vehicles southbound at three cameras of
 the drive.
 """
 
@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from cctview.investigate.search import open_desk
+from cctview.investigate.evaluation import Judge
+from cctview.investigate.search import open_search
 from cctview.link.evidence import Motion
 from cctview.link.trips import Finder
 from cctview.track.tracklets import Passages
@@ -62,7 +63,7 @@ def small_finder():
 
 
 def small_dataset(finder):
-    """What a desk needs of a dataset: embeddings along a line, and frames."""
+    """What a search needs of a dataset: embeddings along a line, and frames."""
     table = finder.passages.table
     embeddings = np.zeros((9, 2), np.float32)
     embeddings[:, 0] = table["vehicle"].map(PLACES) + 0.01 * np.arange(9)
@@ -75,10 +76,16 @@ def small_dataset(finder):
     )
 
 
-def small_desk():
-    """The desk of it all."""
+def small_search():
+    """The search of it all."""
     finder = small_finder()
-    return open_desk(finder, small_dataset(finder))
+    return open_search(finder, small_dataset(finder))
+
+
+def small_judge():
+    """What is right in that search."""
+    search = small_search()
+    return Judge(search, search.finder.passages.table["vehicle"].to_numpy())
 
 
 def small_register():

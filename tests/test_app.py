@@ -10,19 +10,20 @@ from cctview import cli
 from cctview.dataset.frames import open_dataset
 from cctview.investigate import server as serve
 from cctview.investigate.app import App, dossier_html, look_up, map_png
-from cctview.investigate.dossier import FACTS, MEMORY_ONLY, build_dossier
-from cctview.investigate.search import JOINT, MCD, MED, Search, open_own_desk
-from tests.desks import FIRST, detection, small_desk
+from cctview.investigate.dossier import MEMORY_ONLY, build_dossier
+from cctview.investigate.joins import FACTS
+from cctview.investigate.search import JOINT, MCD, MED, SearchSettings, open_own_search
+from tests.desks import FIRST, detection, small_search
 from tests.scenes import write_scene
 
-ACT = Search(MED, 6, False, False)
+ACT = SearchSettings(MED, 6, False, False)
 
 
 @pytest.fixture
 def app(tmp_path):
     """The page on frames without a truth: two cameras, two vehicles and a person each."""
     write_scene(tmp_path / "frames")
-    return App(open_own_desk(open_dataset(tmp_path / "frames")), folder=tmp_path)
+    return App(open_own_search(open_dataset(tmp_path / "frames")), folder=tmp_path)
 
 
 def test_a_click_finds_candidates_and_keeps_a_dossier(app):
@@ -45,7 +46,7 @@ def test_the_message_of_a_click_in_the_browser_does_the_same(app):
 
 
 def test_another_click_leaves_nothing_of_the_dossier_before(app):
-    vehicles = app.desk.detections.index
+    vehicles = app.search.detections.index
     app.click(vehicles[0])
     app.click(vehicles[1])
     assert list(app.drawer.dossiers) == [2]
@@ -90,35 +91,35 @@ def test_settings_are_followed_by_candidates_and_dossier(app):
     assert len(app.dossier.sightings) == 2
     assert app.dossier.number == number
     app._shell.controls["ranking"].value = MCD
-    assert app.search.ranking == MCD
+    assert app.settings.ranking == MCD
     assert app.camera.candidates["label"].str.startswith("MCD ").all()
     assert app._shell.controls["sure"].max < 1
     assert app.sure <= app._shell.controls["sure"].max
     app._shell.controls["ranking"].value = MED
     app._shell.controls["sure"].value = 5.0
-    near = app.desk.candidates(app.example, app.search, 1)["distance"] <= 5
+    near = app.search.candidates(app.example, app.settings, 1)["distance"] <= 5
     assert app.sure == 5.0
     assert len(app.dossier.sightings) == 1 + int(near.sum())
 
 
 def test_a_look_up_marks_what_is_linked():
-    view = look_up(small_desk(), detection(7, FIRST), Search(JOINT), 0.5)
+    view = look_up(small_search(), detection(7, FIRST), SearchSettings(JOINT), 0.5)
     linked = view.candidates[~view.candidates["weak"]]
     assert linked["rank"].tolist() == [1, 1]
     assert linked["label"].str.endswith("% sure, linked").all()
     assert set(linked["id"]) <= set(view.dossier.sightings["id"])
-    assert look_up(small_desk(), detection(7, FIRST), ACT, 0.0).candidates["weak"].all()
+    assert look_up(small_search(), detection(7, FIRST), ACT, 0.0).candidates["weak"].all()
 
 
 def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):
-    picture = map_png(build_dossier(small_desk(), detection(7, FIRST), Search()))
+    picture = map_png(build_dossier(small_search(), detection(7, FIRST), SearchSettings()))
     assert Image.open(io.BytesIO(picture)).format == "PNG"
     app.click(app.example)
     assert map_png(app.dossier) == b"" == map_png(None)
 
 
 def test_what_is_written_into_the_page_is_escaped():
-    dossier = build_dossier(small_desk(), detection(7, FIRST), Search())
+    dossier = build_dossier(small_search(), detection(7, FIRST), SearchSettings())
     dossier.read_off["type"] = "<script>alert(1)</script>", 0.5
     assert "<script>" not in dossier_html(dossier)
     assert "&lt;script&gt;" in dossier_html(dossier)

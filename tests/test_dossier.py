@@ -1,4 +1,4 @@
-"""Dossiers: built, joined, deleted and saved, by a desk and a register whose every number is made
+"""Dossiers: built, joined, deleted and saved, by a search and a register whose every number is made
 by hand.
 """
 
@@ -12,53 +12,43 @@ import pytest
 
 from cctview.course.register import ROLES, make_register
 from cctview.dataset.paths import DATA
-from cctview.investigate.dossier import (
-    FACTS,
-    KNOWN,
-    MEMORY_ONLY,
-    Drawer,
-    build_dossier,
-    dossiers_of,
-    join,
-    join_step,
-    measure_joins,
-    posterior_of_join,
-    save_dossier,
-)
-from cctview.investigate.search import MED, Search
+from cctview.investigate.dossier import MEMORY_ONLY, Drawer, save_dossier
+from cctview.investigate.evaluation import join_step, measure_joins
+from cctview.investigate.joins import FACTS, IN_REGISTER, join, posterior_of_join
+from cctview.investigate.search import MED, SearchSettings
 from cctview.privacy.meter import Bits, LeakageMeter, Step
 from cctview.truth.labels import read_truth
-from tests.desks import FIRST, SECOND, THIRD, detection, small_desk, small_register
+from tests.desks import FIRST, SECOND, THIRD, detection, small_judge, small_register
 
 PERMIT, GARAGE, PLATE = FACTS
 
 
 @pytest.fixture
-def desk():
-    return small_desk()
+def judge():
+    return small_judge()
 
 
 @pytest.fixture
-def dossier(desk):
-    return build_dossier(desk, detection(7, FIRST), Search())
+def dossier(judge):
+    return judge.dossier(detection(7, FIRST), SearchSettings())
 
 
-def test_one_click_holds_what_was_linked(dossier, desk):
+def test_one_click_holds_what_was_linked(dossier, judge):
     assert dossier.sightings["camera"].tolist() == [FIRST, SECOND, THIRD]
     assert dossier.sightings["right"].tolist() == [True, True, False]
     assert dossier.sightings["after"].tolist() == [0, 30, 100]
     assert f"{dossier.sightings['time'][2]:%H:%M:%S}" == "08:41:40"
-    bits = desk.finder.links([0])[["claimed", "delivered"]].mean()
+    bits = judge.search.finder.links([0])[["claimed", "delivered"]].mean()
     assert (dossier.claimed, dossier.delivered) == pytest.approx(tuple(bits))
     assert dossier.read_off["type"] == ("taxi", 0.9)
     assert dossier.read_off["direction"][0] == "southbound"
 
 
-def test_the_threshold_decides_what_is_linked(desk):
-    assert build_dossier(desk, detection(7, FIRST), Search(), sure=0.99).sightings[
+def test_the_threshold_decides_what_is_linked(judge):
+    assert judge.dossier(detection(7, FIRST), SearchSettings(), sure=0.99).sightings[
         "camera"
     ].tolist() == [FIRST]
-    near = build_dossier(desk, detection(7, FIRST), Search(MED), sure=0.05).sightings
+    near = judge.dossier(detection(7, FIRST), SearchSettings(MED), sure=0.05).sightings
     assert near["id"].tolist() == [detection(7, FIRST), detection(7, SECOND)]
     assert near["probability"].isna().all()
 
@@ -70,28 +60,32 @@ def test_a_dossier_is_a_number_until_it_is_named(dossier):
 
 def test_a_permit_weighs_type_and_colour_alone(dossier):
     shares = posterior_of_join(dossier, small_register(), PERMIT)
-    np.testing.assert_allclose(shares, [*(KNOWN * np.array([0.9, 0.9, 0.1]) / 1.9), 1 - KNOWN])
+    np.testing.assert_allclose(
+        shares, [*(IN_REGISTER * np.array([0.9, 0.9, 0.1]) / 1.9), 1 - IN_REGISTER]
+    )
 
 
 def test_a_plate_read_where_it_was_picked_names_it(dossier):
-    joined = join(dossier, small_register(), PLATE, seconds=2, vehicle=7)
+    joined = join(dossier, small_register(), PLATE, seconds=2)
     assert joined.name.holder == "the piano tuner, no. 0001"
-    assert joined.name.right
+    assert joined.name_right
     assert joined.name.fitting == 1
-    assert joined.name.probability == pytest.approx(KNOWN)
+    assert joined.name.probability == pytest.approx(IN_REGISTER)
     assert dict(joined.lines())["who"] == "vehicle 1 = the piano tuner, no. 0001?"
 
 
 def test_a_false_link_is_passed_on_to_the_name(dossier):
-    joined = join(dossier, small_register(), PLATE, THIRD, seconds=2, vehicle=7)
+    joined = join(dossier, small_register(), PLATE, THIRD, seconds=2)
     assert joined.name.holder == "the beekeeper, no. 0002"
-    assert joined.name.right is False
-    assert joined.name.probability == pytest.approx(KNOWN * dossier.sightings["probability"][2])
+    assert joined.name_right is False
+    assert joined.name.probability == pytest.approx(
+        IN_REGISTER * dossier.sightings["probability"][2]
+    )
 
 
 def test_clocks_that_are_far_apart_let_sisters_in(dossier):
     shares = posterior_of_join(dossier, small_register(), PLATE, seconds=15)
-    np.testing.assert_allclose(shares, [KNOWN / 2, KNOWN / 2, 0, 1 - KNOWN])
+    np.testing.assert_allclose(shares, [IN_REGISTER / 2, IN_REGISTER / 2, 0, 1 - IN_REGISTER])
 
 
 def test_a_garage_is_compared_with_the_last_sighting(dossier):
@@ -100,8 +94,8 @@ def test_a_garage_is_compared_with_the_last_sighting(dossier):
     assert shares[0] == shares[2] == 0
 
 
-def test_nobody_is_named_without_a_sighting_to_compare(desk):
-    lonely = build_dossier(desk, detection(7, FIRST), Search(), sure=0.99)
+def test_nobody_is_named_without_a_sighting_to_compare(judge):
+    lonely = judge.dossier(detection(7, FIRST), SearchSettings(), sure=0.99)
     joined = join(lonely, small_register(), PLATE, THIRD)
     assert joined.name.holder is None
     assert "nobody" in dict(joined.lines())["the join"]
@@ -114,13 +108,13 @@ def test_nobody_on_frames_of_ones_own_is_named_from_an_invented_register(dossier
         join(replace(dossier, own=True), small_register(), PLATE)
 
 
-def test_joins_are_counted_and_their_bits_are_those_of_the_posterior(desk, dossier):
-    others = build_dossier(desk, detection(8, FIRST), Search())
-    table = measure_joins([dossier, others], [7, 8], small_register(), PLATE)
+def test_joins_are_counted_and_their_bits_are_those_of_the_posterior(judge, dossier):
+    others = judge.dossier(detection(8, FIRST), SearchSettings())
+    table = measure_joins([dossier, others], small_register(), PLATE)
     assert table["named"].tolist() == [True, True]
     assert table["right"].tolist() == [True, True]
-    assert table["delivered"].tolist() == pytest.approx([np.log2(2e6 * KNOWN)] * 2)
-    wrong = measure_joins([dossier], [7], small_register(), PLATE, THIRD)
+    assert table["delivered"].tolist() == pytest.approx([np.log2(2e6 * IN_REGISTER)] * 2)
+    wrong = measure_joins([dossier], small_register(), PLATE, THIRD)
     assert wrong["named"].all()
     assert not wrong["right"].any()
     assert wrong["delivered"][0] < 0 < wrong["claimed"][0]
@@ -141,12 +135,12 @@ def test_the_meters_step_is_what_the_join_adds():
     assert join_step(joins, again) == step
 
 
-def test_a_vehicle_has_a_dossier_at_each_camera_that_saw_it(desk):
-    for one in dossiers_of(desk, 7, Search()):
-        alone = build_dossier(desk, one.picked, Search())
+def test_a_vehicle_has_a_dossier_at_each_camera_that_saw_it(judge):
+    for one in judge.dossiers_of(7, SearchSettings()):
+        alone = judge.dossier(one.picked, SearchSettings())
         pd.testing.assert_frame_equal(one.sightings, alone.sightings)
         assert (one.claimed, one.delivered) == pytest.approx((alone.claimed, alone.delivered))
-    picked = [dossier.picked for dossier in dossiers_of(desk, 8, Search())]
+    picked = [dossier.picked for dossier in judge.dossiers_of(8, SearchSettings())]
     assert picked == [detection(8, camera) for camera in (FIRST, SECOND, THIRD)]
 
 

@@ -8,15 +8,16 @@ import pytest
 
 from cctview.course.figures import lesson_07
 from cctview.investigate.app import look_up
-from cctview.investigate.dossier import FACTS, build_dossier, join
+from cctview.investigate.dossier import build_dossier
 from cctview.investigate.figures import candidate_rows
-from cctview.investigate.search import MED, Search
+from cctview.investigate.joins import FACTS, join
+from cctview.investigate.search import MED, SearchSettings
 from tests.cards import check_card
-from tests.desks import FIRST, THIRD, detection, small_desk, small_register
+from tests.desks import FIRST, THIRD, detection, small_judge, small_register
 
-DESK = small_desk()
+JUDGE = small_judge()
 PICK = detection(7, FIRST)
-DOSSIER = build_dossier(DESK, PICK, Search())
+DOSSIER = JUDGE.dossier(PICK, SearchSettings())
 KNOWN = {"type": "taxi", "colour": "yellow taxi", "direction": "northbound"}
 TABLES = {
     "a permit": pd.DataFrame({"probability": [0.01] * 10, "right": [False] * 10}),
@@ -26,20 +27,21 @@ TABLES = {
 }
 
 
-def rows(search):
-    return candidate_rows(DESK, PICK, look_up(DESK, PICK, search, 0.5).candidates)
+def rows(settings):
+    view = look_up(JUDGE.search, PICK, settings, 0.5, judge=JUDGE)
+    return candidate_rows(JUDGE.search, PICK, view.candidates)
 
 
 FIGURES = {
-    "candidates": lambda: rows(Search()),
-    "candidates by distance": lambda: rows(Search(MED)),
-    "no candidate": lambda: rows(Search(MED, 0.1)),
+    "candidates": lambda: rows(SearchSettings()),
+    "candidates by distance": lambda: rows(SearchSettings(MED)),
+    "no candidate": lambda: rows(SearchSettings(MED, 0.1)),
     "dossier": lambda: lesson_07.dossier(DOSSIER, KNOWN),
     "named dossier": lambda: lesson_07.dossier(
-        join(DOSSIER, small_register(), FACTS[2], THIRD, vehicle=7), KNOWN
+        join(DOSSIER, small_register(), FACTS[2], THIRD), KNOWN
     ),
     "own dossier": lambda: lesson_07.dossier(
-        replace(DOSSIER, own=True, sightings=DOSSIER.sightings.assign(right=None))
+        replace(build_dossier(JUDGE.search, PICK, SearchSettings()), own=True)
     ),
     "joins": lambda: lesson_07.joins(TABLES),
 }

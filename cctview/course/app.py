@@ -5,8 +5,7 @@ from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
 from cctview.dataset.road import place_of
-from cctview.investigate.app import App
-from cctview.investigate.search import open_desk, open_own_desk
+from cctview.investigate import App, Judge, open_own_search, open_search
 from cctview.link.evidence import learn_motion
 from cctview.link.trips import true_passings
 from cctview.track.scene import seconds_of
@@ -32,11 +31,13 @@ def open_app(lesson=None, finder=None, folder="."):
     if lesson.own:
         known = all(place_of(camera) for camera in lesson.shown.detections["camera"].unique())
         motion = travel_times(lesson.truth) if known else None
-        return App(open_own_desk(lesson.shown, motion), borrowed=known, folder=folder)
+        return App(open_own_search(lesson.shown, motion), borrowed=known, folder=folder)
     finder = finder or open_finder(lesson.dataset, lesson.truth)
-    desk, register = open_desk(finder, lesson.dataset), make_register(lesson.truth)
-    example = finder.sighting_of(TAXI[0], desk.cameras[0])
-    return App(desk, register, MINUTES, folder=folder, example=example)
+    search = open_search(finder, lesson.dataset)
+    judge = Judge(search, finder.passages.table["vehicle"].to_numpy())
+    example = finder.sighting_of(TAXI[0], search.cameras[0])
+    register = make_register(lesson.truth)
+    return App(search, register, MINUTES, folder=folder, example=example, judge=judge)
 
 
 def travel_times(truth):

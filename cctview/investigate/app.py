@@ -1,50 +1,45 @@
 """The operator's page: cameras in driving order, candidates for the vehicle that is clicked, and
 the dossier that this builds.
 
-Notebook 07 shows it, and `cctview app` serves it (`cctview.investigate.server`). What it shows is made by pure
-functions of the pick and the settings, `look_up` and `dossier_html`; `App` puts them into widgets.
+Notebook 07 shows it, and `cctview app` serves it (`cctview.investigate.server`). What it shows is
+made by pure functions of the pick and the settings, `look_up` and `dossier_html`; `App` puts them
+into widgets.
 """
 
 import html
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from cctview.dataset.road import driving_order, place_of
-from cctview.investigate.dossier import (
-    FACTS,
-    MEMORY_ONLY,
-    Dossier,
-    Drawer,
-    build_dossier,
-    join,
-)
+from cctview.investigate.dossier import MEMORY_ONLY, Dossier, Drawer, build_dossier
+from cctview.investigate.evaluation import Judge
 from cctview.investigate.figures import candidate_rows
-from cctview.investigate.search import JOINT, MCD, MED, Search
+from cctview.investigate.joins import FACTS, join
+from cctview.investigate.search import (
+    JOINT,
+    MCD,
+    MED,
+    NotSearchable,
+    SearchSettings,
+    VehicleSearch,
+)
+from cctview.show.look import Card
 from cctview.show.road_map import drive
 from cctview.show.widgets.camera import Camera
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle
 
-COUNT = 4  # candidates a camera
-THRESHOLDS = {
+_COUNT = 4  # candidates a camera
+_THRESHOLDS = {
     JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "threshold", "probability"),
     MED: Float("sure", 5.0, 30.0, 16.0, 0.5, "threshold", "distance"),
     MCD: Float("sure", 0.0, 0.6, 0.18, 0.01, "threshold", "distance"),
 }
 """From where on a first candidate is linked, for each ranking."""
-SIMULATED = "<b>No vehicle here is real.</b> The road, its drivers and the register are invented."
-BORROWED = " Travel times between these cameras are those of the simulated road."
-LOOK = """<style>
-.cctview-app { --jp-widgets-font-size: 15px; color: var(--jp-ui-font-color1, inherit); }
-.cctview-app h2 { margin: 0 0 2px; font-size: 20px; }
-.cctview-app .says { font-size: 15px; line-height: 1.4; }
-.cctview-app table.dossier { border-collapse: collapse; font-size: 15px; line-height: 1.4; width: 100%; }
-.cctview-app table.dossier th { text-align: left; vertical-align: top; padding: 2px 12px 2px 0; font-weight: 600;
-  white-space: nowrap; color: var(--jp-ui-font-color2, inherit); background: none; }
-.cctview-app table.dossier td { text-align: left; padding: 2px 0; background: none; }
-.cctview-app table.dossier tr { background: none; border-bottom: 1px solid var(--jp-border-color2, #8888); }
-</style>"""
+_INVENTED = "<b>No vehicle here is real.</b> The road, its drivers and the register are invented."
+_BORROWED = " Travel times between these cameras are those of the simulated road."
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class View:
     Attributes
     ----------
     candidates : DataFrame
-        As from `cctview.investigate.search.Desk.candidates`, with `label` and `weak` for `Camera.mark`.
+        As from `VehicleSearch.candidates`, with `label` and `weak` for `Camera.mark`.
     dossier : Dossier
     """
 
@@ -62,29 +57,38 @@ class View:
     dossier: Dossier
 
 
-def look_up(desk, detection, search, sure, number=1):
-    """What one click finds: candidates before every other camera, and the dossier."""
-    found = desk.candidates(detection, search, COUNT)
-    first = found["rank"] == 1
-    if search.ranking == JOINT:
-        score = [
-            f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in found["probability"]
-        ]
-        linked = first & (found["probability"] >= sure)
+def look_up(
+    search: VehicleSearch,
+    detection: str,
+    settings: SearchSettings,
+    sure: float,
+    number: int = 1,
+    judge: Judge | None = None,
+) -> View:
+    """What one click finds: candidates past every other camera, and the dossier."""
+    candidates = search.candidates(detection, settings, _COUNT)
+    first = candidates["rank"] == 1
+    if settings.ranking == JOINT:
+        probability = candidates["probability"]
+        score = [f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in probability]
+        linked = first & (probability >= sure)
     else:
-        digits = 2 if search.ranking == MCD else 1
-        score = [f"{search.ranking} {distance:.{digits}f}" for distance in found["distance"]]
-        linked = first & (found["distance"] <= sure)
+        digits = 2 if settings.ranking == MCD else 1
+        score = [f"{settings.ranking} {distance:.{digits}f}" for distance in candidates["distance"]]
+        linked = first & (candidates["distance"] <= sure)
     label = [words + (", linked" if hit else "") for words, hit in zip(score, linked, strict=True)]
-    found = found.assign(label=label, weak=~linked)
-    return View(found, build_dossier(desk, detection, search, sure, number))
+    candidates = candidates.assign(label=label, weak=~linked)
+    if judge is not None:
+        candidates = judge.candidates(detection, candidates)
+    build = partial(build_dossier, search) if judge is None else judge.dossier
+    return View(candidates, build(detection, settings, sure, number))
 
 
-def dossier_html(dossier):
+def dossier_html(dossier: Dossier | None) -> str:
     """The dossier as an HTML table, or what stands in its place."""
     if dossier is None:
         return (
-            '<p class="says">No dossier. Click a vehicle in the picture above: one click builds'
+            '<p class="says">No dossier. Click a vehicle in the frame above: one click builds'
             " one.</p>"
         )
     rows = "".join(
@@ -94,25 +98,18 @@ def dossier_html(dossier):
     return f'<table class="dossier"><tbody>{rows}</tbody></table>'
 
 
-def map_png(dossier):
+def map_png(dossier: Dossier | None) -> bytes:
     """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
-    if (
-        dossier is None
-        or len(dossier.sightings) < 2
-        or not all(place_of(camera) for camera in dossier.sightings["camera"])
-    ):
+    if dossier is None or len(dossier.sightings) < 2:
+        return b""
+    if not all(place_of(camera) for camera in dossier.sightings["camera"]):
         return b""
     trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
-    title = (
-        None
-        if sure.isna().all()
-        else f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
-    )
-    note = (
-        "Frames of your own"
-        if dossier.own
-        else "Simulated frames, our model world. Right or wrong: the operator is not told"
-    )
+    title = None
+    if not sure.isna().all():
+        title = f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
+    note = "Simulated frames, our model world. Right or wrong: the operator is not told"
+    note = "Frames of your own" if dossier.own else note
     return drive(trip, title=title, note=note).to_bytes(dots=130)
 
 
@@ -121,7 +118,7 @@ class App:
 
     Parameters
     ----------
-    desk : cctview.investigate.search.Desk
+    search : VehicleSearch
     register : DataFrame, optional
         From `cctview.course.register.make_register`; without one nothing can be joined.
     minutes : int, optional
@@ -132,25 +129,40 @@ class App:
         Where a file is saved of which only the name is given; by default the working folder.
     example : str, optional
         A detection to begin with; by default the largest vehicle's at the first camera.
+    judge : Judge, optional
+        Adds what of it all is right, where that is known.
 
     Attributes
     ----------
     camera : cctview.show.widgets.Camera
-    drawer : cctview.investigate.dossier.Drawer
+    drawer : Drawer
     dossier : Dossier or None
+    settings : SearchSettings
     """
 
-    def __init__(self, desk, register=None, minutes=None, borrowed=False, folder=".", example=None):
-        self.desk, self.register, self.folder = desk, register, Path(folder).resolve()
+    def __init__(
+        self,
+        search,
+        register=None,
+        minutes=None,
+        borrowed=False,
+        folder=".",
+        example=None,
+        judge=None,
+    ):
+        self.search, self.register, self.judge = search, register, judge
+        self.folder = Path(folder).resolve()
         self.drawer, self.dossier, self._shell = Drawer(), None, None
-        self.search = Search(
-            next(iter(desk.rankings.values())), travel=desk.motion is not None, lanes=not desk.own
+        self.settings = SearchSettings(
+            next(iter(search.rankings.values())),
+            travel=search.motion is not None,
+            lanes=not search.own,
         )
-        self.sure = THRESHOLDS[self.search.ranking].default
-        self.camera = Camera(desk.dataset, minutes=minutes, on_pick=self._picked)
+        self.sure = _THRESHOLDS[self.settings.ranking].default
+        self.camera = Camera(search.dataset, minutes=minutes, on_pick=self._picked)
         self.example = example or self._largest()
         self.says = ""
-        self.about = MEMORY_ONLY + (BORROWED if borrowed else "") if desk.own else SIMULATED
+        self.about = MEMORY_ONLY + (_BORROWED if borrowed else "") if search.own else _INVENTED
 
     @property
     def widget(self):
@@ -162,60 +174,55 @@ class App:
     def _largest(self):
         """The largest vehicle at the first camera that has one."""
         rows = self.camera.detections
-        rows = rows[rows["id"].isin(self.desk.detections.index)]
+        rows = rows[rows["id"].isin(self.search.detections.index)]
         rows = rows[rows["camera"] == driving_order(rows["camera"].unique())[0]]
         return str(((rows["x2"] - rows["x1"]) * (rows["y2"] - rows["y1"])).idxmax())
 
-    def click(self, detection):
+    def click(self, detection: str) -> None:
         """What a click on a detection does."""
         self.camera.picked = str(detection)
         self.camera.mark(self._picked(self.camera.detections.loc[str(detection)]))
         self.camera.show(str(detection))
 
-    def set(self, sure=None, **search):
+    def set(self, sure: float | None = None, **settings) -> None:
         """Change how is searched; the present pick is looked up again."""
-        before, self.search = self.search, replace(self.search, **search)
-        self.sure = sure if sure is not None else self.sure
-        if self.search.ranking != before.ranking and sure is None:
-            self.sure = THRESHOLDS[self.search.ranking].default
+        before, self.settings = self.settings, replace(self.settings, **settings)
+        if sure is not None:
+            self.sure = sure
+        elif self.settings.ranking != before.ranking:
+            self.sure = _THRESHOLDS[self.settings.ranking].default
         if self.dossier is not None:
-            view = look_up(
-                self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number
-            )
+            view = self._look_up(self.dossier.picked, self.dossier.number)
             self._keep(view.dossier)
             self.camera.mark(view.candidates)
         self._refresh()
 
-    def delete(self):
+    def delete(self) -> str:
         """Delete the dossier that is open; says what is gone."""
-        self.says = (
-            self.drawer.delete(self.dossier.number)
-            if self.dossier
-            else "There is no dossier to delete."
-        )
+        self.says = "There is no dossier to delete."
+        if self.dossier is not None:
+            self.says = self.drawer.delete(self.dossier.number)
         self.dossier = None
         self.camera.picked = None
         self.camera.mark(None)
         self._refresh()
         return self.says
 
-    def save(self, name):
+    def save(self, name: str) -> str:
         """Save the dossier that is open; says where, or why not."""
         try:
             if self.dossier is None:
                 raise ValueError("There is no dossier to save: click a vehicle first.")
             if not str(name).strip():
                 raise ValueError("Say where: give the name of a file.")
-            self.says = (
-                "Saved:"
-                f" {self.drawer.save(self.dossier.number, self.folder / Path(str(name).strip()).expanduser())}"
-            )
+            path = self.folder / Path(str(name).strip()).expanduser()
+            self.says = f"Saved: {self.drawer.save(self.dossier.number, path)}"
         except (ValueError, OSError) as error:
             self.says = f"Not saved. {error}"
         self._refresh()
         return self.says
 
-    def join(self, fact, camera=None):
+    def join(self, fact: str, camera: str | None = None) -> str:
         """Put an outside fact beside the dossier that is open; says whom it names."""
         try:
             if self.dossier is None:
@@ -225,19 +232,15 @@ class App:
                     "There is no register here: it is invented for the simulated road, and knows"
                     " nobody else."
                 )
-            self._keep(join(self.dossier, self.register, fact, camera, vehicle=self._vehicle()))
-            self.says = dict(self.dossier.lines())["the join"]
+            self._keep(join(self.dossier, self.register, fact, camera))
+            self.says = str(self.dossier.name)
         except ValueError as error:
             self.says = str(error)
         self._refresh()
         return self.says
 
-    def _vehicle(self):
-        if self.desk.own:
-            return None
-        return int(
-            self.desk.finder.passages.table["vehicle"].iloc[self.desk.group_of(self.dossier.picked)]
-        )
+    def _look_up(self, detection, number):
+        return look_up(self.search, detection, self.settings, self.sure, number, self.judge)
 
     def _picked(self, row):
         if self.dossier is not None and self.dossier.picked != row.id:
@@ -245,9 +248,9 @@ class App:
             self.dossier = None
         number = self.dossier.number if self.dossier is not None else self.drawer.next_number()
         try:
-            view = look_up(self.desk, row.id, self.search, self.sure, number)
-        except KeyError as error:
-            self.says = str(error.args[0])
+            view = self._look_up(row.id, number)
+        except NotSearchable as error:
+            self.says = str(error)
             self._refresh()
             return []
         self._keep(view.dossier)
@@ -263,101 +266,92 @@ class App:
         if self._shell is not None:
             self._shell.refresh()
 
-    def still(self):
+    def still(self) -> Card:
         """The page as a figure, for where widgets do not run."""
-        found = look_up(
-            self.desk, self.dossier.picked, self.search, self.sure, self.dossier.number
-        ).candidates
-        return candidate_rows(self.desk, self.dossier.picked, found)
+        view = self._look_up(self.dossier.picked, self.dossier.number)
+        return candidate_rows(self.search, self.dossier.picked, view.candidates)
 
     def _repr_mimebundle_(self, **kwargs):
-        data = {"text/plain": "The operator's page"}
-        about = {}
-        if self.dossier is not None:
-            figure, about = self.still()._repr_mimebundle_()
-            data = {**figure, **data}
-        return (
-            data | self.widget._repr_mimebundle_(**kwargs) | {"text/plain": data["text/plain"]},
-            about,
-        )
+        figure, about = ({}, {}) if self.dossier is None else self.still()._repr_mimebundle_()
+        bundle = figure | self.widget._repr_mimebundle_(**kwargs)
+        return bundle | {"text/plain": "The operator's page"}, about
 
 
 class _Shell:
     """The ipywidgets of an `App`."""
 
     def __init__(self, app):
-        import ipywidgets as w
+        import ipywidgets
 
         self.app, self.quiet = app, False
-        full, side = {"width": "100%"}, {"flex": "1 1 330px", "min_width": "0", "width": "auto"}
-        head = w.HTML(f'<h2>CCTView</h2><div class="says">{app.about}</div>', layout=full)
         self.controls = self._controls()
-        settings = w.VBox(
-            [w.HTML('<div class="says"><b>How is searched</b></div>'), *self.controls.values()],
-            layout=full,
+        style = (Path(__file__).parent / "app.css").read_text(encoding="utf-8")
+        look = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
+        head = _words(f'<h2>CCTView</h2><div class="says">{app.about}</div>')
+        watched = _classed(ipywidgets.VBox([app.camera]), "watched")
+        held = _classed(
+            ipywidgets.VBox([*self._dossier(), *self._joining(), *self._outcome()]), "held"
         )
-        self.text = w.HTML(dossier_html(None), layout=full)
-        self.map = w.Image(
-            format="png", layout={"max_width": "100%", "width": "640px", "display": "none"}
-        )
-        self.status = w.HTML(layout=full)
-        wide = {"width": "auto"}
-        delete = w.Button(description="Delete this dossier", button_style="danger", layout=wide)
+        columns = _classed(ipywidgets.Box([watched, held]), "columns")
+        self.box = _classed(ipywidgets.VBox([look, head, columns]), "cctview-app")
+        self.refresh()
+
+    def _dossier(self):
+        """The dossier, and what can be done with it."""
+        import ipywidgets
+
+        app = self.app
+        self.text = _words(dossier_html(None))
+        delete = ipywidgets.Button(description="Delete this dossier", button_style="danger")
         delete.on_click(lambda _: app.delete())
-        name = w.Text(
-            "dossier.json", description="file", layout={"width": "220px", "max_width": "100%"}
-        )
-        save = w.Button(description="Save", layout=wide, disabled=app.desk.own)
+        name = ipywidgets.Text("dossier.json", description="file", disabled=app.search.own)
+        save = ipywidgets.Button(description="Save", disabled=app.search.own)
         save.on_click(lambda _: app.save(name.value))
-        name.disabled = app.desk.own
-        fact = w.Dropdown(
-            options=list(FACTS),
-            value=FACTS[-1],
-            description="outside fact",
-            layout={"width": "auto"},
+        buttons = [_classed(delete, "fitted"), _classed(name, "file"), _classed(save, "fitted")]
+        return [_heading("The dossier"), self.text, _classed(ipywidgets.Box(buttons), "row")]
+
+    def _joining(self):
+        """The outside facts."""
+        import ipywidgets
+
+        app, none = self.app, self.app.register is None
+        places = {"where it was picked": None}
+        places |= {_name(camera): camera for camera in app.search.cameras}
+        fact = ipywidgets.Dropdown(
+            options=list(FACTS), value=FACTS[-1], description="outside fact", disabled=none
         )
-        places = {"where it was picked": None} | {
-            _name(camera): camera for camera in app.desk.cameras
-        }
-        where = w.Dropdown(options=places, description="read at", layout={"width": "auto"})
-        joining = w.Button(description="Join", layout=wide, disabled=app.register is None)
-        joining.on_click(lambda _: app.join(fact.value, where.value))
+        where = ipywidgets.Dropdown(options=places, description="read at", disabled=none)
         for menu in (fact, where):
             menu.style.description_width = "initial"
-        fact.disabled = where.disabled = app.register is None
-        row = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
-        parts = [
-            w.HTML('<div class="says"><b>The dossier</b></div>'),
-            self.text,
-            w.Box([delete, name, save], layout=row),
-        ]
-        parts += [w.Box([fact, where, joining], layout=row), self.status, self.map, settings]
-        look = w.HTML(LOOK, layout={"display": "none"})
-        watched = w.VBox([app.camera], layout=side | {"flex": "2 1 330px"})
-        wraps = {"flex_flow": "row wrap", "width": "100%", "align_items": "flex-start"}
-        desk = w.Box([watched, w.VBox(parts, layout=side)], layout=wraps)
-        self.box = w.VBox([look, head, desk], layout=full)
-        self.box.add_class("cctview-app")
-        self.refresh()
+        button = ipywidgets.Button(description="Join", disabled=none)
+        button.on_click(lambda _: app.join(fact.value, where.value))
+        row = [_classed(widget, "fitted") for widget in (fact, where, button)]
+        return [_classed(ipywidgets.Box(row), "row")]
+
+    def _outcome(self):
+        """What was done, the map, and the settings."""
+        import ipywidgets
+
+        self.status = _words("")
+        self.map = _classed(ipywidgets.Image(format="png"), "map")
+        settings = ipywidgets.VBox([_heading("How is searched"), *self.controls.values()])
+        return [self.status, self.map, _classed(settings, "wide")]
 
     def _controls(self):
         app = self.app
-        known = app.desk.motion is not None
         specs = [
-            Choice("ranking", app.desk.rankings, app.search.ranking, "ranked by"),
-            Int("minutes", 1, 12, app.search.minutes, label="minutes", unit="before and after"),
-            THRESHOLDS[app.search.ranking],
-            Toggle("travel", app.search.travel, "only what fits the travel time"),
-            Toggle("lanes", app.search.lanes, "only lanes that lead the same way"),
+            Choice("ranking", app.search.rankings, app.settings.ranking, "ranked by"),
+            Int("minutes", 1, 12, app.settings.minutes, label="minutes", unit="before and after"),
+            _THRESHOLDS[app.settings.ranking],
+            Toggle("travel", app.settings.travel, "only what fits the travel time"),
+            Toggle("lanes", app.settings.lanes, "only lanes that lead the same way"),
         ]
-        widgets = {spec.name: spec.widget() for spec in specs}
+        widgets = {spec.name: _classed(spec.widget(), "control") for spec in specs}
         for name, widget in widgets.items():
-            widget.layout.width, widget.layout.max_width = "100%", "560px"
             widget.style.description_width = "initial"
             if hasattr(widget, "continuous_update"):
                 widget.continuous_update = False
             widget.observe(lambda change, name=name: self._changed(name, change.new), "value")
-        widgets["travel"].disabled, widgets["lanes"].disabled = not known, not known or app.desk.own
         return widgets
 
     def _changed(self, name, value):
@@ -367,22 +361,37 @@ class _Shell:
     def refresh(self):
         """Show what the app holds."""
         app = self.app
-        spec, sure, self.quiet = THRESHOLDS[app.search.ranking], self.controls["sure"], True
+        spec, sure, self.quiet = _THRESHOLDS[app.settings.ranking], self.controls["sure"], True
         with sure.hold_trait_notifications():
             sure.min, sure.max, sure.step, sure.value = spec.low, spec.high, spec.step, app.sure
         sure.description, sure.readout_format = spec.text, ".1f" if spec.step >= 0.5 else ".2f"
         for name in ("ranking", "minutes", "travel", "lanes"):
-            self.controls[name].value = getattr(app.search, name)
-        joint = app.search.ranking == JOINT
-        self.controls["travel"].disabled = joint or app.desk.motion is None
-        self.controls["lanes"].disabled = joint or app.desk.own
+            self.controls[name].value = getattr(app.settings, name)
+        joint = app.settings.ranking == JOINT
+        self.controls["travel"].disabled = joint or app.search.motion is None
+        self.controls["lanes"].disabled = joint or app.search.own
         self.quiet = False
         self.text.value = dossier_html(app.dossier)
         self.map.value = map_png(app.dossier)
         self.map.layout.display = None if self.map.value else "none"
         hint = " The joint model weighs travel time and lanes in any case." if joint else ""
-        said = html.escape(app.says) or hint
-        self.status.value = f'<div class="says" role="status" aria-live="polite">{said}</div>'
+        words = html.escape(app.says) or hint
+        self.status.value = f'<div class="says" role="status" aria-live="polite">{words}</div>'
+
+
+def _classed(widget, name):
+    widget.add_class(name)
+    return widget
+
+
+def _words(text):
+    import ipywidgets
+
+    return _classed(ipywidgets.HTML(text), "wide")
+
+
+def _heading(text):
+    return _words(f'<div class="says"><b>{text}</b></div>')
 
 
 def _name(camera):

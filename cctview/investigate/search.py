@@ -1,44 +1,47 @@
-"""The operator's desk: candidates before every other camera for the vehicle that is picked, by
-distance or by the joint model.
+"""The operator's search: the best candidates past every other camera for the vehicle that is picked,
+by distance or by the joint model.
 
-The original ranked by the minimal Euclidean distance (MED) between single pictures, over all
-detections. Here the same can be had, with filters that rule out what travel time, or the lane's
-direction, speak against; and beside it the joint model of `cctview.link.trips`, which weighs all of it at
-once and gives a probability. Frames without a truth have distances only.
+The original ranked by the minimal Euclidean distance (MED) between single crops, over all
+detections. The same is here, with filters that rule out what contradicts the travel time or the
+direction of the lane; and beside it the joint model of `cctview.link.trips`, which weighs all of it
+at once and gives a probability. Frames of one's own have distances only.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import driving_order
-from cctview.detect.sorting import seconds_of
 from cctview.link.evidence import WAYS, Motion
-from cctview.match.distance import cosine_distances, euclidean_distances
-from cctview.stats.resampling import bootstrap
+from cctview.match.matching import DISTANCES
+from cctview.track.scene import seconds_of
 
 JOINT, MED, MCD = "joint model", "MED", "MCD"
-RANKINGS = {
-    "joint model": JOINT,
-    "minimal Euclidean distance (the original's)": MED,
-    "minimal cosine distance": MCD,
-}
-"""What candidates can be ranked by, in words."""
-FIT = 3.0
+_WORDS = {MED: "minimal Euclidean distance (the original's)", MCD: "minimal cosine distance"}
+RANKINGS = {JOINT: JOINT} | {_WORDS.get(name.upper(), name): name.upper() for name in DISTANCES}
+"""What candidates can be ranked by, in words: the joint model, and each distance of
+`cctview.match`."""
+_FIT = 3.0
 """A lag fits if it lies within so many spreads of the usual travel time, in logarithms."""
-COLUMNS = ["camera", "rank", "id", "time", "after", "distance", "probability", "right"]
+_COLUMNS = ["camera", "rank", "id", "time", "after", "distance", "probability"]
+
+
+class NotSearchable(ValueError):
+    """A detection shows no vehicle that can be searched for."""
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchSettings:
     """How candidates are searched for.
 
     Attributes
     ----------
     ranking : str
-        `JOINT`, `MED` or `MCD`.
+        One of the values of `RANKINGS`.
     minutes : float
         Before and after the pick.
     travel, lanes : bool
@@ -53,66 +56,72 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Desk:
+class VehicleSearch:
     """Everything that a search needs.
 
     Attributes
     ----------
     dataset : cctview.dataset.frames.Dataset
     detections : DataFrame
-        Those of vehicles: columns `id`, `camera`, `seconds`, `group`, and `row` in the dataset's
-        embeddings.
+        Those of vehicles, by id: columns `group`, and `row` in the dataset's embeddings.
     groups : DataFrame
-        What is ranked, a track or else a single detection: columns `camera`, `seconds`, `lane`,
+        What is ranked, a tracklet or else a single detection: columns `camera`, `seconds`, `lane`,
         `shown` (id to show).
     motion : Motion or None
-        Travel times and lanes; None if the cameras are not those of the drive.
+        Travel times and lanes, where they are known.
     finder : cctview.link.trips.Finder or None
     """
 
-    dataset: object
+    dataset: Dataset
     detections: pd.DataFrame
     groups: pd.DataFrame
     motion: Motion | None
-    finder: object = None
+    finder: Any = None
     _kept: dict = field(default_factory=dict, repr=False)
 
     @property
-    def own(self):
-        """Whether these are frames without a truth."""
+    def own(self) -> bool:
+        """Whether these are frames of one's own: no tracklets, and no joint model."""
         return self.finder is None
 
     @property
-    def cameras(self):
+    def cameras(self) -> list[str]:
         """Ids of the cameras, in driving order."""
         return driving_order(self.groups["camera"].unique())
 
     @property
-    def rankings(self):
+    def rankings(self) -> dict[str, str]:
         """What can be ranked by, in words."""
         return {words: name for words, name in RANKINGS.items() if name != JOINT or not self.own}
 
-    def group_of(self, detection):
+    @property
+    def midnight(self) -> pd.Timestamp:
+        """From when on `seconds` count."""
+        return self.dataset.frames["time"].min().normalize()
+
+    def group_of(self, detection: str) -> int:
         """The group that a detection belongs to, by its id.
 
         Raises
         ------
-        KeyError
+        NotSearchable
             If it shows no vehicle that is searched for.
         """
-        found = self.detections["group"].get(str(detection))
-        if found is None:
-            raise KeyError(f"{detection} is no vehicle that can be searched for; pick another box")
-        return int(found)
+        group = self.detections["group"].get(str(detection))
+        if group is None:
+            raise NotSearchable(
+                f"{detection} is no vehicle that can be searched for; pick another box"
+            )
+        return int(group)
 
-    def candidates(self, detection, search, count=4):
-        """The best candidates before every other camera.
+    def candidates(self, detection: str, settings: SearchSettings, count: int = 4) -> pd.DataFrame:
+        """The best candidates past every other camera.
 
         Parameters
         ----------
         detection : str
             Id of the one picked.
-        search : Search
+        settings : SearchSettings
         count : int
             Of candidates a camera.
 
@@ -121,90 +130,48 @@ class Desk:
         DataFrame
             Columns `camera` (in driving order), `rank` (from 1), `id` (to show), `time`, `after` (s
             since the pick), `distance` (NaN for the joint model), `probability` (NaN for
-            distances), `right` (by the truth; None without).
+            distances).
         """
-        if search.ranking == JOINT:
-            found = self._by_model(detection, search, count)
-        else:
-            found = self._by_distance(detection, search, count)
-        return pd.DataFrame(found, columns=COLUMNS).astype({"right": object})
-
-    def _by_model(self, detection, search, count):
-        here = self.groups["camera"].iloc[self.group_of(detection)]
-        own = self.groups["seconds"].iloc[self.group_of(detection)]
+        group, joint = self.group_of(detection), settings.ranking == JOINT
+        allowed = None if joint else self.allowed(group, settings)
         rows = []
         for camera in self.cameras:
-            if camera == here:
+            if camera == self.groups["camera"].iloc[group]:
                 continue
-            groups, posterior = self.finder.search(
-                [self.group_of(detection)], camera, search.minutes
-            )
-            best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
-            best = best[posterior[0, best] > 0]
-            for rank, k in enumerate(best, start=1):
-                rows.append(
-                    self._row(
-                        detection, camera, rank, groups[k], own, probability=float(posterior[0, k])
-                    )
-                )
-        return rows
-
-    def _by_distance(self, detection, search, count):
-        group, rows = self.group_of(detection), []
-        here, own = self.groups[["camera", "seconds"]].iloc[group]
-        distances, allowed = (
-            self._distances([str(detection)], search.ranking)[0],
-            self.allowed(group, search),
-        )
-        for camera in self.cameras:
-            groups = np.flatnonzero((self.groups["camera"] == camera).to_numpy() & allowed)
-            if camera == here or not len(groups):
-                continue
-            best = groups[np.argsort(distances[groups], kind="stable")[:count]]
+            if joint:
+                groups, posterior = self.finder.search([group], camera, settings.minutes)
+                possible = posterior[0, :-1] > 0
+                groups, scores = groups[possible], posterior[0, :-1][possible]
+                best = np.argsort(-scores, kind="stable")[:count]
+            else:
+                groups = np.flatnonzero((self.groups["camera"] == camera).to_numpy() & allowed)
+                scores = self.distances([str(detection)], settings.ranking)[0, groups]
+                best = np.argsort(scores, kind="stable")[:count]
+            score = "probability" if joint else "distance"
             rows += [
-                self._row(detection, camera, rank, k, own, distance=float(distances[k]))
+                {"camera": camera, "rank": rank, "group": groups[k], score: float(scores[k])}
                 for rank, k in enumerate(best, start=1)
             ]
-        return rows
+        table = pd.DataFrame(rows, columns=[*_COLUMNS, "group"])
+        chosen, pick = self.groups.iloc[table.pop("group").to_numpy(int)], self.groups.iloc[group]
+        seconds = chosen["seconds"].to_numpy(float)
+        table = table.assign(id=chosen["shown"].to_numpy(), after=seconds - pick["seconds"])
+        table["time"] = self.midnight + pd.to_timedelta(seconds, unit="s")
+        return table.astype({"distance": float, "probability": float})
 
-    def _row(self, detection, camera, rank, group, own, **score):
-        seconds = float(self.groups["seconds"].iloc[group])
-        time = self.dataset.frames["time"].min().normalize() + pd.to_timedelta(seconds, unit="s")
-        row = {
-            "camera": camera,
-            "rank": rank,
-            "id": self.groups["shown"].iloc[group],
-            "time": time,
-            "after": seconds - own,
-        }
-        return (
-            {"distance": np.nan, "probability": np.nan}
-            | row
-            | score
-            | {"right": self.right(detection, group)}
-        )
-
-    def right(self, detection, group):
-        """Whether a group shows the vehicle of a detection, by the truth; None without a truth."""
-        if self.own:
-            return None
-        vehicle = self.finder.passages.table["vehicle"].to_numpy()
-        asked = vehicle[self.group_of(detection)]
-        return bool(asked >= 0 and vehicle[group] == asked)
-
-    def allowed(self, group, search):
+    def allowed(self, group: int, settings: SearchSettings) -> np.ndarray:
         """Which groups the filters leave over for a search of one of them, (n,)."""
         seconds = self.groups["seconds"].to_numpy(float)
         lag = seconds - seconds[group]
-        kept = np.abs(lag) <= 60 * search.minutes
-        if self.motion is None or not (search.travel or search.lanes):
-            return kept
-        fits = np.zeros(len(kept), bool)
-        heading = self._headings() if search.lanes else np.ones((len(kept), 2))
+        near = np.abs(lag) <= 60 * settings.minutes
+        if self.motion is None or not (settings.travel or settings.lanes):
+            return near
+        fits = np.zeros(len(near), bool)
+        heading = self._headings() if settings.lanes else np.ones((len(near), 2))
         for k, way in enumerate(WAYS):
             same_way = (heading[group, k] >= 0.5) & (heading[:, k] >= 0.5)
-            fits |= same_way & (self._fits_travel(way, group, lag) if search.travel else True)
-        return kept & fits
+            fits |= same_way & (self._fits_travel(way, group, lag) if settings.travel else True)
+        return near & fits
 
     def _headings(self):
         if "headings" not in self._kept:
@@ -212,130 +179,67 @@ class Desk:
         return self._kept["headings"]
 
     def _fits_travel(self, way, group, lag):
-        """Whether the lag to each group fits the travel time that way; where none is known, any lag
-        does.
+        """Whether the lag to each group fits the travel time that way; any lag fits where none is
+        known.
         """
-        camera, fits = self.groups["camera"].to_numpy(), np.zeros(len(lag), bool)
-        here = camera[group]
-        for there in np.unique(camera):
-            rows, pair = camera == there, None
-            if (way, here, there) in self.motion.lags:
-                pair, taken = (way, here, there), lag[rows]
-            elif (way, there, here) in self.motion.lags:
-                pair, taken = (way, there, here), -lag[rows]
-            if pair is None:
-                fits[rows] = not any({here, there} <= set(known[1:]) for known in self.motion.lags)
+        cameras, lags = self.groups["camera"].to_numpy(), self.motion.lags
+        fits, first = np.zeros(len(lag), bool), cameras[group]
+        for second in np.unique(cameras):
+            rows = cameras == second
+            if (way, first, second) in lags:
+                (mean, spread), taken = lags[way, first, second], lag[rows]
+            elif (way, second, first) in lags:
+                (mean, spread), taken = lags[way, second, first], -lag[rows]
+            else:  # where the other way's travel time is known, this is not the way
+                fits[rows] = not any({first, second} <= set(pair[1:]) for pair in lags)
                 continue
-            mean, spread = self.motion.lags[pair]
-            fits[rows] = (taken > 0) & (
-                np.abs(np.log(np.maximum(taken, 0.1)) - mean) <= FIT * spread
-            )
+            off = np.log(np.maximum(taken, 0.1)) - mean
+            fits[rows] = (taken > 0) & (np.abs(off) <= _FIT * spread)
         return fits
 
-    def _distances(self, detections, ranking):
-        """The smallest distance from each of some detections to any picture of each group, (k, n)."""
-        of, measure = self.detections, {MED: euclidean_distances, MCD: cosine_distances}[ranking]
+    def distances(self, detections: list[str], ranking: str) -> np.ndarray:
+        """The smallest distance from each of some detections to any crop of each group, (k, n)."""
         key = (ranking, tuple(detections))
         if key not in self._kept:
-            order, starts = self._sorted()
+            group, row = self.detections["group"].to_numpy(), self.detections["row"]
+            order = np.argsort(group, kind="stable")
+            starts = np.searchsorted(group[order], np.arange(len(self.groups)))
             vectors = self.dataset.embeddings
-            asked = vectors[of["row"].loc[list(detections)].to_numpy()]
-            every = measure(asked, vectors[of["row"].to_numpy()[order]])
+            queries = vectors[row.loc[list(detections)].to_numpy()]
+            every = DISTANCES[ranking.lower()](queries, vectors[row.to_numpy()[order]])
             for old in [k for k in self._kept if isinstance(k, tuple)]:
                 del self._kept[old]
             self._kept[key] = np.minimum.reduceat(every, starts, axis=1)
         return self._kept[key]
 
-    def _sorted(self):
-        order = np.argsort(self.detections["group"].to_numpy(), kind="stable")
-        return order, np.searchsorted(
-            self.detections["group"].to_numpy()[order], np.arange(len(self.groups))
-        )
 
-    def first_guesses(self, asking, search):
-        """Whether the first candidate is right, for vehicles that are there to be found.
-
-        Parameters
-        ----------
-        asking : array_like of int, shape (k,)
-            Groups; needs a finder.
-        search : Search
-
-        Returns
-        -------
-        DataFrame
-            One row a search: `query`, `camera`, `right`.
-        """
-        asking, camera = np.asarray(asking, int), self.groups["camera"].to_numpy()
-        vehicle = self.finder.passages.table["vehicle"].to_numpy()
-        if search.ranking == JOINT:
-            links = self.finder.links(asking, minutes=search.minutes)
-            there = [
-                bool(((camera == c) & (vehicle == v)).any())
-                for c, v in zip(links["camera"], links["vehicle"], strict=True)
-            ]
-            return links.loc[there, ["query", "camera", "right"]].reset_index(drop=True)
-        distances, rows = (
-            self._distances(tuple(self.groups["shown"].iloc[asking]), search.ranking),
-            [],
-        )
-        for k, group in enumerate(asking):
-            kept = np.where(self.allowed(group, search), distances[k], np.inf)
-            for there in self.cameras:
-                groups = np.flatnonzero(camera == there)
-                mates = vehicle[groups] == vehicle[group]
-                if there == camera[group] or not mates.any():
-                    continue
-                best = int(np.argmin(kept[groups]))
-                rows.append((group, there, bool(mates[best] and np.isfinite(kept[groups][best]))))
-        return pd.DataFrame(rows, columns=["query", "camera", "right"])
-
-
-def share_right(guesses, rounds=300):
-    """The share of first guesses that are right, with a 95 % interval by drawing whole vehicles
-    again: estimate, low, high.
-    """
-    each = guesses.groupby("query")["right"].agg(["sum", "count"]).to_numpy(float)
-    drawn = bootstrap(
-        lambda rows: each[rows, 0].sum() / each[rows, 1].sum(), np.arange(len(each)), rounds
-    )
-    return drawn.loc[0, ["estimate", "low", "high"]]
-
-
-def open_desk(finder, dataset):
-    """A desk on simulated frames, with the joint model.
+def open_search(finder: Any, dataset: Dataset) -> VehicleSearch:
+    """A search of tracklets, with the joint model.
 
     Parameters
     ----------
     finder : cctview.link.trips.Finder
     dataset : cctview.dataset.frames.Dataset
-        The frames that it has learnt from.
-
-    Returns
-    -------
-    Desk
+        The frames that it was fitted on.
     """
-    table, of = finder.passages.table, finder.passages.of_detection
+    table, of_detection = finder.passages.table, finder.passages.of_detection
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])
     detections = pd.DataFrame(
-        {"group": of.to_numpy(), "row": row.loc[of.index].to_numpy()}, index=of.index
+        {"group": of_detection.to_numpy(), "row": row.loc[of_detection.index].to_numpy()},
+        index=of_detection.index,
     )
     groups = table[["camera", "seconds", "lane"]].assign(shown=finder.shown)
-    return Desk(dataset, detections, groups, finder.motions[0], finder)
+    return VehicleSearch(dataset, detections, groups, finder.motions[0], finder)
 
 
-def open_own_desk(dataset, motion=None):
-    """A desk on frames without a truth: each detection is ranked by itself, as the original did.
+def open_own_search(dataset: Dataset, motion: Motion | None = None) -> VehicleSearch:
+    """A search of frames of one's own: each detection is ranked by itself, as the original did.
 
     Parameters
     ----------
     dataset : cctview.dataset.frames.Dataset
     motion : Motion, optional
         Travel times between these cameras. Lanes are not known: they need tracks.
-
-    Returns
-    -------
-    Desk
 
     Raises
     ------
@@ -350,16 +254,15 @@ def open_own_desk(dataset, motion=None):
             "no vehicle with an embedding is in these frames; run `cctview detect` and `cctview"
             " extract` on them"
         )
-    kept = every.iloc[rows]
-    detections = pd.DataFrame(
-        {"group": np.arange(len(rows)), "row": rows}, index=kept["id"].to_numpy()
-    )
+    chosen = every.iloc[rows]
+    ids = chosen["id"].to_numpy()
+    detections = pd.DataFrame({"group": np.arange(len(rows)), "row": rows}, index=ids)
     groups = pd.DataFrame(
         {
-            "camera": kept["camera"].to_numpy(),
-            "seconds": seconds_of(kept["time"]),
+            "camera": chosen["camera"].to_numpy(),
+            "seconds": seconds_of(chosen["time"]),
             "lane": 0.5,
-            "shown": kept["id"].to_numpy(),
+            "shown": ids,
         }
     )
-    return Desk(dataset, detections, groups, motion)
+    return VehicleSearch(dataset, detections, groups, motion)

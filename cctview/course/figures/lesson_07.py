@@ -5,8 +5,7 @@ and what a join makes of it.
 import numpy as np
 
 from cctview.dataset.road import street_of
-from cctview.investigate.dossier import NAMED
-from cctview.investigate.figures import OWN
+from cctview.investigate import NAMED, OWN
 from cctview.show.look import (
     BLUE,
     DIFFERENT,
@@ -43,13 +42,15 @@ def dossier(dossier, known=None):
     for row in dossier.sightings.itertuples():
         sure = f"{100 * row.probability:.0f} %" if np.isfinite(row.probability) else "linked"
         sure = "the click" if row.id == dossier.picked else sure
-        rows.append((street_of(row.camera), f"{row.time:%H:%M:%S}, {sure}", row.right))
+        rows.append(
+            (street_of(row.camera), f"{row.time:%H:%M:%S}, {sure}", getattr(row, "right", None))
+        )
     for what, (held, sure) in dossier.read_off.items():
         said = f"{held}, {100 * sure:.0f} %" if np.isfinite(sure) else held
         rows.append((what, said, None if what not in known else held == known[what]))
     if dossier.name:
         told = f"{dossier.name.holder or 'nobody fits'}, {100 * dossier.name.probability:.0f} %"
-        rows.append((dossier.name.fact, told, dossier.name.right))
+        rows.append((dossier.name.fact, told, getattr(dossier, "name_right", None)))
     wrong = sum(right is not None and not right for *_, right in rows)
     title = f"One click, {len(rows) - 1} things on vehicle {dossier.number}"
     title += (
@@ -85,7 +86,7 @@ def joins(tables, least=NAMED, note=WORLD):
     Parameters
     ----------
     tables : dict of str to DataFrame
-        By fact: from `cctview.investigate.dossier.measure_joins`.
+        By fact: from `cctview.investigate.measure_joins`.
     least : float
         From which probability on an entry is taken for the name.
 
