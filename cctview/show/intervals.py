@@ -1,6 +1,7 @@
 """Figures side by side, as bars with intervals."""
 
-from cctview.show.look import BLUE, GREY, INK, TWIN, Card, style
+from cctview.show.drawing import DOTTED, beside, interval, name_rows
+from cctview.show.look import BLUE, GREY, TWIN, Card, style
 
 
 @style()
@@ -10,52 +11,24 @@ def bars(table, xlabel, title, chance=None, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        One row a bar, its name the index; columns estimate, low, high, as
-        `cctview.stats.resampling.bootstrap` gives them.
+        One row a bar, its name the index; columns estimate, low, high.
     xlabel : str
         What is measured, and in which unit.
     title : str
         The finding.
     chance : float, optional
         What mere chance would reach: drawn as a line.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    figure = Card(title, height=0.55 * len(table) + 0.85, note=note, left=2.2, right=1.0)
+    figure = Card(title, 0.55 * len(table) + 0.85, note, left=2.2, right=1.0)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
         axes.barh(row, figures.estimate, height=0.56, color=BLUE, label=name)
-        axes.plot(
-            [figures.low, figures.high],
-            [row, row],
-            color=INK,
-            linewidth=1.6,
-            marker="|",
-            markersize=9,
-        )
-        axes.annotate(
-            f"{figures.estimate:.3f}",
-            (figures.high, row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=11.5,
-        )
+        interval(axes, row, figures)
+        beside(axes, figures.high, row, f"{figures.estimate:.3f}", fontsize=11.5)
     if chance is not None:
-        axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)))
-        axes.annotate(
-            "chance",
-            (chance, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, 1),
-            textcoords="offset points",
-            color=GREY,
-            fontsize=10.5,
-        )
-    axes.set(ylim=(len(table) - 0.45, -0.55), xlabel=xlabel, xlim=(min(0, table.low.min()), None))
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(axis="y", length=0)
+        axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=DOTTED)
+        place = {"xycoords": ("data", "axes fraction"), "xytext": (3, 1), "va": "baseline"}
+        beside(axes, chance, 1, "chance", color=GREY, fontsize=10.5, **place)
+    name_rows(axes, table.index)
+    axes.set(xlabel=xlabel, xlim=(min(0, table.low.min()), None))
     return figure

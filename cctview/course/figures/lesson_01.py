@@ -1,12 +1,27 @@
-"""Figures of the history of recognition: what each era takes from a picture, and how well it then
+"""Figures of lesson 01: what each era of recognition takes from a picture, and how well it then
 finds a vehicle again.
 """
 
 import textwrap
 
 import numpy as np
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
+from cctview.course.era_trials import shrink
+from cctview.show.drawing import (
+    DARK,
+    at_edge,
+    band,
+    beside,
+    dot,
+    dotted,
+    key_above,
+    lines_across,
+    name_rows,
+    share_axis,
+)
+from cctview.show.intervals import bars
 from cctview.show.look import (
     BLUE,
     DIFFERENT,
@@ -14,8 +29,6 @@ from cctview.show.look import (
     GREY,
     INK,
     ORANGE,
-    PALE,
-    PAPER,
     PURPLE,
     RED,
     SAME,
@@ -26,7 +39,7 @@ from cctview.show.look import (
     style,
 )
 
-MILESTONES = (
+_MILESTONES = (
     (1966, "person", "Bledsoe", "A person marks points, a computer compares"),
     (1971, "person", "Goldstein, Harmon, Lesk", "A person describes: long ears, wide-set eyes"),
     (1991, "recipe", "Turk, Pentland", "Eigenfaces: statistics of the pixels"),
@@ -35,113 +48,60 @@ MILESTONES = (
     (2014, "learns", "DeepFace", "A network, and 4 million labelled pictures"),
     (2015, "learns", "FaceNet", "A network trained for the distance itself"),
 )
-"""Year, who decides what is compared, whose work, what was new. Sources: `cctview.extract.eras`, and lesson 01."""
+"""Year, who decides what is compared, whose work, what was new. Sources: `cctview.extract.eras`,
+and lesson 01.
+"""
 _KINDS = {
     "person": ("o", RED, "a person measures"),
     "recipe": ("s", ORANGE, "a recipe computes"),
     "learns": ("D", BLUE, "the network learns what to compare"),
     "detects": ("x", GREY, "finds, does not recognise"),
 }
-_ERA_LOOKS = (
+_LINES = (
     (RED, "o", ":"),
     (PURPLE, "v", "-."),
     (ORANGE, "s", "--"),
     (GREEN, "^", (0, (5, 1, 1, 1))),
     (BLUE, "D", "-"),
 )
-_INK = {
-    ORANGE: "#9a6a00",
-    PURPLE: "#9c4a7e",
-}  # for type: the colours themselves are too light to read
+"""Colour, marker and dashes of each era."""
+_PICTURES = {"photographs": True, "left": 0.15, "right": 0.15}
 
 
 @style()
-def timeline(milestones=MILESTONES, note="Sources are given in the text of the lesson"):
+def timeline(milestones=_MILESTONES, note="Sources are given in the text of the lesson"):
     """The papers by year, and who decided in each what is compared: a person, a recipe, or the
     training data.
 
     Parameters
     ----------
-    milestones : iterable of (int, str, str, str)
+    milestones : sequence of (int, str, str, str)
         Year; "person", "recipe", "learns" or "detects"; whose work; what was new.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    milestones = list(milestones)
     learns = min(year for year, kind, *_ in milestones if kind == "learns")
     first = min(year for year, *_ in milestones)
     title = (
         f"For {round((learns - first) / 10) * 10} years people chose what to compare. Since"
         f" {learns} the network learns it"
     )
-    figure = Card(
-        title,
-        height=0.5 * len(milestones) + 1.1,
-        note=note,
-        left=0.3,
-        right=4.1,
-        bottom=0.4,
-        top=0.62,
-    )
+    count = len(milestones)
+    figure = Card(title, 0.5 * count + 1.1, note, left=0.3, right=4.1, bottom=0.4, top=0.62)
     axes = figure.subplots()
+    lines_across(axes, count, 0.9)
     for row, (year, kind, who, what) in enumerate(milestones):
         marker, colour, _ = _KINDS[kind]
-        axes.axhline(row, color=PALE, linewidth=0.9, zorder=0)
-        edge = 2.4 if marker == "x" else 1
-        axes.plot(
-            year,
-            row,
-            marker,
-            color=colour,
-            markersize=10,
-            markeredgewidth=edge,
-            zorder=3,
-            label=who,
-        )
-        text = f"{year}  {who}"
-        axes.annotate(
-            text,
-            (1.04, row - 0.18),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontweight="bold",
-            fontsize=11,
-        )
-        axes.annotate(
-            what,
-            (1.04, row + 0.22),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=9.8,
-            color=GREY,
-        )
-    axes.set(
-        xlim=(1957, 2023),
-        ylim=(len(milestones) - 0.45, -0.6),
-        yticks=[],
-        xticks=(1960, 1980, 2000, 2020),
-    )
+        look = {"markersize": 10, "markeredgewidth": 2.4 if marker == "x" else 1, "zorder": 3}
+        axes.plot(year, row, marker, color=colour, label=who, **look)
+        at_edge(axes, row - 0.18, f"{year}  {who}", 0, 1.04, fontweight="bold", fontsize=11)
+        at_edge(axes, row + 0.22, what, 0, 1.04, fontsize=9.8, color=GREY)
+    axes.set(xlim=(1957, 2023), xticks=(1960, 1980, 2000, 2020))
+    axes.set(ylim=(count - 0.45, -0.6), yticks=[])
     axes.spines["left"].set_visible(False)
-    place = {
-        "loc": "upper left",
-        "bbox_to_anchor": (0.01, figure.subplotpars.top + 0.62 / figure.get_size_inches()[1]),
-    }
     handles = [
         axes.plot([], [], marker, color=colour, markersize=9, label=words)[0]
         for marker, colour, words in _KINDS.values()
     ]
-    figure.legend(
-        handles=handles,
-        ncols=2,
-        frameon=False,
-        fontsize=11,
-        handletextpad=0.2,
-        columnspacing=2.0,
-        **place,
-    )
+    key_above(figure, 0.62, handles=handles, ncols=2, handletextpad=0.2, columnspacing=2.0)
     return figure
 
 
@@ -155,48 +115,25 @@ def landmarks(crops, found, note=""):
     crops : sequence of ndarray of uint8, shape (h, w, 3)
     found : dict of str to ndarray
         As `cctview.extract.eras.Ratios.landmarks` gives it.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     title = (
         "Rules look for roof, windscreen, sill and shadow. Some of these lines are wrong: which?"
     )
     tallest = max(crop.shape[0] / crop.shape[1] for crop in crops)
     height = min(6.9 / len(crops) * tallest, 2.4) + 0.2
-    figure = Card(
-        title,
-        height=height,
-        note=note,
-        photographs=True,
-        left=0.15,
-        right=0.15,
-        bottom=0.1,
-        top=0.1,
-        wspace=0.06,
-    )
+    figure = Card(title, height, note, bottom=0.1, top=0.1, wspace=0.06, **_PICTURES)
     names = ("roof", "windscreen", "sill", "shadow")
     for k, crop in enumerate(crops):
         axes = figure.add_subplot(1, len(crops), k + 1)
-        height, width = crop.shape[:2]
-        axes.imshow(crop, extent=(0, 1, 1, 0), interpolation="bicubic", aspect=height / width)
-        for row, name, dashes in zip(found["rows"][k], names, ("-", "--", "-.", ":"), strict=True):
+        ratio = crop.shape[0] / crop.shape[1]
+        axes.imshow(crop, extent=(0, 1, 1, 0), interpolation="bicubic", aspect=ratio)
+        rows = found["rows"][k]
+        for row, name, dashes in zip(rows, names, ("-", "--", "-.", ":"), strict=True):
             axes.plot([0, 1], [row, row], color="white", linewidth=2.6)
             axes.plot([0, 1], [row, row], color=RED, linewidth=1.5, linestyle=dashes, label=name)
-        for row, left, right in zip(
-            found["rows"][k][1:], found["left"][k], found["right"][k], strict=True
-        ):
-            axes.plot(
-                [left, right],
-                [row, row],
-                "D",
-                color=SAME,
-                markersize=5.5,
-                markeredgecolor="white",
-                label="width",
-            )
+        look = {"color": SAME, "markersize": 5.5, "markeredgecolor": "white", "label": "width"}
+        for row, left, right in zip(rows[1:], found["left"][k], found["right"][k], strict=True):
+            axes.plot([left, right], [row, row], "D", **look)
         axes.set_axis_off()
     return figure
 
@@ -214,81 +151,54 @@ def eigen_vehicles(era, crop, curve, count, note=TWIN):
     curve : sequence of (int, float)
         Numbers of eigen-vehicles, and rank-1 with so many.
     count : int
-        With how many the picture is rebuilt; marked on the curve, at the nearest number that it
-        has.
-    note : str
-
-    Returns
-    -------
-    Card
+        With how many the picture is rebuilt; marked on the curve, at the nearest number it has.
     """
-    numbers, rank1 = (np.array(column) for column in zip(*curve, strict=True))
-    at = int(np.abs(np.log(numbers / count)).argmin())
-    first = era.embed([crop])[0]
-    left = _left_out(era, crop, first[:count])
+    weights = era.embed([crop])[0]
+    left = _left_out(era, crop, weights[:count])
     title = (
         f"{count} numbers for {era.side**2} pixels: {percent(1 - left)} of what sets this vehicle"
         " off from the mean"
     )
-    figure = Card(title, height=3.9, note=note, photographs=True, left=0.85, right=0.3, bottom=0.62)
+    figure = Card(title, 3.9, note, photographs=True)
     grid = figure.add_gridspec(2, 8, height_ratios=(1, 1.9), hspace=0.2, wspace=0.1)
-    shown = [
-        ("picture", era.flat([crop])[0]),
-        (f"from {count}", era.rebuild(first[:count])),
-        ("mean", era.mean),
+    pictures = [
+        ("picture", era.flat([crop])[0], 0, 255),
+        (f"from {count}", era.rebuild(weights[:count]), 0, 255),
+        ("mean", era.mean, 0, 255),
     ]
-    for column, (name, picture) in enumerate(shown):
-        _small(figure.add_subplot(grid[0, column]), picture, era.side, name, 0, 255)
-    for column, vector in enumerate(era.vehicles[:5], start=3):
-        reach = np.abs(vector).max()
-        _small(
-            figure.add_subplot(grid[0, column]),
-            vector,
-            era.side,
-            f"no. {column - 2}",
-            -reach,
-            reach,
-        )
-    axes = figure.add_subplot(grid[1, :])
+    for number, vector in enumerate(era.vehicles[:5], start=1):
+        pictures.append((f"no. {number}", vector, -np.abs(vector).max(), np.abs(vector).max()))
+    for column, (name, picture, low, high) in enumerate(pictures):
+        axes = figure.add_subplot(grid[0, column])
+        look = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": "nearest"}
+        axes.imshow(np.reshape(picture, (era.side, era.side)), **look)
+        axes.set_axis_off()
+        axes.set_title(name, fontsize=10.5, pad=3)
+    _rank1_by_count(figure.add_subplot(grid[1, :]), curve, count)
+    return figure
+
+
+def _rank1_by_count(axes, curve, count):
+    numbers, rank1 = (np.array(column) for column in zip(*curve, strict=True))
+    at = int(np.abs(np.log(numbers / count)).argmin())
     axes.plot(numbers, rank1, color=ORANGE, marker="s", markersize=5, label="rank-1")
-    axes.plot(
-        numbers[at],
-        rank1[at],
-        "s",
-        color=ORANGE,
-        markersize=13,
-        markeredgecolor=INK,
-        zorder=4,
-        label="chosen",
-    )
-    axes.axvline(count, color=GREY, linewidth=1.2, linestyle=(0, (2, 3)), zorder=0)
-    axes.set(
-        xscale="log",
-        ylim=(0, 1.15 * max(rank1.max(), 0.01)),
-        xlabel="eigen-vehicles used",
-        ylabel="right one first",
-    )
+    look = {"marker": "s", "markeredgecolor": INK, "label": "chosen"}
+    dot(axes, numbers[at], rank1[at], ORANGE, 13, **look)
+    dotted(axes, count, 1.2)
+    axes.set(xscale="log", xlabel="eigen-vehicles used")
+    axes.set(ylim=(0, 1.15 * max(rank1.max(), 0.01)), ylabel="right one first")
     axes.set_xticks([n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n <= numbers.max()])
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:.0f}")
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    return figure
+    share_axis(axes.yaxis)
 
 
 def _left_out(era, crop, weights):
     """Which share of a picture's difference from the mean is lost in rebuilding it from these
-    weights.
+    weights: of orthogonal directions, squared lengths add up.
     """
     away = era.flat([crop])[0] - era.mean
     return float(1 - (np.asarray(weights, float) ** 2).sum() / (away**2).sum())
-
-
-def _small(axes, picture, side, name, low, high):
-    axes.imshow(
-        np.reshape(picture, (side, side)), cmap="gray", vmin=low, vmax=high, interpolation="nearest"
-    )
-    axes.set_axis_off()
-    axes.set_title(name, fontsize=10.5, pad=3)
 
 
 @style()
@@ -302,85 +212,48 @@ def era_searches(query, rows, note=TWIN):
     rows : dict of str to (sequence of ndarray, sequence of bool, int)
         By the recogniser's name: its first candidates, the best first; whether each is right; and
         the right one's rank.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     first = sum(rank == 1 for _, _, rank in rows.values())
     title = f"{first} of {len(rows)} recognisers put the right vehicle first"
-    figure = Card(
-        title,
-        height=0.86 * len(rows) + 0.35,
-        note=note,
-        photographs=True,
-        left=0.15,
-        right=0.15,
-        bottom=0.05,
-        top=0.3,
-    )
+    figure = Card(title, 0.86 * len(rows) + 0.35, note, bottom=0.05, top=0.3, **_PICTURES)
     axes = figure.subplots()
     axes.set_axis_off()
-    wide = 9.2
-    axes.set(xlim=(0, wide), ylim=(len(rows), 0), aspect="auto")
-    _tile(axes, query, 0.05, (len(rows) - 1) / 2, INK, "-")
-    axes.text(
-        0.45,
-        (len(rows) - 1) / 2 - 0.12,
-        "looked for",
-        ha="center",
-        va="bottom",
-        fontsize=10,
-        fontweight="bold",
-    )
+    axes.set(xlim=(0, _WIDE), ylim=(len(rows), 0), aspect="auto")
+    middle = (len(rows) - 1) / 2
+    _tile(axes, query, 0.05, middle, INK, "-")
+    words = {"ha": "center", "va": "bottom", "fontsize": 10, "fontweight": "bold"}
+    axes.text(0.45, middle - 0.12, "looked for", **words)
     for row, (name, (crops, right, rank)) in enumerate(rows.items()):
-        axes.text(
-            1.15,
-            row + 0.34,
-            "\n".join(textwrap.wrap(name, 14)),
-            va="center",
-            fontsize=11,
-            fontweight="bold",
-        )
-        where = (
-            "right one:"
-            f" {'first' if rank == 1 else f'{rank}th' if rank > 3 else f'{rank}nd' if rank == 2 else f'{rank}rd'}"
-        )
-        axes.text(
-            1.15, row + 0.8, where, va="center", fontsize=10, color=SAME if rank == 1 else DIFFERENT
-        )
+        name = "\n".join(textwrap.wrap(name, 14))
+        axes.text(1.15, row + 0.34, name, va="center", fontsize=11, fontweight="bold")
+        colour = SAME if rank == 1 else DIFFERENT
+        place = f"right one: {_ordinal(rank)}"
+        axes.text(1.15, row + 0.8, place, va="center", fontsize=10, color=colour)
         for k, (crop, hit) in enumerate(zip(crops, right, strict=True)):
-            _tile(
-                axes,
-                crop,
-                3.25 + 1.0 * k,
-                row,
-                SAME if hit else GREY,
-                "-" if hit else (0, (2, 2)),
-                "✓" if hit else "",
-            )
+            look = (SAME, "-", "✓") if hit else (GREY, (0, (2, 2)))
+            _tile(axes, crop, 3.25 + k, row, *look)
     return figure
+
+
+_WIDE = 9.2  # units that the axes of `era_searches` are wide: a tile is one
+
+
+def _ordinal(rank):
+    return {1: "first", 2: "2nd", 3: "3rd"}.get(rank, f"{rank}th")
 
 
 def _tile(axes, crop, x, y, colour, dashes, sign=""):
     """A picture in a square of 0.9 by 0.9, in its own proportions, with a frame and a sign."""
-    from matplotlib.patches import Rectangle
-
     box = axes.get_window_extent()
-    ratio = (box.width / 9.2) / (box.height / axes.get_ylim()[0])  # a unit across, in units down
+    ratio = (box.width / _WIDE) / (box.height / axes.get_ylim()[0])  # a unit across, in units down
     height, width = (0.8 * n / max(crop.shape[:2]) for n in crop.shape[:2])
     width = width / max(ratio, 1e-9) if ratio > 1 else width
     height = height * ratio if ratio < 1 else height
     left, top = x + (0.85 - width) / 2, y + 0.05 + (0.85 - height) / 2
-    axes.imshow(
-        crop, extent=(left, left + width, top + height, top), interpolation="bicubic", aspect="auto"
-    )
-    axes.add_patch(
-        Rectangle(
-            (x, y + 0.05), 0.86, 0.86, fill=False, edgecolor=colour, linewidth=2.2, linestyle=dashes
-        )
-    )
+    extent = (left, left + width, top + height, top)
+    axes.imshow(crop, extent=extent, interpolation="bicubic", aspect="auto")
+    edge = {"fill": False, "edgecolor": colour, "linewidth": 2.2, "linestyle": dashes}
+    axes.add_patch(Rectangle((x, y + 0.05), 0.86, 0.86, **edge))
     if sign:
         label(axes, x + 0.04, y + 0.07, sign, SAME, va="top", fontweight="bold")
 
@@ -396,21 +269,13 @@ def by_era(table, chance, note=TWIN):
         `cctview.course.era_trials.leak_by_era`.
     chance : float
         What a blind guess would reach.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    from cctview.show.intervals import bars
-
     last, before = table.iloc[-1], table.iloc[:-1].estimate
     times = last.estimate / before.max()
     title = (
         f"{table.index[-1].partition(' ')[2].capitalize()}: the right one first in 1 of"
-        f" {1 / last.estimate:.0f} searches, "
+        f" {1 / last.estimate:.0f} searches, {times:.0f} times as often as any era before"
     )
-    title += f"{times:.0f} times as often as any era before"
     if times < 1.5:
         title = f"No leap: {table.estimate.idxmax()} is first most often"
     return bars(table, "searches with the right vehicle first (rank-1, share)", title, chance, note)
@@ -424,60 +289,36 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        Columns pixels, era, estimate, low, high, as in ``data/results/eras.csv``.
+        Columns pixels, era, estimate, low, high: ``data/results/eras.csv``.
     pixels : int
         The size that is marked and shown; the nearest that the table has.
     era : str
-        The era that is told in the title, with its interval.
+        The era of the title, with its interval.
     crop : ndarray of uint8, shape (h, w, 3)
         A picture to show at that size.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    from cctview.course.era_trials import shrink
-
     sizes = np.sort(table.pixels.unique())
     pixels = int(sizes[np.abs(sizes - pixels).argmin()])
-    here = table[table.pixels == pixels].set_index("era")
-    now = here.loc[era]
+    at_size = table[table.pixels == pixels].set_index("era")
+    now = at_size.loc[era]
     title = (
         f"At {pixels} pixels a side, {era[5:]}: {percent(now.estimate)} [{100 * now.low:.0f}"
-        f" {100 * now.high:.0f}]. "
+        f" {100 * now.high:.0f}]. The best is {at_size.estimate.idxmax()[5:]}"
     )
-    title += f"The best is {here.estimate.idxmax()[5:]}"
-    figure = Card(title, height=3.9, note=note, photographs=True, right=2.35)
+    figure = Card(title, 3.9, note, photographs=True, right=2.35)
     axes = figure.subplots()
-    for (name, rows), (colour, marker, dashes) in zip(table.groupby("era", sort=False), _ERA_LOOKS):
+    for (name, rows), (colour, marker, dashes) in zip(table.groupby("era", sort=False), _LINES):
         chosen = name == era
-        line = {
-            "color": colour,
-            "marker": marker,
-            "linestyle": dashes,
-            "linewidth": 3.2 if chosen else 1.8,
-        }
-        axes.plot(rows.pixels, rows.estimate, markersize=6, label=name, **line)
+        look = {"color": colour, "marker": marker, "linestyle": dashes, "markersize": 6}
+        width = 3.2 if chosen else 1.8
+        axes.plot(rows.pixels, rows.estimate, linewidth=width, label=name, **look)
         if chosen:
-            axes.fill_between(
-                rows.pixels,
-                rows.low,
-                rows.high,
-                color=colour,
-                alpha=0.2,
-                linewidth=0,
-                label="interval",
-            )
+            band(axes, rows.pixels, rows.low, rows.high, colour, 0.2, label="interval")
     _names_beside(axes, table, sizes[-1])
     axes.axvline(pixels, color=INK, linewidth=1.4)
-    axes.set(
-        xlabel="side of the pictures (pixels)",
-        ylabel="right one first",
-        ylim=(0, None),
-        xticks=sizes,
-    )
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    axes.set(xlabel="side of the pictures (pixels)", xticks=sizes)
+    axes.set(ylabel="right one first", ylim=(0, None))
+    share_axis(axes.yaxis)
     tall = figure.get_size_inches()[1]
     low, high = figure.subplotpars.bottom, figure.subplotpars.top
     inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
@@ -492,79 +333,45 @@ def _names_beside(axes, table, last):
     """The eras' names at the right ends of their curves, moved apart."""
     ends = table[table.pixels == last].set_index("era").estimate
     gap, place = 0.085 * 1.05 * table.estimate.max(), -np.inf
-    looks = dict(zip(table.era.unique(), _ERA_LOOKS))
+    looks = dict(zip(table.era.unique(), _LINES))
+    words = {"fontsize": 10.5, "fontweight": "bold", "annotation_clip": False}
     for name, value in ends.sort_values().items():
         place = max(value, place + gap)
-        colour, marker, _ = looks[name]
-        about = {
-            "xytext": (10, 0),
-            "textcoords": "offset points",
-            "va": "center",
-            "fontsize": 10.5,
-            "fontweight": "bold",
-        }
-        axes.annotate(
-            name, (last, place), color=_INK.get(colour, colour), annotation_clip=False, **about
-        )
+        colour = looks[name][0]
+        beside(axes, last, place, name, 10, color=DARK.get(colour, colour), **words)
 
 
 @style()
 def learned_metric(table, note=TWIN):
-    """What a metric learnt on top of each era's vectors adds.
+    """What a metric that is learned on top of each era's vectors adds.
 
     Parameters
     ----------
     table : DataFrame
-        Columns era, figure ("without", "with", "gain"), estimate, low, high, as
-        `studio.era_tables.metric_table` gives them.
-    note : str
-
-    Returns
-    -------
-    Card
+        Columns era, figure ("without", "with", "gain"), estimate, low, high:
+        ``data/results/eras_metric.csv``.
     """
     figures = table.set_index(["era", "figure"])
     eras = list(table.era.unique())
-    newest, before = (
-        figures.loc[eras[-1], "without"].estimate,
-        max(figures.loc[era, "with"].estimate for era in eras[:-1]),
-    )
+    newest = figures.loc[eras[-1], "without"].estimate
+    before = max(figures.loc[era, "with"].estimate for era in eras[:-1])
     verdict = "does not close the gap" if before < newest else "closes the gap"
     title = (
         f"A metric learnt on top of the old features {verdict}: {percent(before)} at most,"
         f" {percent(newest)} for the network"
     )
-    figure = Card(title, height=0.62 * len(eras) + 1.15, note=note, left=2.2, right=0.5, top=0.4)
+    figure = Card(title, 0.62 * len(eras) + 1.15, note, left=2.2, right=0.5, top=0.4)
     axes = figure.subplots()
     for name, shift, colour, marker in (("without", -0.13, GREY, "o"), ("with", 0.13, BLUE, "D")):
         for row, era in enumerate(eras):
             one = figures.loc[era, name]
             axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
-            axes.plot(
-                one.estimate,
-                row + shift,
-                marker,
-                color=colour,
-                markersize=9,
-                markeredgecolor=PAPER,
-                label=name,
-            )
-    axes.set(
-        ylim=(len(eras) - 0.5, -0.5),
-        xlim=(0, None),
-        xlabel="searches with the right vehicle first (rank-1, share)",
-    )
-    axes.set_yticks(range(len(eras)), eras)
-    axes.tick_params(axis="y", length=0)
+            dot(axes, one.estimate, row + shift, colour, marker=marker, zorder=2, label=name)
+    name_rows(axes, eras, 0.5, 0.5)
+    axes.set(xlim=(0, None), xlabel="searches with the right vehicle first (rank-1, share)")
     handles, names = axes.get_legend_handles_labels()
-    kinds = dict(zip(names, handles))
+    kinds = dict(zip(names, handles)).values()
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
-    axes.legend(
-        kinds.values(),
-        ["as it was", "with a learnt metric"],
-        ncols=2,
-        frameon=False,
-        fontsize=11,
-        **place,
-    )
+    words = ["as it was", "with a learnt metric"]
+    axes.legend(kinds, words, ncols=2, frameon=False, fontsize=11, **place)
     return figure
