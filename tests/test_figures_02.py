@@ -100,7 +100,7 @@ def test_membership_curves_are_the_attacks():
     dots = [
         line
         for line in figure.axes[0].lines
-        if list(line.get_xdata()) == [lesson_02.ALLOWED] and line.get_marker() == "o"
+        if list(line.get_xdata()) == [0.01] and line.get_marker() == "o"
     ]
     assert dots[0].get_ydata()[0] == found
     assert "No better than a coin" in lesson_02.membership_roc({"before": COIN}).title
