@@ -1,24 +1,28 @@
 """Is this computer ready for the workshop? One line a check, each failed one with its remedy."""
 
-import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from cctview.dataset.paths import ROOT
+from cctview import weights
+from cctview.dataset.paths import ROOT, remedy
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-MEMORY_GB = 2  # free memory that the heaviest lesson is given
-DISK_GB = 1  # free disk for what the lessons write
-FIRST_PORT = 8888
-PORTS_TRIED = 50
+_MEMORY_GB = 2  # free memory that the heaviest lesson is given
+_DISK_GB = 1  # free disk for what the lessons write
+_FIRST_PORT = 8888  # Jupyter's own habit
+_PORTS_TRIED = 50
+_AGAIN = "download the project again"
+_FRESH = "run: python3 workshop.py --fresh"
 
 OK, BAD, OPTIONAL = "✓", "✗", "–"
 BRIEF = "--brief"
@@ -44,7 +48,7 @@ class Check:
     remedy: str = ""
 
 
-def check_python(root):
+def check_python(root: Path) -> list[Check]:
     """Check that every pinned package supports this Python."""
     text = "Python " + platform.python_version()
     if OLDEST <= sys.version_info[:2] <= NEWEST:
@@ -52,7 +56,7 @@ def check_python(root):
     return [Check(BAD, text, "use Python 3.11, 3.12 or 3.13: python3.13 workshop.py")]
 
 
-def check_memory(root):
+def check_memory(root: Path) -> list[Check]:
     """Check how much memory is free."""
     try:
         import psutil
@@ -60,103 +64,84 @@ def check_memory(root):
         return [Check(OPTIONAL, "memory: unknown, as psutil is not installed")]
     free = psutil.virtual_memory().available / 1e9
     text = f"memory: {free:.1f} GB free"
-    if free >= MEMORY_GB:
+    if free >= _MEMORY_GB:
         return [Check(OK, text)]
-    return [Check(BAD, text, f"close other programs until {MEMORY_GB} GB are free")]
+    return [Check(BAD, text, f"close other programs until {_MEMORY_GB} GB are free")]
 
 
-def check_disk(root):
+def check_disk(root: Path) -> list[Check]:
     """Check how much of the project's disk is free."""
     free = shutil.disk_usage(root).free / 1e9
     text = f"disk: {free:.1f} GB free"
-    if free >= DISK_GB:
+    if free >= _DISK_GB:
         return [Check(OK, text)]
-    return [Check(BAD, text, f"free {DISK_GB} GB on the disk that holds {root}")]
+    return [Check(BAD, text, f"free {_DISK_GB} GB on the disk that holds {root}")]
 
 
-def read_pins(root):
-    """Read the direct dependencies from pyproject.toml.
-
-    Returns
-    -------
-    list of (str, str, str)
-        Name, pinned version, and the extra that asks for it (empty for what every attendee needs).
+def read_pins(root: Path) -> list[tuple[str, str, str]]:
+    """The direct dependencies of pyproject.toml: name, version in requirements.txt, and the extra
+    that asks for it (empty for what every attendee needs).
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    compiled = (root / "requirements.txt").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", compiled, re.MULTILINE))
     groups = {"": project["dependencies"], **project.get("optional-dependencies", {})}
-    return [(*pin.split("==", 1), extra) for extra, pins in groups.items() for pin in pins]
+    names = [
+        (re.match(r"[a-z0-9.-]+", wanted)[0], extra)
+        for extra, group in groups.items()
+        for wanted in group
+    ]
+    return [(name, pins[name], extra) for name, extra in names if name in pins]
 
 
-def check_packages(root):
+def check_packages(root: Path) -> list[Check]:
     """Check each direct dependency's installed version against its pin."""
-    checks = []
-    for name, pinned, extra in read_pins(root):
-        try:
-            installed = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            if extra:
-                checks.append(
-                    Check(OPTIONAL, f"{name} {pinned}: not installed, only `{extra}` needs it")
-                )
-            else:
-                checks.append(
-                    Check(
-                        BAD, f"{name} {pinned}: not installed", "run: python3 workshop.py --fresh"
-                    )
-                )
-            continue
-        if installed.partition("+")[0] == pinned:  # "2.15.0+cpu" is a build of 2.15.0
-            checks.append(Check(OK, f"{name} {installed}"))
-        else:
-            text = f"{name} {installed}: tested with {pinned}"
-            checks.append(Check(BAD, text, "run: python3 workshop.py --fresh"))
-    return checks
+    return [_check_package(*pin) for pin in read_pins(root)]
 
 
-def check_weights(root):
+def _check_package(name: str, pinned: str, extra: str) -> Check:
+    try:
+        installed = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        text = f"{name} {pinned}: not installed"
+        return (
+            Check(OPTIONAL, f"{text}, only `{extra}` needs it")
+            if extra
+            else Check(BAD, text, _FRESH)
+        )
+    if installed.partition("+")[0] == pinned:  # "2.15.0+cpu" is a build of 2.15.0
+        return Check(OK, f"{name} {installed}")
+    return Check(BAD, f"{name} {installed}: tested with {pinned}", _FRESH)
+
+
+def check_weights(root: Path) -> list[Check]:
     """Check the size and sha256 of each weight file that models/manifest.json lists."""
     manifest = root / "models" / "manifest.json"
-    remedy = "download the project again"
     if not manifest.is_file():
-        return [Check(BAD, "weights: models/manifest.json is missing", remedy)]
+        return [Check(BAD, "weights: models/manifest.json is missing", _AGAIN)]
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))
         return [
-            _check_weight_file(manifest.parent / name, entry, remedy)
-            for name, entry in entries.items()
+            _check_weight_file(manifest.parent / name, entry) for name, entry in entries.items()
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return [Check(BAD, f"weights: models/manifest.json cannot be read ({error!r})", remedy)]
+        return [Check(BAD, f"weights: models/manifest.json cannot be read ({error!r})", _AGAIN)]
 
 
-def _check_weight_file(path, entry, remedy):
+def _check_weight_file(path: Path, entry: dict) -> Check:
     text = f"weights: {path.name}"
     if not path.is_file():
-        return Check(BAD, f"{text} is missing", remedy)
+        return Check(BAD, f"{text} is missing", _AGAIN)
     size = path.stat().st_size
     if size != entry["bytes"]:
-        return Check(BAD, f"{text} has {size} bytes, expected {entry['bytes']}", remedy)
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-            return Check(BAD, f"{text} is damaged: its sha256 is not the listed one", remedy)
+        return Check(BAD, f"{text} has {size} bytes, expected {entry['bytes']}", _AGAIN)
+    if weights.sha256(path) != entry["sha256"]:
+        return Check(BAD, f"{text} is damaged: its sha256 is not the listed one", _AGAIN)
     return Check(OK, f"{text}, {size / 1e6:.1f} MB, sha256 as listed")
 
 
-def free_port(first=FIRST_PORT, tried=PORTS_TRIED):
-    """Find a free TCP port on this computer.
-
-    Parameters
-    ----------
-    first : int
-        The port to try first; Jupyter's own habit is 8888.
-    tried : int
-        How many ports to try, one after the other.
-
-    Returns
-    -------
-    int or None
-        The first port on which nothing listens; None if all are taken.
-    """
+def free_port(first: int = _FIRST_PORT, tried: int = _PORTS_TRIED) -> int | None:
+    """The first TCP port of so many on which nothing listens; None if all are taken."""
     for port in range(first, first + tried):
         with socket.socket() as probe:
             if os.name == "posix":  # a port just left by a closed server counts as free
@@ -169,45 +154,35 @@ def free_port(first=FIRST_PORT, tried=PORTS_TRIED):
     return None
 
 
-def check_port(root):
+def check_port(root: Path) -> list[Check]:
     """Check that JupyterLab will find a port."""
     port = free_port()
     if port is None:
-        last = FIRST_PORT + PORTS_TRIED - 1
-        return [
-            Check(BAD, f"ports {FIRST_PORT} to {last} are all taken", "close other Jupyter servers")
-        ]
+        ports = f"ports {_FIRST_PORT} to {_FIRST_PORT + _PORTS_TRIED - 1}"
+        return [Check(BAD, f"{ports} are all taken", "close other Jupyter servers")]
     return [Check(OK, f"port {port} is free for JupyterLab")]
 
 
-def check_data(root):
-    """Check which frames there are to work on: sample/, data/*.zip and the folder that CCTVIEW_DATA
-    names.
-    """
-    checks, again = [], "download the project again"
+def check_data(root: Path) -> list[Check]:
+    """Check which frames there are: sample/, data/*.zip and the folder that CCTVIEW_DATA names."""
     frames = sum(1 for _ in (root / "sample").rglob("*--original.jpeg"))
-    checks.append(
+    zips = len(list((root / "data").glob("*.zip")))
+    checks = [
         Check(OK, f"data: sample/, frames: {frames}")
         if frames
-        else Check(BAD, "data: no frames in sample/", again)
-    )
-    zips = len(list((root / "data").glob("*.zip")))
-    checks.append(
+        else Check(BAD, "data: no frames in sample/", _AGAIN),
         Check(OK, f"data: data/, zip files: {zips}")
         if zips
-        else Check(BAD, "data: no zip files in data/", again)
-    )
-    own = os.environ.get("CCTVIEW_DATA")
-    if not own:
-        checks.append(
-            Check(OPTIONAL, "data: CCTVIEW_DATA is not set (it names a dataset of your own)")
-        )
-    elif Path(own).exists():
-        checks.append(Check(OK, f"data: CCTVIEW_DATA={own}"))
-    else:
-        remedy = "set CCTVIEW_DATA to a dataset that exists, or unset it"
-        checks.append(Check(BAD, f"data: CCTVIEW_DATA={own}, which does not exist", remedy))
-    return checks
+        else Check(BAD, "data: no zip files in data/", _AGAIN),
+    ]
+    named = os.environ.get("CCTVIEW_DATA")
+    if not named:
+        text = "data: CCTVIEW_DATA is not set (it names a dataset of your own)"
+        return [*checks, Check(OPTIONAL, text)]
+    if Path(named).exists():
+        return [*checks, Check(OK, f"data: CCTVIEW_DATA={named}")]
+    advice = "set CCTVIEW_DATA to a dataset that exists, or unset it"
+    return [*checks, Check(BAD, f"data: CCTVIEW_DATA={named}, which does not exist", advice)]
 
 
 CHECKS = (
@@ -221,22 +196,14 @@ CHECKS = (
 )
 
 
-def examine(root=ROOT):
-    """Run every check.
-
-    Parameters
-    ----------
-    root : Path
-        The project's folder.
-
-    Returns
-    -------
-    list of Check
-    """
+def examine(root: Path = ROOT) -> list[Check]:
+    """Run every check of the course's folder and of this computer."""
+    if not (root / "pyproject.toml").is_file():
+        return [Check(BAD, f"{root}: the course's files are not here", remedy(root))]
     return [line for check in CHECKS for line in check(root)]
 
 
-def format_check(check, encoding):
+def format_check(check: Check, encoding: str) -> str:
     """Format one check as a line that a console with this encoding can show.
 
     >>> format_check(Check(BAD, "disk: 0.2 GB free", "free 1 GB"), "utf-8")
@@ -253,13 +220,8 @@ def format_check(check, encoding):
     return line.encode(encoding, "replace").decode(encoding)
 
 
-def main(argv=()):
-    """Print the report.
-
-    Parameters
-    ----------
-    argv : sequence of str
-        ``--brief`` names only what is missing.
+def main(argv: Sequence[str] = ()) -> int:
+    """Print the report; ``--brief`` names only what is missing.
 
     Returns
     -------
@@ -269,18 +231,16 @@ def main(argv=()):
     if unknown := [word for word in argv if word != BRIEF]:
         print(f"cctview doctor knows {BRIEF} only, got: {' '.join(unknown)}", file=sys.stderr)
         return 2
-    checks, encoding = examine(), sys.stdout.encoding or "ascii"
+    checks = examine()
+    encoding = sys.stdout.encoding or "ascii"
     bad = [check for check in checks if check.mark == BAD]
     for check in bad if argv else checks:
         print(format_check(check, encoding))
     if bad:
         print(f"\n{len(bad)} of {len(checks)} checks need your attention.")
     else:
-        print(
-            f"This computer is ready: {len(checks)} checks."
-            if argv
-            else "\nThis computer is ready."
-        )
+        ready = "This computer is ready"
+        print(f"{ready}: {len(checks)} checks." if argv else f"\n{ready}.")
     return 1 if bad else 0
 
 

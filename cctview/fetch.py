@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.dataset.paths import DATA
+from cctview.dataset.paths import DATA, MODELS, require
 from cctview.dataset.storage import PARTIAL, write_bytes
 
 TRIES = 5
@@ -112,10 +112,10 @@ def folder(kind: str) -> Path:
         would hide.
     """
     if kind == "weights":
-        return weights.FOLDER / "originals"
+        return require(MODELS) / "originals"
     named = os.environ.get("CCTVIEW_DATA")
     if not named:
-        return DATA / "fetched"
+        return require(DATA) / "fetched"
     chosen = Path(named)
     others = chosen.is_file() or (
         chosen.is_dir()

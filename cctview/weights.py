@@ -7,10 +7,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from cctview.dataset.paths import MODELS
+from cctview.dataset.paths import MODELS, remedy, require
 
-FOLDER = MODELS
-MANIFEST = FOLDER / "manifest.json"
+MANIFEST = MODELS / "manifest.json"
 PUBLISHED = Path(__file__).with_name("published.json")
 _REMEDY = "get the file again from the repository (git restore models, or a fresh clone)"
 
@@ -18,7 +17,7 @@ _REMEDY = "get the file again from the repository (git restore models, or a fres
 @cache
 def manifest() -> dict[str, dict]:
     """What `models/manifest.json` says of each file: bytes, sha256, purpose, licence, card."""
-    return json.loads(MANIFEST.read_text())
+    return json.loads(require(MANIFEST).read_text())
 
 
 @cache
@@ -72,9 +71,9 @@ def find(name: str) -> Path:
     ValueError
         If its size or sha256 is not what the manifest says.
     """
-    path, entry = FOLDER / name, manifest()[name]
+    path, entry = MODELS / name, manifest()[name]
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: this weight file is missing; {_REMEDY}")
+        raise FileNotFoundError(f"{path}: this weight file is missing; {remedy(path, _REMEDY)}")
     if path.stat().st_size != entry["bytes"]:
         raise ValueError(
             f"{path}: {path.stat().st_size:,} bytes, and {entry['bytes']:,} are expected; {_REMEDY}"
@@ -167,7 +166,7 @@ def load_ours(network, name: str, model: str, path: str | Path | None = None):
     """
     if path is None and name not in manifest():
         raise FileNotFoundError(
-            f"{FOLDER / name}: it is not shipped; train one with `python -m studio train {model}`"
+            f"{MODELS / name}: it is not shipped; train one with `python -m studio train {model}`"
         )
     load_into(network, find(name) if path is None else path)
     return network.float().eval()

@@ -357,7 +357,7 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 newest = leak.iloc[-1]
 note = "deep embedding, one picture, next camera facing the same way"
 gauge = Gauge(newest.estimate, newest.low, newest.high, "of searches", note)
-meter = LeakageMeter.load("meter.json").with_gauge("recognised at once", gauge)
+meter = LeakageMeter.load_or_default("meter.json").with_gauge("recognised at once", gauge)
 meter.save("meter.json")
 show.gauges(LeakageMeter().with_gauge("recognised at once", gauge))
 

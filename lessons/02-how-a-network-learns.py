@@ -395,7 +395,7 @@ gauge = Gauge(
     "of members",
     "over-trained classifier, likelihood ratio, 1 % false alarms",
 )
-meter = LeakageMeter.load("meter.json").with_gauge("found in a training set", gauge)
+meter = LeakageMeter.load_or_default("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")
 show.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
 

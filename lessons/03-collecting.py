@@ -437,7 +437,7 @@ gauge = Gauge(
 show.gauges(LeakageMeter().with_gauge("unicity", gauge))
 
 # %%
-LeakageMeter.load("meter.json").with_gauge("unicity", gauge).save("meter.json")
+LeakageMeter.load_or_default("meter.json").with_gauge("unicity", gauge).save("meter.json")
 place.cleanup()
 print(f"unicity: {gauge.estimate:.2f} [{gauge.low:.2f} {gauge.high:.2f}] {gauge.unit}")
 

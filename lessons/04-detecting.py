@@ -392,7 +392,7 @@ share = now.loc["at any camera"]
 gauge = Gauge(
     share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras"
 )
-LeakageMeter.load("meter.json").with_gauge("in the database", gauge).save("meter.json")
+LeakageMeter.load_or_default("meter.json").with_gauge("in the database", gauge).save("meter.json")
 show.gauges(LeakageMeter().with_gauge("in the database", gauge))
 
 # %% [markdown]

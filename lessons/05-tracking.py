@@ -486,7 +486,7 @@ methods.round(2)
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
 
 # %%
-show.bits_left(LeakageMeter.load("meter.json"))
+show.bits_left(LeakageMeter.load_or_default("meter.json"))
 
 # %% [markdown]
 # Next: notebook 06 asks how this grows from six cameras to a nation.

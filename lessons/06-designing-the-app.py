@@ -414,7 +414,7 @@ print(
 # Where the meter of this course stands, for the yellow taxi van; *narrowed by the clock* is what this notebook was about:
 
 # %%
-show.bits_left(LeakageMeter.load("meter.json"))
+show.bits_left(LeakageMeter.load_or_default("meter.json"))
 
 # %% [markdown]
 # Next: notebook 07 asks what the operator sees.

@@ -387,7 +387,7 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 # %%
 clicks = judge.dossiers_of(TAXI[0], SearchSettings())
 plate = measure_joins(clicks, register, FACTS[2])
-meter = LeakageMeter.load("meter.json")
+meter = LeakageMeter.load_or_default("meter.json")
 meter = meter.after(join_step(plate, meter))
 show.bits_left(meter)
 

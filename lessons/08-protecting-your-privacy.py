@@ -459,7 +459,7 @@ check_key_broken(matrix_of, databases[64])
 # database been in force from the first day: first at nine tenths of the use, then as you like.
 
 # %%
-meter = LeakageMeter.load("meter.json").upto("linked")
+meter = LeakageMeter.load_or_default("meter.json").upto("linked")
 
 
 def with_defence(values):

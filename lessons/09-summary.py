@@ -100,7 +100,7 @@ Sliders(
 # *Predict: which step gave away most? The place and the look at a glance, the clock, the network, or a plate read once?*
 
 # %% tags=["picture"]
-meter = LeakageMeter.load("meter.json").filled()
+meter = LeakageMeter.load_or_default("meter.json").filled()
 show.waterfall(meter)
 
 # %% [markdown]

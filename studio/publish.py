@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from cctview import weights
+from cctview.dataset.paths import MODELS
 from cctview.dataset.storage import write_bytes
 
 LICENCE = "teaching and research only"
@@ -21,7 +22,7 @@ def publish(trained: Path, purpose: str) -> Path:
         "licence": LICENCE,
         "card": f"{trained.stem}.md",
     }
-    place = weights.FOLDER / trained.name
+    place = MODELS / trained.name
     write_bytes(place, content)
     write_bytes(weights.MANIFEST, (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
     return place

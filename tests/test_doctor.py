@@ -20,8 +20,11 @@ from cctview.doctor import BAD, OK, OPTIONAL
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\ndependencies = ["a-needed==1.0"]\noptional-dependencies = {test ='
-        ' ["a-tester==2.0"]}\n'
+        '[project]\ndependencies = ["a-needed>=1.0,<2"]\noptional-dependencies = {test ='
+        ' ["a-tester>=2.0"]}\n'
+    )
+    (tmp_path / "requirements.txt").write_text(
+        "a-needed==1.0 \\\n    --hash=sha256:00\na-tester==2.0 ; python_version > '3'\n"
     )
     (tmp_path / "models").mkdir()
     return tmp_path

@@ -449,7 +449,8 @@ def published(server, tmp_path, monkeypatch):
         "frames": {"1-N": entry | {"file": "1-N.zip", "addresses": [server.address("/1-N.zip")]}},
     }
     monkeypatch.setattr(weights, "published", lambda: manifest)
-    monkeypatch.setattr(weights, "FOLDER", tmp_path / "models")
+    monkeypatch.setattr(fetch, "MODELS", tmp_path / "models")
+    (tmp_path / "models").mkdir()
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path / "frames"))
     return tmp_path
 

@@ -179,9 +179,17 @@ def test_a_damaged_file_says_what_is_wrong(tmp_path, change, complaint):
         LeakageMeter.load(path)
 
 
-def test_without_a_file_there_is_a_default(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "DEFAULT", tmp_path / "absent.json")
-    meter = LeakageMeter.load(tmp_path / "skipped.json")
-    assert (meter.target, meter.population, meter.steps) == ("the yellow taxi van", 2_000_000, ())
+def test_the_course_s_own_meter_is_taken_only_where_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "DEFAULT", tmp_path / "course.json")
+    with pytest.raises(FileNotFoundError, match="course.json: no such meter"):
+        LeakageMeter.load()
     LeakageMeter("a taxi", 1024, (SEEN,)).save(module.DEFAULT)
     assert LeakageMeter.load().target == "a taxi"
+    assert LeakageMeter.load_or_default(tmp_path / "skipped.json").target == "a taxi"
+    LeakageMeter("a van", 1024, (SEEN,)).save(tmp_path / "kept.json")
+    assert LeakageMeter.load_or_default(tmp_path / "kept.json").target == "a van"
+
+
+def test_a_mistyped_path_never_shows_another_meter(tmp_path):
+    with pytest.raises(FileNotFoundError, match="meter-typo.json: no such meter"):
+        LeakageMeter.load(tmp_path / "meter-typo.json")

@@ -17,7 +17,7 @@ def models(tmp_path, monkeypatch):
     torch.save({"a": torch.arange(3.0)}, path)
     entry = {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     (tmp_path / "manifest.json").write_text(json.dumps({"net.pt": entry}))
-    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "MODELS", tmp_path)
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     weights.manifest.cache_clear()
     yield path

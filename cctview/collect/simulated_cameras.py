@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cctview.dataset.frames import open_dataset
-from cctview.dataset.paths import DATA
+from cctview.dataset.paths import DATA, remedy
 from cctview.dataset.road import driving_order, place_of
 from cctview.dataset.tables import read_parquet
 
@@ -232,9 +232,8 @@ def _shots(data: Path) -> dict[str, tuple[list[_Shot | None], datetime]]:
     """What each camera shows at every due time (None: a lost frame), and its first due time."""
     path = data / "truth" / "frames.parquet"
     if not path.exists():
-        raise FileNotFoundError(
-            f"{path}: not there; the simulated server needs the truth about its frames"
-        )
+        needed = "the simulated server needs the truth about its frames"
+        raise FileNotFoundError(f"{path}: not there; {remedy(path, needed)}")
     truth = read_parquet(path)
     stamps = dict(zip(truth.frame, truth.time, strict=True))
     cameras = {}

@@ -35,6 +35,7 @@ from cctview.dataset.layout import (
     read_detections,
     read_features,
 )
+from cctview.dataset.paths import remedy
 from cctview.dataset.storage import FolderSource, ZipSource
 
 _MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
@@ -197,7 +198,7 @@ def open_dataset(path: str | Path) -> Dataset:
         sources = [ZipSource(archive) for archive in archives] or [FolderSource(path)]
     else:
         raise FileNotFoundError(
-            f"{path}: no such folder or zip archive; give one that holds frames"
+            f"{path}: no such folder or zip archive; {remedy(path, 'give one that holds frames')}"
         )
     frames, foreign, dataset = {}, [], Dataset(pd.DataFrame())
     for source in sources:

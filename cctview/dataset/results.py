@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.dataset.paths import RESULTS
+from cctview.dataset.paths import RESULTS, remedy
 
 _COMMANDS = {
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
@@ -36,7 +36,7 @@ def read_result(name: str, folder: Path = RESULTS) -> pd.DataFrame:
     if not path.is_file():
         command = _COMMANDS.get(name, f"results --only {path.stem}")
         raise FileNotFoundError(
-            f"{path}: missing; get it from the repository, or make it anew with"
+            f"{path}: missing; {remedy(path, 'get it from the repository')}, or make it anew with"
             f" `python -m studio {command}`"
         )
     return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview import weights
+from cctview.dataset.paths import MODELS
 from cctview.detect.metrics import evaluate_detections
 from cctview.stats.resampling import bootstrap
 
@@ -48,7 +48,7 @@ def published_detectors(folder=None):
     """
     from cctview.detect.detector import Detector
 
-    folder, result = folder or weights.FOLDER / "originals", {}
+    folder, result = folder or MODELS / "originals", {}
     for name, file in PUBLISHED.items():
         if not (folder / file).is_file():
             result[name] = Missing(f"not fetched: cctview fetch weights {file}")

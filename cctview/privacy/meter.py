@@ -18,7 +18,7 @@ from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 
-from cctview.dataset.paths import RESULTS
+from cctview.dataset.paths import RESULTS, remedy
 from cctview.dataset.road import POPULATION, TARGET
 from cctview.dataset.storage import write_bytes
 
@@ -273,28 +273,30 @@ class LeakageMeter:
 
     @classmethod
     def load(cls, path=None):
-        """Read a meter that an earlier notebook saved.
+        """Read a meter that `save` wrote.
 
         Parameters
         ----------
         path : str or Path, optional
-            A file that may be absent, where the notebook before was skipped.
-
-        Returns
-        -------
-        LeakageMeter
-            Without a file the course's own, `DEFAULT`; without that the yellow taxi van's, one of 2
-            million, before any step.
+            By default the course's own, `DEFAULT`.
 
         Raises
         ------
+        FileNotFoundError
+            If there is no such file.
         ValueError
             If the file is no meter; names the file, what is wrong in it and what to do.
         """
-        for candidate in (path, DEFAULT):
-            if candidate is not None and Path(candidate).exists():
-                return _read(Path(candidate))
-        return cls()
+        path = Path(DEFAULT if path is None else path)
+        if not path.exists():
+            why = remedy(path, "save one there first, or use load_or_default")
+            raise FileNotFoundError(f"{path}: no such meter; {why}")
+        return _read(path)
+
+    @classmethod
+    def load_or_default(cls, path):
+        """The meter that an earlier notebook saved, or the course's own if that one was skipped."""
+        return cls.load(path if Path(path).exists() else None)
 
     def _sum(self, kind):
         if kind not in ("claimed", "delivered"):

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset.paths import remedy
 from cctview.dataset.tables import read_parquet
 
 
@@ -50,10 +51,8 @@ def read_truth(folder):
     """
     folder, tables = Path(folder) / "truth", {}
     if not folder.is_dir():
-        raise FileNotFoundError(
-            f"{folder}: no such folder; only simulated frames come with their truth, such as those"
-            " of data/"
-        )
+        simulated = "only simulated frames come with their truth, such as those of data/"
+        raise FileNotFoundError(f"{folder}: no such folder; {remedy(folder, simulated)}")
     for name in Truth.__annotations__:
         path = folder / f"{name}.parquet"
         try:

@@ -15,7 +15,7 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cctview.dataset.paths import NOTEBOOKS
+from cctview.dataset.paths import NOTEBOOKS, require
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -67,7 +67,7 @@ def find_notebook(name, folder=NOTEBOOKS):
     """
     if str(name).endswith(".ipynb"):
         return Path(name)
-    there = sorted(Path(folder).glob("*.ipynb"))
+    there = sorted(require(Path(folder)).glob("*.ipynb"))
     found = [path for path in there if path.stem == name or path.stem.startswith(f"{name}-")]
     if len(found) != 1:
         raise ValueError(
