@@ -12,6 +12,7 @@ from cctview.dataset.storage import write_bytes
 from cctview.privacy.meter import END, LeakageMeter
 
 ROOT = Path(__file__).parent.parent
+LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 GAUGES = ("recognised at once", "found in a training set", "unicity", "in the database")
 """What notebooks 01 to 04 measure beside the meter, in their order."""
 
@@ -39,8 +40,6 @@ def execute(stem: str) -> Path:
     import nbformat
     from nbclient import NotebookClient
 
-    from cctview.show.widgets import without_live_views
-
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
@@ -59,6 +58,21 @@ def execute(stem: str) -> Path:
     for suffix, content in pictures(notebook):
         write_bytes(place.parent / "pictures" / f"{stem[:2]}.{suffix}", content)
     return place
+
+
+def without_live_views(notebook):
+    """Take the live widgets out of an executed notebook's outputs, in place, and leave what stands
+    in for them; returns the same.
+
+    A live widget ends with its kernel. Saved with a notebook, it shows up as "Loading widget" until
+    the notebook is run; without it, JupyterLab shows the picture, as GitHub does.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if len(output.get("data", {})) > 1:
+                output["data"].pop(LIVE_VIEW, None)
+    notebook.metadata.pop("widgets", None)
+    return notebook
 
 
 def pictures(notebook) -> list[tuple[str, bytes]]:

@@ -26,9 +26,9 @@ from cctview.show.widgets import (
     all_cameras,
     all_sliders,
     predict,
-    without_live_views,
 )
 from cctview.show.widgets.camera_still import CAPTION, TILE, compose_still
+from studio.lessons import without_live_views
 from tests.scenes import found, write_scene
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -388,5 +388,5 @@ def test_live_views_are_taken_out_and_pictures_left():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_notebook_was_committed_with_a_live_view(path):
     assert WIDGET not in path.read_text(encoding="utf-8"), (
-        "run cctview.show.widgets.without_live_views on it before it is saved"
+        "run studio.lessons.without_live_views on it before it is saved"
     )

@@ -18,14 +18,7 @@ from cctview.investigate.dossier import MEMORY_ONLY, Dossier, Drawer, build_doss
 from cctview.investigate.evaluation import Judge
 from cctview.investigate.figures import candidate_rows
 from cctview.investigate.joins import FACTS, join
-from cctview.investigate.search import (
-    JOINT,
-    MCD,
-    MED,
-    NotSearchable,
-    SearchSettings,
-    VehicleSearch,
-)
+from cctview.investigate.search import JOINT, MCD, MED, NotSearchable, SearchSettings, VehicleSearch
 from cctview.show.look import Card
 from cctview.show.road_map import drive
 from cctview.show.widgets.camera import Camera

@@ -38,7 +38,8 @@ TWIN = (
     "Simulated frames, our model world. Same estimators: AUC twin .91, real .95; rank-1 twin .43,"
     " real .21"
 )
-"""The last line of a figure made on the twin. Both numbers, and how they were measured: ``models/student-64.md``."""
+"""The last line of a figure of simulated frames. How both numbers were measured:
+``models/student-64.md``."""
 
 WIDTH = 7.2
 """Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""

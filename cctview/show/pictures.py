@@ -1,8 +1,8 @@
-"""Figures with pictures in them: a frame with boxes, pairs to compare, a query with its candidates."""
+"""Figures with frames and crops: a frame with boxes, pairs, a query with its candidates."""
 
 from matplotlib.patches import Rectangle
 
-from cctview.show.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, YELLOW, Card, style
+from cctview.show.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, WIDTH, YELLOW, Card, style
 
 RIGHT, WRONG = "✓", "✗"
 
@@ -25,69 +25,38 @@ def frame(image, boxes, title, picked=None, note=""):
     -------
     Card
     """
-    height = 6.88 * image.shape[0] / image.shape[1]
-    figure = Card(
-        title,
-        height=height,
-        note=note,
-        photographs=True,
-        left=0.16,
-        right=0.16,
-        bottom=0.05,
-        top=0.0,
-    )
+    margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.0}
+    height = (WIDTH - 0.32) * image.shape[0] / image.shape[1]
+    figure = Card(title, height=height, note=note, photographs=True, **margins)
     axes = figure.subplots()
     axes.imshow(image)
     axes.set_axis_off()
     for row in boxes.itertuples():
         chosen = row.Index == picked
         colour = YELLOW if chosen or picked is None else "white"
-        axes.add_patch(
-            Rectangle(
-                (row.x1, row.y1),
-                row.x2 - row.x1,
-                row.y2 - row.y1,
-                fill=False,
-                edgecolor=INK,
-                linewidth=4 if chosen else 2.6,
-            )
-        )
-        axes.add_patch(
-            Rectangle(
-                (row.x1, row.y1),
-                row.x2 - row.x1,
-                row.y2 - row.y1,
-                fill=False,
-                edgecolor=colour,
-                linewidth=2.6 if chosen else 1.4,
-            )
-        )
+        corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
+        for edge, line in ((INK, 4 if chosen else 2.6), (colour, 2.6 if chosen else 1.4)):
+            axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=edge, linewidth=line))
         if chosen or picked is None:
-            axes.annotate(
-                f"{row.type} {row.percent:.0f} %",
-                (row.x1, row.y1),
-                xytext=(0, 3),
-                textcoords="offset points",
-                fontsize=10,
-                color=INK,
-                annotation_clip=True,
-                bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.2},
-            )
+            ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.2}
+            above = {"xytext": (0, 3), "textcoords": "offset points", "annotation_clip": True}
+            words = f"{row.type} {row.percent:.0f} %"
+            axes.annotate(words, corner, fontsize=10, color=INK, bbox=ground, **above)
     return figure
 
 
 @style()
 def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
-    """Pairs of pictures, numbered: same or different?
+    """Pairs of crops, numbered: same or different?
 
     Parameters
     ----------
     crops : sequence of (ndarray, ndarray)
-        Two pictures each, uint8 RGB.
+        Two crops each, uint8 RGB.
     title : str
     answers : sequence of bool, optional
-        Whether each pair is the same: written below it, and said by the frame (one around both, or
-        one around each).
+        Whether each pair is the same: written below it, and shown by one frame around both or one
+        around each.
     words : sequence of str, optional
         What to write beside each pair's number, such as "97 % match".
     note : str
@@ -99,40 +68,25 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
     Card
     """
     rows = -(-len(crops) // columns)
+    told = answers is not None
+    margins = {"left": 0.2, "right": 0.2, "bottom": 0.34 if told else 0.1, "top": 0.34}
+    height = (1.4 if told else 1.2) * rows
     figure = Card(
-        title,
-        height=(1.4 if answers is not None else 1.2) * rows,
-        note=note,
-        photographs=True,
-        left=0.2,
-        right=0.2,
-        bottom=0.1 + 0.24 * (answers is not None),
-        top=0.34,
-        hspace=0.5,
-        wspace=0.16,
+        title, height=height, note=note, photographs=True, hspace=0.5, wspace=0.16, **margins
     )
     for k, (first, second) in enumerate(crops):
         axes = figure.add_subplot(rows, columns, k + 1)
         _side_by_side(axes, first, second)
-        said = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
-        axes.set_title(said, fontsize=11.5, pad=3, loc="left", fontweight="bold")
-        if answers is not None:
-            colour, text = (
-                (SAME, f"{RIGHT} same") if answers[k] else (DIFFERENT, f"{WRONG} different")
-            )
+        heading = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
+        axes.set_title(heading, fontsize=11.5, pad=3, loc="left", fontweight="bold")
+        if told:
+            text, colour, frames = f"{WRONG} different", DIFFERENT, ((-0.03, 1.03), (1.1, 1.03))
+            if answers[k]:
+                text, colour, frames = f"{RIGHT} same", SAME, ((-0.03, 2.16),)
             axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
-            for x, width in ((-0.03, 2.16),) if answers[k] else ((-0.03, 1.03), (1.1, 1.03)):
-                axes.add_patch(
-                    Rectangle(
-                        (x, -0.03),
-                        width,
-                        1.06,
-                        fill=False,
-                        edgecolor=colour,
-                        linewidth=2.4,
-                        clip_on=False,
-                    )
-                )
+            line = {"fill": False, "edgecolor": colour, "linewidth": 2.4, "clip_on": False}
+            for x, width in frames:
+                axes.add_patch(Rectangle((x, -0.03), width, 1.06, **line))
     return figure
 
 
@@ -149,18 +103,16 @@ def _side_by_side(axes, first, second):
 
 @style()
 def candidates(query, found, distances, right, title, words=None, note=TWIN):
-    """A query and its nearest candidates, best first, with their distances and whether they are
-    right.
+    """A query and its nearest candidates, with their distances and whether they are right.
 
     Parameters
     ----------
     query : ndarray of uint8, shape (h, w, 3)
     found : sequence of ndarray
-        The candidates' pictures, best first.
+        The candidates' crops, best first.
     distances : sequence of float
     right : sequence of bool
-        Whether each shows the query's vehicle; marked by a sign and the line's kind, not by colour
-        alone.
+        Whether each shows the query's vehicle; marked by a sign and the kind of line too.
     title : str
     words : sequence of str, optional
         What to write below each candidate, such as its camera.
@@ -172,17 +124,9 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
     """
     columns = min(len(found), 5) + 1
     rows = max(-(-len(found) // (columns - 1)), 1)
+    margins = {"left": 0.2, "right": 0.2, "bottom": 0.42, "top": 0.34}
     figure = Card(
-        title,
-        height=1.8 * rows,
-        note=note,
-        photographs=True,
-        left=0.2,
-        right=0.2,
-        bottom=0.42,
-        top=0.34,
-        hspace=0.72,
-        wspace=0.14,
+        title, height=1.8 * rows, note=note, photographs=True, hspace=0.72, wspace=0.14, **margins
     )
     grid = figure.add_gridspec(rows, columns)
     picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
@@ -190,25 +134,18 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
         axes = figure.add_subplot(grid[k // (columns - 1), 1 + k % (columns - 1)])
         colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
         picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
-        axes.set_xlabel(
-            f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else ""),
-            fontsize=10.5,
-            labelpad=3,
-            color=GREY,
-        )
+        text = f"{distance:.2f}" + (f"\n{words[k]}" if words is not None else "")
+        axes.set_xlabel(text, fontsize=10.5, labelpad=3, color=GREY)
     return figure
 
 
 def picture(axes, crop, title, colour, dashes, width=2.6):
     """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
-    side, (tall, wide) = max(crop.shape[:2]), crop.shape[:2]
+    tall, wide = crop.shape[:2]
+    side = max(tall, wide)
     axes.imshow(crop, interpolation="bicubic")
-    axes.set(
-        xlim=((wide - side) / 2, (wide + side) / 2),
-        ylim=((tall + side) / 2, (tall - side) / 2),
-        xticks=[],
-        yticks=[],
-    )
+    axes.set(xlim=((wide - side) / 2, (wide + side) / 2), xticks=[])
+    axes.set(ylim=((tall + side) / 2, (tall - side) / 2), yticks=[])
     axes.set_facecolor(PAPER)
     axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
     for spine in axes.spines.values():

@@ -1,5 +1,7 @@
 """The map strip: the drive with its cameras, and a trip over it as a time-distance diagram."""
 
+from itertools import pairwise
+
 import pandas as pd
 
 from cctview.dataset.road import DRIVE, street_of
@@ -12,8 +14,7 @@ _KM = {place.camera: place.km for place in DRIVE}
 def drive(
     sightings=None, truth=None, cameras=None, title=None, note="Simulated frames, our model world"
 ):
-    """The drive from north (left) to south, its cameras and which way they look; above it, a trip
-    by the clock.
+    """The road from north (left) to south and its cameras; above it, a trip by the clock.
 
     Parameters
     ----------
@@ -21,8 +22,7 @@ def drive(
         What was linked into one trip: columns camera, time (datetimes), and optionally right (bool;
         if absent, not known).
     truth : Series, optional
-        When the vehicle really passed below each camera, by the camera's id; missing where it did
-        not.
+        When the vehicle really passed each camera, by the camera's id; missing where it did not.
     cameras : iterable of str, optional
         The cameras in use; by default all. Others are drawn pale.
     title : str, optional
@@ -34,25 +34,13 @@ def drive(
     Card
     """
     used = {place.camera for place in DRIVE} if cameras is None else set(cameras)
-    trip = (
-        None
-        if sightings is None
-        else sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
-    )
-    figure = Card(
-        title or _title(trip),
-        height=1.55 if trip is None else 4.15,
-        note=note,
-        left=1.15 if trip is not None else 0.4,
-        right=0.45,
-        bottom=0.1,
-    )
-    if trip is None:
+    if sightings is None:
+        figure = Card(title or _title(None), 1.55, note, left=0.4, right=0.45, bottom=0.1)
         _strip(figure.subplots(), used, None)
         return figure
-    above, below = figure.subplots(
-        2, 1, sharex=True, height_ratios=[2.55, 1.5], gridspec_kw={"hspace": 0.04}
-    )
+    trip = sightings.assign(km=sightings["camera"].map(_KM)).sort_values("time")
+    figure = Card(title or _title(trip), 4.15, note, left=1.15, right=0.45, bottom=0.1, hspace=0.04)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.55, 1.5])
     _diagram(above, trip, truth)
     _strip(below, used, trip)
     return figure
@@ -81,42 +69,19 @@ def _title(trip):
 def _strip(axes, used, trip):
     """The road as a line, and a sign for each camera that points the way it looks."""
     first, last = DRIVE[0].km, DRIVE[-1].km
-    axes.plot(
-        [first - 0.35, last + 0.35],
-        [0, 0],
-        color=PALE,
-        linewidth=9,
-        zorder=0,
-        solid_capstyle="round",
-    )
+    road = {"color": PALE, "linewidth": 9, "solid_capstyle": "round", "zorder": 0}
+    axes.plot([first - 0.35, last + 0.35], [0, 0], **road)
     seen = {place.camera for place in DRIVE} if trip is None else set(trip["camera"])
     for before, place in zip((None, *DRIVE), DRIVE):
         colour = PALE if place.camera not in used else BLUE if place.camera in seen else GREY
         sign = 1 if place.facing == "S" else -1
-        axes.plot(
-            place.km,
-            0,
-            "o",
-            markersize=13,
-            color=colour,
-            markeredgecolor=PAPER,
-            zorder=3,
-            label=place.camera,
-        )
-        axes.annotate(
-            "",
-            (place.km + 0.31 * sign, 0),
-            (place.km, 0),
-            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.2},
-            zorder=2,
-        )
+        dot = {"markersize": 13, "markeredgecolor": PAPER, "zorder": 3, "label": place.camera}
+        axes.plot(place.km, 0, "o", color=colour, **dot)
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.2}
+        axes.annotate("", (place.km + 0.31 * sign, 0), (place.km, 0), arrowprops=arrow, zorder=2)
         crowded = before is not None and place.km - before.km < 0.7
-        words = {
-            "ha": "center",
-            "va": "center",
-            "fontsize": 11,
-            "color": INK if place.camera in used else GREY,
-        }
+        words = {"ha": "center", "va": "center", "fontsize": 11}
+        words["color"] = INK if place.camera in used else GREY
         axes.annotate(street_of(place.camera), (place.km, -1.25 if crowded else -0.62), **words)
     if trip is not None:
         _travel_times(axes, trip)
@@ -131,74 +96,49 @@ def _strip(axes, used, trip):
 
 def _travel_times(axes, trip):
     """The seconds from each sighting to the next, above the road between them."""
-    for before, after in zip(trip.itertuples(), trip.iloc[1:].itertuples()):
+    words = {"ha": "center", "va": "center", "fontsize": 10, "color": GREY}
+    for before, after in pairwise(trip.itertuples()):
         seconds = round((after.time - before.time).total_seconds())
-        axes.annotate(
-            f"{seconds} s",
-            ((before.km + after.km) / 2, 0.52),
-            ha="center",
-            va="center",
-            fontsize=10,
-            color=GREY,
-        )
+        axes.annotate(f"{seconds} s", ((before.km + after.km) / 2, 0.52), **words)
 
 
 def _diagram(axes, trip, truth):
-    """Time against place: what was linked, and the true passage as a line."""
-    if truth is not None:
-        real = pd.Series(
-            {
-                _KM[camera]: when
-                for camera, when in truth.items()
-                if camera in _KM and pd.notna(when)
-            }
-        ).sort_index()
-        axes.plot(
-            real.index,
-            _minutes(real, trip),
-            color=GREY,
-            linewidth=2,
-            linestyle=(0, (4, 2)),
-            label="truth",
-            zorder=1,
-        )
-    right = trip["right"].astype(bool) if "right" in trip else pd.Series(True, trip.index)
+    """Time against place: what was linked, and the true trip as a line."""
     clock = _minutes(trip["time"], trip)
+    low, high = clock.min(), clock.max()
+    if truth is not None:
+        passed = {_KM[camera]: time for camera, time in truth.items() if camera in _KM}
+        passed = pd.Series(passed).dropna().sort_index()
+        minutes = _minutes(passed, trip)
+        line = {"color": GREY, "linewidth": 2, "linestyle": (0, (4, 2)), "label": "truth"}
+        axes.plot(passed.index, minutes, zorder=1, **line)
+        low, high = min([low, *minutes]), max([high, *minutes])
+    right = trip["right"].astype(bool) if "right" in trip else pd.Series(True, trip.index)
     axes.plot(trip["km"][right], clock[right], color=BLUE, linewidth=2.4, zorder=2, label="linked")
     before = -1.0
-    for row, y, hit in zip(trip.itertuples(), clock, right):
-        axes.plot(
-            row.km,
-            y,
-            "o" if hit else "X",
-            color=BLUE if hit else DIFFERENT,
-            markersize=10 if hit else 12,
-            markeredgecolor=PAPER,
-            zorder=4,
-            label="right" if hit else "wrong",
-        )
-        under = not hit or row.km >= 5 or row.km - before < 0.7
-        side = {"ha": "right", "va": "top"} if under else {"ha": "left", "va": "bottom"}
-        words = f"{row.time:%H:%M:%S}" + ("" if hit else " ✗ wrong")
-        label(
-            axes,
-            row.km - 0.1 if under else row.km + 0.1,
-            y,
-            words,
-            INK if hit else DIFFERENT,
-            fontsize=10.5,
-            **side,
-        )
+    for row, y, hit in zip(trip.itertuples(), clock, right, strict=True):
+        _sighting(axes, row, y, hit, crowded=row.km - before < 0.7)
         before = row.km
-    low, high = clock.min(), clock.max()
-    if truth is not None and len(real):
-        low, high = min(low, _minutes(real, trip).min()), max(high, _minutes(real, trip).max())
     room = max(0.2 * (high - low), 0.25)
     axes.set(ylabel="minutes since\nfirst seen", ylim=(high + room, low - room))
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
     for place in DRIVE:
         axes.axvline(place.km, color=PALE, linewidth=1, zorder=0)
+
+
+def _sighting(axes, row, y, hit, crowded):
+    """A dot, or a cross where the link is wrong, and the time."""
+    look = {"color": BLUE, "marker": "o", "markersize": 10, "label": "right"}
+    words, ink = f"{row.time:%H:%M:%S}", INK
+    if not hit:
+        look = {"color": DIFFERENT, "marker": "X", "markersize": 12, "label": "wrong"}
+        words, ink = f"{words} ✗ wrong", DIFFERENT
+    axes.plot(row.km, y, linestyle="none", markeredgecolor=PAPER, zorder=4, **look)
+    side = {"ha": "left", "va": "bottom"}
+    if under := not hit or row.km >= 5 or crowded:
+        side = {"ha": "right", "va": "top"}
+    label(axes, row.km - 0.1 if under else row.km + 0.1, y, words, ink, fontsize=10.5, **side)
 
 
 def _minutes(times, trip):

@@ -22,31 +22,4 @@ __all__ = [
     "all_quizzes",
     "all_sliders",
     "predict",
-    "without_live_views",
 ]
-
-LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-def without_live_views(notebook):
-    """Take the live widgets out of an executed notebook's outputs, in place, and leave what stands
-    in for them.
-
-    A live widget ends with its kernel. Saved with a notebook, it shows up as "Loading widget" until
-    the notebook is run; without it, JupyterLab shows the picture, as GitHub does.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        The same.
-    """
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if len(output.get("data", {})) > 1:
-                output["data"].pop(LIVE_VIEW, None)
-    notebook.metadata.pop("widgets", None)
-    return notebook

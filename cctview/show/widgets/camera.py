@@ -16,6 +16,7 @@ as JPEG.
 
 import time
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import anywidget
@@ -28,9 +29,8 @@ from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.road import driving_order, place_of
 from cctview.show.widgets.camera_still import encode_still
 
-STATIC = Path(__file__).parent / "static"
-CHUNK = 60
-"""Seconds of one camera that are sent at a time."""
+_STATIC = Path(__file__).parent / "static"
+_CHUNK = 60  # seconds of one camera that are sent at a time
 
 _made = []
 
@@ -81,10 +81,10 @@ class Camera(anywidget.AnyWidget):
     """
 
     _esm = "\n".join(
-        (STATIC / name).read_text(encoding="utf-8")
+        (_STATIC / name).read_text(encoding="utf-8")
         for name in ("frames.js", "screen.js", "camera.js")
     )
-    _css = (STATIC / "camera.css").read_text(encoding="utf-8")
+    _css = (_STATIC / "camera.css").read_text(encoding="utf-8")
 
     picked = traitlets.Unicode(None, allow_none=True).tag(sync=True)
     boxes = traitlets.Bool(True).tag(sync=True)
@@ -106,10 +106,8 @@ class Camera(anywidget.AnyWidget):
     ):
         self._dataset = dataset if isinstance(dataset, Dataset) else open_dataset(dataset)
         if on_pick is not None and not callable(on_pick):
-            raise TypeError(
-                f"on_pick is a {type(on_pick).__name__}; give a function that takes the picked"
-                " detection"
-            )
+            kind = type(on_pick).__name__
+            raise TypeError(f"on_pick is a {kind}; give a function that takes the picked detection")
         self._on_pick = on_pick
         self.error = None
         frames = _choose_minutes(_choose_cameras(self._dataset.frames, cameras), minutes)
@@ -129,14 +127,10 @@ class Camera(anywidget.AnyWidget):
             rows[rows.frame.isin(self._place)].set_index("id", drop=False).rename_axis(None)
         )
         self._rows_of = self.detections.groupby("frame", sort=False).indices
-        index = {
-            "begin": int(self._begin.timestamp()),
-            "chunk": CHUNK,
-            "cameras": [self._describe(c) for c in self._cameras],
-        }
-        super().__init__(
-            together=together, _index=index | {"travel": _travel(travel, self._cameras)}, _at=[0, 0]
-        )
+        index = {"begin": int(self._begin.timestamp()), "chunk": _CHUNK}
+        index["cameras"] = [self._describe(camera) for camera in self._cameras]
+        index["travel"] = _travel(travel, self._cameras)
+        super().__init__(together=together, _index=index, _at=[0, 0])
         self.on_msg(self._answer)
         _made.append(self)
 
@@ -175,10 +169,9 @@ class Camera(anywidget.AnyWidget):
         Parameters
         ----------
         candidates : list of str, DataFrame or None
-            Detection ids; or columns `id` (or `target`, as `cctview.match.files` has it) and perhaps
-            `label`, `rank` (by default from 1 on; where each camera has ranks of its own, the cards
-            are grouped by camera) and `weak` (True: only a possibility, drawn paler). None marks
-            nothing.
+            Detection ids; or columns `id` (or `target`, as in files of matches), perhaps `label`,
+            `rank` (by default from 1 on; where each camera has ranks of its own, the cards are
+            grouped by camera) and `weak` (only a possibility, drawn paler). None marks nothing.
         labels : list of str, optional
             A few words for each, such as a distance.
 
@@ -197,21 +190,16 @@ class Camera(anywidget.AnyWidget):
                 )
             labels = candidates["label"] if labels is None and "label" in candidates else labels
             ranks, weak = candidates.get("rank"), candidates.get("weak")
-            candidates = candidates[column]
-        ids = (
-            []
-            if candidates is None
-            else [candidates]
-            if isinstance(candidates, str)
-            else list(candidates)
-        )
+            candidates = candidates[column].tolist()
+        ids = [candidates] if isinstance(candidates, str) else list(candidates or [])
         labels = [""] * len(ids) if labels is None else [str(label) for label in labels]
         if len(labels) != len(ids):
             raise ValueError(f"{len(labels)} labels for {len(ids)} candidates; give one for each")
         ranks = range(1, len(ids) + 1) if ranks is None else ranks
         weak = [False] * len(ids) if weak is None else weak
         self._marks = [
-            self._mark(self._row(name), *about) for name, *about in zip(ids, ranks, labels, weak)
+            self._mark(self._row(name), *about)
+            for name, *about in zip(ids, ranks, labels, weak, strict=True)
         ]
 
     def show(self, target):
@@ -249,14 +237,9 @@ class Camera(anywidget.AnyWidget):
                 shown[camera]
                 or self._frames[camera].id.iloc[self._at[1] if camera == self.camera else 0]
             )
-            rows = self.detections.iloc[self._rows_of.get(frame, [])]
-            boxes = (
-                [self._draw(row, ranks.get(row.id)) for row in rows.itertuples()]
-                if self.boxes
-                else []
-            )
-            of = self._frames[camera]
-            moment = of.time[of.id == frame].iloc[0]
+            rows = self.detections.iloc[self._rows_of.get(frame, []) if self.boxes else []]
+            boxes = [self._draw(row, ranks.get(row.id)) for row in rows.itertuples()]
+            moment = self._frames[camera].time[self._place[frame][1]]
             shots.append((self._image(frame), f"{self._name(camera)}, {moment:%H:%M:%S}", boxes))
         return encode_still(shots)
 
@@ -281,11 +264,9 @@ class Camera(anywidget.AnyWidget):
         return place.name if place else camera
 
     def _describe(self, camera):
-        """What the browser needs to know of a camera beforehand."""
-        place, seconds = (
-            place_of(camera),
-            (self._frames[camera].time - self._begin).dt.total_seconds(),
-        )
+        """What the browser needs to know about a camera beforehand."""
+        place = place_of(camera)
+        seconds = (self._frames[camera].time - self._begin).dt.total_seconds()
         return {
             "id": camera,
             "name": self._name(camera),
@@ -296,26 +277,14 @@ class Camera(anywidget.AnyWidget):
 
     def _mark(self, row, rank, label, weak):
         camera, k = self._place[row.frame]
-        mark = {
-            "id": row.id,
-            "rank": int(rank),
-            "label": label,
-            "weak": bool(weak),
-            "camera": camera,
-            "k": k,
-        }
-        return mark | {"box": [int(row[c]) for c in BOX]}
+        mark = {"id": row.id, "rank": int(rank), "label": label, "weak": bool(weak)}
+        return mark | {"camera": camera, "k": k, "box": [int(row[c]) for c in BOX]}
 
     def _draw(self, row, mark):
-        kind = "picked" if row.id == self.picked else "candidate" if mark else "vehicle"
-        return (
-            row.x1,
-            row.y1,
-            row.x2,
-            row.y2,
-            kind,
-            "picked" if kind == "picked" else str(mark["rank"]) if mark else "",
-        )
+        box = row.x1, row.y1, row.x2, row.y2
+        if row.id == self.picked:
+            return *box, "picked", "picked"
+        return (*box, "candidate", str(mark["rank"])) if mark else (*box, "vehicle", "")
 
     def _image(self, frame):
         try:
@@ -330,44 +299,35 @@ class Camera(anywidget.AnyWidget):
         elif message.get("kind") == "pick":
             begin = time.perf_counter()
             self._pick(message["id"])
-            answer = {
-                "kind": "answer",
-                "number": message["number"],
-                "seconds": time.perf_counter() - begin,
-            }
-            self.send(
-                answer
-                | {"error": f"{type(self.error).__name__}: {self.error}" if self.error else None}
-            )
+            answer = {"kind": "answer", "number": message["number"]}
+            answer["seconds"] = time.perf_counter() - begin
+            answer["error"] = f"{type(self.error).__name__}: {self.error}" if self.error else None
+            self.send(answer)
 
     def _pick(self, name):
         self.error = None
         try:
             with self.hold_sync():  # one message to the browser for all that changes
                 self.picked = name
-                found = (
-                    self._on_pick(self._row(name)) if name is not None and self._on_pick else None
-                )
+                found = None
+                if name is not None and self._on_pick:
+                    found = self._on_pick(self._row(name))
                 if name is None or found is not None:
                     self.mark(found)
         except Exception as error:  # an exception in a message's handler would be seen by nobody
             self.error = error
 
     def _send_chunk(self, camera, chunk):
-        """Send a camera's frames of one minute: times, boxes, and the pictures as they are stored."""
+        """Send a camera's frames of one minute: boxes, and the JPEG files as they are stored."""
         of = self._frames[self._cameras[camera]]
         seconds = np.asarray(self._index["cameras"][camera]["times"])
-        inside = np.flatnonzero(seconds // CHUNK == chunk)
+        inside = np.flatnonzero(seconds // _CHUNK == chunk)
         boxes, jpegs = [], []
         for k in inside:
             rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
             corners = rows[BOX].to_numpy().astype(int).tolist()
-            boxes.append(
-                [
-                    [*row, *box]
-                    for *row, box in zip(rows.id, rows.type, rows.percent.astype(float), corners)
-                ]
-            )
+            told = zip(rows.id, rows.type, rows.percent.astype(float), corners, strict=True)
+            boxes.append([[*row, *box] for *row, box in told])
             try:
                 jpegs.append(self._dataset.jpeg(of.id[k]))
             except (ValueError, OSError):
@@ -421,9 +381,7 @@ def _check_detections(detections):
 
 
 def _travel(travel, cameras):
-    """Seconds between each camera and the next, as [shortest, longest]; None where they are not
-    given.
-    """
+    """Seconds between each camera and the next, as [shortest, longest], or None."""
     if travel is None:
         return [None] * (len(cameras) - 1)
     if not isinstance(travel, Mapping):
@@ -434,9 +392,9 @@ def _travel(travel, cameras):
         pair: [float(t)] * 2 if np.isscalar(t) else [float(x) for x in t]
         for pair, t in travel.items()
     }
-    if wrong := set(given) - set(zip(cameras, cameras[1:])):
+    if wrong := set(given) - set(pairwise(cameras)):
         raise ValueError(
             f"travel from {wrong.pop()}: no pair of neighbours on the strip, which is"
             f" {', '.join(cameras)}"
         )
-    return [given.get(pair) for pair in zip(cameras, cameras[1:])]
+    return [given.get(pair) for pair in pairwise(cameras)]

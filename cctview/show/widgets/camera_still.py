@@ -6,13 +6,13 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-QUALITY = 80  # of the JPEG file
+_QUALITY = 80  # of the JPEG file
 TILE = 352
 """Width, in pixels, of one camera's picture."""
 
-COLUMNS = 3
+_COLUMNS = 3
 CAPTION = 22  # pixels below each picture
-PALETTE = {
+_PALETTE = {
     "vehicle": "#56b4e9",
     "picked": "#f0e442",
     "candidate": "#e69f00",
@@ -22,8 +22,15 @@ PALETTE = {
 """Okabe and Ito's colours, which the colour-blind tell apart; `camera.css` has the same."""
 
 
+def encode_still(shots):
+    """The same as `compose_still`, as the bytes of a JPEG file."""
+    buffer = io.BytesIO()
+    compose_still(shots).save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    return buffer.getvalue()
+
+
 def compose_still(shots):
-    """Draw the frames of several cameras side by side, with their boxes.
+    """Draw the frames of several cameras side by side, with their boxes, as a PIL Image.
 
     Parameters
     ----------
@@ -31,40 +38,23 @@ def compose_still(shots):
         For each camera ``(image, caption, boxes)``: an (H, W, 3) uint8 image, a text, and a list of
         ``(x1, y1, x2, y2, kind, label)`` with kind "vehicle", "picked" or "candidate", in pixels of
         the image.
-
-    Returns
-    -------
-    PIL.Image.Image
-
-    Raises
-    ------
-    ValueError
-        If there is no shot.
     """
-    if not shots:
-        raise ValueError("no frame to draw: give at least one shot")
-    columns = min(COLUMNS, len(shots))
+    columns = min(_COLUMNS, len(shots))
     tiles = [_tile(*shot) for shot in shots]
     height = max(tile.height for tile in tiles)
     rows = -(-len(tiles) // columns)
-    sheet = Image.new("RGB", (columns * (TILE + 6) - 6, rows * (height + 6) - 6), PALETTE["paper"])
+    size = columns * (TILE + 6) - 6, rows * (height + 6) - 6
+    sheet = Image.new("RGB", size, _PALETTE["paper"])
     for k, tile in enumerate(tiles):
         sheet.paste(tile, (k % columns * (TILE + 6), k // columns * (height + 6)))
     return sheet
-
-
-def encode_still(shots):
-    """The same as `compose_still`, as the bytes of a JPEG file."""
-    buffer = io.BytesIO()
-    compose_still(shots).save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    return buffer.getvalue()
 
 
 def _tile(image, caption, boxes):
     """One camera's picture with its caption below."""
     scale = TILE / image.shape[1]
     height = round(image.shape[0] * scale)
-    tile = Image.new("RGB", (TILE, height + CAPTION), PALETTE["paper"])
+    tile = Image.new("RGB", (TILE, height + CAPTION), _PALETTE["paper"])
     tile.paste(Image.fromarray(image).resize((TILE, height), Image.Resampling.BICUBIC))
     pen, font = ImageDraw.Draw(tile), ImageFont.load_default(13)
     for x1, y1, x2, y2, kind, label in boxes:
@@ -72,10 +62,10 @@ def _tile(image, caption, boxes):
         pen.rectangle(
             [corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1], outline="black"
         )
-        pen.rectangle(corners, outline=PALETTE[kind], width=1 if kind == "vehicle" else 3)
+        pen.rectangle(corners, outline=_PALETTE[kind], width=1 if kind == "vehicle" else 3)
         if label:
             at = (corners[0], max(corners[1] - 16, 0))
-            pen.rectangle(pen.textbbox(at, f" {label} ", font=font), fill=PALETTE[kind])
+            pen.rectangle(pen.textbbox(at, f" {label} ", font=font), fill=_PALETTE[kind])
             pen.text(at, f" {label} ", font=font, fill="black")
-    pen.text((2, height + 3), caption, font=font, fill=PALETTE["ink"])
+    pen.text((2, height + 3), caption, font=font, fill=_PALETTE["ink"])
     return tile

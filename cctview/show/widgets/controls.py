@@ -1,6 +1,6 @@
 """What can be turned on a figure: plain specifications of sliders, menus and tick boxes.
 
->>> threshold = Float("threshold", 0, 1, default=0.4, unit="MCD", description="pairs below it are called the same vehicle")
+>>> threshold = Float("threshold", 0, 1, default=0.4, unit="MCD", description="linked below it")
 >>> threshold.text, threshold.extremes()
 ('threshold (MCD)', [0, 1])
 """
@@ -30,6 +30,8 @@ class Control:
 
 @dataclass(frozen=True)
 class Number(Control):
+    """What sliders have."""
+
     low: float
     high: float
     default: float
@@ -61,9 +63,7 @@ class Number(Control):
 
 @dataclass(frozen=True)
 class Float(Number):
-    """A slider for a number: name, lowest, highest, default; step, label, unit and description
-    where they help.
-    """
+    """A slider for a number: name, lowest, highest and default value, and perhaps more."""
 
     step: float = 0.01
 
@@ -87,9 +87,7 @@ class Float(Number):
 
 @dataclass(frozen=True)
 class Int(Number):
-    """A slider for a whole number: name, lowest, highest, default; step, label, unit and
-    description where they help.
-    """
+    """A slider for a whole number, as `Float`."""
 
     step: int = 1
 
@@ -106,9 +104,7 @@ class Int(Number):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """A menu: name, its options (a list, or a mapping of words to values), the default (else the
-    first).
-    """
+    """A menu: its options are a list, or a mapping of words to values; the first is the default."""
 
     options: list | dict
     default: object = None

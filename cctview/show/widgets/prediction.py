@@ -8,7 +8,7 @@ True
 import html
 from dataclasses import dataclass, field
 
-TEXT = 'style="font-size: 15px; line-height: 1.4"'
+_TEXT = 'style="font-size: 15px; line-height: 1.4"'
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Prediction:
     ----------
     given : str or None
         What the reader has answered.
-    asking, answering : Card
+    asking, answering
         The two halves, each displayable, where `Sliders` stand between them.
     """
 
@@ -29,8 +29,8 @@ class Prediction:
     given: str | None = None
 
     def __post_init__(self):
-        self.asking = Card(self._ask, self._static_question)
-        self.answering = Card(self._reveal, self._static_answer)
+        self.asking = _Half(self._ask, self._static_question)
+        self.answering = _Half(self._reveal, self._static_answer)
 
     def _static_question(self):
         choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices)
@@ -45,7 +45,9 @@ class Prediction:
     def _ask(self):
         import ipywidgets
 
-        words = ipywidgets.HTML(f"<p {TEXT}><b>Predict first.</b> {html.escape(self.question)}</p>")
+        words = ipywidgets.HTML(
+            f"<p {_TEXT}><b>Predict first.</b> {html.escape(self.question)}</p>"
+        )
         if self.choices:
             entry = ipywidgets.RadioButtons(
                 options=self.choices, value=None, layout={"width": "auto"}
@@ -71,7 +73,7 @@ class Prediction:
 
         def show(_):
             said = f"You said: {html.escape(self.given)}. " if self.given else ""
-            words.value = f'<p role="status" {TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
+            words.value = f'<p role="status" {_TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
 
         button.on_click(show)
         return ipywidgets.VBox([button, words], layout={"align_items": "flex-start"})
@@ -84,7 +86,7 @@ class Prediction:
 
 
 @dataclass
-class Card:
+class _Half:
     """A widget made when it is first displayed, and the HTML that stands in for it where widgets do
     not run.
     """

@@ -1,7 +1,8 @@
 """A quiz: questions with a reason for every answer, the right one and the wrong ones.
 
 >>> yes = Option("Yes", "It halves what is left.", True)
->>> game = Quiz([Question("Is a bit much?", (yes, Option("No", "Twenty-one of them single you out.")))])
+>>> no = Option("No", "Twenty-one of them single you out.")
+>>> game = Quiz([Question("Is a bit much?", (yes, no))])
 >>> game.answer(0, 1)
 '✗ Twenty-one of them single you out.'
 >>> game.answer(0, 0), game.score()
@@ -13,7 +14,7 @@ Answers stay in the kernel: nothing is stored and nothing is sent.
 import html
 from dataclasses import dataclass
 
-TEXT = 'style="font-size: 15px; line-height: 1.4; white-space: normal"'
+_TEXT = 'style="font-size: 15px; line-height: 1.4; white-space: normal"'
 _made = []
 
 
@@ -153,13 +154,12 @@ class Quiz:
         parts = []
         for number, question in enumerate(self.questions, start=1):
             options = "".join(
-                f"<details><summary>{html.escape(option.text)}</summary><p>{html.escape(reason(option))}</p></details>"
+                f"<details><summary>{html.escape(option.text)}</summary>"
+                f"<p>{html.escape(reason(option))}</p></details>"
                 for option in question.options
             )
-            parts.append(
-                f"<div><p><b>{number}."
-                f" {html.escape(question.text)}</b>{_where(question)}</p>{options}</div>"
-            )
+            words = f"<b>{number}. {html.escape(question.text)}</b>{_where(question)}"
+            parts.append(f"<div><p>{words}</p>{options}</div>")
         return "\n".join(parts)
 
     def _repr_mimebundle_(self, **kwargs):
@@ -188,9 +188,7 @@ class _Shell:
         self.quiz, self.quiet = quiz, False
         self.choices, self.reasons, rows = [], [], []
         for number, question in enumerate(quiz.questions):
-            asked = (
-                f"<p {TEXT}><b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}</p>"
-            )
+            asked = f"<p {_TEXT}><b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}</p>"
             options = [(option.text, choice) for choice, option in enumerate(question.options)]
             layout = {"width": "auto", "height": "auto", "max_width": "100%"}
             choices = ipywidgets.RadioButtons(
@@ -226,7 +224,7 @@ class _Shell:
 
     def _say(self):
         self.standing.value = (
-            f'<p role="status" aria-live="polite" {TEXT}>{html.escape(self.quiz.standing())}</p>'
+            f'<p role="status" aria-live="polite" {_TEXT}>{html.escape(self.quiz.standing())}</p>'
         )
 
     def clear(self):

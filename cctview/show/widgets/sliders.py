@@ -23,14 +23,14 @@ from dataclasses import dataclass
 
 from cctview.show.widgets.controls import Control
 
-PATIENCE = 0.05
+_PATIENCE = 0.05
 """Seconds: a figure that takes longer is drawn when a slider is let go, not while it moves."""
 
-LONG = 1.0  # s from which a figure is not timed a second time
-KEPT = 64  # pictures kept
-DPI = 110  # pixels an inch
-PIXELS_AN_INCH = 96  # as browsers have it
-LOOK = (
+_LONG = 1.0  # s from which a figure is not timed a second time
+_KEPT = 64  # pictures kept
+_DPI = 110  # pixels an inch
+_PIXELS_AN_INCH = 96  # as browsers have it
+_LOOK = (
     "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px;"
     " }</style>"
 )
@@ -150,7 +150,7 @@ class Sliders:
                 begin = time.perf_counter()
                 self._picture(self._values)
                 self.seconds = time.perf_counter() - begin
-                if not PATIENCE < self.seconds < LONG:
+                if not _PATIENCE < self.seconds < _LONG:
                     break
         return self.seconds
 
@@ -170,9 +170,9 @@ class Sliders:
         if key not in self._pictures:
             figure, words = self._figure(values)
             buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+            figure.savefig(buffer, format="png", dpi=_DPI, pil_kwargs={"compress_level": 1})
             _forget(figure)
-            while len(self._pictures) >= KEPT:
+            while len(self._pictures) >= _KEPT:
                 self._pictures.pop(next(iter(self._pictures)))
             self._pictures[key] = buffer.getvalue(), words, figure.get_figwidth()
         return self._pictures[key]
@@ -212,7 +212,7 @@ class _Bundle:
             "text/plain": f"Figure with sliders, at {named}. {words}".strip(),
             "image/png": picture,
         }
-        return bundle, {"image/png": {"width": round(inches * PIXELS_AN_INCH)}}
+        return bundle, {"image/png": {"width": round(inches * _PIXELS_AN_INCH)}}
 
 
 class _Shell:
@@ -224,11 +224,11 @@ class _Shell:
         self.sliders = sliders
         sliders.measure()
         picture, words, inches = sliders._picture(sliders.values)
-        size = {"width": f"{inches * PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
+        size = {"width": f"{inches * _PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
         self.image = ipywidgets.Image(value=picture, format="png", layout=size)
         self.says = ipywidgets.HTML(_words(words))
         self.controls = {name: control.widget() for name, control in sliders.controls.items()}
-        live = sliders.seconds <= PATIENCE if sliders.continuous is None else sliders.continuous
+        live = sliders.seconds <= _PATIENCE if sliders.continuous is None else sliders.continuous
         width = f"{min(max(len(control.text) for control in sliders.controls.values()) + 1, 26)}ch"
         for name, control in self.controls.items():
             control.value = sliders.values[name]
@@ -244,7 +244,7 @@ class _Shell:
         )
         reset.on_click(lambda _: sliders.reset())
         self.quiet = False
-        look = ipywidgets.HTML(LOOK, layout={"display": "none"})
+        look = ipywidgets.HTML(_LOOK, layout={"display": "none"})
         self.box = ipywidgets.VBox(
             [*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"}
         )
@@ -268,7 +268,7 @@ class _Shell:
         sliders.error = None
         try:
             if (
-                sliders.seconds > PATIENCE
+                sliders.seconds > _PATIENCE
                 and tuple(sliders._values.values()) not in sliders._pictures
             ):
                 self.says.value = _words("computing …", "font-style: italic")

@@ -10,10 +10,10 @@ STILL = (
 
 @dataclass
 class Progress:
-    """A bar that a training moves; made to be given to `cctview.attacks.classifier.train` as `watch`.
+    """A bar that a training moves; given to `cctview.attacks.classifier.train` as `watch`.
 
     It is displayed at the first move. To stop the training interrupt the kernel (the button ■):
-    what was learnt is kept.
+    what was learned is kept.
 
     Attributes
     ----------
@@ -53,8 +53,7 @@ class Progress:
 @dataclass
 class _Bundle:
     """The live bar, and for where widgets do not run what would be there: never a number, which
-    would soon be stale.
-    """
+    would soon be stale."""
 
     widget: object
 
