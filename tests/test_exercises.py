@@ -2,6 +2,7 @@
 check raise.
 """
 
+import inspect
 import itertools
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cosine
 
+from cctview.course import checks
 from cctview.course.checks import (
+    CheckError,
     Verdict,
     check_cosine_distance,
     check_numbers,
@@ -353,3 +356,61 @@ def test_a_bad_sureness_is_explained(answer, hint):
 def test_nothing_makes_the_checks_of_trips_raise(answer):
     for check in (check_wrong_share, check_sureness):
         assert isinstance(check(answer, TRIPS), Verdict)
+
+
+class Evaluation:
+    """As much of an evaluation of a detector as the check looks at."""
+
+    def __init__(self, truths, correct):
+        self.truths = truths
+        self.detections = pd.DataFrame({"percent": [90.0, 50.0], "correct": correct})
+
+
+PLAUSIBLE = {
+    "check_best_era": "1971",
+    "check_defence": ("blur", 1),
+    "check_even_gallery": 50,
+    "check_numbers": {"733-681-N": 2},
+} | dict.fromkeys(
+    [
+        "check_candidates",
+        "check_cosine_distance",
+        "check_eigen_weights",
+        "check_iou",
+        "check_key_broken",
+        "check_members_found",
+        "check_who",
+    ],
+    lambda *_: 0.5,
+)
+
+
+@pytest.mark.parametrize("name", [name for name in checks.__all__ if name.startswith("check_")])
+def test_an_authors_error_is_not_blamed_on_the_answer(name):
+    """Each check with data that it cannot use: the course's fault, by the check's name."""
+    check = getattr(checks, name)
+    _, *data = inspect.signature(check).parameters.values()
+    broken_data = [object() for parameter in data if parameter.default is parameter.empty]
+    with pytest.raises(CheckError, match=rf"{name} failed .*no fault of your answer"):
+        check(PLAUSIBLE.get(name, 0.5), *broken_data)
+
+
+@pytest.mark.parametrize(
+    ("check", "data", "reason"),
+    [
+        (check_threshold, ([0.1, 0.2], [True]), "IndexError"),
+        (check_threshold, ([0.1, 0.2], [True, True]), "pairs of both kinds"),
+        (check_wrong_share, (TRIPS.drop(columns="right"),), "KeyError: 'right'"),
+        (check_wrong_share, (TRIPS, 2), "ZeroDivisionError"),
+        (check_travel_time, ("never", ARRIVED), "never"),
+        (
+            checks.check_score_threshold,
+            (Evaluation(2, [True, False]), 0.9),
+            "no threshold finds 90%",
+        ),
+        (checks.check_bits, (80, 0), "ZeroDivisionError"),
+    ],
+)
+def test_an_authors_error_is_described(check, data, reason):
+    with pytest.raises(CheckError, match=reason):
+        check(0.5, *data)

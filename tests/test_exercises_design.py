@@ -1,4 +1,4 @@
-"""Exercise checks of notebook 06: right answers pass in every form, and wrong ones are explained."""
+"""Exercise checks of notebook 06: right answers pass in every form, wrong ones are explained."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Checks of the exercises on learning: right answers pass in every form, wrong ones are explained."""
+"""Exercise checks of notebook 02: right answers pass in every form, wrong ones are explained."""
 
 import numpy as np
 import pandas as pd

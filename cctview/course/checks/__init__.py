@@ -1,10 +1,11 @@
 """Checks of the exercises: whether an answer is right, and if not, what is wrong with it and where
 to look.
 
-One module a subject; what they have in common is `cctview.course.checks.answers`.
+``lesson_NN`` has the checks of notebook NN, `answers` what they have in common, `quiz` the
+questions of notebook 09. A check returns a `Verdict`; an error of its own is a `CheckError`.
 """
 
-from cctview.course.checks.answers import Verdict
+from cctview.course.checks.answers import CheckError, Verdict
 from cctview.course.checks.lesson_00 import check_sureness, check_wrong_share
 from cctview.course.checks.lesson_01 import check_best_era, check_eigen_weights
 from cctview.course.checks.lesson_02 import check_members_found, check_stop
@@ -18,6 +19,7 @@ from cctview.course.checks.lesson_09 import check_bits, check_even_population
 from cctview.course.checks.lesson_10 import check_numbers, check_travel_time
 
 __all__ = [
+    "CheckError",
     "Verdict",
     "check_best_era",
     "check_bits",

@@ -1,25 +1,28 @@
 """What a check of an exercise is made of: answers read in every form that makes sense, and a
 verdict that says why.
 
-A check takes an answer and the data that the exercise is about, and returns a `Verdict`. It
-computes the right answer from the data: nothing is hidden here. It accepts an answer in every form
-that makes sense (a list, a tuple, an array, a Series, a set; numbers of any type; "12 %" and 0.12),
-and whatever it is given, it never raises: a wrong answer is no error.
+A check takes an answer and the data of the exercise, and returns a `Verdict`. It computes the
+correct answer from the data: nothing is hidden here. It accepts an answer in every form that makes
+sense (a list, an array, a Series, numbers of any type; "12 %" and 0.12). Whatever it is given, a
+wrong answer is a verdict and not an error: all that touches the answer is read by a `reader`. An
+error anywhere else is the course's own, and says so (`CheckError`).
 """
 
 import functools
 import html
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset.ids import DetectionId
 
-_MANY = 100_000
-"""Of what is handed in no more is read: an iterator may have no end."""
+_MOST_NAMES = 100_000
+"""No more names are read: an iterator may have no end."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ class Wrong(Exception):
     """An answer is wrong; the text says why."""
 
 
-def check(function):
+class CheckError(RuntimeError):
+    """A check failed by its own code or data: a fault of the course, not of the answer."""
+
+
+def check(function: Callable) -> Callable[..., Verdict]:
     """Make a check of a function that raises `Wrong`, or returns the praise."""
 
     @functools.wraps(function)
@@ -76,17 +83,34 @@ def check(function):
             return Verdict(True, function(answer, *data, **options))
         except Wrong as wrong:
             return Verdict(False, f"{str(wrong)[0].upper()}{str(wrong)[1:]}")
-        except (Exception, SystemExit) as error:
-            return Verdict(
-                False,
-                f"This answer cannot be read: {described(error)}. The exercise asks for a number,"
-                " names, or a function.",
-            )
+        except Exception as error:
+            raise CheckError(
+                f"{function.__name__} failed ({_described(error)}). This is no fault of your"
+                " answer. Run all cells above again; if it fails again, please report it."
+            ) from error
 
     return checked
 
 
-def described(error):
+def reader(function: Callable) -> Callable:
+    """Make a function that reads an answer blame the answer for whatever is raised in it."""
+
+    @functools.wraps(function)
+    def read(answer, *arguments, **options):
+        try:
+            return function(answer, *arguments, **options)
+        except Wrong:
+            raise
+        except (Exception, SystemExit) as error:
+            raise Wrong(
+                f"This answer cannot be read: {_described(error)}. The exercise asks for a number,"
+                " names, or a function."
+            ) from error
+
+    return read
+
+
+def _described(error):
     """An error in one line, even where it cannot be printed."""
     try:
         text = " ".join(str(error).split())[:200]
@@ -95,33 +119,44 @@ def described(error):
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def need_function(answer):
-    """Raise `Wrong` if an answer is no function."""
-    if not callable(answer):
-        raise Wrong(
-            f"Give the function itself, without calling it; this is a {type(answer).__name__}."
-        )
+def call(function: Any, *arguments: Any, hint: str = "", wanted: str = "the formula") -> Any:
+    """What a function handed in returns.
 
-
-def call(function, *arguments, hint, wanted="the formula"):
-    """What a function handed in returns; `hint` follows what it raised, `wanted` is what it should
-    return.
+    Parameters
+    ----------
+    function : object
+        The answer.
+    *arguments : object
+        Arrays and tables are copied: the answer may change what it is given.
+    hint : str
+        Follows what the function raised.
+    wanted : str
+        What it should return.
 
     Raises
     ------
     Wrong
-        If it raises, or returns nothing.
+        If it is no function, raises, or returns nothing.
     """
+    if not callable(function):
+        raise Wrong(
+            f"Give the function itself, without calling it; this is a {type(function).__name__}."
+        )
+    copies = [
+        value.copy() if isinstance(value, (np.ndarray, pd.DataFrame, list)) else value
+        for value in arguments
+    ]
     try:
-        given = function(*arguments)
+        given = function(*copies)
     except (Exception, SystemExit) as error:
-        raise Wrong(f"Your function raised {described(error)}{hint}") from error
+        raise Wrong(f"Your function raised {_described(error)}{hint}") from error
     if given is None or given is Ellipsis:
         raise Wrong(f"Your function returns nothing yet: put {wanted} after `return`.")
     return given
 
 
-def read_number(answer, of="the answer"):
+@reader
+def read_number(answer: Any, name: str = "the answer") -> float:
     """A number out of an answer of any form: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of
     just one of these.
 
@@ -133,48 +168,77 @@ def read_number(answer, of="the answer"):
     if isinstance(answer, str):
         text = answer.strip()
         try:
-            return float(text.removesuffix("%").replace(",", "")) / (
-                100 if text.endswith("%") else 1
-            )
+            number = float(text.removesuffix("%").replace(",", ""))
         except ValueError:
-            raise Wrong(f"{of} should be a number, but is the text {text[:40]!r}.") from None
+            raise Wrong(f"{name} should be a number, but is the text {text[:40]!r}.") from None
+        return _finite(number / 100 if text.endswith("%") else number, name)
     if callable(answer):
         raise Wrong(
-            f"{of} should be a number, but is a function: call it, and give what it returns."
+            f"{name} should be a number, but is a function: call it, and give what it returns."
         )
     try:
         values = np.asarray(answer)
         if values.size != 1:
-            raise Wrong(f"{of} should be one number, but there are {values.size}.")
+            raise Wrong(f"{name} should be one number, but there are {values.size}.")
         if np.iscomplexobj(values):
             raise TypeError
         number = float(values.reshape(-1)[0])
     except (TypeError, ValueError, OverflowError):
-        raise Wrong(f"{of} should be a number, but is a {type(answer).__name__}.") from None
+        raise Wrong(f"{name} should be a number, but is a {type(answer).__name__}.") from None
+    return _finite(number, name)
+
+
+def _finite(number, name):
     if not math.isfinite(number):
-        raise Wrong(f"{of} is {number}. Is something divided by zero, or missing in the data?")
+        raise Wrong(f"{name} is {number}. Is something divided by zero, or missing in the data?")
     return number
 
 
-def read_names(answer, of="the answer"):
-    """The ids in an answer, as a set of str: one or many, text or `DetectionId`, in any container
-    or a table's column `id`.
+@reader
+def read_array(answer: Any, name: str = "what your function returns") -> np.ndarray:
+    """An array of finite numbers.
+
+    Raises
+    ------
+    Wrong
+        If it is something else.
+    """
+    try:
+        values = np.asarray(answer, float)
+    except (TypeError, ValueError):
+        raise Wrong(
+            f"{name} should be a table of numbers, but is a {type(answer).__name__}."
+        ) from None
+    if not np.isfinite(values).all():
+        raise Wrong(f"{name} holds numbers that are not finite. Is something divided by zero?")
+    return values
+
+
+@reader
+def read_names(answer: Any, name: str = "the answer") -> set[str]:
+    """The ids in an answer: one or many, text or `DetectionId`, in any container or a table's
+    column `id`.
     """
     if isinstance(answer, (str, DetectionId)):
         return {str(answer)}
     if isinstance(answer, pd.DataFrame):
         if "id" not in answer:
-            raise Wrong(f"{of} is a table without a column 'id'; give its ids.")
+            raise Wrong(f"{name} is a table without a column 'id'; give its ids.")
         answer = answer["id"]
+    if isinstance(answer, np.ndarray):
+        answer = answer.ravel()
     try:
-        names = (
-            list(np.asarray(answer, object).ravel())
-            if isinstance(answer, np.ndarray)
-            else list(itertools.islice(answer, _MANY))
-        )
+        names = list(itertools.islice(answer, _MOST_NAMES))
     except TypeError:
-        raise Wrong(f"{of} should be a list of ids, but is a {type(answer).__name__}.") from None
-    strange = [name for name in names if not isinstance(name, (str, DetectionId))]
+        raise Wrong(f"{name} should be a list of ids, but is a {type(answer).__name__}.") from None
+    strange = [value for value in names if not isinstance(value, (str, DetectionId))]
     if strange:
-        raise Wrong(f"{of} should hold ids only, but there is a {type(strange[0]).__name__} in it.")
-    return {str(name) for name in names}
+        raise Wrong(
+            f"{name} should hold ids only, but there is a {type(strange[0]).__name__} in it."
+        )
+    return {str(value) for value in names}
+
+
+def first_hint(hints: dict[str, Any], matches: Callable[[Any], bool]) -> str | None:
+    """The first hint whose value, what a known mistake gives, matches the answer."""
+    return next((hint for hint, value in hints.items() if matches(value)), None)

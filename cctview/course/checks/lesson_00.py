@@ -17,18 +17,16 @@ def check_wrong_share(answer, links, sure=0.5):
         Columns `probability` and `right`, as `cctview.link.trips.Finder.links` gives them.
     sure : float
         A candidate at least so probable is linked.
-
-    Returns
-    -------
-    Verdict
     """
     number = read_number(answer, "the share")
-    linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
-    wrong, count = int((linked & ~right).sum()), int(linked.sum())
-    share, tolerance = wrong / count, 0.0051
+    linked = links["probability"].to_numpy(float) >= sure
+    right = links["right"].to_numpy(bool)
+    wrong = int((linked & ~right).sum())
+    count = int(linked.sum())
+    share = wrong / count
 
-    def is_share(value):
-        return abs(number - value) <= tolerance or abs(number / 100 - value) <= tolerance
+    def is_share(value):  # rounded to two digits, as a share or in per cent
+        return min(abs(number - value), abs(number / 100 - value)) <= 0.0051
 
     if is_share(share):
         return (
@@ -67,36 +65,32 @@ def check_sureness(answer, links, tolerated=0.1):
     links : DataFrame
         As for `check_wrong_share`.
     tolerated : float
-
-    Returns
-    -------
-    Verdict
     """
     sure = read_number(answer, "the probability")
     if not 0 <= sure <= 1:
         raise Wrong(f"{sure:g} is no probability: it lies between 0 and 1.")
-    order = np.argsort(-links["probability"].to_numpy(float), kind="stable")
-    probability, right = (
-        links["probability"].to_numpy(float)[order],
-        links["right"].to_numpy(bool)[order],
-    )
-    found, count = np.cumsum(right), np.arange(1, len(right) + 1)
-    ends = np.append(np.diff(probability) != 0, True)
+    ordered = links.sort_values("probability", ascending=False, kind="stable")
+    probability = ordered["probability"].to_numpy(float)
+    right = ordered["right"].to_numpy(bool)
+    found = np.cumsum(right)
+    count = np.arange(1, len(right) + 1)
+    ends = np.append(np.diff(probability) != 0, True)  # equal ones are linked together
     within = ends & (count - found <= tolerated * count + 1e-9)
     best = int(found[within].max(initial=0))
     linked = int((probability >= sure).sum())
     if not linked:
         raise Wrong(f"At {sure:g} nothing is linked at all: go lower.")
-    wrong = linked - int(found[linked - 1])
-    said = (
+    correct = int(found[linked - 1])
+    wrong = linked - correct
+    result = (
         f"At {sure:.3g} there are {linked} links, {wrong} of them wrong"
         f" ({100 * wrong / linked:.0f} %)"
     )
     if wrong > tolerated * linked + 1e-9:
-        raise Wrong(f"{said}, more than {100 * tolerated:g} %: go higher.")
-    if linked - wrong < best - max(1, 0.02 * best):
-        raise Wrong(f"{said}. {linked - wrong} are right, and {best} could be: go lower.")
+        raise Wrong(f"{result}, more than {100 * tolerated:g} %: go higher.")
+    if correct < best - max(1, 0.02 * best):
+        raise Wrong(f"{result}. {correct} are right, and {best} could be: go lower.")
     return (
-        f"{said}: {linked - wrong} right links are left, of {int(right.sum())} first guesses that"
-        " were right."
+        f"{result}: {correct} right links are left, of {int(right.sum())} first guesses that were"
+        " right."
     )

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cctview.course.checks.answers import Wrong, call, check, need_function, read_number
+from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 
-ENOUGH = 0.05
-"""An epoch is a good one to stop after if its loss on new vehicles is at most so much, as a share, above the lowest."""
+_ENOUGH = 0.05
+"""A good epoch to stop after has a loss on new vehicles at most this share above the lowest."""
 
 
 @check
@@ -17,16 +17,12 @@ def check_stop(answer, history):
     answer : object
         A number of epochs.
     history : DataFrame
-        Index epoch; columns training_loss and validation_loss, as `cctview.attacks.classifier.Training.history`
-        gives them.
-
-    Returns
-    -------
-    Verdict
-        Right are all epochs whose loss on new vehicles is within 5 % of the lowest.
+        Index epoch; columns training_loss and validation_loss, as
+        `cctview.attacks.classifier.Training.history` gives them.
     """
     epoch = read_number(answer, "the epoch")
-    taught, new = history.training_loss, history.validation_loss
+    taught = history.training_loss
+    new = history.validation_loss
     if epoch != int(epoch):
         if any(np.isclose(epoch, values.min(), atol=0.006) for values in (taught, new)):
             raise Wrong(
@@ -40,7 +36,7 @@ def check_stop(answer, history):
             " them."
         )
     best = int(new.idxmin())
-    if new[epoch] <= (1 + ENOUGH) * new.min():
+    if new[epoch] <= (1 + _ENOUGH) * new.min():
         return (
             "Before it the loss on new vehicles still falls; long after it, it rises, while the"
             " other curve falls on."
@@ -74,66 +70,52 @@ def check_members_found(answer, losses, member):
         Of one model, a loss for each vehicle.
     member : ndarray of bool, shape (n,)
         Whether it was taught.
-
-    Returns
-    -------
-    Verdict
-        Checked against `sklearn.metrics.roc_curve`, on these losses and several shares of false
-        alarms.
     """
     from sklearn.metrics import roc_curve
 
-    need_function(answer)
-    losses, member = np.asarray(losses, float), np.asarray(member, bool)
+    losses = np.asarray(losses, float)
+    member = np.asarray(member, bool)
+    step = 1 / member.sum()
     fpr, tpr, _ = roc_curve(member, -losses, drop_intermediate=False)
     for allowed in (0.05, 0.2, 0.01):
         right = float(tpr[fpr <= allowed].max())
-        least = float(
-            tpr[fpr <= max(allowed - 1.01 / (~member).sum(), 0)].max()
-        )  # whether the one at the threshold counts
+        # Where the one at the threshold is not counted.
+        least = float(tpr[fpr <= max(allowed - 1.01 / (~member).sum(), 0)].max())
         hint = ". Try it on `losses`, `member` and 0.01."
-        given = call(
-            answer, losses.copy(), member.copy(), allowed, hint=hint, wanted="what it finds"
-        )
+        given = call(answer, losses, member, allowed, hint=hint, wanted="what it finds")
         found = read_number(given, "what your function returns")
-        if not least - 1.5 / member.sum() <= found <= right + 1.5 / member.sum():
+        if not least - 1.5 * step <= found <= right + 1.5 * step:
             raise Wrong(_members_hint(found, right, losses, member, allowed))
     return "It agrees with scikit-learn's ROC at 1, 5 and 20 % of false alarms."
 
 
 def _members_hint(found, right, losses, member, allowed):
     """What went wrong, by what came out."""
-    threshold, everyone = np.quantile(losses[~member], allowed), np.quantile(losses, allowed)
-    accused, others = losses <= threshold, losses[~member]
     if found > 1:
         return (
             f"{found:g} is no share. If it is how many members are found, divide by how many there"
             " are."
         )
-    known = {
-        "This is the share of others that are accused. Asked is how many members are found at that cost.": (
-            allowed
-        ),
+    threshold = np.quantile(losses[~member], allowed)
+    hints = {
+        "This is the share of others that are accused. Asked is how many members are found at that"
+        " cost.": allowed,
         "This is how often an accusation is right. Asked is which share of all members is found.": (
-            member[accused].mean()
+            member[losses <= threshold].mean()
         ),
-        "The threshold leaves out a share of everyone. Let a share of those that were never taught be accused.": (
-            (losses[member] <= everyone).mean()
-        ),
+        "The threshold leaves out a share of everyone. Let a share of those that were never taught"
+        " be accused.": (losses[member] <= np.quantile(losses, allowed)).mean(),
         "The wrong way round: members have the small losses. Accuse those below a threshold.": (
-            (losses[member] >= np.quantile(others, 1 - allowed)).mean()
+            (losses[member] >= np.quantile(losses[~member], 1 - allowed)).mean()
         ),
         "The wrong way round: this accuses the members with a large loss.": (
             (losses[member] > threshold).mean()
         ),
-        "The threshold comes from the members' own losses. Take it from those that were never taught.": (
-            (losses[member] <= np.quantile(losses[member], allowed)).mean()
-        ),
+        "The threshold comes from the members' own losses. Take it from those that were never"
+        " taught.": (losses[member] <= np.quantile(losses[member], allowed)).mean(),
     }
-    for hint, value in known.items():
-        if abs(found - value) <= 1.5 / member.sum() + 1e-9:
-            return hint
-    return (
+    near = 1.5 / member.sum() + 1e-9
+    return first_hint(hints, lambda value: abs(found - value) <= near) or (
         f"With {100 * allowed:g} % false alarms it gives {found:.4g}; scikit-learn says"
         f" {right:.4g}."
     )

@@ -1,8 +1,12 @@
 """Checks of the exercises on collecting, in notebook 03."""
 
-from cctview.course.checks.answers import Wrong, check, read_number
+from itertools import islice
+
+from cctview.course.checks.answers import Wrong, call, check, read_number, reader
 
 _DAY = 86_400
+_MOST_VEHICLES = 1_000_000
+"""No more are read: an iterator may have no end."""
 
 
 @check
@@ -15,10 +19,6 @@ def check_storage(answer, cameras, interval, picture_bytes):
         Gigabytes: 10**9 bytes.
     cameras, interval, picture_bytes : float
         How many cameras; seconds from picture to picture of one; mean size of a picture.
-
-    Returns
-    -------
-    Verdict
     """
     number = read_number(answer, "the number of gigabytes")
     true = cameras * _DAY / interval * picture_bytes / 1e9
@@ -71,58 +71,47 @@ def check_candidates(answer, sightings):
         of them.
     sightings : DataFrame
         Columns vehicle, camera, hour.
-
-    Returns
-    -------
-    Verdict
     """
-    if answer is ... or not callable(answer):
-        raise Wrong("give the function itself: check_candidates(candidates, week).")
-    cases = _cases(sightings)
-    for known in cases:
-        at = [
+    for known in _cases(sightings):
+        at_each = [
             set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
             for camera, hour in known
         ]
-        wanted, got = set.intersection(*at), _as_set(answer(sightings, list(known)), known)
-        if got == wanted:
-            continue
-        said = (
-            f"Of {len(known)} known point{'s' if len(known) > 1 else ''}: {len(wanted)} vehicles"
-            f" are left, not {len(got)}"
+        wanted = set.intersection(*at_each)
+        hint = ". Try it on one known point first."
+        given = call(answer, sightings, known, hint=hint, wanted="the vehicles")
+        vehicles = _read_vehicles(given, known)
+        if vehicles != wanted:
+            points = f"{len(known)} known point{'s' if len(known) > 1 else ''}"
+            raise Wrong(
+                f"Of {points}: {len(wanted)} vehicles are left, not {len(vehicles)}"
+                f"{_candidates_hint(vehicles, known, at_each, sightings)}"
+            )
+    left = "it alone is" if len(wanted) == 1 else f"{len(wanted)} are"
+    return f"{len(known)} points of one vehicle, and {left} left."
+
+
+def _candidates_hint(vehicles, known, at_each, sightings):
+    """What went wrong, by which vehicles it returned."""
+    if len(known) > 1 and vehicles == set.union(*at_each):
+        return ": yours were at one of the points or more. Keep those that were at all of them."
+    cameras, hours = zip(*known, strict=True)
+    if vehicles == set(
+        sightings.vehicle[sightings.camera.isin(cameras) & sightings.hour.isin(hours)]
+    ):
+        return (
+            ": camera and hour belong together. Yours were at any of these cameras, in any of these"
+            " hours."
         )
-        if len(known) > 1 and got == set.union(*at):
-            raise Wrong(
-                f"{said}: yours were at one of the points or more. Keep those that were at all of"
-                " them."
-            )
-        cameras, hours = zip(*known, strict=True)
-        if got == set(
-            sightings.vehicle[sightings.camera.isin(cameras) & sightings.hour.isin(hours)]
-        ):
-            raise Wrong(
-                f"{said}: camera and hour belong together. Yours were at any of these cameras, in"
-                " any of these hours."
-            )
-        if got in (
-            _all_of(sightings.camera, sightings, cameras),
-            _all_of(sightings.hour, sightings, hours),
-        ):
-            raise Wrong(
-                f"{said}: a point is a camera *and* an hour. Yours heed one of the two only."
-            )
-        if len(known) > 1 and got in at:
-            raise Wrong(
-                f"{said}: yours heed one point only. A loop that overwrites its result keeps the"
-                " last one."
-            )
-        raise Wrong(
-            f"{said}. For each point take the set of vehicles that were there; those in all of the"
-            " sets are left."
-        )
-    few = len(set.intersection(*at))
+    if vehicles in (
+        _all_of(sightings.camera, sightings, cameras),
+        _all_of(sightings.hour, sightings, hours),
+    ):
+        return ": a point is a camera *and* an hour. Yours heed one of the two only."
+    if len(known) > 1 and vehicles in at_each:
+        return ": yours heed one point only. A loop that overwrites its result keeps the last one."
     return (
-        f"{len(cases[-1])} points of one vehicle, and {'it alone is' if few == 1 else f'{few} are'}"
+        ". For each point take the set of vehicles that were there; those in all of the sets are"
         " left."
     )
 
@@ -133,9 +122,7 @@ def _all_of(column, sightings, values):
 
 
 def _cases(sightings):
-    """One, two and four points of a vehicle that has as many: the one with the most different
-    points.
-    """
+    """One, two and four points of the vehicle that has the most different ones."""
     different = sightings.drop_duplicates()
     counts = different.vehicle.value_counts()
     points = different[different.vehicle == counts.index[0]].sort_values(["hour", "camera"])
@@ -144,15 +131,14 @@ def _cases(sightings):
     return [rows[:1], rows[: 2 * step : step], rows[: 4 * step : step]]
 
 
-def _as_set(found, known):
-    if found is None or found is ...:
-        raise Wrong("the function returns nothing: end it with return.")
-    if isinstance(found, (int, float)):
+@reader
+def _read_vehicles(answer, known):
+    if isinstance(answer, (int, float)):
         raise Wrong("the function returns a number: return the vehicles themselves, not how many.")
     try:
-        return {int(vehicle) for vehicle in found}
+        return {int(vehicle) for vehicle in islice(answer, _MOST_VEHICLES)}
     except (TypeError, ValueError):
         raise Wrong(
             f"the function should return vehicles; for {known[0]} it returned a"
-            f" {type(found).__name__}."
+            f" {type(answer).__name__}."
         ) from None

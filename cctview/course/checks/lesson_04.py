@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from cctview.course.checks.answers import Wrong, call, check, need_function, read_number
+from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 from cctview.dataset.boxes import box_iou
 
-TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
-APART = [[0, 0, 10, 10], [30, 40, 50, 60]]
-INSIDE = [[0, 0, 10, 10], [2, 2, 6, 7]]
-NOTHING = [[3, 3, 3, 3], [3, 3, 3, 3]]
-_ROUNDED = 0.005  # who gives two digits after the point means this one
+_TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
+_APART = [[0, 0, 10, 10], [30, 40, 50, 60]]
+_INSIDE = [[0, 0, 10, 10], [2, 2, 6, 7]]
+_NOTHING = [[3, 3, 3, 3], [3, 3, 3, 3]]
+_ROUNDED = 0.005  # of a threshold that is given with two digits after the point
 _EMPTY = "You divide by zero where neither box has an area: return 0 there."
 
 
@@ -26,32 +26,32 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
     evaluation : cctview.detect.metrics.DetectionEvaluation
     wanted : float
         The least recall.
-
-    Returns
-    -------
-    Verdict
     """
     score = read_number(answer, "the threshold")
     score = 100 * score if 0 < score < 1 else score
     if not 0 <= score <= 100:
         raise Wrong(f"{score:g} is no score: it lies between 0 and 100 per cent.")
-    percent, correct = (evaluation.detections[name].to_numpy() for name in ("percent", "correct"))
-    total, kept = int(np.sum(evaluation.truths)), percent >= score - _ROUNDED
-    right, false = int(correct[kept].sum()), int((~correct[kept]).sum())
+    percent = evaluation.detections["percent"].to_numpy()
+    correct = evaluation.detections["correct"].to_numpy()
+    total = int(np.sum(evaluation.truths))
+    kept = percent >= score - _ROUNDED
+    right = int(correct[kept].sum())
+    false = int((~correct[kept]).sum())
     needed = math.ceil(wanted * total - 1e-9)
     if correct.sum() < needed:
         raise ValueError(f"no threshold finds {wanted:.0%} of {total} vehicles")
     best = int((~correct)[percent >= np.sort(percent[correct])[::-1][needed - 1]].sum())
-    said = (
+    result = (
         f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles"
-        f" ({100 * right / total:.1f} %)"
+        f" ({100 * right / total:.1f} %), with {false:,} false boxes"
     )
-    said += f", with {false:,} false boxes"
     if right < needed:
-        raise Wrong(f"{said}. That is less than {100 * wanted:g} %: go lower.")
+        raise Wrong(f"{result}. That is less than {100 * wanted:g} %: go lower.")
     if false > best + max(2, 0.03 * best):
-        raise Wrong(f"{said}. {100 * wanted:g} % can be had with {best:,} false boxes: go higher.")
-    return f"{said}. At 25 % it would be {int((~correct[percent >= 25]).sum()):,}."
+        raise Wrong(
+            f"{result}. {100 * wanted:g} % can be had with {best:,} false boxes: go higher."
+        )
+    return f"{result}. At 25 % it would be {int((~correct[percent >= 25]).sum()):,}."
 
 
 @check
@@ -63,76 +63,62 @@ def check_iou(answer, boxes):
     answer : callable
     boxes : array_like, shape (n, 4)
         Boxes to try it on; the first few pairs are, and some cases that are easily forgotten.
-
-    Returns
-    -------
-    Verdict
     """
-    need_function(answer)
     some = np.asarray(boxes, float)[:6]
-    pairs = [
-        INSIDE,
-        *((a, b) for k, a in enumerate(some) for b in some[k:]),
-        TOUCHING,
-        APART,
-        NOTHING,
-    ]
-    for a, b in pairs:
+    some_pairs = [(a, b) for k, a in enumerate(some) for b in some[k:]]
+    for a, b in np.array([_INSIDE, *some_pairs, _TOUCHING, _APART, _NOTHING], float):
         right = float(box_iou([a], [b])[0, 0])
         try:
-            given = call(
-                answer,
-                np.array(a, float),
-                np.array(b, float),
-                hint=f", for the boxes {_said(a)} and {_said(b)}.",
-            )
+            given = call(answer, a, b, hint=f", for the boxes {_text(a)} and {_text(b)}.")
         except Wrong as wrong:
-            raise Wrong(_EMPTY) if isinstance(wrong.__cause__, ZeroDivisionError) else wrong
+            if isinstance(wrong.__cause__, ZeroDivisionError):
+                raise Wrong(_EMPTY) from wrong
+            raise
         if isinstance(given, (float, np.floating)) and np.isnan(given):
             raise Wrong(_EMPTY)
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-6:
-            raise Wrong(_iou_hint(number, right, np.array(a, float), np.array(b, float)))
+            raise Wrong(_iou_hint(number, right, a, b))
     return (
         "It agrees with cctview's on all pairs that were tried, also on boxes that only touch, and"
         " on those far apart."
     )
 
 
-def _said(box):
+def _text(box):
     return "[" + ", ".join(f"{value:g}" for value in box) + "]"
 
 
 def _iou_hint(number, right, a, b):
     """What went wrong, by what came out."""
     sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    shared, raw = np.maximum(sides, 0).prod(), sides.prod()
+    shared = np.maximum(sides, 0).prod()
+    raw = sides.prod()  # positive where both are negative: a usual mistake
     areas = (a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod()
-    known = {
+    if shared and any(math.isclose(number, shared / area, rel_tol=1e-6) for area in areas):
+        return "You divide by one box only. The union is what the two cover together."
+    apart = {
+        "These two boxes lie apart. Two negative sides make a positive area: a side is at least"
+        " 0.": _ratio(raw, sum(areas) - raw)
+    }
+    hints = {
         "This is the shared area itself. Divide it by the area that the two cover together.": (
             shared
         ),
-        "You divide by the sum of both areas: what they share is in there twice. Take it off once.": _over(
-            shared, sum(areas)
-        ),
+        "You divide by the sum of both areas: what they share is in there twice. Take it off"
+        " once.": _ratio(shared, sum(areas)),
         "This is 1 minus it: a distance. Asked for is the overlap, 1 for two equal boxes.": (
             1 - right
         ),
-        "These two boxes lie apart. Two negative sides make a positive area: a side is at least 0.": _over(
-            raw, sum(areas) - raw
-        ),
     }
-    apart = "These two boxes lie apart"
-    if any(math.isclose(number, shared / area, rel_tol=1e-6) for area in areas if shared):
-        return "You divide by one box only. The union is what the two cover together."
-    for hint, value in sorted(
-        known.items(), key=lambda item: not (item[0].startswith(apart) and (sides < 0).any())
-    ):
-        if value is not None and math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9):
-            return hint
-    said = f"For {_said(a)} and {_said(b)} it gives {number:.4g}; right is {right:.4g}"
-    return f"{said}: shared area over the area of both together."
+    hints = apart | hints if (sides < 0).any() else hints | apart
+    return first_hint(
+        hints, lambda value: math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9)
+    ) or (
+        f"For {_text(a)} and {_text(b)} it gives {number:.4g}; right is {right:.4g}: shared area"
+        " over the area of both together."
+    )
 
 
-def _over(part, whole):
-    return part / whole if whole else None
+def _ratio(part, whole):
+    return part / whole if whole else math.nan

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from cctview.course.checks.answers import Wrong, call, check, need_function, read_number
+from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 from cctview.match.distance import cosine_distances
 
 
@@ -19,43 +19,34 @@ def check_threshold(answer, distances, same, tolerated=0.01):
     distances : array_like, shape (n,)
     same : array_like of bool, shape (n,)
     tolerated : float
-
-    Returns
-    -------
-    Verdict
     """
     threshold = read_number(answer, "the threshold")
-    distances, same = np.asarray(distances, float), np.asarray(same, bool)
-    wrong, right = np.sort(distances[~same]), np.sort(distances[same])
-    allowed = math.floor(tolerated * len(wrong) + 1e-9)
-    limit = (
-        wrong[allowed] if allowed < len(wrong) else math.inf
-    )  # from here on, one different pair too many is linked
-    linked = np.searchsorted(wrong, threshold, side="right") / len(wrong)
-    found, best = (
-        np.searchsorted(right, threshold, side="right"),
-        np.searchsorted(right, limit, side="left"),
-    )
-    said = f"At {threshold:.3g} it links {linked:.2%} of the different pairs".replace("%", " %")
+    distances = np.asarray(distances, float)
+    same = np.asarray(same, bool)
+    different_pairs = np.sort(distances[~same])
+    same_pairs = np.sort(distances[same])
+    if not len(different_pairs) or not len(same_pairs):
+        raise ValueError("there must be pairs of both kinds, same and different")
+    allowed = math.floor(tolerated * len(different_pairs) + 1e-9)
+    # From here on, one different pair too many is linked.
+    limit = different_pairs[allowed] if allowed < len(different_pairs) else math.inf
+    linked = np.searchsorted(different_pairs, threshold, side="right") / len(different_pairs)
+    found = np.searchsorted(same_pairs, threshold, side="right")
+    best = np.searchsorted(same_pairs, limit, side="left")
+    result = f"At {threshold:.3g} it links {100 * linked:.2f} % of the different pairs"
     if threshold < 0:
         raise Wrong(
             f"{threshold:g} is below every distance: nothing is linked. Distances begin at 0."
         )
     if linked > tolerated:
         raise Wrong(
-            f"{said}, more than {100 * tolerated:g} %: go lower. The first thing that roc_curve"
+            f"{result}, more than {100 * tolerated:g} %: go lower. The first thing that roc_curve"
             " returns are these shares."
         )
-    if found < best - max(1, 0.005 * len(right)):
-        raise Wrong(
-            f"{said}, and finds {found} of {len(right)} same pairs; up to {100 * tolerated:g} % it"
-            f" could find {best}: go higher."
-        )
-    return (
-        f"{said}, and finds {found} of {len(right)} same pairs: {found / len(right):.0%}.".replace(
-            "%.", " %."
-        )
-    )
+    result += f", and finds {found} of {len(same_pairs)} same pairs"
+    if found < best - max(1, 0.005 * len(same_pairs)):
+        raise Wrong(f"{result}; up to {100 * tolerated:g} % it could find {best}: go higher.")
+    return f"{result}: {100 * found / len(same_pairs):.0f} %."
 
 
 @check
@@ -67,16 +58,11 @@ def check_cosine_distance(answer, embeddings):
     answer : callable
     embeddings : ndarray, shape (n, d)
         Vectors to try it on; the first few pairs are.
-
-    Returns
-    -------
-    Verdict
     """
-    need_function(answer)
     vectors = np.asarray(embeddings, float)[:6]
     for a, b in ((a, b) for k, a in enumerate(vectors) for b in vectors[k:]):
         right = float(cosine_distances(a[None], b[None])[0, 0])
-        given = call(answer, a.copy(), b.copy(), hint=". Try it on two rows of the embeddings.")
+        given = call(answer, a, b, hint=". Try it on two rows of the embeddings.")
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-4:
             raise Wrong(_cosine_hint(number, right, a, b))
@@ -89,27 +75,25 @@ def check_cosine_distance(answer, embeddings):
 def _cosine_hint(number, right, a, b):
     """What went wrong, by what came out."""
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
-    known = {
-        "This is the cosine itself: 1 for the same direction. A distance is small for what is alike: subtract it from 1.": (
-            1 - right
-        ),
-        "This is the dot product: divide it by the lengths of both vectors, then subtract it from 1.": (
-            (1 - right) * lengths
-        ),
+    cosine = 1 - right
+    hints = {
+        "This is the cosine itself: 1 for the same direction. A distance is small for what is"
+        " alike: subtract it from 1.": cosine,
+        "This is the dot product: divide it by the lengths of both vectors, then subtract it from"
+        " 1.": cosine * lengths,
         "The lengths are not taken out: divide the dot product by the lengths of both vectors.": (
-            1 - (1 - right) * lengths
+            1 - cosine * lengths
         ),
-        "This is the Euclidean distance (MED). The cosine looks at the directions only.": float(
+        "This is the Euclidean distance (MED). The cosine looks at the directions only.": (
             np.linalg.norm(a - b)
         ),
-        "This is the angle. The cosine distance is 1 minus its cosine.": math.acos(
-            min(max(1 - right, -1), 1)
+        "This is the angle. The cosine distance is 1 minus its cosine.": (
+            math.acos(min(max(cosine, -1), 1))
         ),
     }
-    for hint, value in known.items():
-        if math.isclose(number, value, rel_tol=1e-4, abs_tol=1e-6):
-            return hint
-    return (
+    return first_hint(
+        hints, lambda value: math.isclose(number, value, rel_tol=1e-4, abs_tol=1e-6)
+    ) or (
         f"For the first pair that differs it gives {number:.4g}; right is {right:.4g}. The formula:"
         " 1 − a·b / (|a| |b|)."
     )

@@ -20,13 +20,10 @@ def check_right_alarms(answer, wanted, hit, false):
     false : float
         The share of the others that do.
 
-    Returns
-    -------
-    Verdict
-
     Examples
     --------
-    >>> [bool(check_right_alarms(answer, 1e-5, 0.9, 1e-3)) for answer in (0.9, "0.9 %", 0.0089, 90, 99.9)]
+    >>> answers = 0.9, "0.9 %", 0.0089, 90, 99.9
+    >>> [bool(check_right_alarms(answer, 1e-5, 0.9, 1e-3)) for answer in answers]
     [True, True, True, False, False]
     """
     number = read_number(answer, "the number of right alarms")
@@ -81,10 +78,6 @@ def check_even_gallery(answer, rate):
     rate : float
         How often one other vehicle passes for the one looked for.
 
-    Returns
-    -------
-    Verdict
-
     Examples
     --------
     >>> [bool(check_even_gallery(answer, 0.01)) for answer in (69, 68.97, 50, 100)]
@@ -94,10 +87,7 @@ def check_even_gallery(answer, rate):
     if number < 1:
         raise Wrong(f"{number:g} is no gallery. Asked is a number of vehicles, 1 or more.")
     right = math.log(0.5) / math.log1p(-rate)
-    if (
-        math.ceil(right) - 1.01 <= number <= math.ceil(right) + 1.01
-        or abs(number - right) <= 0.005 * right
-    ):
+    if abs(number - math.ceil(right)) <= 1.01 or abs(number - right) <= 0.005 * right:
         return (
             f"About {math.ceil(right):,}. So few, since every one of them has a chance to be taken"
             " for the one looked for."

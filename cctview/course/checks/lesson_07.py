@@ -1,11 +1,12 @@
 """Checks of the exercises on the demo app, in notebook 07."""
 
-import numpy as np
 import pandas as pd
 
-from cctview.course.checks.answers import Wrong, call, check, need_function, read_names, read_number
+from cctview.course.checks.answers import Wrong, call, check, first_hint, read_names, read_number
 
-KM = 1.609344  # a mile
+_MILE = 1.609344  # kilometres
+_ABS = "take the distance between the times without its sign (`abs`)."
+_BOTH = "the clocks may be apart in both ways."
 
 
 @check
@@ -21,17 +22,12 @@ def check_speed(answer, sightings, km, tolerance=0.02):
         Where each camera stands.
     tolerance : float
         Of the right answer.
-
-    Returns
-    -------
-    Verdict
     """
     speed = read_number(answer, "the speed")
-    first, last = sightings.iloc[0], sightings.iloc[-1]
-    way, seconds = (
-        km[last["camera"]] - km[first["camera"]],
-        (last["time"] - first["time"]).total_seconds(),
-    )
+    first = sightings.iloc[0]
+    last = sightings.iloc[-1]
+    way = km[last["camera"]] - km[first["camera"]]
+    seconds = (last["time"] - first["time"]).total_seconds()
     right = 3600 * abs(way) / seconds
 
     def is_about(value):
@@ -42,18 +38,17 @@ def check_speed(answer, sightings, km, tolerance=0.02):
             f"{right:.0f} km/h over {abs(way):g} km. Nobody measured a speed: it was read off two"
             " clocks."
         )
-    known = {
+    hints = {
         "That is in metres a second: multiply by 3.6.": right / 3.6,
         "That is in kilometres a second: multiply by 3600, the seconds of an hour.": right / 3600,
         "That is in kilometres a minute: multiply by 60.": right / 60,
-        "That is in miles an hour: take the kilometres as they stand.": right / KM,
+        "That is in miles an hour: take the kilometres as they stand.": right / _MILE,
         "Upside down: divide the way by the time.": seconds / abs(way),
         "That is the way alone. Divide it by the time.": abs(way),
         "That is the time alone. Divide the way by it.": seconds,
     }
-    for hint, value in known.items():
-        if is_about(value):
-            raise Wrong(hint)
+    if hint := first_hint(hints, is_about):
+        raise Wrong(hint)
     if speed < 0 and is_about(-right):
         raise Wrong(
             "The size is right, the sign is not: a speed has none. Take the way without its sign."
@@ -84,20 +79,13 @@ def check_who(answer, register, camera, moments, seconds=2.0):
     moments : iterable of datetime
         To try it at.
     seconds : float
-
-    Returns
-    -------
-    Verdict
     """
-    need_function(answer)
     most = 0
     for moment in map(pd.Timestamp, moments):
         apart = (register[camera] - moment).dt.total_seconds()
         right = set(register.loc[apart.abs() <= seconds, "holder"])
         hint = ". Try it on one time first."
-        given = call(
-            answer, register.copy(), camera, moment, seconds, hint=hint, wanted="the answer"
-        )
+        given = call(answer, register, camera, moment, seconds, hint=hint, wanted="the answer")
         if isinstance(given, pd.DataFrame) and "holder" in given:
             given = given["holder"]
         if isinstance(given, pd.Series) and given.dtype == bool:
@@ -118,34 +106,25 @@ def check_who(answer, register, camera, moments, seconds=2.0):
 def _who_hint(names, right, register, apart, seconds):
     """What went wrong, by whom it names."""
     holder = register["holder"]
-    early, late = (apart <= 0) & (apart >= -seconds), (apart >= 0) & (apart <= seconds)
-    known = {
+    early = (apart <= 0) & (apart >= -seconds)
+    late = (apart >= 0) & (apart <= seconds)
+    hints = {
         "It names everybody in the register. Compare the times.": set(holder),
-        "It names only the nearest. Return all whose time is near enough: the dossier cannot tell them apart.": {
-            holder[apart.abs().idxmin()]
-        },
-        "It also names those read long before: take the distance between the times without its sign (`abs`).": set(
-            holder[apart <= seconds]
-        ),
-        "It also names those read long after: take the distance between the times without its sign (`abs`).": set(
-            holder[apart >= -seconds]
-        ),
-        "It names those read before the moment only: the clocks may be apart in both ways.": set(
-            holder[early]
-        ),
-        "It names those read after the moment only: the clocks may be apart in both ways.": set(
-            holder[late]
-        ),
+        "It names only the nearest. Return all whose time is near enough: the dossier cannot tell"
+        " them apart.": {holder[apart.abs().idxmin()]},
+        f"It also names those read long before: {_ABS}": set(holder[apart <= seconds]),
+        f"It also names those read long after: {_ABS}": set(holder[apart >= -seconds]),
+        f"It names those read before the moment only: {_BOTH}": set(holder[early]),
+        f"It names those read after the moment only: {_BOTH}": set(holder[late]),
     }
-    for hint, these in known.items():
-        if names == these:
-            return hint
+    if hint := first_hint(hints, names.__eq__):
+        return hint
     strange = sorted(names - set(holder))
     if strange:
         return (
             f"{strange[0][:60]!r} is no holder of the register: return values of the column"
             " `holder`."
         )
-    if np.isclose(len(names), len(right)):
+    if len(names) == len(right):
         return "It names as many as it should, but others. Is it the right camera's column?"
     return f"It names {len(names)} holders; {len(right)} were read within {seconds:g} s."

@@ -1,11 +1,13 @@
 """Checks of the exercises on protection, in notebook 08."""
 
+from itertools import islice
+
 import numpy as np
 
-from cctview.course.checks.answers import Wrong, call, check, need_function
+from cctview.course.checks.answers import Wrong, call, check, read_array, reader
 from cctview.course.figures.lesson_08 import bought_points
 
-SLACK = 0.01
+_SLACK = 0.01
 """Shares within which two defences count as equal."""
 _TAKE_BEST = "For each defence and strength take the tracker with the most bits left."
 
@@ -23,52 +25,49 @@ def check_defence(answer, table, usefulness=0.9):
         From `cctview.defences.results.stored`.
     usefulness : float
         The least share of every use to keep.
-
-    Returns
-    -------
-    Verdict
     """
-    name, strength = _read_defence(answer, table)
     points = bought_points(table)
+    measured = table[table.defence != "none"].groupby("defence", sort=False).strength.unique()
+    name, strength = _read_defence(answer, dict(measured))
     best = points[points.usefulness >= usefulness].share.max()
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
-    said = (
+    result = (
         f"{name} at {strength:g} buys back {100 * mine.share:.0f} % of the bits from the best"
         f" tracker ({mine.tracker})"
     )
-    kept, wanted = (f"{100 * use:.0f} %" for use in (mine.usefulness, usefulness))
+    kept = f"{100 * mine.usefulness:.0f} %"
     if mine.usefulness < usefulness:
         raise Wrong(
-            f"{said}, but keeps only {kept} of its use. Drop the rows below {wanted} first."
+            f"{result}, but keeps only {kept} of its use. Drop the rows below"
+            f" {100 * usefulness:.0f} % first."
         )
-    if mine.share < best - SLACK:
+    if mine.share < best - _SLACK:
         shelf = bought_points(table, "off the shelf")
         sold = shelf[(shelf.defence == name) & np.isclose(shelf.strength, strength)].share.iloc[0]
         if sold > best:
             raise Wrong(
-                f"{said}; {100 * sold:.0f} % is only what it buys off the shelf. {_TAKE_BEST}"
+                f"{result}; {100 * sold:.0f} % is only what it buys off the shelf. {_TAKE_BEST}"
             )
-        raise Wrong(f"{said}, and another useful one buys more. {_TAKE_BEST}")
-    return f"{said} and keeps {kept} of its use. It can be ordered or applied by: {mine.who}."
+        raise Wrong(f"{result}, and another useful one buys more. {_TAKE_BEST}")
+    return f"{result} and keeps {kept} of its use. It can be ordered or applied by: {mine.who}."
 
 
-def _read_defence(answer, table):
-    """Name and strength out of an answer, if there is such a defence."""
-    names = [name for name in dict.fromkeys(table.defence) if name != "none"]
-    if isinstance(answer, str) or not np.iterable(answer) or len(answer := list(answer)) != 2:
+@reader
+def _read_defence(answer, measured):
+    """Name and strength out of an answer, if that defence was measured at it."""
+    given = [] if isinstance(answer, str) or not np.iterable(answer) else [*islice(answer, 3)]
+    if len(given) != 2:
         raise Wrong('Give two things, the name and the strength, such as ("blur", 2).')
-    name, strength = answer
-    if name not in names:
-        raise Wrong(f"there is no defence {str(name)[:40]!r}; there are {', '.join(names)}.")
-    strengths = table[table.defence == name].strength.unique()
+    name, strength = given
+    if name not in measured:
+        raise Wrong(f"there is no defence {str(name)[:40]!r}; there are {', '.join(measured)}.")
     try:
         strength = float(strength)
     except (TypeError, ValueError):
         raise Wrong(f"the strength should be a number, but is {str(strength)[:40]!r}.") from None
-    if not np.isclose(strengths, strength).any():
-        raise Wrong(
-            f"{name} was measured at {', '.join(f'{s:g}' for s in strengths)}, not at {strength:g}."
-        )
+    if not np.isclose(measured[name], strength).any():
+        strengths = ", ".join(f"{strength:g}" for strength in measured[name])
+        raise Wrong(f"{name} was measured at {strengths}, not at {strength:g}.")
     return name, strength
 
 
@@ -84,43 +83,53 @@ def check_key_broken(answer, database, known=200):
     database : cctview.course.breach.KeyedDatabase
     known : int
         How many vehicles it is given.
-
-    Returns
-    -------
-    Verdict
     """
     from cctview.course.breach import first_found
 
-    need_function(answer)
     a, b = database.known_pairs(known)
+    first, second = database.asked_pairs()
+    best = database.found(known)["estimate"]
+    without = first_found(first, second)["estimate"]
     hint = ". Try it on the two arrays of `database.known_pairs(50)`."
-    given = call(answer, a.copy(), b.copy(), hint=hint, wanted="the matrix")
-    if isinstance(given, tuple):
+    matrix = _read_matrix(call(answer, a, b, hint=hint, wanted="the matrix"), a.shape[1])
+    found = _share_found(matrix, first, second)
+    result = (
+        f"By your matrix {100 * found:.0f} % of the vehicles are found first; without it"
+        f" {100 * without:.0f} %"
+    )
+    if found >= 0.5 * best:
+        return f"{result}, and nobody told you the key."
+    if _share_found(matrix.T, first, second) > 2 * found:
+        raise Wrong(f"{result}. It is turned the wrong way: return its transpose.")
+    reason = (
+        "It takes b to a, or it fits too closely"
+        if found > 2 * without
+        else "It does not take a to b"
+    )
+    raise Wrong(
+        f"{result}. {reason}: minimise |a @ matrix - b|, by np.linalg.lstsq or by"
+        " cctview.course.breach.learn_map."
+    )
+
+
+@reader
+def _read_matrix(answer, size):
+    if isinstance(answer, tuple):
         raise Wrong(
             "It returns several things: np.linalg.lstsq does. The matrix is the first of them."
         )
-    matrix = np.asarray(given, float)
-    size = a.shape[1]
+    matrix = read_array(answer, "what your function returns")
     if matrix.shape != (size, size):
         raise Wrong(
             f"The matrix should be {size} by {size}, so that a @ matrix looks like b; yours is"
             f" {matrix.shape}."
         )
-    first, second = database.asked_pairs()
-    found, without = (first_found(part, second)["estimate"] for part in (first @ matrix, first))
-    said = f"By your matrix {found:.0%} of the vehicles are found first; without it {without:.0%}".replace(
-        "%", " %"
-    )
-    if found < 0.5 * database.found(known)["estimate"]:
-        if first_found(first @ matrix.T, second)["estimate"] > 2 * found:
-            raise Wrong(f"{said}. It is turned the wrong way: return its transpose.")
-        hint = (
-            "It takes b to a, or it fits too closely"
-            if found > 2 * without
-            else "It does not take a to b"
-        )
-        raise Wrong(
-            f"{said}. {hint}: minimise |a @ matrix - b|, by np.linalg.lstsq or by"
-            " cctview.course.breach.learn_map."
-        )
-    return f"{said}, and nobody told you the key."
+    return matrix
+
+
+@reader
+def _share_found(matrix, first, second):
+    """How many vehicles are found by the matrix; one that takes vectors to zero is no answer."""
+    from cctview.course.breach import first_found
+
+    return first_found(first @ matrix, second)["estimate"]

@@ -15,10 +15,6 @@ def check_bits(answer, before, after):
     before, after : float
         How many there were, and how many are left.
 
-    Returns
-    -------
-    Verdict
-
     Examples
     --------
     >>> [bool(check_bits(answer, 80, 10)) for answer in (3, "3.0", -3, 8)]
@@ -73,10 +69,6 @@ def check_even_population(answer, bits):
     ----------
     answer : object
     bits : float
-
-    Returns
-    -------
-    Verdict
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cctview.course.checks.answers import Wrong, check, read_number
+from cctview.course.checks.answers import Wrong, check, read_number, reader
 
 
 @check
@@ -18,31 +18,19 @@ def check_numbers(answer, detections, right):
     right : mapping of str to int
         The numbers of those that do show it, by camera.
 
-    Returns
-    -------
-    Verdict
-
     Examples
     --------
     >>> found = pd.DataFrame({"camera": ["a", "a", "b"], "number": [1, 2, 1]})
-    >>> print(check_numbers({"a": 2, "b": 1}, found, {"a": 2}))
-    ✗ Not yet. At b number 1 is another vehicle: the detector missed this one there. Leave the camera out.
+    >>> print(check_numbers({"a": 3}, found, {"a": 2}))
+    ✗ Not yet. At a there is no detection number 3. Read the number off the box.
     """
-    if not hasattr(answer, "items"):
-        raise Wrong(
-            f"give a dict from camera to number, such as {{'{detections.camera.iloc[0]}': 1}}; this"
-            f" is a {type(answer).__name__}."
-        )
-    given = {
-        str(camera): int(read_number(number, f"the number at {camera}"))
-        for camera, number in answer.items()
-    }
-    right, known = dict(right), set(zip(detections.camera, detections.number.astype(int)))
+    cameras = list(detections.camera.unique())
+    given = _read_numbers(answer, cameras[0])
+    right = dict(right)
+    known = set(zip(detections.camera, detections.number.astype(int), strict=True))
     for camera, number in given.items():
-        if camera not in set(detections.camera):
-            raise Wrong(
-                f"there is no camera {camera!r}; there are {', '.join(detections.camera.unique())}."
-            )
+        if camera not in cameras:
+            raise Wrong(f"there is no camera {camera!r}; there are {', '.join(cameras)}.")
         if (camera, number) not in known:
             raise Wrong(
                 f"at {camera} there is no detection number {number}. Read the number off the box."
@@ -58,12 +46,22 @@ def check_numbers(answer, detections, right):
                 " at the other cameras."
             )
     if missing := [camera for camera in right if camera not in given]:
-        raise Wrong(
-            f"right so far, but it is also at {missing[0]}"
-            + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
-            + "."
-        )
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise Wrong(f"right so far, but it is also at {missing[0]}{more}.")
     return f"{len(given)} cameras, one vehicle, and no plate read."
+
+
+@reader
+def _read_numbers(answer, camera):
+    if not hasattr(answer, "items"):
+        raise Wrong(
+            f"give a dict from camera to number, such as {{'{camera}': 1}}; this is a"
+            f" {type(answer).__name__}."
+        )
+    return {
+        str(camera): int(read_number(number, f"the number at {camera}"))
+        for camera, number in answer.items()
+    }
 
 
 @check
@@ -77,20 +75,15 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
     tolerance : float
         Seconds; a frame comes every 1.7 s.
 
-    Returns
-    -------
-    Verdict
-
     Examples
     --------
-    >>> start, end = pd.Timestamp("2031-05-05 08:40:14"), pd.Timestamp("2031-05-05 08:44:29")
-    >>> [bool(check_travel_time(answer, start, end)) for answer in (255, pd.Timedelta("4min15s"), 4.25)]
+    >>> times = pd.Timestamp("2031-05-05 08:40:14"), pd.Timestamp("2031-05-05 08:44:29")
+    >>> answers = 255, pd.Timedelta("4min15s"), 4.25
+    >>> [bool(check_travel_time(answer, *times)) for answer in answers]
     [True, True, False]
     """
     right = (pd.Timestamp(arrived) - pd.Timestamp(departed)).total_seconds()
-    if hasattr(answer, "total_seconds"):
-        answer = answer.total_seconds()
-    seconds = read_number(answer, "the travel time")
+    seconds = _read_seconds(answer)
     if abs(seconds - right) <= tolerance:
         return f"{right:.0f} s, read off two clocks."
     if abs(60 * seconds - right) <= tolerance:
@@ -101,3 +94,10 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
     raise Wrong(
         f"{seconds:g} s is too {side}. Read the times in the names of the two frames: HH.MM.SS."
     )
+
+
+@reader
+def _read_seconds(answer):
+    if hasattr(answer, "total_seconds"):
+        answer = answer.total_seconds()
+    return read_number(answer, "the travel time")
