@@ -1,10 +1,11 @@
-"""Figures of collecting: what it brings, costs and misses; whom it knows after some days, and whom
-it singles out.
+"""Figures of lesson 03: what collecting brings, costs and misses; whom it knows after some days,
+and whom it singles out.
 """
 
 import numpy as np
 
 from cctview.dataset.road import driving_order, street_of
+from cctview.show.drawing import band, beside, dot, dotted, key_above, lines_across, share_axis
 from cctview.show.look import (
     BLUE,
     DELIVERED,
@@ -21,15 +22,15 @@ from cctview.show.look import (
     style,
 )
 
-LIVE = "This run, on this computer"
-HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
-ROAD = "Simulated traffic, our model world; what is shown in which frame is told by its truth"
+_LIVE = "This run, on this computer"
+_HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
+_ROAD = "Simulated traffic, our model world; what is shown in which frame is told by its truth"
 _NEWS = {
     "new": {"marker": "|", "s": 90, "color": BLUE, "linewidth": 1.6},
     "nothing new": {"marker": ".", "s": 22, "color": "#a5a299"},
     "failed": {"marker": "X", "s": 75, "color": DIFFERENT, "edgecolor": PAPER},
 }
-_BINS = {
+_WORDS = {
     1 / 3600: "1 s",
     1 / 60: "1 min",
     0.25: "15 min",
@@ -38,10 +39,11 @@ _BINS = {
     12: "12 h",
     24: "1 day",
 }
+_KEY = {"ncols": 3, "handletextpad": 0.4, "columnspacing": 1.4, "borderaxespad": 0.2}
 
 
 @style()
-def collection(tally, speed_up, note=LIVE):
+def collection(tally, speed_up, note=_LIVE):
     """What each poll brought: a row for each camera, time from left to right.
 
     Parameters
@@ -49,11 +51,6 @@ def collection(tally, speed_up, note=LIVE):
     tally : cctview.collect.Tally
     speed_up : float
         How many times as fast as ours the city's clock ran.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     cameras = driving_order(dict.fromkeys(camera for _, camera, _ in tally.polls))
     news = np.array([_kind(word) for *_, word in tally.polls])
@@ -66,39 +63,22 @@ def collection(tally, speed_up, note=LIVE):
     )
     if tally.skipped:
         note += f"; {tally.skipped} polls left out while it was busy or a camera out"
-    figure = Card(title, height=0.36 * len(cameras) + 0.9, note=note, left=1.2, top=0.38)
+    figure = Card(title, 0.36 * len(cameras) + 0.9, note, left=1.2, top=0.38)
     axes = figure.subplots()
     for name, look in _NEWS.items():
         axes.scatter(seconds[news == name], rows[news == name], **look, zorder=3, label=name)
-    for row in range(len(cameras)):
-        axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
+    lines_across(axes, len(cameras))
     axes.set(ylim=(len(cameras) - 0.5, -0.5), xlabel="seconds of the city's clock")
     axes.set_yticks(range(len(cameras)), [street_of(camera) for camera in cameras])
     axes.tick_params(axis="y", length=0)
-    _key_above(figure, axes, 3)
+    key_above(figure, 0.36, **_KEY)
     return figure
 
 
 def _kind(word):
-    return (
-        "new" if word == "new" else "nothing new" if word in ("duplicate", "frozen") else "failed"
-    )
-
-
-def _key_above(figure, axes, columns):
-    """The legend, on the line below the title."""
-    top = figure.subplotpars.top + 0.36 / figure.get_size_inches()[1]
-    look = {
-        "ncols": columns,
-        "frameon": False,
-        "fontsize": 11,
-        "handletextpad": 0.4,
-        "columnspacing": 1.4,
-        "borderaxespad": 0.2,
-    }
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.01, top), **look
-    )
+    if word == "new":
+        return "new"
+    return "nothing new" if word in ("duplicate", "frozen") else "failed"
 
 
 @style()
@@ -110,35 +90,25 @@ def storage_bill(bills, cameras, interval, days, note=""):
     bills : dict of int to cctview.course.traffic.Storage
         For each number of cameras.
     cameras : int
-        The one that is told and marked.
+        The number of the title; it is marked.
     interval, days : float
-        Of all of them; told in the title.
-    note : str
-        Where the price comes from.
-
-    Returns
-    -------
-    Card
+        Of all of them: seconds from picture to picture, days kept.
     """
     now = bills[cameras]
-    title = f"{cameras:,} cameras, a picture each {interval:g} s, kept {days:g} days: "
-    title += f"{_bytes(now.bytes_kept)}, {_money(now.dollars)} a month"
-    figure = Card(title, height=2.7, note=note, left=1.25, right=0.5)
+    title = (
+        f"{cameras:,} cameras, a picture each {interval:g} s, kept {days:g} days:"
+        f" {_bytes(now.bytes_kept)}, {_money(now.dollars)} a month"
+    )
+    figure = Card(title, 2.7, note, left=1.25, right=0.5)
     axes = figure.subplots()
     numbers = np.array(sorted(bills))
     dollars = np.array([bills[number].dollars for number in numbers])
     axes.plot(numbers, dollars, color=BLUE, marker="o", markersize=5)
-    axes.plot(cameras, now.dollars, "o", markersize=12, color=BLUE, markeredgecolor=PAPER, zorder=4)
+    dot(axes, cameras, now.dollars, BLUE, 12)
     words = f"{_bytes(now.bytes_a_day)} a day\n{now.requests:,.3g} requests a second"
     axes.text(0.98, 0.06, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=11.5)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="cameras",
-        ylabel="US$ a month",
-        ylim=(1e-2, 1e5),
-        xlim=(0.8, numbers[-1] * 1.5),
-    )
+    axes.set(xscale="log", xlabel="cameras", xlim=(0.8, numbers[-1] * 1.5))
+    axes.set(yscale="log", ylabel="US$ a month", ylim=(1e-2, 1e5))
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,g}")
     axes.grid(color=PALE, linewidth=0.8)
@@ -154,12 +124,8 @@ def _bytes(count):
     ['25 kB', '860 MB', '710 GB', '21 TB', '3.2 PB']
     """
     power = min(max(int(np.log10(max(count, 1)) // 3), 1), 5)
-    value = count / 1000**power
-    digits = 2 - len(f"{value:.0f}")
-    return (
-        f"{round(value, max(digits, 0)) if digits > 0 else round(value, digits):g}"
-        f" {' kMGTP'[power]}B"
-    )
+    value = float(f"{count / 1000**power:.2g}")
+    return f"{value:g} {' kMGTP'[power]}B"
 
 
 def _money(dollars):
@@ -170,13 +136,11 @@ def _money(dollars):
     >>> [_money(x) for x in (0.023, 1.04, 493.2, 31_900)]
     ['US$0.02', 'US$1.04', 'US$490', 'US$32,000']
     """
-    if dollars < 10:
-        return f"US${dollars:.2f}"
-    return f"US${round(dollars, 2 - len(f'{dollars:.0f}')):,.0f}"
+    return f"US${dollars:.2f}" if dollars < 10 else f"US${float(f'{dollars:.2g}'):,.0f}"
 
 
 @style()
-def caught(curves, interval, side, cameras=6, note=ROAD):
+def caught(curves, interval, side, cameras=6, note=_ROAD):
     """Which share of the traffic polling catches, by its interval.
 
     Parameters
@@ -184,56 +148,41 @@ def caught(curves, interval, side, cameras=6, note=ROAD):
     curves : dict of float to dict
         For each interval in seconds, what `cctview.course.traffic.Traffic.caught` gives.
     interval : float
-        The one that is told and marked.
+        The interval of the title; it is marked.
     side : float
         From how many pixels on a vehicle counts.
     cameras : int
-    note : str
-
-    Returns
-    -------
-    Card
     """
     now = curves[interval]
-    title = f"A poll each {interval:g} s catches {percent(now['passage'])} of passages, "
-    title += f"and {percent(now['once'])} of vehicles somewhere"
-    figure = Card(title, height=3.1, note=note, left=1.05, right=2.25)
+    title = (
+        f"A poll each {interval:g} s catches {percent(now['passage'])} of passages,"
+        f" and {percent(now['once'])} of vehicles somewhere"
+    )
+    figure = Card(title, 3.1, note, left=1.05, right=2.25)
     axes = figure.subplots()
-    times = np.array(sorted(curves))
+    times = sorted(curves)
     lines = {
         "once": (BLUE, "-", f"a vehicle at one or\nmore of {cameras} cameras"),
         "passage": (ORANGE, "--", "a passage before\none camera"),
         "always": (PURPLE, ":", f"a vehicle at all\n{cameras} cameras"),
     }
     for name, (colour, dashes, words) in lines.items():
-        shares = np.array([curves[time][name] for time in times])
+        shares = [curves[time][name] for time in times]
         axes.plot(times, shares, color=colour, linestyle=dashes, label=words)
-        axes.plot(
-            interval, now[name], "o", markersize=10, color=colour, markeredgecolor=PAPER, zorder=4
-        )
-    axes.axvline(interval, color=GREY, linewidth=1, linestyle=(0, (2, 3)), zorder=0)
-    axes.set(
-        xscale="log",
-        xlabel="seconds from poll to poll",
-        ylabel=f"caught ({side:g} px or more)",
-        ylim=(-0.02, 1.04),
-    )
+        dot(axes, interval, now[name], colour, 10)
+    dotted(axes, interval)
+    axes.set(xscale="log", xlabel="seconds from poll to poll")
+    axes.set(ylim=(-0.02, 1.04), ylabel=f"caught ({side:g} px or more)")
     axes.set_xticks([2, 5, 10, 20, 60], ["2", "5", "10", "20", "60"])
     axes.minorticks_off()
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    axes.legend(
-        frameon=False,
-        fontsize=11,
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1.02),
-        handlelength=1.7,
-        labelspacing=0.9,
-    )
+    share_axis(axes.yaxis)
+    place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02)}
+    axes.legend(frameon=False, fontsize=11, handlelength=1.7, labelspacing=0.9, **place)
     return figure
 
 
 @style()
-def known_by_day(table, slow, share, note=HABITS):
+def known_by_day(table, slow, share, note=_HABITS):
     """How many vehicles a database knows after so many days, how many come back, and how many a
     slow collector knows.
 
@@ -244,16 +193,13 @@ def known_by_day(table, slow, share, note=HABITS):
         collector catches.
     share : float
         Which share that is.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     last = table.index[-1]
-    title = f"After {last} days {table.often[last]:,} vehicles were seen on five days or more; "
-    title += f"who catches {percent(share)} of the passages knows {slow.often[last]:,}"
-    figure = Card(title, height=3.0, note=note, left=1.0, right=2.15)
+    title = (
+        f"After {last} days {table.often[last]:,} vehicles were seen on five days or more;"
+        f" who catches {percent(share)} of the passages knows {slow.often[last]:,}"
+    )
+    figure = Card(title, 3.0, note, left=1.0, right=2.15)
     axes = figure.subplots()
     lines = (
         (table.seen, GREY, ":", "seen at all"),
@@ -263,18 +209,9 @@ def known_by_day(table, slow, share, note=HABITS):
     )
     for counts, colour, dashes, words in lines:
         axes.plot(counts.index, counts, color=colour, linestyle=dashes)
-        axes.annotate(
-            words,
-            (last, counts.iloc[-1]),
-            (8, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
-            fontsize=11.5,
-        )
-    axes.set(
-        xlabel="days since the collecting began", ylabel="vehicles", xlim=(0, last), ylim=(0, None)
-    )
+        beside(axes, last, counts.iloc[-1], words, 8, color=INK, fontsize=11.5)
+    axes.set(xlabel="days since the collecting began", xlim=(0, last))
+    axes.set(ylabel="vehicles", ylim=(0, None))
     axes.set_xticks(range(0, last + 1, 7))
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     axes.grid(axis="y", color=PALE, linewidth=0.8)
@@ -282,7 +219,7 @@ def known_by_day(table, slow, share, note=HABITS):
 
 
 @style()
-def time_bins(table, points, days, note=HABITS):
+def time_bins(table, points, days, note=_HABITS):
     """How often a few sightings single a vehicle out, by how exactly their times are known.
 
     Parameters
@@ -290,49 +227,32 @@ def time_bins(table, points, days, note=HABITS):
     table : DataFrame
         Columns hours, singled_out, low, high: a row for each length of the time bins.
     points, days : int
-        How many sightings are known, and for how many days the database was filled; told in the
-        title.
-    note : str
-
-    Returns
-    -------
-    Card
+        How many sightings are known, and for how many days the database was filled.
     """
     table = table.sort_values("hours")
     first, last = table.iloc[0], table.iloc[-1]
     title = (
         f"{points} sightings single out {percent(first.singled_out)} if known to"
-        f" {_bin(first.hours)}, "
+        f" {_bin(first.hours)}, and {percent(last.singled_out)} if to {_bin(last.hours)}"
     )
-    title += f"and {percent(last.singled_out)} if to {_bin(last.hours)}"
-    figure = Card(title, height=2.6, note=note, left=1.0, right=0.45)
+    figure = Card(title, 2.6, note, left=1.0, right=0.45)
     axes = figure.subplots()
     places = np.arange(len(table))
     axes.plot(places, table.singled_out, color=DELIVERED, marker="o", markersize=6)
-    axes.fill_between(places, table.low, table.high, color=DELIVERED, alpha=0.18, linewidth=0)
+    band(axes, places, table.low, table.high, DELIVERED)
+    look = {"ha": "left", "va": "bottom", "fontsize": 10.5, "bbox": None}
     for place, share in zip(places, table.singled_out, strict=True):
-        label(
-            axes,
-            place + 0.06,
-            share + 0.04,
-            percent(share),
-            ha="left",
-            va="bottom",
-            fontsize=10.5,
-            bbox=None,
-        )
-    axes.set(ylim=(-0.02, 1.2), xlim=(-0.4, len(table) - 0.5), yticks=[0, 0.5, 1])
-    axes.set(
-        xlabel=f"how exactly the times are known ({days} days in the database)",
-        ylabel="singled out",
-    )
+        label(axes, place + 0.06, share + 0.04, percent(share), **look)
+    axes.set(ylim=(-0.02, 1.2), ylabel="singled out", yticks=[0, 0.5, 1])
+    axes.set_xlabel(f"how exactly the times are known ({days} days in the database)")
+    axes.set_xlim(-0.4, len(table) - 0.5)
     axes.set_xticks(places, [_bin(hours) for hours in table.hours])
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    share_axis(axes.yaxis)
     return figure
 
 
 @style()
-def unicity_by_points(table, false_links, points=4, note=HABITS):
+def unicity_by_points(table, false_links, points=4, note=_HABITS):
     """How often a few sightings single out a vehicle, by how many are known: with a faultless
     database, and with false links.
 
@@ -343,69 +263,37 @@ def unicity_by_points(table, false_links, points=4, note=HABITS):
     false_links : float
         Share of sightings booked to a wrong vehicle, one of those in `table`.
     points : int
-        The number that is told in the title.
-    note : str
-
-    Returns
-    -------
-    Card
+        The number of the title.
     """
     right = table[table.false_links == 0].sort_values("points")
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")
-    told = [rows[rows.points == points].iloc[0] for rows in (right, wrong)]
+    now, mixed = (rows[rows.points == points].iloc[0] for rows in (right, wrong))
     title = (
-        f"After {told[0].days:.0f} day{'s' if told[0].days > 1 else ''}, {points} sightings known"
-        f" to {_bin(told[0].hours)} "
+        f"After {now.days:.0f} day{'s' if now.days > 1 else ''}, {points} sightings known"
+        f" to {_bin(now.hours)} single out {percent(now.singled_out)}"
     )
-    title += f"single out {percent(told[0].singled_out)}"
     if false_links:
-        title += f"; with {100 * false_links:g} % false links, {percent(told[1].singled_out)}"
-    figure = Card(title, height=3.0, note=note, left=1.0, right=0.4, top=0.38)
+        title += f"; with {100 * false_links:g} % false links, {percent(mixed.singled_out)}"
+    figure = Card(title, 3.0, note, left=1.0, right=0.4, top=0.38)
     axes = figure.subplots()
-    axes.plot(
-        right.points,
-        right.singled_out,
-        color=DELIVERED,
-        marker="o",
-        markersize=6,
-        label="no false link",
-    )
-    axes.fill_between(right.points, right.low, right.high, color=DELIVERED, alpha=0.18, linewidth=0)
+    lines = [("no false link", right.singled_out, DELIVERED, "-", "o", 6)]
     if false_links:
         name = f"{100 * false_links:g} % of links false"
-        axes.plot(
-            wrong.points,
-            wrong.singled_out,
-            color=PURPLE,
-            linestyle="--",
-            marker="s",
-            markersize=5,
-            label=name,
-        )
-        axes.plot(
-            wrong.points,
-            wrong.lost,
-            color=DIFFERENT,
-            linestyle=":",
-            marker="X",
-            markersize=7,
-            label="right one ruled out",
-        )
-    axes.set(
-        xlabel="sightings known",
-        ylabel="share of vehicles",
-        ylim=(-0.02, 1.04),
-        xticks=right.points.to_list(),
-    )
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+        lines.append((name, wrong.singled_out, PURPLE, "--", "s", 5))
+        lines.append(("right one ruled out", wrong.lost, DIFFERENT, ":", "X", 7))
+    for name, shares, colour, dashes, marker, size in lines:
+        look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": size}
+        axes.plot(right.points, shares, label=name, **look)
+    band(axes, right.points, right.low, right.high, DELIVERED)
+    axes.set(xlabel="sightings known", xticks=right.points.to_list())
+    axes.set(ylabel="share of vehicles", ylim=(-0.02, 1.04))
+    share_axis(axes.yaxis)
     axes.grid(axis="y", color=PALE, linewidth=0.8)
-    _key_above(figure, axes, 3)
+    key_above(figure, 0.36, **_KEY)
     return figure
 
 
 def _bin(hours):
-    """The length of a time bin in words; of those that have none, in hours."""
-    return next(
-        (words for known, words in _BINS.items() if np.isclose(known, hours, rtol=1e-3)),
-        f"{hours:g} h",
-    )
+    """The length of a time bin in words; in hours, if it has none."""
+    words = (words for known, words in _WORDS.items() if np.isclose(known, hours, rtol=1e-3))
+    return next(words, f"{hours:g} h")
