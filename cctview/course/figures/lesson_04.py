@@ -1,4 +1,4 @@
-"""Figures about detecting: boxes right, false and missed, precision and recall, and who enters the
+"""Figures of lesson 04: boxes right, false and missed, precision and recall, and who enters the
 database.
 """
 
@@ -7,13 +7,22 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cctview.dataset.boxes import BOX, box_iou
+from cctview.detect.viola_jones import EARLY
+from cctview.show.drawing import (
+    at_edge,
+    dot,
+    interval,
+    key_above,
+    lines_across,
+    name_rows,
+    share_axis,
+)
 from cctview.show.look import (
     BLUE,
     DIFFERENT,
     GREY,
     INK,
     ORANGE,
-    PALE,
     PAPER,
     SAME,
     SKY,
@@ -22,8 +31,8 @@ from cctview.show.look import (
     style,
 )
 
-WORLD = "Simulated frames, our model world; what is right is told by its truth"
-INTERVALS = f"{WORLD}; lines: 95 % intervals"
+_WORLD = "Simulated frames, our model world; what is right is told by its truth"
+_INTERVALS = f"{_WORLD}; lines: 95 % intervals"
 _LINES = {
     "right": {"edgecolor": SAME, "linestyle": "-"},
     "false": {"edgecolor": DIFFERENT, "linestyle": (0, (4, 2))},
@@ -43,6 +52,7 @@ def judge_boxes(boxes, truth, iou=0.5):
     truth : DataFrame
         Columns x1, y1, x2, y2, ignore; of the same frame.
     iou : float
+        The overlap from which a box has found a vehicle.
 
     Returns
     -------
@@ -64,46 +74,28 @@ def judge_boxes(boxes, truth, iou=0.5):
 
 
 @style()
-def judged_boxes(image, boxes, truth, iou=0.5, title="", note=WORLD):
+def judged_boxes(image, boxes, truth, iou=0.5, title="", note=_WORLD):
     """A frame with the boxes that are right, those that are false, and the vehicles that are
     missed.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
-    boxes, truth : DataFrame
+    boxes, truth, iou :
         As for `judge_boxes`.
-    iou : float
-        The overlap from which a box has found a vehicle.
     title : str
         What to say before the count.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    said, missed = judge_boxes(boxes, truth, iou)
-    right, false = (said == "right").sum(), (said == "false").sum()
-    words = (
+    verdicts, missed = judge_boxes(boxes, truth, iou)
+    right, false = (verdicts == "right").sum(), (verdicts == "false").sum()
+    title += (
         f"{right} right, {false} false, {missed.sum()} missed: precision"
-        f" {_share(right, right + false)}, "
+        f" {_share(right, right + false)}, recall {_share(right, right + missed.sum())}"
     )
-    words += f"recall {_share(right, right + missed.sum())}"
     height = _FRAME * image.shape[0] / image.shape[1]
-    figure = Card(
-        f"{title}{words}",
-        height,
-        note,
-        photographs=True,
-        left=0.16,
-        right=0.16,
-        bottom=0.05,
-        top=0.3,
-    )
-    axes = figure.subplots()
-    _draw(axes, image, boxes, said, truth[missed])
-    _key(figure, [*dict.fromkeys(said), *(["missed"] if missed.any() else [])])
+    margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.3}
+    figure = Card(title, height, note, photographs=True, **margins)
+    _draw(figure, figure.subplots(), image, boxes, verdicts, truth[missed])
     return figure
 
 
@@ -111,18 +103,27 @@ def _share(part, whole):
     return f"{part}/{whole}" if whole else "–"
 
 
-def _draw(axes, image, boxes, said, missed, words=True):
+def _draw(figure, axes, image, boxes, verdicts, missed, words=True):
+    """A frame with its boxes and missed vehicles, and above it the names of their lines."""
     axes.imshow(image)
     axes.set_axis_off()
-    for row, verdict in zip(boxes.itertuples(), said):
+    for row, verdict in zip(boxes.itertuples(), verdicts):
         _box(axes, row, verdict)
         if words and verdict != "not asked for":
             sign = "✓" if verdict == "right" else "✗"
-            _tag(axes, row, f"{sign} {row.percent:.0f} %", _LINES[verdict]["edgecolor"])
+            _tag(axes, row, f"{sign} {row.percent:.0f} %", verdict)
     for row in missed.itertuples():
         _box(axes, row, "missed")
         if words:
-            _tag(axes, row, "missed", ORANGE)
+            _tag(axes, row, "missed", "missed")
+    names = [name for name in _LINES if name in {*verdicts, *(["missed"] if len(missed) else [])}]
+    colours = [GREY if name == "not asked for" else _LINES[name]["edgecolor"] for name in names]
+    handles = [
+        Line2D([], [], color=colour, linestyle=_LINES[name]["linestyle"], linewidth=2.4)
+        for name, colour in zip(names, colours)
+    ]
+    look = {"ncols": 4, "handlelength": 2.4, "columnspacing": 1.4, "borderaxespad": 0.1}
+    key_above(figure, 0.3, handles, names, left=0.012, **look)
 
 
 def _box(axes, row, verdict):
@@ -132,108 +133,54 @@ def _box(axes, row, verdict):
     axes.add_patch(Rectangle(*place, fill=False, linewidth=thick, label=verdict, **_LINES[verdict]))
 
 
-def _tag(axes, row, text, colour):
-    axes.annotate(
-        text,
-        (row.x1, row.y1),
-        xytext=(0, 3),
-        textcoords="offset points",
-        fontsize=10,
-        color=INK,
-        annotation_clip=True,
-        bbox={"facecolor": PAPER, "edgecolor": colour, "pad": 1.2},
-    )
-
-
-def _key(figure, names):
-    """Name the kinds of boxes, on the line below the title."""
-    names = [name for name in _LINES if name in names]
-    colours = [GREY if name == "not asked for" else _LINES[name]["edgecolor"] for name in names]
-    handles = [
-        Line2D([], [], color=c, linestyle=_LINES[n]["linestyle"], linewidth=2.4)
-        for n, c in zip(names, colours)
-    ]
-    top = figure.subplotpars.top + 0.3 / figure.get_size_inches()[1]
-    figure.legend(
-        handles,
-        names,
-        loc="upper left",
-        bbox_to_anchor=(0.012, top),
-        ncols=4,
-        frameon=False,
-        fontsize=11,
-        handlelength=2.4,
-        columnspacing=1.4,
-        borderaxespad=0.1,
-    )
+def _tag(axes, row, text, verdict):
+    ground = {"facecolor": PAPER, "edgecolor": _LINES[verdict]["edgecolor"], "pad": 1.2}
+    look = {"fontsize": 10, "color": INK, "annotation_clip": True, "bbox": ground}
+    place = {"xytext": (0, 3), "textcoords": "offset points"}
+    axes.annotate(text, (row.x1, row.y1), **place, **look)
 
 
 @style()
-def thresholds(image, boxes, truth, evaluation, score, iou, note=WORLD):
+def thresholds(image, boxes, truth, evaluation, score, iou, note=_WORLD):
     """A frame at a score and an overlap threshold (left), and where that lies on the curve of all
     frames (right).
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
-    boxes, truth : DataFrame
+    boxes, truth, iou :
         As for `judge_boxes`; boxes below the score threshold are left out.
     evaluation : cctview.detect.metrics.DetectionEvaluation
         Of all frames, at that overlap threshold.
     score : float
         Per cent.
-    iou : float
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    shown = boxes[boxes["percent"] >= score]
-    said, missed = judge_boxes(shown, truth, iou)
+    boxes = boxes[boxes["percent"] >= score]
+    verdicts, missed = judge_boxes(boxes, truth, iou)
     at, curve = evaluation.summary(percent=score), evaluation.curve()
-    found = (
-        f"{percent(at['precision'])} of the boxes are right"
-        if at["precision"] == at["precision"]
-        else "no box is left"
-    )
+    some_left = not np.isnan(at["precision"])
+    right = f"{percent(at['precision'])} of the boxes are right" if some_left else "no box is left"
     title = (
         f"From {score:.0f} %, at an overlap of {iou:.2f}: {percent(at['recall'])} of the vehicles"
-        f" found, {found}"
+        f" found, {right}"
     )
-    figure = Card(
-        title, height=3.5, note=note, photographs=True, left=0.16, right=0.3, top=0.32, wspace=0.36
-    )
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.55, 1))
-    left, right = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
-    _draw(left, image, shown, said, truth[missed], words=False)
-    left.set_anchor("NW")
-    _key(figure, [*dict.fromkeys(said), *(["missed"] if missed.any() else [])])
-    right.plot(curve["recall"], curve["precision"], color=BLUE)
-    if at["precision"] == at["precision"]:
-        right.plot(
-            at["recall"],
-            at["precision"],
-            "o",
-            color=DIFFERENT,
-            markersize=10,
-            markeredgecolor=PAPER,
-            zorder=4,
-        )
-    right.set(
-        xlabel="recall: vehicles found",
-        ylabel="precision: boxes right",
-        xlim=(0, 1.02),
-        ylim=(0, 1.03),
-    )
-    for axis in (right.xaxis, right.yaxis):
-        axis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-        axis.label.set_fontsize(11)
+    margins = {"left": 0.16, "right": 0.3, "top": 0.32, "wspace": 0.36}
+    figure = Card(title, 3.5, note, photographs=True, **margins)
+    frame, axes = figure.subplots(1, 2, width_ratios=(1.55, 1))
+    _draw(figure, frame, image, boxes, verdicts, truth[missed], words=False)
+    frame.set_anchor("NW")
+    axes.plot(curve["recall"], curve["precision"], color=BLUE)
+    if some_left:
+        dot(axes, at["recall"], at["precision"], DIFFERENT, 10)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.03))
+    axes.set_xlabel("recall: vehicles found", fontsize=11)
+    axes.set_ylabel("precision: boxes right", fontsize=11)
+    share_axis(axes.xaxis, axes.yaxis)
     return figure
 
 
 @style()
-def rectangle_features(detector, patch, ruled_out, count=6, note=WORLD):
+def rectangle_features(detector, patch, ruled_out, count=6, note=_WORLD):
     """The first pairs of rectangles that a boosted detector asks about, on a vehicle.
 
     Parameters
@@ -242,107 +189,59 @@ def rectangle_features(detector, patch, ruled_out, count=6, note=WORLD):
     patch : ndarray of uint8, shape (20, 24)
         A vehicle in the detector's window.
     ruled_out : float
-        Which share of the windows of a frame its first questions rule out; told in the title.
+        Which share of the windows of a frame its first questions rule out.
     count : int
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    from cctview.detect.viola_jones import EARLY
-
     title = (
         f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places"
         " in a frame"
     )
-    figure = Card(
-        title, height=1.35, note=note, left=0.2, right=0.2, bottom=0.1, top=0.3, wspace=0.12
-    )
+    margins = {"left": 0.2, "right": 0.2, "bottom": 0.1, "top": 0.3, "wspace": 0.12}
+    figure = Card(title, 1.35, note, **margins)
+    height, width = patch.shape
     for k, axes in enumerate(figure.subplots(1, count)):
-        axes.imshow(
-            patch, cmap="gray", vmin=0, vmax=255, extent=(0, patch.shape[1], patch.shape[0], 0)
-        )
-        for (x, y, w, h), colour, hatch in zip(
-            detector.rectangles[k], ("white", INK), ("", "////")
-        ):
-            axes.add_patch(
-                Rectangle(
-                    (x, y),
-                    w,
-                    h,
-                    facecolor=colour,
-                    edgecolor=INK,
-                    alpha=0.62,
-                    hatch=hatch,
-                    linewidth=1.2,
-                )
-            )
-        axes.set(xlim=(0, patch.shape[1]), ylim=(patch.shape[0], 0), xticks=[], yticks=[])
+        axes.imshow(patch, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
+        look = {"edgecolor": INK, "alpha": 0.62, "linewidth": 1.2}
+        light, dark = detector.rectangles[k]
+        for (x, y, w, h), colour, hatch in ((light, "white", ""), (dark, INK, "////")):
+            axes.add_patch(Rectangle((x, y), w, h, facecolor=colour, hatch=hatch, **look))
+        axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
         axes.set_title(f"{k + 1}", fontsize=11.5, pad=3, fontweight="bold", loc="left")
     return figure
 
 
 @style()
-def detectors(table, note=INTERVALS):
+def detectors(table, note=_INTERVALS):
     """Detectors side by side: how well they find, and how long a frame takes.
 
     Parameters
     ----------
     table : DataFrame
         From `cctview.detect.comparison.compare_detectors`.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    here = table[table["note"] == ""]
-    best = here["AP"].idxmax()
+    ran = table[table["note"] == ""]
+    best = ran["AP"].idxmax()
     title = (
-        f"Best of those that are here: {best}, average precision {here.AP[best]:.2f},"
-        f" {_seconds(here.seconds[best])} a frame"
+        f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f},"
+        f" {_seconds(ran.seconds[best])} a frame"
     )
-    figure = Card(title, height=0.62 * len(table) + 0.75, note=note, left=2.25, right=2.5)
+    figure = Card(title, 0.62 * len(table) + 0.75, note, left=2.25, right=2.5)
     axes = figure.subplots()
-    for row, (name, values) in enumerate(table.iterrows()):
-        if values["note"]:
-            axes.annotate(_break(values["note"]), (0.01, row), va="center", fontsize=10, color=GREY)
+    for row, (name, figures) in enumerate(table.iterrows()):
+        if figures["note"]:
+            words = figures["note"].replace(": ", ":\n", 1)
+            axes.annotate(words, (0.01, row), va="center", fontsize=10, color=GREY)
             continue
-        axes.barh(row, values["AP"], height=0.5, color=BLUE, label=name)
-        axes.plot(
-            [values["low"], values["high"]],
-            [row, row],
-            color=INK,
-            linewidth=1.6,
-            marker="|",
-            markersize=9,
+        axes.barh(row, figures["AP"], height=0.5, color=BLUE, label=name)
+        interval(axes, row, figures)
+        words = (
+            f"precision {percent(figures['precision'])}\n"
+            f"recall {percent(figures['recall'])}, {_seconds(figures['seconds'])} a frame"
         )
-        said = f"precision {percent(values['precision'])}\nrecall {percent(values['recall'])}, "
-        said += f"{_seconds(values['seconds'])} a frame"
-        axes.annotate(
-            said,
-            (1, row),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=10,
-        )
-    axes.set(
-        ylim=(len(table) - 0.45, -0.55),
-        xlim=(0, 1),
-        xlabel="average precision (1: all found, none false)",
-    )
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(axis="y", length=0)
+        at_edge(axes, row, words, fontsize=10)
+    name_rows(axes, table.index)
+    axes.set(xlim=(0, 1), xlabel="average precision (1: all found, none false)")
     return figure
-
-
-def _break(note):
-    """A note in two lines."""
-    before, sign, after = note.partition(": ")
-    return f"{before}{sign.strip()}\n{after}"
 
 
 def _seconds(seconds):
@@ -350,8 +249,8 @@ def _seconds(seconds):
 
 
 @style()
-def database_entry(table, score, all_scores, note=INTERVALS):
-    """Who enters the database: in one frame, in one pass before a camera, and over all cameras.
+def database_entry(table, score, all_scores, note=_INTERVALS):
+    """Who enters the database: in one frame, in one pass, and over all cameras.
 
     Parameters
     ----------
@@ -361,54 +260,29 @@ def database_entry(table, score, all_scores, note=INTERVALS):
         Per cent.
     all_scores : DataFrame
         The estimates of the same rows as columns, by score threshold.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     shares = table["estimate"]
     title = (
         f"From {score:.0f} %: a vehicle is found in {percent(shares['in a frame'])} of the frames"
-        " that show it, and yet "
+        f" that show it, and yet {percent(shares['at any camera'])} of the vehicles enter the"
+        " database"
     )
-    title += f"{percent(shares['at any camera'])} of the vehicles enter the database"
-    figure = Card(title, height=2.9, note=note, left=1.0, right=2.15)
+    figure = Card(title, 2.9, note, left=1.0, right=2.15)
     axes = figure.subplots()
     heights = _apart(shares.to_numpy(float), 0.2)
-    for name, height, colour, dashes in zip(
-        table.index, heights, (ORANGE, SKY, BLUE), (":", "--", "-")
-    ):
-        axes.plot(all_scores.index, all_scores[name], color=colour, linestyle=dashes, label=name)
-        row = table.loc[name]
+    lines = zip(table.itertuples(), heights, (ORANGE, SKY, BLUE), (":", "--", "-"))
+    for row, height, colour, dashes in lines:
+        curve = all_scores[row.Index]
+        axes.plot(curve.index, curve, color=colour, linestyle=dashes, label=row.Index)
         axes.plot([score, score], [row.low, row.high], color=INK, linewidth=1.6)
-        axes.plot(
-            score, row.estimate, "o", color=colour, markersize=10, markeredgecolor=PAPER, zorder=4
-        )
-        axes.plot(
-            1.04,
-            height,
-            marker="o",
-            color=colour,
-            transform=axes.get_yaxis_transform(),
-            clip_on=False,
-        )
-        axes.annotate(
-            f"{name}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]",
-            (1.04, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=11,
-        )
-    axes.set(
-        xlabel="score threshold, per cent",
-        ylabel="share found",
-        ylim=(0, 1.02),
-        xlim=tuple(all_scores.index[[0, -1]]),
-    )
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+        dot(axes, score, row.estimate, colour, 10)
+        outside = {"transform": axes.get_yaxis_transform(), "clip_on": False}
+        axes.plot(1.04, height, marker="o", color=colour, **outside)
+        words = f"{row.Index}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]"
+        at_edge(axes, height, words, 9, 1.04, fontsize=11)
+    axes.set(xlabel="score threshold, per cent", xlim=tuple(all_scores.index[[0, -1]]))
+    axes.set(ylabel="share found", ylim=(0, 1.02))
+    share_axis(axes.yaxis)
     return figure
 
 
@@ -425,7 +299,7 @@ def _apart(heights, least):
 
 
 @style()
-def found_by(table, what, title, note=INTERVALS):
+def found_by(table, what, title, note=_INTERVALS):
     """Which share was found, group by group, with intervals.
 
     Parameters
@@ -436,39 +310,16 @@ def found_by(table, what, title, note=INTERVALS):
         What the groups are, and what is counted.
     title : str
         The finding.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    figure = Card(title, height=0.34 * len(table) + 0.85, note=note, left=1.75, right=1.6)
+    figure = Card(title, 0.34 * len(table) + 0.85, note, left=1.75, right=1.6)
     axes = figure.subplots()
-    for row, (name, values) in enumerate(table.iterrows()):
-        axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
-        axes.plot([values.low, values.high], [row, row], color=INK, linewidth=1.8)
-        axes.plot(
-            values.estimate,
-            row,
-            "o",
-            color=BLUE,
-            markersize=9,
-            markeredgecolor=PAPER,
-            zorder=4,
-            label=name,
-        )
-        said = f"{percent(values.estimate)} of {values.sightings:,.0f}"
-        axes.annotate(
-            said,
-            (1, row),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=10.5,
-        )
-    axes.set(ylim=(len(table) - 0.45, -0.55), xlim=(-0.01, 1.01), xlabel=what)
-    axes.set_yticks(range(len(table)), table.index)
-    axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
+    lines_across(axes, len(table))
+    for row, (name, figures) in enumerate(table.iterrows()):
+        interval(axes, row, figures, 1.8, caps=0)
+        dot(axes, figures.estimate, row, BLUE, label=name)
+        words = f"{percent(figures.estimate)} of {figures.sightings:,.0f}"
+        at_edge(axes, row, words, fontsize=10.5)
+    name_rows(axes, table.index)
+    axes.set(xlim=(-0.01, 1.01), xlabel=what)
+    share_axis(axes.xaxis)
     return figure
