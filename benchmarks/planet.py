@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.mixture import DATA
+from cctview.dataset.boxes import area
 from cctview.dataset.frames import open_dataset
 from cctview.match.distance import cosine_distances
 from cctview.match.rerank import centre_by_camera
@@ -25,7 +26,7 @@ def one_picture_each(folder):
     table = dataset.detections[known].reset_index(drop=True)
     truth = load_truth(Path(folder))
     table["vehicle"] = true_vehicles(table, truth[truth.track >= 0])
-    table["area"] = (table.x2 - table.x1) * (table.y2 - table.y1)
+    table["area"] = area(table)
     largest = (
         table.dropna(subset="vehicle").sort_values("area").groupby(["vehicle", "camera"]).tail(1)
     )

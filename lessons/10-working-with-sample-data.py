@@ -41,6 +41,7 @@ from cctview.course.figures import lesson_10 as figures
 from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
 from cctview.course.results import TAXI
 from cctview.dataset import crop, driving_order, open_dataset, place_of
+from cctview.dataset.boxes import area
 from cctview.dataset.paths import SAMPLE
 from cctview.detect.detector import Detector
 from cctview.show.widgets import Choice, Int, Sliders, predict
@@ -163,7 +164,7 @@ Sliders(
 # A picture is an array, so cutting out a vehicle is one slice: rows `y1` to `y2`, columns `x1` to `x2`. The largest six:
 
 # %%
-largest = found.assign(area=(found.x2 - found.x1) * (found.y2 - found.y1)).nlargest(6, "area")
+largest = found.assign(area=area(found)).nlargest(6, "area")
 
 figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.4))
 for axis, row in zip(axes, largest.itertuples()):

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset.boxes import BOX, area, box_iou
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.ids import camera_of
 from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
 from cctview.stats.resampling import bootstrap
@@ -45,21 +46,17 @@ def load_truth(folder):
     parked = delivered.merge(parked.astype({"camera": str}), on="camera")
     table = pd.concat([sightings.astype({"frame": str}), parked], ignore_index=True)
     table = table[table.frame.isin(delivered.frame)]
-    shown, whole = (_area(table, prefix) for prefix in ("", "full_"))
+    shown = area(table)
+    whole = area(table[[f"full_{edge}" for edge in BOX]].set_axis(BOX, axis=1))
     length = np.maximum(table.x2 - table.x1, table.y2 - table.y1)
     visible = (1 - table.hidden) * np.minimum(shown / whole, 1)
     table = table.assign(
         track=table.vehicle,
         length=length,
         visible=visible,
-        camera=table.frame.str.partition("--")[0],
+        camera=table.frame.map(camera_of),
     )
     return table[["frame", "camera", "track", *BOX, "length", "visible"]].reset_index(drop=True)
-
-
-def _area(table, prefix):
-    x1, y1, x2, y2 = (table[prefix + side] for side in BOX)
-    return (x2 - x1) * (y2 - y1)
 
 
 def true_vehicles(detections, truth, iou=0.5):

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset.boxes import BOX, box_iou, side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.coverage import is_clear
 from cctview.detect.metrics import evaluate_detections
@@ -61,9 +61,7 @@ class Plain:
 
     def __call__(self, a, b):
         """Which pairs of detections (two DataFrames, row by row) lie within the limits."""
-        sides = [
-            np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1)).to_numpy() for boxes in (a, b)
-        ]
+        sides = [side(boxes).to_numpy() for boxes in (a, b)]
         middles = [
             np.column_stack([boxes.x1 + boxes.x2, boxes.y1 + boxes.y2]) / 2 for boxes in (a, b)
         ]
@@ -280,7 +278,7 @@ def cross_camera_figures(watched):
     vehicle in the gallery's window.
     """
     detections = watched.detections
-    size = np.sqrt((detections.x2 - detections.x1) * (detections.y2 - detections.y1)).to_numpy()
+    size = side(detections).to_numpy()
     used, camera = detections.used.to_numpy(), detections.camera.to_numpy()
     large = (
         used

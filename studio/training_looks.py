@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
-from cctview.dataset.boxes import BOX
+from cctview.dataset.boxes import BOX, side
 from cctview.dataset.images import read_image
 from studio import training_twin
 from studio.build import Workshop
@@ -45,7 +45,7 @@ def load(
     boxes = recordings.boxes.assign(
         recording=recordings.boxes.frame.str.split(":").str[0].astype(int)
     )
-    size = np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))
+    size = side(boxes)
     boxes = boxes.assign(size=size)[
         (boxes.vehicle >= 0) & (boxes.hidden <= 0.3) & (size >= minimum)
     ]

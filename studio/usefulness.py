@@ -16,8 +16,9 @@ import pandas as pd
 
 from cctview.attacks.crops import LabelledCrops, identify, window
 from cctview.attacks.inference import infer_attribute
-from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.ids import camera_of
 from cctview.defences.catalogue import Defence
 from cctview.detect.sorting import sort_detections
 from cctview.track.scene import make_scene
@@ -166,7 +167,7 @@ def _feet(boxes):
         [
             (boxes.x1 + boxes.x2) / 2,
             boxes.y2,
-            np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1)),
+            side(boxes),
         ]
     )
 
@@ -203,10 +204,8 @@ class RoadUse:
     ):
         self.frames, self.detector, self.embed, self.minimum = frames, detector, embed, minimum
         self.dataset, self.truth = open_dataset(folder), read_truth(folder)
-        sightings = self.truth.sightings.assign(
-            camera=self.truth.sightings.frame.str.split("--").str[0]
-        )
-        shown = sightings[_size(sightings) >= minimum / 2]
+        sightings = self.truth.sightings.assign(camera=self.truth.sightings.frame.map(camera_of))
+        shown = sightings[side(sightings) >= minimum / 2]
         measured = shown.frame.isin(frames.frame)
         self.road, self.there = Road(shown[~measured]), shown[measured].reset_index(drop=True)
         known = self.dataset.detections
@@ -248,7 +247,7 @@ class RoadUse:
         """Counting and speeds of tracks: columns frame, camera, time, track, vehicle (0: none), x1,
         y1, x2, y2.
         """
-        tracks = tracks.assign(size=_size(tracks), km=np.nan).reset_index(drop=True)
+        tracks = tracks.assign(size=side(tracks), km=np.nan).reset_index(drop=True)
         for camera, of in tracks.groupby("camera"):
             tracks.loc[of.index, "km"] = self.road.km(camera, of)
         most = (
@@ -264,7 +263,7 @@ class RoadUse:
         whose = whose.merge(tracks.groupby("track")["size"].max(), on="track")
         first = whose[whose.vehicle > 0].drop_duplicates("vehicle")
         clear = self.there[self.there.hidden <= 0.2]
-        asked = clear.vehicle[_size(clear) >= self.minimum].unique()
+        asked = clear.vehicle[side(clear) >= self.minimum].unique()
         answered = int(np.isin(asked, first.vehicle).sum())
         again = (
             ~whose.track.isin(first.track) & (whose.vehicle >= 0) & (whose["size"] >= self.minimum)
@@ -291,7 +290,3 @@ class RoadUse:
             wanted.index
         )
         return float((np.abs(measured - wanted.speed) <= TOLERANCE * wanted.speed).mean())
-
-
-def _size(boxes):
-    return np.sqrt((boxes.x2 - boxes.x1) * (boxes.y2 - boxes.y1))

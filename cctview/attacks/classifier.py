@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
 from cctview.attacks.inference import Membership, likelihood_ratio_attack, threshold_attack
-from cctview.dataset.boxes import crop
+from cctview.dataset.boxes import crop, side
 from cctview.dataset.frames import Dataset
 from cctview.truth.labels import Truth
 
@@ -90,7 +90,7 @@ def load_pictures(dataset: Dataset, truth: Truth, looks: int = 2) -> Pictures:
         If no vehicle is large enough.
     """
     seen = truth.sightings.merge(truth.vehicles[["vehicle", "kind", "colour"]], on="vehicle")
-    seen["size"] = np.sqrt((seen.x2 - seen.x1) * (seen.y2 - seen.y1))
+    seen["size"] = side(seen)
     seen["body"], seen["family"] = seen.kind.map(BODIES), seen.colour.map(COLOUR_FAMILIES)
     cameras = dataset.frames.set_index("id").camera
     seen = seen[

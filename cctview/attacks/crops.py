@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.sorting import seconds_of
@@ -188,7 +188,7 @@ def load_crops(
     truth = read_truth(data) if truth is None else truth
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
     table = identify(dataset.detections, truth)
-    table["size"] = np.sqrt((table.x2 - table.x1) * (table.y2 - table.y1))
+    table["size"] = side(table)
     table["row"] = np.arange(len(table))
     table = table[
         (table.vehicle > 0)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cctview.dataset.boxes import area
+
 GARAGE = "south end"
 
 ROLES = (
@@ -50,9 +52,7 @@ def make_register(truth, seed=0):
     table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
     table = table.assign(garage=known["left"].where(known["exit"] == GARAGE))
     boxes = truth.sightings
-    seen = boxes[["frame", "vehicle"]].assign(
-        area=(boxes["x2"] - boxes["x1"]) * (boxes["y2"] - boxes["y1"])
-    )
+    seen = boxes[["frame", "vehicle"]].assign(area=area(boxes))
     seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(
         "area", kind="stable"
     )

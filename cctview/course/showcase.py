@@ -8,7 +8,7 @@ import pandas as pd
 from cctview.attacks.crops import LabelledCrops, window
 from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
-from cctview.dataset.boxes import BOX
+from cctview.dataset.boxes import BOX, area
 from cctview.defences.catalogue import Defence
 from cctview.extract.extractor import Extractor
 from cctview.match.distance import euclidean_distances
@@ -59,8 +59,11 @@ def _own(lesson, count):
     """The detections to show of one's own frames, and their coordinates on the extractor's basis."""
     found = lesson.shown.detections.assign(row=np.arange(len(lesson.shown.detections)))
     found = found[np.isfinite(lesson.shown.embeddings[:, :1]).all(axis=1)]
-    area = (found.x2 - found.x1) * (found.y2 - found.y1)
-    found = found.loc[area.sort_values(ascending=False).index].drop_duplicates("frame").head(count)
+    found = (
+        found.loc[area(found).sort_values(ascending=False).index]
+        .drop_duplicates("frame")
+        .head(count)
+    )
     if found.empty:
         raise ValueError(
             "CCTVIEW_DATA: these frames have no vehicle with a vector; run `cctview example` on"

@@ -1,11 +1,15 @@
 """Boxes: `x1, y1, x2, y2` in pixels, the columns of every table of detections."""
 
+from typing import overload
+
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 BOX = ["x1", "y1", "x2", "y2"]
 
 
-def box_iou(a, b):
+def box_iou(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """Intersection over union of all pairs of boxes.
 
     Parameters
@@ -23,23 +27,50 @@ def box_iou(a, b):
     >>> box_iou([[0, 0, 2, 2]], [[1, 0, 3, 2], [5, 5, 6, 6]]).round(3)
     array([[0.333, 0.   ]])
     """
-    a, b = (np.asarray(boxes, float).reshape(-1, 4) for boxes in (a, b))
-    low, high = (
-        np.maximum(a[:, None, :2], b[None, :, :2]),
-        np.minimum(a[:, None, 2:], b[None, :, 2:]),
-    )
+    first = np.asarray(a, float).reshape(-1, 1, 4)
+    second = np.asarray(b, float).reshape(1, -1, 4)
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low, 0).prod(axis=2)
-    union = _area(a)[:, None] + _area(b) - shared
+    union = area(first) + area(second) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
-def _area(boxes):
-    return np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
+@overload
+def area(boxes: pd.DataFrame) -> pd.Series: ...
+@overload
+def area(boxes: np.ndarray) -> np.ndarray: ...
+def area(boxes: pd.DataFrame | np.ndarray) -> pd.Series | np.ndarray:
+    """Square pixels of each box, of a table with the columns `BOX` or an array (..., 4).
+
+    Examples
+    --------
+    >>> area(np.array([[0, 0, 4, 2], [3, 3, 3, 9]]))
+    array([8, 0])
+    """
+    if isinstance(boxes, pd.DataFrame):
+        x1, y1, x2, y2 = (boxes[side] for side in BOX)
+    else:
+        x1, y1, x2, y2 = np.moveaxis(boxes, -1, 0)
+    return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
+
+
+@overload
+def side(boxes: pd.DataFrame) -> pd.Series: ...
+@overload
+def side(boxes: np.ndarray) -> np.ndarray: ...
+def side(boxes: pd.DataFrame | np.ndarray) -> pd.Series | np.ndarray:
+    """The side, in pixels, of a square as large as each box: how large a vehicle is seen.
+
+    Examples
+    --------
+    >>> side(np.array([[0, 0, 8, 2]]))
+    array([4.])
+    """
+    return np.sqrt(area(boxes))
 
 
 def crop(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut a box (x1, y1, x2, y2 in pixels) out of an (H, W, 3) image, without what lies beyond its
-    edge.
-    """
+    """What an image (H, W, 3) shows in a box, without what lies beyond the image's edge."""
     x1, y1, x2, y2 = box
     return image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)]

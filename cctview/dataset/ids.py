@@ -149,6 +149,15 @@ def format_detection(
     return f"{frame}--detections--{number}--{kind}--{percent:.1f}--{x2 - x1}x{y2 - y1}--{x1}.{y1}v{x2}.{y2}"
 
 
+def camera_of(name: str) -> str:
+    """The camera of a frame or a detection, for long tables of names that are known to be whole.
+
+    >>> camera_of("735-683-N--2020-05-05--13.34.46")
+    '735-683-N'
+    """
+    return name.partition("--")[0]
+
+
 def _parse_frame(text: str, name: str) -> FrameId:
     camera, separator, time = text.partition("--")
     if not separator:

@@ -7,7 +7,8 @@ Everything here needs the truth, so it works on simulated frames only.
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX
+from cctview.dataset.boxes import BOX, area
+from cctview.dataset.ids import camera_of
 from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import true_vehicles
 
@@ -34,13 +35,14 @@ def visible_share(sightings, width=WIDE, height=HIGH):
     -------
     ndarray, shape (n,)
     """
-    x1, y1, x2, y2 = (sightings[f"full_{side}"].to_numpy() for side in BOX)
+    full = sightings[[f"full_{edge}" for edge in BOX]].to_numpy()
+    x1, y1, x2, y2 = full.T
     wide, high = (
         np.minimum(x2, width) - np.maximum(x1, 0),
         np.minimum(y2, height) - np.maximum(y1, 0),
     )
     inside = np.clip(wide, 0, None) * np.clip(high, 0, None)
-    return (1 - sightings["hidden"].to_numpy()) * inside / ((x2 - x1) * (y2 - y1))
+    return (1 - sightings["hidden"].to_numpy()) * inside / area(full)
 
 
 def is_clear(sightings):
@@ -78,7 +80,7 @@ def true_boxes(truth, frames=None):
     own = own_frames(truth)
     own = own if frames is None else own[own.isin(frames)]
     moving = truth.sightings[truth.sightings["frame"].isin(own)]
-    place = pd.DataFrame({"frame": own, "camera": own.str.partition("--")[0]})
+    place = pd.DataFrame({"frame": own, "camera": own.map(camera_of)})
     columns = ["frame", *BOX, "ignore", "vehicle"]
     parts = [
         moving.assign(ignore=~is_clear(moving)),
@@ -116,7 +118,7 @@ def watch(detections, truth):
     table = pd.DataFrame(
         {
             "frame": sightings["frame"],
-            "camera": sightings["frame"].str.partition("--")[0],
+            "camera": sightings["frame"].map(camera_of),
             "vehicle": sightings["vehicle"].astype(np.int64),
             "kind": sightings["vehicle"].map(known["kind"]),
             "colour": sightings["vehicle"].map(known["colour"]),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import area
 from cctview.dataset.road import DRIVE, POPULATION, driving_order, street_of
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, keep
@@ -405,8 +406,7 @@ def describe(trip):
 def _largest(dataset, passages):
     """The id of the largest detection of each passage."""
     found = dataset.detections.set_index("id").loc[passages.of_detection.index]
-    area = (found["x2"] - found["x1"]) * (found["y2"] - found["y1"])
-    return area.groupby(passages.of_detection).idxmax().sort_index().to_numpy()
+    return area(found).groupby(passages.of_detection).idxmax().sort_index().to_numpy()
 
 
 def true_passings(truth, end=None):

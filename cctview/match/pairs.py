@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.matching import DISTANCES, track_to_track
@@ -101,9 +102,7 @@ def first_minutes(dataset, minutes):
 
 def picture_side(detections):
     """The side of a square as large as each detection's box, in pixels, (n,)."""
-    return np.sqrt(
-        (detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])
-    ).to_numpy(float)
+    return side(detections).to_numpy(float)
 
 
 def largest_pictures(detections, vehicles, images=1):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from cctview.dataset.boxes import BOX
+from cctview.dataset.boxes import BOX, area
 from cctview.detect.sorting import seconds_of
 from cctview.match.distance import cosine_distances, unit_vectors
 from cctview.match.rerank import centre_by_camera
@@ -117,15 +117,15 @@ def describe_tracks(detections, tracks, embeddings):
             "they must belong together row by row"
         )
     kept = tracks.notna().to_numpy()
-    x1, y1, x2, y2 = detections.loc[kept, BOX].to_numpy(float).T
+    boxes = detections.loc[kept, BOX].to_numpy(float)
     table = pd.DataFrame(
         {
             "camera": detections.loc[kept, "camera"].to_numpy(),
             "track": tracks[kept].to_numpy(),
             "seconds": seconds_of(detections["time"])[kept],
-            "x": (x1 + x2) / 2,
-            "y": y2,
-            "area": (x2 - x1) * (y2 - y1),
+            "x": (boxes[:, 0] + boxes[:, 2]) / 2,
+            "y": boxes[:, 3],
+            "area": area(boxes),
         }
     )
     looks = unit_vectors(
