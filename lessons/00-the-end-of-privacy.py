@@ -47,7 +47,7 @@ from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder, stored_leakage
 from cctview.link.trips import as_candidates, count_trips, describe
 from cctview.privacy.leakage import leakage_meter
-from cctview.show.widgets import Camera, Float, Int, Sliders, predict
+from cctview.show import Camera, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth

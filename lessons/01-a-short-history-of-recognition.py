@@ -49,7 +49,7 @@ from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
 from cctview.extract.eras import ERAS, EigenVehicles, Ratios
 from cctview.privacy.meter import Gauge, LeakageMeter
-from cctview.show.widgets import Choice, Int, Sliders, predict
+from cctview.show import Choice, Int, Sliders, predict
 
 lesson = open_lesson()
 pictures = read_vehicle_crops(lesson.dataset, lesson.truth)

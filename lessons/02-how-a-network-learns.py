@@ -41,7 +41,7 @@ from cctview.course.checks import check_members_found, check_stop
 from cctview.course.figures import lesson_02 as figures
 from cctview.course.lesson import open_lesson
 from cctview.privacy.meter import Gauge, LeakageMeter
-from cctview.show.widgets import Choice, Int, Progress, Sliders, predict
+from cctview.show import Choice, Int, Progress, Sliders, predict
 
 lesson = open_lesson()
 pictures = learn.load_pictures(lesson.dataset, lesson.truth)

@@ -51,7 +51,7 @@ from cctview.dataset.tables import read_parquet
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.privacy.unicity import read_trips, unicity
 from cctview.search.costs import CITY, COSTS
-from cctview.show.widgets import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours

@@ -58,7 +58,7 @@ from cctview.detect.detector import Detector
 from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import patch_of, train_boosted
 from cctview.privacy.meter import Gauge, LeakageMeter
-from cctview.show.widgets import Float, Int, Sliders, predict
+from cctview.show import Float, Int, Sliders, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth

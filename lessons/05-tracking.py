@@ -56,7 +56,7 @@ from cctview.match.pairs import (
 from cctview.match.triplet import learn
 from cctview.match.weak_spots import best_candidates, by_group, describe_searches
 from cctview.privacy.meter import LeakageMeter
-from cctview.show.widgets import Float, Int, Sliders, predict
+from cctview.show import Float, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()

@@ -45,7 +45,7 @@ from cctview.match.pairs import compare_next_camera, first_minutes
 from cctview.privacy.meter import LeakageMeter
 from cctview.search import costs as planet
 from cctview.search.index import measure_kinds, principal_coordinates
-from cctview.show.widgets import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Float, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()

@@ -65,7 +65,7 @@ from cctview.investigate import (
     share_of_first_guesses,
 )
 from cctview.privacy.meter import LeakageMeter
-from cctview.show.widgets import Choice, Float, Int, Sliders, Toggle, predict
+from cctview.show import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth

@@ -51,7 +51,7 @@ from cctview.defences.results import (
     unprotected,
 )
 from cctview.privacy.meter import LeakageMeter
-from cctview.show.widgets import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()
 breach = open_breach(lesson)

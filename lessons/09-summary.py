@@ -43,7 +43,7 @@ from cctview.defences.results import bought_back_step
 from cctview.defences.results import stored as protection_results
 from cctview.privacy.leakage import your_car
 from cctview.privacy.meter import LeakageMeter
-from cctview.show.widgets import Choice, Float, Int, Quiz, Sliders, predict
+from cctview.show import Choice, Float, Int, Quiz, Sliders, predict
 from cctview.stats.bits import match_probability
 
 trips = pd.read_parquet(DATA / "habits" / "trips.parquet")

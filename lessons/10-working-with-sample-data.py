@@ -44,7 +44,7 @@ from cctview.dataset import crop, driving_order, open_dataset, place_of
 from cctview.dataset.boxes import area
 from cctview.dataset.paths import SAMPLE
 from cctview.detect.detector import Detector
-from cctview.show.widgets import Choice, Int, Sliders, predict
+from cctview.show import Choice, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
 
 # %config InlineBackend.figure_format = "jpeg"

@@ -6,7 +6,7 @@
 ``intervals`` `bars` with intervals
 ``meter``     the leakage meter: `bits_left`, `waterfall`, `gauges`
 ``road_map``  `drive`: the road, its cameras and a trip
-``widgets``   `Sliders`, `Camera`, `Quiz` and what they are made of
+``widgets``   `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`
 ============= =====================================================================================
 
 The names in `__all__` are fetched when they are first used, since matplotlib loads slowly.
@@ -15,7 +15,15 @@ The names in `__all__` are fetched when they are first used, since matplotlib lo
 from importlib import import_module
 
 _HOMES = {
+    "Camera": "widgets",
     "Card": "look",
+    "Choice": "widgets",
+    "Float": "widgets",
+    "Int": "widgets",
+    "Progress": "widgets",
+    "Quiz": "widgets",
+    "Sliders": "widgets",
+    "Toggle": "widgets",
     "bars": "intervals",
     "bits_left": "meter",
     "candidates": "pictures",
@@ -26,6 +34,7 @@ _HOMES = {
     "one_of": "look",
     "pairs": "pictures",
     "percent": "look",
+    "predict": "widgets",
     "style": "look",
     "waterfall": "meter",
 }
