@@ -33,9 +33,8 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import show
-from cctview.attacks import classifier as learn
-from cctview.attacks.shadow_models import stored_attacks, stored_shadows
+from cctview import attacks, show
+from cctview.attacks import classifier
 from cctview.course import trainings
 from cctview.course.checks import check_members_found, check_stop
 from cctview.course.figures import lesson_02 as figures
@@ -44,7 +43,7 @@ from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show import Choice, Int, Progress, Sliders, predict
 
 lesson = open_lesson()
-pictures = learn.load_pictures(lesson.dataset, lesson.truth)
+pictures = attacks.load_vehicle_images(lesson.dataset, lesson.truth)
 print(f"{len(pictures.table):,} pictures of {len(pictures.vehicles):,} vehicles")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read two rows of the table aloud, the first and the last. Wrong answer people give: a model is a program. Nobody wrote its rules, and nobody can read them."
@@ -78,7 +77,7 @@ figures.examples(pictures.pixels, pictures.table.body)
 # test, the test would be a memory test. All three parts passed in the same minutes, so that the light does not give them away.
 
 # %%
-split = learn.split_vehicles(pictures)
+split = attacks.split_members(pictures)
 for part, vehicles in vars(split).items():
     print(f"{part:<11}{len(vehicles):>4} vehicles, {pictures.of(vehicles).sum():>5,} pictures")
 
@@ -90,7 +89,7 @@ for part, vehicles in vars(split).items():
 # be learnt: at first they are random.
 
 # %%
-learn.describe_layers(learn.build())
+classifier.describe_layers(classifier.build_classifier())
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the training live. While the bar moves, say what an epoch is. You can stop it with the button in the toolbar, and go on with what it has learnt by then: do it once if there is time, then run the cell again. If it is slow on the stage computer, give epochs=10."
 # ## 2 · Train it
@@ -104,7 +103,7 @@ learn.describe_layers(learn.build())
 # on with it.
 
 # %%
-training = learn.train(pictures, split, "body", watch=Progress())
+training = classifier.train_classifier(pictures, split, "body", watch=Progress())
 print("stopped early" if training.interrupted else f"{training.last} epochs")
 
 # %% [markdown]
@@ -133,11 +132,11 @@ def curves(values):
     return trainings.read_curves(everyone, values["filters"], values["epochs"])
 
 
-small, large = (trainings.read_curves(everyone, filters, learn.EPOCHS) for filters in (4, 28))
+small, large = (trainings.read_curves(everyone, filters, classifier.EPOCHS) for filters in (4, 28))
 Sliders(
     curves,
     [
-        Int("epochs", 0, learn.EPOCHS, default=learn.EPOCHS, step=2),
+        Int("epochs", 0, classifier.EPOCHS, default=classifier.EPOCHS, step=2),
         Int("filters", 4, 28, default=16, step=12, unit="in the first layer"),
     ],
     draw=lambda read: figures.loss_curves(read.history, read.epoch, read.words),
@@ -170,7 +169,7 @@ figures.learnt_filters(training.filters(0), training.filters(training.last))
 shown = int(np.flatnonzero(pictures.of(split.others) & (pictures.table.family == "yellow"))[0])
 figures.layer_activations(
     pictures.pixels[shown],
-    learn.activations(training, pictures.pixels[shown], training.last),
+    classifier.activations(training, pictures.pixels[shown], training.last),
     "From layer to layer: less where, more what",
 )
 
@@ -224,7 +223,7 @@ figures.membership_roc(
 # (A likelihood ratio; Carlini et al.) Such models were made beforehand, sixteen of them, each taught a random half of the vehicles.
 
 # %% tags=["picture"]
-shadows = stored_shadows()
+shadows = attacks.stored_shadows()
 figures.membership_roc(
     {
         "over-trained, better attack": training.strong_attack(over, shadows),
@@ -238,12 +237,12 @@ figures.membership_roc(
 # others: the share of members found at 1 % false alarms.
 
 # %%
-attacks = stored_attacks()
-found = attacks[attacks.figure == "TPR at 1 % FPR"].set_index("epoch")
+strong = attacks.stored_attacks()
+found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
 read_after = int(
-    everyone[everyone.filters == learn.FILTERS].set_index("epoch").validation_loss.idxmin()
+    everyone[everyone.filters == classifier.FILTERS].set_index("epoch").validation_loss.idxmin()
 )
-table = found.loc[[read_after, learn.EPOCHS]].set_axis(["well trained", "over-trained"])
+table = found.loc[[read_after, classifier.EPOCHS]].set_axis(["well trained", "over-trained"])
 show.bars(
     table,
     "members found at 1 % false alarms (share)",
@@ -294,12 +293,14 @@ def trade(values):
     return trainings.read_trade(grid, values["learns"], values["vehicles"], values["epochs"])
 
 
-few, many = (trainings.read_trade(grid, "body", vehicles, learn.EPOCHS) for vehicles in (100, 700))
+few, many = (
+    trainings.read_trade(grid, "body", vehicles, classifier.EPOCHS) for vehicles in (100, 700)
+)
 Sliders(
     trade,
     [
         Int("vehicles", 100, 700, default=300, step=200, unit="taught"),
-        Int("epochs", 0, learn.EPOCHS, default=learn.EPOCHS, step=2),
+        Int("epochs", 0, classifier.EPOCHS, default=classifier.EPOCHS, step=2),
         Choice("learns", {"the body": "body", "the colour": "family"}),
     ],
     draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
@@ -387,7 +388,7 @@ check_members_found(members_found, losses, member)
 # model, how many the better attack finds at 1 % false alarms.
 
 # %%
-share = found.loc[learn.EPOCHS]
+share = found.loc[classifier.EPOCHS]
 gauge = Gauge(
     share.estimate,
     share.low,

@@ -34,15 +34,15 @@
 import pandas as pd
 
 from cctview import show
-from cctview.attacks.inference import infer_attribute
-from cctview.course.breach import KeyedDatabase, learn_map, link_rates, open_breach
+from cctview.attacks import fit_map, infer_attribute
+from cctview.course.breach import KeyedDatabase, link_rates, open_breach
 from cctview.course.checks import check_defence, check_key_broken
 from cctview.course.figures import lesson_08 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.showcase import choose_examples, defended_pictures, rebuild
 from cctview.dataset.results import read_result
-from cctview.defences.catalogue import DEFENCES
-from cctview.defences.results import (
+from cctview.defences import (
+    DEFENCES,
     TRACKERS,
     at_strength,
     bought_back_step,
@@ -84,7 +84,7 @@ examples.vectors[0, :12].round(1)
 again = rebuild(lesson, breach, examples.vectors)
 figures.rebuilt(
     {
-        "deleted": examples.crops,
+        "deleted": examples.images,
         "from the\nvector alone": again.decoded,
         "nearest other\nvehicle": again.nearest,
         "mean picture": again.mean,
@@ -442,7 +442,7 @@ check_key_broken(matrix_of, databases[64])
 
 # %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
 def matrix_of(a, b):
-    return learn_map(a, b)
+    return fit_map(a, b)
 
 
 check_key_broken(matrix_of, databases[64])

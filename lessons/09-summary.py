@@ -34,13 +34,11 @@
 import numpy as np
 import pandas as pd
 
-from cctview import show
+from cctview import defences, show
 from cctview.course.checks import check_bits, check_even_population
 from cctview.course.checks.quiz import QUESTIONS
 from cctview.course.figures import lesson_09 as figures
 from cctview.dataset.paths import DATA
-from cctview.defences.results import bought_back_step
-from cctview.defences.results import stored as protection_results
 from cctview.privacy.leakage import your_car
 from cctview.privacy.meter import LeakageMeter
 from cctview.show import Choice, Float, Int, Quiz, Sliders, predict
@@ -117,7 +115,7 @@ show.waterfall(meter)
 
 # %%
 linked = meter.upto("linked")
-show.waterfall(linked.after(bought_back_step(linked, protection_results())))
+show.waterfall(linked.after(defences.bought_back_step(linked, defences.stored())))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Then set the population back and move what is overclaimed. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 3 · The same evidence, another city

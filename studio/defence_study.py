@@ -1,245 +1,264 @@
-"""What a defence is worth: defence × strength × attack, in bits left, rank-1, usefulness and seconds."""
+"""What defences are worth: defence × strength × attacker, in bits left, rank-1, usefulness and
+seconds.
+
+Three attackers of growing knowledge (design of the study: Radiya-Dixit et al. 2022, "Data poisoning
+won't save you from facial recognition"):
+
+- *off the shelf*: one crop per pass, the extractor as it is, cosine.
+- *retrained*: has learned from other vehicles' crops, defended in the same way.
+- *adaptive*: knows the defence. It takes the mean over all crops of a pass, removes what all of a
+  camera share, undoes what can be undone (`studio.purify`), and is retrained as well.
+
+All learn on the vehicles of one half and are measured on those of the other.
+"""
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.attacks.linkage import LinkageAttack
+from cctview.attacks.linkage import LinkageAttack, fit_map, known_at_both, link_figures
 from cctview.defences.catalogue import DEFENCES, Defence
-from cctview.defences.results import EVIDENCE, USES, summary
+from cctview.defences.results import EVIDENCE, TRACKERS, USES
 from studio.purify import PURIFIERS
 from studio.usefulness import classification, section_speeds
 
-BITS_BY = "softmax"
-"""How the bits come about: by a softmax with a fitted temperature (`cctview.attacks.linkage`), not by the joint model of the meter."""
+Embed = Callable[[list[np.ndarray]], np.ndarray]
 
+BITS_BY = "softmax"
+"""How the bits come about: by a softmax with a fitted temperature (`cctview.attacks.linkage`), not
+by the joint model of the meter."""
 COLUMNS = [
-    "defence",
-    "where",
-    "strength",
-    "unit",
-    "who",
-    "guarantee",
-    "tracker",
-    "evidence",
-    "bits_by",
-    "bits",
-    "bits_low",
-    "bits_high",
-    "rank1",
-    "rank1_low",
-    "rank1_high",
-    "searches",
-    "gallery",
+    *("defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence", "bits_by"),
+    *("bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery"),
     *USES,
-    "usefulness",
-    "seconds",
+    *("usefulness", "seconds"),
+]
+WAYS = [
+    {"average": False, "metric": True},
+    {"average": True, "metric": False},
+    {"average": True, "metric": True},
 ]
 
 
-def trackers(
-    defence: Defence | None,
-    strength: float,
-    embed: Callable | None = None,
-    retrained: Callable | None = None,
-) -> dict[str, list[LinkageAttack]]:
-    """The three trackers for a defence, each as the variants of which the one that knows most of
-    its own examples is taken.
+@dataclass
+class StudiedAttack(LinkageAttack):
+    """A linkage attack that embeds changed images, and learns more of the vectors.
 
     Parameters
     ----------
-    defence : Defence or None
-    strength : float
-    embed : callable, optional
-        ``embed(crops)``, the extractor as it is; needed for defences of pixels.
-    retrained : callable, optional
-        The same by an extractor trained on pictures defended so. Without it, retraining is that of
-        the linear discriminants on top.
-
-    Returns
-    -------
-    dict of str to list of LinkageAttack
-        By the names in `TRACKERS`.
+    embed : callable
+        ``embed(images)`` gives vectors; used when a defence of pixels has changed the images.
+    metric : bool
+        Whether to fit, on the vehicles to learn from, which directions tell vehicles apart (linear
+        discriminants).
+    align : bool
+        Whether to fit how the vectors of two cameras correspond, on vehicles known at both.
+    purify : callable, optional
+        ``purify(crops)`` undoes what it can of a defence before images are embedded.
     """
-    name = defence.name if defence else ""
-    learnt = [LinkageAttack("retrained", retrained or embed, metric=True)] + (
-        [LinkageAttack("retrained", retrained)] if retrained else []
-    )
-    ways = [
-        (False, True),
-        (True, False),
-        (True, True),
-    ]  # mean over a passage's pictures or not, linear discriminants or not
-    extractors = [embed, retrained] if retrained else [embed]
-    adaptive = [
-        LinkageAttack("adaptive", extractor, *way) for extractor in extractors for way in ways
-    ]
-    if name in PURIFIERS:
-        purify = lambda looks: PURIFIERS[name](looks, strength)
-        adaptive += [LinkageAttack("adaptive", embed, *way, purify=purify) for way in ways]
-    if name == "key":
-        adaptive.append(LinkageAttack("adaptive", embed, average=True, align=True))
-    return {
-        "off the shelf": [LinkageAttack("off the shelf", embed)],
-        "retrained": learnt,
-        "adaptive": adaptive,
-    }
+
+    embed: Embed | None = None
+    metric: bool = False
+    align: bool = False
+    purify: Callable[[LabelledCrops], LabelledCrops] | None = None
+    _discriminants: Any = field(default=None, repr=False)
+    _maps: dict = field(default_factory=dict, repr=False)
+
+    def see(self, crops: LabelledCrops) -> LabelledCrops:
+        """The crops with vectors: purified and embedded where a defence has changed the images."""
+        if crops.vectors.shape[1]:
+            return crops
+        if self.embed is None:
+            raise ValueError("changed images must be embedded anew; give the attack embed=")
+        crops = self.purify(crops) if self.purify else crops
+        return replace(crops, vectors=self.embed(crops.images))
+
+    def _fit_vectors(self, known: LabelledCrops) -> None:
+        vectors = super()._vectors(known)
+        if self.metric:
+            from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+            model = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.5)
+            self._discriminants = model.fit(vectors, known.table.vehicle)
+        if self.align:
+            rows = known.table[["vehicle", "camera"]].assign(row=np.arange(len(known)))
+            self._maps = {
+                cameras: fit_map(vectors[both.row_x], vectors[both.row_y])
+                for cameras, both in known_at_both(rows)
+            }
+
+    def _vectors(self, known: LabelledCrops) -> np.ndarray:
+        vectors = super()._vectors(known)
+        return self._discriminants.transform(vectors) if self.metric else vectors
+
+    def _mapped(self, vectors: np.ndarray, cameras: tuple[str, str]) -> np.ndarray:
+        return vectors @ self._maps[cameras] if cameras in self._maps else vectors
 
 
-def study(
-    looks: LabelledCrops,
-    embed: Callable | None = None,
-    defences: Iterable[Defence] | None = None,
-    strengths: dict | None = None,
-    retrained: Callable[[Defence, float], Callable | None] | None = None,
-    frames: Callable[[Defence | None, float], pd.Series] | None = None,
-    seed: int = 0,
-    progress: bool = False,
-) -> pd.DataFrame:
-    """Measure defences against three trackers.
+@dataclass(frozen=True)
+class _Case:
+    """What a defence (None: no defence) at a strength leaves; a retrained extractor, if any."""
 
-    Trackers learn on half of the vehicles and are measured on the other half.
+    crops: LabelledCrops
+    defence: Defence | None = None
+    strength: float = 0.0
+    retrained: Embed | None = None
+    _seen: dict = field(default_factory=dict)
 
-    Parameters
+    def parts(self, attack: StudiedAttack, seed: int) -> tuple[LabelledCrops, LabelledCrops]:
+        """The crops to learn from and to measure on, as an attack sees them; several see the same."""
+        way = (attack.embed, attack.purify is not None)
+        if way not in self._seen:
+            self._seen[way] = attack.see(self.crops).split(seed=seed)
+        return self._seen[way]
+
+    def attacks(self, embed: Embed | None) -> dict[str, list[StudiedAttack]]:
+        """By the names in `TRACKERS` the variants; the one is taken that is surest of examples."""
+        retrained = [StudiedAttack(embed=self.retrained or embed, metric=True)]
+        retrained += [StudiedAttack(embed=self.retrained)] if self.retrained else []
+        extractors = [embed, self.retrained] if self.retrained else [embed]
+        adaptive = [StudiedAttack(embed=one, **way) for one in extractors for way in WAYS]
+        if self.defence and self.defence.name in PURIFIERS:
+            undo = PURIFIERS[self.defence.name]
+            adaptive += [
+                StudiedAttack(embed=embed, purify=lambda crops: undo(crops, self.strength), **way)
+                for way in WAYS
+            ]
+        if self.defence and self.defence.with_key:
+            adaptive.append(StudiedAttack(embed=embed, average=True, align=True))
+        variants = [StudiedAttack(embed=embed)], retrained, adaptive
+        return dict(zip(TRACKERS, variants, strict=True))
+
+    def about(self) -> dict[str, Any]:
+        """The columns that say which defence this is."""
+        empty = {"defence": "none", "where": "", "unit": "", "who": "", "guarantee": ""}
+        about = {**empty, "strength": self.strength, "bits_by": BITS_BY}
+        if self.defence:
+            about |= {key: getattr(self.defence, key) for key in ("where", "unit", "guarantee")}
+            about |= {"defence": self.defence.name, "who": ", ".join(self.defence.who)}
+        return about
+
+
+@dataclass(frozen=True)
+class DefenceStudy:
+    """What defences are measured on, and with.
+
+    Attributes
     ----------
-    looks : LabelledCrops
-        With vectors; for defences of pixels with pictures too.
+    crops : LabelledCrops
+        With vectors; for defences of pixels with images too.
     embed : callable, optional
-        ``embed(crops)`` gives vectors like those of `looks`; needed for defences of pixels.
-    defences : iterable of Defence, optional
-        By default all of `cctview.defences.catalogue.DEFENCES`.
-    strengths : dict of str to sequence of float, optional
-        By name, instead of the defence's own.
+        ``embed(images)`` gives vectors like those of `crops`; needed for defences of pixels.
     retrained : callable, optional
         ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if
         there is none; with None for no defence, since retraining alone may help.
     frames : callable, optional
         ``frames(defence, strength)`` gives counting and speeds on defended frames
-        (`studio.usefulness.counting_and_speeds`), with None for no defence. Without it these are
-        NaN for defences of pixels.
+        (`studio.usefulness.RoadUse.measure`), with None for no defence. Without it these are NaN
+        for defences of pixels.
     seed : int
-    progress : bool
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, three rows for each defence and strength. The first rows, "none", are
-        those without a defence, for each evidence (`EVIDENCE`). Bits are those of
-        `cctview.attacks.linkage`, by a softmax whose temperature is fitted, and not those of the joint
-        model that the meter is made with (`cctview.link.joint`). Bits and rank-1 have 95 % intervals,
-        by drawing vehicles again; uses are shares of what they are without a defence, usefulness
-        the least of them; seconds are of a processor, to defend 1,000 looks.
     """
-    defences = list(DEFENCES.values() if defences is None else defences)
-    kinds = [kind for kind in EVIDENCE if kind in {defence.where for defence in defences}]
-    exact, rows = undefended(looks, embed, kinds, retrained, frames, seed)
-    tables = [rows]
-    for defence in tqdm(defences, desc="defences", disable=not progress):
-        wanted = (strengths or {}).get(defence.name, defence.strengths)
-        tables.append(study_defence(looks, defence, wanted, exact, embed, retrained, frames, seed))
-    return pd.concat(tables, ignore_index=True)
 
+    crops: LabelledCrops
+    embed: Embed | None = None
+    retrained: Callable[[Defence | None, float], Embed | None] | None = None
+    frames: Callable[[Defence | None, float], pd.Series] | None = None
+    seed: int = 0
 
-def undefended(
-    looks: LabelledCrops,
-    embed: Callable | None = None,
-    kinds: Iterable[str] = tuple(EVIDENCE),
-    retrained: Callable | None = None,
-    frames: Callable | None = None,
-    seed: int = 0,
-) -> tuple[dict, pd.DataFrame]:
-    """What `study` compares with: the uses as they are, and the rows "none" for the `kinds` of
-    defences (of "pixels", …).
+    def table(
+        self,
+        defences: Iterable[Defence] | None = None,
+        strengths: dict[str, Iterable[float]] | None = None,
+        progress: bool = False,
+    ) -> pd.DataFrame:
+        """Measure defences (by default all) at their strengths, or by name at others.
 
-    The other parameters are those of `study`.
-    """
-    seen, rows = {}, []
-    exact = _uses(looks, looks, None, 0.0, embed, frames, seed, seen)
-    for kind in kinds:
-        learnt = retrained(None, 0.0) if retrained and kind == "pixels" else None
-        shown, kept = (
-            (replace(looks, vectors=np.zeros((len(looks), 0), np.float32)), {})
-            if learnt
-            else (looks, seen)
-        )
-        rows += _measure(
-            shown, None, 0.0, embed, learnt, EVIDENCE[kind], seed, exact, exact, 0.0, kept
-        )
-    return exact, pd.DataFrame(rows)[COLUMNS]
+        Returns
+        -------
+        DataFrame
+            Columns `COLUMNS`, three rows per defence and strength. The first rows, "none", are
+            those without a defence, for each evidence (`EVIDENCE`). Bits and rank-1 have 95 %
+            intervals, by resampling vehicles; uses are shares of what they are without a defence,
+            usefulness the least of them; seconds are of a processor, to defend 1,000 crops.
+        """
+        defences = list(DEFENCES.values() if defences is None else defences)
+        kinds = [kind for kind in EVIDENCE if kind in {defence.where for defence in defences}]
+        exact, rows = self.undefended(kinds)
+        tables = [rows]
+        for defence in tqdm(defences, desc="defences", disable=not progress):
+            wanted = (strengths or {}).get(defence.name, defence.strengths)
+            tables.append(self.defended(defence, wanted, exact))
+        return pd.concat(tables, ignore_index=True)
 
+    def undefended(self, kinds: Iterable[str] = tuple(EVIDENCE)) -> tuple[dict, pd.DataFrame]:
+        """What `defended` compares with: the uses as they are, and the rows "none" for the `kinds`
+        of defences ("pixels", …).
+        """
+        plain = _Case(self.crops)
+        exact = self._uses(plain)
+        rows = []
+        for kind in kinds:
+            case = plain
+            retrained = self.retrained(None, 0.0) if self.retrained and kind == "pixels" else None
+            if retrained:
+                empty = np.zeros((len(self.crops), 0), np.float32)
+                case = _Case(replace(self.crops, vectors=empty), retrained=retrained)
+            shares = _shares(exact, exact, None)
+            rows += self._rows(case, EVIDENCE[kind], {**shares, "seconds": 0.0})
+        return exact, pd.DataFrame(rows)[COLUMNS]
 
-def study_defence(
-    looks: LabelledCrops,
-    defence: Defence,
-    strengths: Iterable[float],
-    exact: dict,
-    embed: Callable | None = None,
-    retrained: Callable[[Defence, float], Callable | None] | None = None,
-    frames: Callable | None = None,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """The rows of one defence in the table of `study`, whose parameters these are; `exact` is from
-    `undefended`.
-    """
-    rows = []
-    for strength in strengths:
-        begin = time.process_time()
-        defended = defence.apply(looks, strength, seed)
-        seconds = 1000 * (time.process_time() - begin) / len(looks)
-        learnt = retrained(defence, strength) if retrained else None
-        seen = {}
-        if defence.kept:
-            uses = _uses(
-                looks,
-                defence.kept(looks, strength, seed),
-                defence,
-                strength,
-                embed,
-                frames,
-                seed,
-                {},
-            )
-        else:
-            uses = _uses(looks, defended, defence, strength, embed, frames, seed, seen)
-        rows += _measure(
-            defended,
-            defence,
-            strength,
-            embed,
-            learnt,
-            EVIDENCE[defence.where],
-            seed,
-            uses,
-            exact,
-            seconds,
-            seen,
-        )
-    return pd.DataFrame(rows)[COLUMNS]
+    def defended(
+        self, defence: Defence, strengths: Iterable[float], exact: dict[str, float]
+    ) -> pd.DataFrame:
+        """The rows of one defence; `exact` is from `undefended`."""
+        rows = []
+        for strength in strengths:
+            begin = time.process_time()
+            crops = defence.apply(self.crops, strength, self.seed)
+            seconds = 1000 * (time.process_time() - begin) / len(self.crops)
+            retrained = self.retrained(defence, strength) if self.retrained else None
+            case = of_owner = _Case(crops, defence, strength, retrained)
+            if defence.with_key:
+                of_owner = _Case(
+                    defence.with_key(self.crops, strength, self.seed), defence, strength
+                )
+            shares = _shares(self._uses(of_owner), exact, defence)
+            rows += self._rows(case, EVIDENCE[defence.where], {**shares, "seconds": seconds})
+        return pd.DataFrame(rows)[COLUMNS]
 
+    def _uses(self, case):
+        """Counting, speeds and classification, not yet as shares."""
+        parts = case.parts(StudiedAttack(embed=self.embed), self.seed)
+        uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*parts)}
+        if case.defence and case.defence.where != "pixels":
+            return uses | {"counting": 1.0, "speeds": section_speeds(self.crops, case.crops)}
+        if self.frames:
+            uses |= dict(self.frames(case.defence, case.strength))
+        if case.defence is None:
+            uses["sections"] = section_speeds(self.crops, self.crops)
+        return uses
 
-def _uses(looks, defended, defence, strength, embed, frames, seed, seen):
-    """Counting, speeds and classification, not yet as shares."""
-    parts = _seen(LinkageAttack("owner", embed), defended, seed, seen)
-    uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*parts)}
-    if defence is None or defence.where == "pixels":
-        whole = {"sections": section_speeds(looks, looks)} if defence is None else {}
-        return uses | (dict(frames(defence, strength)) if frames else {}) | whole
-    return uses | {"counting": 1.0, "speeds": section_speeds(looks, defended)}
-
-
-def _seen(tracker, defended, seed, seen):
-    """The looks to learn from and to measure on, as a tracker sees them; `seen` keeps them, since
-    several see the same.
-    """
-    way = (tracker.embed, tracker.purify is not None)
-    if way not in seen:
-        seen[way] = tracker.see(defended).split(seed=seed)
-    return seen[way]
+    def _rows(self, case, evidence, measured):
+        """The rows of a case, one per attacker: of its variants the one that is least surprised by
+        vehicles it has put aside.
+        """
+        rows = []
+        for name, variants in case.attacks(self.embed).items():
+            fitted = []
+            for attack in variants:
+                learn, query = case.parts(attack, self.seed)
+                fitted.append((attack.fit(learn, self.seed), query))
+            attack, query = min(fitted, key=lambda pair: pair[0].surprise)
+            links = attack.attack(query, clock="clock" in evidence)
+            about = {**case.about(), **measured, "tracker": name, "evidence": evidence}
+            rows.append(about | link_row(links))
+        return rows
 
 
 def _shares(uses, exact, defence):
@@ -254,41 +273,9 @@ def _shares(uses, exact, defence):
     return shares | {"usefulness": float(np.nanmin(list(shares.values())))}
 
 
-def _measure(
-    defended, defence, strength, embed, retrained, evidence, seed, uses, exact, seconds, seen
-):
-    """The three rows of a defence at a strength."""
-    about = {
-        "defence": "none",
-        "where": "",
-        "strength": strength,
-        "unit": "",
-        "who": "",
-        "guarantee": "",
-    }
-    if defence is not None:
-        about |= {key: getattr(defence, key) for key in ("where", "unit", "guarantee")}
-        about |= {"defence": defence.name, "who": ", ".join(defence.who)}
-    about |= _shares(uses, exact, defence) | {
-        "seconds": seconds,
-        "evidence": evidence,
-        "bits_by": BITS_BY,
-    }
-    rows = []
-    for name, variants in trackers(defence, strength, embed, retrained).items():
-        tracker, measured = _best(variants, defended, seed, seen)
-        rows.append(
-            about | {"tracker": name} | summary(tracker.link(measured, "clock" in evidence))
-        )
-    return rows
-
-
-def _best(variants, defended, seed, seen):
-    """The variant that is least surprised by vehicles it has put aside, and the looks to measure
-    on, as it sees them.
-    """
-    fitted = []
-    for tracker in variants:
-        learn, measured = _seen(tracker, defended, seed, seen)
-        fitted.append((tracker.fit(learn, seed), measured))
-    return min(fitted, key=lambda pair: pair[0].surprise)
+def link_row(links: pd.DataFrame) -> dict[str, float]:
+    """Bits and rank-1 with their intervals as columns of one row, of links from an attack."""
+    row = {}
+    for name, figure in link_figures(links).iterrows():
+        row |= {name: figure.estimate, f"{name}_low": figure.low, f"{name}_high": figure.high}
+    return row | {"searches": len(links), "gallery": links.gallery.mean()}

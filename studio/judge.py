@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.inversion import squeeze
+from cctview.attacks.inversion import shrink
 from cctview.match.distance import cosine_distances
 from cctview.stats.resampling import bootstrap
 
@@ -90,7 +90,7 @@ def judge(
             f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}"
         )
     rows = np.random.default_rng(seed).permutation(len(vehicles))[:gallery]
-    true = squeeze([crops[k] for k in rows])
+    true = shrink([crops[k] for k in rows])
     gallery_vectors = embed([crops[k] for k in rows])
     tables = {}
     for method, pictures in rebuilt.items():

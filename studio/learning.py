@@ -15,14 +15,16 @@ from scipy.special import logit
 from cctview.attacks.classifier import (
     EPOCHS,
     FILTERS,
-    LEARNS,
-    Pictures,
-    Split,
-    load_pictures,
-    split_vehicles,
-    train,
+    LABELS,
+    train_classifier,
 )
 from cctview.attacks.shadow_models import Shadows
+from cctview.attacks.vehicle_images import (
+    MemberSplit,
+    VehicleImages,
+    load_vehicle_images,
+    split_members,
+)
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.match.metrics import roc_auc, tpr_at_fpr
@@ -39,13 +41,13 @@ SURE = 1e-6
 
 def write(data: Path) -> list[Path]:
     """Make the three files under `data`; returns their places."""
-    pictures = load_pictures(open_dataset(data), read_truth(data))
-    split = split_vehicles(pictures)
+    images = load_vehicle_images(open_dataset(data), read_truth(data))
+    split = split_members(images)
     places = [
         data / "results" / name for name in ("learning.csv", "shadows.parquet", "shadows.csv")
     ]
-    write_bytes(places[0], _csv(grid(pictures, split)))
-    shadows = train_shadows(pictures, split, SHADOWS)
+    write_bytes(places[0], _csv(grid(images, split)))
+    shadows = train_shadows(images, split, SHADOWS)
     write_bytes(places[1], shadow_table(shadows).to_parquet(compression="zstd"))
     write_bytes(places[2], _csv(shadow_attacks(shadows)))
     return places
@@ -60,20 +62,20 @@ def networks(members: int) -> list[tuple[str, int, int]]:
     everything to learn.
     """
     return [("body", filters, members) for filters in CAPACITIES] + [
-        (learns, FILTERS, size) for learns in LEARNS for size in SIZES if size < members
+        (learns, FILTERS, size) for learns in LABELS for size in SIZES if size < members
     ]
 
 
 def grid(
-    pictures: Pictures, split: Split, wanted: list | None = None, epochs: int = EPOCHS
+    images: VehicleImages, split: MemberSplit, wanted: list | None = None, epochs: int = EPOCHS
 ) -> pd.DataFrame:
     """Train each network, and measure after every second epoch what it has learnt and what it gives
     away.
     """
     rows = []
     for learns, filters, vehicles in wanted or networks(len(split.members)):
-        training = train(
-            pictures, split, learns, filters=filters, epochs=epochs, taught=split.members[:vehicles]
+        training = train_classifier(
+            images, split, learns, filters=filters, epochs=epochs, members=split.members[:vehicles]
         )
         history = training.history()
         for epoch in range(0, epochs + 1, EVERY):

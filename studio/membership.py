@@ -1,28 +1,33 @@
-"""Members of a training set, and models of the attacker's own: what `studio.results` and `studio.learning` train."""
+"""What `studio.results` and `studio.learning` train to ask who was in a training set: classifiers
+to be attacked, and models of the attacker's own.
+"""
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.classifier import EPOCHS, Pictures, Split, train
+from cctview.attacks.classifier import EPOCHS, train_classifier
 from cctview.attacks.crops import LabelledCrops
-from cctview.attacks.shadow_models import SHADOW_EPOCHS, Shadows
+from cctview.attacks.shadow_models import Shadows
+from cctview.attacks.vehicle_images import MemberSplit, VehicleImages
 
-PICTURE = 16
-"""Side, in pixels, of the pictures on which the classifier of `train_classifiers` learns."""
+SHADOW_EPOCHS = (2, 4, 6, 8, 10, EPOCHS)
+"""Epochs after which shadow models are stored."""
+IMAGE_SIDE = 16
+"""Side, in pixels, of the images on which the classifier of `train_classifiers` learns."""
 
 
 def train_classifiers(
-    looks: LabelledCrops, epochs: int = 30, shadows: int = 8, seed: int = 0
+    crops: LabelledCrops, epochs: int = 30, shadows: int = 8, seed: int = 0
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Train a small classifier of bodies on half of the vehicles, and some more to attack it with.
 
-    A perceptron (scikit-learn) on pictures of 16×16; the more epochs, the more it knows by heart.
+    A perceptron (scikit-learn) on images of 16×16; the more epochs, the more it knows by heart.
 
     Parameters
     ----------
-    looks : LabelledCrops
-        With pictures. Members and others are drawn from the same minutes, vehicle by vehicle.
+    crops : LabelledCrops
+        With images. Members and others are drawn from the same minutes, vehicle by vehicle.
     epochs, seed : int
     shadows : int
         At least 2; each vehicle is within half of them.
@@ -30,22 +35,22 @@ def train_classifiers(
     Returns
     -------
     table : DataFrame
-        One row a vehicle: vehicle, member, confidence (mean over its looks), correct (share of
+        One row per vehicle: vehicle, member, confidence (mean over its crops), correct (share of
         them).
     shadow : ndarray, shape (shadows, n)
         Confidences of the attacker's own models.
     within : ndarray of bool, shape (shadows, n)
-        Which vehicles each of them learnt.
+        Which vehicles each of them was trained on.
     """
     pixels = np.stack(
         [
-            cv2.resize(crop, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA).ravel()
-            for crop in looks.crops
+            cv2.resize(crop, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA).ravel()
+            for crop in crops.images
         ]
     )
     pixels = (pixels / 255 - 0.5) / 0.25
-    vehicles, place = np.unique(looks.table.vehicle, return_inverse=True)
-    labels = looks.table["body"].to_numpy(str)
+    vehicles, place = np.unique(crops.table.vehicle, return_inverse=True)
+    labels = crops.table["body"].to_numpy(str)
     rng = np.random.default_rng(seed)
     halves = [
         rng.permutation(len(vehicles)) < len(vehicles) // 2 for _ in range(1 + -(-shadows // 2))
@@ -67,7 +72,7 @@ def train_classifiers(
 
 
 def _fitted(pixels, labels, place, half, epochs, seed):
-    """A classifier's mean confidence in the right class, and its accuracy, for each vehicle."""
+    """A classifier's mean confidence in the correct class, and its accuracy, for each vehicle."""
     import warnings
 
     from sklearn.neural_network import MLPClassifier
@@ -95,30 +100,34 @@ def _fitted(pixels, labels, place, half, epochs, seed):
 
 
 def train_shadows(
-    pictures: Pictures, split: Split, count: int = 16, epochs: int = EPOCHS, seed: int = 100
+    images: VehicleImages,
+    split: MemberSplit,
+    count: int = 16,
+    epochs: int = EPOCHS,
+    seed: int = 100,
 ) -> Shadows:
     """Train the attacker's own models, in pairs that share the vehicles between them.
 
     Parameters
     ----------
-    pictures : Pictures
-    split : Split
+    images : VehicleImages
+    split : MemberSplit
     count : int
         Even.
     epochs, seed : int
     """
     vehicles = np.sort(np.concatenate([split.members, split.others]))
-    places = np.searchsorted(pictures.vehicles, vehicles)
-    within, told = [], {epoch: [] for epoch in SHADOW_EPOCHS if epoch <= epochs}
+    places = np.searchsorted(images.vehicles, vehicles)
+    within = []
+    confidences = {epoch: [] for epoch in SHADOW_EPOCHS if epoch <= epochs}
     for pair in range(count // 2):
         half = np.random.default_rng(seed + pair).permutation(len(vehicles)) < len(vehicles) // 2
         for side in (half, ~half):
-            training = train(
-                pictures, split, taught=vehicles[side], epochs=epochs, seed=seed + len(within)
+            training = train_classifier(
+                images, split, members=vehicles[side], epochs=epochs, seed=seed + len(within)
             )
             within.append(side)
-            for epoch, confidences in told.items():
-                confidences.append(pictures.by_vehicle(np.exp(-training.losses[epoch]))[places])
-    return Shadows(
-        vehicles, np.array(within), {epoch: np.array(rows) for epoch, rows in told.items()}
-    )
+            for epoch, rows in confidences.items():
+                rows.append(images.by_vehicle(np.exp(-training.losses[epoch]))[places])
+    stored = {epoch: np.array(rows) for epoch, rows in confidences.items()}
+    return Shadows(vehicles, np.array(within), stored)

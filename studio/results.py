@@ -6,7 +6,7 @@ defences.csv     defence × strength × tracker (`studio.defence_study.study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
-inversion.csv    pictures rebuilt from vectors of unseen designs, and the baselines
+inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
 eras_metric.csv  the same without and with a metric learnt on top
 """
@@ -24,7 +24,6 @@ from cctview.attacks.inference import (
     Membership,
     infer_attribute,
     likelihood_ratio_attack,
-    threshold_attack,
 )
 from cctview.attacks.linkage import LinkageAttack
 from cctview.course.era_trials import VehicleCrops, read_vehicle_crops
@@ -32,13 +31,13 @@ from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
 from cctview.defences.catalogue import DEFENCES
 from cctview.defences.cloak import shipped_student
-from cctview.defences.results import stored, summary
+from cctview.defences.results import stored
 from cctview.detect.detector import Detector
 from cctview.extract.eras import ERAS
 from cctview.truth.labels import read_truth
-from studio import leakage, train_defended, training_looks
+from studio import leakage, train_defended, training_crops
 from studio.bench import bench
-from studio.defence_study import study, study_defence, undefended
+from studio.defence_study import DefenceStudy, link_row
 from studio.era_tables import metric_table, resolution_table
 from studio.membership import train_classifiers
 from studio.usefulness import RoadUse, stretches
@@ -67,14 +66,14 @@ FRAMES = 12
 
 def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     """Make the tables asked for; returns their places under `data`."""
-    looks = functools.cache(lambda: bench(data))
+    crops = functools.cache(lambda: bench(data))
     made = {
-        "attributes": lambda: attributes(looks()),
-        "membership": lambda: membership(looks()),
-        "inversion": lambda: inversion(looks(), work),
+        "attributes": lambda: attributes(crops()),
+        "membership": lambda: membership(crops()),
+        "inversion": lambda: inversion(crops(), work),
     }
-    made["extractors"] = lambda: extractors(looks())
-    made["defences"] = lambda: defences(looks(), work, data)
+    made["extractors"] = lambda: extractors(crops())
+    made["defences"] = lambda: defences(crops(), work, data)
     made["eras"] = lambda: resolution_table(*known_vehicles(data), ERAS)
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []
@@ -93,11 +92,11 @@ def known_vehicles(data: Path) -> tuple[VehicleCrops, VehicleCrops]:
     return read_vehicle_crops(open_dataset(data), read_truth(data)).split()
 
 
-def attributes(looks: LabelledCrops) -> pd.DataFrame:
+def attributes(crops: LabelledCrops) -> pd.DataFrame:
     """Balanced accuracies: columns attribute, classes, passages, figure, estimate, low, high."""
     tables = []
     for attribute in ATTRIBUTES:
-        found = infer_attribute(looks, attribute)
+        found = infer_attribute(crops, attribute)
         about = {
             "attribute": attribute,
             "classes": len(set(found.truth)),
@@ -109,18 +108,18 @@ def attributes(looks: LabelledCrops) -> pd.DataFrame:
     ]
 
 
-def membership(looks: LabelledCrops) -> pd.DataFrame:
+def membership(crops: LabelledCrops) -> pd.DataFrame:
     """AUC and true positives at 1 % false positives: columns epochs, attack, members_right,
     others_right, figure, interval.
     """
     tables = []
     for epochs in EPOCHS:
-        table, shadow, within = train_classifiers(looks, epochs)
+        table, shadow, within = train_classifiers(crops, epochs)
         right = table.groupby("member").correct.mean()
         about = {"epochs": epochs, "members_right": right[True], "others_right": right[False]}
         confidence = table.confidence.to_numpy()
         scores = {
-            "threshold": threshold_attack(confidence),
+            "threshold": confidence,
             "likelihood ratio": likelihood_ratio_attack(confidence, shadow, within),
         }
         for attack, score in scores.items():
@@ -133,39 +132,40 @@ def membership(looks: LabelledCrops) -> pd.DataFrame:
     ]
 
 
-def extractors(looks: LabelledCrops) -> pd.DataFrame:
-    """Links between cameras by one picture each: columns extractor, then those of
-    `cctview.defences.results.summary`.
+def extractors(crops: LabelledCrops) -> pd.DataFrame:
+    """Links between cameras by one crop each: columns extractor, then those of
+    `studio.defence_study.link_row`.
     """
     from studio import second
 
     judgement = second.load_second()
-    own = {"student": looks.vectors, "second": second.embed(looks.crops, judgement)}
+    by = {"student": crops.vectors, "second": second.embed(crops.images, judgement)}
     rows = []
-    for name, vectors in own.items():
-        learn, measured = replace(looks, vectors=vectors).split()
-        rows.append({"extractor": name} | summary(LinkageAttack(name).fit(learn).link(measured)))
+    for name, vectors in by.items():
+        learn, measured = replace(crops, vectors=vectors).split()
+        links = LinkageAttack().fit(learn).attack(measured)
+        rows.append({"extractor": name} | link_row(links))
     return pd.DataFrame(rows)
 
 
-def inversion(looks: LabelledCrops, work: Path) -> pd.DataFrame:
+def inversion(crops: LabelledCrops, work: Path) -> pd.DataFrame:
     """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
     gallery.
     """
-    from cctview.attacks.inversion import baselines, invert, load_inverter, unseen
+    from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
     from studio import second
     from studio.judge import judge
 
-    asked = unseen_vehicles(looks)
-    known = training_looks.load(work)
+    asked = unseen_vehicles(crops)
+    known = training_crops.load(work)
     known = known.only(~unseen(known.table.design.to_numpy()))
-    known_vectors = train_defended.embedder(shipped_student())(known.crops)
-    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | baselines(
-        asked.vectors, known_vectors, known.crops
+    known_vectors = train_defended.embedder(shipped_student())(known.images)
+    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | inversion_baselines(
+        asked.vectors, known_vectors, known.images
     )
     judgement = second.load_second()
     figures = judge(
-        asked.crops,
+        asked.images,
         rebuilt,
         asked.table.vehicle.to_numpy(),
         lambda pictures: second.embed(pictures, judgement),
@@ -173,17 +173,17 @@ def inversion(looks: LabelledCrops, work: Path) -> pd.DataFrame:
     return figures.reset_index()
 
 
-def unseen_vehicles(looks: LabelledCrops) -> LabelledCrops:
+def unseen_vehicles(crops: LabelledCrops) -> LabelledCrops:
     """Of each vehicle of a design that the decoder never saw, its largest look."""
     from cctview.attacks.inversion import unseen
 
-    asked = looks.only(unseen(looks.table.design.to_numpy()))
+    asked = crops.only(unseen(crops.table.design.to_numpy()))
     return asked.only(
         asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy()
     )
 
 
-def defences(looks: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
+def defences(crops: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
     """The table of all defences; each is kept in the working folder when it is done, and a second
     call continues.
 
@@ -192,19 +192,16 @@ def defences(looks: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
     parts = work / "defences"
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
-    retrained = _retrained(work)
+    study = DefenceStudy(crops, embed, _retrained(work), road.measure)
     if not (parts / "none.csv").exists():
-        exact, rows = undefended(looks, embed, retrained=retrained, frames=road.measure)
+        exact, rows = study.undefended()
         write_bytes(parts / "none.json", json.dumps(exact).encode())
         _write_table(parts / "none.csv", rows)
     exact, tables = json.loads((parts / "none.json").read_bytes()), [stored(parts / "none.csv")]
     for defence in tqdm(DEFENCES.values(), desc="defences"):
         part = parts / f"{defence.name}.csv"
         if not part.exists():
-            rows = study_defence(
-                looks, defence, defence.strengths, exact, embed, retrained, road.measure
-            )
-            _write_table(part, rows)
+            _write_table(part, study.defended(defence, defence.strengths, exact))
         tables.append(stored(part))
     return pd.concat(tables, ignore_index=True)
 
@@ -221,20 +218,11 @@ def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = Non
     if name not in DEFENCES:
         raise ValueError(f"no defence {name!r}: choose from {', '.join(DEFENCES)}")
     defence, embed = DEFENCES[name], train_defended.embedder(shipped_student())
-    looks = bench(data, pictures=defence.where == "pixels")
-    table = study(looks, embed, [defence], {name: strengths or defence.strengths}, _retrained(work))
-    return table[
-        [
-            "defence",
-            "strength",
-            "tracker",
-            "bits",
-            "bits_low",
-            "bits_high",
-            "rank1",
-            "classification",
-        ]
-    ]
+    crops = bench(data, images=defence.where == "pixels")
+    study = DefenceStudy(crops, embed, _retrained(work))
+    table = study.table([defence], {name: strengths or defence.strengths})
+    columns = ["bits", "bits_low", "bits_high", "rank1", "classification"]
+    return table[["defence", "strength", "tracker", *columns]]
 
 
 def _retrained(work):

@@ -1,7 +1,7 @@
 """Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its
 strengths mixed; and one without any.
 
-What the retrained tracker of `cctview.defences.results` uses. It learns from other vehicles of the same
+What the retrained attacker of `studio.defence_study` uses. It learns from other vehicles of the same
 cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in
 the working folder: they are made to break a defence, and only what they achieve is published
 (`python -m studio results`).
@@ -34,7 +34,7 @@ EPOCHS = 4
 DATA = Path(__file__).parent.parent / "data"
 PURPOSE = None
 """Not to be published."""
-VEHICLES, LOOKS = 24, 3
+VEHICLES, PER_VEHICLE = 24, 3
 RATE = 4e-4
 IDENTITY = 0.1
 CLOAKED = 1200
@@ -54,15 +54,15 @@ def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
     """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the
     folder of the weights.
     """
-    looks = taught(data)
+    crops = taught(data)
     for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
         if not path(out, defence).exists():
-            train_one(out, defence, looks, epochs)
+            train_one(out, defence, crops, epochs)
     return out / "defended"
 
 
 def train_one(
-    out: Path, defence: Defence | None, looks: LabelledCrops, epochs: int = EPOCHS
+    out: Path, defence: Defence | None, crops: LabelledCrops, epochs: int = EPOCHS
 ) -> Path:
     """Fine-tune the shipped student for one defence, or with None on undefended pictures; a second
     call continues.
@@ -74,12 +74,12 @@ def train_one(
     """
     torch.manual_seed(SEED)
     if "cloak" in _name(defence):
-        looks = looks.only(np.sort(np.random.default_rng(SEED).permutation(len(looks))[:CLOAKED]))
-    clean = pictures(looks)
+        crops = crops.only(np.sort(np.random.default_rng(SEED).permutation(len(crops))[:CLOAKED]))
+    clean = pictures(crops)
     variants = [clean]
     if defence:
         variants = [
-            pictures(defence.apply(looks, strength, SEED))
+            pictures(defence.apply(crops, strength, SEED))
             for strength in tqdm(defence.strengths, desc=defence.name)
         ]
     network = shipped_student()
@@ -94,19 +94,19 @@ def train_one(
         network.requires_grad_(True).parameters(), RATE, weight_decay=0.02
     )
     checkpoint = Checkpoint(path(out, defence).with_suffix(".checkpoint"), network, optimiser)
-    rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
-    steps = max(1, len(looks) // (min(VEHICLES, len(rows)) * LOOKS))
+    rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= PER_VEHICLE]
+    steps = max(1, len(crops) // (min(VEHICLES, len(rows)) * PER_VEHICLE))
 
     def loss(step, rng):
         chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
         batch = np.array(
-            [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
+            [k for vehicle in chosen for k in rng.choice(rows[vehicle], PER_VEHICLE, replace=False)]
         )
         shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
         predicted = network.coordinates(_floats(shown))
         angle = (1 - cosine_similarity(predicted, taught[batch])).mean()
         return angle + IDENTITY * identity_loss(
-            predicted, torch.from_numpy(np.repeat(chosen, LOOKS))
+            predicted, torch.from_numpy(np.repeat(chosen, PER_VEHICLE))
         )
 
     network.train()
@@ -117,12 +117,12 @@ def train_one(
     return checkpoint.export(path(out, defence))
 
 
-def pictures(looks: LabelledCrops) -> np.ndarray:
-    """The looks as the student takes them, (n, 64, 64, 3) uint8."""
+def pictures(crops: LabelledCrops) -> np.ndarray:
+    """The crops as the student takes them, (n, 64, 64, 3) uint8."""
     return np.stack(
         [
             cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
-            for crop in looks.crops
+            for crop in crops.images
         ]
     )
 

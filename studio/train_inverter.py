@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from cctview.attacks.inversion import Inverter, squeeze, unseen
+from cctview.attacks.inversion import Inverter, shrink, unseen
 from cctview.extract.extractor import Extractor
-from studio import training_looks
+from studio import training_crops
 from studio.checkpoint import Checkpoint, fit
 
 SEED = 6
@@ -42,14 +42,14 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         The weights: a bare float16 state dict, `inverter-32.pt`.
     """
     torch.manual_seed(SEED)
-    looks = training_looks.load(out)
-    looks = looks.only(~unseen(looks.table.design.to_numpy()))
+    crops = training_crops.load(out)
+    crops = crops.only(~unseen(crops.table.design.to_numpy()))
     extractor = Extractor()
     mean, components = extractor.basis
     coordinates = torch.from_numpy(
-        (extractor.extract(looks.crops, progress=True) - mean) @ components.T
+        (extractor.extract(crops.images, progress=True) - mean) @ components.T
     )
-    pictures = torch.from_numpy(squeeze(looks.crops)).permute(0, 3, 1, 2)
+    pictures = torch.from_numpy(shrink(crops.images)).permute(0, 3, 1, 2)
     network = Inverter().train()
     network.mean.copy_(torch.from_numpy(mean.copy()))
     network.components.copy_(torch.from_numpy(components.copy()))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 
-from studio import training_looks
+from studio import training_crops
 from studio.checkpoint import Checkpoint, fit
 from studio.second import SIDE, Second
 from studio.train_extractor import identity_loss
@@ -53,9 +53,9 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         The weights: a bare float16 state dict, `second-48.pt`.
     """
     torch.manual_seed(SEED)
-    looks = training_looks.load(out, RECORDINGS)
-    crops = looks.crops
-    rows = [of for of in looks.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
+    crops = training_crops.load(out, RECORDINGS)
+    crops = crops.images
+    rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
     network = Second().train()
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
     checkpoint = Checkpoint(out / "second-checkpoint.pt", network, optimiser)

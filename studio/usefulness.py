@@ -34,19 +34,17 @@ def classification(learn: LabelledCrops, measured: LabelledCrops) -> float:
     """Balanced accuracy of the body read off the vectors (`infer_attribute`): 0 for guessing, 1 for
     always right.
     """
+    from sklearn.metrics import balanced_accuracy_score
+
     result = infer_attribute(measured, "body", learn)
-    chance = 1 / len(np.unique(result.truth))
-    accuracy = np.mean(
-        [np.mean(result.guessed[result.truth == kind] == kind) for kind in np.unique(result.truth)]
-    )
-    return float((accuracy - chance) / (1 - chance))
+    return float(balanced_accuracy_score(result.truth, result.guessed, adjusted=True))
 
 
-def section_speeds(looks: LabelledCrops, defended: LabelledCrops) -> float:
-    """Share of the true passages at two cameras whose travel time can still be had, right to 20 %."""
+def section_speeds(crops: LabelledCrops, defended: LabelledCrops) -> float:
+    """Share of the true passes at two cameras whose travel time can still be had, right to 20 %."""
     exact, stored = (
-        part.table.drop_duplicates("passage")[["vehicle", "camera", "seconds"]]
-        for part in (looks, defended)
+        part.table.drop_duplicates("passing")[["vehicle", "camera", "seconds"]]
+        for part in (crops, defended)
     )
     both = exact.assign(stored=stored.seconds.to_numpy()).merge(
         exact.assign(stored=stored.seconds.to_numpy()), on="vehicle"
@@ -93,30 +91,30 @@ def defended_frames(
     """
     if defence is None:
         return images
-    if defence.whole:
+    if defence.whole_frame:
         table = pd.DataFrame({"vehicle": range(len(images))})
-        looks = LabelledCrops(
+        crops = LabelledCrops(
             table,
             np.zeros((len(table), 0), np.float32),
             tuple(images.values()),
             np.zeros((len(table), 4), int),
         )
-        return dict(zip(images, defence.apply(looks, strength, seed).windows, strict=True))
+        return dict(zip(images, defence.apply(crops, strength, seed).windows, strict=True))
     cuts = [
         window(images[row.frame], np.array([row.x1, row.y1, row.x2, row.y2], int))
         for row in boxes.itertuples()
     ]
-    looks = LabelledCrops(
+    crops = LabelledCrops(
         boxes.reset_index(drop=True),
         np.zeros((len(boxes), 0), np.float32),
         tuple(w for w, _ in cuts),
         np.array([i for _, i in cuts]),
     )
     changed, images = (
-        defence.apply(looks, strength, seed),
+        defence.apply(crops, strength, seed),
         {name: image.copy() for name, image in images.items()},
     )
-    for row, before, after in zip(boxes.itertuples(), looks.crops, changed.crops, strict=True):
+    for row, before, after in zip(boxes.itertuples(), crops.images, changed.images, strict=True):
         image = images[row.frame]
         x1, y1, x2, y2 = np.clip(
             [row.x1, row.y1, row.x2, row.y2], 0, [image.shape[1], image.shape[0]] * 2
@@ -136,7 +134,7 @@ def defended_frames(
 
 
 class Road:
-    """Where vehicles are on the road, by where they are in a camera's frame; learnt from the truth.
+    """Where vehicles are on the road, by where they are in a camera's frame; learned from the truth.
 
     Parameters
     ----------
@@ -176,7 +174,7 @@ class RoadUse:
     """Counting and speeds at each camera, as its owner has them: by the detector, tracks, and where
     the road is in the picture.
 
-    The owner's tracker has learnt how vehicles move from the recording's other minutes, without a
+    The owner's tracker has learned how vehicles move from the recording's other minutes, without a
     defence and without labels, and the place of the road is known.
 
     Parameters

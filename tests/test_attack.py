@@ -24,7 +24,7 @@ def labelled(n=150, signal=3.0, seed=0):
         {
             "vehicle": vehicle,
             "camera": np.tile(["a", "b"], n),
-            "passage": np.arange(2 * n),
+            "passing": np.arange(2 * n),
             "seconds": 0.0,
         }
     )
@@ -46,7 +46,6 @@ def test_a_probe_reads_what_is_there_and_nothing_else():
     )
     nothing = attack.infer_attribute(labelled(signal=0.0), "family").figures()
     assert nothing.loc["probe", "low"] < 1 / 3 < nothing.loc["probe", "high"] + 0.05
-    assert found.confusion().to_numpy().sum() == len(found.truth)
 
 
 def test_a_probe_learnt_elsewhere():
@@ -54,14 +53,13 @@ def test_a_probe_learnt_elsewhere():
     assert figures.loc["probe", "estimate"] > 0.8
 
 
-def test_rare_classes_are_left_out_and_named():
+def test_rare_classes_are_left_out():
     data = labelled()
     rare = data.table.vehicle < 6
     found = attack.infer_attribute(
         LabelledCrops(data.table.assign(family=data.table.family.mask(rare, "pink")), data.vectors),
         "family",
     )
-    assert found.left_out == ("pink",)
     assert "pink" not in found.truth
     with pytest.raises(ValueError, match="two classes"):
         attack.infer_attribute(data, "length")
@@ -94,7 +92,7 @@ def test_the_likelihood_ratio_sees_what_a_threshold_does_not():
     auc = {
         name: roc_auc_score(member, score)
         for name, score in (
-            ("threshold", attack.threshold_attack(confidence)),
+            ("threshold", confidence),
             ("ratio", attack.likelihood_ratio_attack(confidence, shadow, within)),
         )
     }
@@ -121,5 +119,5 @@ def test_an_over_fitted_classifier_betrays_its_members():
     assert right[False] < 0.7
     assert vehicles.member.sum() == 60
     assert (within.sum(axis=0) == 2).all()
-    score = attack.threshold_attack(vehicles.confidence)
+    score = vehicles.confidence
     assert attack.Membership(vehicles.member.to_numpy(), score).figures().loc["AUC", "low"] > 0.65

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cctview.attacks import inference as attack
-from cctview.attacks import linkage as trackers
+from cctview.attacks import linkage
 from cctview.dataset.paths import RESULTS
 from cctview.defences import catalogue as defend
 from cctview.defences import results as protection
@@ -20,8 +20,8 @@ FIGURES = ["estimate", "low", "high"]
 
 
 @functools.cache
-def bench(pictures=False):
-    return measured_looks(Path("data"), pictures)
+def bench(images=False):
+    return measured_looks(Path("data"), images)
 
 
 def stored(name):
@@ -52,9 +52,7 @@ def test_what_a_classifier_betrays():
         & (table.figure == "AUC")
     ]
     learnt, _, _ = train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
-    figures = attack.Membership(
-        learnt.member.to_numpy(), attack.threshold_attack(learnt.confidence)
-    ).figures()
+    figures = attack.Membership(learnt.member.to_numpy(), learnt.confidence.to_numpy()).figures()
     np.testing.assert_allclose(figures.loc[["AUC"], FIGURES], of[FIGURES], atol=0.05)
 
 
@@ -100,12 +98,12 @@ def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     )
     looks = bench(True)
     blurred = defend.DEFENCES["blur"].apply(
-        looks.only(~looks.table.passage.duplicated().to_numpy()), 4, 0
+        looks.only(~looks.table.passing.duplicated().to_numpy()), 4, 0
     )
     learn, measured = (
-        trackers.Tracker("off the shelf", embedder(shipped_student())).see(blurred).split(seed=0)
+        defence_study.StudiedAttack(embed=embedder(shipped_student())).see(blurred).split(seed=0)
     )
-    again = protection.summary(trackers.Tracker("off the shelf").fit(learn).link(measured))
+    again = defence_study.link_row(linkage.LinkageAttack().fit(learn).attack(measured))
     assert again["bits"] == pytest.approx(row.bits, abs=0.05)
     assert again["rank1"] == pytest.approx(row.rank1, abs=0.02)
 
@@ -114,7 +112,7 @@ def test_the_table_of_defences_is_whole():
     table = protection.stored()
     cases = table.groupby(["defence", "strength", "evidence"]).tracker.nunique()
     assert (cases == len(protection.TRACKERS)).all()
-    assert table[protection.USES].notna().all(axis=None)
+    assert table[list(protection.USES)].notna().all(axis=None)
     for defence in defend.DEFENCES.values():
         assert set(table[table.defence == defence.name].strength) == set(defence.strengths)
 
@@ -135,7 +133,7 @@ def test_what_is_rebuilt_from_vectors():
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()
     rebuilt = {"inversion": invert(asked.vectors, load_inverter())}
     again = judge(
-        asked.crops,
+        asked.images,
         rebuilt,
         asked.table.vehicle.to_numpy(),
         lambda pictures: second.embed(pictures, network),

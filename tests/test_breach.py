@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.attacks import fit_map
 from cctview.attacks.crops import LabelledCrops
 from cctview.attacks.inversion import unseen
 from cctview.course import breach, showcase
@@ -53,7 +54,7 @@ def test_the_map_is_that_of_ridge_regression():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(40, 5)), rng.normal(size=(40, 5))
     ridge = Ridge(alpha=0.3 * np.trace(a.T @ a) / 5, fit_intercept=False).fit(a, b)
-    np.testing.assert_allclose(breach.learn_map(a, b), ridge.coef_.T, atol=1e-8)
+    np.testing.assert_allclose(fit_map(a, b), ridge.coef_.T, atol=1e-8)
 
 
 def test_first_found_by_hand():
@@ -80,7 +81,7 @@ def test_what_is_shown_are_unseen_designs_and_their_own_vectors():
     examples = showcase.choose_examples(lesson, stolen, 5)
     assert len(examples) == 5 == examples.table.vehicle.nunique()
     assert unseen(examples.table.design.to_numpy()).all()
-    assert np.array_equal(examples.crops[0], lesson.dataset.crop(examples.table.id[0]))
+    assert np.array_equal(examples.images[0], lesson.dataset.crop(examples.table.id[0]))
     again = showcase.rebuild(lesson, stolen, examples.vectors)
     assert {len(again.decoded), len(again.nearest), len(again.mean)} == {5}
     distance = [np.abs(picture.astype(float) - again.mean[0]).mean() for picture in again.decoded]

@@ -19,9 +19,9 @@ def network():
     return Student(width=8).eval()
 
 
-def looks(n):
+def labelled_crops(n):
     table = pd.DataFrame(
-        {"vehicle": np.arange(n), "camera": "c", "passage": np.arange(n), "seconds": 0.0}
+        {"vehicle": np.arange(n), "camera": "c", "passing": np.arange(n), "seconds": 0.0}
     )
     return LabelledCrops(
         table,
@@ -37,7 +37,7 @@ def nearest_to_itself(network, clean, changed):
     def tell(part):
         return torch.nn.functional.normalize(
             network.coordinates(
-                torch.from_numpy(np.stack(part.crops)).permute(0, 3, 1, 2).float() / 255
+                torch.from_numpy(np.stack(part.images)).permute(0, 3, 1, 2).float() / 255
             )
         )
 
@@ -49,9 +49,9 @@ def nearest_to_itself(network, clean, changed):
 
 @pytest.mark.parametrize("make", [cloak.cloak, cloak.universal_cloak])
 def test_a_cloak_is_small_and_works(network, make):
-    data = looks(6)
+    data = labelled_crops(6)
     changed = make(data, 8, network)
-    difference = np.stack(changed.crops).astype(int) - np.stack(data.crops)
+    difference = np.stack(changed.images).astype(int) - np.stack(data.images)
     assert 0 < np.abs(difference).max() <= 8
     if make is cloak.cloak:
         assert (

@@ -16,7 +16,7 @@ from studio import purify
 from tests.scenes import picture
 
 
-def looks(n=12, cameras=2, dimensions=32, seed=0, pictures=True):
+def labelled_crops(n=12, cameras=2, dimensions=32, seed=0, images=True):
     """Passages of n vehicles at each camera, with pictures of 48×48 in which the vehicle is in the
     middle.
     """
@@ -28,11 +28,11 @@ def looks(n=12, cameras=2, dimensions=32, seed=0, pictures=True):
             "camera": np.tile([f"c{k}" for k in range(cameras)], n),
         }
     )
-    table = table.assign(passage=np.arange(len(table)), seconds=30000 + 7.3 * np.arange(len(table)))
+    table = table.assign(passing=np.arange(len(table)), seconds=30000 + 7.3 * np.arange(len(table)))
     vectors = (own[table.vehicle] + 0.2 * rng.normal(size=(len(table), dimensions))).astype(
         np.float32
     )
-    windows = tuple(picture(k, 48, 48) for k in range(len(table))) if pictures else ()
+    windows = tuple(picture(k, 48, 48) for k in range(len(table))) if images else ()
     return LabelledCrops(table, vectors, windows, np.tile([16, 16, 32, 32], (len(table), 1)))
 
 
@@ -78,14 +78,14 @@ def test_noise_agrees_with_the_published_example():
 
 
 def test_quantising_keeps_few_levels_and_stays_near():
-    data = looks()
+    data = labelled_crops()
     two, many = defend.quantise(data, 1), defend.quantise(data, 8)
     assert all(len(np.unique(column)) <= 2 for column in two.vectors.T)
     assert np.abs(many.vectors - data.vectors).max() < 0.05
 
 
 def test_a_key_keeps_distances_within_a_camera_and_destroys_them_across():
-    data = looks(n=40)
+    data = labelled_crops(n=40)
     turned = defend.project(data, 32)
     first = (data.table.camera == "c0").to_numpy()
 
@@ -110,7 +110,7 @@ def test_every_group_has_at_least_k(n, k, seed):
 
 
 def test_a_k_same_release_shows_each_vector_at_least_k_times():
-    released = defend.k_same(looks(n=23), 4)
+    released = defend.k_same(labelled_crops(n=23), 4)
     for camera in ("c0", "c1"):
         of = (released.table.camera == camera).to_numpy()
         counts = np.unique(
@@ -122,17 +122,17 @@ def test_a_k_same_release_shows_each_vector_at_least_k_times():
 
 
 def test_coarse_time_and_retention():
-    data = looks()
+    data = labelled_crops()
     assert set(np.diff(np.unique(defend.coarsen(data, 60).table.seconds))) == {60.0}
     assert defend.retain(data, 120).kept == 120
 
 
 @pytest.mark.parametrize("name", ["pixelate", "blur", "jpeg", "mask"])
 def test_defences_of_pixels_change_pictures_more_the_stronger_they_are(name):
-    data, defence = looks(n=3), defend.DEFENCES[name]
-    before = np.stack(data.crops).astype(float)
+    data, defence = labelled_crops(n=3), defend.DEFENCES[name]
+    before = np.stack(data.images).astype(float)
     changed = [
-        np.abs(np.stack(defence.apply(data, strength, 0).crops) - before).mean()
+        np.abs(np.stack(defence.apply(data, strength, 0).images) - before).mean()
         for strength in defence.strengths
     ]
     assert changed == sorted(changed)
@@ -141,8 +141,8 @@ def test_defences_of_pixels_change_pictures_more_the_stronger_they_are(name):
 
 
 def test_pixels_need_pictures():
-    with pytest.raises(ValueError, match="pictures=True"):
-        defend.DEFENCES["blur"].apply(looks(pictures=False), 1, 0)
+    with pytest.raises(ValueError, match="images=True"):
+        defend.DEFENCES["blur"].apply(labelled_crops(images=False), 1, 0)
 
 
 def test_every_defence_says_who_and_what_is_proven():
@@ -150,7 +150,7 @@ def test_every_defence_says_who_and_what_is_proven():
         assert defence.where in ("pixels", "vectors", "database")
         assert defence.unit
         assert defence.guarantee
-        assert set(defence.who) <= {defend.CAMERA, defend.DATABASE, defend.LAW}
+        assert set(defence.who) <= {defend._CAMERA, defend._DATABASE, defend._LAW}
         assert defence.who
 
 
@@ -160,7 +160,7 @@ def test_purified_pictures_are_nearer_to_the_true_ones():
     """
     y, x = np.mgrid[:48, :48]
     smooth = np.stack([60 + 2 * x, 40 + 3 * y, 200 - 2 * x], axis=2).astype(np.uint8)
-    data = looks(n=2)
+    data = labelled_crops(n=2)
     data = LabelledCrops(
         data.table,
         data.vectors,
@@ -171,7 +171,7 @@ def test_purified_pictures_are_nearer_to_the_true_ones():
         bad = defend.DEFENCES[name].apply(data, strength, 0)
         good = purify.PURIFIERS[name](bad, strength)
         error = [
-            np.abs(np.stack(part.crops).astype(float) - np.stack(data.crops)).mean()
+            np.abs(np.stack(part.images).astype(float) - np.stack(data.images)).mean()
             for part in (bad, good)
         ]
         assert error[1] < 0.7 * error[0], name
@@ -182,7 +182,7 @@ def test_a_universal_pattern_is_found_in_the_mean():
     pattern = rng.choice([-12, 12], (64, 64, 3))
     clean = [cv2.GaussianBlur(picture(k, 64, 64), (0, 0), 3) // 2 + 60 for k in range(40)]
     table = pd.DataFrame(
-        {"vehicle": range(40), "camera": "c", "passage": range(40), "seconds": 0.0}
+        {"vehicle": range(40), "camera": "c", "passing": range(40), "seconds": 0.0}
     )
     inside = np.tile([0, 0, 64, 64], (40, 1))
     cloaked = LabelledCrops(
@@ -191,7 +191,7 @@ def test_a_universal_pattern_is_found_in_the_mean():
     cleaned = purify.PURIFIERS["universal cloak"](cloaked, 12)
     error = [
         np.abs(np.stack(part).astype(float) - np.stack(clean)).mean()
-        for part in (cloaked.crops, cleaned.crops)
+        for part in (cloaked.images, cleaned.images)
     ]
     assert error[1] < 0.5 * error[0]
 
@@ -201,6 +201,6 @@ def test_one_bit_by_hand():
     of its level.
     """
     two = replace(
-        looks(1, dimensions=1, pictures=False), vectors=np.array([[-1.0], [1.0]], np.float32)
+        labelled_crops(1, dimensions=1, images=False), vectors=np.array([[-1.0], [1.0]], np.float32)
     )
     assert defend.quantise(two, 1).vectors.ravel().tolist() == [-1.5, 1.5]

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.breach import Breach, KeyedDatabase, learn_map
+from cctview.attacks import fit_map
+from cctview.course.breach import Breach, KeyedDatabase
 from cctview.course.checks import check_defence, check_key_broken
 from tests.test_breach import CAMERAS, synthetic
 from tests.test_exercises import FUNCTIONS, TABLES, Hostile
@@ -44,7 +45,7 @@ def test_a_wrong_defence_is_explained(answer, hint):
 @pytest.mark.parametrize(
     "right",
     [
-        learn_map,
+        fit_map,
         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0],
         lambda a, b: np.linalg.pinv(a) @ b,
     ],
@@ -58,7 +59,7 @@ def test_a_matrix_that_breaks_the_key_passes(right):
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        (lambda a, b: learn_map(a, b).T, "transpose"),
+        (lambda a, b: fit_map(a, b).T, "transpose"),
         (lambda a, b: np.linalg.lstsq(a, b, rcond=None), "the first of them"),
         (lambda a, b: np.eye(12), "does not take a to b"),
         (lambda a, b: a.T, "12 by 12"),

@@ -80,7 +80,7 @@ def test_the_judge_tells_good_from_bad():
     def embed(pictures):
         return np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
 
-    rebuilt = {"perfect": invert.squeeze(crops)} | invert.baselines(
+    rebuilt = {"perfect": invert.shrink(crops)} | invert.inversion_baselines(
         np.eye(40), np.eye(40)[::-1], crops
     )
     figures = judging.judge(crops, rebuilt, np.arange(40), embed)
@@ -105,11 +105,14 @@ def test_the_second_extractor_gives_unit_vectors():
 
 
 @pytest.mark.parametrize(
-    ("load", "module", "name"),
-    [(invert.load_inverter, invert, "inverter"), (second.load_second, second, "second")],
+    ("load", "module", "constant", "name"),
+    [
+        (invert.load_inverter, invert, "INVERTER_WEIGHTS", "inverter"),
+        (second.load_second, second, "DEFAULT_WEIGHTS", "second"),
+    ],
 )
-def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, name):
-    monkeypatch.setattr(module, "DEFAULT_WEIGHTS", "nowhere.pt")
+def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, constant, name):
+    monkeypatch.setattr(module, constant, "nowhere.pt")
     with pytest.raises(FileNotFoundError, match=f"studio train {name}"):
         load()
 
@@ -120,17 +123,17 @@ def test_looks_of_the_shipped_minutes():
     """
     from cctview.dataset.frames import open_dataset
 
-    looks = load_crops("data", minimum=40, per_passage=1)
+    crops = load_crops("data", minimum=40, per_pass=1)
     dataset = open_dataset("data")
-    for row in (0, len(looks) - 1):
-        np.testing.assert_array_equal(looks.crops[row], dataset.crop(looks.table["id"][row]))
-    assert looks.table.groupby(["vehicle", "camera"]).size().max() == 1
-    assert (looks.table["size"] >= 40).all()
-    assert set(looks.table.family) <= set(COLOUR_FAMILIES.values())
-    assert set(looks.table.body) <= set(BODIES.values())
-    learn, measured = looks.split()
+    for row in (0, len(crops) - 1):
+        np.testing.assert_array_equal(crops.images[row], dataset.crop(crops.table["id"][row]))
+    assert crops.table.groupby(["vehicle", "camera"]).size().max() == 1
+    assert (crops.table["size"] >= 40).all()
+    assert set(crops.table.family) <= set(COLOUR_FAMILIES.values())
+    assert set(crops.table.body) <= set(BODIES.values())
+    learn, measured = crops.split()
     assert not set(learn.table.vehicle) & set(measured.table.vehicle)
-    assert len(learn) + len(measured) == len(looks)
+    assert len(learn) + len(measured) == len(crops)
 
 
 def test_looks_need_the_truth(tmp_path):

@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from cctview.attacks import classifier as learn
 from cctview.attacks import shadow_models as shadows
+from cctview.attacks import vehicle_images
 from cctview.course import trainings
 from cctview.dataset.frames import open_dataset
 from cctview.truth.labels import read_truth
@@ -33,24 +34,26 @@ def toy():
     vehicle = np.repeat(np.arange(3 * FEW), 2)
     bright = vehicle % 2 == 1
     pixels = (
-        rng.normal(90 + 70 * bright, 25, (learn.SIDE, learn.SIDE, 3, len(vehicle))).clip(0, 255)
+        rng.normal(
+            90 + 70 * bright, 25, (learn.IMAGE_SIDE, learn.IMAGE_SIDE, 3, len(vehicle))
+        ).clip(0, 255)
     ).astype(np.uint8)
     body = np.where(bright ^ (vehicle % 10 < 2), "van", "sedan")
     family = np.where(bright, "light", "dark")
     table = pd.DataFrame(
         {"vehicle": vehicle, "frame": "", "camera": "", "body": body, "family": family}
     )
-    return learn.Pictures(np.moveaxis(pixels, -1, 0), table)
+    return vehicle_images.VehicleImages(np.moveaxis(pixels, -1, 0), table)
 
 
 @pytest.fixture(scope="module")
 def split(toy):
-    return learn.split_vehicles(toy)
+    return vehicle_images.split_members(toy)
 
 
 @pytest.fixture(scope="module")
 def training(toy, split):
-    return learn.train(toy, split, filters=4, epochs=5)
+    return learn.train_classifier(toy, split, filters=4, epochs=5)
 
 
 def test_no_vehicle_is_in_two_parts(toy, split):
@@ -58,12 +61,12 @@ def test_no_vehicle_is_in_two_parts(toy, split):
     assert sum(map(len, parts)) == len(set.union(*parts)) == len(toy.vehicles)
     assert len(split.members) == len(split.others)
     with pytest.raises(ValueError, match="three parts"):
-        learn.split_vehicles(toy, share=0.6)
+        vehicle_images.split_members(toy, share=0.6)
 
 
 def test_the_loss_of_each_picture_is_scikit_learns(toy, training):
     labels = np.searchsorted(training.classes, toy.table.body.to_numpy(str))
-    logits = np.asarray(training.network(learn.scaled(toy.pixels), training=False), float)
+    logits = np.asarray(training.network(learn._scaled(toy.pixels), training=False), float)
     assert training.losses[-1].mean() == pytest.approx(
         log_loss(labels, softmax(logits, axis=1)), rel=1e-5
     )
@@ -94,7 +97,7 @@ def test_it_learns_and_each_epoch_is_kept(training):
 
 
 def test_the_same_seed_gives_the_same_training(toy, split, training):
-    again = learn.train(toy, split, filters=4, epochs=1)
+    again = learn.train_classifier(toy, split, filters=4, epochs=1)
     np.testing.assert_allclose(again.losses[1], training.losses[1], rtol=1e-4, atol=1e-5)
 
 
@@ -106,7 +109,7 @@ def test_what_was_learnt_is_kept_when_it_is_interrupted(toy, split):
         if losses is not None and done > 0.5:
             raise KeyboardInterrupt
 
-    stopped = learn.train(toy, split, filters=4, epochs=4, watch=impatient)
+    stopped = learn.train_classifier(toy, split, filters=4, epochs=4, watch=impatient)
     assert stopped.interrupted
     assert stopped.last == 2
     assert len(stopped.weights) == len(stopped.right) == 3
@@ -124,7 +127,7 @@ def test_interrupted_at_once_it_has_learnt_nothing_and_the_lesson_goes_on(toy, s
         if done < 1:
             raise KeyboardInterrupt
 
-    stopped = learn.train(toy, split, filters=4, epochs=4, watch=never)
+    stopped = learn.train_classifier(toy, split, filters=4, epochs=4, watch=never)
     assert stopped.last == 0
     assert stopped.best == 0
     assert stopped.attack(0).figures().loc["AUC", "low"] < 0.6
@@ -132,7 +135,7 @@ def test_interrupted_at_once_it_has_learnt_nothing_and_the_lesson_goes_on(toy, s
 
 def test_nothing_else_can_be_learnt(toy, split):
     with pytest.raises(ValueError, match="body, family"):
-        learn.train(toy, split, "plate")
+        learn.train_classifier(toy, split, "plate")
 
 
 def test_layers_and_activations(toy, training):
@@ -143,7 +146,7 @@ def test_layers_and_activations(toy, training):
     assert [values.shape for values in made.values()] == [(12, 12, 4), (6, 6, 8), (6, 6, 8)]
     assert all((values >= 0).all() for values in made.values())
     kernel, bias = training.weights[5][:2]
-    centre = learn.scaled(toy.pixels[:1])[
+    centre = learn._scaled(toy.pixels[:1])[
         0, 11:16, 11:16
     ]  # "same" with a stride of 2 pads 1 before and 2 after
     by_hand = np.maximum(np.einsum("ijc,ijcf->f", centre, kernel) + bias, 0)
@@ -152,9 +155,9 @@ def test_layers_and_activations(toy, training):
 
 def test_the_attack_by_scikit_learn(toy, training):
     losses, member = training.vehicle_losses(5)
-    assert member.sum() == len(training.taught)
+    assert member.sum() == len(training.members)
     assert len(member) == 2 * member.sum()
-    first = toy.table.vehicle == training.taught[0]
+    first = toy.table.vehicle == training.members[0]
     assert losses[0] == pytest.approx(training.losses[5][first].mean())
     assert training.attack(5).figures().loc["AUC", "estimate"] == pytest.approx(
         roc_auc_score(member, -losses)
@@ -197,12 +200,12 @@ def test_shadows_of_other_vehicles_are_refused(training):
 def test_shadows_share_the_vehicles_and_survive_storing(toy, split, tmp_path, monkeypatch):
     from studio import learning, membership
 
-    def quick(pictures, split, taught, epochs, seed):
+    def quick(images, split, members, epochs, seed):
         return SimpleNamespace(
-            losses=[np.full(len(pictures.table), 0.1) - 0.05 * pictures.of(taught)] * (epochs + 1)
+            losses=[np.full(len(images.table), 0.1) - 0.05 * images.of(members)] * (epochs + 1)
         )
 
-    monkeypatch.setattr(membership, "train", quick)
+    monkeypatch.setattr(membership, "train_classifier", quick)
     made = membership.train_shadows(toy, split, count=4, epochs=4)
     assert (made.within[0] != made.within[1]).all()
     assert list(made.confidences) == [2, 4]
@@ -222,13 +225,13 @@ def test_a_missing_table_names_the_command(tmp_path):
 
 @pytest.fixture(scope="module")
 def real():
-    pictures = learn.load_pictures(open_dataset("data"), read_truth("data"))
-    return pictures, learn.split_vehicles(pictures)
+    pictures = vehicle_images.load_vehicle_images(open_dataset("data"), read_truth("data"))
+    return pictures, vehicle_images.split_members(pictures)
 
 
 def test_pictures_are_cut_by_the_truth(real):
     pictures, _ = real
-    assert pictures.pixels.shape == (len(pictures.table), learn.SIDE, learn.SIDE, 3)
+    assert pictures.pixels.shape == (len(pictures.table), learn.IMAGE_SIDE, learn.IMAGE_SIDE, 3)
     assert not pictures.table.duplicated(["vehicle", "camera"]).any()
     assert pictures.table.vehicle.is_monotonic_increasing
     assert pictures.table.groupby("vehicle").size().max() == 2

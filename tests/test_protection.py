@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.attacks import linkage as trackers
+from cctview.attacks import linkage
 from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
 from cctview.defences import results as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
 from studio import defence_study
-from tests.test_defend import looks
+from tests.test_defend import labelled_crops
 
 
 def with_labels(data):
@@ -27,16 +27,16 @@ def with_labels(data):
 
 @pytest.fixture(scope="module")
 def bench():
-    return with_labels(looks(n=160, cameras=3, dimensions=24, seed=1, pictures=False))
+    return with_labels(labelled_crops(n=160, cameras=3, dimensions=24, seed=1, images=False))
 
 
 def test_bits_and_rank_by_hand():
     """Two candidates at cosines 1 and 0, temperature 1/ln 3: the true one has p = 3/4."""
     table = pd.DataFrame(
-        {"vehicle": [1, 1, 2], "camera": ["a", "b", "b"], "passage": [0, 1, 2], "seconds": 0.0}
+        {"vehicle": [1, 1, 2], "camera": ["a", "b", "b"], "passing": [0, 1, 2], "seconds": 0.0}
     )
     data = LabelledCrops(table, np.array([[1, 0], [1, 0], [0, 1]], np.float32))
-    links = trackers.Tracker("t", temperature=1 / np.log(3)).link(data)
+    links = linkage.LinkageAttack(temperature=1 / np.log(3)).attack(data)
     assert links[["vehicle", "gallery", "first"]].to_numpy().tolist() == [[1, 2, 1.0]]
     assert links.bits[0] == pytest.approx(np.log2(2 * 0.75))
 
@@ -46,11 +46,11 @@ def test_equal_candidates_share_the_first_place():
         {
             "vehicle": [1, 1, 2, 3],
             "camera": ["a", "b", "b", "b"],
-            "passage": range(4),
+            "passing": range(4),
             "seconds": 0.0,
         }
     )
-    links = trackers.Tracker("t").link(LabelledCrops(table, np.ones((4, 2), np.float32)))
+    links = linkage.LinkageAttack().attack(LabelledCrops(table, np.ones((4, 2), np.float32)))
     assert links["first"][0] == pytest.approx(1 / 3)
     assert links.bits[0] == pytest.approx(0)
 
@@ -60,12 +60,12 @@ def test_what_is_deleted_gives_nothing():
         {
             "vehicle": [1, 1, 2, 2],
             "camera": ["a", "b", "a", "b"],
-            "passage": range(4),
+            "passing": range(4),
             "seconds": [0.0, 30.0, 0.0, 300.0],
         }
     )
     data = LabelledCrops(table, np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
-    links = trackers.Tracker("t").link(defend.retain(data, 60)).set_index("vehicle")
+    links = linkage.LinkageAttack().attack(defend.retain(data, 60)).set_index("vehicle")
     assert links.loc[1, "bits"] > 0
     assert links.loc[1, "first"] == 1
     assert links.loc[2, "bits"] == 0
@@ -79,35 +79,35 @@ def test_the_clock_alone_finds_vehicles_at_a_steady_speed():
         {
             "vehicle": np.tile(np.arange(80), 2),
             "camera": np.repeat(["a", "b"], 80),
-            "passage": range(160),
+            "passing": range(160),
         }
     )
     table["seconds"] = np.concatenate([start, start + rng.normal(100, 5, 80)])
     data = LabelledCrops(table, rng.normal(size=(160, 8)).astype(np.float32))
     learn, measured = data.split(seed=0)
-    tracker = trackers.Tracker("t").fit(learn)
-    assert tracker.link(measured).bits.mean() < 0.3
-    assert tracker.link(measured, clock=True).bits.mean() > 3
-    assert tracker.link(defend.coarsen(measured, 3000), clock=True).bits.mean() < 3
+    attack = linkage.LinkageAttack().fit(learn)
+    assert attack.attack(measured).bits.mean() < 0.3
+    assert attack.attack(measured, clock=True).bits.mean() > 3
+    assert attack.attack(defend.coarsen(measured, 3000), clock=True).bits.mean() < 3
 
 
 def test_bits_do_not_exceed_the_gallery_and_vanish_with_the_signal(bench):
     learn, measured = bench.split()
-    tracker = trackers.Tracker("t").fit(learn)
-    links = tracker.link(measured)
+    attack = linkage.LinkageAttack().fit(learn)
+    links = attack.attack(measured)
     assert (links.bits <= np.log2(links.gallery) + 1e-9).all()
     assert links.bits.mean() > 4
     noisy = LabelledCrops(
         bench.table, np.random.default_rng(3).normal(size=bench.vectors.shape).astype(np.float32)
     )
     learn, measured = noisy.split()
-    assert abs(trackers.Tracker("t").fit(learn).link(measured).bits.mean()) < 0.2
+    assert abs(linkage.LinkageAttack().fit(learn).attack(measured).bits.mean()) < 0.2
 
 
 def test_the_table_of_defences(bench):
     wanted = [defend.DEFENCES[name] for name in ("noise", "key", "retention")]
-    table = defence_study.study(
-        bench, defences=wanted, strengths={"noise": [30, 1e5], "key": [24], "retention": [10]}
+    table = defence_study.DefenceStudy(bench).table(
+        wanted, {"noise": [30, 1e5], "key": [24], "retention": [10]}
     )
     assert list(table.columns) == defence_study.COLUMNS
     assert len(table) == 3 * (2 + 2 + 1 + 1)
@@ -116,9 +116,8 @@ def test_the_table_of_defences(bench):
     cell = table.set_index(["defence", "strength", "tracker"]).bits
     shelf = "off the shelf"
     assert cell["noise", 30, shelf] < 1 < 4 < cell["noise", 1e5, shelf]
-    assert cell["key", 24, shelf] < 0.3 and cell["key", 24, "adaptive"] > 2, (
-        "a key a camera must fall to known pairs"
-    )
+    assert cell["key", 24, shelf] < 0.3
+    assert cell["key", 24, "adaptive"] > 2, "a key a camera must fall to known pairs"
     assert table.usefulness.between(0, 1).all()
     noise = table[table.defence == "noise"].groupby("strength").usefulness.first()
     assert noise[30] < noise[1e5]
@@ -141,9 +140,9 @@ def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
             np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))
         ).astype(np.float32)
 
-    _, rows = defence_study.undefended(
-        data, blind, ("pixels", "vectors"), lambda defence, strength: sees
-    )
+    _, rows = defence_study.DefenceStudy(
+        data, blind, retrained=lambda defence, strength: sees
+    ).undefended(("pixels", "vectors"))
     bits = rows.set_index(["evidence", "tracker"]).bits
     assert abs(bits["pictures", "off the shelf"]) < 0.3 < 2 < bits["pictures", "retrained"]
     assert bits["pictures", "adaptive"] > 2
@@ -212,13 +211,13 @@ def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():
 )
 def test_too_little_to_measure_on_is_said(bench, rows, message):
     with pytest.raises(ValueError, match=message):
-        trackers.Tracker("t").fit(bench.only(rows))
+        linkage.LinkageAttack().fit(bench.only(rows))
 
 
 def test_changed_pictures_need_an_extractor():
-    changed = defend.DEFENCES["blur"].apply(looks(n=3), 1, 0)
+    changed = defend.DEFENCES["blur"].apply(labelled_crops(n=3), 1, 0)
     with pytest.raises(ValueError, match="embed="):
-        trackers.Tracker("t").see(changed)
+        defence_study.StudiedAttack().see(changed)
 
 
 def test_missing_results_say_how_to_make_them(tmp_path):

@@ -351,7 +351,7 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
         {
             "vehicle": np.repeat(np.arange(8), 3),
             "camera": "c",
-            "passage": np.repeat(np.arange(8), 3),
+            "passing": np.repeat(np.arange(8), 3),
         }
     )
     windows = tuple(picture(k // 3, 32, 32) for k in range(24))
@@ -364,8 +364,8 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     assert set(state) == set(shipped.state_dict())
     assert state["head.weight"].dtype == torch.float16
     before, after = (
-        train_defended.embedder(shipped)(looks.crops),
-        train_defended.embedding(tmp_path, blur)(looks.crops),
+        train_defended.embedder(shipped)(looks.images),
+        train_defended.embedding(tmp_path, blur)(looks.images),
     )
     assert after.shape == before.shape
     assert np.isfinite(after).all()

@@ -11,7 +11,7 @@ from cctview.dataset.boxes import BOX, side
 from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
 from studio import usefulness
-from tests.test_defend import looks
+from tests.test_defend import labelled_crops
 from tests.test_protection import with_labels
 
 CAMERA = "735-683-N"
@@ -101,7 +101,7 @@ def test_frames_are_defended_whole_or_vehicle_by_vehicle():
         for frame, image in images.items():
             outside = (changed[frame] != image).any(axis=2)
             outside[80:120, 100:140] = False
-            assert outside.any() == defence.whole
+            assert outside.any() == defence.whole_frame
             assert (changed[frame] != image)[80:120, 100:140].any()
 
 
@@ -113,7 +113,7 @@ def test_section_speeds_by_hand():
         {
             "vehicle": [1, 1, 2, 2],
             "camera": ["a", "b", "a", "b"],
-            "passage": range(4),
+            "passing": range(4),
             "seconds": [50.0, 115.0, 10.0, 310.0],
         }
     )
@@ -127,7 +127,7 @@ def test_section_speeds_by_hand():
 
 
 def test_classification_is_nothing_for_noise_and_one_for_a_clear_mark():
-    data = with_labels(looks(n=160, dimensions=8, pictures=False))
+    data = with_labels(labelled_crops(n=160, dimensions=8, images=False))
     assert usefulness.classification(*data.split()) > 0.95
     noise = LabelledCrops(data.table, np.random.default_rng(0).normal(size=data.vectors.shape))
     assert abs(usefulness.classification(*noise.split())) < 0.25

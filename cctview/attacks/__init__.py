@@ -1,0 +1,59 @@
+"""Attacks on what is stored: links, attributes, pictures, and who was in a training set.
+
+`crops`          crops of vehicles of which the truth is known, to attack and to measure on
+`linkage`        links passes at two cameras: `LinkageAttack.fit`, `.attack`, `link_figures`
+`inference`      reads an attribute off vectors; finds members of a training set
+`inversion`      rebuilds a picture from its vector (loads torch: import it where it is used)
+`vehicle_images` small images of vehicles, split by vehicle
+`classifier`     the network that is trained on them, and attacked
+`shadow_models`  the attacker's own networks
+"""
+
+from cctview.attacks.classifier import (
+    Training,
+    activations,
+    build_classifier,
+    describe_layers,
+    train_classifier,
+)
+from cctview.attacks.crops import LabelledCrops, identify, load_crops, window
+from cctview.attacks.inference import (
+    AttributeInference,
+    Membership,
+    infer_attribute,
+    likelihood_ratio_attack,
+)
+from cctview.attacks.linkage import LinkageAttack, fit_map, link_figures
+from cctview.attacks.shadow_models import Shadows, stored_attacks, stored_shadows
+from cctview.attacks.vehicle_images import (
+    MemberSplit,
+    VehicleImages,
+    load_vehicle_images,
+    split_members,
+)
+
+__all__ = [
+    "AttributeInference",
+    "LabelledCrops",
+    "LinkageAttack",
+    "MemberSplit",
+    "Membership",
+    "Shadows",
+    "Training",
+    "VehicleImages",
+    "activations",
+    "build_classifier",
+    "describe_layers",
+    "fit_map",
+    "identify",
+    "infer_attribute",
+    "likelihood_ratio_attack",
+    "link_figures",
+    "load_crops",
+    "load_vehicle_images",
+    "split_members",
+    "stored_attacks",
+    "stored_shadows",
+    "train_classifier",
+    "window",
+]

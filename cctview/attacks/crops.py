@@ -1,10 +1,8 @@
-"""Crops: pictures of vehicles of which the truth is known, on which attacks and defences are
-measured.
+"""Crops of vehicles of which the truth is known: attacks and defences are measured on them.
 
-A *passage* is one vehicle at one camera, a *look* one detection of it. The truth (`data/truth/`)
-says who it is; only the twin has it. Each picture is kept with its surroundings, cut on the grid of
-16 pixels, so that to pixelate, blur or compress it gives what doing so to the whole frame would
-give.
+The truth (`data/truth/`) says which vehicle a crop shows; only the simulation has it. Each crop is
+kept with its surroundings, cut on the grid of 16 pixels, so that pixelating, blurring or
+compressing it gives what doing so to the whole frame would give.
 """
 
 from collections.abc import Sequence
@@ -19,36 +17,30 @@ from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect.sorting import seconds_of
+from cctview.match.distance import unit_vectors
 from cctview.truth.labels import Truth, read_truth, true_vehicles
 
-GRID = 16
-COLOUR_FAMILIES = {
-    "white": "light",
-    "silver": "light",
-    "beige": "light",
-    "black": "dark",
-    "grey": "dark",
-    "brown": "dark",
-    "blue": "blue",
-    "red": "red",
-    "yellow taxi": "yellow",
-    "green": "green",
-    "green taxi": "green",
+_GRID = 16
+_FAMILIES = {
+    "light": ("white", "silver", "beige"),
+    "dark": ("black", "grey", "brown"),
+    "blue": ("blue",),
+    "red": ("red",),
+    "yellow": ("yellow taxi",),
+    "green": ("green", "green taxi"),
 }
-"""What a witness would call the twin's paints."""
-BODIES = {
-    "sedan": "sedan",
-    "taxi": "sedan",
-    "green taxi": "sedan",
-    "suv": "SUV",
-    "pickup": "pickup",
-    "van": "van",
-    "minibus": "van",
-    "minivan": "minivan",
-    "taxi van": "minivan",
-    "motorcycle": "motorcycle",
+COLOUR_FAMILIES = {colour: family for family, colours in _FAMILIES.items() for colour in colours}
+"""What a witness would call the simulation's paints."""
+_KINDS = {
+    "sedan": ("sedan", "taxi", "green taxi"),
+    "SUV": ("suv",),
+    "pickup": ("pickup",),
+    "van": ("van", "minibus"),
+    "minivan": ("minivan", "taxi van"),
+    "motorcycle": ("motorcycle",),
 }
-"""The body that a kind of the twin has."""
+BODIES = {kind: body for body, kinds in _KINDS.items() for kind in kinds}
+"""The body that a kind of vehicle has in the simulation."""
 
 
 @dataclass(frozen=True)
@@ -58,68 +50,76 @@ class LabelledCrops:
     Attributes
     ----------
     table : DataFrame
-        Columns id, frame, camera, vehicle, passage (number of vehicle and camera), seconds (since
+        Columns id, frame, camera, vehicle, passing (number of vehicle and camera), seconds (since
         midnight), direction, speed (m/s), colour, family (`COLOUR_FAMILIES`), kind, design (a
         number), body (`BODIES`), length (m), size (root of the box's area, px).
     vectors : ndarray of float32, shape (n, d)
         Embeddings, or their coordinates on the extractor's basis; d = 0 before they are made.
     windows : tuple of ndarray of uint8, shape (h, w, 3)
-        The pictures with their surroundings; empty if they were not asked for.
+        The crops with their surroundings; empty if they were not asked for.
     inside : ndarray of int, shape (n, 4)
         The boxes within their windows.
     kept : float
-        For so many seconds a passage stays in the database.
+        Seconds for which a pass stays in the database.
 
     Examples
     --------
     >>> table = pd.DataFrame({"vehicle": [7, 7, 8], "camera": ["N", "S", "S"]})
-    >>> looks = LabelledCrops(table, np.eye(3, dtype=np.float32))
-    >>> len(looks), looks.only([False, True, True]).table.vehicle.tolist()
+    >>> crops = LabelledCrops(table, np.eye(3, dtype=np.float32))
+    >>> len(crops), crops.only([False, True, True]).table.vehicle.tolist()
     (3, [7, 8])
     """
 
     table: pd.DataFrame
     vectors: np.ndarray
-    windows: tuple = ()
+    windows: tuple[np.ndarray, ...] = ()
     inside: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), int))
     kept: float = np.inf
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.vectors) != len(self.table) or (
             self.windows and len(self.windows) != len(self.table)
         ):
             raise ValueError(
-                f"{len(self.table)} looks but {len(self.vectors)} vectors and {len(self.windows)}"
-                " pictures; they belong together row by row"
+                f"{len(self.table)} rows but {len(self.vectors)} vectors and {len(self.windows)}"
+                " windows; they belong together row by row"
             )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.table)
 
-    def only(self, rows: Sequence) -> "LabelledCrops":
-        """The looks of the given rows (numbers, or a mask)."""
+    def only(self, rows: Sequence[int] | Sequence[bool] | np.ndarray) -> "LabelledCrops":
+        """The given rows (numbers, or a mask)."""
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        windows = tuple(self.windows[k] for k in rows) if self.windows else ()
-        inside = self.inside[rows] if self.windows else self.inside
         return replace(
             self,
             table=self.table.iloc[rows].reset_index(drop=True),
             vectors=self.vectors[rows],
-            windows=windows,
-            inside=inside,
+            windows=tuple(self.windows[k] for k in rows) if self.windows else (),
+            inside=self.inside[rows] if self.windows else self.inside,
         )
 
     @cached_property
-    def crops(self) -> list[np.ndarray]:
+    def images(self) -> list[np.ndarray]:
         """The vehicles, cut out of their windows."""
         if len(self) and not self.windows:
-            raise ValueError(
-                "these looks were loaded without pictures; load them with pictures=True"
-            )
+            raise ValueError("these crops were loaded without images; load them with images=True")
         return [
             crop(window, tuple(box)) for window, box in zip(self.windows, self.inside, strict=True)
         ]
+
+    def one_a_pass(self, average: bool = False) -> "LabelledCrops":
+        """One row per pass, without images: its largest crop's vector, or the mean of all its
+        vectors, each scaled to length 1 before.
+        """
+        codes, first, place = np.unique(self.table.passing, return_index=True, return_inverse=True)
+        vectors = self.vectors[first]
+        if average:
+            means = np.zeros((len(codes), self.vectors.shape[1]))
+            np.add.at(means, place, unit_vectors(self.vectors))
+            vectors = (means / np.bincount(place)[:, None]).astype(np.float32)
+        return LabelledCrops(self.table.iloc[first].reset_index(drop=True), vectors, kept=self.kept)
 
     def split(self, share: float = 0.5, seed: int = 0) -> tuple["LabelledCrops", "LabelledCrops"]:
         """Two parts without a vehicle in common: to learn from, and to measure on.
@@ -147,31 +147,30 @@ def load_crops(
     truth: Truth | None = None,
     *,
     minimum: float = 20,
-    per_passage: int = 3,
+    per_pass: int = 3,
     cameras: int = 1,
-    pictures: bool = True,
-    basis=None,
+    images: bool = True,
+    basis: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> LabelledCrops:
-    """Read the looks of a dataset that comes with its truth.
+    """Read the crops of a dataset that comes with its truth.
 
     Parameters
     ----------
     data : str, Path or Dataset
-        A folder such as `data/`: zips of frames, and `truth/` beside them. Or a dataset that is
-        open already.
+        A folder such as `data/` (zips of frames, with `truth/` beside them), or an open dataset.
     truth : Truth, optional
         That of an open dataset.
     minimum : float
         Least size of a box, as the root of its area in pixels.
-    per_passage : int
-        Of each vehicle at each camera, so many of its largest boxes.
+    per_pass : int
+        How many of a vehicle's largest boxes are taken at each camera.
     cameras : int
-        Only vehicles seen by at least so many cameras.
-    pictures : bool
+        Least number of cameras that saw the vehicle.
+    images : bool
         Whether to read the frames; without it `windows` is empty.
     basis : tuple of ndarray, optional
-        Mean and components, as `cctview.extract.extractor.Extractor.basis`: then `vectors` are the stored
-        embeddings' coordinates on it. Without it they are the embeddings themselves.
+        Mean and components, as `Extractor.basis`: then `vectors` are the stored embeddings'
+        coordinates on it. Without it they are the embeddings themselves.
 
     Returns
     -------
@@ -185,45 +184,49 @@ def load_crops(
     ValueError
         If no vehicle is left.
     """
-    truth = read_truth(data) if truth is None else truth
+    if truth is None:
+        if isinstance(data, Dataset):
+            raise ValueError("an open dataset needs its truth; give it truth=")
+        truth = read_truth(data)
     dataset = data if isinstance(data, Dataset) else open_dataset(data)
-    table = identify(dataset.detections, truth)
-    table["size"] = side(table)
-    table["row"] = np.arange(len(table))
-    table = table[
-        (table.vehicle > 0)
-        & (table["size"] >= minimum)
-        & np.isfinite(dataset.embeddings[:, :1]).all(axis=1)
-    ]
-    table = table.sort_values(
-        ["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable"
-    )
-    table = table.groupby(["vehicle", "camera"], sort=False).head(per_passage)
-    table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras].reset_index(
-        drop=True
-    )
-    if table.empty:
-        raise ValueError(
-            f"no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less"
-        )
-    table["passage"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
+    table = _largest(identify(dataset.detections, truth), dataset, minimum, per_pass, cameras)
+    table["passing"] = table.groupby(["vehicle", "camera"], sort=False).ngroup()
     table["seconds"] = seconds_of(table["time"])
     table = table.merge(
         truth.vehicles[["vehicle", "kind", "design", "colour", "length"]], on="vehicle"
     )
-    table["family"], table["body"] = table.colour.map(COLOUR_FAMILIES), table.kind.map(BODIES)
+    table["family"] = table.colour.map(COLOUR_FAMILIES)
+    table["body"] = table.kind.map(BODIES)
     vectors = dataset.embeddings[table.pop("row").to_numpy()]
     if basis is not None:
         mean, components = basis
         vectors = ((vectors - mean) @ components.T).astype(np.float32)
-    windows, inside = _windows(dataset, table) if pictures else ((), np.zeros((0, 4), int))
+    windows, inside = _windows(dataset, table) if images else ((), np.zeros((0, 4), int))
     return LabelledCrops(
         table.drop(columns=["number", "time", "type", "percent"]), vectors, windows, inside
     )
 
 
+def _largest(table, dataset, minimum, per_pass, cameras):
+    """The detections to load, with their size and their row in the dataset."""
+    table["size"] = side(table)
+    table["row"] = np.arange(len(table))
+    embedded = np.isfinite(dataset.embeddings[:, :1]).all(axis=1)
+    table = table[(table.vehicle > 0) & (table["size"] >= minimum) & embedded]
+    table = table.sort_values(
+        ["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable"
+    )
+    table = table.groupby(["vehicle", "camera"], sort=False).head(per_pass)
+    table = table[table.groupby("vehicle").camera.transform("nunique") >= cameras]
+    if table.empty:
+        raise ValueError(
+            f"no vehicle of at least {minimum} pixels is seen by {cameras} cameras; ask for less"
+        )
+    return table.reset_index(drop=True)
+
+
 def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
-    """Say which vehicle each detection shows, and how it drives (`cctview.truth.labels.true_vehicles`).
+    """Say which vehicle each detection shows, and how it drives (`true_vehicles`).
 
     Parameters
     ----------
@@ -243,11 +246,10 @@ def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     return detections.assign(vehicle=vehicle).merge(driven, on=["frame", "vehicle"], how="left")
 
 
-def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple, np.ndarray]:
-    """Each box with at least 16 pixels around it, cut on the grid, and where it lies in what was
-    cut.
-    """
-    windows, inside = [None] * len(table), np.empty((len(table), 4), int)
+def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """The window of each box, and where the box lies in it."""
+    windows = [np.zeros(0)] * len(table)
+    inside = np.empty((len(table), 4), int)
     for frame, rows in table.groupby("frame").indices.items():
         image = dataset.image(frame)
         for row in rows:
@@ -274,12 +276,12 @@ def window(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> found, inside = window(np.zeros((240, 352, 3), np.uint8), np.array([40, 20, 60, 30]))
-    >>> found.shape, inside.tolist()
+    >>> cut_out, inside = window(np.zeros((240, 352, 3), np.uint8), np.array([40, 20, 60, 30]))
+    >>> cut_out.shape, inside.tolist()
     ((48, 64, 3), [24, 20, 44, 30])
     """
     height, width = image.shape[:2]
     box = np.clip(box, 0, [width, height, width, height])
-    x1, y1 = np.maximum(box[:2] // GRID * GRID - GRID, 0)
-    x2, y2 = np.minimum(-(-box[2:] // GRID) * GRID + GRID, [width, height])
+    x1, y1 = np.maximum(box[:2] // _GRID * _GRID - _GRID, 0)
+    x2, y2 = np.minimum(-(-box[2:] // _GRID) * _GRID + _GRID, [width, height])
     return image[y1:y2, x1:x2].copy(), box - [x1, y1, x1, y1]

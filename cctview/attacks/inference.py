@@ -1,8 +1,5 @@
-"""Attacks on what is stored: attributes read off a vector, and whether a vehicle was in a model's
-training set.
-
-How a picture is rebuilt from its vector is in `cctview.attacks.inversion`, how vehicles are linked in
-`cctview.attacks.linkage`.
+"""Attribute inference (what a stored vector says of its vehicle) and membership inference (whether
+a vehicle was in a model's training set).
 """
 
 from dataclasses import dataclass
@@ -13,30 +10,27 @@ from scipy.special import logit
 from scipy.stats import norm
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.attacks.linkage import passages
 from cctview.match.metrics import roc_auc, roc_curve, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
 
-FEWEST = 20
+_FEWEST = 20
 """Vehicles that a class needs to be counted as one."""
-ROUNDS = 400
-LONG = 5.0
+_ROUNDS = 400
+_LONG = 5.0
 """Metres from which a vehicle counts as long."""
 
 
 @dataclass(frozen=True)
 class AttributeInference:
-    """An attribute of each passage, and what was read off its vector.
+    """An attribute of each pass, and what was read off its vector.
 
     Attributes
     ----------
     attribute : str
     vehicles : ndarray, shape (n,)
     truth, guessed, baseline : ndarray of str, shape (n,)
-        What it is; what a linear probe read off the vector; what one guesses from the camera and
-        the size of the box.
-    left_out : tuple of str
-        Classes of fewer than `FEWEST` vehicles, which were neither asked nor answered.
+        The true value; what a linear probe read off the vector; what one guesses from the camera
+        and the size of the box.
     """
 
     attribute: str
@@ -44,53 +38,42 @@ class AttributeInference:
     truth: np.ndarray
     guessed: np.ndarray
     baseline: np.ndarray
-    left_out: tuple
 
     def figures(self) -> pd.DataFrame:
         """Balanced accuracy of the probe, of the baseline, and their difference, with intervals by
-        drawing vehicles again.
+        resampling vehicles.
         """
 
         def statistic(rows):
-            probe, base = (
-                _balanced_accuracy(self.truth[rows], answer[rows])
-                for answer in (self.guessed, self.baseline)
-            )
-            return pd.Series({"probe": probe, "baseline": base, "gain": probe - base})
+            truth = self.truth[rows]
+            probe = _balanced_accuracy(truth, self.guessed[rows])
+            baseline = _balanced_accuracy(truth, self.baseline[rows])
+            return pd.Series({"probe": probe, "baseline": baseline, "gain": probe - baseline})
 
-        return bootstrap(statistic, self.vehicles, ROUNDS)
-
-    def confusion(self) -> pd.DataFrame:
-        """How many passages of each class (rows) were taken for each class (columns)."""
-        return pd.crosstab(
-            pd.Series(self.truth, name="truth"), pd.Series(self.guessed, name="guessed")
-        )
+        return bootstrap(statistic, self.vehicles, _ROUNDS)
 
 
 def _balanced_accuracy(truth, guessed):
+    """scikit-learn's `balanced_accuracy_score`, a tenth of its time: it is asked 800 times."""
     return float(np.mean([np.mean(guessed[truth == kind] == kind) for kind in np.unique(truth)]))
 
 
 def infer_attribute(
-    looks: LabelledCrops, attribute: str, known: LabelledCrops | None = None, folds: int = 5
+    crops: LabelledCrops, attribute: str, known: LabelledCrops | None = None, folds: int = 5
 ) -> AttributeInference:
     """Read an attribute off stored vectors by a linear probe (logistic regression).
 
     Parameters
     ----------
-    looks : LabelledCrops
-        With vectors; of each passage the mean is taken.
+    crops : LabelledCrops
+        With vectors; the mean of each pass is taken.
     attribute : str
         "family" (of colours), "body", "direction" or "length" (long or short), or any column of the
-        looks' table.
+        crops' table.
     known : LabelledCrops, optional
-        Vehicles to learn from; without them the probe learns from `looks`, fold by fold, never from
+        Vehicles to learn from; without them the probe learns from `crops`, fold by fold, never from
         the vehicle it is asked about.
     folds : int
-
-    Returns
-    -------
-    AttributeInference
 
     Raises
     ------
@@ -99,33 +82,28 @@ def infer_attribute(
     """
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    data = [_labelled(part, attribute) for part in (looks, known) if part is not None]
+    data = [_labelled(part, attribute) for part in (crops, known) if part is not None]
     counts = data[-1].drop_duplicates("vehicle").label.value_counts()
-    classes = sorted(counts.index[counts >= FEWEST])
+    classes = sorted(counts.index[counts >= _FEWEST])
     if len(classes) < 2:
         raise ValueError(
-            f"{attribute}: expected two classes of at least {FEWEST} vehicles, but there are"
+            f"{attribute}: expected two classes of at least {_FEWEST} vehicles, but there are"
             f" {dict(counts)}; give more minutes"
         )
     data = [part[part.label.isin(classes)] for part in data]
-    asked, answers = data[0], []
+    query = data[0]
+    truth = query.label.to_numpy(str)
+    answers = []
     for features in ("vector", "circumstances"):
-        x, y = np.stack(asked[features]), asked.label.to_numpy(str)
+        x = np.stack(query[features].to_list())
         if known is None:
-            answers.append(
-                cross_val_predict(_probe(), x, y, groups=asked.vehicle, cv=GroupKFold(folds))
-            )
+            folded = GroupKFold(folds)
+            answer = cross_val_predict(_probe(), x, truth, groups=query.vehicle, cv=folded)
         else:
-            answers.append(
-                _probe().fit(np.stack(data[1][features]), data[1].label.to_numpy(str)).predict(x)
-            )
-    return AttributeInference(
-        attribute,
-        asked.vehicle.to_numpy(),
-        asked.label.to_numpy(str),
-        *answers,
-        tuple(sorted(set(counts.index) - set(classes))),
-    )
+            learn = np.stack(data[1][features].to_list())
+            answer = _probe().fit(learn, data[1].label.to_numpy(str)).predict(x)
+        answers.append(answer)
+    return AttributeInference(attribute, query.vehicle.to_numpy(), truth, *answers)
 
 
 def _probe():
@@ -138,21 +116,21 @@ def _probe():
     )
 
 
-def _labelled(looks, attribute):
-    """One row a passage: vehicle, label, vector, and circumstances (which camera, log of the size)."""
-    seen = passages(looks, average=True)
-    first = looks.table.drop_duplicates("passage").sort_values("passage")
+def _labelled(crops, attribute):
+    """One row per pass: vehicle, label, vector, circumstances (which camera, log of the size)."""
+    passes = crops.one_a_pass(average=True)
+    table = passes.table
     label = (
-        np.where(first.length > LONG, "long", "short")
+        np.where(table.length > _LONG, "long", "short")
         if attribute == "length"
-        else first[attribute].astype(str)
+        else table[attribute].astype(str)
     )
-    around = np.column_stack([pd.get_dummies(first.camera), np.log(first["size"])]).astype(float)
+    around = np.column_stack([pd.get_dummies(table.camera), np.log(table["size"])]).astype(float)
     return pd.DataFrame(
         {
-            "vehicle": first.vehicle.to_numpy(),
+            "vehicle": table.vehicle.to_numpy(),
             "label": np.asarray(label),
-            "vector": list(seen.vectors),
+            "vector": list(passes.vectors),
             "circumstances": list(around),
         }
     )
@@ -165,7 +143,7 @@ class Membership:
     Attributes
     ----------
     member : ndarray of bool, shape (n,)
-        One row a vehicle.
+        One row per vehicle.
     scores : ndarray, shape (n,)
         Higher: more like a member.
     """
@@ -174,20 +152,17 @@ class Membership:
     scores: np.ndarray
 
     def figures(self) -> pd.DataFrame:
-        """AUC, and true positives at 1 % false positives, with intervals by drawing vehicles again."""
+        """AUC, and true positives at 1 % false positives, with intervals by resampling vehicles."""
 
         def statistic(rows):
             member, distance = self.member[rows], -self.scores[rows]
-            if member.all() or not member.any():
-                return pd.Series({"AUC": np.nan, "TPR at 1 % FPR": np.nan})
-            return pd.Series(
-                {
-                    "AUC": roc_auc(distance, member),
-                    "TPR at 1 % FPR": tpr_at_fpr(distance, member, 0.01),
-                }
-            )
+            auc = rate = np.nan
+            if member.any() and not member.all():
+                auc = roc_auc(distance, member)
+                rate = tpr_at_fpr(distance, member, 0.01)
+            return pd.Series({"AUC": auc, "TPR at 1 % FPR": rate})
 
-        return bootstrap(statistic, np.arange(len(self.member)), ROUNDS)
+        return bootstrap(statistic, np.arange(len(self.member)), _ROUNDS)
 
     def roc(self) -> pd.DataFrame:
         """Columns fpr, tpr, threshold (a score)."""
@@ -195,35 +170,21 @@ class Membership:
         return pd.DataFrame({"fpr": fpr, "tpr": tpr, "threshold": -threshold})
 
 
-def threshold_attack(confidence: np.ndarray) -> np.ndarray:
-    """Score by the confidence in the right class: members are known by heart (Yeom et al. 2018).
-
-    Parameters
-    ----------
-    confidence : ndarray, shape (n,)
-        Probability that the model gives to the right class.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    return np.asarray(confidence, float)
-
-
 def likelihood_ratio_attack(
     confidence: np.ndarray, shadow: np.ndarray, within: np.ndarray
 ) -> np.ndarray:
-    """Score by how much better models that learnt an example explain the confidence than models
-    that did not (LiRA).
+    """Score by how much better models that were trained on an example explain the confidence than
+    models that were not (LiRA).
 
     Parameters
     ----------
     confidence : ndarray, shape (n,)
-        As for `threshold_attack`.
+        Probability that the model gives to the correct class. It is the score of the plain attack
+        (Yeom et al. 2018).
     shadow : ndarray, shape (models, n)
         The same by models of the attacker's own.
     within : ndarray of bool, shape (models, n)
-        Which examples each of them learnt.
+        Which examples each of them was trained on.
 
     Returns
     -------
@@ -249,13 +210,13 @@ def likelihood_ratio_attack(
             "each example must be within some of the attacker's models and not within others; train"
             " more of them"
         )
-    seen, told = _logits(confidence), _logits(shadow)
-    terms = []
-    for sign, of in ((1, within), (-1, ~within)):
-        middle = np.where(of, told, 0).sum(axis=0) / of.sum(axis=0)
-        spread = np.sqrt(np.where(of, (told - middle) ** 2, 0).sum() / of.sum()) + 1e-6
-        terms.append(sign * norm.logpdf(seen, middle, spread))
-    return sum(terms)
+    observed, logits = _logits(confidence), _logits(shadow)
+    ratio = np.zeros(observed.shape)
+    for sign, part in ((1, within), (-1, ~within)):
+        middle = np.where(part, logits, 0).sum(axis=0) / part.sum(axis=0)
+        spread = np.sqrt(np.where(part, (logits - middle) ** 2, 0).sum() / part.sum()) + 1e-6
+        ratio += sign * norm.logpdf(observed, middle, spread)
+    return ratio
 
 
 def _logits(confidence):

@@ -1,9 +1,7 @@
-"""Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector, and how well
-it does so is judged.
+"""Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector.
 
-The decoder was trained on simulated vehicles of two designs in three; it is judged on the third,
-which it never saw. A rebuilt picture that looks good may show another vehicle, so an independent
-extractor has to find the true one among many by it.
+The decoder was trained on simulated vehicles of two designs in three, and is judged on the third,
+which it never saw (`studio.judge`).
 
 Like `cctview.extract.student` it imports torch at its top; import it where it is used.
 """
@@ -20,11 +18,10 @@ from cctview import weights as weight_files
 from cctview.extract.student import EMBEDDING_SIZE
 from cctview.match.distance import euclidean_distances
 
-DEFAULT_WEIGHTS = "inverter-32.pt"
-SIDE = 32
-UNSEEN = 1
+INVERTER_WEIGHTS = "inverter-32.pt"
+_SIDE = 32
+_UNSEEN = 1
 """Designs whose number leaves this remainder on division by three are kept from the decoder."""
-ROUNDS = 400
 
 
 def unseen(design: np.ndarray) -> np.ndarray:
@@ -35,10 +32,10 @@ def unseen(design: np.ndarray) -> np.ndarray:
     >>> unseen(np.array([0, 1, 2, 3, 4]))
     array([False,  True, False, False,  True])
     """
-    return np.asarray(design) % 3 == UNSEEN
+    return np.asarray(design) % 3 == _UNSEEN
 
 
-def _doubling(inputs: int, outputs: int) -> nn.Sequential:
+def _upscale(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="nearest"),
         nn.Conv2d(inputs, outputs, 3, padding=1),
@@ -62,8 +59,8 @@ class Inverter(nn.Module):
         self.width = width
         self.first = nn.Sequential(nn.Linear(components, 16 * width), nn.ReLU())
         self.body = nn.Sequential(
-            _doubling(width, 64),
-            _doubling(64, 64),
+            _upscale(width, 64),
+            _upscale(64, 64),
             nn.Conv2d(64, 48, 3, padding=1),
             nn.BatchNorm2d(48),
             nn.ReLU(),
@@ -87,7 +84,7 @@ def load_inverter(weights: str | Path | None = None) -> Inverter:
     FileNotFoundError, ValueError
         If the weight file is missing, damaged, or of another network.
     """
-    return weight_files.load_ours(Inverter(), DEFAULT_WEIGHTS, "inverter", weights)
+    return weight_files.load_ours(Inverter(), INVERTER_WEIGHTS, "inverter", weights)
 
 
 def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
@@ -118,23 +115,23 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
         if vectors.shape[1] == EMBEDDING_SIZE:
             vectors = (vectors - network.mean) @ network.components.T
         pictures = [network(part) for part in vectors.split(256)]
-        whole = torch.cat(pictures) if pictures else torch.zeros(0, 3, SIDE, SIDE)
+        whole = torch.cat(pictures) if pictures else torch.zeros(0, 3, _SIDE, _SIDE)
         return (255 * whole).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
-def squeeze(crops: Sequence[np.ndarray]) -> np.ndarray:
+def shrink(crops: Sequence[np.ndarray]) -> np.ndarray:
     """Crops of any size as pictures of 32×32, (n, 32, 32, 3) uint8."""
-    resized = [cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for crop in crops]
-    return np.stack(resized) if resized else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+    resized = [cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for crop in crops]
+    return np.stack(resized) if resized else np.zeros((0, _SIDE, _SIDE, 3), np.uint8)
 
 
-def baselines(
+def inversion_baselines(
     vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Sequence[np.ndarray]
 ) -> dict[str, np.ndarray]:
     """What can be shown without a decoder: the known picture with the nearest vector, and the mean
     of all known pictures.
     """
-    known = squeeze(known_crops)
+    known = shrink(known_crops)
     nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
     mean = np.rint(known.mean(axis=0)).astype(np.uint8)
     return {

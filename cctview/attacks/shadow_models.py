@@ -1,28 +1,25 @@
-"""Shadow models: the attacker's own, by which the better membership attack learns how hard each
-vehicle is.
+"""Shadow models: networks of the attacker's own. The better membership attack learns from them how
+hard each vehicle is.
 
-They are networks like the one that is attacked, each taught a random half of the vehicles (Carlini
-et al. 2022, arXiv 2112.03570).
+They are networks like the one that is attacked, each trained on a random half of the vehicles
+(Carlini et al. 2022, arXiv 2112.03570). `python -m studio learning` trains them.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from cctview.attacks.classifier import EPOCHS
 from cctview.attacks.inference import Membership, likelihood_ratio_attack
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
 
-SHADOW_EPOCHS = (2, 4, 6, 8, 10, EPOCHS)
-"""Epochs after which they are stored."""
-
 
 @dataclass(frozen=True)
 class Shadows:
-    """The attacker's own models, each taught a random half of the vehicles that an attack asks
+    """The attacker's own models, each trained on a random half of the vehicles that an attack asks
     about.
 
     Attributes
@@ -30,14 +27,14 @@ class Shadows:
     vehicles : ndarray of int, shape (n,)
         In order.
     within : ndarray of bool, shape (models, n)
-        Which vehicles each model was taught.
+        Which vehicles each model was trained on.
     confidences : dict of int to ndarray, shape (models, n)
-        By epoch, the probability that each model gives to the right class.
+        By epoch, the probability that each model gives to the correct class.
     """
 
     vehicles: np.ndarray
     within: np.ndarray
-    confidences: dict
+    confidences: dict[int, np.ndarray]
 
     def nearest(self, epoch: int) -> int:
         """The stored epoch nearest to this."""
@@ -47,44 +44,39 @@ class Shadows:
         """The models' confidences at the stored epoch nearest to this."""
         return self.confidences[self.nearest(epoch)]
 
-    def exposure(self, epoch: int, models=slice(None)) -> np.ndarray:
-        """By how much the probability of the right class rises if a vehicle is taught, shape (n,).
+    def exposure(self, epoch: int, models: slice = slice(None)) -> np.ndarray:
+        """How much training on a vehicle raises the probability of its correct class, shape (n,).
 
-        Mean over the models that were taught it, less the mean over those that were not.
+        Mean over the models that were trained on it, less the mean over the others.
         """
-        told, within = self.confidence(epoch)[models], self.within[models]
-        return np.where(within, told, 0).sum(axis=0) / within.sum(axis=0) - np.where(
-            within, 0, told
-        ).sum(axis=0) / (~within).sum(axis=0)
+        confidence, within = self.confidence(epoch)[models], self.within[models]
+        inside = np.where(within, confidence, 0).sum(axis=0) / within.sum(axis=0)
+        outside = np.where(within, 0, confidence).sum(axis=0) / (~within).sum(axis=0)
+        return inside - outside
 
     def attack(self, model: int, epoch: int) -> Membership:
         """The strong attack on one of the models, with the other pairs as the attacker's own."""
-        told, others = self.confidence(epoch), np.arange(len(self.within)) // 2 != model // 2
-        return Membership(
-            self.within[model],
-            likelihood_ratio_attack(told[model], told[others], self.within[others]),
-        )
+        confidence = self.confidence(epoch)
+        others = np.arange(len(self.within)) // 2 != model // 2
+        ratio = likelihood_ratio_attack(confidence[model], confidence[others], self.within[others])
+        return Membership(self.within[model], ratio)
 
 
-def stored_shadows(folder=RESULTS) -> Shadows:
-    """The attacker's own models that were trained beforehand: ``data/results/shadows.parquet``,
-    made by the same command.
-    """
+def stored_shadows(folder: Path = RESULTS) -> Shadows:
+    """The attacker's own models that were trained beforehand, from ``shadows.parquet``."""
     table = read_result("shadows.parquet", folder)
     models = table.model.nunique()
+    confidences = {
+        int(name.removeprefix("epoch_")): expit(table[name].to_numpy(float)).reshape(models, -1)
+        for name in table
+        if name.startswith("epoch_")
+    }
     vehicles = table.vehicle.to_numpy().reshape(models, -1)[0]
-    stored = {
-        int(name.removeprefix("epoch_")): table[name] for name in table if name.startswith("epoch_")
-    }
-    told = {
-        epoch: expit(values.to_numpy(float)).reshape(models, -1) for epoch, values in stored.items()
-    }
-    return Shadows(vehicles, table.within.to_numpy(bool).reshape(models, -1), told)
+    return Shadows(vehicles, table.within.to_numpy(bool).reshape(models, -1), confidences)
 
 
-def stored_attacks(folder=RESULTS) -> pd.DataFrame:
-    """The strong attack on each of the stored models with the help of the others:
-    ``data/results/shadows.csv``, by the same command.
+def stored_attacks(folder: Path = RESULTS) -> pd.DataFrame:
+    """The strong attack on each stored model with the help of the others, from ``shadows.csv``.
 
     Returns
     -------

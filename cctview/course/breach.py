@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.attacks.crops import LabelledCrops, load_crops
-from cctview.attacks.linkage import LinkageAttack
+from cctview.attacks.linkage import LinkageAttack, fit_map
 from cctview.course.lesson import Lesson
 from cctview.defences.catalogue import project
 from cctview.extract.extractor import Extractor
@@ -43,15 +43,15 @@ def open_breach(lesson: Lesson) -> Breach:
     """The vectors of the simulated minutes, as coordinates on the extractor's basis, in two halves
     without a common vehicle.
     """
-    looks = load_crops(
+    crops = load_crops(
         lesson.dataset,
         lesson.truth,
         minimum=MINIMUM,
         cameras=CAMERAS,
-        pictures=False,
+        images=False,
         basis=Extractor().basis,
     )
-    return Breach(*looks.split())
+    return Breach(*crops.split())
 
 
 def link_rates(breach: Breach) -> pd.DataFrame:
@@ -63,10 +63,10 @@ def link_rates(breach: Breach) -> pd.DataFrame:
         Index "by chance", "by looks", "by looks and clock"; columns estimate, low, high (by drawing
         vehicles again).
     """
-    tracker = LinkageAttack("thief", average=True).fit(breach.known)
+    attack = LinkageAttack(average=True).fit(breach.known)
     rows = {}
     for name, clock in (("by looks", False), ("by looks and clock", True)):
-        links = tracker.link(breach.stolen, clock)
+        links = attack.attack(breach.stolen, clock)
         rows[name] = _share(links["first"], links.vehicle)
     chance = (1 / links.gallery).mean()
     return pd.DataFrame({"by chance": {"estimate": chance, "low": chance, "high": chance}} | rows).T
@@ -109,10 +109,10 @@ class KeyedDatabase:
 
     def __post_init__(self):
         turned = [
-            project(looks, self.dimensions, self.seed)
-            for looks in (self.breach.known, self.breach.stolen)
+            project(crops, self.dimensions, self.seed)
+            for crops in (self.breach.known, self.breach.stolen)
         ]
-        self._known, self._stolen = (_pairs(looks, self.cameras) for looks in turned)
+        self._known, self._stolen = (_pairs(crops, self.cameras) for crops in turned)
         self._open = _pairs(self.breach.stolen, self.cameras)
         self.available = len(self._known[0])
 
@@ -133,19 +133,11 @@ class KeyedDatabase:
         low, high.
         """
         a, b = self._stolen
-        return (
-            first_found(a @ learn_map(*self.known_pairs(known)), b) if known else first_found(a, b)
-        )
+        return first_found(a @ fit_map(*self.known_pairs(known)), b) if known else first_found(a, b)
 
     def unprotected(self) -> dict:
         """The same without a key."""
         return first_found(*self._open)
-
-
-def learn_map(a: np.ndarray, b: np.ndarray, ridge: float = 0.3) -> np.ndarray:
-    """The linear map that takes the rows of `a` nearest to those of `b` (ridge regression), (d, d)."""
-    gram = a.T @ a
-    return np.linalg.solve(gram + ridge * np.trace(gram) / len(gram) * np.eye(len(gram)), a.T @ b)
 
 
 def first_found(a: np.ndarray, b: np.ndarray) -> dict:
@@ -156,15 +148,15 @@ def first_found(a: np.ndarray, b: np.ndarray) -> dict:
     return _share(right, np.arange(len(a)))
 
 
-def _pairs(looks, cameras):
+def _pairs(crops, cameras):
     """Mean vectors of the vehicles that pass both cameras, at the one and at the other, each
     centred on its camera's mean.
     """
     sides = []
     for camera in cameras:
-        of = (looks.table.camera == camera).to_numpy()
+        of = (crops.table.camera == camera).to_numpy()
         sides.append(
-            pd.DataFrame(looks.vectors[of]).groupby(looks.table.vehicle[of].to_numpy()).mean()
+            pd.DataFrame(crops.vectors[of]).groupby(crops.table.vehicle[of].to_numpy()).mean()
         )
     both = sides[0].index.intersection(sides[1].index)
     both = np.random.default_rng(0).permutation(both.to_numpy())

@@ -74,7 +74,7 @@ def _own(lesson, count):
     numbered = np.arange(len(found))
     return (
         found[["id", "frame", "camera", *BOX]].assign(
-            vehicle=numbered, passage=numbered, seconds=0.0
+            vehicle=numbered, passing=numbered, seconds=0.0
         ),
         vectors,
     )
@@ -103,13 +103,13 @@ def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
     """Rebuild pictures from their vectors alone; what is nearest is a known vehicle of a design
     that the decoder knows.
     """
-    from cctview.attacks.inversion import baselines, invert, load_inverter, unseen
+    from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
 
     taught = breach.known.only(~unseen(breach.known.table.design.to_numpy()))
     nearest = euclidean_distances(vectors, taught.vectors).argmin(axis=1)
     rows = [*nearest, *np.linspace(0, len(taught) - 1, PICTURES).astype(int)]
     pictures = [lesson.dataset.crop(name) for name in taught.table.id.iloc[rows]]
-    plain = baselines(vectors, taught.vectors[rows], pictures)
+    plain = inversion_baselines(vectors, taught.vectors[rows], pictures)
     return Rebuilt(
         list(invert(vectors, load_inverter())),
         list(plain["nearest training crop"]),
@@ -131,7 +131,7 @@ def defended_pictures(
         Which of the two.
     """
     if defence.where == "pixels":
-        return defence.apply(examples, strength, 0).crops, "what the\ncamera sends"
+        return defence.apply(examples, strength, 0).images, "what the\ncamera sends"
     from cctview.attacks.inversion import invert, load_inverter
 
     table = pd.concat([examples.table, breach.stolen.table], ignore_index=True)
@@ -141,7 +141,7 @@ def defended_pictures(
         vectors=np.concatenate([examples.vectors, breach.stolen.vectors]),
     )
     vectors = defence.apply(stored, strength, 0).vectors[: len(examples)]
-    if defence.name == "noise":  # which takes vectors of length 1
+    if defence.unit_length:
         vectors = vectors * np.linalg.norm(examples.vectors, axis=1, keepdims=True)
     vectors = np.pad(vectors, ((0, 0), (0, examples.vectors.shape[1] - vectors.shape[1])))
     return list(invert(vectors, load_inverter())), "rebuilt from\nthe vector"

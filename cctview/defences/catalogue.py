@@ -1,11 +1,11 @@
-"""Defences, each with a strength, a unit, and who could apply it.
+"""The defences, each with a strength, a unit, and who could apply it.
 
-They act on pixels (what the camera sends), on vectors (what the database stores of a picture) or on
-the database (what it keeps, and how exactly). What each is worth against whom is measured in
-`cctview.attacks.linkage`.
+They act on pixels (what the camera sends), on vectors (what the database stores of a crop) or on
+the database (what it keeps, and how exactly). What each is worth against which attack is read by
+`cctview.defences.results`.
 
-Nobody at the wheel is among those who could: the pixels are the camera's owner's, the vectors the
-database's.
+The driver can apply none of them: the pixels are the camera owner's, the vectors the database
+owner's.
 """
 
 import math
@@ -21,9 +21,12 @@ from scipy.special import log_ndtr
 from cctview.attacks.crops import LabelledCrops
 from cctview.match.distance import unit_vectors
 
-DELTA = 1e-5
-"""Of the guarantee of `noise`: the chance with which it may fail."""
-CAMERA, DATABASE, LAW = "camera's owner", "database's owner", "law"
+_DELTA = 1e-5
+"""Of the guarantee of `noise`: the probability with which it may fail."""
+_CAMERA, _DATABASE, _LAW = "camera's owner", "database's owner", "law"
+
+Change = Callable[[LabelledCrops, float, int], LabelledCrops]
+"""``change(crops, strength, seed)`` returns the defended crops; of pixels, without vectors."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +44,28 @@ class Defence:
         What a strength counts.
     who : tuple of str
         Who could apply it, or order it.
+    apply : callable
     guarantee : str
         What is proven about it; most have none, and say so.
-    apply : callable
-        ``apply(looks, strength, seed)`` returns the defended looks; of pixels, without vectors.
-    whole : bool
+    whole_frame : bool
         Of pixels: whether it changes the whole frame, and not the vehicles alone.
-    kept : callable, optional
-        The same as it is for whoever holds the key, if there is one; usefulness is theirs.
+    with_key : callable, optional
+        What the holder of the key sees, if there is a key: usefulness is theirs, and an attacker
+        who knows the defence fits how the vectors of two cameras correspond.
+    unit_length : bool
+        Of vectors: whether it scales them to length 1.
     """
 
     name: str
     where: str
-    strengths: tuple
+    strengths: tuple[float, ...]
     unit: str
-    who: tuple
-    guarantee: str
-    apply: Callable[[LabelledCrops, float, int], LabelledCrops]
-    whole: bool = False
-    kept: Callable[[LabelledCrops, float, int], LabelledCrops] | None = None
+    who: tuple[str, ...]
+    apply: Change
+    guarantee: str = "none"
+    whole_frame: bool = False
+    with_key: Change | None = None
+    unit_length: bool = False
 
 
 def pixelate(image: np.ndarray, block: float) -> np.ndarray:
@@ -107,31 +113,29 @@ def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
     return image
 
 
-def on_pixels(change: Callable) -> Callable[[LabelledCrops, float, int], LabelledCrops]:
-    """Make ``change(image, strength)`` of one picture a defence of all looks."""
+def on_pixels(change: Callable[[np.ndarray, float], np.ndarray]) -> Change:
+    """Make ``change(image, strength)`` of one image a defence of all crops."""
 
-    def apply(looks, strength, seed=0):
-        return _seen(looks, tuple(change(window, strength) for window in looks.windows))
+    def apply(crops, strength, seed=0):
+        return _changed(crops, tuple(change(window, strength) for window in crops.windows))
 
     return apply
 
 
-def _mask_looks(looks, share, seed=0):
-    return _seen(
-        looks,
-        tuple(mask(w, box, share) for w, box in zip(looks.windows, looks.inside, strict=True)),
-    )
+def _mask_crops(crops, share, seed=0):
+    pairs = zip(crops.windows, crops.inside, strict=True)
+    return _changed(crops, tuple(mask(window, box, share) for window, box in pairs))
 
 
-def _seen(looks: LabelledCrops, windows: tuple) -> LabelledCrops:
-    """The looks with other pictures, not embedded yet."""
-    if len(looks) and not windows:
-        raise ValueError("a defence of pixels needs pictures; load the looks with pictures=True")
-    return replace(looks, windows=windows, vectors=np.zeros((len(looks), 0), np.float32))
+def _changed(crops: LabelledCrops, windows: tuple[np.ndarray, ...]) -> LabelledCrops:
+    """The crops with other images, not embedded yet."""
+    if len(crops) and not windows:
+        raise ValueError("a defence of pixels needs images; load the crops with images=True")
+    return replace(crops, windows=windows, vectors=np.zeros((len(crops), 0), np.float32))
 
 
-def noise_deviation(epsilon: float, delta: float = DELTA, sensitivity: float = 2.0) -> float:
-    """Standard deviation, a coordinate, of Gaussian noise that gives (epsilon, delta)-differential
+def noise_deviation(epsilon: float, delta: float = _DELTA, sensitivity: float = 2.0) -> float:
+    """Standard deviation, per coordinate, of Gaussian noise that gives (epsilon, delta)-differential
     privacy.
 
     The analytic Gaussian mechanism (Balle and Wang 2018, theorem 8), solved numerically. Two
@@ -146,96 +150,88 @@ def noise_deviation(epsilon: float, delta: float = DELTA, sensitivity: float = 2
         raise ValueError(f"expected epsilon > 0 and 0 < delta < 1, but got {epsilon} and {delta}")
 
     def excess(log_deviation):
-        half, ratio = (
-            sensitivity / 2 / math.exp(log_deviation),
-            epsilon * math.exp(log_deviation) / sensitivity,
-        )
-        return (
-            math.exp(log_ndtr(half - ratio)) - math.exp(epsilon + log_ndtr(-half - ratio)) - delta
-        )
+        half = sensitivity / 2 / math.exp(log_deviation)
+        ratio = epsilon * math.exp(log_deviation) / sensitivity
+        failed = math.exp(log_ndtr(half - ratio)) - math.exp(epsilon + log_ndtr(-half - ratio))
+        return failed - delta
 
     return math.exp(brentq(excess, -10, 15))
 
 
-def noise(looks: LabelledCrops, epsilon: float, seed: int = 0) -> LabelledCrops:
+def noise(crops: LabelledCrops, epsilon: float, seed: int = 0) -> LabelledCrops:
     """Scale each vector to length 1 and add noise to it: (epsilon, 1e-5)-local differential privacy
-    of one look.
+    of one crop.
     """
-    unit = unit_vectors(looks.vectors)
+    unit = unit_vectors(crops.vectors)
     added = np.random.default_rng(seed).normal(0, noise_deviation(epsilon), unit.shape)
-    return replace(looks, vectors=(unit + added).astype(np.float32))
+    return replace(crops, vectors=(unit + added).astype(np.float32))
 
 
-def quantise(looks: LabelledCrops, bits: float, seed: int = 0) -> LabelledCrops:
+def quantise(crops: LabelledCrops, bits: float, seed: int = 0) -> LabelledCrops:
     """Keep each coordinate as one of ``2 ** bits`` levels, spread evenly over its usual range (3
-    deviations).
+    deviations to either side).
     """
-    levels, middle = 2 ** int(bits), looks.vectors.mean(axis=0)
-    step = 6 * looks.vectors.std(axis=0) / levels + 1e-12
-    cell = np.clip(np.floor((looks.vectors - middle) / step), -levels // 2, levels // 2 - 1)
-    return replace(looks, vectors=(middle + (cell + 0.5) * step).astype(np.float32))
+    levels = 2 ** int(bits)
+    middle = crops.vectors.mean(axis=0)
+    step = 6 * crops.vectors.std(axis=0) / levels + 1e-12
+    cell = np.clip(np.floor((crops.vectors - middle) / step), -levels // 2, levels // 2 - 1)
+    return replace(crops, vectors=(middle + (cell + 0.5) * step).astype(np.float32))
 
 
 def project(
-    looks: LabelledCrops, dimensions: float, seed: int = 0, shared: bool = False
+    crops: LabelledCrops, dimensions: float, seed: int = 0, shared: bool = False
 ) -> LabelledCrops:
     """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many
     coordinates.
 
-    With `shared` all cameras have one: so it looks to whoever holds all keys and can turn one into
+    With `shared` all cameras have one key: what the holder of all keys sees, who can turn one into
     another.
     """
-    turned = np.empty((len(looks), int(dimensions)), np.float32)
-    centred = looks.vectors - looks.vectors.mean(axis=0)
-    for number, camera in enumerate(sorted(looks.table.camera.unique())):
-        of = (looks.table.camera == camera).to_numpy()
+    turned = np.empty((len(crops), int(dimensions)), np.float32)
+    centred = crops.vectors - crops.vectors.mean(axis=0)
+    for number, camera in enumerate(sorted(crops.table.camera.unique())):
+        rows = (crops.table.camera == camera).to_numpy()
         rng = np.random.default_rng([seed, 0 if shared else number])
-        key = np.linalg.qr(rng.normal(size=(looks.vectors.shape[1], int(dimensions))))[0]
-        turned[of] = centred[of] @ key
-    return replace(looks, vectors=turned)
+        key = np.linalg.qr(rng.normal(size=(crops.vectors.shape[1], int(dimensions))))[0]
+        turned[rows] = centred[rows] @ key
+    return replace(crops, vectors=turned)
 
 
-def drop(looks: LabelledCrops, dimensions: float, seed: int = 0) -> LabelledCrops:
+def drop(crops: LabelledCrops, dimensions: float, seed: int = 0) -> LabelledCrops:
     """Keep the first coordinates only, in which embeddings differ most."""
-    return replace(looks, vectors=looks.vectors[:, : int(dimensions)])
+    return replace(crops, vectors=crops.vectors[:, : int(dimensions)])
 
 
-def retain(looks: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
-    """Delete each passage after so many seconds."""
-    return replace(looks, kept=float(seconds))
+def retain(crops: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
+    """Delete each pass after so many seconds."""
+    return replace(crops, kept=float(seconds))
 
 
-def coarsen(looks: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
+def coarsen(crops: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
     """Store the middle of a time bin of so many seconds, not the time."""
-    binned = (looks.table.seconds // seconds + 0.5) * seconds
-    return replace(looks, table=looks.table.assign(seconds=binned))
+    binned = (crops.table.seconds // seconds + 0.5) * seconds
+    return replace(crops, table=crops.table.assign(seconds=binned))
 
 
-def k_same(looks: LabelledCrops, k: float, seed: int = 0) -> LabelledCrops:
-    """Release groups of at least k passages of a camera, all with their group's mean vector and
-    mean time.
+def k_same(crops: LabelledCrops, k: float, seed: int = 0) -> LabelledCrops:
+    """Release groups of at least k passes of a camera, all with their group's mean vector and mean
+    time.
 
-    The groups are of alike vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is
+    The groups are of similar vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is
     k-Same (Newton, Sweeney and Malin 2005).
     """
-    passages = looks.table.passage.to_numpy()
-    codes, first = np.unique(passages, return_index=True)
-    place = np.searchsorted(codes, passages)
-    counts = np.bincount(place)[:, None]
-    means = np.zeros((len(codes), looks.vectors.shape[1]))
-    np.add.at(means, place, looks.vectors)
-    means /= counts
-    seconds, cameras = looks.table.seconds.to_numpy()[first], looks.table.camera.to_numpy()[first]
-    released = np.column_stack([means, seconds])
+    codes, first, place = np.unique(crops.table.passing, return_index=True, return_inverse=True)
+    means = np.zeros((len(codes), crops.vectors.shape[1]))
+    np.add.at(means, place, crops.vectors)
+    means /= np.bincount(place)[:, None]
+    released = np.column_stack([means, crops.table.seconds.to_numpy()[first]])
+    cameras = crops.table.camera.to_numpy()[first]
     for camera in np.unique(cameras):
-        of = np.flatnonzero(cameras == camera)
-        for group in microaggregate(means[of], int(k)):
-            released[of[group]] = released[of[group]].mean(axis=0)
-    return replace(
-        looks,
-        vectors=released[place, :-1].astype(np.float32),
-        table=looks.table.assign(seconds=released[place, -1]),
-    )
+        rows = np.flatnonzero(cameras == camera)
+        for group in microaggregate(means[rows], int(k)):
+            released[rows[group]] = released[rows[group]].mean(axis=0)
+    table = crops.table.assign(seconds=released[place, -1])
+    return replace(crops, vectors=released[place, :-1].astype(np.float32), table=table)
 
 
 def microaggregate(points: np.ndarray, k: int) -> list[np.ndarray]:
@@ -265,106 +261,88 @@ def microaggregate(points: np.ndarray, k: int) -> list[np.ndarray]:
     return [*groups, left]
 
 
-def _cloak(looks, strength, seed=0):
+def _cloak(crops, strength, seed=0):
     from cctview.defences.cloak import cloak
 
-    return cloak(looks, strength)
+    return cloak(crops, strength)
 
 
-def _universal(looks, strength, seed=0):
+def _universal(crops, strength, seed=0):
     from cctview.defences.cloak import universal_cloak
 
-    return universal_cloak(looks, strength)
+    return universal_cloak(crops, strength)
 
 
-_NONE = "none"
-DEFENCES = {
-    defence.name: defence
-    for defence in (
-        Defence(
-            "pixelate",
-            "pixels",
-            (2, 4, 8),
-            "pixels a block",
-            (CAMERA, LAW),
-            _NONE,
-            on_pixels(pixelate),
-            True,
-        ),
-        Defence(
-            "blur",
-            "pixels",
-            (1, 2, 4),
-            "pixels of deviation",
-            (CAMERA, LAW),
-            _NONE,
-            on_pixels(blur),
-            True,
-        ),
-        Defence("jpeg", "pixels", (30, 10, 3), "quality", (CAMERA,), _NONE, on_pixels(jpeg), True),
-        Defence(
-            "mask",
-            "pixels",
-            (0.25, 0.5, 0.75),
-            "share of the vehicle",
-            (CAMERA, LAW),
-            _NONE,
-            _mask_looks,
-        ),
-        Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (CAMERA,), _NONE, _cloak),
-        Defence(
-            "universal cloak", "pixels", (4, 8, 16), "levels of 255", (CAMERA,), _NONE, _universal
-        ),
-        Defence(
-            "noise",
-            "vectors",
-            (3000, 1000, 300, 100),
-            "epsilon",
-            (DATABASE, LAW),
-            f"(epsilon, {DELTA:g})-local differential privacy of one look; "
-            "k looks of a vehicle add up, and an epsilon over 10 promises nothing",
-            noise,
-        ),
-        Defence("quantise", "vectors", (4, 2, 1), "bits a number", (DATABASE,), _NONE, quantise),
-        Defence(
-            "key",
-            "vectors",
-            (256, 64, 16),
-            "dimensions",
-            (DATABASE,),
-            "none once the key, or enough known pairs, are out",
-            project,
-            kept=partial(project, shared=True),
-        ),
-        Defence("drop", "vectors", (64, 16, 4), "dimensions", (DATABASE,), _NONE, drop),
-        Defence(
-            "retention",
-            "database",
-            (240, 120, 60, 30),
-            "seconds kept",
-            (DATABASE, LAW),
-            "what is deleted cannot be searched",
-            retain,
-        ),
-        Defence(
-            "coarse time",
-            "database",
-            (10, 60, 300),
-            "seconds a bin",
-            (DATABASE, LAW),
-            _NONE,
-            coarsen,
-        ),
-        Defence(
-            "k-same",
-            "database",
-            (2, 5, 10),
-            "passages a group",
-            (DATABASE, LAW),
-            "in one release by one camera nobody is told from k - 1 others; several releases"
-            " together have none",
-            k_same,
-        ),
-    )
-}
+_NOISE = (
+    f"(epsilon, {_DELTA:g})-local differential privacy of one look; "
+    "k looks of a vehicle add up, and an epsilon over 10 promises nothing"
+)
+_KEY = "none once the key, or enough known pairs, are out"
+_RETENTION = "what is deleted cannot be searched"
+_K_SAME = (
+    "in one release by one camera nobody is told from k - 1 others; several releases together have"
+    " none"
+)
+_OF_CAMERA = (_CAMERA, _LAW)
+_OF_DATABASE = (_DATABASE, _LAW)
+_ALL = (
+    Defence(
+        "pixelate",
+        "pixels",
+        (2, 4, 8),
+        "pixels a block",
+        _OF_CAMERA,
+        on_pixels(pixelate),
+        whole_frame=True,
+    ),
+    Defence(
+        "blur",
+        "pixels",
+        (1, 2, 4),
+        "pixels of deviation",
+        _OF_CAMERA,
+        on_pixels(blur),
+        whole_frame=True,
+    ),
+    Defence(
+        "jpeg", "pixels", (30, 10, 3), "quality", (_CAMERA,), on_pixels(jpeg), whole_frame=True
+    ),
+    Defence("mask", "pixels", (0.25, 0.5, 0.75), "share of the vehicle", _OF_CAMERA, _mask_crops),
+    Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (_CAMERA,), _cloak),
+    Defence("universal cloak", "pixels", (4, 8, 16), "levels of 255", (_CAMERA,), _universal),
+    Defence(
+        "noise",
+        "vectors",
+        (3000, 1000, 300, 100),
+        "epsilon",
+        _OF_DATABASE,
+        noise,
+        _NOISE,
+        unit_length=True,
+    ),
+    Defence("quantise", "vectors", (4, 2, 1), "bits a number", (_DATABASE,), quantise),
+    Defence(
+        "key",
+        "vectors",
+        (256, 64, 16),
+        "dimensions",
+        (_DATABASE,),
+        project,
+        _KEY,
+        with_key=partial(project, shared=True),
+    ),
+    Defence("drop", "vectors", (64, 16, 4), "dimensions", (_DATABASE,), drop),
+    Defence(
+        "retention",
+        "database",
+        (240, 120, 60, 30),
+        "seconds kept",
+        _OF_DATABASE,
+        retain,
+        _RETENTION,
+    ),
+    Defence("coarse time", "database", (10, 60, 300), "seconds a bin", _OF_DATABASE, coarsen),
+    Defence("k-same", "database", (2, 5, 10), "passages a group", _OF_DATABASE, k_same, _K_SAME),
+)
+DEFENCES = {defence.name: defence for defence in _ALL}
 """By name."""

@@ -1,15 +1,15 @@
 """Adversarial cloaks: small changes of the pixels after which the extractor takes a vehicle for
 another.
 
-Both are made by the Adversarial Robustness Toolbox (ART) on the extractor's own input, pictures of
-64×64, with full knowledge of its weights: more than any driver could do, and more than a camera's
+Both are made by the Adversarial Robustness Toolbox (ART) on the extractor's own input, images of
+64×64, with full knowledge of its weights: more than a driver could do, and more than a camera's
 owner does in practice.
 
-Looked at: ART 1.20.1 (taken: kept up, installs beside the rest, has PGD and universal
-perturbations); torchattacks 3.3.0 (works, not kept up); foolbox 3.3.4 (installs, needs GitPython).
-For noise with a guarantee (`cctview.defences.catalogue.noise`): diffprivlib 0.6.6 (does not import beside
-scikit-learn 1.9), OpenDP 0.16.0 (264 MB for one formula), Opacus 1.6.0 (for training), autodp (not
-kept up): all left, the formula is solved with SciPy.
+Compared: ART 1.20.1 (taken: maintained, installs beside the rest, has PGD and universal
+perturbations); torchattacks 3.3.0 (works, not maintained); foolbox 3.3.4 (needs GitPython). For
+noise with a guarantee (`catalogue.noise`): diffprivlib 0.6.6 (does not import beside scikit-learn
+1.9), OpenDP 0.16.0 (264 MB for one formula), Opacus 1.6.0 (for training), autodp (not maintained);
+the formula is solved with SciPy instead.
 """
 
 from dataclasses import replace
@@ -19,13 +19,13 @@ import numpy as np
 
 from cctview.attacks.crops import LabelledCrops
 
-STEPS = 6
-SHARPNESS = 20.0
-"""By which cosines are multiplied, to be logits."""
+_STEPS = 6
+_SHARPNESS = 20.0
+"""Cosines are multiplied by it, to be logits."""
 
 
-def cloak(looks: LabelledCrops, levels: float, network=None, steps: int = STEPS) -> LabelledCrops:
-    """Change each picture by at most so many levels of 255 a pixel, so that it looks like other
+def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
+    """Change each image by at most so many levels of 255 per pixel, so that it looks like other
     vehicles.
 
     Projected gradient descent (PGD, Madry et al. 2018), away from the vehicle's own vector and
@@ -33,68 +33,51 @@ def cloak(looks: LabelledCrops, levels: float, network=None, steps: int = STEPS)
 
     Parameters
     ----------
-    looks : LabelledCrops
-        With pictures, of at least two vehicles.
+    crops : LabelledCrops
+        With images, of at least two vehicles.
     levels : float
     network : cctview.extract.student.Student, optional
-        Against which; without it the shipped one.
-    steps : int
+        The network to deceive; without it the shipped one.
 
     Returns
     -------
     LabelledCrops
-        Pictures of 64×64 without surroundings, and no vectors.
+        Images of 64×64 without surroundings, and no vectors.
     """
     from art.attacks.evasion import ProjectedGradientDescent
 
-    pictures, classifier, labels = _as_classification(looks, network)
-    attack = ProjectedGradientDescent(
-        classifier,
-        norm=np.inf,
-        eps=levels / 255,
-        eps_step=levels / 255 / 4,
-        max_iter=steps,
-        batch_size=64,
-        verbose=False,
-    )
-    return _pasted(looks, attack.generate(pictures, labels))
+    images, classifier, labels = _as_classification(crops, network)
+    attack = ProjectedGradientDescent(classifier, norm=np.inf, batch_size=64, **_pgd(levels))
+    return _pasted(crops, attack.generate(images, labels))
 
 
 def universal_cloak(
-    looks: LabelledCrops, levels: float, network=None, examples: int = 60, seed: int = 0
+    crops: LabelledCrops, levels: float, network=None, examples: int = 60, seed: int = 0
 ) -> LabelledCrops:
-    """Change every picture by one and the same pattern (Moosavi-Dezfooli et al. 2017), learnt on
-    some of them.
-
-    Parameters
-    ----------
-    looks, levels, network
-        As for `cloak`.
-    examples : int
-        How many pictures the pattern is learnt on.
-    seed : int
-
-    Returns
-    -------
-    LabelledCrops
+    """Change every image by the same pattern (Moosavi-Dezfooli et al. 2017), fitted on so many
+    examples; see `cloak`.
     """
     from art.attacks.evasion import UniversalPerturbation
 
-    pictures, classifier, labels = _as_classification(looks, network)
-    some = np.random.default_rng(seed).permutation(len(pictures))[:examples]
-    inner = {"max_iter": STEPS, "eps": levels / 255, "eps_step": levels / 255 / 4, "verbose": False}
+    images, classifier, labels = _as_classification(crops, network)
+    chosen = np.random.default_rng(seed).permutation(len(images))[:examples]
     attack = UniversalPerturbation(
         classifier,
         attacker="pgd",
-        attacker_params=inner,
+        attacker_params=_pgd(levels),
         max_iter=1,
         eps=levels / 255,
         norm=np.inf,
         batch_size=64,
         verbose=False,
     )
-    attack.generate(pictures[some], labels[some])
-    return _pasted(looks, pictures + attack.noise)
+    attack.generate(images[chosen], labels[chosen])
+    return _pasted(crops, images + attack.noise)
+
+
+def _pgd(levels):
+    eps = levels / 255
+    return {"max_iter": _STEPS, "eps": eps, "eps_step": eps / 4, "verbose": False}
 
 
 def shipped_student():
@@ -106,8 +89,8 @@ def shipped_student():
     return weights.load_ours(Student(), DEFAULT_WEIGHTS, "extractor")
 
 
-def _as_classification(looks, network):
-    """Pictures (n, 3, 64, 64), ART's classifier that tells vehicles by the cosine to their mean
+def _as_classification(crops, network):
+    """Images (n, 3, 64, 64), ART's classifier that tells vehicles by the cosine to their mean
     vector, and one-hot labels.
     """
     import torch
@@ -118,28 +101,28 @@ def _as_classification(looks, network):
     network = (shipped_student() if network is None else network).requires_grad_(False).eval()
     squeezed = [
         cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
-        for crop in looks.crops
+        for crop in crops.images
     ]
-    pictures = np.stack(squeezed).transpose(0, 3, 1, 2).astype(np.float32) / 255
-    vehicles, place = np.unique(looks.table.vehicle, return_inverse=True)
+    images = np.stack(squeezed).transpose(0, 3, 1, 2).astype(np.float32) / 255
+    vehicles, place = np.unique(crops.table.vehicle, return_inverse=True)
     with torch.inference_mode():
-        vectors = torch.nn.functional.normalize(network.coordinates(torch.from_numpy(pictures)))
+        vectors = torch.nn.functional.normalize(network.coordinates(torch.from_numpy(images)))
     means = torch.zeros(len(vehicles), vectors.shape[1]).index_add(
         0, torch.from_numpy(place), vectors
     )
     classifier = PyTorchClassifier(
         _nearest(network, torch.nn.functional.normalize(means)),
         torch.nn.CrossEntropyLoss(),
-        pictures.shape[1:],
+        images.shape[1:],
         len(vehicles),
         clip_values=(0.0, 1.0),
         device_type="cpu",
     )
-    return pictures, classifier, np.eye(len(vehicles), dtype=np.float32)[place]
+    return images, classifier, np.eye(len(vehicles), dtype=np.float32)[place]
 
 
 def _nearest(network, means):
-    """A module that gives, for pictures, the cosines to each vehicle's mean vector as logits."""
+    """A module that gives, for images, the cosines to each vehicle's mean vector as logits."""
     import torch
 
     class Nearest(torch.nn.Module):
@@ -147,22 +130,19 @@ def _nearest(network, means):
             super().__init__()
             self.network = network
 
-        def forward(self, pictures):
-            return (
-                SHARPNESS
-                * torch.nn.functional.normalize(self.network.coordinates(pictures))
-                @ means.T
-            )
+        def forward(self, images):
+            vectors = torch.nn.functional.normalize(self.network.coordinates(images))
+            return _SHARPNESS * vectors @ means.T
 
     return Nearest()
 
 
-def _pasted(looks, pictures):
-    """The looks with these pictures (n, 3, 64, 64) in 0-1, rounded to whole levels, as windows
+def _pasted(crops, images):
+    """The crops with these images (n, 3, 64, 64) in 0-1, rounded to whole levels, as windows
     without surroundings.
     """
-    windows = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
+    windows = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
     inside = np.tile([0, 0, *windows.shape[2:0:-1]], (len(windows), 1))
     return replace(
-        looks, windows=tuple(windows), inside=inside, vectors=np.zeros((len(looks), 0), np.float32)
+        crops, windows=tuple(windows), inside=inside, vectors=np.zeros((len(crops), 0), np.float32)
     )

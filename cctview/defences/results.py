@@ -1,9 +1,8 @@
-"""What protection is worth: defence × strength × tracker, in bits left, rank-1, usefulness and
-seconds.
+"""What the defences are worth: reads the stored study (`studio.defence_study` measures it).
 
-`study` measures, `headline` says of each defence what it leaves against the best tracker at equal
-usefulness, and `stored` reads the tables that come with the course (`python -m studio results`
-makes them).
+A row is a defence at a strength against one attacker: bits left, rank-1, usefulness and seconds.
+The attackers ("tracker") are "off the shelf" (one crop per pass, the extractor as it is),
+"retrained" (on other vehicles' crops, defended in the same way) and "adaptive" (knows the defence).
 """
 
 from pathlib import Path
@@ -13,140 +12,18 @@ import pandas as pd
 
 from cctview.dataset.paths import RESULTS
 from cctview.privacy.meter import Bits, LeakageMeter, Step
-from cctview.stats.resampling import bootstrap
 
-DEFENCE_RESULTS = RESULTS / "defences.csv"
 TRACKERS = ("off the shelf", "retrained", "adaptive")
-ROUNDS = 400
-USES = ["counting", "speeds", "classification"]
-LINKING = ("narrowed by the clock", "linked")
-"""The meter's steps that link passages."""
+USES = ("counting", "speeds", "classification")
 EVIDENCE = {"pixels": "pictures", "vectors": "vectors", "database": "vectors and clock"}
-"""By what a defence changes: what trackers have against it. Who has pictures can retrain the extractor; who has vectors cannot."""
+"""What attackers see of a defence, by what it changes. Only with pictures can they retrain the
+extractor."""
+_LINKING = ("narrowed by the clock", "linked")
+"""The meter's steps that link passes."""
 
 
-def summary(links: pd.DataFrame) -> dict[str, float]:
-    """Bits and rank-1 with their intervals, of links from `cctview.attacks.linkage.LinkageAttack.link`."""
-    values = links[["bits", "first"]].to_numpy(float)
-    figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, ROUNDS)
-    named = {}
-    for name, row in zip(("bits", "rank1"), figures.itertuples(), strict=True):
-        named |= {name: row.estimate, f"{name}_low": row.low, f"{name}_high": row.high}
-    return named | {"searches": len(links), "gallery": links.gallery.mean()}
-
-
-def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
-    """Bits that the best tracker has without a defence, from pictures or from what the trackers of
-    a defence's `rows` have.
-    """
-    evidence = "pictures" if rows is None else rows.evidence.iloc[0]
-    return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
-
-
-def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
-    """The rows of a defence at its weakest (1), a middle (2) or its strongest strength (3), one for
-    each tracker.
-
-    Raises
-    ------
-    ValueError
-        If the table has no row of the defence.
-    """
-    of = table[table.defence == name]
-    if of.empty:
-        raise ValueError(
-            f"the defence {name!r} is not measured yet; run `python -m studio results --only"
-            " defences`"
-        )
-    strengths = list(dict.fromkeys(of.strength))
-    return of[of.strength == strengths[{1: 0, 2: len(strengths) // 2, 3: -1}[strength]]]
-
-
-def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
-    """What each defence leaves at equal usefulness: the strength that leaves the best tracker
-    least, of those useful enough.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `study` or `stored`.
-    usefulness : float
-        The least share of every use that must be kept.
-
-    Returns
-    -------
-    DataFrame
-        One row a defence, the one that takes the largest share first: defence, who, evidence,
-        strength, unit, tracker (the worst for the defence), bits, bits_low, bits_high, before (bits
-        of the best tracker without it, by the same evidence), bought (the difference),
-        off_the_shelf (what would be claimed against the weakest tracker). A defence that is useful
-        enough at no strength has NaN.
-    """
-    open_to = table[table.defence == "none"].groupby("evidence").bits.max()
-    rows = []
-    for name, of in table[table.defence != "none"].groupby("defence", sort=False):
-        worst = of.loc[of.groupby("strength").bits.idxmax()]
-        useful = worst[worst.usefulness >= usefulness]
-        before = open_to[of.evidence.iloc[0]]
-        row = {
-            "defence": name,
-            "who": of.who.iloc[0],
-            "unit": of.unit.iloc[0],
-            "evidence": of.evidence.iloc[0],
-            "before": before,
-        }
-        if len(useful):
-            best = useful.loc[useful.bits.idxmin()]
-            same = of[(of.strength == best.strength) & (of.tracker == TRACKERS[0])]
-            row |= {
-                key: best[key]
-                for key in ("strength", "tracker", "bits", "bits_low", "bits_high", "usefulness")
-            }
-            row |= {"bought": before - best.bits, "off_the_shelf": same.bits.iloc[0]}
-        rows.append(row)
-    columns = [
-        "defence",
-        "who",
-        "evidence",
-        "strength",
-        "unit",
-        "tracker",
-        "bits",
-        "bits_low",
-        "bits_high",
-        "before",
-        "bought",
-    ]
-    found = pd.DataFrame(rows).reindex(columns=[*columns, "off_the_shelf", "usefulness"])
-    return found.loc[(found.bits / found.before).sort_values().index].reset_index(drop=True)
-
-
-def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
-    """A step of the meter: what the best useful defence of the database would have taken back, had
-    it been in force from the beginning.
-
-    A model, and no measurement of this target: the share that the defence takes of an average
-    link's bits, by looks and clock together, goes off those that linking, by both, gave the meter.
-    Defences of looks alone leave the clock, and are not considered.
-    """
-    best = headline(table[table.evidence == EVIDENCE["database"]], usefulness).iloc[0]
-    name, shares = "bought back: nothing", np.zeros(3)
-    if np.isfinite(best.bits):
-        name = f"bought back by {best.defence} ({best.strength:g})"
-        shares = np.clip(
-            [1 - end / best.before for end in (best.bits, best.bits_high, best.bits_low)], 0, 1
-        )
-    taken = {}
-    for kind in ("claimed", "delivered"):
-        given = max(
-            sum(getattr(step, kind).estimate for step in meter.steps if step.name in LINKING), 0.0
-        )
-        taken[kind] = Bits(*(0.0 - given * shares[[0, 2, 1]]))
-    return Step(name, **taken, note="a model: the share that it takes of an average link's bits")
-
-
-def stored(path: str | Path = DEFENCE_RESULTS) -> pd.DataFrame:
-    """The table that comes with the course, as `study` gave it.
+def stored(path: str | Path = RESULTS / "defences.csv") -> pd.DataFrame:
+    """The table that comes with the course.
 
     Raises
     ------
@@ -159,3 +36,100 @@ def stored(path: str | Path = DEFENCE_RESULTS) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna(
         {"where": "", "unit": "", "who": "", "guarantee": ""}
     )
+
+
+def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
+    """Bits that the best attacker has without a defence, from pictures or from the evidence of a
+    defence's `rows`.
+    """
+    evidence = "pictures" if rows is None else rows.evidence.iloc[0]
+    return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
+
+
+def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
+    """The rows of a defence, one per attacker, at its weakest (1), a middle (2) or its strongest
+    strength (3).
+
+    Raises
+    ------
+    ValueError
+        If the table has no row of the defence.
+    """
+    rows = table[table.defence == name]
+    if rows.empty:
+        raise ValueError(
+            f"the defence {name!r} is not measured yet; run `python -m studio results --only"
+            " defences`"
+        )
+    strengths = list(dict.fromkeys(rows.strength))
+    return rows[rows.strength == strengths[{1: 0, 2: len(strengths) // 2, 3: -1}[strength]]]
+
+
+def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
+    """What each defence leaves at equal usefulness: the strength that leaves the best attacker
+    least, of those that are useful enough.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `stored`.
+    usefulness : float
+        The least share of every use that must be kept.
+
+    Returns
+    -------
+    DataFrame
+        One row per defence, the one that takes the largest share first: defence, who, evidence,
+        strength, unit, tracker (the worst for the defence), bits, bits_low, bits_high, before (bits
+        of the best attacker without it, by the same evidence), bought (the difference),
+        off_the_shelf (bits of the weakest attacker), usefulness. A defence that is useful enough at
+        no strength has NaN.
+    """
+    before = table[table.defence == "none"].groupby("evidence").bits.max()
+    defended = table[table.defence != "none"]
+    best = [_best(rows, before, usefulness) for _, rows in defended.groupby("defence", sort=False)]
+    columns = ["defence", "who", "evidence", "strength", "unit", *_LEFT, "before", "bought"]
+    best = pd.DataFrame(best).reindex(columns=[*columns, "off_the_shelf", "usefulness"])
+    return best.loc[(best.bits / best.before).sort_values().index].reset_index(drop=True)
+
+
+_LEFT = ["tracker", "bits", "bits_low", "bits_high"]
+
+
+def _best(rows, before, usefulness):
+    """The row of `headline` of one defence."""
+    row = rows.iloc[0][["defence", "who", "unit", "evidence"]].to_dict()
+    row["before"] = before[row["evidence"]]
+    worst = rows.loc[rows.groupby("strength").bits.idxmax()]
+    useful = worst[worst.usefulness >= usefulness]
+    if useful.empty:
+        return row
+    best = useful.loc[useful.bits.idxmin()]
+    weakest = rows[(rows.strength == best.strength) & (rows.tracker == TRACKERS[0])]
+    return (
+        row
+        | best[["strength", *_LEFT, "usefulness"]].to_dict()
+        | {"bought": row["before"] - best.bits, "off_the_shelf": weakest.bits.iloc[0]}
+    )
+
+
+def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
+    """A step of the meter: what the best useful defence of the database would have taken back, had
+    it been in force from the beginning.
+
+    A model, and no measurement of this target: the share that the defence takes of an average
+    link's bits, by features and clock together, is taken off those that linking gave the meter.
+    Defences of features alone leave the clock, and are not considered.
+    """
+    best = headline(table[table.evidence == EVIDENCE["database"]], usefulness).iloc[0]
+    name = "bought back: nothing"
+    shares = np.zeros(3)
+    if np.isfinite(best.bits):
+        name = f"bought back by {best.defence} ({best.strength:g})"
+        left = best[["bits", "bits_high", "bits_low"]].to_numpy(float)
+        shares = np.clip(1 - left / best.before, 0, 1)
+    taken = {}
+    for kind in ("claimed", "delivered"):
+        given = sum(getattr(step, kind).estimate for step in meter.steps if step.name in _LINKING)
+        taken[kind] = Bits(*(0.0 - max(given, 0.0) * shares[[0, 2, 1]]))
+    return Step(name, **taken, note="a model: the share that it takes of an average link's bits")

@@ -108,7 +108,7 @@ def check_key_broken(answer, database, known=200):
     )
     raise Wrong(
         f"{result}. {reason}: minimise |a @ matrix - b|, by np.linalg.lstsq or by"
-        " cctview.course.breach.learn_map."
+        " cctview.attacks.fit_map."
     )
 
 

@@ -13,7 +13,7 @@ from cctview.dataset.images import read_image
 from studio import training_twin
 from studio.build import Workshop
 
-PER_PASSAGE = 4
+PER_PASS = 4
 SMALLEST = 8
 """Least side of a box, in pixels."""
 
@@ -39,7 +39,7 @@ def load(
     -------
     LabelledCrops
         With pictures and without vectors. Its table has vehicle (an identity over all recordings),
-        recording (its seed), camera, passage, kind, design, colour, family and body.
+        recording (its seed), camera, passing, kind, design, colour, family and body.
     """
     recordings = training_twin.load(work)
     boxes = recordings.boxes.assign(
@@ -54,7 +54,7 @@ def load(
     boxes = (
         boxes.sort_values("size", ascending=False, kind="stable")
         .groupby(["vehicle", "camera"], sort=False)
-        .head(PER_PASSAGE)
+        .head(PER_PASS)
     )
     boxes = boxes.merge(_vehicles(work), on="vehicle").sort_values(
         ["frame", "vehicle"], ignore_index=True
@@ -73,7 +73,7 @@ def load(
             windows.append(cut)
             inside.append(place)
     table = boxes[["vehicle", "recording", "camera", "kind", "design", "colour"]].assign(
-        passage=boxes.groupby(["vehicle", "camera"]).ngroup(),
+        passing=boxes.groupby(["vehicle", "camera"]).ngroup(),
         family=boxes.colour.map(COLOUR_FAMILIES),
         body=boxes.kind.map(BODIES),
     )
