@@ -1,4 +1,4 @@
-"""``cctview app``: the operator's page (`cctview.investigate.app`) by Voilà, on this computer alone.
+"""``cctview app``: the operator's page (`cctview.investigate.app`) by Voilà, on this computer.
 
 Voilà shows a notebook of one cell, made in a temporary folder: a page without the lesson's prose,
 and without any code. It listens on the loopback address only, asks for a token, and the page may
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cctview.dataset.paths import DATA
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
 NOTHING_ELSE = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self'"
@@ -23,29 +23,23 @@ NOTHING_ELSE = (
     " wss: data: blob:; worker-src 'self' blob:; frame-ancestors 'none'"
 )
 """What the browser may load: from this server only."""
-CELL = """from cctview.course.app import open_app
+_CELL = """from cctview.course.app import open_app
 open_app(folder={folder!r})"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `cctview app` takes."""
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        help="frames to search (default: CCTVIEW_DATA, or the simulated minutes)",
-    )
+    words = "frames to search (default: CCTVIEW_DATA, or the simulated minutes)"
+    parser.add_argument("folder", type=Path, nargs="?", help=words)
     parser.add_argument("--port", type=int, help="on this computer (default: any that is free)")
-    parser.add_argument(
-        "--no-browser", action="store_true", help="print the address instead of opening it"
-    )
-    parser.add_argument(
-        "--theme", choices=("light", "dark"), default="light", help="(default: %(default)s)"
-    )
-    parser.set_defaults(run=run)
+    words = "print the address instead of opening it"
+    parser.add_argument("--no-browser", action="store_true", help=words)
+    themes = ("light", "dark")
+    parser.add_argument("--theme", choices=themes, default="light", help="(default: %(default)s)")
+    parser.set_defaults(run=_run)
 
 
-def run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C.
 
     Raises
@@ -69,22 +63,18 @@ def run(options: argparse.Namespace) -> int:
     if options.folder is not None:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
     open_dataset(os.environ.get("CCTVIEW_DATA") or DATA)  # a folder that will not do: said here
-    port, token = free_port(options.port), secrets.token_hex(24)
+    port, token = check_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as place:
         notebook = write_page(Path(place), Path.cwd())
-        address = f"http://{HOST}:{port}/?token={token}"
+        address = f"http://{_HOST}:{port}/?token={token}"
         print(f"The operator's page: {address}", flush=True)
-        print(
-            "It listens on this computer only. It shows after some seconds. Ctrl-C ends it.",
-            flush=True,
-        )
+        words = "It listens on this computer only. It shows after some seconds. Ctrl-C ends it."
+        print(words, flush=True)
         server = Voila()
         server.tornado_settings = {"headers": {"Content-Security-Policy": NOTHING_ELSE}}
         server.initialize(settings(notebook, port, token, options.theme))
-        if not options.no_browser:
-            IOLoop.current().add_callback(
-                webbrowser.open, address
-            )  # once it listens; Voilà itself would leave the token out
+        if not options.no_browser:  # once it listens; Voilà itself would leave the token out
+            IOLoop.current().add_callback(webbrowser.open, address)
         server.start()
     return 0
 
@@ -93,7 +83,7 @@ def settings(notebook: Path, port: int, token: str, theme: str) -> list[str]:
     """Voilà's command line, which outranks whatever configuration this computer has."""
     return [
         str(notebook),
-        f"--Voila.ip={HOST}",
+        f"--Voila.ip={_HOST}",
         f"--Voila.port={port}",
         "--Voila.port_retries=0",
         f"--Voila.token={token}",
@@ -108,22 +98,16 @@ def write_page(place: Path, folder: Path) -> Path:
     """Write the notebook that Voilà shows: its page saves files into `folder`."""
     import nbformat
 
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(CELL.format(folder=str(folder)))]
-    )
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    notebook.metadata["title"] = "CCTView"
+    cell = nbformat.v4.new_code_cell(_CELL.format(folder=str(folder)))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "title": "CCTView"}
     path = place / "CCTView.ipynb"
-    nbformat.write(notebook, path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=metadata), path)
     return path
 
 
-def free_port(wanted: int | None = None) -> int:
-    """A port that is free on the loopback address: the one wanted, or any.
+def check_port(wanted: int | None = None) -> int:
+    """The port that is wanted on the loopback address, or any that is free.
 
     Raises
     ------
@@ -132,7 +116,7 @@ def free_port(wanted: int | None = None) -> int:
     """
     with socket.socket() as probe:
         try:
-            probe.bind((HOST, wanted or 0))
+            probe.bind((_HOST, wanted or 0))
         except (OSError, OverflowError) as error:
             raise ValueError(
                 f"port {wanted} cannot be had ({error}); choose another, or leave --port out"
