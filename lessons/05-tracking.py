@@ -37,6 +37,7 @@ import pandas as pd
 from cctview import show
 from cctview.course.checks import check_cosine_distance, check_threshold
 from cctview.course.figures import lesson_05 as figures
+from cctview.course.figures import vectors
 from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
 from cctview.match.methods import compare_methods
@@ -157,7 +158,7 @@ show.pairs(
 own = lesson.shown.detections
 embedded = np.isfinite(lesson.shown.embeddings).all(axis=1)
 largest = np.where(embedded, picture_side(own), 0).argmax()
-figures.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
+vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
 
 # %% [markdown]
 # Nobody told the network what to look at, and no single number means anything. Together they are a place, and training
@@ -185,7 +186,7 @@ def pull_and_push(values):
     positive = values["positive_right"], 0.9
     negative = values["negative_right"], values["negative_up"]
     path, losses = learn([(0, 0), positive, negative], values["margin"], values["steps"])
-    return figures.triplet(path, losses, values["margin"])
+    return vectors.triplet(path, losses, values["margin"])
 
 
 Sliders(
@@ -224,7 +225,7 @@ shared = clear.alike(truth.vehicles, "colour")
 near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 
 shown = clear.rows[clear.same][:14]
-figures.embedding_map(
+vectors.embedding_map(
     embeddings[shown.ravel()],
     sum(crops_of(shown), []),
     lines=np.arange(shown.size).reshape(-1, 2),
@@ -327,7 +328,7 @@ tracks = {
     count: compare_tracks(detections, vehicles, embeddings, images=count) for count in (1, 2, 3, 4)
 }
 asked = describe_searches(tracks[1], detections, vehicles, truth.vehicles)
-figures.weak_spots(by_group(asked), candidates=10)
+vectors.weak_spots(by_group(asked), candidates=10)
 
 # %% [markdown]
 # No group is easy, and these groups overlap: the bars do not say which is the cause. What it looks like when it fails: a

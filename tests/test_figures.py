@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cctview import show
-from cctview.course.figures import lesson_05, lesson_10
+from cctview.course.figures import lesson_05, lesson_10, vectors
 from cctview.dataset.road import DRIVE
 from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
@@ -88,7 +88,7 @@ FIGURES = {
     "bars": lambda: show.bars(
         interval_table(), "area under the ROC", "Cosine is better", chance=0.5
     ),
-    "map": lambda: lesson_05.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
+    "map": lambda: vectors.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
     "frame": lambda: show.frame(np.zeros((240, 352, 3), np.uint8), boxes(), "A frame", picked=1),
     "pairs": lambda: show.pairs(
         [(CROPS[0], CROPS[1])] * 5, "Same?", [True, False, True, True, False], ["97 % match"] * 5
@@ -309,7 +309,7 @@ def test_bars_have_the_lengths_and_intervals_of_the_table():
 
 def test_projection_is_that_of_a_singular_value_decomposition():
     table = RNG.normal(size=(30, 7))
-    places, shares = lesson_05.principal_plane(table)
+    places, shares = vectors.principal_plane(table)
     u, s, _ = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     assert np.abs(places) == pytest.approx(np.abs(u[:, :2] * s[:2]))
     assert shares == pytest.approx(s[:2] ** 2 / (s**2).sum())

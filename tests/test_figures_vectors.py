@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.figures import lesson_05
+from cctview.course.figures import vectors
 from cctview.match.triplet import learn
 from tests.cards import check_card
 
@@ -19,15 +19,15 @@ GROUPS = pd.DataFrame(
     columns=["of", "group", "estimate", "low", "high", "searches"],
 )
 FIGURES = {
-    "triplet": lambda: lesson_05.triplet(*learn(BEGIN, 1.0, 6), 1.0),
-    "triplet at the start": lambda: lesson_05.triplet(*learn(BEGIN, 4.0, 0), 4.0),
-    "triplet in a corner": lambda: lesson_05.triplet(
+    "triplet": lambda: vectors.triplet(*learn(BEGIN, 1.0, 6), 1.0),
+    "triplet at the start": lambda: vectors.triplet(*learn(BEGIN, 4.0, 0), 4.0),
+    "triplet in a corner": lambda: vectors.triplet(
         *learn([(0, 0), (2.5, 0.6), (-2.5, 2.5)], 0.1, 30), 0.1
     ),
-    "vector": lambda: lesson_05.vector(
+    "vector": lambda: vectors.vector(
         RNG.integers(0, 255, (30, 44, 3)).astype(np.uint8), RNG.normal(size=1920)
     ),
-    "weak spots": lambda: lesson_05.weak_spots(GROUPS, 10),
+    "weak spots": lambda: vectors.weak_spots(GROUPS, 10),
 }
 
 
@@ -38,25 +38,25 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 def test_the_toy_draws_where_the_points_are():
     path, losses = learn(BEGIN, 1.0, 6)
-    figure = lesson_05.triplet(path, losses, 1.0)
+    figure = vectors.triplet(path, losses, 1.0)
     for k, name in enumerate(("anchor", "positive", "negative")):
         (point,) = figure.findobj(lambda a, name=name: a.get_label() == name)
         assert point.get_xydata()[0] == pytest.approx(path[-1, k])
     near, margin = figure.axes[0].patches
     assert near.radius == pytest.approx(np.linalg.norm(path[-1, 0] - path[-1, 1]))
     assert margin.radius**2 == pytest.approx(near.radius**2 + 1.0)
-    assert "Nothing left to learn" in lesson_05.triplet(*learn(BEGIN, 1.0, 200), 1.0).title
+    assert "Nothing left to learn" in vectors.triplet(*learn(BEGIN, 1.0, 200), 1.0).title
 
 
 def test_every_number_of_a_vector_is_drawn():
     vector = RNG.normal(size=1920)
-    figure = lesson_05.vector(np.zeros((20, 30, 3), np.uint8), vector)
+    figure = vectors.vector(np.zeros((20, 30, 3), np.uint8), vector)
     assert sorted(figure.axes[1].images[0].get_array().ravel().tolist()) == sorted(vector.tolist())
     assert "30×20 pixels becomes 1,920 numbers" in figure.title
 
 
 def test_the_hardest_group_is_named_and_every_bar_has_its_length():
-    figure = lesson_05.weak_spots(GROUPS, 10)
+    figure = vectors.weak_spots(GROUPS, 10)
     assert figure.title.startswith("Hardest: small")
     assert "40 %" in figure.title
     assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([0.4, 0.6, 0.5])

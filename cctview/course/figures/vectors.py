@@ -1,0 +1,194 @@
+"""Figures of lesson 05 about embeddings: a plane of them, a triplet in training, a picture as
+numbers, and where embeddings fail.
+"""
+
+import cv2
+import numpy as np
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.patches import Circle
+
+from cctview.show.drawing import beside, dot, interval, show_crop
+from cctview.show.look import (
+    BLUE,
+    DIFFERENT,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    SAME,
+    TWIN,
+    Card,
+    percent,
+    style,
+)
+
+_PLANE = 3.0  # the toy's plane reaches so far from its middle
+_ENDS = {"anchor": ("s", INK), "positive": ("o", SAME), "negative": ("X", DIFFERENT)}
+
+
+def principal_plane(embeddings):
+    """The two directions in which embeddings, (n, d), differ most: principal components.
+
+    Returns
+    -------
+    places : ndarray, shape (n, 2)
+    shares : ndarray, shape (2,)
+        Of the variance.
+    """
+    centred = np.asarray(embeddings, float) - np.mean(embeddings, axis=0)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
+    places = vectors[:, :2] * np.sqrt(values[:2])
+    signs = np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
+    return places * signs, values[:2] / values.sum()
+
+
+@style()
+def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
+    """Vehicles where the network puts them: the embedding space flattened to a plane, each point a
+    picture.
+
+    Parameters
+    ----------
+    embeddings : ndarray, shape (n, d)
+    crops : sequence of ndarray of uint8, shape (h, w, 3)
+    lines : iterable of (int, int)
+        Pictures to join: two of one vehicle.
+    title : str, optional
+        By default how much of the space the plane holds.
+    """
+    places, shares = principal_plane(embeddings)
+    title = title or f"This plane holds {percent(shares.sum())} of how the vectors differ"
+    figure = Card(title, 4.6, note, photographs=True, left=0.35, right=0.2, bottom=0.42)
+    axes = figure.subplots()
+    for a, b in lines:
+        axes.plot(*places[[a, b]].T, color=SAME, linewidth=2, zorder=3, label="same")
+    joined = {end for line in lines for end in line}
+    for k, (place, crop) in enumerate(zip(places, crops, strict=True)):
+        picture = OffsetImage(_thumbnail(crop), zoom=0.46, resample=True)
+        colour, width, above = (SAME, 2.2, 5) if k in joined else (PALE, 0.8, 2)
+        edge = {"edgecolor": colour, "linewidth": width, "facecolor": PAPER}
+        axes.add_artist(AnnotationBbox(picture, place, pad=0.08, bboxprops=edge, zorder=above))
+    axes.update_datalim(places)
+    axes.margins(0.07)
+    axes.autoscale_view()
+    axes.set(xlabel=f"first direction ({percent(shares[0])} of variance)", xticks=[])
+    axes.set(ylabel=f"second ({percent(shares[1])})", yticks=[])
+    return figure
+
+
+def _thumbnail(crop, side=64):
+    """A crop whose longer side has this length."""
+    height, width = crop.shape[:2]
+    scale = side / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+@style()
+def triplet(path, losses, margin, note="A toy: three points in a plane, no pictures behind them"):
+    """A triplet in the plane: where its points began, how they went, and where they are.
+
+    Parameters
+    ----------
+    path : ndarray, shape (steps + 1, 3, 2)
+    losses : ndarray, shape (steps + 1,)
+        Both from `cctview.match.triplet.learn`.
+    margin : float
+    """
+    anchor, positive, negative = path[-1]
+    near, far = np.linalg.norm(anchor - positive), np.linalg.norm(anchor - negative)
+    after = f"after {len(path) - 1} steps" if len(path) > 1 else "before the first step"
+    verdict = "Nothing left to learn" if losses[-1] == 0 else f"Loss {losses[-1]:.2f}"
+    title = f"{verdict} {after}: positive at {near:.2f}, negative at {far:.2f}"
+    figure = Card(title, 4.4, note, left=0.4, right=2.45, bottom=0.3)
+    axes = figure.subplots()
+    axes.add_patch(Circle(anchor, near, fill=False, edgecolor=SAME, linewidth=1.6))
+    # no loss from here on: the squared distances differ by the margin
+    look = {"fill": False, "edgecolor": GREY, "linewidth": 1.6, "linestyle": (0, (4, 3))}
+    axes.add_patch(Circle(anchor, np.sqrt(near**2 + margin), **look))
+    words = {"fontsize": 11, "fontweight": "bold", "va": "center", "clip_on": True}
+    for k, (name, (marker, colour)) in enumerate(_ENDS.items()):
+        begin, end = path[0, k], path[-1, k]
+        axes.plot(*path[:, k].T, color=colour, linewidth=1.4, alpha=0.7)
+        look = {"markerfacecolor": PAPER, "markeredgecolor": colour, "linestyle": ""}
+        axes.plot(*begin, marker=marker, markersize=9, **look)
+        dot(axes, *end, colour, 13, marker, zorder=2, label=name)
+        side, away = ("left", 0.2) if end[0] >= path[-1, :, 0].mean() else ("right", -0.2)
+        axes.text(end[0] + away, end[1], name, color=colour, ha=side, **words)
+    axes.set(xlim=(-_PLANE, _PLANE), ylim=(-_PLANE, _PLANE), xticks=[], yticks=[], aspect="equal")
+    axes.spines[:].set_visible(True)
+    words = (
+        "solid circle:\nas near as the positive\n\ndashed circle:\nthe margin beyond it.\nThe"
+        " negative should be\noutside\n\nhollow: where they began"
+    )
+    look = {"va": "center", "fontsize": 11, "color": GREY, "annotation_clip": False}
+    axes.annotate(words, (1.05, 0.5), xycoords="axes fraction", **look)
+    return figure
+
+
+@style()
+def vector(crop, embedding, note=""):
+    """A picture of a vehicle, and beside it the vector that a network makes of it: one small square
+    a number.
+
+    Parameters
+    ----------
+    crop : ndarray of uint8, shape (h, w, 3)
+    embedding : ndarray, shape (d,)
+    """
+    count = len(embedding)
+    rows = next(rows for rows in range(int(count**0.5), 0, -1) if count % rows == 0)
+    title = f"A picture of {crop.shape[1]}×{crop.shape[0]} pixels becomes {count:,} numbers"
+    margins = {"left": 0.2, "right": 0.5, "bottom": 0.35, "top": 0.1, "wspace": 0.1}
+    figure = Card(title, 2.9, note, photographs=True, **margins)
+    picture, numbers = figure.subplots(1, 2, width_ratios=[1, 2])
+    show_crop(picture, crop, interpolation="bicubic")
+    most = np.abs(embedding).max()
+    squares = np.reshape(embedding, (rows, -1))
+    shown = numbers.imshow(squares, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
+    bar = figure.colorbar(shown, ax=numbers, fraction=0.05, pad=0.02)
+    bar.ax.tick_params(labelsize=10)
+    numbers.set(xticks=[], yticks=[], xlabel="its embedding, a number a square")
+    picture.set_xlabel("the crop")
+    return figure
+
+
+@style()
+def weak_spots(table, candidates, note=TWIN):
+    """Where embeddings fail: how often the right one is on the list, by kinds of vehicles and
+    pictures.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `cctview.match.weak_spots.by_group`: columns of, group, estimate, low, high, searches.
+    candidates : int
+        The length of the list.
+    """
+    worst = table.loc[table["estimate"].idxmin()]
+    title = (
+        f"Hardest: {worst['group']}. The right one is among the first {candidates} in"
+        f" {percent(worst['estimate'])} of searches"
+    )
+    kinds = table["of"].nunique()
+    figure = Card(title, 0.42 * len(table) + 0.3 * kinds + 0.7, note, left=2.6, right=0.9)
+    axes = figure.subplots()
+    place, places = 0.0, []
+    for _, rows in table.groupby("of", sort=False):
+        place += 0.35
+        for row in rows.itertuples():
+            hard = row.estimate == rows["estimate"].min()
+            hatched = {"facecolor": ORANGE, "hatch": "//", "edgecolor": PAPER}
+            axes.barh(place, row.estimate, height=0.62, **(hatched if hard else {"color": BLUE}))
+            interval(axes, place, row)
+            beside(axes, row.high, place, percent(row.estimate), fontsize=11.5)
+            places.append((place, f"{row.group} ({row.searches:,})"))
+            place += 0.9
+    axes.set_yticks(*zip(*places, strict=True), color=INK)
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(place - 0.3, -0.2), xlim=(0, 1.08))
+    axes.set_xlabel(f"right one among the first {candidates} (share of searches)")
+    axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    return figure
