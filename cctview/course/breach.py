@@ -1,8 +1,8 @@
-"""A stolen table of vectors: what can be had from it without a single picture, and how many known
+"""A stolen table of vectors: what it gives away without a single picture, and how many known
 vehicles break a secret key.
 
-The thief has the shipped extractor's vectors, their cameras and times, and pictures of other
-vehicles with which to learn. Those vehicles are never the ones asked about.
+The thief has the shipped network's vectors, their cameras and times, and crops of other vehicles to
+fit on. Those are never the vehicles that are searched for.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ from cctview.extract.extractor import Extractor
 from cctview.match.distance import cosine_distances
 from cctview.stats.resampling import bootstrap
 
-MINIMUM, CAMERAS = 16, 2
-"""Least size of a look (root of the box's area, px), and cameras by which a vehicle is seen."""
-ROUNDS = 400
+_LEAST_SIZE = 16
+"""Least size of a crop: the root of the box's area, in pixels."""
+_LEAST_CAMERAS = 2
+_ROUNDS = 400
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class Breach:
     Attributes
     ----------
     known : LabelledCrops
-        Vehicles of which the thief knows who they are: to learn from.
+        Of vehicles whose identity the thief knows: to fit on.
     stolen : LabelledCrops
-        The vehicles asked about: none of them is known.
+        Of the vehicles searched for: none of them is known.
     """
 
     known: LabelledCrops
@@ -40,14 +41,14 @@ class Breach:
 
 
 def open_breach(lesson: Lesson) -> Breach:
-    """The vectors of the simulated minutes, as coordinates on the extractor's basis, in two halves
-    without a common vehicle.
+    """The vectors of the simulated minutes, as coordinates on the network's basis, in two halves
+    without a vehicle in common.
     """
     crops = load_crops(
         lesson.dataset,
         lesson.truth,
-        minimum=MINIMUM,
-        cameras=CAMERAS,
+        minimum=_LEAST_SIZE,
+        cameras=_LEAST_CAMERAS,
         images=False,
         basis=Extractor().basis,
     )
@@ -55,7 +56,7 @@ def open_breach(lesson: Lesson) -> Breach:
 
 
 def link_rates(breach: Breach) -> pd.DataFrame:
-    """How often a passage's own vehicle comes first among all that passed another camera.
+    """How often a pass's own vehicle comes first among all that passed another camera.
 
     Returns
     -------
@@ -64,21 +65,18 @@ def link_rates(breach: Breach) -> pd.DataFrame:
         vehicles again).
     """
     attack = LinkageAttack(average=True).fit(breach.known)
-    rows = {}
+    rates = {}
     for name, clock in (("by looks", False), ("by looks and clock", True)):
         links = attack.attack(breach.stolen, clock)
-        rows[name] = _share(links["first"], links.vehicle)
-    chance = (1 / links.gallery).mean()
-    return pd.DataFrame({"by chance": {"estimate": chance, "low": chance, "high": chance}} | rows).T
+        rates[name] = _share(links["first"], links.vehicle)
+    chance = dict.fromkeys(["estimate", "low", "high"], (1 / links.gallery).mean())
+    return pd.DataFrame({"by chance": chance} | rates).T
 
 
-def _share(values, groups):
+def _share(values, vehicles):
     values = np.asarray(values, float)
-    return (
-        bootstrap(lambda rows: values[rows].mean(keepdims=True), np.asarray(groups), ROUNDS)
-        .iloc[0]
-        .to_dict()
-    )
+    shares = bootstrap(lambda rows: values[rows].mean(keepdims=True), np.asarray(vehicles), _ROUNDS)
+    return shares.iloc[0].to_dict()
 
 
 @dataclass
@@ -108,56 +106,51 @@ class KeyedDatabase:
     seed: int = 0
 
     def __post_init__(self):
-        turned = [
-            project(crops, self.dimensions, self.seed)
-            for crops in (self.breach.known, self.breach.stolen)
-        ]
-        self._known, self._stolen = (_pairs(crops, self.cameras) for crops in turned)
+        self._known = _pairs(self._turned(self.breach.known), self.cameras)
+        self._stolen = _pairs(self._turned(self.breach.stolen), self.cameras)
         self._open = _pairs(self.breach.stolen, self.cameras)
         self.available = len(self._known[0])
 
-    def known_pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The vectors of so many known vehicles at the first camera and at the second, (n,
-        dimensions) each.
-        """
-        return tuple(part[:count] for part in self._known)
+    def _turned(self, crops):
+        return project(crops, self.dimensions, self.seed)
 
-    def asked_pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Those of the vehicles asked about: row by row the same vehicle, which the thief does not
-        know.
-        """
+    def known_pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors (n, dimensions) of so many known vehicles at the first and second camera."""
+        return tuple(side[:count] for side in self._known)
+
+    def stolen_pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the vehicles that the thief does not know: the same vehicle row by row."""
         return self._stolen
 
-    def found(self, known: int) -> dict:
-        """How often the thief who knows so many vehicles finds one of the others first: estimate,
+    def found(self, known: int) -> dict[str, float]:
+        """How often a thief who knows so many vehicles finds one of the others first: estimate,
         low, high.
         """
-        a, b = self._stolen
-        return first_found(a @ fit_map(*self.known_pairs(known)), b) if known else first_found(a, b)
+        first, second = self._stolen
+        if known:
+            first = first @ fit_map(*self.known_pairs(known))
+        return first_found(first, second)
 
-    def unprotected(self) -> dict:
+    def unprotected(self) -> dict[str, float]:
         """The same without a key."""
         return first_found(*self._open)
 
 
-def first_found(a: np.ndarray, b: np.ndarray) -> dict:
+def first_found(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     """How often the row of `b` that is nearest to a row of `a`, by the cosine, is its own:
     estimate, low, high.
     """
-    right = cosine_distances(a, b).argmin(axis=1) == np.arange(len(a))
-    return _share(right, np.arange(len(a)))
+    rows = np.arange(len(a))
+    return _share(cosine_distances(a, b).argmin(axis=1) == rows, rows)
 
 
 def _pairs(crops, cameras):
-    """Mean vectors of the vehicles that pass both cameras, at the one and at the other, each
-    centred on its camera's mean.
-    """
-    sides = []
+    """Mean vectors of the vehicles that pass both cameras, each centred on its camera's mean."""
+    means = []
     for camera in cameras:
-        of = (crops.table.camera == camera).to_numpy()
-        sides.append(
-            pd.DataFrame(crops.vectors[of]).groupby(crops.table.vehicle[of].to_numpy()).mean()
-        )
-    both = sides[0].index.intersection(sides[1].index)
-    both = np.random.default_rng(0).permutation(both.to_numpy())
-    return tuple((side.loc[both] - side.mean()).to_numpy(np.float32) for side in sides)
+        rows = (crops.table.camera == camera).to_numpy()
+        vehicles = crops.table.vehicle[rows].to_numpy()
+        means.append(pd.DataFrame(crops.vectors[rows]).groupby(vehicles).mean())
+    both = means[0].index.intersection(means[1].index).to_numpy()
+    both = np.random.default_rng(0).permutation(both)
+    return tuple((mean.loc[both] - mean.mean()).to_numpy(np.float32) for mean in means)

@@ -13,71 +13,61 @@ from cctview.defences.catalogue import Defence
 from cctview.extract.extractor import Extractor
 from cctview.match.distance import euclidean_distances
 
-PICTURES = 100
-"""Pictures of which the mean is taken."""
-SHOWN_SIZE = 34
-"""Least size (root of the box's area, px) of a picture that is shown."""
+_AVERAGED = 100
+"""Crops of which the mean is taken."""
+_LEAST_SIZE = 34
+"""Least size of a crop that is shown: the root of the box's area, in pixels."""
 
 
 def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> LabelledCrops:
-    """Some vehicles with their pictures and vectors.
+    """Some vehicles with their crops and vectors.
 
-    Of the simulated minutes, vehicles of designs that the decoder never saw, of as many colours as
-    there are. Where CCTVIEW_DATA names frames of one's own, the largest vehicle of each of as many
-    frames, each taken for a vehicle of its own.
+    Of the simulated minutes, vehicles of designs that the decoder was not trained on, of as many
+    colours as possible. Where CCTVIEW_DATA names frames of your own, the largest vehicle of each of
+    as many frames, each taken for another vehicle.
 
     Raises
     ------
     ValueError
-        If one's own frames have no vehicle with a vector.
+        If no vehicle of your own frames has a vector.
     """
     from cctview.attacks.inversion import unseen
 
     if lesson.own:
-        table, vectors = _own(lesson, count)
+        table, vectors = _largest_own(lesson, count)
     else:
-        asked = breach.stolen.table
-        large = asked[
-            unseen(asked.design.to_numpy()) & (asked["size"] >= SHOWN_SIZE)
-        ].drop_duplicates("vehicle")
+        stolen = breach.stolen.table
+        large = unseen(stolen.design.to_numpy()) & (stolen["size"] >= _LEAST_SIZE)
+        large = stolen[large].drop_duplicates("vehicle")
         by_colour = large.drop_duplicates("family")
         table = pd.concat([by_colour, large.drop(by_colour.index)]).head(count)
         vectors = breach.stolen.vectors[table.index]
-    cuts = [
-        window(lesson.shown.image(row.frame), np.array([row.x1, row.y1, row.x2, row.y2], int))
-        for row in table.itertuples()
-    ]
-    return LabelledCrops(
-        table.reset_index(drop=True),
-        vectors,
-        tuple(picture for picture, _ in cuts),
-        np.array([box for _, box in cuts]),
-    )
+    windows = []
+    inside = []
+    for row in table.itertuples():
+        box = np.array([row.x1, row.y1, row.x2, row.y2], int)
+        picture, shifted = window(lesson.shown.image(row.frame), box)
+        windows.append(picture)
+        inside.append(shifted)
+    return LabelledCrops(table.reset_index(drop=True), vectors, tuple(windows), np.array(inside))
 
 
-def _own(lesson, count):
-    """The detections to show of one's own frames, and their coordinates on the extractor's basis."""
-    found = lesson.shown.detections.assign(row=np.arange(len(lesson.shown.detections)))
-    found = found[np.isfinite(lesson.shown.embeddings[:, :1]).all(axis=1)]
-    found = (
-        found.loc[area(found).sort_values(ascending=False).index]
-        .drop_duplicates("frame")
-        .head(count)
-    )
-    if found.empty:
+def _largest_own(lesson, count):
+    """The largest detections of your own frames, and their coordinates on the network's basis."""
+    detections = lesson.shown.detections.assign(row=np.arange(len(lesson.shown.detections)))
+    detections = detections[np.isfinite(lesson.shown.embeddings[:, :1]).all(axis=1)]
+    ordered = detections.loc[area(detections).sort_values(ascending=False).index]
+    largest = ordered.drop_duplicates("frame").head(count)
+    if largest.empty:
         raise ValueError(
             "CCTVIEW_DATA: these frames have no vehicle with a vector; run `cctview example` on"
             " them first"
         )
     mean, components = Extractor().basis
-    vectors = ((lesson.shown.embeddings[found.row] - mean) @ components.T).astype(np.float32)
-    numbered = np.arange(len(found))
-    return (
-        found[["id", "frame", "camera", *BOX]].assign(
-            vehicle=numbered, passing=numbered, seconds=0.0
-        ),
-        vectors,
-    )
+    vectors = ((lesson.shown.embeddings[largest.row] - mean) @ components.T).astype(np.float32)
+    numbers = np.arange(len(largest))
+    table = largest[["id", "frame", "camera", *BOX]]
+    return table.assign(vehicle=numbers, passing=numbers, seconds=0.0), vectors
 
 
 @dataclass(frozen=True)
@@ -89,7 +79,7 @@ class Rebuilt:
     decoded : list
         By the decoder, which gets the vector alone.
     nearest : list
-        Of other vehicles' pictures, the one with the nearest vector.
+        The crop of another vehicle with the nearest vector.
     mean : list
         The mean of many of those, the same for all.
     """
@@ -100,16 +90,16 @@ class Rebuilt:
 
 
 def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
-    """Rebuild pictures from their vectors alone; what is nearest is a known vehicle of a design
-    that the decoder knows.
+    """Rebuild crops from their vectors alone; the nearest is a known vehicle of a design that the
+    decoder was trained on.
     """
     from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
 
-    taught = breach.known.only(~unseen(breach.known.table.design.to_numpy()))
-    nearest = euclidean_distances(vectors, taught.vectors).argmin(axis=1)
-    rows = [*nearest, *np.linspace(0, len(taught) - 1, PICTURES).astype(int)]
-    pictures = [lesson.dataset.crop(name) for name in taught.table.id.iloc[rows]]
-    plain = inversion_baselines(vectors, taught.vectors[rows], pictures)
+    known = breach.known.only(~unseen(breach.known.table.design.to_numpy()))
+    nearest = euclidean_distances(vectors, known.vectors).argmin(axis=1)
+    rows = [*nearest, *np.linspace(0, len(known) - 1, _AVERAGED).astype(int)]
+    crops = [lesson.dataset.crop(name) for name in known.table.id.iloc[rows]]
+    plain = inversion_baselines(vectors, known.vectors[rows], crops)
     return Rebuilt(
         list(invert(vectors, load_inverter())),
         list(plain["nearest training crop"]),
@@ -134,10 +124,9 @@ def defended_pictures(
         return defence.apply(examples, strength, 0).images, "what the\ncamera sends"
     from cctview.attacks.inversion import invert, load_inverter
 
-    table = pd.concat([examples.table, breach.stolen.table], ignore_index=True)
     stored = replace(
         breach.stolen,
-        table=table,
+        table=pd.concat([examples.table, breach.stolen.table], ignore_index=True),
         vectors=np.concatenate([examples.vectors, breach.stolen.vectors]),
     )
     vectors = defence.apply(stored, strength, 0).vectors[: len(examples)]

@@ -87,7 +87,7 @@ def check_key_broken(answer, database, known=200):
     from cctview.course.breach import first_found
 
     a, b = database.known_pairs(known)
-    first, second = database.asked_pairs()
+    first, second = database.stolen_pairs()
     best = database.found(known)["estimate"]
     without = first_found(first, second)["estimate"]
     hint = ". Try it on the two arrays of `database.known_pairs(50)`."
