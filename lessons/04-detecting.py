@@ -43,22 +43,24 @@ from cctview.course.checks import check_iou, check_score_threshold
 from cctview.course.figures import lesson_04 as figures
 from cctview.course.lesson import open_lesson
 from cctview.dataset.boxes import BOX
-from cctview.detect.comparison import compare_detectors, published_detectors
-from cctview.detect.coverage import (
-    SIZES,
-    entered,
+from cctview.detect import (
+    Detector,
+    compare_detectors,
+    detected_vehicles,
+    evaluate_detections,
     in_bands,
     own_frames,
     passes_found,
+    patch_of,
+    published_detectors,
+    share_entered,
     share_found,
+    train_boosted,
     true_boxes,
-    watch,
 )
-from cctview.detect.detector import Detector
-from cctview.detect.metrics import evaluate_detections
-from cctview.detect.viola_jones import patch_of, train_boosted
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show import Float, Int, Sliders, predict
+from cctview.truth.labels import true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -209,7 +211,8 @@ Sliders(
 # Now the mercy ends: every vehicle in every frame counts, also the far and the hidden ones. First, by size.
 
 # %%
-watched = watch(detections, truth)
+watched = detected_vehicles(detections, true_vehicles(detections, truth), truth)
+SIZES = (0, 8, 12, 16, 20, 30, 50, 1000)
 by_size = share_found(watched, in_bands(watched["size"], SIZES, "pixels"))
 small = by_size.sightings.iloc[0] / by_size.sightings.sum()
 figures.found_by(
@@ -285,14 +288,16 @@ figures.found_by(
 
 # %%
 scores = np.arange(25, 91, 5)
-by_score = pd.DataFrame({score: entered(watched, score, rounds=2).estimate for score in scores}).T
-now = entered(watched)
+by_score = pd.DataFrame(
+    {score: share_entered(watched, score, rounds=2).estimate for score in scores}
+).T
+now = share_entered(watched)
 
 
 def who_enters(values):
     """Found in a frame, in a pass, at any camera, from a score on."""
     return figures.database_entry(
-        entered(watched, values["score"], rounds=100), values["score"], by_score
+        share_entered(watched, values["score"], rounds=100), values["score"], by_score
     )
 
 

@@ -12,6 +12,7 @@ from cctview.dataset.ids import TYPES
 from cctview.dataset.images import read_image
 from cctview.detect import detector as detect
 from cctview.detect.detector import Detector, coco_classes
+from cctview.detect.suppression import DUPLICATE_OVERLAP
 from tests.scenes import picture
 
 torch = pytest.importorskip("torch")
@@ -81,7 +82,7 @@ def test_yolo_finds_what_imageai_finds(imageai_detection, yolo_weights, shape):
     ours = Detector(yolo_weights, minimum_percent=0.1).detect(image)
     assert len(boxes) > 5
     for box in boxes[(boxes[:, 2] > boxes[:, 0] + 2) & (boxes[:, 3] > boxes[:, 1] + 2)]:
-        assert iou(box, ours[BOX].to_numpy()).max() > detect.SAME_OBJECT - 0.05
+        assert iou(box, ours[BOX].to_numpy()).max() > DUPLICATE_OVERLAP - 0.05
 
 
 def test_the_minimum_is_obeyed_below_imageais_fifty_percent(yolo_weights):
@@ -104,7 +105,7 @@ def test_boxes_lie_in_the_frame_and_no_two_are_the_same_object(yolo_weights):
     assert (boxes[:, 2] > boxes[:, 0]).all()
     assert (boxes[:, 3] > boxes[:, 1]).all()
     for k, box in enumerate(boxes[:-1]):
-        assert iou(box, boxes[k + 1 :]).max() <= detect.SAME_OBJECT + 1e-6
+        assert iou(box, boxes[k + 1 :]).max() <= DUPLICATE_OVERLAP + 1e-6
 
 
 def test_retinanet_is_torchvisions(tmp_path):

@@ -9,19 +9,18 @@ import pytest
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.paths import DATA
-from cctview.detect import comparison as detectors
-from cctview.detect import coverage as seen
-from cctview.detect import viola_jones as boosted
+from cctview.detect import coverage, viola_jones
+from cctview.detect.comparison import compare_detectors, published_detectors
 from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import (
-    HEIGHT,
-    WIDTH,
-    adaboost,
-    draw_rectangles,
-    measure,
+    _HEIGHT,
+    _WIDTH,
+    _adaboost,
+    _draw_rectangles,
+    _measure,
     train_boosted,
 )
-from cctview.truth.labels import Truth, read_truth
+from cctview.truth.labels import Truth, read_truth, true_vehicles
 
 VEHICLES = pd.DataFrame(
     {
@@ -71,6 +70,10 @@ FOUND = pd.DataFrame(
 )
 
 
+def detected_by_hand():
+    return coverage.detected_vehicles(FOUND, true_vehicles(FOUND, TRUTH), TRUTH)
+
+
 @pytest.fixture(scope="module")
 def data():
     return open_dataset(DATA), read_truth(DATA)
@@ -80,20 +83,20 @@ def test_what_is_hidden_or_outside_is_not_visible():
     outside = pd.DataFrame(
         [sighting("a--1", 1, -20, 0, 20, 30), sighting("a--1", 1, -20, 0, 20, 30, hidden=0.5)]
     )
-    assert seen.visible_share(outside).tolist() == [0.5, 0.25]
-    assert seen.is_clear(SIGHTINGS).tolist() == [True, False, True, False, True, True]
+    assert coverage.visible_share(outside).tolist() == [0.5, 0.25]
+    assert coverage.is_clear(SIGHTINGS).tolist() == [True, False, True, False, True, True]
 
 
 def test_true_boxes_ignore_what_is_not_clear_and_what_is_parked():
-    boxes = seen.true_boxes(TRUTH)
+    boxes = coverage.true_boxes(TRUTH)
     assert set(boxes.frame) == {"a--1", "a--2", "b--1"}  # what was delivered again is left out
     assert boxes[~boxes.ignore].vehicle.tolist() == [1, 1, 3]
     assert (boxes.vehicle == -1).sum() == 2
-    assert set(seen.true_boxes(TRUTH, ["a--2"]).frame) == {"a--2"}
+    assert set(coverage.true_boxes(TRUTH, ["a--2"]).frame) == {"a--2"}
 
 
 def test_watching_says_who_was_found_and_how_surely():
-    watched = seen.watch(FOUND, TRUTH).set_index(["frame", "vehicle"])
+    watched = detected_by_hand().set_index(["frame", "vehicle"])
     assert watched.percent["a--1", 1] == 90
     assert watched.percent["b--1", 1] == 40
     assert watched.percent[[("a--1", 2), ("a--2", 1), ("b--1", 3)]].isna().all()
@@ -103,24 +106,26 @@ def test_watching_says_who_was_found_and_how_surely():
 
 
 def test_shares_by_group_counted_by_hand():
-    watched = seen.watch(FOUND, TRUTH)
-    by_kind = seen.share_found(watched, watched.kind, rounds=50)
+    watched = detected_by_hand()
+    by_kind = coverage.share_found(watched, watched.kind, rounds=50)
     assert by_kind.estimate.to_dict() == {"motorcycle": 0, "sedan": 0.5}
     assert by_kind.sightings.to_dict() == {"motorcycle": 1, "sedan": 4}
     assert by_kind.vehicles.to_dict() == {"motorcycle": 1, "sedan": 2}
-    assert seen.share_found(watched, watched.kind, percent=50, rounds=50).estimate["sedan"] == 0.25
+    assert (
+        coverage.share_found(watched, watched.kind, percent=50, rounds=50).estimate["sedan"] == 0.25
+    )
     assert ((by_kind.low <= by_kind.estimate) & (by_kind.estimate <= by_kind.high)).all()
 
 
 def test_one_frame_one_pass_any_camera_counted_by_hand():
-    table = seen.entered(seen.watch(FOUND, TRUTH), rounds=50)
+    table = coverage.share_entered(detected_by_hand(), rounds=50)
     assert table.estimate.tolist() == [2 / 5, 2 / 4, 1 / 3]
-    assert seen.entered(seen.watch(FOUND, TRUTH), percent=50, rounds=50).estimate.tolist() == [
+    assert coverage.share_entered(detected_by_hand(), percent=50, rounds=50).estimate.tolist() == [
         1 / 5,
         1 / 4,
         1 / 3,
     ]
-    assert seen.passes_found(seen.watch(FOUND, TRUTH), "colour", rounds=20).estimate.to_dict() == {
+    assert coverage.passes_found(detected_by_hand(), "colour", rounds=20).estimate.to_dict() == {
         "black": 0,
         "red": 2 / 3,
     }
@@ -130,7 +135,7 @@ def test_the_interval_draws_vehicles_not_sightings():
     rng = np.random.default_rng(0)
     percent = np.where(np.repeat(rng.random(40) < 0.5, 50), 90, np.nan)
     per_vehicle = pd.DataFrame({"vehicle": np.repeat(np.arange(40), 50), "percent": percent})
-    table = seen.share_found(per_vehicle, np.full(2000, "all"), rounds=400)
+    table = coverage.share_found(per_vehicle, np.full(2000, "all"), rounds=400)
     width = table.high.iloc[0] - table.low.iloc[0]
     assert (
         0.2 < width < 0.4
@@ -138,20 +143,22 @@ def test_the_interval_draws_vehicles_not_sightings():
 
 
 def test_bands_have_names_in_order():
-    bands = seen.in_bands([3, 8, 8.5, 900], (0, 8, 20, 1000), "m")
+    bands = coverage.in_bands([3, 8, 8.5, 900], (0, 8, 20, 1000), "m")
     assert bands.tolist() == ["0–8 m", "0–8 m", "8–20 m", "over 20 m"]
     assert list(bands.cat.categories) == ["0–8 m", "8–20 m", "over 20 m"]
 
 
 def test_on_the_twin_the_figures_are_those_of_the_cards_evaluation(data):
     dataset, truth = data
-    detections = dataset.detections[dataset.detections.frame.isin(seen.own_frames(truth))]
-    watched = seen.watch(detections, truth)
-    recall = evaluate_detections(detections, seen.true_boxes(truth)).summary(percent=25)["recall"]
+    detections = dataset.detections[dataset.detections.frame.isin(coverage.own_frames(truth))]
+    watched = coverage.detected_vehicles(detections, true_vehicles(detections, truth), truth)
+    recall = evaluate_detections(detections, coverage.true_boxes(truth)).summary(percent=25)[
+        "recall"
+    ]
     assert watched[watched.clear].percent.notna().mean() == pytest.approx(
         recall, abs=0.002
     )  # two ways of pairing
-    assert seen.entered(watched, rounds=2).sightings["in a frame"] == len(watched)
+    assert coverage.share_entered(watched, rounds=2).sightings["in a frame"] == len(watched)
 
 
 def rectangle_means(patch, pair):
@@ -161,23 +168,23 @@ def rectangle_means(patch, pair):
 
 def test_rectangles_by_integral_image_are_differences_of_means():
     rng = np.random.default_rng(1)
-    image, pairs = rng.integers(0, 256, (60, 80)), draw_rectangles(50, rng)
+    image, pairs = rng.integers(0, 256, (60, 80)), _draw_rectangles(50, rng)
     sums = np.zeros((61, 81), np.int32)
     sums[1:, 1:] = image.cumsum(0).cumsum(1)
-    places = np.array([[0, 0], [7, 31], [60 - HEIGHT, 80 - WIDTH]])
+    places = np.array([[0, 0], [7, 31], [60 - _HEIGHT, 80 - _WIDTH]])
     expected = [
-        [rectangle_means(image[y : y + HEIGHT, x : x + WIDTH], pair) for pair in pairs]
+        [rectangle_means(image[y : y + _HEIGHT, x : x + _WIDTH], pair) for pair in pairs]
         for y, x in places
     ]
-    np.testing.assert_allclose(measure(sums, places, pairs), expected, atol=1e-3)
+    np.testing.assert_allclose(_measure(sums, places, pairs), expected, atol=1e-3)
 
 
 def test_rectangles_lie_inside_the_window_side_by_side():
-    pairs = draw_rectangles(300, np.random.default_rng(2))
+    pairs = _draw_rectangles(300, np.random.default_rng(2))
     assert (pairs >= 0).all()
     assert (pairs[:, :, 2:] >= 1).all()
-    assert (pairs[:, :, 0] + pairs[:, :, 2] <= WIDTH).all()
-    assert (pairs[:, :, 1] + pairs[:, :, 3] <= HEIGHT).all()
+    assert (pairs[:, :, 0] + pairs[:, :, 2] <= _WIDTH).all()
+    assert (pairs[:, :, 1] + pairs[:, :, 3] <= _HEIGHT).all()
     moved = np.abs(pairs[:, 1] - pairs[:, 0])
     assert (
         ((moved[:, 0] == pairs[:, 0, 2]) & (moved[:, 1] == 0))
@@ -194,7 +201,7 @@ def test_boosting_agrees_with_scikit_learns():
     positive = values[:, 0] + values[:, 1] + 0.5 * values[:, 2] + rng.normal(0, 0.3, 1200) > 0
     train, test = slice(0, 800), slice(800, None)
     both = np.hstack([values, -values])
-    chosen, thresholds, votes = adaboost(both[train], positive[train], 60, rng)
+    chosen, thresholds, votes = _adaboost(both[train], positive[train], 60, rng)
     ours = (
         (np.where(both[test][:, chosen] > thresholds, 1, -1) @ votes > 0) == positive[test]
     ).mean()
@@ -206,10 +213,10 @@ def test_boosting_agrees_with_scikit_learns():
 
 
 def test_the_old_way_finds_vehicles_that_it_has_not_seen_better_than_chance(data, monkeypatch):
-    monkeypatch.setattr(boosted, "ROUNDS", (20, 80))
-    monkeypatch.setattr(boosted, "LESSONS", 10)
+    monkeypatch.setattr(viola_jones, "_ROUNDS", (20, 80))
+    monkeypatch.setattr(viola_jones, "_LESSONS", 10)
     dataset, truth = data
-    own, boxes = seen.own_frames(truth), seen.true_boxes(truth)
+    own, boxes = coverage.own_frames(truth), coverage.true_boxes(truth)
     clear = boxes[~boxes.ignore]
     learn, test = own.iloc[:300:4], own.iloc[320:400:8]
     old = train_boosted(
@@ -219,9 +226,9 @@ def test_the_old_way_finds_vehicles_that_it_has_not_seen_better_than_chance(data
     found = pd.concat(
         [old.detect(dataset.image(f)).assign(frame=f) for f in test], ignore_index=True
     )
-    figures = evaluate_detections(found, seen.true_boxes(truth, test)).summary(percent=0)
+    figures = evaluate_detections(found, coverage.true_boxes(truth, test)).summary(percent=0)
     mirrored = found.assign(x1=351 - found.x2, x2=351 - found.x1)
-    chance = evaluate_detections(mirrored, seen.true_boxes(truth, test)).summary(percent=0)
+    chance = evaluate_detections(mirrored, coverage.true_boxes(truth, test)).summary(percent=0)
     assert figures["AP"] > chance["AP"] + 0.1
     assert 0.3 < old.ruled_out(dataset.image(test.iloc[0])) < 1
 
@@ -244,7 +251,7 @@ def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_
     torch.save(YoloV3Tiny(detect.TINY_YOLO_ANCHORS).state_dict(), tmp_path / "tiny-yolov3.pt")
     (tmp_path / "yolov3.pt").write_bytes(b"no weights")
     monkeypatch.setattr(weights, "check_published", lambda path: None)
-    found = detectors.published_detectors(tmp_path)
+    found = published_detectors(tmp_path)
     assert found["ImageAI's TinyYOLOv3"].architecture == "tiny-yolov3"
     assert "cannot be read" in found["ImageAI's YOLOv3"].note
     assert (
@@ -252,9 +259,7 @@ def test_a_published_detector_is_run_where_its_weights_are_and_named_where_they_
         == "not fetched: cctview fetch weights retinanet_resnet50_fpn_coco-eeacb38b.pth"
     )
     images = {"a--1": np.zeros((240, 352, 3), np.uint8), "a--2": np.zeros((240, 352, 3), np.uint8)}
-    table = detectors.compare_detectors(
-        found, images, seen.true_boxes(TRUTH, list(images)), rounds=20
-    )
+    table = compare_detectors(found, images, coverage.true_boxes(TRUTH, list(images)), rounds=20)
     assert table.seconds.notna().tolist() == [True, False, False]
     assert (table.note == "").tolist() == [True, False, False]
 
@@ -273,7 +278,7 @@ def test_detectors_compared_by_hand():
         "a--1": np.full((240, 352, 3), 1, np.uint8),
         "a--2": np.zeros((240, 352, 3), np.uint8),
     }
-    table = detectors.compare_detectors(
-        {"fixed": Fixed()}, images, seen.true_boxes(TRUTH, list(images)), rounds=20
+    table = compare_detectors(
+        {"fixed": Fixed()}, images, coverage.true_boxes(TRUTH, list(images)), rounds=20
     )
     assert table.loc["fixed", ["AP", "precision", "recall"]].tolist() == [1.0, 0.5, 1.0]

@@ -10,9 +10,9 @@ import pytest
 from cctview.course.figures import lesson_04
 from cctview.course.figures.lesson_04 import judge_boxes
 from cctview.dataset.boxes import BOX
-from cctview.detect.comparison import COLUMNS
+from cctview.detect.comparison import COMPARISON
 from cctview.detect.metrics import evaluate_detections
-from cctview.detect.viola_jones import BoostedDetector, draw_rectangles
+from cctview.detect.viola_jones import BoostedDetector, _draw_rectangles
 from tests.cards import check_card
 
 IMAGE = np.full((240, 352, 3), 90, np.uint8)
@@ -35,7 +35,7 @@ TRUE = pd.DataFrame(
 )
 EVALUATION = evaluate_detections(BOXES, TRUE)
 FEATURES = BoostedDetector(
-    draw_rectangles(20, np.random.default_rng(0)), np.zeros(20), np.ones(20), 0.0, 0.5
+    _draw_rectangles(20, np.random.default_rng(0)), np.zeros(20), np.ones(20), 0.0, 0.5
 )
 
 
@@ -58,7 +58,7 @@ COMPARED = pd.DataFrame(
         [*[np.nan] * 6, "not fetched: cctview fetch weights x.pt"],
     ],
     index=["rectangles", "ours", "YOLOv3"],
-    columns=COLUMNS,
+    columns=COMPARISON,
 )
 WHO = ["in a frame", "in a pass", "at any camera"]
 FIGURES = {

@@ -182,7 +182,7 @@ def case(request, tmp_path_factory):
 
 def test_the_networks_outputs_are_the_references(case):
     """Boxes and scores of every anchor and class, before anything is filtered."""
-    from cctview.detect.keras_retinanet import RetinaNetH5, anchors, decode
+    from cctview.detect.keras_retinanet import RetinaNetH5, _anchors, _decode
 
     path, boxes, scores = case
     network = RetinaNetH5(path, SIDE)
@@ -194,7 +194,7 @@ def test_the_networks_outputs_are_the_references(case):
     )
     assert np.ptp(scores) > 0.3
     np.testing.assert_allclose(found, scores, atol=2e-4)
-    np.testing.assert_allclose(decode(anchors(SIDE, 202), regression), boxes, atol=0.05)
+    np.testing.assert_allclose(_decode(_anchors(SIDE, 202), regression), boxes, atol=0.05)
 
 
 def test_detections_are_the_references_best(case):

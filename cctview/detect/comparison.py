@@ -1,55 +1,47 @@
-"""Detectors compared on the same frames: ours, the old way, and those that others publish, where
-their weights are here.
-"""
+"""Detectors compared on the same frames: ours, and the published ones that have been fetched."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset.paths import MODELS
+from cctview.detect.detector import Detector
 from cctview.detect.metrics import evaluate_detections
 from cctview.stats.resampling import bootstrap
 
-PUBLISHED = {
+_PUBLISHED = {
     "ImageAI's TinyYOLOv3": "tiny-yolov3.pt",
     "ImageAI's YOLOv3": "yolov3.pt",
     "ImageAI's RetinaNet": "retinanet_resnet50_fpn_coco-eeacb38b.pth",
 }
-"""Detectors that others trained on photographs of everything (COCO), with the names of their weight files."""
-COLUMNS = ["AP", "low", "high", "precision", "recall", "seconds", "note"]
+"""Detectors that others trained on photographs of everything (COCO), and their weight files."""
+
+COMPARISON = ["AP", "low", "high", "precision", "recall", "seconds", "note"]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Stands for a detector that is not here.
-
-    Attributes
-    ----------
-    note : str
-        Why not, and how to get it.
-    """
+    """Stands for a detector that is not here; `note` says why, and how to get it."""
 
     note: str
 
 
-def published_detectors(folder=None):
+def published_detectors(folder: Path | None = None) -> dict[str, Detector | Missing]:
     """The detectors that others publish: each ready to be used, or `Missing`.
 
     Parameters
     ----------
     folder : Path, optional
         Where their weights are looked for; by default where ``cctview fetch`` puts them.
-
-    Returns
-    -------
-    dict of str to cctview.detect.detector.Detector or Missing
     """
-    from cctview.detect.detector import Detector
-
-    folder, result = folder or MODELS / "originals", {}
-    for name, file in PUBLISHED.items():
+    folder = folder or MODELS / "originals"
+    result: dict[str, Detector | Missing] = {}
+    for name, file in _PUBLISHED.items():
         if not (folder / file).is_file():
             result[name] = Missing(f"not fetched: cctview fetch weights {file}")
             continue
@@ -60,7 +52,12 @@ def published_detectors(folder=None):
     return result
 
 
-def compare_detectors(detectors, images, truth, rounds=200):
+def compare_detectors(
+    detectors: Mapping[str, Any],
+    images: Mapping[str, np.ndarray],
+    truth: pd.DataFrame,
+    rounds: int = 200,
+) -> pd.DataFrame:
     """Run detectors on the same frames, and compare what they find with the truth.
 
     Parameters
@@ -84,7 +81,7 @@ def compare_detectors(detectors, images, truth, rounds=200):
     rows = {}
     for name, detector in detectors.items():
         if isinstance(detector, Missing):
-            rows[name] = dict.fromkeys(COLUMNS, np.nan) | {"note": detector.note}
+            rows[name] = dict.fromkeys(COMPARISON, np.nan) | {"note": detector.note}
             continue
         parts, seconds = [], []
         for frame, image in images.items():
@@ -104,4 +101,4 @@ def compare_detectors(detectors, images, truth, rounds=200):
             "seconds": float(np.median(seconds[1:] or seconds)),
             "note": "",
         }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=COMPARISON)

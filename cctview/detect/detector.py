@@ -1,11 +1,9 @@
-"""Object detectors behind one interface: ImageAI 3's TinyYOLOv3, YOLOv3 and RetinaNet, and the
-original's RetinaNet.
+"""Object detectors behind one interface: ImageAI 3's three, and the original's RetinaNet.
 
 ImageAI's `ObjectDetection` drops every object under 50 % before it looks at the wanted minimum, and
-reports YOLO's class score alone. So this module uses the parts that ImageAI is made of, with their
-own parameters: its YOLO networks, its `prepare_image` and its `get_predictions`; and for RetinaNet
-torchvision's network, which is ImageAI's too. A YOLO probability here is objectness × class score,
-as the YOLO papers define it.
+reports YOLO's class score alone. So this module uses its parts, the YOLO networks, `prepare_image`
+and `get_predictions`; for RetinaNet torchvision's network, which is ImageAI's too. A YOLO
+probability here is objectness × class score, as the YOLO papers define it.
 
 Types reported are `cctview.dataset.ids.TYPES`. COCO's "motorbike" is called motorcycle, as in the
 original's files. Our own weights were trained on labels that know no truck: pickups and vans are
@@ -24,14 +22,13 @@ from cctview import weights as weight_files
 from cctview.dataset.boxes import BOX
 from cctview.dataset.ids import TYPES
 from cctview.dataset.images import read_image
+from cctview.detect.suppression import drop_duplicates
 
 DEFAULT_WEIGHTS = "tiny-yolov3-traffic.pt"
-SAME_OBJECT = 0.6
-"""Of two boxes that overlap more than this (IoU), whatever their types, the weaker is dropped."""
-
 TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
-YOLO_SIDE, YOLO_STRIDE = 416, 32
+_YOLO_SIDE = 416
+_YOLO_STRIDE = 32
 
 
 @cache
@@ -84,15 +81,15 @@ class Detector:
         weights: str | Path | None = None,
         minimum_percent: float = 25,
         shortest_side: int = 800,
-        side: int = YOLO_SIDE,
+        side: int = _YOLO_SIDE,
     ):
         if not 0 < minimum_percent <= 100:
             raise ValueError(
                 f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100"
             )
-        if side < YOLO_STRIDE or side % YOLO_STRIDE:
+        if side < _YOLO_STRIDE or side % _YOLO_STRIDE:
             raise ValueError(
-                f"side is {side}, and should be a multiple of {YOLO_STRIDE}, such as {YOLO_SIDE}"
+                f"side is {side}, and should be a multiple of {_YOLO_STRIDE}, such as {_YOLO_SIDE}"
             )
         path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
         self.model = path.name
@@ -111,9 +108,8 @@ class Detector:
         weight_files.load_into(self._network, path, state)
         self._network.eval()
         for layer in self._network.modules():
-            if (
-                type(layer).__name__ == "DetectionLayer"
-            ):  # ImageAI's, which takes every picture for one of 416 pixels
+            # ImageAI's layer takes every picture for one of 416 pixels.
+            if type(layer).__name__ == "DetectionLayer":
                 layer.width = layer.height = side
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
@@ -148,8 +144,7 @@ class Detector:
         import torch
         from imageai.yolov3.utils import get_predictions, prepare_image
 
-        names = coco_classes()
-        side = self._side
+        names, side = coco_classes(), self._side
         picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
             found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100)
@@ -159,11 +154,8 @@ class Detector:
         height, width = image.shape[:2]
         scale = min(side / width, side / height)
         border = (side - scale * np.array([width, height] * 2)) / 2
-        return (
-            (found[:, 1:5] - border) / scale,
-            found[:, 5] * found[:, 6],
-            [names[int(k)] for k in found[:, 7]],
-        )
+        boxes = (found[:, 1:5] - border) / scale
+        return boxes, found[:, 5] * found[:, 6], [names[int(k)] for k in found[:, 7]]
 
     def _retinanet(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
         import torch
@@ -172,11 +164,8 @@ class Detector:
         names = RetinaNet_ResNet50_FPN_Weights.COCO_V1.meta["categories"]
         with torch.inference_mode():
             found = self._network([torch.from_numpy(image.copy()).permute(2, 0, 1) / 255])[0]
-        return (
-            found["boxes"].numpy(),
-            found["scores"].numpy(),
-            [names[int(k)] for k in found["labels"]],
-        )
+        types = [names[int(k)] for k in found["labels"]]
+        return found["boxes"].numpy(), found["scores"].numpy(), types
 
     def _retinanet_h5(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
         boxes, scores, kinds = self._network.detect(image, self.minimum_percent / 100)
@@ -196,41 +185,8 @@ class Detector:
             & (table.x2 > table.x1)
             & (table.y2 > table.y1)
         ]
-        table = drop_doubles(table).sort_values(["y1", "x1"], kind="stable")
+        table = drop_duplicates(table).sort_values(["y1", "x1"], kind="stable")
         return table[["type", "percent", *BOX]].reset_index(drop=True)
-
-
-def drop_doubles(boxes: pd.DataFrame, overlap: float = SAME_OBJECT) -> pd.DataFrame:
-    """Of boxes of one frame that overlap more than `overlap` (IoU), whatever their types, keep the
-    surest; surest first.
-
-    The surest box is kept, what overlaps it is dropped, and so on with the rest: "non-maximum
-    suppression".
-
-    Parameters
-    ----------
-    boxes : DataFrame
-        Columns percent, x1, y1, x2, y2.
-    overlap : float
-
-    Returns
-    -------
-    DataFrame
-        Its rows that are kept.
-    """
-    return boxes.iloc[keep_strongest(boxes[BOX].to_numpy(), boxes.percent.to_numpy(), overlap)]
-
-
-def keep_strongest(
-    boxes: np.ndarray, percent: np.ndarray, overlap: float = SAME_OBJECT
-) -> np.ndarray:
-    """`drop_doubles` for arrays, (n, 4) and (n,): the rows that are kept, surest first."""
-    import torch
-    from torchvision.ops import nms
-
-    return nms(
-        torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap
-    ).numpy()
 
 
 class Architecture(NamedTuple):
@@ -245,8 +201,8 @@ class Architecture(NamedTuple):
         weights.
     find : callable
         ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3): returns
-        boxes (n, 4) in pixels, scores (n,) from 0 to 1, and n names of types. What is too weak,
-        double or no vehicle is dropped afterwards.
+        boxes (n, 4) in pixels, scores (n,) from 0 to 1, and n names of types. Weak boxes,
+        duplicates and other types are dropped afterwards.
     """
 
     tensor: str

@@ -1,8 +1,8 @@
-"""The original's detector: RetinaNet as keras-retinanet saved it in 2018, run by TensorFlow with
-tf-keras.
+"""The original's detector: RetinaNet as keras-retinanet saved it in 2018, run by TensorFlow.
 
-A ``.h5`` file of Keras can hold code. So the network is built here, and only arrays are taken from
-the file, by name and after a look at their shapes. Names, anchors and filtering are
+It was never tried on the original weight file, only on files of the same layout that the tests
+make. A ``.h5`` file of Keras can hold code. So the network is built here, and only arrays are taken
+from the file, by name and after a look at their shapes. Names, anchors and filtering are
 keras-retinanet's and keras-resnet's (fizyr, broadinstitute), input and defaults those of ImageAI 2,
 which the original ran.
 
@@ -10,19 +10,21 @@ Source: T.-Y. Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cctview.tensorflow_setup import import_tensorflow
 from cctview.weights import check_published
 
-CLASSES = 80
-LONGEST_SIDE = 1333
-SAME_OBJECT = 0.5
-"""Of two boxes of one class that overlap more than this (IoU), the weaker is dropped."""
+if TYPE_CHECKING:
+    import h5py
 
-MOST_FOUND = 300
-STRIDES = (8, 16, 32, 64, 128)
+_CLASSES = 80
+_LONGEST_SIDE = 1333  # px
+_CLASS_OVERLAP = 0.5  # IoU from which the weaker of two boxes of one class is dropped
+_MOST_FOUND = 300
+_STRIDES = (8, 16, 32, 64, 128)
 _BLOCKS = {2: "abc", 3: "abcd", 4: "abcdef", 5: "abc"}
 _BGR_MEAN = np.float32([103.939, 116.779, 123.68])
 _DEVIATION = 0.2
@@ -93,41 +95,33 @@ class RetinaNetH5:
         from torchvision.ops import batched_nms
 
         height, width = image.shape[:2]
-        scale = min(self._shortest_side / min(height, width), LONGEST_SIDE / max(height, width))
+        scale = min(self._shortest_side / min(height, width), _LONGEST_SIDE / max(height, width))
         scaled = cv2.resize(image[:, :, ::-1] - _BGR_MEAN, None, fx=scale, fy=scale)
         regression, scores = (output.numpy()[0] for output in self._forward(scaled[None]))
-        boxes = decode(anchors(*scaled.shape[:2]), regression).clip(
+        boxes = _decode(_anchors(*scaled.shape[:2]), regression).clip(
             0, np.array([*scaled.shape[1::-1]] * 2) - 1
         )
         place, kind = np.nonzero(scores > minimum_score)
         found, strength = boxes[place].astype(np.float32), scores[place, kind]
         kept = batched_nms(
-            torch.from_numpy(found), torch.from_numpy(strength), torch.from_numpy(kind), SAME_OBJECT
+            torch.from_numpy(found),
+            torch.from_numpy(strength),
+            torch.from_numpy(kind),
+            _CLASS_OVERLAP,
         )
-        kept = kept.numpy()[:MOST_FOUND]
+        kept = kept.numpy()[:_MOST_FOUND]
         return found[kept] / np.float32(scale), strength[kept], kind[kept]
 
 
-def anchors(height: int, width: int) -> np.ndarray:
-    """The boxes that RetinaNet starts from, nine at each place of each level, in the network's
-    order.
+def _anchors(height: int, width: int) -> np.ndarray:
+    """RetinaNet's boxes to start from, (n, 4) px: nine at each place of each level, in its order.
 
-    >>> boxes = anchors(64, 96)
+    >>> boxes = _anchors(64, 96)
     >>> boxes.shape, boxes[1].round(1).tolist()
     ((1161, 4), [-24.5, -10.3, 32.5, 18.3])
-
-    Parameters
-    ----------
-    height, width : int
-        Of the network's input, in pixels.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 4)
-        x1, y1, x2, y2 in pixels.
     """
     levels = []
-    for stride in STRIDES:
+    for stride in _STRIDES:
         side = 4 * stride * 2 ** (np.arange(3) / 3)
         ratio = np.repeat([0.5, 1, 2], 3)
         half_width = np.tile(side, 3) / np.sqrt(ratio) / 2
@@ -142,18 +136,14 @@ def anchors(height: int, width: int) -> np.ndarray:
     return np.concatenate(levels)
 
 
-def decode(boxes: np.ndarray, regression: np.ndarray) -> np.ndarray:
-    """Move each corner of the anchors (n, 4) by the network's output (n, 4), in fifths of the
-    anchor's width and height.
-    """
+def _decode(boxes: np.ndarray, regression: np.ndarray) -> np.ndarray:
+    """Move each corner of the anchors (n, 4) by the output (n, 4), in fifths of their size."""
     size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
     return boxes + _DEVIATION * regression * size
 
 
 def _read(path: Path) -> tuple[dict[tuple[str, str], "h5py.Dataset"], bool]:
-    """Find the arrays by layer and kind, and whether conv1's input is padded by a layer of its own,
-    as in 2018.
-    """
+    """The arrays by layer and kind; whether a layer of its own pads conv1's input, as in 2018."""
     import h5py
 
     arrays = {}
@@ -200,9 +190,7 @@ def _fitting(arrays: dict, key: tuple[str, str], shape: tuple[int, ...], path: P
 
 
 def _build(tensorflow, keras, padded: bool):
-    """The whole network: images (1, h, w, 3) to regression (1, n, 4) and class scores (1, n, 80), n
-    as in `anchors`.
-    """
+    """The network: images (1, h, w, 3) to regression (1, n, 4) and class scores (1, n, 80)."""
     layers = keras.layers
     inputs = keras.Input((None, None, 3))
     x = layers.ZeroPadding2D(3, name="padding_conv1")(inputs) if padded else inputs
@@ -220,7 +208,10 @@ def _build(tensorflow, keras, padded: bool):
         stages[stage] = x
     pyramid = _pyramid(tensorflow, layers, stages)
     outputs = []
-    for head, size, activation in (("regression", 4, None), ("classification", CLASSES, "sigmoid")):
+    for head, size, activation in (
+        ("regression", 4, None),
+        ("classification", _CLASSES, "sigmoid"),
+    ):
         steps = [
             layers.Conv2D(256, 3, padding="same", activation="relu", name=f"pyramid_{head}_{k}")
             for k in range(4)

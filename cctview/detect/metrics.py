@@ -1,4 +1,4 @@
-"""Evaluation of boxes against the truth: detections (average precision) and trajectories (IDF1)."""
+"""Detections against the truth: which are right, precision, recall and average precision."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ class DetectionEvaluation:
     truths: np.ndarray
     detections: pd.DataFrame
 
-    def curve(self, rows=slice(None)):
-        """Precision and recall as the percent that is asked for goes down.
+    def curve(self, rows=slice(None)) -> pd.DataFrame:
+        """Precision and recall by the least percent of a detection that counts.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class DetectionEvaluation:
             }
         )
 
-    def average_precision(self, rows=slice(None)):
+    def average_precision(self, rows=slice(None)) -> float:
         """Area under the precision-recall curve, at each recall the best precision from there on
         (as in VOC 2010 on).
 
@@ -74,7 +74,7 @@ class DetectionEvaluation:
         best = np.maximum.accumulate(curve["precision"].to_numpy()[::-1])[::-1]
         return float((np.diff(curve["recall"], prepend=0.0) * best).sum())
 
-    def summary(self, rows=slice(None), percent=50):
+    def summary(self, rows=slice(None), percent: float = 50) -> pd.Series:
         """Average precision, and precision and recall of the detections of at least `percent`.
 
         Returns
@@ -96,7 +96,9 @@ class DetectionEvaluation:
         return pd.Series(figures, dtype=float)
 
 
-def evaluate_detections(detections, truth, iou=0.5):
+def evaluate_detections(
+    detections: pd.DataFrame, truth: pd.DataFrame, iou: float = 0.5
+) -> DetectionEvaluation:
     """Compare detections with the truth.
 
     In each frame, the most certain detection first, each takes the object that it overlaps most
@@ -120,7 +122,8 @@ def evaluate_detections(detections, truth, iou=0.5):
     Examples
     --------
     >>> truth = pd.DataFrame([["f", 0, 0, 10, 10], ["f", 20, 0, 30, 10]], columns=["frame", *BOX])
-    >>> found = pd.DataFrame([["f", 90, 0, 0, 10, 9], ["f", 60, 50, 50, 60, 60]], columns=["frame", "percent", *BOX])
+    >>> boxes = [["f", 90, 0, 0, 10, 9], ["f", 60, 50, 50, 60, 60]]
+    >>> found = pd.DataFrame(boxes, columns=["frame", "percent", *BOX])
     >>> evaluate_detections(found, truth).summary().to_dict()
     {'AP': 0.5, 'precision': 0.5, 'recall': 0.5, 'objects': 2.0}
     """
@@ -134,30 +137,46 @@ def evaluate_detections(detections, truth, iou=0.5):
     ordered = detections.sort_values("percent", ascending=False, kind="stable")
     boxes, correct = ordered[BOX].to_numpy(float), np.zeros(len(ordered), float)
     for frame, rows in ordered.groupby("frame").indices.items():
-        of = truth_rows.get(frame, np.zeros(0, int))
-        correct[rows] = _match_frame(box_iou(boxes[rows], truth_boxes[of]), ignore[of], iou)
-    kept = ~np.isnan(correct)
-    table = pd.DataFrame({"frame": ordered["frame"].map(number), "percent": ordered["percent"]})[
-        kept
-    ]
-    return DetectionEvaluation(
-        frames, truths, table.assign(correct=correct[kept] == 1).reset_index(drop=True)
+        objects = truth_rows.get(frame, np.zeros(0, int))
+        overlaps = box_iou(boxes[rows], truth_boxes[objects])
+        correct[rows], _ = match_frame(overlaps, ignore[objects], iou)
+    table = pd.DataFrame(
+        {"frame": ordered["frame"].map(number), "percent": ordered["percent"], "correct": correct}
     )
+    table = table.dropna(subset="correct").reset_index(drop=True)
+    return DetectionEvaluation(frames, truths, table.assign(correct=table["correct"] == 1))
 
 
-def _match_frame(overlaps, ignore, iou):
-    """1 for a detection that finds an object, 0 for one that does not, NaN for one that is left
-    out.
+def match_frame(
+    overlaps: np.ndarray, ignore: np.ndarray, iou: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Match a frame's detections to its objects, as `evaluate_detections` does.
+
+    Parameters
+    ----------
+    overlaps : ndarray, shape (n, m)
+        IoU of each detection, the most certain first, with each object.
+    ignore : ndarray of bool, shape (m,)
+    iou : float
+
+    Returns
+    -------
+    correct : ndarray, shape (n,)
+        1 for a detection that finds an object, 0 for one that does not, NaN for one left out.
+    missed : ndarray of bool, shape (m,)
+        Objects not to be ignored that no detection found.
     """
-    free, result = ~ignore, np.zeros(len(overlaps))
+    missed = ~ignore
+    correct = np.zeros(len(overlaps))
     for k, overlap in enumerate(overlaps):
-        candidates = np.where(free, overlap, -1.0)
+        candidates = np.where(missed, overlap, -1.0)
         best = candidates.argmax() if len(candidates) else -1
         if best >= 0 and candidates[best] >= iou:
-            free[best], result[k] = False, 1
+            missed[best] = False
+            correct[k] = 1
         elif (overlap[ignore] >= iou).any():
-            result[k] = np.nan
-    return result
+            correct[k] = np.nan
+    return correct, missed
 
 
 def _need(table, columns, name):

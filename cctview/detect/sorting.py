@@ -1,22 +1,23 @@
 """A camera's detections sorted into what moves and what does not.
 
-A box is left out of the search for moves when it is the less certain of two on one object, when its
-frame is the one before, delivered again, or when it stands: when in at least half of the frames of
-the 25 s before and after, a box is in its place. Whatever stands is tracked by its place; nothing
-that moves stays in one for so long.
+Three kinds of boxes do not move: duplicates (the less certain of two on one object), boxes of a
+frame that was delivered again, and boxes that stand. A box stands when, in at least half of the
+frames of the 25 s before and after, a box is in its place; nothing that moves stays in one place
+for so long.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.detect.suppression import non_max_suppression
 
-SAME_OBJECT = 0.6  # IoU from which two boxes are taken for one object in one place
-
-WHILE = 15  # frames (25 s) before and after, in half of which something that stands is seen
+_SAME_PLACE = 0.6  # IoU from which boxes of two frames are taken for one object that stands
+_WINDOW = 15  # frames (25 s) before and after, in half of which something that stands is seen
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Sorting:
     repeats: np.ndarray
 
 
-def sort_detections(detections):
+def sort_detections(detections: pd.DataFrame) -> Sorting:
     """Tell a camera's moving vehicles from what stands, and from what was seen twice.
 
     Parameters
@@ -52,27 +53,22 @@ def sort_detections(detections):
     Sorting
     """
     seconds = seconds_of(detections["time"])
+    boxes = detections[BOX].to_numpy(float)
     rows = np.flatnonzero(detections["type"].isin(VEHICLE_TYPES).to_numpy())
     rows = rows[np.argsort(seconds[rows], kind="stable")]
-    rows = rows[~_doubles(detections.iloc[rows], seconds[rows])]
-    repeats, standing = np.full((2, len(detections)), -1)
+    rows = rows[_surest(boxes[rows], detections["percent"].to_numpy()[rows], seconds[rows])]
+    repeats = np.full(len(detections), -1)
+    standing = np.full(len(detections), -1)
     repeats[rows] = _repeats(detections.iloc[rows], seconds[rows], rows)
     rows = rows[repeats[rows] < 0]
-    standing[rows] = _standing(detections[BOX].to_numpy(float)[rows], rows_by_frame(seconds[rows]))
+    standing[rows] = _standing(boxes[rows], rows_by_frame(seconds[rows]))
     return Sorting(rows[standing[rows] < 0], standing, repeats)
 
 
-def seconds_of(times):
-    """Times as seconds since the midnight before the first of them.
+def seconds_of(times: pd.Series) -> np.ndarray:
+    """Times as seconds since the midnight before the first of them, (n,).
 
-    Parameters
-    ----------
-    times : Series
-        Datetimes, or numbers, which are returned as they are.
-
-    Returns
-    -------
-    ndarray, shape (n,)
+    Datetimes are converted; numbers are returned as they are.
 
     Examples
     --------
@@ -85,22 +81,18 @@ def seconds_of(times):
     return (times - times.min().normalize()).dt.total_seconds().to_numpy()
 
 
-def rows_by_frame(seconds):
+def rows_by_frame(seconds: np.ndarray) -> list[np.ndarray]:
     """The rows of each frame; `seconds` must be in order."""
-    return (
-        np.split(np.arange(len(seconds)), np.flatnonzero(np.diff(seconds)) + 1)
-        if len(seconds)
-        else []
-    )
+    if not len(seconds):
+        return []
+    return np.split(np.arange(len(seconds)), np.flatnonzero(np.diff(seconds)) + 1)
 
 
 def _repeats(detections, seconds, rows):
-    """The row that each repeats, (n,), -1 for none: a frame that has just the boxes of the one
-    before is that one.
-    """
-    content, result = detections[[*BOX, "percent"]].to_numpy(float), np.full(len(rows), -1)
-    frames = rows_by_frame(seconds)
-    for before, frame in zip(frames, frames[1:]):
+    """The row that each repeats, (n,), -1 for none: a frame with the boxes of the one before."""
+    content = detections[[*BOX, "percent"]].to_numpy(float)
+    result = np.full(len(rows), -1)
+    for before, frame in pairwise(rows_by_frame(seconds)):
         if np.array_equal(content[before], content[frame]):
             result[frame] = np.where(result[before] >= 0, result[before], rows[before])
     return result
@@ -108,41 +100,43 @@ def _repeats(detections, seconds, rows):
 
 def _standing(boxes, frames):
     """The track of each box that stands, -1 for one that does not, (n,)."""
-    seen, last = np.zeros(len(boxes)), len(frames) - 1
-    for k, frame in enumerate(frames):
-        for other in frames[k + 1 : k + WHILE + 1]:
-            same = box_iou(boxes[frame], boxes[other]) > SAME_OBJECT
-            seen[frame] += same.any(axis=1)
-            seen[other] += same.any(axis=0)
-    number = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
-    possible = np.minimum(number, WHILE) + np.minimum(last - number, WHILE)
-    stands = (seen >= possible / 2) & (possible >= WHILE)
-    tracks, recent, count = (
-        np.full(len(boxes), -1),
-        [],
-        0,
-    )  # recent: the last box of each track, and its frame
+    stands = _stands(boxes, frames)
+    tracks = np.full(len(boxes), -1)
+    recent = []  # the last box of each track, and its frame
+    count = 0
     for k, frame in enumerate(frames):
         for row in frame[stands[frame]]:
-            recent = [(old, at) for old, at in recent if k - at <= WHILE]
-            overlap = box_iou(boxes[[row]], boxes[[old for old, at in recent if at < k]])[0]
-            if len(overlap) and overlap.max() > SAME_OBJECT:
-                of = [pair for pair in recent if pair[1] < k][int(overlap.argmax())]
-                recent.remove(of)
-                tracks[row] = tracks[of[0]]
+            recent = [(old, at) for old, at in recent if k - at <= _WINDOW]
+            earlier = [(old, at) for old, at in recent if at < k]
+            overlap = box_iou(boxes[[row]], boxes[[old for old, _ in earlier]])[0]
+            if len(overlap) and overlap.max() > _SAME_PLACE:
+                last = earlier[int(overlap.argmax())]
+                recent.remove(last)
+                tracks[row] = tracks[last[0]]
             else:
-                tracks[row], count = count, count + 1
+                tracks[row] = count
+                count += 1
             recent.append((row, k))
     return tracks
 
 
-def _doubles(detections, seconds):
-    """Which boxes are the less certain of two on one object, (n,)."""
-    boxes, percent = detections[BOX].to_numpy(float), detections["percent"].to_numpy()
-    double = np.zeros(len(detections), bool)
-    for rows in pd.Series(seconds).groupby(seconds).indices.values():
-        rows = rows[np.argsort(-percent[rows], kind="stable")]
-        overlap = box_iou(boxes[rows], boxes[rows]) > SAME_OBJECT
-        for k in range(1, len(rows)):
-            double[rows[k]] = (overlap[k, :k] & ~double[rows[:k]]).any()
-    return double
+def _stands(boxes, frames):
+    """Whether each box is in its place in half of the frames around it, (n,)."""
+    seen = np.zeros(len(boxes))
+    for k, frame in enumerate(frames):
+        for other in frames[k + 1 : k + _WINDOW + 1]:
+            same = box_iou(boxes[frame], boxes[other]) > _SAME_PLACE
+            seen[frame] += same.any(axis=1)
+            seen[other] += same.any(axis=0)
+    number = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+    before = np.minimum(number, _WINDOW)
+    after = np.minimum(len(frames) - 1 - number, _WINDOW)
+    # At the ends of a recording fewer frames are around a box; under 15 nothing is said to stand.
+    return (seen >= (before + after) / 2) & (before + after >= _WINDOW)
+
+
+def _surest(boxes, percent, seconds):
+    """The rows left without duplicates, in order."""
+    frames = rows_by_frame(seconds)
+    kept = [frame[non_max_suppression(boxes[frame], percent[frame])] for frame in frames]
+    return np.sort(np.concatenate(kept)) if kept else np.zeros(0, int)

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cctview.dataset.boxes import BOX, box_iou
+from cctview.detect import match_frame
 from cctview.detect.viola_jones import EARLY
 from cctview.show.drawing import (
     at_edge,
@@ -62,15 +63,13 @@ def judge_boxes(boxes, truth, iou=0.5):
     missed : ndarray of bool
         By row of `truth`.
     """
-    ignore, overlaps = truth["ignore"].to_numpy(bool), box_iou(boxes[BOX], truth[BOX])
-    free, verdicts = ~ignore, np.full(len(boxes), "false", object)
-    for k in np.argsort(-boxes["percent"].to_numpy(), kind="stable"):
-        best = np.where(free, overlaps[k], -1).argmax() if len(truth) else 0
-        if len(truth) and free[best] and overlaps[k, best] >= iou:
-            verdicts[k], free[best] = "right", False
-        elif (overlaps[k, ignore] >= iou).any():
-            verdicts[k] = "not asked for"
-    return verdicts, free
+    order = np.argsort(-boxes["percent"].to_numpy(), kind="stable")
+    overlaps = box_iou(boxes[BOX].iloc[order], truth[BOX])
+    correct, missed = match_frame(overlaps, truth["ignore"].to_numpy(bool), iou)
+    verdicts = np.full(len(boxes), "not asked for", object)
+    verdicts[order[correct == 1]] = "right"
+    verdicts[order[correct == 0]] = "false"
+    return verdicts, missed
 
 
 @style()
