@@ -45,7 +45,7 @@ from cctview.course.figures import lesson_00 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder, stored_leakage
-from cctview.link.trips import as_candidates, count_trips, describe
+from cctview.link import as_candidates, count_trips, describe
 from cctview.privacy.leakage import leakage_meter
 from cctview.show import Camera, Float, Int, Sliders, predict
 
@@ -62,12 +62,12 @@ print(f"{len(dataset.detections):,} detections")
 #
 # First it learns. From half of the vehicles it learns how alike two pictures of one vehicle are, and how long the
 # drive from camera to camera takes; with that it looks for the other half. So it has never studied whoever you pick. (What it learnt is stored, so that you need
-# not wait; `cctview.link.trips.learn_finder` learns it anew.)
+# not wait; `cctview.link.fit_halves` learns it anew.)
 
 # %%
-finder = open_finder(dataset, truth)
-taxi = finder.sighting_of(TAXI[0], finder.cameras[0])
-print(f"{len(finder.passages):,} passages of a vehicle before a camera in {MINUTES} minutes")
+finder, judge = open_finder(dataset, truth)
+taxi = judge.sighting_of(TAXI[0], finder.cameras[0])
+print(f"{len(finder.tracklets):,} passages of a vehicle before a camera in {MINUTES} minutes")
 
 # %% [markdown]
 # *Predict: you click on the yellow taxi van at E 53 St. At how many of the five other cameras will the machine find it?*
@@ -108,7 +108,7 @@ describe(trip)
 # has not.
 
 # %%
-show.drive(trip[trip.linked], truth=finder.true_trip(camera.picked or taxi))
+show.drive(trip[trip.linked], truth=judge.true_trip(camera.picked or taxi))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask: which one is it? A yellow taxi is easy to find among cars, and hard to tell from other yellow taxis. The machine has the clock to help it."
 # ## 3 · Easy to find, hard to tell apart
@@ -117,7 +117,7 @@ show.drive(trip[trip.linked], truth=finder.true_trip(camera.picked or taxi))
 # its sisters it is, that is the question. The clock helps: it knows how long the drive takes.
 
 # %%
-sisters = finder.candidates(taxi, finder.cameras[1])
+sisters = judge.candidates(taxi, finder.cameras[1])
 show.candidates(
     dataset.crop(taxi),
     [dataset.crop(name) for name in sisters.id],
@@ -131,7 +131,7 @@ show.candidates(
 # among its best candidates at the five cameras.
 
 # %%
-finder.strangers(trip)
+judge.false_matches(trip)
 
 # %% [markdown]
 # A vehicle that comes up more than once is a sister: it looks the same and drives a few seconds ahead or behind. Nothing on
@@ -163,9 +163,9 @@ show.bits_left(meter)
 # passed all six cameras in these minutes, each clicked at E 53 St.
 
 # %%
-everyone = finder.whole_trips(finder.cameras[0])
+everyone = judge.whole_trips(finder.cameras[0])
 twenty = np.random.default_rng(20).choice(everyone, min(20, len(everyone)), replace=False)
-counts = count_trips(finder.links(twenty))
+counts = count_trips(judge.links(twenty))
 whole, wrong = counts.loc["whole"], counts.loc["wrong"]
 predict(
     f"Of {whole.of:.0f} random vehicles: how many trips are found whole, at all six cameras?",
@@ -174,7 +174,7 @@ predict(
 )
 
 # %%
-figures.trip_ledger(finder.links(twenty))
+figures.trip_ledger(judge.links(twenty))
 
 # %% [markdown]
 # Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was.
@@ -183,7 +183,7 @@ figures.trip_ledger(finder.links(twenty))
 # found **whole**; **some** of it, with nothing wrong; **nothing**; and those with at least one **wrong** link.
 
 # %%
-links = finder.links(everyone)
+links = judge.links(everyone)
 count_trips(links).round(2)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the cameras, then the minutes. More is found; ask whether the wrong links rise with it. On the right, see whether it claims more than it delivers, or less: either way it does not know how sure it may be."
@@ -197,11 +197,11 @@ count_trips(links).round(2)
 # %%
 def network(values):
     """What such a network reconstructs."""
-    found = finder.links(everyone, minutes=values["minutes"])
+    found = judge.links(everyone, minutes=values["minutes"])
     return figures.network_leak(found, values["cameras"], values["sure"])
 
 
-few, most = (show.percent(finder.links(everyone, minutes=m).right.mean()) for m in (1, MINUTES))
+few, most = (show.percent(judge.links(everyone, minutes=m).right.mean()) for m in (1, MINUTES))
 Sliders(
     network,
     [

@@ -39,14 +39,15 @@ from cctview.course.figures import lesson_06 as figures
 from cctview.course.figures.lesson_06 import at_gallery, measured_gallery
 from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
-from cctview.link.filters import apply_filters, clock_bits, learn_filters, rank_one, true_passages
+from cctview.link import apply_filters, clock_bits, fit_filters, rank_one
 from cctview.match.impostors import likeness, passing
 from cctview.match.pairs import compare_next_camera, first_minutes
 from cctview.privacy.meter import LeakageMeter
 from cctview.search import costs as planet
 from cctview.search.index import measure_kinds, principal_coordinates
 from cctview.show import Choice, Float, Int, Sliders, predict
-from cctview.truth.labels import true_vehicles
+from cctview.track import find_tracklets
+from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -71,8 +72,9 @@ print(
 # **passage** each.
 
 # %%
-table, looks = true_passages(detections, embeddings, truth)
-blocks = learn_filters(table, looks)
+tracks = tracks_by_truth(detections, embeddings, truth)
+tracklets = find_tracklets(detections, embeddings, percent=0, tracks=tracks)
+blocks = fit_filters(tracklets, label_tracklets(tracklets, detections, truth))
 stages = apply_filters(blocks)
 print(
     f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"

@@ -69,9 +69,9 @@ from cctview.show import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
-finder = open_finder(dataset, truth)
+finder, trips = open_finder(dataset, truth)
 vehicle_search = open_search(finder, dataset)
-judge = Judge(vehicle_search, finder.passages.table.vehicle.to_numpy())
+judge = Judge(vehicle_search, trips)
 print(
     f"{len(vehicle_search.groups):,} passages of a vehicle before {len(vehicle_search.cameras)} cameras in {MINUTES} minutes"
 )
@@ -89,7 +89,7 @@ print(
 # *Predict: how many things will one click write down about the driver?*
 
 # %% slideshow={"slide_type": "fragment"}
-app = open_app(lesson, finder)
+app = open_app(lesson, trips)
 app.click(app.example)
 app
 
@@ -109,7 +109,7 @@ app
 # [joint model](glossary.md#joint-model) of notebook 00 rules nothing out. It weighs all of it at once, and says how sure it is.
 
 # %%
-everyone = finder.whole_trips(finder.cameras[0])
+everyone = trips.whole_trips(finder.cameras[0])
 variants = {
     "MED, as the original": SearchSettings(MED, MINUTES, travel=False, lanes=False),
     "MED, travel time": SearchSettings(MED, MINUTES, travel=True, lanes=False),
@@ -137,7 +137,7 @@ show.bars(
 # largest distance shown.
 
 # %%
-taxi = finder.sighting_of(TAXI[0], finder.cameras[0])
+taxi = trips.sighting_of(TAXI[0], finder.cameras[0])
 LARGEST = {MED: 32.0, MCD: 0.6}
 
 

@@ -25,9 +25,10 @@ from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
 from cctview.stats.resampling import bootstrap
 from cctview.track.tracker import track_detections
-from cctview.track.travel import describe_tracks, filter_by_travel, learn_travel
+from cctview.track.tracklets import describe_tracks
 from studio.expressway import CAMERAS
 from studio.trajectories import evaluate_trajectories
+from studio.travel import filter_by_travel, learn_travel
 
 LENGTHS = (12, 20)  # px, the shortest vehicle that must be tracked
 VISIBLE = 0.8  # share of a vehicle that must be to be seen

@@ -14,18 +14,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.course.results import FINDER, FINDER_MINUTES, TAXI
+from cctview.course.results import FINDER, TAXI, finder_minutes
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.storage import replacing
+from cctview.link import fit_halves
 from cctview.link.stored import save
-from cctview.link.trips import first_minutes, learn_halves
 from cctview.privacy.leakage import leakage_meter, measure_leakage, measure_unseen_minutes
 from cctview.privacy.meter import LeakageMeter
 from cctview.privacy.open_set import count_candidates
 from cctview.privacy.unicity import mix_in_false_links, read_trips, unicity
 from cctview.stats.bits import reliability
-from cctview.track.tracklets import Passages, find_passages, sure_enough
-from cctview.truth.labels import Truth, read_truth
+from cctview.track import Tracklets, confident, find_tracklets
+from cctview.truth import Truth, label_tracklets, read_truth
 
 _HOURS = (1 / 60, 0.25, 1, 4, 12, 24)
 _POINTS = (1, 2, 3, 4, 6)
@@ -38,7 +38,7 @@ _RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
 
 def write_leakage(data: Path) -> list[Path]:
     """Store searches, calibration and meters; returns their places."""
-    tables, meters = leakage_tables(find_passages(open_dataset(data), read_truth(data)))
+    tables, meters = leakage_tables(*labelled_tracklets(open_dataset(data), read_truth(data)))
     places = [write_table(data / "results" / name, table) for name, table in tables.items()]
     for name, meter in meters.items():
         meter.save(data / "results" / name)
@@ -48,8 +48,8 @@ def write_leakage(data: Path) -> list[Path]:
 
 def write_open_set(data: Path) -> list[Path]:
     """Store the open-set searches; returns the place."""
-    passages = find_passages(open_dataset(data), read_truth(data))
-    return [write_table(data / "results" / "open_set.csv", open_set_table(passages))]
+    table = open_set_table(*labelled_tracklets(open_dataset(data), read_truth(data)))
+    return [write_table(data / "results" / "open_set.csv", table)]
 
 
 def write_unicity(data: Path) -> list[Path]:
@@ -65,21 +65,28 @@ def write_finder(data: Path) -> list[Path]:
     return [place]
 
 
-def fit_finder(dataset: Dataset, truth: Truth, minutes: float = FINDER_MINUTES):
+def fit_finder(dataset: Dataset, truth: Truth):
     """Fit what finds trips in the first minutes: the arguments of `cctview.link.stored.save`."""
-    part = first_minutes(dataset, truth, minutes)
-    passages = find_passages(part, truth)
-    names = part.detections["id"][sure_enough(part)]
-    tracks = passages.of_detection.reindex(names).fillna(-1).to_numpy(int)
-    return learn_halves(passages), tracks, part.detections
+    detections, embeddings = finder_minutes(dataset)
+    tracklets = find_tracklets(detections, embeddings)
+    names = detections["id"][confident(detections)]
+    tracks = tracklets.of_detection.reindex(names).fillna(-1).to_numpy(int)
+    labels = label_tracklets(tracklets, detections, truth)
+    return fit_halves(tracklets, labels), tracks, detections
+
+
+def labelled_tracklets(dataset: Dataset, truth: Truth) -> tuple[Tracklets, pd.DataFrame]:
+    """All tracklets of a dataset, and what they show."""
+    tracklets = find_tracklets(dataset.detections, dataset.embeddings)
+    return tracklets, label_tracklets(tracklets, dataset.detections, truth)
 
 
 def leakage_tables(
-    passages: Passages, seed: int = 0
+    tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0
 ) -> tuple[dict[str, pd.DataFrame], dict[str, LeakageMeter]]:
     """The tables and the meters of identification bits, by file name; the seed divides vehicles."""
-    leakage = measure_leakage(passages, seed=seed)
-    unseen = measure_unseen_minutes(passages, seed=seed)
+    leakage = measure_leakage(tracklets, labels, seed=seed)
+    unseen = measure_unseen_minutes(tracklets, labels, seed=seed)
     claims = leakage.candidates
     gap = unseen.false_confidence()
     named = {step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index}
@@ -90,7 +97,7 @@ def leakage_tables(
         "unseen.csv": pd.concat(parts).reset_index(names=["kind", "step", "figure"]),
     }
     meters = {"meter-random.json": leakage_meter(leakage)}
-    if (passages.table["vehicle"] == TAXI[0]).any():
+    if (labels["vehicle"] == TAXI[0]).any():
         meters["meter.json"] = leakage_meter(leakage, *TAXI)
     return tables, meters
 
@@ -102,7 +109,7 @@ def _compact(searches):
     return searches.astype(floats | whole | {"step": "category", "camera": "category"})
 
 
-def open_set_table(passages: Passages, rounds: int = 100) -> pd.DataFrame:
+def open_set_table(tracklets: Tracklets, labels: pd.DataFrame, rounds: int = 100) -> pd.DataFrame:
     """Open-set searches from the camera with most passes in all others, by embedding alone.
 
     Returns
@@ -111,10 +118,12 @@ def open_set_table(passages: Passages, rounds: int = 100) -> pd.DataFrame:
         As `cctview.privacy.open_set.SearchCounts.by_gallery_size`, with `threshold` (cosine
         distance) and `found` (share of vehicles found at it).
     """
-    known = passages.part(np.flatnonzero(passages.table["vehicle"] >= 0))
+    vehicle = labels["vehicle"].to_numpy()
+    known = tracklets.part(np.flatnonzero(vehicle >= 0))
+    vehicle = vehicle[vehicle >= 0]
     queries = (known.table["camera"] == known.table["camera"].mode().iloc[0]).to_numpy()
-    vehicle = known.table["vehicle"].to_numpy()
-    distances = 1 - known.looks[queries].astype(float) @ known.looks[~queries].T.astype(float)
+    features = known.features.astype(float)
+    distances = 1 - features[queries] @ features[~queries].T
     same = vehicle[queries][:, None] == vehicle[~queries]
     nearest_true = np.where(same, distances, np.inf).min(axis=1)[same.any(axis=1)]
     tables = []

@@ -9,9 +9,8 @@ import pandas as pd
 
 from cctview.investigate.evaluation import Judge
 from cctview.investigate.search import open_search
-from cctview.link.evidence import Motion
-from cctview.link.trips import Finder
-from cctview.track.tracklets import Passages
+from cctview.link import TravelTimes, TripFinder, TripJudge
+from cctview.track import Tracklets
 
 FIRST, SECOND, THIRD = CAMERAS = "733-681-N", "735-683-N", "689-640-S"
 BEGIN, DAY = 31200.0, pd.Timestamp("2031-05-05")  # 08:40
@@ -28,8 +27,8 @@ def detection(vehicle, camera):
     return f"{camera}--2031-05-05--08.40.00--detections--{vehicle}--car--80.0--20x10--5.{vehicle}v25.20"
 
 
-def small_finder():
-    """Passages 0 to 8, camera by camera; 7 is found at the second camera, and taken for 8 at the
+def small_trips():
+    """Tracklets 0 to 8, camera by camera; 7 is found at the second camera, and taken for 8 at the
     third.
     """
     rows = [
@@ -47,9 +46,9 @@ def small_finder():
     lags = {
         ("S", CAMERAS[j], CAMERAS[k]): (float(np.log(ROUND[k] - ROUND[j])), 0.05) for j, k in pairs
     }
-    motion = Motion(dict.fromkeys(CAMERAS, (10.0, -5.0)), lags, {}, (BEGIN, BEGIN + 600))
+    times = TravelTimes(dict.fromkeys(CAMERAS, (10.0, -5.0)), lags, {}, (BEGIN, BEGIN + 600))
     clock = table.assign(clock=DAY + pd.to_timedelta(table["seconds"], unit="s"))
-    passings = clock.pivot(index="vehicle", columns="camera", values="clock")
+    passes = clock.pivot(index="vehicle", columns="camera", values="clock")
     read = {
         "kind": (
             pd.DataFrame({"taxi": np.where(table["kind"] == "taxi", 0.9, 0.2)}).assign(
@@ -58,19 +57,21 @@ def small_finder():
         ),
         "colour": pd.DataFrame({"yellow taxi": np.full(9, 1.0)}),
     }
-    passages = Passages(table, np.zeros((9, 1), np.float32), pd.Series(np.arange(9), shown))
-    return Finder(passages, shown, ratios, (motion, motion), np.zeros(9, int), passings, read)
+    labels = table[["vehicle", "direction", "kind", "colour"]]
+    features, of_detection = np.zeros((9, 1), np.float32), pd.Series(np.arange(9), shown)
+    tracklets = Tracklets(table.drop(columns=list(labels)), features, of_detection)
+    finder = TripFinder(tracklets, DAY, shown, ratios, (times, times), np.zeros(9, int), read)
+    return TripJudge(finder, labels, passes)
 
 
-def small_dataset(finder):
+def small_dataset(trips):
     """What a search needs of a dataset: embeddings along a line, and frames."""
-    table = finder.passages.table
     embeddings = np.zeros((9, 2), np.float32)
-    embeddings[:, 0] = table["vehicle"].map(PLACES) + 0.01 * np.arange(9)
+    embeddings[:, 0] = trips.labels["vehicle"].map(PLACES) + 0.01 * np.arange(9)
     embeddings[:, 1] = 1
     return SimpleNamespace(
         embeddings=embeddings,
-        detections=pd.DataFrame({"id": finder.shown}),
+        detections=pd.DataFrame({"id": trips.finder.shown}),
         frames=pd.DataFrame({"time": [DAY + pd.Timedelta(seconds=BEGIN)]}),
         crop=lambda name: np.full((10, 20, 3), 90, np.uint8),
     )
@@ -78,14 +79,14 @@ def small_dataset(finder):
 
 def small_search():
     """The search of it all."""
-    finder = small_finder()
-    return open_search(finder, small_dataset(finder))
+    trips = small_trips()
+    return open_search(trips.finder, small_dataset(trips))
 
 
 def small_judge():
     """What is right in that search."""
     search = small_search()
-    return Judge(search, search.finder.passages.table["vehicle"].to_numpy())
+    return Judge(search, small_trips())
 
 
 def small_register():

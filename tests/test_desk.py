@@ -106,7 +106,7 @@ def test_frames_without_a_truth_have_distances_only(tmp_path):
     search = open_own_search(open_dataset(tmp_path))
     assert search.own
     assert JOINT not in search.rankings.values()
-    assert search.motion is None
+    assert search.travel_times is None
     vehicles = table[table["type"] != "person"]
     pick, other = (
         vehicles[vehicles["camera"] == "1-N"].iloc[0],

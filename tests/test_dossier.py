@@ -38,7 +38,7 @@ def test_one_click_holds_what_was_linked(dossier, judge):
     assert dossier.sightings["right"].tolist() == [True, True, False]
     assert dossier.sightings["after"].tolist() == [0, 30, 100]
     assert f"{dossier.sightings['time'][2]:%H:%M:%S}" == "08:41:40"
-    bits = judge.search.finder.links([0])[["claimed", "delivered"]].mean()
+    bits = judge.trips.links([0])[["claimed", "delivered"]].mean()
     assert (dossier.claimed, dossier.delivered) == pytest.approx(tuple(bits))
     assert dossier.read_off["type"] == ("taxi", 0.9)
     assert dossier.read_off["direction"][0] == "southbound"

@@ -15,13 +15,14 @@ from cctview.link.filters import (
     STAGES,
     apply_filters,
     clock_bits,
-    learn_filters,
+    fit_filters,
     limits,
     rank_one,
-    true_passages,
 )
 from cctview.match.impostors import CLONE, COLOUR, OTHER, likeness, passing
 from cctview.match.pairs import compare_next_camera, first_minutes
+from cctview.track import Tracklets, find_tracklets
+from cctview.truth import label_tracklets, tracks_by_truth
 
 ROOT = Path(__file__).parent.parent
 A, B = DRIVE[0].camera, DRIVE[1].camera
@@ -29,8 +30,8 @@ A, B = DRIVE[0].camera, DRIVE[1].camera
 
 @pytest.fixture(scope="module")
 def road():
-    """Vehicles each way between two cameras, 20 s apart, southbound on lanes over 0.5; looks that
-    say nothing.
+    """Vehicles each way between two cameras, 20 s apart, southbound on lanes over 0.5; features
+    that say nothing.
     """
     rng, rows = np.random.default_rng(5), []
     for vehicle in range(1, 241):
@@ -45,12 +46,14 @@ def road():
     table = pd.DataFrame(
         rows, columns=["camera", "seconds", "lane", "detections", "vehicle", "direction"]
     )
-    return table, rng.normal(size=(len(table), 8)).astype(np.float32)
+    labels = table[["vehicle", "direction"]]
+    features = rng.normal(size=(len(table), 8)).astype(np.float32)
+    return Tracklets(table.drop(columns=list(labels)), features), labels
 
 
 @pytest.fixture(scope="module")
 def blocks(road):
-    return learn_filters(*road)
+    return fit_filters(*road)
 
 
 def test_filters_find_who_looks_do_not_tell(blocks):
@@ -69,7 +72,7 @@ def test_filters_find_who_looks_do_not_tell(blocks):
 def test_a_filter_lets_through_the_share_that_it_is_set_to(blocks):
     for block in blocks:
         for kept in (0.7, 0.95):
-            assert ((block.learnt <= limits(block, kept)[:, None]).mean(axis=1) >= kept).all()
+            assert ((block.fitted <= limits(block, kept)[:, None]).mean(axis=1) >= kept).all()
     strict, loose = (apply_filters(blocks, kept)["+ lane"] for kept in (0.7, 0.99))
     assert np.isinf(strict.rank).mean() > np.isinf(loose.rank).mean()
     assert (strict.left <= loose.left).all()
@@ -80,18 +83,17 @@ def test_ranks_are_those_of_brute_force(blocks):
     inside = block.odd[0] <= limits(block, 0.9)[0]
     for row in range(len(block.vehicle)):
         order = [k for k in block.distances[row].argsort() if inside[row, k]]
-        ranks = [place for place, k in enumerate(order, start=1) if block.mates[row, k]]
+        ranks = [place for place, k in enumerate(order, start=1) if block.true_match[row, k]]
         assert stage.rank[row] == (ranks[0] if ranks else np.inf)
         assert stage.left[row] == len(order)
 
 
 def test_a_vehicle_is_judged_by_filters_that_did_not_learn_from_it(road):
-    table, looks = road
-    blocks = learn_filters(table, looks)
+    blocks = fit_filters(*road)
     assert len(blocks) == 2
-    assert sum(block.learnt.shape[1] for block in blocks) == 240
+    assert sum(block.fitted.shape[1] for block in blocks) == 240
     assert not set(blocks[0].vehicle) & set(blocks[1].vehicle)
-    assert blocks[0].learnt.shape[1] == len(blocks[1].vehicle)
+    assert blocks[0].fitted.shape[1] == len(blocks[1].vehicle)
 
 
 def test_rank_one_holds_its_interval(blocks):
@@ -102,28 +104,31 @@ def test_rank_one_holds_its_interval(blocks):
 
 def test_the_clock_gives_bits_here_and_none_where_times_say_nothing(road, blocks):
     assert clock_bits(blocks, rounds=20).loc["delivered", "estimate"] > 4
-    table, looks = road
-    rng = np.random.default_rng(0)
-    noise = table.assign(
-        seconds=rng.uniform(0, 3000, len(table)), lane=rng.uniform(size=len(table))
+    tracklets, labels = road
+    rng, count = np.random.default_rng(0), len(tracklets)
+    noise = tracklets.table.assign(
+        seconds=rng.uniform(0, 3000, count), lane=rng.uniform(size=count)
     )
-    assert clock_bits(learn_filters(noise, looks), rounds=20).loc["delivered", "estimate"] < 0.5
+    blind = Tracklets(noise, tracklets.features)
+    assert clock_bits(fit_filters(blind, labels), rounds=20).loc["delivered", "estimate"] < 0.5
 
 
 def test_too_few_vehicles_are_refused(road):
-    table, looks = road
-    few = (table["vehicle"] < 12).to_numpy()
+    tracklets, labels = road
+    few = np.flatnonzero(labels["vehicle"] < 12)
     with pytest.raises(ValueError, match="take more minutes"):
-        learn_filters(table[few].reset_index(drop=True), looks[few])
+        fit_filters(tracklets.part(few), labels.iloc[few].reset_index(drop=True))
 
 
 def test_on_the_twin_the_truth_makes_one_passage_a_vehicle_and_camera():
     lesson = open_lesson()
     detections, embeddings = first_minutes(lesson.dataset, 2)
-    table, looks = true_passages(detections, embeddings, lesson.truth)
-    assert len(table) == len(looks)
-    assert not table.duplicated(["camera", "vehicle"]).any()
-    assert (table.vehicle > 0).all()
+    tracks = tracks_by_truth(detections, embeddings, lesson.truth)
+    tracklets = find_tracklets(detections, embeddings, percent=0, tracks=tracks)
+    labels = label_tracklets(tracklets, detections, lesson.truth)
+    assert len(tracklets) == len(labels) == len(tracklets.features) == tracks.max() + 1
+    assert not tracklets.table.join(labels).duplicated(["camera", "vehicle"]).any()
+    assert (labels.vehicle > 0).all()
     assert detections.time.max() - detections.time.min() < pd.Timedelta(minutes=2)
 
 

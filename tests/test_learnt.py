@@ -1,61 +1,69 @@
-"""What is learnt for finding trips: kept in a file, opened as it was, and a slice of the shipped
-one learnt again.
+"""What is fitted for finding trips: kept in a file, opened as it was, and a slice of the shipped
+one fitted again.
 """
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.results import FINDER, FINDER_MINUTES, open_finder
+from cctview.course.results import FINDER, finder_minutes, open_finder
 from cctview.dataset.paths import DATA, RESULTS
 from cctview.link.joint import fit_joint
-from cctview.link.stored import LogRatios, fingerprint, keep, load, save
-from cctview.link.trips import HALVES, SOURCES, first_minutes, learn_halves
-from cctview.track.tracklets import find_passages
+from cctview.link.stored import LogRatios, compact_model, fingerprint, load, save
+from cctview.link.trips import HALVES, SOURCES, fit_halves
+from cctview.track import find_tracklets
 from tests.test_linking import road
 
 DETECTIONS = pd.DataFrame({"id": ["a", "b", "c"]})
 
 
 @pytest.fixture(scope="module")
-def passages():
+def labelled():
     return road(120)
 
 
 @pytest.fixture(scope="module")
-def models(passages):
-    return learn_halves(passages)
+def tracklets(labelled):
+    return labelled[0]
 
 
-def test_ratios_asked_for_are_those_of_the_whole_table(passages, models):
-    half = np.arange(len(passages)) % HALVES
-    lazy, rows, columns = LogRatios(passages, models, half), [5, 2, 9, 4], [0, 7, 3]
-    whole = [model.log_ratios(passages, np.arange(len(passages))) for model in models]
+@pytest.fixture(scope="module")
+def models(labelled):
+    return fit_halves(*labelled)
+
+
+def test_ratios_asked_for_are_those_of_the_whole_table(tracklets, models):
+    half = np.arange(len(tracklets)) % HALVES
+    lazy, rows, columns = LogRatios(tracklets, models, half), [5, 2, 9, 4], [0, 7, 3]
+    whole = [model.log_ratios(tracklets, np.arange(len(tracklets))) for model in models]
     expected = np.array([[whole[half[row]][row, column] for column in columns] for row in rows])
     np.testing.assert_allclose(lazy[np.ix_(rows, columns)], expected, atol=1e-5)
 
 
-def test_what_is_kept_gives_the_ratios_of_the_joint_model(passages):
-    learnt = np.flatnonzero(passages.table["vehicle"] % 2 == 0)
-    model = fit_joint(passages.part(learnt), SOURCES)
+def test_what_is_kept_gives_the_ratios_of_the_joint_model(labelled):
+    tracklets, labels = labelled
+    fitted = np.flatnonzero(labels["vehicle"] % 2 == 0)
+    model = fit_joint(tracklets.part(fitted), labels.iloc[fitted], SOURCES)
     step, rows = SOURCES[-1], np.array([0, 3, 8])
-    expected = model.apply(passages, learnt).steps[step][rows]
+    expected = model.apply(tracklets, fitted).steps[step][rows]
     np.testing.assert_allclose(
-        keep(model, passages, learnt, step).log_ratios(passages, rows), expected, atol=1e-4
+        compact_model(model, tracklets, fitted, step).log_ratios(tracklets, rows),
+        expected,
+        atol=1e-4,
     )
 
 
-def test_a_file_gives_back_what_was_learnt(passages, models, tmp_path):
+def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
     save(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
     known, again, tracks = load(tmp_path / "finder.npz")
     assert known == fingerprint(DETECTIONS)
     assert tracks.tolist() == [0, -1, 1]
     for before, after in zip(models, again, strict=True):
         assert after.ratios == before.ratios
-        assert after.motion == before.motion
+        assert after.travel_times == before.travel_times
         rows = np.arange(10)
         np.testing.assert_allclose(
-            after.log_ratios(passages, rows), before.log_ratios(passages, rows), atol=0.02
+            after.log_ratios(tracklets, rows), before.log_ratios(tracklets, rows), atol=0.02
         )
 
 
@@ -72,7 +80,7 @@ def test_a_damaged_file_is_named(models, tmp_path, damage):
 
 
 def test_a_slice_of_the_shipped_finder():
-    """The tracks of one camera, and one of the two models, learnt again; processors differ in the
+    """The tracks of one camera, and one of the two models, fitted again; processors differ in the
     last digits.
     """
     from cctview.dataset.frames import open_dataset
@@ -80,25 +88,24 @@ def test_a_slice_of_the_shipped_finder():
     from cctview.truth.labels import read_truth
 
     dataset, truth = open_dataset(DATA), read_truth(DATA)
-    part, finder = first_minutes(dataset, truth, FINDER_MINUTES), open_finder(dataset, truth)
+    (detections, embeddings), (finder, judge) = finder_minutes(dataset), open_finder(dataset, truth)
     known, models, tracks = load(RESULTS / FINDER)
-    assert known == fingerprint(part.detections), (
-        "make it anew: python -m studio results --only finder"
-    )
-    sure = part.detections["percent"] >= 25
-    here = np.flatnonzero((part.detections["camera"][sure] == finder.cameras[2]).to_numpy())
+    assert known == fingerprint(detections), "make it anew: python -m studio results --only finder"
+    sure = detections["percent"] >= 25
+    here = np.flatnonzero((detections["camera"][sure] == finder.cameras[2]).to_numpy())
     rows = np.flatnonzero(sure.to_numpy())[here]
     again = (
-        track_detections(part.detections.iloc[rows].reset_index(drop=True), part.embeddings[rows])
+        track_detections(detections.iloc[rows].reset_index(drop=True), embeddings[rows])
         .fillna(-1)
         .to_numpy(int)
     )
     pairs = pd.DataFrame({"again": again, "stored": tracks[here]}).value_counts()
     assert pairs.groupby("stored").max().sum() >= 0.98 * len(here)
-    passages = find_passages(part, truth, tracks=tracks)
-    learnt = np.flatnonzero((passages.table["vehicle"] >= 0).to_numpy() & (finder.half != 0))
-    asking = np.flatnonzero(finder.half == 0)[:60]
-    fresh = keep(
-        fit_joint(passages.part(learnt), SOURCES), passages, learnt, SOURCES[-1]
-    ).log_ratios(passages, asking)
-    assert np.abs(fresh - models[0].log_ratios(passages, asking)).mean() < 0.02
+    tracklets = find_tracklets(detections, embeddings, tracks=tracks)
+    fitted = np.flatnonzero((judge.labels["vehicle"] >= 0).to_numpy() & (finder.half != 0))
+    queries = np.flatnonzero(finder.half == 0)[:60]
+    training = judge.labels.iloc[fitted].reset_index(drop=True)
+    fresh = compact_model(
+        fit_joint(tracklets.part(fitted), training, SOURCES), tracklets, fitted, SOURCES[-1]
+    ).log_ratios(tracklets, queries)
+    assert np.abs(fresh - models[0].log_ratios(tracklets, queries)).mean() < 0.02

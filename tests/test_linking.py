@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.link.joint import compare_once, fit_joint, search
+from cctview.link.evaluation import judge_searches
+from cctview.link.joint import compare_once, fit_joint
 from cctview.privacy import leakage as privacy
 from cctview.privacy.leakage import (
     METER_STEPS,
@@ -19,7 +20,7 @@ from cctview.privacy.leakage import (
 )
 from cctview.privacy.meter import LeakageMeter
 from cctview.stats.resampling import split_vehicles
-from cctview.track.tracklets import Passages, find_passages
+from cctview.track import Tracklets, find_tracklets
 
 pytest.importorskip("sklearn")
 
@@ -28,7 +29,7 @@ COLOURS = ["white", "black", "blue"]
 
 
 def road(vehicles=140, noise=1.2, seed=0, minutes=8):
-    """Southbound vehicles before three cameras: looks of a colour, an own part and noise; one in
+    """Tracklets and labels of southbound vehicles at three cameras: features of a colour, an own part and noise; one in
     five leaves before the last.
     """
     rng = np.random.default_rng(seed)
@@ -58,15 +59,14 @@ def road(vehicles=140, noise=1.2, seed=0, minutes=8):
                 looks.append(own + noise * rng.normal(size=16))
     columns = ["camera", "seconds", "lane", "detections", "minute", "vehicle", "colour"]
     looks = np.array(looks) / np.linalg.norm(looks, axis=1, keepdims=True)
-    return Passages(
-        pd.DataFrame(rows, columns=columns).assign(direction="S", kind="sedan"),
-        looks.astype(np.float32),
-    )
+    table = pd.DataFrame(rows, columns=columns).assign(direction="S", kind="sedan")
+    labels = table[["vehicle", "direction", "kind", "colour"]]
+    return Tracklets(table.drop(columns=list(labels)), looks.astype(np.float32)), labels
 
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure_leakage(road(), population=10_000, folds=3)
+    return measure_leakage(*road(), population=10_000, folds=3)
 
 
 def test_bits_are_calibrated_and_grow_with_what_is_told(measured):
@@ -98,34 +98,34 @@ def test_the_meter_of_anyone_and_of_one(measured, tmp_path):
     assert one.claimed().low <= one.claimed().estimate
     one.save(tmp_path / "meter.json")
     assert LeakageMeter.load(tmp_path / "meter.json") == one
-    with pytest.raises(ValueError, match="vehicle 999: no passage"):
+    with pytest.raises(ValueError, match="vehicle 999"):
         leakage_meter(measured, vehicle=999)
 
 
 def test_no_vehicle_is_judged_by_a_model_that_knew_it():
-    table = road().table
-    part = split_vehicles(table, 4)
-    assert pd.Series(part).groupby(table.vehicle).nunique().max() == 1
+    labels = road()[1]
+    part = split_vehicles(labels, 4)
+    assert pd.Series(part).groupby(labels.vehicle).nunique().max() == 1
     assert set(part) == {0, 1, 2, 3}
 
 
 def test_every_two_vehicles_are_compared_once():
-    table = road().table
-    pairs = compare_once(table)
-    a, b = table.vehicle.to_numpy()[pairs.rows], table.vehicle.to_numpy()[pairs.columns]
+    tracklets, labels = road()
+    pairs = compare_once(tracklets.table.camera, labels.vehicle)
+    a, b = labels.vehicle.to_numpy()[pairs.rows], labels.vehicle.to_numpy()[pairs.columns]
     assert ((a == b) == pairs.same).all()
     assert (
         not pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b)})[~pairs.same]
         .duplicated()
         .any()
     )
-    camera = table.camera.to_numpy()
+    camera = tracklets.table.camera.to_numpy()
     assert (camera[pairs.rows] != camera[pairs.columns]).all()
 
 
 def test_ratios_are_capped_and_looks_that_say_nothing_add_nothing():
-    blind = road(noise=50.0)
-    model = fit_joint(blind, ("time and place", "embedding", "travel time"))
+    blind, labels = road(noise=50.0)
+    model = fit_joint(blind, labels, ("time and place", "embedding", "travel time"))
     ratios = model.apply(blind, np.arange(len(blind))).steps
     assert np.abs(ratios["embedding"]).mean() < 0.3
     assert np.abs(ratios["travel time"]).max() > 1
@@ -139,15 +139,16 @@ def test_ratios_are_capped_and_looks_that_say_nothing_add_nothing():
 def test_a_model_that_is_too_sure_claims_more_than_it_delivers():
     from dataclasses import replace
 
-    passages = road()
-    part = split_vehicles(passages.table, 2)
-    model = fit_joint(passages.part(np.flatnonzero(part == 0)), ("time and place", "embedding"))
-    ratios = model.apply(passages)
+    tracklets, labels = road()
+    part = split_vehicles(labels, 2)
+    fitted = np.flatnonzero(part == 0)
+    order = ("time and place", "embedding")
+    model = fit_joint(tracklets.part(fitted), labels.iloc[fitted], order)
+    ratios = model.apply(tracklets)
     rng = np.random.default_rng(0)
     shuffled = replace(ratios, steps={"sure": 12 * rng.permuted(ratios.steps["embedding"], axis=1)})
-    bits = search(passages, shuffled, np.flatnonzero(part == 1), 10_000)[0][
-        ["claimed", "delivered"]
-    ].mean()
+    searches, _ = judge_searches(tracklets, labels, shuffled, np.flatnonzero(part == 1), 10_000)
+    bits = searches[["claimed", "delivered"]].mean()
     assert bits.claimed > 6
     assert bits.delivered < 0
 
@@ -155,11 +156,11 @@ def test_a_model_that_is_too_sure_claims_more_than_it_delivers():
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: measure_leakage(road(12), 10_000), "at least 20 are needed"),
-        (lambda: measure_leakage(road(), 50), "population of 50 is smaller than the gallery"),
-        (lambda: fit_joint(road(), ("embedding",)), "first one first"),
-        (lambda: fit_joint(road(), ("time and place", "smell")), "smell"),
-        (lambda: measure_unseen_minutes(road(60), 10_000), "fewer than 20"),
+        (lambda: measure_leakage(*road(12), 10_000), "at least 20 are needed"),
+        (lambda: measure_leakage(*road(), 50), "population of 50 is smaller than the gallery"),
+        (lambda: fit_joint(*road(), ("embedding",)), "first one first"),
+        (lambda: fit_joint(*road(), ("time and place", "smell")), "smell"),
+        (lambda: measure_unseen_minutes(*road(60), 10_000), "fewer than 20"),
     ],
 )
 def test_bad_input(call, complaint):
@@ -185,13 +186,16 @@ def test_your_car():
 
 def test_calibrated_bits_stay_within_their_interval_on_unseen_minutes_of_the_shipped_data():
     from cctview.dataset.frames import open_dataset
-    from cctview.truth.labels import read_truth
+    from cctview.truth import label_tracklets, read_truth
 
     if len(read_truth("data").frames["time"].dt.floor("min").unique()) < 8:
         pytest.skip(
             "data/ holds fewer than 8 minutes: too few to fit on one half and judge on the other"
         )
-    leakage = measure_unseen_minutes(find_passages(open_dataset(Path("data")), read_truth("data")))
+    dataset, truth = open_dataset(Path("data")), read_truth("data")
+    tracklets = find_tracklets(dataset.detections, dataset.embeddings)
+    labels = label_tracklets(tracklets, dataset.detections, truth)
+    leakage = measure_unseen_minutes(tracklets, labels)
     reached = leakage.reached(rounds=200)
     claimed, delivered = (reached.xs(figure, level="figure") for figure in ("claimed", "delivered"))
     assert ((claimed.low <= delivered.estimate) & (delivered.estimate <= claimed.high)).all(), (
@@ -214,14 +218,17 @@ def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):
     class Fitted(Exception):
         pass
 
-    def fit(passages, order, seed):
-        fitted["table"] = passages.table
+    def fit(tracklets, labels, order, seed):
+        fitted["table"] = tracklets.table.join(labels)
         raise Fitted
 
     monkeypatch.setattr(privacy, "fit_joint", fit)
     with pytest.raises(Fitted):
-        privacy.measure_unseen_minutes(Passages(table, np.ones((240, 2), np.float32)))
-    looked_for = privacy.divide_vehicles(table, privacy.FOLDS) == 0
+        privacy.measure_unseen_minutes(
+            Tracklets(table[["minute", "camera"]], np.ones((240, 2), np.float32)),
+            table[["vehicle"]],
+        )
+    looked_for = split_vehicles(table, 4) == 0
     assert fitted["table"].minute.max() <= (table.minute.min() + table.minute.max()) // 2
     assert not set(fitted["table"].vehicle) & set(table.vehicle[looked_for])
     assert len(fitted["table"]) > 60

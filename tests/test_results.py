@@ -22,9 +22,9 @@ pytest.importorskip("sklearn")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Results of the small road."""
-    out, passages = tmp_path_factory.mktemp("results"), road(160)
-    tables, meters = leakage.leakage_tables(passages)
-    tables["open_set.csv"] = leakage.open_set_table(passages, rounds=5)
+    out = tmp_path_factory.mktemp("results")
+    tables, meters = leakage.leakage_tables(*road(160))
+    tables["open_set.csv"] = leakage.open_set_table(*road(160), rounds=5)
     for name, table in tables.items():
         leakage.write_table(out / name, table)
     for name, meter in meters.items():
@@ -93,12 +93,14 @@ def test_a_slice_of_the_shipped_searches():
     digits.
     """
     from cctview.dataset.frames import open_dataset
-    from cctview.track.tracklets import find_passages
-    from cctview.truth.labels import read_truth
+    from cctview.track import find_tracklets
+    from cctview.truth import label_tracklets, read_truth
 
     stored = shipped("searches.parquet")
-    passages = find_passages(open_dataset(Path("data")), read_truth("data"))
-    again = measure_leakage(passages, only=[0]).searches
+    dataset = open_dataset(Path("data"))
+    tracklets = find_tracklets(dataset.detections, dataset.embeddings)
+    labels = label_tracklets(tracklets, dataset.detections, read_truth("data"))
+    again = measure_leakage(tracklets, labels, only=[0]).searches
     both = again.merge(stored, on=["step", "query", "camera"], suffixes=("", "_stored"))
     assert len(both) == len(again)
     assert np.abs(both.claimed - both.claimed_stored).mean() < 0.05

@@ -13,8 +13,9 @@ from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
 from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, learn_motion, track_detections
-from cctview.track.travel import TravelModel, describe_tracks, filter_by_travel, learn_travel
+from cctview.track.tracklets import describe_tracks
 from studio.trajectories import evaluate_trajectories
+from studio.travel import TravelModel, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]

@@ -7,35 +7,36 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_00
-from cctview.link.evidence import Motion
-from cctview.link.trips import (
-    Finder,
+from cctview.link import (
+    TravelTimes,
+    TripFinder,
+    TripJudge,
     as_candidates,
     count_trips,
     describe,
     tally,
-    true_passings,
     verdicts,
 )
-from cctview.track.tracklets import Passages
+from cctview.track import Tracklets
+from cctview.truth import true_passes
 
 FIRST, SECOND, THIRD = "733-681-N", "735-683-N", "689-640-S"
 BEGIN = 31200.0  # 08:40
 
 
 @pytest.fixture
-def finder():
-    """Two vehicles at three cameras: number 7 is passages 0, 2, 4, and number 8 passages 1, 3, 5."""
+def judge():
+    """Two vehicles at three cameras: number 7 is tracklets 0, 2, 4, and number 8 is 1, 3, 5."""
     table = pd.DataFrame(
         {
             "camera": np.repeat([FIRST, SECOND, THIRD], 2),
             "seconds": BEGIN + np.array([0.0, 10, 30, 40, 200, 210]),
             "lane": 0.5,
             "detections": [2, 3, 2, 2, 2, 2],
-            "vehicle": [7, 8] * 3,
-            "kind": ["taxi", "van"] * 3,
-            "colour": "yellow taxi",
         }
+    )
+    labels = pd.DataFrame(
+        {"vehicle": [7, 8] * 3, "kind": ["taxi", "van"] * 3, "colour": "yellow taxi"}
     )
     ratios = np.zeros((6, 6), np.float32)
     ratios[0, 2], ratios[0, 5] = (
@@ -45,10 +46,18 @@ def finder():
     names = np.array([f"detection {k}" for k in range(6)])
     of_detection = pd.Series(np.arange(6), names)
     clock = pd.to_timedelta(table["seconds"], unit="s") + pd.Timestamp("2031-05-05")
-    passings = table.assign(clock=clock).pivot(index="vehicle", columns="camera", values="clock")
-    motion = Motion({}, {}, {}, (BEGIN, BEGIN + 240))
-    passages = Passages(table, np.zeros((6, 1), np.float32), of_detection)
-    return Finder(passages, names, ratios, (motion, motion), np.zeros(6, int), passings)
+    passes = table.assign(clock=clock, vehicle=labels["vehicle"])
+    passes = passes.pivot(index="vehicle", columns="camera", values="clock")
+    times = TravelTimes({}, {}, {}, (BEGIN, BEGIN + 240))
+    tracklets = Tracklets(table, np.zeros((6, 1), np.float32), of_detection)
+    midnight = pd.Timestamp("2031-05-05")
+    finder = TripFinder(tracklets, midnight, names, ratios, (times, times), np.zeros(6, int))
+    return TripJudge(finder, labels, passes)
+
+
+@pytest.fixture
+def finder(judge):
+    return judge.finder
 
 
 def test_search_gives_the_posterior_computed_by_hand(finder):
@@ -59,23 +68,18 @@ def test_search_gives_the_posterior_computed_by_hand(finder):
     )  # 3/4, 1/4 of a half, and the half that it is not there
 
 
-def test_a_search_of_fewer_minutes_does_not_see_later_passages(finder):
+def test_a_search_of_fewer_minutes_does_not_see_later_tracklets(finder):
     assert finder.search([0], THIRD)[1][0, 1] == pytest.approx(18 / 21)
     _, posterior = finder.search([0], THIRD, minutes=3)
     assert posterior.tolist() == [[0.0, 0.0, 1.0]]
 
 
-def test_the_trip_of_a_detection_is_that_of_its_passage(finder):
+def test_the_trip_of_a_detection_is_that_of_its_tracklet(finder):
     trip = finder.find("detection 0")
     assert trip["camera"].tolist() == [FIRST, SECOND, THIRD]
     assert trip["id"].tolist() == ["detection 0", "detection 2", "detection 5"]
     assert trip["after"].tolist() == [0, 30, 210]
     assert trip["linked"].tolist() == [True, True, True]
-    assert trip["right"].tolist() == [
-        True,
-        True,
-        False,
-    ]
     assert trip["time"].iloc[1] == pd.Timestamp("2031-05-05 08:40:30")
 
 
@@ -85,25 +89,25 @@ def test_a_trip_stays_within_its_network_and_its_threshold(finder):
     assert finder.find("detection 0", cameras=[FIRST])["id"].tolist() == ["detection 0"]
 
 
-def test_what_was_not_tracked_is_told_by_name(finder):
-    with pytest.raises(KeyError, match="detection 99 is part of no passage"):
+def test_what_was_not_tracked_is_told_by_name(finder, judge):
+    with pytest.raises(KeyError, match="detection 99 is part of no tracklet"):
         finder.find("detection 99")
     with pytest.raises(KeyError, match="vehicle 9 was not detected"):
-        finder.sighting_of(9, FIRST)
+        judge.sighting_of(9, FIRST)
 
 
-def test_a_vehicle_is_shown_by_its_best_detection(finder):
-    assert finder.sighting_of(8, FIRST) == "detection 1"
+def test_a_vehicle_is_shown_by_its_best_detection(judge):
+    assert judge.sighting_of(8, FIRST) == "detection 1"
 
 
-def test_whole_trips_are_those_that_the_truth_has_at_all_cameras(finder):
-    assert finder.whole_trips(FIRST).tolist() == [0, 1]
-    finder.passings.loc[8, THIRD] = pd.NaT
-    assert finder.whole_trips(FIRST).tolist() == [0]
+def test_whole_trips_are_those_that_the_truth_has_at_all_cameras(judge):
+    assert judge.whole_trips(FIRST).tolist() == [0, 1]
+    judge.passes.loc[8, THIRD] = pd.NaT
+    assert judge.whole_trips(FIRST).tolist() == [0]
 
 
-def test_candidates_are_ranked_and_judged(finder):
-    best = finder.candidates("detection 0", THIRD)
+def test_candidates_are_ranked_and_judged(judge):
+    best = judge.candidates("detection 0", THIRD)
     assert best["id"].tolist() == ["detection 5", "detection 4"]
     assert best["right"].tolist() == [
         False,
@@ -111,23 +115,24 @@ def test_candidates_are_ranked_and_judged(finder):
     ]
 
 
-def test_strangers_are_those_whom_a_trip_takes_for_another(finder):
-    assert finder.strangers(finder.find("detection 0")).to_numpy().tolist() == [
+def test_false_matches_are_the_vehicles_that_a_trip_takes_for_another(finder, judge):
+    assert judge.false_matches(finder.find("detection 0")).to_numpy().tolist() == [
         [8, "van", "yellow taxi", 1]
     ]
 
 
-def test_bits_of_a_link_are_those_of_its_posterior(finder):
-    link = finder.links([0]).iloc[0]
+def test_bits_of_a_link_are_those_of_its_posterior(finder, judge):
+    link = judge.links([0]).iloc[0]
+    pd.testing.assert_frame_equal(judge.links([0])[list(finder.links([0]))], finder.links([0]))
     assert link["delivered"] == pytest.approx(np.log2(2_000_000 * 0.5))
     assert link["passed"]
     assert link["right"]
     assert link["probability"] == pytest.approx(0.5)
 
 
-def test_a_vehicle_that_is_none_is_never_right(finder):
-    finder.passages.table["vehicle"] = -1
-    assert not finder.links([0])["right"].any()
+def test_a_vehicle_that_is_none_is_never_right(judge):
+    judge.labels["vehicle"] = -1
+    assert not judge.links([0])["right"].any()
 
 
 def test_candidates_of_the_camera_say_how_long_and_how_sure(finder):
@@ -170,7 +175,7 @@ def test_trips_are_counted_by_their_links():
 def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
     of_two = tally(LINKS, [FIRST, SECOND])[
         "estimate"
-    ]  # of four trips of two passings, three are right at the second camera
+    ]  # of four trips of two passes, three are right at the second camera
     assert of_two[["right", "wrong", "odds"]].tolist() == [3 / 8, 0, 3 / 4]
     assert of_two["claimed"] == 4
     of_all = tally(LINKS, [FIRST, SECOND, THIRD])["estimate"]
@@ -186,8 +191,8 @@ def test_a_passing_counts_only_where_frames_show_it():
         {"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]}
     )
     sightings = pd.DataFrame({"frame": ["a"], "vehicle": [1]})
-    passings = true_passings(SimpleNamespace(trips=times, frames=frames, sightings=sightings))
-    assert passings.notna().to_numpy().tolist() == [[True, False], [False, False]]
+    passes = true_passes(SimpleNamespace(trips=times, frames=frames, sightings=sightings))
+    assert passes.notna().to_numpy().tolist() == [[True, False], [False, False]]
 
 
 def test_the_ledger_counts_in_its_title():
@@ -211,5 +216,5 @@ def test_a_passing_after_the_last_frame_does_not_count():
         {"frame": ["a", "b"], "camera": FIRST, "time": [clock, clock + pd.Timedelta(60, "s")]}
     )
     sightings = pd.DataFrame({"frame": ["b", "b"], "vehicle": [1, 2]})
-    passings = true_passings(SimpleNamespace(trips=late, frames=frames, sightings=sightings))
-    assert passings.notna().to_numpy().tolist() == [[False], [True]]
+    passes = true_passes(SimpleNamespace(trips=late, frames=frames, sightings=sightings))
+    assert passes.notna().to_numpy().tolist() == [[False], [True]]

@@ -5,21 +5,21 @@ from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
 from cctview.dataset.road import place_of
+from cctview.detect.sorting import seconds_of
 from cctview.investigate import App, Judge, open_own_search, open_search
-from cctview.link.evidence import learn_motion
-from cctview.link.trips import true_passings
-from cctview.track.scene import seconds_of
+from cctview.link import fit_travel_times
+from cctview.truth import true_passes
 
 
-def open_app(lesson=None, finder=None, folder="."):
+def open_app(lesson=None, trips=None, folder="."):
     """The page on a lesson's data: the simulated minutes, or frames of one's own.
 
     Parameters
     ----------
     lesson : cctview.course.lesson.Lesson, optional
         By default what CCTVIEW_DATA says.
-    finder : cctview.link.trips.Finder, optional
-        Of the lesson's first `MINUTES`; by default the stored one.
+    trips : cctview.link.TripJudge, optional
+        With the finder of the lesson's first `MINUTES`; by default the stored one.
     folder : path_like
         Where files are saved.
 
@@ -30,25 +30,26 @@ def open_app(lesson=None, finder=None, folder="."):
     lesson = lesson or open_lesson()
     if lesson.own:
         known = all(place_of(camera) for camera in lesson.shown.detections["camera"].unique())
-        motion = travel_times(lesson.truth) if known else None
-        return App(open_own_search(lesson.shown, motion), borrowed=known, folder=folder)
-    finder = finder or open_finder(lesson.dataset, lesson.truth)
-    search = open_search(finder, lesson.dataset)
-    judge = Judge(search, finder.passages.table["vehicle"].to_numpy())
-    example = finder.sighting_of(TAXI[0], search.cameras[0])
+        times = travel_times(lesson.truth) if known else None
+        return App(open_own_search(lesson.shown, times), borrowed=known, folder=folder)
+    trips = trips or open_finder(lesson.dataset, lesson.truth)[1]
+    search = open_search(trips.finder, lesson.dataset)
+    judge = Judge(search, trips)
+    example = trips.sighting_of(TAXI[0], search.cameras[0])
     register = make_register(lesson.truth)
     return App(search, register, MINUTES, folder=folder, example=example, judge=judge)
 
 
 def travel_times(truth):
     """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a
-    `Motion` without lanes.
+    `TravelTimes` without lanes.
     """
-    times = (
-        true_passings(truth).stack().rename("time").rename_axis(["vehicle", "camera"]).reset_index()
-    )
+    times = true_passes(truth).stack().rename("time").rename_axis(["vehicle", "camera"])
+    times = times.reset_index()
     ways = truth.trips.set_index("vehicle")["direction"]
     table = times.assign(
         seconds=seconds_of(times["time"]), lane=0.5, direction=times["vehicle"].map(ways)
     )
-    return learn_motion(table, (float(table["seconds"].min()), float(table["seconds"].max())))
+    return fit_travel_times(
+        table, table, (float(table["seconds"].min()), float(table["seconds"].max()))
+    )

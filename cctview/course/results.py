@@ -8,7 +8,12 @@ import pandas as pd
 from cctview.dataset.frames import Dataset
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
-from cctview.truth.labels import Truth
+from cctview.link import TripFinder, TripJudge, fit_halves, make_finder, searched_by
+from cctview.link.stored import fingerprint, load
+from cctview.privacy.leakage import Leakage
+from cctview.privacy.meter import LeakageMeter
+from cctview.track import find_tracklets
+from cctview.truth import Truth, label_tracklets, true_passes
 
 TAXI = 1, "the yellow taxi van"
 """The vehicle that the lessons follow: its number in the truth, and what it is called."""
@@ -23,11 +28,8 @@ def stored_unicity(hours: float, days: int, folder: Path = RESULTS) -> pd.DataFr
     return table[np.isclose(table["hours"], hours, rtol=1e-3) & (table["days"] == days)]
 
 
-def stored_leakage(folder: Path = RESULTS):
+def stored_leakage(folder: Path = RESULTS) -> Leakage:
     """The stored searches as `cctview.privacy.leakage.Leakage`, without its candidates."""
-    from cctview.privacy.leakage import Leakage
-    from cctview.privacy.meter import LeakageMeter
-
     searches = read_result("searches.parquet", folder)
     gallery = int(searches["gallery"].iloc[0])
     population = LeakageMeter.load(Path(folder) / "meter-random.json").population
@@ -35,18 +37,28 @@ def stored_leakage(folder: Path = RESULTS):
     return Leakage(searches.drop(columns="gallery"), candidates, population, gallery)
 
 
-def open_finder(dataset: Dataset, truth: Truth, folder: Path = RESULTS):
-    """The stored `cctview.link.trips.Finder` of the first minutes; fitted anew if there is none, or
-    if it was fitted on other detections.
-    """
-    from cctview.link.stored import fingerprint, load
-    from cctview.link.trips import first_minutes, learn_finder, make_finder
-    from cctview.track.tracklets import find_passages
+def finder_minutes(dataset: Dataset) -> tuple[pd.DataFrame, np.ndarray]:
+    """The detections of the minutes in which trips are found, and their embeddings."""
+    end = dataset.frames["time"].min() + pd.Timedelta(minutes=FINDER_MINUTES)
+    kept = (dataset.detections["time"] <= end).to_numpy()
+    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
 
-    part = first_minutes(dataset, truth, FINDER_MINUTES)
-    path = Path(folder) / FINDER
+
+def open_finder(
+    dataset: Dataset, truth: Truth, folder: Path = RESULTS
+) -> tuple[TripFinder, TripJudge]:
+    """The stored finder of trips in the first minutes, and what judges it by the truth.
+
+    The finder is fitted again if there is none, or if it was fitted on other detections.
+    """
+    detections, embeddings = finder_minutes(dataset)
+    path, models, tracks = Path(folder) / FINDER, None, None
     if path.is_file():
         fitted_on, models, tracks = load(path)
-        if fitted_on == fingerprint(part.detections):
-            return make_finder(part, truth, find_passages(part, truth, tracks=tracks), models)
-    return learn_finder(dataset, truth, FINDER_MINUTES)
+        if fitted_on != fingerprint(detections):
+            models, tracks = None, None
+    tracklets = find_tracklets(detections, embeddings, tracks=tracks)
+    labels = label_tracklets(tracklets, detections, truth)
+    models = models or fit_halves(tracklets, labels)
+    finder = make_finder(detections, tracklets, models, searched_by(labels))
+    return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))

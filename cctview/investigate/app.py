@@ -149,7 +149,7 @@ class App:
         self.drawer, self.dossier, self._shell = Drawer(), None, None
         self.settings = SearchSettings(
             next(iter(search.rankings.values())),
-            travel=search.motion is not None,
+            travel=search.travel_times is not None,
             lanes=not search.own,
         )
         self.sure = _THRESHOLDS[self.settings.ranking].default
@@ -362,7 +362,7 @@ class _Shell:
         for name in ("ranking", "minutes", "travel", "lanes"):
             self.controls[name].value = getattr(app.settings, name)
         joint = app.settings.ranking == JOINT
-        self.controls["travel"].disabled = joint or app.search.motion is None
+        self.controls["travel"].disabled = joint or app.search.travel_times is None
         self.controls["lanes"].disabled = joint or app.search.own
         self.quiet = False
         self.text.value = dossier_html(app.dossier)

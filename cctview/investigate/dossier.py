@@ -17,7 +17,7 @@ from cctview.dataset.ids import DetectionId
 from cctview.dataset.road import place_of, street_of
 from cctview.dataset.storage import write_bytes
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
-from cctview.track.tracklets import ATTRIBUTES
+from cctview.link import ATTRIBUTES
 
 MEMORY_ONLY = (
     "These frames are your own, and may show real people's cars. A dossier on one of them is"
@@ -146,7 +146,7 @@ def build_dossier(
             links = search.finder.links([group], minutes=settings.minutes)
         claimed = float(links["claimed"].mean())
         kept = links[links["probability"] >= sure]
-        chosen = search.groups.iloc[kept["passage"].to_numpy(int)]
+        chosen = search.groups.iloc[kept["tracklet"].to_numpy(int)]
         linked = pd.DataFrame(
             {
                 "camera": chosen["camera"].to_numpy(),
@@ -182,8 +182,8 @@ def _read_off(search, detection, sightings):
         for attribute, words in zip(ATTRIBUTES, ("type", "colour"), strict=True):
             chances[attribute] = finder.read[attribute].iloc[group]
             values[words] = str(chances[attribute].idxmax()), float(chances[attribute].max())
-        motion = finder.motions[finder.half[group]]
-        south = float(motion.headings(search.groups.iloc[[group]])[0, 0])
+        times = finder.travel_times[finder.half[group]]
+        south = float(times.headings(search.groups.iloc[[group]])[0, 0])
         values["direction"] = DIRECTIONS["S" if south >= 0.5 else "N"], max(south, 1 - south)
     places = [place_of(camera) for camera in sightings["camera"]]
     if len(sightings) > 1 and all(places):

@@ -11,6 +11,7 @@ from cctview.dataset.road import POPULATION
 from cctview.investigate.dossier import NAMED, Dossier, build_dossier
 from cctview.investigate.joins import fitting, posterior_of_join
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
+from cctview.link import TripJudge
 from cctview.privacy.meter import Bits, LeakageMeter, Step
 from cctview.stats.bits import identification_bits
 from cctview.stats.resampling import bootstrap
@@ -53,12 +54,17 @@ class Judge:
     Attributes
     ----------
     search : VehicleSearch
-    vehicles : ndarray of int, shape (n,)
-        The vehicle that each of its groups shows; -1 where none is known.
+    trips : TripJudge
+        Of the search's finder.
     """
 
     search: VehicleSearch
-    vehicles: np.ndarray
+    trips: TripJudge
+
+    @property
+    def vehicles(self) -> np.ndarray:
+        """The vehicle that each group shows, -1 for none that drives, (n,)."""
+        return self.trips.labels["vehicle"].to_numpy()
 
     def right(self, detection: str, ids: pd.Series) -> np.ndarray:
         """Whether each of some detections shows the vehicle of another, (k,)."""
@@ -82,7 +88,7 @@ class Judge:
         group, delivered = self.search.group_of(detection), np.nan
         if settings.ranking == JOINT:
             if links is None:
-                links = self.search.finder.links([group], minutes=settings.minutes)
+                links = self.trips.links([group], minutes=settings.minutes)
             delivered = float(links["delivered"].mean())
         dossier = build_dossier(self.search, detection, settings, sure, number, links)
         rows = dossier.sightings
@@ -95,7 +101,7 @@ class Judge:
         """The dossiers that clicks on many vehicles build by the joint model, in the order of the
         groups.
         """
-        links = self.search.finder.links(groups, minutes=settings.minutes)
+        links = self.trips.links(groups, minutes=settings.minutes)
         of_query = dict(list(links.groupby("query")))
         shown = self.search.groups["shown"]
         return [
@@ -104,9 +110,9 @@ class Judge:
 
     def dossiers_of(self, vehicle: int, settings: SearchSettings) -> list[JudgedDossier]:
         """The dossiers that clicks on one vehicle build, one at each camera that saw it."""
-        finder, cameras = self.search.finder, self.search.groups["camera"].to_numpy()
+        cameras = self.search.groups["camera"].to_numpy()
         seen = [c for c in self.search.cameras if vehicle in self.vehicles[cameras == c]]
-        clicks = [self.search.group_of(finder.sighting_of(vehicle, camera)) for camera in seen]
+        clicks = [self.search.group_of(self.trips.sighting_of(vehicle, camera)) for camera in seen]
         return self.dossiers(np.array(clicks), settings)
 
     def first_guesses(self, queries: np.ndarray, settings: SearchSettings) -> pd.DataFrame:
@@ -123,10 +129,10 @@ class Judge:
         DataFrame
             One row a search: `query`, `camera`, `right`.
         """
-        queries, vehicles = np.asarray(queries, int), np.asarray(self.vehicles)
+        queries, vehicles = np.asarray(queries, int), self.vehicles
         if settings.ranking == JOINT:
             first = self.search.finder.links(queries, minutes=settings.minutes)
-            first = first.rename(columns={"passage": "group"})[["query", "camera", "group"]]
+            first = first.rename(columns={"tracklet": "group"})[["query", "camera", "group"]]
         else:
             first = _first_by_distance(self.search, queries, settings)
         passed = set(zip(self.search.groups["camera"], vehicles, strict=True))

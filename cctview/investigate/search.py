@@ -8,7 +8,6 @@ at once and gives a probability. Frames of one's own have distances only.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ import pandas as pd
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import driving_order
-from cctview.link.evidence import WAYS, Motion
+from cctview.link import WAYS, TravelTimes, TripFinder
 from cctview.match.matching import DISTANCES
 from cctview.track.scene import seconds_of
 
@@ -67,16 +66,16 @@ class VehicleSearch:
     groups : DataFrame
         What is ranked, a tracklet or else a single detection: columns `camera`, `seconds`, `lane`,
         `shown` (id to show).
-    motion : Motion or None
+    travel_times : TravelTimes or None
         Travel times and lanes, where they are known.
-    finder : cctview.link.trips.Finder or None
+    finder : TripFinder or None
     """
 
     dataset: Dataset
     detections: pd.DataFrame
     groups: pd.DataFrame
-    motion: Motion | None
-    finder: Any = None
+    travel_times: TravelTimes | None
+    finder: TripFinder | None = None
     _kept: dict = field(default_factory=dict, repr=False)
 
     @property
@@ -164,7 +163,7 @@ class VehicleSearch:
         seconds = self.groups["seconds"].to_numpy(float)
         lag = seconds - seconds[group]
         near = np.abs(lag) <= 60 * settings.minutes
-        if self.motion is None or not (settings.travel or settings.lanes):
+        if self.travel_times is None or not (settings.travel or settings.lanes):
             return near
         fits = np.zeros(len(near), bool)
         heading = self._headings() if settings.lanes else np.ones((len(near), 2))
@@ -175,14 +174,14 @@ class VehicleSearch:
 
     def _headings(self):
         if "headings" not in self._kept:
-            self._kept["headings"] = self.motion.headings(self.groups)
+            self._kept["headings"] = self.travel_times.headings(self.groups)
         return self._kept["headings"]
 
     def _fits_travel(self, way, group, lag):
         """Whether the lag to each group fits the travel time that way; any lag fits where none is
         known.
         """
-        cameras, lags = self.groups["camera"].to_numpy(), self.motion.lags
+        cameras, lags = self.groups["camera"].to_numpy(), self.travel_times.lags
         fits, first = np.zeros(len(lag), bool), cameras[group]
         for second in np.unique(cameras):
             rows = cameras == second
@@ -213,32 +212,32 @@ class VehicleSearch:
         return self._kept[key]
 
 
-def open_search(finder: Any, dataset: Dataset) -> VehicleSearch:
+def open_search(finder: TripFinder, dataset: Dataset) -> VehicleSearch:
     """A search of tracklets, with the joint model.
 
     Parameters
     ----------
-    finder : cctview.link.trips.Finder
+    finder : TripFinder
     dataset : cctview.dataset.frames.Dataset
         The frames that it was fitted on.
     """
-    table, of_detection = finder.passages.table, finder.passages.of_detection
+    table, of_detection = finder.tracklets.table, finder.tracklets.of_detection
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])
     detections = pd.DataFrame(
         {"group": of_detection.to_numpy(), "row": row.loc[of_detection.index].to_numpy()},
         index=of_detection.index,
     )
     groups = table[["camera", "seconds", "lane"]].assign(shown=finder.shown)
-    return VehicleSearch(dataset, detections, groups, finder.motions[0], finder)
+    return VehicleSearch(dataset, detections, groups, finder.travel_times[0], finder)
 
 
-def open_own_search(dataset: Dataset, motion: Motion | None = None) -> VehicleSearch:
+def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -> VehicleSearch:
     """A search of frames of one's own: each detection is ranked by itself, as the original did.
 
     Parameters
     ----------
     dataset : cctview.dataset.frames.Dataset
-    motion : Motion, optional
+    travel_times : TravelTimes, optional
         Travel times between these cameras. Lanes are not known: they need tracks.
 
     Raises
@@ -265,4 +264,4 @@ def open_own_search(dataset: Dataset, motion: Motion | None = None) -> VehicleSe
             "shown": ids,
         }
     )
-    return VehicleSearch(dataset, detections, groups, motion)
+    return VehicleSearch(dataset, detections, groups, travel_times)

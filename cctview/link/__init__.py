@@ -1,0 +1,51 @@
+"""Linking tracklets from camera to camera, without the truth: trips, and how often they are right.
+
+`evidence` and `joint` give each pair one likelihood ratio, `stored` keeps fitted models in a file,
+`trips` finds the trip that one click asks for, `filters` rule out pairs by clock and lane, and
+`evaluation` judges by labels that are handed in.
+"""
+
+from cctview.link.evaluation import (
+    TripJudge,
+    count_trips,
+    judge_searches,
+    tally,
+    verdicts,
+)
+from cctview.link.evidence import ATTRIBUTES, WAYS, TravelTimes, fit_travel_times
+from cctview.link.filters import STAGES, apply_filters, clock_bits, fit_filters, rank_one
+from cctview.link.joint import fit_joint
+from cctview.link.trips import (
+    SURE,
+    TripFinder,
+    as_candidates,
+    describe,
+    fit_halves,
+    make_finder,
+    searched_by,
+)
+
+__all__ = [
+    "ATTRIBUTES",
+    "STAGES",
+    "SURE",
+    "WAYS",
+    "TravelTimes",
+    "TripFinder",
+    "TripJudge",
+    "apply_filters",
+    "as_candidates",
+    "clock_bits",
+    "count_trips",
+    "describe",
+    "fit_filters",
+    "fit_halves",
+    "fit_joint",
+    "fit_travel_times",
+    "judge_searches",
+    "make_finder",
+    "rank_one",
+    "searched_by",
+    "tally",
+    "verdicts",
+]

@@ -1,29 +1,34 @@
-"""Evidence that two passages are one vehicle: features of all pairs, learnt from passages whose
+"""Evidence that two tracklets are one vehicle: features of all pairs, fitted on tracklets whose
 vehicle is known.
 
-`Motion` tells how long vehicles take from camera to camera, `Probe` reads type and colour off an
-embedding, and `Evidence.features` gives the features of each source for all pairs at once.
+`TravelTimes` say how long vehicles take from camera to camera, `Probe` reads type and colour off
+appearance features, and `Evidence.pair_features` gives the features of each source for all pairs at
+once.
 """
 
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.stats import t as student
 
-from cctview.track.tracklets import ATTRIBUTES
+from cctview.track.tracklets import Tracklets
 
+ATTRIBUTES = ("kind", "colour")
 WAYS = ("S", "N")
-HEAVY = 4.0  # degrees of freedom of the spread of travel times
-FEWEST_TRIPS = 20  # between two cameras, to learn from them how long they take
-LEAST_SPREAD = 0.05  # of the logarithm of a travel time
-UNLIKELY = 1e-3  # the least ratio that a motion, or a type, can have
-COMPONENTS = 48  # of the embedding, which the probe reads
-FOLDS = 4
+_HEAVY = 4.0  # degrees of freedom of the spread of log travel times: a few drivers take far longer
+_PEAK = float(student.pdf(0, _HEAVY))
+_FEWEST_TRIPS = 20  # between two cameras, to fit how long they take
+_LEAST_SPREAD = 0.05  # of the logarithm of a travel time
+_UNLIKELY = 1e-3  # the least ratio that a travel time, or a type, can have
+_COMPONENTS = 48  # of the features, which the probe reads
+_FOLDS = 4
 
 
 @dataclass(frozen=True)
-class Motion:
+class TravelTimes:
     """How long vehicles take from camera to camera, and which lanes lead which way.
 
     Attributes
@@ -34,8 +39,8 @@ class Motion:
         For each way, and first and second camera on it, mean and spread of the logarithm of the lag
         in seconds.
     found : dict of (str, str, str) to float
-        For each way, how often who passes one camera is found at another too, if the recording
-        lasts long enough.
+        For each way, how often a vehicle that passes one camera is found at another too, if the
+        recording lasts long enough.
     span : (float, float)
         Beginning and end of the recording, in seconds.
     """
@@ -43,120 +48,121 @@ class Motion:
     lanes: dict
     lags: dict
     found: dict
-    span: tuple
+    span: tuple[float, float]
 
-    def headings(self, table):
+    def headings(self, table: pd.DataFrame) -> np.ndarray:
         """Probability of each way, (n, 2)."""
-        slope, intercept = (
-            np.array([self.lanes.get(camera, (0.0, 0.0)) for camera in table["camera"]])
-            .reshape(-1, 2)
-            .T
-        )
+        lines = [self.lanes.get(camera, (0.0, 0.0)) for camera in table["camera"]]
+        slope, intercept = np.array(lines).reshape(-1, 2).T
         south = 1 / (1 + np.exp(-np.clip(slope * table["lane"].to_numpy() + intercept, -30, 30)))
         return np.stack([south, 1 - south], axis=1)
 
-    def density(self, way, first, second, lag):
+    def density(self, way: str, first: str, second: str, lag: np.ndarray) -> np.ndarray:
         """Density per second of a lag from `first` to `second`; 0 where it is not positive or not
         known.
+
+        The logarithm of a lag follows Student's t: peak · (1 + x² / ν) ** (-(ν + 1) / 2).
+        `scipy.stats.t.pdf` gives the same and takes fifty times as long.
         """
         if (way, first, second) not in self.lags:
             return np.zeros_like(lag)
         mean, spread = self.lags[way, first, second]
         positive = np.maximum(lag, 0.1)
         off = (np.log(positive) - mean) / spread
-        square = 1 + off * off / HEAVY  # Student's density, for four degrees of freedom
-        return np.where(
-            lag > 0, 0.375 / (square * square * np.sqrt(square) * spread * positive), 0.0
-        )
+        height = _PEAK * (1 + off * off / _HEAVY) ** (-(_HEAVY + 1) / 2)
+        return np.where(lag > 0, height / (spread * positive), 0.0)
 
-    def over(self, table):
-        """The same, for a recording that lasts as long as these passages."""
+    def over(self, table: pd.DataFrame) -> "TravelTimes":
+        """The same, for a recording that lasts as long as these tracklets."""
         return replace(self, span=_span(table))
 
-    def log_ratio(self, table, rows=slice(None)):
+    def log_ratio(self, table: pd.DataFrame, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Logarithm of the ratio of the density of each pair's lag and lanes to that of two
-        unrelated passages, (k, n).
+        unrelated tracklets, (k, n).
 
         The first of a pair is one of the `rows` of the table; by default any.
         """
-        heading, seconds, span = (
-            self.headings(table),
-            table["seconds"].to_numpy(float),
-            self.span[1] - self.span[0],
-        )
+        heading = self.headings(table)
+        seconds = table["seconds"].to_numpy(float)
+        span = self.span[1] - self.span[0]
         first, of_camera = np.arange(len(table))[rows], table.groupby("camera").indices
-        ratios, camera = (
-            np.zeros((len(first), len(table)), np.float32),
-            table["camera"].to_numpy()[first],
-        )
+        ratios = np.zeros((len(first), len(table)), np.float32)
+        camera = table["camera"].to_numpy()[first]
         for a, b in permutations(of_camera, 2):
-            here, there = np.flatnonzero(camera == a), of_camera[b]
-            lag, total, known = seconds[there] - seconds[first[here], None], 0.0, False
+            from_rows, to_rows = np.flatnonzero(camera == a), of_camera[b]
+            tails = first[from_rows]
+            lag, total, known = seconds[to_rows] - seconds[tails, None], 0.0, False
             for k, way in enumerate(WAYS):
-                both = heading[first[here], None, k] * heading[there, k] / 0.5
+                both = heading[tails, None, k] * heading[to_rows, k] / 0.5
                 for pair, later in (((a, b), lag), ((b, a), -lag)):
                     if (way, *pair) in self.lags:
                         known, total = True, total + both * self.density(way, *pair, later)
             if known:
-                ratios[np.ix_(here, there)] = np.log(UNLIKELY + span * total)
+                # an unrelated tracklet comes at any time of the recording alike: density 1 / span
+                ratios[np.ix_(from_rows, to_rows)] = np.log(_UNLIKELY + span * total)
         return ratios
 
-    def present(self, table, camera):
-        """Probability that the vehicle of each passage is among those found before `camera`, (n,)."""
-        heading, own = self.headings(table), table["camera"].to_numpy()
-        result = np.zeros(len(table))
+    def present(self, table: pd.DataFrame, camera: str) -> np.ndarray:
+        """Probability that the vehicle of each tracklet is among those found at `camera`, (n,)."""
+        heading, cameras = self.headings(table), table["camera"].to_numpy()
+        seconds, result = table["seconds"].to_numpy(float), np.zeros(len(table))
         for k, way in enumerate(WAYS):
-            for here in np.unique(own):
-                rows = own == here
-                recorded = self._recorded(way, here, camera, table["seconds"].to_numpy(float)[rows])
-                result[rows] += (
-                    heading[rows, k] * recorded * self.found.get((way, here, camera), 0.5)
-                )
+            for start in np.unique(cameras):
+                rows = cameras == start
+                recorded = _recorded(self.lags, self.span, (way, start, camera), seconds[rows])
+                found = self.found.get((way, start, camera), 0.5)
+                result[rows] += heading[rows, k] * recorded * found
         return np.clip(result, 0.002, 0.998)
 
-    def _recorded(self, way, here, there, seconds):
-        """Probability that who passes `here` at these times passes `there`, if at all, while it
-        records.
-        """
-        if (way, here, there) in self.lags:
-            (mean, spread), left = self.lags[way, here, there], self.span[1] - seconds
-        elif (way, there, here) in self.lags:
-            (mean, spread), left = self.lags[way, there, here], seconds - self.span[0]
-        else:
-            return np.ones_like(seconds)
-        return student.cdf((np.log(np.maximum(left, 0.1)) - mean) / spread, HEAVY)
+
+def _recorded(lags: dict, span: tuple, way: tuple, seconds: np.ndarray) -> np.ndarray:
+    """Probability that a vehicle that passes the first camera of a `way` at these times passes the
+    second, if at all, while it records.
+    """
+    name, first, second = way
+    if way in lags:
+        (mean, spread), left = lags[way], span[1] - seconds
+    elif (name, second, first) in lags:
+        (mean, spread), left = lags[name, second, first], seconds - span[0]
+    else:
+        return np.ones_like(seconds)
+    return student.cdf((np.log(np.maximum(left, 0.1)) - mean) / spread, _HEAVY)
 
 
-def learn_motion(table, span):
-    """Learn travel times, and what lanes mean, from passages whose vehicle and direction are known.
+def fit_travel_times(
+    table: pd.DataFrame, labels: pd.DataFrame, span: tuple[float, float]
+) -> TravelTimes:
+    """Fit travel times, and what lanes mean.
 
     Parameters
     ----------
     table : DataFrame
-        As `cctview.track.tracklets.Passages.table`; those without a direction say nothing.
+        As `cctview.track.tracklets.Tracklets.table`.
+    labels : DataFrame
+        Row by row: `vehicle` and `direction`; those without a direction say nothing.
     span : (float, float)
         Beginning and end of the recording, in seconds.
-
-    Returns
-    -------
-    Motion
     """
-    known = table[table["direction"].isin(WAYS)]
-    lanes = {camera: _lane_meaning(of) for camera, of in known.groupby("camera")}
-    lags, cameras = {}, sorted(table["camera"].unique())
-    for way, of in known.groupby("direction"):
-        lags |= {(way, *pair): lag for pair, lag in _learn_lags(of).items()}
-    motion = Motion(lanes, lags, {}, span)
-    for way, of in known.groupby("direction"):
-        for a, b in permutations(cameras, 2):
-            here = of[of["camera"] == a]
-            recorded = motion._recorded(way, a, b, here["seconds"].to_numpy(float))
-            there = here["vehicle"].isin(set(of.loc[of["camera"] == b, "vehicle"])).to_numpy()
-            motion.found[way, a, b] = float(min((there.sum() + 0.5) / (recorded.sum() + 1), 1.0))
-    return motion
+    known = table[["camera", "seconds", "lane"]].assign(
+        vehicle=labels["vehicle"].to_numpy(), direction=labels["direction"].to_numpy()
+    )
+    known = known[known["direction"].isin(WAYS)]
+    lanes = {camera: _lane_meaning(rows) for camera, rows in known.groupby("camera")}
+    lags: dict = {}
+    found: dict = {}
+    for way, rows in known.groupby("direction"):
+        lags |= {(way, *pair): lag for pair, lag in _fit_lags(rows).items()}
+    for way, rows in known.groupby("direction"):
+        for a, b in permutations(sorted(table["camera"].unique()), 2):
+            start = rows[rows["camera"] == a]
+            seconds = start["seconds"].to_numpy(float)
+            recorded = _recorded(lags, span, (way, a, b), seconds).sum()
+            seen = start["vehicle"].isin(set(rows.loc[rows["camera"] == b, "vehicle"])).sum()
+            found[way, a, b] = float(min((seen + 0.5) / (recorded + 1), 1.0))
+    return TravelTimes(lanes, lags, found, span)
 
 
-def _learn_lags(table):
+def _fit_lags(table: pd.DataFrame) -> dict:
     """Mean and spread of the logarithm of the lag between two cameras on one way, for every ordered
     pair of its cameras.
 
@@ -164,33 +170,33 @@ def _learn_lags(table):
     enough) and the usual spread.
     """
     times = table.groupby(["vehicle", "camera"])["seconds"].median().unstack()
-    own = {}
+    lags: dict = {}
     for a, b in permutations(times.columns, 2):
         lag = (times[b] - times[a]).dropna()
-        if len(lag) >= FEWEST_TRIPS and lag.median() > 0:
+        if len(lag) >= _FEWEST_TRIPS and lag.median() > 0:
             logs = np.log(lag[lag > 0].to_numpy())
+            # the spread of a normal distribution with this median absolute deviation
             spread = 1.4826 * np.median(np.abs(logs - np.median(logs)))
-            own[a, b] = float(np.median(logs)), float(max(spread, LEAST_SPREAD))
-    if not own:
+            lags[a, b] = float(np.median(logs)), float(max(spread, _LEAST_SPREAD))
+    if not lags:
         return {}
     place = {camera: k for k, camera in enumerate(times.columns)}
-    steps = np.zeros((len(own) + 1, len(place)))
-    for row, (a, b) in enumerate(own):
+    steps = np.zeros((len(lags) + 1, len(place)))
+    for row, (a, b) in enumerate(lags):
         steps[row, [place[a], place[b]]] = -1, 1
     steps[-1, 0] = 1  # the timetable begins at the first camera
-    clock = np.linalg.lstsq(
-        steps, np.append([np.exp(mean) for mean, _ in own.values()], 0.0), rcond=None
-    )[0]
-    usual = float(np.median([spread for _, spread in own.values()]))
-    joined = {camera for pair in own for camera in pair}
+    seconds = np.append([np.exp(mean) for mean, _ in lags.values()], 0.0)
+    timetable = np.linalg.lstsq(steps, seconds, rcond=None)[0]
+    usual = float(np.median([spread for _, spread in lags.values()]))
+    joined = {camera for pair in lags for camera in pair}
     for a, b in permutations(joined, 2):
-        lag = clock[place[b]] - clock[place[a]]
-        if lag > 1 and (a, b) not in own:
-            own[a, b] = float(np.log(lag)), 1.5 * usual
-    return own
+        lag = timetable[place[b]] - timetable[place[a]]
+        if lag > 1 and (a, b) not in lags:
+            lags[a, b] = float(np.log(lag)), 1.5 * usual
+    return lags
 
 
-def _lane_meaning(table):
+def _lane_meaning(table: pd.DataFrame) -> tuple[float, float]:
     """Slope and intercept of the log odds of southbound by lane."""
     from sklearn.linear_model import LogisticRegression
 
@@ -203,7 +209,7 @@ def _lane_meaning(table):
 
 @dataclass(frozen=True)
 class Probe:
-    """Reads an attribute off embeddings by multinomial logistic regression on their principal
+    """Reads an attribute off features by multinomial logistic regression on their principal
     components.
 
     Attributes
@@ -213,33 +219,36 @@ class Probe:
         How common each value is.
     """
 
-    pipeline: object
+    pipeline: Any
     shares: np.ndarray
 
-    def read(self, looks):
+    def read(self, features: np.ndarray) -> np.ndarray:
         """Probability of each value, (n, k)."""
-        return self.pipeline.predict_proba(looks)
+        return self.pipeline.predict_proba(features)
 
-    def log_ratio(self, read, rows=slice(None)):
-        """Logarithm of how much more probable it is of each pair to have the same value than of
-        strangers, (k, n).
+    def log_ratio(self, read: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Logarithm of how much more probable it is of each pair to have the same value than of two
+        unrelated tracklets, (k, n).
         """
         return same_value(read, self.shares, rows)
 
 
-def same_value(read, shares, rows=slice(None)):
-    """As `Probe.log_ratio`, for values that are so common (`shares`)."""
-    return np.log(
-        np.maximum((read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32), UNLIKELY)
-    )
+def same_value(
+    read: np.ndarray, shares: np.ndarray, rows: np.ndarray | slice = slice(None)
+) -> np.ndarray:
+    """As `Probe.log_ratio`, for values that are so common (`shares`): log of the sum over values v
+    of p(v | first) p(v | second) / p(v).
+    """
+    ratio = (read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32)
+    return np.log(np.maximum(ratio, _UNLIKELY))
 
 
-def learn_probes(looks, labels, vehicles):
-    """Learn to read attributes.
+def fit_probes(features: np.ndarray, labels: dict, vehicles: np.ndarray) -> dict:
+    """Fit probes that read attributes.
 
     Parameters
     ----------
-    looks : ndarray, shape (n, d)
+    features : ndarray, shape (n, d)
     labels : dict of str to array_like of str, shape (n,)
         By attribute; one with a single value is left out.
     vehicles : array_like, shape (n,)
@@ -247,23 +256,25 @@ def learn_probes(looks, labels, vehicles):
     Returns
     -------
     dict of str to (Probe, ndarray of shape (n, k))
-        The probe, and what probes that did not see the vehicle read off `looks`.
+        The probe, and what probes that did not see the vehicle read off `features`.
     """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
     from sklearn.pipeline import make_pipeline
 
-    labels = {name: np.asarray(of, str) for name, of in labels.items() if len(np.unique(of)) > 1}
-    if not labels:
+    values = {name: np.asarray(of, str) for name, of in labels.items() if len(np.unique(of)) > 1}
+    if not values:
         return {}
-    folds = list(GroupKFold(min(FOLDS, len(np.unique(vehicles)))).split(looks, groups=vehicles))
-    shares = {name: np.unique(of, return_counts=True)[1] / len(of) for name, of in labels.items()}
-    read, probes = {name: np.tile(of, (len(looks), 1)) for name, of in shares.items()}, {}
-    for seen, unseen in [*folds, (np.arange(len(looks)), None)]:
-        plane = PCA(min(COMPONENTS, len(seen) - 1, looks.shape[1]), random_state=0, whiten=True)
-        places = plane.fit_transform(looks[seen])
-        for name, of in labels.items():
+    folds = GroupKFold(min(_FOLDS, len(np.unique(vehicles)))).split(features, groups=vehicles)
+    shares = {name: np.unique(of, return_counts=True)[1] / len(of) for name, of in values.items()}
+    read = {name: np.tile(of, (len(features), 1)) for name, of in shares.items()}
+    probes = {}
+    for seen, unseen in [*folds, (np.arange(len(features)), None)]:
+        components = min(_COMPONENTS, len(seen) - 1, features.shape[1])
+        plane = PCA(components, random_state=0, whiten=True)
+        places = plane.fit_transform(features[seen])
+        for name, of in values.items():
             if len(np.unique(of[seen])) < 2:
                 continue
             fit = LogisticRegression(C=0.1).fit(places, of[seen])
@@ -271,38 +282,42 @@ def learn_probes(looks, labels, vehicles):
                 probes[name] = Probe(make_pipeline(plane, fit), shares[name])
                 continue
             block = np.zeros((len(unseen), len(shares[name])))
-            block[:, np.searchsorted(np.unique(of), fit.classes_)] = fit.predict_proba(
-                plane.transform(looks[unseen])
-            )
+            columns = np.searchsorted(np.unique(of), fit.classes_)
+            block[:, columns] = fit.predict_proba(plane.transform(features[unseen]))
             read[name][unseen] = block
     return {name: (probe, read[name]) for name, probe in probes.items()}
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was learnt from passages whose vehicle is known.
+    """What was fitted on tracklets whose vehicle is known.
 
     Attributes
     ----------
-    motion : Motion
+    travel_times : TravelTimes
     probes : dict of str to Probe
     held_out : dict of str to ndarray
-        For each attribute what probes that did not see its vehicle read off each passage that was
-        learnt from.
+        For each attribute what probes that did not see its vehicle read off each tracklet that was
+        fitted on.
     """
 
-    motion: Motion
+    travel_times: TravelTimes
     probes: dict
     held_out: dict
 
-    def features(self, passages, learnt=None, rows=slice(None)):
-        """Features of all pairs of passages.
+    def pair_features(
+        self,
+        tracklets: Tracklets,
+        fitted: np.ndarray | None = None,
+        rows: np.ndarray | slice = slice(None),
+    ) -> dict[str, np.ndarray]:
+        """Features of all pairs of tracklets.
 
         Parameters
         ----------
-        passages : Passages
-        learnt : array_like of int, optional
-            Which of them evidence was learnt from, in that order; of these the probes' held-out
+        tracklets : Tracklets
+        fitted : array_like of int, optional
+            Which of them evidence was fitted on, in that order; of these the probes' held-out
             readings are taken.
         rows : array_like, optional
             Which may be the first of a pair, by default all of them.
@@ -311,43 +326,44 @@ class Evidence:
         -------
         dict of str to ndarray of float32, shape (k, n)
         """
-        features, looks, table = {}, passages.looks, passages.table
+        pairs, features, table = {}, tracklets.features, tracklets.table
         for attribute in ATTRIBUTES:
             if attribute not in self.probes:
-                features[attribute] = np.zeros((len(looks[rows]), len(looks)), np.float32)
+                pairs[attribute] = np.zeros((len(features[rows]), len(features)), np.float32)
                 continue
-            read = self.probes[attribute].read(looks)
-            if learnt is not None:
-                read[learnt] = self.held_out[attribute]
-            features[attribute] = self.probes[attribute].log_ratio(read, rows)
-        cosine, images = looks[rows] @ looks.T, np.log(table["detections"].to_numpy(np.float32))
+            read = self.probes[attribute].read(features)
+            if fitted is not None:
+                read[fitted] = self.held_out[attribute]
+            pairs[attribute] = self.probes[attribute].log_ratio(read, rows)
+        cosine = features[rows] @ features.T
+        images = np.log(table["detections"].to_numpy(np.float32))
         fewer = np.minimum(images[rows][:, None], images)
-        features |= {"cosine": cosine, "cosine squared": cosine * np.abs(cosine)}
-        features |= {"cosine by images": cosine * fewer, "images": fewer}
-        features["motion"] = self.motion.over(table).log_ratio(table, rows)
-        return features
+        pairs |= {"cosine": cosine, "cosine squared": cosine * np.abs(cosine)}
+        pairs |= {"cosine by images": cosine * fewer, "images": fewer}
+        pairs["motion"] = self.travel_times.over(table).log_ratio(table, rows)
+        return pairs
 
 
-def learn_evidence(passages):
-    """Learn from passages; those of no known vehicle say nothing.
+def fit_evidence(tracklets: Tracklets, labels: pd.DataFrame) -> Evidence:
+    """Fit evidence; tracklets of no known vehicle say nothing.
 
     Parameters
     ----------
-    passages : Passages
-
-    Returns
-    -------
-    Evidence
+    tracklets : Tracklets
+    labels : DataFrame
+        Row by row: `vehicle` (-1: not known), `direction`, `kind`, `colour`.
     """
-    table, probes, held_out = passages.table, {}, {}
-    known = np.flatnonzero(table["vehicle"].to_numpy() >= 0)
-    labels = {attribute: table[attribute].to_numpy(str)[known] for attribute in ATTRIBUTES}
-    learnt = learn_probes(passages.looks[known], labels, table["vehicle"].to_numpy()[known])
-    for attribute, (probe, read) in learnt.items():
-        probes[attribute], held_out[attribute] = probe, probe.read(passages.looks)
+    table, features = tracklets.table, tracklets.features
+    vehicle = labels["vehicle"].to_numpy()
+    known = np.flatnonzero(vehicle >= 0)
+    values = {attribute: labels[attribute].to_numpy(str)[known] for attribute in ATTRIBUTES}
+    probes, held_out = {}, {}
+    for attribute, (probe, read) in fit_probes(features[known], values, vehicle[known]).items():
+        probes[attribute] = probe
+        held_out[attribute] = probe.read(features)
         held_out[attribute][known] = read
-    return Evidence(learn_motion(table, _span(table)), probes, held_out)
+    return Evidence(fit_travel_times(table, labels, _span(table)), probes, held_out)
 
 
-def _span(table):
+def _span(table: pd.DataFrame) -> tuple[float, float]:
     return float(table["seconds"].min()), float(table["seconds"].max())

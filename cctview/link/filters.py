@@ -1,9 +1,9 @@
 """Filters of a search from camera to camera: how long the drive takes, which way the lanes lead,
 and which lane it was.
 
-Each filter is learnt from passages of one half of the vehicles, and judged on the other. It gives
-every pair of passages a number, how odd the pair is, and rules out those that are odder than a
-limit. The limit is set so that a wanted share of the true pairs that it was learnt from stays in.
+Each filter is fitted on tracklets of one half of the vehicles, and judged on the other. It gives
+every pair of tracklets a number, how odd the pair is, and rules out those that are odder than a
+limit. The limit is set so that a wanted share of the true pairs that it was fitted on stays in.
 """
 
 from dataclasses import dataclass
@@ -13,63 +13,32 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.road import DRIVE, POPULATION
-from cctview.link.evidence import WAYS, learn_motion
+from cctview.link.evidence import WAYS, TravelTimes, fit_travel_times
 from cctview.match.distance import cosine_distances
 from cctview.stats.bits import identification_bits, open_set_posterior
 from cctview.stats.resampling import bootstrap, split_vehicles
+from cctview.track.tracklets import Tracklets
 
 STAGES = ("looks alone", "+ travel time", "+ direction", "+ lane")
 KEPT = 0.98
-"""Of true pairs, the share that each filter lets through where it was learnt."""
-FEWEST = 10  # true pairs on one way, to learn from them how lanes go on
-
-
-def true_passages(detections, embeddings, truth):
-    """Passages before cameras, put together by the truth, so that no error of a tracker is taken
-    for one of a search.
-
-    Parameters
-    ----------
-    detections : DataFrame
-    embeddings : ndarray of float32, shape (n, d)
-    truth : cctview.truth.labels.Truth
-
-    Returns
-    -------
-    table : DataFrame
-        As `cctview.track.travel.describe_tracks` gives it, with `vehicle` and `direction` ("S", "N").
-    looks : ndarray of float32, shape (n, d)
-    """
-    from cctview.track.travel import describe_tracks
-    from cctview.truth.labels import true_vehicles
-
-    vehicles = true_vehicles(detections, truth)
-    moving = ((vehicles > 0).fillna(False) & np.isfinite(embeddings[:, 0])).to_numpy(bool)
-    found, seen = detections[moving].reset_index(drop=True), vehicles[moving].astype(int).to_numpy()
-    codes, names = pd.factorize(found["camera"] + " " + pd.Series(seen).astype(str), sort=True)
-    table, looks = describe_tracks(found, pd.Series(codes), embeddings[moving])
-    table = table.assign(vehicle=[int(name.rpartition(" ")[2]) for name in names[table.index]])
-    table["direction"] = (
-        table["vehicle"].map(truth.trips.set_index("vehicle")["direction"]).fillna("")
-    )
-    return table.reset_index(drop=True), looks
+"""Of true pairs, the share that each filter lets through where it was fitted."""
+_FEWEST = 10  # true pairs on one way, to fit on them how lanes go on
 
 
 @dataclass(frozen=True)
 class Block:
-    """Searches for the passages before one camera, by one half of the vehicles, among those before
-    the next camera.
+    """Searches for one half of the vehicles of one camera among the tracklets of the next camera.
 
     Attributes
     ----------
     vehicle : ndarray of int, shape (n,)
-        Whom each search looks for; only those who are found at the next camera.
+        The vehicle that each search looks for; only those that are found at the next camera.
     distances : ndarray of float32, shape (n, m)
-    mates : ndarray of bool, shape (n, m)
+    true_match : ndarray of bool, shape (n, m)
     odd : ndarray of float32, shape (3, n, m)
         How odd a pair is by travel time, direction and lane.
-    learnt : ndarray of float32, shape (3, k)
-        The same of the true pairs that the filters were learnt from.
+    fitted : ndarray of float32, shape (3, k)
+        The same of the true pairs that the filters were fitted on.
     clock : ndarray of float32, shape (n, m)
         Natural logarithm of the likelihood ratio of lag and direction.
     present : ndarray, shape (n,)
@@ -78,124 +47,134 @@ class Block:
 
     vehicle: np.ndarray
     distances: np.ndarray
-    mates: np.ndarray
+    true_match: np.ndarray
     odd: np.ndarray
-    learnt: np.ndarray
+    fitted: np.ndarray
     clock: np.ndarray
     present: np.ndarray
 
 
-def learn_filters(table, looks, seed=0):
-    """Learn the filters on either half of the vehicles, and look for the other half at the next
+def fit_filters(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> list[Block]:
+    """Fit the filters on either half of the vehicles, and look for the other half at the next
     camera down the drive.
 
     Parameters
     ----------
-    table, looks
-        From `true_passages`.
+    tracklets : Tracklets
+    labels : DataFrame
+        Row by row: `vehicle`, `direction`.
     seed : int
         How the vehicles are divided.
-
-    Returns
-    -------
-    list of Block
 
     Raises
     ------
     ValueError
         If no two neighbouring cameras saw enough vehicles.
     """
-    half, span = split_vehicles(table, 2, seed), (table["seconds"].min(), table["seconds"].max())
+    table = tracklets.table.join(labels[["vehicle", "direction"]])
+    half, span = split_vehicles(labels, 2, seed), (table["seconds"].min(), table["seconds"].max())
     camera, blocks = table["camera"].to_numpy(), []
     for first, second in pairwise(place.camera for place in DRIVE):
         a, b = np.flatnonzero(camera == first), np.flatnonzero(camera == second)
         for part in (0, 1):
             known = table[(half != part) & np.isin(camera, (first, second))]
-            motion = learn_motion(known, span)
+            times = fit_travel_times(known, known, span)
             if not any(
-                (way, first, second) in motion.lags or (way, second, first) in motion.lags
+                (way, *pair) in times.lags
                 for way in WAYS
+                for pair in ((first, second), (second, first))
             ):
                 continue
-            block = _search(table, looks, a[half[a] == part], b, known, motion)
+            queries = a[half[a] == part]
+            block = _search(table, tracklets.features, queries, b, known, times)
             if block is not None:
                 blocks.append(block)
     if not blocks:
         raise ValueError(
-            "no two neighbouring cameras with enough vehicles to learn from; take more minutes"
+            "no two neighbouring cameras with enough vehicles to fit on; take more minutes"
         )
     return blocks
 
 
-def _search(table, looks, asking, gallery, known, motion):
-    """One block; None if nobody who is looked for is there."""
+def _search(
+    table: pd.DataFrame,
+    features: np.ndarray,
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    known: pd.DataFrame,
+    times: TravelTimes,
+) -> Block | None:
+    """One block; None if no vehicle that is looked for is there."""
     vehicle = table["vehicle"].to_numpy()
-    asking = asking[np.isin(vehicle[asking], vehicle[gallery])]
-    if not len(asking):
+    queries = queries[np.isin(vehicle[queries], vehicle[gallery])]
+    if not len(queries):
         return None
-    a, b = table.iloc[asking], table.iloc[gallery]
+    a, b = table.iloc[queries], table.iloc[gallery]
     first, second = a["camera"].iloc[0], b["camera"].iloc[0]
-    own, other = (
+    before, after = (
         known[known["camera"] == camera].set_index("vehicle") for camera in (first, second)
     )
-    both = own.index.intersection(other.index)
-    lanes = _learn_lanes(own.loc[both], other.loc[both])
-    learnt = _oddness(own.loc[both], other.loc[both], motion, lanes, first, second)
-    pair = pd.concat([a, b])
+    both = before.index.intersection(after.index)
+    lanes = _fit_lanes(before.loc[both], after.loc[both])
     return Block(
-        vehicle[asking],
-        cosine_distances(looks[asking], looks[gallery]),
-        vehicle[asking][:, None] == vehicle[gallery],
-        _oddness(a, b, motion, lanes, first, second, all_pairs=True),
-        learnt,
-        motion.log_ratio(pair)[: len(a), len(a) :],
-        motion.present(a, second),
+        vehicle[queries],
+        cosine_distances(features[queries], features[gallery]),
+        vehicle[queries][:, None] == vehicle[gallery],
+        _oddness(a, b, times, lanes, all_pairs=True),
+        _oddness(before.loc[both], after.loc[both], times, lanes),
+        times.log_ratio(pd.concat([a, b]))[: len(a), len(a) :],
+        times.present(a, second),
     )
 
 
-def _learn_lanes(a, b):
+def _fit_lanes(a: pd.DataFrame, b: pd.DataFrame) -> dict:
     """By way, slope and intercept of the lane at the second camera by that at the first."""
     lines = {}
     for way in WAYS:
-        of = (a["direction"] == way).to_numpy()
-        lines[way] = (
-            np.polyfit(a["lane"][of], b["lane"][of], 1) if of.sum() >= FEWEST else (0.0, 0.5)
-        )
+        rows = (a["direction"] == way).to_numpy()
+        enough = rows.sum() >= _FEWEST
+        lines[way] = np.polyfit(a["lane"][rows], b["lane"][rows], 1) if enough else (0.0, 0.5)
     return lines
 
 
-def _oddness(a, b, motion, lanes, first, second, all_pairs=False):
-    """How odd pairs are by travel time, direction and lane: row by row, or everyone with everyone."""
+def _oddness(
+    a: pd.DataFrame, b: pd.DataFrame, times: TravelTimes, lanes: dict, all_pairs: bool = False
+) -> np.ndarray:
+    """How odd pairs are by travel time, direction and lane: row by row, or each with each.
 
-    def across(values, other):
+    Travel time: deviations of the log lag from its mean; direction: 1 - the probability that both
+    go that way; lane: the distance from where the first lane leads. Of several ways the least odd.
+    """
+
+    def across(values: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (values[:, None], other[None]) if all_pairs else (values, other)
 
+    first, second = a["camera"].iloc[0], b["camera"].iloc[0]
     before, after = across(a["seconds"].to_numpy(float), b["seconds"].to_numpy(float))
     lane_a, lane_b = across(a["lane"].to_numpy(float), b["lane"].to_numpy(float))
-    lag, (ways_a, ways_b) = after - before, (motion.headings(part) for part in (a, b))
+    lag, ways_a, ways_b = after - before, times.headings(a), times.headings(b)
     odd = np.full((3, *lag.shape), np.inf, np.float32)
     for k, way in enumerate(WAYS):
-        for here, there, sign in ((first, second, 1), (second, first, -1)):
-            if (way, here, there) not in motion.lags:
+        for pair, sign in (((first, second), 1), ((second, first), -1)):
+            if (way, *pair) not in times.lags:
                 continue
-            mean, spread = motion.lags[way, here, there]
-            this = sign * lag > 0
+            mean, spread = times.lags[(way, *pair)]
+            possible = sign * lag > 0
             leads = np.multiply(*across(ways_a[:, k], ways_b[:, k]))
             time = np.abs(np.log(np.maximum(sign * lag, 0.1)) - mean) / spread
             lane = np.abs(np.polyval(lanes[way], lane_a) - lane_b)
             for row, values in enumerate((time, 1 - leads, lane)):
-                odd[row][this] = np.minimum(odd[row], values)[this]
+                odd[row][possible] = np.minimum(odd[row], values)[possible]
     return odd
 
 
-def limits(block, kept=KEPT):
-    """The limits of a block's three filters, (3,), at which each lets a share of the true pairs
-    through that it was learnt from.
+def limits(block: Block, kept: float = KEPT) -> np.ndarray:
+    """The limits of a block's three filters, (3,), at which each lets this share of the true pairs
+    through that it was fitted on.
 
-    Pairs on a way that too few were seen on do not count: of it nothing was learnt, and they are
-    ruled out.
+    Pairs on a way that too few were seen on do not count: they are ruled out.
     """
-    known = block.learnt[:, np.isfinite(block.learnt).all(axis=0)]
+    known = block.fitted[:, np.isfinite(block.fitted).all(axis=0)]
     return np.quantile(known, kept, axis=1, method="higher")
 
 
@@ -207,24 +186,21 @@ class Filtered:
     ----------
     vehicle : ndarray of int, shape (n,)
     rank : ndarray of float, shape (n,)
-        Of the right passage among the candidates that are left; infinite if it was ruled out.
+        Of the correct tracklet among the candidates that are left; infinite if it was ruled out.
     left : ndarray of int, shape (n,)
         Candidates that are left.
-    of : ndarray of int, shape (n,)
-        Candidates that there were.
     """
 
     vehicle: np.ndarray
     rank: np.ndarray
     left: np.ndarray
-    of: np.ndarray
 
-    def found(self, candidates=1):
-        """Whether the right one is among the first candidates, (n,)."""
+    def found(self, candidates: int = 1) -> np.ndarray:
+        """Whether the correct one is among the first candidates, (n,)."""
         return self.rank <= candidates
 
 
-def apply_filters(blocks, kept=KEPT):
+def apply_filters(blocks: list[Block], kept: float = KEPT) -> dict[str, Filtered]:
     """Search with none of the filters, with the first, the first two, and all three.
 
     Parameters
@@ -251,16 +227,17 @@ def apply_filters(blocks, kept=KEPT):
     return stages
 
 
-def _ranks(block, inside):
-    own = np.where(block.mates & inside, block.distances, np.inf).min(axis=1)
-    ahead = (inside & ~block.mates & (block.distances <= own[:, None])).sum(axis=1)
-    rank = np.where(np.isfinite(own), ahead + 1.0, np.inf)
-    return block.vehicle, rank, inside.sum(axis=1), np.full(len(rank), block.mates.shape[1])
+def _ranks(block: Block, inside: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The fields of `Filtered`, where the pairs `inside` are left."""
+    nearest = np.where(block.true_match & inside, block.distances, np.inf).min(axis=1)
+    ahead = (inside & ~block.true_match & (block.distances <= nearest[:, None])).sum(axis=1)
+    rank = np.where(np.isfinite(nearest), ahead + 1.0, np.inf)
+    return block.vehicle, rank, inside.sum(axis=1)
 
 
-def rank_one(stages, candidates=1, rounds=200):
-    """How often the right one is among the first candidates at each stage: estimate, low, high, by
-    drawing vehicles again.
+def rank_one(stages: dict[str, Filtered], candidates: int = 1, rounds: int = 200) -> pd.DataFrame:
+    """How often the correct one is among the first candidates at each stage: estimate, low, high,
+    by drawing vehicles again.
     """
     vehicle = next(iter(stages.values())).vehicle
     found = np.stack([stage.found(candidates) for stage in stages.values()])
@@ -270,22 +247,24 @@ def rank_one(stages, candidates=1, rounds=200):
     return table.loc[list(stages)]
 
 
-def clock_bits(blocks, population=POPULATION, rounds=200):
-    """What the clock alone gives away in a search, without any look at the vehicle.
+def clock_bits(
+    blocks: list[Block], population: int = POPULATION, rounds: int = 200
+) -> pd.DataFrame:
+    """What the clock alone gives away in a search, without the appearance of the vehicle.
 
     Returns
     -------
     DataFrame
-        Rows "claimed" and "delivered": bits that lag and direction add to being among the passages
-        before the next camera; columns estimate, low, high, by drawing vehicles again.
+        Rows "claimed" and "delivered": bits that lag and direction add to being among the tracklets
+        of the next camera; columns estimate, low, high, by drawing vehicles again.
     """
     names, gains = ["claimed", "delivered"], []
     for block in blocks:
         flat = open_set_posterior(np.zeros_like(block.clock), block.present)
-        told = open_set_posterior(block.clock, block.present)
+        clock = open_set_posterior(block.clock, block.present)
         before, after = (
-            identification_bits(posterior, block.mates, population)[names]
-            for posterior in (flat, told)
+            identification_bits(posterior, block.true_match, population)[names]
+            for posterior in (flat, clock)
         )
         gains.append((after - before).to_numpy(float))
     gains, vehicle = np.concatenate(gains), np.concatenate([block.vehicle for block in blocks])

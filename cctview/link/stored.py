@@ -1,74 +1,79 @@
-"""What is learnt for finding trips, as small as it can be kept: two fitted models, and what their
-probes read off each passage.
+"""What is fitted for finding trips, as small as it can be kept: two models, and what their probes
+read off each tracklet.
 
 The likelihood ratios of all pairs would be a large table; they are computed when they are asked
-for. `save` and `load` keep all of it in a file, which is opened in a second where learning takes
+for. `save` and `load` keep the models in a file, which is opened in a second where fitting takes
 ten.
 """
 
 import io
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+import pandas as pd
 
 from cctview.dataset.storage import write_bytes
-from cctview.link.evidence import Evidence, Motion, same_value
-from cctview.link.joint import LikelihoodRatios
+from cctview.link.evidence import Evidence, TravelTimes, same_value
+from cctview.link.joint import JointModel, LikelihoodRatios
+from cctview.track.tracklets import Tracklets
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a probe read off each passage: stands in for a `cctview.link.evidence.Probe`.
+    """What a probe read off each tracklet: stands in for a `cctview.link.evidence.Probe`.
 
     Attributes
     ----------
     values : ndarray of float32, shape (n, k)
     shares : ndarray, shape (k,)
-        How common each value is among the passages learnt from.
+        How common each value is among the tracklets fitted on.
     names : list of str
         The values.
     """
 
     values: np.ndarray
     shares: np.ndarray
-    names: list
+    names: list[str]
 
-    def read(self, looks):
+    def read(self, features: np.ndarray) -> np.ndarray:
         """What was read, a copy, (n, k)."""
-        if len(looks) != len(self.values):
-            raise ValueError(f"{len(self.values)} passages were read, but there are {len(looks)}")
+        if len(features) != len(self.values):
+            raise ValueError(
+                f"{len(self.values)} tracklets were read, but there are {len(features)}"
+            )
         return self.values.copy()
 
-    def log_ratio(self, read, rows=slice(None)):
+    def log_ratio(self, read: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """As `cctview.link.evidence.Probe.log_ratio`."""
         return same_value(read, self.shares, rows)
 
 
 @dataclass(frozen=True)
-class Learnt:
+class CompactModel:
     """One fitted model, as far as searching needs it.
 
     Attributes
     ----------
-    motion : Motion
+    travel_times : TravelTimes
     ratios : LikelihoodRatios
     readings : dict of str to Reading
         By attribute.
     """
 
-    motion: Motion
+    travel_times: TravelTimes
     ratios: LikelihoodRatios
-    readings: dict
+    readings: dict[str, Reading]
 
-    def log_ratios(self, passages, rows):
-        """Natural logarithms of the likelihood ratios of some passages and all, (k, n)."""
-        return self.ratios.of_all(
-            Evidence(self.motion, self.readings, {}).features(passages, None, rows)
-        )
+    def log_ratios(self, tracklets: Tracklets, rows: np.ndarray) -> np.ndarray:
+        """Natural logarithms of the likelihood ratios of some tracklets and all, (k, n)."""
+        evidence = Evidence(self.travel_times, self.readings, {})
+        return self.ratios.of_all(evidence.pair_features(tracklets, None, rows))
 
 
 class LogRatios:
@@ -77,112 +82,99 @@ class LogRatios:
 
     Parameters
     ----------
-    passages : cctview.track.tracklets.Passages
-    models : sequence of Learnt
+    tracklets : Tracklets
+    models : sequence of CompactModel
     half : ndarray of int, shape (n,)
-        Which of the models looks for each passage.
+        Which of the models looks for each tracklet.
     """
 
-    def __init__(self, passages, models, half):
-        self.passages, self.models, self.half, self._kept = passages, models, half, (None, None)
+    def __init__(
+        self, tracklets: Tracklets, models: Sequence[CompactModel], half: np.ndarray
+    ) -> None:
+        self.tracklets, self.models, self.half = tracklets, models, half
+        self._rows, self._table = b"", np.zeros((0, len(tracklets)), np.float32)
 
-    def __getitem__(self, index):
-        rows, columns = (np.asarray(of).ravel() for of in index)
-        if self._kept[0] != rows.tobytes():
-            table = np.empty((len(rows), len(self.passages)), np.float32)
+    def __getitem__(self, index: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        rows, columns = (np.asarray(axis).ravel() for axis in index)
+        if self._rows != rows.tobytes():
+            self._table = np.empty((len(rows), len(self.tracklets)), np.float32)
             for k, model in enumerate(self.models):
-                of = self.half[rows] == k
-                if of.any():
-                    table[of] = model.log_ratios(self.passages, rows[of])
-            self._kept = rows.tobytes(), table
-        return self._kept[1][:, columns]
+                by_model = self.half[rows] == k
+                if by_model.any():
+                    self._table[by_model] = model.log_ratios(self.tracklets, rows[by_model])
+            self._rows = rows.tobytes()
+        return self._table[:, columns]
 
 
-def keep(model, passages, learnt, step):
-    """Of a `cctview.link.joint.JointModel` what searching among some passages needs.
+def compact_model(
+    model: JointModel, tracklets: Tracklets, fitted: np.ndarray, step: str
+) -> CompactModel:
+    """Of a joint model what searching among some tracklets needs.
 
     Parameters
     ----------
-    model : cctview.link.joint.JointModel
-    passages : cctview.track.tracklets.Passages
+    model : JointModel
+    tracklets : Tracklets
         All of them.
-    learnt : array_like of int
+    fitted : array_like of int
         Which of them it was fitted on; of these the probes' held-out readings are kept.
     step : str
         Whose likelihood ratios.
-
-    Returns
-    -------
-    Learnt
     """
     readings = {}
     for attribute, probe in model.evidence.probes.items():
-        values = probe.read(passages.looks)
-        values[learnt] = model.evidence.held_out[attribute]
+        values = probe.read(tracklets.features)
+        values[fitted] = model.evidence.held_out[attribute]
         names = [str(name) for name in probe.pipeline.classes_]
-        readings[attribute] = Reading(
-            values.astype(np.float32), np.asarray(probe.shares, float), names
-        )
-    return Learnt(model.evidence.motion.over(passages.table), model.models[step], readings)
+        shares = np.asarray(probe.shares, float)
+        readings[attribute] = Reading(values.astype(np.float32), shares, names)
+    travel_times = model.evidence.travel_times.over(tracklets.table)
+    return CompactModel(travel_times, model.models[step], readings)
 
 
-def fingerprint(detections):
-    """What tells whether something was learnt from these detections."""
+def fingerprint(detections: pd.DataFrame) -> str:
+    """A hash of the detections' ids: whether a file was made of these."""
     return sha256("\n".join(detections["id"]).encode()).hexdigest()
 
 
-def save(path, models, tracks, detections):
-    """Write what was learnt, and the tracks that it was learnt from.
+def save(
+    path: Path, models: Sequence[CompactModel], tracks: np.ndarray, detections: pd.DataFrame
+) -> None:
+    """Write fitted models, and the tracks that they were fitted on.
 
     Parameters
     ----------
     path : Path
-    models : sequence of Learnt
+    models : sequence of CompactModel
     tracks : array_like of int
-        As `cctview.track.tracklets.find_passages` takes them.
+        As `cctview.track.tracklets.find_tracklets` takes them.
     detections : DataFrame
-        What it was learnt from: column `id`.
+        What they were fitted on: column `id`.
     """
-    arrays, about = (
-        {"tracks": np.asarray(tracks, np.int32)},
-        {
-            "detections": fingerprint(detections),
-            "models": [],
-        },
-    )
+    arrays, stored = {"tracks": np.asarray(tracks, np.int32)}, []
     for k, model in enumerate(models):
-        motion = asdict(model.motion)
-        motion |= {
-            name: [[*key, value] for key, value in motion[name].items()]
-            for name in ("lags", "found")
-        }
-        readings = {
-            attribute: [list(of.shares), of.names] for attribute, of in model.readings.items()
-        }
-        about["models"].append(
-            {"motion": motion, "ratios": asdict(model.ratios), "readings": readings}
-        )
-        arrays |= {
-            f"{attribute}{k}": of.values.astype(np.float16)
-            for attribute, of in model.readings.items()
-        }
+        times = asdict(model.travel_times)
+        for name in ("lags", "found"):
+            times[name] = [[*key, value] for key, value in times[name].items()]
+        readings = {name: [list(r.shares), r.names] for name, r in model.readings.items()}
+        # "motion" is the file's older word for travel times
+        stored.append({"motion": times, "ratios": asdict(model.ratios), "readings": readings})
+        for name, reading in model.readings.items():
+            arrays[f"{name}{k}"] = reading.values.astype(np.float16)
+    about = json.dumps({"detections": fingerprint(detections), "models": stored})
     file = io.BytesIO()
-    np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
+    np.savez_compressed(file, about=np.array(about), **arrays)
     write_bytes(path, file.getvalue())
 
 
-def load(path):
+def load(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
     """Read what `save` wrote.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------
     known : str
-        The `fingerprint` of the detections that it was learnt from.
-    models : list of Learnt
+        The `fingerprint` of the detections that the models were fitted on.
+    models : list of CompactModel
     tracks : ndarray of int32
 
     Raises
@@ -192,25 +184,26 @@ def load(path):
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            about, models = json.loads(str(arrays["about"])), []
-            for k, stored in enumerate(about["models"]):
-                motion = stored["motion"] | {"span": tuple(stored["motion"]["span"])}
-                motion["lanes"] = {camera: tuple(of) for camera, of in motion["lanes"].items()}
-                motion["lags"] = {tuple(key): tuple(value) for *key, value in motion["lags"]}
-                motion["found"] = {tuple(key): value for *key, value in motion["found"]}
-                ratios = LikelihoodRatios(
-                    **stored["ratios"] | {"limits": tuple(stored["ratios"]["limits"])}
-                )
-                readings = {
-                    attribute: Reading(
-                        arrays[f"{attribute}{k}"].astype(np.float32), np.array(shares), names
-                    )
-                    for attribute, (shares, names) in stored["readings"].items()
-                }
-                models.append(Learnt(Motion(**motion), ratios, readings))
-            known, tracks = about["detections"], arrays["tracks"]
+            about = json.loads(str(arrays["about"]))
+            models = [_model(arrays, k, stored) for k, stored in enumerate(about["models"])]
+            return about["detections"], models, arrays["tracks"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{path}: cannot be read ({error}); get it again from the repository"
         ) from None
-    return known, models, tracks
+
+
+def _model(arrays: np.lib.npyio.NpzFile, k: int, stored: dict) -> CompactModel:
+    times = stored["motion"]
+    travel_times = TravelTimes(
+        {camera: tuple(line) for camera, line in times["lanes"].items()},
+        {tuple(key): tuple(value) for *key, value in times["lags"]},
+        {tuple(key): value for *key, value in times["found"]},
+        tuple(times["span"]),
+    )
+    ratios = LikelihoodRatios(**stored["ratios"] | {"limits": tuple(stored["ratios"]["limits"])})
+    readings = {
+        name: Reading(arrays[f"{name}{k}"].astype(np.float32), np.array(shares), names)
+        for name, (shares, names) in stored["readings"].items()
+    }
+    return CompactModel(travel_times, ratios, readings)

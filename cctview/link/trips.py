@@ -1,245 +1,222 @@
-"""One click, one trip: where the vehicle of one detection is found before the other cameras, and
-how often that is right.
+"""One click, one trip: where the vehicle of one detection is found at the other cameras.
 
-A passage before one camera is compared with every passage before another by embedding, type, colour
-and travel time, all in one model (`cctview.link.joint`). The vehicles are divided in two, and each
-half is looked for by a model that was fitted on the other: whoever is picked, the model has not
-seen it.
+A tracklet of one camera is compared with every tracklet of another by embedding, type, colour and
+travel time, all in one model (`cctview.link.joint`). The vehicles are divided in two, and each half
+is looked for by a model that was fitted on the other: the model has never seen the vehicle that is
+picked. Whether an answer is right is not known here: see `cctview.link.evaluation`.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset.boxes import area
-from cctview.dataset.road import DRIVE, POPULATION, driving_order, street_of
+from cctview.dataset.road import POPULATION, driving_order, street_of
+from cctview.link.evidence import TravelTimes
 from cctview.link.joint import fit_joint
-from cctview.link.stored import LogRatios, keep
-from cctview.stats.bits import identification_bits, open_set_posterior
-from cctview.stats.resampling import bootstrap, split_vehicles
-from cctview.track.tracklets import Passages, find_passages
+from cctview.link.stored import CompactModel, LogRatios, compact_model
+from cctview.stats.bits import claimed_bits, open_set_posterior
+from cctview.stats.resampling import split_vehicles
+from cctview.track.tracklets import Tracklets
 
 SOURCES = ("time and place", "type and colour", "travel time", "embedding")
 SURE = 0.5
 """A candidate is linked if it is more probably than not the vehicle looked for."""
 HALVES = 2
-FOUND = [
-    "query",
-    "vehicle",
-    "camera",
-    "passage",
-    "probability",
-    "none",
-    "right",
-    "passed",
-    "claimed",
-    "delivered",
-]
+_LINK = ["query", "camera", "tracklet", "probability", "none", "claimed"]
 
 
 @dataclass(frozen=True)
-class Finder:
-    """What finds trips: passages, and how much speaks for each two being one vehicle.
+class CameraSearch:
+    """What a search for some vehicles at one camera gave.
 
     Attributes
     ----------
-    passages : Passages
-        With `of_detection`.
-    shown : ndarray of str, shape (n,)
-        The detection to show for each passage: its largest.
-    log_ratios : ndarray of float32, shape (n, n), or cctview.link.stored.LogRatios Natural logarithms of
-        likelihood ratios; each row by a model that was not fitted on its vehicle.
-    motions : tuple of Motion
-        How vehicles get from camera to camera, by either model.
-    half : ndarray of int, shape (n,)
-        Which of the two models looks for a passage.
-    passings : DataFrame
-        The truth: when each vehicle passed below each camera while they recorded; index `vehicle`,
-        a column a camera.
-    read : dict of str to DataFrame, optional
-        For each attribute how probable each value is for each passage, read off its looks by the
-        same models.
+    camera : str
+    queries : ndarray of int, shape (k,)
+        The tracklets whose vehicles were looked for.
+    rows : ndarray of int, shape (m,)
+        The tracklets of the camera.
+    posterior : ndarray, shape (k, m + 1)
+        How probably each shows the vehicle; the last is "none of these".
     """
 
-    passages: Passages
-    shown: np.ndarray
-    log_ratios: object
-    motions: tuple
-    half: np.ndarray
-    passings: pd.DataFrame
-    read: dict | None = None
+    camera: str
+    queries: np.ndarray
+    rows: np.ndarray
+    posterior: np.ndarray
 
     @property
-    def cameras(self):
-        """Ids of the cameras, in driving order."""
-        return driving_order(self.passages.table["camera"].unique())
+    def best(self) -> np.ndarray:
+        """The column of the most probable candidate of each query, (k,)."""
+        return self.posterior[:, :-1].argmax(axis=1)
 
-    def passage_of(self, detection):
-        """The passage that a detection belongs to, by its id.
+    def links(self) -> pd.DataFrame:
+        """The best candidate for each query, as `TripFinder.links` gives it."""
+        return pd.DataFrame(
+            {
+                "query": self.queries,
+                "camera": self.camera,
+                "tracklet": self.rows[self.best],
+                "probability": self.posterior[np.arange(len(self.queries)), self.best],
+                "none": self.posterior[:, -1],
+                "claimed": claimed_bits(self.posterior, POPULATION),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class TripFinder:
+    """Finds trips: tracklets, and how much speaks for each two being one vehicle.
+
+    Attributes
+    ----------
+    tracklets : Tracklets
+        With `of_detection`.
+    midnight : Timestamp
+        When their `seconds` begin.
+    shown : ndarray of str, shape (n,)
+        The detection to show for each tracklet: its largest.
+    log_ratios : ndarray of float32, shape (n, n), or cctview.link.stored.LogRatios
+        Natural logarithms of likelihood ratios; each row by a model that was not fitted on its
+        vehicle.
+    travel_times : tuple of TravelTimes
+        By either model.
+    half : ndarray of int, shape (n,)
+        Which of the two models looks for a tracklet.
+    read : dict of str to DataFrame, optional
+        For each attribute how probable each value is for each tracklet, read off its features by
+        the same models.
+    """
+
+    tracklets: Tracklets
+    midnight: pd.Timestamp
+    shown: np.ndarray
+    log_ratios: Any
+    travel_times: tuple[TravelTimes, ...]
+    half: np.ndarray
+    read: dict[str, pd.DataFrame] | None = None
+
+    @property
+    def cameras(self) -> list[str]:
+        """Ids of the cameras, in driving order."""
+        return driving_order(self.tracklets.table["camera"].unique())
+
+    def tracklet_of(self, detection: str) -> int:
+        """The tracklet that a detection belongs to, by its id.
 
         Raises
         ------
         KeyError
             If no such detection was tracked.
         """
-        found = self.passages.of_detection.get(str(detection))
-        if found is None:
-            raise KeyError(f"{detection} is part of no passage; pick another vehicle")
-        return int(found)
+        tracklet = self.tracklets.of_detection.get(str(detection))
+        if tracklet is None:
+            raise KeyError(f"{detection} is part of no tracklet; pick another vehicle")
+        return int(tracklet)
 
-    def sighting_of(self, vehicle, camera):
-        """The detection that shows a vehicle best before a camera, by the truth: its id.
-
-        Raises
-        ------
-        KeyError
-            If it was not detected there.
-        """
-        table = self.passages.table
-        rows = table[(table["vehicle"] == vehicle) & (table["camera"] == camera)]
-        if rows.empty:
-            raise KeyError(f"vehicle {vehicle} was not detected at {camera}; choose another")
-        return str(self.shown[rows["detections"].idxmax()])
-
-    def true_trip(self, detection):
-        """When the vehicle of a detection really passed below each camera (Series), or None if it
-        is none that drives.
-        """
-        vehicle = self.passages.table["vehicle"].iloc[self.passage_of(detection)]
-        return self.passings.loc[vehicle] if vehicle in self.passings.index else None
-
-    def strangers(self, trip):
-        """Whom a trip takes for the vehicle looked for: each other vehicle, what it is, and at how
-        many cameras.
+    def search(
+        self, queries: np.ndarray, camera: str, minutes: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Look for the vehicles of some tracklets at another camera.
 
         Parameters
         ----------
-        trip : DataFrame
-            From `find`.
-        """
-        rows = [self.passage_of(name) for name in trip["id"][~trip["right"]]]
-        what = ["vehicle", "kind", "colour"]
-        return self.passages.table.iloc[rows].groupby(what).size().rename("cameras").reset_index()
-
-    def whole_trips(self, camera):
-        """Passages before a camera of the vehicles that passed all cameras while they recorded, one
-        of each, (k,).
-        """
-        table = self.passages.table
-        whole = self.passings.index[self.passings[self.cameras].notna().all(axis=1)]
-        own = table[(table["camera"] == camera) & table["vehicle"].isin(whole)]
-        longest = own.sort_values("detections", kind="stable").drop_duplicates(
-            "vehicle", keep="last"
-        )
-        return longest.index.sort_values().to_numpy()
-
-    def search(self, asking, camera, minutes=None):
-        """Look for the vehicles of some passages before another camera.
-
-        Parameters
-        ----------
-        asking : array_like of int, shape (k,)
-            Passages before other cameras than this.
+        queries : array_like of int, shape (k,)
+            Tracklets of other cameras than this.
         camera : str
         minutes : float, optional
-            Only passages so many minutes before and after are looked at; by default all.
+            Only tracklets so many minutes before and after are looked at; by default all.
 
         Returns
         -------
         rows : ndarray of int, shape (m,)
-            The passages before the camera.
+            The tracklets of the camera.
         posterior : ndarray, shape (k, m + 1)
             How probably each shows the vehicle; the last is "none of these".
         """
-        asking, table = np.asarray(asking, int), self.passages.table
-        seconds, here = table["seconds"].to_numpy(float), table["camera"].to_numpy()
-        rows = np.flatnonzero(here == camera)
-        begin, end = self.motions[0].span
+        queries, table = np.asarray(queries, int), self.tracklets.table
+        seconds, cameras = table["seconds"].to_numpy(float), table["camera"].to_numpy()
+        rows = np.flatnonzero(cameras == camera)
+        begin, end = self.travel_times[0].span
         reach = end - begin if minutes is None else 60.0 * minutes
-        ratios = self.log_ratios[np.ix_(asking, rows)].astype(float)
-        ratios[np.abs(seconds[asking][:, None] - seconds[rows]) > reach] = -np.inf
-        present = np.zeros(len(asking))
-        for half, place in {(self.half[k], here[k]) for k in asking}:
-            of = (self.half[asking] == half) & (here[asking] == place)
-            own = seconds[asking[of]]
-            span = np.maximum(begin, own - reach), np.minimum(end, own + reach)
-            present[of] = replace(self.motions[half], span=span).present(
-                table.iloc[asking[of]], camera
-            )
+        ratios = self.log_ratios[np.ix_(queries, rows)].astype(float)
+        ratios[np.abs(seconds[queries][:, None] - seconds[rows]) > reach] = -np.inf
+        present = np.zeros(len(queries))
+        for half, start in {(self.half[k], cameras[k]) for k in queries}:
+            alike = (self.half[queries] == half) & (cameras[queries] == start)
+            at = seconds[queries[alike]]
+            span = np.maximum(begin, at - reach), np.minimum(end, at + reach)
+            times = replace(self.travel_times[half], span=span)
+            present[alike] = times.present(table.iloc[queries[alike]], camera)
         return rows, open_set_posterior(ratios, present)
 
-    def candidates(self, detection, camera, count=5):
-        """The best candidates before one other camera for the vehicle that a detection shows.
-
-        Returns
-        -------
-        DataFrame
-            Best first: `id` (the detection to show), `probability`, `right` (by the truth).
-        """
-        passage, vehicle = self.passage_of(detection), self.passages.table["vehicle"].to_numpy()
-        rows, posterior = self.search([passage], camera)
-        best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
-        right = (vehicle[rows[best]] == vehicle[passage]) & (vehicle[passage] >= 0)
-        return pd.DataFrame(
-            {"id": self.shown[rows[best]], "probability": posterior[0, best], "right": right}
-        )
-
-    def links(self, asking, cameras=None, minutes=None):
-        """The best candidate for each of some passages before each other camera.
+    def searches(
+        self,
+        queries: np.ndarray,
+        cameras: Iterable[str] | None = None,
+        minutes: float | None = None,
+    ) -> Iterator[CameraSearch]:
+        """Look for the vehicles of some tracklets at each other camera, one search a camera.
 
         Parameters
         ----------
-        asking : array_like of int, shape (k,)
+        queries : array_like of int, shape (k,)
         cameras : iterable of str, optional
             Those of the network; by default all.
         minutes : float, optional
             As for `search`.
+        """
+        queries, start = np.asarray(queries, int), self.tracklets.table["camera"].to_numpy()
+        for camera in driving_order(self.cameras if cameras is None else cameras):
+            elsewhere = queries[start[queries] != camera]
+            if len(elsewhere):
+                yield CameraSearch(camera, elsewhere, *self.search(elsewhere, camera, minutes))
+
+    def links(
+        self,
+        queries: np.ndarray,
+        cameras: Iterable[str] | None = None,
+        minutes: float | None = None,
+    ) -> pd.DataFrame:
+        """The best candidate for each of some tracklets at each other camera.
+
+        Parameters
+        ----------
+        queries, cameras, minutes
+            As for `searches`.
 
         Returns
         -------
         DataFrame
-            One row for each of them and each other camera: `query`, `vehicle` (looked for),
-            `camera`, `passage` (the best candidate), its `probability`, `none` (that no candidate
-            is it), `right` (whether the candidate is it), `passed` (whether it passed there while
-            they recorded), `claimed` and `delivered` (bits).
+            One row for each of them and each other camera: `query`, `camera`, `tracklet` (the best
+            candidate), its `probability`, `none` (that no candidate is it), `claimed` (bits).
         """
-        asking, table, parts = np.asarray(asking, int), self.passages.table, []
-        vehicle, here = table["vehicle"].to_numpy(), table["camera"].to_numpy()
-        for camera in driving_order(self.cameras if cameras is None else cameras):
-            queries = asking[here[asking] != camera]
-            if not len(queries):
-                continue
-            rows, posterior = self.search(queries, camera, minutes)
-            own = vehicle[queries]
-            best = posterior[:, :-1].argmax(axis=1)
-            mates = (own[:, None] == vehicle[rows]) & (own[:, None] >= 0)
-            bits = identification_bits(posterior, mates & (posterior[:, :-1] > 0), POPULATION)
-            found = {
-                "query": queries,
-                "vehicle": own,
-                "camera": camera,
-                "passage": rows[best],
-                "none": posterior[:, -1],
-            }
-            found |= {
-                "probability": posterior[np.arange(len(queries)), best],
-                "right": mates[np.arange(len(queries)), best],
-            }
-            passed = self.passings[camera].reindex(own).notna().to_numpy()
-            parts.append(
-                pd.DataFrame(
-                    found
-                    | {
-                        "passed": passed,
-                        "claimed": bits["claimed"],
-                        "delivered": bits["delivered"],
-                    }
-                )
-            )
-        return pd.concat(parts, ignore_index=True)[FOUND] if parts else pd.DataFrame(columns=FOUND)
+        parts = [search.links() for search in self.searches(queries, cameras, minutes)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LINK)
 
-    def find(self, detection, cameras=None, minutes=None, sure=SURE):
+    def candidates(self, detection: str, camera: str, count: int = 5) -> pd.DataFrame:
+        """The best candidates at one other camera for the vehicle that a detection shows.
+
+        Returns
+        -------
+        DataFrame
+            Best first: `id` (the detection to show), `probability`.
+        """
+        rows, posterior = self.search([self.tracklet_of(detection)], camera)
+        best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
+        return pd.DataFrame({"id": self.shown[rows[best]], "probability": posterior[0, best]})
+
+    def find(
+        self,
+        detection: str,
+        cameras: Iterable[str] | None = None,
+        minutes: float | None = None,
+        sure: float = SURE,
+    ) -> pd.DataFrame:
         """The trip of the vehicle that one detection shows.
 
         Parameters
@@ -255,197 +232,124 @@ class Finder:
         -------
         DataFrame
             One row for each camera in driving order, that of the pick among them: `camera`, `time`,
-            `after` (seconds since the pick), `probability`, `linked`, `right`, `id` (the detection
-            to show).
+            `after` (seconds since the pick), `probability`, `linked`, `id` (the detection to show).
         """
-        passage, table = self.passage_of(detection), self.passages.table
-        trip = self.links([passage], cameras, minutes)[
-            ["camera", "passage", "probability", "right"]
-        ]
+        picked = self.tracklet_of(detection)
+        seconds = self.tracklets.table["seconds"].to_numpy(float)
+        trip = self.links([picked], cameras, minutes)[["camera", "tracklet", "probability"]]
         pick = {
-            "camera": table["camera"].iloc[passage],
-            "passage": passage,
+            "camera": self.tracklets.table["camera"].iloc[picked],
+            "tracklet": picked,
             "probability": 1.0,
-            "right": True,
         }
         trip = pd.DataFrame([*trip.to_dict("records"), pick]).set_index("camera")
         trip = trip.loc[driving_order(trip.index)].reset_index()
-        rows = trip.pop("passage").to_numpy(int)
-        seconds = table["seconds"].to_numpy(float)
+        rows = trip["tracklet"].to_numpy(int)
         return trip.assign(
-            right=trip["right"].astype(bool),
-            time=self.passings.stack().min().normalize() + pd.to_timedelta(seconds[rows], unit="s"),
-            after=seconds[rows] - seconds[passage],
+            time=self.midnight + pd.to_timedelta(seconds[rows], unit="s"),
+            after=seconds[rows] - seconds[picked],
             linked=(trip["probability"] >= sure).to_numpy(),
             id=self.shown[rows],
-        )[["camera", "time", "after", "probability", "linked", "right", "id"]]
+        )[["camera", "time", "after", "probability", "linked", "id"]]
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some of a dataset's detections, their embeddings, and when they end."""
-
-    detections: pd.DataFrame
-    embeddings: np.ndarray
-    end: pd.Timestamp
-
-
-def first_minutes(dataset, truth, minutes=None):
-    """The first so many minutes of a dataset, or all: a `Part`."""
-    end = truth.frames["time"].max()
-    if minutes is not None:
-        end = min(end, truth.frames["time"].min() + pd.Timedelta(minutes=minutes))
-    kept = (dataset.detections["time"] <= end).to_numpy()
-    return Part(dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept], end)
-
-
-def learn_finder(dataset, truth, minutes=None, seed=0):
-    """Track the vehicles of a dataset, and learn what makes two passages one vehicle.
+def fit_halves(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> list[CompactModel]:
+    """For each half of the vehicles a model that looks for it, fitted on the other half.
 
     Parameters
     ----------
-    dataset : cctview.dataset.frames.Dataset
-    truth : cctview.truth.labels.Truth
-    minutes : float, optional
-        Only the first so many are looked at, by default all.
+    tracklets : Tracklets
+    labels : DataFrame
+        As for `cctview.link.joint.fit_joint`.
     seed : int
         How the vehicles are divided into halves.
-
-    Returns
-    -------
-    Finder
 
     Raises
     ------
     ValueError
         If fewer than 20 vehicles of either half are seen by two cameras.
     """
-    part = first_minutes(dataset, truth, minutes)
-    passages = find_passages(part, truth)
-    return make_finder(part, truth, passages, learn_halves(passages, seed), seed)
+    part, models = split_vehicles(labels, HALVES, seed), []
+    for half in range(HALVES):
+        rows = np.flatnonzero((part >= 0) & (part != half))
+        training = labels.iloc[rows].reset_index(drop=True)
+        model = fit_joint(tracklets.part(rows), training, SOURCES, seed)
+        models.append(compact_model(model, tracklets, rows, SOURCES[-1]))
+    return models
 
 
-def make_finder(part, truth, passages, models, seed=0):
-    """A `Finder` of passages, and of the two models that look for them.
+def searched_by(labels: pd.DataFrame, seed: int = 0) -> np.ndarray:
+    """The model, 0 or 1, that looks for each tracklet: the one that was not fitted on its vehicle;
+    those of no vehicle take turns, (n,).
+    """
+    part = split_vehicles(labels, HALVES, seed)
+    return np.where(part < 0, np.arange(len(part)) % HALVES, part)
+
+
+def make_finder(
+    detections: pd.DataFrame,
+    tracklets: Tracklets,
+    models: Sequence[CompactModel],
+    half: np.ndarray,
+) -> TripFinder:
+    """A `TripFinder` of tracklets, and of the two models that look for them.
 
     Parameters
     ----------
-    part : Part
-    truth : cctview.truth.labels.Truth
-    passages : Passages
-        Of that part.
-    models : sequence of cctview.link.stored.Learnt
-    seed : int
-        How the vehicles were divided.
-
-    Returns
-    -------
-    Finder
+    detections : DataFrame
+        What the tracklets were found in.
+    tracklets : Tracklets
+    models : sequence of CompactModel
+        From `fit_halves`.
+    half : ndarray of int, shape (n,)
+        From `searched_by`.
     """
-    half, read = _halves(passages, seed)[1], {}
+    read: dict[str, list] = {}
     for k, model in enumerate(models):
         rows = np.flatnonzero(half == k)
         for attribute, reading in model.readings.items():
-            read.setdefault(attribute, []).append(
-                pd.DataFrame(reading.values[rows], rows, reading.names)
-            )
-    read = {
-        attribute: pd.concat(tables).fillna(0.0).sort_index() for attribute, tables in read.items()
-    }
-    ratios, motions = LogRatios(passages, models, half), tuple(model.motion for model in models)
-    return Finder(
-        passages,
-        _largest(part, passages),
-        ratios,
-        motions,
+            table = pd.DataFrame(reading.values[rows], rows, reading.names)
+            read.setdefault(attribute, []).append(table)
+    return TripFinder(
+        tracklets,
+        detections["time"].min().normalize(),
+        _largest(detections, tracklets),
+        LogRatios(tracklets, models, half),
+        tuple(model.travel_times for model in models),
         half,
-        true_passings(truth, part.end),
-        read,
+        {name: pd.concat(tables).fillna(0.0).sort_index() for name, tables in read.items()},
     )
 
 
-def learn_halves(passages, seed=0):
-    """Of each half of the vehicles a model that looks for the other half: two
-    `cctview.link.stored.Learnt`.
-    """
-    part = _halves(passages, seed)[0]
-    learnt = [np.flatnonzero((part >= 0) & (part != k)) for k in range(HALVES)]
-    return [
-        keep(fit_joint(passages.part(rows), SOURCES, seed), passages, rows, SOURCES[-1])
-        for rows in learnt
-    ]
+def _largest(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
+    """The id of the largest detection of each tracklet."""
+    tracked = detections.set_index("id").loc[tracklets.of_detection.index]
+    return area(tracked).groupby(tracklets.of_detection).idxmax().sort_index().to_numpy()
 
 
-def _halves(passages, seed):
-    """The half that each passage's vehicle is in (-1: that of none), and the half that looks for
-    it.
-    """
-    part = split_vehicles(passages.table, HALVES, seed)
-    return part, np.where(part < 0, np.arange(len(part)) % HALVES, part)
-
-
-def describe(trip):
+def describe(trip: pd.DataFrame) -> pd.DataFrame:
     """A trip as a table to read: a row a camera by its street, with the time, the seconds since the
     pick, and how sure it is.
     """
     names = [street_of(camera) for camera in trip["camera"]]
-    told = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
-    seconds, sure = (
-        trip["after"].map("{:+.0f} s".format),
-        (100 * trip["probability"]).map("{:.0f} %".format),
-    )
+    verdict = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
     columns = {
         "time": trip["time"].dt.strftime("%H:%M:%S"),
-        "after the pick": seconds,
-        "probability": sure,
-        "verdict": told,
+        "after the pick": trip["after"].map("{:+.0f} s".format),
+        "probability": (100 * trip["probability"]).map("{:.0f} %".format),
+        "verdict": verdict,
     }
     return pd.DataFrame(columns).set_axis(pd.Index(names, name="camera"))
 
 
-def _largest(dataset, passages):
-    """The id of the largest detection of each passage."""
-    found = dataset.detections.set_index("id").loc[passages.of_detection.index]
-    return area(found).groupby(passages.of_detection).idxmax().sort_index().to_numpy()
-
-
-def true_passings(truth, end=None):
-    """When each vehicle passed below each camera: missing where it did not, or not while they
-    recorded, or is on no frame.
-
-    Parameters
-    ----------
-    truth : cctview.truth.labels.Truth
-    end : datetime, optional
-        When the recording is cut off.
-
-    Returns
-    -------
-    DataFrame
-        Index `vehicle`, a column a camera.
-    """
-    times = truth.trips.set_index("vehicle")[
-        [place.camera for place in DRIVE if place.camera in truth.trips]
-    ]
-    on = (
-        truth.sightings.merge(truth.frames[["frame", "camera"]], on="frame")
-        .groupby(["vehicle", "camera"])
-        .size()
-        .unstack()
-    )
-    seen = on.reindex(index=times.index, columns=times.columns).notna()
-    first, last = truth.frames["time"].min(), end or truth.frames["time"].max()
-    return times.where(seen & (times >= first) & (times <= last))
-
-
-def as_candidates(trip):
-    """The passages of a trip as a `cctview.show.widgets.Camera` marks them: DataFrame with columns `id`
-    and `label`.
+def as_candidates(trip: pd.DataFrame) -> pd.DataFrame:
+    """The tracklets of a trip as a `cctview.show.widgets.Camera` marks them: columns `id` and
+    `label`.
 
     Parameters
     ----------
     trip : DataFrame
-        From `Finder.find`; the pick itself is left out.
+        From `TripFinder.find`; the pick itself is left out.
     """
     others = trip[trip["after"] != 0]
     labels = [
@@ -454,114 +358,3 @@ def as_candidates(trip):
         for row in others.itertuples()
     ]
     return pd.DataFrame({"id": others["id"].to_numpy(), "label": labels})
-
-
-def verdicts(links, sure=SURE):
-    """What became of each link: "right", "wrong", or "not linked".
-
-    Parameters
-    ----------
-    links : DataFrame
-        Columns `probability` and `right`.
-    sure : float
-
-    Returns
-    -------
-    ndarray of str
-    """
-    linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
-    return np.where(linked, np.where(right, "right", "wrong"), "not linked")
-
-
-def tally(links, cameras, sure=SURE, rounds=100):
-    """How much of the trips is reconstructed, with 95 % intervals by drawing whole vehicles again.
-
-    Parameters
-    ----------
-    links : DataFrame
-        From `Finder.links`, before all cameras.
-    cameras : iterable of str
-        The network: links before others do not count, but what passes there is part of the whole
-        trip nevertheless.
-    sure : float
-    rounds : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    DataFrame
-        Rows "right" and "wrong" (links, as a share of all cameras but that of the pick), "odds"
-        (first guess right), "claimed" and "delivered" (bits a search); columns estimate, low, high.
-
-    Raises
-    ------
-    ValueError
-        If no camera of the network was searched.
-    """
-    others = links.groupby("query").size().mean()
-    links = links[links["camera"].isin(list(cameras))]
-    if links.empty:
-        raise ValueError("no camera of this network was searched; take two cameras or more")
-    told = verdicts(links, sure)
-    figures = {
-        "right": told == "right",
-        "wrong": told == "wrong",
-        "odds": links["right"],
-        "count": 1.0,
-    }
-    each = (
-        links.assign(**figures)
-        .groupby("query")[[*figures, "claimed", "delivered"]]
-        .sum()
-        .astype(float)
-    )
-    values, names = each.to_numpy(), list(each)
-
-    def statistic(rows):
-        total = dict(zip(names, values[rows].sum(axis=0), strict=True))
-        shares = {name: total[name] / (len(rows) * others) for name in ("right", "wrong")}
-        return pd.Series(
-            shares
-            | {name: total[name] / total["count"] for name in ("odds", "claimed", "delivered")}
-        )
-
-    return bootstrap(statistic, np.arange(len(values)), rounds)
-
-
-def count_trips(links, sure=SURE):
-    """Of how many vehicles the whole trip is right, and of how many a link is wrong, with 95 %
-    intervals (Wilson).
-
-    Parameters
-    ----------
-    links : DataFrame
-        From `Finder.links`.
-    sure : float
-
-    Returns
-    -------
-    DataFrame
-        Rows "whole" (right before every other camera), "some" (right before at least one, and none
-        wrong), "nothing" (not linked at all) and "wrong" (at least one link is wrong); columns
-        `count`, `of`, `low`, `high` (shares).
-    """
-    from scipy.stats import binomtest
-
-    told = pd.DataFrame({"query": links["query"], "verdict": verdicts(links, sure)})
-    each = told.groupby("query")["verdict"]
-    whole, wrong = (
-        each.apply(lambda v: (v == "right").all()),
-        each.apply(lambda v: (v == "wrong").any()),
-    )
-    nothing = each.apply(lambda v: (v == "not linked").all())
-    kinds = {"whole": whole, "some": ~(whole | wrong | nothing), "nothing": nothing, "wrong": wrong}
-    rows = {}
-    for name, of in kinds.items():
-        interval = binomtest(int(of.sum()), len(of)).proportion_ci(method="wilson")
-        rows[name] = {
-            "count": int(of.sum()),
-            "of": len(of),
-            "low": interval.low,
-            "high": interval.high,
-        }
-    return pd.DataFrame(rows).T.astype({"count": int, "of": int})

@@ -1,24 +1,22 @@
 """What leaks: how far a vehicle is identified by what cameras see of it.
 
-`measure_leakage` looks for every passage of a dataset before every other camera, by a joint model
+`measure_leakage` looks for every tracklet of a dataset at every other camera, by a joint model
 (`cctview.link.joint`) fitted on other vehicles, and `leakage_meter` makes the course's meter of it,
-for one vehicle or for a passage drawn at random. How bits are counted is told in `cctview.stats.bits`;
-its functions can be had from here too. Unicity of habits is in `cctview.privacy.unicity`, search in
-galleries of any size in `cctview.privacy.open_set`.
+for one vehicle or for a pass drawn at random. `cctview.stats.bits` says how bits are counted.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset.road import POPULATION
-from cctview.link.joint import fit_joint, search
+from cctview.link.evaluation import judge_searches
+from cctview.link.joint import fit_joint
 from cctview.privacy.meter import Bits, LeakageMeter, Step
-from cctview.stats.bits import (
-    figures_with_intervals,
-)
-from cctview.stats.resampling import split_vehicles
+from cctview.stats import bootstrap, figures_with_intervals, split_vehicles
+from cctview.track.tracklets import Tracklets
 
 METER_ORDER = (
     "time and place",
@@ -34,19 +32,18 @@ METER_STEPS = {
     "linked": METER_ORDER[3:],
 }
 """The meter's steps, and the sources of each."""
-FOLDS = 4
-SOME = 20  # searched vehicles, below which there is nothing to say of unseen minutes
+_FOLDS = 4
+_SOME = 20  # searched vehicles, below which there is nothing to say of unseen minutes
 
 
 @dataclass(frozen=True)
 class Leakage:
-    """Searches of every passage before every other camera.
+    """Searches for the vehicle of every tracklet at every other camera.
 
     Attributes
     ----------
     searches : DataFrame
-        One row a step and search, see `cctview.link.joint.search`: `claimed`, `delivered`, `beyond`,
-        `mated`, `rank1`, `rank`, `largest`, `none`, `step`, `query`, `vehicle`, `minute`, `camera`.
+        One row a step and search, see `cctview.link.evaluation.judge_searches`.
     candidates : DataFrame
         Of the last step: `probability`, `true`, `vehicle`.
     population, gallery : int
@@ -59,22 +56,22 @@ class Leakage:
     gallery: int
 
     @property
-    def steps(self):
+    def steps(self) -> list[str]:
         """The steps' names, in their order."""
         return list(pd.unique(self.searches["step"]))
 
-    def of(self, vehicle):
+    def of(self, vehicle: int) -> "Leakage":
         """The searches for one vehicle only.
 
         Raises
         ------
         ValueError
-            If none of its passages was found.
+            If it has no tracklet.
         """
         part = self.searches[self.searches["vehicle"] == vehicle]
         if part.empty:
             raise ValueError(
-                f"vehicle {vehicle}: no passage of it was found by the pipeline; choose another"
+                f"vehicle {vehicle}: the pipeline made no tracklet of it; choose another"
             )
         return Leakage(
             part,
@@ -83,7 +80,7 @@ class Leakage:
             self.gallery,
         )
 
-    def reached(self, rounds=400):
+    def reached(self, rounds: int = 400) -> pd.DataFrame:
         """Bits after each step: a DataFrame with a row for each step and figure, columns
         `estimate`, `low`, `high`.
         """
@@ -91,49 +88,52 @@ class Leakage:
         tables = {step: figures_with_intervals(part, rounds=rounds) for step, part in parts.items()}
         return pd.concat(tables, names=["step", "figure"])
 
-    def added(self, names=None, rounds=400):
-        """What each step adds given those before; `names` maps a name to the steps that it sums up."""
+    def added(
+        self, names: Mapping[str, Sequence[str]] | None = None, rounds: int = 400
+    ) -> pd.DataFrame:
+        """What each step adds given those before; `names` maps a name to the steps that it sums."""
         names = names or {step: (step,) for step in self.steps}
-        wide = self._wide()
-        before, tables = 0.0, {}
+        columns = ["claimed", "delivered", "beyond"]
+        wide, tables = self._wide(), {}
+        before: pd.DataFrame | float = 0.0
         for name, steps in names.items():
-            after = wide.xs(steps[-1], axis=1, level="step")
-            gain = (after[["claimed", "delivered", "beyond"]] - before).reset_index()
-            tables[name] = figures_with_intervals(gain, ["claimed", "delivered", "beyond"], rounds)
-            before = after[["claimed", "delivered", "beyond"]]
+            after = wide.xs(steps[-1], axis=1, level="step")[columns]
+            gain = (after - before).reset_index()
+            tables[name] = figures_with_intervals(gain, columns, rounds)
+            before = after
         return pd.concat(tables, names=["step", "figure"])
 
-    def false_confidence(self, rounds=400):
-        """Claimed minus delivered bits after each step: `estimate`, `low`, `high`. Calibrated
-        means: the interval holds 0.
+    def false_confidence(self, rounds: int = 400) -> pd.DataFrame:
+        """Claimed minus delivered bits after each step: `estimate`, `low`, `high`; an interval that
+        holds 0 means calibrated.
         """
         wide = self._wide()
         gaps = (wide["claimed"] - wide["delivered"]).reset_index()
         return figures_with_intervals(gaps, self.steps, rounds)
 
-    def _wide(self):
-        index, columns = (
-            ["query", "camera", "vehicle", "minute"],
-            [
-                "claimed",
-                "delivered",
-                "beyond",
-            ],
-        )
-        return self.searches.pivot(index=index, columns="step", values=columns).rename_axis(
-            columns=[None, "step"]
-        )
+    def _wide(self) -> pd.DataFrame:
+        """One row a search, the bits of each step in columns (figure, step)."""
+        index, values = ["query", "camera", "vehicle", "minute"], ["claimed", "delivered", "beyond"]
+        wide = self.searches.pivot(index=index, columns="step", values=values)
+        return wide.rename_axis(columns=[None, "step"])
 
 
 def measure_leakage(
-    passages, population=POPULATION, order=METER_ORDER, folds=FOLDS, seed=0, only=None
-):
-    """Look for every passage before every other camera, with models fitted on other vehicles.
+    tracklets: Tracklets,
+    labels: pd.DataFrame,
+    population: int = POPULATION,
+    order: Sequence[str] = METER_ORDER,
+    folds: int = _FOLDS,
+    seed: int = 0,
+    only: Sequence[int] | None = None,
+) -> Leakage:
+    """Look for every tracklet at every other camera, with models fitted on other vehicles.
 
     Parameters
     ----------
-    passages : Passages
-        From `find_passages`.
+    tracklets : Tracklets
+    labels : DataFrame
+        What each shows, row by row: `vehicle`, `direction`, `kind`, `colour`.
     population : int
         N: of how many vehicles each is one before any camera.
     order : sequence of str
@@ -144,10 +144,6 @@ def measure_leakage(
     only : sequence of int, optional
         Judge these parts only, to check stored results.
 
-    Returns
-    -------
-    Leakage
-
     Raises
     ------
     ValueError
@@ -155,15 +151,16 @@ def measure_leakage(
     """
     from tqdm import tqdm
 
-    part, gallery = split_vehicles(passages.table, folds, seed), _gallery(passages, population)
+    part = split_vehicles(labels, folds, seed)
+    gallery = _gallery(tracklets, labels, population)
     searches, candidates = [], []
     for fold in tqdm(range(folds) if only is None else only, "fitting and searching", unit="fold"):
-        learnt = np.flatnonzero(part != fold)
-        model = fit_joint(passages.part(learnt), order, seed)
-        queries = np.flatnonzero(part == fold)
-        found = search(passages, model.apply(passages, learnt), queries, population, gallery)
-        searches.append(found[0])
-        candidates.append(found[1])
+        fitted = np.flatnonzero(part != fold)
+        model = fit_joint(tracklets.part(fitted), _rows(labels, fitted), order, seed)
+        ratios, queries = model.apply(tracklets, fitted), np.flatnonzero(part == fold)
+        judged = judge_searches(tracklets, labels, ratios, queries, population, gallery)
+        searches.append(judged[0])
+        candidates.append(judged[1])
     return Leakage(
         pd.concat(searches, ignore_index=True),
         pd.concat(candidates, ignore_index=True),
@@ -172,50 +169,59 @@ def measure_leakage(
     )
 
 
-def measure_unseen_minutes(passages, population=POPULATION, order=METER_ORDER, folds=FOLDS, seed=0):
+def measure_unseen_minutes(
+    tracklets: Tracklets,
+    labels: pd.DataFrame,
+    population: int = POPULATION,
+    order: Sequence[str] = METER_ORDER,
+    folds: int = _FOLDS,
+    seed: int = 0,
+) -> Leakage:
     """Fit on the first half of the minutes and search in the second, for vehicles that were not
     fitted on.
 
-    One part in `folds` of the vehicles is looked for; the others' passages in the first half are
-    what is fitted on.
-
-    Returns
-    -------
-    Leakage
+    One part in `folds` of the vehicles is looked for; the others' tracklets in the first half are
+    fitted on.
 
     Raises
     ------
     ValueError
         If either half holds too few vehicles.
     """
-    table, part = passages.table, split_vehicles(passages.table, folds, seed)
-    late = (table["minute"] > (table["minute"].min() + table["minute"].max()) // 2).to_numpy()
-    model = fit_joint(passages.part(np.flatnonzero((part > 0) & ~late)), order, seed)
-    unseen = passages.part(np.flatnonzero(late))
-    queries = np.flatnonzero(part[late] == 0)
-    if unseen.table["vehicle"].iloc[queries].nunique() < SOME:
+    minute, part = tracklets.table["minute"], split_vehicles(labels, folds, seed)
+    late = (minute > (minute.min() + minute.max()) // 2).to_numpy()
+    fitted = np.flatnonzero((part > 0) & ~late)
+    model = fit_joint(tracklets.part(fitted), _rows(labels, fitted), order, seed)
+    unseen = tracklets.part(np.flatnonzero(late))
+    shown, queries = _rows(labels, np.flatnonzero(late)), np.flatnonzero(part[late] == 0)
+    if shown["vehicle"].iloc[queries].nunique() < _SOME:
         raise ValueError(
-            f"fewer than {SOME} vehicles to look for in the second half of the minutes; take more"
+            f"fewer than {_SOME} vehicles to look for in the second half of the minutes; take more"
             " minutes"
         )
-    searches, candidates = search(
-        unseen, model.apply(unseen), queries, population, _gallery(passages, population)
-    )
-    return Leakage(searches, candidates, population, _gallery(passages, population))
+    gallery = _gallery(tracklets, labels, population)
+    judged = judge_searches(unseen, shown, model.apply(unseen), queries, population, gallery)
+    return Leakage(*judged, population, gallery)
 
 
-def _gallery(passages, population):
-    """How many vehicles the passages show, those that are no vehicle's counting as one each."""
-    vehicle = passages.table["vehicle"]
+def _rows(labels: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    return labels.iloc[rows].reset_index(drop=True)
+
+
+def _gallery(tracklets: Tracklets, labels: pd.DataFrame, population: int) -> int:
+    """How many vehicles the tracklets show; those of no vehicle count as one each."""
+    vehicle = labels["vehicle"]
     gallery = int(vehicle[vehicle >= 0].nunique() + (vehicle < 0).sum())
     if population < gallery:
         raise ValueError(
             f"a population of {population:,} is smaller than the gallery, {gallery:,} vehicles"
         )
-    return max(gallery, int(passages.table.groupby("camera").size().max()) + 1)
+    return max(gallery, int(tracklets.table.groupby("camera").size().max()) + 1)
 
 
-def leakage_meter(leakage, vehicle=None, name=None, rounds=400):
+def leakage_meter(
+    leakage: Leakage, vehicle: int | None = None, name: str | None = None, rounds: int = 400
+) -> LeakageMeter:
     """The meter after *seen*, *narrowed by the clock* and *linked*.
 
     Parameters
@@ -223,7 +229,7 @@ def leakage_meter(leakage, vehicle=None, name=None, rounds=400):
     leakage : Leakage
         With `METER_ORDER`.
     vehicle : int, optional
-        Whom it is about; by default a passage drawn at random.
+        The vehicle that it is about; by default that of a pass drawn at random.
     name : str, optional
         What to call the target.
     rounds : int
@@ -232,7 +238,7 @@ def leakage_meter(leakage, vehicle=None, name=None, rounds=400):
     Returns
     -------
     LeakageMeter
-        The interval of one vehicle is over its passages alone.
+        The interval of one vehicle is over its own passes alone.
     """
     part = leakage if vehicle is None else leakage.of(vehicle)
     added, reached = part.added(METER_STEPS, rounds), part.reached(rounds)
@@ -253,15 +259,15 @@ def leakage_meter(leakage, vehicle=None, name=None, rounds=400):
     return LeakageMeter(target, leakage.population, tuple(steps), world="twin")
 
 
-def your_car(trips, drivers, kind, colour, hour):
-    """How many other vehicles of this type and colour are on the road in this hour of a weekday: a
-    two-minute opener.
+def your_car(
+    trips: pd.DataFrame, drivers: pd.DataFrame, kind: str, colour: str, hour: int
+) -> pd.Series:
+    """How many vehicles of this type and colour are on the road in this hour of a weekday.
 
     Parameters
     ----------
     trips, drivers : DataFrame
-        Six weeks of habits: ``data/habits/trips.parquet`` and ``drivers.parquet``. In this model
-        world.
+        Six weeks of simulated habits: ``data/habits/trips.parquet`` and ``drivers.parquet``.
     kind, colour : str
         Such as "sedan" and "blue".
     hour : int
@@ -270,9 +276,9 @@ def your_car(trips, drivers, kind, colour, hour):
     Returns
     -------
     Series
-        `everyone`: distinct vehicles in that hour of a weekday, in the mean; `of_kind`: those of
+        `everyone`: distinct vehicles in that hour of a weekday, on average; `of_kind`: those of
         this type; `alike`: those of this type and colour; `low` and `high`: their 95 % interval
-        over days; `bits`: log2(everyone / alike), what type and colour give away, NaN if nobody is
+        over days; `bits`: log2(everyone / alike), what type and colour give away, NaN if none is
         alike.
 
     Raises
@@ -280,39 +286,35 @@ def your_car(trips, drivers, kind, colour, hour):
     ValueError
         If the hour is none, or no such vehicle is in the table; names those that are.
     """
-    from cctview.stats.resampling import bootstrap
-
     if not 0 <= hour <= 23:
         raise ValueError(f"expected an hour from 0 to 23, but got {hour}")
     for column, value in (("kind", kind), ("colour", colour)):
-        if value not in set(drivers[column].astype(str)):
-            raise ValueError(
-                f"no {column} {value!r}; there are"
-                f" {', '.join(sorted(set(drivers[column].astype(str))))}"
-            )
+        names = set(drivers[column].astype(str))
+        if value not in names:
+            raise ValueError(f"no {column} {value!r}; there are {', '.join(sorted(names))}")
     entered = trips["entered"]
     weekdays = entered.dt.normalize()[entered.dt.day_of_week < 5].unique()
-    here = trips.loc[
-        (entered.dt.day_of_week < 5) & (entered.dt.hour == hour), ["vehicle", "entered"]
-    ]
-    days = here["entered"].dt.normalize()
+    driven = trips[(entered.dt.day_of_week < 5) & (entered.dt.hour == hour)]
+    days = driven["entered"].dt.normalize()
 
-    def each_day(chosen):
-        """Distinct vehicles among these drivers, on each weekday."""
-        rows = here["vehicle"].isin(drivers.loc[chosen, "vehicle"])
-        return (
-            here[rows]
-            .groupby(days[rows])["vehicle"]
-            .nunique()
-            .reindex(weekdays, fill_value=0)
-            .to_numpy(float)
-        )
+    def each_day(vehicles: pd.Series) -> np.ndarray:
+        """Distinct vehicles among these, on each weekday."""
+        rows = driven["vehicle"].isin(vehicles)
+        counts = driven[rows].groupby(days[rows])["vehicle"].nunique()
+        return counts.reindex(weekdays, fill_value=0).to_numpy(float)
 
-    everyone = here.groupby(days)["vehicle"].nunique().reindex(weekdays, fill_value=0)
     of_kind = drivers["kind"].astype(str) == kind
-    own = each_day(of_kind & (drivers["colour"].astype(str) == colour))
-    interval = bootstrap(lambda rows: own[rows].mean(), np.arange(len(own)), 400).loc[0]
-    bits = np.log2(everyone.mean() / own.mean()) if own.any() else np.nan
-    low, high = interval[["low", "high"]]
-    found = {"everyone": everyone.mean(), "of_kind": each_day(of_kind).mean(), "alike": own.mean()}
-    return pd.Series({**found, "low": low, "high": high, "bits": bits})
+    of_colour = drivers["colour"].astype(str) == colour
+    everyone = each_day(driven["vehicle"]).mean()
+    alike = each_day(drivers.loc[of_kind & of_colour, "vehicle"])
+    interval = bootstrap(lambda rows: alike[rows].mean(), np.arange(len(alike)), 400).loc[0]
+    return pd.Series(
+        {
+            "everyone": everyone,
+            "of_kind": each_day(drivers.loc[of_kind, "vehicle"]).mean(),
+            "alike": alike.mean(),
+            "low": interval["low"],
+            "high": interval["high"],
+            "bits": np.log2(everyone / alike.mean()) if alike.any() else np.nan,
+        }
+    )

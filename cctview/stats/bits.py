@@ -1,4 +1,4 @@
-"""Identification bits: what a search claims to know about who a vehicle is, and what it is right
+"""Identification bits: what a search claims to know about which vehicle it is, and what it is right
 about.
 
 A search has m candidates and may also say "none of these"; its posterior gives each a probability.
@@ -9,20 +9,24 @@ vehicles that are not among the candidates. Then
 - delivered bits are the mean of log2(N * p(true vehicle)),
 
 which agree in the mean if, and only if, the posterior is calibrated. Likelihood ratios become a
-posterior by `open_set_posterior`; whether they are calibrated is told by `reliability`, `brier` and
-`cllr`; how large one may be is told by `supported_limits`.
+posterior by `open_set_posterior`; `reliability` says whether it is calibrated, and
+`supported_limits` how large a ratio can be.
 """
+
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
 from cctview.stats.resampling import bootstrap
 
-FIGURES = ["claimed", "delivered", "beyond", "rank1", "largest"]
+_FIGURES = ("claimed", "delivered", "beyond", "rank1", "largest")
 
 
-def entropy(probabilities, axis=-1):
+def entropy(probabilities: ArrayLike, axis: int = -1) -> np.ndarray:
     """Shannon entropy in bits; 0 log 0 counts as 0.
 
     Examples
@@ -31,10 +35,11 @@ def entropy(probabilities, axis=-1):
     1.5
     """
     p = np.asarray(probabilities, float)
-    return -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=axis)
+    bits: np.ndarray = -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=axis)
+    return bits
 
 
-def open_set_posterior(log_ratios, present):
+def open_set_posterior(log_ratios: ArrayLike, present: ArrayLike) -> np.ndarray:
     """Posterior over the candidates of a search, and over "none of these".
 
     Of the prior, `present` is shared evenly by the candidates; a candidate's likelihood ratio says
@@ -79,17 +84,20 @@ def open_set_posterior(log_ratios, present):
     total = logsumexp(weights, axis=1, keepdims=True)
     if np.isneginf(total).any():
         raise ValueError("a search rules out every candidate and also 'none of these'")
-    return np.exp(weights - total)
+    posterior: np.ndarray = np.exp(weights - total)
+    return posterior
 
 
-def identification_bits(posterior, mates, population, gallery=None):
+def identification_bits(
+    posterior: ArrayLike, true_match: ArrayLike, population: int, gallery: int | None = None
+) -> pd.DataFrame:
     """Claimed and delivered bits of each search.
 
     Parameters
     ----------
     posterior : array_like, shape (n, m + 1)
         Rows sum to 1; the last column is "none of these", see `open_set_posterior`.
-    mates : array_like of bool, shape (n, m)
+    true_match : array_like of bool, shape (n, m)
         Which candidates show the true vehicle; a row without any is a search for a vehicle that is
         not there.
     population : int
@@ -102,8 +110,9 @@ def identification_bits(posterior, mates, population, gallery=None):
     -------
     DataFrame
         One row a search: `claimed` and `delivered` bits, `beyond`, `mated`, `rank1` (probability
-        that the first of the ranking is right, ties broken at random; NaN without a mate), `rank`
-        (of the best mate, ties against it), `largest` (probability of any one candidate), `none`.
+        that the first of the ranking is right, ties broken at random; NaN without a true match),
+        `rank` (of the best true match, ties against it), `largest` (probability of any one
+        candidate), `none`.
 
     Raises
     ------
@@ -115,55 +124,60 @@ def identification_bits(posterior, mates, population, gallery=None):
     --------
     Four candidates of 1024 equally likely, one of them right: 8 bits, claimed and delivered.
 
-    >>> identification_bits([[0.25] * 4 + [0]], [[True, False, False, False]], 1024)[["claimed", "delivered", "rank1"]]
+    >>> bits = identification_bits([[0.25] * 4 + [0]], [[True, False, False, False]], 1024)
+    >>> bits[["claimed", "delivered", "rank1"]]
        claimed  delivered  rank1
     0      8.0        8.0   0.25
     """
-    p, mates = np.asarray(posterior, float), np.asarray(mates, bool)
-    _check_posterior(p, mates, population, gallery)
+    p, same = np.asarray(posterior, float), np.asarray(true_match, bool)
+    _check_posterior(p, same, population, gallery)
     candidates, none = p[:, :-1], p[:, -1]
-    mated = mates.any(axis=1)
+    mated = same.any(axis=1)
     others = population - candidates.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         missing = none * population / others if others else np.zeros_like(none)
-        true = np.where(mated, (candidates * mates).sum(axis=1) * population, missing)
+        true = np.where(mated, (candidates * same).sum(axis=1) * population, missing)
         delivered = np.log2(true)
-    claimed = _claimed(candidates, none, population)
-    best = candidates.max(axis=1)
-    first = candidates == best[:, None]
-    best_mate = np.where(mates, candidates, -1.0).max(axis=1)
+    claimed = claimed_bits(p, population)
+    largest = candidates.max(axis=1)
+    first = candidates == largest[:, None]
+    best = np.where(same, candidates, -1.0).max(axis=1)
+    ahead = (~same & (candidates >= best[:, None])).sum(axis=1)
     return pd.DataFrame(
         {
             "claimed": claimed,
             "delivered": delivered,
-            "beyond": claimed - _claimed(candidates, none, gallery) if gallery else 0.0,
+            "beyond": claimed - claimed_bits(p, gallery) if gallery else 0.0,
             "mated": mated,
-            "rank1": np.where(mated, (first & mates).sum(axis=1) / first.sum(axis=1), np.nan),
-            "rank": np.where(
-                mated, (~mates & (candidates >= best_mate[:, None])).sum(axis=1) + 1.0, np.nan
-            ),
-            "largest": best,
+            "rank1": np.where(mated, (first & same).sum(axis=1) / first.sum(axis=1), np.nan),
+            "rank": np.where(mated, ahead + 1.0, np.nan),
+            "largest": largest,
             "none": none,
         }
     )
 
 
-def _claimed(candidates, none, population):
+def claimed_bits(posterior: np.ndarray, population: int) -> np.ndarray:
+    """log2 N - H(posterior) of each search, where "none of these" (the last column) is shared
+    evenly by the vehicles that are not among the candidates, (n,).
+    """
+    candidates, none = posterior[:, :-1], posterior[:, -1]
     others = population - candidates.shape[1]
     shared = none * np.log2(others) if others else 0.0
-    return np.log2(population) - entropy(candidates) - entropy(none[:, None]) - shared
+    bits: np.ndarray = np.log2(population) - entropy(candidates) - entropy(none[:, None]) - shared
+    return bits
 
 
-def _check_posterior(p, mates, population, gallery):
+def _check_posterior(p: np.ndarray, same: np.ndarray, population: int, gallery: int | None) -> None:
     if p.ndim != 2 or p.shape[1] < 2:
         raise ValueError(
             "expected a posterior of shape (searches, candidates + 1) with at least one candidate;"
             f" it is {p.shape}"
         )
-    if mates.shape != (len(p), p.shape[1] - 1):
+    if same.shape != (len(p), p.shape[1] - 1):
         raise ValueError(
-            f"mates: expected the shape {(len(p), p.shape[1] - 1)}, as the posterior has it, but"
-            f" got {mates.shape}"
+            f"true_match: expected the shape {(len(p), p.shape[1] - 1)}, as the posterior has it,"
+            f" but got {same.shape}"
         )
     if not np.isfinite(p).all() or (p < 0).any() or (np.abs(p.sum(axis=1) - 1) > 1e-6).any():
         raise ValueError("posterior: expected rows of probabilities that sum to 1")
@@ -180,9 +194,9 @@ def _check_posterior(p, mates, population, gallery):
             )
 
 
-def match_probability(bits, population):
-    """How probable a match is, by evidence worth so many bits, where exactly one of a population is
-    the right one.
+def match_probability(bits: ArrayLike, population: ArrayLike) -> np.ndarray:
+    """How probable a match is, by evidence worth so many bits, if exactly one of a population is
+    the correct one.
 
     Bayes' rule with a likelihood ratio of 2 to the power of the bits, and prior odds of 1 to all
     the others.
@@ -209,25 +223,16 @@ def match_probability(bits, population):
     >>> float(match_probability(10, 1025)), float(match_probability(10, 1))
     (0.5, 1.0)
     """
-    ratio, population = np.exp2(np.asarray(bits, float)), np.asarray(population, float)
-    if not (population >= 1).all():
-        raise ValueError(f"expected a population of at least 1, but got {population.min()}")
-    return ratio / (ratio + population - 1)
+    ratio, size = np.exp2(np.asarray(bits, float)), np.asarray(population, float)
+    if not (size >= 1).all():
+        raise ValueError(f"expected a population of at least 1, but got {size.min()}")
+    probability: np.ndarray = ratio / (ratio + size - 1)
+    return probability
 
 
-def anonymity_set_size(posterior):
-    """Among how many equally likely candidates the vehicle is hidden: 2 to the power of the
-    entropy.
-
-    Examples
-    --------
-    >>> float(anonymity_set_size([0.25] * 4))
-    4.0
-    """
-    return 2.0 ** entropy(posterior)
-
-
-def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
+def figures_with_intervals(
+    searches: pd.DataFrame, columns: Sequence[str] = _FIGURES, rounds: int = 400, seed: int = 0
+) -> pd.DataFrame:
     """Mean figures of searches and their intervals.
 
     The searches for one vehicle are not independent, nor are those of one minute: vehicles are
@@ -256,7 +261,7 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
         values = searches.groupby(groups)[list(columns)]
         sums, counts = values.sum().to_numpy(float), values.count().to_numpy(float)
         if len(sums) > 1:
-            mean = lambda rows, s=sums, n=counts: s[rows].sum(axis=0) / n[rows].sum(axis=0)
+            mean = partial(_ratio, sums, counts)
             tables.append(bootstrap(mean, np.arange(len(sums)), rounds, seed=seed))
     if not tables:
         raise ValueError(
@@ -269,7 +274,12 @@ def figures_with_intervals(searches, columns=FIGURES, rounds=400, seed=0):
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high})
 
 
-def supported_limits(log_same, log_different):
+def _ratio(sums: np.ndarray, counts: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    ratio: np.ndarray = sums[rows].sum(axis=0) / counts[rows].sum(axis=0)
+    return ratio
+
+
+def supported_limits(log_same: ArrayLike, log_different: ArrayLike) -> tuple[float, float]:
     """The smallest and largest likelihood ratio that so many comparisons support (ELUB, Vergeer et
     al. 2016).
 
@@ -300,28 +310,23 @@ def supported_limits(log_same, log_different):
     >>> round(float(np.exp(high))), round(float(np.exp(-low)), 1)
     (990, 99.9)
     """
-    return -_upper_limit(
-        -np.asarray(log_different, float), -np.asarray(log_same, float)
-    ), _upper_limit(log_same, log_different)
-
-
-def _upper_limit(log_same, log_different):
-    """The largest t such that t * (false hits + 1) / (n + 1) is below the share of hits, hits being
-    ratios above t.
-    """
-    same, different = (
-        np.sort(np.asarray(log_same, float)),
-        np.sort(np.asarray(log_different, float)),
-    )
+    same = np.sort(np.asarray(log_same, float))
+    different = np.sort(np.asarray(log_different, float))
     if not len(same) or not len(different):
         raise ValueError(
             f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different"
         )
+    return -_upper_limit(-different[::-1], -same[::-1]), _upper_limit(same, different)
+
+
+def _upper_limit(same: np.ndarray, different: np.ndarray) -> float:
+    """The largest t such that t * (false hits + 1) / (n + 1) is below the share of hits, hits being
+    ratios above t.
+    """
     starts = np.unique(np.clip(np.concatenate([[0.0], same, different]), 0, None))
     hits = (len(same) - np.searchsorted(same, starts, side="right")) / (len(same) + 1)
-    false = (len(different) - np.searchsorted(different, starts, side="right") + 1) / (
-        len(different) + 1
-    )
+    wrong = len(different) - np.searchsorted(different, starts, side="right")
+    false = (wrong + 1) / (len(different) + 1)
     # between two starts both shares stay as they are, so the limit within is where t * false = hits
     with np.errstate(divide="ignore"):
         limit = np.minimum(np.log(hits) - np.log(false), np.append(starts[1:], np.inf))
@@ -329,57 +334,14 @@ def _upper_limit(log_same, log_different):
     return float(limit[supported].max(initial=0.0))
 
 
-def cllr(log_same, log_different):
-    """Cost of log likelihood ratios, in bits (Brümmer and du Preez 2006): 0 is perfect, 1 is what
-    saying nothing costs.
-
-    Examples
-    --------
-    >>> cllr([0.0], [0.0])
-    1.0
-    """
-    same, different = np.asarray(log_same, float), np.asarray(log_different, float)
-    if not len(same) or not len(different):
-        raise ValueError(
-            f"expected pairs of both kinds, but got {len(same)} same and {len(different)} different"
-        )
-    return float(
-        (np.logaddexp(0, -same).mean() + np.logaddexp(0, different).mean()) / 2 / np.log(2)
-    )
-
-
-def cllr_min(log_same, log_different):
-    """What `cllr` would be after the best monotone recalibration on these very pairs; the
-    difference is lost to calibration.
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    scores = np.concatenate([log_same, log_different])
-    same = np.repeat([1.0, 0.0], [len(log_same), len(log_different)])
-    weights = np.repeat(
-        [0.5 / len(log_same), 0.5 / len(log_different)], [len(log_same), len(log_different)]
-    )
-    p = IsotonicRegression(y_min=0, y_max=1).fit(scores, same, weights).predict(scores)
-    with np.errstate(divide="ignore"):
-        ratios = np.log(p) - np.log1p(-p)
-    return cllr(ratios[same == 1], ratios[same == 0])
-
-
-def brier(probabilities, outcomes):
-    """Mean squared difference between a probability and what came true (0 or 1): 0 is perfect.
-
-    Examples
-    --------
-    >>> brier([1.0, 0.5], [True, False])
-    0.125
-    """
-    return float(np.mean((np.asarray(probabilities, float) - np.asarray(outcomes, float)) ** 2))
-
-
 def reliability(
-    probabilities, outcomes, groups, bins=(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 1), rounds=200
-):
-    """How often came true what was given a probability of about p.
+    probabilities: ArrayLike,
+    outcomes: ArrayLike,
+    groups: ArrayLike,
+    bins: Sequence[float] = (0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 1),
+    rounds: int = 200,
+) -> pd.DataFrame:
+    """How often things came true that were given a probability of about p.
 
     Parameters
     ----------
@@ -399,28 +361,23 @@ def reliability(
 
     Examples
     --------
-    >>> reliability([0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [1, 2, 1, 2], bins=(0, 0.5, 1), rounds=20)[["claimed", "true", "count"]]
+    >>> said, came_true, vehicles = [0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [1, 2, 1, 2]
+    >>> table = reliability(said, came_true, vehicles, bins=(0, 0.5, 1), rounds=20)
+    >>> table[["claimed", "true", "count"]]
        claimed  true  count
     0      0.2   0.0      2
     1      0.8   1.0      2
     """
-    p, true, groups = (
-        np.asarray(probabilities, float),
-        np.asarray(outcomes, float),
-        np.asarray(groups),
-    )
+    p, true = np.asarray(probabilities, float), np.asarray(outcomes, float)
     place = np.clip(np.digitize(p, bins) - 1, 0, len(bins) - 2)
     rows = []
     for k in np.unique(place):
         at = np.flatnonzero(place == k)
-        sums = pd.DataFrame({"n": 1, "y": true[at]}).groupby(groups[at]).sum().to_numpy()
+        table = pd.DataFrame({"n": 1, "y": true[at]}).groupby(np.asarray(groups)[at])
+        counts, hits = table.sum().to_numpy().T
         low = high = np.nan
-        if len(sums) > 1:
-            share = bootstrap(
-                lambda drawn, sums=sums: sums[drawn, 1].sum() / sums[drawn, 0].sum(),
-                np.arange(len(sums)),
-                rounds,
-            )
+        if len(counts) > 1:
+            share = bootstrap(partial(_ratio, hits, counts), np.arange(len(counts)), rounds)
             low, high = share.loc[0, ["low", "high"]]
         rows.append((p[at].mean(), true[at].mean(), low, high, len(at)))
     return pd.DataFrame(rows, columns=["claimed", "true", "low", "high", "count"])

@@ -1,10 +1,20 @@
 """Intervals by drawing groups again, and vehicles divided into parts."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 
-def bootstrap(statistic, groups, rounds=1000, level=0.95, seed=0):
+def bootstrap(
+    statistic: Callable[[np.ndarray], Any],
+    groups: ArrayLike,
+    rounds: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
     """A figure and its interval, by drawing whole groups of rows again with replacement.
 
     Rows of one group (a vehicle's pictures, a minute's frames) are not independent of each other;
@@ -41,42 +51,31 @@ def bootstrap(statistic, groups, rounds=1000, level=0.95, seed=0):
        estimate  low  high
     0       4.5  2.9   6.4
     """
-    groups = np.asarray(groups)
-    labels = pd.factorize(groups)[0]
+    labels = pd.factorize(np.asarray(groups))[0]
     members = [np.flatnonzero(labels == k) for k in range(labels.max(initial=-1) + 1)]
     if len(members) < 2:
         raise ValueError(
             f"expected at least two groups to draw from, but got {len(members)}; group by minute or"
             " vehicle"
         )
-    rng = np.random.default_rng(seed)
-    draws = [
-        statistic(
-            np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
-        )
-        for _ in range(rounds)
-    ]
-    estimate = pd.Series(statistic(np.arange(len(groups))))
+    rng, count = np.random.default_rng(seed), len(members)
+    drawn = (rng.integers(count, size=count) for _ in range(rounds))
+    draws = [statistic(np.concatenate([members[k] for k in chosen])) for chosen in drawn]
+    estimate = pd.Series(statistic(np.arange(len(labels))))
     tail = 100 * (1 - level) / 2
     table = np.array([np.ravel(draw) for draw in draws], float)
-    low, high = [
-        [
-            np.percentile(column[~np.isnan(column)], at) if (~np.isnan(column)).any() else np.nan
-            for column in table.T
-        ]
+    columns = [column[~np.isnan(column)] for column in table.T]
+    low, high = (
+        [np.percentile(column, at) if len(column) else np.nan for column in columns]
         for at in (tail, 100 - tail)
-    ]
+    )
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high}, index=estimate.index)
 
 
-def split_vehicles(table, parts, seed=0):
-    """The part, from 0, that the vehicle of each passage is in; -1 for none that drives."""
-    known = np.unique(table.loc[table["vehicle"] >= 0, "vehicle"])
-    part = dict(
-        zip(
-            np.random.default_rng(seed).permutation(known),
-            np.arange(len(known)) % parts,
-            strict=True,
-        )
-    )
-    return table["vehicle"].map(part).fillna(-1).to_numpy(int)
+def split_vehicles(labels: pd.DataFrame, parts: int, seed: int = 0) -> np.ndarray:
+    """The part, from 0, that the `vehicle` of each row is in; -1 for none that drives."""
+    known = np.unique(labels.loc[labels["vehicle"] >= 0, "vehicle"])
+    order = np.random.default_rng(seed).permutation(known)
+    part = dict(zip(order, np.arange(len(known)) % parts, strict=True))
+    parts_of: np.ndarray = labels["vehicle"].map(part).fillna(-1).to_numpy(int)
+    return parts_of

@@ -1,6 +1,7 @@
-"""Passages of vehicles before cameras: the looks that a search compares, with the truth about each.
+"""Tracklets: what the tracker made of vehicles that drove past a camera, one for each pass that it
+noticed.
 
-A passage is one track. The frames of a track are 1.7 s apart, so they are one look, not many.
+The frames of a tracklet are 1.7 s apart, so they count as one observation, not as many.
 """
 
 from dataclasses import dataclass
@@ -8,90 +9,167 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import BOX, area
+from cctview.detect.sorting import seconds_of
 from cctview.match.distance import unit_vectors
+from cctview.match.rerank import centre_by_camera
+from cctview.track.tracker import track_detections
 
-ATTRIBUTES = ("kind", "colour")
+_LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
 
 
 @dataclass(frozen=True)
-class Passages:
-    """Passages of vehicles before cameras.
+class Tracklets:
+    """Passes of vehicles, as the tracker noticed them. Nothing here says which vehicle it was.
 
     Attributes
     ----------
     table : DataFrame
         Columns `camera`, `seconds` (since midnight), `lane` (0 to 1), `detections` (how many),
-        `minute`, `vehicle` (-1: none that drives), `direction` ("S", "N" or ""), `kind`, `colour`
-        ("" if unknown). The truth is in the last four.
-    looks : ndarray of float32, shape (n, d)
+        `minute`.
+    features : ndarray of float32, shape (n, d)
         Unit vectors.
     of_detection : Series of int, optional
-        The passage that each detection belongs to, by the detection's id; those of none are left
-        out. Lost in a part.
+        The tracklet of each detection, by the detection's id; detections of none are left out. Lost
+        in a part.
     """
 
     table: pd.DataFrame
-    looks: np.ndarray
+    features: np.ndarray
     of_detection: pd.Series | None = None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.table)
 
-    def part(self, rows):
+    def part(self, rows: np.ndarray) -> "Tracklets":
         """Some of them."""
-        return Passages(self.table.iloc[rows].reset_index(drop=True), self.looks[rows])
+        return Tracklets(self.table.iloc[rows].reset_index(drop=True), self.features[rows])
 
 
-def sure_enough(dataset, percent=25.0):
-    """Which detections are so probable that they are tracked, (n,)."""
-    return (dataset.detections["percent"] >= percent).to_numpy()
+def confident(detections: pd.DataFrame, percent: float = 25.0) -> np.ndarray:
+    """Which detections are confident enough to be tracked, (n,)."""
+    return (detections["percent"] >= percent).to_numpy()
 
 
-def find_passages(dataset, truth, percent=25.0, tracks=None):
-    """Track the vehicles of a dataset, and say who they are.
+def find_tracklets(
+    detections: pd.DataFrame,
+    embeddings: np.ndarray,
+    percent: float = 25.0,
+    tracks: np.ndarray | None = None,
+) -> Tracklets:
+    """Track the vehicles past each camera.
 
     Parameters
     ----------
-    dataset : cctview.dataset.frames.Dataset
-    truth : cctview.truth.labels.Truth
+    detections : DataFrame
+        As `cctview.dataset.frames.Dataset.detections`.
+    embeddings : ndarray of float32, shape (n, d)
     percent : float
-        Detections below are left out.
+        Detections of less confidence are left out.
     tracks : array_like of int, optional
         The track of each detection that is not left out, -1 for none, where it is known already.
+    """
+    kept = confident(detections, percent)
+    detections, embeddings = detections[kept].reset_index(drop=True), embeddings[kept]
+    if tracks is None:
+        numbers = track_detections(detections, embeddings)
+    else:
+        numbers = pd.Series(tracks, dtype="Int64").where(lambda number: number >= 0)
+    table, features = describe_tracks(detections, numbers, embeddings)
+    table = table.assign(minute=(table["seconds"] // 60).astype(int))
+    tracked = numbers.notna().to_numpy()
+    of_detection = pd.Series(
+        table.index.get_indexer(numbers[tracked]), detections["id"][tracked].to_numpy()
+    )
+    features = unit_vectors(features + 1e-9).astype(np.float32)
+    return Tracklets(table.reset_index(drop=True), features, of_detection)
+
+
+def describe_tracks(
+    detections: pd.DataFrame, tracks: pd.Series, embeddings: np.ndarray
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """One row a track: when it passed the camera, in which lane, and its appearance.
+
+    A track passes when its box is largest. Its lane is the angle at which it is seen then from the
+    point in which the moves of all tracks of its camera meet (the vanishing point of the road),
+    given as the share of tracks further left.
+
+    Parameters
+    ----------
+    detections : DataFrame
+        Columns `camera`, `time`, `x1`, `y1`, `x2`, `y2`.
+    tracks : Series
+        The track of each detection, from `track_detections`; missing ones are left out.
+    embeddings : array_like, shape (n, d)
+        Anything, NaN too, where there is no track.
 
     Returns
     -------
-    Passages
-    """
-    from cctview.track.tracker import track_detections
-    from cctview.track.travel import describe_tracks
-    from cctview.truth.labels import true_tracks, true_vehicles
+    described : DataFrame
+        Index: the track. Columns `camera`, `seconds` (since midnight), `lane` (0 to 1),
+        `detections` (how many).
+    features : ndarray, shape (number of tracks, d), float32
+        The mean of the track's embeddings, each centred on its camera.
 
-    sure = sure_enough(dataset, percent)
-    detections, embeddings = (
-        dataset.detections[sure].reset_index(drop=True),
-        dataset.embeddings[sure],
+    Raises
+    ------
+    ValueError
+        If detections, tracks and embeddings do not belong together.
+    """
+    if not len(detections) == len(tracks) == len(embeddings):
+        raise ValueError(
+            f"{len(detections)} detections, {len(tracks)} tracks and {len(embeddings)} embeddings; "
+            "they must belong together row by row"
+        )
+    kept = tracks.notna().to_numpy()
+    boxes = detections.loc[kept, BOX].to_numpy(float)
+    table = pd.DataFrame(
+        {
+            "camera": detections.loc[kept, "camera"].to_numpy(),
+            "track": tracks[kept].to_numpy(),
+            "seconds": seconds_of(detections["time"])[kept],
+            "x": (boxes[:, 0] + boxes[:, 2]) / 2,
+            "y": boxes[:, 3],
+            "area": area(boxes),
+        }
     )
-    if tracks is None:
-        tracks = track_detections(detections, embeddings)
-    else:
-        tracks = pd.Series(tracks, dtype="Int64").where(lambda number: number >= 0)
-    described, looks = describe_tracks(detections, tracks, embeddings)
-    vehicle = (
-        true_tracks(tracks, true_vehicles(detections, truth))
-        .reindex(described.index)
-        .fillna(-1)
-        .astype(int)
+    features = unit_vectors(
+        centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9
+    ).astype(np.float32)
+    codes, labels = pd.factorize(table["track"], sort=True)
+    means = np.zeros((len(labels), features.shape[1]), np.float32)
+    np.add.at(means, codes, features)
+    counts = np.bincount(codes)
+    largest = (
+        table.sort_values("area", kind="stable")
+        .groupby("track")
+        .tail(1)
+        .set_index("track")
+        .sort_index()
     )
-    vehicle = vehicle.where(vehicle >= 0, -1)
-    table = described.assign(minute=(described["seconds"] // 60).astype(int), vehicle=vehicle)
-    known = truth.vehicles.set_index("vehicle").join(truth.trips.set_index("vehicle")["direction"])
-    for column in ("direction", *ATTRIBUTES):
-        table[column] = table["vehicle"].map(known[column]).fillna("")
-    tracked = tracks.notna().to_numpy()
-    of_detection = pd.Series(
-        table.index.get_indexer(tracks[tracked]), detections["id"][tracked].to_numpy()
+    meet = {camera: _vanishing_point(of) for camera, of in table.groupby("camera")}
+    meeting = np.array([meet[camera] for camera in largest["camera"]]).reshape(-1, 2)
+    angle = pd.Series(
+        np.arctan2(largest["x"] - meeting[:, 0], np.maximum(largest["y"] - meeting[:, 1], 1.0)),
+        index=largest.index,
     )
-    return Passages(
-        table.reset_index(drop=True), unit_vectors(looks + 1e-9).astype(np.float32), of_detection
-    )
+    lane = angle.groupby(largest["camera"]).rank(pct=True)
+    described = largest[["camera", "seconds"]].assign(lane=lane, detections=counts)
+    return described, means / counts[:, None].astype(np.float32)
+
+
+def _vanishing_point(table):
+    """The point (x, y) nearest to the lines of all moves of a camera's tracks."""
+    table = table.sort_values(["track", "seconds"], kind="stable")
+    move = table.groupby("track")[["x", "y"]].diff().to_numpy()
+    length = np.hypot(*move.T)
+    kept = length > _LEAST_MOVE
+    if kept.sum() < 2:
+        return np.array([table["x"].mean(), table["y"].min()])
+    normal = np.stack([-move[kept, 1], move[kept, 0]], axis=1) / length[kept, None]
+    distance = (normal * table[["x", "y"]].to_numpy()[kept]).sum(axis=1)
+    point = np.linalg.lstsq(normal, distance, rcond=None)[0]
+    for _ in range(10):  # lines that pass far from it (curves, wrong links) count less
+        weight = 1 / np.sqrt(1 + ((normal @ point - distance) / 10) ** 2)
+        point = np.linalg.lstsq(normal * weight[:, None], distance * weight, rcond=None)[0]
+    return point

@@ -1,0 +1,23 @@
+"""What the simulation knows and no camera sees: which vehicle each detection and tracklet shows, and
+when each vehicle drove past each camera. What finds a trip cannot import it.
+"""
+
+from cctview.truth.labels import (
+    Truth,
+    label_tracklets,
+    read_truth,
+    tracks_by_truth,
+    true_passes,
+    true_tracks,
+    true_vehicles,
+)
+
+__all__ = [
+    "Truth",
+    "label_tracklets",
+    "read_truth",
+    "tracks_by_truth",
+    "true_passes",
+    "true_tracks",
+    "true_vehicles",
+]

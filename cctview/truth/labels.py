@@ -1,5 +1,5 @@
-"""The truth beside a simulated dataset, and which vehicle each detection and each track really
-shows.
+"""The truth beside a simulated dataset: which vehicle each detection and each tracklet shows, and
+when each vehicle really drove past each camera.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from cctview.dataset.boxes import BOX, box_iou
 from cctview.dataset.paths import remedy
+from cctview.dataset.road import DRIVE
 from cctview.dataset.tables import read_parquet
 
 
@@ -30,7 +31,7 @@ class Truth:
     trips: pd.DataFrame
 
 
-def read_truth(folder):
+def read_truth(folder: str | Path) -> Truth:
     """Read the truth of a dataset.
 
     Parameters
@@ -68,7 +69,7 @@ def read_truth(folder):
     return Truth(**tables)
 
 
-def true_vehicles(detections, truth, iou=0.5):
+def true_vehicles(detections: pd.DataFrame, truth: Truth, iou: float = 0.5) -> pd.Series:
     """The vehicle that each detection shows.
 
     In each frame detections and vehicles, parked ones too, are paired one to one so that they
@@ -87,32 +88,26 @@ def true_vehicles(detections, truth, iou=0.5):
     Series of Int64, index of `detections`
         Negative for a parked vehicle, missing for a detection of none.
     """
-    moving, parked = (
-        truth.sightings.groupby("frame").indices,
-        truth.parked.groupby("camera").indices,
-    )
-    moving_boxes, parked_boxes = truth.sightings[BOX].to_numpy(), truth.parked[BOX].to_numpy()
-    moving_ids, parked_ids = (
-        truth.sightings["vehicle"].to_numpy(),
-        truth.parked["vehicle"].to_numpy(),
-    )
+    moving = truth.sightings.groupby("frame").indices
+    parked = truth.parked.groupby("camera").indices
+    shown = np.concatenate([truth.sightings[BOX], truth.parked[BOX]])
+    names = np.concatenate([truth.sightings["vehicle"], truth.parked["vehicle"]])
     boxes, cameras = detections[BOX].to_numpy(), detections["camera"].to_numpy()
-    vehicles, known, none = (
-        np.zeros(len(detections), np.int64),
-        np.zeros(len(detections), bool),
-        np.zeros(0, int),
-    )
+    vehicles = np.zeros(len(detections), np.int64)
+    known = np.zeros(len(detections), bool)
+    none = np.zeros(0, int)
     for frame, rows in detections.groupby("frame").indices.items():
-        here, stand = moving.get(frame, none), parked.get(cameras[rows[0]], none)
-        overlap = box_iou(boxes[rows], np.concatenate([moving_boxes[here], parked_boxes[stand]]))
+        stand = len(truth.sightings) + parked.get(cameras[rows[0]], none)
+        visible = np.concatenate([moving.get(frame, none), stand])
+        overlap = box_iou(boxes[rows], shown[visible])
         a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
-        right = overlap[a, b] >= iou
-        vehicles[rows[a[right]]] = np.concatenate([moving_ids[here], parked_ids[stand]])[b[right]]
-        known[rows[a[right]]] = True
+        paired = overlap[a, b] >= iou
+        vehicles[rows[a[paired]]] = names[visible[b[paired]]]
+        known[rows[a[paired]]] = True
     return pd.Series(vehicles, index=detections.index, dtype="Int64").mask(~known)
 
 
-def true_tracks(tracks, vehicles):
+def true_tracks(tracks: pd.Series, vehicles: pd.Series) -> pd.Series:
     """The vehicle that each track shows most often.
 
     Parameters
@@ -138,3 +133,71 @@ def true_tracks(tracks, vehicles):
     counts = counts.sort_values(["n", "vehicle"], ascending=[False, True])
     first = counts.drop_duplicates("track").set_index("track")["vehicle"]
     return first.reindex(np.sort(tracks.dropna().unique())).astype("Int64")
+
+
+def tracks_by_truth(detections: pd.DataFrame, embeddings: np.ndarray, truth: Truth) -> np.ndarray:
+    """Tracks put together by the truth, one for each pass, so that no error of a tracker is taken
+    for one of a search.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        The track of each detection, -1 for one of no vehicle that drives, or without an embedding.
+    """
+    vehicles = true_vehicles(detections, truth)
+    driving = ((vehicles > 0).fillna(False) & np.isfinite(embeddings[:, 0])).to_numpy(bool)
+    passes = detections.loc[driving, "camera"] + " " + vehicles[driving].astype(str)
+    tracks = np.full(len(detections), -1)
+    tracks[driving] = pd.factorize(passes, sort=True)[0]
+    return tracks
+
+
+def label_tracklets(tracklets, detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """The vehicle that each tracklet shows most often, and what it is.
+
+    Parameters
+    ----------
+    tracklets : cctview.track.tracklets.Tracklets
+        With `of_detection`.
+    detections : DataFrame
+        What they were found in.
+    truth : Truth
+
+    Returns
+    -------
+    DataFrame
+        Row by row as `tracklets`: `vehicle` (-1: none that drives), `direction` ("S", "N" or ""),
+        `kind`, `colour` ("" if unknown).
+    """
+    seen = detections.set_index("id", drop=False).loc[tracklets.of_detection.index]
+    vehicle = true_tracks(tracklets.of_detection, true_vehicles(seen, truth))
+    vehicle = vehicle.fillna(-1).astype(int).clip(lower=-1).reset_index(drop=True)
+    known = truth.vehicles.set_index("vehicle").join(truth.trips.set_index("vehicle")["direction"])
+    about = {name: vehicle.map(known[name]).fillna("") for name in ("direction", "kind", "colour")}
+    return pd.DataFrame({"vehicle": vehicle, **about})
+
+
+def true_passes(truth: Truth, minutes: float | None = None) -> pd.DataFrame:
+    """When each vehicle drove past each camera: missing where it did not, or not while the cameras
+    recorded, or is on no frame.
+
+    Parameters
+    ----------
+    truth : Truth
+    minutes : float, optional
+        How long the cameras recorded, by default as long as there are frames.
+
+    Returns
+    -------
+    DataFrame
+        Index `vehicle`, a column a camera.
+    """
+    cameras = [place.camera for place in DRIVE if place.camera in truth.trips]
+    times = truth.trips.set_index("vehicle")[cameras]
+    shown = truth.sightings.merge(truth.frames[["frame", "camera"]], on="frame")
+    shown = shown.groupby(["vehicle", "camera"]).size().unstack()
+    seen = shown.reindex(index=times.index, columns=times.columns).notna()
+    first, last = truth.frames["time"].min(), truth.frames["time"].max()
+    if minutes is not None:
+        last = min(last, first + pd.Timedelta(minutes=minutes))
+    return times.where(seen & (times >= first) & (times <= last))

@@ -14,7 +14,7 @@ def check_wrong_share(answer, links, sure=0.5):
     answer : object
         A share, 0 to 1, or in per cent.
     links : DataFrame
-        Columns `probability` and `right`, as `cctview.link.trips.Finder.links` gives them.
+        Columns `probability` and `right`, as `cctview.link.TripJudge.links` gives them.
     sure : float
         A candidate at least so probable is linked.
     """

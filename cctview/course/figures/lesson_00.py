@@ -5,7 +5,7 @@ growing network reconstructs.
 import numpy as np
 
 from cctview.dataset.road import driving_order, street_of
-from cctview.link.trips import SURE, count_trips, tally, verdicts
+from cctview.link import SURE, count_trips, tally, verdicts
 from cctview.show.drawing import band, dot, dotted, key_above, lines_across, no_spines, share_axis
 from cctview.show.look import (
     BLUE,
@@ -37,7 +37,7 @@ def trip_ledger(links, sure=SURE, note=_WORLD):
     Parameters
     ----------
     links : DataFrame
-        From `cctview.link.trips.Finder.links`.
+        From `cctview.link.TripJudge.links`.
     sure : float
         A candidate at least so probable is linked.
     """
@@ -79,7 +79,7 @@ def network_leak(links, cameras, sure=SURE, note=_WORLD):
     Parameters
     ----------
     links : DataFrame
-        From `cctview.link.trips.Finder.links`, at all cameras, of passes at the first camera of the
+        From `cctview.link.TripJudge.links`, at all cameras, of passes at the first camera of the
         drive.
     cameras : int
         How many, in driving order, the network has: marked, and told in the title.

@@ -14,10 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from cctview.dataset.boxes import BOX, area
-from cctview.detect.sorting import seconds_of
-from cctview.match.distance import cosine_distances, unit_vectors
-from cctview.match.rerank import centre_by_camera
+from cctview.match.distance import cosine_distances
 
 SHIFTS = 8  # control searches, each with another shift of the clock
 ROUNDS = 5  # of linking and learning again
@@ -31,7 +28,6 @@ DOUBT = (
 )
 FEWEST = 50  # tracks of a camera, and links of two, that are worth learning from
 UNLIKELY = 0.02  # the least probability that linking reckons with
-LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
 
 
 @dataclass(frozen=True)
@@ -80,77 +76,6 @@ class TravelModel:
             if len(believed)
             else (np.nan, np.nan)
         )
-
-
-def describe_tracks(detections, tracks, embeddings):
-    """One row a track: when it passed the camera, in which lane, and how it looks.
-
-    A track passes when its box is largest. Its lane is the angle at which it is seen then from the
-    point in which the moves of all tracks of its camera meet (the vanishing point of the road),
-    given as the share of tracks further left.
-
-    Parameters
-    ----------
-    detections : DataFrame
-        Columns `camera`, `time`, `x1`, `y1`, `x2`, `y2`.
-    tracks : Series
-        The track of each detection, from `track_detections`; missing ones are left out.
-    embeddings : array_like, shape (n, d)
-        Anything, NaN too, where there is no track.
-
-    Returns
-    -------
-    passages : DataFrame
-        Index: the track. Columns `camera`, `seconds` (since midnight), `lane` (0 to 1),
-        `detections` (how many).
-    looks : ndarray, shape (number of tracks, d), float32
-        The mean of the track's embeddings, each centred on its camera.
-
-    Raises
-    ------
-    ValueError
-        If detections, tracks and embeddings do not belong together.
-    """
-    if not len(detections) == len(tracks) == len(embeddings):
-        raise ValueError(
-            f"{len(detections)} detections, {len(tracks)} tracks and {len(embeddings)} embeddings; "
-            "they must belong together row by row"
-        )
-    kept = tracks.notna().to_numpy()
-    boxes = detections.loc[kept, BOX].to_numpy(float)
-    table = pd.DataFrame(
-        {
-            "camera": detections.loc[kept, "camera"].to_numpy(),
-            "track": tracks[kept].to_numpy(),
-            "seconds": seconds_of(detections["time"])[kept],
-            "x": (boxes[:, 0] + boxes[:, 2]) / 2,
-            "y": boxes[:, 3],
-            "area": area(boxes),
-        }
-    )
-    looks = unit_vectors(
-        centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9
-    ).astype(np.float32)
-    codes, labels = pd.factorize(table["track"], sort=True)
-    means = np.zeros((len(labels), looks.shape[1]), np.float32)
-    np.add.at(means, codes, looks)
-    counts = np.bincount(codes)
-    largest = (
-        table.sort_values("area", kind="stable")
-        .groupby("track")
-        .tail(1)
-        .set_index("track")
-        .sort_index()
-    )
-    meet = {camera: _vanishing_point(of) for camera, of in table.groupby("camera")}
-    meeting = np.array([meet[camera] for camera in largest["camera"]]).reshape(-1, 2)
-    angle = pd.Series(
-        np.arctan2(largest["x"] - meeting[:, 0], np.maximum(largest["y"] - meeting[:, 1], 1.0)),
-        index=largest.index,
-    )
-    lane = angle.groupby(largest["camera"]).rank(pct=True)
-    passages = largest[["camera", "seconds"]].assign(lane=lane, detections=counts)
-    return passages, means / counts[:, None].astype(np.float32)
 
 
 def learn_travel(a, a_looks, b, b_looks, within=240):
@@ -307,20 +232,3 @@ def _cells(lag, lane_a, lane_b, within):
     lag = np.clip(np.rint(lag).astype(int) + within, 0, 2 * within)
     lanes = (np.clip((lane * LANES).astype(int), 0, LANES - 1) for lane in (lane_a, lane_b))
     return tuple(np.broadcast_arrays(lag, *lanes))
-
-
-def _vanishing_point(table):
-    """The point (x, y) nearest to the lines of all moves of a camera's tracks."""
-    table = table.sort_values(["track", "seconds"], kind="stable")
-    move = table.groupby("track")[["x", "y"]].diff().to_numpy()
-    length = np.hypot(*move.T)
-    kept = length > LEAST_MOVE
-    if kept.sum() < 2:
-        return np.array([table["x"].mean(), table["y"].min()])
-    normal = np.stack([-move[kept, 1], move[kept, 0]], axis=1) / length[kept, None]
-    distance = (normal * table[["x", "y"]].to_numpy()[kept]).sum(axis=1)
-    point = np.linalg.lstsq(normal, distance, rcond=None)[0]
-    for _ in range(10):  # lines that pass far from it (curves, wrong links) count less
-        weight = 1 / np.sqrt(1 + ((normal @ point - distance) / 10) ** 2)
-        point = np.linalg.lstsq(normal * weight[:, None], distance * weight, rcond=None)[0]
-    return point

@@ -1,0 +1,269 @@
+"""How often trips are right. What is judged here was found without the truth; the labels and the
+true passes that it is judged by are handed in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cctview.dataset.road import POPULATION
+from cctview.link.joint import Ratios
+from cctview.link.trips import SURE, TripFinder
+from cctview.stats.bits import identification_bits, open_set_posterior
+from cctview.stats.resampling import bootstrap
+from cctview.track.tracklets import Tracklets
+
+
+@dataclass(frozen=True)
+class TripJudge:
+    """Judges what a finder finds.
+
+    Attributes
+    ----------
+    finder : TripFinder
+    labels : DataFrame
+        What each of its tracklets shows: `vehicle` (-1: none that drives), `kind`, `colour`.
+    passes : DataFrame
+        When each vehicle drove past each camera while they recorded: index `vehicle`, a column a
+        camera.
+    """
+
+    finder: TripFinder
+    labels: pd.DataFrame
+    passes: pd.DataFrame
+
+    def same(self, tracklet: int, candidates: np.ndarray) -> np.ndarray:
+        """Which candidates show the vehicle of a tracklet, (k,): none if it is none that drives."""
+        vehicle = self.labels["vehicle"].to_numpy()
+        return (vehicle[candidates] == vehicle[tracklet]) & (vehicle[tracklet] >= 0)
+
+    def sighting_of(self, vehicle: int, camera: str) -> str:
+        """The detection that shows a vehicle best at a camera: its id.
+
+        Raises
+        ------
+        KeyError
+            If it was not detected there.
+        """
+        table = self.finder.tracklets.table
+        rows = table[(self.labels["vehicle"] == vehicle) & (table["camera"] == camera)]
+        if rows.empty:
+            raise KeyError(f"vehicle {vehicle} was not detected at {camera}; choose another")
+        return str(self.finder.shown[rows["detections"].idxmax()])
+
+    def vehicle_of(self, detection: str) -> int:
+        """The vehicle that a detection shows; -1 for none that drives."""
+        return int(self.labels["vehicle"].iloc[self.finder.tracklet_of(detection)])
+
+    def true_trip(self, detection: str) -> pd.Series | None:
+        """When the vehicle of a detection really drove past each camera, or None if it is none that
+        drives.
+        """
+        vehicle = self.vehicle_of(detection)
+        return self.passes.loc[vehicle] if vehicle in self.passes.index else None
+
+    def false_matches(self, trip: pd.DataFrame) -> pd.DataFrame:
+        """The other vehicles that a trip takes for the one looked for: what each is, and at how
+        many cameras.
+
+        Parameters
+        ----------
+        trip : DataFrame
+            From `TripFinder.find`.
+        """
+        tracklets = np.array([self.finder.tracklet_of(name) for name in trip["id"]])
+        pick = int(np.argmin(trip["after"].abs()))
+        wrong = ~self.same(tracklets[pick], tracklets)
+        wrong[pick] = False
+        about = ["vehicle", "kind", "colour"]
+        return (
+            self.labels.iloc[tracklets[wrong]].groupby(about).size().rename("cameras").reset_index()
+        )
+
+    def whole_trips(self, camera: str) -> np.ndarray:
+        """Tracklets at a camera of the vehicles that passed all cameras while they recorded, one of
+        each, (k,).
+        """
+        table = self.finder.tracklets.table.assign(vehicle=self.labels["vehicle"])
+        whole = self.passes.index[self.passes[self.finder.cameras].notna().all(axis=1)]
+        rows = table[(table["camera"] == camera) & table["vehicle"].isin(whole)]
+        longest = rows.sort_values("detections", kind="stable").drop_duplicates(
+            "vehicle", keep="last"
+        )
+        return longest.index.sort_values().to_numpy()
+
+    def candidates(self, detection: str, camera: str, count: int = 5) -> pd.DataFrame:
+        """As `TripFinder.candidates`, with `right`."""
+        best = self.finder.candidates(detection, camera, count)
+        rows = np.array([self.finder.tracklet_of(name) for name in best["id"]], int)
+        return best.assign(right=self.same(self.finder.tracklet_of(detection), rows))
+
+    def links(
+        self,
+        queries: np.ndarray,
+        cameras: Iterable[str] | None = None,
+        minutes: float | None = None,
+    ) -> pd.DataFrame:
+        """As `TripFinder.links`, with `vehicle` (looked for), `right` (whether it is the candidate),
+        `passed` (whether it passed there while they recorded), `delivered` (bits).
+        """
+        vehicle, parts = self.labels["vehicle"].to_numpy(), []
+        for search in self.finder.searches(queries, cameras, minutes):
+            wanted, posterior = vehicle[search.queries], search.posterior
+            true_match = (wanted[:, None] == vehicle[search.rows]) & (wanted[:, None] >= 0)
+            bits = identification_bits(posterior, true_match & (posterior[:, :-1] > 0), POPULATION)
+            judged = search.links().assign(
+                vehicle=wanted,
+                right=true_match[np.arange(len(wanted)), search.best],
+                passed=self.passes[search.camera].reindex(wanted).notna().to_numpy(),
+                delivered=bits["delivered"],
+            )
+            parts.append(judged)
+        return pd.concat(parts, ignore_index=True)
+
+
+def verdicts(links: pd.DataFrame, sure: float = SURE) -> np.ndarray:
+    """What became of each link: "right", "wrong", or "not linked".
+
+    Parameters
+    ----------
+    links : DataFrame
+        Columns `probability` and `right`.
+    sure : float
+    """
+    linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
+    return np.where(linked, np.where(right, "right", "wrong"), "not linked")
+
+
+def tally(
+    links: pd.DataFrame, cameras: Iterable[str], sure: float = SURE, rounds: int = 100
+) -> pd.DataFrame:
+    """How much of the trips is reconstructed, with 95 % intervals by drawing whole vehicles again.
+
+    Parameters
+    ----------
+    links : DataFrame
+        From `TripJudge.links`, at all cameras.
+    cameras : iterable of str
+        The network: links at others do not count, but what passes there is part of the whole trip
+        nevertheless.
+    sure : float
+    rounds : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        Rows "right" and "wrong" (links, as a share of all cameras but that of the pick), "odds"
+        (first guess right), "claimed" and "delivered" (bits a search); columns estimate, low, high.
+
+    Raises
+    ------
+    ValueError
+        If no camera of the network was searched.
+    """
+    others = links.groupby("query").size().mean()
+    links = links[links["camera"].isin(list(cameras))]
+    if links.empty:
+        raise ValueError("no camera of this network was searched; take two cameras or more")
+    verdict = verdicts(links, sure)
+    counts = links.assign(
+        right=verdict == "right", wrong=verdict == "wrong", odds=links["right"], count=1.0
+    )
+    names = ["right", "wrong", "odds", "count", "claimed", "delivered"]
+    values = counts.groupby("query")[names].sum().to_numpy(float)
+
+    def statistic(rows: np.ndarray) -> pd.Series:
+        total = dict(zip(names, values[rows].sum(axis=0), strict=True))
+        shares = {name: total[name] / (len(rows) * others) for name in ("right", "wrong")}
+        means = {name: total[name] / total["count"] for name in ("odds", "claimed", "delivered")}
+        return pd.Series(shares | means)
+
+    return bootstrap(statistic, np.arange(len(values)), rounds)
+
+
+def count_trips(links: pd.DataFrame, sure: float = SURE) -> pd.DataFrame:
+    """Of how many vehicles the whole trip is right, and of how many a link is wrong, with 95 %
+    intervals (Wilson).
+
+    Parameters
+    ----------
+    links : DataFrame
+        From `TripJudge.links`.
+    sure : float
+
+    Returns
+    -------
+    DataFrame
+        Rows "whole" (right at every other camera), "some" (right at least at one, and none wrong),
+        "nothing" (not linked at all) and "wrong" (at least one link is wrong); columns `count`,
+        `of`, `low`, `high` (shares).
+    """
+    from scipy.stats import binomtest
+
+    verdict = pd.DataFrame({"query": links["query"], "verdict": verdicts(links, sure)})
+    each = verdict.groupby("query")["verdict"]
+    whole = each.apply(lambda values: (values == "right").all())
+    wrong = each.apply(lambda values: (values == "wrong").any())
+    nothing = each.apply(lambda values: (values == "not linked").all())
+    kinds = {"whole": whole, "some": ~(whole | wrong | nothing), "nothing": nothing, "wrong": wrong}
+    rows = []
+    for kind in kinds.values():
+        interval = binomtest(int(kind.sum()), len(kind)).proportion_ci(method="wilson")
+        rows.append((int(kind.sum()), len(kind), interval.low, interval.high))
+    return pd.DataFrame(rows, index=list(kinds), columns=["count", "of", "low", "high"])
+
+
+def judge_searches(
+    tracklets: Tracklets,
+    labels: pd.DataFrame,
+    ratios: Ratios,
+    queries: np.ndarray,
+    population: int,
+    gallery: int | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Look for the vehicles of some tracklets at every other camera, and judge each step.
+
+    Parameters
+    ----------
+    tracklets : Tracklets
+    labels : DataFrame
+        Row by row: `vehicle`.
+    ratios : Ratios
+        Of all of them.
+    queries : array_like of int
+        The tracklets whose vehicles are looked for.
+    population, gallery : int
+        See `cctview.stats.bits.identification_bits`.
+
+    Returns
+    -------
+    searches : DataFrame
+        One row a step and search: as `identification_bits`, with `step`, `query`, `vehicle`,
+        `minute`, `camera` (searched).
+    candidates : DataFrame
+        One row for each candidate of the last step and for "none of these", with the `probability`,
+        whether it is `true`, and the `vehicle` looked for: what calibration is judged by.
+    """
+    table, vehicle, queries = tracklets.table, labels["vehicle"].to_numpy(), np.asarray(queries)
+    camera, minute = table["camera"].to_numpy(), table["minute"].to_numpy()
+    searches, candidates = [], []
+    for searched, rows in table.groupby("camera").indices.items():
+        asked = queries[camera[queries] != searched]
+        true_match = vehicle[asked][:, None] == vehicle[rows]
+        about = {"query": asked, "vehicle": vehicle[asked], "minute": minute[asked]}
+        for step, values in ratios.steps.items():
+            present = ratios.present[searched][asked]
+            posterior = open_set_posterior(values[np.ix_(asked, rows)], present)
+            bits = identification_bits(posterior, true_match, population, gallery)
+            searches.append(bits.assign(step=step, **about, camera=searched))
+        true = np.hstack([true_match, ~true_match.any(axis=1, keepdims=True)])
+        answers = {
+            "probability": posterior.ravel(),
+            "true": true.ravel(),
+            "vehicle": np.repeat(vehicle[asked], true.shape[1]),
+        }
+        candidates.append(pd.DataFrame(answers))
+    return pd.concat(searches, ignore_index=True), pd.concat(candidates, ignore_index=True)
