@@ -41,10 +41,17 @@ import pandas as pd
 from cctview import show
 from cctview.collect import CameraApi, Plan, SimulatedServer, collect, list_cameras
 from cctview.course.checks import check_candidates, check_storage
+from cctview.course.collection import (
+    Traffic,
+    count_known,
+    run_async,
+    storage_cost,
+    summarise_archive,
+    thin_out,
+)
 from cctview.course.figures import lesson_03 as figures
 from cctview.course.lesson import open_lesson
 from cctview.course.results import stored_unicity
-from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
 from cctview.dataset.images import read_image
 from cctview.dataset.paths import DATA
 from cctview.dataset.tables import read_parquet
@@ -69,7 +76,7 @@ SPEED_UP = 10  # the city's clock runs ten times as fast as ours
 
 # %%
 with SimulatedServer(speed_up=SPEED_UP) as city:
-    cameras = run(list_cameras(CameraApi(city.url)))
+    cameras = run_async(list_cameras(CameraApi(city.url)))
     answer = httpx.get(cameras[0].url)
 pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
 
@@ -108,9 +115,9 @@ with SimulatedServer(speed_up=SPEED_UP) as city:
     city.fail("735-683-N", "5xx", times=4)
     city.fail("689-640-S", "clock skew", times=9)
     city.fail("732-680-N", "frozen", times=14)
-    cameras = run(list_cameras(CameraApi(city.url)))
+    cameras = run_async(list_cameras(CameraApi(city.url)))
     plan = Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
-    tally = run(collect(cameras, folder, plan))
+    tally = run_async(collect(cameras, folder, plan))
 
 # %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
 figures.collection(tally, SPEED_UP)
@@ -157,7 +164,7 @@ index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
 # itself. (If you have frames of your own, name their folder in `CCTVIEW_DATA`, and this is yours.)
 
 # %%
-inspect(lesson.shown)
+summarise_archive(lesson.shown)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the cameras to 900: roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
 # ## 4 · How cheap it is
@@ -179,12 +186,12 @@ NUMBERS = (1, 6, 30, 150, round(CITY.cameras.value), 5_000)
 def pay(values):
     """What a month of storage costs."""
     of = values["interval"], values["days_kept"]
-    bills = {number: storage(number, *of, picture_bytes, price.value) for number in NUMBERS}
+    bills = {number: storage_cost(number, *of, picture_bytes, price.value) for number in NUMBERS}
     note = f"Storage at {price.value:g} {price.unit}: Amazon S3 Standard as third parties quote it"
     return figures.storage_bill(bills, values["cameras"], *of, note=note)
 
 
-month = storage(900, 2, 30, picture_bytes, price.value)
+month = storage_cost(900, 2, 30, picture_bytes, price.value)
 Sliders(
     pay,
     [
@@ -234,7 +241,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
-        f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['passage'])}.",
+        f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['pass'])}.",
         ["almost none", "about a tenth", "about a quarter", "most"],
     ),
 )
@@ -251,7 +258,7 @@ Sliders(
 
 # %%
 sightings = read_trips(read_parquet(DATA / "habits" / "trips.parquet"))
-known = known_after(sightings, days=42)
+known = count_known(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
 predict(
     "After one week, how many of the vehicles in the database were seen on five days or more?",
@@ -264,8 +271,8 @@ predict(
 # there, one independently of the other.
 
 # %% tags=["picture"]
-slowly = known_after(thin_out(sightings, slow["passage"]), days=42)
-figures.known_by_day(known, slowly, slow["passage"])
+slowly = count_known(thin_out(sightings, slow["pass"]), days=42)
+figures.known_by_day(known, slowly, slow["pass"])
 
 # %% [markdown]
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find

@@ -265,8 +265,7 @@ dossiers = judge.dossiers(some, SearchSettings())
 def name_them(values):
     """The right, the wrong and no names, by outside fact."""
     tables = {
-        fact: measure_joins(dossiers, register, fact, seconds=values["clocks"])
-        for fact in FACTS
+        fact: measure_joins(dossiers, register, fact, seconds=values["clocks"]) for fact in FACTS
     }
     return figures.joins(tables, values["believed"])
 

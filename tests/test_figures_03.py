@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from cctview.collect import Tally
+from cctview.course.collection import storage_cost
 from cctview.course.figures import lesson_03
-from cctview.course.traffic import storage
 from tests.cards import check_card
 
 TABLE = pd.DataFrame(
@@ -27,7 +27,7 @@ TABLE = pd.DataFrame(
         for f in (0.0, 0.05, 0.2)
     ]
 )
-CURVES = {t: {"passage": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5, 10, 30, 60)}
+CURVES = {t: {"pass": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5, 10, 30, 60)}
 DAYS = pd.DataFrame(
     {"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43)
 )
@@ -48,7 +48,7 @@ def tally():
 
 
 def bills(interval=2, days=30):
-    return {n: storage(n, interval, days, 18_800, 0.023) for n in (1, 6, 30, 900, 5_000)}
+    return {n: storage_cost(n, interval, days, 18_800, 0.023) for n in (1, 6, 30, 900, 5_000)}
 
 
 FIGURES = {

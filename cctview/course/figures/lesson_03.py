@@ -87,7 +87,7 @@ def storage_bill(bills, cameras, interval, days, note=""):
 
     Parameters
     ----------
-    bills : dict of int to cctview.course.traffic.Storage
+    bills : dict of int to cctview.course.collection.StorageCost
         For each number of cameras.
     cameras : int
         The number of the title; it is marked.
@@ -146,7 +146,7 @@ def caught(curves, interval, side, cameras=6, note=_ROAD):
     Parameters
     ----------
     curves : dict of float to dict
-        For each interval in seconds, what `cctview.course.traffic.Traffic.caught` gives.
+        For each interval in seconds, what `cctview.course.collection.Traffic.caught` gives.
     interval : float
         The interval of the title; it is marked.
     side : float
@@ -155,7 +155,7 @@ def caught(curves, interval, side, cameras=6, note=_ROAD):
     """
     now = curves[interval]
     title = (
-        f"A poll each {interval:g} s catches {percent(now['passage'])} of passages,"
+        f"A poll each {interval:g} s catches {percent(now['pass'])} of passages,"
         f" and {percent(now['once'])} of vehicles somewhere"
     )
     figure = Card(title, 3.1, note, left=1.05, right=2.25)
@@ -163,7 +163,7 @@ def caught(curves, interval, side, cameras=6, note=_ROAD):
     times = sorted(curves)
     lines = {
         "once": (BLUE, "-", f"a vehicle at one or\nmore of {cameras} cameras"),
-        "passage": (ORANGE, "--", "a passage before\none camera"),
+        "pass": (ORANGE, "--", "a passage before\none camera"),
         "always": (PURPLE, ":", f"a vehicle at all\n{cameras} cameras"),
     }
     for name, (colour, dashes, words) in lines.items():
@@ -189,7 +189,7 @@ def known_by_day(table, slow, share, note=_HABITS):
     Parameters
     ----------
     table, slow : DataFrame
-        From `cctview.course.traffic.known_after`: of all sightings, and of those that a slow
+        From `cctview.course.collection.count_known`: of all sightings, and of those that a slow
         collector catches.
     share : float
         Which share that is.

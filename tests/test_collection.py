@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from cctview.collect import CADENCE
-from cctview.course.traffic import Traffic, inspect, known_after, run, storage, thin_out
+from cctview.course.collection import (
+    Traffic,
+    count_known,
+    run_async,
+    storage_cost,
+    summarise_archive,
+    thin_out,
+)
 from cctview.dataset.frames import open_dataset
 from cctview.privacy.unicity import Sightings
 from cctview.truth.labels import Truth, read_truth
@@ -23,9 +30,9 @@ async def seven():
 
 def test_a_coroutine_runs_where_no_loop_runs_and_where_one_does():
     async def cell():
-        return run(seven())
+        return run_async(seven())
 
-    assert run(seven()) == 7
+    assert run_async(seven()) == 7
     assert asyncio.run(cell()) == 7
 
 
@@ -34,7 +41,7 @@ def test_an_error_in_the_coroutine_comes_out():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        run(fails())
+        run_async(fails())
 
 
 def world(shown, frames=20, camera="733-681-N"):
@@ -64,28 +71,28 @@ def test_whoever_is_shown_large_in_a_frame_that_is_taken_is_caught():
     small = [(2, k, 10, 0.0) for k in range(3, 17)]
     hidden = [(3, k, 30, 0.9) for k in range(3, 17)]
     traffic = Traffic(world([*always, *small, *hidden]))
-    assert (traffic.passages, traffic.vehicles, traffic.cameras) == (3, 3, 1)
-    assert traffic.caught(CADENCE, 20)["passage"] == pytest.approx(1 / 3)
-    assert traffic.caught(CADENCE, 5)["passage"] == pytest.approx(2 / 3)
-    assert traffic.caught(CADENCE, 40)["passage"] == 0
+    assert (traffic.passes, traffic.vehicles, traffic.cameras) == (3, 3, 1)
+    assert traffic.caught(CADENCE, 20)["pass"] == pytest.approx(1 / 3)
+    assert traffic.caught(CADENCE, 5)["pass"] == pytest.approx(2 / 3)
+    assert traffic.caught(CADENCE, 40)["pass"] == 0
 
 
 def test_one_frame_is_met_by_the_share_of_the_phases_in_which_it_is_newest():
     traffic = Traffic(world([(1, k, 30 if k == 10 else 5, 0.0) for k in range(9, 12)]))
-    assert traffic.caught(4 * CADENCE, 20)["passage"] == pytest.approx(1 / 4)
-    assert traffic.caught(CADENCE, 20)["passage"] == 1
+    assert traffic.caught(4 * CADENCE, 20)["pass"] == pytest.approx(1 / 4)
+    assert traffic.caught(CADENCE, 20)["pass"] == 1
 
 
 def test_passages_that_the_recording_cuts_off_are_left_out():
     first, last = [(1, k, 30, 0) for k in range(3)], [(2, k, 30, 0) for k in range(17, 20)]
-    assert Traffic(world([*first, *last, (3, 9, 30, 0)])).passages == 1
+    assert Traffic(world([*first, *last, (3, 9, 30, 0)])).passes == 1
 
 
 def test_the_traffic_that_ships_is_caught_as_a_plain_loop_catches_it():
     truth = read_truth("data")
     traffic, interval, side = Traffic(truth), 7, 20
     got = traffic.caught(interval, side)
-    assert 0 <= got["always"] <= got["passage"] <= got["once"] <= 1
+    assert 0 <= got["always"] <= got["pass"] <= got["once"] <= 1
     camera, phase, caught, everyone = "735-683-N", 0.5 * interval, set(), set()
     frames = truth.frames[truth.frames.camera == camera].sort_values("time").frame.tolist()
     rows = truth.sightings[(truth.sightings.direction == "S") & truth.sightings.frame.isin(frames)]
@@ -101,13 +108,13 @@ def test_the_traffic_that_ships_is_caught_as_a_plain_loop_catches_it():
     one = Traffic(
         Truth(truth.frames[truth.frames.camera == camera], truth.sightings, *[pd.DataFrame()] * 3)
     )
-    assert one.caught(interval, side)["passage"] == pytest.approx(
+    assert one.caught(interval, side)["pass"] == pytest.approx(
         len(caught) / len(everyone), abs=0.05
     )
 
 
 def test_storage_adds_up():
-    bill = storage(cameras=900, interval=2, days=30, picture_bytes=18_800, price=0.023)
+    bill = storage_cost(cameras=900, interval=2, days=30, picture_bytes=18_800, price=0.023)
     assert bill.requests == 450
     assert bill.bytes_a_day == 900 * 43_200 * 18_800
     assert bill.dollars == pytest.approx(bill.bytes_kept / 1e9 * 0.023)
@@ -132,7 +139,7 @@ def test_who_is_known_after_some_days():
     sightings = Sightings(
         trace.astype(int), np.zeros(len(rows), int), (days * day).astype(int), ("733-681-N",)
     )
-    table = known_after(sightings, days=5)
+    table = count_known(sightings, days=5)
     assert table.index.tolist() == [1, 2, 3, 4, 5]
     assert table.seen.tolist() == [1, 2, 2, 2, 3]
     assert table.again.tolist() == [0, 1, 2, 2, 2]
@@ -152,6 +159,6 @@ def test_a_slow_collector_has_the_share_of_the_sightings_that_it_catches():
 
 def test_an_archive_tells_about_itself(tmp_path):
     write_scene(tmp_path)
-    table = inspect(open_dataset(tmp_path))
+    table = summarise_archive(open_dataset(tmp_path))
     assert table.frames.sum() == len(open_dataset(tmp_path).frames)
     assert (table["first"] <= table["last"]).all()
