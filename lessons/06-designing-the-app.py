@@ -36,8 +36,8 @@ import numpy as np
 from cctview import show
 from cctview.course.checks import check_even_gallery, check_right_alarms
 from cctview.course.figures import lesson_06 as figures
-from cctview.course.figures.lesson_06 import at_gallery, measured_gallery
 from cctview.course.lesson import open_lesson
+from cctview.course.results import at_gallery, measured_gallery
 from cctview.dataset.results import read_result
 from cctview.link import apply_filters, clock_bits, fit_filters, rank_one
 from cctview.match.impostors import likeness, passing
@@ -97,9 +97,7 @@ figures.filters(stages)
 # %%
 def strictness(values):
     """What the filters leave at this strictness."""
-    return figures.filters(
-        apply_filters(blocks, values["lets_through"]), values["list"], values["lets_through"]
-    )
+    return figures.filters(apply_filters(blocks, values["lets_through"]), values["list"])
 
 
 strict, loose = (rank_one(apply_filters(blocks, kept)).iloc[-1].estimate for kept in (0.8, 0.98))

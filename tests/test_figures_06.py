@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_06
-from cctview.course.figures.lesson_06 import REAL, at_gallery, measured_gallery, short
+from cctview.course.figures.lesson_06 import REAL
+from cctview.course.results import at_gallery, measured_gallery
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match.impostors import CLONE, COLOUR, OTHER
@@ -56,7 +57,7 @@ BILLS = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
 
 FIGURES = {
     "filters": lambda: lesson_06.filters(STAGE),
-    "filters with a list": lambda: lesson_06.filters(STAGE, 10, 0.9),
+    "filters with a list": lambda: lesson_06.filters(STAGE, 10),
     "open set": lambda: lesson_06.open_set(ODDS),
     "open set of few": lambda: lesson_06.open_set(ODDS, 0.95, 10),
     "open set of a city": lambda: lesson_06.open_set(ODDS, 0.5, 10**6.3),
@@ -151,7 +152,7 @@ def test_kinds_and_costs_draw_their_tables():
 
 
 def test_large_numbers_are_short():
-    assert [short(x) for x in (0.0203, 9.3, 554, 999_999, 2e9)] == [
+    assert [look.short(x) for x in (0.0203, 9.3, 554, 999_999, 2e9)] == [
         "0.02",
         "9.3",
         "550",

@@ -62,3 +62,32 @@ def open_finder(
     models = models or fit_halves(tracklets, labels)
     finder = make_finder(detections, tracklets, models, searched_by(labels))
     return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))
+
+
+def at_gallery(table, found, model, figure, gallery):
+    """A stored figure at a gallery of any size, between the stored sizes along the logarithm:
+    estimate, low, high.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``data/results/open_set.csv``.
+    found : float
+        Which threshold.
+    model, figure : str
+        See `cctview.privacy.open_set`.
+    gallery : float
+        Within what the model has; beyond, NaN.
+    """
+    chosen = (table["model"] == model) & (table["figure"] == figure) & (table["found"] == found)
+    rows = table[chosen].sort_values("size")
+    at, sizes = np.log10(gallery), np.log10(rows["size"].to_numpy(float))
+    ends = [rows[end] for end in ("estimate", "low", "high")]
+    if figure == "innocents":  # counts, along their logarithm too
+        return tuple(10 ** np.interp(at, sizes, np.log10(end), right=np.nan) for end in ends)
+    return tuple(np.interp(at, sizes, end, right=np.nan) for end in ends)
+
+
+def measured_gallery(table):
+    """How many other vehicles the gallery held that the stored figures were measured in."""
+    return int(table.loc[table["model"] == "measured", "size"].max())

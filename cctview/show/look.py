@@ -215,3 +215,20 @@ def one_of(count):
     digits = 2 - len(f"{count:.0f}")
     rounded = int(round(count, digits))
     return f"one of {rounded / 1e6:g} million" if rounded >= 1e6 else f"one of {rounded:,}"
+
+
+def short(count):
+    """A large number in few letters.
+
+    Examples
+    --------
+    >>> [short(x) for x in (0.25, 3.14, 42.4, 1966, 38_400, 2e6, 3e10)]
+    ['0.25', '3.1', '42', '2,000', '38,000', '2 million', '30 billion']
+    """
+    if count < 10:
+        return f"{count:.2g}"
+    rounded = float(f"{count:.2g}")
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if rounded >= size:
+            return f"{rounded / size:g} {name}"
+    return f"{rounded:,.0f}"
