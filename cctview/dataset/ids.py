@@ -5,10 +5,10 @@ A frame is named ``CAM--YYYY-MM-DD--HH.MM.SS`` and a detection in it
 cctview named them.
 
 >>> name = "735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87v129.97"
->>> found = DetectionId.parse(name)
->>> found.frame.camera, found.type, found.percent, found.box
+>>> parts = DetectionId.parse(name)
+>>> parts.frame.camera, parts.type, parts.percent, parts.box
 ('735-683-N', 'car', 29.0, (119, 87, 129, 97))
->>> str(found) == name
+>>> str(parts) == name
 True
 """
 
@@ -43,7 +43,7 @@ def is_camera(text: str) -> bool:
 
 @dataclass(frozen=True, order=True)
 class FrameId:
-    """One picture of one camera.
+    """One frame of one camera.
 
     Attributes
     ----------
@@ -63,13 +63,14 @@ class FrameId:
         Raises
         ------
         ValueError
-            If the name breaks the grammar; the message quotes the name and the part that is wrong.
+            If the name breaks the grammar; quotes the name and the part that is wrong.
         """
         return _parse_frame(name, name)
 
     def __str__(self) -> str:
-        t = self.time
-        return f"{self.camera}--{t.year:04}-{t.month:02}-{t.day:02}--{t.hour:02}.{t.minute:02}.{t.second:02}"
+        time = self.time
+        date = f"{time.year:04}-{time.month:02}-{time.day:02}"
+        return f"{self.camera}--{date}--{time.hour:02}.{time.minute:02}.{time.second:02}"
 
 
 @dataclass(frozen=True, order=True)
@@ -102,8 +103,8 @@ class DetectionId:
         Raises
         ------
         ValueError
-            If the name breaks the grammar, or its size contradicts its box; the message quotes the
-            name and the part.
+            If the name breaks the grammar, or its size contradicts its box; quotes the name and
+            the part.
         """
         frame, separator, rest = name.partition("--detections--")
         if not separator:
@@ -118,13 +119,10 @@ class DetectionId:
         _match(_NUMBER, number, name, "number", "a whole number from 1")
         _match(_TYPE, kind, name, "type", "small letters, as car")
         _match(_PERCENT, percent, name, "percentage", "0.0 to 100.0 with one decimal")
-        width, height = map(
-            int, _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups()
-        )
-        x1, y1, x2, y2 = map(
-            int, _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups()
-        )
-        if (x2 - x1, y2 - y1) != (width, height):
+        sizes = _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups()
+        edges = _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups()
+        x1, y1, x2, y2 = map(int, edges)
+        if [x2 - x1, y2 - y1] != list(map(int, sizes)):
             raise ValueError(
                 f"{name!r}: the size {size!r} contradicts the box {box!r}, which is"
                 f" {x2 - x1}x{y2 - y1}"
@@ -138,15 +136,13 @@ class DetectionId:
 def format_detection(
     frame: str, number: int, kind: str, percent: float, x1: int, y1: int, x2: int, y2: int
 ) -> str:
-    """A detection's name from its parts, for long tables, where a `DetectionId` for each row would
-    take its time.
+    """A detection's name from its parts, for long tables: a `DetectionId` a row would take time.
 
-    Examples
-    --------
     >>> format_detection("735-683-N--2020-05-05--13.34.46", 2, "car", 29.0, 119, 87, 129, 97)
     '735-683-N--2020-05-05--13.34.46--detections--2--car--29.0--10x10--119.87v129.97'
     """
-    return f"{frame}--detections--{number}--{kind}--{percent:.1f}--{x2 - x1}x{y2 - y1}--{x1}.{y1}v{x2}.{y2}"
+    box = f"{x2 - x1}x{y2 - y1}--{x1}.{y1}v{x2}.{y2}"
+    return f"{frame}--detections--{number}--{kind}--{percent:.1f}--{box}"
 
 
 def camera_of(name: str) -> str:
@@ -172,7 +168,9 @@ def _parse_frame(text: str, name: str) -> FrameId:
         raise ValueError(f"{name!r}: there is no such date and time as {time!r}") from None
 
 
-def _match(pattern: re.Pattern, text: str, name: str, part: str, expected: str) -> re.Match:
+def _match(
+    pattern: re.Pattern[str], text: str, name: str, part: str, expected: str
+) -> re.Match[str]:
     found = pattern.fullmatch(text)
     if found is None:
         raise ValueError(f"{name!r}: the {part} {text!r} is not {expected}")

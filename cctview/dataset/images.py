@@ -1,20 +1,20 @@
+"""JPEG: read without trust, and written."""
+
 import io
 
 import numpy as np
 from PIL import Image
 
-PIXEL_LIMIT = 50_000_000
-
-JPEG_QUALITY = 90
+_MOST_PIXELS = 50_000_000
+_QUALITY = 90
 
 
 def read_image(content: bytes, name: str) -> np.ndarray:
-    """Decode a picture.
+    """Decode a JPEG or PNG file.
 
     Parameters
     ----------
     content : bytes
-        A JPEG or PNG file.
     name : str
         What to call it in an error.
 
@@ -26,29 +26,28 @@ def read_image(content: bytes, name: str) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is empty, no picture, cut off, or over 50 million pixels; the message starts with
-        `name`.
+        If it is empty, no image, damaged or over 50 million pixels; it starts with `name`.
     """
     if not content:
         raise ValueError(f"{name}: the file is empty; copy it again, or remove it")
     try:
-        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
-            width, height = picture.size
-            if width * height <= PIXEL_LIMIT:
-                return np.asarray(picture.convert("RGB"))
+        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as image:
+            width, height = image.size
+            if width * height <= _MOST_PIXELS:
+                return np.asarray(image.convert("RGB"))
     except Image.UnidentifiedImageError:
         raise ValueError(
             f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
         ) from None
-    except Exception as error:  # damaged pictures make Pillow raise errors of many kinds, even ValueError and struct.error
+    except Exception as error:  # of many kinds, even ValueError and struct.error
         raise ValueError(
             f"{name}: a damaged picture ({error}); copy it again, or remove it"
         ) from None
-    raise ValueError(f"{name}: {width}x{height} pixels, over {PIXEL_LIMIT:,}; make it smaller")
+    raise ValueError(f"{name}: {width}x{height} pixels, over {_MOST_PIXELS:,}; make it smaller")
 
 
-def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
-    """A picture, (H, W, 3) uint8 RGB, as the bytes of a JPEG file.
+def encode_jpeg(image: np.ndarray, quality: int = _QUALITY) -> bytes:
+    """An image (H, W, 3) uint8 RGB as the bytes of a JPEG file.
 
     Write them by Python: Pillow, given a path, does not notice when a full disk takes only a part.
     """

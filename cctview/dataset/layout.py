@@ -1,5 +1,20 @@
+"""A frame's files, as the original names them.
+
+They are named after the frame (see `cctview.dataset.ids`) and lie in ``CAM/YYYY/MM/DD/HH/MM/SS/``:
+
+======================= =================================================
+``…--original.jpeg``    the frame
+``…--detections.jpeg``  the frame with the detected boxes drawn
+``…--detections/``      one crop for each detection
+``…--detections.json``  boxes, types and probabilities
+``…--features.json``    one embedding for each detected vehicle
+======================= =================================================
+"""
+
 import json
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +27,9 @@ from cctview.dataset.storage import replacing, write_bytes
 
 COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX]
 
-_ORIGINAL, _DETECTIONS, _FEATURES = "--original.jpeg", "--detections.json", "--features.json"
-
+ORIGINAL = "--original.jpeg"
+DETECTIONS_JSON = "--detections.json"
+FEATURES_JSON = "--features.json"
 _BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
 
 
@@ -51,20 +67,16 @@ def frame_folder(frame: FrameId) -> PurePosixPath:
     return PurePosixPath(frame.camera, f"{frame.time:%Y/%m/%d/%H/%M/%S}")
 
 
-def _load_json(content: bytes, name: str) -> dict:
+def _entries(content: bytes, name: str, kind: str) -> Iterator[tuple[str, DetectionId, Any]]:
+    """Each detection of a JSON file: its name as text and in parts, and its entry of that kind."""
     try:
         loaded = json.loads(content)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{name}: not JSON ({error}); make it again") from None
     if not isinstance(loaded, dict):
-        raise ValueError(
-            f"{name}: expected a JSON object, found a {type(loaded).__name__}; make it again"
-        )
-    return loaded
-
-
-def _entries(content: bytes, name: str, kind: str):
-    for key, entry in _load_json(content, name).items():
+        kind = type(loaded).__name__
+        raise ValueError(f"{name}: expected a JSON object, found a {kind}; make it again")
+    for key, entry in loaded.items():
         if key in ("id", "model", "summary"):
             continue
         try:
@@ -91,28 +103,15 @@ def read_detections(content: bytes, name: str) -> list[tuple]:
             raise ValueError(
                 f"{name}: {key!r} has box_points {box!r}, which contradict its name; make it again"
             )
-        if (
-            isinstance(percent, bool)
-            or not isinstance(percent, (int, float))
-            or not 0 <= percent <= 100
-        ):
+        number = isinstance(percent, (int, float)) and not isinstance(percent, bool)
+        if not (number and 0 <= percent <= 100):
             raise ValueError(
                 f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
                 " again"
             )
         frame = detection.frame
-        rows.append(
-            (
-                key,
-                str(frame),
-                frame.camera,
-                np.datetime64(frame.time, "s"),
-                detection.number,
-                detection.type,
-                float(percent),
-                *box,
-            )
-        )
+        place = (key, str(frame), frame.camera, np.datetime64(frame.time, "s"), detection.number)
+        rows.append((*place, detection.type, float(percent), *box))
     return rows
 
 
@@ -142,24 +141,22 @@ def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
 
 
 def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
-    """Write ``--original.jpeg`` in the original's layout under `root`; returns the frame's folder."""
+    """Write a frame's ``--original.jpeg`` under `root`; returns the frame's folder."""
     folder = root / frame_folder(frame)
-    write_bytes(folder / f"{frame}{_ORIGINAL}", jpeg)
+    write_bytes(folder / f"{frame}{ORIGINAL}", jpeg)
     return folder
 
 
 def write_detections(
     folder: Path, image: np.ndarray, frame: FrameId, detections: pd.DataFrame, model: str
 ) -> None:
-    """Write what was detected in one frame: crops, the frame with boxes drawn, and last
-    ``--detections.json``.
+    """Write what was detected in one frame, its ``--detections.json`` last.
 
     Parameters
     ----------
     folder : Path
         The frame's folder.
     image : ndarray of uint8, shape (H, W, 3)
-        The frame.
     frame : FrameId
     detections : DataFrame
         As from `detection_table`; may be empty.
@@ -174,10 +171,8 @@ def write_detections(
         for row in detections.itertuples():
             box = (row.x1, row.y1, row.x2, row.y2)
             (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(crop(image, box)))
-            pen.rectangle(
-                (row.x1, row.y1, row.x2 - 1, row.y2 - 1),
-                outline=_BOX_COLOURS.get(row.type, "#30a0ff"),
-            )
+            colour = _BOX_COLOURS.get(row.type, "#30a0ff")
+            pen.rectangle((row.x1, row.y1, row.x2 - 1, row.y2 - 1), outline=colour)
     write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
     counts = detections.type.value_counts(sort=False)
     content = {
@@ -192,14 +187,18 @@ def write_detections(
             "percentage_probability": row.percent,
             "box_points": [row.x1, row.y1, row.x2, row.y2],
         }
-    write_bytes(folder / f"{frame}{_DETECTIONS}", (json.dumps(content, indent=2) + "\n").encode())
+    _write_json(folder / f"{frame}{DETECTIONS_JSON}", content)
 
 
 def write_features(
     folder: Path, frame: FrameId, ids: list[str], embeddings: np.ndarray, model: str
 ) -> None:
     """Write ``--features.json``: the embeddings (n, d) of the detections `ids` of one frame."""
-    content = {"id": f"{frame}--features", "model": model}
+    content: dict[str, Any] = {"id": f"{frame}--features", "model": model}
     for name, vector in zip(ids, embeddings, strict=True):
         content[name] = {"id": name, "data": [float(v) for v in vector]}
-    write_bytes(folder / f"{frame}{_FEATURES}", (json.dumps(content, indent=2) + "\n").encode())
+    _write_json(folder / f"{frame}{FEATURES_JSON}", content)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_bytes(path, (json.dumps(content, indent=2) + "\n").encode())

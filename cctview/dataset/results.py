@@ -6,6 +6,7 @@ import pandas as pd
 
 from cctview.dataset.paths import RESULTS, remedy
 
+# What makes files anew, of `studio`; for other tables it is `results --only <name>`.
 _COMMANDS = {
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
@@ -15,17 +16,10 @@ _COMMANDS = {
     "shadows.parquet": "learning",
     "unseen.csv": "results --only leakage",
 }
-"""The commands of `studio` that make files anew; of other tables it is ``results --only <name>``."""
 
 
 def read_result(name: str, folder: Path = RESULTS) -> pd.DataFrame:
-    """Read a stored table.
-
-    Parameters
-    ----------
-    name : str
-        Such as "unicity.csv".
-    folder : Path
+    """Read a stored table, such as "unicity.csv".
 
     Raises
     ------

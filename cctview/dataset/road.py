@@ -1,31 +1,18 @@
-"""The drive: where the course's six cameras stand along it, in the order in which a driver
-southbound passes them.
+"""The road: where the course's six cameras stand, in the order in which a driver southbound passes
+them, and the vehicle that the course follows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a camera stands.
-
-    Attributes
-    ----------
-    camera : str
-        Its id.
-    name : str
-    km : float
-        Kilometres southbound from the first camera.
-    facing : str
-        The way it looks, "N" or "S".
-    latitude, longitude : float
-        Degrees, roughly.
-    """
+class Place(NamedTuple):
+    """Where a camera stands: km southbound from the first, and roughly in degrees."""
 
     camera: str
     name: str
     km: float
-    facing: str
+    facing: str  # "N" or "S"
     latitude: float
     longitude: float
 
@@ -38,25 +25,20 @@ DRIVE = (
     Place("732-680-N", "FDR @ E 6 St", 4.5, "N", 40.7229, -73.9731),
     Place("731-679-N", "FDR @ Grand St", 5.5, "N", 40.713, -73.9776),
 )
-"""The six cameras of the original; names, order, distances and facing are its own.
+"""The original's six cameras, with its names, order, distances and facing."""
 
-The simulation (`studio`) and the simulated server (`cctview.collect.simulated_cameras`) stand them in the same places."""
+TARGET = "the yellow taxi van"
+"""The vehicle that the course follows."""
+
+POPULATION = 2_000_000
+"""Of how many vehicles it is one: about 2.08 million passenger vehicles of residents of New York
+City in 2021 (a secondary source), rounded. Traffic from out of town would add about one more bit.
+"""
 
 
-def driving_order(cameras):
-    """Camera ids in driving order south; cameras that are not on the drive come last, in the order
-    given.
+def driving_order(cameras: Iterable[str]) -> list[str]:
+    """Camera ids in driving order south; cameras that are not on the road come last, as given.
 
-    Parameters
-    ----------
-    cameras : iterable of str
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
     >>> driving_order(["my-camera", "731-679-N", "733-681-N"])
     ['733-681-N', '731-679-N', 'my-camera']
     """
@@ -64,29 +46,20 @@ def driving_order(cameras):
     return sorted(cameras, key=lambda camera: position.get(camera, len(DRIVE)))
 
 
-def place_of(camera):
-    """Where a camera stands; None if it is not on the drive.
+def place_of(camera: str) -> Place | None:
+    """Where a camera stands; None if it is not on the road.
 
-    Examples
-    --------
     >>> place_of("689-640-S").km, place_of("my-camera")
     (1.3, None)
     """
     return next((place for place in DRIVE if place.camera == camera), None)
 
 
-def street_of(camera):
-    """The street at which a camera stands; its id if it is not on the drive.
+def street_of(camera: str) -> str:
+    """The street at which a camera stands; its id if it is not on the road.
 
-    Examples
-    --------
     >>> street_of("689-640-S"), street_of("my-camera")
     ('38 St', 'my-camera')
     """
     place = place_of(camera)
     return place.name.partition(" @ ")[2] if place else camera
-
-
-TARGET, POPULATION = "the yellow taxi van", 2_000_000
-"""Whom the course follows, and of how many: about 2.08 million resident-owned passenger vehicles in New York City in 2021
-(a secondary source), rounded; traffic from out of town would add about one more bit."""

@@ -1,8 +1,4 @@
-"""Writing so that nothing is ever half-written, and reading without trust.
-
-Everything goes to a temporary name beside its destination and is moved into place when it is
-complete.
-"""
+"""Writing so that nothing is ever half-written, and reading without trust."""
 
 import lzma
 import os
@@ -17,20 +13,18 @@ from pathlib import Path, PurePosixPath
 MEMBER_LIMIT = 256 * 2**20
 """Largest file, in bytes, that is read out of an archive."""
 
-RATIO_LIMIT = 250
-"""Largest ratio of unpacked to packed size of a file in an archive; JPEG is about 1, JSON about 4, a bomb over 1,000."""
+_RATIO_LIMIT = 250  # unpacked to packed size; JPEG about 1, JSON about 4, a bomb over 1,000
 
+# What a damaged or encrypted archive makes `zipfile` and its decompressors raise.
 _DAMAGES = (
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
     RuntimeError,
-    NotImplementedError,
     ValueError,
     EOFError,
     OSError,
-    zlib.error,
-    lzma.LZMAError,
 )
-"""What a damaged or encrypted archive makes `zipfile` and its decompressors raise."""
 
 PARTIAL = ".partial"
 LOCK = ".cctview.lock"
@@ -45,8 +39,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write a file or fill a folder at; it replaces `path` when the block
-    ends well.
+    """A temporary path for a file or folder, which replaces `path` when the block ends well.
 
     If the block raises, the temporary is removed and `path` stays as it was.
     """
@@ -63,15 +56,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process alone, and clear away what a killed run left half-written in
-    it.
+    """Hold a folder for this process alone, and clear away what a killed run left half-written.
 
     The lock is the operating system's, so it ends with the process, however that ends.
 
     Raises
     ------
     ValueError
-        If another process holds the folder; names the folder.
+        If another process holds the folder; names it.
     """
     from filelock import FileLock, Timeout
 
@@ -85,10 +77,9 @@ def alone_in(folder: Path) -> Iterator[None]:
             " another folder"
         ) from None
     try:
-        for leftover in [
-            path for path in folder.rglob(f".*{PARTIAL}") if _LEFTOVER.fullmatch(path.name)
-        ]:
-            _remove(leftover)
+        for path in list(folder.rglob(f".*{PARTIAL}")):
+            if _LEFTOVER.fullmatch(path.name):
+                _remove(path)
         yield
     finally:
         lock.release()
@@ -108,10 +99,10 @@ class FolderSource:
         self.root = root
 
     def names(self) -> list[str]:
-        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        files = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
         return sorted(
             path.as_posix()
-            for path in found
+            for path in files
             if not any(part.endswith(PARTIAL) for part in path.parts)
         )
 
@@ -123,13 +114,12 @@ class FolderSource:
 
 
 class ZipSource:
-    """The files in a zip archive, read one by one without unpacking; no name or size in it is
-    trusted.
+    """The files in a zip archive, read one by one; no name or size in it is trusted.
 
     Raises
     ------
     ValueError
-        If the file is no zip archive; names the file.
+        If the file is no zip archive; names it.
     """
 
     def __init__(self, path: Path):
@@ -150,36 +140,30 @@ class ZipSource:
         Raises
         ------
         ValueError
-            If its name leads out of the archive, it is encrypted, damaged, too large, or unpacks to
-            far more than it packs.
+            If its name leads out of the archive, or it is encrypted, damaged or a bomb.
         """
         info = self._archive.getinfo(name)
-        if (
-            PurePosixPath(name).is_absolute()
-            or ".." in PurePosixPath(name).parts
-            or "\\" in name
-            or ":" in name
-        ):
-            raise ValueError(f"{self.where(name)}: refused, its name leads out of the archive")
-        if info.file_size > MEMBER_LIMIT:
+        where = self.where(name)
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            raise ValueError(f"{where}: refused, its name leads out of the archive")
+        size, packed = info.file_size, info.compress_size
+        if size > MEMBER_LIMIT:
             raise ValueError(
-                f"{self.where(name)}: refused, it says it holds {info.file_size:,} bytes, over"
-                f" {MEMBER_LIMIT:,}"
+                f"{where}: refused, it says it holds {size:,} bytes, over {MEMBER_LIMIT:,}"
             )
-        if info.file_size > RATIO_LIMIT * max(info.compress_size, 1) + 4096:
+        if size > _RATIO_LIMIT * max(packed, 1) + 4096:
             raise ValueError(
-                f"{self.where(name)}: refused, {info.compress_size:,} bytes would unpack to"
-                f" {info.file_size:,}, as in a zip bomb"
+                f"{where}: refused, {packed:,} bytes would unpack to {size:,}, as in a zip bomb"
             )
         try:
             with self._archive.open(info) as member:
-                content = member.read(info.file_size + 1)
+                content = member.read(size + 1)
         except _DAMAGES as error:
-            raise ValueError(f"{self.where(name)}: damaged or encrypted ({error})") from error
-        if len(content) != info.file_size:
+            raise ValueError(f"{where}: damaged or encrypted ({error})") from error
+        if len(content) != size:
             raise ValueError(
-                f"{self.where(name)}: damaged, {len(content):,} bytes where {info.file_size:,} were"
-                " promised"
+                f"{where}: damaged, {len(content):,} bytes where {size:,} were promised"
             )
         return content
 

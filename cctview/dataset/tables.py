@@ -24,29 +24,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cctview.dataset.boxes import BOX
 from cctview.dataset.ids import FrameId, format_detection
 
 DETECTIONS, BASIS = "detections.parquet", "basis.parquet"
 
 _NAMES_BYTES = 1_000  # what a detection takes while its names are made, beside its vector
-_FREE = 2**28  # bytes that reading any file may take
-_TIMES_ITS_SIZE = (
-    64  # and how many times its own size beyond that; cctview's own files take 2 to 30
-)
-_MOST = 2**32  # bytes that no file may take, however large it is
+_FREE = 2**28  # bytes that reading any file may take,
+_TIMES_ITS_SIZE = 64  # and so many times its own size; cctview's own files take 2 to 30,
+_MOST = 2**32  # but never more than this
 _TEXT_BYTES = 2**24  # of a text in a footer
 _PARTS = 10_000  # entries of a list in a footer: columns, groups of rows
 
-_COLUMNS = {
-    "frame": pa.dictionary(pa.int32(), pa.string()),
-    "number": pa.int16(),
-    "type": pa.dictionary(pa.int32(), pa.string()),
-    "percent": pa.float64(),
-    "x1": pa.int16(),
-    "y1": pa.int16(),
-    "x2": pa.int16(),
-    "y2": pa.int16(),
-}
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+_COLUMNS = {"frame": _TEXT, "number": pa.int16(), "type": _TEXT, "percent": pa.float64()}
+_COLUMNS |= dict.fromkeys(BOX, pa.int16())
 
 
 def write_tables(
@@ -76,7 +68,8 @@ def write_tables(
     ValueError
         If the embeddings do not lie in the span of `basis`, to one part in 100.
     """
-    files, known = {}, np.isfinite(embeddings).all(1)
+    files = {}
+    known = np.isfinite(embeddings).all(1)
     compact = embeddings
     if basis is not None:
         mean, components = basis
@@ -84,28 +77,17 @@ def write_tables(
         lost = np.abs(compact[known] @ components + mean - embeddings[known]).max(initial=0)
         if lost > 0.01 * np.abs(embeddings[known]).max(initial=0):
             raise ValueError(
-                f"the embeddings do not lie in the span of the basis: {lost:.3g} of them would be"
-                " lost"
+                f"embeddings that do not lie in the span of the basis: {lost:.3g} is lost"
             )
-        files[BASIS] = encode(
-            pa.table(
-                {
-                    "component": _vectors(
-                        np.vstack([mean, components]), np.ones(len(components) + 1, bool)
-                    )
-                }
-            )
-        )
+        rows = np.vstack([mean, components])
+        files[BASIS] = encode(pa.table({"component": _vectors(rows, np.ones(len(rows), bool))}))
     table = {
-        name: (
-            pa.array(
-                detections[name].to_numpy(),
-                kind.value_type if pa.types.is_dictionary(kind) else kind,
-            ).cast(kind)
-        )
+        name: pa.array(detections[name].to_numpy(), pa.string() if kind == _TEXT else kind)
         for name, kind in _COLUMNS.items()
     }
-    files[DETECTIONS] = encode(pa.table(table | {"embedding": _vectors(compact, known)}))
+    schema = pa.schema([*_COLUMNS.items(), ("embedding", pa.binary(2 * compact.shape[1]))])
+    table["embedding"] = _vectors(compact, known)
+    files[DETECTIONS] = encode(pa.table(table).cast(schema))
     return files
 
 
@@ -130,13 +112,9 @@ def read_tables(
         table = read_table(detections, [*_COLUMNS, "embedding"], _NAMES_BYTES)
         compact = _matrix(table["embedding"])
         if basis is not None:
-            mean_and_components = _matrix(read_table(basis, ["component"])["component"])
-            _check_need(
-                4 * len(compact) * mean_and_components.shape[1], len(detections) + len(basis)
-            )
-            compact = (
-                np.column_stack([np.ones(len(compact), np.float32), compact]) @ mean_and_components
-            )
+            components = _matrix(read_table(basis, ["component"])["component"])
+            _check_need(4 * len(compact) * components.shape[1], len(detections) + len(basis))
+            compact = np.column_stack([np.ones(len(compact), np.float32), compact]) @ components
         return _with_names(table), compact
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
         raise ValueError(
@@ -276,33 +254,21 @@ def _with_names(table: pa.Table) -> pd.DataFrame:
     """The stored columns, and those that follow from them: id, camera, time."""
     if any(table[name].null_count for name in _COLUMNS):
         raise ValueError("a value is missing")
-    stored = {
-        name: table[name].to_numpy().astype(np.int64)
+    columns = {
+        name: table[name].cast(pa.string() if kind == _TEXT else pa.float64()).to_pandas()
         for name, kind in _COLUMNS.items()
-        if kind == pa.int16()
     }
-    stored |= {"percent": table["percent"].to_numpy()}
-    texts = {name: table[name].cast(pa.string()) for name in ("frame", "type")}
-    lists = {name: column.to_pylist() for name, column in texts.items()}
-    lists |= {name: column.tolist() for name, column in stored.items()}
-    names, row = np.unique(np.array(lists["frame"], object), return_inverse=True)
+    whole = ["number", *BOX]
+    columns |= {name: columns[name].astype(np.int64) for name in whole}
+    lists = (columns[name].tolist() for name in _COLUMNS)
+    names, row = np.unique(columns["frame"].to_numpy(object), return_inverse=True)
     frames = [FrameId.parse(name) for name in names]
-    return pd.DataFrame(
-        {
-            "id": pd.array(
-                [
-                    format_detection(*parts)
-                    for parts in zip(*(lists[name] for name in _COLUMNS), strict=True)
-                ],
-                "str",
-            ),
-            "frame": texts["frame"].to_pandas(),
-            "camera": pd.array(np.array([frame.camera for frame in frames], object)[row], "str"),
-            "time": np.array([frame.time for frame in frames], "datetime64[s]")[row],
-            "type": texts["type"].to_pandas(),
-        }
-        | stored
-    )
+    follows = {
+        "id": pd.array([format_detection(*parts) for parts in zip(*lists, strict=True)], "str"),
+        "camera": pd.array(np.array([frame.camera for frame in frames], object)[row], "str"),
+        "time": np.array([frame.time for frame in frames], "datetime64[s]")[row],
+    }
+    return pd.DataFrame(follows | columns)
 
 
 def _vectors(matrix: np.ndarray, known: np.ndarray) -> pa.Array:
