@@ -24,7 +24,8 @@ PLACES = {7: 0.0, 8: 1.0, 9: 5.0}
 
 def detection(vehicle, camera):
     """The id of the one picture of a vehicle before a camera."""
-    return f"{camera}--2031-05-05--08.40.00--detections--{vehicle}--car--80.0--20x10--5.{vehicle}v25.20"
+    frame, box = f"{camera}--2031-05-05--08.40.00", f"20x10--5.{vehicle}v25.20"
+    return f"{frame}--detections--{vehicle}--car--80.0--{box}"
 
 
 def small_trips():

@@ -143,7 +143,7 @@ def build_dossier(
     pick = search.groups.iloc[group]
     if settings.ranking == JOINT:
         if links is None:
-            links = search.finder.links([group], minutes=settings.minutes)
+            links = search.joint_model.links(np.array([group]), minutes=settings.minutes)
         claimed = float(links["claimed"].mean())
         kept = links[links["probability"] >= sure]
         chosen = search.groups.iloc[kept["tracklet"].to_numpy(int)]
@@ -178,7 +178,7 @@ def _read_off(search, detection, sightings):
         name = DetectionId.parse(str(detection))
         values["type"] = name.type, name.percent / 100
     else:
-        finder = search.finder
+        finder = search.joint_model
         for attribute, words in zip(ATTRIBUTES, ("type", "colour"), strict=True):
             chances[attribute] = finder.read[attribute].iloc[group]
             values[words] = str(chances[attribute].idxmax()), float(chances[attribute].max())

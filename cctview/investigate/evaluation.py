@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.road import POPULATION
-from cctview.investigate.dossier import NAMED, Dossier, build_dossier
+from cctview.investigate.dossier import NAMED, Dossier, Name, build_dossier
 from cctview.investigate.joins import fitting, posterior_of_join
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
 from cctview.link import TripJudge
@@ -88,7 +88,7 @@ class Judge:
         group, delivered = self.search.group_of(detection), np.nan
         if settings.ranking == JOINT:
             if links is None:
-                links = self.trips.links([group], minutes=settings.minutes)
+                links = self.trips.links(np.array([group]), minutes=settings.minutes)
             delivered = float(links["delivered"].mean())
         dossier = build_dossier(self.search, detection, settings, sure, number, links)
         rows = dossier.sightings
@@ -131,7 +131,7 @@ class Judge:
         """
         queries, vehicles = np.asarray(queries, int), self.vehicles
         if settings.ranking == JOINT:
-            first = self.search.finder.links(queries, minutes=settings.minutes)
+            first = self.search.joint_model.links(queries, minutes=settings.minutes)
             first = first.rename(columns={"tracklet": "group"})[["query", "camera", "group"]]
         else:
             first = _first_by_distance(self.search, queries, settings)
@@ -178,15 +178,15 @@ def share_of_first_guesses(guesses: pd.DataFrame, rounds: int = 300) -> pd.Serie
 
 def describe_names(joined: dict[str, JudgedDossier]) -> pd.DataFrame:
     """What some joins found, as a table to read: a row each, by what was put beside the dossier."""
-    rows = {
-        words: {
-            "entries that fit": dossier.name.fitting,
-            "the first of them": dossier.name.holder or "nobody",
-            "claimed": f"{100 * dossier.name.probability:.0f} %",
+    rows = {}
+    for words, dossier in joined.items():
+        name = dossier.name or Name("nothing")
+        rows[words] = {
+            "entries that fit": name.fitting,
+            "the first of them": name.holder or "nobody",
+            "claimed": f"{100 * name.probability:.0f} %",
             "the truth": "right" if dossier.name_right else "wrong",
         }
-        for words, dossier in joined.items()
-    }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -247,9 +247,9 @@ def join_step(
     names = [step.name for step in meter.steps]
     meter = replace(meter, steps=meter.steps[: names.index(name)]) if name in names else meter
     before = {"claimed": meter.claimed().estimate, "delivered": meter.delivered().estimate}
-    bits = [
+    claimed, delivered = (
         Bits.around(*(drawn.loc[kind, ["estimate", "low", "high"]] - before[kind]))
         for kind in kinds
-    ]
-    note = f"{len(joins)} dossiers"
-    return Step(name, *bits, odds=float(joins["right"].mean()), note=note)
+    )
+    odds, note = float(joins["right"].mean()), f"{len(joins)} dossiers"
+    return Step(name, claimed, delivered, odds=odds, note=note)

@@ -1,5 +1,5 @@
-"""The operator's search: the best candidates past every other camera for the vehicle that is picked,
-by distance or by the joint model.
+"""The operator's search: the best candidates past every other camera for the vehicle that is
+picked, by distance or by the joint model.
 
 The original ranked by the minimal Euclidean distance (MED) between single crops, over all
 detections. The same is here, with filters that rule out what contradicts the travel time or the
@@ -84,6 +84,19 @@ class VehicleSearch:
         return self.finder is None
 
     @property
+    def joint_model(self) -> TripFinder:
+        """The finder.
+
+        Raises
+        ------
+        ValueError
+            If these are frames of one's own.
+        """
+        if self.finder is None:
+            raise ValueError("frames of your own have no joint model; rank by a distance")
+        return self.finder
+
+    @property
     def cameras(self) -> list[str]:
         """Ids of the cameras, in driving order."""
         return driving_order(self.groups["camera"].unique())
@@ -138,7 +151,7 @@ class VehicleSearch:
             if camera == self.groups["camera"].iloc[group]:
                 continue
             if joint:
-                groups, posterior = self.finder.search([group], camera, settings.minutes)
+                groups, posterior = self.joint_model.search(np.array([group]), camera, settings.minutes)
                 possible = posterior[0, :-1] > 0
                 groups, scores = groups[possible], posterior[0, :-1][possible]
                 best = np.argsort(-scores, kind="stable")[:count]
@@ -222,11 +235,9 @@ def open_search(finder: TripFinder, dataset: Dataset) -> VehicleSearch:
         The frames that it was fitted on.
     """
     table, of_detection = finder.tracklets.table, finder.tracklets.of_detection
+    detections = pd.DataFrame({"group": of_detection})
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])
-    detections = pd.DataFrame(
-        {"group": of_detection.to_numpy(), "row": row.loc[of_detection.index].to_numpy()},
-        index=of_detection.index,
-    )
+    detections["row"] = row.loc[detections.index].to_numpy()
     groups = table[["camera", "seconds", "lane"]].assign(shown=finder.shown)
     return VehicleSearch(dataset, detections, groups, finder.travel_times[0], finder)
 

@@ -32,7 +32,7 @@ from cctview.show.widgets.camera_still import encode_still
 _STATIC = Path(__file__).parent / "static"
 _CHUNK = 60  # seconds of one camera that are sent at a time
 
-_made = []
+_made: list["Camera"] = []
 
 
 def all_cameras():
@@ -91,7 +91,7 @@ class Camera(anywidget.AnyWidget):
     together = traitlets.Bool(False).tag(sync=True)
     _index = traitlets.Dict().tag(sync=True)
     _at = traitlets.List(traitlets.Int()).tag(sync=True)
-    _marks = traitlets.List().tag(sync=True)
+    _marks: traitlets.List = traitlets.List().tag(sync=True)
 
     def __init__(
         self,

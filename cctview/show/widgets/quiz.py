@@ -15,7 +15,7 @@ import html
 from dataclasses import dataclass
 
 _TEXT = 'style="font-size: 15px; line-height: 1.4; white-space: normal"'
-_made = []
+_made: list["Quiz"] = []
 
 
 def all_quizzes():
@@ -188,7 +188,7 @@ class _Shell:
         self.quiz, self.quiet = quiz, False
         self.choices, self.reasons, rows = [], [], []
         for number, question in enumerate(quiz.questions):
-            asked = f"<p {_TEXT}><b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}</p>"
+            words = f"<b>{number + 1}. {html.escape(question.text)}</b>{_where(question)}"
             options = [(option.text, choice) for choice, option in enumerate(question.options)]
             layout = {"width": "auto", "height": "auto", "max_width": "100%"}
             choices = ipywidgets.RadioButtons(
@@ -200,7 +200,8 @@ class _Shell:
             self.reasons.append(told)
             rows.append(
                 ipywidgets.VBox(
-                    [ipywidgets.HTML(asked), choices, told], layout={"margin": "0 0 12px 0"}
+                    [ipywidgets.HTML(f"<p {_TEXT}>{words}</p>"), choices, told],
+                    layout={"margin": "0 0 12px 0"},
                 )
             )
         again = ipywidgets.Button(description="Begin again", icon="undo", layout={"width": "auto"})

@@ -35,7 +35,7 @@ _LOOK = (
     " }</style>"
 )
 
-_made = []
+_made: list["Sliders"] = []
 
 
 def all_sliders():
