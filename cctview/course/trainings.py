@@ -1,8 +1,9 @@
-"""Trainings that were measured beforehand, of several capacities and sizes, and what one of them
+"""Trainings of several capacities and sizes that were measured beforehand, and what one of them
 says after an epoch.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,8 @@ from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
 
 
-def stored_grid(folder=RESULTS) -> pd.DataFrame:
-    """Trainings that were measured beforehand: ``data/results/learning.csv``, made by `python -m
-    studio learning`.
+def stored_grid(folder: Path = RESULTS) -> pd.DataFrame:
+    """The trainings of ``data/results/learning.csv``.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def stored_grid(folder=RESULTS) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TrainingAfter:
     """One stored training, read after one epoch.
 
     Attributes
@@ -36,8 +36,7 @@ class Reading:
         Of this training alone.
     epoch : int
     taught, new : float
-        Shares of pictures that are right: of the vehicles that it was taught, and of the validation
-        vehicles.
+        Shares of pictures that are right: of the vehicles that it was trained on, and of new ones.
     auc : float
         Of the plain attack.
     words : str
@@ -52,61 +51,49 @@ class Reading:
     words: str
 
 
-def read_curves(grid: pd.DataFrame, filters: int, epoch: int) -> Reading:
-    """The stored training whose capacity is nearest, after the stored epoch that is nearest.
-
-    Parameters
-    ----------
-    grid : DataFrame
-        From `stored_grid`; trainings that differ in their filters only.
-    filters, epoch : int
+def read_curves(grid: pd.DataFrame, filters: int, epoch: int) -> TrainingAfter:
+    """The stored training whose capacity is nearest, after the nearest epoch; of trainings that
+    differ in their filters only.
     """
-    here, at, row = _read(grid, {"filters": filters}, epoch)
+    history, row = _nearest(grid, "filters", filters, epoch)
     words = (
-        f"{int(row.filters)} filters, {at} epochs: right on {_percent(row.training_right)} of the"
-        " pictures it is taught, "
+        f"{int(row.filters)} filters, {int(row.epoch)} epochs: right on"
+        f" {_percent(row.training_right)} of the pictures it is taught, on"
+        f" {_percent(row.validation_right)} of new ones"
     )
-    words += f"on {_percent(row.validation_right)} of new ones"
-    return Reading(
-        here.set_index("epoch"), at, row.training_right, row.validation_right, row.auc, words
-    )
+    return _after(history.set_index("epoch"), row, words)
 
 
-def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> Reading:
+def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> TrainingAfter:
     """The stored training on the nearest number of vehicles, after the nearest epoch: how useful it
     is, and what leaks.
-
-    Parameters
-    ----------
-    grid : DataFrame
-        From `stored_grid`.
-    learns : str
-    vehicles, epoch : int
     """
-    here, at, row = _read(
-        grid[(grid.learns == learns) & (grid.filters == FILTERS)], {"vehicles": vehicles}, epoch
-    )
-    interval = f"AUC {row.auc:.2f} [{row.auc_low:.2f} {row.auc_high:.2f}]"
+    alike = grid[(grid.learns == learns) & (grid.filters == FILTERS)]
+    history, row = _nearest(alike, "vehicles", vehicles, epoch)
     verdict = (
         "its members are told from others"
         if row.auc_low > 0.5
         else "no better than a coin at telling members"
     )
     words = (
-        f"{int(row.vehicles)} vehicles, {at} epochs: right on {_percent(row.validation_right)} of"
-        " new pictures; "
+        f"{int(row.vehicles)} vehicles, {int(row.epoch)} epochs: right on"
+        f" {_percent(row.validation_right)} of new pictures; {verdict},"
+        f" AUC {row.auc:.2f} [{row.auc_low:.2f} {row.auc_high:.2f}]"
     )
-    words += f"{verdict}, {interval}"
-    return Reading(here, at, row.training_right, row.validation_right, row.auc, words)
+    return _after(history, row, words)
 
 
-def _read(grid, wanted, epoch):
-    """Of one training the rows, the stored epoch, and its row."""
-    for column, value in wanted.items():
-        stored = grid[column].unique()
-        grid = grid[grid[column] == stored[np.abs(stored - value).argmin()]]
-    row = grid.iloc[(grid.epoch - epoch).abs().to_numpy().argmin()]
-    return grid, int(row.epoch), row
+def _nearest(grid, column, value, epoch):
+    """The rows of the training with the nearest value, and its row of the nearest epoch."""
+    stored = grid[column].unique()
+    history = grid[grid[column] == stored[np.abs(stored - value).argmin()]]
+    return history, history.iloc[(history.epoch - epoch).abs().to_numpy().argmin()]
+
+
+def _after(history, row, words):
+    return TrainingAfter(
+        history, int(row.epoch), row.training_right, row.validation_right, row.auc, words
+    )
 
 
 def _percent(share):
