@@ -18,7 +18,8 @@ from importlib import import_module
 from pathlib import Path
 
 from cctview.dataset.storage import write_bytes
-from studio.build import Settings, Workshop, assemble, render
+from studio.assemble import assemble
+from studio.build import Settings, Workshop, render
 from studio.expressway import CAMERAS
 from studio.process import Pipeline, process
 from studio.publish import publish

@@ -1,52 +1,26 @@
-"""Builds `sample/` and `data/` from the simulation: render, detect, assemble; each can be
-interrupted and continues.
+"""Renders what the simulated cameras record; an interrupted build continues where it stopped.
 
 The work is cut into parts, one camera and one minute each. A part is written under a temporary name
 and moved into place, so it is there as a whole or not at all, and a part that is there is not made
-again. Parts lie in a folder named after everything that decides their content (settings and source
-code; for detections also the weights), so nothing stale is ever used.
+again. Parts lie in a folder named after everything that decides their content: the settings, and
+the code of this module and of all that it imports (`studio.closure`); for detections also the
+weights. `studio.process` detects, `studio.assemble` packs.
 """
 
 import hashlib
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from datetime import time
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.dataset.ids import FrameId
-from cctview.dataset.layout import frame_folder
-from cctview.dataset.storage import replacing
 from studio import truth
+from studio.closure import code_fingerprint
 from studio.expressway import CAMERAS
-from studio.process import pack
 from studio.shots import due, watch
 from studio.traffic import DATE, Traffic
-
-STUDIO = Path(__file__).parent
-ZIP_DATE = (2031, 5, 5, 0, 0, 0)
-WITHOUT_EFFECT = {
-    "__init__",
-    "__main__",
-    "build",
-    "sample",
-    "process",
-    "trips",
-    "real",
-    "checkpoint",
-    "publish",
-    "schedule",
-    "lessons",
-    "evaluate",
-    "evaluate_tracks",
-    "evaluate_twin",
-    "results",
-}
-"""Modules of `studio` that do not decide what a frame looks like."""
 
 FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
 
@@ -93,9 +67,7 @@ class Settings:
             if key not in ("minutes", "cameras")
         }
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
-        for source in sorted(STUDIO.glob("*.py")):
-            if source.stem not in WITHOUT_EFFECT and not source.stem.startswith("train"):
-                digest.update(source.read_bytes())
+        digest.update(code_fingerprint("studio.build").encode())
         return digest.hexdigest()[:12]
 
     def traffic(self):
@@ -284,58 +256,3 @@ class Ledger:
         truth.write(
             truth.table([truth.trip_row(trip, DATE) for trip in trips], truth.TRIPS), trips_path
         )
-
-
-def assemble(workshop, data, pipeline=None):
-    """Put the parts together: a zip a camera, and the truth.
-
-    Parameters
-    ----------
-    workshop : Workshop
-    data : path
-        The folder `data/`.
-    pipeline : studio.process.Pipeline, optional
-        Whose detections to pack; None packs frames only.
-    """
-    data = Path(data)
-    for camera in workshop.settings.cameras:
-        write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, pipeline))
-    for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
-        paths = [
-            path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)
-        ]
-        truth.write(read_parts(paths, schema), data / "truth" / f"{kind}.parquet")
-    paths = [workshop.parked(camera) for camera in workshop.settings.cameras]
-    truth.write(read_parts(paths, truth.PARKED), data / "truth" / "parked.parquet")
-    for path, kind in zip(workshop.trips(), ("vehicles", "trips"), strict=True):
-        truth.write(pq.read_table(path), data / "truth" / f"{kind}.parquet")
-
-
-def read_parts(paths, schema):
-    """The tables at `paths`, one below the other, with the columns of `schema`."""
-    tables = [pq.read_table(path, columns=schema.names) for path in paths]
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-
-
-def _zip_entries(workshop, camera, pipeline):
-    for path in workshop.parts("frames", camera):
-        for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
-            if row["jpeg"] is not None:
-                yield (
-                    f"{frame_folder(FrameId.parse(row['frame']))}/{row['frame']}--original.jpeg",
-                    row["jpeg"],
-                )
-    if pipeline is not None:
-        for name, content in pack(workshop.parts(pipeline.kind, camera), pipeline).items():
-            yield f"{camera}/{name}", content
-
-
-def write_zip(path, entries):
-    """Write a zip whose bytes depend only on `entries` (name, bytes): fixed dates and rights, and
-    nothing is compressed twice.
-    """
-    with replacing(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, content in entries:
-            info = zipfile.ZipInfo(name, ZIP_DATE)
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            archive.writestr(info, content)

@@ -28,7 +28,8 @@ from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.match.rerank import centre_by_camera
 from cctview.stats.resampling import bootstrap
 from studio import truth
-from studio.build import Workshop, read_parts, render
+from studio.assemble import read_parts
+from studio.build import Workshop, render
 from studio.expressway import CAMERAS
 from studio.process import pack, process
 from studio.shots import CADENCE

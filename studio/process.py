@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import crop
+from cctview.dataset.boxes import BOX, crop
 from cctview.dataset.ids import VEHICLE_TYPES, FrameId
 from cctview.dataset.images import read_image
 from cctview.dataset.layout import COLUMNS, detection_table
 from cctview.dataset.storage import write_bytes
-from studio import truth
+from studio.closure import code_fingerprint
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,8 @@ class Pipeline:
         from cctview.detect.detector import Detector
         from cctview.extract.extractor import Extractor
 
-        digest = hashlib.sha256()
-        for path in [
-            root / "models" / "manifest.json",
-            *(
-                root / "cctview" / f"{name}.py"
-                for name in ("detect", "extract", "student", "tables")
-            ),
-        ]:
-            digest.update(path.read_bytes())
+        digest = hashlib.sha256((root / "models" / "manifest.json").read_bytes())
+        digest.update(code_fingerprint("studio.process").encode())
         return cls(Detector(minimum_percent=25), Extractor(), digest.hexdigest()[:12])
 
     @property
@@ -81,7 +74,7 @@ class Pipeline:
         embeddings = np.full((len(found), self.extractor.dimensions), np.nan, np.float32)
         vehicles = np.flatnonzero(found.type.isin(VEHICLE_TYPES))
         if len(vehicles):
-            boxes = found[list(truth.BOX)].to_numpy()[vehicles]
+            boxes = found[BOX].to_numpy()[vehicles]
             embeddings[vehicles] = self.extractor.extract(
                 [crop(image, tuple(box)) for box in boxes]
             )

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from cctview.dataset.boxes import BOX
 from studio import truth
-from studio.build import Settings, Workshop, read_parts, render
+from studio.assemble import read_parts
+from studio.build import Settings, Workshop, render
 
 RECORDINGS = tuple(
     Settings(minutes=4, weather=weather, start=start, seed=seed, individuality=individuality)

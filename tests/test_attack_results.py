@@ -59,9 +59,8 @@ def test_what_a_classifier_betrays():
 def test_what_defences_of_vectors_leave():
     table = stored("defences")
     wanted = [defend.DEFENCES[name] for name in ("key", "retention")]
-    again = defence_study.study(
-        bench(), defences=wanted, strengths={"key": [64], "retention": [60]}
-    )
+    study = defence_study.DefenceStudy(bench())
+    again = study.table(wanted, {"key": [64], "retention": [60]})
     both = again.merge(
         table, on=["defence", "strength", "tracker", "evidence"], suffixes=("", "_stored")
     )

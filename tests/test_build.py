@@ -18,7 +18,8 @@ from PIL import Image
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import DetectionId
 from studio import build, process, sample
-from studio.build import Settings, Workshop, assemble, render, write_zip
+from studio.assemble import assemble, write_zip
+from studio.build import Settings, Workshop, render
 from studio.expressway import CAMERAS
 from studio.render import BOX, Rendered
 
