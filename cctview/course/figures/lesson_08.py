@@ -1,10 +1,21 @@
-"""Figures about protection: what comes back out of a vector, who could apply a defence, and what it
-is worth against whom.
+"""Figures of lesson 08: what comes back out of a vector, who could apply a defence, and what it is
+worth against whom.
 """
 
 import numpy as np
 import pandas as pd
 
+from cctview.show.drawing import (
+    DARK,
+    band,
+    beside,
+    interval,
+    lines_across,
+    name_rows,
+    no_spines,
+    share_axis,
+    show_crop,
+)
 from cctview.show.look import (
     BLUE,
     GREEN,
@@ -22,23 +33,20 @@ from cctview.show.look import (
     style,
 )
 
-TRACKERS = ("off the shelf", "retrained", "adaptive")
-_LOOKS = {"off the shelf": (ORANGE, "o"), "retrained": (PURPLE, "s"), "adaptive": (BLUE, "D")}
-_WHO = {
-    "off the shelf": "a tracker off the shelf",
-    "retrained": "the retrained tracker",
-    "adaptive": "the adaptive tracker",
-    None: "the best tracker",
+_TRACKERS = {
+    "off the shelf": (ORANGE, "o", "a tracker off the shelf"),
+    "retrained": (PURPLE, "s", "the retrained tracker"),
+    "adaptive": (BLUE, "D", "the adaptive tracker"),
 }
-_DARK_ORANGE, _DARK_PURPLE = (
-    "#9a6a00",
-    "#9c4a7e",
-)  # for type: the colours themselves are too light to read
-MEASURED = (
+"""Colour, marker, and what each is called in a sentence."""
+_WHERE = {"pixels": (ORANGE, "o"), "vectors": (BLUE, "s"), "database": (PURPLE, "^")}
+_PEOPLE = ("driver", "camera's owner", "database's owner", "law")
+_DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
+_MEASURED = (
     "Simulated frames, our model world: bits of a link between two cameras, by a calibrated softmax"
 )
-"""The last line of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
-ROW_HEIGHT = 1.0
+"""Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
+_HOLDERS = "What a defence changes, and who holds it: `cctview.defences.catalogue`"
 
 
 @style()
@@ -52,36 +60,17 @@ def rebuilt(rows, title, words=None, note=TWIN):
     title : str
     words : sequence of str, optional
         What to write below each column.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     count = len(next(iter(rows.values())))
-    figure = Card(
-        title,
-        height=ROW_HEIGHT * len(rows) + 0.1,
-        note=note,
-        photographs=True,
-        left=1.5,
-        right=0.1,
-        bottom=0.3 if words else 0.05,
-        top=0.1,
-        wspace=0.08,
-        hspace=0.08,
-    )
+    margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
+    margins |= {"wspace": 0.08, "hspace": 0.08}
+    figure = Card(title, len(rows) + 0.1, note, photographs=True, **margins)
     for line, (name, pictures) in enumerate(rows.items()):
+        edge = {"color": INK, "linewidth": 1.6} if line == 0 else {"color": PALE, "linewidth": 0.8}
         for k, picture in enumerate(pictures):
             axes = figure.add_subplot(len(rows), count, line * count + k + 1)
-            axes.imshow(picture, aspect="auto", interpolation="bicubic")
-            axes.set(xticks=[], yticks=[])
-            for spine in axes.spines.values():
-                spine.set(
-                    visible=True,
-                    color=INK if line == 0 else PALE,
-                    linewidth=1.6 if line == 0 else 0.8,
-                )
+            show_crop(axes, picture, aspect="auto", interpolation="bicubic")
+            axes.spines[:].set(visible=True, **edge)
             if k == 0:
                 axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12, labelpad=8)
             if words is not None and line == len(rows) - 1:
@@ -90,65 +79,46 @@ def rebuilt(rows, title, words=None, note=TWIN):
 
 
 @style()
-def who_can(
-    defences, note="What a defence changes, and who holds it: `cctview.defences.catalogue`"
-):
+def who_can(defences, note=_HOLDERS):
     """Which defence is in whose hands: the driver's, the camera owner's, the database owner's, the
     law's.
 
     Parameters
     ----------
     defences : iterable of cctview.defences.catalogue.Defence
-    note : str
-
-    Returns
-    -------
-    Card
     """
     defences = list(defences)
-    people = ("driver", "camera's owner", "database's owner", "law")
+    count = len(defences)
     theirs = sum("driver" in defence.who for defence in defences)
-    title = f"{theirs or 'None'} of the {len(defences)} defences is in the driver's hands"
-    figure = Card(
-        title,
-        height=0.34 * len(defences) + 0.55,
-        note=note,
-        left=2.5,
-        right=0.2,
-        top=0.5,
-        bottom=0.05,
-    )
+    title = f"{theirs or 'None'} of the {count} defences is in the driver's hands"
+    margins = {"left": 2.5, "right": 0.2, "top": 0.5, "bottom": 0.05}
+    figure = Card(title, 0.34 * count + 0.55, note, **margins)
     axes = figure.subplots()
+    lines_across(axes, count)
     for row, defence in enumerate(defences):
-        axes.axhline(row, color=PALE, linewidth=0.8, zorder=0)
-        for column, person in enumerate(people):
+        for column, person in enumerate(_PEOPLE):
             if person in defence.who:
                 axes.scatter(column, row, s=110, color=BLUE, zorder=3, label=person)
-    axes.set(xlim=(-0.5, len(people) - 0.5), ylim=(len(defences) - 0.5, -0.6))
+    axes.set(xlim=(-0.5, len(_PEOPLE) - 0.5), ylim=(count - 0.5, -0.6))
     axes.xaxis.tick_top()
-    axes.set_xticks(
-        range(len(people)), [person.replace("'s ", "'s\n") for person in people], color=INK
-    )
-    axes.set_yticks(
-        range(len(defences)),
-        [f"{defence.name} ({defence.where})" for defence in defences],
-        color=INK,
-    )
+    people = [person.replace("'s ", "'s\n") for person in _PEOPLE]
+    axes.set_xticks(range(len(people)), people, color=INK)
+    names = [f"{defence.name} ({defence.where})" for defence in defences]
+    axes.set_yticks(range(count), names, color=INK)
     axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    no_spines(axes)
     return figure
 
 
 @style()
-def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
+def defended(rows, pictures, chosen, before, pictured, note=_MEASURED):
     """One defence at one strength: what it does to pictures, and the bits that it leaves each
     tracker.
 
     Parameters
     ----------
     rows : DataFrame
-        The three rows of `cctview.defences.results.stored` of that defence and strength.
+        The three rows of ``data/results/defences.csv`` of that defence and strength.
     pictures : sequence of ndarray of uint8
         What there is to see of some vehicles.
     chosen : str
@@ -157,62 +127,39 @@ def defended(rows, pictures, chosen, before, pictured, note=MEASURED):
         Bits that the best tracker has without a defence.
     pictured : str
         What the pictures are.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    rows = rows.set_index("tracker").loc[list(TRACKERS)]
+    rows = rows.set_index("tracker").loc[list(_TRACKERS)]
     one = rows.loc[chosen]
     title = (
-        f"{_capital(one.defence)} ({one.strength:g} {one.unit}): {_WHO[chosen]} keeps"
+        f"{_capital(one.defence)} ({one.strength:g} {one.unit}): {_TRACKERS[chosen][2]} keeps"
         f" {one.bits:.1f} of {before:.1f} bits; usefulness {percent(one.usefulness)}"
     )
-    figure = Card(title, height=3.5, note=note, photographs=True, left=1.5, right=0.85, bottom=0.62)
+    figure = Card(title, 3.5, note, photographs=True, left=1.5, right=0.85)
     grid = figure.add_gridspec(2, len(pictures), height_ratios=(1, 1.6), hspace=0.36, wspace=0.08)
     for k, picture in enumerate(pictures):
         axes = figure.add_subplot(grid[0, k])
-        axes.imshow(picture, aspect="auto", interpolation="bicubic")
-        axes.set(xticks=[], yticks=[])
+        show_crop(axes, picture, aspect="auto", interpolation="bicubic")
         if k == 0:
-            axes.set_ylabel(
-                pictured, rotation=0, ha="right", va="center", fontsize=10.5, labelpad=6
-            )
+            look = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10.5, "labelpad": 6}
+            axes.set_ylabel(pictured, **look)
     axes = figure.add_subplot(grid[1, :])
     axes.set_title(f"Who can do this? {_capital(one.who)}", loc="left", fontsize=11.5, pad=5)
     for row, (name, figures) in enumerate(rows.iterrows()):
-        colour, _ = _LOOKS[name]
-        axes.barh(
-            row,
-            figures.bits,
-            height=0.6,
-            color=colour,
-            alpha=1 if name == chosen else 0.45,
-            label=name,
-        )
-        axes.plot(
-            [figures.bits_low, figures.bits_high],
-            [row, row],
-            color=INK,
-            linewidth=1.5,
-            marker="|",
-            markersize=8,
-        )
-        words = f" {figures.bits:.2f}" + ("  ◀" if name == chosen else "")
-        weight = "bold" if name == chosen else "normal"
-        label(
-            axes, max(figures.bits_high, 0), row, words, va="center", bbox=None, fontweight=weight
-        )
-    axes.axvline(before, color=GREY, linewidth=1.5, linestyle=(0, (2, 3)), label="before")
-    axes.set(
-        ylim=(2.55, -0.55),
-        xlim=(min(0, rows.bits_low.min()), 1.12 * max(before, rows.bits_high.max())),
-    )
+        alpha, weight, mark = (1, "bold", "  ◀") if name == chosen else (0.45, "normal", "")
+        look = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
+        axes.barh(row, figures.bits, label=name, **look)
+        interval(axes, row, _ends(figures), 1.5, 8)
+        look = {"va": "center", "bbox": None, "fontweight": weight}
+        label(axes, max(figures.bits_high, 0), row, f" {figures.bits:.2f}{mark}", **look)
+    axes.axvline(before, **_DASHED)
+    name_rows(axes, _TRACKERS)
+    axes.set_xlim(min(0, rows.bits_low.min()), 1.12 * max(before, rows.bits_high.max()))
     axes.set_xlabel(f"bits left (dashed: best tracker without a defence, {before:.1f})")
-    axes.set_yticks(range(3), TRACKERS)
-    axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _ends(figures):
+    return figures.rename({"bits_low": "low", "bits_high": "high"})
 
 
 def _capital(name):
@@ -220,63 +167,44 @@ def _capital(name):
 
 
 @style()
-def by_strength(table, name, note=MEASURED):
+def by_strength(table, name, note=_MEASURED):
     """The bits that one defence leaves each tracker, from weak to strong.
 
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.results.stored`.
+        ``data/results/defences.csv``.
     name : str
         The defence.
-    note : str
-
-    Returns
-    -------
-    Card
     """
-    of = table[table.defence == name]
-    before = table[(table.defence == "none") & (table.evidence == of.evidence.iloc[0])].bits.max()
-    strengths = list(dict.fromkeys(of.strength))
-    cells = of.set_index(["tracker", "strength"])
-    strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in TRACKERS}
-    worst = max(strongest, key=strongest.get)
+    rows = table[table.defence == name]
+    without = (table.defence == "none") & (table.evidence == rows.evidence.iloc[0])
+    before = table[without].bits.max()
+    strengths = list(dict.fromkeys(rows.strength))
+    cells = rows.set_index(["tracker", "strength"])
+    strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in _TRACKERS}
+    first, worst = next(iter(_TRACKERS)), max(strongest, key=strongest.get)
     title = (
-        f"{_capital(name)} at full strength leaves {_WHO[TRACKERS[0]]} {strongest[TRACKERS[0]]:.1f}"
-        " bits, "
+        f"{_capital(name)} at full strength leaves {_TRACKERS[first][2]} {strongest[first]:.1f}"
+        f" bits, {_TRACKERS[worst][2]} {strongest[worst]:.1f}"
     )
-    title += f"{_WHO[worst]} {strongest[worst]:.1f}"
-    figure = Card(title, height=3.3, note=note, right=1.7)
+    figure = Card(title, 3.3, note, right=1.7)
     axes = figure.subplots()
-    for tracker in TRACKERS:
-        colour, marker = _LOOKS[tracker]
-        part = cells.loc[tracker].loc[strengths]
-        places = np.arange(len(strengths)) + 0.05 * (TRACKERS.index(tracker) - 1)
-        axes.plot(places, part.bits, color=colour, marker=marker, markersize=8, label=tracker)
-        axes.vlines(places, part.bits_low, part.bits_high, color=colour, linewidth=1.5)
-    top = 1.12 * max(before, of.bits_high.max())
-    for tracker, y in _apart(strongest, 0.075 * top).items():
-        ink = {ORANGE: _DARK_ORANGE, PURPLE: _DARK_PURPLE}.get(
-            _LOOKS[tracker][0], _LOOKS[tracker][0]
-        )
-        label(
-            axes, len(strengths) - 0.86, y, tracker, ink, va="center", fontweight="bold", bbox=None
-        )
-    axes.axhline(before, color=GREY, linewidth=1.5, linestyle=(0, (2, 3)), label="before")
-    label(
-        axes,
-        len(strengths) - 1,
-        before,
-        f"best without it: {before:.1f}",
-        GREY,
-        va="bottom",
-        ha="right",
-        fontsize=11,
-        bbox=None,
-    )
-    axes.set(ylim=(min(0, of.bits_low.min()), top), ylabel="bits left")
+    top = 1.12 * max(before, rows.bits_high.max())
+    heights, last = _apart(strongest, 0.075 * top), len(strengths) - 1
+    bold = {"va": "center", "fontweight": "bold", "bbox": None}
+    for k, (tracker, (colour, marker, _)) in enumerate(_TRACKERS.items()):
+        figures = cells.loc[tracker].loc[strengths]
+        places = np.arange(len(strengths)) + 0.05 * (k - 1)
+        axes.plot(places, figures.bits, color=colour, marker=marker, markersize=8, label=tracker)
+        axes.vlines(places, figures.bits_low, figures.bits_high, color=colour, linewidth=1.5)
+        label(axes, last + 0.14, heights[tracker], tracker, DARK.get(colour, colour), **bold)
+    axes.axhline(before, **_DASHED)
+    words = {"va": "bottom", "ha": "right", "fontsize": 11, "bbox": None}
+    label(axes, last, before, f"best without it: {before:.1f}", GREY, **words)
+    axes.set(ylim=(min(0, rows.bits_low.min()), top), ylabel="bits left")
     axes.set_xticks(range(len(strengths)), [f"{strength:g}" for strength in strengths])
-    axes.set_xlabel(f"{of.unit.iloc[0]} (from weak to strong)")
+    axes.set_xlabel(f"{rows.unit.iloc[0]} (from weak to strong)")
     return figure
 
 
@@ -289,88 +217,61 @@ def _apart(places, least):
 
 
 @style()
-def bought_back(table, tracker=None, usefulness=0.9, note=MEASURED):
+def bought_back(table, tracker=None, usefulness=0.9, note=_MEASURED):
     """Each defence at each strength: the share of a link's bits that is bought back against the
     usefulness that is lost.
 
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.results.stored`.
+        ``data/results/defences.csv``.
     tracker : str, optional
         Against which; without it, against the best one for each defence and strength.
     usefulness : float
         Defences that keep less are drawn hollow.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     points = bought_points(table, tracker)
     useful = points.usefulness >= usefulness
     title = f"No defence keeps {percent(usefulness)} of its use"
     if useful.any():
         best = points[useful].loc[points[useful].share.idxmax()]
+        who = _TRACKERS[tracker][2] if tracker else "the best tracker"
         title = (
-            f"Keeping {percent(usefulness)} of its use, {best.defence} buys most from"
-            f" {_WHO[tracker]}: "
+            f"Keeping {percent(usefulness)} of its use, {best.defence} buys most from {who}:"
+            f" {percent(max(best.share, 0))} of the bits"
         )
-        title += f"{percent(max(best.share, 0))} of the bits"
-    figure = Card(title, height=4.1, note=note)
+    figure = Card(title, 4.1, note)
     axes = figure.subplots()
     axes.axvspan(0, 1 - usefulness, color=GREEN, alpha=0.1, linewidth=0)
-    for where, colour, marker in (
-        ("pixels", ORANGE, "o"),
-        ("vectors", BLUE, "s"),
-        ("database", PURPLE, "^"),
-    ):
-        of = points[points["where"] == where]
-        for hollow in (False, True):
-            part = of[(of.usefulness < usefulness) == hollow]
-            look = {
-                "facecolor": PAPER if hollow else colour,
-                "edgecolor": colour,
-                "linewidth": 1.6,
-                "s": 70,
-                "marker": marker,
-            }
-            axes.scatter(1 - part.usefulness, part.share, **look, zorder=3)
+    for where, (colour, marker) in _WHERE.items():
+        look = {"edgecolor": colour, "linewidth": 1.6, "s": 70, "marker": marker, "zorder": 3}
+        for rows, face in ((useful, colour), (~useful, PAPER)):
+            part = points[rows & (points["where"] == where)]
+            axes.scatter(1 - part.usefulness, part.share, facecolor=face, **look)
         axes.scatter([], [], color=colour, s=70, marker=marker, label=where)
-    placed = []
-    for point in (
-        pd.concat([points[useful], points[~useful]])
-        .sort_values("share", ascending=False)
-        .itertuples()
-    ):
-        place = np.array([1 - point.usefulness, point.share])
-        if (
-            all(abs(x - place[0]) > 0.3 or abs(y - place[1]) > 0.06 for x, y in placed)
-            and len(placed) < 8
-        ):
-            right = place[0] < 0.7
-            placed.append(place)
-            words = f"{point.defence} ({point.strength:g})"
-            axes.annotate(
-                words,
-                place,
-                xytext=(8 if right else -8, 0),
-                textcoords="offset points",
-                ha="left" if right else "right",
-                va="center",
-                fontsize=10.5,
-            )
+    _name_points(axes, pd.concat([points[useful], points[~useful]]))
     axes.axhline(0, color=GREY, linewidth=0.9)
-    axes.set(
-        xlim=(-0.02, 1.02),
-        xlabel="usefulness lost (worst of counting, speeds, classification)",
-        ylabel="bits bought back",
-    )
+    axes.set_xlabel("usefulness lost (worst of counting, speeds, classification)")
+    axes.set(xlim=(-0.02, 1.02), ylabel="bits bought back")
     axes.set_ylim(min(-0.05, points.share.min() - 0.03), 1.05)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda x, _: f"{100 * x:.0f} %")
+    share_axis(axes.xaxis, axes.yaxis)
     axes.legend(frameon=False, title="acts on", loc="lower right", fontsize=11)
     return figure
+
+
+def _name_points(axes, points, most=8):
+    """Name the points from the highest down, but those too close to a named one."""
+    placed = []
+    for point in points.sort_values("share", ascending=False).itertuples():
+        x, y = 1 - point.usefulness, point.share
+        if any(abs(x - left) <= 0.3 and abs(y - up) <= 0.06 for left, up in placed):
+            continue
+        if len(placed) == most:
+            return
+        placed.append((x, y))
+        away, side = (8, "left") if x < 0.7 else (-8, "right")
+        words = f"{point.defence} ({point.strength:g})"
+        beside(axes, x, y, words, away, ha=side, fontsize=10.5)
 
 
 def bought_points(table, tracker=None):
@@ -380,7 +281,7 @@ def bought_points(table, tracker=None):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.defences.results.stored`.
+        ``data/results/defences.csv``.
     tracker : str, optional
         Against which; without it, against the best one for each.
 
@@ -389,17 +290,17 @@ def bought_points(table, tracker=None):
     DataFrame
     """
     before = table[table.defence == "none"].groupby("evidence").bits.max()
-    of = table[table.defence != "none"]
+    rows = table[table.defence != "none"]
     if tracker is not None:
-        of = of[of.tracker == tracker]
+        rows = rows[rows.tracker == tracker]
     else:
-        of = of.loc[of.groupby(["defence", "strength"]).bits.idxmax()]
-    of = of.assign(before=of.evidence.map(before))
-    return of.assign(bought=of.before - of.bits, share=1 - of.bits / of.before)
+        rows = rows.loc[rows.groupby(["defence", "strength"]).bits.idxmax()]
+    rows = rows.assign(before=rows.evidence.map(before))
+    return rows.assign(bought=rows.before - rows.bits, share=1 - rows.bits / rows.before)
 
 
 @style()
-def worst_case(best, usefulness, note=MEASURED):
+def worst_case(best, usefulness, note=_MEASURED):
     """What each defence buys back at equal usefulness: as it is sold, against the weakest tracker,
     and in the worst case.
 
@@ -409,78 +310,40 @@ def worst_case(best, usefulness, note=MEASURED):
         From `cctview.defences.results.headline`.
     usefulness : float
         The share of every use that all keep.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     kept = best[best.bits.notna()].reset_index(drop=True)
     sold = kept.before - kept.off_the_shelf
-    gone = sold - kept.bought
     title = f"No defence keeps {percent(usefulness)} of its use"
     if len(kept):
-        most = gone.idxmax()
+        most = (sold - kept.bought).idxmax()
         title = (
             f"At {percent(usefulness)} usefulness, {kept.defence[most]} seems to buy"
-            f" {sold[most]:.1f} bits back; "
+            f" {sold[most]:.1f} bits back; it buys {max(kept.bought[most], 0):.1f}"
         )
-        title += f"it buys {max(kept.bought[most], 0):.1f}"
-    figure = Card(title, height=0.5 * max(len(kept), 1) + 0.95, note=note, left=2.6, right=0.3)
+    figure = Card(title, 0.5 * max(len(kept), 1) + 0.95, note, left=2.6)
     axes = figure.subplots()
-    for row, defence in kept.iterrows():
-        end = max(defence.before - defence.bits_low, defence.bought, 0)
-        axes.barh(
-            row - 0.17,
-            defence.bought,
-            height=0.32,
-            color=BLUE,
-            label="from the best tracker" if row == 0 else "",
-        )
-        axes.barh(
-            row + 0.19,
-            sold[row],
-            height=0.26,
-            facecolor=PAPER,
-            edgecolor=ORANGE,
-            linewidth=1.6,
-            label="from a tracker off the shelf" if row == 0 else "",
-        )
-        ends = defence.before - np.array([defence.bits_high, defence.bits_low])
+    bold, small = {"fontweight": "bold"}, {"fontsize": 10.5}
+    for row, one in kept.iterrows():
+        ends = one.before - np.array([one.bits_high, one.bits_low])
         axes.plot(ends, [row - 0.17] * 2, color=INK, linewidth=1.3)
-        label(
-            axes,
-            end,
-            row - 0.17,
-            f" {defence.bought:.2f}",
-            BLUE,
-            va="center",
-            fontweight="bold",
-            bbox=None,
-        )
-        label(
-            axes,
-            max(sold[row], 0),
-            row + 0.21,
-            f" {sold[row]:.2f}",
-            _DARK_ORANGE,
-            va="center",
-            fontsize=10.5,
-            bbox=None,
-        )
+        _value(axes, max(ends[1], one.bought, 0), row - 0.17, one.bought, BLUE, **bold)
+        _value(axes, max(sold[row], 0), row + 0.21, sold[row], DARK[ORANGE], **small)
     axes.axvline(0, color=GREY, linewidth=0.9)
     if len(kept):
-        axes.set_xlim(
-            min(0, (kept.before - kept.bits_high).min()),
-            1.2 * max(sold.max(), kept.bought.max(), 0.1),
-        )
+        rows, look = np.arange(len(kept)), {"edgecolor": ORANGE, "linewidth": 1.6}
+        axes.barh(rows - 0.17, kept.bought, 0.32, color=BLUE, label="from the best tracker")
+        name = "from a tracker off the shelf"
+        axes.barh(rows + 0.19, sold, 0.26, facecolor=PAPER, label=name, **look)
+        lowest = min(0, (kept.before - kept.bits_high).min())
+        axes.set_xlim(lowest, 1.2 * max(sold.max(), kept.bought.max(), 0.1))
         axes.legend(frameon=False, loc="lower right", fontsize=10.5)
+    name_rows(axes, [f"{row.defence} ({row.strength:g})" for row in kept.itertuples()])
     axes.set(ylim=(max(len(kept), 1) - 0.4, -0.6), xlabel="bits bought back")
-    axes.set_yticks(
-        range(len(kept)), [f"{row.defence} ({row.strength:g})" for row in kept.itertuples()]
-    )
-    axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _value(axes, x, y, value, colour, **look):
+    label(axes, x, y, f" {value:.2f}", colour, va="center", bbox=None, **look)
 
 
 @style()
@@ -495,50 +358,26 @@ def key_broken(found, unprotected, known, note=TWIN):
         The same without a key.
     known : int
         The number to point out.
-    note : str
-
-    Returns
-    -------
-    Card
     """
     counts = sorted(found)
-    regained = found[known]["estimate"] / unprotected["estimate"]
-    title = f"With {known} known vehicles the thief finds {percent(found[known]['estimate'])}: "
-    title += f"{percent(regained)} of what he finds without the key"
-    figure = Card(title, height=3.3, note=note)
+    now, without = found[known]["estimate"], unprotected["estimate"]
+    title = (
+        f"With {known} known vehicles the thief finds {percent(now)}: {percent(now / without)} of"
+        " what he finds without the key"
+    )
+    figure = Card(title, 3.3, note)
     axes = figure.subplots()
     estimates, low, high = (
         [found[count][name] for count in counts] for name in ("estimate", "low", "high")
     )
-    axes.fill_between(counts, low, high, color=BLUE, alpha=0.15, linewidth=0)
+    band(axes, counts, low, high, BLUE, 0.15)
     axes.plot(counts, estimates, color=BLUE, marker="o", markersize=5, label="with known vehicles")
-    axes.axhline(
-        unprotected["estimate"], color=RED, linewidth=1.8, linestyle=(0, (4, 2)), label="no key"
-    )
-    label(
-        axes,
-        counts[-1],
-        unprotected["estimate"],
-        "without the key",
-        RED,
-        ha="right",
-        va="bottom",
-        fontsize=11,
-    )
-    axes.scatter(
-        [known],
-        [found[known]["estimate"]],
-        s=130,
-        facecolor=PAPER,
-        edgecolor=INK,
-        linewidth=2,
-        zorder=4,
-        label="here",
-    )
-    axes.set(
-        xlabel="vehicles that the thief knows at both cameras", ylabel="own vehicle found first"
-    )
-    axes.set_xlim(-3, counts[-1] * 1.03)
-    axes.set_ylim(0, 1.25 * max(unprotected["high"], max(high)))
-    axes.yaxis.set_major_formatter(lambda y, _: f"{100 * y:.0f} %")
+    axes.axhline(without, color=RED, linewidth=1.8, linestyle=(0, (4, 2)), label="no key")
+    look = {"ha": "right", "va": "bottom", "fontsize": 11}
+    label(axes, counts[-1], without, "without the key", RED, **look)
+    look = {"s": 130, "facecolor": PAPER, "edgecolor": INK, "linewidth": 2, "zorder": 4}
+    axes.scatter([known], [now], label="here", **look)
+    axes.set(xlim=(-3, counts[-1] * 1.03), xlabel="vehicles that the thief knows at both cameras")
+    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="own vehicle found first")
+    share_axis(axes.yaxis)
     return figure
