@@ -47,7 +47,7 @@ from cctview.course.era_trials import (
 from cctview.course.figures import lesson_01 as figures
 from cctview.course.lesson import open_lesson
 from cctview.dataset.results import read_result
-from cctview.extract.eras import ERAS, EigenVehicles, Ratios
+from cctview.extract import ERAS, EigenVehicles, LandmarkRatios
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show import Choice, Int, Sliders, predict
 
@@ -87,7 +87,7 @@ figures.timeline()
 
 # %%
 shown = largest_crops(lesson.shown, 4)
-ratios = Ratios()
+ratios = LandmarkRatios()
 figures.landmarks(shown, ratios.landmarks(shown))
 
 # %% [markdown]

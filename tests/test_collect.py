@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cctview import cli
 from cctview.collect import CADENCE, Plan, SimulatedServer, Tally, client, collect, list_cameras
-from cctview.collect.answers import clock_of, open_client, retry_after, wall_clock
+from cctview.collect.answers import clock_of, http_client, retry_after, wall_clock
 from cctview.collect.cameras import (
     CameraApi,
     host_of,
@@ -111,9 +111,7 @@ def test_every_picture_that_is_given_is_kept_once_named_by_its_time_and_indexed(
         if frame in set(whole.frames.id)
     ]
     assert len(same) > 30
-    assert all(same), (
-        "a frame of the first minute has the name and the bytes that it has in data/"
-    )
+    assert all(same), "a frame of the first minute has the name and the bytes that it has in data/"
 
 
 def test_each_fault_is_survived_with_its_line_and_the_others_are_unharmed(tmp_path):
@@ -193,9 +191,9 @@ def test_the_beat_begins_when_the_client_is_ready(tmp_path, server, monkeypatch)
 
     def slowly(url, patience):
         time.sleep(2)
-        return open_client(url, patience)
+        return http_client(url, patience)
 
-    monkeypatch.setattr(client, "open_client", slowly)
+    monkeypatch.setattr(client, "http_client", slowly)
     tally = run(tmp_path, ["A"], 0.5)
     assert tally.late[0] < 1
 

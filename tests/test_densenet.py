@@ -12,7 +12,7 @@ from PIL import Image
 from torchvision.models import densenet201
 
 from cctview import weights
-from cctview.extract.densenet import IDENTITIES, DenseNetVeRI
+from cctview.extract.densenet import _IDENTITIES, DenseNetVeRI
 from cctview.extract.extractor import Extractor
 from tests.scenes import picture
 
@@ -23,7 +23,7 @@ def reference():
     neutral start.
     """
     torch.manual_seed(3)
-    network = densenet201(num_classes=IDENTITIES)
+    network = densenet201(num_classes=_IDENTITIES)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(std=0.1)

@@ -171,7 +171,7 @@ def test_our_weights_load_through_imageais_public_interface(imageai_detection, r
     agree = []
     for path in sorted((real / "examples").glob("*.jpeg")):
         image = read_image(path.read_bytes(), str(path))
-        boxes, _ = by_imageai(imageai_detection, weights.find(detect.DEFAULT_WEIGHTS), image)
+        boxes, _ = by_imageai(imageai_detection, weights.find(detect.DETECTOR_WEIGHTS), image)
         found = ours.detect(image)[BOX].to_numpy()
         agree += [iou(box, found).max(initial=0) > 0.7 for box in boxes]
     assert len(agree) > 15

@@ -80,7 +80,7 @@ def test_gradients_are_those_of_scikit_image():
     """Values of skimage.feature.hog 0.26.0 (orientations=9, pixels_per_cell=(4, 4),
     cells_per_block=(2, 2), "L2-Hys").
     """
-    found = eras.histograms_of_gradients(NOISE[None], cell=4)[0]
+    found = eras._histograms_of_gradients(NOISE[None], cell=4)[0]
     first = [
         0.17766,
         0.16306,
@@ -104,14 +104,14 @@ def test_gradients_are_those_of_scikit_image():
 
 
 def test_gradients_do_not_see_light_and_contrast():
-    plain, bright = eras.histograms_of_gradients(np.stack([NOISE, 0.5 * NOISE + 60]), cell=4)
+    plain, bright = eras._histograms_of_gradients(np.stack([NOISE, 0.5 * NOISE + 60]), cell=4)
     assert np.abs(plain - bright).max() < 1e-4
 
 
 @pytest.mark.parametrize(("turned", "direction"), [(False, 0), (True, 4)])
 def test_an_edge_votes_for_its_direction_only(turned, direction):
     picture = np.repeat([[0.0] * 8 + [200.0] * 8], 16, axis=0)
-    cells = eras.gradient_cells((picture.T if turned else picture)[None], cell=8)
+    cells = eras._gradient_cells((picture.T if turned else picture)[None], cell=8)
     assert cells[..., direction].min() > 0
     assert np.delete(cells, direction, axis=-1).max() == 0
 
@@ -121,7 +121,7 @@ def test_an_edge_votes_for_its_direction_only(turned, direction):
 )
 def test_pictures_that_the_cells_do_not_fill_are_refused(shape, cell):
     with pytest.raises(ValueError, match="cells|square"):
-        eras.histograms_of_gradients(np.zeros(shape), cell)
+        eras._histograms_of_gradients(np.zeros(shape), cell)
 
 
 def test_eigen_vehicles_are_principal_components():
@@ -147,7 +147,7 @@ def test_all_eigen_vehicles_rebuild_the_picture():
 
 
 def test_landmarks_are_where_they_were_painted():
-    found = eras.Ratios().landmarks([vehicle((180, 180, 180), 96, 96)])
+    found = eras.LandmarkRatios().landmarks([vehicle((180, 180, 180), 96, 96)])
     roof, glass, sill, shadow = found["rows"][0]
     assert roof == pytest.approx(0.1, abs=0.05)
     assert 0.25 < glass < 0.5
@@ -157,7 +157,7 @@ def test_landmarks_are_where_they_were_painted():
 
 
 def test_ratios_do_not_depend_on_size():
-    ratios = eras.Ratios()
+    ratios = eras.LandmarkRatios()
     small, large = ratios.measure([vehicle((180, 60, 60), 64, 48), vehicle((180, 60, 60), 128, 96)])
     assert small == pytest.approx(large, abs=0.05)
     assert len(ratios.NAMES) == len(small)
@@ -187,7 +187,7 @@ def test_every_era_finds_plain_vehicles(era):
     assert len(vectors) == len(pictures)
     chance = 1 / 24
     assert (trials.search_next_camera(vectors, pictures, "med").ranks == 1).mean() > (
-        4 * chance if era is eras.Ratios else 0.6
+        4 * chance if era is eras.LandmarkRatios else 0.6
     )
 
 
@@ -293,8 +293,10 @@ def test_a_slice_of_the_stored_results(era, halves):
 
 
 def test_a_slice_of_the_stored_metrics(halves):
-    again = metric_table(*halves, [eras.Ratios]).set_index("figure")
-    stored = read_result("eras_metric.csv").query("era == @eras.Ratios.name").set_index("figure")
+    again = metric_table(*halves, [eras.LandmarkRatios]).set_index("figure")
+    stored = (
+        read_result("eras_metric.csv").query("era == @eras.LandmarkRatios.name").set_index("figure")
+    )
     assert again.estimate.to_dict() == pytest.approx(stored.estimate.to_dict(), abs=0.01)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_01
-from cctview.extract.eras import EigenVehicles, Ratios
+from cctview.extract.eras import EigenVehicles, LandmarkRatios
 from cctview.show import look
 from tests.cards import check_card
 from tests.test_figures import drawn, texts
@@ -42,7 +42,7 @@ ROWS = {
 }
 FIGURES = {
     "timeline": lambda: lesson_01.timeline(),
-    "landmarks": lambda: lesson_01.landmarks(CROPS, Ratios().landmarks(CROPS)),
+    "landmarks": lambda: lesson_01.landmarks(CROPS, LandmarkRatios().landmarks(CROPS)),
     "eigen": lambda: lesson_01.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
     "searches": lambda: lesson_01.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
@@ -72,7 +72,7 @@ def test_the_timeline_has_each_work_at_its_year():
 
 
 def test_landmarks_are_drawn_where_they_were_found():
-    found = Ratios().landmarks(CROPS)
+    found = LandmarkRatios().landmarks(CROPS)
     lines = drawn(FIGURES["landmarks"](), "shadow")
     assert [line.get_ydata()[0] for line in lines] == pytest.approx(found["rows"][:, 3].tolist())
 

@@ -21,7 +21,7 @@ class Failure(Exception):
         self.wait = wait
 
 
-def open_client(url: str, patience: float) -> httpx.AsyncClient:
+def http_client(url: str, patience: float) -> httpx.AsyncClient:
     """A client that waits `patience` seconds.
 
     It follows no redirect, which might lead to another host, and uses no proxy for this computer's

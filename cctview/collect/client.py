@@ -23,7 +23,7 @@ from cctview.collect.answers import (
     Failure,
     check_answer,
     clock_of,
-    open_client,
+    http_client,
     read_body,
     wall_clock,
 )
@@ -47,7 +47,7 @@ async def list_cameras(api: CameraApi) -> list[PublicCamera]:
     ValueError
         If it does not answer with a list of cameras.
     """
-    async with open_client(api.list_url, 10.0) as client:
+    async with http_client(api.list_url, 10.0) as client:
         try:
             async with asyncio.timeout(30), client.stream("GET", api.list_url) as response:
                 if response.status_code != 200:
@@ -144,7 +144,7 @@ class _Run:
 
     async def go(self, show: Callable[[Tally], None] | None) -> Tally:
         with _uncollected(), ThreadPoolExecutor(1, "archive") as self.writer:
-            async with open_client(self.watches[0].camera.url, self.plan.patience) as self.client:
+            async with http_client(self.watches[0].camera.url, self.plan.patience) as self.client:
                 # Only now: making the client takes up to a tenth of a second.
                 self.start = asyncio.get_running_loop().time() + 0.1
                 self.end = self.start + 60 * self.plan.minutes

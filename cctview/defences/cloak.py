@@ -83,10 +83,10 @@ def _pgd(levels):
 def shipped_student():
     """The network of the shipped extractor."""
     from cctview import weights
-    from cctview.extract.extractor import DEFAULT_WEIGHTS
+    from cctview.extract.extractor import EXTRACTOR_WEIGHTS
     from cctview.extract.student import Student
 
-    return weights.load_ours(Student(), DEFAULT_WEIGHTS, "extractor")
+    return weights.load_ours(Student(), EXTRACTOR_WEIGHTS, "extractor")
 
 
 def _as_classification(crops, network):

@@ -24,7 +24,9 @@ from cctview.dataset.ids import TYPES
 from cctview.dataset.images import read_image
 from cctview.detect.suppression import drop_duplicates
 
-DEFAULT_WEIGHTS = "tiny-yolov3-traffic.pt"
+DETECTOR_WEIGHTS = "tiny-yolov3-traffic.pt"
+"""The detector in `models/`."""
+
 TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
 _YOLO_SIDE = 416
@@ -91,7 +93,7 @@ class Detector:
             raise ValueError(
                 f"side is {side}, and should be a multiple of {_YOLO_STRIDE}, such as {_YOLO_SIDE}"
             )
-        path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
+        path = Path(weights) if weights else weight_files.find(DETECTOR_WEIGHTS)
         self.model = path.name
         self.minimum_percent = minimum_percent
         self._side = side

@@ -17,16 +17,17 @@ from cctview.extract.eras import (
     Descriptions,
     EigenVehicles,
     Gradients,
-    Ratios,
+    LandmarkRatios,
 )
-from cctview.extract.extractor import Extractor
+from cctview.extract.extractor import EXTRACTOR_WEIGHTS, Extractor
 
 __all__ = [
     "ERAS",
+    "EXTRACTOR_WEIGHTS",
     "DeepEmbedding",
     "Descriptions",
     "EigenVehicles",
     "Extractor",
     "Gradients",
-    "Ratios",
+    "LandmarkRatios",
 ]

@@ -1,8 +1,7 @@
 """The original's extractor: torchvision's DenseNet-201, tuned on VeRi by Labbé et al.
-(Vehicle_ReID).
 
-Like `cctview.extract.student` it imports torch at its top; `cctview.extract.extractor` imports it when a model is
-loaded.
+It was never tried on the original weight file (of their Vehicle_ReID), only on files of the same
+layout that the tests make.
 """
 
 import re
@@ -14,15 +13,14 @@ from torch import nn
 from torchvision import transforms
 from torchvision.models import densenet201
 
-INPUT_SIZE = 224
-EMBEDDING_SIZE = 1920
-IDENTITIES = 576
-"""Vehicles in VeRi's training set: what the classifier told apart while the features were trained."""
+from cctview.extract.student import EMBEDDING_SIZE
 
+_INPUT_SIZE = 224
+_IDENTITIES = 576  # vehicles in VeRi's training set, which the classifier tells apart
 _TO_INPUT = transforms.Compose(
     [
         transforms.Resize(256),
-        transforms.CenterCrop(INPUT_SIZE),
+        transforms.CenterCrop(_INPUT_SIZE),
         transforms.ToTensor(),
         transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
     ]
@@ -41,33 +39,23 @@ class DenseNetVeRI(nn.Module):
         super().__init__()
         self.features = densenet201(weights=None).features
         self.mixer = nn.AvgPool2d(kernel_size=7, stride=1)
-        self.classifier = nn.Linear(EMBEDDING_SIZE, IDENTITIES)
+        self.classifier = nn.Linear(EMBEDDING_SIZE, _IDENTITIES)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.mixer(self.features(x)).flatten(1)
 
 
-def prepare(crop: np.ndarray) -> torch.Tensor:
-    """Scale a crop's shorter side to 256 px and keep the middle 224 × 224, as the original did.
+def prepare_crop(crop: np.ndarray) -> torch.Tensor:
+    """A crop (h, w, 3), its shorter side scaled to 256 px, of that the middle, (3, 224, 224).
 
-    Of a crop that is wider than high, or higher than wide, the ends are lost.
-
-    Parameters
-    ----------
-    crop : ndarray of uint8, shape (h, w, 3)
-        RGB.
-
-    Returns
-    -------
-    Tensor of float32, shape (3, 224, 224)
-        Normalised by ImageNet's mean and deviation.
+    So the original did; of a crop that is no square the ends are lost. ImageNet's mean and
+    deviation normalise it.
     """
     return _TO_INPUT(Image.fromarray(crop))
 
 
 def modern_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Rename the tensors of a file saved by torchvision before 0.2.1: ``norm.1`` was ``norm1``'s
-    name then.
+    """Rename the tensors of a file of torchvision before 0.2.1, where ``norm1`` was ``norm.1``.
 
     >>> list(modern_names({"features.denseblock1.denselayer2.norm.1.weight": torch.zeros(1)}))
     ['features.denseblock1.denselayer2.norm1.weight']

@@ -1,6 +1,4 @@
-"""Extractors: from crops of vehicles to embeddings, vectors that lie close together for the same
-vehicle.
-"""
+"""Extractors: from crops to embeddings, vectors that lie close together for the same vehicle."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +8,9 @@ from tqdm import tqdm
 
 from cctview import weights as weight_files
 
-DEFAULT_WEIGHTS = "student-64.pt"
+EXTRACTOR_WEIGHTS = "student-64.pt"
+"""The extractor in `models/`."""
+
 _BATCH = {"student": 64, "densenet201-veri": 8}
 
 
@@ -22,8 +22,7 @@ class Extractor:
     Parameters
     ----------
     weights : str or Path, optional
-        A state dict of `cctview.extract.student.Student` or of `cctview.extract.densenet.DenseNetVeRI`; which one
-        is read off its tensors. Without it, the student of `models/`.
+        A state dict of the one or the other; its tensors say which. Without it, `models/`' student.
 
     Attributes
     ----------
@@ -41,19 +40,21 @@ class Extractor:
     """
 
     def __init__(self, weights: str | Path | None = None):
-        path = Path(weights) if weights else weight_files.find(DEFAULT_WEIGHTS)
+        path = Path(weights) if weights else weight_files.find(EXTRACTOR_WEIGHTS)
         state = weight_files.load(path)
         self.model = path.name
         self.architecture = _architecture(state, path)
         if self.architecture == "student":
-            from cctview.extract.student import EMBEDDING_SIZE, Student
+            from cctview.extract.student import Student
 
             self._network, self._prepare = Student(), _squeeze
         else:
-            from cctview.extract.densenet import EMBEDDING_SIZE, DenseNetVeRI, modern_names, prepare
+            from cctview.extract.densenet import DenseNetVeRI, modern_names, prepare_crop
 
-            self._network, self._prepare = DenseNetVeRI(), prepare
+            self._network, self._prepare = DenseNetVeRI(), prepare_crop
             state = modern_names(state)
+        from cctview.extract.student import EMBEDDING_SIZE
+
         self.dimensions = EMBEDDING_SIZE
         weight_files.load_into(self._network, path, state)
         self._network.eval()
@@ -133,9 +134,7 @@ def _architecture(state: dict, path: Path) -> str:
 
 
 def _squeeze(crop: np.ndarray):
-    """The student's input: the whole crop, whatever its shape, in a small square; (3, 64, 64) in
-    0–1.
-    """
+    """The student's input: the whole crop, whatever its shape, as (3, 64, 64) in 0–1."""
     import cv2
     import torch
 

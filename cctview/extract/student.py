@@ -1,8 +1,4 @@
-"""The compact student network: a small residual network distilled from DenseNet-201-VeRI.
-
-Like `cctview.extract.densenet` it imports torch at its top; `cctview.extract.extractor` imports it when a model is
-loaded.
-"""
+"""The compact student network: a small residual network distilled from DenseNet-201-VeRI."""
 
 import torch
 from torch import nn

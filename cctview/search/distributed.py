@@ -154,8 +154,8 @@ def process(
     weights = Path(weights).resolve() if weights else None
     dataset = open_dataset(folder)
     detector, extractor = (
-        weights or weight_files.find(detect.DEFAULT_WEIGHTS),
-        weight_files.find(extract.DEFAULT_WEIGHTS),
+        weights or weight_files.find(detect.DETECTOR_WEIGHTS),
+        weight_files.find(extract.EXTRACTOR_WEIGHTS),
     )
     models = {"detector": _fingerprint(detector), "extractor": _fingerprint(extractor)}
     settings = models | {"minimum_percent": minimum_percent, "minutes": minutes}

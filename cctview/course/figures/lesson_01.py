@@ -114,7 +114,7 @@ def landmarks(crops, found, note=""):
     ----------
     crops : sequence of ndarray of uint8, shape (h, w, 3)
     found : dict of str to ndarray
-        As `cctview.extract.eras.Ratios.landmarks` gives it.
+        As `cctview.extract.eras.LandmarkRatios.landmarks` gives it.
     """
     title = (
         "Rules look for roof, windscreen, sill and shadow. Some of these lines are wrong: which?"
