@@ -21,8 +21,9 @@ from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
 from cctview.defences.catalogue import Defence
 from cctview.detect.sorting import sort_detections
+from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
-from cctview.track.tracker import learn_motion, track_detections
+from cctview.track.tracker import track_detections
 from cctview.truth.labels import read_truth
 
 TOLERANCE = 0.2
@@ -214,7 +215,7 @@ class RoadUse:
             scene, _ = make_scene(
                 known.iloc[of], self.dataset.embeddings[of], sort_detections(known.iloc[of]).moving
             )
-            self.motion[camera] = learn_motion(scene)
+            self.motion[camera] = fit_motion(scene)
 
     def measure(self, defence: Defence | None, strength: float) -> pd.Series:
         """What is left of counting and speeds on defended frames.

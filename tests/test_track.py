@@ -11,8 +11,9 @@ from cctview.dataset.boxes import box_iou
 from cctview.detect.sorting import seconds_of
 from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
+from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
-from cctview.track.tracker import chain, learn_motion, track_detections
+from cctview.track.tracker import chain, track_detections
 from cctview.track.tracklets import describe_tracks
 from studio.trajectories import evaluate_trajectories
 from studio.travel import TravelModel, filter_by_travel, learn_travel
@@ -69,7 +70,7 @@ def test_a_model_can_be_learnt_before_and_used_after(road):
     detections, embeddings, _ = road
     early = ((detections["camera"] == "upper") & (detections["time"] < 400)).to_numpy()
     late = ((detections["camera"] == "upper") & (detections["time"] >= 400)).to_numpy()
-    model = learn_motion(make_scene(detections[early], embeddings[early])[0])
+    model = fit_motion(make_scene(detections[early], embeddings[early])[0])
     tracks = track_detections(detections[late], embeddings[late], {"upper": model})
     assert idf1(detections[late], tracks) >= 0.85
 
@@ -92,7 +93,7 @@ def test_too_little_to_learn_from():
     tracks = track_detections(detections, embeddings)
     assert tracks.dropna().is_unique
     scene, _ = make_scene(detections, embeddings)
-    assert learn_motion(scene) is None
+    assert fit_motion(scene) is None
     assert chain(scene, None).tolist() == list(range(len(scene.state)))
     nothing = track_detections(detections[:0], embeddings[:0])
     assert nothing.empty

@@ -15,9 +15,9 @@ import pandas as pd
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import driving_order
+from cctview.detect.sorting import seconds_of
 from cctview.link import WAYS, TravelTimes, TripFinder
 from cctview.match.matching import DISTANCES
-from cctview.track.scene import seconds_of
 
 JOINT, MED, MCD = "joint model", "MED", "MCD"
 _WORDS = {MED: "minimal Euclidean distance (the original's)", MCD: "minimal cosine distance"}
