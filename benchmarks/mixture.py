@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cctview.dataset.frames import open_dataset
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DRAWN_AT_ONCE = 1 << 16

@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from benchmarks.timing import ratio, side_by_side
 from cctview.dataset.frames import open_dataset
-from cctview.detect.detector import Detector
+from cctview.detect import Detector
+from cctview.extract import Extractor
 from cctview.extract.densenet import DenseNetVeRI
-from cctview.extract.extractor import Extractor
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 

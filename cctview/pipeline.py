@@ -25,8 +25,8 @@ from cctview.dataset.layout import (
     write_frame,
 )
 from cctview.dataset.storage import alone_in, write_bytes
-from cctview.detect.detector import Detector
-from cctview.extract.extractor import Extractor
+from cctview.detect import Detector
+from cctview.extract import Extractor
 from cctview.match.files import write_matches, write_matches_folder
 from cctview.match.matching import match_frames
 

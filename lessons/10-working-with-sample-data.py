@@ -43,7 +43,7 @@ from cctview.course.results import TAXI
 from cctview.dataset import crop, driving_order, open_dataset, place_of
 from cctview.dataset.boxes import area
 from cctview.dataset.paths import SAMPLE
-from cctview.detect.detector import Detector
+from cctview.detect import Detector
 from cctview.show import Choice, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
 

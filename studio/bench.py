@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cctview.attacks.crops import LabelledCrops, load_crops
 from cctview.attacks.linkage import HELD
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 
 MINIMUM, CAMERAS = 16, 2
 """Least size of a crop, in pixels, and cameras by which a vehicle is seen."""

@@ -26,8 +26,8 @@ from tqdm import tqdm
 from cctview.dataset.boxes import BOX, box_iou, crop
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.images import read_image
-from cctview.detect.detector import Detector
-from cctview.extract.extractor import Extractor
+from cctview.detect import Detector
+from cctview.extract import Extractor
 from cctview.stats.resampling import bootstrap
 from studio import real
 

@@ -22,8 +22,7 @@ import pyarrow.parquet as pq
 from cctview.dataset import tables
 from cctview.dataset.boxes import BOX, box_iou, side
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.detect.coverage import is_clear
-from cctview.detect.metrics import evaluate_detections
+from cctview.detect import evaluate_detections, is_clear
 from cctview.match.metrics import evaluate_rank, roc_auc
 from cctview.match.rerank import centre_by_camera
 from cctview.stats.resampling import bootstrap

@@ -42,8 +42,8 @@ class Pipeline:
     @classmethod
     def ours(cls, root):
         """The course's own, with the weights in `models/` under `root`."""
-        from cctview.detect.detector import Detector
-        from cctview.extract.extractor import Extractor
+        from cctview.detect import Detector
+        from cctview.extract import Extractor
 
         digest = hashlib.sha256((root / "models" / "manifest.json").read_bytes())
         digest.update(code_fingerprint("studio.process").encode())

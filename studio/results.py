@@ -32,8 +32,8 @@ from cctview.dataset.storage import write_bytes
 from cctview.defences.catalogue import DEFENCES
 from cctview.defences.cloak import shipped_student
 from cctview.defences.results import stored
-from cctview.detect.detector import Detector
-from cctview.extract.eras import ERAS
+from cctview.detect import Detector
+from cctview.extract import ERAS
 from cctview.truth.labels import read_truth
 from studio import leakage, train_defended, training_crops
 from studio.bench import bench

@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
 from cctview.attacks.inversion import Inverter, shrink, unseen
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 from studio import training_crops
 from studio.checkpoint import Checkpoint, fit
 

@@ -20,7 +20,7 @@ from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
 from cctview.defences.catalogue import Defence
-from cctview.detect.sorting import sort_detections
+from cctview.detect import sort_detections
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.track.tracker import track_detections

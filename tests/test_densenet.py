@@ -12,8 +12,8 @@ from PIL import Image
 from torchvision.models import densenet201
 
 from cctview import weights
+from cctview.extract import Extractor
 from cctview.extract.densenet import _IDENTITIES, DenseNetVeRI
-from cctview.extract.extractor import Extractor
 from tests.scenes import picture
 
 

@@ -9,9 +9,8 @@ import pytest
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.paths import DATA
-from cctview.detect import coverage, viola_jones
+from cctview.detect import coverage, evaluate_detections, viola_jones
 from cctview.detect.comparison import compare_detectors, published_detectors
-from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import (
     _HEIGHT,
     _WIDTH,

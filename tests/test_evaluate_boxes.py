@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.boxes import BOX, box_iou
-from cctview.detect.metrics import evaluate_detections
+from cctview.detect import evaluate_detections
 from cctview.stats.resampling import bootstrap
 from studio.trajectories import evaluate_trajectories
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from cctview.course.checks import check_iou, check_score_threshold
 from cctview.dataset.boxes import BOX, box_iou
-from cctview.detect.metrics import evaluate_detections
+from cctview.detect import evaluate_detections
 from tests.test_exercises import ANYTHING
 
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from cctview.course.checks import CheckError, Verdict, check_best_era, check_eigen_weights
-from cctview.extract.eras import EigenVehicles
+from cctview.extract import EigenVehicles
 from tests.test_exercises import ANYTHING
 
 TABLE = pd.DataFrame(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 from cctview.extract.student import EMBEDDING_SIZE
 from tests.scenes import picture
 

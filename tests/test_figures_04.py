@@ -10,8 +10,8 @@ import pytest
 from cctview.course.figures import lesson_04
 from cctview.course.figures.lesson_04 import judge_boxes
 from cctview.dataset.boxes import BOX
+from cctview.detect import evaluate_detections
 from cctview.detect.comparison import COMPARISON
-from cctview.detect.metrics import evaluate_detections
 from cctview.detect.viola_jones import BoostedDetector, _draw_rectangles
 from tests.cards import check_card
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.boxes import box_iou
-from cctview.detect.sorting import seconds_of
+from cctview.detect import seconds_of
 from cctview.match.distance import cosine_distances
 from cctview.match.metrics import evaluate_rank
 from cctview.track.motion import fit_motion

@@ -313,7 +313,7 @@ def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
 
 
 def test_defended_pictures_of_training_are_the_students_own():
-    from cctview.extract.extractor import Extractor
+    from cctview.extract import Extractor
     from cctview.extract.student import Student
     from studio.train_defended import embedder
 

@@ -16,7 +16,7 @@ import pandas as pd
 from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.detect.sorting import seconds_of
+from cctview.detect import seconds_of
 from cctview.match.distance import unit_vectors
 from cctview.truth.labels import Truth, read_truth, true_vehicles
 

@@ -14,7 +14,7 @@ from cctview.attacks.crops import LabelledCrops, load_crops
 from cctview.attacks.linkage import LinkageAttack, fit_map
 from cctview.course.lesson import Lesson
 from cctview.defences.catalogue import project
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 from cctview.match.distance import cosine_distances
 from cctview.stats.resampling import bootstrap
 

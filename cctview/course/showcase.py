@@ -10,7 +10,7 @@ from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
 from cctview.dataset.boxes import BOX, area
 from cctview.defences.catalogue import Defence
-from cctview.extract.extractor import Extractor
+from cctview.extract import Extractor
 from cctview.match.distance import euclidean_distances
 
 _AVERAGED = 100

@@ -83,7 +83,7 @@ def _pgd(levels):
 def shipped_student():
     """The network of the shipped extractor."""
     from cctview import weights
-    from cctview.extract.extractor import EXTRACTOR_WEIGHTS
+    from cctview.extract import EXTRACTOR_WEIGHTS
     from cctview.extract.student import Student
 
     return weights.load_ours(Student(), EXTRACTOR_WEIGHTS, "extractor")

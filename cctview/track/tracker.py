@@ -13,7 +13,7 @@ minutes, vehicles over 20 px.
 import numpy as np
 import pandas as pd
 
-from cctview.detect.sorting import sort_detections
+from cctview.detect import sort_detections
 from cctview.track.motion import MotionModel, fit_motion
 from cctview.track.scene import Scene, best_pairs, make_scene, pairs_apart
 

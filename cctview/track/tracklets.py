@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.boxes import BOX, area
-from cctview.detect.sorting import seconds_of
+from cctview.detect import seconds_of
 from cctview.match.distance import unit_vectors
 from cctview.match.rerank import centre_by_camera
 from cctview.track.tracker import track_detections
