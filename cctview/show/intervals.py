@@ -1,11 +1,19 @@
 """Figures side by side, as bars with intervals."""
 
+import pandas as pd
+
 from cctview.show.drawing import DOTTED, beside, interval, name_rows
 from cctview.show.look import BLUE, GREY, TWIN, Card, style
 
 
 @style()
-def bars(table, xlabel, title, chance=None, note=TWIN):
+def bars(
+    table: pd.DataFrame,
+    xlabel: str,
+    title: str,
+    chance: float | None = None,
+    note: str = TWIN,
+) -> Card:
     """Figures side by side, as bars with intervals.
 
     Parameters

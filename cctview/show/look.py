@@ -11,11 +11,14 @@ blindness can tell apart; and no figure tells things apart by colour alone.
 
 import io
 import textwrap
+from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
@@ -43,12 +46,12 @@ TWIN = (
 
 WIDTH = 7.2
 """Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""
-DOTS, COLOURS, SCREEN = 200, 128, 110
+DOTS, _COLOURS, SCREEN = 200, 128, 110
 """Dots per inch and colours that are drawn, and pixels per inch that they are shown at."""
 _LINE = 0.29  # in, a line of the title
 _LETTERS = 60  # in a line of the title
 
-LOOK = {
+_LOOK = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 12.5,
@@ -77,7 +80,7 @@ LOOK = {
 }
 
 
-def style():
+def style() -> Any:
     """The look, for a ``with`` block or as a decorator of a function that draws.
 
     Examples
@@ -86,7 +89,7 @@ def style():
     ...     matplotlib.rcParams["font.sans-serif"]
     ['DejaVu Sans']
     """
-    return matplotlib.rc_context(LOOK)
+    return matplotlib.rc_context(_LOOK)
 
 
 class Card(Figure):
@@ -114,31 +117,29 @@ class Card(Figure):
 
     def __init__(
         self,
-        title,
-        height=3.4,
-        note=TWIN,
-        photographs=False,
-        left=0.85,
-        right=0.3,
-        bottom=0.62,
-        top=0.12,
-        **spaces,
-    ):
+        title: str,
+        height: float = 3.4,
+        note: str = TWIN,
+        photographs: bool = False,
+        left: float = 0.85,
+        right: float = 0.3,
+        bottom: float = 0.62,
+        top: float = 0.12,
+        **spaces: float,
+    ) -> None:
         lines = textwrap.wrap(title.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS)
         above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
         tall = height + above + below
         super().__init__(figsize=(WIDTH, tall), dpi=DOTS)
         FigureCanvasAgg(self)
         self.title, self.photographs = title, photographs
-        self.text(
-            0.16 / WIDTH,
-            1 - 0.1 / tall,
-            "\n".join(lines),
-            va="top",
-            fontsize=14.5,
-            fontweight="bold",
-            linespacing=1.25,
-        )
+        heading: dict[str, Any] = {
+            "va": "top",
+            "fontsize": 14.5,
+            "fontweight": "bold",
+            "linespacing": 1.25,
+        }
+        self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), **heading)
         if note:
             self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
         self.subplots_adjust(
@@ -149,21 +150,19 @@ class Card(Figure):
             **spaces,
         )
 
-    def to_bytes(self, kind="png", dots=DOTS):
+    def to_bytes(self, kind: str = "png", dots: int = DOTS) -> bytes:
         """The picture, as a PNG or JPEG file."""
         self.set_dpi(dots)
+        canvas = FigureCanvasAgg(self)
         with style():
-            self.canvas.draw()
-        picture, file = (
-            Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]),
-            io.BytesIO(),
-        )
-        if kind == "jpeg":
-            picture.save(file, kind, quality=88)
-        else:  # a palette makes it half as large
-            picture.quantize(
-                COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-            ).save(file, kind)
+            canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        if kind != "jpeg":  # a palette makes it half as large
+            picture = picture.quantize(
+                _COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+            )
+        file = io.BytesIO()
+        picture.save(file, kind, quality=88)
         return file.getvalue()
 
     def __repr__(self):
@@ -179,15 +178,13 @@ class Card(Figure):
         return shown, {f"image/{kind}": {"width": width, "height": height, "alt": self.title}}
 
 
-def label(axes, x, y, text, colour=INK, **options):
-    """Write a label at a place in the data, on a ground that keeps it legible over lines; returns
-    the Text.
-    """
+def label(axes: Axes, x: float, y: float, text: str, colour: str = INK, **options: Any) -> Text:
+    """Write a label at a place in the data, on a ground that keeps it legible over lines."""
     ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
     return axes.text(x, y, text, **{"color": colour, "fontsize": 11.5, "bbox": ground, **options})
 
 
-def percent(share):
+def percent(share: float) -> str:
     """A share in words that fit its size.
 
     Examples
@@ -200,7 +197,7 @@ def percent(share):
     return f"{100 * share:.1f} %" if share >= 0.00095 else f"{100 * share:.2g} %"
 
 
-def one_of(count):
+def one_of(count: float) -> str:
     """An anonymity set in words.
 
     Examples
@@ -217,7 +214,7 @@ def one_of(count):
     return f"one of {rounded / 1e6:g} million" if rounded >= 1e6 else f"one of {rounded:,}"
 
 
-def short(count):
+def short(count: float) -> str:
     """A large number in few letters.
 
     Examples

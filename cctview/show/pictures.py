@@ -1,5 +1,11 @@
 """Figures with frames and crops: a frame with boxes, pairs, a query with its candidates."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from cctview.show.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, WIDTH, YELLOW, Card, style
@@ -8,7 +14,9 @@ RIGHT, WRONG = "✓", "✗"
 
 
 @style()
-def frame(image, boxes, title, picked=None, note=""):
+def frame(
+    image: np.ndarray, boxes: pd.DataFrame, title: str, picked: Any = None, note: str = ""
+) -> Card:
     """A frame with boxes, their type and confidence.
 
     Parameters
@@ -20,10 +28,6 @@ def frame(image, boxes, title, picked=None, note=""):
     picked : label of the index of `boxes`, optional
         The one to point out.
     note : str
-
-    Returns
-    -------
-    Card
     """
     margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.0}
     height = (WIDTH - 0.32) * image.shape[0] / image.shape[1]
@@ -39,14 +43,25 @@ def frame(image, boxes, title, picked=None, note=""):
             axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=edge, linewidth=line))
         if chosen or picked is None:
             ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.2}
-            above = {"xytext": (0, 3), "textcoords": "offset points", "annotation_clip": True}
+            above: dict[str, Any] = {
+                "xytext": (0, 3),
+                "textcoords": "offset points",
+                "annotation_clip": True,
+            }
             words = f"{row.type} {row.percent:.0f} %"
             axes.annotate(words, corner, fontsize=10, color=INK, bbox=ground, **above)
     return figure
 
 
 @style()
-def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
+def pairs(
+    crops: Sequence[tuple[np.ndarray, np.ndarray]],
+    title: str,
+    answers: Sequence[bool] | None = None,
+    words: Sequence[str] | None = None,
+    note: str = TWIN,
+    columns: int = 4,
+) -> Card:
     """Pairs of crops, numbered: same or different?
 
     Parameters
@@ -62,15 +77,15 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
     note : str
     columns : int
         Pairs in a row.
-
-    Returns
-    -------
-    Card
     """
     rows = -(-len(crops) // columns)
-    told = answers is not None
-    margins = {"left": 0.2, "right": 0.2, "bottom": 0.34 if told else 0.1, "top": 0.34}
-    height = (1.4 if told else 1.2) * rows
+    margins = {
+        "left": 0.2,
+        "right": 0.2,
+        "bottom": 0.34 if answers is not None else 0.1,
+        "top": 0.34,
+    }
+    height = (1.4 if answers is not None else 1.2) * rows
     figure = Card(
         title, height=height, note=note, photographs=True, hspace=0.5, wspace=0.16, **margins
     )
@@ -79,12 +94,18 @@ def pairs(crops, title, answers=None, words=None, note=TWIN, columns=4):
         _side_by_side(axes, first, second)
         heading = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
         axes.set_title(heading, fontsize=11.5, pad=3, loc="left", fontweight="bold")
-        if told:
-            text, colour, frames = f"{WRONG} different", DIFFERENT, ((-0.03, 1.03), (1.1, 1.03))
+        if answers is not None:
+            text, colour = f"{WRONG} different", DIFFERENT
+            frames = [(-0.03, 1.03), (1.1, 1.03)]
             if answers[k]:
-                text, colour, frames = f"{RIGHT} same", SAME, ((-0.03, 2.16),)
+                text, colour, frames = f"{RIGHT} same", SAME, [(-0.03, 2.16)]
             axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
-            line = {"fill": False, "edgecolor": colour, "linewidth": 2.4, "clip_on": False}
+            line: dict[str, Any] = {
+                "fill": False,
+                "edgecolor": colour,
+                "linewidth": 2.4,
+                "clip_on": False,
+            }
             for x, width in frames:
                 axes.add_patch(Rectangle((x, -0.03), width, 1.06, **line))
     return figure
@@ -102,7 +123,15 @@ def _side_by_side(axes, first, second):
 
 
 @style()
-def candidates(query, found, distances, right, title, words=None, note=TWIN):
+def candidates(
+    query: np.ndarray,
+    found: Sequence[np.ndarray],
+    distances: Sequence[float],
+    right: Sequence[bool],
+    title: str,
+    words: Sequence[str] | None = None,
+    note: str = TWIN,
+) -> Card:
     """A query and its nearest candidates, with their distances and whether they are right.
 
     Parameters
@@ -117,10 +146,6 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
     words : sequence of str, optional
         What to write below each candidate, such as its camera.
     note : str
-
-    Returns
-    -------
-    Card
     """
     columns = min(len(found), 5) + 1
     rows = max(-(-len(found) // (columns - 1)), 1)
@@ -139,7 +164,9 @@ def candidates(query, found, distances, right, title, words=None, note=TWIN):
     return figure
 
 
-def picture(axes, crop, title, colour, dashes, width=2.6):
+def picture(
+    axes: Axes, crop: np.ndarray, title: str, colour: str, dashes: Any, width: float = 2.6
+) -> None:
     """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
     tall, wide = crop.shape[:2]
     side = max(tall, wide)

@@ -1,5 +1,6 @@
 """The map strip: the drive with its cameras, and a trip over it as a time-distance diagram."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pandas as pd
@@ -12,8 +13,12 @@ _KM = {place.camera: place.km for place in DRIVE}
 
 @style()
 def drive(
-    sightings=None, truth=None, cameras=None, title=None, note="Simulated frames, our model world"
-):
+    sightings: pd.DataFrame | None = None,
+    truth: pd.Series | None = None,
+    cameras: Iterable[str] | None = None,
+    title: str | None = None,
+    note: str = "Simulated frames, our model world",
+) -> Card:
     """The road from north (left) to south and its cameras; above it, a trip by the clock.
 
     Parameters
@@ -28,10 +33,6 @@ def drive(
     title : str, optional
         By default the finding: how many cameras saw it, and over which stretch and time.
     note : str
-
-    Returns
-    -------
-    Card
     """
     used = {place.camera for place in DRIVE} if cameras is None else set(cameras)
     if sightings is None:
