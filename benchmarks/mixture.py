@@ -1,4 +1,4 @@
-"""Galleries as large as one likes that are spread as the twin's embeddings are: drawn from a
+"""Galleries as large as one likes that are spread as the simulation's embeddings are: drawn from a
 mixture fitted to those.
 """
 
@@ -52,9 +52,9 @@ class Mixture:
         return drawn
 
 
-def twin_coordinates(folder=DATA):
-    """The embeddings of a build of the twin, as coordinates on the student's 256 components, (n,
-    256) float32.
+def simulated_coordinates(folder=DATA):
+    """The embeddings of a build of the simulation, as coordinates on the student's 256 components,
+    (n, 256) float32.
     """
     embeddings = open_dataset(folder).embeddings
     mean, components = Extractor().basis

@@ -1,9 +1,9 @@
-"""The false matches of a build of the twin, and what larger worlds would cost: `python -m
+"""The false matches of a build of the simulation, and what larger worlds would cost: `python -m
 benchmarks.planet [FOLDER]`.
 """
 
 import sys
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from cctview.dataset.frames import open_dataset
 from cctview.match.distance import cosine_distances
 from cctview.match.rerank import centre_by_camera
 from cctview.search.costs import CITY, NATION, PLANET, compare, measure_false_matches
-from studio.evaluate_tracks import load_truth, true_vehicles
+from cctview.truth.labels import read_truth, true_vehicles
 
 
 def one_picture_each(folder):
@@ -24,8 +24,8 @@ def one_picture_each(folder):
     dataset = open_dataset(folder)
     known = np.isfinite(dataset.embeddings).all(axis=1)
     table = dataset.detections[known].reset_index(drop=True)
-    truth = load_truth(Path(folder))
-    table["vehicle"] = true_vehicles(table, truth[truth.track >= 0])
+    truth = read_truth(folder)
+    table["vehicle"] = true_vehicles(table, replace(truth, parked=truth.parked.iloc[:0]))
     table["area"] = area(table)
     largest = (
         table.dropna(subset="vehicle").sort_values("area").groupby(["vehicle", "camera"]).tail(1)

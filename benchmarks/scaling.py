@@ -30,7 +30,7 @@ from cctview.search import distributed as scale
 def some_frames(folder, target, frames):
     """The first frames of each camera of a dataset, as files."""
     dataset = open_dataset(folder)
-    for camera, rows in dataset.frames.groupby("camera"):
+    for _, rows in dataset.frames.groupby("camera"):
         for name in rows.id.head(max(frames // dataset.frames.camera.nunique(), 1)):
             write_frame(target, FrameId.parse(name), dataset.jpeg(name))
     return target

@@ -1,4 +1,4 @@
-"""Approximate search against exact, in a gallery spread as the twin's embeddings: `python -m
+"""Approximate search against exact, in a gallery spread as the simulation's embeddings: `python -m
 benchmarks.searching [SIZE]`.
 
 The queries are drawn from the same mixture as the gallery, and are not in it. Both sides are FAISS
@@ -9,7 +9,7 @@ Seconds are the processor's, so that a busy computer shows in none of them.
 import sys
 import time
 
-from benchmarks.mixture import Mixture, nearness, twin_coordinates
+from benchmarks.mixture import Mixture, nearness, simulated_coordinates
 from cctview.search.index import build, recall
 
 K, QUERIES, TUNED_ON = 10, 1000, 200
@@ -27,15 +27,15 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
     import faiss
 
     faiss.omp_set_num_threads(1)
-    twin = twin_coordinates(folder) if folder else twin_coordinates()
-    mixture = Mixture(twin)
+    simulated = simulated_coordinates(folder) if folder else simulated_coordinates()
+    mixture = Mixture(simulated)
     gallery, queries, tuned_on = (
         mixture.draw(size, 1),
         mixture.draw(QUERIES, 2),
         mixture.draw(TUNED_ON, 3),
     )
-    half = len(twin) // 2
-    shares = nearness(twin[:half], twin[half:]), nearness(gallery[:half], queries[:half])
+    half = len(simulated) // 2
+    shares = nearness(simulated[:half], simulated[half:]), nearness(gallery[:half], queries[:half])
     print(
         f"\n{K} nearest of {QUERIES:,} queries in {size:,} x {gallery.shape[1]}, drawn from"
         f" {len(mixture.weights)} clusters"
@@ -45,7 +45,7 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
         " galleries of",
         end=" ",
     )
-    print(f"{half:,}: the twin's own {shares[0]:.2f}, drawn {shares[1]:.2f}", flush=True)
+    print(f"{half:,}: the simulation's own {shares[0]:.2f}, drawn {shares[1]:.2f}", flush=True)
     flat = build(gallery)
     flat.search(tuned_on, K)  # warms up
     exact_seconds, (exact, _) = cpu_seconds(lambda: flat.search(queries, K))

@@ -1,14 +1,14 @@
 """How `sample/`, `data/` and `models/` are made.
 
 python -m studio build      simulate, render, detect, pack: sample/ and data/
-python -m studio train      train the detector or the extractor on the real frames in CCTVIEW_REAL and on the twin
-python -m studio evaluate   measure the shipped models on the real test minutes (what their cards say) and on the twin
+python -m studio train      train a model on the real frames in CCTVIEW_REAL, on the simulation
+python -m studio evaluate   measure the shipped models on real test minutes and on the simulation
 python -m studio results    make the stored results of data/: leaks, attacks, defences
 python -m studio defence    measure one defence and print it, in a minute
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
-python -m studio meter      store the meter that the executed notebooks left, for whoever opens the last one alone
-python -m studio calibrate  measure the twin at several settings of individuality: the curve of the dial
+python -m studio meter      store the meter that the executed notebooks left, for the last one alone
+python -m studio calibrate  measure the simulation at several settings of individuality
 """
 
 import argparse
@@ -42,7 +42,7 @@ RESULTS = (
     "eras_metric",
 )
 STAGES = ("data", "sample", "habits")
-WORLDS = ("real", "twin")
+WORLDS = ("real", "simulation")
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MEASURED = ["733-681-N", "735-683-N", "689-640-S", "731-679-N"]
 """The cameras of which there are real frames to compare with."""
@@ -152,7 +152,7 @@ def parser():
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
-    calibrate = commands.add_parser("calibrate", help="measure the twin dial by dial")
+    calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument(
         "--dials",
@@ -286,8 +286,8 @@ def evaluate(given):
         from studio.evaluate import main as measure
 
         measure()
-    if "twin" in given.on:
-        from studio.evaluate_twin import report
+    if "simulation" in given.on:
+        from studio.evaluate_simulation import report
 
         print(
             _table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT)))
@@ -311,7 +311,7 @@ def meter(given):
 
 def calibrate(given):
     """Print the curve of the dial."""
-    from studio.evaluate_twin import calibrate as measure
+    from studio.evaluate_simulation import calibrate as measure
 
     curve = measure(_settings(given, 0.0), given.work, Pipeline.ours(ROOT), given.dials)
     print(_table(curve))

@@ -172,7 +172,7 @@ def _windscreens(sheet: Sheet) -> None:
 
 def _side_windows(sheet: Sheet) -> None:
     profile, shape, marks = sheet.profile, sheet.vehicle.shape, sheet.vehicle.marks
-    tail, back, _, cowl = profile.cabin
+    tail, _back, _, cowl = profile.cabin
     low = shape.belt + 0.02
     xs = np.linspace(tail + 0.08, cowl - 0.10, 60)
     top = np.minimum(profile.roof(xs) - 0.11, shape.height - 0.13)

@@ -112,7 +112,7 @@ class _Case:
     _seen: dict = field(default_factory=dict)
 
     def parts(self, attack: StudiedAttack, seed: int) -> tuple[LabelledCrops, LabelledCrops]:
-        """The crops to learn from and to measure on, as an attack sees them; several see the same."""
+        """The crops to learn from and to measure on, as an attack sees them; several share them."""
         way = (attack.embed, attack.purify is not None)
         if way not in self._seen:
             self._seen[way] = attack.see(self.crops).split(seed=seed)

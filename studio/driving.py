@@ -64,8 +64,8 @@ def idm(v, desired, gap, closing, headway):
 
     Examples
     --------
-    >>> float(idm(20.0, 20.0, FREE, 0.0, 1.5).round(2)), float(idm(0.0, 20.0, FREE, 0.0, 1.5).round(2))
-    (-0.0, 1.3)
+    >>> [float(idm(speed, 20.0, FREE, 0.0, 1.5).round(2)) for speed in (20.0, 0.0)]
+    [-0.0, 1.3]
     """
     ratio = np.square(v / desired)
     wanted = STANDSTILL + np.maximum(
@@ -78,7 +78,7 @@ def idm(v, desired, gap, closing, headway):
 
 
 def lane_order(state, lane):
-    """Indices of the vehicles that occupy `lane`, wholly or in passing, from the last to the first."""
+    """Indices of the vehicles in `lane`, wholly or while they change, last to first."""
     members = np.flatnonzero((state["lane"] == lane) | (state["came"] == lane))
     return members[np.argsort(state["x"][members], kind="stable")]
 

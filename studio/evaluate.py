@@ -125,7 +125,9 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
 
         return over_minutes(minutes, statistic)
 
-    sure = lambda v: v[(v.percent >= 50) & (v.verdict >= 0)].verdict
+    def sure(v):
+        return v[(v.percent >= 50) & (v.verdict >= 0)].verdict
+
     return {
         "recall at precision .70": figure(lambda v, n: recall_at_precision(v, n, 0.70)[0]),
         "recall at precision .85": figure(lambda v, n: recall_at_precision(v, n, 0.85)[0]),

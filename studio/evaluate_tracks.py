@@ -1,4 +1,4 @@
-"""Measure tracking, and matching from camera to camera, on a build of the twin: `python -m
+"""Measure tracking, and matching from camera to camera, on a build of the simulation: `python -m
 studio.evaluate_tracks FOLDER`.
 
 FOLDER is a `data/` folder with detections and truth. What counts: vehicles whose box is longer than
@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.boxes import BOX, area, box_iou
+from cctview.dataset.boxes import BOX, area
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
 from cctview.match.distance import cosine_distances
@@ -26,6 +25,7 @@ from cctview.match.metrics import evaluate_rank
 from cctview.stats.resampling import bootstrap
 from cctview.track.tracker import track_detections
 from cctview.track.tracklets import describe_tracks
+from cctview.truth.labels import read_truth, true_vehicles
 from studio.expressway import CAMERAS
 from studio.trajectories import evaluate_trajectories
 from studio.travel import filter_by_travel, learn_travel
@@ -58,21 +58,6 @@ def load_truth(folder):
         camera=table.frame.map(camera_of),
     )
     return table[["frame", "camera", "track", *BOX, "length", "visible"]].reset_index(drop=True)
-
-
-def true_vehicles(detections, truth, iou=0.5):
-    """The vehicle that each detection shows (one to one in each frame, most overlap first), missing
-    for a false one.
-    """
-    vehicles = pd.Series(pd.NA, detections.index, dtype="Int64")
-    of_frame = truth.groupby("frame").indices
-    for frame, rows in detections.groupby("frame").indices.items():
-        of = of_frame.get(frame, np.zeros(0, int))
-        overlap = box_iou(detections[BOX].to_numpy()[rows], truth[BOX].to_numpy()[of])
-        a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)
-        right = overlap[a, b] >= iou
-        vehicles.iloc[rows[a[right]]] = truth["track"].to_numpy()[of[b[right]]]
-    return vehicles
 
 
 def tracking_figures(detections, tracks, vehicles, truth, length):
@@ -177,11 +162,10 @@ def main(arguments=None):
     dataset = open_dataset(given.folder)
     truth = load_truth(given.folder)
     sure = (dataset.detections["percent"] >= given.percent).to_numpy()
-    detections, embeddings = (
-        dataset.detections[sure].reset_index(drop=True),
-        dataset.embeddings[sure],
-    )
-    tracks, vehicles = track_detections(detections, embeddings), true_vehicles(detections, truth)
+    detections = dataset.detections[sure].reset_index(drop=True)
+    embeddings = dataset.embeddings[sure]
+    tracks = track_detections(detections, embeddings)
+    vehicles = true_vehicles(detections, read_truth(given.folder))
     print(
         f"{len(dataset.frames):,} frames, {len(detections):,} detections of at least"
         f" {given.percent:g} %"

@@ -31,7 +31,10 @@ def structural_similarity(a: np.ndarray, b: np.ndarray) -> float:
         1 for equal pictures.
     """
     a, b = a.astype(np.float64), b.astype(np.float64)
-    smooth = lambda image: cv2.GaussianBlur(image, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)
+
+    def smooth(image):
+        return cv2.GaussianBlur(image, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)
+
     mean_a, mean_b = smooth(a), smooth(b)
     variance_a, variance_b, covariance = (
         smooth(a * a) - mean_a**2,

@@ -1,8 +1,8 @@
 """What lesson 02 shows but is too slow to train there: `python -m studio learning` (some minutes)
 makes it anew.
 
-learning.csv        trainings of several capacities and sizes, epoch by epoch, and how well their members are found
-shadows.parquet     the attacker's own models: which vehicles each was taught, and how sure it is of each
+learning.csv        trainings of several capacities and sizes by epoch, with attacks on them
+shadows.parquet     the attacker's own models: their training vehicles and confidences
 shadows.csv         how well members of such a model are found with the help of the others
 """
 

@@ -115,7 +115,7 @@ class Lens:
         return 1e9 if self.distortion >= 0 else 0.8 / (-3.0 * self.distortion)
 
     def distort(self, points: np.ndarray) -> np.ndarray:
-        """Ideal to real image points, both divided by the focal length and centred, shape (..., 2)."""
+        """Ideal to real image points (..., 2), both divided by the focal length and centred."""
         radius2 = np.minimum((points**2).sum(-1, keepdims=True), self.largest_radius2)
         return points * (1.0 + self.distortion * radius2)
 

@@ -499,7 +499,7 @@ def _viaduct(stage: Set, view: Painting) -> None:
 
 
 def _riverside(stage: Set, view: Painting) -> None:
-    """23 St: a bright viaduct; brick towers behind trees on the right, a plaza below on the left."""
+    """23 St: a bright viaduct; brick towers behind trees right, a plaza below left."""
     _carriageways(
         stage,
         (9.3, 9.2),

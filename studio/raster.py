@@ -124,7 +124,7 @@ def rasterise_shadow(points, faces, shadow):
 
 @numba.njit(cache=True)
 def sunlit(shadow, column, row, towards_sun, bias):
-    """Share of the sun that reaches a point, from 3x3 samples of a shadow map; 1 outside the map."""
+    """Share of the sun that reaches a point, by 3x3 samples of a shadow map; 1 outside it."""
     x, y = int(column), int(row)
     if x < 1 or y < 1 or x >= shadow.shape[1] - 1 or y >= shadow.shape[0] - 1:
         return 1.0

@@ -5,7 +5,7 @@ leakage, open_set, unicity, finder: see `studio.leakage`. Of attacks and defence
 defences.csv     defence × strength × tracker (`studio.defence_study.study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
-extractors.csv   how well single pictures are linked: by the shipped extractor, and by the second, the judge
+extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
 inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
 eras_metric.csv  the same without and with a metric learnt on top

@@ -8,6 +8,8 @@ metres), so that a barrier follows the bend by itself. What is far away is paint
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -129,7 +131,7 @@ class Set:
         step: float = 3.0,
     ) -> None:
         """A cross-section, ((lateral, height), ...), drawn out along the road."""
-        for (d0, z0), (d1, z1) in zip(outline[:-1], outline[1:]):
+        for (d0, z0), (d1, z1) in itertools.pairwise(outline):
             self.strip(surface, start, end, (lateral + d0, z0), (lateral + d1, z1), step)
 
     def patch(self, surface: str, outline, height: float = 0.012) -> None:
@@ -276,7 +278,7 @@ class Set:
                 )
                 for share in (0.0, 0.3, 0.65, 1.0)
             ]
-            for a, b in zip(points[:-1], points[1:]):
+            for a, b in itertools.pairwise(points):
                 self.bar("steel", a, b, thickness * 0.55)
             self.box(
                 "steel",

@@ -15,14 +15,14 @@ class Cycle:
     epochs : int
     first, last : float
         Learning rate at the beginning and at the end.
-    twin : bool
+    simulated : bool
         Whether simulated frames are trained on beside the real ones.
     """
 
     epochs: int
     first: float
     last: float
-    twin: bool = False
+    simulated: bool = False
 
     def rate(self, done: float) -> float:
         """Learning rate after `done` epochs of this cycle.
@@ -48,7 +48,7 @@ def at(cycles: tuple[Cycle, ...], epoch: int) -> tuple[Cycle, int]:
     Examples
     --------
     >>> at((Cycle(3, 1.0, 0.1), Cycle(2, 0.5, 0.0)), 4)
-    (Cycle(epochs=2, first=0.5, last=0.0, twin=False), 1)
+    (Cycle(epochs=2, first=0.5, last=0.0, simulated=False), 1)
     """
     for cycle in cycles:
         if epoch < cycle.epochs:

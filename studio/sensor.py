@@ -85,7 +85,7 @@ def develop(
 
 
 def meter(light: np.ndarray, camera: View, weather: Weather) -> float:
-    """The exposure at which the empty scene comes out as bright as this camera's picture should be."""
+    """The exposure that makes the empty scene as bright as this camera's picture should be."""
     small = cv2.resize(light, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)[BAR // 2 :]
     low, high, target = 0.02, 20.0, camera.brightness / 255 * weather.brightness
     for _ in range(24):

@@ -350,7 +350,7 @@ class Traffic:
                 way.step()
 
     def view(self, camera):
-        """The vehicles before a camera (id or `studio.expressway.Camera`) now: a list of `Passing`."""
+        """The vehicles in view of a camera (or its id) now: a list of `Passing`."""
         camera = CAMERAS[camera] if isinstance(camera, str) else camera
         return [passing for way in self.ways for passing in way.view(camera)]
 

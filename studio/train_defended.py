@@ -1,10 +1,10 @@
 """Retrain the extractor on defended pictures: one fine-tune for each defence of pixels, all its
 strengths mixed; and one without any.
 
-What the retrained attacker of `studio.defence_study` uses. It learns from other vehicles of the same
-cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights stay in
-the working folder: they are made to break a defence, and only what they achieve is published
-(`python -m studio results`).
+What the retrained attacker of `studio.defence_study` uses. It learns from other vehicles of the
+same cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights
+stay in the working folder: they are made to break a defence, and only what they achieve is
+published (`python -m studio results`).
 
 Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and
 the identity.
@@ -110,7 +110,10 @@ def train_one(
         )
 
     network.train()
-    rate = lambda epoch, share: RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
+
+    def rate(epoch, share):
+        return RATE * 0.5 * (1.02 + math.cos(math.pi * (epoch + share) / epochs))
+
     fit(
         checkpoint, epochs, SEED, lambda epoch, rng: range(steps), rate, loss, f"{_name(defence)}: "
     )

@@ -1,5 +1,5 @@
 """Train TinyYOLOv3, in ImageAI's own architecture and format, on real frames with stored RetinaNet
-boxes, then on the twin's too.
+boxes, then on the simulation's too.
 
 On real frames the network learns what RetinaNet saw: the target of its objectness is RetinaNet's
 probability, so that our percentages mean what the original's meant. On simulated frames it learns
@@ -22,12 +22,12 @@ from tqdm import tqdm
 from cctview.dataset.boxes import area, side
 from cctview.dataset.images import read_image
 from cctview.detect.detector import TINY_YOLO_ANCHORS, coco_classes
-from studio import real, schedule, training_twin
+from studio import real, schedule, training_road
 from studio.checkpoint import Checkpoint
 from studio.schedule import Cycle
 
 SEED = 3
-CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7.5e-4, 1e-4), Cycle(3, 7e-4, 1e-5, twin=True))
+CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7.5e-4, 1e-4), Cycle(3, 7e-4, 1e-5, simulated=True))
 EPOCHS = schedule.total(CYCLES)
 WARM_UP = 200
 """Batches at the very beginning over which the learning rate rises."""
@@ -58,11 +58,11 @@ def real_frames() -> list[tuple[bytes, np.ndarray]]:
     return items
 
 
-def twin_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
-    """The twin's training minutes, as `real_frames`; what is too small or too hidden to be seen is
-    background.
+def simulated_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
+    """The simulation's training minutes, as `real_frames`; what is too small or too hidden to be
+    seen is background.
     """
-    recordings = training_twin.load(work)
+    recordings = training_road.load(work)
     boxes = recordings.boxes
     confidence = usual_confidence(boxes) * (1 - boxes.hidden)
     boxes = boxes.assign(confidence=confidence)[(confidence >= 0.2) & (side(boxes) >= 8)]
@@ -176,7 +176,7 @@ def raw_outputs(network: YoloV3Tiny, x: torch.Tensor) -> tuple[torch.Tensor, tor
 
 
 def decode(raw: torch.Tensor, level: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boxes x1 y1 x2 y2 in pixels and logits (objectness, classes), both (n, 3, rows, columns, …)."""
+    """Boxes x1 y1 x2 y2 (pixels), logits (objectness, classes): (n, 3, rows, columns, …)."""
     n, _, rows, columns = raw.shape
     raw = raw.view(n, 3, 5 + len(CLASSES), rows, columns).permute(0, 1, 3, 4, 2)
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
@@ -254,8 +254,8 @@ def detection_loss(
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second
-    call continues.
+    """Train on the training minutes; checkpoints and the simulation's frames go to `out`, and a
+    second call continues.
 
     Returns
     -------
@@ -269,13 +269,15 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = network.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.02)
     checkpoint = Checkpoint(out / "detector-checkpoint.pt", network, optimiser)
-    real_items, twin_items = real_frames(), None
+    real_items, simulated_items = real_frames(), None
     for epoch in range(checkpoint.load(), epochs):
         cycle, before = schedule.at(CYCLES, epoch)
-        if cycle.twin and twin_items is None:
-            twin_items = twin_frames(out)
+        if cycle.simulated and simulated_items is None:
+            simulated_items = simulated_frames(out)
         loader = DataLoader(
-            Frames(real_items + (twin_items[epoch % 2 :: 2] if cycle.twin else []), epoch),
+            Frames(
+                real_items + (simulated_items[epoch % 2 :: 2] if cycle.simulated else []), epoch
+            ),
             BATCH,
             shuffle=True,
             drop_last=True,

@@ -6,9 +6,9 @@ coordinates on 256 principal components. Three losses: the coordinates themselve
 centred vectors, and the angles between the crops of a batch, which is what matching uses.
 
 The last cycle adds two. Half of a batch comes in runs of neighbouring detections, among which the
-student must rank as the teacher does. And beside the real crops stand the twin's, which the teacher
-never saw: there the crops of one vehicle, each augmented twice, must lie closer together than those
-of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
+student must rank as the teacher does. And beside the real crops stand the simulation's, which the
+teacher never saw: there the crops of one vehicle, each augmented twice, must lie closer together
+than those of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from tqdm import tqdm
 
 from cctview.dataset.images import read_image
 from cctview.extract.student import INPUT_SIZE, Student
-from studio import real, schedule, training_twin
+from studio import real, schedule, training_road
 from studio.checkpoint import Checkpoint, fit
 from studio.schedule import Cycle
 
 SEED = 5
-CYCLES = (Cycle(6, 2e-3, 2e-5), Cycle(9, 1.4e-3, 4e-5), Cycle(18, 1.2e-3, 1e-5, twin=True))
+CYCLES = (Cycle(6, 2e-3, 2e-5), Cycle(9, 1.4e-3, 4e-5), Cycle(18, 1.2e-3, 1e-5, simulated=True))
 EPOCHS = schedule.total(CYCLES)
 WARM_UP = 300
 """Batches at the very beginning over which the learning rate rises."""
@@ -80,7 +80,7 @@ def load_crops(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class TwinCrops:
+class SimulatedCrops:
     """Crops of simulated vehicles that the identity loss learns from.
 
     Attributes
@@ -104,18 +104,18 @@ class TwinCrops:
         )
 
 
-def load_twin_crops(work: Path) -> TwinCrops:
-    """Cut the moving vehicles out of the twin's training minutes: both sides 10 pixels or more, at
-    most 40 % hidden.
+def load_simulated_crops(work: Path) -> SimulatedCrops:
+    """Cut the moving vehicles out of the simulation's training minutes: both sides 10 pixels or
+    more, at most 40 % hidden.
     """
-    recordings = training_twin.load(work)
+    recordings = training_road.load(work)
     boxes = recordings.boxes
     sides = np.minimum(boxes.x2 - boxes.x1, boxes.y2 - boxes.y1)
     boxes = boxes[(boxes.vehicle >= 0) & (sides >= 10) & (boxes.hidden <= 0.4)]
     jpegs = dict(zip(recordings.frames.frame, recordings.frames.jpeg))
     crops, vehicles = [], []
     for frame, group in tqdm(
-        boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame"
+        boxes.groupby("frame", sort=False), desc="crops of the simulation", unit="frame"
     ):
         image = read_image(jpegs[frame], frame)
         crops += [
@@ -125,7 +125,7 @@ def load_twin_crops(work: Path) -> TwinCrops:
     vehicles = np.array(vehicles)
     order = np.argsort(vehicles, kind="stable")
     rows = np.split(order, np.flatnonzero(np.diff(vehicles[order])) + 1)
-    return TwinCrops(np.stack(crops), [own for own in rows if len(own) >= LOOKS])
+    return SimulatedCrops(np.stack(crops), [own for own in rows if len(own) >= LOOKS])
 
 
 def batches(count: int, runs: bool, rng: np.random.Generator) -> np.ndarray:
@@ -212,8 +212,8 @@ def prepare(crops: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints and the twin's frames go to `out`, and a second
-    call continues.
+    """Train on the training minutes; checkpoints and the simulation's frames go to `out`, and a
+    second call continues.
 
     Returns
     -------
@@ -231,22 +231,24 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
     checkpoint = Checkpoint(out / "student-checkpoint.pt", network, optimiser)
-    twin = []  # loaded when the last cycle begins
+    simulated = []  # loaded when the last cycle begins
 
     def order(epoch, rng):
         cycle, _ = schedule.at(CYCLES, epoch)
-        if cycle.twin and not twin:
-            twin.append(load_twin_crops(out))
-        return batches(len(crops), cycle.twin, rng)
+        if cycle.simulated and not simulated:
+            simulated.append(load_simulated_crops(out))
+        return batches(len(crops), cycle.simulated, rng)
 
     def rate(epoch, share):
         cycle, before = schedule.at(CYCLES, epoch)
         warm = min(1, ((epoch + share) * (len(crops) // BATCH) + 1) / WARM_UP)
         return warm * cycle.rate(before + share)
 
-    loss = lambda batch, rng: batch_loss(
-        network, crops[batch], taught[batch], variance, twin[0] if twin else None, rng
-    )
+    def loss(batch, rng):
+        return batch_loss(
+            network, crops[batch], taught[batch], variance, simulated[0] if simulated else None, rng
+        )
+
     fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "student-64.pt")
 
@@ -256,20 +258,20 @@ def batch_loss(
     crops: np.ndarray,
     taught: torch.Tensor,
     variance: float,
-    twin: TwinCrops | None,
+    simulated: SimulatedCrops | None,
     rng,
 ) -> torch.Tensor:
     """All losses of one batch; real and simulated crops go through the network together, so that
     they share its statistics.
     """
     pictures = prepare(crops, rng)
-    if twin is not None:
-        twin_crops, vehicles = twin.draw(rng)
-        pictures = torch.cat([pictures, prepare(twin_crops, rng)])
+    if simulated is not None:
+        simulated_crops, vehicles = simulated.draw(rng)
+        pictures = torch.cat([pictures, prepare(simulated_crops, rng)])
     with torch.autocast("cpu", torch.bfloat16):
         predicted = network.coordinates(pictures).float()
     loss = distillation_loss(predicted[: len(crops)], taught, variance)
-    if twin is not None:
+    if simulated is not None:
         loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(crops)], taught)
         loss = loss + IDENTITY * identity_loss(predicted[len(crops) :], vehicles)
     return loss

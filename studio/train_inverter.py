@@ -1,8 +1,8 @@
 """Train the decoder that rebuilds a vehicle's picture from its stored vector.
 
-On the twin's training minutes, with the vectors that the shipped extractor gives; designs that
-`cctview.attacks.inversion.unseen` names are left out. It learns the picture itself at three sizes, and its
-edges.
+On the simulation's training minutes, with the vectors that the shipped extractor gives; designs
+that `cctview.attacks.inversion.unseen` names are left out. It learns the picture itself at three
+sizes, and its edges.
 """
 
 import math
@@ -33,8 +33,8 @@ def picture_loss(rebuilt: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too,
-    and a second call continues.
+    """Train on the simulation's training minutes, rendered to `out` if missing; checkpoints go
+    there too, and a second call continues.
 
     Returns
     -------
@@ -63,9 +63,12 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         return picture_loss(rebuilt.float(), pictures[batch].float() / 255)
 
     whole = len(pictures) // BATCH * BATCH
-    order = lambda epoch, rng: rng.permutation(len(pictures))[:whole].reshape(-1, BATCH)
-    rate = lambda epoch, share: (
-        RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (epoch + share) / epochs)))
-    )
+
+    def order(epoch, rng):
+        return rng.permutation(len(pictures))[:whole].reshape(-1, BATCH)
+
+    def rate(epoch, share):
+        return RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (epoch + share) / epochs)))
+
     fit(checkpoint, epochs, SEED, order, rate, loss)
     return checkpoint.export(out / "inverter-32.pt")

@@ -1,4 +1,5 @@
-"""Train the second extractor: from the twin's identities alone, on half of the training recordings.
+"""Train the second extractor: from the simulation's identities alone, on half of the training
+recordings.
 
 It judges whether a picture rebuilt from the first extractor's vector shows the right vehicle, so it
 must not be that extractor: another architecture and other random numbers, no teacher, half of the
@@ -44,8 +45,8 @@ def augment(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the twin's training minutes, rendered to `out` if missing; checkpoints go there too,
-    and a second call continues.
+    """Train on the simulation's training minutes, rendered to `out` if missing; checkpoints go
+    there too, and a second call continues.
 
     Returns
     -------
@@ -68,6 +69,8 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         )
         return identity_loss(network(pictures), torch.from_numpy(np.repeat(chosen, LOOKS)))
 
-    rate = lambda epoch, share: RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
+    def rate(epoch, share):
+        return RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
+
     fit(checkpoint, epochs, SEED, lambda epoch, rng: range(STEPS), rate, loss)
     return checkpoint.export(out / "second-48.pt")

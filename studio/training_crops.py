@@ -1,4 +1,6 @@
-"""Crops of the twin's training minutes with what they show, for the models that attack and defend."""
+"""Crops of the simulation's training minutes with what they show, for the models that attack and
+defend.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from tqdm import tqdm
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
 from cctview.dataset.boxes import BOX, side
 from cctview.dataset.images import read_image
-from studio import training_twin
+from studio import training_road
 from studio.build import Workshop
 
 PER_PASS = 4
@@ -21,14 +23,14 @@ SMALLEST = 8
 def load(
     work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, jitter: float = 0.04
 ) -> LabelledCrops:
-    """Cut the moving vehicles out of the twin's training minutes; frames that are missing in `work`
-    are rendered first.
+    """Cut the moving vehicles out of the simulation's training minutes; frames that are missing in
+    `work` are rendered first.
 
     Parameters
     ----------
     work : Path
     seeds : tuple of int, optional
-        Only these recordings of `studio.training_twin.RECORDINGS`.
+        Only these recordings of `studio.training_road.RECORDINGS`.
     minimum : int
         Least root of a box's area, in pixels.
     jitter : float
@@ -41,7 +43,7 @@ def load(
         With pictures and without vectors. Its table has vehicle (an identity over all recordings),
         recording (its seed), camera, passing, kind, design, colour, family and body.
     """
-    recordings = training_twin.load(work)
+    recordings = training_road.load(work)
     boxes = recordings.boxes.assign(
         recording=recordings.boxes.frame.str.split(":").str[0].astype(int)
     )
@@ -65,7 +67,10 @@ def load(
     )
     windows, inside = [], []
     for frame, group in tqdm(
-        boxes.groupby("frame", sort=False), desc="crops of the twin", unit="frame", mininterval=5
+        boxes.groupby("frame", sort=False),
+        desc="crops of the simulation",
+        unit="frame",
+        mininterval=5,
     ):
         image = read_image(jpegs[frame], frame)
         for box in group[BOX].to_numpy(float):
@@ -92,7 +97,7 @@ def _jittered(box, rng, jitter, shape):
 
 def _vehicles(work):
     tables = []
-    for settings in training_twin.RECORDINGS:
+    for settings in training_road.RECORDINGS:
         table = pq.read_table(
             Workshop(work, settings).trips()[0], columns=["vehicle", "kind", "design", "colour"]
         ).to_pandas()

@@ -101,7 +101,8 @@ def way_back(route):
 
     Examples
     --------
-    >>> there = next(r for r in ROUTES if r.direction == "S" and (r.entry, r.exit) == ("north end", "Houston St"))
+    >>> ends = "S", "north end", "Houston St"
+    >>> there = next(r for r in ROUTES if (r.direction, r.entry, r.exit) == ends)
     >>> back = ROUTES[way_back(there)]
     >>> back.direction, back.entry, back.exit
     ('N', 'Houston St', 'north end')

@@ -188,7 +188,7 @@ def parked_rows(camera, boxes):
 
 
 def table(rows, schema):
-    """An Arrow table of `rows` (a list of dicts) in the given schema; no rows give an empty table."""
+    """An Arrow table of `rows` (a list of dicts) in the given schema; no rows: an empty table."""
     return pa.Table.from_pylist(rows, schema=schema)
 
 

@@ -65,7 +65,10 @@ def stretches(folder: str | Path, length: int = 12) -> pd.DataFrame:
     """
     frames = read_truth(folder).frames
     frames = frames[frames.status == "ok"].sort_values(["camera", "time"])
-    middle = lambda of: of.iloc[max(0, (len(of) - length) // 2) :].head(length)
+
+    def middle(of):
+        return of.iloc[max(0, (len(of) - length) // 2) :].head(length)
+
     chosen = [middle(of) for _, of in frames.groupby("camera")]
     return pd.concat(chosen, ignore_index=True)[["frame", "camera", "time"]]
 
@@ -135,7 +138,8 @@ def defended_frames(
 
 
 class Road:
-    """Where vehicles are on the road, by where they are in a camera's frame; learned from the truth.
+    """Where vehicles are on the road, by where they are in a camera's frame; learned from the
+    truth.
 
     Parameters
     ----------

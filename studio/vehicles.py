@@ -1,4 +1,5 @@
-"""The fleet: which vehicles exist, what they are painted, and which marks tell one from its twin.
+"""The fleet: which vehicles exist, what they are painted, and which marks tell one from its
+look-alikes.
 
 A vehicle is a *kind* (sedan, taxi, pickup ...), one of several *designs* of that kind (proportions,
 grille, lamps), a *colour*, and *marks* (rack, ladder, stripe, dent, dirt ...). `draw` makes one
@@ -69,20 +70,20 @@ class Design:
 def _sedan(**changes) -> Design:
     return Design(
         **{
-            **dict(
-                body="car",
-                length=4.85,
-                width=1.84,
-                height=1.45,
-                wheelbase=2.80,
-                wheel=0.33,
-                hood=0.95,
-                nose=0.76,
-                belt=0.97,
-                deck=1.04,
-                cabin=(0.10, 0.27, 0.55, 0.745),
-                pillars=(0.445, 0.21),
-            ),
+            **{
+                "body": "car",
+                "length": 4.85,
+                "width": 1.84,
+                "height": 1.45,
+                "wheelbase": 2.80,
+                "wheel": 0.33,
+                "hood": 0.95,
+                "nose": 0.76,
+                "belt": 0.97,
+                "deck": 1.04,
+                "cabin": (0.10, 0.27, 0.55, 0.745),
+                "pillars": (0.445, 0.21),
+            },
             **changes,
         }
     )
@@ -91,23 +92,23 @@ def _sedan(**changes) -> Design:
 def _suv(**changes) -> Design:
     return Design(
         **{
-            **dict(
-                body="car",
-                length=4.70,
-                width=1.90,
-                height=1.70,
-                wheelbase=2.70,
-                wheel=0.37,
-                hood=1.10,
-                nose=0.97,
-                belt=1.12,
-                deck=1.16,
-                cabin=(0.015, 0.085, 0.565, 0.735),
-                square=5.2,
-                tumble=0.79,
-                pillars=(0.47, 0.24),
-                cladding=0.33,
-            ),
+            **{
+                "body": "car",
+                "length": 4.70,
+                "width": 1.90,
+                "height": 1.70,
+                "wheelbase": 2.70,
+                "wheel": 0.37,
+                "hood": 1.10,
+                "nose": 0.97,
+                "belt": 1.12,
+                "deck": 1.16,
+                "cabin": (0.015, 0.085, 0.565, 0.735),
+                "square": 5.2,
+                "tumble": 0.79,
+                "pillars": (0.47, 0.24),
+                "cladding": 0.33,
+            },
             **changes,
         }
     )
@@ -116,22 +117,22 @@ def _suv(**changes) -> Design:
 def _minivan(**changes) -> Design:
     return Design(
         **{
-            **dict(
-                body="car",
-                length=5.15,
-                width=1.99,
-                height=1.77,
-                wheelbase=3.03,
-                wheel=0.34,
-                hood=1.07,
-                nose=0.90,
-                belt=1.06,
-                deck=1.10,
-                cabin=(0.01, 0.07, 0.62, 0.83),
-                square=5.2,
-                tumble=0.81,
-                pillars=(0.55, 0.30),
-            ),
+            **{
+                "body": "car",
+                "length": 5.15,
+                "width": 1.99,
+                "height": 1.77,
+                "wheelbase": 3.03,
+                "wheel": 0.34,
+                "hood": 1.07,
+                "nose": 0.90,
+                "belt": 1.06,
+                "deck": 1.10,
+                "cabin": (0.01, 0.07, 0.62, 0.83),
+                "square": 5.2,
+                "tumble": 0.81,
+                "pillars": (0.55, 0.30),
+            },
             **changes,
         }
     )
@@ -140,26 +141,26 @@ def _minivan(**changes) -> Design:
 def _pickup(**changes) -> Design:
     return Design(
         **{
-            **dict(
-                body="pickup",
-                length=5.75,
-                width=2.02,
-                height=1.92,
-                wheelbase=3.60,
-                wheel=0.41,
-                hood=1.22,
-                nose=1.08,
-                belt=1.26,
-                deck=1.26,
-                cabin=(0.36, 0.39, 0.62, 0.745),
-                square=6.2,
-                tumble=0.82,
-                grille="wide",
-                lamps="block",
-                tails="upright",
-                pillars=(0.505,),
-                cladding=0.36,
-            ),
+            **{
+                "body": "pickup",
+                "length": 5.75,
+                "width": 2.02,
+                "height": 1.92,
+                "wheelbase": 3.60,
+                "wheel": 0.41,
+                "hood": 1.22,
+                "nose": 1.08,
+                "belt": 1.26,
+                "deck": 1.26,
+                "cabin": (0.36, 0.39, 0.62, 0.745),
+                "square": 6.2,
+                "tumble": 0.82,
+                "grille": "wide",
+                "lamps": "block",
+                "tails": "upright",
+                "pillars": (0.505,),
+                "cladding": 0.36,
+            },
             **changes,
         }
     )
@@ -168,26 +169,26 @@ def _pickup(**changes) -> Design:
 def _van(**changes) -> Design:
     return Design(
         **{
-            **dict(
-                body="car",
-                length=5.50,
-                width=2.02,
-                height=2.15,
-                wheelbase=3.45,
-                wheel=0.36,
-                hood=1.20,
-                nose=0.90,
-                belt=1.22,
-                deck=1.25,
-                cabin=(0.004, 0.022, 0.71, 0.85),
-                square=7.0,
-                tumble=0.89,
-                grille="slots",
-                lamps="block",
-                tails="upright",
-                pillars=(0.66, 0.36),
-                blind=True,
-            ),
+            **{
+                "body": "car",
+                "length": 5.50,
+                "width": 2.02,
+                "height": 2.15,
+                "wheelbase": 3.45,
+                "wheel": 0.36,
+                "hood": 1.20,
+                "nose": 0.90,
+                "belt": 1.22,
+                "deck": 1.25,
+                "cabin": (0.004, 0.022, 0.71, 0.85),
+                "square": 7.0,
+                "tumble": 0.89,
+                "grille": "slots",
+                "lamps": "block",
+                "tails": "upright",
+                "pillars": (0.66, 0.36),
+                "blind": True,
+            },
             **changes,
         }
     )

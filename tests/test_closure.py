@@ -65,7 +65,7 @@ def test_what_is_imported_in_a_function_or_by_a_packages_door_is_found(tmp_path)
         "cctview/one/__init__.py": "from cctview.one.a import f\nfrom cctview.one.b import g\n",
         "cctview/one/a.py": "def f(): pass\n",
         "cctview/one/b.py": "def g(): pass\n",
-        "studio/stage.py": "def run():\n    from cctview.one import f\n    from studio import late\n",
+        "studio/stage.py": "def run():\n  from cctview.one import f\n  from studio import late\n",
         "studio/late.py": "import numpy\n",
     }
     for name, content in files.items():

@@ -11,7 +11,7 @@ from scipy.special import softmax
 from scipy.stats import entropy, norm
 
 from cctview.detect.detector import TINY_YOLO_ANCHORS
-from studio import evaluate, schedule, train_detector, train_extractor, training_twin
+from studio import evaluate, schedule, train_detector, train_extractor, training_road
 from studio.build import Settings
 from studio.checkpoint import Checkpoint
 from studio.schedule import Cycle
@@ -175,7 +175,7 @@ def test_without_real_data_the_trainers_say_what_to_set(monkeypatch, value):
 
 
 def test_a_cycle_ends_where_it_says_and_the_next_begins_higher():
-    cycles = (Cycle(3, 1e-3, 1e-5), Cycle(2, 5e-4, 1e-4, twin=True))
+    cycles = (Cycle(3, 1e-3, 1e-5), Cycle(2, 5e-4, 1e-4, simulated=True))
     assert schedule.total(cycles) == 5
     rates = [
         cycle.rate(before) for cycle, before in (schedule.at(cycles, epoch) for epoch in range(5))
@@ -243,8 +243,8 @@ def _without_diagonal(matrix):
 
 def test_a_batch_of_simulated_crops_holds_each_twice():
     crops = np.arange(60, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
-    twin = train_extractor.TwinCrops(crops, [np.arange(k, 60, 20) for k in range(20)])
-    drawn, vehicles = twin.draw(np.random.default_rng(1))
+    simulated = train_extractor.SimulatedCrops(crops, [np.arange(k, 60, 20) for k in range(20)])
+    drawn, vehicles = simulated.draw(np.random.default_rng(1))
     half = train_extractor.VEHICLES * train_extractor.LOOKS
     assert len(drawn) == len(vehicles) == 2 * half
     assert (drawn[:half] == drawn[half:]).all()
@@ -253,10 +253,10 @@ def test_a_batch_of_simulated_crops_holds_each_twice():
 
 
 def test_what_is_trained_on_is_never_shown():
-    seeds = {settings.seed for settings in training_twin.RECORDINGS}
+    seeds = {settings.seed for settings in training_road.RECORDINGS}
     assert min(seeds) > 1000
     assert Settings().seed not in seeds
-    assert len(seeds) == len(training_twin.RECORDINGS)
+    assert len(seeds) == len(training_road.RECORDINGS)
 
 
 def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
@@ -270,9 +270,9 @@ def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
         columns=["frame", "type", "x1", "y1", "x2", "y2", "hidden"],
     )
     frames = pd.DataFrame({"frame": ["a", "b", "c"], "jpeg": [b"A", b"B", b"C"]})
-    monkeypatch.setattr(training_twin, "load", lambda work: training_twin.Recordings(frames, boxes))
+    monkeypatch.setattr(training_road, "load", lambda work: training_road.Recordings(frames, boxes))
     monkeypatch.setattr(train_detector, "usual_confidence", lambda boxes: np.full(len(boxes), 0.8))
-    items = dict(train_detector.twin_frames(None))
+    items = dict(train_detector.simulated_frames(None))
     classes = train_detector.CLASSES
     np.testing.assert_allclose(items[b"A"], [[10, 10, 40, 40, classes.index("car"), 0.8]])
     np.testing.assert_allclose(items[b"B"], [[0, 0, 80, 80, classes.index("bus"), 0.4]])

@@ -26,10 +26,10 @@ RECORDINGS = tuple(
         (1006, time(15, 40), "clear", 0.25),
     )
 )
-"""Seeds from 1001 are for training; whoever records a twin to measure on takes one below 1000."""
+"""Seeds from 1001 are for training; recordings to measure on take one below 1000."""
 
 CAST = 100
-"""Identities below are the lessons' protagonists: they are painted, but no model learns to tell them apart."""
+"""Identities below are the lessons' protagonists: painted, but no model learns to tell them."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ left out of the real detections. Boxes are the detector's own, from 25 %, as in 
 figures have RetinaNet's boxes, from 25 %.
 
 The real links from frame to frame come from a motion model, and only one detection in thirteen has
-one: the plain cases. On the twin the truth links everyone, also those who grow threefold in 1.7 s.
-The AUC that compares with the real one is therefore that of pairs which are as plain as the real
-ones (`PLAIN`); beside it stands that of all pairs.
+one: the plain cases. On the simulation the truth links everyone, also those who grow threefold in
+1.7 s. The AUC that compares with the real one is therefore that of pairs which are as plain as the
+real ones (`PLAIN`); beside it stands that of all pairs.
 
 Intervals draw whole minutes of a camera again.
 """
@@ -37,7 +37,7 @@ FROM, TO = list(CAMERAS)[:2]
 WINDOW = (-60.0, 90.0)
 """Seconds before and after a query at `FROM` from which the gallery at `TO` is taken."""
 LAG = (13.0, 21.0)
-"""Seconds from `FROM` to `TO` that most vehicles need: what the estimate without labels takes for a hit."""
+"""Seconds from `FROM` to `TO` that most vehicles need: a hit of the estimate without labels."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class Watched:
         Delivered frames that show a picture of their own: frame, camera, seconds (since midnight),
         group (camera and minute).
     detections : DataFrame
-        As `cctview.dataset.frames.Dataset.detections`, with seconds and group; `vehicle` and `direction` by
-        the truth (NaN and empty if it shows none), `used` (False: no vehicle by type, parked, or a
-        second box of a vehicle).
+        As `cctview.dataset.frames.Dataset.detections`, with seconds and group; `vehicle` and
+        `direction` by the truth (NaN and empty if it shows none), `used` (False: no vehicle by
+        type, parked, or a second box of a vehicle).
     embeddings : ndarray of float32, shape (n, d)
         Row by row with `detections`.
     sightings : DataFrame
@@ -104,8 +104,8 @@ class Watched:
     parked: pd.DataFrame
 
 
-def watch_twin(settings, work, pipeline):
-    """Render and process what is missing in the working folder `work`, and read it; see `Watched`."""
+def watch_simulation(settings, work, pipeline):
+    """Render and process what is missing in the folder `work`, and read it; see `Watched`."""
     workshop = Workshop(work, settings)
     render(workshop)
     process(workshop, pipeline)
@@ -358,7 +358,7 @@ def calibrate(settings, work, pipeline, dials):
     """
     curve = []
     for dial in dials:
-        watched = watch_twin(replace(settings, individuality=dial), work, pipeline)
+        watched = watch_simulation(replace(settings, individuality=dial), work, pipeline)
         curve.append(
             pd.concat([same_vehicle_figures(watched), cross_camera_figures(watched)]).assign(
                 individuality=dial
@@ -369,7 +369,7 @@ def calibrate(settings, work, pipeline, dials):
 
 def report(settings, work, pipeline):
     """All figures at one dial: detector and extractor, over all cameras and by camera."""
-    watched = watch_twin(settings, work, pipeline)
+    watched = watch_simulation(settings, work, pipeline)
     rows = [detector_figures(watched).drop("objects"), same_vehicle_figures(watched)]
     rows = [pd.concat(rows).assign(camera="all")]
     if {FROM, TO} <= set(settings.cameras):

@@ -1,11 +1,11 @@
-"""The figures of the twin, on hand-made frames whose answers are known."""
+"""The figures of the simulation, on hand-made frames whose answers are known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from studio import evaluate_twin
-from studio.evaluate_twin import Watched
+from studio import evaluate_simulation
+from studio.evaluate_simulation import Watched
 
 BOX = ["x1", "y1", "x2", "y2"]
 FULL = [f"full_{side}" for side in BOX]
@@ -40,12 +40,12 @@ NO_PARKED = pd.DataFrame(columns=["camera", "vehicle", *BOX]).astype(dict.fromke
 def watched(rows, seen, embeddings):
     found, truth = detections(rows), sightings(seen)
     frames = found[["frame", "camera", "seconds", "group"]].drop_duplicates("frame")
-    found = found.join(evaluate_twin.identify(found, truth, NO_PARKED))
+    found = found.join(evaluate_simulation.identify(found, truth, NO_PARKED))
     return Watched(
         frames,
         found,
         np.array(embeddings, np.float32),
-        truth.assign(wanted=evaluate_twin.is_clear(truth)),
+        truth.assign(wanted=evaluate_simulation.is_clear(truth)),
         NO_PARKED,
     )
 
@@ -63,7 +63,7 @@ def test_identify_takes_the_best_box_of_each_vehicle_and_leaves_out_the_parked()
     found.loc[4, "type"] = "person"
     truth = sightings([("f", 7, 101, 0.0), ("f", 8, 20, 0.0)])
     parked = pd.DataFrame([(NEAR, -1, 198, 40, 228, 60)], columns=["camera", "vehicle", *BOX])
-    result = evaluate_twin.identify(found, truth, parked)
+    result = evaluate_simulation.identify(found, truth, parked)
     assert result.vehicle.tolist()[0] == 7
     assert result.vehicle.iloc[1:4].isna().all()
     assert result.used.tolist() == [True, False, False, True, False]
@@ -82,7 +82,7 @@ def test_wanted_counts_what_is_hidden_and_what_lies_outside():
         ]
     )
     table.loc[4, ["x2", "full_x2"]] = 120.0
-    assert evaluate_twin.is_clear(table).tolist() == [True, False, True, False, False]
+    assert evaluate_simulation.is_clear(table).tolist() == [True, False, True, False, False]
 
 
 def test_detector_figures_by_hand():
@@ -94,7 +94,7 @@ def test_detector_figures_by_hand():
         [("a", 1, 100, 0), ("a", 2, 200, 0), ("b", 3, 50, 0), ("b", 4, 100, 0.9)],
         np.eye(2),
     )
-    estimate = evaluate_twin.detector_figures(scene).estimate
+    estimate = evaluate_simulation.detector_figures(scene).estimate
     assert estimate.recall == pytest.approx(1 / 3)
     assert estimate.precision == 0.5
     assert pytest.approx(1 / 3) == estimate.AP
@@ -115,7 +115,7 @@ def test_adjacent_pairs_compare_with_everyone_in_the_next_frame():
         ("b", 3, 220, 0),
         ("c", 1, 140, 0),
     ]
-    a, b, same = evaluate_twin.adjacent_pairs(watched(rows, seen, np.eye(5)))
+    a, b, same = evaluate_simulation.adjacent_pairs(watched(rows, seen, np.eye(5)))
     assert list(zip(a, b, same, strict=True)) == [(0, 2, True), (0, 3, False)]
 
 
@@ -137,22 +137,22 @@ def crossing(count, lag, noise):
 
 
 def test_cross_camera_rank1_finds_clear_looks_and_not_noise():
-    clear = evaluate_twin.cross_camera_figures(crossing(60, 18.0, 0.01))
+    clear = evaluate_simulation.cross_camera_figures(crossing(60, 18.0, 0.01))
     assert clear.loc["rank-1", "estimate"] == 1
     assert clear.loc["rank-1", "count"] == 60
-    lost = evaluate_twin.cross_camera_figures(crossing(60, 18.0, 100.0))
+    lost = evaluate_simulation.cross_camera_figures(crossing(60, 18.0, 100.0))
     assert lost.loc["rank-1", "estimate"] < 0.3
 
 
 def test_estimate_without_labels_is_one_for_right_answers_and_zero_for_chance():
     lag = np.tile(np.arange(-60.0, 90.0, 3.0), (400, 1))
     right = np.where((lag >= 13) & (lag <= 21), 0.0, 1.0)
-    known, estimate = evaluate_twin.estimate_rank1(right, lag)
+    known, estimate = evaluate_simulation.estimate_rank1(right, lag)
     every = np.arange(known.sum())
     assert known.all()
     assert estimate(every) == 1
     blind = np.random.default_rng(0).random(lag.shape)
-    assert abs(evaluate_twin.estimate_rank1(blind, lag)[1](every)) < 0.05
+    assert abs(evaluate_simulation.estimate_rank1(blind, lag)[1](every)) < 0.05
 
 
 def test_same_vehicle_figures_set_large_changes_of_size_apart():
@@ -169,7 +169,7 @@ def test_same_vehicle_figures_set_large_changes_of_size_apart():
     scene = watched(rows, seen, looks)
     grown = scene.detections.frame.str.startswith("b") & (scene.detections.vehicle == 2)
     scene.detections.loc[grown, ["x2", "y2"]] += [30, 20]
-    figures = evaluate_twin.same_vehicle_figures(scene)
+    figures = evaluate_simulation.same_vehicle_figures(scene)
     assert figures.loc["AUC", "estimate"] == 1
     assert figures.loc["AUC", "count"] == 2
     assert figures.loc["AUC, all pairs", "estimate"] < 1
