@@ -14,7 +14,7 @@ def read_questions(text: str) -> tuple[Question, ...]:
 
     Examples
     --------
-    >>> words = "## Is a bit much? (notebook 00)\\n\\n- [x] Yes\\n  It halves.\\n- [ ] No\\n  It does."
+    >>> words = "## A bit? (notebook 00)\\n\\n- [x] Yes\\n  It halves.\\n- [ ] No\\n  It does."
     >>> read_questions(words)[0].options[0]
     Option(text='Yes', reason='It halves.', right=True)
     """

@@ -1,0 +1,288 @@
+"""An executed notebook as slides.
+
+The marks in the cells' metadata (``slideshow.slide_type``) say where a slide begins and what is
+left out, ``notes`` what the speaker says. Pictures are taken from the notebook's outputs; code is
+shown where it is short and draws nothing. Solutions are left out.
+"""
+
+import base64
+import html
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cctview.dataset.paths import NOTEBOOKS, require
+
+_STATIC = Path(__file__).parent / "static"
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
+    " font-src data:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
+"""Frames are the speaker view's: it shows this file twice."""
+_PICTURES = ("image/png", "image/jpeg")
+_DRAWING = ("Sliders(", "Camera(", "predict(", "figures.", "show.", "Quiz(")
+"""A cell with one of these draws: its code is left out."""
+_BEGINS = ("slide", "subslide")
+_LINES = 8  # of code that are shown at most
+_LEFT_OUT = ("script", "style", "link", "iframe", "object", "embed", "base", "meta")
+
+
+@dataclass
+class _Slide:
+    """What stands between two slide marks: HTML elements, and what the speaker says."""
+
+    blocks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_notebook(name: str, folder: Path = NOTEBOOKS) -> Path:
+    """The notebook of that number, such as "05", or at that path, which ends with ".ipynb".
+
+    Raises
+    ------
+    ValueError
+        If there is none; names those that exist.
+    """
+    if str(name).endswith(".ipynb"):
+        return Path(name)
+    paths = sorted(require(Path(folder)).glob("*.ipynb"))
+    meant = [path for path in paths if path.stem == name or path.stem.startswith(f"{name}-")]
+    if len(meant) != 1:
+        raise ValueError(
+            f"no notebook {name!r}: give a number or a path; there are"
+            f" {', '.join(path.stem for path in paths) or 'none'}"
+        )
+    return meant[0]
+
+
+def make_deck(path: Path) -> str:
+    """The HTML document of an executed notebook; it holds all that it shows.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no notebook, no cell is marked as a slide, or it was never run.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        raise ValueError(
+            f"{path}: no notebook ({type(error).__name__}); give one that Jupyter saved"
+        ) from None
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
+    if code and not any(cell.outputs or cell.execution_count for cell in code):
+        raise ValueError(
+            f"{path}: was never run, so it has no pictures; run all its cells, save it, and try"
+            " again"
+        )
+    slides = _read_slides(notebook, Path(path).parent)
+    if not slides:
+        raise ValueError(
+            f"{path}: no cell is marked as a slide, and there is no heading; mark one in"
+            " JupyterLab's inspector"
+        )
+    return _document(Path(path).stem, slides)
+
+
+def _read_slides(notebook, folder):
+    """The slides of a notebook; relative pictures lie in the folder.
+
+    Where no cell is marked, each heading of the first two levels begins a slide.
+    """
+    marks = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in notebook.cells]
+    if not any(mark in _BEGINS for mark in marks):
+        marks = [
+            "slide" if _is_heading(cell) else mark
+            for cell, mark in zip(notebook.cells, marks, strict=True)
+        ]
+    slides = []
+    for cell, mark in zip(notebook.cells, marks, strict=True):
+        if mark in _BEGINS:
+            slides.append(_Slide())
+        if not slides or mark == "skip":
+            continue
+        if mark == "notes":
+            slides[-1].notes.append(cell.source)
+            continue
+        if cell.metadata.get("notes"):
+            slides[-1].notes.append(cell.metadata.notes)
+        slides[-1].blocks += _blocks(cell, folder, "fragment" if mark == "fragment" else "")
+    return [slide for slide in slides if slide.blocks]
+
+
+def _is_heading(cell):
+    return cell.cell_type == "markdown" and cell.source.startswith(("# ", "## "))
+
+
+def _blocks(cell, folder, more):
+    """A cell as blocks; `more` is a class that each gets."""
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type == "markdown":
+        return [
+            _block(_kind(element), str(element), more)
+            for element in _elements(_rendered(cell.source), folder)
+        ]
+    if cell.cell_type != "code" or "solution" in tags:
+        return []
+    shown = (
+        []
+        if "exercise" in tags
+        else [block for output in cell.outputs for block in _output(output, folder, more)]
+    )
+    draws = any(word in cell.source for word in _DRAWING) or any(
+        'class="block figure' in block for block in shown
+    )
+    hidden = (
+        cell.metadata.get("jupyter", {}).get("source_hidden")
+        or len(cell.source.splitlines()) > _LINES
+    )
+    if hidden or (draws and "exercise" not in tags):
+        return shown
+    return [_block("wide", f"<pre class='code'>{html.escape(cell.source)}</pre>", more), *shown]
+
+
+def _output(output, folder, more):
+    """One output of a cell: its picture, else its HTML, else its text."""
+    if output.output_type == "error":
+        return []
+    data = output.get("data", {"text/plain": output.get("text", "")})
+    for kind in _PICTURES:
+        if kind in data:
+            words = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
+            return [_block("figure", _picture(kind, data[kind], words), more)]
+    if "text/html" in data:
+        return [
+            _block(kind, "".join(group), more)
+            for kind, group in _grouped(_elements(data["text/html"], folder))
+        ]
+    text = "".join(data.get("text/plain", "")).strip()
+    return [_block("wide", f"<pre>{html.escape(text)}</pre>", more)] if text else []
+
+
+def _grouped(elements):
+    """What of an output belongs together: words that follow one another; tables and divisions
+    stand alone.
+    """
+    groups = []
+    for element in elements:
+        kind = _kind(element)
+        alone = element.name == "div" or kind != "text"
+        if groups and not alone and not groups[-1][2]:
+            groups[-1][1].append(str(element))
+        else:
+            groups.append((kind, [str(element)], alone))
+    return [(kind, group) for kind, group, _ in groups]
+
+
+def _picture(kind, encoded, words):
+    """A picture with its size, so that the browser can lay it out before it has read it."""
+    from PIL import Image
+
+    encoded = "".join(encoded.split())
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        width, height = picture.size
+    words = html.escape("".join(words), quote=True)
+    return (
+        f'<img src="data:{kind};base64,{encoded}" width="{width}" height="{height}" alt="{words}">'
+    )
+
+
+def _rendered(source):
+    """Markdown as HTML."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(source)
+
+
+def _embedded(source, folder):
+    """A picture beside the notebook as a data address; None if there is no such picture."""
+    kind = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(
+        Path(source).suffix.lower()
+    )
+    place = Path(folder) / source
+    return (
+        f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"
+        if kind and place.is_file()
+        else None
+    )
+
+
+def _elements(text, folder):
+    """The outermost elements of some HTML, without anything that loads or runs; links to other
+    files become words.
+    """
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(text, "html.parser")
+    for element in soup(_LEFT_OUT):
+        element.decompose()
+    for picture in soup("img"):
+        source = picture.get("src", "")
+        if source.startswith("data:"):
+            continue
+        if inside := _embedded(source, folder):
+            picture["src"] = inside
+        else:
+            picture.replace_with(picture.get("alt", ""))
+    for link in soup("a"):
+        if not link.get("href", "").startswith(("https://", "http://")):
+            link.unwrap()
+    words = [
+        child
+        for child in soup.children
+        if getattr(child, "name", None) is None and child.strip() and child.output_ready
+    ]
+    for word in words:
+        word.wrap(soup.new_tag("p"))
+    return [child for child in soup.children if getattr(child, "name", None)]
+
+
+def _kind(element):
+    wide = element.name in ("pre", "table") or element.find("table")
+    return "figure" if element.name == "img" else "wide" if wide else "text"
+
+
+def _block(kind, content, more=""):
+    return (
+        f'<div class="block {kind} {more}">'.replace(" >", ">").replace(' ">', '">')
+        + content
+        + "</div>"
+    )
+
+
+def _document(title, slides):
+    sections = []
+    for slide in slides:
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in slide.notes)
+        sections.append(
+            "<section>"
+            + "\n".join(slide.blocks)
+            + f'<aside class="notes">{notes}</aside></section>'
+        )
+    names = ("reveal.css", "deck.css", "reveal.js", "notes.js", "deck.js")
+    read = {name: (_STATIC / name).read_text(encoding="utf-8") for name in names}
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title>
+<style>{read["reveal.css"]}</style>
+<style>{read["deck.css"]}</style>
+</head>
+<body>
+<div class="reveal"><div class="slides">
+{chr(10).join(sections)}
+</div></div>
+<script>{read["reveal.js"]}</script>
+<script>{read["notes.js"]}</script>
+<script>{read["deck.js"]}</script>
+</body>
+</html>
+"""
