@@ -1,9 +1,10 @@
-"""Figures of the summary: the crowd that a car disappears in, and what the same evidence is worth
-in another city.
+"""Figures of lesson 09: the crowd that a car disappears in, and what the same evidence is worth in
+another city.
 """
 
 import numpy as np
 
+from cctview.show.drawing import dot, dotted, key_above
 from cctview.show.look import (
     BLUE,
     CLAIMED,
@@ -11,7 +12,6 @@ from cctview.show.look import (
     GREY,
     INK,
     PALE,
-    PAPER,
     SKY,
     Card,
     label,
@@ -21,7 +21,8 @@ from cctview.show.look import (
 )
 from cctview.stats.bits import match_probability
 
-HABITS = "One dot a vehicle of the mean weekday, in six weeks of our own model of habits"
+_HABITS = "One dot a vehicle of the mean weekday, in six weeks of our own model of habits"
+_BAYES = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"
 _ACROSS = 40  # dots in a line
 _DOT = 0.155  # in, from dot to dot
 _MOST = 9  # powers of ten on the axis of populations
@@ -38,45 +39,26 @@ def crowd(car, kind, colour, hour):
         From `cctview.privacy.leakage.your_car`.
     kind, colour : str
     hour : int
-
-    Returns
-    -------
-    Card
     """
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
-    size = {"height": _DOT * rows + 0.75, "top": 0.55, "bottom": 0.2, "left": 0.5}
-    figure = Card(_crowd_title(car, kind, colour, hour), note=HABITS, **size)
+    margins = {"top": 0.55, "bottom": 0.2, "left": 0.5}
+    title = _crowd_title(car, kind, colour, hour)
+    figure = Card(title, _DOT * rows + 0.75, _HABITS, **margins)
     axes = figure.subplots()
-    place = np.arange(everyone)
-    across, down = place % _ACROSS, place // _ACROSS
-    parts = {
-        f"a {called(kind, colour)}: {alike:,}": (
-            place < alike,
-            {"s": 62, "color": BLUE, "marker": "s"},
-        ),
-        f"another {called(kind)}: {max(of_kind - alike, 0):,}": (
-            (place >= alike) & (place < of_kind),
-            {"s": 40, "color": SKY},
-        ),
-        f"everyone else: {max(everyone - of_kind, 0):,}": (
-            place >= of_kind,
-            {"s": 12, "color": "#b5b2a9"},
-        ),
-    }
-    for words, (chosen, look) in parts.items():
-        axes.scatter(across[chosen], down[chosen], label=words, linewidth=0, **look)
+    ends = (0, alike, max(of_kind, alike), max(everyone, of_kind, alike))
+    names = (f"a {called(kind, colour)}", f"another {called(kind)}", "everyone else")
+    looks = (
+        {"s": 62, "color": BLUE, "marker": "s"},
+        {"s": 40, "color": SKY},
+        {"s": 12, "color": "#b5b2a9"},
+    )
+    for name, look, start, end in zip(names, looks, ends, ends[1:]):
+        across, down = np.arange(start, end) % _ACROSS, np.arange(start, end) // _ACROSS
+        axes.scatter(across, down, label=f"{name}: {end - start:,}", linewidth=0, **look)
     axes.set(xlim=(-1, _ACROSS), ylim=(rows - 0.4, -0.8))
     axes.set_axis_off()
-    top = figure.subplotpars.top + 0.47 / figure.get_size_inches()[1]
-    look = {
-        "ncols": 3,
-        "frameon": False,
-        "fontsize": 11.5,
-        "handletextpad": 0.2,
-        "columnspacing": 1.2,
-    }
-    figure.legend(loc="upper left", bbox_to_anchor=(0.01, top), **look)
+    key_above(figure, 0.47, ncols=3, fontsize=11.5, handletextpad=0.2, columnspacing=1.2)
     return figure
 
 
@@ -85,8 +67,10 @@ def called(kind, colour=""):
 
     Examples
     --------
-    >>> [called("sedan", "blue"), called("suv"), called("taxi van", "yellow taxi"), called("green taxi", "green taxi")]
-    ['blue sedan', 'SUV', 'yellow taxi van', 'green taxi']
+    >>> [called("sedan", "blue"), called("suv"), called("taxi van", "yellow taxi")]
+    ['blue sedan', 'SUV', 'yellow taxi van']
+    >>> called("green taxi", "green taxi")
+    'green taxi'
     """
     colour = colour.removesuffix(" taxi")
     words = kind if kind.startswith(colour) and colour else f"{colour} {kind}".strip()
@@ -108,8 +92,8 @@ def _crowd_title(car, kind, colour, hour):
 
 @style()
 def same_evidence(population, evidence, overclaimed):
-    """How probable a match is by the same evidence, in populations of every size: what is said, and
-    what is right.
+    """How probable a match is by the same evidence, in populations of every size: what is claimed,
+    and what is right.
 
     Parameters
     ----------
@@ -119,45 +103,30 @@ def same_evidence(population, evidence, overclaimed):
         What the evidence is worth, in bits.
     overclaimed : float
         Bits that the machine claims beyond them.
-
-    Returns
-    -------
-    Card
     """
-    sizes = np.logspace(0, _MOST, 400)
-    said, right = (
-        float(match_probability(bits, population)) for bits in (evidence + overclaimed, evidence)
+    lines = (
+        ("claimed", evidence + overclaimed, CLAIMED, "--"),
+        ("delivered", evidence, DELIVERED, "-"),
     )
+    claimed, right = (float(match_probability(bits, population)) for _, bits, *_ in lines)
     title = (
-        f"{one_of(population).capitalize()}: it says {percent(said)}, and is right in"
+        f"{one_of(population).capitalize()}: it says {percent(claimed)}, and is right in"
         f" {percent(right)}"
     )
-    note = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"
-    figure = Card(title.replace(" %", "\u00a0%"), height=3.1, note=note, left=1.0)
+    figure = Card(title.replace(" %", "\N{NO-BREAK SPACE}%"), 3.1, _BAYES, left=1.0)
     axes = figure.subplots()
-    lines = {
-        "claimed": (evidence + overclaimed, CLAIMED, "--", said),
-        "delivered": (evidence, DELIVERED, "-", right),
-    }
-    for name, (bits, colour, dashes, now) in lines.items():
+    sizes = np.logspace(0, _MOST, 400)
+    for name, bits, colour, dashes in lines:
         axes.plot(sizes, match_probability(bits, sizes), color=colour, linestyle=dashes, label=name)
-        axes.plot(
-            population, now, "o", markersize=11, color=colour, markeredgecolor=PAPER, zorder=4
-        )
-    axes.axvline(population, color=GREY, linewidth=1, linestyle=(0, (2, 3)), zorder=0)
+        dot(axes, population, match_probability(bits, population), colour, 11)
+    dotted(axes, population)
     axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
     label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
-    axes.set(
-        xscale="log",
-        xlim=(1, 10**_MOST),
-        xlabel="vehicles that it could be",
-        ylabel="the match is right",
-    )
-    axes.set_xticks(
-        [10**k for k in range(0, _MOST + 1, 2)], ["1", "100", "10,000", "1 million", "100 million"]
-    )
+    axes.set(xscale="log", xlim=(1, 10**_MOST), xlabel="vehicles that it could be")
+    axes.set(ylim=(-0.03, 1.05), ylabel="the match is right")
+    words = ["1", "100", "10,000", "1 million", "100 million"]
+    axes.set_xticks([10**k for k in range(0, _MOST + 1, 2)], words)
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-    axes.set_ylim(-0.03, 1.05)
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=11.5, loc="upper right", labelcolor=INK)
     return figure

@@ -17,41 +17,21 @@ def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
     titles : list of str
         Of each frame.
     title, note : str
-
-    Returns
-    -------
-    Card
     """
     rows = -(-len(images) // 2)
-    figure = Card(
-        title,
-        height=2.75 * rows,
-        note=note,
-        photographs=True,
-        left=0.16,
-        right=0.16,
-        bottom=0.05,
-        top=0.1,
-    )
-    axes = figure.subplots(
-        rows, 2, squeeze=False, gridspec_kw={"wspace": 0.03, "hspace": 0.12}
-    ).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, image, found, words in zip(axes, images, boxes, titles):
-        axis.imshow(image)
-        axis.set_title(words, fontsize=11, loc="left", pad=3)
-        for row in found.itertuples():
+    margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.1}
+    figure = Card(title, 2.75 * rows, note, photographs=True, **margins)
+    spaces = {"wspace": 0.03, "hspace": 0.12}
+    panels = figure.subplots(rows, 2, squeeze=False, gridspec_kw=spaces).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    tag = {"facecolor": YELLOW, "edgecolor": "none", "pad": 0.8}
+    look = {"fontsize": 9, "color": INK, "va": "bottom", "bbox": tag, "annotation_clip": True}
+    for axes, image, rows, words in zip(panels, images, boxes, titles):
+        axes.imshow(image)
+        axes.set_title(words, fontsize=11, loc="left", pad=3)
+        for row in rows.itertuples():
             corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
-            axis.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
-            tag = {"facecolor": YELLOW, "edgecolor": "none", "pad": 0.8}
-            axis.annotate(
-                f"{row.number}",
-                corner,
-                fontsize=9,
-                color=INK,
-                va="bottom",
-                bbox=tag,
-                annotation_clip=True,
-            )
+            axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
+            axes.annotate(f"{row.number}", corner, **look)
     return figure
