@@ -1,7 +1,5 @@
 """Boxes: `x1, y1, x2, y2` in pixels, the columns of every table of detections."""
 
-from typing import overload
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -22,8 +20,6 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     ndarray, shape (n, m)
         From 0 to 1; 0 for boxes without an area.
 
-    Examples
-    --------
     >>> box_iou([[0, 0, 2, 2]], [[1, 0, 3, 2], [5, 5, 6, 6]]).round(3)
     array([[0.333, 0.   ]])
     """
@@ -33,37 +29,27 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     high = np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low, 0).prod(axis=2)
     union = area(first) + area(second) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    iou = np.zeros_like(shared)
+    np.divide(shared, union, out=iou, where=union > 0)
+    return iou
 
 
-@overload
-def area(boxes: pd.DataFrame) -> pd.Series: ...
-@overload
-def area(boxes: np.ndarray) -> np.ndarray: ...
-def area(boxes: pd.DataFrame | np.ndarray) -> pd.Series | np.ndarray:
-    """Square pixels of each box, of a table with the columns `BOX` or an array (..., 4).
+def area(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
+    """Square pixels of each box: a Series for a table, an array (...) for an array (..., 4).
 
-    Examples
-    --------
     >>> area(np.array([[0, 0, 4, 2], [3, 3, 3, 9]]))
     array([8, 0])
     """
     if isinstance(boxes, pd.DataFrame):
-        x1, y1, x2, y2 = (boxes[side] for side in BOX)
+        x1, y1, x2, y2 = (boxes[edge] for edge in BOX)
     else:
         x1, y1, x2, y2 = np.moveaxis(boxes, -1, 0)
     return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
 
 
-@overload
-def side(boxes: pd.DataFrame) -> pd.Series: ...
-@overload
-def side(boxes: np.ndarray) -> np.ndarray: ...
-def side(boxes: pd.DataFrame | np.ndarray) -> pd.Series | np.ndarray:
-    """The side, in pixels, of a square as large as each box: how large a vehicle is seen.
+def side(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
+    """The side, in pixels, of a square as large as each box, as `area`.
 
-    Examples
-    --------
     >>> side(np.array([[0, 0, 8, 2]]))
     array([4.])
     """

@@ -3,7 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 _MOST_PIXELS = 50_000_000
 _QUALITY = 90
@@ -35,7 +35,7 @@ def read_image(content: bytes, name: str) -> np.ndarray:
             width, height = image.size
             if width * height <= _MOST_PIXELS:
                 return np.asarray(image.convert("RGB"))
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ValueError(
             f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
         ) from None

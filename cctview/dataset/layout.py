@@ -88,7 +88,7 @@ def _entries(content: bytes, name: str, kind: str) -> Iterator[tuple[str, Detect
         yield key, detection, entry
 
 
-def read_detections(content: bytes, name: str) -> list[tuple]:
+def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
     """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
 
     Raises

@@ -218,7 +218,7 @@ def _plain_field(schema: pa.Schema, name: str) -> pa.Field:
 
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _width(kind: pa.DataType) -> int:
@@ -227,7 +227,7 @@ def _width(kind: pa.DataType) -> int:
     if _is_text(kind):
         return 4
     if types.is_fixed_size_binary(kind):
-        return kind.byte_width
+        return int(kind.byte_width)
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
     return 8 if number or types.is_timestamp(kind) or types.is_date(kind) else 0
 
