@@ -1,13 +1,11 @@
-"""The command line: ``cctview example | detect | extract | match | scale | fetch | collect | slides
-| app | doctor``.
-"""
+"""The command line, ``cctview COMMAND``."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from cctview.collect import command
-from cctview.investigate import server as serve
+from cctview.investigate import server
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -24,9 +22,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 1 for an error that is the input's, 130 when
-    interrupted.
-    """
+    """Run a command; returns 0, 1 for an error that is the input's, or 130 when interrupted."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -54,76 +50,62 @@ def _parser() -> argparse.ArgumentParser:
         name: commands.add_parser(name, help=text, description=text)
         for name, text in COMMANDS.items()
     }
-    for name in ("example", "detect", "scale"):
-        added[name].add_argument(
-            "folder", type=Path, help="frames: a folder, a zip, or a folder of zips"
-        )
-        added[name].add_argument(
-            "--weights", type=Path, help="a detector's weights for ImageAI (default: ours)"
-        )
-        added[name].add_argument(
-            "--minimum",
-            type=float,
-            default=25,
-            help="lowest probability in per cent (default: %(default)s)",
-        )
-        added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
-    for name, option in (("example", "--extractor"), ("extract", "--weights")):
-        added[name].add_argument(
-            option, dest="extractor", type=Path, help="an extractor's weights (default: ours)"
-        )
-    for name in ("extract", "match"):
-        added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
-    for name in ("example", "match"):
-        added[name].add_argument(
-            "--base",
-            metavar="CAM",
-            help="camera whose vehicles are searched for (default: the first)",
-        )
-        added[name].add_argument(
-            "--targets", metavar="CAM", nargs="+", help="cameras to search (default: all others)"
-        )
-    added["scale"].add_argument(
-        "--scheduler",
-        metavar="tcp://…",
-        help="a Dask scheduler (default: workers on this computer)",
-    )
-    added["scale"].add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="how many on this computer (default: one to a core)",
-    )
+    _add_pipeline_arguments(added)
+    names = "file names or cameras from the list, or all"
     added["fetch"].add_argument(
         "kind", nargs="?", choices=("weights", "frames"), help="what to get"
     )
-    added["fetch"].add_argument(
-        "names", nargs="*", metavar="NAME", help="file names or cameras from the list, or all"
-    )
-    added["example"].set_defaults(run=_example)
-    added["detect"].set_defaults(run=_detect)
-    added["extract"].set_defaults(run=_extract)
-    added["match"].set_defaults(run=_match)
-    added["scale"].set_defaults(run=_scale)
-    added["fetch"].set_defaults(run=_fetch)
+    added["fetch"].add_argument("names", nargs="*", metavar="NAME", help=names)
+    notebook = "a notebook's number, such as 05, or its path"
+    deck = "the slides (default: NN-title.slides.html, here)"
+    added["slides"].add_argument("notebook", metavar="NN", help=notebook)
+    added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
+    for name, run in (
+        ("example", _example),
+        ("detect", _detect),
+        ("extract", _extract),
+        ("match", _match),
+        ("scale", _scale),
+        ("fetch", _fetch),
+        ("slides", _slides),
+        ("doctor", _doctor),
+    ):
+        added[name].set_defaults(run=run)
     command.add_collect_arguments(added["collect"])
-    added["slides"].add_argument(
-        "notebook", metavar="NN", help="a notebook's number, such as 05, or its path"
-    )
-    added["slides"].add_argument(
-        "--out", type=Path, metavar="FILE", help="the slides (default: NN-title.slides.html, here)"
-    )
-    added["slides"].set_defaults(run=_slides)
-    serve.add_arguments(added["app"])
-    added["doctor"].set_defaults(run=_doctor)
+    server.add_arguments(added["app"])
     return parser
 
 
+def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
+    for name in ("example", "detect", "scale"):
+        frames = "frames: a folder, a zip, or a folder of zips"
+        weights = "a detector's weights for ImageAI (default: ours)"
+        least = "lowest probability in per cent (default: %(default)s)"
+        added[name].add_argument("folder", type=Path, help=frames)
+        added[name].add_argument("--weights", type=Path, help=weights)
+        added[name].add_argument("--minimum", type=float, default=25, help=least)
+        added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
+    for name, option in (("example", "--extractor"), ("extract", "--weights")):
+        weights = "an extractor's weights (default: ours)"
+        added[name].add_argument(option, dest="extractor", type=Path, help=weights)
+    for name in ("extract", "match"):
+        added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
+    for name in ("example", "match"):
+        base = "camera whose vehicles are searched for (default: the first)"
+        targets = "cameras to search (default: all others)"
+        added[name].add_argument("--base", metavar="CAM", help=base)
+        added[name].add_argument("--targets", metavar="CAM", nargs="+", help=targets)
+    scheduler = "a Dask scheduler (default: workers on this computer)"
+    workers = "how many on this computer (default: one to a core)"
+    added["scale"].add_argument("--scheduler", metavar="tcp://…", help=scheduler)
+    added["scale"].add_argument("--workers", type=int, metavar="N", help=workers)
+
+
 def _example(options: argparse.Namespace) -> int:
-    status = _detect(options)
+    detected = _detect(options)
     options.folder = options.out
-    status = max(status, _extract(options))
-    return max(status, _match(options))
+    extracted = _extract(options)
+    return max(detected, extracted, _match(options))
 
 
 def _detect(options: argparse.Namespace) -> int:
@@ -149,10 +131,10 @@ def _match(options: argparse.Namespace) -> int:
 
 
 def _scale(options: argparse.Namespace) -> int:
-    from cctview.search import distributed as scale
+    from cctview.search import distributed
 
     return _report(
-        scale.process(
+        distributed.process(
             options.folder,
             options.out,
             options.scheduler,
