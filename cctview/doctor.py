@@ -87,7 +87,7 @@ def read_pins(root: Path) -> list[tuple[str, str, str]]:
     pins = dict(re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", compiled, re.MULTILINE))
     groups = {"": project["dependencies"], **project.get("optional-dependencies", {})}
     names = [
-        (re.match(r"[a-z0-9.-]+", wanted)[0], extra)
+        (re.split(r"[^a-z0-9.-]", wanted)[0], extra)
         for extra, group in groups.items()
         for wanted in group
     ]

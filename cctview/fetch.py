@@ -1,10 +1,9 @@
-"""Get the files that others publish, weights and real frames, from their public places: whole and
-checked, or not at all.
+"""Get the files that others publish, weights and real frames: whole and checked, or not at all.
 
-What there is stands in `published.json`. A download goes to a temporary name, goes on where an
-earlier one stopped, and is moved into place after its size and sha256 were checked. Where nobody
-publishes a digest, the content is looked into, and the digest seen first is recorded in a
-``.sha256`` file beside it, to which a later download must agree.
+They are listed in `published.json`. A download goes to a temporary name, goes on where an earlier
+one stopped, and is moved into place after its size and sha256 were checked. Where nobody publishes
+a digest, the content is looked into, and the digest seen first is recorded in a ``.sha256`` file
+beside it, to which a later download must agree.
 """
 
 import os
@@ -14,8 +13,9 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tqdm import tqdm
@@ -24,13 +24,21 @@ from cctview import weights
 from cctview.dataset.paths import DATA, MODELS, require
 from cctview.dataset.storage import PARTIAL, write_bytes
 
+if TYPE_CHECKING:
+    import httpx
+
 TRIES = 5
-"""How often a place may fail in a row, without a megabyte received in between, until it is given up."""
+"""How often an address may fail in a row, with less than a megabyte received in between."""
 
 WAIT_SECONDS, LONGEST_WAIT = 1.0, 60.0
-MOST_REDIRECTS = 5
+_MOST_REDIRECTS = 5
 _ENOUGH_TO_GO_ON = 2**20
 _SPARE_DISK = 2**28
+_GONE = " (no longer there)"
+_DENIED = (
+    " (access denied; on GitHub also when a repository's monthly volume is spent: then try later)"
+)
+_HINTS = {403: _DENIED, 404: _GONE, 410: _GONE}
 
 
 class FetchError(Exception):
@@ -38,9 +46,7 @@ class FetchError(Exception):
 
 
 class _Temporary(Exception):
-    """A failure after which another try is worth while, after as many seconds as the server asked
-    for, if it did.
-    """
+    """Another try is worth while, after as many seconds as the server asked for, if it did."""
 
     def __init__(self, reason: str, seconds: float | None = None):
         super().__init__(reason)
@@ -49,26 +55,12 @@ class _Temporary(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """One file that others publish.
+    """One file that others publish, and where it is put; the next address is tried if one fails."""
 
-    Attributes
-    ----------
-    name : str
-        What it is called on the command line: a weight file's name, or a camera.
-    path : Path
-        Where it is put.
-    addresses : tuple of str
-        Where it is published; the next is tried if one fails.
-    bytes : int or None
-        Its size; None if that is not published, then `about` says what is.
-    sha256 : str or None
-        None if it is not published.
-    """
-
-    name: str
+    name: str  # a weight file's, or a camera's
     path: Path
     addresses: tuple[str, ...]
-    bytes: int | None = None
+    bytes: int | None = None  # None if that is not published: then `about` says what is
     sha256: str | None = None
     about: str = "size unknown"
     purpose: str = ""
@@ -86,30 +78,50 @@ class Item:
 
     @property
     def record(self) -> Path:
-        """Where the sha256 that was seen first is kept, in the form that ``sha256sum --check``
-        reads.
-        """
+        """Keeps the sha256 seen first, as ``sha256sum --check`` reads it."""
         return self.path.with_name(self.path.name + ".sha256")
 
     @property
     def expected(self) -> str | None:
-        """The sha256 that the file must have: the published one, or else the one seen first, or
-        else none yet.
-        """
+        """The published sha256, or else the one seen first, or else none yet."""
         if self.sha256 is None and self.record.is_file():
             return self.record.read_text(encoding="utf-8").split()[0]
         return self.sha256
 
+    @property
+    def partial(self) -> Path:
+        """Holds what has come so far."""
+        return self.path.with_name(f".{self.path.name}{PARTIAL}")
+
+    @property
+    def validator(self) -> Path:
+        """Holds what tells this version of the file from another, for a download to go on later."""
+        return self.path.with_name(f".{self.path.name}.version{PARTIAL}")
+
+    @property
+    def received(self) -> int:
+        """Bytes that have come so far."""
+        return self.partial.stat().st_size if self.partial.is_file() else 0
+
+    def is_whole(self) -> bool:
+        """Whether the file is here, with the size and sha256 that it must have."""
+        return (
+            self.path.is_file()
+            and self.bytes in (None, self.path.stat().st_size)
+            and self.expected is not None
+            and weights.sha256(self.path) == self.expected
+        )
+
 
 def folder(kind: str) -> Path:
-    """Where files of a kind are put: ``models/originals/``; for frames ``$CCTVIEW_DATA`` or
-    ``data/fetched/``.
+    """Where files are put: ``models/originals/``; frames in $CCTVIEW_DATA or ``data/fetched/``.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no course folder to put them in.
     ValueError
-        If CCTVIEW_DATA names a file, or a folder that holds other things than zips, which the zips
-        would hide.
+        If CCTVIEW_DATA names anything but a folder of zips: they would hide what it holds.
     """
     if kind == "weights":
         return require(MODELS) / "originals"
@@ -117,11 +129,9 @@ def folder(kind: str) -> Path:
     if not named:
         return require(DATA) / "fetched"
     chosen = Path(named)
-    others = chosen.is_file() or (
-        chosen.is_dir()
-        and any(path.suffix not in (".zip", ".sha256", PARTIAL) for path in chosen.iterdir())
-    )
-    if others:
+    known = (".zip", ".sha256", PARTIAL)
+    content = chosen.iterdir() if chosen.is_dir() else ()
+    if chosen.is_file() or any(path.suffix not in known for path in content):
         raise ValueError(
             f"CCTVIEW_DATA={named} is no folder of zips; set it to a new folder, or unset it, to"
             " fetch frames"
@@ -132,54 +142,39 @@ def folder(kind: str) -> Path:
 def available(kind: str) -> list[Item]:
     """Everything of a kind, "weights" or "frames", that can be fetched."""
     place = folder(kind)
-    known = ("purpose", "licence", "about", "bytes", "sha256", "use")
-    return [
-        Item(
-            name,
-            place / entry.get("file", name),
-            tuple(entry["addresses"]),
-            **{k: entry[k] for k in known if k in entry},
-        )
-        for name, entry in weights.published()[kind].items()
-    ]
+    items = []
+    for name, entry in weights.published()[kind].items():
+        about = {field.name: entry[field.name] for field in fields(Item) if field.name in entry}
+        about |= {"addresses": tuple(entry["addresses"])}
+        items.append(Item(name, place / entry.get("file", name), **about))
+    return items
 
 
 def choose(kind: str, names: list[str]) -> list[Item]:
-    """The items of these names; "all" is every one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such name; lists those there are.
-    """
+    """The items of these names; "all" is every one. An unknown name is a ValueError."""
     items = {item.name: item for item in available(kind)}
     unknown = [name for name in names if name not in items and name != "all"]
     if unknown:
         raise ValueError(
             f"no {kind} are called {', '.join(unknown)}; there are: {', '.join(items)}"
         )
-    return (
-        list(items.values()) if "all" in names else [items[name] for name in dict.fromkeys(names)]
-    )
+    return [items[name] for name in (items if "all" in names else dict.fromkeys(names))]
 
 
 def listing(kinds: tuple[str, ...] = ("weights", "frames")) -> str:
-    """What there is to fetch and what is already here, in lines; files are looked at, not read."""
+    """What there is to fetch and what is already here, in lines."""
     lines = []
     for kind in kinds:
         lines.append(f"cctview fetch {kind} NAME …    (or all; they go to {folder(kind)})")
         for item in available(kind):
             state = "here" if item.path.is_file() else "not here"
-            lines += [
-                f"  {item.name}: {state}, {item.size}",
-                f"      {item.purpose}; {item.licence}",
-            ]
+            lines.append(f"  {item.name}: {state}, {item.size}")
+            lines.append(f"      {item.purpose}; {item.licence}")
     return "\n".join(lines)
 
 
 def fetch(kind: str, names: list[str]) -> list[str]:
-    """Fetch files by name; says before what, from where and how large. One that fails does not stop
-    the others.
+    """Fetch files by name, and print before what, from where and how large.
 
     Parameters
     ----------
@@ -192,22 +187,15 @@ def fetch(kind: str, names: list[str]) -> list[str]:
     -------
     list of str
         One line for each file that could not be got, and why.
-
-    Raises
-    ------
-    ValueError
-        If there is no such name.
     """
     wanted, problems = [], []
     for item in choose(kind, names):
-        if is_whole(item):
+        if item.is_whole():
             print(f"{item.name}: already here and whole\n  {item.use.format(path=item.path)}")
             continue
         wanted.append(item)
-        print(
-            f"{item.name}: {item.purpose}\n  licence: {item.licence}\n  {item.size}, to"
-            f" {item.path}, from"
-        )
+        print(f"{item.name}: {item.purpose}\n  licence: {item.licence}")
+        print(f"  {item.size}, to {item.path}, from")
         print("\n  or ".join(f"    {address}" for address in item.addresses))
     with open_client() as client:
         for item in wanted:
@@ -220,17 +208,7 @@ def fetch(kind: str, names: list[str]) -> list[str]:
     return problems
 
 
-def is_whole(item: Item) -> bool:
-    """Whether the file is here, with the size and sha256 that it must have."""
-    return (
-        item.path.is_file()
-        and item.bytes in (None, item.path.stat().st_size)
-        and item.expected is not None
-        and weights.sha256(item.path) == item.expected
-    )
-
-
-def open_client():
+def open_client() -> "httpx.Client":
     """An HTTP client that waits half a minute for an answer and follows no redirect by itself."""
     import httpx
 
@@ -238,128 +216,103 @@ def open_client():
     return httpx.Client(headers=headers, timeout=httpx.Timeout(30, connect=10))
 
 
-def fetch_item(item: Item, client) -> None:
+def fetch_item(item: Item, client: "httpx.Client") -> None:
     """Download one file, check it, and move it into place; what was there stays until then.
-
-    Parameters
-    ----------
-    item : Item
-    client : httpx.Client
-        As from `open_client`.
 
     Raises
     ------
     FetchError
-        If no place had it whole; names each place and what was wrong.
+        If no address had it whole; names each address and what was wrong.
     """
     item.path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(item.path.parent).free
     if (item.bytes or 0) + _SPARE_DISK > free:
-        raise FetchError(
-            f"{item.path.parent}: {free / 1e6:,.0f} MB of disk free, and {item.size} are to come;"
-            " free some"
-        )
-    partial = _partial(item)
+        room = f"{free / 1e6:,.0f} MB of disk free"
+        raise FetchError(f"{item.path.parent}: {room}, and {item.size} are to come; free some")
     reasons = []
     for address in item.addresses:
-        for _ in range(
-            2 if partial.exists() else 1
-        ):  # what an earlier run left may be of another file: then once more anew
+        # What an earlier run left may be of another file: then once more, anew.
+        for _ in range(2 if item.partial.exists() else 1):
             try:
                 _download(item, address, client)
-                digest = _check(item, partial)
+                digest = _check(item)
             except FetchError as error:
                 reasons.append(f"{address}: {error}")
                 continue
-            os.replace(partial, item.path)
-            _validator(item).unlink(missing_ok=True)
+            os.replace(item.partial, item.path)
+            item.validator.unlink(missing_ok=True)
             if item.expected is None:
                 write_bytes(item.record, f"{digest}  {item.path.name}\n".encode())
             return
     raise FetchError("; ".join(reasons))
 
 
-def _partial(item: Item) -> Path:
-    return item.path.with_name(f".{item.path.name}{PARTIAL}")
-
-
-def _validator(item: Item) -> Path:
-    """Holds what the server said to tell this version of the file from another, for a download to
-    go on later.
-    """
-    return item.path.with_name(f".{item.path.name}.version{PARTIAL}")
-
-
-def _check(item: Item, partial: Path) -> str:
+def _check(item: Item) -> str:
     """Check a finished download and return its sha256; what is wrong is removed."""
     try:
-        size, digest = partial.stat().st_size, weights.sha256(partial)
+        size, digest = item.partial.stat().st_size, weights.sha256(item.partial)
         if item.bytes not in (None, size):
             raise FetchError(f"{size:,} bytes came, and {item.bytes:,} are expected")
-        if item.expected not in (None, digest):
-            if item.sha256:
-                raise FetchError(
-                    f"a wrong file came, its sha256 is {digest}, and {item.sha256} is expected"
-                )
-            raise FetchError(
-                f"the file is not the one that was seen first, its sha256 is {digest}, and"
-                f" {item.record} says another; if it may have changed, remove that record and fetch"
-                " again"
-            )
         if item.expected is None:
-            _look_into(item, partial)
+            _look_into(item)
+        elif digest != item.expected:
+            seen = f"its sha256 is {digest}, and"
+            if item.sha256:
+                raise FetchError(f"a wrong file came, {seen} {item.sha256} is expected")
+            raise FetchError(
+                f"the file is not the one that was seen first, {seen} {item.record} says another;"
+                " if it may have changed, remove that record and fetch again"
+            )
     except FetchError:
-        partial.unlink()
+        item.partial.unlink()
         raise
     return digest
 
 
-def _look_into(item: Item, partial: Path) -> None:
-    """Read a file of which no digest is known, so that an error page or half a file is not taken
-    for it.
-    """
+def _look_into(item: Item) -> None:
+    """Read a file without a known digest: an error page or half a file is not taken for it."""
     from cctview.dataset.frames import open_dataset
 
     try:
         if item.path.suffix == ".zip":
-            open_dataset(partial)
+            open_dataset(item.partial)
         else:
-            weights.load(partial)
+            weights.load(item.partial)
     except (ValueError, FileNotFoundError) as error:
         raise FetchError(f"what came is not what was asked for: {error}") from None
 
 
-def _download(item: Item, address: str, client) -> None:
+def _download(item: Item, address: str, client: "httpx.Client") -> None:
     """Download to the temporary name, again and again while that helps."""
     import httpx
 
     failures = 0
     while True:
-        before = _size(_partial(item))
+        before = item.received
         try:
             return _receive(item, address, client)
         except (_Temporary, httpx.TransportError) as error:
-            failures = 1 if _size(_partial(item)) - before >= _ENOUGH_TO_GO_ON else failures + 1
+            failures = 1 if item.received - before >= _ENOUGH_TO_GO_ON else failures + 1
             if failures == TRIES:
                 raise FetchError(f"{error or type(error).__name__} (tried {TRIES} times)") from None
             seconds = getattr(error, "seconds", None)
-            if seconds is None:
+            if seconds is None:  # twice as long each time, and not all clients at once
                 seconds = WAIT_SECONDS * 2 ** (failures - 1) * random.uniform(0.5, 1)
             time.sleep(min(seconds, LONGEST_WAIT))
 
 
-def _receive(item: Item, address: str, client) -> None:
+def _receive(item: Item, address: str, client: "httpx.Client") -> None:
     """Ask once, for what is still missing, and append what comes to the temporary file."""
-    partial, validator = _partial(item), _validator(item)
-    start, headers = _size(partial), {}
-    version = validator.read_text(encoding="utf-8") if validator.is_file() else ""
+    start = item.received
+    headers = {}
+    version = item.validator.read_text(encoding="utf-8") if item.validator.is_file() else ""
     if start and start == item.bytes:
         return
     if start and (version or item.sha256):
         headers = {"Range": f"bytes={start}-"} | ({"If-Range": version} if version else {})
     with _open(client, address, headers) as response:
         if response.status_code == 416:
-            partial.unlink(missing_ok=True)
+            item.partial.unlink(missing_ok=True)
             raise _Temporary("the server has no such part of the file")
         start, total = _extent(response, start)
         if item.bytes is not None and total not in (None, item.bytes):
@@ -367,17 +320,11 @@ def _receive(item: Item, address: str, client) -> None:
                 f"the server offers {total:,} bytes, and {item.bytes:,} are expected: another file"
             )
         if not start:
-            write_bytes(validator, _version(response).encode())
+            write_bytes(item.validator, _version(response).encode())
+        units = {"unit": "B", "unit_scale": True, "unit_divisor": 1000}
         with (
-            partial.open("ab" if start else "wb") as file,
-            tqdm(
-                total=total,
-                initial=start,
-                desc=item.name,
-                unit="B",
-                unit_scale=True,
-                unit_divisor=1000,
-            ) as bar,
+            item.partial.open("ab" if start else "wb") as file,
+            tqdm(total=total, initial=start, desc=item.name, **units) as bar,
         ):
             for block in response.iter_raw(2**16):
                 file.write(block)
@@ -389,46 +336,36 @@ def _receive(item: Item, address: str, client) -> None:
 
 
 @contextmanager
-def _open(client, address: str, headers: dict[str, str]) -> Iterator:
+def _open(client: "httpx.Client", address: str, headers: dict) -> Iterator["httpx.Response"]:
     """An answer with a body, after redirects; never from https to anything less."""
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(_MOST_REDIRECTS + 1):
         with client.stream("GET", address, headers=headers) as response:
             if not response.has_redirect_location:
                 _check_status(response)
                 yield response
                 return
             target = str(response.url.join(response.headers["Location"]))
-        if urlsplit(target).scheme not in (
-            {"https"} if address.startswith("https:") else {"http", "https"}
-        ):
+        allowed = ("https",) if address.startswith("https:") else ("http", "https")
+        if urlsplit(target).scheme not in allowed:
             raise FetchError(f"refused: redirected from {address.split(':')[0]} to {target}")
         address = target
-    raise FetchError(f"refused: redirected more than {MOST_REDIRECTS} times")
+    raise FetchError(f"refused: redirected more than {_MOST_REDIRECTS} times")
 
 
-def _check_status(response) -> None:
+def _check_status(response: "httpx.Response") -> None:
     status = response.status_code
     if status in (200, 206, 416):
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise FetchError(
-                "the server sends the file in another encoding, which was not asked for"
-            )
+            raise FetchError("the server sends the file in another encoding than was asked for")
         return
     reason = f"HTTP {status} {response.reason_phrase}".strip()
     if status in (408, 429) or status >= 500:
         asked = response.headers.get("Retry-After", "")
         raise _Temporary(reason, float(asked) if asked.isdecimal() else None)
-    if status == 403:
-        reason += (
-            " (access denied; on GitHub also when a repository's monthly volume is spent: then try"
-            " another day)"
-        )
-    elif status in (404, 410):
-        reason += " (no longer there)"
-    raise FetchError(reason)
+    raise FetchError(reason + _HINTS.get(status, ""))
 
 
-def _extent(response, asked: int) -> tuple[int, int | None]:
+def _extent(response: "httpx.Response", asked: int) -> tuple[int, int | None]:
     """From which byte on the answer goes, and how long the whole file is, if the server says so."""
     if response.status_code == 206:
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
@@ -439,11 +376,7 @@ def _extent(response, asked: int) -> tuple[int, int | None]:
     return 0, int(length) if length.isdecimal() else None
 
 
-def _version(response) -> str:
+def _version(response: "httpx.Response") -> str:
     """What tells this version of the file: a strong ETag, or the date of its last change."""
     tag = response.headers.get("ETag", "")
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0

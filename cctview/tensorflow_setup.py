@@ -3,14 +3,15 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
-REQUIREMENTS = ("tensorflow==2.21.0", "tf-keras==2.21.0")
+_REQUIREMENTS = ("tensorflow==2.21.0", "tf-keras==2.21.0")
 
 
-def import_tensorflow():
-    """Import TensorFlow and tf-keras, its Keras 2, without TensorFlow's messages about this
-    computer.
+def import_tensorflow() -> tuple[ModuleType, ModuleType]:
+    """Import TensorFlow and its Keras 2, without messages about this computer.
 
     Returns
     -------
@@ -22,12 +23,11 @@ def import_tensorflow():
     ImportError
         If one of them is not installed, or TensorFlow was imported too early.
     """
-    missing = [
-        name for name in ("tensorflow", "tf_keras") if importlib.util.find_spec(name) is None
-    ]
+    names = ("tensorflow", "tf_keras")
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
-            f"{' and '.join(missing)} not installed; run: pip install {' '.join(REQUIREMENTS)}"
+            f"{' and '.join(missing)} not installed; run: pip install {' '.join(_REQUIREMENTS)}"
         )
     _import_triton_first()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -55,8 +55,8 @@ def _import_triton_first() -> None:
 
 
 @contextmanager
-def _silent_stderr():
-    """Send what C++ code writes to the error stream nowhere; Python's exceptions are not touched."""
+def _silent_stderr() -> Iterator[None]:
+    """Send nowhere what C++ code writes to the error stream; Python's exceptions stay."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,53 +1,46 @@
-"""Weight files: ours of `models/` and those that others publish, whether they are whole, and how to
-read them without trust.
-"""
+"""Weight files, ours of `models/` and those that others publish: read whole, and without trust."""
 
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cctview.dataset.paths import MODELS, remedy, require
 
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+_Network = TypeVar("_Network", bound="Module")
 MANIFEST = MODELS / "manifest.json"
-PUBLISHED = Path(__file__).with_name("published.json")
+_PUBLISHED = Path(__file__).with_name("published.json")
 _REMEDY = "get the file again from the repository (git restore models, or a fresh clone)"
 
 
 @cache
-def manifest() -> dict[str, dict]:
+def manifest() -> dict[str, dict[str, Any]]:
     """What `models/manifest.json` says of each file: bytes, sha256, purpose, licence, card."""
     return json.loads(require(MANIFEST).read_text())
 
 
 @cache
-def published() -> dict[str, dict[str, dict]]:
-    """What `published.json` says of the files that others publish, under "weights" by file name,
-    under "frames" by camera.
-    """
-    return json.loads(PUBLISHED.read_text(encoding="utf-8"))
+def published() -> dict[str, dict[str, dict[str, Any]]]:
+    """What others publish: under "weights" by file name, under "frames" by camera."""
+    return json.loads(_PUBLISHED.read_text(encoding="utf-8"))
 
 
 def check_published(path: Path) -> None:
-    """Check a file that bears the name of a published weight file against the size and sha256 known
-    of it, if any are.
-
-    Raises
-    ------
-    ValueError
-        If it is not that file.
-    """
+    """Check a file with a published file's name; a ValueError if it is not that file."""
     entry = published()["weights"].get(path.name, {})
     size, digest = entry.get("bytes"), entry.get("sha256")
-    remedy = (
-        f"get it with `cctview fetch weights {path.name}`, or give weights of your own another name"
-    )
+    fetched = f"get it with `cctview fetch weights {path.name}`"
+    advice = f"{fetched}, or give weights of your own another name"
     if size is not None and path.stat().st_size != size:
         raise ValueError(
-            f"{path}: {path.stat().st_size:,} bytes, and the published file has {size:,}; {remedy}"
+            f"{path}: {path.stat().st_size:,} bytes, and the published file has {size:,}; {advice}"
         )
     if digest is not None and sha256(path) != digest:
-        raise ValueError(f"{path}: not the published file, its sha256 is another; {remedy}")
+        raise ValueError(f"{path}: not the published file, its sha256 is another; {advice}")
 
 
 def sha256(path: Path) -> str:
@@ -57,12 +50,7 @@ def sha256(path: Path) -> str:
 
 
 def find(name: str) -> Path:
-    """Path of a weight file of ours, after checking its size and sha256 against the manifest.
-
-    Parameters
-    ----------
-    name : str
-        A file name in `models/`.
+    """Path of a weight file in `models/`, after checking it against the manifest.
 
     Raises
     ------
@@ -71,7 +59,8 @@ def find(name: str) -> Path:
     ValueError
         If its size or sha256 is not what the manifest says.
     """
-    path, entry = MODELS / name, manifest()[name]
+    path = MODELS / name
+    entry = manifest()[name]
     if not path.is_file():
         raise FileNotFoundError(f"{path}: this weight file is missing; {remedy(path, _REMEDY)}")
     if path.stat().st_size != entry["bytes"]:
@@ -85,7 +74,7 @@ def find(name: str) -> Path:
     return path
 
 
-def load(path: str | Path) -> dict:
+def load(path: str | Path) -> dict[str, Any]:
     """Read a state dict: names to tensors, and nothing that could run code.
 
     Raises
@@ -93,8 +82,7 @@ def load(path: str | Path) -> dict:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds anything but tensors by name, or is damaged, or has the name of a published file
-        and is not that file.
+        If it holds anything but tensors by name, is damaged, or only has a published file's name.
     """
     import pickle
 
@@ -121,21 +109,13 @@ def load(path: str | Path) -> dict:
     return state
 
 
-def load_into(network, path: str | Path, state: dict | None = None) -> None:
-    """Load a weight file into a network, or say which file does not fit it.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    path : str or Path
-        The weight file.
-    state : dict, optional
-        What `load` read from it, if that is done already.
+def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None = None) -> None:
+    """Load a weight file into a network; `state` is what `load` read from it, if that is done.
 
     Raises
     ------
     ValueError
-        If names or shapes differ.
+        If names or shapes differ; names the file.
     """
     try:
         network.load_state_dict(load(path) if state is None else state)
@@ -145,19 +125,24 @@ def load_into(network, path: str | Path, state: dict | None = None) -> None:
         ) from None
 
 
-def load_ours(network, name: str, model: str, path: str | Path | None = None):
-    """A network of ours with its shipped weights, or with others, ready to be used.
+def load_ours(network: _Network, name: str, model: str, path: str | Path | None = None) -> _Network:
+    """Fill a network of ours with its shipped weights, or with others.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Of the right architecture; it is filled and returned.
+        Of the right architecture.
     name : str
         The file in `models/`.
     model : str
         What ``python -m studio train`` calls it.
     path : str or Path, optional
         Other weights.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same, ready to be used.
 
     Raises
     ------

@@ -215,7 +215,7 @@ def test_two_versions_of_a_file_are_never_joined(server, item, waits):
     server.answers["/file"] = answer
     item = replace(item, path=item.path.with_suffix(".zip"), bytes=None, sha256=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fetch, "_look_into", lambda item, partial: None)
+        patch.setattr(fetch, "_look_into", lambda item: None)
         get(item)
     assert server.seen[1][1]["If-Range"] == '"1"'
     assert item.path.read_bytes() == second
@@ -226,7 +226,7 @@ def test_without_digest_and_version_a_download_starts_anew(server, item, waits):
     server.answers["/file"] = cutting(1, content)
     item = replace(item, path=item.path.with_suffix(".zip"), bytes=None, sha256=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fetch, "_look_into", lambda item, partial: None)
+        patch.setattr(fetch, "_look_into", lambda item: None)
         get(item)
     assert ranges(server) == [None, None]
     assert item.path.read_bytes() == content
@@ -377,7 +377,7 @@ def test_a_full_disk_is_told_before_the_first_byte(server, item):
     assert server.seen == []
 
 
-# ---------------------------------------------------------------------- files of which no digest is published
+# ---------------------------------------------------------------- files without a published digest
 
 
 def pt_file(tmp_path, value: float) -> bytes:
@@ -393,7 +393,7 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     assert item.record.read_text() == f"{hashlib.sha256(first).hexdigest()}  net.pt\n"
     item.path.unlink()
     get(item)
-    assert fetch.is_whole(item)
+    assert item.is_whole()
     server.answers["/file"] = whole(pt_file(tmp_path, 2))
     with pytest.raises(
         FetchError, match="not the one that was seen first.*remove that record and fetch again"
@@ -403,7 +403,7 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     item.record.unlink()
     get(item)
     assert item.path.read_bytes() != first
-    assert fetch.is_whole(item)
+    assert item.is_whole()
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".zip"])
@@ -475,7 +475,7 @@ def test_weights_are_fetched_by_name_and_then_are_here(published, server, capsys
     assert len(server.seen) == 1
     path.write_bytes(b"damaged")
     assert cli.main(["fetch", "weights", "net.pt"]) == 0
-    assert fetch.is_whole(fetch.choose("weights", ["net.pt"])[0])
+    assert fetch.choose("weights", ["net.pt"])[0].is_whole()
 
 
 def test_frames_are_read_from_the_archive_without_unpacking(published):
@@ -516,7 +516,7 @@ def test_zips_never_join_a_folder_of_other_things(published, capsys):
 
 
 def test_the_manifest_names_only_public_places_over_https():
-    published = json.loads(weights.PUBLISHED.read_text(encoding="utf-8"))
+    published = weights.published()
     entries = {**published["weights"], **published["frames"]}
     assert len(published["weights"]) == 5
     assert len(published["frames"]) == 6
