@@ -194,7 +194,7 @@ vehicles = true_vehicles(detections, truth)
 compared = compare_next_camera(detections, vehicles)
 alike = likeness(compared, truth.vehicles)
 clones = passing(compared, compared.distances(embeddings), alike)
-figures.clones(clones)
+figures.look_alikes(clones)
 
 # %% [markdown]
 # Follow the curves to the left, to stricter thresholds. Vehicles of another colour vanish. Clones do not: even the strictest

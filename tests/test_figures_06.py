@@ -61,7 +61,7 @@ FIGURES = {
     "open set": lambda: lesson_06.open_set(ODDS),
     "open set of few": lambda: lesson_06.open_set(ODDS, 0.95, 10),
     "open set of a city": lambda: lesson_06.open_set(ODDS, 0.5, 10**6.3),
-    "clones": lambda: lesson_06.clones(PASSING),
+    "clones": lambda: lesson_06.look_alikes(PASSING),
     "individuality": lambda: lesson_06.individuality(DIAL, 0.25),
     "alarms": lambda: lesson_06.alarms(0.1, 0.5, 0.02),
     "alarms, rarely right": lambda: lesson_06.alarms(1e-6, 0.95, 180.0),

@@ -2,7 +2,7 @@
 
 from cctview.show.look import GREY, INK, ORANGE, PALE, PAPER, PURPLE
 
-DARK = {ORANGE: "#9a6a00", PURPLE: "#9c4a7e"}
+DARKER = {ORANGE: "#9a6a00", PURPLE: "#9c4a7e"}
 """Colours for type, where the colour itself is too light to read."""
 DOTTED = (0, (2, 3))
 

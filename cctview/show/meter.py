@@ -5,7 +5,7 @@ import textwrap
 from matplotlib.patches import Rectangle
 
 from cctview.privacy.meter import LeakageMeter
-from cctview.show.drawing import DARK, at_edge
+from cctview.show.drawing import DARKER, at_edge
 from cctview.show.look import (
     CLAIMED,
     DELIVERED,
@@ -151,7 +151,7 @@ def waterfall(meter: LeakageMeter) -> Card:
             highest = max(highest, top)
             look = {"fontsize": 10.5, "fontweight": "bold", "va": "bottom", "bbox": None}
             look["ha"] = "right" if at < 0 else "left"
-            label(axes, k + at / 10, top + 0.2, words, DARK.get(colour, colour), **look)
+            label(axes, k + at / 10, top + 0.2, words, DARKER.get(colour, colour), **look)
     if steps:
         rises = any(min(step.claimed.estimate, step.delivered.estimate) < 0 for step in steps)
         _key(figure, {"taken back": _RISE} if rises else {})

@@ -10,7 +10,7 @@ from matplotlib.ticker import NullLocator
 
 from cctview.course.era_trials import shrink
 from cctview.show.drawing import (
-    DARK,
+    DARKER,
     at_edge,
     band,
     beside,
@@ -338,7 +338,7 @@ def _names_beside(axes, table, last):
     for name, value in ends.sort_values().items():
         place = max(value, place + gap)
         colour = looks[name][0]
-        beside(axes, last, place, name, 10, color=DARK.get(colour, colour), **words)
+        beside(axes, last, place, name, 10, color=DARKER.get(colour, colour), **words)
 
 
 @style()

@@ -4,7 +4,7 @@ vehicles that it was trained on.
 
 import numpy as np
 
-from cctview.show.drawing import DARK, DOTTED, band, dot, show_crop
+from cctview.show.drawing import DARKER, DOTTED, band, dot, show_crop
 from cctview.show.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, Card, label, style
 
 _WORLD = "Simulated frames, our model world; who was taught is known"
@@ -228,7 +228,7 @@ def membership_roc(attacks, note=_WORLD):
             f"at 1 %: {100 * at.estimate:.1f} % [{100 * at.low:.1f} {100 * at.high:.1f}]"
         )
         look = {"va": "top", "fontsize": 10, "fontweight": "bold"}
-        look["color"] = DARK.get(colour, colour)
+        look["color"] = DARKER.get(colour, colour)
         axes.annotate(words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", **look)
     axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
     axes.set(xscale="log", yscale="log", xlim=(_LEFT, 1), ylim=(_LEFT, 1.1))

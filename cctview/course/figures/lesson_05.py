@@ -3,7 +3,7 @@
 import numpy as np
 
 from cctview.match.metrics import roc_auc, roc_curve
-from cctview.show.drawing import DARK, DOTTED, beside, dot
+from cctview.show.drawing import DARKER, DOTTED, beside, dot
 from cctview.show.look import (
     BLUE,
     DIFFERENT,
@@ -140,7 +140,7 @@ def roc(curves, points=None, at=None, note=TWIN):
     for k, ((name, pairs), (colour, dashes, key)) in enumerate(zip(curves.items(), looks)):
         fpr, tpr, _ = roc_curve(*pairs)
         axes.plot(fpr, tpr, color=colour, linestyle=dashes, label=name)
-        look = {"fontsize": 11.5, "fontweight": "bold", "color": DARK.get(colour, colour)}
+        look = {"fontsize": 11.5, "fontweight": "bold", "color": DARKER.get(colour, colour)}
         words = f"{key} {name}\narea {areas[name]:.3f}"
         axes.annotate(words, (1.03, 0.86 - 0.2 * k), xycoords="axes fraction", **look)
     if at is not None:
@@ -195,7 +195,7 @@ def cmc(results, ranks=20, note=TWIN):
     ):
         look = {"color": colour, "marker": marker, "markersize": 5}
         axes.plot(range(1, len(curve) + 1), curve, label=name, **look)
-        colour = DARK.get(colour, colour)
+        colour = DARKER.get(colour, colour)
         beside(axes, len(curve), heights[name], name, 10, color=colour, **words)
     axes.set(xlim=(0.5, ranks + 0.3), xlabel="length of the list of candidates")
     axes.set(ylim=(0, 1), ylabel="searches that find it (share)")

@@ -7,7 +7,7 @@ from cctview.link.filters import rank_one
 from cctview.match.impostors import CLONE, COLOUR, OTHER
 from cctview.privacy.open_set import share_right
 from cctview.show.drawing import (
-    DARK,
+    DARKER,
     DOTTED,
     band,
     beside,
@@ -168,7 +168,7 @@ def _grows(axes, table, found, figure, measured, end):
 
 
 @style()
-def clones(table, found=0.5, note=TWIN):
+def look_alikes(table, found=0.5, note=TWIN):
     """How often a different vehicle passes for the same, by how alike it was made, at every
     threshold.
 
@@ -240,7 +240,7 @@ def individuality(table, setting, note=_DIAL):
         band(axes, rows["individuality"], rows["low"], rows["high"], BLUE)
         dot(axes, setting, now[key], BLUE, 12, zorder=5)
         axes.axvline(setting, color=GREY, linewidth=1, linestyle=DOTTED)
-        label(axes, 1.0, real, "real frames", DARK[ORANGE], ha="right", va=side, fontsize=11)
+        label(axes, 1.0, real, "real frames", DARKER[ORANGE], ha="right", va=side, fontsize=11)
         axes.set(xlim=(-0.04, 1.04), xlabel="individuality")
         axes.set(ylim=(least, 1.02), ylabel=name)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.show.drawing import (
-    DARK,
+    DARKER,
     band,
     beside,
     interval,
@@ -198,7 +198,7 @@ def by_strength(table, name, note=_MEASURED):
         places = np.arange(len(strengths)) + 0.05 * (k - 1)
         axes.plot(places, figures.bits, color=colour, marker=marker, markersize=8, label=tracker)
         axes.vlines(places, figures.bits_low, figures.bits_high, color=colour, linewidth=1.5)
-        label(axes, last + 0.14, heights[tracker], tracker, DARK.get(colour, colour), **bold)
+        label(axes, last + 0.14, heights[tracker], tracker, DARKER.get(colour, colour), **bold)
     axes.axhline(before, **_DASHED)
     words = {"va": "bottom", "ha": "right", "fontsize": 11, "bbox": None}
     label(axes, last, before, f"best without it: {before:.1f}", GREY, **words)
@@ -327,7 +327,7 @@ def worst_case(best, usefulness, note=_MEASURED):
         ends = one.before - np.array([one.bits_high, one.bits_low])
         axes.plot(ends, [row - 0.17] * 2, color=INK, linewidth=1.3)
         _value(axes, max(ends[1], one.bought, 0), row - 0.17, one.bought, BLUE, **bold)
-        _value(axes, max(sold[row], 0), row + 0.21, sold[row], DARK[ORANGE], **small)
+        _value(axes, max(sold[row], 0), row + 0.21, sold[row], DARKER[ORANGE], **small)
     axes.axvline(0, color=GREY, linewidth=0.9)
     if len(kept):
         rows, look = np.arange(len(kept)), {"edgecolor": ORANGE, "linewidth": 1.6}
