@@ -12,7 +12,7 @@ from cctview.course.era_trials import (
     VehicleCrops,
     leak_by_era,
     search_next_camera,
-    shrink,
+    shrink_crop,
     try_era,
     tune,
 )
@@ -44,7 +44,7 @@ def shrunk(pictures: VehicleCrops, side: float) -> VehicleCrops:
     """As if each had been so small: its area that of a square of this side, in pixels; smaller ones
     stay as they are.
     """
-    return replace(pictures, crops=tuple(shrink(crop, side) for crop in pictures.crops))
+    return replace(pictures, crops=tuple(shrink_crop(crop, side) for crop in pictures.crops))
 
 
 class LearnedMetric:

@@ -265,7 +265,7 @@ def test_one_vehicle_cannot_be_split():
 
 @pytest.mark.parametrize(("side", "shape"), [(15, (12, 20, 3)), (100, (24, 40, 3))])
 def test_shrinking_keeps_proportions_and_enlarges_nothing(side, shape):
-    small = trials.shrink(np.zeros((24, 40, 3), np.uint8), side)
+    small = trials.shrink_crop(np.zeros((24, 40, 3), np.uint8), side)
     assert small.shape == pytest.approx(shape, abs=1)
 
 

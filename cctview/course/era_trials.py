@@ -112,7 +112,7 @@ def _read_crops(dataset, detections):
     return crops
 
 
-def shrink(crop: np.ndarray, side: float) -> np.ndarray:
+def shrink_crop(crop: np.ndarray, side: float) -> np.ndarray:
     """A crop made as small as a square of this side, in its own proportions."""
     import cv2
 

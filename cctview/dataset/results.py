@@ -1,6 +1,7 @@
 """The stored results of ``data/results/``: what takes longer than a notebook should."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,8 +19,8 @@ _COMMANDS = {
 }
 
 
-def read_result(name: str, folder: Path = RESULTS) -> pd.DataFrame:
-    """Read a stored table, such as "unicity.csv".
+def read_result(name: str, folder: Path = RESULTS, **options: Any) -> pd.DataFrame:
+    """Read a stored table, such as "unicity.csv"; the options are those of `pandas.read_csv`.
 
     Raises
     ------
@@ -33,4 +34,4 @@ def read_result(name: str, folder: Path = RESULTS) -> pd.DataFrame:
             f"{path}: missing; {remedy(path, 'get it from the repository')}, or make it anew with"
             f" `python -m studio {command}`"
         )
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, **options)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.paths import RESULTS
+from cctview.dataset.results import read_result
 from cctview.privacy.meter import Bits, LeakageMeter, Step
 
 TRACKERS = ("off the shelf", "retrained", "adaptive")
@@ -31,11 +32,8 @@ def stored(path: str | Path = RESULTS / "defences.csv") -> pd.DataFrame:
         If it is not there; says how to make it.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; make it with `python -m studio results`")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna(
-        {"where": "", "unit": "", "who": "", "guarantee": ""}
-    )
+    table = read_result(path.name, path.parent, keep_default_na=False, na_values=[""])
+    return table.fillna({"where": "", "unit": "", "who": "", "guarantee": ""})
 
 
 def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:

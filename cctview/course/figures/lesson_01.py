@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from cctview.course.era_trials import shrink
+from cctview.course.era_trials import shrink_crop
 from cctview.show.drawing import (
     DARKER,
     at_edge,
@@ -322,7 +322,7 @@ def by_resolution(table, pixels, era, crop, note=TWIN):
     tall = figure.get_size_inches()[1]
     low, high = figure.subplotpars.bottom, figure.subplotpars.top
     inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
-    small = shrink(crop, pixels)
+    small = shrink_crop(crop, pixels)
     inset.imshow(small, interpolation="nearest")
     inset.set(xticks=[], yticks=[])
     inset.set_xlabel(f"{small.shape[1]} × {small.shape[0]}", fontsize=10, labelpad=2)
