@@ -1,0 +1,119 @@
+"""Matching: distances, rankings and re-rankings, and what they are worth.
+
+=============== ==================================================================================
+``distance``    `DISTANCES`, the one place of each distance between single embeddings
+``matching``    MED, MCD and RSCR between frames, images and tracks; the original's matches files
+``rerank``      centring by camera, k-reciprocal re-ranking
+``metrics``     rankings (`evaluate_rank`) and thresholds on pairs (`roc_curve`)
+``pairs``       same or different: all crops of a camera against all of the next
+``next_camera`` searches at the next camera, track against track; methods side by side
+``errors``      which different vehicles pass for the same, and which searches miss
+``triplet``     the triplet loss in a plane
+=============== ==================================================================================
+"""
+
+from cctview.match.distance import (
+    DISTANCES,
+    check_embeddings,
+    cosine_distances,
+    euclidean_distances,
+    get_distance,
+    unit_vectors,
+)
+from cctview.match.errors import (
+    COLOUR,
+    LOOK_ALIKE,
+    OTHER,
+    best_candidates,
+    by_group,
+    describe_searches,
+    likeness,
+    passing,
+)
+from cctview.match.matching import (
+    AGGREGATES,
+    aggregate_distances,
+    image_to_track,
+    match_frames,
+    rscr,
+    track_to_track,
+    write_matches,
+    write_matches_folder,
+)
+from cctview.match.metrics import (
+    RankEvaluation,
+    evaluate_rank,
+    roc_auc,
+    roc_curve,
+    tpr_at_fpr,
+)
+from cctview.match.next_camera import (
+    RERANKED,
+    bits_of_tracks,
+    compare_methods,
+    compare_tracks,
+    rank_tracks,
+)
+from cctview.match.pairs import (
+    Comparisons,
+    auc_by_vehicle,
+    compare_next_camera,
+    crop_side,
+    draw_pairs,
+    first_minutes,
+    give_labels,
+    labels_followed,
+    largest_crops,
+    score_answers,
+)
+from cctview.match.rerank import centre_by_camera, k_reciprocal
+from cctview.match.triplet import descend, triplet_loss
+
+__all__ = [
+    "AGGREGATES",
+    "COLOUR",
+    "DISTANCES",
+    "LOOK_ALIKE",
+    "OTHER",
+    "RERANKED",
+    "Comparisons",
+    "RankEvaluation",
+    "aggregate_distances",
+    "auc_by_vehicle",
+    "best_candidates",
+    "bits_of_tracks",
+    "by_group",
+    "centre_by_camera",
+    "check_embeddings",
+    "compare_methods",
+    "compare_next_camera",
+    "compare_tracks",
+    "cosine_distances",
+    "crop_side",
+    "descend",
+    "describe_searches",
+    "draw_pairs",
+    "euclidean_distances",
+    "evaluate_rank",
+    "first_minutes",
+    "get_distance",
+    "give_labels",
+    "image_to_track",
+    "k_reciprocal",
+    "labels_followed",
+    "largest_crops",
+    "likeness",
+    "match_frames",
+    "passing",
+    "rank_tracks",
+    "roc_auc",
+    "roc_curve",
+    "rscr",
+    "score_answers",
+    "tpr_at_fpr",
+    "track_to_track",
+    "triplet_loss",
+    "unit_vectors",
+    "write_matches",
+    "write_matches_folder",
+]

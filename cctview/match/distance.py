@@ -1,41 +1,29 @@
-"""Exact distances between embeddings, at the speed of a matrix product.
+"""Distances between single embeddings: smaller is closer. A new one is one entry of `DISTANCES`."""
 
-The square of a Euclidean distance is ``|a|² + |b|² - 2 a·b``, and the last term, for all pairs at
-once, is a matrix product: by far the fastest thing a processor does. In float32 that sum cancels
-where two vectors are nearly the same. Two steps keep it exact: the vectors are first centred on
-their common mean (which changes no distance, and makes the numbers that cancel small), and the few
-pairs that are still close are computed again in float64.
-"""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cctview.match.parallel import chunks, in_threads
-
-#: A pair is computed again in float64 when its squared distance is below this share of a vector's squared length.
-#: Above it, the rounding of a float32 product stays below 1e-4 of the distance itself.
-CLOSE = 0.01
-
-#: Pairs computed again in float64 at a time.
-PAIRS_AT_ONCE = 1024
+#: Gallery rows compared at a time: 1,024 vectors of 1,920 numbers take 16 MB in float64.
+_ROWS_AT_ONCE = 1024
 
 
-def check_embeddings(embeddings, name="embeddings", width=None, finite=True):
+def check_embeddings(
+    embeddings: ArrayLike, name: str = "embeddings", width: int | None = None
+) -> np.ndarray:
     """Check a table of embeddings and return it as an array.
 
     Parameters
     ----------
     embeddings : array_like, shape (n, d)
-        One vector a row, of any real type. float16, float32 and float64 are kept as they are.
+        One vector a row. float16, float32 and float64 are kept as they are.
     name : str
         What to call it in an error.
     width : int, optional
         The number of columns that it must have.
-    finite : bool
-        Look at every value; without it, only at shape and type.
-
-    Returns
-    -------
-    ndarray, shape (n, d)
 
     Raises
     ------
@@ -64,38 +52,17 @@ def check_embeddings(embeddings, name="embeddings", width=None, finite=True):
             f"{name}: expected vectors of {width} numbers, but they have {embeddings.shape[1]}; "
             "both sides must come from the same extractor"
         )
-    if finite:
-        check_finite(embeddings, name)
+    bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"{name}: row {bad[0]} holds a value that is not a finite number; leave that row out or"
+            " compute it again"
+        )
     return embeddings
 
 
-def check_finite(embeddings, name):
-    """Raise a ValueError that names the first row with a value that is not finite, if there is one."""
-    # A sum is finite only if all its terms are; each is looked at only when it is not (or when the
-    # sum overflows).
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = embeddings.sum(dtype=np.promote_types(embeddings.dtype, np.float32))
-    if not np.isfinite(total):
-        bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
-        if len(bad):
-            raise ValueError(
-                f"{name}: row {bad[0]} holds a value that is not a finite number; leave that row"
-                " out or compute it again"
-            )
-
-
-def unit_vectors(embeddings, name="embeddings"):
-    """Scale every row to length 1, so that its direction alone remains.
-
-    Parameters
-    ----------
-    embeddings : array_like, shape (n, d)
-    name : str
-        What to call it in an error.
-
-    Returns
-    -------
-    ndarray, shape (n, d), float64
+def unit_vectors(embeddings: ArrayLike, name: str = "embeddings") -> np.ndarray:
+    """Scale every row to length 1, in float64, so that its direction alone remains.
 
     Raises
     ------
@@ -108,21 +75,31 @@ def unit_vectors(embeddings, name="embeddings"):
     array([[0.6, 0.8]])
     """
     embeddings = check_embeddings(embeddings, name)
-    return embeddings * _scale(embeddings, name)[:, None]
+    return embeddings / _lengths(embeddings, name)
 
 
-def euclidean_distances(a, b):
-    """All Euclidean distances between the rows of two tables.
+def _lengths(vectors: np.ndarray, name: str) -> np.ndarray:
+    """The length of each row, (n, 1) float64, none of which may be 0."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
+    if not lengths.all():
+        raise ValueError(
+            f"{name}: row {np.flatnonzero(lengths == 0)[0]} is all zeros, so it has no direction to"
+            " compare by cosine"
+        )
+    return lengths
 
-    Parameters
-    ----------
-    a : array_like, shape (n, d)
-    b : array_like, shape (m, d)
+
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, start + _ROWS_AT_ONCE) for start in range(0, count, _ROWS_AT_ONCE)]
+
+
+def euclidean_distances(a: ArrayLike, b: ArrayLike) -> np.ndarray:
+    """All Euclidean distances between the rows of two tables, (n, d) and (m, d).
 
     Returns
     -------
     ndarray, shape (n, m), float32
-        Within 1e-4 of each distance as float64 gives it, near-identical vectors included.
+        Within 1e-4 of each distance, and 1e-6 of a typical one where two vectors are the same.
 
     Raises
     ------
@@ -135,21 +112,22 @@ def euclidean_distances(a, b):
     array([[0.],
            [5.]], dtype=float32)
     """
-    a = check_embeddings(a, "first table", finite=False)
-    b = check_embeddings(b, "second table", a.shape[1], finite=False)
-    return compare(a, b, lambda squares: np.sqrt(squares, out=squares))
+    a = check_embeddings(a, "first table")
+    b = check_embeddings(b, "second table", a.shape[1])
+    distances = np.empty((len(a), len(b)), np.float32)
+    # |a - b|² = |a|² + |b|² - 2 a·b is one matrix product for all pairs, but cancels where a is
+    # nearly b. Centred vectors are short, and float64 has the digits to spare.
+    centre = a[:256].mean(axis=0, dtype=np.float64) if len(a) else 0
+    a = a - centre
+    for rows in _blocks(len(b)):
+        block = b[rows] - centre
+        squares = (a**2).sum(axis=1)[:, None] + (block**2).sum(axis=1) - 2 * a @ block.T
+        distances[:, rows] = np.sqrt(np.maximum(squares, 0))
+    return distances
 
 
-def cosine_distances(a, b):
+def cosine_distances(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """All cosine distances, one minus the cosine of the angle, between the rows of two tables.
-
-    It is half the squared Euclidean distance of the vectors scaled to length 1, and computed so:
-    one minus a cosine near 1 would lose its digits.
-
-    Parameters
-    ----------
-    a : array_like, shape (n, d)
-    b : array_like, shape (m, d)
 
     Returns
     -------
@@ -159,167 +137,58 @@ def cosine_distances(a, b):
     Raises
     ------
     ValueError
-        If a table has the wrong shape, holds a value that is not finite, or a row of zeros.
+        As `euclidean_distances`, or if a row is all zeros.
 
     Examples
     --------
     >>> cosine_distances([[1.0, 0.0]], [[2.0, 0.0], [0.0, 5.0], [-1.0, 0.0]])
     array([[0., 1., 2.]], dtype=float32)
     """
-    a = check_embeddings(a, "first table", finite=False)
-    b = check_embeddings(b, "second table", a.shape[1], finite=False)
-    return compare(a, b, lambda squares: np.multiply(squares, 0.5, out=squares), unit=True)
+    a = unit_vectors(a, "first table")
+    b = check_embeddings(b, "second table", a.shape[1])
+    lengths = _lengths(b, "second table")
+    distances = np.empty((len(a), len(b)), np.float32)
+    for rows in _blocks(len(b)):
+        distances[:, rows] = np.clip(1 - a @ (b[rows] / lengths[rows]).T, 0, 2)
+    return distances
 
 
-def compare(a, b, finish=None, unit=False):
-    """Squared Euclidean distances between the rows of two tables.
-
-    Parameters
-    ----------
-    a, b : ndarray, shape (n, d) and (m, d)
-        As `check_embeddings` returns them; whether their values are finite is seen here.
-    finish : callable, optional
-        Turns squared distances into what is wanted, in place, some rows at a time while they are in
-        the cache.
-    unit : bool
-        Compare the rows scaled to length 1.
-
-    Returns
-    -------
-    ndarray, shape (n, m), float32
-    """
-    if not len(a) or not len(b):
-        return np.empty((len(a), len(b)), np.float32)
-    centre = (middle(a, unit) + middle(b, unit)) / 2
-    left, right = (
-        Centred(a, centre, unit, "first table", factor=-2),
-        Centred(b, centre, unit, "second table"),
-    )
-    squares = left.rows @ right.rows.T
-
-    def complete_some(rows):
-        complete(squares[rows], rows, left, right)
-        if finish is not None:
-            finish(squares[rows])
-
-    in_threads(complete_some, chunks(squares))
-    return squares
-
-
-def middle(x, unit=False):
-    """About the mean of the rows, (d,) float64: that of a few of them. As a centre, any point
-    nearby is as good.
-    """
-    some = x[:: len(x) // 256 + 1].astype(np.float64)
-    with np.errstate(invalid="ignore"):  # what is not finite is told of later, with its row
-        if unit:
-            some /= np.maximum(
-                np.linalg.norm(some, axis=1, keepdims=True), np.finfo(np.float64).tiny
-            )
-        return some.mean(axis=0)
-
-
-class Centred:
-    """The rows of a table less a centre, in float32.
-
-    Parameters
-    ----------
-    x : ndarray, shape (n, d)
-    centre : ndarray, shape (d,)
-    unit : bool
-        Scale the rows to length 1 first.
-    name : str
-        What to call the table in an error.
-    factor : float
-        What to multiply `rows` by in the end: -2 on the left, so that a product gives ``-2 a·b``.
+@dataclass(frozen=True)
+class Distance:
+    """A distance between single embeddings, and how a search index has it.
 
     Attributes
     ----------
-    rows : ndarray of float32, shape (n, d)
-    squares : ndarray of float32, shape (n,)
-        Squared lengths of the rows.
-
-    Raises
-    ------
-    ValueError
-        If a value is not finite, or a row that is to be scaled is all zeros.
+    label : str
+        What figures and menus call it.
+    between : callable
+        All distances of two tables, (n, d) and (m, d): an array (n, m).
+    prepare : callable
+        ``prepare(table, name)``: vectors whose squared Euclidean distances rank in the same order.
+    from_squares : callable
+        Turns those squared Euclidean distances into this distance.
     """
 
-    def __init__(self, x, centre, unit, name, factor=1):
-        self.x, self.centre, self.scale, self.factor = (
-            x,
-            centre,
-            _scale(x, name) if unit else None,
-            factor,
-        )
-        self.rows, self.squares = np.empty(x.shape, np.float32), np.empty(len(x), np.float32)
-        in_threads(self._fill, chunks(x))
-        if not np.isfinite(self.squares).all():
-            check_finite(x, name)
+    label: str
+    between: Callable[[Any, Any], np.ndarray]
+    prepare: Callable[[Any, str], np.ndarray]
+    from_squares: Callable[[Any], Any]
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is told of when all is done
-    def _fill(self, rows):
-        """float64, and what is scaled, is centred before it is rounded; float32 is exact as it is."""
-        wide = np.float32 if self.scale is None and self.x.dtype != np.float64 else np.float64
-        part = self.x[rows].astype(wide, copy=False)
-        if self.scale is not None:
-            part = part * self.scale[rows, None]
-        centred = self.rows[rows]
-        np.subtract(part, self.centre.astype(wide), out=centred, casting="same_kind")
-        self.squares[rows] = np.einsum("ij,ij->i", centred, centred)
-        if self.factor != 1:
-            centred *= self.factor
-
-    def exact(self, rows):
-        """Some rows in float64, scaled but not centred."""
-        part = self.x[rows].astype(np.float64)
-        return part if self.scale is None else part * self.scale[rows, None]
+    def __call__(self, a: ArrayLike, b: ArrayLike) -> np.ndarray:
+        """All distances between the rows of two tables."""
+        return self.between(a, b)
 
 
-def complete(squares, rows, left, right):
-    """Make squared distances of the products ``-2 a·b`` of some rows of the left table with all of
-    the right, in place.
-    """
-    squares += right.squares
-    squares += left.squares[rows, None]
-    # Where |a - b|² is a small share of |a|², |b| is nearly |a|: so a bound that depends on the row
-    # alone will do.
-    bound = CLOSE * left.squares[rows]
-    near = np.flatnonzero(squares.min(axis=1) < bound)
-    if len(near):
-        _compare_again(squares, near, bound[near], left, rows.start, right)
+#: Every distance between single embeddings, by name: what takes a `distance` offers these.
+DISTANCES = {
+    "med": Distance("MED", euclidean_distances, check_embeddings, np.sqrt),
+    # of unit vectors, |a - b|² = 2 - 2 cos
+    "mcd": Distance("MCD", cosine_distances, unit_vectors, lambda squares: squares / 2),
+}
 
 
-def _scale(x, name):
-    """One over the length of each row, float64."""
-    lengths = np.empty(len(x))
-
-    def measure(rows):
-        part = x[rows].astype(np.float64)
-        lengths[rows] = np.sqrt(np.einsum("ij,ij->i", part, part))
-
-    in_threads(measure, chunks(x))
-    if not lengths.all():
-        row = int(np.flatnonzero(lengths == 0)[0])
-        raise ValueError(
-            f"{name}: row {row} is all zeros, so it has no direction to compare by cosine"
-        )
-    return 1 / lengths
-
-
-def _compare_again(squares, near, bound, left, start, right):
-    """Compute the close pairs of the rows `near` of a block once more in float64, in place."""
-    close = squares[near] < bound[:, None]
-    count = np.count_nonzero(close)
-    if (
-        count > 0.05 * close.size + PAIRS_AT_ONCE
-    ):  # so many that one by one would be slow: the same sum in float64
-        a, b = left.exact(start + near) - left.centre, right.exact(slice(None)) - left.centre
-        sums = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-        squares[near] = np.maximum(sums, 0)
-        return
-    rows, columns = np.nonzero(close)
-    for first in range(0, count, PAIRS_AT_ONCE):
-        i, j = near[rows[first : first + PAIRS_AT_ONCE]], columns[first : first + PAIRS_AT_ONCE]
-        difference = left.exact(start + i) - right.exact(j)
-        squares[i, j] = np.einsum("ij,ij->i", difference, difference)
+def get_distance(name: str) -> Distance:
+    """The distance of that name; a ValueError that lists the known ones if there is none."""
+    if name not in DISTANCES:
+        raise ValueError(f"unknown distance {name!r}; choose one of {', '.join(DISTANCES)}")
+    return DISTANCES[name]

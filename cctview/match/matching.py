@@ -1,4 +1,4 @@
-"""Matching: how far apart are two vehicles, and which candidate is nearest?
+"""Matching: how far apart two vehicles are, and which candidate is nearest.
 
 The distances are those of Roman-Jimenez et al., "Improving Vehicle Re-Identification using CNN
 Latent Spaces" (arXiv 1910.09458). Between an image and a track (several images of one vehicle) they
@@ -9,68 +9,37 @@ are
 - RSCR, the residual of the sparse coding reconstruction: what is left of the image after it is
   rebuilt as a mixture of as few images of the track as possible.
 
-With one image on each side, as in the original demo, MED is a plain Euclidean distance. The files
-that the original writes (matches JSON, the folder `matches`) are written by `cctview.match.files`; its
-functions can be had from here too.
+With one image on each side, as in the original demo, MED is a plain Euclidean distance. Matches are
+written as the original does: as JSON, and as the folder `matches` of crops in order of distance.
 """
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.match.distance import check_embeddings, cosine_distances, euclidean_distances
-from cctview.match.files import COLUMNS
+from cctview.dataset.images import encode_jpeg
+from cctview.dataset.storage import replacing, write_bytes
+from cctview.match.distance import DISTANCES, check_embeddings, get_distance
 
-#: The distances between single images, by name: smaller is closer.
-DISTANCES = {"med": euclidean_distances, "mcd": cosine_distances}
+_COLUMNS = ["base", "camera", "target", "distance"]
 
 #: Ways to make one number of the distances from each image of a query track to a gallery track.
 AGGREGATES = ("min", "mean", "med", "mean50", "med50")
-
-
-def calc_med(p_data, q_data):
-    """Minimal Euclidean distance from an image to an image, or to a track.
-
-    The original's function, under its name.
-
-    Parameters
-    ----------
-    p_data : array_like, shape (d,)
-        The embedding of one image.
-    q_data : array_like, shape (d,) or (n, d)
-        The embedding of another image, or those of a track.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong or a value is not finite.
-
-    Examples
-    --------
-    >>> calc_med([0, 0], [3, 4])
-    5.0
-    >>> calc_med([0, 0], [[3, 4], [0, 1]])
-    1.0
-    """
-    image, track = np.asarray(p_data, np.float64), np.asarray(q_data, np.float64)
-    if image.ndim != 1:
-        raise ValueError(
-            f"p_data: expected one embedding of shape (d,), but the shape is {image.shape}"
-        )
-    track = check_embeddings(np.atleast_2d(track), "q_data", len(image))
-    check_embeddings(image[None], "p_data")
-    if not len(track):
-        raise ValueError("q_data: expected at least one embedding, but the track is empty")
-    return float(np.linalg.norm(track - image, axis=1).min())
+_AGGREGATE = {"min": np.min, "mean": np.mean, "med": np.median}
 
 
 def match_frames(
-    base_detections, base_embeddings, target_detections, target_embeddings, distance="med"
-):
+    base_detections: pd.DataFrame,
+    base_embeddings: ArrayLike,
+    target_detections: pd.DataFrame,
+    target_embeddings: ArrayLike,
+    distance: str = "med",
+) -> pd.DataFrame:
     """Compare every vehicle of a base frame with every vehicle of the target frames.
 
     Persons and bicycles are left out: they are detected and counted, never matched.
@@ -103,13 +72,12 @@ def match_frames(
     0    a      S      c       1.0
     1    a      S      b       5.0
     """
-    if distance not in DISTANCES:
-        raise ValueError(f"unknown distance {distance!r}; choose one of {', '.join(DISTANCES)}")
+    measure = get_distance(distance)
     base, base_embeddings = _vehicles(base_detections, base_embeddings, "base")
     target, target_embeddings = _vehicles(target_detections, target_embeddings, "target")
     if base.empty or target.empty:
-        return pd.DataFrame(columns=COLUMNS).astype({"distance": np.float64})
-    matrix = DISTANCES[distance](base_embeddings, target_embeddings)
+        return pd.DataFrame(columns=_COLUMNS).astype({"distance": np.float64})
+    matrix = measure(base_embeddings, target_embeddings)
     camera_order = pd.factorize(target["camera"])[0]
     matches = pd.DataFrame(
         {
@@ -124,7 +92,9 @@ def match_frames(
     return matches.iloc[order].reset_index(drop=True)
 
 
-def _vehicles(detections, embeddings, name):
+def _vehicles(
+    detections: pd.DataFrame, embeddings: ArrayLike, name: str
+) -> tuple[pd.DataFrame, np.ndarray]:
     """The rows of detections, and of their embeddings, that are vehicles."""
     embeddings = np.asanyarray(embeddings)
     if len(detections) != len(embeddings):
@@ -139,13 +109,19 @@ def _vehicles(detections, embeddings, name):
     return detections[keep], vehicles
 
 
-def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):
+def image_to_track(
+    images: ArrayLike,
+    gallery: ArrayLike,
+    tracks: ArrayLike,
+    distance: str = "med",
+    alpha: float = 1.0,
+) -> pd.DataFrame:
     """Distance from each image to each track of a gallery.
 
     Parameters
     ----------
     images : array_like, shape (n, d)
-        Embeddings of the images that are looked for.
+        Embeddings of the query images.
     gallery : array_like, shape (m, d)
         Embeddings of the tracks' images.
     tracks : array_like, shape (m,)
@@ -189,14 +165,20 @@ def image_to_track(images, gallery, tracks, distance="med", alpha=1.0):
 
 
 def track_to_track(
-    queries, query_tracks, gallery, gallery_tracks, distance="med", aggregate="mean50", alpha=1.0
-):
+    queries: ArrayLike,
+    query_tracks: ArrayLike,
+    gallery: ArrayLike,
+    gallery_tracks: ArrayLike,
+    distance: str = "med",
+    aggregate: str = "mean50",
+    alpha: float = 1.0,
+) -> pd.DataFrame:
     """Distance from each track of a query set to each track of a gallery.
 
     As the paper's text has it: take the distance from each image of the query track to the gallery
     track, and make one number of them. `mean50` and `med50` are the mean and the median of the
-    closer half of them, so that a few bad crops do not count. The reference code of the paper's
-    authors does something else; see `running_minimum`.
+    closer half of them, so that a few bad crops do not count. (The reference code of the paper's
+    authors aggregates running minima instead, which depend on the order of the images.)
 
     Parameters
     ----------
@@ -240,7 +222,7 @@ def track_to_track(
     return pd.DataFrame(np.stack(rows), index=labels, columns=images.columns)
 
 
-def aggregate_distances(distances, aggregate):
+def aggregate_distances(distances: ArrayLike, aggregate: str) -> np.ndarray:
     """One number of many distances, along the first axis.
 
     Parameters
@@ -263,46 +245,14 @@ def aggregate_distances(distances, aggregate):
     if aggregate.endswith("50"):
         half = -(-len(distances) // 2)
         distances = np.partition(distances, half - 1, axis=0)[:half]
-    of = {"min": np.min, "mean": np.mean, "med": np.median}[aggregate.removesuffix("50")]
-    return of(distances, axis=0)
+    return _AGGREGATE[aggregate.removesuffix("50")](distances, axis=0)
 
 
-def running_minimum(distances, aggregate="mean50"):
-    """Track-to-track distance as the reference code of arXiv 1910.09458 computes it, not as its
-    text says.
-
-    For each gallery image it goes through the query images and keeps the smallest distance so far
-    after every one of them, then aggregates all these running minima; and its "50" keeps one more
-    than half. So the result depends on the order of the query's images. It is here to compare with
-    published figures; `track_to_track` follows the text.
-
-    Parameters
-    ----------
-    distances : array_like, shape (query images, gallery images)
-        Distances between the images of one query track and one gallery track.
-    aggregate : {"min", "mean", "med", "mean50", "med50"}
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> running_minimum([[3.0], [1.0], [2.0]], "mean").round(3)
-    np.float64(1.667)
-    """
-    values = np.sort(np.minimum.accumulate(np.asarray(distances), axis=0), axis=None)
-    if aggregate.endswith("50"):
-        values = values[: len(values) // 2 + 1]
-    return aggregate_distances(values, aggregate.removesuffix("50"))
-
-
-def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
+def rscr(images: ArrayLike, track: ArrayLike, alpha: float = 1.0) -> np.ndarray:
     """Residual of the sparse coding reconstruction of images from a track.
 
     For each image y, the weights a of the track's images D that minimise ``|y - aD|² / 2 + alpha
-    |a|₁`` (the lasso), found by coordinate descent for all images together; the residual is ``|y -
-    aD|``.
+    |a|₁`` (the lasso); the residual is ``|y - aD|``.
 
     Parameters
     ----------
@@ -310,10 +260,6 @@ def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
     track : array_like, shape (k, d)
     alpha : float
         The price of a weight, at least 0.
-    tolerance : float
-        Stop when no weight moves the reconstruction by more than this share of the image's length.
-    sweeps : int
-        Stop after so many rounds in any case.
 
     Returns
     -------
@@ -324,29 +270,19 @@ def rscr(images, track, alpha=1.0, tolerance=1e-9, sweeps=10_000):
     >>> rscr([[3.0, 4.0]], [[1.0, 0.0]], alpha=0.0)
     array([4.])
     """
+    from sklearn.decomposition import sparse_encode
+
     images = check_embeddings(images, "images").astype(np.float64)
     track = check_embeddings(track, "track", images.shape[1]).astype(np.float64)
-    track = track[track.any(axis=1)]
-    gram, weights = track @ track.T, np.zeros((len(images), len(track)))
-    slopes = images @ track.T  # of the residual along each of the track's images
-    limit = tolerance * max(np.linalg.norm(images, axis=1).max(initial=0), np.finfo(float).tiny)
-    for _ in range(sweeps):
-        largest = 0.0
-        for k, square in enumerate(np.diag(gram)):
-            wanted = slopes[:, k] + square * weights[:, k]
-            step = np.sign(wanted) * np.maximum(np.abs(wanted) - alpha, 0) / square - weights[:, k]
-            weights[:, k] += step
-            slopes -= step[:, None] * gram[k]
-            largest = max(largest, np.abs(step).max(initial=0) * np.sqrt(square))
-        if largest <= limit:
-            break
+    alpha = max(alpha, np.finfo(float).tiny)  # scikit-learn warns of a price of exactly 0
+    weights = sparse_encode(images, track, algorithm="lasso_cd", alpha=alpha, max_iter=10_000)
     return np.linalg.norm(images - weights @ track, axis=1)
 
 
-def _by_track(tracks, count, name):
-    """An order in which each track's images are together, where each track starts in it, and the
-    tracks' labels.
-    """
+def _by_track(
+    tracks: ArrayLike, count: int, name: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An order with each track's images together, where each track starts in it, and the labels."""
     tracks = np.asarray(tracks)
     if tracks.shape != (count,):
         raise ValueError(
@@ -357,3 +293,79 @@ def _by_track(tracks, count, name):
         raise ValueError(f"{name}: expected at least one image, but there is none")
     labels, starts = np.unique(np.sort(tracks), return_index=True)
     return np.argsort(tracks, kind="stable"), starts, labels
+
+
+def write_matches(path: str | Path, matches: pd.DataFrame) -> None:
+    """Write matches as the original's JSON: ``{base id: {camera: {target id: distance}}}``.
+
+    Parameters
+    ----------
+    path : path_like
+        The file to write; it is complete or not there.
+    matches : DataFrame
+        Columns `base`, `camera`, `target`, `distance`.
+    """
+    nested: dict[str, dict[str, dict[str, float]]] = {}
+    for base, camera, target, distance in matches[_COLUMNS].itertuples(index=False):
+        nested.setdefault(base, {}).setdefault(camera, {})[target] = float(distance)
+    write_bytes(Path(path), json.dumps(nested, sort_keys=True, indent=2).encode())
+
+
+def write_matches_folder(
+    folder: str | Path,
+    matches: pd.DataFrame,
+    crops: Mapping[str, np.ndarray],
+    top: int | None = None,
+) -> None:
+    """Write one folder a base vehicle, with its crop and its candidates' in order of distance.
+
+    ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target
+    id>.jpeg``, where k counts the target cameras from 1 in the order in which they first appear in
+    `matches`.
+
+    Parameters
+    ----------
+    folder : path_like
+        The folder `matches`. A base vehicle's folder is complete or not there; one from an earlier
+        run is replaced.
+    matches : DataFrame
+        Columns `base`, `camera`, `target`, `distance`.
+    crops : mapping of str to ndarray, shape (H, W, 3), uint8
+        The crop of each detection, by its id.
+    top : int, optional
+        How many candidates a camera to write; by default all.
+
+    Raises
+    ------
+    KeyError
+        If a detection has no crop; the error names it.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    number = {camera: k for k, camera in enumerate(pd.unique(matches["camera"]), start=1)}
+    for base, candidates in matches.groupby("base", sort=False):
+        candidates = candidates.sort_values("distance", kind="stable")
+        if top is not None:
+            candidates = candidates.groupby("camera", sort=False).head(top)
+        files = {f"base--{base}.jpeg": base}
+        for camera, target, distance in candidates[_COLUMNS[1:]].itertuples(index=False):
+            files[f"cam-{number[camera]}--{float(distance)}--{target}.jpeg"] = target
+        _write_jpegs(folder / base, {name: _crop(crops, id_) for name, id_ in files.items()})
+
+
+def _crop(crops: Mapping[str, np.ndarray], detection_id: str) -> np.ndarray:
+    try:
+        return crops[detection_id]
+    except KeyError:
+        raise KeyError(
+            f"no crop for the detection {detection_id}; crops must hold every base and target"
+            " vehicle"
+        ) from None
+
+
+def _write_jpegs(folder: Path, images: dict[str, np.ndarray]) -> None:
+    """Write a folder of JPEG files in the place of the old one, if there is one."""
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        for name, image in images.items():
+            (temporary / name).write_bytes(encode_jpeg(image, quality=95))

@@ -1,16 +1,16 @@
-"""Evaluation of matching: rankings, thresholds, open sets, and how sure the figures are.
+"""Metrics of re-identification: rankings, and thresholds on pairs.
 
-Detections and trajectories against the truth are in `cctview.detect.metrics`; its functions can be
-had from here too.
-
-Every result can be computed again on a part of its rows (queries, or frames), so that `bootstrap`
-can draw them anew: ``bootstrap(evaluation.summary, groups)`` gives each figure with its interval.
+A ranking can be judged again on a part of its queries, so that `cctview.stats.bootstrap` can draw
+them anew: ``bootstrap(evaluation.summary, groups)`` gives each figure with its interval.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,29 @@ class RankEvaluation:
     max_rank: int
 
     @property
-    def cmc(self):
+    def cmc(self) -> np.ndarray:
         """Share of queries whose first true match has at most rank 1, 2, …, `max_rank`."""
-        found = self.first_rank[~np.isnan(self.first_rank), None] <= np.arange(1, self.max_rank + 1)
-        return found.mean(axis=0) if len(found) else np.full(self.max_rank, np.nan)
+        ranks = self.first_rank[~np.isnan(self.first_rank), None]
+        if not len(ranks):
+            return np.full(self.max_rank, np.nan)
+        return (ranks <= np.arange(1, self.max_rank + 1)).mean(axis=0)
 
     @property
-    def mAP(self):
+    def mAP(self) -> float:
         """Mean average precision."""
         return _mean(self.average_precision)
 
     @property
-    def mINP(self):
+    def mINP(self) -> float:
         """Mean inverse negative penalty."""
         return _mean(self.inverse_negative_penalty)
 
     @property
-    def without_positive(self):
+    def without_positive(self) -> int:
         """How many queries have no true match in the gallery. No figure counts them."""
         return int(np.isnan(self.first_rank).sum())
 
-    def summary(self, rows=slice(None)):
+    def summary(self, rows: Any = slice(None)) -> pd.Series:
         """The usual figures, over the given queries.
 
         Parameters
@@ -79,7 +81,14 @@ class RankEvaluation:
         return pd.Series(figures, dtype=float)
 
 
-def evaluate_rank(distmat, q_pids, g_pids, q_camids, g_camids, max_rank=50):
+def evaluate_rank(
+    distmat: Any,
+    q_pids: Iterable[Any],
+    g_pids: Iterable[Any],
+    q_camids: Iterable[Any],
+    g_camids: Iterable[Any],
+    max_rank: int = 50,
+) -> RankEvaluation:
     """CMC, mAP and mINP of a ranking, in the manner of fast-reid and torchreid.
 
     A gallery image of the query's vehicle from the query's own camera is left out: to find it again
@@ -119,21 +128,19 @@ def evaluate_rank(distmat, q_pids, g_pids, q_camids, g_camids, max_rank=50):
     first, precision, penalty = np.full((3, len(distmat)), np.nan)
     for query, distances in enumerate(distmat):
         same = g_ids == q_ids[query]
-        right = np.sort(distances[same & (g_cameras != q_cameras[query])])
-        if not len(right):
+        true = np.sort(distances[same & (g_cameras != q_cameras[query])])
+        if not len(true):
             continue
-        wrong = np.sort(distances[~same])
-        found = np.arange(1, len(right) + 1)
-        ranks = found + np.searchsorted(wrong, right, side="right")
-        first[query], precision[query], penalty[query] = (
-            ranks[0],
-            (found / ranks).mean(),
-            len(right) / ranks[-1],
-        )
+        false = np.sort(distances[~same])
+        so_far = np.arange(1, len(true) + 1)
+        ranks = so_far + np.searchsorted(false, true, side="right")
+        first[query] = ranks[0]
+        precision[query] = (so_far / ranks).mean()
+        penalty[query] = len(true) / ranks[-1]
     return RankEvaluation(first, precision, penalty, min(max_rank, distmat.shape[1]))
 
 
-def roc_curve(distances, same):
+def roc_curve(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Receiver operating characteristic of a distance threshold.
 
     Parameters
@@ -159,34 +166,17 @@ def roc_curve(distances, same):
     >>> roc_curve([1.0, 2.0, 2.0, 4.0], [True, True, False, False])
     (array([0. , 0. , 0.5, 1. ]), array([0. , 0.5, 1. , 1. ]), array([-inf,   1.,   2.,   4.]))
     """
+    from sklearn import metrics
+
     distances, same = _check_pairs(distances, same)
-    order = np.argsort(distances, kind="stable")
-    distances, same = distances[order], same[order]
-    last = np.append(
-        np.flatnonzero(np.diff(distances)), len(distances) - 1
-    )  # of each run of equal distances
-    accepted = np.cumsum(same)[last]
-    tpr = np.append(0.0, accepted / same.sum())
-    fpr = np.append(0.0, (last + 1 - accepted) / (~same).sum())
-    return fpr, tpr, np.append(-np.inf, distances[last])
+    fpr, tpr, scores = metrics.roc_curve(same, -distances, drop_intermediate=False)
+    return fpr, tpr, -scores
 
 
-def tpr_at_fpr(distances, same, fpr):
-    """The largest share of same pairs accepted at a threshold that accepts at most `fpr` of the
-    different ones.
+def tpr_at_fpr(distances: ArrayLike, same: ArrayLike, fpr: ArrayLike) -> Any:
+    """The largest share of same pairs accepted while at most `fpr` of the different ones are.
 
-    Nothing is interpolated between thresholds.
-
-    Parameters
-    ----------
-    distances, same
-        As for `roc_curve`.
-    fpr : float or array_like
-        The false positive rates that are tolerated, from 0 to 1.
-
-    Returns
-    -------
-    float or ndarray
+    Nothing is interpolated between thresholds. `distances` and `same` are as for `roc_curve`.
 
     Examples
     --------
@@ -197,183 +187,32 @@ def tpr_at_fpr(distances, same, fpr):
     return tpr[np.searchsorted(rates, fpr, side="right") - 1]
 
 
-def roc_auc(distances, same):
+def roc_auc(distances: ArrayLike, same: ArrayLike) -> float:
     """Probability that a same pair is closer than a different one; an equal distance counts half.
-
-    Parameters
-    ----------
-    distances, same
-        As for `roc_curve`.
-
-    Returns
-    -------
-    float
 
     Examples
     --------
     >>> roc_auc([1.0, 2.0, 2.0, 4.0], [True, True, False, False])
     0.875
     """
-    fpr, tpr, _ = roc_curve(distances, same)
-    return float(np.trapezoid(tpr, fpr))
+    from sklearn import metrics
+
+    distances, same = _check_pairs(distances, same)
+    return float(metrics.roc_auc_score(same, -distances))
 
 
-@dataclass(frozen=True)
-class OpenSetEvaluation:
-    """Searches for vehicles that may or may not be in the gallery, one row a query.
-
-    Attributes
-    ----------
-    mated : ndarray of bool, shape (n,)
-        Whether the query's vehicle is in the gallery.
-    distance : ndarray, shape (n,)
-        The threshold from which on a mated query finds its vehicle (infinite if others fill the
-        list before it), or a non-mated query finds anyone at all.
-    """
-
-    mated: np.ndarray
-    distance: np.ndarray
-
-    def rates(self, thresholds, rows=slice(None)):
-        """False positive and false negative identification rates (FPIR and FNIR) by threshold.
-
-        Parameters
-        ----------
-        thresholds : array_like
-            A candidate is returned when its distance is at most the threshold.
-        rows : slice or array_like of int
-
-        Returns
-        -------
-        DataFrame
-            Columns `threshold`, `fpir` (share of non-mated queries that return someone), `fnir`
-            (share of mated queries that miss their vehicle), `mated`, `non_mated`; a rate of no
-            queries is NaN.
-        """
-        mated, distance = self.mated[rows], self.distance[rows]
-        thresholds = np.atleast_1d(np.asarray(thresholds, float))
-        found = distance[:, None] <= thresholds
-        return pd.DataFrame(
-            {
-                "threshold": thresholds,
-                "fpir": _share(found[~mated]),
-                "fnir": _share(~found[mated]),
-                "mated": mated.sum(),
-                "non_mated": (~mated).sum(),
-            }
-        )
-
-    def fnir_at_fpir(self, fpir, rows=slice(None)):
-        """FNIR at the largest threshold at which FPIR is at most `fpir`; NaN if either kind of
-        query is missing.
-        """
-        mated, distance = self.mated[rows], self.distance[rows]
-        if mated.all() or not mated.any():
-            return np.nan
-        others = np.sort(distance[~mated])
-        tolerated = int(np.floor(fpir * len(others) + 1e-9))
-        limit = others[tolerated] if tolerated < len(others) else np.inf
-        return float(1 - (distance[mated] < limit).mean())
-
-
-def evaluate_open_set(distmat, q_pids, g_pids, q_camids=None, g_camids=None, rank=None):
-    """Identification in an open set: the vehicle looked for may not be in the gallery at all.
-
-    Parameters
-    ----------
-    distmat : array_like, shape (n, m)
-    q_pids, g_pids : array_like, shape (n,) and (m,)
-    q_camids, g_camids : array_like, optional
-        If given, a gallery image of the query's vehicle from the query's own camera is left out.
-    rank : int, optional
-        The length of the list of candidates; by default it has no end.
-
-    Returns
-    -------
-    OpenSetEvaluation
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not agree, or a distance is NaN.
-
-    Examples
-    --------
-    >>> result = evaluate_open_set([[0.2, 0.6], [0.4, 0.9]], ["a", "x"], ["a", "b"])
-    >>> result.rates([0.1, 0.3, 0.5])[["fpir", "fnir"]].to_numpy().tolist()
-    [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
-    """
-    cameras = (q_camids, g_camids)
-    if (q_camids is None) != (g_camids is None):
-        raise ValueError("give the cameras of both queries and gallery, or of neither")
-    if q_camids is None:  # as if no two pictures came from one camera
-        cameras = (np.zeros(len(q_pids), int), np.ones(len(g_pids), int))
-    distmat, q_ids, g_ids, q_cameras, g_cameras = _check_gallery(distmat, q_pids, g_pids, *cameras)
-    same = q_ids[:, None] == g_ids
-    right = np.where(same & (q_cameras[:, None] != g_cameras), distmat, np.inf)
-    wrong = np.where(same, np.inf, distmat)
-    mated = (same & (q_cameras[:, None] != g_cameras)).any(axis=1)
-    mate, other = right.min(axis=1, initial=np.inf), wrong.min(axis=1, initial=np.inf)
-    if rank is not None:
-        mate = np.where((wrong <= mate[:, None]).sum(axis=1) < rank, mate, np.inf)
-    return OpenSetEvaluation(mated, np.where(mated, mate, other))
-
-
-def open_set_by_gallery_size(
-    distmat, q_pids, g_pids, sizes, thresholds, rounds=20, seed=0, **options
-):
-    """FPIR and FNIR as the gallery grows, each averaged over galleries of so many vehicles drawn at
-    random.
-
-    Parameters
-    ----------
-    distmat, q_pids, g_pids
-        As for `evaluate_open_set`; a query whose vehicle is not drawn becomes a non-mated one.
-    sizes : iterable of int
-        Numbers of vehicles in the gallery.
-    thresholds : array_like
-    rounds : int
-        How many galleries of each size to draw.
-    seed : int
-    **options
-        Passed to `evaluate_open_set`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `size`, `threshold`, `fpir`, `fnir`.
-
-    Raises
-    ------
-    ValueError
-        If a size is more than the gallery has vehicles.
-    """
-    distmat, g_pids = np.asarray(distmat), np.asarray(g_pids)
-    vehicles, rng, tables = np.unique(g_pids), np.random.default_rng(seed), []
-    for size in sizes:
-        if not 1 <= size <= len(vehicles):
-            raise ValueError(f"a gallery of {size} vehicles cannot be drawn from {len(vehicles)}")
-        for _ in range(rounds if size < len(vehicles) else 1):
-            drawn = np.isin(g_pids, rng.choice(vehicles, size, replace=False))
-            part = dict(options)
-            if part.get("g_camids") is not None:
-                part["g_camids"] = np.asarray(part["g_camids"])[drawn]
-            result = evaluate_open_set(distmat[:, drawn], q_pids, g_pids[drawn], **part)
-            tables.append(result.rates(thresholds).assign(size=size))
-    table = pd.concat(tables, ignore_index=True)
-    return table.groupby(["size", "threshold"], as_index=False)[["fpir", "fnir"]].mean()
-
-
-def _mean(values):
+def _mean(values: np.ndarray) -> float:
     values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else np.nan
+    return float(values.mean()) if len(values) else float("nan")
 
 
-def _share(table):
-    return table.mean(axis=0) if len(table) else np.full(table.shape[1], np.nan)
-
-
-def _check_gallery(distmat, q_pids, g_pids, q_camids, g_camids):
+def _check_gallery(
+    distmat: Any,
+    q_pids: Iterable[Any],
+    g_pids: Iterable[Any],
+    q_camids: Iterable[Any],
+    g_camids: Iterable[Any],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Distances as an array, vehicles and cameras as whole numbers, or an error."""
     distmat = np.asarray(distmat)
     if distmat.ndim != 2:
@@ -381,25 +220,31 @@ def _check_gallery(distmat, q_pids, g_pids, q_camids, g_camids):
             "distmat: expected a table of shape (queries, gallery), but the shape is"
             f" {distmat.shape}"
         )
-    numbered = []
-    for name, queries, gallery in (("pids", q_pids, g_pids), ("camids", q_camids, g_camids)):
-        queries, gallery = (np.asarray(list(labels)) for labels in (queries, gallery))
-        if (queries.shape, gallery.shape) != (distmat.shape[:1], distmat.shape[1:]):
-            raise ValueError(
-                f"q_{name} and g_{name}: expected {distmat.shape[0]} and {distmat.shape[1]} labels,"
-                f" as distmat has rows and columns, but got {len(queries)} and {len(gallery)}"
-            )
-        codes = pd.factorize(np.concatenate([queries.astype(object), gallery.astype(object)]))[0]
-        numbered += [codes[: len(queries)], codes[len(queries) :]]
+    q_ids, g_ids = _numbered("pids", q_pids, g_pids, distmat.shape)
+    q_cameras, g_cameras = _numbered("camids", q_camids, g_camids, distmat.shape)
     if np.isnan(distmat).any():
         query = int(np.flatnonzero(np.isnan(distmat).any(axis=1))[0])
         raise ValueError(
             f"distmat: row {query} holds NaN; use an infinite distance to rule a pair out"
         )
-    return distmat, *numbered
+    return distmat, q_ids, g_ids, q_cameras, g_cameras
 
 
-def _check_pairs(distances, same):
+def _numbered(
+    name: str, queries: Iterable[Any], gallery: Iterable[Any], shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of any kind as whole numbers."""
+    q, g = np.asarray(list(queries)), np.asarray(list(gallery))
+    if (q.shape, g.shape) != (shape[:1], shape[1:]):
+        raise ValueError(
+            f"q_{name} and g_{name}: expected {shape[0]} and {shape[1]} labels, as distmat has rows"
+            f" and columns, but got {len(q)} and {len(g)}"
+        )
+    codes = pd.factorize(np.concatenate([q.astype(object), g.astype(object)]))[0]
+    return codes[: len(q)], codes[len(q) :]
+
+
+def _check_pairs(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if distances.ndim != 1 or distances.shape != same.shape:
         raise ValueError(

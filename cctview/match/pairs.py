@@ -1,29 +1,28 @@
-"""Same or different? Pairs of pictures to compare, with the truth about each, for people and for
-models.
+"""Same or different? Pairs of crops to compare, with the truth about each, for people and models.
 
-A vehicle passes a camera in a few frames, 1.7 s apart: that is one look, not several. So each
-vehicle is taken once a camera, by its largest picture, and everyone at a camera is compared with
-everyone at the next one down the drive.
+A vehicle passes a camera in a few frames, 1.7 s apart: that is one pass, not several. So each
+vehicle is taken once a camera, by its largest crop, and all vehicles at a camera are compared with
+all at the next one down the drive.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from cctview.dataset.boxes import side
+from cctview.dataset import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
-from cctview.match.matching import DISTANCES, track_to_track
-from cctview.match.metrics import RankEvaluation, evaluate_rank
+from cctview.match.distance import get_distance
 from cctview.stats.resampling import bootstrap
 
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Pairs of pictures, block by block: each block has all pictures of a camera against all of the
-    next.
+    """Pairs of crops; each block has all crops of a camera against all of the next.
 
     Attributes
     ----------
@@ -33,11 +32,11 @@ class Comparisons:
         The vehicle of each detection; 0 where it is not known.
     """
 
-    blocks: tuple
+    blocks: tuple[tuple[np.ndarray, np.ndarray], ...]
     vehicles: np.ndarray
 
     @property
-    def rows(self):
+    def rows(self) -> np.ndarray:
         """The detections of each pair, (n, 2)."""
         parts = [
             np.stack(np.broadcast_arrays(a[:, None], b), axis=-1).reshape(-1, 2)
@@ -46,123 +45,99 @@ class Comparisons:
         return np.concatenate([np.zeros((0, 2), int), *parts])
 
     @property
-    def same(self):
+    def same(self) -> np.ndarray:
         """Whether each pair shows one vehicle, (n,)."""
         return np.equal(*self.vehicles[self.rows].T)
 
-    def distances(self, embeddings, distance="mcd"):
-        """How far apart the pictures of each pair are, (n,) float32; `distance` is "med" or "mcd"."""
-        return np.concatenate(
-            [
-                np.zeros(0, np.float32),
-                *(
-                    DISTANCES[distance](embeddings[a], embeddings[b]).ravel()
-                    for a, b in self.blocks
-                ),
-            ]
-        )
+    def distances(self, embeddings: np.ndarray, distance: str = "mcd") -> np.ndarray:
+        """How far apart the crops of each pair are, (n,) float32, by one of `DISTANCES`."""
+        measure = get_distance(distance)
+        parts = [measure(embeddings[a], embeddings[b]).ravel() for a, b in self.blocks]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
 
-    def alike(self, vehicles, column="colour"):
-        """Whether the two vehicles of each pair share a property, by the table `Truth.vehicles`;
-        (n,).
-        """
+    def alike(self, vehicles: pd.DataFrame, column: str = "colour") -> np.ndarray:
+        """Whether the two vehicles of each pair share a property of `Truth.vehicles`, (n,)."""
         values = vehicles.set_index("vehicle")[column].reindex(self.vehicles).to_numpy()
         return np.equal(*values[self.rows].T)
 
-    def smaller_side(self, detections):
-        """The side of the smaller picture of each pair, (n,); see `picture_side`."""
-        return picture_side(detections)[self.rows].min(axis=1)
+    def smaller_side(self, detections: pd.DataFrame) -> np.ndarray:
+        """The side of the smaller crop of each pair, (n,); see `crop_side`."""
+        return crop_side(detections)[self.rows].min(axis=1)
 
-    def at_least(self, detections, side):
-        """Only the pairs in which both pictures have at least this side."""
-        large = picture_side(detections) >= side
+    def at_least(self, detections: pd.DataFrame, side: float) -> "Comparisons":
+        """Only the pairs in which both crops have at least this side."""
+        large = crop_side(detections) >= side
         return Comparisons(tuple((a[large[a]], b[large[b]]) for a, b in self.blocks), self.vehicles)
 
 
-def first_minutes(dataset, minutes):
-    """The detections of a dataset's first minutes, and their embeddings: all pairs of more would
-    take a notebook too long.
-
-    Parameters
-    ----------
-    dataset : cctview.dataset.frames.Dataset
-    minutes : float
-        Since its first frame.
-
-    Returns
-    -------
-    detections : DataFrame
-    embeddings : ndarray of float32, shape (n, d)
-    """
-    kept = (
-        dataset.detections["time"] < dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)
-    ).to_numpy()
+def first_minutes(dataset: Dataset, minutes: float) -> tuple[pd.DataFrame, np.ndarray]:
+    """The detections of a dataset's first minutes, and their embeddings: few enough for all pairs."""
+    end = dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)
+    kept = (dataset.detections["time"] < end).to_numpy()
     return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
 
 
-def picture_side(detections):
+def crop_side(detections: pd.DataFrame) -> np.ndarray:
     """The side of a square as large as each detection's box, in pixels, (n,)."""
-    return side(detections).to_numpy(float)
+    area = (detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])
+    return np.sqrt(area).to_numpy(float)
 
 
-def largest_pictures(detections, vehicles, images=1):
-    """The rows of the largest pictures of each moving vehicle at each camera, at most `images` of
-    each, in their order.
+def largest_crops(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1) -> np.ndarray:
+    """The rows of the largest crops of each moving vehicle at each camera, in their order.
 
     Parameters
     ----------
     detections : DataFrame
         Columns camera, type, x1, y1, x2, y2.
     vehicles : Series
-        The vehicle of each, from `cctview.truth.labels.true_vehicles`; missing and parked ones (negative)
-        are left out.
+        The true vehicle of each; missing and parked ones (negative) are left out.
     images : int
-
-    Returns
-    -------
-    ndarray of int
+        At most so many of a vehicle at a camera.
     """
-    kept = detections["type"].isin(VEHICLE_TYPES).to_numpy() & (vehicles > 0).fillna(
-        False
-    ).to_numpy(bool)
-    rows = np.flatnonzero(kept)
-    order = rows[np.argsort(-picture_side(detections)[rows], kind="stable")]
-    place = pd.DataFrame(
+    moving = (vehicles > 0).fillna(False).to_numpy(bool)
+    rows = np.flatnonzero(detections["type"].isin(VEHICLE_TYPES).to_numpy() & moving)
+    order = rows[np.argsort(-crop_side(detections)[rows], kind="stable")]
+    tracks = pd.DataFrame(
         {
             "camera": detections["camera"].to_numpy()[order],
-            "vehicle": vehicles.to_numpy(float, na_value=0)[order],
+            "vehicle": vehicle_numbers(vehicles)[order],
         }
     )
-    return np.sort(order[(place.groupby(["camera", "vehicle"]).cumcount() < images).to_numpy()])
+    return np.sort(order[(tracks.groupby(["camera", "vehicle"]).cumcount() < images).to_numpy()])
 
 
-def compare_next_camera(detections, vehicles):
-    """Everyone at each camera against everyone at the next one down the drive; see `Comparisons`.
+def vehicle_numbers(vehicles: pd.Series) -> np.ndarray:
+    """Vehicles as whole numbers, 0 where one is not known."""
+    return vehicles.to_numpy(float, na_value=0).astype(int)
 
-    Parameters
-    ----------
-    detections, vehicles
-        As for `largest_pictures`.
+
+def compare_next_camera(detections: pd.DataFrame, vehicles: pd.Series) -> Comparisons:
+    """All vehicles at each camera against all at the next one down the drive.
+
+    `detections` and `vehicles` are as for `largest_crops`.
 
     Examples
     --------
-    >>> found = pd.DataFrame({"camera": ["733-681-N"] * 2 + ["735-683-N"], "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
-    >>> pairs = compare_next_camera(found, pd.Series([1, 2, 1], dtype="Int64"))
+    >>> cameras = ["733-681-N", "733-681-N", "735-683-N"]
+    >>> detections = pd.DataFrame({"camera": cameras, "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    >>> pairs = compare_next_camera(detections, pd.Series([1, 2, 1], dtype="Int64"))
     >>> pairs.rows.tolist(), pairs.same.tolist()
     ([[0, 2], [1, 2]], [True, False])
     """
-    rows = largest_pictures(detections, vehicles)
+    rows = largest_crops(detections, vehicles)
     camera = detections["camera"].to_numpy()[rows]
     blocks = tuple(
         (rows[camera == first], rows[camera == second])
         for first, second in pairwise(place.camera for place in DRIVE)
     )
-    return Comparisons(blocks, vehicles.to_numpy(float, na_value=0).astype(int))
+    return Comparisons(blocks, vehicle_numbers(vehicles))
 
 
-def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
-    """How well distances tell same from different: the area under the ROC, with intervals over
-    vehicles.
+def auc_by_vehicle(
+    pairs: Comparisons, distances: dict[str, np.ndarray], rounds: int = 200, seed: int = 0
+) -> pd.DataFrame:
+    """How well distances tell same from different: the area under the ROC, with intervals.
 
     Pairs that share a vehicle are not independent, so whole vehicles are drawn again, and each pair
     counts as often as both of its vehicles were drawn (Owen 2007, the pigeonhole bootstrap).
@@ -188,24 +163,22 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     if not same.any() or same.all():
         raise ValueError(
             "expected both same and different pairs, but there is only one kind; take more minutes"
-            " or smaller pictures"
+            " or smaller crops"
         )
-    blocks = [(pairs.vehicles[a], pairs.vehicles[b]) for a, b in pairs.blocks]
-    known = np.unique(np.concatenate([part for block in blocks for part in block]))
-    blocks = [tuple(np.searchsorted(known, part) for part in block) for block in blocks]
-    ends = np.cumsum([0] + [len(a) * len(b) for a, b in blocks])
-    mates, weight = np.flatnonzero(same), np.zeros(len(same))
-    mate = np.searchsorted(known, pairs.vehicles[pairs.rows[mates, 0]])
-    codes = {name: _among_same(values, mates) for name, values in distances.items()}
+    ends = [(pairs.vehicles[a], pairs.vehicles[b]) for a, b in pairs.blocks]
+    known = np.unique(np.concatenate([side for block in ends for side in block]))
+    ends = [(np.searchsorted(known, a), np.searchsorted(known, b)) for a, b in ends]
+    true_pairs = np.flatnonzero(same)
+    true_vehicle = np.searchsorted(known, pairs.vehicles[pairs.rows[true_pairs, 0]])
+    codes = {name: _place_among_true(values, true_pairs) for name, values in distances.items()}
 
-    def statistic(drawn):
+    def statistic(drawn: np.ndarray) -> pd.Series:
         times = np.bincount(drawn, minlength=len(known)).astype(float)
-        for (a, b), begin, end in zip(blocks, ends, ends[1:], strict=False):
-            np.multiply.outer(times[a], times[b], out=weight[begin:end].reshape(len(a), len(b)))
-        weight[mates] = 0
+        weight = np.concatenate([np.multiply.outer(times[a], times[b]).ravel() for a, b in ends])
+        weight[true_pairs] = 0
         areas = pd.Series(
             {
-                name: _weighted_auc(code, weight, code[mates], times[mate])
+                name: _weighted_auc(code, weight, code[true_pairs], times[true_vehicle])
                 for name, code in codes.items()
             }
         )
@@ -215,32 +188,31 @@ def auc_by_vehicle(pairs, distances, rounds=200, seed=0):
     return bootstrap(statistic, np.arange(len(known)), rounds, seed=seed)
 
 
-def _among_same(distances, mates):
-    """Where each distance lies among those of the same pairs: 2 k between the k-th and the next, 2
-    k - 1 if it is the k-th.
-    """
+def _place_among_true(distances: ArrayLike, true_pairs: np.ndarray) -> np.ndarray:
+    """Each distance's place among those of true pairs: 2 k after the k-th, 2 k - 1 if it is it."""
     distances = np.asarray(distances)
-    own = np.unique(distances[mates])
-    place = np.searchsorted(own, distances, side="right")
-    return 2 * place - (own[np.maximum(place - 1, 0)] == distances)
+    levels = np.unique(distances[true_pairs])
+    place = np.searchsorted(levels, distances, side="right")
+    return 2 * place - (levels[np.maximum(place - 1, 0)] == distances)
 
 
-def _weighted_auc(code, weight, code_same, weight_same):
-    """Probability that a same pair is closer than a different one, pairs weighted (same ones by 0
-    in `weight`); codes rank.
-    """
-    most = code.max() + 1
-    right, wrong = np.bincount(code_same, weight_same, most), np.bincount(code, weight, most)
-    closer = wrong.sum() - np.cumsum(wrong) + wrong / 2
-    return (
-        (right * closer).sum() / (right.sum() * wrong.sum())
-        if right.sum() and wrong.sum()
-        else np.nan
-    )
+def _weighted_auc(
+    code: np.ndarray, weight: np.ndarray, code_true: np.ndarray, weight_true: np.ndarray
+) -> float:
+    """Probability that a true pair is closer than a false one, by weight (0 for true in `weight`)."""
+    count = code.max() + 1
+    true = np.bincount(code_true, weight_true, count)
+    false = np.bincount(code, weight, count)
+    if not true.sum() or not false.sum():
+        return float("nan")
+    farther = false.sum() - np.cumsum(false) + false / 2  # equal places count half
+    return float((true * farther).sum() / (true.sum() * false.sum()))
 
 
-def give_labels(same, false_matches=2, false_misses=1, seed=0):
-    """What a machine says of each pair, with as many false labels as wanted, in random places.
+def give_labels(
+    same: ArrayLike, false_matches: int = 2, false_misses: int = 1, seed: int = 0
+) -> np.ndarray:
+    """A system's answer to each pair, (n,) bool, with as many false ones as wanted, at random.
 
     Parameters
     ----------
@@ -248,11 +220,6 @@ def give_labels(same, false_matches=2, false_misses=1, seed=0):
     false_matches, false_misses : int
         How many different pairs are called the same, and how many same ones different.
     seed : int
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        Whether the label says "same".
     """
     labels, rng = np.array(same, bool), np.random.default_rng(seed)
     wrong = [
@@ -263,7 +230,9 @@ def give_labels(same, false_matches=2, false_misses=1, seed=0):
     return labels
 
 
-def draw_pairs(pairs, among, count=12, seed=0):
+def draw_pairs(
+    pairs: Comparisons, among: ArrayLike, count: int = 12, seed: int = 0
+) -> np.ndarray:
     """Draw pairs to show: half of them same, half different, in random order, no vehicle twice.
 
     Parameters
@@ -277,7 +246,6 @@ def draw_pairs(pairs, among, count=12, seed=0):
     Returns
     -------
     ndarray of int, shape (count,)
-        Which pairs.
 
     Raises
     ------
@@ -286,25 +254,25 @@ def draw_pairs(pairs, among, count=12, seed=0):
     """
     rng = np.random.default_rng(seed)
     same, ends = pairs.same, pairs.vehicles[pairs.rows]
-    drawn, seen = [], set()
+    drawn: list[int] = []
+    shown: set[int] = set()
     for kind, wanted in ((True, count // 2), (False, count - count // 2)):
-        found = []
+        chosen: list[int] = []
         for pair in rng.permutation(np.flatnonzero(np.asarray(among, bool) & (same == kind))):
-            if len(found) < wanted and seen.isdisjoint(ends[pair].tolist()):
-                found.append(int(pair))
-                seen.update(ends[pair].tolist())
-        if len(found) < wanted:
+            if len(chosen) < wanted and shown.isdisjoint(ends[pair].tolist()):
+                chosen.append(int(pair))
+                shown.update(ends[pair].tolist())
+        if len(chosen) < wanted:
             raise ValueError(
-                f"only {len(found)} of {wanted} {'same' if kind else 'different'} pairs without a"
+                f"only {len(chosen)} of {wanted} {'same' if kind else 'different'} pairs without a"
                 " vehicle twice; ask for fewer"
             )
-        drawn += found
+        drawn += chosen
     return rng.permutation(drawn)
 
 
-def score_answers(answers, same):
-    """What a person's, or a room's, answers to "same or different?" are worth, as a point of an
-    ROC.
+def score_answers(answers: str | Iterable[bool], same: ArrayLike) -> tuple[float, float]:
+    """The false and true positive rate of answers to "same or different?": a point of an ROC.
 
     Parameters
     ----------
@@ -330,25 +298,21 @@ def score_answers(answers, same):
     (0.5, 0.5)
     """
     same = np.asarray(same, bool)
-    said = _read_answers(answers, len(same))
-    return float(said[~same].mean()), float(said[same].mean())
+    called_same = _read_answers(answers, len(same))
+    return float(called_same[~same].mean()), float(called_same[same].mean())
 
 
-def labels_followed(answers, labelled_same, same):
-    """How often answers went along with a machine's label, where it was true and where it was
-    false.
+def labels_followed(
+    answers: str | Iterable[bool], labelled_same: ArrayLike, same: ArrayLike
+) -> pd.DataFrame:
+    """How often answers went along with a system's label, where it was true and where false.
 
     Parameters
     ----------
     answers
         As for `score_answers`.
     labelled_same, same : array_like of bool, shape (n,)
-        What the label said of each pair, and the truth.
-
-    Returns
-    -------
-    DataFrame
-        Rows "true labels" and "false labels", columns `labels` (how many) and `followed`.
+        The label of each pair, and the truth.
 
     Examples
     --------
@@ -357,159 +321,21 @@ def labels_followed(answers, labelled_same, same):
     true labels        1         1
     false labels       2         1
     """
-    labelled, same = np.asarray(labelled_same, bool), np.asarray(same, bool)
-    followed, true = _read_answers(answers, len(same)) == labelled, labelled == same
-    rows = [(of.sum(), (followed & of).sum()) for of in (true, ~true)]
+    labelled = np.asarray(labelled_same, bool)
+    followed = _read_answers(answers, len(labelled)) == labelled
+    true = labelled == np.asarray(same, bool)
+    rows = [(part.sum(), (followed & part).sum()) for part in (true, ~true)]
     return pd.DataFrame(rows, index=["true labels", "false labels"], columns=["labels", "followed"])
 
 
-def _read_answers(answers, count):
+def _read_answers(answers: str | Iterable[bool], count: int) -> np.ndarray:
     """Answers as booleans, (count,)."""
     if isinstance(answers, str):
         letters = [letter for letter in answers.upper() if letter.isalpha()]
         if strange := sorted(set(letters) - {"S", "D"}):
             raise ValueError(f"expected the letters S and D only, but there is {strange[0]!r}")
         answers = [letter == "S" for letter in letters]
-    said = np.array(list(answers), bool)
-    if said.shape != (count,):
-        raise ValueError(f"expected {count} answers, one a pair, but got {len(said)}")
-    return said
-
-
-def compare_tracks(detections, vehicles, embeddings, images=1, distance="mcd", aggregate="mean50"):
-    """Distances of each vehicle of a camera to everyone at the next one, track against track.
-
-    Parameters
-    ----------
-    detections, vehicles
-        As for `largest_pictures`.
-    embeddings : ndarray, shape (n, d)
-        Row by row.
-    images : int
-        Of each track, at most so many pictures are used, the largest.
-    distance, aggregate
-        As for `cctview.match.matching.track_to_track`.
-
-    Returns
-    -------
-    list of DataFrame
-        One for each two neighbouring cameras, its index and columns the vehicles, and these named
-        by the cameras.
-
-    Raises
-    ------
-    ValueError
-        If no two neighbouring cameras saw vehicles.
-    """
-    rows = largest_pictures(detections, vehicles, images)
-    camera, of = (
-        detections["camera"].to_numpy()[rows],
-        vehicles.to_numpy(float, na_value=0)[rows].astype(int),
-    )
-    tables = []
-    for first, second in pairwise(place.camera for place in DRIVE):
-        a, b = camera == first, camera == second
-        if a.any() and b.any():
-            table = track_to_track(
-                embeddings[rows[a]], of[a], embeddings[rows[b]], of[b], distance, aggregate
-            )
-            tables.append(table.rename_axis(index=first, columns=second))
-    if not tables:
-        raise ValueError("no two neighbouring cameras with vehicles; take more minutes")
-    return tables
-
-
-def rank_tracks(tables):
-    """Look for each vehicle of a camera at the next one.
-
-    Parameters
-    ----------
-    tables : list of DataFrame
-        From `compare_tracks`.
-
-    Returns
-    -------
-    result : RankEvaluation
-        One row a search.
-    looked_for : ndarray of int
-        The vehicle of each search.
-    """
-    parts = [
-        evaluate_rank(
-            table,
-            table.index,
-            table.columns,
-            np.zeros(len(table)),
-            np.ones(table.shape[1]),
-            table.shape[1],
-        )
-        for table in tables
-    ]
-    columns = zip(
-        *(
-            (part.first_rank, part.average_precision, part.inverse_negative_penalty)
-            for part in parts
-        ),
-        strict=True,
-    )
-    looked_for = np.concatenate([table.index.to_numpy() for table in tables])
-    return (
-        RankEvaluation(*map(np.concatenate, columns), max(table.shape[1] for table in tables)),
-        looked_for,
-    )
-
-
-def search_next_camera(detections, vehicles, embeddings, **options):
-    """`rank_tracks` of `compare_tracks`, with its options."""
-    return rank_tracks(compare_tracks(detections, vehicles, embeddings, **options))
-
-
-def bits_of_tracks(tables, rounds=200, seed=0):
-    """How many bits looks give away in a search for a vehicle that is at the next camera.
-
-    A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the
-    vehicles and judged on the other, so that sureness that is not earned costs bits.
-
-    Parameters
-    ----------
-    tables : list of DataFrame
-        From `compare_tracks`.
-    rounds, seed : int
-        Of the bootstrap over vehicles; and how they are divided.
-
-    Returns
-    -------
-    Series
-        estimate, low, high: the mean of log2(candidates x probability of the right one).
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    known = np.unique(np.concatenate([table.index for table in tables]))
-    half = pd.Series(np.random.default_rng(seed).permutation(len(known)) % 2, index=known)
-    searches = []
-    for table in tables:
-        own = table.columns.get_indexer(table.index)
-        searches.append(
-            (table.index.to_numpy()[own >= 0], -table.to_numpy(float)[own >= 0], own[own >= 0])
-        )
-
-    def bits(steepness, part):
-        said = []
-        for vehicle, closeness, own in searches:
-            of = np.flatnonzero(half[vehicle].to_numpy() == part)
-            right = log_softmax(steepness * closeness[of], axis=1)[np.arange(len(of)), own[of]]
-            said.append(right / np.log(2) + np.log2(closeness.shape[1]))
-        return np.concatenate(said)
-
-    gains, vehicles = [], []
-    for part in (0, 1):
-        fit = minimize_scalar(
-            lambda log, part=part: -bits(np.exp(log), 1 - part).mean(),
-            bounds=(-8, 8),
-            method="bounded",
-        )
-        gains.append(bits(np.exp(fit.x), part))
-        vehicles += [vehicle[half[vehicle].to_numpy() == part] for vehicle, _, _ in searches]
-    gains, vehicles = np.concatenate(gains), np.concatenate(vehicles)
-    return bootstrap(lambda rows: gains[rows].mean(), vehicles, rounds, seed=seed).iloc[0]
+    values = np.array(list(answers), bool)
+    if values.shape != (count,):
+        raise ValueError(f"expected {count} answers, one a pair, but got {len(values)}")
+    return values

@@ -7,10 +7,13 @@ negative is farther away than the positive by the margin.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def triplet_loss(anchor, positive, negative, margin=1.0):
-    """The loss of triplets, and which way each point would have to go to make it larger.
+def triplet_loss(
+    anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, margin: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The loss of triplets, and its gradient at each point.
 
     Parameters
     ----------
@@ -33,12 +36,13 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
     a, p, n = (np.asarray(point, float) for point in (anchor, positive, negative))
     loss = ((a - p) ** 2).sum(axis=-1) - ((a - n) ** 2).sum(axis=-1) + margin
     active = (loss > 0)[..., None]
-    return np.maximum(loss, 0), np.stack(
-        [2 * (n - p) * active, 2 * (p - a) * active, 2 * (a - n) * active]
-    )
+    gradients = np.stack([2 * (n - p), 2 * (p - a), 2 * (a - n)]) * active
+    return np.maximum(loss, 0), gradients
 
 
-def learn(points, margin=1.0, steps=10, rate=0.01):
+def descend(
+    points: ArrayLike, margin: float = 1.0, steps: int = 10, rate: float = 0.01
+) -> tuple[np.ndarray, np.ndarray]:
     """Move the three points of a triplet down the slope of its loss.
 
     Parameters
