@@ -12,16 +12,17 @@ import platform
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from benchmarks.gallery import D, top_k, vectors
 from benchmarks.loading import loading
 from benchmarks.models import models
 from benchmarks.scaling import scaling
 from benchmarks.searching import searching
-from benchmarks.timing import ratio, side_by_side
-from cctview.match.distance import cosine_distances, euclidean_distances
-from cctview.match.matching import track_to_track
-from cctview.match.metrics import evaluate_rank
-from cctview.match.rerank import nearest
+from benchmarks.timing import D, ratio, side_by_side, vectors
+from cctview.match import (
+    cosine_distances,
+    euclidean_distances,
+    evaluate_rank,
+    track_to_track,
+)
 
 
 def pairs(size):
@@ -34,8 +35,6 @@ def pairs(size):
 
     a, b = vectors(size, 1), vectors(size, 2)
     few, lists = slice(0, size // 10), [row.tolist() for row in a[:15]]
-    index = faiss.IndexFlatL2(D)
-    index.add(b)
 
     def original(compare):
         return lambda: [
@@ -46,7 +45,6 @@ def pairs(size):
     ways = {
         "float32 matrix product": (lambda: a @ b.T, 1),
         "FAISS, all distances": (lambda: faiss.pairwise_distances(a, b), 1),
-        "FAISS flat index, 10 nearest": (lambda: index.search(a, 10), 1),
         "scikit-learn euclidean_distances": (lambda: pairwise.euclidean_distances(a, b), 1),
         "scikit-learn cosine_distances": (lambda: pairwise.cosine_distances(a, b), 1),
         "scipy cdist": (lambda: cdist(a[few], b[few]), 100),
@@ -60,20 +58,17 @@ def pairs(size):
         ),
         "ours, MED": (lambda: euclidean_distances(a, b), 1),
         "ours, MCD": (lambda: cosine_distances(a, b), 1),
-        "ours, 10 nearest": (lambda: nearest(a, b, 10), 1),
     }
     names = list(ways)
     seconds = side_by_side([way for way, _ in ways.values()]) * [
         factor for _, factor in ways.values()
     ]
-    med, mcd, top = (names.index(name) for name in names[-3:])
+    med, mcd = (names.index(name) for name in names[-2:])
     print(
         f"\nAll pairs, {size:,} x {size:,} x {D}; FAISS has {faiss.omp_get_max_threads()} threads"
     )
-    for k, name in enumerate(names[:-3]):
+    for k, name in enumerate(names[:-2]):
         ours, what = {"MCD": (mcd, "MCD")}.get(name[-3:], (med, "MED"))
-        if "nearest" in name:
-            ours, what = top, "10 nearest"
         if "cosine" in name:
             ours, what = mcd, "MCD"
         print(
@@ -187,7 +182,6 @@ def main():
     )
     pairs(600 if quick else 3000)
     exactness(100 if quick else 400)
-    top_k(8000 if quick else 200_000)
     tracks(10 if quick else 60, 50 if quick else 300)
     ranking(100 if quick else 500, 1000 if quick else 5000)
     loading(20 if quick else 300)

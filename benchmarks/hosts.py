@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks.scaling import digests
-from cctview.search import distributed as scale
+from cctview.pipeline import part_files, process_parts
+from cctview.search import connect, dask_executor
 
 BRIDGE, NETWORK, PORT = "cctview0", "10.213.77", 8786
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"
@@ -84,7 +86,7 @@ def main(folder=SAMPLE):
 
     address = f"tcp://{NETWORK}.2:{PORT}"
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        scale.process(folder, Path(name, "here"), workers=1, minutes=1)
+        process_parts(folder, Path(name, "here"), partial(dask_executor, workers=1), minutes=1)
         stack.enter_context(network(3))
         stack.enter_context(
             on_host(
@@ -93,7 +95,7 @@ def main(folder=SAMPLE):
         )
         options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         workers = [stack.enter_context(on_host(host, "dask_worker", *options)) for host in (2, 3)]
-        with scale.connect(address) as client:
+        with connect(address) as client:
             client.wait_for_workers(2, timeout=300)
             hosts = sorted(
                 {worker["host"] for worker in client.scheduler_info()["workers"].values()}
@@ -101,15 +103,15 @@ def main(folder=SAMPLE):
         out = Path(name, "hosts")
 
         def lose_one():
-            while not scale.parts(out):
+            while not part_files(out):
                 time.sleep(0.05)
             lose(workers[0])
 
         loser = Thread(target=lose_one)
         loser.start()
-        problems = scale.process(folder, out, address, minutes=1)
+        problems = process_parts(folder, out, partial(dask_executor, scheduler=address), minutes=1)
         loser.join()
-        with scale.connect(address) as client:
+        with connect(address) as client:
             left = sorted(
                 {worker["host"] for worker in client.scheduler_info()["workers"].values()}
             )

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.gallery import D
-from benchmarks.timing import ratio, side_by_side
+from benchmarks.timing import D, ratio, side_by_side
 from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import FrameId

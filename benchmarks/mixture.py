@@ -67,7 +67,7 @@ def nearness(vectors, queries):
     """Median distance of the queries' tenth nearest, as a share of the median distance: how
     clustered a gallery is.
     """
-    from cctview.match.distance import euclidean_distances
+    from cctview.match import euclidean_distances
 
     distances = euclidean_distances(queries, vectors)
     return float(np.median(np.partition(distances, 9, axis=1)[:, 9]) / np.median(distances))

@@ -14,17 +14,18 @@ import signal
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.mixture import DATA
-from cctview.dataset.boxes import crop
 from cctview.dataset.frames import FrameId, open_dataset
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.layout import detection_table, write_frame
-from cctview.search import distributed as scale
+from cctview.dataset.layout import write_frame
+from cctview.pipeline import detect_and_extract, process_parts, split_frames
+from cctview.pipeline.parts import load_models, run_part
+from cctview.search import connect, dask_executor, nearest
 
 
 def some_frames(folder, target, frames):
@@ -45,18 +46,11 @@ def frame_cost(folder=DATA, frames=36):
     torch.set_num_threads(1)
     dataset = open_dataset(folder)
     names = dataset.frames.id.iloc[np.linspace(0, len(dataset.frames) - 1, frames + 1).astype(int)]
-    detector, extractor = scale.load_models(None, 25)
+    detector, extractor = load_models(None, 25)
 
     def work(name):
-        image = dataset.image(name)
-        found = detection_table(FrameId.parse(name), detector.detect(image))
-        crops = [
-            crop(image, box)
-            for box in found.loc[
-                found.type.isin(VEHICLE_TYPES), ["x1", "y1", "x2", "y2"]
-            ].to_numpy()
-        ]
-        return len(extractor.extract(crops))
+        _, embeddings = detect_and_extract([(name, dataset.image(name))], detector, extractor)
+        return np.isfinite(embeddings).all(axis=1).sum()
 
     work(names.iloc[0])
     start = time.process_time()
@@ -81,17 +75,17 @@ def two_workers(frames, rounds=3, folder=DATA):
         source = some_frames(folder, Path(name, "frames"), frames)
         seconds = np.empty((rounds, 2))
         for workers in (1, 2):
-            with scale.connect(workers=workers) as client:
+            with connect(workers=workers) as client:
                 client.run(warm_up)
                 for turn in range(rounds):
                     start = time.perf_counter()
                     out = Path(name, f"{workers}-{turn}")
-                    parts = scale.split(open_dataset(source).frames, 1)
+                    parts = split_frames(open_dataset(source).frames, 1)
                     settings = {"minimum_percent": 25}
                     list(
                         client.gather(
                             client.map(
-                                scale.run_part,
+                                run_part,
                                 parts,
                                 pure=False,
                                 folder=source,
@@ -113,7 +107,7 @@ def two_workers(frames, rounds=3, folder=DATA):
 
 def warm_up():
     """Load the models in a worker."""
-    scale.load_models(None, 25)
+    load_models(None, 25)
 
 
 def killed(frames, kills, folder=DATA, seed=0):
@@ -123,7 +117,7 @@ def killed(frames, kills, folder=DATA, seed=0):
     rng, done, stop = random.Random(seed), [], threading.Event()
     with tempfile.TemporaryDirectory() as name:
         source = some_frames(folder, Path(name, "frames"), frames)
-        scale.process(source, Path(name, "whole"), workers=1, minutes=1)
+        process_parts(source, Path(name, "whole"), partial(dask_executor, workers=1), minutes=1)
         options = {
             "threads_per_worker": 1,
             "dashboard_address": "127.0.0.1:0",
@@ -140,9 +134,8 @@ def killed(frames, kills, folder=DATA, seed=0):
 
             killer = threading.Thread(target=kill)
             killer.start()
-            problems = scale.process(
-                source, Path(name, "killed"), cluster.scheduler_address, minutes=1
-            )
+            executor = partial(dask_executor, scheduler=cluster.scheduler_address)
+            problems = process_parts(source, Path(name, "killed"), executor, minutes=1)
             stop.set()
             killer.join()
         one, other = digests(Path(name, "whole")), digests(Path(name, "killed"))
@@ -160,6 +153,25 @@ def digests(out):
         path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in out.rglob("*.parquet")
     }
+
+
+def open_gallery(path, rows):
+    """A .npy file as a Dask array; a worker reads a block of rows when it comes to it."""
+    import dask.array as da
+    from dask import delayed
+
+    table = np.load(path, mmap_mode="r")
+    blocks = [(start, min(rows, len(table) - start)) for start in range(0, len(table), rows)]
+    return da.concatenate(
+        [
+            da.from_delayed(delayed(_rows)(path, *block), (block[1], table.shape[1]), table.dtype)
+            for block in blocks
+        ]
+    )
+
+
+def _rows(path, start, count):
+    return np.array(np.load(path, mmap_mode="r")[start : start + count])
 
 
 def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions=1920):
@@ -180,10 +192,10 @@ def larger_than_memory(limit=400 * 2**20, times=4, queries=100, k=10, dimensions
                     dimensions, np.float32
                 )
                 file.write(part.astype("<f2").tobytes())
-        with scale.connect(workers=1, memory_limit=limit) as client:
+        with connect(workers=1, memory_limit=limit) as client:
             restarts = len(client.scheduler_info()["workers"])
             start = time.perf_counter()
-            indices, _ = scale.nearest(asked, scale.open_gallery(path, rows=4096), k)
+            indices, _ = nearest(asked, open_gallery(path, 4096), k)
             seconds = time.perf_counter() - start
             peak = max(client.run(peak_of_worker).values())
             assert len(client.scheduler_info()["workers"]) == restarts

@@ -10,7 +10,7 @@ import sys
 import time
 
 from benchmarks.mixture import Mixture, nearness, simulated_coordinates
-from cctview.search.index import build, recall
+from cctview.search import build_index, recall
 
 K, QUERIES, TUNED_ON = 10, 1000, 200
 
@@ -46,7 +46,7 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
         end=" ",
     )
     print(f"{half:,}: the simulation's own {shares[0]:.2f}, drawn {shares[1]:.2f}", flush=True)
-    flat = build(gallery)
+    flat = build_index(gallery)
     flat.search(tuned_on, K)  # warms up
     exact_seconds, (exact, _) = cpu_seconds(lambda: flat.search(queries, K))
     print(
@@ -55,7 +55,7 @@ def searching(size, kinds=("ivfpq",), cells=None, wanted=0.9, folder=None):
         flush=True,
     )
     for kind in kinds:
-        building, index = cpu_seconds(lambda kind=kind: build(gallery, kind, cells=cells))
+        building, index = cpu_seconds(lambda kind=kind: build_index(gallery, kind, cells=cells))
         index.tune(tuned_on, K, wanted + 0.01)
         for effort in sorted(
             {max(index.effort // 4, 1), max(index.effort // 2, 1), index.effort, 2 * index.effort}

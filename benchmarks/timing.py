@@ -5,6 +5,13 @@ from time import perf_counter
 
 import numpy as np
 
+D = 1920  # numbers in an embedding of the original
+
+
+def vectors(count, seed=0):
+    """Random embeddings, (count, D) float32."""
+    return np.random.default_rng(seed).normal(size=(count, D)).astype(np.float32)
+
 
 def side_by_side(ways, rounds=7):
     """Seconds of each way, (rounds, number of ways); one more round before warms up and is not

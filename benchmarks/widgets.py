@@ -25,15 +25,15 @@ PASSES = 5
 CAMERA = """
 import numpy as np
 from cctview.dataset.frames import open_dataset
-from cctview.match.rerank import nearest
+from cctview.match import euclidean_distances
 from cctview.show.widgets import Camera
 
 dataset = open_dataset({data!r})
 embeddings, ids = dataset.embeddings, dataset.detections.id
 
 def search(row):
-    indices, distances = nearest(embeddings[[ids.eq(row.id).argmax()]], embeddings, 6)
-    return ids.iloc[indices[0][1:]].tolist()
+    distances = euclidean_distances(embeddings[[ids.eq(row.id).argmax()]], embeddings)[0]
+    return ids.iloc[distances.argsort()[1:6]].tolist()
 
 Camera(dataset, minutes=1, on_pick=search)
 """

@@ -131,16 +131,15 @@ def _match(options: argparse.Namespace) -> int:
 
 
 def _scale(options: argparse.Namespace) -> int:
-    from cctview.search import distributed
+    from functools import partial
 
+    from cctview import pipeline
+    from cctview.search import dask_executor
+
+    executor = partial(dask_executor, scheduler=options.scheduler, workers=options.workers)
     return _report(
-        distributed.process(
-            options.folder,
-            options.out,
-            options.scheduler,
-            options.workers,
-            options.weights,
-            options.minimum,
+        pipeline.process_parts(
+            options.folder, options.out, executor, options.weights, options.minimum
         )
     )
 

@@ -57,7 +57,7 @@ from cctview.dataset.paths import DATA
 from cctview.dataset.tables import read_parquet
 from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.privacy.unicity import read_trips, unicity
-from cctview.search.costs import CITY, COSTS
+from cctview.search import CITY, COSTS
 from cctview.show import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()

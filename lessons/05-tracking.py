@@ -39,23 +39,25 @@ from cctview.course.checks import check_cosine_distance, check_threshold
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
 from cctview.course.lesson import open_lesson
+from cctview.dataset.boxes import side
 from cctview.dataset.road import DRIVE
-from cctview.match.methods import compare_methods
-from cctview.match.pairs import (
+from cctview.match import (
     auc_by_vehicle,
+    best_candidates,
     bits_of_tracks,
+    by_group,
+    compare_methods,
     compare_next_camera,
     compare_tracks,
+    descend,
+    describe_searches,
     draw_pairs,
     first_minutes,
     give_labels,
     labels_followed,
-    picture_side,
     rank_tracks,
     score_answers,
 )
-from cctview.match.triplet import learn
-from cctview.match.weak_spots import best_candidates, by_group, describe_searches
 from cctview.privacy.meter import LeakageMeter
 from cctview.show import Float, Int, Sliders, predict
 from cctview.truth.labels import true_vehicles
@@ -157,7 +159,7 @@ show.pairs(
 # %%
 own = lesson.shown.detections
 embedded = np.isfinite(lesson.shown.embeddings).all(axis=1)
-largest = np.where(embedded, picture_side(own), 0).argmax()
+largest = np.where(embedded, side(own), 0).argmax()
 vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
 
 # %% [markdown]
@@ -185,7 +187,7 @@ def pull_and_push(values):
     """Three points, and where learning takes them."""
     positive = values["positive_right"], 0.9
     negative = values["negative_right"], values["negative_up"]
-    path, losses = learn([(0, 0), positive, negative], values["margin"], values["steps"])
+    path, losses = descend([(0, 0), positive, negative], values["margin"], values["steps"])
     return vectors.triplet(path, losses, values["margin"])
 
 
@@ -336,7 +338,7 @@ vectors.weak_spots(by_group(asked), candidates=10)
 
 # %%
 failed = asked[
-    (asked["rank"] == 3) & (asked.twins >= asked.twins.median()) & (asked.side >= 40)
+    (asked["rank"] == 3) & (asked.look_alikes >= asked.look_alikes.median()) & (asked.side >= 40)
 ].iloc[0]
 nearest = best_candidates(failed, tracks[1], detections, vehicles)
 show.candidates(
@@ -344,7 +346,7 @@ show.candidates(
     [dataset.crop(name) for name in detections.id[nearest.row]],
     nearest.distance,
     nearest.right,
-    f"{failed.twins:.0f} other vehicles share its model and colour, and two are closer",
+    f"{failed.look_alikes:.0f} other vehicles share its model and colour, and two are closer",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -421,7 +423,7 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 # <details><summary><b>Hint</b></summary>
 #
 # Sort the distances of the different pairs. The threshold lies where the first hundredth of them ends. `np.quantile` does it
-# in one line, and `cctview.match.metrics.roc_curve` does it for all thresholds.
+# in one line, and `cctview.match.roc_curve` does it for all thresholds.
 #
 # </details>
 
@@ -467,7 +469,7 @@ methods = compare_methods(
     embeddings,
     [place.camera for place in DRIVE[2:5]],
     queries=60,
-    strangers=100,
+    others=100,
 )
 methods.round(2)
 

@@ -40,11 +40,18 @@ from cctview.course.lesson import open_lesson
 from cctview.course.results import at_gallery, measured_gallery
 from cctview.dataset.results import read_result
 from cctview.link import apply_filters, clock_bits, fit_filters, rank_one
-from cctview.match.impostors import likeness, passing
-from cctview.match.pairs import compare_next_camera, first_minutes
+from cctview.match import compare_next_camera, first_minutes, likeness, passing
 from cctview.privacy.meter import LeakageMeter
-from cctview.search import costs as planet
-from cctview.search.index import measure_kinds, principal_coordinates
+from cctview.search import (
+    CITY,
+    NATION,
+    PLANET,
+    build_index,
+    compare_bills,
+    measure_kinds,
+    nearest,
+    principal_coordinates,
+)
 from cctview.show import Choice, Float, Int, Sliders, predict
 from cctview.track import find_tracklets
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
@@ -314,9 +321,9 @@ figures.kinds(measured)
 # authority, 2024). Every number has its source in `cctview.search.costs`.
 
 # %%
-billion = planet.PLANET.moved(pictures=1e9)
-bills = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
-bills.insert(0, "a billion vectors", planet.compare([billion]).iloc[:, 0])
+billion = PLANET.moved(pictures=1e9)
+bills = compare_bills([CITY, NATION, PLANET])
+bills.insert(0, "a billion vectors", compare_bills([billion]).iloc[:, 0])
 figures.costs(bills)
 
 # %%
@@ -328,7 +335,7 @@ rows = {
 bills.loc[list(rows)].div([1e9, 1e9, 1], axis=0).rename(rows).round(0).astype(int)
 
 # %% [markdown]
-# Storing includes the frames, where there are any (sources of the prices: `planet.COSTS.table()`, from third parties, not
+# Storing includes the frames, where there are any (sources of the prices: `cctview.search.COSTS.table()`, from third parties, not
 # checked against a list). **It is cheap.** What once protected people in a crowd, that it cost too much to look at
 # everyone, is gone. What grows without bound is the number of innocents.
 
@@ -392,12 +399,9 @@ check_even_gallery(even_gallery, rate)
 # %% slideshow={"slide_type": "skip"}
 import dask.array
 
-from cctview.match import rerank as rank
-from cctview.search import distributed as scale
-
 in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
-found, _ = scale.nearest(vectors[asked], in_blocks, k=10)
-alone, _ = rank.nearest(vectors[asked], vectors[~asked], k=10)
+found, _ = nearest(vectors[asked], in_blocks, k=10)
+alone, _ = build_index(vectors[~asked]).search(vectors[asked], k=10)
 print(
     f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}"
 )

@@ -23,8 +23,7 @@ from cctview.dataset import tables
 from cctview.dataset.boxes import BOX, box_iou, side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect import evaluate_detections, is_clear
-from cctview.match.metrics import evaluate_rank, roc_auc
-from cctview.match.rerank import centre_by_camera
+from cctview.match import centre_by_camera, evaluate_rank, roc_auc
 from cctview.stats.resampling import bootstrap
 from studio import truth
 from studio.assemble import read_parts

@@ -20,8 +20,7 @@ import pandas as pd
 from cctview.dataset.boxes import BOX, area
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
-from cctview.match.distance import cosine_distances
-from cctview.match.metrics import evaluate_rank
+from cctview.match import cosine_distances, evaluate_rank
 from cctview.stats.resampling import bootstrap
 from cctview.track.tracker import track_detections
 from cctview.track.tracklets import describe_tracks

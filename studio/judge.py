@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.attacks.inversion import shrink
-from cctview.match.distance import cosine_distances
+from cctview.match import cosine_distances
 from cctview.stats.resampling import bootstrap
 
 TOP = 5

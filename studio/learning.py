@@ -27,7 +27,7 @@ from cctview.attacks.vehicle_images import (
 )
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import write_bytes
-from cctview.match.metrics import roc_auc, tpr_at_fpr
+from cctview.match import roc_auc, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import read_truth
 from studio.membership import train_shadows

@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import BOX, crop
-from cctview.dataset.ids import VEHICLE_TYPES, FrameId
 from cctview.dataset.images import read_image
-from cctview.dataset.layout import COLUMNS, detection_table
+from cctview.dataset.layout import COLUMNS
 from cctview.dataset.storage import write_bytes
+from cctview.pipeline import detect_and_extract
 from studio.closure import code_fingerprint
 
 
@@ -70,15 +69,7 @@ class Pipeline:
         embeddings : ndarray of float32, shape (n, d)
             A row of NaN for what is never embedded: persons and bicycles.
         """
-        found = detection_table(FrameId.parse(frame), self.detector.detect(image))
-        embeddings = np.full((len(found), self.extractor.dimensions), np.nan, np.float32)
-        vehicles = np.flatnonzero(found.type.isin(VEHICLE_TYPES))
-        if len(vehicles):
-            boxes = found[BOX].to_numpy()[vehicles]
-            embeddings[vehicles] = self.extractor.extract(
-                [crop(image, tuple(box)) for box in boxes]
-            )
-        return found, embeddings
+        return detect_and_extract([(frame, image)], self.detector, self.extractor)
 
 
 def process(workshop, pipeline, quiet=False):
@@ -104,19 +95,13 @@ def process(workshop, pipeline, quiet=False):
 
 
 def _detect_part(path, pipeline):
-    found, vectors = (
-        [pd.DataFrame(columns=COLUMNS)],
-        [np.empty((0, pipeline.extractor.dimensions), np.float32)],
+    rows = pq.read_table(path, columns=["frame", "jpeg"]).to_pylist()
+    frames = (
+        (row["frame"], read_image(row["jpeg"], row["frame"]))
+        for row in rows
+        if row["jpeg"] is not None
     )
-    for row in pq.read_table(path, columns=["frame", "jpeg"]).to_pylist():
-        if row["jpeg"] is not None:
-            detections, embeddings = pipeline.run(
-                row["frame"], read_image(row["jpeg"], row["frame"])
-            )
-            found.append(detections)
-            vectors.append(embeddings)
-    filled = [part for part in found if len(part)] or found[:1]
-    return pd.concat(filled, ignore_index=True), np.concatenate(vectors)
+    return detect_and_extract(frames, pipeline.detector, pipeline.extractor)
 
 
 def pack(paths, pipeline):

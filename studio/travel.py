@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from cctview.match.distance import cosine_distances
+from cctview.match import cosine_distances
 
 SHIFTS = 8  # control searches, each with another shift of the clock
 ROUNDS = 5  # of linking and learning again

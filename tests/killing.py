@@ -30,12 +30,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview import pipeline
+from cctview import match
 from cctview.collect import archive
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.cameras import pattern_cameras
 from cctview.dataset.storage import LOCK, alone_in, write_bytes
-from cctview.match import files as matches
+from cctview.pipeline import folders
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture
 
@@ -95,25 +95,26 @@ def collect_pictures(folder: Path) -> None:
 
 def detect_extract_match(folder: Path) -> None:
     """The pipeline over three frames."""
-    pipeline.Detector, pipeline.Extractor = StubDetector, StubExtractor
+    folders.Detector, folders.Extractor = StubDetector, StubExtractor
     frames = folder.with_name("frames")
     for k, camera in enumerate(("1-N", "2-S", "3-S")):
         path = frames / f"{camera}--2031-05-05--13.00.0{k}--original.jpeg"
         if not path.exists():
             write_bytes(path, jpeg(picture(k)))
-    skipped = pipeline.detect_folder(frames, folder) + pipeline.extract_folder(folder)
+    skipped = folders.detect_folder(frames, folder) + folders.extract_folder(folder)
     assert not skipped, skipped
-    pipeline.match_folder(folder)
+    folders.match_folder(folder)
 
 
 def write_matches(folder: Path) -> None:
     """The last step alone: two vehicles, each with two candidates."""
     found = pd.DataFrame(
-        [(base, "S", target, 1.5) for base in "ab" for target in "cd"], columns=matches.COLUMNS
+        [(base, "S", target, 1.5) for base in "ab" for target in "cd"],
+        columns=["base", "camera", "target", "distance"],
     )
     with alone_in(folder):
-        matches.write_matches(folder / "matches.json", found)
-        matches.write_matches_folder(
+        match.write_matches(folder / "matches.json", found)
+        match.write_matches_folder(
             folder / "matches", found, dict.fromkeys("abcd", picture(1, 8, 8))
         )
 

@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.dataset.boxes import side as box_side
 from cctview.dataset.road import DRIVE
-from cctview.match.metrics import roc_auc
-from cctview.match.pairs import (
+from cctview.match import (
     auc_by_vehicle,
     compare_next_camera,
+    compare_tracks,
     draw_pairs,
     give_labels,
     labels_followed,
-    largest_pictures,
-    picture_side,
+    largest_crops,
+    rank_tracks,
+    roc_auc,
     score_answers,
-    search_next_camera,
 )
 
 CAMERAS = [place.camera for place in DRIVE]
@@ -53,7 +54,7 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
     usable = detections[moving & (detections.type == "car").to_numpy()].assign(vehicle=vehicles)
     groups = usable.assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
     for images in (1, 2):
-        rows = largest_pictures(detections, vehicles, images)
+        rows = largest_crops(detections, vehicles, images)
         chosen = (
             usable.loc[rows].assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
         )
@@ -64,7 +65,7 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
 
 def test_pairs_are_everyone_with_everyone_at_the_next_camera(seen):
     detections, vehicles, _ = seen
-    pairs, rows = compare_next_camera(detections, vehicles), largest_pictures(detections, vehicles)
+    pairs, rows = compare_next_camera(detections, vehicles), largest_crops(detections, vehicles)
     camera = detections.camera.to_numpy()
     wanted = {
         (a, b)
@@ -93,7 +94,7 @@ def test_parts_by_size_and_by_likeness(seen):
     pairs = compare_next_camera(detections, vehicles)
     large = pairs.at_least(detections, 30)
     assert len(large.same) == (pairs.smaller_side(detections) >= 30).sum() > 0
-    assert (picture_side(detections)[large.rows] >= 30).all()
+    assert (box_side(detections).to_numpy()[large.rows] >= 30).all()
     table = pd.DataFrame({"vehicle": range(1, 41), "colour": ["red", "blue"] * 20})
     assert pairs.alike(table).tolist() == [
         vehicles[a] % 2 == vehicles[b] % 2 for a, b in pairs.rows
@@ -145,8 +146,10 @@ def test_drawn_pairs_are_half_the_same_and_show_no_vehicle_twice(seen, seed):
 
 def test_search_finds_what_brute_force_finds(seen):
     detections, vehicles, embeddings = seen
-    result, looked_for = search_next_camera(detections, vehicles, embeddings, distance="med")
-    rows, expected = largest_pictures(detections, vehicles), []
+    result, looked_for = rank_tracks(
+        compare_tracks(detections, vehicles, embeddings, distance="med")
+    )
+    rows, expected = largest_crops(detections, vehicles), []
     camera = detections.camera.to_numpy()[rows]
     for here, there in itertools.pairwise(CAMERAS[:4]):
         gallery = rows[camera == there]
@@ -162,7 +165,9 @@ def test_search_finds_what_brute_force_finds(seen):
 
 def test_more_pictures_of_a_track_help(seen):
     """Their noise is independent here, so they must."""
-    first = [search_next_camera(*seen, images=count)[0].summary()["mAP"] for count in (1, 3)]
+    first = [
+        rank_tracks(compare_tracks(*seen, images=count))[0].summary()["mAP"] for count in (1, 3)
+    ]
     assert first[1] > first[0]
 
 

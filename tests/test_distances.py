@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
-from cctview.match.distance import cosine_distances, euclidean_distances
+from cctview.match import cosine_distances, euclidean_distances
 
 RNG = np.random.default_rng(0)
 SPREAD = RNG.normal(size=(90, 1920)).astype(np.float32)

@@ -13,7 +13,7 @@ from cctview.course import era_trials as trials
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.results import read_result
 from cctview.extract import eras
-from cctview.match.metrics import roc_auc
+from cctview.match import roc_auc
 from cctview.truth.labels import read_truth
 from studio import era_tables
 from studio.era_tables import LearnedMetric, metric_table

@@ -1,4 +1,4 @@
-"""Rankings, thresholds and open sets, against hand-computed galleries, scikit-learn and plain
+"""Rankings and thresholds, against hand-computed galleries, scikit-learn and plain
 loops.
 """
 
@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cctview.match.metrics import (
-    evaluate_open_set,
-    evaluate_rank,
-    open_set_by_gallery_size,
-    roc_auc,
-    roc_curve,
-    tpr_at_fpr,
-)
+from cctview.match import evaluate_rank, roc_auc, roc_curve, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
 
 metrics = pytest.importorskip("sklearn.metrics")
@@ -171,6 +164,20 @@ def test_roc_is_that_of_scikit_learn(levels):
     assert roc_auc(distances, same) == pytest.approx(metrics.roc_auc_score(same, -distances))
 
 
+def test_roc_of_tied_pairs_is_that_of_counting():
+    """2,000 pairs at a few distances: the shares accepted at each, and the area, by counting."""
+    rng = np.random.default_rng(1)
+    same = rng.random(2000) < 0.1
+    distances = np.round(rng.normal(size=2000) - same, 1)
+    fpr, tpr, thresholds = roc_curve(distances, same)
+    assert thresholds.tolist() == [-np.inf, *np.unique(distances)]
+    for rate, part in ((tpr, same), (fpr, ~same)):
+        assert rate.tolist() == [(distances[part] <= at).sum() / part.sum() for at in thresholds]
+    closer = distances[same][:, None] - distances[~same]
+    expected = ((closer < 0).sum() + (closer == 0).sum() / 2) / closer.size
+    assert roc_auc(distances, same) == pytest.approx(expected, rel=1e-12)
+
+
 def test_tpr_at_fpr_by_hand():
     distances, same = [1, 2, 3, 4, 5, 6], [True, False, True, True, False, True]
     assert tpr_at_fpr(distances, same, 0) == 0.25
@@ -186,61 +193,6 @@ def test_roc_rejects():
         roc_curve([1.0, np.nan], [True, False])
     with pytest.raises(ValueError, match="one label for each"):
         roc_curve([1.0, 2.0], [True])
-
-
-def test_open_set_by_hand():
-    # gallery: a, a, b. Queries: a (mate at .3, someone else at .1), b (.2), x (nearest .25), y
-    # (nearest .6)
-    distances = [[0.3, 0.4, 0.1], [0.5, 0.5, 0.2], [0.25, 0.7, 0.8], [0.9, 0.9, 0.6]]
-    result = evaluate_open_set(distances, ["a", "b", "x", "y"], ["a", "a", "b"])
-    rates = result.rates([0.15, 0.2, 0.25, 0.3, 0.6])
-    assert rates["fpir"].tolist() == [0, 0, 0.5, 0.5, 1]
-    assert rates["fnir"].tolist() == [1, 0.5, 0.5, 0, 0]
-    assert (rates["mated"] == 2).all()
-    assert (rates["non_mated"] == 2).all()
-    assert result.fnir_at_fpir(0) == 0.5
-    assert result.fnir_at_fpir(0.5) == 0
-    first = evaluate_open_set(distances, ["a", "b", "x", "y"], ["a", "a", "b"], rank=1)
-    assert first.rates([0.3])["fnir"].tolist() == [0.5]  # b fills the list of one before a is found
-
-
-def test_a_mate_as_far_as_a_stranger_is_not_found_without_the_stranger():
-    result = evaluate_open_set(
-        [[0.5, 0.9], [0.5, 0.9]], ["a", "x"], ["a", "b"]
-    )  # the vehicle's mate, and a stranger's, at .5
-    assert result.fnir_at_fpir(0) == 1
-    assert result.fnir_at_fpir(1) == 0
-
-
-def test_open_set_leaves_out_the_same_camera():
-    result = evaluate_open_set([[0.1, 0.5]], ["a"], ["a", "b"], ["N"], ["N", "S"])
-    assert result.mated.tolist() == [False]
-    assert result.distance.tolist() == [0.5]
-    with pytest.raises(ValueError, match="of both queries and gallery"):
-        evaluate_open_set([[0.1]], ["a"], ["a"], ["N"])
-
-
-def test_open_set_rates_of_no_query_are_nan():
-    rates = evaluate_open_set([[0.1]], ["a"], ["a"]).rates(0.5)
-    assert np.isnan(rates["fpir"][0])
-    assert rates["fnir"][0] == 0
-
-
-def test_a_larger_gallery_finds_more_strangers():
-    rng = np.random.default_rng(0)
-    vehicles = rng.normal(size=(60, 4))
-    seen = vehicles + 0.2 * rng.normal(size=vehicles.shape)
-    distances = np.linalg.norm(seen[:, None] - vehicles[:40], axis=2)
-    pids = np.arange(60)
-    table = open_set_by_gallery_size(distances, pids, pids[:40], [5, 20, 40], [0.8], rounds=30)
-    assert table["size"].tolist() == [5, 20, 40]
-    assert table["fpir"].is_monotonic_increasing
-    assert table["fpir"][0] < table["fpir"][2]
-    # all 40 vehicles: one gallery, and its rates
-    whole = evaluate_open_set(distances, pids, pids[:40]).rates(0.8)
-    assert table.iloc[2][["fpir", "fnir"]].tolist() == whole.iloc[0][["fpir", "fnir"]].tolist()
-    with pytest.raises(ValueError, match="a gallery of 41 vehicles cannot be drawn from 40"):
-        open_set_by_gallery_size(distances, pids, pids[:40], [41], [0.8])
 
 
 def test_bootstrap_of_a_mean_is_its_standard_error():
@@ -270,12 +222,6 @@ def test_bootstrap_of_every_kind_of_result():
     table = bootstrap(ranks.summary, data[1], rounds=100)
     assert table.loc["mAP", "estimate"] == pytest.approx(ranks.mAP)
     assert table.loc["mAP", "low"] < ranks.mAP < table.loc["mAP", "high"]
-    open_set = evaluate_open_set(data[0], data[1], data[2] % 6)
-    table = bootstrap(
-        lambda rows: open_set.rates([0.02, 0.05], rows)["fpir"], np.arange(30), rounds=100
-    )
-    assert (table["low"] <= table["estimate"]).all()
-    assert (table["estimate"] <= table["high"]).all()
     same = data[0][:, 0] < 0.4
     table = bootstrap(
         lambda rows: tpr_at_fpr(data[0][rows, 1], same[rows], [0.1, 0.5]), np.arange(30), rounds=50

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview import pipeline
 from cctview.cli import main
 from cctview.dataset.frames import open_dataset
+from cctview.pipeline import folders
 from tests.scenes import found, jpeg, picture, write_scene
 
 NAME = "{}--2031-05-05--13.00.0{}--original.jpeg"
@@ -35,7 +35,7 @@ class StubDetector:
 
 @pytest.fixture
 def stub(monkeypatch):
-    monkeypatch.setattr(pipeline, "Detector", StubDetector)
+    monkeypatch.setattr(folders, "Detector", StubDetector)
     StubDetector.calls = 0
 
 
@@ -176,7 +176,7 @@ def test_frames_without_any_vehicle(stub, tmp_path, capsys):
 
 def test_matching_agrees_with_a_hand_made_table(tmp_path):
     detections, embeddings = write_scene(tmp_path)
-    text = pipeline.match_folder(tmp_path, "1-N")
+    text = folders.match_folder(tmp_path, "1-N")
     cars = detections[detections.type != "person"]
     near = np.linalg.norm(embeddings[[0, 2]][:, None] - embeddings[[3, 5]][None], axis=2)
     rows = pd.Series(text.splitlines()[3:])

@@ -252,7 +252,7 @@ def test_the_best_threshold_is_right_in_every_form(form):
 
 
 def test_the_threshold_that_tpr_at_fpr_allows_is_right():
-    from cctview.match.metrics import roc_curve
+    from cctview.match import roc_curve
 
     fpr, _, thresholds = roc_curve(DISTANCES, SAME)
     assert check_threshold(thresholds[fpr <= 0.01].max(), DISTANCES, SAME)

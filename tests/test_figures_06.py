@@ -15,9 +15,9 @@ from cctview.course.figures.lesson_06 import REAL
 from cctview.course.results import at_gallery, measured_gallery
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
-from cctview.match.impostors import CLONE, COLOUR, OTHER
+from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy.open_set import share_right
-from cctview.search import costs as planet
+from cctview.search import CITY, NATION, PLANET, compare_bills
 from cctview.show import look
 from tests.cards import check_card
 
@@ -37,7 +37,7 @@ PASSING = pd.DataFrame(
     [
         (kind, found, share, 0.8 * share, 1.2 * share)
         for kind, shares in (
-            (CLONE, (0.035, 0.27, 0.74)),
+            (LOOK_ALIKE, (0.035, 0.27, 0.74)),
             (COLOUR, (0.004, 0.11, 0.55)),
             (OTHER, (1e-5, 0.003, 0.08)),
         )
@@ -53,7 +53,7 @@ KINDS = pd.DataFrame(
     {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]},
     index=["flat", "ivfpq", "hnsw"],
 )
-BILLS = planet.compare([planet.CITY, planet.NATION, planet.PLANET])
+BILLS = compare_bills([CITY, NATION, PLANET])
 
 FIGURES = {
     "filters": lambda: lesson_06.filters(STAGE),

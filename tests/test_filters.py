@@ -19,8 +19,15 @@ from cctview.link.filters import (
     limits,
     rank_one,
 )
-from cctview.match.impostors import CLONE, COLOUR, OTHER, likeness, passing
-from cctview.match.pairs import compare_next_camera, first_minutes
+from cctview.match import (
+    COLOUR,
+    LOOK_ALIKE,
+    OTHER,
+    compare_next_camera,
+    first_minutes,
+    likeness,
+    passing,
+)
 from cctview.track import Tracklets, find_tracklets
 from cctview.truth import label_tracklets, tracks_by_truth
 
@@ -153,7 +160,11 @@ def test_likeness_by_hand(pairs):
     for (a, b), said in zip(compared.vehicles[compared.rows], alike, strict=True):
         one, other = known.loc[a], known.loc[b]
         wanted = (
-            OTHER if one.colour != other.colour else CLONE if one.design == other.design else COLOUR
+            OTHER
+            if one.colour != other.colour
+            else LOOK_ALIKE
+            if one.design == other.design
+            else COLOUR
         )
         assert said == ("" if a == b else wanted)
 

@@ -1,19 +1,8 @@
-"""Bills worked out by hand; false matches counted one by one."""
+"""Bills worked out by hand."""
 
-import numpy as np
 import pytest
-from scipy import stats
 
-from cctview.search.costs import (
-    CITY,
-    COSTS,
-    NATION,
-    PLANET,
-    Quantity,
-    bill,
-    compare,
-    measure_false_matches,
-)
+from cctview.search import CITY, COSTS, NATION, PLANET, Quantity, bill, compare_bills
 
 
 def test_a_bill_by_hand():
@@ -61,82 +50,8 @@ def test_assumptions_that_cannot_be():
         Quantity(-1, "s", "choice: none")
 
 
-def test_false_matches_are_counted_one_by_one():
-    rng = np.random.default_rng(0)
-    q_pids, g_pids = rng.integers(15, size=40), rng.integers(15, size=90)
-    q_camids, g_camids = rng.integers(3, size=40), rng.integers(3, size=90)
-    distances = rng.random((40, 90)) + (q_pids[:, None] != g_pids)
-    figure = measure_false_matches(distances, q_pids, g_pids, q_camids, g_camids, found=0.8)
-    nearest = [
-        min(
-            (
-                distances[i, j]
-                for j in range(90)
-                if g_pids[j] == q_pids[i] and g_camids[j] != q_camids[i]
-            ),
-            default=np.inf,
-        )
-        for i in range(40)
-    ]
-    mated = np.isfinite(nearest)
-    assert np.mean(np.array(nearest)[mated] <= figure.threshold) == figure.found >= 0.8
-    flagged = [
-        [
-            distances[i, j] <= figure.threshold
-            for j in range(90)
-            if g_pids[j] != q_pids[i] and g_camids[j] != q_camids[i]
-        ]
-        for i in range(40)
-    ]
-    assert figure.rate == pytest.approx(np.mean(np.concatenate(flagged)))
-    assert figure.low <= figure.rate <= figure.high
-    assert (figure.gallery, figure.searches) == (
-        90,
-        40,
-    )
-    with pytest.raises(ValueError, match="vehicle is at another camera"):
-        measure_false_matches(distances[:, :1], q_pids, [99], q_camids, [0])
-
-
-def test_where_nobody_is_flagged_the_rule_of_three_bounds_the_rate():
-    distances = [[0.1, 0.9, 0.9, 0.9], [0.9, 0.1, 0.9, 0.9]]
-    figure = measure_false_matches(distances, [1, 2], [1, 2, 3, 4], [0, 0], [1] * 4)
-    assert (figure.rate, figure.high) == (0, 3 / 6)
-
-
-def test_clumps_flag_as_many_but_fewer_searches():
-    """Against a drawing of clumps: Poisson many, at places of their own."""
-    distances = np.ones((2, 801))
-    distances[0, 0], distances[0, 1:5], distances[1, 5] = 0.1, 0.1, 0.2
-    figure = measure_false_matches(
-        distances, [1, 2], [1, *range(100, 104), 2, *range(200, 995)], [0, 0], [1] * 801
-    )
-    assert (figure.rate, figure.clump) == pytest.approx((4 / 1596, 2 / np.log(2)), rel=0.01)
-    assert figure.innocents(2 / figure.rate).fpir[0] == pytest.approx(0.5), (
-        "one search of two flags someone, as measured"
-    )
-    table = figure.innocents([801, 8010, 8011])
-    assert table.innocents.tolist() == pytest.approx(
-        [size * figure.rate for size in (801, 8010, 8011)]
-    )
-    assert table.reach.tolist() == ["measured", "a decade further", "further"]
-    drawn = stats.poisson(table.innocents[0] / figure.clump).rvs(200_000, random_state=0)
-    assert table.fpir[0] == pytest.approx((drawn > 0).mean(), abs=0.005)
-    assert figure.clump * drawn.mean() == pytest.approx(table.innocents[0], abs=0.02)
-    assert (table.fpir_naive > table.fpir).all()
-
-
 def test_three_sizes_side_by_side():
-    distances = [[0.1, 0.2, 0.9], [0.3, 0.8, 0.7]]
-    figure = measure_false_matches(
-        distances, [1, 2], [1, 2, 3], ["N", "N"], ["S", "S", "S"], found=1.0
-    )
-    table = compare((CITY, NATION, PLANET), false_matches=figure)
+    table = compare_bills((CITY, NATION, PLANET))
     assert table.columns.tolist() == ["a city", "a nation", "30 billion pictures"]
     assert table.loc["gallery", "30 billion pictures"] == 30e9
     assert table.loc["gallery", "a nation"] == pytest.approx(50e6 * 365)
-    assert table.loc["innocents_per_search"].tolist() == pytest.approx(
-        [0.75 * n for n in (2.08e6, 41.2e6, 8e9)]
-    )
-    assert (table.loc["pictures_flagged_per_search"] == 0.75 * table.loc["gallery"]).all()
-    assert (table.loc["innocents_per_day"] == 100 * table.loc["innocents_per_search"]).all()

@@ -1,60 +1,10 @@
-"""Top-k against a full sort, re-ranking against the paper's formulas written out as loops."""
+"""Centring by camera, and re-ranking against the paper's formulas written out as loops."""
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-import cctview.match.rerank
-from cctview.match.rerank import centre_by_camera, expand_queries, k_reciprocal, nearest
-
-
-@pytest.fixture
-def small_blocks(monkeypatch):
-    monkeypatch.setattr(cctview.match.rerank, "QUERIES_AT_ONCE", 7)
-    monkeypatch.setattr(cctview.match.rerank, "GALLERY_AT_ONCE", 11)
-
-
-@pytest.mark.parametrize("k", [1, 5, 11, 12, 40, 64])
-@pytest.mark.parametrize(("distance", "metric"), [("med", "euclidean"), ("mcd", "cosine")])
-def test_nearest_is_a_full_sort(small_blocks, k, distance, metric):
-    rng = np.random.default_rng(k)
-    queries, gallery = rng.normal(size=(20, 6)), rng.normal(size=(64, 6))
-    indices, distances = nearest(queries, gallery, k, distance)
-    exact = cdist(queries, gallery, metric)
-    np.testing.assert_array_equal(indices, np.argsort(exact, axis=1)[:, :k])
-    np.testing.assert_allclose(distances, np.sort(exact, axis=1)[:, :k], rtol=1e-4, atol=1e-6)
-
-
-def test_nearest_reads_a_float16_file_in_blocks(small_blocks, tmp_path):
-    rng = np.random.default_rng(1)
-    table = rng.normal(size=(100, 32)).astype(np.float16)
-    table.tofile(tmp_path / "gallery.f16")
-    gallery = np.memmap(tmp_path / "gallery.f16", np.float16, "r", shape=table.shape)
-    indices, distances = nearest(table[::9], gallery, 3)
-    np.testing.assert_array_equal(indices[:, 0], np.arange(0, 100, 9))
-    np.testing.assert_array_equal(distances[:, 0], 0)
-    exact = cdist(table[::9].astype(np.float64), table.astype(np.float64))
-    np.testing.assert_array_equal(indices, np.argsort(exact, axis=1)[:, :3])
-
-
-def test_of_duplicates_the_lower_row_comes_first(small_blocks):
-    gallery = np.tile(np.arange(4.0)[:, None], (10, 1))
-    indices, distances = nearest([[1.0]], gallery, 12)
-    assert indices[0].tolist() == [*range(1, 40, 4), 0, 2]
-    assert distances[0].tolist() == [0.0] * 10 + [1.0] * 2
-
-
-def test_nearest_rejects(small_blocks):
-    gallery = np.ones((30, 2))
-    with pytest.raises(ValueError, match="1 <= k <= m"):
-        nearest([[1.0, 1.0]], gallery, 31)
-    with pytest.raises(ValueError, match="unknown distance"):
-        nearest([[1.0, 1.0]], gallery, 1, "rscr")
-    with pytest.raises(ValueError, match="expected vectors of 3 numbers"):
-        nearest([[1.0, 1.0, 1.0]], gallery, 1)
-    gallery[29] = np.nan
-    with pytest.raises(ValueError, match="not a finite number"):
-        nearest([[1.0, 1.0]], gallery, 1)
+from cctview.match import centre_by_camera, k_reciprocal
 
 
 def test_centring_takes_away_what_a_camera_adds():
@@ -71,18 +21,6 @@ def test_centring_takes_away_what_a_camera_adds():
         centre_by_camera(vehicles, cameras, cameras == "N")
     with pytest.raises(ValueError, match="one camera"):
         centre_by_camera(vehicles, cameras[:3])
-
-
-def test_expanded_queries_by_hand():
-    gallery = [[0.0, 1.0], [0.6, 0.8], [-1.0, 0.0]]
-    alike = np.array([1.6, 1.8]) / np.linalg.norm([1.6, 1.8])
-    np.testing.assert_allclose(expand_queries([[2.0, 0.0]], gallery, k=2), [alike], atol=1e-6)
-    weighted = np.array([1 + 0.6**4, 0.6**3 * 0.8])  # the other neighbour has cosine 0, so weight 0
-    np.testing.assert_allclose(
-        expand_queries([[2.0, 0.0]], gallery, k=2, alpha=3),
-        [weighted / np.linalg.norm(weighted)],
-        atol=1e-6,
-    )
 
 
 def k_reciprocal_by_loops(distances, n, k1, k2, lambda_value):

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import dask.array as da
@@ -20,7 +21,8 @@ from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.storage import LOCK
-from cctview.search import distributed as scale
+from cctview.pipeline import part_files, parts, process_parts, read_part, split_frames
+from cctview.search import dask_executor, nearest
 from tests.killing import StubDetector, StubExtractor
 from tests.scenes import found, jpeg, picture
 
@@ -53,7 +55,7 @@ class Stubs(WorkerPlugin):
                 self.models = SlowDetector(), Extractor()
             return self.models
 
-        scale._load_models = load
+        parts._load_models = load
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,18 @@ def frames(tmp_path_factory):
     return folder
 
 
+def process(frames, out, scheduler, **options):
+    return process_parts(frames, out, partial(dask_executor, scheduler=scheduler), **options)
+
+
+def vehicles_of(out):
+    """Detections with an embedding, and those."""
+    tables, vectors = zip(*map(read_part, part_files(out)), strict=True)
+    table, embeddings = pd.concat(tables, ignore_index=True), np.concatenate(vectors)
+    known = np.isfinite(embeddings).all(axis=1)
+    return table[known].reset_index(drop=True), embeddings[known]
+
+
 def tree(out):
     files = [path for path in out.rglob("*") if path.is_file() and path.name != LOCK]
     return {
@@ -95,7 +109,7 @@ def tree(out):
 
 def test_every_frame_is_in_the_part_of_its_camera_and_minutes(frames):
     table = open_dataset(frames).frames
-    cut = scale.split(table, 15)
+    cut = split_frames(table, 15)
     assert sorted(name for part in cut for name in part.frames) == sorted(table.id)
     hours = [
         f"camera={camera}/hour=2031-05-05T{at}.parquet"
@@ -104,7 +118,7 @@ def test_every_frame_is_in_the_part_of_its_camera_and_minutes(frames):
     ]
     assert sorted(part.path for part in cut) == hours
     with pytest.raises(ValueError, match="should go into 60"):
-        scale.split(table, 7)
+        split_frames(table, 7)
 
 
 def test_results_are_those_of_the_models_and_a_rerun_skips_what_is_done(
@@ -112,12 +126,12 @@ def test_results_are_those_of_the_models_and_a_rerun_skips_what_is_done(
 ):
     (frames / "1-N--2031-05-05--08.55.01--original.jpeg").write_bytes(b"no picture")
     where = {"scheduler": client.scheduler.address, "out": tmp_path / "out"}
-    problems = scale.process(frames, **where)
+    problems = process(frames, **where)
     assert len(problems) == 1
     assert "08.55.01" in problems[0]
-    written = scale.parts(tmp_path / "out")
+    written = part_files(tmp_path / "out")
     assert len(written) == 8
-    table, embeddings = map(list, zip(*map(scale.read_part, written), strict=True))
+    table, embeddings = map(list, zip(*map(read_part, written), strict=True))
     table, embeddings = pd.concat(table, ignore_index=True), np.concatenate(embeddings)
     images = open_dataset(frames)
     assert (table.groupby("frame").type.agg(list).map(tuple) == ("car", "person")).all()
@@ -127,29 +141,23 @@ def test_results_are_those_of_the_models_and_a_rerun_skips_what_is_done(
             images.crop(row.id).reshape(-1, 3).mean(0) if row.type == "car" else np.full(3, np.nan)
         )
         np.testing.assert_allclose(vector, expected, atol=0.06)  # stored as float16
-    pd.testing.assert_frame_equal(
-        scale.read_vehicles(tmp_path / "out"), table[table.type == "car"].reset_index(drop=True)
-    )
-    np.testing.assert_array_equal(
-        scale.open_gallery(tmp_path / "out").compute(), embeddings[table.type == "car"]
-    )
     times = {path: path.stat().st_mtime_ns for path in written}
     written[3].unlink()
     (frames / "1-N--2031-05-05--08.55.01--original.jpeg").unlink()
     (frames / "2-S--2031-05-05--09.07.01--original.jpeg").write_bytes(jpeg(picture(99)))
-    assert scale.process(frames, **where) == []
+    assert process(frames, **where) == []
     made = [path for path in written if path.stat().st_mtime_ns != times[path]]
     assert made == [written[3], written[7]]
     processes = [path.name.split("-")[0] for path in loadings.iterdir()]
     assert len(processes) == len(set(processes)) == 2, "each worker loads once"
     with pytest.raises(ValueError, match="choose another --out"):
-        scale.process(frames, minimum_percent=50, **where)
+        process(frames, minimum_percent=50, **where)
     (frames / "2-S--2031-05-05--09.07.01--original.jpeg").unlink()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX systems kill a process so")
 def test_killed_workers_cost_their_task_and_change_no_byte(client, frames, tmp_path):
-    scale.process(frames, tmp_path / "whole", client.scheduler.address)
+    process(frames, tmp_path / "whole", client.scheduler.address)
     rng, kills, stop = np.random.default_rng(0), [], threading.Event()
 
     def kill():
@@ -162,7 +170,7 @@ def test_killed_workers_cost_their_task_and_change_no_byte(client, frames, tmp_p
 
     killer = threading.Thread(target=kill)
     killer.start()
-    problems = scale.process(frames, tmp_path / "killed", client.scheduler.address)
+    problems = process(frames, tmp_path / "killed", client.scheduler.address)
     stop.set()
     killer.join()
     assert kills
@@ -174,19 +182,19 @@ def test_a_part_that_fails_is_named_and_the_others_are_written(client, frames, t
     blocked = tmp_path / "out" / "camera=1-N" / "hour=2031-05-05T09"
     blocked.parent.mkdir(parents=True)
     blocked.write_text("in the way")
-    problems = scale.process(frames, tmp_path / "out", client.scheduler.address)
+    problems = process(frames, tmp_path / "out", client.scheduler.address)
     assert [line.partition(": ")[0] for line in problems] == [
         f"camera=1-N/hour=2031-05-05T09/{m}.parquet" for m in ("00", "05")
     ]
-    assert len(scale.parts(tmp_path / "out")) == 6
+    assert len(part_files(tmp_path / "out")) == 6
 
 
 def test_the_command_on_workers_of_its_own(tmp_path, capsys):
     """The real models, against the same models in this process."""
     assert cli.main(["scale", str(ROOT / "sample"), "--out", str(tmp_path), "--workers", "1"]) == 0
-    detector, extractor = scale.load_models(None, 25)
-    sample, gallery = open_dataset(ROOT / "sample"), scale.open_gallery(tmp_path).compute()
-    vehicles = scale.read_vehicles(tmp_path)
+    detector, extractor = parts.load_models(None, 25)
+    sample = open_dataset(ROOT / "sample")
+    vehicles, gallery = vehicles_of(tmp_path)
     assert len(vehicles) == len(gallery) > 6
     for frame, rows in vehicles.groupby("frame").indices.items():
         found = detector.detect(sample.image(frame))
@@ -210,52 +218,43 @@ def test_parts_without_a_vehicle_or_without_anything_hold_no_embedding(
             return found(*self.rows)
 
     settings = {"minimum_percent": 25}
-    first, second, third, *_ = scale.split(open_dataset(frames).frames, 5)
+    first, second, third, *_ = split_frames(open_dataset(frames).frames, 5)
     for part, rows in (
         (first, [("person", 50.0, 1, 1, 4, 9)]),
         (second, []),
         (third, [("car", 50.0, 1, 1, 9, 9)]),
     ):
         monkeypatch.setattr(
-            scale, "_load_models", lambda *_, rows=rows: (Finds(*rows), Extractor())
+            parts, "_load_models", lambda *_, rows=rows: (Finds(*rows), Extractor())
         )
-        assert scale.run_part(part, frames, tmp_path, None, settings, b"") == []
-    assert [len(scale.read_part(path)[0]) for path in scale.parts(tmp_path)] == [
+        assert parts.run_part(part, frames, tmp_path, None, settings, b"") == []
+    assert [len(read_part(path)[0]) for path in part_files(tmp_path)] == [
         len(first.frames),
         0,
         len(third.frames),
     ]
-    assert set(scale.read_vehicles(tmp_path).frame) == set(third.frames)
-    assert scale.open_gallery(tmp_path).shape == (len(third.frames), 3)
-    scale.parts(tmp_path)[2].unlink()
-    with pytest.raises(ValueError, match="no embedding in it"):
-        scale.open_gallery(tmp_path)
+    vehicles, embeddings = vehicles_of(tmp_path)
+    assert set(vehicles.frame) == set(third.frames)
+    assert embeddings.shape == (len(third.frames), 3)
 
 
 @pytest.mark.parametrize(("distance", "metric"), [("med", "euclidean"), ("mcd", "cosine")])
 @pytest.mark.parametrize("k", [1, 7, 100])
-def test_nearest_over_blocks_is_a_full_sort(tmp_path, k, distance, metric):
+def test_nearest_over_blocks_is_a_full_sort(k, distance, metric):
     rng = np.random.default_rng(k)
     queries, table = rng.normal(size=(9, 5)), rng.normal(size=(100, 5)).astype(np.float32)
     table[60:70] = table[10:20]
-    np.save(tmp_path / "gallery.npy", table)
-    gallery = scale.open_gallery(tmp_path / "gallery.npy", rows=9)
-    indices, values = scale.nearest(queries, gallery, k, distance)
+    indices, values = nearest(queries, da.from_array(table, chunks=(9, -1)), k, distance)
     exact = cdist(queries, table, metric)
     np.testing.assert_array_equal(indices, np.argsort(exact, axis=1, kind="stable")[:, :k])
     np.testing.assert_allclose(values, np.sort(exact, axis=1)[:, :k], rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(
-        scale.distances(queries, gallery, distance).compute(), exact, rtol=1e-4, atol=1e-6
-    )
 
 
 def test_nearest_rejects():
     gallery = da.ones((10, 2), chunks=(4, 2))
     with pytest.raises(ValueError, match="1 <= k <= m"):
-        scale.nearest(np.ones((1, 2)), gallery, 11)
+        nearest(np.ones((1, 2)), gallery, 11)
     with pytest.raises(ValueError, match="unknown distance"):
-        scale.distances(np.ones((1, 2)), gallery, "rscr")
-    with pytest.raises(ValueError, match="expected vectors of 3 numbers"):
-        scale.nearest(np.ones((1, 3)), gallery, 2)
-    with pytest.raises(FileNotFoundError, match="cctview scale"):
-        scale.read_vehicles(ROOT / "tests")
+        nearest(np.ones((1, 2)), gallery, 1, "rscr")
+    with pytest.raises(ValueError, match="expected vectors of 2 numbers, but they have 3"):
+        nearest(np.ones((1, 3)), gallery, 2)

@@ -9,8 +9,7 @@ import pytest
 
 from cctview.dataset.boxes import box_iou
 from cctview.detect import seconds_of
-from cctview.match.distance import cosine_distances
-from cctview.match.metrics import evaluate_rank
+from cctview.match import cosine_distances, evaluate_rank
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, track_detections

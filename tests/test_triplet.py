@@ -12,10 +12,20 @@ from scipy.optimize import approx_fprime
 
 from cctview.course.lesson import open_lesson
 from cctview.dataset.road import DRIVE
-from cctview.match.methods import RERANKED, compare_methods
-from cctview.match.pairs import bits_of_tracks, compare_tracks, first_minutes, rank_tracks
-from cctview.match.triplet import learn, triplet_loss
-from cctview.match.weak_spots import SMALL, best_candidates, by_group, describe_searches
+from cctview.match import (
+    RERANKED,
+    best_candidates,
+    bits_of_tracks,
+    by_group,
+    compare_methods,
+    compare_tracks,
+    descend,
+    describe_searches,
+    first_minutes,
+    rank_tracks,
+    triplet_loss,
+)
+from cctview.match.errors import SMALL
 from cctview.truth.labels import true_vehicles
 
 POINTS = arrays(float, (3, 2), elements=st.floats(-3, 3))
@@ -43,7 +53,7 @@ def test_gradients_are_slopes():
 
 
 def test_learning_lowers_the_loss_to_nothing_and_then_stops():
-    path, losses = learn([(0, 0), (1.2, 0.6), (0.7, -0.6)], margin=1.0, steps=200)
+    path, losses = descend([(0, 0), (1.2, 0.6), (0.7, -0.6)], margin=1.0, steps=200)
     assert path.shape == (201, 3, 2)
     assert losses[0] == pytest.approx(triplet_loss(*path[0], 1.0)[0])
     assert (np.diff(losses) <= 0).all()
@@ -54,7 +64,7 @@ def test_learning_lowers_the_loss_to_nothing_and_then_stops():
 
 
 def test_a_triplet_without_loss_does_not_move():
-    path, losses = learn([(0, 0), (0.1, 0), (2, 2)], margin=0.5, steps=5)
+    path, losses = descend([(0, 0), (0.1, 0), (2, 2)], margin=0.5, steps=5)
     assert (path == path[0]).all()
     assert (losses == 0).all()
 
@@ -87,7 +97,7 @@ def test_searches_are_described_by_what_they_look_for(minutes, asked):
         same = (known[["kind", "design", "colour"]] == own[["kind", "design", "colour"]]).all(
             axis=1
         )
-        assert row.twins == same.sum() - 1
+        assert row.look_alikes == same.sum() - 1
         assert row.dark == (own.colour in ("black", "brown", "grey"))
 
 
@@ -125,7 +135,7 @@ def test_bits_are_all_if_looks_tell_and_none_if_they_do_not():
 
 def test_methods_are_compared_on_one_gallery(minutes):
     cameras = [place.camera for place in DRIVE[2:5]]
-    table = compare_methods(*minutes[:3], cameras, queries=20, strangers=20, images=2)
+    table = compare_methods(*minutes[:3], cameras, queries=20, others=20, images=2)
     assert list(table.index) == ["MED", "MCD", "RSCR", RERANKED]
     assert ((table >= 0) & (table <= 1)).all().all()
     assert (table["rank-10"] >= table["rank-1"]).all()

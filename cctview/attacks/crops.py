@@ -17,7 +17,7 @@ from cctview.dataset.boxes import BOX, crop, side
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect import seconds_of
-from cctview.match.distance import unit_vectors
+from cctview.match import unit_vectors
 from cctview.truth.labels import Truth, read_truth, true_vehicles
 
 _GRID = 16

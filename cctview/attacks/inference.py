@@ -10,7 +10,7 @@ from scipy.special import logit
 from scipy.stats import norm
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.match.metrics import roc_auc, roc_curve, tpr_at_fpr
+from cctview.match import roc_auc, roc_curve, tpr_at_fpr
 from cctview.stats.resampling import bootstrap
 
 _FEWEST = 20

@@ -16,7 +16,7 @@ from torch import nn
 
 from cctview import weights as weight_files
 from cctview.extract.student import EMBEDDING_SIZE
-from cctview.match.distance import euclidean_distances
+from cctview.match import euclidean_distances
 
 INVERTER_WEIGHTS = "inverter-32.pt"
 _SIDE = 32

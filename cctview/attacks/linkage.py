@@ -19,8 +19,7 @@ from scipy.special import logsumexp
 from scipy.stats import gaussian_kde
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.match.distance import unit_vectors
-from cctview.match.rerank import centre_by_camera
+from cctview.match import centre_by_camera, unit_vectors
 from cctview.stats.resampling import bootstrap
 
 HELD = 1 / 3

@@ -15,7 +15,7 @@ from cctview.attacks.linkage import LinkageAttack, fit_map
 from cctview.course.lesson import Lesson
 from cctview.defences.catalogue import project
 from cctview.extract import Extractor
-from cctview.match.distance import cosine_distances
+from cctview.match import cosine_distances
 from cctview.stats.resampling import bootstrap
 
 _LEAST_SIZE = 16

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.boxes import side as box_side
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
-from cctview.match.matching import DISTANCES
-from cctview.match.metrics import evaluate_rank, roc_auc
-from cctview.match.pairs import Comparisons, largest_pictures, picture_side
+from cctview.match import DISTANCES, Comparisons, evaluate_rank, largest_crops, roc_auc
 from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import Truth, true_vehicles
 
@@ -83,8 +82,8 @@ def read_vehicle_crops(
     """The crops on which the eras are compared, of at least this side in pixels."""
     detections = dataset.detections
     vehicles = true_vehicles(detections, truth)
-    rows = largest_pictures(detections, vehicles)
-    rows = rows[picture_side(detections)[rows] >= least_side]
+    rows = largest_crops(detections, vehicles)
+    rows = rows[box_side(detections).to_numpy()[rows] >= least_side]
     return VehicleCrops(
         tuple(_read_crops(dataset, detections.iloc[rows])),
         vehicles.to_numpy(int, na_value=0)[rows],
@@ -95,7 +94,7 @@ def read_vehicle_crops(
 def largest_crops(dataset: Dataset, count: int) -> list[np.ndarray]:
     """The largest vehicles of a dataset, no two from one frame, of as many cameras as possible."""
     detections = dataset.detections
-    vehicles = detections[detections["type"].isin(VEHICLE_TYPES)].assign(side=picture_side)
+    vehicles = detections[detections["type"].isin(VEHICLE_TYPES)].assign(side=box_side)
     vehicles = vehicles.sort_values("side", ascending=False, kind="stable").drop_duplicates("frame")
     turn = vehicles.groupby("camera").cumcount()
     return _read_crops(dataset, vehicles.iloc[np.argsort(turn, kind="stable")[:count]])
@@ -133,7 +132,7 @@ class EraSearch:
     vectors : ndarray, shape (n, d)
         Of all the crops.
     distance : str
-        By which vectors were compared, see `cctview.match.matching.DISTANCES`.
+        By which vectors were compared, see `cctview.match.DISTANCES`.
     queries : ndarray of int, shape (m,)
         The crop of each search; its vehicle passes the next camera too.
     ranks : ndarray, shape (m,)

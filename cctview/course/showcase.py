@@ -11,7 +11,7 @@ from cctview.course.lesson import Lesson
 from cctview.dataset.boxes import BOX, area
 from cctview.defences.catalogue import Defence
 from cctview.extract import Extractor
-from cctview.match.distance import euclidean_distances
+from cctview.match import euclidean_distances
 
 _AVERAGED = 100
 """Crops of which the mean is taken."""

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.match.distance import unit_vectors
+from cctview.match import unit_vectors
 
 _DELTA = 1e-5
 """Of the guarantee of `noise`: the probability with which it may fail."""

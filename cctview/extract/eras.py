@@ -2,7 +2,7 @@
 
 Every recogniser has one interface. ``fit(crops, vehicles)`` fits what there is to fit to vehicles
 whose identity is known; ``embed(crops)`` turns each crop into a vector; vectors are compared by
-`cctview.match.matching`. What an era leaves open is in its ``settings`` and is chosen on the
+`cctview.match`. What an era leaves open is in its ``settings`` and is chosen on the
 training vehicles alone, by the same procedure for all.
 
 ==== ================ ==============================================================================

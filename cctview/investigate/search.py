@@ -17,7 +17,7 @@ from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import driving_order
 from cctview.detect.sorting import seconds_of
 from cctview.link import WAYS, TravelTimes, TripFinder
-from cctview.match.matching import DISTANCES
+from cctview.match import DISTANCES
 
 JOINT, MED, MCD = "joint model", "MED", "MCD"
 _WORDS = {MED: "minimal Euclidean distance (the original's)", MCD: "minimal cosine distance"}
@@ -151,7 +151,9 @@ class VehicleSearch:
             if camera == self.groups["camera"].iloc[group]:
                 continue
             if joint:
-                groups, posterior = self.joint_model.search(np.array([group]), camera, settings.minutes)
+                groups, posterior = self.joint_model.search(
+                    np.array([group]), camera, settings.minutes
+                )
                 possible = posterior[0, :-1] > 0
                 groups, scores = groups[possible], posterior[0, :-1][possible]
                 best = np.argsort(-scores, kind="stable")[:count]

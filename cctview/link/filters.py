@@ -14,7 +14,7 @@ import pandas as pd
 
 from cctview.dataset.road import DRIVE, POPULATION
 from cctview.link.evidence import WAYS, TravelTimes, fit_travel_times
-from cctview.match.distance import cosine_distances
+from cctview.match import cosine_distances
 from cctview.stats.bits import identification_bits, open_set_posterior
 from cctview.stats.resampling import bootstrap, split_vehicles
 from cctview.track.tracklets import Tracklets

@@ -32,10 +32,10 @@ def check_embeddings(
 
     Examples
     --------
-    >>> check_embeddings([[0.0, 1.0], [2.0, float("nan")]], "queries")
+    >>> check_embeddings([[0.0], [float("nan")]], "queries")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: queries: row 1 holds a value that is not a finite number; leave that row out or compute it again
+    ValueError: queries: row 1 holds a value that is not a finite number; leave that row out or ...
     """
     embeddings = np.asanyarray(embeddings)
     if embeddings.ndim != 2:

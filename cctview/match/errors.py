@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from cctview.dataset.boxes import side as box_side
 from cctview.match.next_camera import rank_tracks
-from cctview.match.pairs import Comparisons, crop_side, largest_crops, vehicle_numbers
+from cctview.match.pairs import Comparisons, largest_crops, vehicle_numbers
 from cctview.stats.resampling import bootstrap
 
 LOOK_ALIKE = "clones: same design and colour"
@@ -114,7 +115,9 @@ def describe_searches(
     model = [*_DESIGN, "colour"]
     properties = properties.set_index("vehicle")[model]
     others = properties.groupby(model, observed=True)["kind"].transform("size") - 1
-    crops, sides, parts = _largest_by_camera(detections, vehicles), crop_side(detections), []
+    crops = _largest_by_camera(detections, vehicles)
+    sides = box_side(detections).to_numpy()
+    parts = []
     for number, table in enumerate(tables):
         rows = crops[table.index.name].loc[table.index].to_numpy()
         columns = {
@@ -194,8 +197,8 @@ def by_group(searches: pd.DataFrame, candidates: int = 10, rounds: int = 200) ->
         if part["vehicle"].nunique() < 2:
             continue
         hit = (part["rank"] <= candidates).to_numpy(float)
-        figures = bootstrap(
-            lambda drawn, hit=hit: hit[drawn].mean(), part["vehicle"], rounds
-        ).iloc[0]
+        figures = bootstrap(lambda drawn, hit=hit: hit[drawn].mean(), part["vehicle"], rounds).iloc[
+            0
+        ]
         rows.append((kind, group, figures.estimate, figures.low, figures.high, len(part)))
     return pd.DataFrame(rows, columns=["of", "group", "estimate", "low", "high", "searches"])

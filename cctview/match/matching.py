@@ -66,8 +66,8 @@ def match_frames(
     Examples
     --------
     >>> base = pd.DataFrame({"id": ["a"], "camera": ["N"], "type": ["car"]})
-    >>> targets = pd.DataFrame({"id": ["b", "c", "d"], "camera": ["S"] * 3, "type": ["bus", "car", "person"]})
-    >>> match_frames(base, [[0, 0]], targets, [[3, 4], [0, 1], [0, 0]])
+    >>> targets = pd.DataFrame({"id": ["b", "c"], "camera": ["S", "S"], "type": ["bus", "car"]})
+    >>> match_frames(base, [[0, 0]], targets, [[3, 4], [0, 1]])
       base camera target  distance
     0    a      S      c       1.0
     1    a      S      b       5.0

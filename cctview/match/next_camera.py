@@ -105,9 +105,7 @@ def _rank(
     )
 
 
-def bits_of_tracks(
-    tables: Sequence[pd.DataFrame], rounds: int = 200, seed: int = 0
-) -> pd.Series:
+def bits_of_tracks(tables: Sequence[pd.DataFrame], rounds: int = 200, seed: int = 0) -> pd.Series:
     """How many bits appearance gives away in a search for a vehicle that is at the next camera.
 
     A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the
@@ -134,7 +132,9 @@ def bits_of_tracks(
     for table in tables:
         column = table.columns.get_indexer(table.index)
         there = column >= 0
-        searches.append((table.index.to_numpy()[there], table.to_numpy(float)[there], column[there]))
+        searches.append(
+            (table.index.to_numpy()[there], table.to_numpy(float)[there], column[there])
+        )
 
     def bits(steepness: float, part: int) -> np.ndarray:
         """log2(candidates x softmax of -steepness x distance, at the true match) of a half."""

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cctview.dataset import Dataset
+from cctview.dataset.boxes import side as box_side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.distance import get_distance
@@ -61,26 +62,20 @@ class Comparisons:
         return np.equal(*values[self.rows].T)
 
     def smaller_side(self, detections: pd.DataFrame) -> np.ndarray:
-        """The side of the smaller crop of each pair, (n,); see `crop_side`."""
-        return crop_side(detections)[self.rows].min(axis=1)
+        """The side of the smaller crop of each pair, (n,)."""
+        return box_side(detections).to_numpy()[self.rows].min(axis=1)
 
     def at_least(self, detections: pd.DataFrame, side: float) -> "Comparisons":
         """Only the pairs in which both crops have at least this side."""
-        large = crop_side(detections) >= side
+        large = box_side(detections).to_numpy() >= side
         return Comparisons(tuple((a[large[a]], b[large[b]]) for a, b in self.blocks), self.vehicles)
 
 
 def first_minutes(dataset: Dataset, minutes: float) -> tuple[pd.DataFrame, np.ndarray]:
-    """The detections of a dataset's first minutes, and their embeddings: few enough for all pairs."""
+    """The detections of a dataset's first minutes, and their embeddings."""
     end = dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)
     kept = (dataset.detections["time"] < end).to_numpy()
     return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
-
-
-def crop_side(detections: pd.DataFrame) -> np.ndarray:
-    """The side of a square as large as each detection's box, in pixels, (n,)."""
-    area = (detections["x2"] - detections["x1"]) * (detections["y2"] - detections["y1"])
-    return np.sqrt(area).to_numpy(float)
 
 
 def largest_crops(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1) -> np.ndarray:
@@ -97,7 +92,7 @@ def largest_crops(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1
     """
     moving = (vehicles > 0).fillna(False).to_numpy(bool)
     rows = np.flatnonzero(detections["type"].isin(VEHICLE_TYPES).to_numpy() & moving)
-    order = rows[np.argsort(-crop_side(detections)[rows], kind="stable")]
+    order = rows[np.argsort(-box_side(detections).to_numpy()[rows], kind="stable")]
     tracks = pd.DataFrame(
         {
             "camera": detections["camera"].to_numpy()[order],
@@ -119,8 +114,8 @@ def compare_next_camera(detections: pd.DataFrame, vehicles: pd.Series) -> Compar
 
     Examples
     --------
-    >>> cameras = ["733-681-N", "733-681-N", "735-683-N"]
-    >>> detections = pd.DataFrame({"camera": cameras, "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9})
+    >>> detections = pd.DataFrame({"camera": ["733-681-N", "733-681-N", "735-683-N"]})
+    >>> detections = detections.assign(type="car", x1=0, y1=0, x2=9, y2=9)
     >>> pairs = compare_next_camera(detections, pd.Series([1, 2, 1], dtype="Int64"))
     >>> pairs.rows.tolist(), pairs.same.tolist()
     ([[0, 2], [1, 2]], [True, False])
@@ -199,7 +194,7 @@ def _place_among_true(distances: ArrayLike, true_pairs: np.ndarray) -> np.ndarra
 def _weighted_auc(
     code: np.ndarray, weight: np.ndarray, code_true: np.ndarray, weight_true: np.ndarray
 ) -> float:
-    """Probability that a true pair is closer than a false one, by weight (0 for true in `weight`)."""
+    """Weighted probability that a true pair is closer than a false one (true: 0 in `weight`)."""
     count = code.max() + 1
     true = np.bincount(code_true, weight_true, count)
     false = np.bincount(code, weight, count)
@@ -230,9 +225,7 @@ def give_labels(
     return labels
 
 
-def draw_pairs(
-    pairs: Comparisons, among: ArrayLike, count: int = 12, seed: int = 0
-) -> np.ndarray:
+def draw_pairs(pairs: Comparisons, among: ArrayLike, count: int = 12, seed: int = 0) -> np.ndarray:
     """Draw pairs to show: half of them same, half different, in random order, no vehicle twice.
 
     Parameters

@@ -62,7 +62,7 @@ def descend(
     """
     path, losses = [np.asarray(points, float)], []
     for step in range(steps + 1):
-        loss, slopes = triplet_loss(*path[-1], margin)
+        loss, slopes = triplet_loss(path[-1][0], path[-1][1], path[-1][2], margin)
         losses.append(float(loss))
         if step < steps:
             path.append(path[-1] - rate * slopes)

@@ -1,0 +1,54 @@
+"""Search in large galleries: exact and approximate indexes, several machines, and what it costs.
+
+=============== ==================================================================================
+``index``       `build_index`: flat, IVF-PQ or HNSW, by FAISS; recall against exact search
+``distributed`` the same on several machines, by Dask
+``costs``       the bill of a city, a nation, and a scraped web; each number with its source
+=============== ==================================================================================
+"""
+
+from cctview.search.costs import (
+    CITY,
+    COSTS,
+    NATION,
+    PLANET,
+    Bill,
+    Costs,
+    Quantity,
+    Workload,
+    bill,
+    compare_bills,
+)
+from cctview.search.distributed import connect, dask_executor, nearest
+from cctview.search.index import (
+    KINDS,
+    Index,
+    Recall,
+    build_index,
+    measure_kinds,
+    principal_coordinates,
+    recall,
+)
+
+__all__ = [
+    "CITY",
+    "COSTS",
+    "KINDS",
+    "NATION",
+    "PLANET",
+    "Bill",
+    "Costs",
+    "Index",
+    "Quantity",
+    "Recall",
+    "Workload",
+    "bill",
+    "build_index",
+    "compare_bills",
+    "connect",
+    "dask_executor",
+    "measure_kinds",
+    "nearest",
+    "principal_coordinates",
+    "recall",
+]

@@ -1,5 +1,4 @@
-"""What the same search costs, and whom it flags, at the size of a city, a nation, and a scraped
-web.
+"""What the same search costs at the size of a city, a nation, and a scraped web.
 
 The costs are those of this course's own pipeline, measured on two cores; what cannot be measured
 here is taken from a source, or is a choice of ours. Each is a `Quantity` that says which, and each
@@ -10,22 +9,16 @@ can be moved:
 True
 >>> cheaper.price_of_two_cores.source
 'moved from 0.0816'
-
-The expected number of innocents flagged is the gallery's size times the rate of false matches. That
-needs no independence: an expectation is a sum. How often *anyone* is flagged does: cars of one
-design and colour are flagged together. So `fpir` counts clumps, and `fpir_naive` shows what
-independence would have said (`FalseMatches.innocents`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 
-from cctview.stats.resampling import bootstrap
-
-HOURS, DAY, MONTH = 3600.0, 86_400.0, 30.0  # s, s, days
-REACHES = ("measured", "a decade further", "further")
+_HOUR = 3600.0  # s
+_DAY = 86_400.0  # s
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class Quantity:
             raise ValueError(f"{self.value} {self.unit}: expected a finite number, not below 0")
 
 
-class Assumptions:
+class _Assumptions:
     """What `Costs` and `Workload` share: quantities that can be moved and listed."""
 
     def moved(self, **values: float):
@@ -85,7 +78,7 @@ class Assumptions:
 
 
 @dataclass(frozen=True)
-class Costs(Assumptions):
+class Costs(_Assumptions):
     """What one frame, one vector and one search cost, and what computers cost."""
 
     frames_per_second: Quantity
@@ -99,7 +92,7 @@ class Costs(Assumptions):
 
 
 @dataclass(frozen=True)
-class Workload(Assumptions):
+class Workload(_Assumptions):
     """How much there is to look at, to keep, and to search.
 
     Attributes
@@ -112,8 +105,6 @@ class Workload(Assumptions):
     days_kept : Quantity
     pictures : Quantity
         That are there already, each with one vector.
-    population : Quantity
-        How many different vehicles, or people, those pictures show.
     searches_per_day : Quantity
     """
 
@@ -123,7 +114,6 @@ class Workload(Assumptions):
     vectors_per_frame: Quantity
     days_kept: Quantity
     pictures: Quantity
-    population: Quantity
     searches_per_day: Quantity
 
     @property
@@ -177,143 +167,6 @@ class Bill:
     machines_searching: float
 
 
-@dataclass(frozen=True)
-class FalseMatches:
-    """How often a search flags vehicles that are not the one looked for, at one threshold.
-
-    Attributes
-    ----------
-    threshold : float
-        A candidate is flagged at this distance or nearer.
-    found : float
-        The share of searches that find their vehicle, if it is there.
-    rate, low, high : float
-        Flagged among the others, as a share of them; and its 95 % interval, by drawing query
-        vehicles again.
-    clump : float
-        How many innocents are flagged together, so that clumps that come independently flag someone
-        as often as was measured.
-    gallery : int
-        Pictures in the gallery that this was measured in.
-    searches : int
-    """
-
-    threshold: float
-    found: float
-    rate: float
-    low: float
-    high: float
-    clump: float
-    gallery: int
-    searches: int
-
-    def innocents(self, gallery) -> pd.DataFrame:
-        """Innocents whom one search flags, by the size of the gallery.
-
-        Beyond what was measured, the others are assumed to look like those measured; nothing else
-        is known. So the figure is to be drawn dashed for one decade, and then as no more than a
-        fan.
-
-        Parameters
-        ----------
-        gallery : array_like
-            Pictures in the gallery; or vehicles, if each is compared by one picture.
-
-        Returns
-        -------
-        DataFrame
-            Columns gallery; innocents, low, high (expected number a search); fpir (share of
-            searches that flag anyone, flagged in clumps as measured), fpir_naive (as if each were
-            independent); reach (one of `REACHES`).
-        """
-        gallery = np.atleast_1d(np.asarray(gallery, float))
-        beyond = (gallery > self.gallery).astype(int) + (gallery > 10 * self.gallery)
-        expected = gallery * self.rate
-        return pd.DataFrame(
-            {
-                "gallery": gallery,
-                "innocents": expected,
-                "low": gallery * self.low,
-                "high": gallery * self.high,
-                "fpir": -np.expm1(-expected / self.clump),
-                "fpir_naive": -np.expm1(-expected),
-                "reach": np.array(REACHES)[beyond],
-            }
-        )
-
-
-def measure_false_matches(
-    distmat, q_pids, g_pids, q_camids, g_camids, found: float = 0.5, rounds: int = 200
-) -> FalseMatches:
-    """Measure the false matches at the threshold at which a given share of searches finds its
-    vehicle.
-
-    Pictures of the query's own camera are left out, as in `cctview.match.metrics.evaluate_rank`.
-
-    Parameters
-    ----------
-    distmat : array_like, shape (n, m)
-    q_pids, g_pids, q_camids, g_camids : array_like
-        Vehicles and cameras of the queries and of the gallery.
-    found : float
-        Above 0 and at most 1.
-    rounds : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    FalseMatches
-        Where none is flagged, `high` is 3 / comparisons (the rule of three: no event in n trials,
-        at 95 %).
-
-    Raises
-    ------
-    ValueError
-        If no query has its vehicle at another camera, or the share is impossible.
-
-    Examples
-    --------
-    >>> distances = [[0.1, 0.2, 0.9], [0.3, 0.8, 0.7]]
-    >>> figure = measure_false_matches(distances, [1, 2], [1, 2, 3], ["N", "N"], ["S", "S", "S"], found=1.0)
-    >>> figure.threshold, figure.rate, figure.clump
-    (0.8, 0.75, 1.0)
-    """
-    distmat, q_pids = np.asarray(distmat, float), np.asarray(q_pids)
-    elsewhere = np.asarray(q_camids)[:, None] != np.asarray(g_camids)
-    same = q_pids[:, None] == np.asarray(g_pids)
-    nearest = np.where(same & elsewhere, distmat, np.inf).min(axis=1)
-    mates = np.sort(nearest[np.isfinite(nearest)])
-    if not len(mates) or not 0 < found <= 1:
-        raise ValueError(
-            "expected a query whose vehicle is at another camera, and 0 < found <= 1, but found is"
-            f" {found}"
-        )
-    threshold = mates[int(np.ceil(found * len(mates))) - 1]
-    others = elsewhere & ~same
-    flagged, compared = (others & (distmat <= threshold)).sum(axis=1), others.sum(axis=1)
-    interval = bootstrap(
-        lambda rows: flagged[rows].sum() / compared[rows].sum(), q_pids, rounds
-    ).iloc[0]
-    return FalseMatches(
-        threshold=float(threshold),
-        found=float((mates <= threshold).mean()),
-        rate=float(interval.estimate),
-        low=float(interval.low),
-        high=float(interval.high) if flagged.any() else 3 / compared.sum(),
-        clump=_clump(flagged),
-        gallery=distmat.shape[1],
-        searches=len(distmat),
-    )
-
-
-def _clump(flagged):
-    """The size of Poisson clumps that leave as many searches without any as was seen; 1 where all,
-    or none, flag some.
-    """
-    anyone = (flagged > 0).mean()
-    return float(max(flagged.mean() / -np.log1p(-anyone), 1)) if 0 < anyone < 1 else 1.0
-
-
 def bill(workload: Workload, costs: Costs | None = None) -> Bill:
     """What a workload costs.
 
@@ -329,53 +182,29 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
     """
     value = {name: quantity.value for name, quantity in (costs or COSTS).quantities().items()}
     frames, gallery = workload.frames, workload.gallery
-    hours = frames / value["frames_per_second"] / HOURS
-    stored = frames * value["bytes_per_frame"], gallery * value["bytes_per_vector"]
+    frames_a_day = workload.cameras.value * workload.frames_per_day.value
+    hours = frames / value["frames_per_second"] / _HOUR
+    bytes_frames = frames * value["bytes_per_frame"]
+    bytes_vectors = gallery * value["bytes_per_vector"]
     exact = gallery * value["exact_ns_per_vector"] / 1e9
     return Bill(
         gallery=gallery,
         hours=hours,
-        machines=workload.cameras.value
-        * workload.frames_per_day.value
-        / DAY
-        / value["frames_per_second"],
+        machines=frames_a_day / _DAY / value["frames_per_second"],
         money_computing=hours * value["price_of_two_cores"],
-        money_storing=sum(stored) / 1e9 * value["price_of_storage"],
-        bytes_frames=stored[0],
-        bytes_vectors=stored[1],
+        money_storing=(bytes_frames + bytes_vectors) / 1e9 * value["price_of_storage"],
+        bytes_frames=bytes_frames,
+        bytes_vectors=bytes_vectors,
         bytes_codes=gallery * value["bytes_per_code"],
         seconds_exact=exact,
         seconds_approximate=exact / value["speed_up"],
-        machines_searching=workload.searches_per_day.value * exact / value["speed_up"] / (2 * DAY),
+        machines_searching=workload.searches_per_day.value * exact / value["speed_up"] / (2 * _DAY),
     )
 
 
-def compare(
-    workloads, costs: Costs | None = None, false_matches: FalseMatches | None = None
-) -> pd.DataFrame:
-    """The bills of several workloads side by side, one column each; and, given the rate of false
-    matches, whom searches flag.
-
-    Returns
-    -------
-    DataFrame
-        Rows as `Bill`; then pictures_flagged_per_search; innocents_per_search (with _low and
-        _high), the vehicles or people flagged if each is compared by one picture (with more
-        pictures, they are more); and innocents_per_day.
-    """
-    columns = {}
-    for workload in workloads:
-        column = vars(bill(workload, costs)).copy()
-        if false_matches is not None:
-            pictures, people = false_matches.innocents(
-                [workload.gallery, workload.population.value]
-            ).to_dict("records")
-            column["pictures_flagged_per_search"] = pictures["innocents"]
-            for end, name in (("", "innocents"), ("_low", "low"), ("_high", "high")):
-                column[f"innocents_per_search{end}"] = people[name]
-            column["innocents_per_day"] = people["innocents"] * workload.searches_per_day.value
-        columns[workload.name] = column
-    return pd.DataFrame(columns)
+def compare_bills(workloads: Iterable[Workload], costs: Costs | None = None) -> pd.DataFrame:
+    """The bills of several workloads side by side: a column each, rows as `Bill`."""
+    return pd.DataFrame({workload.name: vars(bill(workload, costs)) for workload in workloads})
 
 
 _BENCHMARK = "measured: python -m benchmarks.scaling"
@@ -421,7 +250,7 @@ CITY = Workload(
         "source: New York's Department of Transportation has more than 900 (secondary)",
     ),
     frames_per_day=Quantity(
-        DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"
+        _DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"
     ),
     vectors_per_frame=Quantity(
         3.5, "vehicles", f"{_BENCHMARK}, a simulated morning; nights have fewer"
@@ -430,11 +259,6 @@ CITY = Workload(
         30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"
     ),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
-    population=Quantity(
-        2.08e6,
-        "vehicles",
-        "source: resident-owned passenger vehicles in New York City, 2021 (secondary)",
-    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number"),
 )
 """Traffic cameras of one city, everything kept for a month."""
@@ -452,11 +276,6 @@ NATION = Workload(
     vectors_per_frame=Quantity(1, "vehicles", "choice: a read is one vehicle"),
     days_kept=Quantity(365, "days", "source: one year, United Kingdom (Wikipedia, secondary)"),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
-    population=Quantity(
-        41.2e6,
-        "vehicles",
-        "source: licensed in the United Kingdom, end of 2023, Department for Transport",
-    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
 """A nation's plate readers, if they kept vectors as this course does."""
@@ -472,11 +291,6 @@ PLANET = Workload(
         "pictures",
         "source: Clearview AI, more than 30 billion, Dutch data protection authority, 2024",
     ),
-    population=Quantity(
-        8e9,
-        "people",
-        "choice: everybody (United Nations, November 2022); how many are shown is not known",
-    ),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )
-"""As many pictures as Clearview had, at the costs of our pictures of vehicles; faces cost others, of the same kind."""
+"""As many pictures as Clearview had, at the costs of ours of vehicles; faces cost others."""

@@ -1,38 +1,33 @@
-"""Search in large galleries: exact, by quantised cells, or by a graph, behind one interface; FAISS
-does the work.
+"""Search in large galleries by FAISS: exact, by quantised cells, or by a graph, as one `Index`.
 
-=========  ====================================================================================================
+=========  =========================================================================================
 ``flat``   compares with every vector: exact, and the measure of the others
-``ivfpq``  looks into the few cells nearest the query (inverted file, IVF), compares by codes of 4 bits for two numbers
-           (product quantisation, PQ; Jégou et al. 2011) on the first 96 principal components, turned so that each matters
-           alike, and compares the best of those exactly (re-ranking)
-``hnsw``   walks a graph of neighbours towards the query (Malkov and Yashunin 2018, arXiv 1603.09320)
-=========  ====================================================================================================
+``ivfpq``  looks into the few cells nearest the query (inverted file, IVF), compares by codes of 4
+           bits for two numbers (product quantisation, PQ; Jégou et al. 2011) on the first 96
+           principal components, turned so that each matters alike, and compares the best of those
+           exactly (re-ranking)
+``hnsw``   walks a graph of neighbours towards the query (Malkov and Yashunin 2018, arXiv
+           1603.09320)
+=========  =========================================================================================
 
-A distance is MED or MCD as in `cctview.match.matching`. All three compare squared Euclidean distances
-inside; for MCD the vectors are scaled to length 1 first.
+All three compare squared Euclidean distances of vectors that a `cctview.match.Distance` prepared.
 """
 
-import json
-import sys
 import time
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from cctview.dataset.storage import replacing, write_bytes
-from cctview.match.distance import check_embeddings, unit_vectors
+from cctview.match import check_embeddings, get_distance
 from cctview.stats.resampling import bootstrap
 
 KINDS = ("flat", "ivfpq", "hnsw")
-ADDED_AT_ONCE = 1 << 16
-_NEIGHBOURS, _BUILD_EFFORT = (
-    32,
-    80,
-)  # of HNSW: links a vector, and candidates looked at when it is linked
+_ADDED_AT_ONCE = 1 << 16
+_NEIGHBOURS = 32  # of HNSW: links a vector
+_BUILD_EFFORT = 80  # of HNSW: candidates looked at when a vector is linked
 _TRAINED_ON = 40  # vectors a cell; FAISS asks for at least 39
 _LEAST = 40  # vectors to train IVF-PQ on
 _COMPONENTS = 96
@@ -46,7 +41,7 @@ class Recall:
     ----------
     k : int
     estimate, low, high : float
-        The mean over queries, and its 95 % interval by drawing queries again.
+        The mean over queries, and its 95% interval by drawing queries again.
     queries : int
     """
 
@@ -63,7 +58,7 @@ class Recall:
         )
 
 
-def recall(found, exact) -> Recall:
+def recall(found: ArrayLike, exact: ArrayLike) -> Recall:
     """Recall of a search against an exact one.
 
     Parameters
@@ -90,47 +85,43 @@ def recall(found, exact) -> Recall:
         raise ValueError(
             f"expected two tables of one shape (n, k), not {found.shape} and {exact.shape}"
         )
-    shares = np.array([np.isin(of, wanted).mean() for of, wanted in zip(found, exact, strict=True)])
+    shares = np.array([np.isin(*rows).mean() for rows in zip(found, exact, strict=True)])
     figure = bootstrap(lambda rows: shares[rows].mean(), np.arange(len(shares))).iloc[0]
     return Recall(
         exact.shape[1], float(figure.estimate), float(figure.low), float(figure.high), len(shares)
     )
 
 
-class Index(ABC):
-    """A gallery that can be searched, wherever it lies.
+class Index:
+    """A gallery in this computer's memory that can be searched. `build_index` makes it.
 
     Attributes
     ----------
+    kind : {"flat", "ivfpq", "hnsw"}
+    distance : str
+        One of `cctview.match.DISTANCES`.
     dimensions : int
         Length of a vector.
-    distance : {"med", "mcd"}
+    effort : int or None
+        How many cells or candidates a search looks at, unless it says otherwise; `tune` sets it.
+    shortlist : int
+        IVF-PQ compares the best so many times k exactly.
     """
 
-    dimensions: int
-    distance: str
+    shortlist = 20
 
-    @abstractmethod
+    def __init__(self, index: Any, kind: str, distance: str, effort: int | None):
+        self._index = index
+        self.kind = kind
+        self.distance = distance
+        self.effort = effort
+        self.dimensions: int = index.d
+
     def __len__(self) -> int:
-        """How many vectors it holds."""
+        return self._index.ntotal
 
-    @abstractmethod
-    def _add(self, vectors: np.ndarray) -> None:
-        """Add prepared vectors behind those that are there."""
-
-    @abstractmethod
-    def _search(
-        self, queries: np.ndarray, k: int, effort: int | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and squared Euclidean distances of the nearest to prepared queries."""
-
-    def add(self, vectors) -> None:
-        """Add vectors behind those that are there; they are read block by block, so a
-        `numpy.memmap` may be larger than memory.
-
-        Parameters
-        ----------
-        vectors : array_like, shape (n, d)
+    def add(self, vectors: ArrayLike) -> None:
+        """Add vectors (n, d) behind those that are there; a `numpy.memmap` is read block by block.
 
         Raises
         ------
@@ -138,10 +129,12 @@ class Index(ABC):
             If the table is malformed, or not `dimensions` wide.
         """
         vectors = np.asanyarray(vectors)
-        for start in range(0, len(vectors), ADDED_AT_ONCE):
-            self._add(self._prepared(vectors[start : start + ADDED_AT_ONCE], "vectors"))
+        for start in range(0, len(vectors), _ADDED_AT_ONCE):
+            self._index.add(self._prepared(vectors[start : start + _ADDED_AT_ONCE], "vectors"))
 
-    def search(self, queries, k: int, effort: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def search(
+        self, queries: ArrayLike, k: int, effort: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest vectors of each query, as far as the index finds them.
 
         Parameters
@@ -168,58 +161,18 @@ class Index(ABC):
             raise ValueError(
                 f"expected 1 <= k <= m, but k is {k} and the index holds {len(self):,} vectors"
             )
-        indices, squares = self._search(self._prepared(queries, "queries"), k, effort)
-        squares = np.where(indices < 0, np.inf, np.maximum(squares, 0)).astype(np.float32)
-        return indices.astype(np.int64), squares / 2 if self.distance == "mcd" else np.sqrt(squares)
-
-    def _prepared(self, vectors, name):
-        vectors = check_embeddings(vectors, name, self.dimensions)
-        vectors = unit_vectors(vectors, name) if self.distance == "mcd" else vectors
-        return np.ascontiguousarray(vectors, np.float32)
-
-
-class FaissIndex(Index):
-    """An index of this computer's memory, or of a file mapped into it. Made by `build` or `load`.
-
-    Attributes
-    ----------
-    kind : {"flat", "ivfpq", "hnsw"}
-    effort : int or None
-        How many cells or candidates a search looks at, unless it says otherwise; `tune` sets it.
-    shortlist : int
-        IVF-PQ compares the best so many times k exactly.
-    """
-
-    shortlist = 20
-
-    def __init__(self, index, kind: str, distance: str, effort: int | None):
-        self._index, self.kind, self.distance, self.effort = index, kind, distance, effort
-        self.dimensions = index.d
-
-    def __len__(self):
-        return self._index.ntotal
-
-    @property
-    def bytes_per_vector(self) -> float:
-        """Bytes that a search reads through for each vector: its code, or the vector; and its
-        links, if there is a graph.
-        """
-        if self.kind == "ivfpq":
-            return float(
-                _inside(self._index.base_index).code_size + 8
-            )  # a code, and the row's number
-        return 4.0 * self.dimensions + (8.0 * _NEIGHBOURS if self.kind == "hnsw" else 0)
-
-    def _add(self, vectors):
-        self._index.add(vectors)
-
-    def _search(self, queries, k, effort):
+        parameters = self._parameters(effort or self.effort)
         squares, indices = self._index.search(
-            queries, k, params=self._parameters(effort or self.effort)
+            self._prepared(queries, "queries"), k, params=parameters
         )
-        return indices, squares
+        squares = np.where(indices < 0, np.inf, np.maximum(squares, 0)).astype(np.float32)
+        return indices.astype(np.int64), get_distance(self.distance).from_squares(squares)
 
-    def _parameters(self, effort):
+    def _prepared(self, vectors: ArrayLike, name: str) -> np.ndarray:
+        vectors = check_embeddings(vectors, name, self.dimensions)
+        return np.ascontiguousarray(get_distance(self.distance).prepare(vectors, name), np.float32)
+
+    def _parameters(self, effort: int | None) -> Any:
         import faiss
 
         if self.kind == "ivfpq":
@@ -232,7 +185,14 @@ class FaissIndex(Index):
             )
         return faiss.SearchParametersHNSW(efSearch=effort) if self.kind == "hnsw" else None
 
-    def exact(self, queries, k: int) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def bytes_per_vector(self) -> float:
+        """Bytes that a search reads for each vector: its code, or the vector and its links."""
+        if self.kind == "ivfpq":  # a code, and the row's number
+            return float(_inside(self._index.base_index).code_size + 8)
+        return 4.0 * self.dimensions + (8.0 * _NEIGHBOURS if self.kind == "hnsw" else 0)
+
+    def exact(self, queries: ArrayLike, k: int) -> tuple[np.ndarray, np.ndarray]:
         """What `search` would return if it compared with every vector."""
         import faiss
 
@@ -241,11 +201,10 @@ class FaissIndex(Index):
             "ivfpq": lambda: self._index.refine_index,
             "hnsw": lambda: self._index.storage,
         }
-        return FaissIndex(
-            faiss.downcast_index(stored[self.kind]()), "flat", self.distance, None
-        ).search(queries, k)
+        flat = faiss.downcast_index(stored[self.kind]())
+        return Index(flat, "flat", self.distance, None).search(queries, k)
 
-    def recall(self, queries, k: int = 10, effort: int | None = None) -> Recall:
+    def recall(self, queries: ArrayLike, k: int = 10, effort: int | None = None) -> Recall:
         """Recall@k of a search for these queries, against exact search in the same vectors.
 
         Parameters
@@ -262,9 +221,8 @@ class FaissIndex(Index):
         """
         return recall(self.search(queries, k, effort)[0], self.exact(queries, k)[0])
 
-    def tune(self, queries, k: int = 10, wanted: float = 0.9) -> Recall:
-        """Set `effort` to the least, of 1, 2, 4, …, whose recall@k is as wanted; if none is, to the
-        largest.
+    def tune(self, queries: ArrayLike, k: int = 10, wanted: float = 0.9) -> Recall:
+        """Set `effort` to the least of 1, 2, 4, … whose recall@k is as wanted, or the largest.
 
         Parameters
         ----------
@@ -288,57 +246,14 @@ class FaissIndex(Index):
             self.effort = min(2 * self.effort, largest)
         return reached
 
-    def save(self, folder: str | Path) -> None:
-        """Write the index to a folder; what was there before stays until the new one is complete."""
-        import faiss
 
-        with replacing(Path(folder)) as temporary:
-            temporary.mkdir()
-            faiss.write_index(self._index, str(temporary / "index.faiss"))
-            settings = {"kind": self.kind, "distance": self.distance, "effort": self.effort}
-            write_bytes(temporary / "settings.json", json.dumps(settings).encode())
-
-
-def load(folder: str | Path) -> FaissIndex:
-    """Open an index that `FaissIndex.save` wrote. Its vectors and codes stay in the file, and are
-    read as searches need them. (On macOS, for which FAISS maps no files, it is read as a whole.)
-
-    Open only what you or someone you trust has written: FAISS reads its own format without much
-    doubt.
-
-    Parameters
-    ----------
-    folder : str or Path
-
-    Returns
-    -------
-    FaissIndex
-        To search; to add to it, build it anew.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no index in the folder, or it cannot be read.
-    """
-    import faiss
-
-    folder = Path(folder)
-    try:
-        settings = json.loads((folder / "settings.json").read_bytes())
-        flags = 0 if sys.platform == "darwin" else faiss.IO_FLAG_MMAP_IFC
-        index = faiss.read_index(str(folder / "index.faiss"), flags)
-        return FaissIndex(index, settings["kind"], settings["distance"], settings["effort"])
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{folder}: no index in it; build one and save it there") from None
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{folder}: the index cannot be read ({str(error).splitlines()[0]}); build it again"
-        ) from None
-
-
-def build(
-    vectors, kind: str = "flat", distance: str = "med", cells: int | None = None, seed: int = 0
-) -> FaissIndex:
+def build_index(
+    vectors: ArrayLike,
+    kind: str = "flat",
+    distance: str = "med",
+    cells: int | None = None,
+    seed: int = 0,
+) -> Index:
     """Index a gallery.
 
     Parameters
@@ -347,16 +262,17 @@ def build(
         Read block by block; a `numpy.memmap` may be larger than memory. The index holds them as
         float32.
     kind : {"flat", "ivfpq", "hnsw"}
-    distance : {"med", "mcd"}
+    distance : str
+        One of `cctview.match.DISTANCES`.
     cells : int, optional
-        Of IVF-PQ; by default four times the root of n (and no more than there are vectors to learn
-        them from).
+        Of IVF-PQ; by default four times the root of n (and no more than there are vectors to fit
+        them to).
     seed : int
-        For the vectors that IVF-PQ learns its cells and codes from.
+        For the vectors that IVF-PQ fits its cells and codes to.
 
     Returns
     -------
-    FaissIndex
+    Index
 
     Raises
     ------
@@ -366,7 +282,7 @@ def build(
     Examples
     --------
     >>> gallery = np.random.default_rng(0).normal(size=(2000, 8))
-    >>> index = build(gallery, "ivfpq")
+    >>> index = build_index(gallery, "ivfpq")
     >>> index.search(gallery[:3], k=1)[0].ravel()
     array([0, 1, 2])
     """
@@ -376,8 +292,7 @@ def build(
     check_embeddings(vectors[:1], "vectors")
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; choose one of {', '.join(KINDS)}")
-    if distance not in ("med", "mcd"):
-        raise ValueError(f"unknown distance {distance!r}; choose one of med, mcd")
+    get_distance(distance)
     count, dimensions = vectors.shape
     if kind == "flat":
         index, effort = faiss.IndexFlatL2(dimensions), None
@@ -394,7 +309,7 @@ def build(
         parts = max(min(dimensions, _COMPONENTS) // 2, 1)
         index = faiss.index_factory(dimensions, f"PCAR{2 * parts},IVF{cells},PQ{parts}x4fs,RFlat")
         effort = max(cells // 32, 8)
-    built = FaissIndex(index, kind, distance, effort)
+    built = Index(index, kind, distance, effort)
     if kind == "ivfpq":
         sample = np.random.default_rng(seed).choice(
             count, min(count, max(_TRAINED_ON * cells, 1000)), replace=False
@@ -404,32 +319,35 @@ def build(
     return built
 
 
-def principal_coordinates(vectors, count=256, learnt_from=512):
-    """Coordinates of vectors on their first principal components, (n, count) float32: most of each
-    vector in fewer numbers.
+def principal_coordinates(
+    vectors: np.ndarray, count: int = 256, fitted_to: int = 512
+) -> np.ndarray:
+    """Coordinates of vectors on their first principal components, (n, count) float32.
 
     Parameters
     ----------
     vectors : ndarray, shape (n, d)
     count : int
-        How many components; fewer where `learnt_from` or d is less.
-    learnt_from : int
-        From so many vectors, evenly spread, the components are learnt.
+        How many components; fewer where `fitted_to` or d is less.
+    fitted_to : int
+        To so many vectors, evenly spread, the components are fitted.
     """
-    sample = vectors[:: max(len(vectors) // learnt_from, 1)]
+    sample = vectors[:: max(len(vectors) // fitted_to, 1)]
     middle = sample.mean(axis=0)
     directions = np.linalg.svd(sample - middle, full_matrices=False)[2][:count]
     return ((vectors - middle) @ directions.T).astype(np.float32)
 
 
-def measure_kinds(gallery, queries, k=10, distance="mcd"):
+def measure_kinds(
+    gallery: np.ndarray, queries: np.ndarray, k: int = 10, distance: str = "mcd"
+) -> pd.DataFrame:
     """Search a gallery by every kind of index, on this computer, now.
 
     Parameters
     ----------
     gallery, queries : ndarray, shape (n, d) and (m, d)
     k : int
-    distance : {"med", "mcd"}
+    distance : str
 
     Returns
     -------
@@ -440,29 +358,26 @@ def measure_kinds(gallery, queries, k=10, distance="mcd"):
     rows = {}
     for kind in KINDS:
         begin = time.perf_counter()
-        index = build(gallery, kind, distance)
+        index = build_index(gallery, kind, distance)
         built, times = time.perf_counter() - begin, []
         for _ in range(3):
             begin = time.perf_counter()
             index.search(queries, k)
             times.append(time.perf_counter() - begin)
-        found = index.recall(queries, k)
-        rows[kind] = (
-            found.estimate,
-            found.low,
-            found.high,
-            1e3 * min(times) / len(queries),
-            built,
-            index.bytes_per_vector,
-        )
-    return pd.DataFrame.from_dict(
-        rows,
-        orient="index",
-        columns=["recall", "low", "high", "milliseconds", "build_seconds", "bytes"],
-    )
+        reached = index.recall(queries, k)
+        rows[kind] = {
+            "recall": reached.estimate,
+            "low": reached.low,
+            "high": reached.high,
+            "milliseconds": 1e3 * min(times) / len(queries),
+            "build_seconds": built,
+            "bytes": index.bytes_per_vector,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _inside(index):
+def _inside(index: Any) -> Any:
+    """The inverted file within an index of FAISS."""
     import faiss
 
     return faiss.extract_index_ivf(index)

@@ -11,8 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from cctview.dataset.boxes import BOX
 from cctview.detect import rows_by_frame, seconds_of, sort_detections
-from cctview.match.distance import unit_vectors
-from cctview.match.rerank import centre_by_camera
+from cctview.match import centre_by_camera, unit_vectors
 
 
 @dataclass(frozen=True)

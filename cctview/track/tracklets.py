@@ -11,8 +11,7 @@ import pandas as pd
 
 from cctview.dataset.boxes import BOX, area
 from cctview.detect import seconds_of
-from cctview.match.distance import unit_vectors
-from cctview.match.rerank import centre_by_camera
+from cctview.match import centre_by_camera, unit_vectors
 from cctview.track.tracker import track_detections
 
 _LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
-from cctview.match.distance import cosine_distances
+from cctview.match import cosine_distances
 
 
 @check

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.match.metrics import roc_auc, roc_curve
+from cctview.match import roc_auc, roc_curve
 from cctview.show.drawing import DARKER, DOTTED, beside, dot
 from cctview.show.look import (
     BLUE,
@@ -119,7 +119,7 @@ def roc(curves, points=None, at=None, note=TWIN):
     Parameters
     ----------
     curves : dict of str to (distances, same)
-        By name; see `cctview.match.metrics.roc_curve`.
+        By name; see `cctview.match.roc_curve`.
     points : dict of str to (float, float), optional
         Others' points by name: share of different pairs, and of same pairs, that they call the
         same; "the room".

@@ -4,7 +4,7 @@ import numpy as np
 
 from cctview.course.results import at_gallery, measured_gallery
 from cctview.link.filters import rank_one
-from cctview.match.impostors import CLONE, COLOUR, OTHER
+from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy.open_set import share_right
 from cctview.show.drawing import (
     DARKER,
@@ -175,11 +175,11 @@ def look_alikes(table, found=0.5, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.match.impostors.passing`.
+        From `cctview.match.passing`.
     found : float
         The threshold to mark: one that finds such a share of the same pairs.
     """
-    looks = {CLONE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
+    looks = {LOOK_ALIKE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
     kinds = [kind for kind in looks if (table["alike"] == kind).any()]
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
     title = (
@@ -290,7 +290,7 @@ def kinds(table, note="Measured on this computer when the cell ran"):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.search.index.measure_kinds`.
+        From `cctview.search.measure_kinds`.
     """
     exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
     title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
@@ -322,7 +322,7 @@ def costs(table, note=_COSTS):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.search.costs.compare`: a column a workload.
+        From `cctview.search.compare_bills`: a column a workload.
     """
     names, last = list(table), table.iloc[:, -1]
     title = (

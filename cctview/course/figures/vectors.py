@@ -94,7 +94,7 @@ def triplet(path, losses, margin, note="A toy: three points in a plane, no pictu
     ----------
     path : ndarray, shape (steps + 1, 3, 2)
     losses : ndarray, shape (steps + 1,)
-        Both from `cctview.match.triplet.learn`.
+        Both from `cctview.match.descend`.
     margin : float
     """
     anchor, positive, negative = path[-1]
@@ -163,7 +163,7 @@ def weak_spots(table, candidates, note=TWIN):
     Parameters
     ----------
     table : DataFrame
-        From `cctview.match.weak_spots.by_group`: columns of, group, estimate, low, high, searches.
+        From `cctview.match.by_group`: columns of, group, estimate, low, high, searches.
     candidates : int
         The length of the list.
     """

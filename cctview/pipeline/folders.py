@@ -1,9 +1,6 @@
-"""The whole way, folder by folder: frames to detections, detections to embeddings, embeddings to
-matches.
+"""Folder by folder: frames to detections, detections to embeddings, embeddings to matches.
 
-Each step writes the original's files and skips what an earlier run has finished, so a run that was
-cut off goes on where it stopped. A file that cannot be used is reported and skipped; the others go
-on.
+Each step writes the original's files, and skips those that an earlier run has finished.
 """
 
 import json
@@ -27,12 +24,11 @@ from cctview.dataset.layout import (
 from cctview.dataset.storage import alone_in, write_bytes
 from cctview.detect import Detector
 from cctview.extract import Extractor
-from cctview.match.files import write_matches, write_matches_folder
-from cctview.match.matching import match_frames
+from cctview.match import match_frames, write_matches, write_matches_folder
 
-MATCHES = "matches.json"
+_MATCHES = "matches.json"
 MATCHES_FOLDER = "matches"
-SETTINGS = "settings.json"
+_SETTINGS = "settings.json"
 
 
 def detect_folder(
@@ -59,7 +55,7 @@ def detect_folder(
     dataset = open_dataset(folder)
     detector = Detector(weights, minimum_percent)
     with alone_in(out):
-        _settle(out / SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
+        _settle(out / _SETTINGS, {"detector": detector.model, "minimum_percent": minimum_percent})
         for name in tqdm(dataset.frames.id, desc="detect", unit="frame"):
             frame = FrameId.parse(name)
             target = out / frame_folder(frame)
@@ -102,17 +98,17 @@ def extract_folder(folder: Path, weights: Path | None = None) -> list[str]:
         for name in tqdm(dataset.frames.id, desc="extract", unit="frame"):
             frame = FrameId.parse(name)
             target = folder / frame_folder(frame)
-            own = vehicles.loc[groups.get(name, [])]
-            if _finished(target / f"{name}--features.json", extractor.model, own.id.tolist()):
+            rows = vehicles.loc[groups.get(name, [])]
+            if _finished(target / f"{name}--features.json", extractor.model, rows.id.tolist()):
                 continue
             try:
                 image = dataset.image(name)
             except ValueError as error:
                 dataset.problems.append(str(error))
                 continue
-            crops = [crop(image, box) for box in own[BOX].to_numpy()]
+            crops = [crop(image, box) for box in rows[BOX].to_numpy()]
             write_features(
-                target, frame, own.id.tolist(), extractor.extract(crops), extractor.model
+                target, frame, rows.id.tolist(), extractor.extract(crops), extractor.model
             )
     return dataset.problems
 
@@ -170,7 +166,7 @@ def match_folder(folder: Path, base: str | None = None, targets: list[str] | Non
         name: dataset.crop(name) for name in pd.unique(pd.concat([matches.base, matches.target]))
     }
     with alone_in(folder):
-        write_matches(folder / MATCHES, matches)
+        write_matches(folder / _MATCHES, matches)
         write_matches_folder(folder / MATCHES_FOLDER, matches, crops)
     return _table(matches, detections.set_index("id"), base)
 
@@ -178,7 +174,10 @@ def match_folder(folder: Path, base: str | None = None, targets: list[str] | Non
 def _table(matches: pd.DataFrame, detections: pd.DataFrame, base: str) -> str:
     """The nearest candidate per camera for each base vehicle, as text that fits 100 columns."""
     nearest = matches.groupby(["base", "camera"], sort=False).first().reset_index()
-    label = lambda name: f"#{detections.number[name]} {detections.type[name]}"
+
+    def label(name: str) -> str:
+        return f"#{detections.number[name]} {detections.type[name]}"
+
     nearest["candidate"] = [
         f"{label(row.target)} {row.distance:.1f}" for row in nearest.itertuples()
     ]
@@ -197,9 +196,7 @@ def _table(matches: pd.DataFrame, detections: pd.DataFrame, base: str) -> str:
 
 
 def _settle(path: Path, settings: dict) -> None:
-    """Note how the detections of a folder are made, so that a later run cannot mix others with
-    them.
-    """
+    """Note how the detections of a folder are made, so that a later run cannot mix others in."""
     if path.exists():
         try:
             earlier = json.loads(path.read_bytes())
@@ -222,11 +219,12 @@ def _existing(folder: Path) -> Path:
 
 
 def _finished(path: Path, model: str, detections: list[str] | None = None) -> bool:
-    """Whether an earlier run with the same weights has written this file, for these detections if
-    they are given.
-    """
+    """Whether an earlier run has written this file with these weights, for these detections."""
     try:
         content = json.loads(path.read_bytes())
-        return content["model"] == model and (detections is None or [*content][2:] == detections)
+        if content["model"] != model:
+            return False
+        # a features file holds `frame` and `model`, then one entry a detection
+        return detections is None or [*content][2:] == detections
     except (OSError, ValueError, KeyError, TypeError):
         return False
