@@ -144,5 +144,5 @@ def test_a_folder_or_port_that_will_not_do_is_told_at_once(tmp_path, monkeypatch
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(ValueError, match="choose another"):
-            serve.check_port(taken.getsockname()[1])
-    assert serve.check_port() > 0
+            serve.pick_port(taken.getsockname()[1])
+    assert serve.pick_port() > 0

@@ -223,7 +223,7 @@ class App:
                 raise ValueError("There is no dossier yet: click a vehicle first.")
             if self.register is None:
                 raise ValueError(
-                    "There is no register here: it is invented for the simulated road, and knows"
+                    "There is no register: it is invented for the simulated road, and knows"
                     " nobody else."
                 )
             self._keep(join(self.dossier, self.register, fact, camera))

@@ -137,10 +137,10 @@ class Judge:
             first = _first_by_distance(self.search, queries, settings)
         passed = set(zip(self.search.groups["camera"], vehicles, strict=True))
         wanted = vehicles[first["query"]]
-        there = [pair in passed for pair in zip(first["camera"], wanted, strict=True)]
+        present = [pair in passed for pair in zip(first["camera"], wanted, strict=True)]
         group = first["group"].to_numpy(int)
         right = (group >= 0) & (vehicles[group] == wanted)
-        return first.assign(right=right).loc[there, ["query", "camera", "right"]]
+        return first.assign(right=right).loc[present, ["query", "camera", "right"]]
 
 
 def _first_by_distance(search, queries, settings):

@@ -56,8 +56,8 @@ def posterior_of_join(
     if fact not in FACTS:
         raise ValueError(f"no outside fact {fact!r}; choose from {', '.join(FACTS)}")
     nobody = np.append(np.zeros(len(register)), 1.0)
-    chances = [register[name].map(of).fillna(0.0) for name, of in dossier.chances.items()]
-    weights = np.prod([of.to_numpy(float) for of in chances], axis=0)
+    fits = [register[name].map(chance).fillna(0.0) for name, chance in dossier.chances.items()]
+    weights = np.prod([chance.to_numpy(float) for chance in fits], axis=0)
     rows, reach = dossier.sightings, IN_REGISTER
     if fact == FACTS[1]:
         last = rows.iloc[-1]
@@ -111,5 +111,5 @@ def join(
 
 
 def fitting(shares: np.ndarray) -> int:
-    """How many entries are worth a look: at least a tenth as probable as the first."""
+    """How many entries come into question: at least a tenth as probable as the first."""
     return int((shares >= max(shares.max() / 10, 1e-12)).sum())

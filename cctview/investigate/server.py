@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.folder is not None:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
     open_dataset(os.environ.get("CCTVIEW_DATA") or DATA)  # a folder that will not do: said here
-    port, token = check_port(options.port), secrets.token_hex(24)
+    port, token = pick_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as place:
         notebook = write_page(Path(place), Path.cwd())
         address = f"http://{_HOST}:{port}/?token={token}"
@@ -106,7 +106,7 @@ def write_page(place: Path, folder: Path) -> Path:
     return path
 
 
-def check_port(wanted: int | None = None) -> int:
+def pick_port(wanted: int | None = None) -> int:
     """The port that is wanted on the loopback address, or any that is free.
 
     Raises

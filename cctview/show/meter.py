@@ -72,9 +72,7 @@ def _key(figure, more):
 
 
 def _states(meter):
-    """Before any step, and after each: the meter so far, the claimed bits beyond the gallery so far,
-    and the step.
-    """
+    """Before any step and after each: the meter, the claimed bits beyond the gallery, the step."""
     beyond, states = 0.0, [(LeakageMeter(meter.target, meter.population), 0.0, None)]
     for step in meter.steps:
         beyond += step.beyond
@@ -134,7 +132,7 @@ def _note(meter):
 
 @style()
 def waterfall(meter: LeakageMeter) -> Card:
-    """What each step gave away, as a waterfall from log2 N down: delivered, and beside it claimed."""
+    """What each step gave away, delivered and claimed: a waterfall from log2 N down."""
     steps, total = meter.steps, meter.total_bits
     figure = Card(_waterfall_title(meter), 4.1, _note(meter), bottom=0.75, top=0.5)
     axes = figure.subplots()

@@ -112,7 +112,7 @@ def pairs(
 
 
 def _side_by_side(axes, first, second):
-    """Two pictures in one axes, each in a square of side 1, in its own proportions."""
+    """Two crops in one axes, each in a square of side 1, in its proportions."""
     for crop, x in ((first, 0.0), (second, 1.1)):
         height, width = (n / max(crop.shape[:2]) for n in crop.shape[:2])
         left, low = x + (1 - width) / 2, (1 - height) / 2
@@ -125,7 +125,7 @@ def _side_by_side(axes, first, second):
 @style()
 def candidates(
     query: np.ndarray,
-    found: Sequence[np.ndarray],
+    crops: Sequence[np.ndarray],
     distances: Sequence[float],
     right: Sequence[bool],
     title: str,
@@ -137,7 +137,7 @@ def candidates(
     Parameters
     ----------
     query : ndarray of uint8, shape (h, w, 3)
-    found : sequence of ndarray
+    crops : sequence of ndarray
         The candidates' crops, best first.
     distances : sequence of float
     right : sequence of bool
@@ -147,15 +147,15 @@ def candidates(
         What to write below each candidate, such as its camera.
     note : str
     """
-    columns = min(len(found), 5) + 1
-    rows = max(-(-len(found) // (columns - 1)), 1)
+    columns = min(len(crops), 5) + 1
+    rows = max(-(-len(crops) // (columns - 1)), 1)
     margins = {"left": 0.2, "right": 0.2, "bottom": 0.42, "top": 0.34}
     figure = Card(
         title, height=1.8 * rows, note=note, photographs=True, hspace=0.72, wspace=0.14, **margins
     )
     grid = figure.add_gridspec(rows, columns)
     picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
-    for k, (crop, distance, hit) in enumerate(zip(found, distances, right, strict=True)):
+    for k, (crop, distance, hit) in enumerate(zip(crops, distances, right, strict=True)):
         axes = figure.add_subplot(grid[k // (columns - 1), 1 + k % (columns - 1)])
         colour, sign, dashes = (SAME, RIGHT, "-") if hit else (DIFFERENT, WRONG, (0, (3, 2)))
         picture(axes, crop, f"{k + 1}  {sign}", colour, dashes)
@@ -167,7 +167,7 @@ def candidates(
 def picture(
     axes: Axes, crop: np.ndarray, title: str, colour: str, dashes: Any, width: float = 2.6
 ) -> None:
-    """A crop in a square, in its own proportions, in a frame of this colour and kind of line."""
+    """A crop in a square, in its proportions, in a frame of this colour and kind of line."""
     tall, wide = crop.shape[:2]
     side = max(tall, wide)
     axes.imshow(crop, interpolation="bicubic")

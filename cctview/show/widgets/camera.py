@@ -118,9 +118,9 @@ class Camera(anywidget.AnyWidget):
             for camera in self._cameras
         }
         self._place = {
-            name: (c, k)
-            for c, of in enumerate(self._frames.values())
-            for k, name in enumerate(of.id)
+            name: (number, k)
+            for number, rows in enumerate(self._frames.values())
+            for k, name in enumerate(rows.id)
         }
         rows = _check_detections(self._dataset.detections if detections is None else detections)
         self.detections = (
@@ -309,27 +309,27 @@ class Camera(anywidget.AnyWidget):
         try:
             with self.hold_sync():  # one message to the browser for all that changes
                 self.picked = name
-                found = None
+                candidates = None
                 if name is not None and self._on_pick:
-                    found = self._on_pick(self._row(name))
-                if name is None or found is not None:
-                    self.mark(found)
+                    candidates = self._on_pick(self._row(name))
+                if name is None or candidates is not None:
+                    self.mark(candidates)
         except Exception as error:  # an exception in a message's handler would be seen by nobody
             self.error = error
 
     def _send_chunk(self, camera, chunk):
         """Send a camera's frames of one minute: boxes, and the JPEG files as they are stored."""
-        of = self._frames[self._cameras[camera]]
+        frames = self._frames[self._cameras[camera]]
         seconds = np.asarray(self._index["cameras"][camera]["times"])
         inside = np.flatnonzero(seconds // _CHUNK == chunk)
         boxes, jpegs = [], []
         for k in inside:
-            rows = self.detections.iloc[self._rows_of.get(of.id[k], [])]
+            rows = self.detections.iloc[self._rows_of.get(frames.id[k], [])]
             corners = rows[BOX].to_numpy().astype(int).tolist()
-            told = zip(rows.id, rows.type, rows.percent.astype(float), corners, strict=True)
-            boxes.append([[*row, *box] for *row, box in told])
+            facts = zip(rows.id, rows.type, rows.percent.astype(float), corners, strict=True)
+            boxes.append([[*row, *box] for *row, box in facts])
             try:
-                jpegs.append(self._dataset.jpeg(of.id[k]))
+                jpegs.append(self._dataset.jpeg(frames.id[k]))
             except (ValueError, OSError):
                 jpegs.append(b"")
         first = int(inside[0]) if len(inside) else 0
@@ -341,13 +341,13 @@ class Camera(anywidget.AnyWidget):
 
 def _choose_cameras(frames, cameras):
     """The frames of these cameras."""
-    there = driving_order(frames.camera.unique())
-    cameras = there if cameras is None else [cameras] if isinstance(cameras, str) else list(cameras)
+    known = driving_order(frames.camera.unique())
+    cameras = known if cameras is None else [cameras] if isinstance(cameras, str) else list(cameras)
     for camera in cameras:
-        if camera not in there:
-            raise ValueError(f"{camera!r} is no camera of this dataset; it has {', '.join(there)}")
+        if camera not in known:
+            raise ValueError(f"{camera!r} is no camera of this dataset; it has {', '.join(known)}")
     if not cameras:
-        raise ValueError(f"no camera to show; choose from {', '.join(there)}")
+        raise ValueError(f"no camera to show; choose from {', '.join(known)}")
     return frames[frames.camera.isin(cameras)]
 
 

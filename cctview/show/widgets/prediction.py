@@ -72,8 +72,8 @@ class Prediction:
         words = ipywidgets.HTML()
 
         def show(_):
-            said = f"You said: {html.escape(self.given)}. " if self.given else ""
-            words.value = f'<p role="status" {_TEXT}>{said}<b>{html.escape(self.answer)}</b></p>'
+            given = f"You said: {html.escape(self.given)}. " if self.given else ""
+            words.value = f'<p role="status" {_TEXT}>{given}<b>{html.escape(self.answer)}</b></p>'
 
         button.on_click(show)
         return ipywidgets.VBox([button, words], layout={"align_items": "flex-start"})

@@ -195,12 +195,12 @@ class _Shell:
                 options=options, value=None, tooltip=question.text, layout=layout
             )
             choices.observe(lambda change, number=number: self._chosen(number, change.new), "value")
-            told = ipywidgets.HTML()
+            answer = ipywidgets.HTML()
             self.choices.append(choices)
-            self.reasons.append(told)
+            self.reasons.append(answer)
             rows.append(
                 ipywidgets.VBox(
-                    [ipywidgets.HTML(f"<p {_TEXT}>{words}</p>"), choices, told],
+                    [ipywidgets.HTML(f"<p {_TEXT}>{words}</p>"), choices, answer],
                     layout={"margin": "0 0 12px 0"},
                 )
             )
@@ -231,8 +231,8 @@ class _Shell:
     def clear(self):
         self.quiet = True
         try:
-            for choices, told in zip(self.choices, self.reasons, strict=True):
-                choices.value, told.value = None, ""
+            for choices, answer in zip(self.choices, self.reasons, strict=True):
+                choices.value, answer.value = None, ""
         finally:
             self.quiet = False
         self._say()
