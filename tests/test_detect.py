@@ -195,24 +195,6 @@ def test_our_detector_finds_the_vehicles_of_a_real_frame(real):
     assert np.mean(hits) >= 0.6
 
 
-@pytest.mark.parametrize("side", [0, 100, 430])
-def test_a_side_that_yolo_cannot_take_is_named(yolo_weights, side):
-    with pytest.raises(ValueError, match="multiple of 32"):
-        Detector(yolo_weights, side=side)
-
-
-def test_at_another_scale_the_same_vehicle_is_found_in_the_same_place():
-    from cctview.dataset.frames import open_dataset
-    from cctview.dataset.paths import DATA
-
-    dataset = open_dataset(DATA)
-    image = dataset.image("735-683-N--2031-05-05--08.50.47")
-    usual = Detector().detect(image).sort_values("percent").iloc[-1]
-    for side in (320, 608):
-        boxes = Detector(side=side).detect(image)[BOX].to_numpy()
-        assert iou(usual[BOX].to_numpy(float), boxes).max() > 0.7
-
-
 def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
     class FixedBox(torch.nn.Module):
         def __init__(self, minimum_score, shortest_side):

@@ -34,10 +34,7 @@ class Missing:
 def published_detectors(folder: Path | None = None) -> dict[str, Detector | Missing]:
     """The detectors that others publish: each ready to be used, or `Missing`.
 
-    Parameters
-    ----------
-    folder : Path, optional
-        Where their weights are looked for; by default where ``cctview fetch`` puts them.
+    Their weights are sought in `folder`, by default where ``cctview fetch`` puts them.
     """
     folder = folder or MODELS / "originals"
     result: dict[str, Detector | Missing] = {}
@@ -63,11 +60,11 @@ def compare_detectors(
     Parameters
     ----------
     detectors : dict of str to object
-        Each with a method `detect` as `cctview.detect.detector.Detector` has it, or a `Missing`.
+        Each with a method `detect` as `Detector` has it, or a `Missing`.
     images : dict of str to ndarray of uint8, shape (H, W, 3)
         Frames by their names.
     truth : DataFrame
-        As `cctview.detect.coverage.true_boxes` gives it, for these frames.
+        As `cctview.detect.true_boxes` gives it, for these frames.
     rounds : int
         Of the bootstrap over frames.
 
@@ -91,13 +88,9 @@ def compare_detectors(
             parts.append(found.assign(frame=frame))
         result = evaluate_detections(pd.concat(parts, ignore_index=True), truth)
         area = bootstrap(result.average_precision, np.arange(len(result.frames)), rounds).iloc[0]
-        at = result.summary(percent=0)
         rows[name] = {
-            "AP": at["AP"],
-            "low": area["low"],
-            "high": area["high"],
-            "precision": at["precision"],
-            "recall": at["recall"],
+            **result.summary(percent=0)[["AP", "precision", "recall"]],
+            **area[["low", "high"]],
             "seconds": float(np.median(seconds[1:] or seconds)),
             "note": "",
         }

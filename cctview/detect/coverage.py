@@ -33,11 +33,7 @@ class TrueTables(Protocol):
 def visible_share(sightings: pd.DataFrame) -> np.ndarray:
     """Share of each vehicle that is visible, (n,): not hidden by another, and inside the frame.
 
-    Parameters
-    ----------
-    sightings : DataFrame
-        Columns `full_x1`, `full_y1`, `full_x2`, `full_y2` (pixels) and `hidden` (share of what is
-        inside the frame).
+    Columns `full_x1` to `full_y2` (pixels) and `hidden` (share of what is inside the frame).
     """
     full = sightings[[f"full_{edge}" for edge in BOX]].to_numpy()
     x1, y1, x2, y2 = full.T
@@ -58,19 +54,10 @@ def own_frames(truth: TrueTables) -> pd.Series:
 
 
 def true_boxes(truth: TrueTables, frames: Collection[str] | None = None) -> pd.DataFrame:
-    """The boxes of all vehicles, with those to be ignored: what is not clear, and what is parked.
+    """The boxes of all vehicles, those that are not clear or parked to be ignored.
 
-    Parameters
-    ----------
-    truth : TrueTables
-    frames : list of str, optional
-        These only; by default all `own_frames`.
-
-    Returns
-    -------
-    DataFrame
-        Columns frame, x1, y1, x2, y2, ignore, vehicle (negative: parked), as
-        `cctview.detect.metrics.evaluate_detections` takes it.
+    In `frames`, by default all `own_frames`. Columns frame, x1, y1, x2, y2, ignore, vehicle
+    (negative: parked), as `cctview.detect.evaluate_detections` takes them.
     """
     own = own_frames(truth)
     own = own if frames is None else own[own.isin(frames)]
@@ -171,11 +158,7 @@ def share_entered(
 ) -> pd.DataFrame:
     """Share that enters the database: of vehicles in frames, of passes, of vehicles.
 
-    Returns
-    -------
-    DataFrame
-        Rows "in a frame", "in a pass", "at any camera"; columns as in `share_found`, without
-        vehicles.
+    Rows "in a frame", "in a pass", "at any camera"; columns as in `share_found`, without vehicles.
     """
     found = (watched["percent"] >= percent).rename("found")
     passes = found.groupby([watched["vehicle"], watched["camera"]]).any()
@@ -190,14 +173,9 @@ def share_entered(
 def passes_found(
     watched: pd.DataFrame, by: str, percent: float = 25, rounds: int = _ROUNDS
 ) -> pd.DataFrame:
-    """Share of the passes with a detection at least, by a property of the vehicle.
+    """Share of the passes with a detection at least, by a column that does not change in a pass.
 
-    Parameters
-    ----------
-    watched, percent, rounds
-        As for `share_found`, which also tells what is returned.
-    by : str
-        A column that does not change during a pass: "kind", "colour", "camera".
+    Such as "kind", "colour", "camera"; else as `share_found`.
     """
     passes = watched.groupby(["vehicle", "camera"], as_index=False).agg(
         percent=("percent", "max"), by=(by, "first")

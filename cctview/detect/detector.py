@@ -13,7 +13,7 @@ cars there, larger vehicles are buses.
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,14 @@ from cctview import weights as weight_files
 from cctview.dataset.boxes import BOX
 from cctview.dataset.ids import TYPES
 from cctview.dataset.images import read_image
-from cctview.detect.suppression import drop_duplicates
+from cctview.detect.suppression import non_max_suppression
 
 DETECTOR_WEIGHTS = "tiny-yolov3-traffic.pt"
 """The detector in `models/`."""
 
 TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
-_YOLO_SIDE = 416
-_YOLO_STRIDE = 32
+_YOLO_SIDE = 416  # px, to which ImageAI's networks scale the frame's longer side
 
 
 @cache
@@ -58,9 +57,6 @@ class Detector:
     shortest_side : int
         To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times
         what 240 does.
-    side : int
-        To how many pixels YOLO scales the frame's longer side: a multiple of 32. The cost grows
-        with its square.
 
     Attributes
     ----------
@@ -83,25 +79,20 @@ class Detector:
         weights: str | Path | None = None,
         minimum_percent: float = 25,
         shortest_side: int = 800,
-        side: int = _YOLO_SIDE,
     ):
         if not 0 < minimum_percent <= 100:
             raise ValueError(
                 f"minimum_percent is {minimum_percent}, and should be over 0 and at most 100"
             )
-        if side < _YOLO_STRIDE or side % _YOLO_STRIDE:
-            raise ValueError(
-                f"side is {side}, and should be a multiple of {_YOLO_STRIDE}, such as {_YOLO_SIDE}"
-            )
         path = Path(weights) if weights else weight_files.find(DETECTOR_WEIGHTS)
         self.model = path.name
         self.minimum_percent = minimum_percent
-        self._side = side
         if path.suffix == ".h5":
             from cctview.detect.keras_retinanet import RetinaNetH5
 
             self.architecture = "retinanet-h5"
-            self._network, self._find = RetinaNetH5(path, shortest_side), Detector._retinanet_h5
+            self._network: Any = RetinaNetH5(path, shortest_side)
+            self._find: Callable = Detector._retinanet_h5
             return
         state = weight_files.load(path)
         self.architecture = _architecture(state, path)
@@ -109,10 +100,6 @@ class Detector:
         self._network = build(minimum_percent / 100, shortest_side)
         weight_files.load_into(self._network, path, state)
         self._network.eval()
-        for layer in self._network.modules():
-            # ImageAI's layer takes every picture for one of 416 pixels.
-            if type(layer).__name__ == "DetectionLayer":
-                layer.width = layer.height = side
 
     def detect(self, image: np.ndarray | str | Path) -> pd.DataFrame:
         """Detect objects in one frame.
@@ -146,7 +133,7 @@ class Detector:
         import torch
         from imageai.yolov3.utils import get_predictions, prepare_image
 
-        names, side = coco_classes(), self._side
+        names, side = coco_classes(), _YOLO_SIDE
         picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
             found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100)
@@ -174,21 +161,20 @@ class Detector:
         return boxes, scores, [coco_classes()[k] for k in kinds]
 
     def _clean(
-        self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple
+        self, boxes: np.ndarray, scores: np.ndarray, types: list[str], shape: tuple[int, ...]
     ) -> pd.DataFrame:
         height, width = shape[:2]
         boxes = np.round(boxes).clip(0, [width, height, width, height]).astype(np.int64)
-        table = pd.DataFrame(boxes, columns=BOX).assign(
-            type=types, percent=100 * scores.astype(np.float64)
-        )
+        table = pd.DataFrame({"type": types, "percent": 100 * scores.astype(np.float64)})
+        table[BOX] = boxes
         table = table[
             table.type.isin(TYPES)
             & (table.percent >= self.minimum_percent)
             & (table.x2 > table.x1)
             & (table.y2 > table.y1)
         ]
-        table = drop_duplicates(table).sort_values(["y1", "x1"], kind="stable")
-        return table[["type", "percent", *BOX]].reset_index(drop=True)
+        kept = non_max_suppression(table[BOX].to_numpy(), table.percent.to_numpy())
+        return table.iloc[kept].sort_values(["y1", "x1"], kind="stable", ignore_index=True)
 
 
 class Architecture(NamedTuple):
@@ -197,14 +183,13 @@ class Architecture(NamedTuple):
     Attributes
     ----------
     tensor : str
-        How a name in its state dict begins that those further down in `ARCHITECTURES` have not.
+        How a name in its state dict begins that those further down in `ARCHITECTURES` do not have.
     build : callable
-        ``build(minimum_score, shortest_side)`` makes the network, a ``torch.nn.Module`` of any
-        weights.
+        ``build(minimum_score, shortest_side)`` makes the ``torch.nn.Module``.
     find : callable
-        ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3): returns
-        boxes (n, 4) in pixels, scores (n,) from 0 to 1, and n names of types. Weak boxes,
-        duplicates and other types are dropped afterwards.
+        ``find(detector, image)`` runs ``detector._network`` on an image, uint8 (H, W, 3). It
+        returns boxes (n, 4) in pixels, scores (n,) from 0 to 1, and n types; weak boxes, duplicates
+        and other types are dropped afterwards.
     """
 
     tensor: str
@@ -225,13 +210,8 @@ def _architecture(state: dict, path: Path) -> str:
 def _build_retinanet(minimum_score: float, shortest_side: int):
     from torchvision.models.detection import retinanet_resnet50_fpn
 
-    return retinanet_resnet50_fpn(
-        weights=None,
-        weights_backbone=None,
-        num_classes=91,
-        score_thresh=minimum_score,
-        min_size=shortest_side,
-    )
+    settings = {"score_thresh": minimum_score, "min_size": shortest_side}
+    return retinanet_resnet50_fpn(weights=None, weights_backbone=None, num_classes=91, **settings)
 
 
 def _build_yolo(minimum_score: float, shortest_side: int):

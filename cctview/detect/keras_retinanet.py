@@ -26,28 +26,16 @@ _CLASS_OVERLAP = 0.5  # IoU from which the weaker of two boxes of one class is d
 _MOST_FOUND = 300
 _STRIDES = (8, 16, 32, 64, 128)
 _BLOCKS = {2: "abc", 3: "abcd", 4: "abcdef", 5: "abc"}
-_BGR_MEAN = np.float32([103.939, 116.779, 123.68])
+_BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)
 _DEVIATION = 0.2
 
 
 class RetinaNetH5:
     """RetinaNet with a ResNet-50 backbone, from a keras-retinanet ``.h5`` file.
 
-    Parameters
-    ----------
-    path : Path
-    shortest_side : int
-        To how many pixels the image's shorter side is scaled, unless the longer one would pass
-        1,333.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is damaged, or holds another network.
-    ImportError
-        If TensorFlow is not installed.
+    It scales an image's shorter side to `shortest_side` pixels, unless the longer one would pass
+    1,333. It raises FileNotFoundError if there is no such file, ValueError if it is damaged or of
+    another network, ImportError if TensorFlow is not installed.
     """
 
     def __init__(self, path: Path, shortest_side: int = 800):
@@ -59,36 +47,17 @@ class RetinaNetH5:
         self._shortest_side = shortest_side
         self._network = _build(tensorflow, keras, padded)
         for variable in self._network.weights:
-            variable.assign(
-                _fitting(
-                    arrays,
-                    tuple(variable.name.removesuffix(":0").split("/")),
-                    tuple(variable.shape),
-                    path,
-                )
-            )
+            key = tuple(variable.name.removesuffix(":0").split("/"))
+            variable.assign(_fitting(arrays, key, tuple(variable.shape), path))
         self._forward = tensorflow.function(self._network, reduce_retracing=True)
 
     def detect(
         self, image: np.ndarray, minimum_score: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Detect objects.
+        """Detect objects in an RGB image, (H, W, 3) uint8, of a score in 0–1 or more.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-        minimum_score : float
-            In 0–1.
-
-        Returns
-        -------
-        boxes : ndarray of float32, shape (n, 4)
-            x1, y1, x2, y2 in the image's pixels.
-        scores : ndarray of float32, shape (n,)
-            From the highest down.
-        classes : ndarray of int, shape (n,)
-            Index among COCO's 80 classes.
+        Returns boxes (n, 4) in pixels, scores (n,) from the highest down, and classes (n,), the
+        index among COCO's 80.
         """
         import cv2
         import torch
@@ -103,13 +72,8 @@ class RetinaNetH5:
         )
         place, kind = np.nonzero(scores > minimum_score)
         found, strength = boxes[place].astype(np.float32), scores[place, kind]
-        kept = batched_nms(
-            torch.from_numpy(found),
-            torch.from_numpy(strength),
-            torch.from_numpy(kind),
-            _CLASS_OVERLAP,
-        )
-        kept = kept.numpy()[:_MOST_FOUND]
+        tensors = (torch.from_numpy(array) for array in (found, strength, kind))
+        kept = batched_nms(*tensors, _CLASS_OVERLAP).numpy()[:_MOST_FOUND]
         return found[kept] / np.float32(scale), strength[kept], kind[kept]
 
 

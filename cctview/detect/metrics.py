@@ -30,43 +30,25 @@ class DetectionEvaluation:
     def curve(self, rows=slice(None)) -> pd.DataFrame:
         """Precision and recall by the least percent of a detection that counts.
 
-        Parameters
-        ----------
-        rows : slice or array_like of int
-            The frames to count, as often as they are named.
-
-        Returns
-        -------
-        DataFrame
-            Columns `percent`, `precision`, `recall`, one row a distinct percent. Empty without an
-            object or a detection.
+        Of the frames in `rows` (slice or array of int), as often as they are named. Columns
+        `percent`, `precision`, `recall`, one row a distinct percent; empty without an object or a
+        detection.
         """
         times = np.bincount(np.arange(len(self.frames))[rows], minlength=len(self.frames))
         weights = times[self.detections["frame"]]
-        total, percent = (times * self.truths).sum(), self.detections["percent"].to_numpy()
-        found, all_ = np.cumsum(weights * self.detections["correct"].to_numpy()), np.cumsum(weights)
-        last = (
-            np.append(np.flatnonzero(np.diff(percent)), len(percent) - 1)
-            if len(percent)
-            else np.zeros(0, int)
-        )
-        last = last[all_[last] > 0] if total else last[:0]
-        return pd.DataFrame(
-            {
-                "percent": percent[last],
-                "precision": found[last] / all_[last],
-                "recall": found[last] / total if total else [],
-            }
-        )
+        total = (times * self.truths).sum()
+        percent = self.detections["percent"].to_numpy()
+        found = np.cumsum(weights * self.detections["correct"].to_numpy())
+        reported = np.cumsum(weights)
+        last = np.flatnonzero(np.diff(percent, append=np.nan))  # of the rows with one percent
+        last = last[reported[last] > 0] if total else last[:0]
+        table = {"percent": percent[last], "precision": found[last] / reported[last]}
+        return pd.DataFrame(table | {"recall": found[last] / total if total else []})
 
     def average_precision(self, rows=slice(None)) -> float:
-        """Area under the precision-recall curve, at each recall the best precision from there on
-        (as in VOC 2010 on).
+        """Area under the precision-recall curve; NaN if the frames show no object.
 
-        Returns
-        -------
-        float
-            NaN if the frames show no object.
+        At each recall it takes the best precision from there on, as PASCAL VOC does since 2010.
         """
         if not (np.asarray(self.truths)[rows]).sum():
             return np.nan
@@ -75,24 +57,17 @@ class DetectionEvaluation:
         return float((np.diff(curve["recall"], prepend=0.0) * best).sum())
 
     def summary(self, rows=slice(None), percent: float = 50) -> pd.Series:
-        """Average precision, and precision and recall of the detections of at least `percent`.
+        """AP; precision and recall of the detections of at least `percent`; number of objects.
 
-        Returns
-        -------
-        Series
-            AP, precision, recall, objects. Precision is NaN without a detection.
+        Precision is NaN without a detection, recall without an object.
         """
         curve = self.curve(rows)
         at = curve.loc[curve["percent"] >= percent, ["precision", "recall"]].to_numpy()
         precision, recall = at[-1] if len(at) else (np.nan, 0.0)
         objects = np.asarray(self.truths)[rows].sum()
         recall = recall if objects else np.nan
-        figures = {
-            "AP": self.average_precision(rows),
-            "precision": precision,
-            "recall": recall,
-            "objects": objects,
-        }
+        area = self.average_precision(rows)
+        figures = {"AP": area, "precision": precision, "recall": recall, "objects": objects}
         return pd.Series(figures, dtype=float)
 
 

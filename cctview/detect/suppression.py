@@ -1,9 +1,6 @@
 """Of several boxes on one object, keep the surest."""
 
 import numpy as np
-import pandas as pd
-
-from cctview.dataset.boxes import BOX
 
 DUPLICATE_OVERLAP = 0.6
 """Of two boxes that overlap more than this (IoU), whatever their types, the weaker is dropped."""
@@ -33,8 +30,3 @@ def non_max_suppression(
     return nms(
         torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap
     ).numpy()
-
-
-def drop_duplicates(boxes: pd.DataFrame) -> pd.DataFrame:
-    """`non_max_suppression` for a table with the columns percent, x1, y1, x2, y2."""
-    return boxes.iloc[non_max_suppression(boxes[BOX].to_numpy(), boxes["percent"].to_numpy())]
