@@ -1,0 +1,89 @@
+"""What only the lessons need.
+
+============== ====================================================================================
+``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
+``figures``    the figures, a module a lesson
+``checks``     of the exercises; `QUESTIONS` of the quiz
+``results``    readers of stored results; the vehicle and the finder that several lessons use
+``app``        the operator's page on the lessons' data; ``register``: an invented register
+``collection`` what lesson 03 counts: costs, misses, whom a database knows
+``era_trials`` the eras of lesson 01, tuned and tried
+``trainings``  the stored trainings of lesson 02
+``breach``     the stolen table of lesson 08; ``showcase``: its pictures
+``slides``     lessons as slides
+============== ====================================================================================
+
+The names in `__all__` are fetched when they are first used: the command line makes slides, and
+should not wait for matplotlib.
+"""
+
+from importlib import import_module
+
+_NAMES = {
+    "app": ["open_app"],
+    "breach": ["KeyedDatabase", "link_rates", "open_breach"],
+    "checks": [
+        "check_best_era",
+        "check_bits",
+        "check_candidates",
+        "check_cosine_distance",
+        "check_defence",
+        "check_eigen_weights",
+        "check_even_gallery",
+        "check_even_population",
+        "check_iou",
+        "check_key_broken",
+        "check_members_found",
+        "check_numbers",
+        "check_right_alarms",
+        "check_score_threshold",
+        "check_speed",
+        "check_stop",
+        "check_storage",
+        "check_sureness",
+        "check_threshold",
+        "check_travel_time",
+        "check_who",
+        "check_wrong_share",
+    ],
+    "checks.quiz": ["QUESTIONS"],
+    "collection": [
+        "Traffic",
+        "count_known",
+        "run_async",
+        "storage_cost",
+        "summarise_archive",
+        "thin_out",
+    ],
+    "era_trials": [
+        "candidates_by_era",
+        "largest_crops",
+        "leak_by_era",
+        "rank1_by_count",
+        "read_vehicle_crops",
+        "try_era",
+        "wrong_alike",
+    ],
+    "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
+    "register": ["make_register"],
+    "results": [
+        "FINDER_MINUTES",
+        "TAXI",
+        "at_gallery",
+        "measured_gallery",
+        "open_finder",
+        "stored_leakage",
+        "stored_unicity",
+    ],
+    "showcase": ["choose_examples", "defended_pictures", "rebuild"],
+    "trainings": ["read_curves", "read_trade", "stored_grid"],
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
