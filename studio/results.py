@@ -2,7 +2,7 @@
 
 leakage, open_set, unicity, finder: see `studio.leakage`. Of attacks and defences:
 
-defences.csv     defence × strength × tracker (`studio.defence_study.study`)
+defences.csv     defence × strength × tracker (`studio.defence_study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   links of single crops by the shipped extractor, and by the second, the judge

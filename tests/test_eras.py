@@ -3,6 +3,7 @@ trial that compares them.
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class Known:
     """A recogniser that is right with one of its settings, and keeps what it was shown."""
 
     name, settings = "known", ({"right": False}, {"right": True})
-    seen = set()
+    seen: ClassVar[set] = set()
 
     def __init__(self, right):
         self.right = right

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cctview.course.checks.quiz import QUESTIONS
+from cctview.course.checks.quiz import QUESTIONS, read_questions
 from cctview.show.widgets import Quiz, all_quizzes
 from cctview.show.widgets.quiz import Option, Question, reason
 
@@ -115,3 +115,11 @@ def test_every_notebook_before_the_summary_has_its_question():
     met = [int(re.fullmatch(r"notebook (\d\d)", question.where)[1]) for question in QUESTIONS]
     assert met == sorted(met)
     assert set(met) == set(range(9))
+
+
+@pytest.mark.parametrize(
+    "words", ["## Is it?\n\n- [x] Yes\n  So.\n", "## Is it? (notebook 00)\n\n- Yes\n  So.\n"]
+)
+def test_a_line_of_another_form_is_quoted(words):
+    with pytest.raises(ValueError, match=r"a quiz has the line '(Is it\?|Yes)'"):
+        read_questions(words)

@@ -286,13 +286,18 @@ def opened(offline, deck, folder):
 
 MEASURE = """() => {
   const page = Reveal.getCurrentSlide().querySelector(".page");
-  const holds = [...page.querySelectorAll("*")].map(one => one.getBoundingClientRect()).filter(box => box.width && box.height);
+  const boxes = [...page.querySelectorAll("*")].map(one => one.getBoundingClientRect());
+  const holds = boxes.filter(box => box.width && box.height);
+  const images = [...page.querySelectorAll("img")];
   return {
-    right: Math.max(...holds.map(box => box.right)), bottom: Math.max(...holds.map(box => box.bottom)),
-    left: Math.min(...holds.map(box => box.left)), top: Math.min(...holds.map(box => box.top)),
-    letters: parseFloat(getComputedStyle(page).fontSize), scrolls: page.classList.contains("scrolls"),
-    broken: [...page.querySelectorAll("img")].filter(image => !image.naturalWidth).length,
-    small: [...page.querySelectorAll("img")].filter(image => image.getBoundingClientRect().width < 700).length,
+    right: Math.max(...holds.map(box => box.right)),
+    bottom: Math.max(...holds.map(box => box.bottom)),
+    left: Math.min(...holds.map(box => box.left)),
+    top: Math.min(...holds.map(box => box.top)),
+    letters: parseFloat(getComputedStyle(page).fontSize),
+    scrolls: page.classList.contains("scrolls"),
+    broken: images.filter(image => !image.naturalWidth).length,
+    small: images.filter(image => image.getBoundingClientRect().width < 700).length,
   };
 }"""
 

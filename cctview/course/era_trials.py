@@ -8,6 +8,7 @@ reported is measured on the other half.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -221,7 +222,7 @@ def tune(make: Callable, settings: Iterable[dict], training: VehicleCrops) -> tu
     halves = training.split(seed=1)
     scores = []
     for chosen in settings:
-        ranks = {distance: [] for distance in DISTANCES}
+        ranks: dict[str, list] = {distance: [] for distance in DISTANCES}
         for fitted_on, queried in (halves, halves[::-1]):
             recogniser = make(**chosen).fit(fitted_on.crops, fitted_on.vehicles)
             vectors = recogniser.embed(queried.crops)
@@ -235,7 +236,7 @@ def tune(make: Callable, settings: Iterable[dict], training: VehicleCrops) -> tu
     return chosen, distance
 
 
-def try_era(era: type, training: VehicleCrops, test: VehicleCrops) -> tuple[EraSearch, object]:
+def try_era(era: Any, training: VehicleCrops, test: VehicleCrops) -> tuple[EraSearch, object]:
     """Tune and fit one of `ERAS` on training vehicles, and search for the test vehicles with it.
 
     Returns

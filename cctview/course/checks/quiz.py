@@ -12,6 +12,11 @@ def read_questions(text: str) -> tuple[Question, ...]:
     A heading is a question and where it was met, in brackets. Each item of its list is an option,
     the right one ticked, and in the lines below it the reason.
 
+    Raises
+    ------
+    ValueError
+        If a heading or an item has another form; quotes it.
+
     Examples
     --------
     >>> words = "## A bit? (notebook 00)\\n\\n- [x] Yes\\n  It halves.\\n- [ ] No\\n  It does."
@@ -21,14 +26,21 @@ def read_questions(text: str) -> tuple[Question, ...]:
     questions = []
     for block in re.split(r"^## ", text, flags=re.M)[1:]:
         heading, *items = re.split(r"^- ", block, flags=re.M)
-        question, where = re.fullmatch(r"(.+) \((.+)\)", heading.strip()).groups()
+        question, where = _parts(r"(.+) \((.+)\)", heading.strip())
         options = []
         for item in items:
             answer, *reason = item.splitlines()
-            right, words = re.fullmatch(r"\[([ x])\] (.+)", answer).groups()
+            right, words = _parts(r"\[([ x])\] (.+)", answer)
             options.append(Option(words, " ".join(" ".join(reason).split()), right == "x"))
         questions.append(Question(question, tuple(options), where))
     return tuple(questions)
+
+
+def _parts(pattern, line):
+    match = re.fullmatch(pattern, line)
+    if not match:
+        raise ValueError(f"a quiz has the line {line!r}, which should look like {pattern}")
+    return match.groups()
 
 
 QUESTIONS = read_questions(Path(__file__).with_suffix(".md").read_text(encoding="utf-8"))
