@@ -43,18 +43,10 @@ def is_camera(text: str) -> bool:
 
 @dataclass(frozen=True, order=True)
 class FrameId:
-    """One frame of one camera.
+    """One frame of one camera."""
 
-    Attributes
-    ----------
-    camera : str
-        Camera id, CCTV number and orientation, as in ``735-683-N``.
-    time : datetime
-        The camera's local time, to the second.
-    """
-
-    camera: str
-    time: datetime
+    camera: str  # CCTV number and orientation, as in 735-683-N
+    time: datetime  # the camera's local time, to the second
 
     @classmethod
     def parse(cls, name: str) -> "FrameId":
@@ -75,26 +67,13 @@ class FrameId:
 
 @dataclass(frozen=True, order=True)
 class DetectionId:
-    """One object that a detector found in a frame.
-
-    Attributes
-    ----------
-    frame : FrameId
-    number : int
-        From 1, in the detector's order.
-    type : str
-        One of `TYPES` where our detectors named it.
-    percent : float
-        Probability in per cent, to one decimal.
-    box : tuple of int
-        ``x1, y1, x2, y2`` in pixels; they may pass the frame's edge.
-    """
+    """One object that a detector found in a frame."""
 
     frame: FrameId
-    number: int
-    type: str
-    percent: float
-    box: tuple[int, int, int, int]
+    number: int  # from 1, in the detector's order
+    type: str  # one of `TYPES`, where our detectors named it
+    percent: float  # probability in per cent, to one decimal
+    box: tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels; they may pass the frame's edge
 
     @classmethod
     def parse(cls, name: str) -> "DetectionId":
@@ -103,18 +82,15 @@ class DetectionId:
         Raises
         ------
         ValueError
-            If the name breaks the grammar, or its size contradicts its box; quotes the name and
-            the part.
+            As `FrameId.parse`, and if its size contradicts its box.
         """
         frame, separator, rest = name.partition("--detections--")
         if not separator:
             raise ValueError(f"{name!r} is no detection's name: there is no '--detections--' in it")
         parts = rest.split("--")
         if len(parts) != 5:
-            raise ValueError(
-                f"{name!r}: expected <n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2> after"
-                f" '--detections--', not {rest!r}"
-            )
+            grammar = "<n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2>"
+            raise ValueError(f"{name!r}: expected {grammar} after '--detections--', not {rest!r}")
         number, kind, percent, size, box = parts
         _match(_NUMBER, number, name, "number", "a whole number from 1")
         _match(_TYPE, kind, name, "type", "small letters, as car")
@@ -123,10 +99,8 @@ class DetectionId:
         edges = _match(_BOX, box, name, "box", "<x1>.<y1>v<x2>.<y2> in pixels").groups()
         x1, y1, x2, y2 = map(int, edges)
         if [x2 - x1, y2 - y1] != list(map(int, sizes)):
-            raise ValueError(
-                f"{name!r}: the size {size!r} contradicts the box {box!r}, which is"
-                f" {x2 - x1}x{y2 - y1}"
-            )
+            seen = f"which is {x2 - x1}x{y2 - y1}"
+            raise ValueError(f"{name!r}: the size {size!r} contradicts the box {box!r}, {seen}")
         return cls(_parse_frame(frame, name), int(number), kind, float(percent), (x1, y1, x2, y2))
 
     def __str__(self) -> str:

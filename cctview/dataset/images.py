@@ -10,18 +10,7 @@ _QUALITY = 90
 
 
 def read_image(content: bytes, name: str) -> np.ndarray:
-    """Decode a JPEG or PNG file.
-
-    Parameters
-    ----------
-    content : bytes
-    name : str
-        What to call it in an error.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-        RGB.
+    """Decode a JPEG or PNG file into (H, W, 3) uint8 RGB.
 
     Raises
     ------
@@ -36,13 +25,11 @@ def read_image(content: bytes, name: str) -> np.ndarray:
             if width * height <= _MOST_PIXELS:
                 return np.asarray(image.convert("RGB"))
     except UnidentifiedImageError:
-        raise ValueError(
-            f"{name}: not a JPEG or PNG picture, whatever its name says; remove it"
-        ) from None
+        what = "not a JPEG or PNG picture, whatever its name says"
+        raise ValueError(f"{name}: {what}; remove it") from None
     except Exception as error:  # of many kinds, even ValueError and struct.error
-        raise ValueError(
-            f"{name}: a damaged picture ({error}); copy it again, or remove it"
-        ) from None
+        what = f"a damaged picture ({error})"
+        raise ValueError(f"{name}: {what}; copy it again, or remove it") from None
     raise ValueError(f"{name}: {width}x{height} pixels, over {_MOST_PIXELS:,}; make it smaller")
 
 

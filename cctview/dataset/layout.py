@@ -116,13 +116,12 @@ def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
 
 
 def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """Read a ``--features.json``: detection id to a float32 vector.
+    """Read a ``--features.json``: detection id to a float32 vector of finite numbers.
 
     Raises
     ------
     ValueError
-        If it is no such file, or a vector holds anything but finite numbers; the message starts
-        with `name`.
+        If it is no such file; the message starts with `name`.
     """
     vectors = {}
     for key, _, entry in _entries(content, name, "data"):

@@ -72,10 +72,8 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise ValueError(
-            f"{folder}: another cctview is writing into it; wait until it has ended, or choose"
-            " another folder"
-        ) from None
+        remedy = "wait until it has ended, or choose another folder"
+        raise ValueError(f"{folder}: another cctview is writing into it; {remedy}") from None
     try:
         for path in list(folder.rglob(f".*{PARTIAL}")):
             if _LEFTOVER.fullmatch(path.name):
@@ -127,9 +125,8 @@ class ZipSource:
         try:
             self._archive = zipfile.ZipFile(path)
         except _DAMAGES as error:
-            raise ValueError(
-                f"{path} cannot be read as a zip archive ({error}); fetch or copy it again"
-            ) from error
+            what = f"cannot be read as a zip archive ({error})"
+            raise ValueError(f"{path} {what}; fetch or copy it again") from error
 
     def names(self) -> list[str]:
         return sorted(name for name in self._archive.namelist() if name and not name.endswith("/"))
@@ -149,22 +146,17 @@ class ZipSource:
             raise ValueError(f"{where}: refused, its name leads out of the archive")
         size, packed = info.file_size, info.compress_size
         if size > MEMBER_LIMIT:
-            raise ValueError(
-                f"{where}: refused, it says it holds {size:,} bytes, over {MEMBER_LIMIT:,}"
-            )
+            raise ValueError(f"{where}: refused, it holds {size:,} bytes, over {MEMBER_LIMIT:,}")
         if size > _RATIO_LIMIT * max(packed, 1) + 4096:
-            raise ValueError(
-                f"{where}: refused, {packed:,} bytes would unpack to {size:,}, as in a zip bomb"
-            )
+            unpacked = f"{packed:,} bytes would unpack to {size:,}"
+            raise ValueError(f"{where}: refused, {unpacked}, as in a zip bomb")
         try:
             with self._archive.open(info) as member:
                 content = member.read(size + 1)
         except _DAMAGES as error:
             raise ValueError(f"{where}: damaged or encrypted ({error})") from error
         if len(content) != size:
-            raise ValueError(
-                f"{where}: damaged, {len(content):,} bytes where {size:,} were promised"
-            )
+            raise ValueError(f"{where}: damaged, {len(content):,} bytes where {size:,} are due")
         return content
 
     def where(self, name: str) -> str:

@@ -94,14 +94,8 @@ def write_tables(
 def read_tables(
     detections: bytes, basis: bytes | None, name: str
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read what `write_tables` wrote.
-
-    Returns
-    -------
-    detections : DataFrame
-        Columns as `cctview.dataset.layout.COLUMNS`.
-    embeddings : ndarray of float32, shape (n, d)
-        A row of NaN where there is none.
+    """Detections, columns as `cctview.dataset.layout.COLUMNS`, and their embeddings, (n, d) float32
+    with a row of NaN where there is none, of what `write_tables` wrote.
 
     Raises
     ------
@@ -117,10 +111,8 @@ def read_tables(
             compact = np.column_stack([np.ones(len(compact), np.float32), compact]) @ components
         return _with_names(table), compact
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
-        raise ValueError(
-            f"{name}: not the Parquet table of detections that cctview writes ({error}); make it"
-            " again"
-        ) from None
+        what = "not the Parquet table of detections that cctview writes"
+        raise ValueError(f"{name}: {what} ({error}); make it again") from None
 
 
 def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int = 64) -> pa.Table:
@@ -138,22 +130,21 @@ def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int 
     Returns
     -------
     pyarrow.Table
-        Texts as dictionaries of texts. No metadata.
+        Texts as dictionaries of texts.
 
     Raises
     ------
     ValueError
-        If it is damaged, lacks a column, holds what cctview never writes, or would take too much
-        memory; says which.
+        If it is damaged, lacks a column, has another type, or would take too much memory.
     """
     try:
         file = open_parquet(content)
         names = file.schema_arrow.names if columns is None else columns
-        fields = [_plain_field(file.schema_arrow, name) for name in names]
+        fields = [_field(file.schema_arrow, name) for name in names]
         texts = [field.name for field in fields if _is_text(field.type)]
+        wide = sum(_width(field) for field in fields)
         groups = (file.metadata.row_group(k) for k in range(file.metadata.num_row_groups))
         unpacked = sum(group.total_byte_size for group in groups)
-        wide = sum(_width(field.type) for field in fields)
         _check_need(unpacked + (wide + row_bytes) * file.metadata.num_rows, len(content))
         table = open_parquet(content, file.metadata, texts).read(names)
         table.validate(full=True)
@@ -199,21 +190,15 @@ def _check_need(need: int, size: int) -> None:
     """Refuse what would take too many bytes of memory for files of so many bytes."""
     limit = min(_MOST, _FREE + _TIMES_ITS_SIZE * size)
     if not 0 <= need <= limit:
-        raise ValueError(
-            f"refused: it would take {need / 2**20:,.0f} MiB of memory, and a file of its size may"
-            f" take {limit / 2**20:,.0f}"
-        )
+        most = f"a file of its size may take {limit / 2**20:,.0f}"
+        raise ValueError(f"refused: it would take {need / 2**20:,.0f} MiB of memory; {most}")
 
 
-def _plain_field(schema: pa.Schema, name: str) -> pa.Field:
-    """A column that holds numbers, times, texts or vectors."""
+def _field(schema: pa.Schema, name: str) -> pa.Field:
     places = schema.get_all_field_indices(name)
     if len(places) != 1:
         raise ValueError(f"it has {len(places) or 'no'} column {name!r}")
-    field = schema.field(places[0])
-    if not (_is_text(field.type) or _width(field.type)):
-        raise ValueError(f"column {name!r} is of type {field.type}")
-    return field
+    return schema.field(places[0])
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -221,15 +206,15 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _width(kind: pa.DataType) -> int:
-    """Bytes of a value, of a text those of its number; 0 for what cctview never writes."""
-    types = pa.types
-    if _is_text(kind):
-        return 4
+def _width(field: pa.Field) -> int:
+    """Bytes of a number, a time, a vector, or the number of a text; nothing else is read."""
+    kind, types = field.type, pa.types
     if types.is_fixed_size_binary(kind):
         return int(kind.byte_width)
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
-    return 8 if number or types.is_timestamp(kind) or types.is_date(kind) else 0
+    if number or types.is_timestamp(kind) or types.is_date(kind) or _is_text(kind):
+        return 8
+    raise ValueError(f"column {field.name!r} is of type {kind}")
 
 
 def _longest(column: pa.ChunkedArray) -> int:
@@ -239,9 +224,7 @@ def _longest(column: pa.ChunkedArray) -> int:
 
 
 def encode(table: pa.Table) -> bytes:
-    """A table of detections, or a basis, as the bytes of a Parquet file; the same table gives the
-    same bytes.
-    """
+    """A table as the bytes of a Parquet file; the same table gives the same bytes."""
     buffer = io.BytesIO()
     vectors = {field.name for field in table.schema if pa.types.is_fixed_size_binary(field.type)}
     names = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
