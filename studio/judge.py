@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.inversion import shrink
+from cctview.attacks.inversion import resize_crops
 from cctview.match import cosine_distances
 from cctview.stats.resampling import bootstrap
 
@@ -93,7 +93,7 @@ def judge(
             f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}"
         )
     rows = np.random.default_rng(seed).permutation(len(vehicles))[:gallery]
-    true = shrink([crops[k] for k in rows])
+    true = resize_crops([crops[k] for k in rows])
     gallery_vectors = embed([crops[k] for k in rows])
     tables = {}
     for method, pictures in rebuilt.items():

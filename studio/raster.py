@@ -7,6 +7,8 @@ buffers hold inverse depth, so larger is nearer and 0 is infinitely far.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -37,6 +39,56 @@ SCALE = float(bodywork.SCALE)
 BODY, PAINTED = meshes.BODY, meshes.PAINT
 
 
+class Model(NamedTuple):
+    """What the rasteriser needs of one vehicle.
+
+    `mesh` is (n, 6): points and normals in vehicle axes; `paint` is the plain body paint as a
+    surface; `size` holds half the length and half the width.
+    """
+
+    mesh: np.ndarray
+    parts: np.ndarray
+    faces: np.ndarray
+    skin: np.ndarray
+    materials: np.ndarray
+    paint: np.ndarray
+    size: np.ndarray
+
+
+class Sun(NamedTuple):
+    """`frame` (3, 4) turns world points to shadow-map coordinates; the shadow maps of the vehicles
+    and of all that stands still.
+    """
+
+    frame: np.ndarray
+    shadow: np.ndarray
+    still_shadow: np.ndarray
+
+
+@numba.njit(cache=True)
+def _corners(a, b, c, width, height):
+    """Places of a triangle's corners, twice its area, and the pixels that may lie in it: first and
+    last column and row. There are none (last before first) where it has no area.
+    """
+    x0, y0, x1, y1, x2, y2 = a[0], a[1], b[0], b[1], c[0], c[1]
+    left = max(0.0, np.ceil(min(x0, x1, x2) - 0.5))
+    right = min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5))
+    top = max(0.0, np.ceil(min(y0, y1, y2) - 0.5))
+    bottom = min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5))
+    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+    if left > right or top > bottom or abs(area) < 1e-12:
+        left, top, right, bottom = 0.0, 0.0, -1.0, -1.0
+    return x0, y0, x1, y1, x2, y2, area, int(left), int(top), int(right), int(bottom)
+
+
+@numba.njit(cache=True)
+def _shares(x0, y0, x1, y1, x2, y2, area, x, y):
+    """Barycentric weights of the second and third corner at a pixel's middle."""
+    w1 = ((x + 0.5 - x0) * (y2 - y0) - (x2 - x0) * (y + 0.5 - y0)) / area
+    w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) / area
+    return w1, w2
+
+
 @numba.njit(cache=True)
 def rasterise(screen, faces, depth, ids, triangles, own, number):
     """Draw one object into the depth, id and triangle buffers.
@@ -50,29 +102,12 @@ def rasterise(screen, faces, depth, ids, triangles, own, number):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
         if screen[a, 2] <= 0 or screen[b, 2] <= 0 or screen[c, 2] <= 0:
             continue
-        x0, y0, x1, y1, x2, y2 = (
-            screen[a, 0],
-            screen[a, 1],
-            screen[b, 0],
-            screen[b, 1],
-            screen[c, 0],
-            screen[c, 1],
+        x0, y0, x1, y1, x2, y2, area, left, top, right, bottom = _corners(
+            screen[a], screen[b], screen[c], width, height
         )
-        left, right = (
-            max(0.0, np.ceil(min(x0, x1, x2) - 0.5)),
-            min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5)),
-        )
-        top, bottom = (
-            max(0.0, np.ceil(min(y0, y1, y2) - 0.5)),
-            min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5)),
-        )
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if left > right or top > bottom or abs(area) < 1e-12:
-            continue
-        for y in range(int(top), int(bottom) + 1):
-            for x in range(int(left), int(right) + 1):
-                w1 = ((x + 0.5 - x0) * (y2 - y0) - (x2 - x0) * (y + 0.5 - y0)) / area
-                w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) / area
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                w1, w2 = _shares(x0, y0, x1, y1, x2, y2, area, x, y)
                 if w1 < 0 or w2 < 0 or w1 + w2 > 1:
                     continue
                 if own[y, x] != number:
@@ -92,29 +127,12 @@ def rasterise_shadow(points, faces, shadow):
     height, width = shadow.shape
     for t in range(faces.shape[0]):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
-        x0, y0, x1, y1, x2, y2 = (
-            points[a, 0],
-            points[a, 1],
-            points[b, 0],
-            points[b, 1],
-            points[c, 0],
-            points[c, 1],
+        x0, y0, x1, y1, x2, y2, area, left, top, right, bottom = _corners(
+            points[a], points[b], points[c], width, height
         )
-        left, right = (
-            max(0.0, np.ceil(min(x0, x1, x2) - 0.5)),
-            min(width - 1.0, np.floor(max(x0, x1, x2) - 0.5)),
-        )
-        top, bottom = (
-            max(0.0, np.ceil(min(y0, y1, y2) - 0.5)),
-            min(height - 1.0, np.floor(max(y0, y1, y2) - 0.5)),
-        )
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if left > right or top > bottom or abs(area) < 1e-12:
-            continue
-        for y in range(int(top), int(bottom) + 1):
-            for x in range(int(left), int(right) + 1):
-                w1 = ((x + 0.5 - x0) * (y2 - y0) - (x2 - x0) * (y + 0.5 - y0)) / area
-                w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) / area
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                w1, w2 = _shares(x0, y0, x1, y1, x2, y2, area, x, y)
                 if w1 < 0 or w2 < 0 or w1 + w2 > 1:
                     continue
                 z = points[a, 2] * (1 - w1 - w2) + points[b, 2] * w1 + points[c, 2] * w2
@@ -162,8 +180,7 @@ def weights(screen, faces, triangle, x, y, out):
         screen[c, 1],
     )
     area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-    w1 = ((x + 0.5 - x0) * (y2 - y0) - (x2 - x0) * (y + 0.5 - y0)) / area
-    w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) / area
+    w1, w2 = _shares(x0, y0, x1, y1, x2, y2, area, x, y)
     out[0], out[1], out[2] = screen[a, 2] * (1 - w1 - w2), screen[b, 2] * w1, screen[c, 2] * w2
     total = out[0] + out[1] + out[2]
     out[0] /= total
@@ -283,36 +300,11 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
 
 
 @numba.njit(cache=True)
-def shade_vehicle(
-    box,
-    number,
-    ids,
-    triangles,
-    screen,
-    faces,
-    mesh,
-    parts,
-    skin,
-    materials,
-    paint,
-    linear,
-    uniform,
-    size,
-    pose,
-    eye,
-    texel,
-    sun_frame,
-    shadow,
-    still_shadow,
-    light,
-    image,
-):
+def shade_vehicle(box, number, ids, triangles, screen, model, pose, eye, texel, sun, light, image):
     """Colour every visible pixel of one vehicle.
 
-    `mesh` is (n, 6): points and normals in vehicle axes; `pose` (3, 4) turns them to the world;
-    `paint` is the plain body paint as a surface; `texel` is the size of a pixel in skin texels at
-    one metre; `sun_frame` (3, 4) turns world points to shadow-map coordinates; `image` (h, w, 3)
-    receives linear light.
+    `model` is a `Model` and `sun` a `Sun`; `pose` (3, 4) turns vehicle axes to the world; `texel`
+    is the size of a pixel in skin texels at one metre; `image` (h, w, 3) receives linear light.
     """
     w, place, facing, point, normal, view = (
         np.zeros(3),
@@ -328,11 +320,17 @@ def shade_vehicle(
             if ids[y, x] != number:
                 continue
             t = triangles[y, x]
-            weights(screen, faces, t, x, y, w)
-            a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
+            weights(screen, model.faces, t, x, y, w)
+            a, b, c = model.faces[t, 0], model.faces[t, 1], model.faces[t, 2]
             for k in range(3):
-                place[k] = w[0] * mesh[a, k] + w[1] * mesh[b, k] + w[2] * mesh[c, k]
-                facing[k] = w[0] * mesh[a, 3 + k] + w[1] * mesh[b, 3 + k] + w[2] * mesh[c, 3 + k]
+                place[k] = (
+                    w[0] * model.mesh[a, k] + w[1] * model.mesh[b, k] + w[2] * model.mesh[c, k]
+                )
+                facing[k] = (
+                    w[0] * model.mesh[a, 3 + k]
+                    + w[1] * model.mesh[b, 3 + k]
+                    + w[2] * model.mesh[c, 3 + k]
+                )
             for k in range(3):
                 point[k] = (
                     pose[k, 0] * place[0]
@@ -352,34 +350,34 @@ def shade_vehicle(
             if towards > 0:
                 for k in range(3):
                     normal[k] = -normal[k]
-            part = parts[a]
+            part = model.parts[a]
             if part == BODY:
                 sample_skin(
-                    skin,
-                    materials,
-                    linear,
+                    model.skin,
+                    model.materials,
+                    LINEAR,
                     place[0],
                     place[1],
                     place[2],
                     facing[0],
                     facing[1],
                     facing[2],
-                    size,
+                    model.size,
                     texel * distance,
                     surface,
                 )
             else:
                 for k in range(7):
-                    surface[k] = paint[k] if part == PAINTED else uniform[part, k]
+                    surface[k] = model.paint[k] if part == PAINTED else UNIFORM[part, k]
             for k in range(3):
                 sun_point[k] = (
-                    sun_frame[k, 0] * (point[0] + 0.04 * normal[0])
-                    + sun_frame[k, 1] * (point[1] + 0.04 * normal[1])
-                    + sun_frame[k, 2] * (point[2] + 0.04 * normal[2])
-                    + sun_frame[k, 3]
+                    sun.frame[k, 0] * (point[0] + 0.04 * normal[0])
+                    + sun.frame[k, 1] * (point[1] + 0.04 * normal[1])
+                    + sun.frame[k, 2] * (point[2] + 0.04 * normal[2])
+                    + sun.frame[k, 3]
                 )
-            still = sunlit(still_shadow, sun_point[0], sun_point[1], sun_point[2], 0.25)
-            lit = sunlit(shadow, sun_point[0], sun_point[1], sun_point[2], 0.08) * still
+            still = sunlit(sun.still_shadow, sun_point[0], sun_point[1], sun_point[2], 0.25)
+            lit = sunlit(sun.shadow, sun_point[0], sun_point[1], sun_point[2], 0.08) * still
             shade_point(
                 surface, point, normal, view, lit, 0.72 + 0.28 * still, light, mirror, colour
             )

@@ -88,23 +88,10 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """What the rasteriser needs of one vehicle."""
-
-    mesh: np.ndarray
-    parts: np.ndarray
-    faces: np.ndarray
-    skin: np.ndarray
-    materials: np.ndarray
-    paint: np.ndarray
-    size: np.ndarray
-
-
-@dataclass(frozen=True)
 class _Drawn:
     """One vehicle in one frame."""
 
-    model: _Model
+    model: raster.Model
     pose: np.ndarray
     screen: np.ndarray
     box: np.ndarray
@@ -135,7 +122,7 @@ class Renderer:
         self.camera, self.weather = VIEWS[camera_id], WEATHERS[weather]
         self._facing = CAMERAS[camera_id].facing
         self._index = list(CAMERAS).index(camera_id)
-        self._models: OrderedDict[Vehicle, _Model] = OrderedDict()
+        self._models: OrderedDict[Vehicle, raster.Model] = OrderedDict()
         self._set = backdrop.build(camera_id, self.weather)
         self._dynamic_shadow = np.empty_like(self._set.shadow)
         self.parked = self._park(PARKED.get(camera_id, ()))
@@ -195,7 +182,7 @@ class Renderer:
         np.maximum(still.shadow, self._dynamic_shadow, out=still.shadow)
         return boxes
 
-    def _model(self, vehicle: Vehicle) -> _Model:
+    def _model(self, vehicle: Vehicle) -> raster.Model:
         """The vehicle's mesh and skin, from the cache if it was seen lately."""
         if vehicle in self._models:
             self._models.move_to_end(vehicle)
@@ -208,7 +195,7 @@ class Renderer:
         paint = np.array(
             [*backdrop.linear(vehicle.paint), 1.0, METALLIC.get(vehicle.colour, 0.0), 0.0, 0.0]
         )
-        model = _Model(
+        model = raster.Model(
             np.concatenate([mesh.points, mesh.normals], 1),
             mesh.parts,
             mesh.faces,
@@ -317,30 +304,20 @@ class Renderer:
             light,
         )
         texel = bodywork.SCALE / (lens.focal * FINE)
+        sun = raster.Sun(still.sun_frame, self._dynamic_shadow, still.shadow)
         for number, vehicle in enumerate(drawn, 1):
             if vehicle is not None and extents[number, 4] > 0:
-                m = vehicle.model
                 raster.shade_vehicle(
                     extents[number],
                     number,
                     ids,
                     triangles,
                     vehicle.screen,
-                    m.faces,
-                    m.mesh,
-                    m.parts,
-                    m.skin,
-                    m.materials,
-                    m.paint,
-                    raster.LINEAR,
-                    raster.UNIFORM,
-                    m.size,
+                    vehicle.model,
                     vehicle.pose,
                     lens.position,
                     texel,
-                    still.sun_frame,
-                    self._dynamic_shadow,
-                    still.shadow,
+                    sun,
                     still.light,
                     light,
                 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from cctview.attacks.inversion import Inverter, shrink, unseen
+from cctview.attacks.inversion import Inverter, resize_crops, unseen
 from cctview.extract import Extractor
 from studio import training_crops
 from studio.checkpoint import Checkpoint, fit
@@ -49,7 +49,7 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     coordinates = torch.from_numpy(
         (extractor.extract(crops.images, progress=True) - mean) @ components.T
     )
-    pictures = torch.from_numpy(shrink(crops.images)).permute(0, 3, 1, 2)
+    pictures = torch.from_numpy(resize_crops(crops.images)).permute(0, 3, 1, 2)
     network = Inverter().train()
     network.mean.copy_(torch.from_numpy(mean.copy()))
     network.components.copy_(torch.from_numpy(components.copy()))

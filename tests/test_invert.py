@@ -80,7 +80,7 @@ def test_the_judge_tells_good_from_bad():
     def embed(pictures):
         return np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
 
-    rebuilt = {"perfect": invert.shrink(crops)} | invert.inversion_baselines(
+    rebuilt = {"perfect": invert.resize_crops(crops)} | invert.inversion_baselines(
         np.eye(40), np.eye(40)[::-1], crops
     )
     figures = judging.judge(crops, rebuilt, np.arange(40), embed)

@@ -8,7 +8,7 @@ import pandas as pd
 from studio.__main__ import main
 
 ROOT = Path(__file__).parent.parent
-CAMERA = "733-681-N"
+CAMERA = "735-683-N"
 
 
 def test_one_minute_of_a_camera_is_the_committed_one(tmp_path):

@@ -25,19 +25,9 @@ _RATE = 2e-3
 
 
 def build_classifier(filters: int = FILTERS, classes: int = 5):
-    """A network of three layers of filters and two dense ones, in Keras.
+    """A Keras network of three layers of filters (`filters`, then twice as many), two dense ones.
 
-    Parameters
-    ----------
-    filters : int
-        Of the first layer, the network's capacity; the others have twice as many.
-    classes : int
-
-    Returns
-    -------
-    keras.Sequential
-        Takes (n, 24, 24, 3) from -1 to 1, gives a number for each class: the logarithm of its odds,
-        up to a constant.
+    It takes (n, 24, 24, 3) from -1 to 1, and gives the log odds of each class, up to a constant.
     """
     _, keras = _tensorflow()
     layers = keras.layers
@@ -80,19 +70,13 @@ class Training:
 
     Attributes
     ----------
-    network : keras.Sequential
-    classes : tuple of str
-    images : VehicleImages
-    split : MemberSplit
     members : ndarray of int
         The vehicles that it was trained on.
     losses : list of ndarray, shape (n,)
         After each epoch, the loss on each image: minus the logarithm of the probability given to
         the correct class.
     right : list of ndarray of bool, shape (n,)
-        Whether the most probable class is the correct one.
-    weights : list
-        The network's weights after each epoch.
+        Whether the most probable class was the correct one.
     interrupted : bool
         Whether it was stopped before its end; all complete epochs are kept.
     """
@@ -118,12 +102,8 @@ class Training:
         return int(self.history().validation_loss.idxmin())
 
     def history(self) -> pd.DataFrame:
-        """Mean loss, and share of images that it gets right, after each epoch.
-
-        Returns
-        -------
-        DataFrame
-            Index epoch; columns training_loss, validation_loss, training_right, validation_right.
+        """After each epoch (index) the columns training_loss, validation_loss (means),
+        training_right, validation_right (shares of images).
         """
         parts = {
             "training": self.images.of(self.members),
@@ -160,12 +140,7 @@ class Training:
 
     def strong_attack(self, epoch: int, shadows: Shadows) -> Membership:
         """The attack that learns how hard each vehicle is from models of the attacker's own
-        (Carlini et al. 2022).
-
-        Raises
-        ------
-        ValueError
-            If they were trained on other vehicles.
+        (Carlini et al. 2022). Raises a ValueError if they were trained on other vehicles.
         """
         places, member = self._queries()
         confidence = self.images.by_vehicle(np.exp(-self.losses[epoch]))[places]
@@ -197,14 +172,12 @@ def train_classifier(
 
     Parameters
     ----------
-    images : VehicleImages
-    split : MemberSplit
+    images, split
+        See `cctview.attacks.vehicle_images`.
     label : str
         What it learns, one of `LABELS`.
-    filters, epochs : int
     members : ndarray of int, optional
         The vehicles to train on; without them all of the split's members.
-    seed : int
     watch : callable, optional
         Called as ``watch(done, losses)`` during the training: the share that is done, and the loss
         on training and validation images so far, or None before the first epoch has ended.
@@ -214,11 +187,6 @@ def train_classifier(
     Training
         A KeyboardInterrupt (in Jupyter the stop button) ends the training; it is returned with all
         complete epochs, as if they had been asked for.
-
-    Raises
-    ------
-    ValueError
-        If there is no such label.
     """
     if label not in LABELS:
         raise ValueError(f"{label!r} cannot be learned; choose from {', '.join(LABELS)}")

@@ -122,13 +122,8 @@ class LabelledCrops:
         return LabelledCrops(self.table.iloc[first].reset_index(drop=True), vectors, kept=self.kept)
 
     def split(self, share: float = 0.5, seed: int = 0) -> tuple["LabelledCrops", "LabelledCrops"]:
-        """Two parts without a vehicle in common: to learn from, and to measure on.
-
-        Parameters
-        ----------
-        share : float
-            How much of the vehicles goes to the first part.
-        seed : int
+        """Two parts without a vehicle in common, to learn from and to measure on; `share` of the
+        vehicles goes to the first.
         """
         vehicles = np.unique(self.table.vehicle)
         if len(vehicles) < 2:
@@ -179,10 +174,8 @@ def load_crops(
 
     Raises
     ------
-    FileNotFoundError
-        If the folder has no truth.
-    ValueError
-        If no vehicle is left.
+    FileNotFoundError, ValueError
+        If the folder has no truth, or no vehicle is left.
     """
     if truth is None:
         if isinstance(data, Dataset):
@@ -228,12 +221,6 @@ def _largest(table, dataset, minimum, per_pass, cameras):
 def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     """Say which vehicle each detection shows, and how it drives (`true_vehicles`).
 
-    Parameters
-    ----------
-    detections : DataFrame
-        Columns frame, camera, type, x1, y1, x2, y2.
-    truth : Truth
-
     Returns
     -------
     DataFrame
@@ -260,19 +247,13 @@ def _windows(dataset: Dataset, table: pd.DataFrame) -> tuple[tuple[np.ndarray, .
 def window(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cut a box out of a frame with its surroundings.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    box : ndarray of int, shape (4,)
-        x1, y1, x2, y2 in pixels.
-
     Returns
     -------
     window : ndarray of uint8, shape (h, w, 3)
         A copy; it begins at multiples of 16 pixels, at least 16 before the box where the frame goes
         so far.
     inside : ndarray of int, shape (4,)
-        The box within the window, cut at the frame's edge.
+        The box (x1, y1, x2, y2) within the window, cut at the frame's edge.
 
     Examples
     --------

@@ -73,7 +73,6 @@ def infer_attribute(
     known : LabelledCrops, optional
         Vehicles to learn from; without them the probe learns from `crops`, fold by fold, never from
         the vehicle it is asked about.
-    folds : int
 
     Raises
     ------

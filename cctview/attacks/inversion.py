@@ -45,13 +45,8 @@ def _upscale(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class Inverter(nn.Module):
-    """Coordinates (n, 256) on the extractor's basis to pictures (n, 3, 32, 32), RGB in 0-1.
-
-    Parameters
-    ----------
-    width : int
-        Channels of the first, 4×4 layer.
-    components : int
+    """Coordinates (n, 256) on the extractor's basis to pictures (n, 3, 32, 32), RGB in 0-1; the
+    first, 4×4 layer has `width` channels.
     """
 
     def __init__(self, width: int = 128, components: int = 256):
@@ -77,33 +72,13 @@ class Inverter(nn.Module):
 
 
 def load_inverter(weights: str | Path | None = None) -> Inverter:
-    """The decoder, with the shipped weights or others.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the weight file is missing, damaged, or of another network.
-    """
+    """The decoder, with the shipped weights or others; see `cctview.weights.load_ours`."""
     return weight_files.load_ours(Inverter(), INVERTER_WEIGHTS, "inverter", weights)
 
 
 def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
-    """Rebuild pictures from stored vectors.
-
-    Parameters
-    ----------
-    embeddings : ndarray, shape (n, 1920) or (n, 256)
-        Embeddings, or their coordinates on the extractor's basis.
-    network : Inverter
-
-    Returns
-    -------
-    ndarray of uint8, shape (n, 32, 32, 3)
-
-    Raises
-    ------
-    ValueError
-        If the vectors have another length.
+    """Rebuild pictures (n, 32, 32, 3) uint8 from embeddings (n, 1920), or from their coordinates on
+    the extractor's basis (n, 256).
     """
     vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
     if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
@@ -119,7 +94,7 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
         return (255 * whole).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
-def shrink(crops: Sequence[np.ndarray]) -> np.ndarray:
+def resize_crops(crops: Sequence[np.ndarray]) -> np.ndarray:
     """Crops of any size as pictures of 32×32, (n, 32, 32, 3) uint8."""
     resized = [cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for crop in crops]
     return np.stack(resized) if resized else np.zeros((0, _SIDE, _SIDE, 3), np.uint8)
@@ -131,7 +106,7 @@ def inversion_baselines(
     """What can be shown without a decoder: the known picture with the nearest vector, and the mean
     of all known pictures.
     """
-    known = shrink(known_crops)
+    known = resize_crops(known_crops)
     nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
     mean = np.rint(known.mean(axis=0)).astype(np.uint8)
     return {

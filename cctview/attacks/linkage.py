@@ -25,7 +25,7 @@ from cctview.stats.resampling import bootstrap
 HELD = 1 / 3
 """Share of the vehicles to learn from on which the temperature is fitted."""
 _CLOCK_FLOOR = 1e-5
-"""Density, per second, of a travel time that follows no example: it may be anything within a day."""
+"""Density, per second, of a travel time that follows no example: anything within a day."""
 _FEWEST_TIMES = 5
 _ROUNDS = 400
 

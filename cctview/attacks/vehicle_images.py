@@ -63,17 +63,8 @@ class VehicleImages:
 def load_vehicle_images(dataset: Dataset, truth: Truth, cameras: int = 2) -> VehicleImages:
     """Cut vehicles out of their frames by their true boxes.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    truth : Truth
-    cameras : int
-        Each vehicle's largest image is taken at each of at most this many cameras.
-
-    Raises
-    ------
-    ValueError
-        If no vehicle is large enough.
+    Each vehicle's largest image is taken at each of at most so many cameras. Raises a ValueError if
+    no vehicle is large enough.
     """
     boxes = truth.sightings.merge(truth.vehicles[["vehicle", "kind", "colour"]], on="vehicle")
     boxes["size"] = side(boxes)
@@ -119,18 +110,8 @@ class MemberSplit:
 def split_members(images: VehicleImages, share: float = 0.42, seed: int = 0) -> MemberSplit:
     """Draw the three parts, all from the same minutes.
 
-    Parameters
-    ----------
-    images : VehicleImages
-    share : float
-        Share of the vehicles that are members, and of those that are others; the rest is for
-        validation.
-    seed : int
-
-    Raises
-    ------
-    ValueError
-        If a part would be empty.
+    `share` of the vehicles are members, as many are others; the rest is for validation. Raises a
+    ValueError if a part would be empty.
 
     Examples
     --------

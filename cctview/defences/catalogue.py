@@ -35,16 +35,12 @@ class Defence:
 
     Attributes
     ----------
-    name : str
     where : str
         "pixels", "vectors" or "database".
     strengths : tuple of float
-        From weak to strong.
-    unit : str
-        What a strength counts.
+        From weak to strong, in the given unit.
     who : tuple of str
         Who could apply it, or order it.
-    apply : callable
     guarantee : str
         What is proven about it; most have none, and say so.
     whole_frame : bool
@@ -91,7 +87,8 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
 def jpeg(image: np.ndarray, quality: float) -> np.ndarray:
     """Compress and decompress, at a quality from 1 to 100."""
     _, coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    return decoded[..., ::-1]
 
 
 def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
@@ -100,7 +97,8 @@ def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
 
     Examples
     --------
-    >>> int((mask(np.zeros((10, 10, 3), np.uint8), np.array([0, 0, 10, 10]), 0.36) > 0).all(axis=2).sum())
+    >>> masked = mask(np.zeros((10, 10, 3), np.uint8), np.array([0, 0, 10, 10]), 0.36)
+    >>> int((masked > 0).all(axis=2).sum())
     36
     """
     side = math.sqrt(share)
@@ -135,8 +133,7 @@ def _changed(crops: LabelledCrops, windows: tuple[np.ndarray, ...]) -> LabelledC
 
 
 def noise_deviation(epsilon: float, delta: float = _DELTA, sensitivity: float = 2.0) -> float:
-    """Standard deviation, per coordinate, of Gaussian noise that gives (epsilon, delta)-differential
-    privacy.
+    """Deviation, per coordinate, of Gaussian noise for (epsilon, delta)-differential privacy.
 
     The analytic Gaussian mechanism (Balle and Wang 2018, theorem 8), solved numerically. Two
     vectors of length 1 are at most 2 apart, hence the sensitivity.
@@ -237,15 +234,10 @@ def k_same(crops: LabelledCrops, k: float, seed: int = 0) -> LabelledCrops:
 def microaggregate(points: np.ndarray, k: int) -> list[np.ndarray]:
     """Partition points into groups of at least k that lie close together (MDAV).
 
-    Parameters
-    ----------
-    points : ndarray, shape (n, d)
-    k : int
-
     Returns
     -------
     list of ndarray of int
-        Rows of each group; a single group if there are fewer than 2 k points.
+        Rows of `points` (n, d) of each group; a single group if there are fewer than 2 k points.
 
     Examples
     --------
@@ -273,76 +265,60 @@ def _universal(crops, strength, seed=0):
     return universal_cloak(crops, strength)
 
 
-_NOISE = (
-    f"(epsilon, {_DELTA:g})-local differential privacy of one look; "
-    "k looks of a vehicle add up, and an epsilon over 10 promises nothing"
-)
-_KEY = "none once the key, or enough known pairs, are out"
-_RETENTION = "what is deleted cannot be searched"
-_K_SAME = (
-    "in one release by one camera nobody is told from k - 1 others; several releases together have"
-    " none"
-)
-_OF_CAMERA = (_CAMERA, _LAW)
-_OF_DATABASE = (_DATABASE, _LAW)
+_pixels = partial(Defence, where="pixels", who=(_CAMERA,))
+_frames = partial(Defence, where="pixels", who=(_CAMERA, _LAW), whole_frame=True)
+_vectors = partial(Defence, where="vectors", who=(_DATABASE,))
+_records = partial(Defence, where="database", who=(_DATABASE, _LAW))
 _ALL = (
+    _frames("pixelate", strengths=(2, 4, 8), unit="pixels a block", apply=on_pixels(pixelate)),
+    _frames("blur", strengths=(1, 2, 4), unit="pixels of deviation", apply=on_pixels(blur)),
+    _frames("jpeg", strengths=(30, 10, 3), unit="quality", apply=on_pixels(jpeg), who=(_CAMERA,)),
     Defence(
-        "pixelate",
-        "pixels",
-        (2, 4, 8),
-        "pixels a block",
-        _OF_CAMERA,
-        on_pixels(pixelate),
-        whole_frame=True,
+        "mask",
+        where="pixels",
+        strengths=(0.25, 0.5, 0.75),
+        unit="share of the vehicle",
+        who=(_CAMERA, _LAW),
+        apply=_mask_crops,
     ),
-    Defence(
-        "blur",
-        "pixels",
-        (1, 2, 4),
-        "pixels of deviation",
-        _OF_CAMERA,
-        on_pixels(blur),
-        whole_frame=True,
-    ),
-    Defence(
-        "jpeg", "pixels", (30, 10, 3), "quality", (_CAMERA,), on_pixels(jpeg), whole_frame=True
-    ),
-    Defence("mask", "pixels", (0.25, 0.5, 0.75), "share of the vehicle", _OF_CAMERA, _mask_crops),
-    Defence("cloak", "pixels", (2, 4, 8), "levels of 255", (_CAMERA,), _cloak),
-    Defence("universal cloak", "pixels", (4, 8, 16), "levels of 255", (_CAMERA,), _universal),
-    Defence(
+    _pixels("cloak", strengths=(2, 4, 8), unit="levels of 255", apply=_cloak),
+    _pixels("universal cloak", strengths=(4, 8, 16), unit="levels of 255", apply=_universal),
+    _vectors(
         "noise",
-        "vectors",
-        (3000, 1000, 300, 100),
-        "epsilon",
-        _OF_DATABASE,
-        noise,
-        _NOISE,
+        strengths=(3000, 1000, 300, 100),
+        unit="epsilon",
+        who=(_DATABASE, _LAW),
+        apply=noise,
         unit_length=True,
+        guarantee=f"(epsilon, {_DELTA:g})-local differential privacy of one look; "
+        "k looks of a vehicle add up, and an epsilon over 10 promises nothing",
     ),
-    Defence("quantise", "vectors", (4, 2, 1), "bits a number", (_DATABASE,), quantise),
-    Defence(
+    _vectors("quantise", strengths=(4, 2, 1), unit="bits a number", apply=quantise),
+    _vectors(
         "key",
-        "vectors",
-        (256, 64, 16),
-        "dimensions",
-        (_DATABASE,),
-        project,
-        _KEY,
+        strengths=(256, 64, 16),
+        unit="dimensions",
+        apply=project,
         with_key=partial(project, shared=True),
+        guarantee="none once the key, or enough known pairs, are out",
     ),
-    Defence("drop", "vectors", (64, 16, 4), "dimensions", (_DATABASE,), drop),
-    Defence(
+    _vectors("drop", strengths=(64, 16, 4), unit="dimensions", apply=drop),
+    _records(
         "retention",
-        "database",
-        (240, 120, 60, 30),
-        "seconds kept",
-        _OF_DATABASE,
-        retain,
-        _RETENTION,
+        strengths=(240, 120, 60, 30),
+        unit="seconds kept",
+        apply=retain,
+        guarantee="what is deleted cannot be searched",
     ),
-    Defence("coarse time", "database", (10, 60, 300), "seconds a bin", _OF_DATABASE, coarsen),
-    Defence("k-same", "database", (2, 5, 10), "passages a group", _OF_DATABASE, k_same, _K_SAME),
+    _records("coarse time", strengths=(10, 60, 300), unit="seconds a bin", apply=coarsen),
+    _records(
+        "k-same",
+        strengths=(2, 5, 10),
+        unit="passages a group",
+        apply=k_same,
+        guarantee="in one release by one camera nobody is told from k - 1 others; several releases"
+        " together have none",
+    ),
 )
 DEFENCES = {defence.name: defence for defence in _ALL}
 """By name."""

@@ -126,8 +126,14 @@ def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float
         name = f"bought back by {best.defence} ({best.strength:g})"
         left = best[["bits", "bits_high", "bits_low"]].to_numpy(float)
         shares = np.clip(1 - left / best.before, 0, 1)
-    taken = {}
-    for kind in ("claimed", "delivered"):
-        given = sum(getattr(step, kind).estimate for step in meter.steps if step.name in _LINKING)
-        taken[kind] = Bits(*(0.0 - max(given, 0.0) * shares[[0, 2, 1]]))
-    return Step(name, **taken, note="a model: the share that it takes of an average link's bits")
+    linking = [step for step in meter.steps if step.name in _LINKING]
+
+    def taken(given):
+        return Bits(*(0.0 - max(sum(bits.estimate for bits in given), 0.0) * shares[[0, 2, 1]]))
+
+    return Step(
+        name,
+        claimed=taken(step.claimed for step in linking),
+        delivered=taken(step.delivered for step in linking),
+        note="a model: the share that it takes of an average link's bits",
+    )
