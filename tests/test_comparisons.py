@@ -15,7 +15,7 @@ from cctview.match import (
     draw_pairs,
     give_labels,
     labels_followed,
-    largest_crops,
+    largest_crop_rows,
     rank_tracks,
     roc_auc,
     score_answers,
@@ -54,7 +54,7 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
     usable = detections[moving & (detections.type == "car").to_numpy()].assign(vehicle=vehicles)
     groups = usable.assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
     for images in (1, 2):
-        rows = largest_crops(detections, vehicles, images)
+        rows = largest_crop_rows(detections, vehicles, images)
         chosen = (
             usable.loc[rows].assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
         )
@@ -65,7 +65,7 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
 
 def test_pairs_are_everyone_with_everyone_at_the_next_camera(seen):
     detections, vehicles, _ = seen
-    pairs, rows = compare_next_camera(detections, vehicles), largest_crops(detections, vehicles)
+    pairs, rows = compare_next_camera(detections, vehicles), largest_crop_rows(detections, vehicles)
     camera = detections.camera.to_numpy()
     wanted = {
         (a, b)
@@ -149,7 +149,7 @@ def test_search_finds_what_brute_force_finds(seen):
     result, looked_for = rank_tracks(
         compare_tracks(detections, vehicles, embeddings, distance="med")
     )
-    rows, expected = largest_crops(detections, vehicles), []
+    rows, expected = largest_crop_rows(detections, vehicles), []
     camera = detections.camera.to_numpy()[rows]
     for here, there in itertools.pairwise(CAMERAS[:4]):
         gallery = rows[camera == there]

@@ -18,7 +18,7 @@ from cctview.dataset.boxes import side as box_side
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
-from cctview.match import DISTANCES, Comparisons, evaluate_rank, largest_crops, roc_auc
+from cctview.match import DISTANCES, Comparisons, evaluate_rank, largest_crop_rows, roc_auc
 from cctview.stats.resampling import bootstrap
 from cctview.truth.labels import Truth, true_vehicles
 
@@ -83,7 +83,7 @@ def read_vehicle_crops(
     """The crops on which the eras are compared, of at least this side in pixels."""
     detections = dataset.detections
     vehicles = true_vehicles(detections, truth)
-    rows = largest_crops(detections, vehicles)
+    rows = largest_crop_rows(detections, vehicles)
     rows = rows[box_side(detections).to_numpy()[rows] >= least_side]
     return VehicleCrops(
         tuple(_read_crops(dataset, detections.iloc[rows])),

@@ -62,7 +62,7 @@ from cctview.match.pairs import (
     first_minutes,
     give_labels,
     labels_followed,
-    largest_crops,
+    largest_crop_rows,
     score_answers,
 )
 from cctview.match.rerank import centre_by_camera, k_reciprocal
@@ -99,7 +99,7 @@ __all__ = [
     "image_to_track",
     "k_reciprocal",
     "labels_followed",
-    "largest_crops",
+    "largest_crop_rows",
     "likeness",
     "match_frames",
     "passing",

@@ -75,12 +75,15 @@ def unit_vectors(embeddings: ArrayLike, name: str = "embeddings") -> np.ndarray:
     array([[0.6, 0.8]])
     """
     embeddings = check_embeddings(embeddings, name)
-    return embeddings / _lengths(embeddings, name)
+    scaled: np.ndarray = embeddings / _lengths(embeddings, name)
+    return scaled
 
 
 def _lengths(vectors: np.ndarray, name: str) -> np.ndarray:
     """The length of each row, (n, 1) float64, none of which may be 0."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
+    lengths: np.ndarray = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[
+        :, None
+    ]
     if not lengths.all():
         raise ValueError(
             f"{name}: row {np.flatnonzero(lengths == 0)[0]} is all zeros, so it has no direction to"

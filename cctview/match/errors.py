@@ -7,7 +7,7 @@ import pandas as pd
 
 from cctview.dataset.boxes import side as box_side
 from cctview.match.next_camera import rank_tracks
-from cctview.match.pairs import Comparisons, largest_crops, vehicle_numbers
+from cctview.match.pairs import Comparisons, largest_crop_rows, vehicle_numbers
 from cctview.stats.resampling import bootstrap
 
 LOOK_ALIKE = "clones: same design and colour"
@@ -71,21 +71,23 @@ def passing(
         step = np.searchsorted(thresholds, distances[rows])
         cells = np.bincount(query[rows] * steps + step, minlength=len(queries) * steps)
         counts = cells.reshape(len(queries), steps)
-        passed, total = counts.cumsum(axis=1)[:, :-1], counts.sum(axis=1)
-        table = bootstrap(
-            lambda drawn, passed=passed, total=total: pd.Series(
-                passed[drawn].sum(axis=0) / max(total[drawn].sum(), 1)
-            ),
-            np.arange(len(queries)),
-            rounds,
-            seed=seed,
-        )
+        table = _share_passed(counts, rounds, seed)
         tables.append(
             table.assign(alike=kind, found=list(found), threshold=thresholds, pairs=len(rows))
         )
     return pd.concat(tables, ignore_index=True)[
         ["alike", "found", "threshold", "estimate", "low", "high", "pairs"]
     ]
+
+
+def _share_passed(counts: np.ndarray, rounds: int, seed: int) -> pd.DataFrame:
+    """Share that passes each threshold, of counts by vehicle and first threshold passed."""
+    passed, total = counts.cumsum(axis=1)[:, :-1], counts.sum(axis=1)
+
+    def share(drawn: np.ndarray) -> pd.Series:
+        return pd.Series(passed[drawn].sum(axis=0) / max(total[drawn].sum(), 1))
+
+    return bootstrap(share, np.arange(len(counts)), rounds, seed=seed)
 
 
 def describe_searches(
@@ -160,7 +162,7 @@ def best_candidates(
 
 def _largest_by_camera(detections: pd.DataFrame, vehicles: pd.Series) -> dict[str, pd.Series]:
     """For each camera, the row of each vehicle's largest crop, by vehicle."""
-    rows = largest_crops(detections, vehicles)
+    rows = largest_crop_rows(detections, vehicles)
     by_vehicle = pd.Series(rows, vehicle_numbers(vehicles)[rows])
     return dict(iter(by_vehicle.groupby(detections["camera"].to_numpy()[rows])))
 
@@ -191,14 +193,16 @@ def by_group(searches: pd.DataFrame, candidates: int = 10, rounds: int = 200) ->
         ("model", "many of its model"): many,
         ("model", "few of its model"): ~many,
     }
+    hit = (searches["rank"] <= candidates).to_numpy(float)
     rows = []
     for (kind, group), inside in groups.items():
-        part = searches[inside]
-        if part["vehicle"].nunique() < 2:
+        vehicles, hits = searches["vehicle"][inside], hit[inside]
+        if vehicles.nunique() < 2:
             continue
-        hit = (part["rank"] <= candidates).to_numpy(float)
-        figures = bootstrap(lambda drawn, hit=hit: hit[drawn].mean(), part["vehicle"], rounds).iloc[
-            0
-        ]
-        rows.append((kind, group, figures.estimate, figures.low, figures.high, len(part)))
+        figures = _share_of(hits, vehicles, rounds)
+        rows.append((kind, group, figures.estimate, figures.low, figures.high, len(hits)))
     return pd.DataFrame(rows, columns=["of", "group", "estimate", "low", "high", "searches"])
+
+
+def _share_of(hits: np.ndarray, vehicles: pd.Series, rounds: int) -> pd.Series:
+    return bootstrap(lambda rows: hits[rows].mean(), vehicles, rounds).iloc[0]

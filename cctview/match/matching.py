@@ -16,6 +16,7 @@ written as the original does: as JSON, and as the folder `matches` of crops in o
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ _COLUMNS = ["base", "camera", "target", "distance"]
 
 #: Ways to make one number of the distances from each image of a query track to a gallery track.
 AGGREGATES = ("min", "mean", "med", "mean50", "med50")
-_AGGREGATE = {"min": np.min, "mean": np.mean, "med": np.median}
+_AGGREGATE: dict[str, Any] = {"min": np.min, "mean": np.mean, "med": np.median}
 
 
 def match_frames(
@@ -245,7 +246,8 @@ def aggregate_distances(distances: ArrayLike, aggregate: str) -> np.ndarray:
     if aggregate.endswith("50"):
         half = -(-len(distances) // 2)
         distances = np.partition(distances, half - 1, axis=0)[:half]
-    return _AGGREGATE[aggregate.removesuffix("50")](distances, axis=0)
+    aggregated: np.ndarray = _AGGREGATE[aggregate.removesuffix("50")](distances, axis=0)
+    return aggregated
 
 
 def rscr(images: ArrayLike, track: ArrayLike, alpha: float = 1.0) -> np.ndarray:
@@ -276,7 +278,8 @@ def rscr(images: ArrayLike, track: ArrayLike, alpha: float = 1.0) -> np.ndarray:
     track = check_embeddings(track, "track", images.shape[1]).astype(np.float64)
     alpha = max(alpha, np.finfo(float).tiny)  # scikit-learn warns of a price of exactly 0
     weights = sparse_encode(images, track, algorithm="lasso_cd", alpha=alpha, max_iter=10_000)
-    return np.linalg.norm(images - weights @ track, axis=1)
+    residual: np.ndarray = np.linalg.norm(images - weights @ track, axis=1)
+    return residual
 
 
 def _by_track(

@@ -39,7 +39,8 @@ class RankEvaluation:
         ranks = self.first_rank[~np.isnan(self.first_rank), None]
         if not len(ranks):
             return np.full(self.max_rank, np.nan)
-        return (ranks <= np.arange(1, self.max_rank + 1)).mean(axis=0)
+        cmc: np.ndarray = (ranks <= np.arange(1, self.max_rank + 1)).mean(axis=0)
+        return cmc
 
     @property
     def mAP(self) -> float:

@@ -10,7 +10,7 @@ from cctview.dataset.road import DRIVE
 from cctview.match.distance import DISTANCES
 from cctview.match.matching import track_to_track
 from cctview.match.metrics import RankEvaluation, evaluate_rank
-from cctview.match.pairs import largest_crops, vehicle_numbers
+from cctview.match.pairs import largest_crop_rows, vehicle_numbers
 from cctview.match.rerank import k_reciprocal
 from cctview.stats.resampling import bootstrap
 
@@ -31,7 +31,7 @@ def compare_tracks(
     Parameters
     ----------
     detections, vehicles
-        As for `cctview.match.pairs.largest_crops`.
+        As for `cctview.match.pairs.largest_crop_rows`.
     embeddings : ndarray, shape (n, d)
         Row by row.
     images : int
@@ -50,7 +50,7 @@ def compare_tracks(
     ValueError
         If no two neighbouring cameras saw vehicles.
     """
-    rows = largest_crops(detections, vehicles, images)
+    rows = largest_crop_rows(detections, vehicles, images)
     camera = detections["camera"].to_numpy()[rows]
     vehicle = vehicle_numbers(vehicles)[rows]
     tables = []
@@ -192,7 +192,7 @@ def compare_methods(
     DataFrame
         One row a method; columns rank-1, rank-10, mAP, mINP.
     """
-    rows = largest_crops(detections, vehicles, images)
+    rows = largest_crop_rows(detections, vehicles, images)
     camera = detections["camera"].to_numpy()[rows]
     vehicle = vehicle_numbers(vehicles)[rows]
     query, gallery = camera == cameras[0], np.isin(camera, list(cameras[1:]))
@@ -223,6 +223,6 @@ def compare_methods(
 
 def _symmetric(table: pd.DataFrame) -> np.ndarray:
     """Distances of tracks to each other, the same both ways, and 0 to itself."""
-    values = (table.to_numpy(float) + table.to_numpy(float).T) / 2
+    values: np.ndarray = (table.to_numpy(float) + table.to_numpy(float).T) / 2
     np.fill_diagonal(values, 0)
     return values

@@ -48,7 +48,7 @@ class Comparisons:
     @property
     def same(self) -> np.ndarray:
         """Whether each pair shows one vehicle, (n,)."""
-        return np.equal(*self.vehicles[self.rows].T)
+        return self._equal(self.vehicles)
 
     def distances(self, embeddings: np.ndarray, distance: str = "mcd") -> np.ndarray:
         """How far apart the crops of each pair are, (n,) float32, by one of `DISTANCES`."""
@@ -59,11 +59,17 @@ class Comparisons:
     def alike(self, vehicles: pd.DataFrame, column: str = "colour") -> np.ndarray:
         """Whether the two vehicles of each pair share a property of `Truth.vehicles`, (n,)."""
         values = vehicles.set_index("vehicle")[column].reindex(self.vehicles).to_numpy()
-        return np.equal(*values[self.rows].T)
+        return self._equal(values)
+
+    def _equal(self, values: np.ndarray) -> np.ndarray:
+        first, second = values[self.rows].T
+        equal: np.ndarray = first == second
+        return equal
 
     def smaller_side(self, detections: pd.DataFrame) -> np.ndarray:
         """The side of the smaller crop of each pair, (n,)."""
-        return box_side(detections).to_numpy()[self.rows].min(axis=1)
+        smaller: np.ndarray = box_side(detections).to_numpy()[self.rows].min(axis=1)
+        return smaller
 
     def at_least(self, detections: pd.DataFrame, side: float) -> "Comparisons":
         """Only the pairs in which both crops have at least this side."""
@@ -78,7 +84,7 @@ def first_minutes(dataset: Dataset, minutes: float) -> tuple[pd.DataFrame, np.nd
     return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
 
 
-def largest_crops(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1) -> np.ndarray:
+def largest_crop_rows(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1) -> np.ndarray:
     """The rows of the largest crops of each moving vehicle at each camera, in their order.
 
     Parameters
@@ -104,13 +110,14 @@ def largest_crops(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1
 
 def vehicle_numbers(vehicles: pd.Series) -> np.ndarray:
     """Vehicles as whole numbers, 0 where one is not known."""
-    return vehicles.to_numpy(float, na_value=0).astype(int)
+    numbers: np.ndarray = vehicles.to_numpy(float, na_value=0).astype(int)
+    return numbers
 
 
 def compare_next_camera(detections: pd.DataFrame, vehicles: pd.Series) -> Comparisons:
     """All vehicles at each camera against all at the next one down the drive.
 
-    `detections` and `vehicles` are as for `largest_crops`.
+    `detections` and `vehicles` are as for `largest_crop_rows`.
 
     Examples
     --------
@@ -120,7 +127,7 @@ def compare_next_camera(detections: pd.DataFrame, vehicles: pd.Series) -> Compar
     >>> pairs.rows.tolist(), pairs.same.tolist()
     ([[0, 2], [1, 2]], [True, False])
     """
-    rows = largest_crops(detections, vehicles)
+    rows = largest_crop_rows(detections, vehicles)
     camera = detections["camera"].to_numpy()[rows]
     blocks = tuple(
         (rows[camera == first], rows[camera == second])
@@ -188,7 +195,8 @@ def _place_among_true(distances: ArrayLike, true_pairs: np.ndarray) -> np.ndarra
     distances = np.asarray(distances)
     levels = np.unique(distances[true_pairs])
     place = np.searchsorted(levels, distances, side="right")
-    return 2 * place - (levels[np.maximum(place - 1, 0)] == distances)
+    code: np.ndarray = 2 * place - (levels[np.maximum(place - 1, 0)] == distances)
+    return code
 
 
 def _weighted_auc(

@@ -13,6 +13,7 @@ True
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -42,10 +43,11 @@ class Quantity:
             raise ValueError(f"{self.value} {self.unit}: expected a finite number, not below 0")
 
 
+@dataclass(frozen=True)
 class _Assumptions:
     """What `Costs` and `Workload` share: quantities that can be moved and listed."""
 
-    def moved(self, **values: float):
+    def moved(self, **values: float) -> Self:
         """The same with other values; their source then says that they were moved, and from what.
 
         Raises
@@ -65,8 +67,8 @@ class _Assumptions:
 
     def quantities(self) -> dict[str, Quantity]:
         """The quantities by name."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in found.items() if isinstance(value, Quantity)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, Quantity)}
 
     def table(self) -> pd.DataFrame:
         """Every assumption: columns value, unit, source."""

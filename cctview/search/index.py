@@ -173,8 +173,7 @@ class Index:
         return np.ascontiguousarray(get_distance(self.distance).prepare(vectors, name), np.float32)
 
     def _parameters(self, effort: int | None) -> Any:
-        import faiss
-
+        faiss = _faiss()
         if self.kind == "ivfpq":
             cells = faiss.SearchParametersIVF(
                 nprobe=min(effort, _inside(self._index.base_index).nlist)
@@ -194,14 +193,12 @@ class Index:
 
     def exact(self, queries: ArrayLike, k: int) -> tuple[np.ndarray, np.ndarray]:
         """What `search` would return if it compared with every vector."""
-        import faiss
-
         stored = {
             "flat": lambda: self._index,
             "ivfpq": lambda: self._index.refine_index,
             "hnsw": lambda: self._index.storage,
         }
-        flat = faiss.downcast_index(stored[self.kind]())
+        flat = _faiss().downcast_index(stored[self.kind]())
         return Index(flat, "flat", self.distance, None).search(queries, k)
 
     def recall(self, queries: ArrayLike, k: int = 10, effort: int | None = None) -> Recall:
@@ -286,18 +283,19 @@ def build_index(
     >>> index.search(gallery[:3], k=1)[0].ravel()
     array([0, 1, 2])
     """
-    import faiss
-
     vectors = np.asanyarray(vectors)
     check_embeddings(vectors[:1], "vectors")
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; choose one of {', '.join(KINDS)}")
     get_distance(distance)
+    faiss = _faiss()
     count, dimensions = vectors.shape
+    effort = None
     if kind == "flat":
-        index, effort = faiss.IndexFlatL2(dimensions), None
+        index = faiss.IndexFlatL2(dimensions)
     elif kind == "hnsw":
-        index, effort = faiss.IndexHNSWFlat(dimensions, _NEIGHBOURS), 64
+        effort = 64
+        index = faiss.IndexHNSWFlat(dimensions, _NEIGHBOURS)
         index.hnsw.efConstruction = _BUILD_EFFORT
     else:
         if count < _LEAST or dimensions < 2:
@@ -311,9 +309,8 @@ def build_index(
         effort = max(cells // 32, 8)
     built = Index(index, kind, distance, effort)
     if kind == "ivfpq":
-        sample = np.random.default_rng(seed).choice(
-            count, min(count, max(_TRAINED_ON * cells, 1000)), replace=False
-        )
+        trained_on = min(count, max(_TRAINED_ON * (cells or 1), 1000))
+        sample = np.random.default_rng(seed).choice(count, trained_on, replace=False)
         index.train(built._prepared(vectors[np.sort(sample)], "vectors"))
     built.add(vectors)
     return built
@@ -376,8 +373,13 @@ def measure_kinds(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _inside(index: Any) -> Any:
-    """The inverted file within an index of FAISS."""
+def _faiss() -> Any:
+    """FAISS, loaded when it is needed."""
     import faiss
 
-    return faiss.extract_index_ivf(index)
+    return faiss
+
+
+def _inside(index: Any) -> Any:
+    """The inverted file within an index."""
+    return _faiss().extract_index_ivf(index)
