@@ -37,7 +37,7 @@ from cctview import show
 from cctview.course.checks import check_best_era, check_eigen_weights
 from cctview.course.era_trials import (
     candidates_by_era,
-    largest_crops,
+    crops_to_show,
     leak_by_era,
     rank1_by_count,
     read_vehicle_crops,
@@ -86,7 +86,7 @@ figures.timeline()
 # of them. What is compared are ratios, since a car that is nearer looks larger.
 
 # %%
-shown = largest_crops(lesson.shown, 4)
+shown = crops_to_show(lesson.shown, 4)
 ratios = LandmarkRatios()
 figures.landmarks(shown, ratios.landmarks(shown))
 

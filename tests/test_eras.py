@@ -314,6 +314,6 @@ def test_the_stored_results_are_whole():
 
 def test_crops_to_show_come_from_all_cameras():
     dataset = open_dataset(DATA.parent / "sample")
-    crops = trials.largest_crops(dataset, 6)
+    crops = trials.crops_to_show(dataset, 6)
     assert len(crops) == 6
     assert all(crop.ndim == 3 and crop.size for crop in crops)

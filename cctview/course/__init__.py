@@ -57,7 +57,7 @@ _NAMES = {
     ],
     "era_trials": [
         "candidates_by_era",
-        "largest_crops",
+        "crops_to_show",
         "leak_by_era",
         "rank1_by_count",
         "read_vehicle_crops",

@@ -92,7 +92,7 @@ def read_vehicle_crops(
     )
 
 
-def largest_crops(dataset: Dataset, count: int) -> list[np.ndarray]:
+def crops_to_show(dataset: Dataset, count: int) -> list[np.ndarray]:
     """The largest vehicles of a dataset, no two from one frame, of as many cameras as possible."""
     detections = dataset.detections
     vehicles = detections[detections["type"].isin(VEHICLE_TYPES)].assign(side=box_side)
