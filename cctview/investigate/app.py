@@ -20,10 +20,7 @@ from cctview.investigate.evaluation import Judge
 from cctview.investigate.figures import candidate_rows
 from cctview.investigate.joins import FACTS, join
 from cctview.investigate.search import JOINT, MCD, MED, NotSearchable, SearchSettings, VehicleSearch
-from cctview.show.look import Card
-from cctview.show.road_map import drive
-from cctview.show.widgets.camera import Camera
-from cctview.show.widgets.controls import Choice, Float, Int, Toggle
+from cctview.show import Camera, Card, Choice, Float, Int, Toggle, drive
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {

@@ -5,8 +5,7 @@ import pandas as pd
 
 from cctview.dataset.road import street_of
 from cctview.investigate.search import VehicleSearch
-from cctview.show.look import DIFFERENT, GREY, INK, SAME, TWIN, Card, style
-from cctview.show.pictures import RIGHT, WRONG, picture
+from cctview.show import DIFFERENT, GREY, INK, RIGHT, SAME, TWIN, WRONG, Card, picture, style
 
 OWN = "Frames of your own: nothing says whether a candidate is right"
 _ROW = 1.0  # in

@@ -2,47 +2,130 @@
 
 ============= =====================================================================================
 ``look``      `Card`, the figure of the course; its colours; `percent`, `one_of`, `label`
-``pictures``  `frame`, `pairs`, `candidates`: figures with pictures in them
+``drawing``   what figures draw again and again: intervals, points, rows with names, keys
+``pictures``  `frame`, `pairs`, `candidates`: figures with frames and crops in them
 ``intervals`` `bars` with intervals
 ``meter``     the leakage meter: `bits_left`, `waterfall`, `gauges`
 ``road_map``  `drive`: the road, its cameras and a trip
 ``widgets``   `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`
 ============= =====================================================================================
-
-The names in `__all__` are fetched when they are first used, since matplotlib loads slowly.
 """
 
-from importlib import import_module
+from cctview.show.drawing import (
+    DARKER,
+    DOTTED,
+    at_edge,
+    band,
+    beside,
+    dot,
+    dotted,
+    interval,
+    key_above,
+    lines_across,
+    name_rows,
+    no_spines,
+    share_axis,
+    show_crop,
+)
+from cctview.show.intervals import bars
+from cctview.show.look import (
+    BLUE,
+    CLAIMED,
+    DELIVERED,
+    DIFFERENT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    RED,
+    SAME,
+    SKY,
+    TWIN,
+    YELLOW,
+    Card,
+    label,
+    one_of,
+    percent,
+    short,
+    style,
+)
+from cctview.show.meter import bits_left, gauges, waterfall
+from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
+from cctview.show.road_map import drive
+from cctview.show.widgets import (
+    Camera,
+    Choice,
+    Float,
+    Int,
+    Option,
+    Progress,
+    Question,
+    Quiz,
+    Sliders,
+    Toggle,
+    predict,
+)
 
-_HOMES = {
-    "Camera": "widgets",
-    "Card": "look",
-    "Choice": "widgets",
-    "Float": "widgets",
-    "Int": "widgets",
-    "Progress": "widgets",
-    "Quiz": "widgets",
-    "Sliders": "widgets",
-    "Toggle": "widgets",
-    "bars": "intervals",
-    "bits_left": "meter",
-    "candidates": "pictures",
-    "drive": "road_map",
-    "frame": "pictures",
-    "gauges": "meter",
-    "label": "look",
-    "one_of": "look",
-    "pairs": "pictures",
-    "percent": "look",
-    "predict": "widgets",
-    "style": "look",
-    "waterfall": "meter",
-}
-
-__all__ = [*_HOMES]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__all__ = [
+    "BLUE",
+    "CLAIMED",
+    "DARKER",
+    "DELIVERED",
+    "DIFFERENT",
+    "DOTTED",
+    "GREEN",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "PALE",
+    "PAPER",
+    "PURPLE",
+    "RED",
+    "RIGHT",
+    "SAME",
+    "SKY",
+    "TWIN",
+    "WRONG",
+    "YELLOW",
+    "Camera",
+    "Card",
+    "Choice",
+    "Float",
+    "Int",
+    "Option",
+    "Progress",
+    "Question",
+    "Quiz",
+    "Sliders",
+    "Toggle",
+    "at_edge",
+    "band",
+    "bars",
+    "beside",
+    "bits_left",
+    "candidates",
+    "dot",
+    "dotted",
+    "drive",
+    "frame",
+    "gauges",
+    "interval",
+    "key_above",
+    "label",
+    "lines_across",
+    "name_rows",
+    "no_spines",
+    "one_of",
+    "pairs",
+    "percent",
+    "picture",
+    "predict",
+    "share_axis",
+    "short",
+    "show_crop",
+    "style",
+    "waterfall",
+]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from cctview.show.widgets.quiz import Option, Question
+from cctview.show import Option, Question
 
 
 def read_questions(text: str) -> tuple[Question, ...]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from cctview.dataset.road import driving_order, street_of
 from cctview.link import SURE, count_trips, tally, verdicts
-from cctview.show.drawing import band, dot, dotted, key_above, lines_across, no_spines, share_axis
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     CLAIMED,
     DELIVERED,
@@ -15,7 +14,14 @@ from cctview.show.look import (
     INK,
     PAPER,
     Card,
+    band,
+    dot,
+    dotted,
+    key_above,
+    lines_across,
+    no_spines,
     percent,
+    share_axis,
     style,
 )
 

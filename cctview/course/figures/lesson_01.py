@@ -9,21 +9,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from cctview.course.era_trials import shrink_crop
-from cctview.show.drawing import (
-    DARKER,
-    at_edge,
-    band,
-    beside,
-    dot,
-    dotted,
-    key_above,
-    lines_across,
-    name_rows,
-    share_axis,
-)
-from cctview.show.intervals import bars
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
+    DARKER,
     DIFFERENT,
     GREEN,
     GREY,
@@ -34,8 +22,18 @@ from cctview.show.look import (
     SAME,
     TWIN,
     Card,
+    at_edge,
+    band,
+    bars,
+    beside,
+    dot,
+    dotted,
+    key_above,
     label,
+    lines_across,
+    name_rows,
     percent,
+    share_axis,
     style,
 )
 

@@ -4,8 +4,23 @@ vehicles that it was trained on.
 
 import numpy as np
 
-from cctview.show.drawing import DARKER, DOTTED, band, dot, show_crop
-from cctview.show.look import BLUE, DIFFERENT, GREY, INK, ORANGE, PALE, PAPER, Card, label, style
+from cctview.show import (
+    BLUE,
+    DARKER,
+    DIFFERENT,
+    DOTTED,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PAPER,
+    Card,
+    band,
+    dot,
+    label,
+    show_crop,
+    style,
+)
 
 _WORLD = "Simulated frames, our model world; who was taught is known"
 _TAUGHT, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it

@@ -5,8 +5,7 @@ and whom it singles out.
 import numpy as np
 
 from cctview.dataset.road import driving_order, street_of
-from cctview.show.drawing import band, beside, dot, dotted, key_above, lines_across, share_axis
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     DELIVERED,
     DIFFERENT,
@@ -17,8 +16,15 @@ from cctview.show.look import (
     PAPER,
     PURPLE,
     Card,
+    band,
+    beside,
+    dot,
+    dotted,
+    key_above,
     label,
+    lines_across,
     percent,
+    share_axis,
     style,
 )
 

@@ -9,16 +9,7 @@ from matplotlib.patches import Rectangle
 from cctview.dataset.boxes import BOX, box_iou
 from cctview.detect import match_frame
 from cctview.detect.viola_jones import EARLY
-from cctview.show.drawing import (
-    at_edge,
-    dot,
-    interval,
-    key_above,
-    lines_across,
-    name_rows,
-    share_axis,
-)
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     DIFFERENT,
     GREY,
@@ -28,7 +19,14 @@ from cctview.show.look import (
     SAME,
     SKY,
     Card,
+    at_edge,
+    dot,
+    interval,
+    key_above,
+    lines_across,
+    name_rows,
     percent,
+    share_axis,
     style,
 )
 

@@ -3,16 +3,19 @@
 import numpy as np
 
 from cctview.match import roc_auc, roc_curve
-from cctview.show.drawing import DARKER, DOTTED, beside, dot
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
+    DARKER,
     DIFFERENT,
+    DOTTED,
     GREY,
     INK,
     ORANGE,
     SAME,
     TWIN,
     Card,
+    beside,
+    dot,
     label,
     percent,
     style,

@@ -6,20 +6,12 @@ from cctview.course.results import at_gallery, measured_gallery
 from cctview.link.filters import rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy.open_set import share_right
-from cctview.show.drawing import (
-    DARKER,
-    DOTTED,
-    band,
-    beside,
-    dot,
-    interval,
-    name_rows,
-    no_spines,
-)
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     CLAIMED,
+    DARKER,
     DIFFERENT,
+    DOTTED,
     GREY,
     INK,
     ORANGE,
@@ -29,7 +21,13 @@ from cctview.show.look import (
     SAME,
     TWIN,
     Card,
+    band,
+    beside,
+    dot,
+    interval,
     label,
+    name_rows,
+    no_spines,
     percent,
     short,
     style,

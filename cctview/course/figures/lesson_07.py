@@ -5,9 +5,21 @@ from scipy.stats import binomtest
 
 from cctview.dataset.road import street_of
 from cctview.investigate import NAMED, OWN
-from cctview.show.drawing import key_above, share_axis
-from cctview.show.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, percent, style
-from cctview.show.pictures import RIGHT, WRONG
+from cctview.show import (
+    BLUE,
+    DIFFERENT,
+    GREY,
+    INK,
+    PALE,
+    PAPER,
+    RIGHT,
+    WRONG,
+    Card,
+    key_above,
+    percent,
+    share_axis,
+    style,
+)
 
 _WORLD = "Simulated frames, our model world; the register is invented"
 _PARTS = (("the right name", BLUE, ""), ("a wrong name", DIFFERENT, "///"), ("no name", PALE, ""))

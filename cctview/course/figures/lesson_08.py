@@ -5,19 +5,9 @@ worth against whom.
 import numpy as np
 import pandas as pd
 
-from cctview.show.drawing import (
-    DARKER,
-    band,
-    beside,
-    interval,
-    lines_across,
-    name_rows,
-    no_spines,
-    share_axis,
-    show_crop,
-)
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
+    DARKER,
     GREEN,
     GREY,
     INK,
@@ -28,8 +18,16 @@ from cctview.show.look import (
     RED,
     TWIN,
     Card,
+    band,
+    beside,
+    interval,
     label,
+    lines_across,
+    name_rows,
+    no_spines,
     percent,
+    share_axis,
+    show_crop,
     style,
 )
 

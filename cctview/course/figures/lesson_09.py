@@ -4,8 +4,7 @@ another city.
 
 import numpy as np
 
-from cctview.show.drawing import dot, dotted, key_above
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     CLAIMED,
     DELIVERED,
@@ -14,6 +13,9 @@ from cctview.show.look import (
     PALE,
     SKY,
     Card,
+    dot,
+    dotted,
+    key_above,
     label,
     one_of,
     percent,

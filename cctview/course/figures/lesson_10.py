@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Rectangle
 
-from cctview.show.look import INK, YELLOW, Card, style
+from cctview.show import INK, YELLOW, Card, style
 
 
 @style()

@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Circle
 
-from cctview.show.drawing import beside, dot, interval, show_crop
-from cctview.show.look import (
+from cctview.show import (
     BLUE,
     DIFFERENT,
     GREY,
@@ -19,7 +18,11 @@ from cctview.show.look import (
     SAME,
     TWIN,
     Card,
+    beside,
+    dot,
+    interval,
     percent,
+    show_crop,
     style,
 )
 

@@ -5,7 +5,7 @@ a quiz.
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle
 from cctview.show.widgets.prediction import predict
-from cctview.show.widgets.quiz import Quiz, all_quizzes
+from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
 from cctview.show.widgets.training import Progress
 
@@ -14,7 +14,9 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "Option",
     "Progress",
+    "Question",
     "Quiz",
     "Sliders",
     "Toggle",
