@@ -10,7 +10,7 @@ from cctview.extract import Extractor
 
 MINIMUM, CAMERAS = 16, 2
 """Least size of a crop, in pixels, and cameras by which a vehicle is seen."""
-TAUGHT_MINIMUM, TAUGHT_PER_PASS = 12, 4
+RETRAINING_MINIMUM, RETRAINING_PER_PASS = 12, 4
 
 
 def bench(data: Path, images: bool = True) -> LabelledCrops:
@@ -20,14 +20,14 @@ def bench(data: Path, images: bool = True) -> LabelledCrops:
     )
 
 
-def taught(data: Path) -> LabelledCrops:
+def retraining_crops(data: Path) -> LabelledCrops:
     """Crops for retraining: of the vehicles that are neither measured on nor used to fit a
-    tracker's temperature.
+    attack's temperature.
 
     They are the same minutes and cameras, since people who run the cameras retrain on their own
     images. Smaller crops count too, and more of each pass.
     """
     learn, _ = bench(data, images=False).split()
     first, _ = learn.split(1 - HELD)
-    crops = load_crops(data, minimum=TAUGHT_MINIMUM, per_pass=TAUGHT_PER_PASS)
+    crops = load_crops(data, minimum=RETRAINING_MINIMUM, per_pass=RETRAINING_PER_PASS)
     return crops.only(crops.table.vehicle.isin(first.table.vehicle.unique()).to_numpy())

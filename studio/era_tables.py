@@ -48,7 +48,7 @@ def shrunk(pictures: VehicleCrops, side: float) -> VehicleCrops:
 
 
 class LearnedMetric:
-    """Any era's vectors, with a metric learnt on top: which differences tell vehicles apart, and
+    """Any era's vectors, with a metric fitted on top: which differences tell vehicles apart, and
     which only pictures.
 
     Whatever differs between two pictures of *one* training vehicle should count for little. So the

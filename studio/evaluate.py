@@ -223,7 +223,7 @@ def members_of(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def extractor_membership(
-    detections: pd.DataFrame, embeddings: np.ndarray, taught: np.ndarray
+    detections: pd.DataFrame, embeddings: np.ndarray, teacher: np.ndarray
 ) -> dict[str, Figure]:
     """The attacker who has the teacher: how near a crop's embedding lies to the teacher's.
 
@@ -231,12 +231,12 @@ def extractor_membership(
     ----------
     detections : DataFrame
         As `embed_real` gives them.
-    embeddings, taught : ndarray of float32, shape (n, 1920)
+    embeddings, teacher : ndarray of float32, shape (n, 1920)
         The student's and the teacher's.
     """
     asked = members_of(detections)
     rows = asked.index.to_numpy()
-    own, theirs = embeddings[rows] - taught.mean(0), taught[rows] - taught.mean(0)
+    own, theirs = embeddings[rows] - teacher.mean(0), teacher[rows] - teacher.mean(0)
     cosine = (own * theirs).sum(1) / (np.linalg.norm(own, axis=1) * np.linalg.norm(theirs, axis=1))
     return membership_figures(
         asked.member.to_numpy(), cosine, asked.minute.to_numpy(), "nearness to the teacher"
@@ -280,8 +280,8 @@ def main(detector_weights: Path | None = None, extractor_weights: Path | None = 
     tested = (detections.split == "test").to_numpy()
     figures |= same_vehicle_figures(detections[tested].reset_index(drop=True), embeddings[tested])
     mean, components = real.load_basis()
-    taught = real.load_teacher_coordinates()[detections.row] @ components + mean
-    figures |= extractor_membership(detections, embeddings, taught)
+    teacher = real.load_teacher_coordinates()[detections.row] @ components + mean
+    figures |= extractor_membership(detections, embeddings, teacher)
     for name, figure in figures.items():
         print(f"{name:66s} {figure}")
     print(measure(detections, embeddings), end="")

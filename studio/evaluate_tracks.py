@@ -93,28 +93,28 @@ def travel_figures(detections, embeddings, tracks, vehicles):
     direction and lane.
     """
     kept = tracks.notna()
-    passages, looks = describe_tracks(detections, tracks, embeddings)
+    tracklets, features = describe_tracks(detections, tracks, embeddings)
     of_track = (
         vehicles[kept]
         .groupby(tracks[kept])
         .agg(lambda v: v.mode().iloc[0] if v.notna().any() else -1)
     )
-    passages = passages.assign(vehicle=of_track.reindex(passages.index).astype(int))
+    tracklets = tracklets.assign(vehicle=of_track.reindex(tracklets.index).astype(int))
     parts = []
     for first, second in pairwise(CAMERAS):
-        a, b = ((passages["camera"] == camera).to_numpy() for camera in (first, second))
-        model = learn_travel(passages[a], looks[a], passages[b], looks[b], WITHIN)
+        a, b = ((tracklets["camera"] == camera).to_numpy() for camera in (first, second))
+        model = learn_travel(tracklets[a], features[a], tracklets[b], features[b], WITHIN)
         if model is None:
-            print(f"{first} to {second}: no travel learnt")
+            print(f"{first} to {second}: no travel times fitted")
             continue
-        plain = cosine_distances(looks[a], looks[b])
-        filtered = filter_by_travel(plain, model.probability(passages[a], passages[b]))
+        plain = cosine_distances(features[a], features[b])
+        filtered = filter_by_travel(plain, model.probability(tracklets[a], tracklets[b]))
         for queries, gallery, before, after in (
             (a, b, plain, filtered),
             (b, a, plain.T, filtered.T),
         ):
             parts.append(
-                _first_ranks(passages[queries], passages[gallery], before, after).assign(
+                _first_ranks(tracklets[queries], tracklets[gallery], before, after).assign(
                     pair=f"{first} {second}"
                 )
             )

@@ -69,8 +69,8 @@ def networks(members: int) -> list[tuple[str, int, int]]:
 def grid(
     images: VehicleImages, split: MemberSplit, wanted: list | None = None, epochs: int = EPOCHS
 ) -> pd.DataFrame:
-    """Train each network, and measure after every second epoch what it has learnt and what it gives
-    away.
+    """Train each network, and measure after every second epoch what it has learned and what it
+    gives away.
     """
     rows = []
     for learns, filters, vehicles in wanted or networks(len(split.members)):
@@ -106,10 +106,14 @@ def shadow_table(shadows: Shadows) -> pd.DataFrame:
         }
     )
     logits = {
-        epoch: logit(np.clip(told, SURE, 1 - SURE)) for epoch, told in shadows.confidences.items()
+        epoch: logit(np.clip(confidence, SURE, 1 - SURE))
+        for epoch, confidence in shadows.confidences.items()
     }
     return table.assign(
-        **{f"epoch_{epoch}": told.ravel().astype(np.float16) for epoch, told in logits.items()}
+        **{
+            f"epoch_{epoch}": confidence.ravel().astype(np.float16)
+            for epoch, confidence in logits.items()
+        }
     )
 
 

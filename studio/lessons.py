@@ -94,8 +94,8 @@ def pictures(notebook) -> list[tuple[str, bytes]]:
 
 
 def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END) -> Path:
-    """Store the meter that the executed notebooks left, for whoever opens the last one without the
-    others; returns the place.
+    """Store the meter that the executed notebooks left, for a reader who opens the last one without
+    the others; returns the place.
 
     Raises
     ------

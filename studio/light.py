@@ -1,4 +1,4 @@
-"""The looks of a run: where the light comes from, and what the air and the road do to it."""
+"""The weather of a run: where the light comes from, and what the air and the road do to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Weather:
-    """Light of one look. Colours are linear light, 1 is a sunlit white wall or so.
+    """Light of one weather. Colours are linear light, 1 is a sunlit white wall or so.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ membership.csv   members of an over-fitted and of a less fitted classifier's tra
 extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
 inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
-eras_metric.csv  the same without and with a metric learnt on top
+eras_metric.csv  the same without and with a metric fitted on top
 """
 
 import functools
@@ -174,7 +174,7 @@ def inversion(crops: LabelledCrops, work: Path) -> pd.DataFrame:
 
 
 def unseen_vehicles(crops: LabelledCrops) -> LabelledCrops:
-    """Of each vehicle of a design that the decoder never saw, its largest look."""
+    """Of each vehicle of a design that the decoder never saw, its largest crop."""
     from cctview.attacks.inversion import unseen
 
     asked = crops.only(unseen(crops.table.design.to_numpy()))

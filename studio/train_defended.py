@@ -2,8 +2,8 @@
 strengths mixed; and one without any.
 
 What the retrained attacker of `studio.defence_study` uses. It learns from other vehicles of the
-same cameras and minutes (`studio.bench.taught`), as whoever runs the cameras could. The weights
-stay in the working folder: they are made to break a defence, and only what they achieve is
+same cameras and minutes (`studio.bench.retraining_crops`), as the owner of the cameras could. The
+weights stay in the working folder: they are made to break a defence, and only what they achieve is
 published (`python -m studio results`).
 
 Two losses: the shipped extractor's own coordinates of the undefended picture, by their angle, and
@@ -25,7 +25,7 @@ from cctview.attacks.crops import LabelledCrops
 from cctview.defences.catalogue import DEFENCES, Defence
 from cctview.defences.cloak import shipped_student
 from cctview.extract.student import INPUT_SIZE, Student
-from studio.bench import taught
+from studio.bench import retraining_crops
 from studio.checkpoint import Checkpoint, fit
 from studio.train_extractor import identity_loss
 
@@ -54,7 +54,7 @@ def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
     """Retrain for no defence, and for each defence of pixels, what is not done yet; returns the
     folder of the weights.
     """
-    crops = taught(data)
+    crops = retraining_crops(data)
     for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
         if not path(out, defence).exists():
             train_one(out, defence, crops, epochs)
@@ -84,7 +84,7 @@ def train_one(
         ]
     network = shipped_student()
     with torch.inference_mode():
-        taught = torch.cat(
+        targets = torch.cat(
             [
                 network.coordinates(_floats(part))
                 for part in np.array_split(clean, max(1, len(clean) // 128))
@@ -104,7 +104,7 @@ def train_one(
         )
         shown = np.stack([variants[rng.integers(len(variants))][k] for k in batch])
         predicted = network.coordinates(_floats(shown))
-        angle = (1 - cosine_similarity(predicted, taught[batch])).mean()
+        angle = (1 - cosine_similarity(predicted, targets[batch])).mean()
         return angle + IDENTITY * identity_loss(
             predicted, torch.from_numpy(np.repeat(chosen, PER_VEHICLE))
         )

@@ -168,22 +168,22 @@ def augment(crops: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def distillation_loss(
-    predicted: torch.Tensor, taught: torch.Tensor, variance: float
+    predicted: torch.Tensor, teacher: torch.Tensor, variance: float
 ) -> torch.Tensor:
     """Squared error relative to the teacher's variance, angle to the teacher, and angles within the
     batch.
     """
-    squared = ((predicted - taught) ** 2).sum(1).mean() / variance
-    angle = (1 - cosine_similarity(predicted, taught)).mean()
+    squared = ((predicted - teacher) ** 2).sum(1).mean() / variance
+    angle = (1 - cosine_similarity(predicted, teacher)).mean()
     within = smooth_l1_loss(
         normalize(predicted) @ normalize(predicted).T,
-        normalize(taught) @ normalize(taught).T,
+        normalize(teacher) @ normalize(teacher).T,
         beta=0.1,
     )
     return squared + angle + 4 * within
 
 
-def neighbour_loss(predicted: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+def neighbour_loss(predicted: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """How far the student's ranking of a batch is from the teacher's (KL divergence of softmax over
     cosines).
     """
@@ -192,7 +192,7 @@ def neighbour_loss(predicted: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
         cosines = normalize(x) @ normalize(x).T / TEMPERATURE
         return cosines.fill_diagonal_(-1e4).log_softmax(1)
 
-    return kl_div(ranking(predicted), ranking(taught), log_target=True, reduction="batchmean")
+    return kl_div(ranking(predicted), ranking(teacher), log_target=True, reduction="batchmean")
 
 
 def identity_loss(predicted: torch.Tensor, vehicles: torch.Tensor) -> torch.Tensor:
@@ -222,8 +222,8 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     """
     torch.manual_seed(SEED)
     crops, rows = load_crops("train")
-    taught = torch.from_numpy(real.load_teacher_coordinates()[rows])
-    variance = float(taught.var(0).sum())
+    teacher = torch.from_numpy(real.load_teacher_coordinates()[rows])
+    variance = float(teacher.var(0).sum())
     mean, components = real.load_basis()
     network = Student()
     network.components.copy_(torch.from_numpy(components))
@@ -246,7 +246,12 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
 
     def loss(batch, rng):
         return batch_loss(
-            network, crops[batch], taught[batch], variance, simulated[0] if simulated else None, rng
+            network,
+            crops[batch],
+            teacher[batch],
+            variance,
+            simulated[0] if simulated else None,
+            rng,
         )
 
     fit(checkpoint, epochs, SEED, order, rate, loss)
@@ -256,7 +261,7 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
 def batch_loss(
     network: Student,
     crops: np.ndarray,
-    taught: torch.Tensor,
+    teacher: torch.Tensor,
     variance: float,
     simulated: SimulatedCrops | None,
     rng,
@@ -270,8 +275,8 @@ def batch_loss(
         pictures = torch.cat([pictures, prepare(simulated_crops, rng)])
     with torch.autocast("cpu", torch.bfloat16):
         predicted = network.coordinates(pictures).float()
-    loss = distillation_loss(predicted[: len(crops)], taught, variance)
+    loss = distillation_loss(predicted[: len(crops)], teacher, variance)
     if simulated is not None:
-        loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(crops)], taught)
+        loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(crops)], teacher)
         loss = loss + IDENTITY * identity_loss(predicted[len(crops) :], vehicles)
     return loss

@@ -1,11 +1,11 @@
 """From camera to camera: which tracks can be one vehicle, by travel time, direction and lane.
 
-All three are learnt from the tracks themselves. Pairs of tracks of two cameras are mostly not one
+All three are fitted from the tracks themselves. Pairs of tracks of two cameras are mostly not one
 vehicle, but those that are have something in common: about the same time lies between them, and
 they keep to corresponding lanes (and so to one direction). The same pairs after one camera's clock
 has been shifted, so that nobody can be on both sides, show how often such a pair comes about by
 chance. What exceeds chance is travel. Learning begins with all pairs, and goes on with those that
-are each other's best by appearance and by what was learnt.
+are each other's best by appearance and by what was fitted.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class TravelModel:
     within : int
         The longest lag, s.
     links : DataFrame
-        What it was learnt from: columns `lag` (s; negative against the order of the cameras),
+        What it was fitted from: columns `lag` (s; negative against the order of the cameras),
         `lane_a`, `lane_b` (place across the road, 0 to 1) and `probability`.
     """
 
@@ -86,7 +86,7 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     a, b : DataFrame
         Tracks of the two cameras, rows of `describe_tracks`.
     a_looks, b_looks : array_like, shape (n, d) and (m, d)
-        Their looks, from the same.
+        Their features, from the same.
     within : int
         The longest travel time that is looked for, in seconds.
 
@@ -99,10 +99,10 @@ def learn_travel(a, a_looks, b, b_looks, within=240):
     Raises
     ------
     ValueError
-        If tracks and looks do not belong together.
+        If tracks and features do not belong together.
     """
     if len(a) != len(a_looks) or len(b) != len(b_looks):
-        raise ValueError("tracks and looks must belong together row by row")
+        raise ValueError("tracks and features must belong together row by row")
     if min(len(a), len(b)) < FEWEST:
         return None
     alike = -cosine_distances(a_looks, b_looks)
@@ -206,10 +206,10 @@ def filter_by_travel(distances, probability, least=0.1):
 
 
 def _links(a, b, alike, model, within):
-    """Lag and lanes of the pairs that are each other's best, by looks and by the model so far, (k,
-    3).
+    """Lag and lanes of the pairs that are each other's best, by features and by the model so far,
+    (k, 3).
 
-    Before there is a model, of all pairs: looks alone would find too few of the right ones.
+    Before there is a model, of all pairs: features alone would find too few of the right ones.
     """
     lag = b["seconds"].to_numpy()[None] - a["seconds"].to_numpy()[:, None]
     if model is None:

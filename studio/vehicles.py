@@ -774,7 +774,7 @@ def draw(rng: np.random.Generator, id: int, individuality: float) -> Vehicle:
     id : int
         The vehicle's identity, kept for life.
     individuality : float
-        0 (clones by design and colour) to 1 (most pairs can be told apart). It scales and adds
+        0 (look-alikes by design and colour) to 1 (most pairs can be told apart). It scales and adds
         marks to the same random draw: same seed, higher dial, same vehicle with more on it.
 
     Returns
