@@ -170,7 +170,7 @@ def _slides(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from cctview import doctor
 
-    return doctor.main([])
+    return doctor.report([])
 
 
 def _report(skipped: list[str]) -> int:

@@ -220,7 +220,7 @@ def format_check(check: Check, encoding: str) -> str:
     return line.encode(encoding, "replace").decode(encoding)
 
 
-def main(argv: Sequence[str] = ()) -> int:
+def report(argv: Sequence[str] = ()) -> int:
     """Print the report; ``--brief`` names only what is missing.
 
     Returns
@@ -245,4 +245,4 @@ def main(argv: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(report(sys.argv[1:]))

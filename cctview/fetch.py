@@ -277,7 +277,7 @@ def _look_into(item: Item) -> None:
         if item.path.suffix == ".zip":
             open_dataset(item.partial)
         else:
-            weights.load(item.partial)
+            weights.load_state(item.partial)
     except (ValueError, FileNotFoundError) as error:
         raise FetchError(f"what came is not what was asked for: {error}") from None
 

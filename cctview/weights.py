@@ -74,7 +74,7 @@ def find(name: str) -> Path:
     return path
 
 
-def load(path: str | Path) -> dict[str, Any]:
+def load_state(path: str | Path) -> dict[str, Any]:
     """Read a state dict: names to tensors, and nothing that could run code.
 
     Raises
@@ -110,7 +110,7 @@ def load(path: str | Path) -> dict[str, Any]:
 
 
 def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None = None) -> None:
-    """Load a weight file into a network; `state` is what `load` read from it, if that is done.
+    """Load a weight file into a network; `state` is what `load_state` read from it, if that is done.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None 
         If names or shapes differ; names the file.
     """
     try:
-        network.load_state_dict(load(path) if state is None else state)
+        network.load_state_dict(load_state(path) if state is None else state)
     except RuntimeError as error:
         raise ValueError(
             f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})"

@@ -149,27 +149,27 @@ def test_a_remedy_stands_on_the_line_and_an_old_console_can_show_it():
 @pytest.mark.parametrize(("mark", "status"), [(OK, 0), (OPTIONAL, 0), (BAD, 1)])
 def test_exit_status_tells_whether_something_needed_is_missing(mark, status, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "CHECKS", (lambda root: [doctor.Check(mark, "something")],))
-    assert doctor.main([]) == status
+    assert doctor.report([]) == status
     assert f"{mark} something" in capsys.readouterr().out
 
 
 def test_in_brief_only_what_is_missing_is_named(monkeypatch, capsys):
     checks = [doctor.Check(OK, "here"), doctor.Check(OPTIONAL, "spare"), doctor.Check(BAD, "gone")]
     monkeypatch.setattr(doctor, "CHECKS", (lambda root: checks,))
-    assert doctor.main([doctor.BRIEF]) == 1
+    assert doctor.report([doctor.BRIEF]) == 1
     assert capsys.readouterr().out == "✗ gone\n\n1 of 3 checks need your attention.\n"
     checks.pop()
-    assert doctor.main([doctor.BRIEF]) == 0
+    assert doctor.report([doctor.BRIEF]) == 0
     assert capsys.readouterr().out == "This computer is ready: 2 checks.\n"
 
 
 def test_unknown_arguments_are_refused(capsys):
-    assert doctor.main(["--fast"]) == 2
+    assert doctor.report(["--fast"]) == 2
     assert "--fast" in capsys.readouterr().err
 
 
 def test_the_report_runs_on_a_console_without_unicode_and_loads_no_torch():
-    code = "import sys; from cctview import doctor; doctor.main(); sys.exit('torch' in sys.modules)"
+    code = "import sys; from cctview import doctor; doctor.report(); sys.exit('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=doctor.ROOT,

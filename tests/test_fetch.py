@@ -468,7 +468,7 @@ def test_weights_are_fetched_by_name_and_then_are_here(published, server, capsys
     said = capsys.readouterr().out
     assert f"3 kB, to {path}, from\n    {server.address('/net.pt')}" in said
     assert f"use {path}" in said
-    assert weights.load(path)["a"].tolist() == [3, 3, 3]
+    assert weights.load_state(path)["a"].tolist() == [3, 3, 3]
     assert cli.main(["fetch", "weights", "all"]) == 0
     assert "already here and whole" in capsys.readouterr().out
     assert len(server.seen) == 1

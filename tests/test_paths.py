@@ -75,6 +75,6 @@ def test_a_mistyped_cctview_home_is_not_replaced_by_another_folder(installed, tm
 
 
 def test_the_doctor_names_the_missing_folder(installed, tmp_path):
-    done = run(installed, "from cctview import doctor; doctor.main()", tmp_path)
+    done = run(installed, "from cctview import doctor; doctor.report()", tmp_path)
     assert "set CCTVIEW_HOME to that folder" in done.stdout
     assert done.stderr == ""

@@ -25,7 +25,7 @@ def models(tmp_path, monkeypatch):
 
 
 def test_a_whole_file_is_found_and_loaded(models):
-    assert weights.load(weights.find("net.pt"))["a"].tolist() == [0, 1, 2]
+    assert weights.load_state(weights.find("net.pt"))["a"].tolist() == [0, 1, 2]
 
 
 def test_a_missing_file_is_named_with_a_remedy(models):
@@ -67,7 +67,7 @@ def test_anything_but_tensors_is_refused(tmp_path, content, capsys):
     else:
         torch.save([torch.zeros(1)] if content == "list" else {"a": {"b": torch.zeros(1)}}, path)
     with pytest.raises(ValueError, match="bad.pt: "):
-        weights.load(path)
+        weights.load_state(path)
     assert "code was run" not in capsys.readouterr().out
 
 
@@ -79,4 +79,4 @@ def test_weights_of_another_network_are_named(tmp_path):
 
 def test_every_file_of_the_manifest_is_whole():
     for name in weights.manifest():
-        assert weights.load(weights.find(name))
+        assert weights.load_state(weights.find(name))

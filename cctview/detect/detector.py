@@ -94,7 +94,7 @@ class Detector:
             self._network: Any = RetinaNetH5(path, shortest_side)
             self._find: Callable = Detector._retinanet_h5
             return
-        state = weight_files.load(path)
+        state = weight_files.load_state(path)
         self.architecture = _architecture(state, path)
         build, self._find = ARCHITECTURES[self.architecture][1:]
         self._network = build(minimum_percent / 100, shortest_side)

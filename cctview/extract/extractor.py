@@ -41,7 +41,7 @@ class Extractor:
 
     def __init__(self, weights: str | Path | None = None):
         path = Path(weights) if weights else weight_files.find(EXTRACTOR_WEIGHTS)
-        state = weight_files.load(path)
+        state = weight_files.load_state(path)
         self.model = path.name
         self.architecture = _architecture(state, path)
         if self.architecture == "student":
