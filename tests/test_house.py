@@ -105,17 +105,17 @@ def parts(path, tree):
     for node in tree.body:
         if not isinstance(node, DEFINITIONS):
             continue
-        methods = [part for part in getattr(node, "body", []) if isinstance(part, ast.FunctionDef)]
-        public = [
-            part
-            for part in methods
-            if not part.name.startswith("_") and isinstance(node, ast.ClassDef)
-        ]
+        public = []
+        if isinstance(node, ast.ClassDef) and not inherits_from_outside(node):
+            public = [
+                part
+                for part in node.body
+                if isinstance(part, ast.FunctionDef) and not part.name.startswith("_")
+            ]
         own = set(names_used(node)) - set(chain.from_iterable(map(names_used, public)))
         yield f"{place(path)}: {node.name}", node.name, own
-        if isinstance(node, ast.ClassDef) and not inherits_from_outside(node):
-            for part in public:
-                yield f"{place(path)}: {node.name}.{part.name}", part.name, set(names_used(part))
+        for part in public:
+            yield f"{place(path)}: {node.name}.{part.name}", part.name, set(names_used(part))
 
 
 def inherits_from_outside(node):
