@@ -48,3 +48,10 @@ def test_a_sample_of_ones_own_needs_its_list_of_detections(tmp_path, monkeypatch
     assert sample_folder() == SAMPLE
     (tmp_path / DETECTION_LIST).touch()
     assert sample_folder() == tmp_path
+
+
+def test_a_mistyped_folder_is_never_replaced_by_the_sample(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path / "typo"))
+    for opened in (sample_folder, open_lesson):
+        with pytest.raises(FileNotFoundError, match="CCTVIEW_DATA names .*typo: no such folder"):
+            opened()

@@ -71,6 +71,11 @@ def sample_folder() -> Path:
     return folder if folder and (folder / DETECTION_LIST).is_file() else SAMPLE
 
 
-def _named_folder():
+def _named_folder() -> Path | None:
     named = os.environ.get("CCTVIEW_DATA")
+    if named and not Path(named).exists():
+        raise FileNotFoundError(
+            f"CCTVIEW_DATA names {named}: no such folder or zip archive; unset CCTVIEW_DATA to use"
+            " the simulated minutes"
+        )
     return Path(named) if named else None
