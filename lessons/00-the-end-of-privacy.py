@@ -39,14 +39,19 @@
 import numpy as np
 
 from cctview import show
-from cctview.course.app import open_app
-from cctview.course.checks import check_sureness, check_wrong_share
+from cctview.course import (
+    FINDER_MINUTES,
+    TAXI,
+    check_sureness,
+    check_wrong_share,
+    open_app,
+    open_finder,
+    open_lesson,
+    stored_leakage,
+)
 from cctview.course.figures import lesson_00 as figures
-from cctview.course.lesson import open_lesson
-from cctview.course.results import FINDER_MINUTES as MINUTES
-from cctview.course.results import TAXI, open_finder, stored_leakage
 from cctview.link import as_candidates, count_trips, describe
-from cctview.privacy.leakage import leakage_meter
+from cctview.privacy import leakage_meter
 from cctview.show import Camera, Float, Int, Sliders, predict
 
 lesson = open_lesson()
@@ -67,7 +72,9 @@ print(f"{len(dataset.detections):,} detections")
 # %%
 finder, judge = open_finder(dataset, truth)
 taxi = judge.sighting_of(TAXI[0], finder.cameras[0])
-print(f"{len(finder.tracklets):,} passages of a vehicle before a camera in {MINUTES} minutes")
+print(
+    f"{len(finder.tracklets):,} passages of a vehicle before a camera in {FINDER_MINUTES} minutes"
+)
 
 # %% [markdown]
 # *Predict: you click on the yellow taxi van at E 53 St. At how many of the five other cameras will the machine find it?*
@@ -80,7 +87,7 @@ def follow(row):
     return as_candidates(finder.find(row.id))
 
 
-camera = Camera(dataset, minutes=MINUTES, on_pick=follow)
+camera = Camera(dataset, minutes=FINDER_MINUTES, on_pick=follow)
 camera.picked = taxi
 camera.mark(as_candidates(finder.find(taxi)))
 camera.show(taxi)
@@ -201,17 +208,19 @@ def network(values):
     return figures.network_leak(found, values["cameras"], values["sure"])
 
 
-few, most = (show.percent(judge.links(everyone, minutes=m).right.mean()) for m in (1, MINUTES))
+few, most = (
+    show.percent(judge.links(everyone, minutes=m).right.mean()) for m in (1, FINDER_MINUTES)
+)
 Sliders(
     network,
     [
         Int("cameras", 2, len(finder.cameras), default=len(finder.cameras)),
-        Int("minutes", 1, MINUTES, default=MINUTES, unit="before and after"),
+        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, unit="before and after"),
         Float("sure", 0.05, 0.95, default=0.5, step=0.05, unit="probability"),
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"With 1 minute, the first guess is right in {few} of searches. With {MINUTES}?",
+        f"With 1 minute, the first guess is right in {few} of searches. With {FINDER_MINUTES}?",
         f"In {most}.",
         ["in fewer: there are more strangers to confuse it with", "in about as many", "in more"],
     ),

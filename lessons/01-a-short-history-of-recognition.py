@@ -34,21 +34,22 @@
 import pandas as pd
 
 from cctview import show
-from cctview.course.checks import check_best_era, check_eigen_weights
-from cctview.course.era_trials import (
+from cctview.course import (
     candidates_by_era,
+    check_best_era,
+    check_eigen_weights,
     crops_to_show,
     leak_by_era,
+    open_lesson,
     rank1_by_count,
     read_vehicle_crops,
     try_era,
     wrong_alike,
 )
 from cctview.course.figures import lesson_01 as figures
-from cctview.course.lesson import open_lesson
-from cctview.dataset.results import read_result
+from cctview.dataset import read_result
 from cctview.extract import ERAS, EigenVehicles, LandmarkRatios
-from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.privacy import Gauge, LeakageMeter
 from cctview.show import Choice, Int, Sliders, predict
 
 lesson = open_lesson()

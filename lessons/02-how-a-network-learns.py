@@ -35,11 +35,9 @@ import numpy as np
 
 from cctview import attacks, show
 from cctview.attacks import classifier
-from cctview.course import trainings
-from cctview.course.checks import check_members_found, check_stop
+from cctview.course import check_members_found, check_stop, open_lesson, trainings
 from cctview.course.figures import lesson_02 as figures
-from cctview.course.lesson import open_lesson
-from cctview.privacy.meter import Gauge, LeakageMeter
+from cctview.privacy import Gauge, LeakageMeter
 from cctview.show import Choice, Int, Progress, Sliders, predict
 
 lesson = open_lesson()

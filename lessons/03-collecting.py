@@ -38,29 +38,11 @@ import httpx
 import numpy as np
 import pandas as pd
 
-from cctview import show
-from cctview.collect import CameraApi, Plan, SimulatedServer, collect, list_cameras
-from cctview.course.checks import check_candidates, check_storage
-from cctview.course.collection import (
-    Traffic,
-    count_known,
-    run_async,
-    storage_cost,
-    summarise_archive,
-    thin_out,
-)
+from cctview import collect, course, dataset, privacy, search, show
 from cctview.course.figures import lesson_03 as figures
-from cctview.course.lesson import open_lesson
-from cctview.course.results import stored_unicity
-from cctview.dataset.images import read_image
-from cctview.dataset.paths import DATA
-from cctview.dataset.tables import read_parquet
-from cctview.privacy.meter import Gauge, LeakageMeter
-from cctview.privacy.unicity import read_trips, unicity
-from cctview.search import CITY, COSTS
 from cctview.show import Choice, Float, Int, Sliders, predict
 
-lesson = open_lesson()
+lesson = course.open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Explain API in one sentence: a web page for programs. Point at the columns: a name, a place, and an address. Nobody asked who we are."
@@ -75,8 +57,8 @@ SPEED_UP = 10  # the city's clock runs ten times as fast as ours
 # it asks anything beyond your computer, it tells you to read the operator's terms, and waits for a yes.
 
 # %%
-with SimulatedServer(speed_up=SPEED_UP) as city:
-    cameras = run_async(list_cameras(CameraApi(city.url)))
+with collect.SimulatedServer(speed_up=SPEED_UP) as city:
+    cameras = course.run_async(collect.list_cameras(collect.CameraApi(city.url)))
     answer = httpx.get(cameras[0].url)
 pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
 
@@ -95,7 +77,9 @@ pd.Series({name: answer.headers[name] for name in said})
 # told in a few bytes that nothing has changed. And this is the picture:
 
 # %% slideshow={"slide_type": "fragment"}
-show.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one picture: E 53 St")
+show.frame(
+    dataset.read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one picture: E 53 St"
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run the cell: six seconds. Then read the figure: every bar is a picture kept. Ask where the gap at 48 St comes from, then read the log. Wrong answer people give: one loses pictures when one polls too fast. One loses them when one polls too slowly; too fast only brings the same picture again."
 # ## 2 · A minute of the city
@@ -111,13 +95,13 @@ show.frame(read_image(answer.content, "poll"), pd.DataFrame(), "One poll, one pi
 # %%
 place = TemporaryDirectory()
 folder = Path(place.name)
-with SimulatedServer(speed_up=SPEED_UP) as city:
+with collect.SimulatedServer(speed_up=SPEED_UP) as city:
     city.fail("735-683-N", "5xx", times=4)
     city.fail("689-640-S", "clock skew", times=9)
     city.fail("732-680-N", "frozen", times=14)
-    cameras = run_async(list_cameras(CameraApi(city.url)))
-    plan = Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
-    tally = run_async(collect(cameras, folder, plan))
+    cameras = course.run_async(collect.list_cameras(collect.CameraApi(city.url)))
+    plan = collect.Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
+    tally = course.run_async(collect.collect(cameras, folder, plan))
 
 # %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
 figures.collection(tally, SPEED_UP)
@@ -164,7 +148,7 @@ index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
 # itself. (If you have frames of your own, name their folder in `CCTVIEW_DATA`, and this is yours.)
 
 # %%
-summarise_archive(lesson.shown)
+course.summarise_archive(lesson.shown)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the cameras to 900: roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
 # ## 4 · How cheap it is
@@ -174,24 +158,25 @@ summarise_archive(lesson.shown)
 # more than 900 traffic cameras.
 
 # %%
-dataset = lesson.dataset
-picture_bytes = np.mean([len(dataset.jpeg(frame)) for frame in dataset.frames.id])
+picture_bytes = np.mean([len(lesson.dataset.jpeg(frame)) for frame in lesson.dataset.frames.id])
 print(f"a picture of 352 x 240 pixels: {picture_bytes / 1000:.1f} kB")
 
 # %%
-price = COSTS.price_of_storage
-NUMBERS = (1, 6, 30, 150, round(CITY.cameras.value), 5_000)
+price = search.COSTS.price_of_storage
+NUMBERS = (1, 6, 30, 150, round(search.CITY.cameras.value), 5_000)
 
 
 def pay(values):
     """What a month of storage costs."""
     of = values["interval"], values["days_kept"]
-    bills = {number: storage_cost(number, *of, picture_bytes, price.value) for number in NUMBERS}
+    bills = {
+        number: course.storage_cost(number, *of, picture_bytes, price.value) for number in NUMBERS
+    }
     note = f"Storage at {price.value:g} {price.unit}: Amazon S3 Standard as third parties quote it"
     return figures.storage_bill(bills, values["cameras"], *of, note=note)
 
 
-month = storage_cost(900, 2, 30, picture_bytes, price.value)
+month = course.storage_cost(900, 2, 30, picture_bytes, price.value)
 Sliders(
     pay,
     [
@@ -221,7 +206,7 @@ Sliders(
 # Move the **interval**.
 
 # %%
-traffic = Traffic(lesson.truth)
+traffic = course.Traffic(lesson.truth)
 INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
 SMALLEST = 20  # pixels
 
@@ -257,8 +242,8 @@ Sliders(
 # cameras (`data/README.md` tells how). **What follows is a property of these habits. They are our model, not people.**
 
 # %%
-sightings = read_trips(read_parquet(DATA / "habits" / "trips.parquet"))
-known = count_known(sightings, days=42)
+sightings = privacy.read_trips(course.read_habits()[0])
+known = course.count_known(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
 predict(
     "After one week, how many of the vehicles in the database were seen on five days or more?",
@@ -271,7 +256,7 @@ predict(
 # there, one independently of the other.
 
 # %% tags=["picture"]
-slowly = count_known(thin_out(sightings, slow["pass"]), days=42)
+slowly = course.count_known(course.thin_out(sightings, slow["pass"]), days=42)
 figures.known_by_day(known, slowly, slow["pass"])
 
 # %% [markdown]
@@ -293,7 +278,7 @@ figures.known_by_day(known, slowly, slow["pass"])
 week = sightings.first_days(7)
 BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
 sweep = pd.DataFrame(
-    [{"hours": hours, **vars(unicity(week, points=4, hours=hours))} for hours in BINS]
+    [{"hours": hours, **vars(privacy.unicity(week, points=4, hours=hours))} for hours in BINS]
 )
 figures.time_bins(sweep, points=4, days=7)
 
@@ -323,12 +308,13 @@ TIMES = {
 def single_out(values):
     """Unicity by the number of sightings known."""
     return figures.unicity_by_points(
-        stored_unicity(values["times_known_to"], values["days"]), values["false_links"]
+        course.stored_unicity(values["times_known_to"], values["days"]), values["false_links"]
     )
 
 
 four = {
-    d: stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0] for d in (1, 7, 42)
+    d: course.stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0]
+    for d in (1, 7, 42)
 }
 one_day, _, six_weeks = (show.percent(row.singled_out) for row in four.values())
 Sliders(
@@ -365,7 +351,7 @@ Sliders(
 
 # %% tags=["exercise"]
 gigabytes = ...
-check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
@@ -377,7 +363,7 @@ check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 # %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
 pictures = 900 * 24 * 60 * 60 / 2
 gigabytes = pictures * 18_800 / 1e9
-check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 
 # %% [markdown]
 # **Exercise 2, at home.** Be the one who searches. The table `seen` has a row for each sighting of a week: vehicle, camera,
@@ -400,7 +386,7 @@ def candidates(sightings, known):
     return ...
 
 
-check_candidates(candidates, seen)
+course.check_candidates(candidates, seen)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
@@ -419,7 +405,7 @@ def candidates(sightings, known):
     return left
 
 
-check_candidates(candidates, seen)
+course.check_candidates(candidates, seen)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the gauge: it stands beside the meter, because it counts something else."
 # ## What to take away
@@ -434,17 +420,17 @@ check_candidates(candidates, seen)
 
 # %%
 row = four[7]
-gauge = Gauge(
+gauge = privacy.Gauge(
     row.singled_out,
     row.low,
     row.high,
     "of vehicles singled out",
     "four sightings known to 15 minutes, a week kept; our habit model",
 )
-show.gauges(LeakageMeter().with_gauge("unicity", gauge))
+show.gauges(privacy.LeakageMeter().with_gauge("unicity", gauge))
 
 # %%
-LeakageMeter.load_or_default("meter.json").with_gauge("unicity", gauge).save("meter.json")
+privacy.LeakageMeter.load_or_default("meter.json").with_gauge("unicity", gauge).save("meter.json")
 place.cleanup()
 print(f"unicity: {gauge.estimate:.2f} [{gauge.low:.2f} {gauge.high:.2f}] {gauge.unit}")
 

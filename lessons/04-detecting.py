@@ -38,35 +38,18 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from cctview import show
-from cctview.course.checks import check_iou, check_score_threshold
+from cctview import detect, privacy, show
+from cctview.course import check_iou, check_score_threshold, open_lesson
 from cctview.course.figures import lesson_04 as figures
-from cctview.course.lesson import open_lesson
-from cctview.dataset.boxes import BOX
-from cctview.detect import (
-    Detector,
-    compare_detectors,
-    detected_vehicles,
-    evaluate_detections,
-    in_bands,
-    own_frames,
-    passes_found,
-    patch_of,
-    published_detectors,
-    share_entered,
-    share_found,
-    train_boosted,
-    true_boxes,
-)
-from cctview.privacy.meter import Gauge, LeakageMeter
 from cctview.show import Float, Int, Sliders, predict
-from cctview.truth.labels import true_vehicles
+from cctview.truth import true_vehicles
 
+BOX = ["x1", "y1", "x2", "y2"]
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
-own = own_frames(truth)
+own = detect.own_frames(truth)
 detections = dataset.detections[dataset.detections.frame.isin(own)]
-vehicles = true_boxes(truth)
+vehicles = detect.true_boxes(truth)
 print(f"{len(own):,} frames, {len(detections):,} boxes")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Let the room count first. Then the boxes. Take the two words slowly, on the picture: of the boxes, how many are right; of the vehicles, how many are found. Wrong answer people give: it is 90 % accurate. Ask: of what? There is no single number."
@@ -99,7 +82,7 @@ figures.judged_boxes(frame, of_one, true_one)
 # who is missed here: we come back to that. Now all frames of the twelve minutes:
 
 # %%
-evaluation = evaluate_detections(detections, vehicles)
+evaluation = detect.evaluate_detections(detections, vehicles)
 all_frames = evaluation.summary(percent=25)
 all_frames.round(2)
 
@@ -123,12 +106,12 @@ half = truth.frames.time.min() + pd.Timedelta(minutes=6)
 early = own[truth.frames.time[own.index] < half].iloc[::6]
 learned = vehicles[~vehicles.ignore]
 boxes_of = {name: learned[BOX][learned.frame == name].to_numpy() for name in early}
-old = train_boosted([dataset.image(name) for name in early], list(boxes_of.values()))
+old = detect.train_boosted([dataset.image(name) for name in early], list(boxes_of.values()))
 print(f"learned from {sum(map(len, boxes_of.values()))} vehicles in {len(early)} frames")
 
 # %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
 figures.rectangle_features(
-    old, patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX]), old.ruled_out(frame)
+    old, detect.patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX]), old.ruled_out(frame)
 )
 
 # %% [markdown]
@@ -157,8 +140,12 @@ figures.judged_boxes(frame, old.detect(frame).head(12), true_one, title="2001's 
 # %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
 late = own[truth.frames.time[own.index] >= half].iloc[4::105]
 unseen = {name: dataset.image(name) for name in late}
-compared = {"rectangles (2001's idea)": old, "our TinyYOLOv3": Detector(), **published_detectors()}
-table = compare_detectors(compared, unseen, true_boxes(truth, late))
+compared = {
+    "rectangles (2001's idea)": old,
+    "our TinyYOLOv3": detect.Detector(),
+    **detect.published_detectors(),
+}
+table = detect.compare_detectors(compared, unseen, detect.true_boxes(truth, late))
 figures.detectors(table)
 
 # %% [markdown]
@@ -181,7 +168,7 @@ show.frame(image, found, f"{len(found)} boxes, found just now in {shown}")
 # %%
 @cache
 def evaluated(overlap):
-    return evaluate_detections(detections, vehicles, overlap)
+    return detect.evaluate_detections(detections, vehicles, overlap)
 
 
 def at_thresholds(values):
@@ -211,9 +198,9 @@ Sliders(
 # Now the mercy ends: every vehicle in every frame counts, also the far and the hidden ones. First, by size.
 
 # %%
-watched = detected_vehicles(detections, true_vehicles(detections, truth), truth)
+watched = detect.detected_vehicles(detections, true_vehicles(detections, truth), truth)
 SIZES = (0, 8, 12, 16, 20, 30, 50, 1000)
-by_size = share_found(watched, in_bands(watched["size"], SIZES, "pixels"))
+by_size = detect.share_found(watched, detect.in_bands(watched["size"], SIZES, "pixels"))
 small = by_size.sightings.iloc[0] / by_size.sightings.sum()
 figures.found_by(
     by_size,
@@ -222,8 +209,8 @@ figures.found_by(
 )
 
 # %%
-distance = in_bands(watched.distance, (0, 20, 40, 60, 80, 100, 150, 1000), "m")
-by_distance = share_found(watched, distance)
+distance = detect.in_bands(watched.distance, (0, 20, 40, 60, 80, 100, 150, 1000), "m")
+by_distance = detect.share_found(watched, distance)
 figures.found_by(
     by_distance,
     "share of the sightings that are found",
@@ -238,7 +225,7 @@ figures.found_by(
 
 # %%
 clear = watched[watched.clear]
-by_kind = share_found(clear, clear.kind).sort_values("estimate")
+by_kind = detect.share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]
 figures.found_by(
     by_kind,
@@ -259,7 +246,7 @@ CARS = ["sedan", "suv", "minivan", "pickup"]
 doubtful = watched[
     watched["size"].between(12, 20) & (watched.visible >= 0.8) & watched.kind.isin(CARS)
 ]
-by_colour = share_found(doubtful, doubtful.colour).sort_values("estimate")
+by_colour = detect.share_found(doubtful, doubtful.colour).sort_values("estimate")
 by_colour = by_colour[by_colour.vehicles >= 30]
 figures.found_by(
     by_colour,
@@ -289,15 +276,15 @@ figures.found_by(
 # %%
 scores = np.arange(25, 91, 5)
 by_score = pd.DataFrame(
-    {score: share_entered(watched, score, rounds=2).estimate for score in scores}
+    {score: detect.share_entered(watched, score, rounds=2).estimate for score in scores}
 ).T
-now = share_entered(watched)
+now = detect.share_entered(watched)
 
 
 def who_enters(values):
     """Found in a frame, in a pass, at any camera, from a score on."""
     return figures.database_entry(
-        share_entered(watched, values["score"], rounds=100), values["score"], by_score
+        detect.share_entered(watched, values["score"], rounds=100), values["score"], by_score
     )
 
 
@@ -317,7 +304,7 @@ Sliders(
 # And those who slip through a whole pass? By kind:
 
 # %%
-by_pass = passes_found(watched, "kind").sort_values("estimate")
+by_pass = detect.passes_found(watched, "kind").sort_values("estimate")
 figures.found_by(
     by_pass,
     "share of the passes before a camera with a box at least",
@@ -394,11 +381,13 @@ check_iou(iou, of_one[BOX])
 
 # %%
 share = now.loc["at any camera"]
-gauge = Gauge(
+gauge = privacy.Gauge(
     share.estimate, share.low, share.high, "of vehicles", "at least one box at one of six cameras"
 )
-LeakageMeter.load_or_default("meter.json").with_gauge("in the database", gauge).save("meter.json")
-show.gauges(LeakageMeter().with_gauge("in the database", gauge))
+privacy.LeakageMeter.load_or_default("meter.json").with_gauge("in the database", gauge).save(
+    "meter.json"
+)
+show.gauges(privacy.LeakageMeter().with_gauge("in the database", gauge))
 
 # %% [markdown]
 # Next: notebook 05 asks when two pictures show the same car.

@@ -34,38 +34,18 @@
 import numpy as np
 import pandas as pd
 
-from cctview import show
-from cctview.course.checks import check_cosine_distance, check_threshold
+from cctview import match, privacy, show
+from cctview.course import check_cosine_distance, check_threshold, open_lesson
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
-from cctview.course.lesson import open_lesson
-from cctview.dataset.boxes import side
-from cctview.dataset.road import DRIVE
-from cctview.match import (
-    auc_by_vehicle,
-    best_candidates,
-    bits_of_tracks,
-    by_group,
-    compare_methods,
-    compare_next_camera,
-    compare_tracks,
-    descend,
-    describe_searches,
-    draw_pairs,
-    first_minutes,
-    give_labels,
-    labels_followed,
-    rank_tracks,
-    score_answers,
-)
-from cctview.privacy.meter import LeakageMeter
+from cctview.dataset import DRIVE, side
 from cctview.show import Float, Int, Sliders, predict
-from cctview.truth.labels import true_vehicles
+from cctview.truth import true_vehicles
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
-detections, embeddings = first_minutes(dataset, MINUTES)
+detections, embeddings = match.first_minutes(dataset, MINUTES)
 vehicles = true_vehicles(detections, truth)
 print(
     f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
@@ -82,7 +62,7 @@ print(
 # *Predict: how many of the twelve will you get right?*
 
 # %%
-compared = compare_next_camera(detections, vehicles)
+compared = match.compare_next_camera(detections, vehicles)
 clear = compared.at_least(detections, side=24)
 look_alike = clear.same | clear.alike(truth.vehicles, "colour")
 
@@ -91,7 +71,7 @@ def crops_of(rows):
     return [[dataset.crop(detections.id[row]) for row in pair] for pair in rows]
 
 
-room = draw_pairs(clear, look_alike, count=12, seed=11)
+room = match.draw_pairs(clear, look_alike, count=12, seed=11)
 show.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
 
 # %% [markdown]
@@ -116,7 +96,9 @@ show.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=cle
 # %%
 distances_clear = clear.distances(embeddings, "mcd")
 machine = (distances_clear[look_alike], clear.same[look_alike])
-figures.roc({"the network": machine}, points={"the room": score_answers(answers, clear.same[room])})
+figures.roc(
+    {"the network": machine}, points={"the room": match.score_answers(answers, clear.same[room])}
+)
 
 # %% [markdown]
 # Twelve pairs are few: one more right answer would move your point by a sixth. The curve has more pairs behind it.
@@ -126,8 +108,8 @@ figures.roc({"the network": machine}, points={"the room": score_answers(answers,
 # Now the machine tells you what it thinks. But some of its labels are false, on purpose: three of twelve.
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Then compare: how often did the room go along with a false label, and how often with a true one? This is automation bias; the operators of real systems see such labels all day."
-again = draw_pairs(clear, look_alike, count=12, seed=6)
-labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
+again = match.draw_pairs(clear, look_alike, count=12, seed=6)
+labelled_same = match.give_labels(clear.same[again], false_matches=2, false_misses=1)
 labels = np.where(labelled_same, "97 % match", "no match")
 show.pairs(
     crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels
@@ -138,7 +120,7 @@ show.pairs(
 
 # %%
 answers_again = labelled_same
-labels_followed(answers_again, labelled_same, clear.same[again])
+match.labels_followed(answers_again, labelled_same, clear.same[again])
 
 # %%
 show.pairs(
@@ -187,7 +169,7 @@ def pull_and_push(values):
     """Three points, and where learning takes them."""
     positive = values["positive_right"], 0.9
     negative = values["negative_right"], values["negative_up"]
-    path, losses = descend([(0, 0), positive, negative], values["margin"], values["steps"])
+    path, losses = match.descend([(0, 0), positive, negative], values["margin"], values["steps"])
     return vectors.triplet(path, losses, values["margin"])
 
 
@@ -246,7 +228,7 @@ vectors.embedding_map(
 # %%
 same = compared.same
 med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings, "mcd")
-areas = auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
+areas = match.auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
 gain = areas.loc["gain of MCD (cosine)"]
 verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not surely better"
 show.bars(
@@ -327,10 +309,11 @@ figures.false_links(mcd, same, half)
 
 # %%
 tracks = {
-    count: compare_tracks(detections, vehicles, embeddings, images=count) for count in (1, 2, 3, 4)
+    count: match.compare_tracks(detections, vehicles, embeddings, images=count)
+    for count in (1, 2, 3, 4)
 }
-asked = describe_searches(tracks[1], detections, vehicles, truth.vehicles)
-vectors.weak_spots(by_group(asked), candidates=10)
+asked = match.describe_searches(tracks[1], detections, vehicles, truth.vehicles)
+vectors.weak_spots(match.by_group(asked), candidates=10)
 
 # %% [markdown]
 # No group is easy, and these groups overlap: the bars do not say which is the cause. What it looks like when it fails: a
@@ -340,7 +323,7 @@ vectors.weak_spots(by_group(asked), candidates=10)
 failed = asked[
     (asked["rank"] == 3) & (asked.look_alikes >= asked.look_alikes.median()) & (asked.side >= 40)
 ].iloc[0]
-nearest = best_candidates(failed, tracks[1], detections, vehicles)
+nearest = match.best_candidates(failed, tracks[1], detections, vehicles)
 show.candidates(
     dataset.crop(detections.id[failed["row"]]),
     [dataset.crop(name) for name in detections.id[nearest.row]],
@@ -357,7 +340,7 @@ show.candidates(
 # count (Roman-Jimenez et al., arXiv 1910.09458). The curve (CMC) says how often the right one is among the first candidates.
 
 # %%
-searches = {count: rank_tracks(tables)[0] for count, tables in tracks.items()}
+searches = {count: match.rank_tracks(tables)[0] for count, tables in tracks.items()}
 figures.cmc({"1 picture": searches[1]})
 
 # %%
@@ -398,7 +381,7 @@ Sliders(
 
 # %%
 bits = {
-    f"{count} picture{'s' * (count > 1)}": bits_of_tracks(tables)
+    f"{count} picture{'s' * (count > 1)}": match.bits_of_tracks(tables)
     for count, tables in tracks.items()
 }
 bits = pd.DataFrame(bits).T
@@ -463,7 +446,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 # Sixty vehicles of one camera, looked for at the next two:
 
 # %% slideshow={"slide_type": "skip"}
-methods = compare_methods(
+methods = match.compare_methods(
     detections,
     vehicles,
     embeddings,
@@ -489,7 +472,7 @@ methods.round(2)
 # The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
 
 # %%
-show.bits_left(LeakageMeter.load_or_default("meter.json"))
+show.bits_left(privacy.LeakageMeter.load_or_default("meter.json"))
 
 # %% [markdown]
 # Next: notebook 06 asks how this grows from six cameras to a nation.

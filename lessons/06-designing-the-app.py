@@ -33,25 +33,16 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import show
-from cctview.course.checks import check_even_gallery, check_right_alarms
-from cctview.course.figures import lesson_06 as figures
-from cctview.course.lesson import open_lesson
-from cctview.course.results import at_gallery, measured_gallery
-from cctview.dataset.results import read_result
-from cctview.link import apply_filters, clock_bits, fit_filters, rank_one
-from cctview.match import compare_next_camera, first_minutes, likeness, passing
-from cctview.privacy.meter import LeakageMeter
-from cctview.search import (
-    CITY,
-    NATION,
-    PLANET,
-    build_index,
-    compare_bills,
-    measure_kinds,
-    nearest,
-    principal_coordinates,
+from cctview import link, match, privacy, search, show
+from cctview.course import (
+    at_gallery,
+    check_even_gallery,
+    check_right_alarms,
+    measured_gallery,
+    open_lesson,
 )
+from cctview.course.figures import lesson_06 as figures
+from cctview.dataset import read_result
 from cctview.show import Choice, Float, Int, Sliders, predict
 from cctview.track import find_tracklets
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
@@ -59,7 +50,7 @@ from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
-detections, embeddings = first_minutes(dataset, MINUTES)
+detections, embeddings = match.first_minutes(dataset, MINUTES)
 print(
     f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
 )
@@ -81,8 +72,8 @@ print(
 # %%
 tracks = tracks_by_truth(detections, embeddings, truth)
 tracklets = find_tracklets(detections, embeddings, percent=0, tracks=tracks)
-blocks = fit_filters(tracklets, label_tracklets(tracklets, detections, truth))
-stages = apply_filters(blocks)
+blocks = link.fit_filters(tracklets, label_tracklets(tracklets, detections, truth))
+stages = link.apply_filters(blocks)
 print(
     f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
 )
@@ -104,10 +95,12 @@ figures.filters(stages)
 # %%
 def strictness(values):
     """What the filters leave at this strictness."""
-    return figures.filters(apply_filters(blocks, values["lets_through"]), values["list"])
+    return figures.filters(link.apply_filters(blocks, values["lets_through"]), values["list"])
 
 
-strict, loose = (rank_one(apply_filters(blocks, kept)).iloc[-1].estimate for kept in (0.8, 0.98))
+strict, loose = (
+    link.rank_one(link.apply_filters(blocks, kept)).iloc[-1].estimate for kept in (0.8, 0.98)
+)
 Sliders(
     strictness,
     [
@@ -137,7 +130,7 @@ Sliders(
 
 # %%
 one_look = read_result("extractors.csv").set_index("extractor").loc["student"]
-figures.clock(clock_bits(blocks), one_look)
+figures.clock(link.clock_bits(blocks), one_look)
 
 # %% [markdown]
 # The hatched bar is what it [claims](glossary.md#claimed-and-delivered), the blue ones what they deliver. The
@@ -198,9 +191,9 @@ Sliders(
 
 # %%
 vehicles = true_vehicles(detections, truth)
-compared = compare_next_camera(detections, vehicles)
-alike = likeness(compared, truth.vehicles)
-clones = passing(compared, compared.distances(embeddings), alike)
+compared = match.compare_next_camera(detections, vehicles)
+alike = match.likeness(compared, truth.vehicles)
+clones = match.passing(compared, compared.distances(embeddings), alike)
 figures.look_alikes(clones)
 
 # %% [markdown]
@@ -304,9 +297,9 @@ Sliders(
 # *Predict: how many of the true ten nearest will a code of 24 bytes find?*
 
 # %%
-vectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
+vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
-measured = measure_kinds(vectors[~asked], vectors[asked])
+measured = search.measure_kinds(vectors[~asked], vectors[asked])
 figures.kinds(measured)
 
 # %% [markdown]
@@ -321,9 +314,9 @@ figures.kinds(measured)
 # authority, 2024). Every number has its source in `cctview.search.costs`.
 
 # %%
-billion = PLANET.moved(pictures=1e9)
-bills = compare_bills([CITY, NATION, PLANET])
-bills.insert(0, "a billion vectors", compare_bills([billion]).iloc[:, 0])
+billion = search.PLANET.moved(pictures=1e9)
+bills = search.compare_bills([search.CITY, search.NATION, search.PLANET])
+bills.insert(0, "a billion vectors", search.compare_bills([billion]).iloc[:, 0])
 figures.costs(bills)
 
 # %%
@@ -400,8 +393,8 @@ check_even_gallery(even_gallery, rate)
 import dask.array
 
 in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
-found, _ = nearest(vectors[asked], in_blocks, k=10)
-alone, _ = build_index(vectors[~asked]).search(vectors[asked], k=10)
+found, _ = search.nearest(vectors[asked], in_blocks, k=10)
+alone, _ = search.build_index(vectors[~asked]).search(vectors[asked], k=10)
 print(
     f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}"
 )
@@ -418,7 +411,7 @@ print(
 # Where the meter of this course stands, for the yellow taxi van; *narrowed by the clock* is what this notebook was about:
 
 # %%
-show.bits_left(LeakageMeter.load_or_default("meter.json"))
+show.bits_left(privacy.LeakageMeter.load_or_default("meter.json"))
 
 # %% [markdown]
 # Next: notebook 07 asks what the operator sees.

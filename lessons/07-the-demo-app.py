@@ -37,15 +37,18 @@ from hashlib import md5
 
 import pandas as pd
 
-from cctview import show
-from cctview.course.app import open_app
-from cctview.course.checks import check_speed, check_who
+from cctview import dataset, privacy, show
+from cctview.course import (
+    FINDER_MINUTES,
+    TAXI,
+    check_speed,
+    check_who,
+    make_register,
+    open_app,
+    open_finder,
+    open_lesson,
+)
 from cctview.course.figures import lesson_07 as figures
-from cctview.course.lesson import open_lesson
-from cctview.course.register import make_register
-from cctview.course.results import FINDER_MINUTES as MINUTES
-from cctview.course.results import TAXI, open_finder
-from cctview.dataset.road import DRIVE
 from cctview.investigate import (
     FACTS,
     JOINT,
@@ -64,16 +67,15 @@ from cctview.investigate import (
     save_dossier,
     share_of_first_guesses,
 )
-from cctview.privacy.meter import LeakageMeter
 from cctview.show import Choice, Float, Int, Sliders, Toggle, predict
 
 lesson = open_lesson()
-dataset, truth = lesson.dataset, lesson.truth
-finder, trips = open_finder(dataset, truth)
-vehicle_search = open_search(finder, dataset)
+truth = lesson.truth
+finder, trips = open_finder(lesson.dataset, truth)
+vehicle_search = open_search(finder, lesson.dataset)
 judge = Judge(vehicle_search, trips)
 print(
-    f"{len(vehicle_search.groups):,} passages of a vehicle before {len(vehicle_search.cameras)} cameras in {MINUTES} minutes"
+    f"{len(vehicle_search.groups):,} passages of a vehicle before {len(vehicle_search.cameras)} cameras in {FINDER_MINUTES} minutes"
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Click the taxi at E 53 St, then let the room choose a vehicle. Go through the page from top to bottom: strip, picture, candidates, dossier. Then press Delete, and click again: it is back. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the machine believes."
@@ -111,10 +113,10 @@ app
 # %%
 everyone = trips.whole_trips(finder.cameras[0])
 variants = {
-    "MED, as the original": SearchSettings(MED, MINUTES, travel=False, lanes=False),
-    "MED, travel time": SearchSettings(MED, MINUTES, travel=True, lanes=False),
-    "MED, travel time, lanes": SearchSettings(MED, MINUTES),
-    "joint model": SearchSettings(JOINT, MINUTES),
+    "MED, as the original": SearchSettings(MED, FINDER_MINUTES, travel=False, lanes=False),
+    "MED, travel time": SearchSettings(MED, FINDER_MINUTES, travel=True, lanes=False),
+    "MED, travel time, lanes": SearchSettings(MED, FINDER_MINUTES),
+    "joint model": SearchSettings(JOINT, FINDER_MINUTES),
 }
 guesses = {
     name: share_of_first_guesses(judge.first_guesses(everyone, settings))
@@ -156,7 +158,7 @@ Sliders(
     search,
     [
         Choice("ranking", RANKINGS, JOINT, "ranked by"),
-        Int("minutes", 1, MINUTES, default=MINUTES, unit="before and after"),
+        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, unit="before and after"),
         Float("threshold", 0.05, 0.95, default=0.5, step=0.05),
         Toggle("travel_time", True, description="for the distances; the joint model has it inside"),
         Toggle("lanes", True, description="for the distances; the joint model has them inside"),
@@ -320,7 +322,7 @@ print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04
 # the first and the last of its sightings, in km/h? The table says when; `km` says where each camera stands.
 
 # %%
-km = {place.camera: place.km for place in DRIVE}
+km = {place.camera: place.km for place in dataset.DRIVE}
 dossier.sightings.assign(km=dossier.sightings.camera.map(km))[["camera", "time", "km"]]
 
 # %% tags=["exercise"]
@@ -386,7 +388,7 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 # %%
 clicks = judge.dossiers_of(TAXI[0], SearchSettings())
 plate = measure_joins(clicks, register, FACTS[2])
-meter = LeakageMeter.load_or_default("meter.json")
+meter = privacy.LeakageMeter.load_or_default("meter.json")
 meter = meter.after(join_step(plate, meter))
 show.bits_left(meter)
 

@@ -33,14 +33,21 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
-from cctview import show
+from cctview import privacy, show
 from cctview.attacks import fit_map, infer_attribute
-from cctview.course.breach import KeyedDatabase, link_rates, open_breach
-from cctview.course.checks import check_defence, check_key_broken
+from cctview.course import (
+    KeyedDatabase,
+    check_defence,
+    check_key_broken,
+    choose_examples,
+    defended_pictures,
+    link_rates,
+    open_breach,
+    open_lesson,
+    rebuild,
+)
 from cctview.course.figures import lesson_08 as figures
-from cctview.course.lesson import open_lesson
-from cctview.course.showcase import choose_examples, defended_pictures, rebuild
-from cctview.dataset.results import read_result
+from cctview.dataset import read_result
 from cctview.defences import (
     DEFENCES,
     TRACKERS,
@@ -50,7 +57,6 @@ from cctview.defences import (
     stored,
     unprotected,
 )
-from cctview.privacy.meter import LeakageMeter
 from cctview.show import Choice, Float, Int, Sliders, predict
 
 lesson = open_lesson()
@@ -459,7 +465,7 @@ check_key_broken(matrix_of, databases[64])
 # database been in force from the first day: first at nine tenths of the use, then as you like.
 
 # %%
-meter = LeakageMeter.load_or_default("meter.json").upto("linked")
+meter = privacy.LeakageMeter.load_or_default("meter.json").upto("linked")
 
 
 def with_defence(values):

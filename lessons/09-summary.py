@@ -32,20 +32,15 @@
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
-import pandas as pd
 
 from cctview import defences, show
-from cctview.course.checks import check_bits, check_even_population
-from cctview.course.checks.quiz import QUESTIONS
+from cctview.course import QUESTIONS, check_bits, check_even_population, read_habits
 from cctview.course.figures import lesson_09 as figures
-from cctview.dataset.paths import DATA
-from cctview.privacy.leakage import your_car
-from cctview.privacy.meter import LeakageMeter
+from cctview.privacy import LeakageMeter, your_car
 from cctview.show import Choice, Float, Int, Quiz, Sliders, predict
-from cctview.stats.bits import match_probability
+from cctview.stats import match_probability
 
-trips = pd.read_parquet(DATA / "habits" / "trips.parquet")
-drivers = pd.read_parquet(DATA / "habits" / "drivers.parquet")
+trips, drivers = read_habits()
 print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, and the opener for any agenda. Ask somebody in the first row: which car do you drive, which colour, when do you leave? Set it. Then set the hour to 3. Then a van in beige. Let the room say a car that they think is safe. Wrong answer people give: mine is silver, so nobody can tell. By day that holds; at 3 in the night it doesn't."

@@ -35,17 +35,18 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from cctview import show
-from cctview.course.checks import check_numbers, check_travel_time
+from cctview import detect, show, truth
+from cctview.course import (
+    DETECTION_LIST,
+    TAXI,
+    check_numbers,
+    check_travel_time,
+    open_lesson,
+    sample_folder,
+)
 from cctview.course.figures import lesson_10 as figures
-from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
-from cctview.course.results import TAXI
-from cctview.dataset import crop, driving_order, open_dataset, place_of
-from cctview.dataset.boxes import area
-from cctview.dataset.paths import SAMPLE
-from cctview.detect import Detector
+from cctview.dataset import SAMPLE, area, crop, driving_order, open_dataset, place_of
 from cctview.show import Choice, Int, Sliders, predict
-from cctview.truth.labels import true_vehicles
 
 # %config InlineBackend.figure_format = "jpeg"
 folder = sample_folder()
@@ -113,7 +114,7 @@ axes.set_axis_off()
 # The stored detections came from this very detector. Run it yourself. It takes the picture and returns a table.
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The last digits of the percentages differ between processors."
-found = Detector().detect(frame)
+found = detect.Detector().detect(frame)
 found.head()
 
 # %% [markdown]
@@ -191,7 +192,7 @@ show.frame(frame, found, "The same frame, as the machine sees it", picked=larges
 
 # %%
 sample, lesson = open_dataset(SAMPLE), open_lesson()
-boxes = sample.detections.assign(vehicle=true_vehicles(sample.detections, lesson.truth))
+boxes = sample.detections.assign(vehicle=truth.true_vehicles(sample.detections, lesson.truth))
 frames = sample.frames.set_index("camera").id[driving_order(sample.frames.camera)]
 figures.numbered_frames(
     [sample.image(name) for name in frames],

@@ -72,6 +72,7 @@ _NAMES = {
         "at_gallery",
         "measured_gallery",
         "open_finder",
+        "read_habits",
         "stored_leakage",
         "stored_unicity",
     ],

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.frames import Dataset
-from cctview.dataset.paths import RESULTS
+from cctview.dataset.paths import DATA, RESULTS
 from cctview.dataset.results import read_result
+from cctview.dataset.tables import read_parquet
 from cctview.link import TripFinder, TripJudge, fit_halves, make_finder, searched_by
 from cctview.link.stored import fingerprint, load
 from cctview.privacy.leakage import Leakage
@@ -26,6 +27,12 @@ def stored_unicity(hours: float, days: int, folder: Path = RESULTS) -> pd.DataFr
     """The stored rows of unicity for one length of time bins, in hours, and one number of days."""
     table = read_result("unicity.csv", folder)
     return table[np.isclose(table["hours"], hours, rtol=1e-3) & (table["days"] == days)]
+
+
+def read_habits() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Six weeks of simulated habits: the trips past the cameras, and the drivers."""
+    habits = DATA / "habits"
+    return read_parquet(habits / "trips.parquet"), read_parquet(habits / "drivers.parquet")
 
 
 def stored_leakage(folder: Path = RESULTS) -> Leakage:

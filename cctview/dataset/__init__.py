@@ -31,7 +31,7 @@ from cctview.dataset.road import DRIVE, POPULATION, TARGET, driving_order, place
 from cctview.dataset.storage import alone_in, replacing, write_bytes
 
 if TYPE_CHECKING:
-    from cctview.dataset.boxes import BOX, box_iou, crop
+    from cctview.dataset.boxes import BOX, area, box_iou, crop, side
     from cctview.dataset.frames import Dataset, open_dataset
     from cctview.dataset.images import encode_jpeg, read_image
     from cctview.dataset.layout import (
@@ -42,19 +42,24 @@ if TYPE_CHECKING:
         write_features,
         write_frame,
     )
+    from cctview.dataset.paths import DATA, SAMPLE
+    from cctview.dataset.results import read_result
 
 __all__ = [
     "BOX",
     "COLUMNS",
+    "DATA",
     "DRIVE",
-    "POPULATION",
-    "TARGET",
-    "TYPES",
-    "VEHICLE_TYPES",
     "Dataset",
     "DetectionId",
     "FrameId",
+    "POPULATION",
+    "SAMPLE",
+    "TARGET",
+    "TYPES",
+    "VEHICLE_TYPES",
     "alone_in",
+    "area",
     "box_iou",
     "crop",
     "detection_table",
@@ -66,7 +71,9 @@ __all__ = [
     "open_dataset",
     "place_of",
     "read_image",
+    "read_result",
     "replacing",
+    "side",
     "write_bytes",
     "write_detections",
     "write_features",
@@ -74,8 +81,11 @@ __all__ = [
 ]
 
 
+_LATE = ("boxes", "frames", "images", "layout", "paths", "results")
+
+
 def __getattr__(name: str) -> object:
-    for module in ("boxes", "frames", "images", "layout") if name in __all__ else ():
+    for module in _LATE if name in __all__ else ():
         home = import_module(f"{__name__}.{module}")
         if hasattr(home, name):
             return getattr(home, name)
