@@ -34,18 +34,17 @@
 import numpy as np
 import pandas as pd
 
-from cctview import match, privacy, show
+from cctview import dataset, match, privacy, show
 from cctview.course import check_cosine_distance, check_threshold, open_lesson
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
-from cctview.dataset import DRIVE, side
 from cctview.show import Float, Int, Sliders, predict
 from cctview.truth import true_vehicles
 
 lesson = open_lesson()
-dataset, truth = lesson.dataset, lesson.truth
+truth = lesson.truth
 MINUTES = 6  # of the recording; more take longer to compare
-detections, embeddings = match.first_minutes(dataset, MINUTES)
+detections, embeddings = match.first_minutes(lesson.dataset, MINUTES)
 vehicles = true_vehicles(detections, truth)
 print(
     f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
@@ -68,7 +67,7 @@ look_alike = clear.same | clear.alike(truth.vehicles, "colour")
 
 
 def crops_of(rows):
-    return [[dataset.crop(detections.id[row]) for row in pair] for pair in rows]
+    return [[lesson.dataset.crop(detections.id[row]) for row in pair] for pair in rows]
 
 
 room = match.draw_pairs(clear, look_alike, count=12, seed=11)
@@ -141,7 +140,7 @@ show.pairs(
 # %%
 own = lesson.shown.detections
 embedded = np.isfinite(lesson.shown.embeddings).all(axis=1)
-largest = np.where(embedded, side(own), 0).argmax()
+largest = np.where(embedded, dataset.side(own), 0).argmax()
 vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
 
 # %% [markdown]
@@ -325,8 +324,8 @@ failed = asked[
 ].iloc[0]
 nearest = match.best_candidates(failed, tracks[1], detections, vehicles)
 show.candidates(
-    dataset.crop(detections.id[failed["row"]]),
-    [dataset.crop(name) for name in detections.id[nearest.row]],
+    lesson.dataset.crop(detections.id[failed["row"]]),
+    [lesson.dataset.crop(name) for name in detections.id[nearest.row]],
     nearest.distance,
     nearest.right,
     f"{failed.look_alikes:.0f} other vehicles share its model and colour, and two are closer",
@@ -450,7 +449,7 @@ methods = match.compare_methods(
     detections,
     vehicles,
     embeddings,
-    [place.camera for place in DRIVE[2:5]],
+    [place.camera for place in dataset.DRIVE[2:5]],
     queries=60,
     others=100,
 )

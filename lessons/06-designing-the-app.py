@@ -33,7 +33,7 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from cctview import link, match, privacy, search, show
+from cctview import link, match, privacy, search, show, track
 from cctview.course import (
     at_gallery,
     check_even_gallery,
@@ -44,7 +44,6 @@ from cctview.course import (
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
 from cctview.show import Choice, Float, Int, Sliders, predict
-from cctview.track import find_tracklets
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 
 lesson = open_lesson()
@@ -71,7 +70,7 @@ print(
 
 # %%
 tracks = tracks_by_truth(detections, embeddings, truth)
-tracklets = find_tracklets(detections, embeddings, percent=0, tracks=tracks)
+tracklets = track.find_tracklets(detections, embeddings, percent=0, tracks=tracks)
 blocks = link.fit_filters(tracklets, label_tracklets(tracklets, detections, truth))
 stages = link.apply_filters(blocks)
 print(
