@@ -6,19 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.course import draw_pairs, give_labels, labels_followed, score_answers
 from cctview.dataset.boxes import side as box_side
 from cctview.dataset.road import DRIVE
 from cctview.match import (
     auc_by_vehicle,
     compare_next_camera,
     compare_tracks,
-    draw_pairs,
-    give_labels,
-    labels_followed,
     largest_crop_rows,
     rank_tracks,
     roc_auc,
-    score_answers,
 )
 
 CAMERAS = [place.camera for place in DRIVE]

@@ -155,7 +155,8 @@ def test_matches_folder(tmp_path):
 def test_a_second_run_replaces_the_folder_whole(tmp_path):
     matches = match_frames(*scene())
     write_matches_folder(tmp_path, matches, crops_of(matches))
-    write_matches_folder(tmp_path, matches, crops_of(matches), top=1)
+    nearest = matches.groupby("camera", sort=False).head(1)
+    write_matches_folder(tmp_path, nearest, crops_of(nearest))
     (folder,) = tmp_path.iterdir()
     assert sorted(p.name.split("--")[0] for p in folder.iterdir()) == ["base", "cam-1", "cam-2"]
 

@@ -315,10 +315,7 @@ def write_matches(path: str | Path, matches: pd.DataFrame) -> None:
 
 
 def write_matches_folder(
-    folder: str | Path,
-    matches: pd.DataFrame,
-    crops: Mapping[str, np.ndarray],
-    top: int | None = None,
+    folder: str | Path, matches: pd.DataFrame, crops: Mapping[str, np.ndarray]
 ) -> None:
     """Write one folder a base vehicle, with its crop and its candidates' in order of distance.
 
@@ -335,8 +332,6 @@ def write_matches_folder(
         Columns `base`, `camera`, `target`, `distance`.
     crops : mapping of str to ndarray, shape (H, W, 3), uint8
         The crop of each detection, by its id.
-    top : int, optional
-        How many candidates a camera to write; by default all.
 
     Raises
     ------
@@ -348,8 +343,6 @@ def write_matches_folder(
     number = {camera: k for k, camera in enumerate(pd.unique(matches["camera"]), start=1)}
     for base, candidates in matches.groupby("base", sort=False):
         candidates = candidates.sort_values("distance", kind="stable")
-        if top is not None:
-            candidates = candidates.groupby("camera", sort=False).head(top)
         files = {f"base--{base}.jpeg": base}
         for camera, target, distance in candidates[_COLUMNS[1:]].itertuples(index=False):
             files[f"cam-{number[camera]}--{float(distance)}--{target}.jpeg"] = target
