@@ -8,6 +8,7 @@ import pandas as pd
 from cctview.dataset.frames import Dataset
 from cctview.dataset.paths import DATA, RESULTS
 from cctview.dataset.results import read_result
+from cctview.dataset.road import TARGET
 from cctview.dataset.tables import read_parquet
 from cctview.link import TripFinder, TripJudge, fit_halves, make_finder, searched_by
 from cctview.link.stored import fingerprint, load
@@ -16,7 +17,7 @@ from cctview.privacy.meter import LeakageMeter
 from cctview.track import find_tracklets
 from cctview.truth import Truth, label_tracklets, true_passes
 
-TAXI = 1, "the yellow taxi van"
+TAXI = 1, TARGET
 """The vehicle that the lessons follow: its number in the truth, and what it is called."""
 FINDER = "finder.npz"
 FINDER_MINUTES = 6
@@ -59,11 +60,13 @@ def open_finder(
     The finder is fitted again if there is none, or if it was fitted on other detections.
     """
     detections, embeddings = finder_minutes(dataset)
-    path, models, tracks = Path(folder) / FINDER, None, None
+    path = Path(folder) / FINDER
+    models = tracks = None
     if path.is_file():
-        fitted_on, models, tracks = load(path)
-        if fitted_on != fingerprint(detections):
-            models, tracks = None, None
+        fitted_on, stored_models, stored_tracks = load(path)
+        if fitted_on == fingerprint(detections):
+            models = stored_models
+            tracks = stored_tracks
     tracklets = find_tracklets(detections, embeddings, tracks=tracks)
     labels = label_tracklets(tracklets, detections, truth)
     models = models or fit_halves(tracklets, labels)
@@ -71,7 +74,9 @@ def open_finder(
     return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))
 
 
-def at_gallery(table, found, model, figure, gallery):
+def at_gallery(
+    table: pd.DataFrame, found: float, model: str, figure: str, gallery: float
+) -> tuple[float, ...]:
     """A stored figure at a gallery of any size, between the stored sizes along the logarithm:
     estimate, low, high.
 
@@ -88,13 +93,14 @@ def at_gallery(table, found, model, figure, gallery):
     """
     chosen = (table["model"] == model) & (table["figure"] == figure) & (table["found"] == found)
     rows = table[chosen].sort_values("size")
-    at, sizes = np.log10(gallery), np.log10(rows["size"].to_numpy(float))
+    size = np.log10(gallery)
+    sizes = np.log10(rows["size"].to_numpy(float))
     ends = [rows[end] for end in ("estimate", "low", "high")]
     if figure == "innocents":  # counts, along their logarithm too
-        return tuple(10 ** np.interp(at, sizes, np.log10(end), right=np.nan) for end in ends)
-    return tuple(np.interp(at, sizes, end, right=np.nan) for end in ends)
+        return tuple(10 ** np.interp(size, sizes, np.log10(end), right=np.nan) for end in ends)
+    return tuple(np.interp(size, sizes, end, right=np.nan) for end in ends)
 
 
-def measured_gallery(table):
+def measured_gallery(table: pd.DataFrame) -> int:
     """How many other vehicles the gallery held that the stored figures were measured in."""
     return int(table.loc[table["model"] == "measured", "size"].max())
