@@ -19,13 +19,14 @@ from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.storage import replacing
 from cctview.link import fit_halves
 from cctview.link.stored import save
-from cctview.privacy.leakage import leakage_meter, measure_leakage, measure_unseen_minutes
+from cctview.privacy.leakage import leakage_meter
 from cctview.privacy.meter import LeakageMeter
-from cctview.privacy.open_set import count_candidates
-from cctview.privacy.unicity import mix_in_false_links, read_trips, unicity
+from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
 from cctview.stats.bits import reliability
 from cctview.track import Tracklets, confident, find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth
+from studio.open_set import count_candidates
+from studio.searches import measure_leakage, measure_unseen_minutes
 
 _HOURS = (1 / 60, 0.25, 1, 4, 12, 24)
 _POINTS = (1, 2, 3, 4, 6)
@@ -115,7 +116,7 @@ def open_set_table(tracklets: Tracklets, labels: pd.DataFrame, rounds: int = 100
     Returns
     -------
     DataFrame
-        As `cctview.privacy.open_set.SearchCounts.by_gallery_size`, with `threshold` (cosine
+        As `studio.open_set.SearchCounts.by_gallery_size`, with `threshold` (cosine
         distance) and `found` (share of vehicles found at it).
     """
     vehicle = labels["vehicle"].to_numpy()
@@ -153,10 +154,38 @@ def unicity_table(
         booked = mix_in_false_links(sightings, rate)
         for hour in hours:
             for point in points:
-                result = vars(unicity(sightings, point, hour, booked=booked))
+                result = vars(measure_unicity(sightings, point, hour, booked=booked))
                 cell = {"hours": hour, "points": point, "days": kept, "false_links": rate}
                 rows.append(cell | result)
     return pd.DataFrame(rows)
+
+
+def mix_in_false_links(sightings: Sightings, rate: float, seed: int = 0) -> Sightings:
+    """The database that a system makes that confuses some sightings.
+
+    A share `rate` of the sightings, drawn at random, is missing from its own trace and booked to
+    that of the vehicle that passes the same camera next: vehicles that follow each other are the
+    ones that get confused.
+
+    Parameters
+    ----------
+    sightings : Sightings
+    rate : float
+        0 to 1; measured, for instance, as the share of wrong first candidates.
+    seed : int
+
+    Returns
+    -------
+    Sightings
+    """
+    if not 0 <= rate <= 1:
+        raise ValueError(f"expected a rate of false links from 0 to 1, but got {rate}")
+    order = np.lexsort([sightings.seconds, sightings.place])
+    following = sightings.trace.copy()
+    following[order[:-1]] = sightings.trace[order[1:]]
+    wrong = np.random.default_rng(seed).random(len(order)) < rate
+    trace = np.where(wrong, following, sightings.trace)
+    return Sightings(trace, sightings.place, sightings.seconds, sightings.cameras)
 
 
 def write_table(path: Path, table: pd.DataFrame) -> Path:

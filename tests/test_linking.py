@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.link.evaluation import judge_searches
 from cctview.link.joint import compare_once, fit_joint
 from cctview.privacy import leakage as privacy
 from cctview.privacy.leakage import (
     METER_STEPS,
     leakage_meter,
-    measure_leakage,
-    measure_unseen_minutes,
     your_car,
 )
 from cctview.privacy.meter import LeakageMeter
 from cctview.stats.resampling import split_vehicles
 from cctview.track import Tracklets, find_tracklets
+from studio import searches
+from studio.searches import judge_searches, measure_leakage, measure_unseen_minutes
 
 pytest.importorskip("sklearn")
 
@@ -147,8 +146,8 @@ def test_a_model_that_is_too_sure_claims_more_than_it_delivers():
     ratios = model.apply(tracklets)
     rng = np.random.default_rng(0)
     shuffled = replace(ratios, steps={"sure": 12 * rng.permuted(ratios.steps["embedding"], axis=1)})
-    searches, _ = judge_searches(tracklets, labels, shuffled, np.flatnonzero(part == 1), 10_000)
-    bits = searches[["claimed", "delivered"]].mean()
+    judged, _ = judge_searches(tracklets, labels, shuffled, np.flatnonzero(part == 1), 10_000)
+    bits = judged[["claimed", "delivered"]].mean()
     assert bits.claimed > 6
     assert bits.delivered < 0
 
@@ -222,9 +221,9 @@ def test_what_is_searched_in_unseen_minutes_was_not_fitted_on(monkeypatch):
         fitted["table"] = tracklets.table.join(labels)
         raise Fitted
 
-    monkeypatch.setattr(privacy, "fit_joint", fit)
+    monkeypatch.setattr(searches, "fit_joint", fit)
     with pytest.raises(Fitted):
-        privacy.measure_unseen_minutes(
+        measure_unseen_minutes(
             Tracklets(table[["minute", "camera"]], np.ones((240, 2), np.float32)),
             table[["vehicle"]],
         )

@@ -22,7 +22,6 @@ def test_steps_add_up():
     assert meter.delivered() == Bits(2.5, 1.0, 4.0)
     assert meter.left() == 7.5
     assert meter.left("claimed") == 1
-    assert meter.anonymity_set("claimed") == 2
     assert meter.false_confidence() == 6.5
     assert meter.upto("seen").steps == (SEEN,)
 

@@ -10,10 +10,11 @@ import pytest
 from cctview.course import results
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
-from cctview.privacy.leakage import leakage_meter, measure_leakage
+from cctview.privacy.leakage import leakage_meter
 from cctview.privacy.meter import LeakageMeter
 from studio import __main__ as command
 from studio import leakage
+from studio.searches import measure_leakage
 from tests.test_linking import road
 
 pytest.importorskip("sklearn")

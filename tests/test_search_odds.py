@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cctview.privacy import open_set as search_odds
-from cctview.privacy.open_set import MODELS, SearchCounts, count_candidates, fit_beta, share_right
+from cctview.privacy.open_set import share_right
+from studio import open_set as search_odds
+from studio.open_set import MODELS, SearchCounts, count_candidates, fit_beta
 
 
 def gallery(seed, n=60, m=80, alike=0.0):
@@ -27,7 +28,7 @@ def test_counts_by_hand():
         [[0.1, 0.2, 0.3, 0.9], [0.4, 0.9, 0.9, 0.1]], ["a", "z"], ["b", "a", "a", "c"], 0.35
     )
     assert counts.others.tolist() == [2, 3]
-    assert counts.innocents.tolist() == [1, 1]
+    assert counts.false_matches.tolist() == [1, 1]
     assert counts.found.tolist()[0] == 1
     assert np.isnan(counts.found[1])
     assert counts.ahead.tolist()[0] == 1
@@ -91,7 +92,7 @@ def test_beta_from_counts():
     counts = SearchCounts(
         np.arange(3), np.full(3, 50), np.array([0, 2, 9]), *np.full((3, 3), np.nan), 1.0
     )
-    a, b = fit_beta(counts.innocents, counts.others)
+    a, b = fit_beta(counts.false_matches, counts.others)
     expected = 1 - np.mean([stats.betabinom.pmf(0, 1000, a + k, b + 50 - k) for k in (0, 2, 9)])
     assert counts._figures(1000, "clusters", np.arange(3))["fpir"] == pytest.approx(expected)
 
@@ -114,7 +115,7 @@ def test_of_those_flagged_few_are_right_where_few_are_there():
     [
         (lambda: count_candidates(np.zeros((0, 3)), [], [1, 2, 3], 1), "no query"),
         (lambda: count_candidates(np.zeros((2, 0)), [1, 2], [], 1), "gallery is empty"),
-        (lambda: count_candidates([[0.5]], [1], [1], 1), "nobody but the vehicle"),
+        (lambda: count_candidates([[0.5]], [1], [1], 1), "nothing but the vehicle"),
         (lambda: count_candidates([[0.5]], [1, 2], [1], 1), "expected the shape"),
         (lambda: count_candidates([[np.nan]], [1], [2], 1), "NaN"),
         (

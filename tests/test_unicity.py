@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.road import DRIVE
-from cctview.privacy.unicity import Sightings, mix_in_false_links, read_trips, unicity
+from cctview.privacy.unicity import Sightings, read_trips, measure_unicity
+from studio.leakage import mix_in_false_links
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
 HOUR = 3600
@@ -21,20 +22,20 @@ def sightings(rows):
 
 def test_a_morning_shared_and_an_evening_of_ones_own():
     table = sightings([(0, 0, 8), (1, 0, 8), (0, 0, 18), (1, 0, 19)])
-    assert unicity(table, 2).singled_out == 1
-    assert unicity(table, 1, hours=12).candidates == 2
+    assert measure_unicity(table, 2).singled_out == 1
+    assert measure_unicity(table, 1, hours=12).candidates == 2
 
 
 def test_twins_are_never_singled_out():
     table = sightings(
         [(k, place, hour) for k in (0, 1) for place, hour in ((0, 8), (1, 9), (2, 10))]
     )
-    result = unicity(table, 3)
+    result = measure_unicity(table, 3)
     assert (result.singled_out, result.candidates, result.drawn) == (0, 2, 2)
 
 
 def test_who_has_too_few_points_is_left_out_and_counted():
-    result = unicity(sightings([(0, 0, 8), (1, 0, 8), (1, 1, 9)]), 2)
+    result = measure_unicity(sightings([(0, 0, 8), (1, 0, 8), (1, 1, 9)]), 2)
     assert (result.drawn, result.too_short, result.singled_out) == (1, 0.5, 1)
 
 
@@ -70,14 +71,16 @@ def test_against_every_choice_of_points_by_loops(points, hours, places):
                 for known in list(combinations(sorted(own), points))[:3000]
             ]
             shares.append(np.mean(single))
-    drawn = [unicity(table, points, hours, places, seed=seed).singled_out for seed in range(60)]
+    drawn = [
+        measure_unicity(table, points, hours, places, seed=seed).singled_out for seed in range(60)
+    ]
     assert np.mean(drawn) == pytest.approx(np.mean(shares), abs=0.035)
 
 
 def test_finer_time_and_more_points_single_out_more():
     table = random_sightings(2, 60, 900)
-    by_points = [unicity(table, p, 0.5).singled_out for p in (1, 2, 4)]
-    by_hours = [unicity(table, 2, h).singled_out for h in (6, 1, 1 / 60)]
+    by_points = [measure_unicity(table, p, 0.5).singled_out for p in (1, 2, 4)]
+    by_hours = [measure_unicity(table, 2, h).singled_out for h in (6, 1, 1 / 60)]
     assert by_points == sorted(by_points)
     assert by_points[0] < by_points[-1]
     assert by_hours == sorted(by_hours)
@@ -89,7 +92,10 @@ def test_false_links_lose_and_mislead():
     assert (mix_in_false_links(table, 0).trace == table.trace).all()
     moved = mix_in_false_links(table, 0.3)
     assert (moved.trace != table.trace).mean() == pytest.approx(0.3, abs=0.04)
-    clean, dirty = unicity(table, 3, 1 / 60), unicity(table, 3, 1 / 60, booked=moved)
+    clean, dirty = (
+        measure_unicity(table, 3, 1 / 60),
+        measure_unicity(table, 3, 1 / 60, booked=moved),
+    )
     assert clean.lost == clean.misled == 0
     assert clean.singled_out > 0.9
     assert dirty.lost == pytest.approx(1 - 0.7**3, abs=0.1)
@@ -137,7 +143,7 @@ def test_the_six_weeks_that_ship():
         place.camera for place in DRIVE
     )  # nobody sees when a trip begins or ends
     assert len(table.trace) == trips[list(table.cameras)].notna().to_numpy().sum()
-    coarse, fine = unicity(table, 4, hours=12), unicity(table, 4, hours=1 / 60)
+    coarse, fine = measure_unicity(table, 4, hours=12), measure_unicity(table, 4, hours=1 / 60)
     assert coarse.high < fine.low
     assert fine.singled_out > 0.9
 
@@ -145,12 +151,12 @@ def test_the_six_weeks_that_ship():
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda t: unicity(t, 0), "at least one point"),
-        (lambda t: unicity(t, 1, hours=0), "longer than 0"),
-        (lambda t: unicity(t, 1, places=4), "3 cameras cannot be put into 4"),
-        (lambda t: unicity(t, 50), "no trace has 50"),
-        (lambda t: unicity(t.first_days(0), 1), "no sighting"),
-        (lambda t: unicity(sightings([(0, 0, 8)]), 1), "only one trace"),
+        (lambda t: measure_unicity(t, 0), "at least one point"),
+        (lambda t: measure_unicity(t, 1, hours=0), "longer than 0"),
+        (lambda t: measure_unicity(t, 1, places=4), "3 cameras cannot be put into 4"),
+        (lambda t: measure_unicity(t, 50), "no trace has 50"),
+        (lambda t: measure_unicity(t.first_days(0), 1), "no sighting"),
+        (lambda t: measure_unicity(sightings([(0, 0, 8)]), 1), "only one trace"),
         (lambda t: mix_in_false_links(t, 1.5), "from 0 to 1"),
         (lambda t: read_trips(trips(), one="name"), "name"),
         (lambda t: read_trips(trips()[["vehicle"]]), "no column"),
@@ -166,5 +172,5 @@ def test_a_time_bin_begins_at_the_full_hour():
     def seen_at(*seconds):
         return Sightings(np.array([0, 1]), np.zeros(2, int), np.array(seconds), CAMERAS)
 
-    assert unicity(seen_at(HOUR - 1, HOUR), 1, hours=1).singled_out == 1
-    assert unicity(seen_at(HOUR, 2 * HOUR - 1), 1, hours=1).singled_out == 0
+    assert measure_unicity(seen_at(HOUR - 1, HOUR), 1, hours=1).singled_out == 1
+    assert measure_unicity(seen_at(HOUR, 2 * HOUR - 1), 1, hours=1).singled_out == 0

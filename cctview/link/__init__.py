@@ -8,7 +8,6 @@
 from cctview.link.evaluation import (
     TripJudge,
     count_trips,
-    judge_searches,
     tally,
     verdicts,
 )
@@ -42,7 +41,6 @@ __all__ = [
     "fit_halves",
     "fit_joint",
     "fit_travel_times",
-    "judge_searches",
     "make_finder",
     "rank_one",
     "searched_by",

@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.road import POPULATION
-from cctview.link.joint import Ratios
 from cctview.link.trips import SURE, TripFinder
-from cctview.stats.bits import identification_bits, open_set_posterior
+from cctview.stats.bits import identification_bits
 from cctview.stats.resampling import bootstrap
-from cctview.track.tracklets import Tracklets
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,8 @@ class TripJudge:
         cameras: Iterable[str] | None = None,
         minutes: float | None = None,
     ) -> pd.DataFrame:
-        """As `TripFinder.links`, with `vehicle` (looked for), `right` (whether it is the candidate),
-        `passed` (whether it passed there while they recorded), `delivered` (bits).
+        """As `TripFinder.links`, with `vehicle` (looked for), `right` (the candidate is it),
+        `passed` (it passed there while they recorded), `delivered` (bits).
         """
         vehicle, parts = self.labels["vehicle"].to_numpy(), []
         for search in self.finder.searches(queries, cameras, minutes):
@@ -214,56 +212,3 @@ def count_trips(links: pd.DataFrame, sure: float = SURE) -> pd.DataFrame:
         interval = binomtest(int(kind.sum()), len(kind)).proportion_ci(method="wilson")
         rows.append((int(kind.sum()), len(kind), interval.low, interval.high))
     return pd.DataFrame(rows, index=list(kinds), columns=["count", "of", "low", "high"])
-
-
-def judge_searches(
-    tracklets: Tracklets,
-    labels: pd.DataFrame,
-    ratios: Ratios,
-    queries: np.ndarray,
-    population: int,
-    gallery: int | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Look for the vehicles of some tracklets at every other camera, and judge each step.
-
-    Parameters
-    ----------
-    tracklets : Tracklets
-    labels : DataFrame
-        Row by row: `vehicle`.
-    ratios : Ratios
-        Of all of them.
-    queries : array_like of int
-        The tracklets whose vehicles are looked for.
-    population, gallery : int
-        See `cctview.stats.bits.identification_bits`.
-
-    Returns
-    -------
-    searches : DataFrame
-        One row a step and search: as `identification_bits`, with `step`, `query`, `vehicle`,
-        `minute`, `camera` (searched).
-    candidates : DataFrame
-        One row for each candidate of the last step and for "none of these", with the `probability`,
-        whether it is `true`, and the `vehicle` looked for: what calibration is judged by.
-    """
-    table, vehicle, queries = tracklets.table, labels["vehicle"].to_numpy(), np.asarray(queries)
-    camera, minute = table["camera"].to_numpy(), table["minute"].to_numpy()
-    searches, candidates = [], []
-    for searched, rows in table.groupby("camera").indices.items():
-        asked = queries[camera[queries] != searched]
-        true_match = vehicle[asked][:, None] == vehicle[rows]
-        about = {"query": asked, "vehicle": vehicle[asked], "minute": minute[asked]}
-        for step, values in ratios.steps.items():
-            present = ratios.present[searched][asked]
-            posterior = open_set_posterior(values[np.ix_(asked, rows)], present)
-            bits = identification_bits(posterior, true_match, population, gallery)
-            searches.append(bits.assign(step=step, **about, camera=searched))
-        true = np.hstack([true_match, ~true_match.any(axis=1, keepdims=True)])
-        answers = {
-            "probability": posterior.ravel(),
-            "true": true.ravel(),
-            "vehicle": np.repeat(vehicle[asked], true.shape[1]),
-        }
-        candidates.append(pd.DataFrame(answers))
-    return pd.concat(searches, ignore_index=True), pd.concat(candidates, ignore_index=True)

@@ -4,28 +4,29 @@
 ``meter``    the leakage meter: bits that still hide a vehicle, step by step, and side gauges
 ``leakage``  bits that searches deliver and claim, over all vehicles and for one
 ``unicity``  how few known sightings single a vehicle out
-``open_set`` searches for vehicles that are not there: false matches by gallery size
+``open_set`` how often a flag is right, where the vehicle looked for need not be there
 ============ ======================================================================================
 """
 
-from cctview.privacy.leakage import Leakage, leakage_meter, measure_leakage, your_car
-from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
-from cctview.privacy.open_set import count_candidates, share_right
-from cctview.privacy.unicity import Sightings, mix_in_false_links, read_trips, unicity
+from cctview.privacy.leakage import METER_ORDER, Leakage, leakage_meter, your_car
+from cctview.privacy.meter import DEFAULT, END, Bits, Gauge, LeakageMeter, Step
+from cctview.privacy.open_set import share_right
+from cctview.privacy.unicity import Sightings, Unicity, measure_unicity, read_trips
 
 __all__ = [
+    "DEFAULT",
+    "END",
+    "METER_ORDER",
     "Bits",
     "Gauge",
     "Leakage",
     "LeakageMeter",
     "Sightings",
     "Step",
-    "count_candidates",
+    "Unicity",
     "leakage_meter",
-    "measure_leakage",
-    "mix_in_false_links",
+    "measure_unicity",
     "read_trips",
     "share_right",
-    "unicity",
     "your_car",
 ]

@@ -1,6 +1,6 @@
 """What leaks: how far a vehicle is identified by what cameras see of it.
 
-`measure_leakage` looks for every tracklet of a dataset at every other camera, by a joint model
+`Leakage` holds searches for the vehicle of every tracklet at every other camera, by a joint model
 (`cctview.link.joint`) fitted on other vehicles, and `leakage_meter` makes the course's meter of it,
 for one vehicle or for a pass drawn at random. `cctview.stats.bits` says how bits are counted.
 """
@@ -11,12 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import POPULATION
-from cctview.link.evaluation import judge_searches
-from cctview.link.joint import fit_joint
 from cctview.privacy.meter import Bits, LeakageMeter, Step
-from cctview.stats import bootstrap, figures_with_intervals, split_vehicles
-from cctview.track.tracklets import Tracklets
+from cctview.stats import bootstrap, figures_with_intervals
 
 METER_ORDER = (
     "time and place",
@@ -32,8 +28,6 @@ METER_STEPS = {
     "linked": METER_ORDER[3:],
 }
 """The meter's steps, and the sources of each."""
-_FOLDS = 4
-_SOME = 20  # searched vehicles, below which there is nothing to say of unseen minutes
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class Leakage:
     Attributes
     ----------
     searches : DataFrame
-        One row a step and search, see `cctview.link.evaluation.judge_searches`.
+        One row a step and search, see `studio.searches.judge_searches`.
     candidates : DataFrame
         Of the last step: `probability`, `true`, `vehicle`.
     population, gallery : int
@@ -116,107 +110,6 @@ class Leakage:
         index, values = ["query", "camera", "vehicle", "minute"], ["claimed", "delivered", "beyond"]
         wide = self.searches.pivot(index=index, columns="step", values=values)
         return wide.rename_axis(columns=[None, "step"])
-
-
-def measure_leakage(
-    tracklets: Tracklets,
-    labels: pd.DataFrame,
-    population: int = POPULATION,
-    order: Sequence[str] = METER_ORDER,
-    folds: int = _FOLDS,
-    seed: int = 0,
-    only: Sequence[int] | None = None,
-) -> Leakage:
-    """Look for every tracklet at every other camera, with models fitted on other vehicles.
-
-    Parameters
-    ----------
-    tracklets : Tracklets
-    labels : DataFrame
-        What each shows, row by row: `vehicle`, `direction`, `kind`, `colour`.
-    population : int
-        N: of how many vehicles each is one before any camera.
-    order : sequence of str
-        The order in which sources are added, see `cctview.link.joint.SOURCES`.
-    folds : int
-        Into so many parts the vehicles are divided; each is judged by a model fitted on the others.
-    seed : int
-    only : sequence of int, optional
-        Judge these parts only, to check stored results.
-
-    Raises
-    ------
-    ValueError
-        If there are too few vehicles to fit on, or the population is smaller than the gallery.
-    """
-    from tqdm import tqdm
-
-    part = split_vehicles(labels, folds, seed)
-    gallery = _gallery(tracklets, labels, population)
-    searches, candidates = [], []
-    for fold in tqdm(range(folds) if only is None else only, "fitting and searching", unit="fold"):
-        fitted = np.flatnonzero(part != fold)
-        model = fit_joint(tracklets.part(fitted), _rows(labels, fitted), order, seed)
-        ratios, queries = model.apply(tracklets, fitted), np.flatnonzero(part == fold)
-        judged = judge_searches(tracklets, labels, ratios, queries, population, gallery)
-        searches.append(judged[0])
-        candidates.append(judged[1])
-    return Leakage(
-        pd.concat(searches, ignore_index=True),
-        pd.concat(candidates, ignore_index=True),
-        population,
-        gallery,
-    )
-
-
-def measure_unseen_minutes(
-    tracklets: Tracklets,
-    labels: pd.DataFrame,
-    population: int = POPULATION,
-    order: Sequence[str] = METER_ORDER,
-    folds: int = _FOLDS,
-    seed: int = 0,
-) -> Leakage:
-    """Fit on the first half of the minutes and search in the second, for vehicles that were not
-    fitted on.
-
-    One part in `folds` of the vehicles is looked for; the others' tracklets in the first half are
-    fitted on.
-
-    Raises
-    ------
-    ValueError
-        If either half holds too few vehicles.
-    """
-    minute, part = tracklets.table["minute"], split_vehicles(labels, folds, seed)
-    late = (minute > (minute.min() + minute.max()) // 2).to_numpy()
-    fitted = np.flatnonzero((part > 0) & ~late)
-    model = fit_joint(tracklets.part(fitted), _rows(labels, fitted), order, seed)
-    unseen = tracklets.part(np.flatnonzero(late))
-    shown, queries = _rows(labels, np.flatnonzero(late)), np.flatnonzero(part[late] == 0)
-    if shown["vehicle"].iloc[queries].nunique() < _SOME:
-        raise ValueError(
-            f"fewer than {_SOME} vehicles to look for in the second half of the minutes; take more"
-            " minutes"
-        )
-    gallery = _gallery(tracklets, labels, population)
-    judged = judge_searches(unseen, shown, model.apply(unseen), queries, population, gallery)
-    return Leakage(*judged, population, gallery)
-
-
-def _rows(labels: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    return labels.iloc[rows].reset_index(drop=True)
-
-
-def _gallery(tracklets: Tracklets, labels: pd.DataFrame, population: int) -> int:
-    """How many vehicles the tracklets show; those of no vehicle count as one each."""
-    vehicle = labels["vehicle"]
-    gallery = int(vehicle[vehicle >= 0].nunique() + (vehicle < 0).sum())
-    if population < gallery:
-        raise ValueError(
-            f"a population of {population:,} is smaller than the gallery, {gallery:,} vehicles"
-        )
-    return max(gallery, int(tracklets.table.groupby("camera").size().max()) + 1)
 
 
 def leakage_meter(

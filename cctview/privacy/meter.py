@@ -1,13 +1,11 @@
 """The leakage meter: how many bits of a vehicle's identity each step has given away.
 
 Before any camera a vehicle is one of N, so log2 N bits would single it out. Two numbers always
-stand together: the bits that a system claims to know, log2 N - H(posterior), and those that it
-delivers, the mean of log2(N * p(true vehicle)). They agree where the system is calibrated; what is
-claimed beyond what is delivered is false confidence, and a system that is sure of the wrong vehicle
-delivers less than nothing.
+stand together: the bits that a system claims, and those that it delivers (`cctview.stats.bits`).
+What is claimed beyond what is delivered is false confidence; a system that is sure of the wrong
+vehicle delivers less than nothing.
 
-The meter goes from one notebook to the next as a small JSON file. It measures nothing itself: see
-`cctview.privacy.leakage`.
+The meter goes from one notebook to the next as a small JSON file. It measures nothing itself.
 """
 
 import json
@@ -17,17 +15,18 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Self
 
 from cctview.dataset.paths import RESULTS, remedy
 from cctview.dataset.road import POPULATION, TARGET
 from cctview.dataset.storage import write_bytes
 
-FORMAT, VERSION = "cctview leakage meter", 1
+_FORMAT, _VERSION = "cctview leakage meter", 1
 DEFAULT = RESULTS / "meter.json"
 """The meter of a reader who skipped the notebooks before."""
 END = DEFAULT.with_name("meter-end.json")
-"""The meter after the last notebook that adds to it, with the side gauges; `python -m studio meter` stores it."""
-SLACK = 1e-9
+"""The meter after the last notebook that adds to it; `python -m studio meter` stores it."""
+_SLACK = 1e-9  # bits, of rounding
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Interval:
     low: float
     high: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("estimate", "low", "high"):
             object.__setattr__(self, name, _number(getattr(self, name), name))
         if not self.low <= self.estimate <= self.high:
@@ -55,12 +54,12 @@ class Interval:
                 f" {self.high}"
             )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.estimate:.1f} [{self.low:.1f} {self.high:.1f}]"
 
     @classmethod
-    def around(cls, estimate, low, high):
-        """As given, but widened to hold the estimate: an interval by bootstrap need not."""
+    def around(cls, estimate: float, low: float, high: float) -> Self:
+        """Widened to hold the estimate: an interval by bootstrap need not."""
         return cls(estimate, min(low, estimate), max(high, estimate))
 
 
@@ -75,14 +74,13 @@ class Bits(Interval):
     6.0 [4.5 8.0]
     """
 
-    def __add__(self, other):
+    def __add__(self, other: "Bits") -> "Bits":
         return Bits(self.estimate + other.estimate, self.low + other.low, self.high + other.high)
 
 
 @dataclass(frozen=True)
 class Gauge(Interval):
-    """A side gauge: what leaks but cannot be subtracted from log2 N, such as membership inference
-    or unicity.
+    """A side gauge: a leak that cannot be subtracted from log2 N, such as unicity.
 
     Attributes
     ----------
@@ -105,10 +103,9 @@ class Step:
     claimed, delivered : Bits
         Negative where a step takes knowledge back (a defence), or where it misleads.
     beyond : float
-        The part of the claimed bits that lies beyond the measured gallery: model, not data. It is
-        drawn hatched.
+        The part of the claimed bits that lies beyond the measured gallery: model, not data.
     odds : float or None
-        After this step, how often the most probable vehicle is the right one, 0 to 1.
+        After this step, how often the most probable vehicle is the correct one, 0 to 1.
     note : str
     """
 
@@ -119,7 +116,7 @@ class Step:
     odds: float | None = None
     note: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"a step needs a name, but got {self.name!r}")
         for kind in ("claimed", "delivered"):
@@ -128,7 +125,7 @@ class Step:
                     f"{self.name}: expected Bits as {kind}, but got {getattr(self, kind)!r}"
                 )
         beyond = _number(self.beyond, f"{self.name}: beyond")
-        if not 0 <= beyond <= max(self.claimed.estimate, 0) + SLACK:
+        if not 0 <= beyond <= max(self.claimed.estimate, 0) + _SLACK:
             raise ValueError(
                 f"{self.name}: {beyond} of the {self.claimed.estimate} claimed bits cannot lie"
                 " beyond the gallery"
@@ -144,7 +141,7 @@ class LeakageMeter:
     Attributes
     ----------
     target : str
-        Whom they are about.
+        The vehicle that they are about.
     population : int
         N: of how many vehicles it is one before any step.
     steps : tuple of Step
@@ -155,9 +152,10 @@ class LeakageMeter:
 
     Examples
     --------
-    >>> meter = LeakageMeter("a taxi", 1024).after(Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25))
-    >>> meter.total_bits, meter.left(), meter.anonymity_set("claimed")
-    (10.0, 6.5, 64.0)
+    >>> seen = Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25)
+    >>> meter = LeakageMeter("a taxi", 1024).after(seen)
+    >>> meter.total_bits, meter.left()
+    (10.0, 6.5)
     """
 
     target: str = TARGET
@@ -166,7 +164,7 @@ class LeakageMeter:
     world: str = "twin"
     gauges: Mapping[str, Gauge] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.target, str) or not self.target:
             raise ValueError(f"a meter needs a target, but got {self.target!r}")
         if (
@@ -183,23 +181,22 @@ class LeakageMeter:
         names = [step.name for step in self.steps]
         if len(set(names)) < len(names):
             raise ValueError(
-                f"the steps {names} do not all have names of their own; use meter.after(step) to"
-                " replace one"
+                f"the steps {names} need names of their own; use meter.after(step) to replace one"
             )
         for kind in ("claimed", "delivered"):
             bits = self._sum(kind).estimate
-            if bits > self.total_bits + SLACK:
+            if bits > self.total_bits + _SLACK:
                 raise ValueError(
                     f"{bits:.2f} bits {kind}, but one of {self.population:,} has only"
                     f" {self.total_bits:.2f}"
                 )
 
     @property
-    def total_bits(self):
+    def total_bits(self) -> float:
         """log2 N: the bits that single out one vehicle."""
         return math.log2(self.population)
 
-    def after(self, step):
+    def after(self, step: Step) -> "LeakageMeter":
         """The meter after one more step. A step of that name is replaced, and those after it are
         dropped: they built on it.
         """
@@ -207,7 +204,7 @@ class LeakageMeter:
         kept = self.steps[: names.index(step.name)] if step.name in names else self.steps
         return replace(self, steps=(*kept, step))
 
-    def upto(self, name):
+    def upto(self, name: str) -> "LeakageMeter":
         """The meter as it stood right after the step of that name.
 
         Raises
@@ -220,11 +217,11 @@ class LeakageMeter:
             raise KeyError(f"no step {name!r}; there are {', '.join(names) or 'none yet'}")
         return replace(self, steps=self.steps[: names.index(name) + 1])
 
-    def with_gauge(self, name, gauge):
+    def with_gauge(self, name: str, gauge: Gauge) -> "LeakageMeter":
         """The meter with a side gauge set."""
         return replace(self, gauges={**self.gauges, name: gauge})
 
-    def filled(self, other=None):
+    def filled(self, other: "LeakageMeter | None" = None) -> "LeakageMeter":
         """The meter with the steps and side gauges that it lacks taken from another one, in that
         one's order.
 
@@ -239,37 +236,26 @@ class LeakageMeter:
         steps = {step.name: step for step in (*(other.steps if same else ()), *self.steps)}
         return replace(self, steps=tuple(steps.values()), gauges={**other.gauges, **self.gauges})
 
-    def claimed(self):
-        """Bits claimed by all steps together; the interval's ends are added, see `Bits`."""
+    def claimed(self) -> Bits:
+        """Bits claimed by all steps together, see `Bits`."""
         return self._sum("claimed")
 
-    def delivered(self):
-        """Bits delivered by all steps together; the interval's ends are added, see `Bits`."""
+    def delivered(self) -> Bits:
+        """Bits delivered by all steps together, see `Bits`."""
         return self._sum("delivered")
 
-    def left(self, kind="delivered"):
+    def left(self, kind: str = "delivered") -> float:
         """Bits that still hide the target, by what was "delivered", or by what is "claimed"."""
         return self.total_bits - self._sum(kind).estimate
 
-    def anonymity_set(self, kind="delivered"):
-        """Among how many equally likely vehicles the target is hidden: 2 to the power of the bits
-        left.
-        """
-        return 2.0 ** self.left(kind)
-
-    def false_confidence(self):
+    def false_confidence(self) -> float:
         """Bits claimed beyond those delivered."""
         return self.claimed().estimate - self.delivered().estimate
 
-    def save(self, path):
-        """Write it as JSON, in one step: all of the file is there afterwards, or what was there
-        before.
-        """
-        write_bytes(
-            Path(path),
-            json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False).encode()
-            + b"\n",
-        )
+    def save(self, path: str | Path) -> None:
+        """Write it as JSON, in one step: the file is whole afterwards, or as it was before."""
+        text = json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+        write_bytes(Path(path), text.encode() + b"\n")
 
     @classmethod
     def load(cls, path=None):
@@ -298,15 +284,15 @@ class LeakageMeter:
         """The meter that an earlier notebook saved, or the course's own if that one was skipped."""
         return cls.load(path if Path(path).exists() else None)
 
-    def _sum(self, kind):
+    def _sum(self, kind: str) -> Bits:
         if kind not in ("claimed", "delivered"):
             raise ValueError(f'expected "claimed" or "delivered", but got {kind!r}')
         return sum((getattr(step, kind) for step in self.steps), Bits(0.0, 0.0, 0.0))
 
-    def _to_json(self):
+    def _to_json(self) -> dict:
         return {
-            "format": FORMAT,
-            "version": VERSION,
+            "format": _FORMAT,
+            "version": _VERSION,
             "target": self.target,
             "population": self.population,
             "world": self.world,
@@ -318,10 +304,10 @@ class LeakageMeter:
         }
 
 
-def _read(path):
+def _read(path: Path) -> LeakageMeter:
     try:
         content = json.loads(path.read_bytes())
-        if content["format"] != FORMAT or content["version"] != VERSION:
+        if content["format"] != _FORMAT or content["version"] != _VERSION:
             raise ValueError(f"it says {content['format']!r}, version {content['version']!r}")
         return LeakageMeter(
             content["target"],
@@ -337,12 +323,12 @@ def _read(path):
         ) from None
 
 
-def _step(content):
+def _step(content: dict) -> Step:
     bits = {kind: Bits(**content[kind]) for kind in ("claimed", "delivered")}
     return Step(**{**content, **bits})
 
 
-def _number(value, name):
+def _number(value: Any, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -1,11 +1,10 @@
 """Unicity: how many sightings single out one driver, or one trip (de Montjoye et al. 2013,
 Scientific Reports 3:1376).
 
-Somebody knows a few points of a vehicle: at which camera it was, and about when. Among all traces
-of a database, how many contain all of these points? If only one does, the vehicle is singled out;
-that is not yet a name. Points are as coarse as the database: cameras may be grouped, time is cut
-into bins; at one second nearly every sighting is unique. On simulated habits it measures our habit
-model.
+An attacker knows a few points of a vehicle: at which camera it was, and about when. If only one
+trace of a database contains all of these points, the vehicle is singled out; that is not yet a
+name. Cameras can be grouped, and time is cut into bins: at one second nearly every sighting is
+unique. On simulated habits this measures our model of habits.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-LEVEL = 0.95
+from cctview.dataset.ids import is_camera
+
+_LEVEL = 0.95  # of the intervals
 _NO_CAMERAS = ("entered", "left")  # times of a trip that no camera sees
 
 
@@ -25,13 +26,13 @@ class Unicity:
     Attributes
     ----------
     singled_out : float
-        Share of traces of which the points leave exactly one candidate, and the right one.
+        Share of traces of which the points leave exactly one candidate, and the correct one.
     low, high : float
         Its 95 % interval (Wilson), over the traces drawn.
     misled : float
-        Share of which they leave exactly one candidate, and a wrong one.
+        Share of which they leave exactly one candidate, a wrong one.
     lost : float
-        Share of which the right trace is not among the candidates.
+        Share of which the correct trace is not among the candidates.
     candidates : float
         Median number of candidates.
     drawn : int
@@ -69,17 +70,15 @@ class Sightings:
     trace: np.ndarray
     place: np.ndarray
     seconds: np.ndarray
-    cameras: tuple
+    cameras: tuple[str, ...]
 
-    def first_days(self, days):
-        """Those of the first so many days, from midnight to midnight: what a database holds so long
-        after it was begun.
-        """
+    def first_days(self, days: int) -> "Sightings":
+        """Those of the first so many days, from midnight to midnight."""
         kept = self.seconds < days * 86400
         return Sightings(self.trace[kept], self.place[kept], self.seconds[kept], self.cameras)
 
 
-def read_trips(trips, one="vehicle"):
+def read_trips(trips: pd.DataFrame, one: str = "vehicle") -> Sightings:
     """The sightings of trips.
 
     Parameters
@@ -90,10 +89,6 @@ def read_trips(trips, one="vehicle"):
     one : {"vehicle", "trip"}
         What makes one trace.
 
-    Returns
-    -------
-    Sightings
-
     Raises
     ------
     ValueError
@@ -102,19 +97,19 @@ def read_trips(trips, one="vehicle"):
     Examples
     --------
     >>> times = pd.to_datetime(["2031-03-24 08:00", "2031-03-25 09:00"])
-    >>> read_trips(pd.DataFrame({"vehicle": [5, 5], "733-681-N": times, "735-683-N": [times[0], None]})).seconds.tolist()
+    >>> table = {"vehicle": [5, 5], "733-681-N": times, "735-683-N": [times[0], None]}
+    >>> read_trips(pd.DataFrame(table)).seconds.tolist()
     [28800, 28800, 118800]
     """
-    from cctview.dataset.ids import is_camera
-
     if one not in ("vehicle", "trip"):
         raise ValueError(f'expected one="vehicle" or "trip", but got {one!r}')
-    times = [
+    cameras = tuple(
         column
         for column in trips
-        if is_camera(column) and pd.api.types.is_datetime64_any_dtype(trips[column])
-    ]
-    cameras = tuple(column for column in times if column not in _NO_CAMERAS)
+        if is_camera(column)
+        and column not in _NO_CAMERAS
+        and pd.api.types.is_datetime64_any_dtype(trips[column])
+    )
     if not cameras:
         raise ValueError(
             "no column of the trips is a camera's with times; there are"
@@ -123,48 +118,28 @@ def read_trips(trips, one="vehicle"):
     times = trips[list(cameras)].to_numpy("datetime64[s]")
     rows, places = np.nonzero(~np.isnat(times))
     if not len(rows):
-        raise ValueError("no trip passes a camera: there is no sighting to single anyone out by")
+        raise ValueError("no trip passes a camera: there is no sighting to single a vehicle out by")
     seen = times[rows, places]
     seconds = (seen - seen.min().astype("datetime64[D]")).astype(np.int64)
     trace = pd.factorize(trips["vehicle"])[0][rows] if one == "vehicle" else pd.factorize(rows)[0]
     return Sightings(trace.astype(np.int64), places.astype(np.int64), seconds, cameras)
 
 
-def mix_in_false_links(sightings, rate, seed=0):
-    """The database that a tracker makes who confuses some sightings.
-
-    A share `rate` of the sightings, drawn at random, is missing from its own trace and booked to
-    that of the vehicle that passes the same camera next: vehicles that follow each other are the
-    ones that get confused.
-
-    Parameters
-    ----------
-    sightings : Sightings
-    rate : float
-        0 to 1; measured, for instance, as the share of wrong first candidates.
-    seed : int
-
-    Returns
-    -------
-    Sightings
-    """
-    if not 0 <= rate <= 1:
-        raise ValueError(f"expected a rate of false links from 0 to 1, but got {rate}")
-    order = np.lexsort([sightings.seconds, sightings.place])
-    following = sightings.trace.copy()
-    following[order[:-1]] = sightings.trace[order[1:]]
-    wrong = np.random.default_rng(seed).random(len(order)) < rate
-    trace = np.where(wrong, following, sightings.trace)
-    return Sightings(trace, sightings.place, sightings.seconds, sightings.cameras)
-
-
-def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None, seed=0):
+def measure_unicity(
+    sightings: Sightings,
+    points: int = 4,
+    hours: float = 1.0,
+    places: int | None = None,
+    sample: int = 400,
+    booked: Sightings | None = None,
+    seed: int = 0,
+) -> Unicity:
     """How often a few points single out a trace.
 
     Parameters
     ----------
     sightings : Sightings
-        What really happened: the points are drawn from it.
+        What happened: the points are drawn from it.
     points : int
         How many points are known, drawn at random from the different ones of a trace.
     hours : float
@@ -174,12 +149,8 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
     sample : int
         How many traces are drawn, of those with enough points.
     booked : Sightings, optional
-        The database that is searched, if it holds false links (`mix_in_false_links`).
+        The database that is searched, if it differs from what happened (false links).
     seed : int
-
-    Returns
-    -------
-    Unicity
 
     Raises
     ------
@@ -191,8 +162,9 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
     Two vehicles share their mornings; an evening tells them apart.
 
     >>> morning, evening = 8 * 3600, 18 * 3600
-    >>> two = Sightings(np.array([0, 1, 1]), np.zeros(3, int), np.array([morning, morning, evening]), ("733-681-N",))
-    >>> result = unicity(two, points=2)
+    >>> seconds = np.array([morning, morning, evening])
+    >>> two = Sightings(np.array([0, 1, 1]), np.zeros(3, int), seconds, ("733-681-N",))
+    >>> result = measure_unicity(two, points=2)
     >>> result.singled_out, result.drawn, result.too_short
     (1.0, 1, 0.5)
     """
@@ -211,7 +183,7 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
     candidates = full.sum(axis=1)
     right = full[np.arange(len(trace)), trace]
     single = (candidates == 1) & right
-    interval = binomtest(int(single.sum()), len(trace)).proportion_ci(LEVEL, "wilson")
+    interval = binomtest(int(single.sum()), len(trace)).proportion_ci(_LEVEL, "wilson")
     return Unicity(
         float(single.mean()),
         float(interval.low),
@@ -224,7 +196,9 @@ def unicity(sightings, points=4, hours=1.0, places=None, sample=400, booked=None
     )
 
 
-def _check(sightings, points, hours, places, sample):
+def _check(
+    sightings: Sightings, points: int, hours: float, places: int | None, sample: int
+) -> None:
     if points < 1 or sample < 1:
         raise ValueError(
             f"expected at least one point and one trace to draw, but got {points} and {sample}"
@@ -239,24 +213,23 @@ def _check(sightings, points, hours, places, sample):
         raise ValueError("there is only one trace: nothing to be told apart from")
 
 
-def _cells(sightings, hours, places):
+def _cells(sightings: Sightings, hours: float, places: int | None) -> np.ndarray:
     """Time bin and group of cameras of each sighting, as one number."""
     groups = places or len(sightings.cameras)
     group = sightings.place * groups // len(sightings.cameras)
     return (sightings.seconds // (3600 * hours)).astype(np.int64) * groups + group
 
 
-def _draw_points(trace, cells, points, sample, rng):
-    """Draw traces, and `points` different cells of each that has as many.
-
-    Returns
-    -------
-    drawn : ndarray, shape (k,)
-    known : ndarray, shape (k, points)
-    too_short : float
-        Share of the traces tried that have fewer.
+def _draw_points(
+    trace: np.ndarray, cells: np.ndarray, points: int, sample: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Traces, (k,), `points` different cells of each, (k, points), and the share of the traces
+    tried that have fewer.
     """
-    order, base, drawn, known, tried = rng.permutation(np.unique(trace)), cells.max() + 1, [], [], 0
+    order, base = rng.permutation(np.unique(trace)), cells.max() + 1
+    drawn: list[int] = []
+    known: list[np.ndarray] = []
+    tried = 0
     while len(drawn) < sample and tried < len(order):
         part = np.zeros(trace.max() + 1, bool)
         part[order[tried : tried + sample]] = True
@@ -264,9 +237,9 @@ def _draw_points(trace, cells, points, sample, rng):
         rows = part[trace]
         keys = rng.permutation(np.unique(trace[rows] * base + cells[rows]))
         keys = keys[np.argsort(keys // base, kind="stable")]
-        of, begin, size = np.unique(keys // base, return_index=True, return_counts=True)
+        names, begin, size = np.unique(keys // base, return_index=True, return_counts=True)
         enough = size >= points
-        drawn.extend(of[enough])
+        drawn.extend(names[enough])
         known.extend(keys[begin[enough, None] + np.arange(points)] % base)
     kept = rng.permutation(len(drawn))[:sample]
     return (
@@ -276,12 +249,10 @@ def _draw_points(trace, cells, points, sample, rng):
     )
 
 
-def _holders(cells, trace, known, count):
+def _holders(cells: np.ndarray, trace: np.ndarray, known: np.ndarray, count: int) -> np.ndarray:
     """Which of `count` traces hold all the known cells of each row, (rows, count)."""
     wanted = np.unique(known)
-    asked = np.zeros(max(cells.max(initial=0), wanted.max()) + 1, bool)
-    asked[wanted] = True
-    rows = asked[cells]
+    rows = np.isin(cells, wanted)
     holds = np.zeros((len(wanted), count), bool)
     holds[np.searchsorted(wanted, cells[rows]), trace[rows]] = True
     full = np.ones((len(known), count), bool)
