@@ -19,6 +19,7 @@ from collections import defaultdict, deque
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -51,22 +52,11 @@ LOG = "collect.log"
 
 @dataclass(frozen=True)
 class Taken:
-    """When a picture was taken, by the best clock there is, and what else came with it.
+    """When a picture was taken, by the best clock there is, and what else came with it."""
 
-    Attributes
-    ----------
-    time : datetime
-        Wall clock, to the second.
-    clock : str
-        ``last-modified``, ``date`` or ``local``.
-    received : datetime
-        This computer's clock, UTC.
-    width, height : int
-    """
-
-    time: datetime
-    clock: str
-    received: datetime
+    time: datetime  # wall clock, to the second
+    clock: str  # "last-modified", "date" or "local"
+    received: datetime  # this computer's clock, UTC
     width: int
     height: int
 
@@ -92,7 +82,7 @@ class Archive:
         self.dropped: list[str] = []
         self._recover()
         self._rows: list[dict] = []
-        self._journal = None
+        self._journal: TextIO | None = None
         self.log = logging.getLogger(f"cctview.collect.{id(self)}")
         self.log.setLevel(logging.INFO)
         self.log.propagate = False
@@ -148,19 +138,16 @@ class Archive:
                 f"{_MOVES} other pictures in the {_MOVES} seconds from {taken.time}; this one is"
                 " not kept"
             )
-        row = {
+        row = asdict(taken) | {
             "frame": str(frame),
             "camera": camera,
             "time": frame.time.isoformat(),
-            "clock": taken.clock,
             "moved": moved,
             "received": taken.received.isoformat(timespec="milliseconds"),
-            "width": taken.width,
-            "height": taken.height,
             "bytes": len(content),
             "sha256": digest,
         }
-        self._announce(row)
+        self._announce(row)  # before the frame, so that a kill leaves no frame without a row
         write_frame(self.folder, frame, content)
         self._rows.append(row)
         self._recent[camera].append(digest)
@@ -249,12 +236,10 @@ def _read_journal(path: Path) -> list[dict]:
 
 
 def _write_rows(rows: list[dict], path: Path) -> None:
-    table = pd.DataFrame(rows, columns=_COLUMNS).astype(
-        dict.fromkeys(["moved", "width", "height", "bytes"], "int32")
-    )
-    table["time"] = pd.to_datetime(table.time).astype("datetime64[s]")
-    table["received"] = pd.to_datetime(table.received, format="ISO8601", utc=True).astype(
-        "datetime64[ms, UTC]"
-    )
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table = table.astype(dict.fromkeys(["moved", "width", "height", "bytes"], "int32"))
+    table["time"] = pd.to_datetime(table["time"]).astype("datetime64[s]")
+    received = pd.to_datetime(table["received"], format="ISO8601", utc=True)
+    table["received"] = received.astype("datetime64[ms, UTC]")
     with replacing(path) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")

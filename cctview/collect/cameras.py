@@ -5,6 +5,7 @@ import ipaddress
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from cctview.dataset.ids import is_camera
@@ -20,52 +21,26 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # names that Window
 
 @dataclass(frozen=True)
 class PublicCamera:
-    """One public camera.
+    """One public camera."""
 
-    Attributes
-    ----------
-    id : str
-        As its operator writes it.
-    label : str
-        The id in the grammar of `cctview.dataset.ids`: what its frames are named after.
-    name : str
-    latitude, longitude : float or None
-    online : bool
-        Whether the operator says that it works.
-    url : str
-        Where its picture is.
-    """
-
-    id: str
-    label: str
+    id: str  # as its operator writes it
+    label: str  # the id in the grammar of `cctview.dataset.ids`, after which its frames are named
     name: str
     latitude: float | None
     longitude: float | None
-    online: bool
-    url: str
+    online: bool  # says the operator
+    url: str  # of its picture
 
 
 class CameraApi:
-    """An API of the shape of New York's.
-
-    Parameters
-    ----------
-    base : str
-        The address before ``/api/cameras``.
-    """
+    """An API of the shape of New York's; `base` is the address before ``/api/cameras``."""
 
     def __init__(self, base: str):
         self.base = base.rstrip("/").removesuffix("/api/cameras")
         self.list_url = f"{self.base}/api/cameras"
 
     def read_list(self, content: bytes) -> tuple[list[PublicCamera], list[str]]:
-        """Read the answer to `list_url`.
-
-        Returns
-        -------
-        cameras : list of PublicCamera
-        problems : list of str
-            One line for each entry that was skipped.
+        """Read the answer to `list_url`: the cameras, and a line for each entry that was skipped.
 
         Raises
         ------
@@ -83,7 +58,8 @@ class CameraApi:
                 f"{self.list_url}: expected a JSON list of cameras, found a"
                 f" {type(entries).__name__}"
             )
-        known, problems = {}, []
+        known: dict[str, dict] = {}
+        problems = []
         for entry in entries:
             name = entry.get("id") if isinstance(entry, dict) else None
             if not isinstance(name, str) or not name or name in known:
@@ -96,29 +72,19 @@ class CameraApi:
         return [self._camera(name, labels[name], entry) for name, entry in known.items()], problems
 
     def _camera(self, name: str, label: str, entry: dict) -> PublicCamera:
-        place = [
-            _degrees(entry.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180))
-        ]
-        online = str(entry.get("isOnline", True)).lower() == "true"
         return PublicCamera(
-            name,
-            label,
-            str(entry.get("name", name)),
-            *place,
-            online,
-            f"{self.list_url}/{quote(name, safe='')}/image",
+            id=name,
+            label=label,
+            name=str(entry.get("name", name)),
+            latitude=_degrees(entry.get("latitude"), 90),
+            longitude=_degrees(entry.get("longitude"), 180),
+            online=str(entry.get("isOnline", True)).lower() == "true",
+            url=f"{self.list_url}/{quote(name, safe='')}/image",
         )
 
 
 def pattern_cameras(pattern: str, ids: list[str]) -> list[PublicCamera]:
-    """The cameras of an operator that has one address for each.
-
-    Parameters
-    ----------
-    pattern : str
-        An address with ``{camera}`` in it.
-    ids : list of str
-        What to put in its place.
+    """The cameras of an operator that has one address for each: ids replace its ``{camera}``.
 
     Examples
     --------
@@ -146,7 +112,8 @@ def label_cameras(ids: list[str]) -> dict[str, str]:
     >>> label_cameras(["733-681-N", "FDR @ E 53 St"])
     {'733-681-N': '733-681-N', 'FDR @ E 53 St': 'FDR-E-53-St-09c16e'}
     """
-    labels, taken = {}, set()
+    labels: dict[str, str] = {}
+    taken: set[str] = set()
     for name in dict.fromkeys(ids):
         label = name
         if (
@@ -206,7 +173,7 @@ def notice(host: str) -> str:
     )
 
 
-def _degrees(value: object, limit: float) -> float | None:
+def _degrees(value: Any, limit: float) -> float | None:
     try:
         degrees = float(value)
     except (TypeError, ValueError):

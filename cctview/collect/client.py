@@ -80,15 +80,10 @@ async def collect(
     cameras : list of PublicCamera
         All of one host.
     folder : Path
-        Gets the frames and their index, see `cctview.collect.archive`; what is there already is
-        kept.
+        For the frames and their index (`cctview.collect.archive`); what is there is kept.
     plan : Plan
     show : callable, optional
         Is given the tally once a second.
-
-    Returns
-    -------
-    Tally
 
     Raises
     ------
@@ -104,9 +99,8 @@ async def collect(
         try:
             archive.write_cameras(cameras)
             for frame in archive.dropped:
-                archive.log.info(
-                    "%s was cut off by the end of an earlier run; not in the index", frame
-                )
+                text = "%s was cut off by the end of an earlier run; not in the index"
+                archive.log.info(text, frame)
             return await _Run(cameras, archive, plan).go(show)
         finally:
             archive.close()
@@ -192,10 +186,9 @@ class _Run:
 
     async def _sleep_until(self, due: float) -> bool:
         """False if the run has been stopped meanwhile."""
+        wait = max(0.0, due - asyncio.get_running_loop().time())
         try:
-            await asyncio.wait_for(
-                self.stopped.wait(), max(0.0, due - asyncio.get_running_loop().time())
-            )
+            await asyncio.wait_for(self.stopped.wait(), wait)
         except TimeoutError:
             return True
         return False
@@ -281,21 +274,17 @@ class _Run:
         watch.same += 1
         self.tally.duplicates += 1
         if watch.same == _FROZEN_AFTER:
-            self.log.info(
-                "%s is frozen: the same picture %d times in a row", watch.camera.label, watch.same
-            )
+            text = "%s is frozen: the same picture %d times in a row"
+            self.log.info(text, watch.camera.label, watch.same)
         return "frozen" if watch.same >= _FROZEN_AFTER else "duplicate"
 
     def _compare(self, watch: _Watch, taken: Taken, headers: httpx.Headers) -> None:
         """Note in the log a picture of another size than before, or a server with a wrong clock."""
         size = taken.width, taken.height
+        label = watch.camera.label
         if watch.size and size != watch.size:
-            self.log.info(
-                "%s wrong size: %dx%d, until now %dx%d; kept",
-                watch.camera.label,
-                *size,
-                *watch.size,
-            )
+            text = "%s wrong size: %dx%d, until now %dx%d; kept"
+            self.log.info(text, label, *size, *watch.size)
         watch.size = size
         dated = wall_clock(headers.get("Date"), self.plan.zone)
         if dated is None:
@@ -307,12 +296,8 @@ class _Run:
             against = "this computer's clock"
         skew = (dated - reference).total_seconds()
         if abs(skew - watch.skew) > _SKEW:
-            self.log.info(
-                "%s clock skew: the server's date is %+.0f s from %s",
-                watch.camera.label,
-                skew,
-                against,
-            )
+            text = "%s clock skew: the server's date is %+.0f s from %s"
+            self.log.info(text, label, skew, against)
             watch.skew = skew
 
     def _leave_alone(self, watch: _Watch, failure: Failure) -> None:
@@ -321,27 +306,18 @@ class _Run:
         watch.failures += 1
         watch.validators = {}
         self.tally.failures[failure.kind] += 1
-        pause = min(
-            _LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16)
-        ) * self.random.uniform(0.5, 1)
-        watch.waits_until = now + max(pause, failure.wait)
-        self.log.info(
-            "%s %s: %s; next try in %.1f s",
-            watch.camera.label,
-            failure.kind,
-            failure,
-            watch.waits_until - now,
-        )
+        pause = min(_LONGEST_PAUSE, self.plan.interval * 2 ** min(watch.failures - 1, 16))
+        wait = max(pause * self.random.uniform(0.5, 1), failure.wait)
+        watch.waits_until = now + wait
+        text = "%s %s: %s; next try in %.1f s"
+        self.log.info(text, watch.camera.label, failure.kind, failure, wait)
         if failure.kind == "429":
             watch.told_to_wait_until = watch.waits_until
             told = [w.told_to_wait_until for w in self.watches if w.told_to_wait_until > now]
             if len(told) >= _BUSY_HOST:
                 self.host_waits_until = max(told)
-                self.log.info(
-                    "%d cameras were told to wait: all wait %.1f s",
-                    len(told),
-                    self.host_waits_until - now,
-                )
+                text = "%d cameras were told to wait: all wait %.1f s"
+                self.log.info(text, len(told), self.host_waits_until - now)
 
 
 @contextmanager

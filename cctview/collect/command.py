@@ -134,9 +134,8 @@ def _simulated(options: argparse.Namespace, plan: Plan) -> int:
                 f" {options.speed_up:g} times as fast as ours:"
             )
         cameras = asyncio.run(list_cameras(CameraApi(server.url)))
-        return _collect(
-            cameras[:count] if count else _choose(cameras, wanted), options.out, quicker
-        )
+        cameras = cameras[:count] if count else _choose(cameras, wanted)
+        return _collect(cameras, options.out, quicker)
 
 
 def _beyond(options: argparse.Namespace, plan: Plan) -> int:
@@ -159,14 +158,12 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
     if not is_loopback(options.source) and not _agreed(host, options):
         return 1
     if pattern:
-        cameras = pattern_cameras(options.source, options.cameras)
+        return _collect(pattern_cameras(options.source, options.cameras), options.out, plan)
+    cameras = asyncio.run(list_cameras(CameraApi(options.source)))
+    if options.cameras:
+        cameras = _choose(cameras, options.cameras)
     else:
-        listed = asyncio.run(list_cameras(CameraApi(options.source)))
-        cameras = (
-            _choose(listed, options.cameras)
-            if options.cameras
-            else [camera for camera in listed if camera.online]
-        )
+        cameras = [camera for camera in cameras if camera.online]
     return _collect(cameras, options.out, plan)
 
 
@@ -219,26 +216,26 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
 def _live_view() -> Callable[[Tally], None]:
     """A function that shows a tally: a page in a terminal, elsewhere a line every ten seconds."""
     if not sys.stdout.isatty():
-        shown = [-_PLAIN_EVERY]
+        due = 0.0
 
         def line(tally: Tally) -> None:
-            if tally.seconds - shown[0] >= _PLAIN_EVERY:
-                shown[0] = tally.seconds
+            nonlocal due
+            if tally.seconds >= due:
+                due = tally.seconds + _PLAIN_EVERY
                 print(_summary(tally), flush=True)
 
         return line
     if os.name == "nt":
         os.system("")  # makes the terminal understand the escapes below
-    height = [0]
+    height = 0
 
     def page(tally: Tally) -> None:
+        nonlocal height
         size = shutil.get_terminal_size()
         lines = [text[: size.columns - 1] for text in page_lines(tally, size.lines - 2)]
-        sys.stdout.write(
-            (f"\x1b[{height[0]}F" if height[0] else "") + "\x1b[J" + "\n".join(lines) + "\n"
-        )
-        sys.stdout.flush()
-        height[0] = len(lines)
+        up = f"\x1b[{height}F" if height else ""
+        print(f"{up}\x1b[J" + "\n".join(lines), flush=True)
+        height = len(lines)
 
     return page
 
@@ -264,8 +261,6 @@ def page_lines(tally: Tally, height: int) -> list[str]:
     well = len(tally.states) - len(unwell)
     lines.append(f"{well} cameras deliver" + (f", {len(unwell)} do not:" if unwell else ""))
     room = max(1, height - len(lines))
-    return lines + (
-        unwell
-        if len(unwell) <= room
-        else [*unwell[: room - 1], f"  … and {len(unwell) - room + 1} more"]
-    )
+    if len(unwell) > room:
+        unwell = [*unwell[: room - 1], f"  … and {len(unwell) - room + 1} more"]
+    return lines + unwell

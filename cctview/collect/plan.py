@@ -91,11 +91,13 @@ class Tally:
     Attributes
     ----------
     new, duplicates, bytes : int
-        Duplicates count both pictures that came again and answers that nothing has changed.
-    failures : Counter of str
-        By kind, as the simulated server names them where it knows them.
+        Duplicates are pictures that came again, and answers that nothing has changed.
     skipped : int
         Beats that passed while a camera was slow or left alone.
+    seconds : float
+        Since the start.
+    failures : Counter of str
+        By kind; those of the simulated server have its names.
     late : deque of float
         Seconds by which the last 100,000 polls began after their beat.
     states : dict of str to str

@@ -24,18 +24,18 @@ from cctview.dataset.tables import read_parquet
 CADENCE = 1.7
 """Seconds between two frames of a camera."""
 
-FAULTS = (
-    "slow",
-    "cut off",
-    "429",
-    "5xx",
-    "frozen",
-    "wrong size",
-    "wrong type",
-    "not an image",
-    "clock skew",
-)
-"""What can go wrong at a camera: see `SimulatedCameras.fail`."""
+FAULTS = {
+    "slow": "answers after a minute",
+    "cut off": "half a picture",
+    "429": "too many requests",
+    "5xx": "server error",
+    "frozen": "the same picture again and again",
+    "wrong size": "smaller than usual",
+    "wrong type": "an HTML page",
+    "not an image": "text that claims to be JPEG",
+    "clock skew": "the server's clock is 90 s slow",
+}
+"""What can go wrong at a camera."""
 
 _STAMP_ROWS = 18  # at the top of a frame
 _STAMP = "Facing {facing} %Y-%m-%d %I:%M:%S %p SIMULATED"
@@ -58,12 +58,10 @@ class SimulatedCameras:
     data : Path
         A simulated dataset, with ``truth/frames.parquet``.
     copies : int
-        How often each camera is there; copies are told apart by a mark in the picture.
+        How often each camera is there; a mark in the picture tells copies apart.
     speed_up : float
-    chance : float
+    chance, seed : float, int
         Of a fault at each request.
-    seed : int
-        Of the random faults.
 
     Attributes
     ----------
@@ -106,23 +104,12 @@ class SimulatedCameras:
         return self._epoch + timedelta(seconds=(time.monotonic() - self._started) * self.speed_up)
 
     def fail(self, camera: str, fault: str | None, times: int | None = None) -> None:
-        """Let a camera fail from now on.
-
-        Parameters
-        ----------
-        camera : str
-        fault : str or None
-            ``slow``: answers after a minute. ``cut off``: half a picture. ``429``: too many
-            requests. ``5xx``: server error. ``frozen``: the same picture again and again. ``wrong
-            size``: smaller than usual. ``wrong type``: an HTML page. ``not an image``: text that
-            claims to be JPEG. ``clock skew``: its clock is 90 s slow. None: it works again.
-        times : int, optional
-            For so many answers only.
+        """Let a camera fail from now on, or for so many answers; None lets it work again.
 
         Raises
         ------
         ValueError
-            If there is no such camera or fault.
+            If there is no such camera or no such fault in `FAULTS`.
         """
         if camera not in self.given or fault not in (None, *FAULTS):
             raise ValueError(
@@ -137,7 +124,7 @@ class SimulatedCameras:
         if times is not None:
             self._faults[camera] = (fault, times - 1) if times > 1 else (None, None)
         if fault is None and self._random.random() < self._chance:
-            fault = self._random.choice(FAULTS)
+            fault = self._random.choice(list(FAULTS))
         if fault:
             self.faulted[fault] += 1
         return fault
