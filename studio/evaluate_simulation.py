@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import BOX, box_iou, side
+from cctview.dataset.boxes import BOX, box_iou, box_side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect import evaluate_detections, is_clear
 from cctview.match import centre_by_camera, evaluate_rank, roc_auc
@@ -60,7 +60,7 @@ class Plain:
 
     def __call__(self, a, b):
         """Which pairs of detections (two DataFrames, row by row) lie within the limits."""
-        sides = [side(boxes).to_numpy() for boxes in (a, b)]
+        sides = [box_side(boxes).to_numpy() for boxes in (a, b)]
         middles = [
             np.column_stack([boxes.x1 + boxes.x2, boxes.y1 + boxes.y2]) / 2 for boxes in (a, b)
         ]
@@ -277,7 +277,7 @@ def cross_camera_figures(watched):
     vehicle in the gallery's window.
     """
     detections = watched.detections
-    size = side(detections).to_numpy()
+    size = box_side(detections).to_numpy()
     used, camera = detections.used.to_numpy(), detections.camera.to_numpy()
     large = (
         used

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, area
+from cctview.dataset.boxes import BOX, box_area
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
 from cctview.match import cosine_distances, evaluate_rank
@@ -46,8 +46,8 @@ def load_truth(folder):
     parked = delivered.merge(parked.astype({"camera": str}), on="camera")
     table = pd.concat([sightings.astype({"frame": str}), parked], ignore_index=True)
     table = table[table.frame.isin(delivered.frame)]
-    shown = area(table)
-    whole = area(table[[f"full_{edge}" for edge in BOX]].set_axis(BOX, axis=1))
+    shown = box_area(table)
+    whole = box_area(table[[f"full_{edge}" for edge in BOX]].set_axis(BOX, axis=1))
     length = np.maximum(table.x2 - table.x1, table.y2 - table.y1)
     visible = (1 - table.hidden) * np.minimum(shown / whole, 1)
     table = table.assign(

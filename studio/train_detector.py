@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.ops import box_iou, complete_box_iou_loss
 from tqdm import tqdm
 
-from cctview.dataset.boxes import area, side
+from cctview.dataset.boxes import box_area, box_side
 from cctview.dataset.images import read_image
 from cctview.detect.detector import TINY_YOLO_ANCHORS, coco_classes
 from studio import real, schedule, training_road
@@ -65,7 +65,7 @@ def simulated_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
     recordings = training_road.load(work)
     boxes = recordings.boxes
     confidence = usual_confidence(boxes) * (1 - boxes.hidden)
-    boxes = boxes.assign(confidence=confidence)[(confidence >= 0.2) & (side(boxes) >= 8)]
+    boxes = boxes.assign(confidence=confidence)[(confidence >= 0.2) & (box_side(boxes) >= 8)]
     groups = boxes.groupby("frame").indices
     return [
         (jpeg, _targets(own := boxes.iloc[groups.get(frame, [])], own.type, own.confidence))
@@ -77,10 +77,10 @@ def usual_confidence(boxes: pd.DataFrame) -> np.ndarray:
     """The median probability (0–1) that RetinaNet gave a real vehicle of each box's size."""
     stored = real.load_detections()
     stored = stored[(stored.split == "train") & ~stored.dup_or_nonveh]
-    size = side(stored)
+    size = box_side(stored)
     twentieths = size.groupby(pd.qcut(size, 20)).median()
     medians = (stored["prob"] / 100).groupby(pd.qcut(size, 20)).median()
-    return np.interp(side(boxes), twentieths, medians)
+    return np.interp(box_side(boxes), twentieths, medians)
 
 
 def _targets(boxes: pd.DataFrame, types, confidence) -> np.ndarray:
@@ -146,7 +146,7 @@ def _clip(boxes: np.ndarray, left: float, right: float) -> np.ndarray:
     cut = boxes.copy()
     cut[:, [0, 2]] = boxes[:, [0, 2]].clip(left, right)
     cut[:, [1, 3]] = boxes[:, [1, 3]].clip(0, HEIGHT)
-    return cut[area(cut) > 0.5 * area(boxes)]
+    return cut[box_area(cut) > 0.5 * box_area(boxes)]
 
 
 def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
-from cctview.dataset.boxes import BOX, side
+from cctview.dataset.boxes import BOX, box_side
 from cctview.dataset.images import read_image
 from studio import training_road
 from studio.build import Workshop
@@ -47,7 +47,7 @@ def load(
     boxes = recordings.boxes.assign(
         recording=recordings.boxes.frame.str.split(":").str[0].astype(int)
     )
-    size = side(boxes)
+    size = box_side(boxes)
     boxes = boxes.assign(size=size)[
         (boxes.vehicle >= 0) & (boxes.hidden <= 0.3) & (size >= minimum)
     ]

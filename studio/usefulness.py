@@ -16,7 +16,7 @@ import pandas as pd
 
 from cctview.attacks.crops import LabelledCrops, identify, window
 from cctview.attacks.inference import infer_attribute
-from cctview.dataset.boxes import BOX, crop, side
+from cctview.dataset.boxes import BOX, box_side, crop
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import camera_of
 from cctview.defences.catalogue import Defence
@@ -170,7 +170,7 @@ def _feet(boxes):
         [
             (boxes.x1 + boxes.x2) / 2,
             boxes.y2,
-            side(boxes),
+            box_side(boxes),
         ]
     )
 
@@ -208,7 +208,7 @@ class RoadUse:
         self.frames, self.detector, self.embed, self.minimum = frames, detector, embed, minimum
         self.dataset, self.truth = open_dataset(folder), read_truth(folder)
         sightings = self.truth.sightings.assign(camera=self.truth.sightings.frame.map(camera_of))
-        shown = sightings[side(sightings) >= minimum / 2]
+        shown = sightings[box_side(sightings) >= minimum / 2]
         measured = shown.frame.isin(frames.frame)
         self.road, self.there = Road(shown[~measured]), shown[measured].reset_index(drop=True)
         known = self.dataset.detections
@@ -250,7 +250,7 @@ class RoadUse:
         """Counting and speeds of tracks: columns frame, camera, time, track, vehicle (0: none), x1,
         y1, x2, y2.
         """
-        tracks = tracks.assign(size=side(tracks), km=np.nan).reset_index(drop=True)
+        tracks = tracks.assign(size=box_side(tracks), km=np.nan).reset_index(drop=True)
         for camera, of in tracks.groupby("camera"):
             tracks.loc[of.index, "km"] = self.road.km(camera, of)
         most = (
@@ -266,7 +266,7 @@ class RoadUse:
         whose = whose.merge(tracks.groupby("track")["size"].max(), on="track")
         first = whose[whose.vehicle > 0].drop_duplicates("vehicle")
         clear = self.there[self.there.hidden <= 0.2]
-        asked = clear.vehicle[side(clear) >= self.minimum].unique()
+        asked = clear.vehicle[box_side(clear) >= self.minimum].unique()
         answered = int(np.isin(asked, first.vehicle).sum())
         again = (
             ~whose.track.isin(first.track) & (whose.vehicle >= 0) & (whose["size"] >= self.minimum)

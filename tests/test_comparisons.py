@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course import draw_pairs, give_labels, labels_followed, score_answers
-from cctview.dataset.boxes import side as box_side
+from cctview.dataset.boxes import box_side
 from cctview.dataset.road import DRIVE
 from cctview.match import (
     auc_by_vehicle,

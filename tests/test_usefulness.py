@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.dataset.boxes import BOX, side
+from cctview.dataset.boxes import BOX, box_side
 from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
 from studio import usefulness
@@ -74,7 +74,7 @@ def test_counting_and_speeds_of_tracks_by_hand(road):
     tracks = boxes.assign(track=boxes.vehicle)
     whole = road.judge(tracks)
     clear = boxes[boxes.hidden <= 0.2]
-    asked = clear.vehicle[side(clear) >= 20].unique()
+    asked = clear.vehicle[box_side(clear) >= 20].unique()
     assert whole.counting == 1
     assert whole.speeds > 0.6
     large = tracks[tracks.vehicle == asked[0]]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, crop, side
+from cctview.dataset.boxes import BOX, box_side, crop
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.detect import seconds_of
@@ -202,7 +202,7 @@ def load_crops(
 
 def _largest(table, dataset, minimum, per_pass, cameras):
     """The detections to load, with their size and their row in the dataset."""
-    table["size"] = side(table)
+    table["size"] = box_side(table)
     table["row"] = np.arange(len(table))
     embedded = np.isfinite(dataset.embeddings[:, :1]).all(axis=1)
     table = table[(table.vehicle > 0) & (table["size"] >= minimum) & embedded]

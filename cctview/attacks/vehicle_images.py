@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
-from cctview.dataset.boxes import BOX, crop, side
+from cctview.dataset.boxes import BOX, box_side, crop
 from cctview.dataset.frames import Dataset
 from cctview.truth.labels import Truth
 
@@ -67,7 +67,7 @@ def load_vehicle_images(dataset: Dataset, truth: Truth, cameras: int = 2) -> Veh
     no vehicle is large enough.
     """
     boxes = truth.sightings.merge(truth.vehicles[["vehicle", "kind", "colour"]], on="vehicle")
-    boxes["size"] = side(boxes)
+    boxes["size"] = box_side(boxes)
     boxes["body"] = boxes.kind.map(BODIES)
     boxes["family"] = boxes.colour.map(COLOUR_FAMILIES)
     of_frame = dataset.frames.set_index("id").camera

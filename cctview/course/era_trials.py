@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset.boxes import BOX, crop
-from cctview.dataset.boxes import side as box_side
+from cctview.dataset.boxes import box_side
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE

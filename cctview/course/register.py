@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.dataset.boxes import area
+from cctview.dataset.boxes import box_area
 
 GARAGE = "south end"
 
@@ -52,7 +52,7 @@ def make_register(truth, seed=0):
     table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
     table = table.assign(garage=known["left"].where(known["exit"] == GARAGE))
     boxes = truth.sightings
-    seen = boxes[["frame", "vehicle"]].assign(area=area(boxes))
+    seen = boxes[["frame", "vehicle"]].assign(area=box_area(boxes))
     seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(
         "area", kind="stable"
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from cctview.attacks.crops import LabelledCrops, window
 from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
-from cctview.dataset.boxes import BOX, area
+from cctview.dataset.boxes import BOX, box_area
 from cctview.defences.catalogue import Defence
 from cctview.extract import Extractor
 from cctview.match import euclidean_distances
@@ -56,7 +56,7 @@ def _largest_own(lesson, count):
     """The largest detections of your own frames, and their coordinates on the network's basis."""
     detections = lesson.shown.detections.assign(row=np.arange(len(lesson.shown.detections)))
     detections = detections[np.isfinite(lesson.shown.embeddings[:, :1]).all(axis=1)]
-    ordered = detections.loc[area(detections).sort_values(ascending=False).index]
+    ordered = detections.loc[box_area(detections).sort_values(ascending=False).index]
     largest = ordered.drop_duplicates("frame").head(count)
     if largest.empty:
         raise ValueError(

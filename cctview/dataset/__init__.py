@@ -24,14 +24,16 @@ from cctview.dataset.ids import (
     VEHICLE_TYPES,
     DetectionId,
     FrameId,
+    camera_of,
     format_detection,
     is_camera,
 )
-from cctview.dataset.road import DRIVE, POPULATION, TARGET, driving_order, place_of
+from cctview.dataset.paths import DATA, MODELS, NOTEBOOKS, RESULTS, SAMPLE, remedy, require
+from cctview.dataset.road import DRIVE, POPULATION, TARGET, driving_order, place_of, street_of
 from cctview.dataset.storage import alone_in, replacing, write_bytes
 
 if TYPE_CHECKING:
-    from cctview.dataset.boxes import BOX, area, box_iou, crop, side
+    from cctview.dataset.boxes import BOX, box_area, box_iou, box_side, crop
     from cctview.dataset.frames import Dataset, open_dataset
     from cctview.dataset.images import encode_jpeg, read_image
     from cctview.dataset.layout import (
@@ -42,25 +44,30 @@ if TYPE_CHECKING:
         write_features,
         write_frame,
     )
-    from cctview.dataset.paths import DATA, SAMPLE
     from cctview.dataset.results import read_result
+    from cctview.dataset.tables import read_parquet
 
 __all__ = [
     "BOX",
     "COLUMNS",
     "DATA",
     "DRIVE",
-    "Dataset",
-    "DetectionId",
-    "FrameId",
+    "MODELS",
+    "NOTEBOOKS",
     "POPULATION",
+    "RESULTS",
     "SAMPLE",
     "TARGET",
     "TYPES",
     "VEHICLE_TYPES",
+    "Dataset",
+    "DetectionId",
+    "FrameId",
     "alone_in",
-    "area",
+    "box_area",
     "box_iou",
+    "box_side",
+    "camera_of",
     "crop",
     "detection_table",
     "driving_order",
@@ -71,21 +78,23 @@ __all__ = [
     "open_dataset",
     "place_of",
     "read_image",
+    "read_parquet",
     "read_result",
+    "remedy",
     "replacing",
-    "side",
+    "require",
+    "street_of",
     "write_bytes",
     "write_detections",
     "write_features",
     "write_frame",
 ]
 
-
-_LATE = ("boxes", "frames", "images", "layout", "paths", "results")
+_LAZY = ("boxes", "images", "tables", "layout", "frames", "results")
 
 
 def __getattr__(name: str) -> object:
-    for module in _LATE if name in __all__ else ():
+    for module in _LAZY if name in __all__ else ():
         home = import_module(f"{__name__}.{module}")
         if hasattr(home, name):
             return getattr(home, name)

@@ -28,16 +28,16 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     low = np.maximum(first[..., :2], second[..., :2])
     high = np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low, 0).prod(axis=2)
-    union = area(first) + area(second) - shared
+    union = box_area(first) + box_area(second) - shared
     iou = np.zeros_like(shared)
     np.divide(shared, union, out=iou, where=union > 0)
     return iou
 
 
-def area(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
+def box_area(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
     """Square pixels of each box: a Series for a table, an array (...) for an array (..., 4).
 
-    >>> area(np.array([[0, 0, 4, 2], [3, 3, 3, 9]]))
+    >>> box_area(np.array([[0, 0, 4, 2], [3, 3, 3, 9]]))
     array([8, 0])
     """
     if isinstance(boxes, pd.DataFrame):
@@ -47,13 +47,13 @@ def area(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
     return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
 
 
-def side(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
+def box_side(boxes: pd.DataFrame | np.ndarray) -> pd.Series:
     """The side, in pixels, of a square as large as each box, as `area`.
 
-    >>> side(np.array([[0, 0, 8, 2]]))
+    >>> box_side(np.array([[0, 0, 8, 2]]))
     array([4.])
     """
-    return np.sqrt(area(boxes))
+    return np.sqrt(box_area(boxes))
 
 
 def crop(image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, area
+from cctview.dataset.boxes import BOX, box_area
 from cctview.dataset.ids import camera_of
 from cctview.stats.resampling import bootstrap
 
@@ -40,7 +40,7 @@ def visible_share(sightings: pd.DataFrame) -> np.ndarray:
     wide = np.minimum(x2, _WIDTH) - np.maximum(x1, 0)
     high = np.minimum(y2, _HEIGHT) - np.maximum(y1, 0)
     inside = np.clip(wide, 0, None) * np.clip(high, 0, None)
-    return (1 - sightings["hidden"].to_numpy()) * inside / area(full)
+    return (1 - sightings["hidden"].to_numpy()) * inside / box_area(full)
 
 
 def is_clear(sightings: pd.DataFrame) -> np.ndarray:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.dataset.boxes import area
+from cctview.dataset.boxes import box_area
 from cctview.dataset.road import driving_order, place_of
 from cctview.investigate.dossier import MEMORY_ONLY, Dossier, Drawer, build_dossier
 from cctview.investigate.evaluation import Judge
@@ -167,7 +167,7 @@ class App:
         rows = self.camera.detections
         rows = rows[rows["id"].isin(self.search.detections.index)]
         rows = rows[rows["camera"] == driving_order(rows["camera"].unique())[0]]
-        return str(area(rows).idxmax())
+        return str(box_area(rows).idxmax())
 
     def click(self, detection: str) -> None:
         """What a click on a detection does."""

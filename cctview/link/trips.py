@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import area
+from cctview.dataset.boxes import box_area
 from cctview.dataset.road import POPULATION, driving_order, street_of
 from cctview.link.evidence import TravelTimes
 from cctview.link.joint import fit_joint
@@ -324,7 +324,7 @@ def make_finder(
 def _largest(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
     """The id of the largest detection of each tracklet."""
     tracked = detections.set_index("id").loc[tracklets.of_detection.index]
-    return area(tracked).groupby(tracklets.of_detection).idxmax().sort_index().to_numpy()
+    return box_area(tracked).groupby(tracklets.of_detection).idxmax().sort_index().to_numpy()
 
 
 def describe(trip: pd.DataFrame) -> pd.DataFrame:

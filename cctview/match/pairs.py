@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cctview.dataset import Dataset
-from cctview.dataset.boxes import side as box_side
+from cctview.dataset.boxes import box_side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.distance import get_distance

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, area
+from cctview.dataset.boxes import BOX, box_area
 from cctview.detect import seconds_of
 from cctview.match import centre_by_camera, unit_vectors
 from cctview.track.tracker import track_detections
@@ -129,7 +129,7 @@ def describe_tracks(
             "seconds": seconds_of(detections["time"])[kept],
             "x": (boxes[:, 0] + boxes[:, 2]) / 2,
             "y": boxes[:, 3],
-            "area": area(boxes),
+            "area": box_area(boxes),
         }
     )
     features = unit_vectors(
