@@ -157,7 +157,7 @@ Sliders(
 # These are the filters of the first layer: small patterns of 5 × 5 pixels, in colour. Nobody drew them.
 
 # %%
-figures.learnt_filters(training.filters(0), training.filters(training.last))
+figures.learned_filters(training.filters(0), training.filters(training.last))
 
 # %% [markdown]
 # And this is what the three layers make of one [crop](glossary.md#crop), a vehicle that the network never met. Each small square is the answer of one filter:

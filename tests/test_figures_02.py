@@ -37,10 +37,10 @@ FIGURES = {
     "curves that part": lambda: lesson_02.loss_curves(HISTORY),
     "curves that do not": lambda: lesson_02.loss_curves(TOGETHER, epoch=2),
     "an interrupted training": lambda: lesson_02.loss_curves(HISTORY.iloc[:1]),
-    "filters": lambda: lesson_02.learnt_filters(
+    "filters": lambda: lesson_02.learned_filters(
         RNG.normal(size=(5, 5, 3, 16)), RNG.normal(size=(5, 5, 3, 16))
     ),
-    "few filters": lambda: lesson_02.learnt_filters(
+    "few filters": lambda: lesson_02.learned_filters(
         RNG.normal(size=(5, 5, 3, 4)), RNG.normal(size=(5, 5, 3, 4))
     ),
     "activations": lambda: lesson_02.layer_activations(

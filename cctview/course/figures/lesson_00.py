@@ -88,7 +88,7 @@ def network_leak(links, cameras, sure=SURE, note=_WORLD):
         From `cctview.link.TripJudge.links`, at all cameras, of passes at the first camera of the
         drive.
     cameras : int
-        How many, in driving order, the network has: marked, and told in the title.
+        How many, in driving order, the network has: marked, and named in the title.
     sure : float
     """
     order = list(driving_order(links["camera"].unique()))

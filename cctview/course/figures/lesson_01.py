@@ -331,11 +331,11 @@ def _names_beside(axes, table, last):
     """The eras' names at the right ends of their curves, moved apart."""
     ends = table[table.pixels == last].set_index("era").estimate
     gap, place = 0.085 * 1.05 * table.estimate.max(), -np.inf
-    looks = dict(zip(table.era.unique(), _LINES))
+    styles = dict(zip(table.era.unique(), _LINES))
     words = {"fontsize": 10.5, "fontweight": "bold", "annotation_clip": False}
     for name, value in ends.sort_values().items():
         place = max(value, place + gap)
-        colour = looks[name][0]
+        colour = styles[name][0]
         beside(axes, last, place, name, 10, color=DARKER.get(colour, colour), **words)
 
 

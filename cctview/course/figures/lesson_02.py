@@ -23,7 +23,7 @@ from cctview.show import (
 )
 
 _WORLD = "Simulated frames, our model world; who was taught is known"
-_TAUGHT, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
+_TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
 _ALLOWED = 0.01  # share of others falsely accused at which attacks are read
 _FLOOR = 1e-8  # smaller losses are drawn as this
 _PARTED = 1.5  # so many times as large: the losses have parted
@@ -72,12 +72,12 @@ def loss_curves(history, epoch=None, title=None, note=_WORLD):
     title : str, optional
         By default, whether the curves have parted.
     """
-    taught, new = history.training_loss, history.validation_loss
+    training, new = history.training_loss, history.validation_loss
     figure = Card(title or _loss_title(history), 3.3, note)
     axes = figure.subplots()
     curves = (
         ("vehicles new to it", new, _NEW, "--", "s"),
-        ("the vehicles it is taught", taught, _TAUGHT, "-", "o"),
+        ("the vehicles it is taught", training, _TRAINING, "-", "o"),
     )
     for name, values, colour, dashes, marker in curves:
         look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": 4}
@@ -86,12 +86,12 @@ def loss_curves(history, epoch=None, title=None, note=_WORLD):
     axes.legend(frameon=False, labelcolor="linecolor", handlelength=2.2, **place)
     if epoch is not None:
         axes.axvline(epoch, color=INK, linewidth=1.6, label="epoch")
-        dot(axes, epoch, taught[epoch], _TAUGHT, 10)
+        dot(axes, epoch, training[epoch], _TRAINING, 10)
         dot(axes, epoch, new[epoch], _NEW, 10)
     axes.set_xlabel("epochs (times that it has seen all pictures)")
     axes.set_ylabel("loss (0 = sure and right)")
     axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
-    axes.set_ylim(0, 1.12 * max(taught.max(), new.max()))
+    axes.set_ylim(0, 1.12 * max(training.max(), new.max()))
     axes.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
@@ -100,16 +100,16 @@ def _loss_title(history):
     """Whether the network still learns for all, or by heart; in words that hold for every training
     of this kind.
     """
-    taught, new = history.training_loss.iloc[-1], history.validation_loss
+    training, new = history.training_loss.iloc[-1], history.validation_loss
     if len(history) < 3:
         return "Too few epochs to tell: let it learn longer"
-    if new.iloc[-1] > 1.1 * new.min() and taught < new.iloc[-1] / _PARTED:
+    if new.iloc[-1] > 1.1 * new.min() and training < new.iloc[-1] / _PARTED:
         return "It learns on, but soon only what it is taught: on new vehicles the loss rises again"
     return "The loss falls on the vehicles that it is taught, and on new ones"
 
 
 @style()
-def learnt_filters(before, after, note=_WORLD):
+def learned_filters(before, after, note=_WORLD):
     """The first layer's filters, before any training and after it: which small pattern each of them
     answers to.
 
@@ -186,7 +186,7 @@ def loss_histograms(losses, member, note=_WORLD):
     axes = figure.subplots()
     edges = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 41)
     hills = (
-        ("taught", member, _TAUGHT, "-", 0.01, "left"),
+        ("taught", member, _TRAINING, "-", 0.01, "left"),
         ("never met", ~member, _NEW, "--", 0.99, "right"),
     )
     for name, rows, colour, dashes, x, side in hills:
@@ -227,8 +227,8 @@ def membership_roc(attacks, note=_WORLD):
     axes.axvline(_ALLOWED, color=INK, linewidth=1.2)
     label(axes, _ALLOWED, 1.0, f" {100 * _ALLOWED:g} % false alarms", fontsize=10.5, va="top")
     label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
-    looks = zip((BLUE, ORANGE, GREY, INK), _DASHES)
-    for k, ((name, attack), (colour, dashes)) in enumerate(zip(attacks.items(), looks)):
+    styles = zip((BLUE, ORANGE, GREY, INK), _DASHES)
+    for k, ((name, attack), (colour, dashes)) in enumerate(zip(attacks.items(), styles)):
         roc, area = attack.roc(), measured[name].loc["AUC"]
         fpr, tpr = (np.maximum(rates, _LEFT) for rates in (roc.fpr, roc.tpr))
         axes.step(fpr, tpr, where="post", color=colour, linestyle=dashes, label=name)
@@ -339,7 +339,7 @@ def usefulness_and_leak(table, epoch, title, note=_WORLD):
         axes.axvline(epoch, color=INK, linewidth=1.4)
         axes.set_xlabel("epochs")
     curves = (
-        (useful, "training_right", "on taught vehicles", _TAUGHT, "-"),
+        (useful, "training_right", "on taught vehicles", _TRAINING, "-"),
         (useful, "validation_right", "on new vehicles", _NEW, "--"),
         (leak, "auc", "AUC of the attack", INK, "-"),
     )

@@ -139,8 +139,8 @@ def roc(curves, points=None, at=None, note=TWIN):
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=DOTTED)
     coin = {"fontsize": 10.5, "ha": "center", "va": "center", "rotation": 38}
     label(axes, 0.80, 0.735, "a coin", GREY, **coin)
-    looks = ((BLUE, "-", "——"), (ORANGE, "--", "– –"), (GREY, ":", "——"))
-    for k, ((name, pairs), (colour, dashes, key)) in enumerate(zip(curves.items(), looks)):
+    styles = ((BLUE, "-", "——"), (ORANGE, "--", "– –"), (GREY, ":", "——"))
+    for k, ((name, pairs), (colour, dashes, key)) in enumerate(zip(curves.items(), styles)):
         fpr, tpr, _ = roc_curve(*pairs)
         axes.plot(fpr, tpr, color=colour, linestyle=dashes, label=name)
         look = {"fontsize": 11.5, "fontweight": "bold", "color": DARKER.get(colour, colour)}

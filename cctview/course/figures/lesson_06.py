@@ -107,10 +107,10 @@ def open_set(table, found=0.5, gallery=None, note=_WORLD):
             "clusters",
             ", extrapolated" if gallery <= _DECADE * measured else ", a guess",
         )
-    innocents = at_gallery(table, found, "clusters", "innocents", gallery)[0]
+    false_matches = at_gallery(table, found, "clusters", "innocents", gallery)[0]
     flagged = at_gallery(table, found, model, "fpir", gallery)[0]
     title = (
-        f"Among {short(gallery)} vehicles a search returns {short(innocents)} innocents{reach};"
+        f"Among {short(gallery)} vehicles a search returns {short(false_matches)} innocents{reach};"
         f" it flags somebody in {percent(flagged)} of searches for one that is not there"
     )
     figure = Card(title, 3.5, note, left=1.2, wspace=0.46)
@@ -119,7 +119,7 @@ def open_set(table, found=0.5, gallery=None, note=_WORLD):
     _grows(rates, table, found, "fpir", measured, end)
     _naive(rates, table, found, end)
     _misses(rates, at_gallery(table, found, "clusters", "misses", gallery)[0], end)
-    for axes, y in ((counts, innocents), (rates, flagged)):
+    for axes, y in ((counts, false_matches), (rates, flagged)):
         axes.axvline(gallery, color=INK, linewidth=1.2)
         dot(axes, gallery, y, DIFFERENT, 10, zorder=5)
         axes.set(xscale="log", xlim=(1, end), xlabel="vehicles in the gallery")
@@ -177,8 +177,8 @@ def look_alikes(table, found=0.5, note=TWIN):
     found : float
         The threshold to mark: one that finds such a share of the same pairs.
     """
-    looks = {LOOK_ALIKE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
-    kinds = [kind for kind in looks if (table["alike"] == kind).any()]
+    styles = {LOOK_ALIKE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
+    kinds = [kind for kind in styles if (table["alike"] == kind).any()]
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
     title = (
         f"At the threshold that finds {percent(found)}, a clone passes for the same in"
@@ -189,7 +189,7 @@ def look_alikes(table, found=0.5, note=TWIN):
     axes = figure.subplots()
     lowest = 0.3 * table.loc[table["estimate"] > 0, "estimate"].min()
     for kind in kinds:
-        rows, (colour, marker, up) = table[table["alike"] == kind], looks[kind]
+        rows, (colour, marker, up) = table[table["alike"] == kind], styles[kind]
         low, middle, high = (rows[end].clip(lower=lowest) for end in ("low", "estimate", "high"))
         axes.plot(rows["found"], middle, color=colour, marker=marker, markersize=6, label=kind)
         band(axes, rows["found"], low, high, colour, 0.2)
@@ -216,17 +216,17 @@ def individuality(table, setting, note=_DIAL):
     table : DataFrame
         ``data/results/individuality.csv``.
     setting : float
-        Marked, and told in the title.
+        Marked, and named in the title.
     """
     now = table[np.isclose(table["individuality"], setting)].set_index("figure")["estimate"]
     panels = (
         ("AUC", "AUC", "AUC", 0.5, "bottom"),
         ("rank-1 without labels", "first", "right one first", 0.0, "top"),
     )
-    told = [
+    readings = [
         f"{name} {percent(now[key])} (real {percent(REAL[key][0])})" for key, name, *_ in panels
     ]
-    title = f"Dial at {setting:g}: {', '.join(told)}"
+    title = f"Dial at {setting:g}: {', '.join(readings)}"
     figure = Card(title, 3.1, note, left=0.95, wspace=0.42)
     for axes, (key, _, name, least, side) in zip(figure.subplots(1, 2), panels, strict=True):
         rows, (real, low, high) = table[table["figure"] == key], REAL[key]
@@ -247,7 +247,7 @@ def individuality(table, setting, note=_DIAL):
 
 
 @style()
-def alarms(prior, hit, innocents, note=_WORLD):
+def alarms(prior, hit, false_matches, note=_WORLD):
     """Of a hundred alarms, how many are right: one mark each.
 
     Parameters
@@ -256,10 +256,10 @@ def alarms(prior, hit, innocents, note=_WORLD):
         How often the vehicle looked for is there at all: the base rate.
     hit : float
         How often it is found if it is.
-    innocents : float
+    false_matches : float
         How many others a search flags in the mean.
     """
-    right = float(share_right(prior, hit, innocents))
+    right = float(share_right(prior, hit, false_matches))
     count = round(100 * right)
     title = f"Of 100 alarms, {count} are right; the others point at somebody else"
     if 0 < right < 0.095:
@@ -273,7 +273,7 @@ def alarms(prior, hit, innocents, note=_WORLD):
     no_spines(axes)
     words = (
         f"In a million searches\n\n● {short(1e6 * prior * hit)} right alarms\n\n"
-        f"✗ {short(1e6 * innocents)} alarms\n    that blame another"
+        f"✗ {short(1e6 * false_matches)} alarms\n    that blame another"
     )
     look = {"va": "center", "fontsize": 12.5, "annotation_clip": False}
     axes.annotate(words, (1.03, 0.5), xycoords="axes fraction", **look)
@@ -304,10 +304,10 @@ def kinds(table, note="Measured on this computer when the cell ran"):
         ("recall", "of the nearest, found", BLUE, percent),
     )
     panels = figure.subplots(1, 3, sharey=True)
-    for axes, (column, words, colour, told) in zip(panels, columns, strict=True):
+    for axes, (column, words, colour, written) in zip(panels, columns, strict=True):
         axes.barh(range(len(table)), table[column], height=0.56, color=colour)
         for row, value in enumerate(table[column]):
-            beside(axes, value, row, told(value), 4, fontsize=11)
+            beside(axes, value, row, written(value), 4, fontsize=11)
         axes.set(xlim=(0, 1.5 * table[column].max()), xticks=[], xlabel=words)
         name_rows(axes, [names[kind] for kind in table.index], color=INK)
     return figure

@@ -50,12 +50,12 @@ def crowd(car, kind, colour, hour):
     axes = figure.subplots()
     ends = (0, alike, max(of_kind, alike), max(everyone, of_kind, alike))
     names = (f"a {called(kind, colour)}", f"another {called(kind)}", "everyone else")
-    looks = (
+    styles = (
         {"s": 62, "color": BLUE, "marker": "s"},
         {"s": 40, "color": SKY},
         {"s": 12, "color": "#b5b2a9"},
     )
-    for name, look, start, end in zip(names, looks, ends, ends[1:]):
+    for name, look, start, end in zip(names, styles, ends, ends[1:]):
         across, down = np.arange(start, end) % _ACROSS, np.arange(start, end) // _ACROSS
         axes.scatter(across, down, label=f"{name}: {end - start:,}", linewidth=0, **look)
     axes.set(xlim=(-1, _ACROSS), ylim=(rows - 0.4, -0.8))
@@ -100,7 +100,7 @@ def same_evidence(population, evidence, overclaimed):
     Parameters
     ----------
     population : int
-        Marked on the axis and told in the title.
+        Marked on the axis and named in the title.
     evidence : float
         What the evidence is worth, in bits.
     overclaimed : float
