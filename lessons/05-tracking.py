@@ -35,7 +35,15 @@ import numpy as np
 import pandas as pd
 
 from cctview import dataset, match, privacy, show
-from cctview.course import check_cosine_distance, check_threshold, open_lesson
+from cctview.course import (
+    check_cosine_distance,
+    check_threshold,
+    draw_pairs,
+    give_labels,
+    labels_followed,
+    open_lesson,
+    score_answers,
+)
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
 from cctview.show import Float, Int, Sliders, predict
@@ -70,7 +78,7 @@ def crops_of(rows):
     return [[lesson.dataset.crop(detections.id[row]) for row in pair] for pair in rows]
 
 
-room = match.draw_pairs(clear, look_alike, count=12, seed=11)
+room = draw_pairs(clear, look_alike, count=12, seed=11)
 show.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
 
 # %% [markdown]
@@ -95,9 +103,7 @@ show.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=cle
 # %%
 distances_clear = clear.distances(embeddings, "mcd")
 machine = (distances_clear[look_alike], clear.same[look_alike])
-figures.roc(
-    {"the network": machine}, points={"the room": match.score_answers(answers, clear.same[room])}
-)
+figures.roc({"the network": machine}, points={"the room": score_answers(answers, clear.same[room])})
 
 # %% [markdown]
 # Twelve pairs are few: one more right answer would move your point by a sixth. The curve has more pairs behind it.
@@ -107,8 +113,8 @@ figures.roc(
 # Now the machine tells you what it thinks. But some of its labels are false, on purpose: three of twelve.
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Then compare: how often did the room go along with a false label, and how often with a true one? This is automation bias; the operators of real systems see such labels all day."
-again = match.draw_pairs(clear, look_alike, count=12, seed=6)
-labelled_same = match.give_labels(clear.same[again], false_matches=2, false_misses=1)
+again = draw_pairs(clear, look_alike, count=12, seed=6)
+labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
 labels = np.where(labelled_same, "97 % match", "no match")
 show.pairs(
     crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels
@@ -119,7 +125,7 @@ show.pairs(
 
 # %%
 answers_again = labelled_same
-match.labels_followed(answers_again, labelled_same, clear.same[again])
+labels_followed(answers_again, labelled_same, clear.same[again])
 
 # %%
 show.pairs(
