@@ -45,7 +45,7 @@ from cctview.course import (
     sample_folder,
 )
 from cctview.course.figures import lesson_10 as figures
-from cctview.dataset import SAMPLE, area, crop, driving_order, open_dataset, place_of
+from cctview.dataset import SAMPLE, box_area, crop, driving_order, open_dataset, place_of
 from cctview.show import Choice, Int, Sliders, predict
 
 # %config InlineBackend.figure_format = "jpeg"
@@ -165,7 +165,7 @@ Sliders(
 # A picture is an array, so cutting out a vehicle is one slice: rows `y1` to `y2`, columns `x1` to `x2`. The largest six:
 
 # %%
-largest = found.assign(area=area(found)).nlargest(6, "area")
+largest = found.assign(area=box_area(found)).nlargest(6, "area")
 
 figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.4))
 for axis, row in zip(axes, largest.itertuples()):

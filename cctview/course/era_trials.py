@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, crop
-from cctview.dataset.boxes import box_side
+from cctview.dataset.boxes import BOX, box_side, crop
 from cctview.dataset.frames import Dataset
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
