@@ -34,7 +34,7 @@
 import numpy as np
 
 from cctview import attacks, show
-from cctview.attacks import classifier
+from cctview.attacks.classifier import EPOCHS, FILTERS
 from cctview.course import check_members_found, check_stop, open_lesson, trainings
 from cctview.course.figures import lesson_02 as figures
 from cctview.privacy import Gauge, LeakageMeter
@@ -87,7 +87,7 @@ for part, vehicles in vars(split).items():
 # be learnt: at first they are random.
 
 # %%
-classifier.describe_layers(classifier.build_classifier())
+attacks.describe_layers(attacks.build_classifier())
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the training live. While the bar moves, say what an epoch is. You can stop it with the button in the toolbar, and go on with what it has learnt by then: do it once if there is time, then run the cell again. If it is slow on the stage computer, give epochs=10."
 # ## 2 · Train it
@@ -101,7 +101,7 @@ classifier.describe_layers(classifier.build_classifier())
 # on with it.
 
 # %%
-training = classifier.train_classifier(pictures, split, "body", watch=Progress())
+training = attacks.train_classifier(pictures, split, "body", watch=Progress())
 print("stopped early" if training.interrupted else f"{training.last} epochs")
 
 # %% [markdown]
@@ -130,11 +130,11 @@ def curves(values):
     return trainings.read_curves(everyone, values["filters"], values["epochs"])
 
 
-small, large = (trainings.read_curves(everyone, filters, classifier.EPOCHS) for filters in (4, 28))
+small, large = (trainings.read_curves(everyone, filters, EPOCHS) for filters in (4, 28))
 Sliders(
     curves,
     [
-        Int("epochs", 0, classifier.EPOCHS, default=classifier.EPOCHS, step=2),
+        Int("epochs", 0, EPOCHS, default=EPOCHS, step=2),
         Int("filters", 4, 28, default=16, step=12, unit="in the first layer"),
     ],
     draw=lambda read: figures.loss_curves(read.history, read.epoch, read.words),
@@ -167,7 +167,7 @@ figures.learned_filters(training.filters(0), training.filters(training.last))
 shown = int(np.flatnonzero(pictures.of(split.others) & (pictures.table.family == "yellow"))[0])
 figures.layer_activations(
     pictures.pixels[shown],
-    classifier.activations(training, pictures.pixels[shown], training.last),
+    attacks.activations(training, pictures.pixels[shown], training.last),
     "From layer to layer: less where, more what",
 )
 
@@ -238,9 +238,9 @@ figures.membership_roc(
 strong = attacks.stored_attacks()
 found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
 read_after = int(
-    everyone[everyone.filters == classifier.FILTERS].set_index("epoch").validation_loss.idxmin()
+    everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin()
 )
-table = found.loc[[read_after, classifier.EPOCHS]].set_axis(["well trained", "over-trained"])
+table = found.loc[[read_after, EPOCHS]].set_axis(["well trained", "over-trained"])
 show.bars(
     table,
     "members found at 1 % false alarms (share)",
@@ -292,13 +292,13 @@ def trade(values):
 
 
 few, many = (
-    trainings.read_trade(grid, "body", vehicles, classifier.EPOCHS) for vehicles in (100, 700)
+    trainings.read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700)
 )
 Sliders(
     trade,
     [
         Int("vehicles", 100, 700, default=300, step=200, unit="taught"),
-        Int("epochs", 0, classifier.EPOCHS, default=classifier.EPOCHS, step=2),
+        Int("epochs", 0, EPOCHS, default=EPOCHS, step=2),
         Choice("learns", {"the body": "body", "the colour": "family"}),
     ],
     draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
@@ -386,7 +386,7 @@ check_members_found(members_found, losses, member)
 # model, how many the better attack finds at 1 % false alarms.
 
 # %%
-share = found.loc[classifier.EPOCHS]
+share = found.loc[EPOCHS]
 gauge = Gauge(
     share.estimate,
     share.low,

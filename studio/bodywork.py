@@ -468,17 +468,7 @@ def _front(sheet: Sheet) -> None:
     sheet.end(FRONT, DULL, tuple(c * 0.45 for c in plate), -0.10, 0.10, level + 0.04, level + 0.08)
     cowl = sheet.profile.cabin[3]
     for y in (-wide * 0.80, wide * 0.80):
-        sheet.fill(
-            TOP,
-            DULL,
-            seam,
-            [
-                (cowl + 0.05, y - 0.012, 0),
-                (half - 0.18, y * 0.92 - 0.012, 0),
-                (half - 0.18, y * 0.92 + 0.014, 0),
-                (cowl + 0.05, y + 0.014, 0),
-            ],
-        )
+        _strip(sheet, DULL, seam, (cowl + 0.05, y), (half - 0.18, y * 0.92), 0.012, 0.014)
     sheet.fill(
         TOP,
         DULL,
@@ -503,17 +493,14 @@ def _front(sheet: Sheet) -> None:
     )
     ridge = tuple(min(1, c * 1.12 + 0.01) for c in vehicle.paint)
     for y in (-wide * 0.42, wide * 0.42):
-        sheet.fill(
-            TOP,
-            PAINT,
-            ridge,
-            [
-                (cowl + 0.12, y - 0.03, 0),
-                (half - 0.25, y * 0.7 - 0.03, 0),
-                (half - 0.25, y * 0.7 + 0.03, 0),
-                (cowl + 0.12, y + 0.03, 0),
-            ],
-        )
+        _strip(sheet, PAINT, ridge, (cowl + 0.12, y), (half - 0.25, y * 0.7), 0.03, 0.03)
+
+
+def _strip(sheet: Sheet, material, colour, rear, front, right: float, left: float) -> None:
+    """A strip along the bonnet between two points (x, y), so wide to either side of them."""
+    (x0, y0), (x1, y1) = rear, front
+    corners = [(x0, y0 - right, 0), (x1, y1 - right, 0), (x1, y1 + left, 0), (x0, y0 + left, 0)]
+    sheet.fill(TOP, material, colour, corners)
 
 
 def _rear(sheet: Sheet) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.attacks import infer_attribute
 from cctview.attacks.crops import LabelledCrops
 from cctview.dataset.boxes import BOX, box_side
 from cctview.dataset.frames import open_dataset
@@ -131,3 +132,18 @@ def test_classification_is_nothing_for_noise_and_one_for_a_clear_mark():
     assert usefulness.classification(*data.split()) > 0.95
     noise = LabelledCrops(data.table, np.random.default_rng(0).normal(size=data.vectors.shape))
     assert abs(usefulness.classification(*noise.split())) < 0.25
+
+
+def test_classification_is_the_formula_of_balanced_accuracy():
+    """Mean recall of the classes, so that guessing is 0 and being always right 1."""
+    data = with_labels(labelled_crops(n=160, dimensions=8, images=False, seed=3))
+    vectors = data.vectors.copy()
+    vectors[:, 0] += np.random.default_rng(0).normal(0, 6, len(vectors))
+    learn, measured = LabelledCrops(data.table, vectors).split()
+    result = infer_attribute(measured, "body", learn)
+    kinds = np.unique(result.truth)
+    recalls = [np.mean(result.guessed[result.truth == kind] == kind) for kind in kinds]
+    chance = 1 / len(kinds)
+    expected = (np.mean(recalls) - chance) / (1 - chance)
+    assert 0.1 < expected < 0.9
+    assert usefulness.classification(learn, measured) == pytest.approx(expected, abs=1e-12)

@@ -10,45 +10,26 @@
 """
 
 from cctview.attacks.classifier import (
-    Training,
     activations,
     build_classifier,
     describe_layers,
     train_classifier,
 )
-from cctview.attacks.crops import LabelledCrops, identify, load_crops, window
-from cctview.attacks.inference import (
-    AttributeInference,
-    Membership,
-    infer_attribute,
-    likelihood_ratio_attack,
-)
-from cctview.attacks.linkage import LinkageAttack, fit_map, link_figures
-from cctview.attacks.shadow_models import Shadows, stored_attacks, stored_shadows
-from cctview.attacks.vehicle_images import (
-    MemberSplit,
-    VehicleImages,
-    load_vehicle_images,
-    split_members,
-)
+from cctview.attacks.crops import LabelledCrops, load_crops, window
+from cctview.attacks.inference import Membership, infer_attribute
+from cctview.attacks.linkage import LinkageAttack, fit_map
+from cctview.attacks.shadow_models import stored_attacks, stored_shadows
+from cctview.attacks.vehicle_images import load_vehicle_images, split_members
 
 __all__ = [
-    "AttributeInference",
     "LabelledCrops",
     "LinkageAttack",
-    "MemberSplit",
     "Membership",
-    "Shadows",
-    "Training",
-    "VehicleImages",
     "activations",
     "build_classifier",
     "describe_layers",
     "fit_map",
-    "identify",
     "infer_attribute",
-    "likelihood_ratio_attack",
-    "link_figures",
     "load_crops",
     "load_vehicle_images",
     "split_members",

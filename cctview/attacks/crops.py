@@ -152,9 +152,7 @@ def load_crops(
     Parameters
     ----------
     data : str, Path or Dataset
-        A folder such as `data/` (zips of frames, with `truth/` beside them), or an open dataset.
-    truth : Truth, optional
-        That of an open dataset.
+        A folder such as `data/`, or an open dataset with its `truth`.
     minimum : float
         Least size of a box, as the root of its area in pixels.
     per_pass : int

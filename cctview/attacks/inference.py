@@ -183,18 +183,13 @@ def likelihood_ratio_attack(
     shadow : ndarray, shape (models, n)
         The same by models of the attacker's own.
     within : ndarray of bool, shape (models, n)
-        Which examples each of them was trained on.
+        Which examples each of them was trained on; each must be within some, and not within others.
 
     Returns
     -------
     ndarray, shape (n,)
         Logarithm of the likelihood ratio, of normal distributions of the logit with one deviation
         each for all examples (Carlini et al. 2022).
-
-    Raises
-    ------
-    ValueError
-        If an example is within all models, or none.
 
     Examples
     --------

@@ -106,14 +106,9 @@ class LinkageAttack:
             yield scores[rows], columns, evidence[rows], vehicle[a][rows]
 
     def attack(self, crops: LabelledCrops, clock: bool = False) -> pd.DataFrame:
-        """Search each pass among those of every other camera.
+        """Search each pass among those of every other camera, with or without travel times.
 
-        Parameters
-        ----------
-        crops : LabelledCrops
-            With vectors, of vehicles that it was not fitted on.
-        clock : bool
-            Whether travel times count.
+        The crops, with vectors, are of vehicles that it was not fitted on.
 
         Returns
         -------
@@ -150,13 +145,7 @@ class LinkageAttack:
 
 
 def link_figures(links: pd.DataFrame) -> pd.DataFrame:
-    """Mean bits and rank-1 of the links of an attack, with intervals by resampling vehicles.
-
-    Returns
-    -------
-    DataFrame
-        Index bits, rank1; columns estimate, low, high.
-    """
+    """Mean bits and rank1 (index) of an attack's links, with intervals by resampling vehicles."""
     values = links[["bits", "first"]].to_numpy(float)
     figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, _ROUNDS)
     return figures.set_axis(["bits", "rank1"])

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import LabelledCrops, load_crops
-from cctview.attacks.linkage import LinkageAttack, fit_map
+from cctview.attacks import LabelledCrops, LinkageAttack, fit_map, load_crops
 from cctview.course.lesson import Lesson
-from cctview.defences.catalogue import project
+from cctview.defences import project
 from cctview.extract import Extractor
 from cctview.match import cosine_distances
 from cctview.stats.resampling import bootstrap

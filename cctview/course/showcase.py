@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import LabelledCrops, window
+from cctview.attacks import LabelledCrops, window
 from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
 from cctview.dataset.boxes import BOX, box_area
-from cctview.defences.catalogue import Defence
+from cctview.defences import Defence
 from cctview.extract import Extractor
 from cctview.match import euclidean_distances
 
