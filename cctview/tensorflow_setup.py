@@ -52,6 +52,7 @@ def _import_triton_first() -> None:
             "TensorFlow was imported before PyTorch, and would crash beside it; restart, and import"
             " torchvision first"
         )
+    importlib.import_module("triton")
 
 
 @contextmanager
