@@ -4,7 +4,7 @@ from cctview.course.lesson import open_lesson
 from cctview.course.register import make_register
 from cctview.course.results import FINDER_MINUTES as MINUTES
 from cctview.course.results import TAXI, open_finder
-from cctview.dataset.road import place_of
+from cctview.dataset import place_of
 from cctview.detect import seconds_of
 from cctview.investigate import App, Judge, open_own_search, open_search
 from cctview.link import fit_travel_times

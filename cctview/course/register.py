@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cctview.dataset.boxes import box_area
+from cctview.dataset import box_area
 
 GARAGE = "south end"
 

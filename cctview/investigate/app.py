@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.dataset.boxes import box_area
-from cctview.dataset.road import driving_order, place_of
+from cctview.dataset import box_area, driving_order, place_of
 from cctview.investigate.dossier import MEMORY_ONLY, Dossier, Drawer, build_dossier
 from cctview.investigate.evaluation import Judge
 from cctview.investigate.figures import candidate_rows

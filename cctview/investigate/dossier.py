@@ -13,9 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.ids import DetectionId
-from cctview.dataset.road import place_of, street_of
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import DetectionId, place_of, street_of, write_bytes
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
 from cctview.link import ATTRIBUTES
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import POPULATION
+from cctview.dataset import POPULATION
 from cctview.investigate.dossier import NAMED, Dossier, Name, build_dossier
 from cctview.investigate.joins import fitting, posterior_of_join
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
 from cctview.link import TripJudge
-from cctview.privacy.meter import Bits, LeakageMeter, Step
-from cctview.stats.bits import identification_bits
-from cctview.stats.resampling import bootstrap
+from cctview.privacy import Bits, LeakageMeter, Step
+from cctview.stats import bootstrap, identification_bits
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import street_of
+from cctview.dataset import street_of
 from cctview.investigate.search import VehicleSearch
 from cctview.show import DIFFERENT, GREY, INK, RIGHT, SAME, TWIN, WRONG, Card, picture, style
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.frames import Dataset
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.road import driving_order
-from cctview.detect.sorting import seconds_of
+from cctview.dataset import VEHICLE_TYPES, Dataset, driving_order
+from cctview.detect import seconds_of
 from cctview.link import WAYS, TravelTimes, TripFinder
 from cctview.match import DISTANCES
 

@@ -13,7 +13,7 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from cctview.dataset.paths import DATA
+from cctview.dataset import DATA
 
 _HOST = "127.0.0.1"
 NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà

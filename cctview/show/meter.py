@@ -4,7 +4,7 @@ import textwrap
 
 from matplotlib.patches import Rectangle
 
-from cctview.privacy.meter import LeakageMeter
+from cctview.privacy import LeakageMeter
 from cctview.show.drawing import DARKER, at_edge
 from cctview.show.look import (
     CLAIMED,

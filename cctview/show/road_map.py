@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from cctview.dataset.road import DRIVE, street_of
+from cctview.dataset import DRIVE, street_of
 from cctview.show.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
 
 _KM = {place.camera: place.km for place in DRIVE}

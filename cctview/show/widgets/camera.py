@@ -24,9 +24,7 @@ import numpy as np
 import pandas as pd
 import traitlets
 
-from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import Dataset, open_dataset
-from cctview.dataset.road import driving_order, place_of
+from cctview.dataset import BOX, Dataset, driving_order, open_dataset, place_of
 from cctview.show.widgets.camera_still import encode_still
 
 _STATIC = Path(__file__).parent / "static"
