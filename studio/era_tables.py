@@ -83,15 +83,15 @@ class LearnedMetric:
             min(self.directions, *vectors.shape), whiten=True, svd_solver="covariance_eigh"
         ).fit(vectors)
         vectors = self.components.transform(vectors)
-        _, of, counts = np.unique(vehicles, return_inverse=True, return_counts=True)
+        _, group, counts = np.unique(vehicles, return_inverse=True, return_counts=True)
         if not (counts > 1).any():
             raise ValueError(
                 "no vehicle has two pictures, so nothing tells how pictures of one vehicle differ"
             )
         means = (
-            np.stack([np.bincount(of, column) for column in vectors.T], axis=1) / counts[:, None]
+            np.stack([np.bincount(group, column) for column in vectors.T], axis=1) / counts[:, None]
         )
-        within = (vectors - means[of])[counts[of] > 1]
+        within = (vectors - means[group])[counts[group] > 1]
         self.scale = np.linalg.cholesky(
             np.linalg.inv(LedoitWolf(assume_centered=True).fit(within).covariance_)
         )
@@ -127,8 +127,10 @@ def _gain(era, training: VehicleCrops, test: VehicleCrops) -> pd.DataFrame:
 
     _, distance = tune(with_metric, ({},), training)
     fitted = with_metric().fit(training.crops, training.vehicles)
-    found = search_next_camera(fitted.embed(test.crops), test, distance)
-    first = pd.DataFrame({"without": plain.ranks == 1, "with": found.ranks == 1}).astype(float)
+    with_metric = search_next_camera(fitted.embed(test.crops), test, distance)
+    first = pd.DataFrame({"without": plain.ranks == 1, "with": with_metric.ranks == 1}).astype(
+        float
+    )
     first["gain"] = first["with"] - first["without"]
     table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.queries])
     return table.rename_axis("figure").reset_index().assign(era=era.name)

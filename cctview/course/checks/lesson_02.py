@@ -21,10 +21,10 @@ def check_stop(answer, history):
         `cctview.attacks.classifier.Training.history` gives them.
     """
     epoch = read_number(answer, "the epoch")
-    taught = history.training_loss
+    trained_on = history.training_loss
     new = history.validation_loss
     if epoch != int(epoch):
-        if any(np.isclose(epoch, values.min(), atol=0.006) for values in (taught, new)):
+        if any(np.isclose(epoch, values.min(), atol=0.006) for values in (trained_on, new)):
             raise Wrong(
                 f"{epoch:.3g} is a loss. After which epoch is it so low? Read it off the axis"
                 " below: `idxmin` does."
@@ -46,7 +46,7 @@ def check_stop(answer, history):
             f"After {epoch:g} epochs the loss on new vehicles is {new[epoch]:.2f}, and still falls:"
             " learn longer."
         )
-    if epoch == int(taught.idxmin()) or epoch == history.index[-1]:
+    if epoch == int(trained_on.idxmin()) or epoch == history.index[-1]:
         raise Wrong(
             "There the loss is lowest on the vehicles that it was taught, and those it knows by"
             " heart. Look at the other curve: what counts is vehicles that it never saw."
@@ -83,17 +83,17 @@ def check_members_found(answer, losses, member):
         least = float(tpr[fpr <= max(allowed - 1.01 / (~member).sum(), 0)].max())
         hint = ". Try it on `losses`, `member` and 0.01."
         given = call(answer, losses, member, allowed, hint=hint, wanted="what it finds")
-        found = read_number(given, "what your function returns")
-        if not least - 1.5 * step <= found <= right + 1.5 * step:
-            raise Wrong(_members_hint(found, right, losses, member, allowed))
+        share = read_number(given, "what your function returns")
+        if not least - 1.5 * step <= share <= right + 1.5 * step:
+            raise Wrong(_members_hint(share, right, losses, member, allowed))
     return "It agrees with scikit-learn's ROC at 1, 5 and 20 % of false alarms."
 
 
-def _members_hint(found, right, losses, member, allowed):
+def _members_hint(share, right, losses, member, allowed):
     """What went wrong, by what came out."""
-    if found > 1:
+    if share > 1:
         return (
-            f"{found:g} is no share. If it is how many members are found, divide by how many there"
+            f"{share:g} is no share. If it is how many members are found, divide by how many there"
             " are."
         )
     threshold = np.quantile(losses[~member], allowed)
@@ -115,7 +115,7 @@ def _members_hint(found, right, losses, member, allowed):
         " taught.": (losses[member] <= np.quantile(losses[member], allowed)).mean(),
     }
     near = 1.5 / member.sum() + 1e-9
-    return first_hint(hints, lambda value: abs(found - value) <= near) or (
-        f"With {100 * allowed:g} % false alarms it gives {found:.4g}; scikit-learn says"
+    return first_hint(hints, lambda value: abs(share - value) <= near) or (
+        f"With {100 * allowed:g} % false alarms it gives {share:.4g}; scikit-learn says"
         f" {right:.4g}."
     )

@@ -20,8 +20,8 @@ def check_numbers(answer, detections, right):
 
     Examples
     --------
-    >>> found = pd.DataFrame({"camera": ["a", "a", "b"], "number": [1, 2, 1]})
-    >>> print(check_numbers({"a": 3}, found, {"a": 2}))
+    >>> boxes = pd.DataFrame({"camera": ["a", "a", "b"], "number": [1, 2, 1]})
+    >>> print(check_numbers({"a": 3}, boxes, {"a": 2}))
     ✗ Not yet. At a there is no detection number 3. Read the number off the box.
     """
     cameras = list(detections.camera.unique())
