@@ -127,10 +127,8 @@ def _gain(era, training: VehicleCrops, test: VehicleCrops) -> pd.DataFrame:
 
     _, distance = tune(with_metric, ({},), training)
     fitted = with_metric().fit(training.crops, training.vehicles)
-    with_metric = search_next_camera(fitted.embed(test.crops), test, distance)
-    first = pd.DataFrame({"without": plain.ranks == 1, "with": with_metric.ranks == 1}).astype(
-        float
-    )
+    improved = search_next_camera(fitted.embed(test.crops), test, distance)
+    first = pd.DataFrame({"without": plain.ranks == 1, "with": improved.ranks == 1}).astype(float)
     first["gain"] = first["with"] - first["without"]
     table = bootstrap(lambda rows: first.iloc[rows].mean(), test.vehicles[plain.queries])
     return table.rename_axis("figure").reset_index().assign(era=era.name)
