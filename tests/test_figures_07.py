@@ -1,4 +1,4 @@
-"""Figures of the operator's search: what is drawn is the data's, and words stay inside and legible."""
+"""Figures of the operator's search: what is drawn is the data's; words stay inside and legible."""
 
 from dataclasses import replace
 
