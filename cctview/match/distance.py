@@ -178,7 +178,6 @@ class Distance:
     from_squares: Callable[[Any], Any]
 
     def __call__(self, a: ArrayLike, b: ArrayLike) -> np.ndarray:
-        """All distances between the rows of two tables."""
         return self.between(a, b)
 
 

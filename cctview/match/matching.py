@@ -48,10 +48,11 @@ def match_frames(
     Parameters
     ----------
     base_detections, target_detections : DataFrame
-        Detections with the columns `id`, `camera` and `type`.
+        Columns `id`, `camera`, `type`.
     base_embeddings, target_embeddings : array_like, shape (n, d)
-        Row by row the embeddings of the detections.
-    distance : {"med", "mcd"}
+        Row by row.
+    distance : str
+        One of `cctview.match.DISTANCES`.
 
     Returns
     -------
@@ -127,7 +128,8 @@ def image_to_track(
         Embeddings of the tracks' images.
     tracks : array_like, shape (m,)
         The track that each gallery image belongs to.
-    distance : {"med", "mcd", "rscr"}
+    distance : str
+        One of `cctview.match.DISTANCES`, or "rscr".
     alpha : float
         For RSCR only: the price of using a track's image; the higher, the fewer are used.
 
@@ -187,9 +189,11 @@ def track_to_track(
         Embeddings of the tracks' images.
     query_tracks, gallery_tracks : array_like, shape (n,) and (m,)
         The track that each image belongs to.
-    distance : {"med", "mcd", "rscr"}
-        With "rscr", the residuals of all the query track's images together; nothing is aggregated.
-    aggregate : {"min", "mean", "med", "mean50", "med50"}
+    distance : str
+        As in `image_to_track`. "rscr" takes the residuals of all the query track's images
+        together, and aggregates nothing.
+    aggregate : str
+        One of `AGGREGATES`.
     alpha : float
         As in `image_to_track`.
 
@@ -224,18 +228,9 @@ def track_to_track(
 
 
 def aggregate_distances(distances: ArrayLike, aggregate: str) -> np.ndarray:
-    """One number of many distances, along the first axis.
+    """One number of many distances, shape (n, ...), along the first axis, by one of `AGGREGATES`.
 
-    Parameters
-    ----------
-    distances : array_like, shape (n, ...)
-        At least one.
-    aggregate : {"min", "mean", "med", "mean50", "med50"}
-        The last two keep the smallest half (rounded up) first.
-
-    Returns
-    -------
-    ndarray, shape (...)
+    "mean50" and "med50" keep the smallest half (rounded up) first.
 
     Examples
     --------
@@ -301,12 +296,8 @@ def _by_track(
 def write_matches(path: str | Path, matches: pd.DataFrame) -> None:
     """Write matches as the original's JSON: ``{base id: {camera: {target id: distance}}}``.
 
-    Parameters
-    ----------
-    path : path_like
-        The file to write; it is complete or not there.
-    matches : DataFrame
-        Columns `base`, `camera`, `target`, `distance`.
+    `matches` has the columns `base`, `camera`, `target`, `distance`. The file is complete or not
+    there.
     """
     nested: dict[str, dict[str, dict[str, float]]] = {}
     for base, camera, target, distance in matches[_COLUMNS].itertuples(index=False):

@@ -58,17 +58,9 @@ class RankEvaluation:
         return int(np.isnan(self.first_rank).sum())
 
     def summary(self, rows: Any = slice(None)) -> pd.Series:
-        """The usual figures, over the given queries.
+        """The usual figures over the queries of the given rows: rank-1, rank-5, rank-10, mAP, mINP.
 
-        Parameters
-        ----------
-        rows : slice or array_like of int
-
-        Returns
-        -------
-        Series
-            rank-1, rank-5, rank-10 (as far as `max_rank` goes), mAP, mINP, queries, without
-            positive.
+        And how many they are: "queries", of which some are "without positive".
         """
         part = RankEvaluation(
             self.first_rank[rows],
@@ -92,10 +84,10 @@ def evaluate_rank(
 ) -> RankEvaluation:
     """CMC, mAP and mINP of a ranking, in the manner of fast-reid and torchreid.
 
-    A gallery image of the query's vehicle from the query's own camera is left out: to find it again
-    there is too easy. Of equal distances the wrong match is ranked first, so that a ranking that
-    cannot tell gains nothing by its order (fast-reid leaves it to the sort). An infinite distance
-    rules a pair out; it stays in the ranking, at its end.
+    A gallery image of the query's vehicle from the query's camera is left out, as too easy. Of
+    equal distances the false match is ranked first, so that a ranking gains nothing by its order
+    (fast-reid leaves it to the sort). An infinite distance rules a pair out; it stays in the
+    ranking, at its end.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ def compare_tracks(
     images : int
         Of each track, at most so many crops are used, the largest.
     distance, aggregate
-        As for `cctview.match.matching.track_to_track`.
+        As for `track_to_track`.
 
     Returns
     -------

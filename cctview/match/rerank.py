@@ -12,8 +12,8 @@ def centre_by_camera(
 ) -> np.ndarray:
     """Subtract from each embedding the mean of its camera.
 
-    What all vehicles of a camera share (its light, its angle, its blur) says nothing about which
-    vehicle it is. The cosine distance of the result is the camera-centred cosine.
+    The light, angle and blur that all vehicles of a camera share say nothing about which vehicle it
+    is. The cosine distance of the result is the camera-centred cosine.
 
     Parameters
     ----------
@@ -67,11 +67,10 @@ def k_reciprocal(
 ) -> np.ndarray:
     """Re-rank by k-reciprocal nearest neighbours (Zhong et al., CVPR 2017, arXiv 1701.08398).
 
-    Two pictures of one vehicle should be among each other's nearest, and have the same neighbours.
-    The new distance mixes the Jaccard distance of the two sets of neighbours with the old one. It
-    needs all distances at once, so memory grows with the square of queries plus gallery. Where the
-    paper says "at least two thirds", its authors' code, and so the field's tools and this function,
-    ask for more than two thirds.
+    Two crops of one vehicle should be among each other's nearest, and have the same neighbours. The
+    new distance mixes the Jaccard distance of the two sets of neighbours with the old one. Memory
+    grows with the square of queries plus gallery. Where the paper says "at least two thirds", its
+    authors' code, and so the field's tools and this function, ask for more.
 
     Parameters
     ----------

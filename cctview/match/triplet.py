@@ -1,7 +1,7 @@
 """Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832), small enough to watch:
 points in a plane.
 
-A triplet is an anchor, a positive (another picture of the same vehicle) and a negative (a picture
+A triplet is an anchor, a positive (another crop of the same vehicle) and a negative (a crop
 of another vehicle). The loss is ``max(0, |a - p|² - |a - n|² + margin)``: it is 0 as soon as the
 negative is farther away than the positive by the margin.
 """
