@@ -110,7 +110,7 @@ def load_state(path: str | Path) -> dict[str, Any]:
 
 
 def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None = None) -> None:
-    """Load a weight file into a network; `state` is what `load_state` read from it, if that is done.
+    """Load a weight file into a network; `state` is what `load_state` read of it, if it did.
 
     Raises
     ------

@@ -66,7 +66,7 @@ def test_the_pythons_supported_are_the_same_everywhere():
 
 
 def test_the_installer_is_also_the_build_backend():
-    """uv builds with the backend inside it, without a download, if its version fits the backend's."""
+    """uv builds by the backend inside it, without a download, if their versions fit."""
     backend = Requirement(PROJECT["build-system"]["requires"][0])
     assert backend.name == "uv_build"
     assert backend.specifier.contains(COMPILED["uv"])

@@ -189,9 +189,12 @@ def test_a_bomb_is_refused_and_takes_no_memory(tmp_path, name):
 import resource, sys
 from pathlib import Path
 from cctview.dataset import tables
-small, detections, basis = (Path(p).read_bytes() if Path(p).exists() else None for p in sys.argv[1:])
+paths = [Path(path) for path in sys.argv[1:]]
+small, detections, basis = (path.read_bytes() if path.exists() else None for path in paths)
 tables.read_tables(small, None, "small")
-size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if sys.platform == "linux" else 2**33
+size = 2**33
+if sys.platform == "linux":
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 2**29, size + 2**29))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
@@ -215,7 +218,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def test_a_footer_on_which_pyarrow_ends_the_process_is_an_error():
-    """Found by a fuzzer: a column made required, while its statistics still count missing values."""
+    """Found by a fuzzer: a column made required, while its statistics count missing values."""
     content = tables.write_tables(TABLE, np.ones((3, 2), np.float32))[tables.DETECTIONS]
     optional = (
         bytes([0x25, 0x02, 0x18, 2]) + b"x1"

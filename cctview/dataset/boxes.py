@@ -29,7 +29,7 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     high = np.minimum(first[..., 2:], second[..., 2:])
     shared = np.maximum(high - low, 0).prod(axis=2)
     union = box_area(first) + box_area(second) - shared
-    iou = np.zeros_like(shared)
+    iou: np.ndarray = np.zeros_like(shared)
     np.divide(shared, union, out=iou, where=union > 0)
     return iou
 
