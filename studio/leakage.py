@@ -18,7 +18,7 @@ from cctview.course.results import FINDER, TAXI, finder_minutes
 from cctview.dataset.frames import Dataset, open_dataset
 from cctview.dataset.storage import replacing
 from cctview.link import fit_halves
-from cctview.link.stored import save
+from cctview.link.stored import save_models
 from cctview.privacy.leakage import leakage_meter
 from cctview.privacy.meter import LeakageMeter
 from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
@@ -62,12 +62,12 @@ def write_unicity(data: Path) -> list[Path]:
 def write_finder(data: Path) -> list[Path]:
     """Store what finds trips in the first minutes; returns the place."""
     place = data / "results" / FINDER
-    save(place, *fit_finder(open_dataset(data), read_truth(data)))
+    save_models(place, *fit_finder(open_dataset(data), read_truth(data)))
     return [place]
 
 
 def fit_finder(dataset: Dataset, truth: Truth):
-    """Fit what finds trips in the first minutes: the arguments of `cctview.link.stored.save`."""
+    """What finds trips in the first minutes: models, tracks, and the detections fitted on."""
     detections, embeddings = finder_minutes(dataset)
     tracklets = find_tracklets(detections, embeddings)
     names = detections["id"][confident(detections)]

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from cctview.dataset.road import POPULATION
 from cctview.link import fit_joint
-from cctview.link.joint import Ratios
+from cctview.link.joint import StepRatios
 from cctview.privacy.leakage import METER_ORDER, Leakage
 from cctview.stats import identification_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets
@@ -119,7 +119,7 @@ def _gallery(tracklets: Tracklets, labels: pd.DataFrame, population: int) -> int
 def judge_searches(
     tracklets: Tracklets,
     labels: pd.DataFrame,
-    ratios: Ratios,
+    ratios: StepRatios,
     queries: np.ndarray,
     population: int,
     gallery: int | None = None,
@@ -131,7 +131,7 @@ def judge_searches(
     tracklets : Tracklets
     labels : DataFrame
         Row by row: `vehicle`.
-    ratios : Ratios
+    ratios : StepRatios
         Of all of them.
     queries : array_like of int
         The tracklets whose vehicles are looked for.

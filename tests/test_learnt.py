@@ -9,8 +9,8 @@ import pytest
 from cctview.course.results import FINDER, finder_minutes, open_finder
 from cctview.dataset.paths import DATA, RESULTS
 from cctview.link.joint import fit_joint
-from cctview.link.stored import LogRatios, compact_model, fingerprint, load, save
-from cctview.link.trips import HALVES, SOURCES, fit_halves
+from cctview.link.stored import LogRatios, compact_model, fingerprint, load_models, save_models
+from cctview.link.trips import HALVES, TRIP_ORDER, fit_halves
 from cctview.track import find_tracklets
 from tests.test_linking import road
 
@@ -43,8 +43,8 @@ def test_ratios_asked_for_are_those_of_the_whole_table(tracklets, models):
 def test_what_is_kept_gives_the_ratios_of_the_joint_model(labelled):
     tracklets, labels = labelled
     fitted = np.flatnonzero(labels["vehicle"] % 2 == 0)
-    model = fit_joint(tracklets.part(fitted), labels.iloc[fitted], SOURCES)
-    step, rows = SOURCES[-1], np.array([0, 3, 8])
+    model = fit_joint(tracklets.part(fitted), labels.iloc[fitted], TRIP_ORDER)
+    step, rows = TRIP_ORDER[-1], np.array([0, 3, 8])
     expected = model.apply(tracklets, fitted).steps[step][rows]
     np.testing.assert_allclose(
         compact_model(model, tracklets, fitted, step).log_ratios(tracklets, rows),
@@ -54,8 +54,8 @@ def test_what_is_kept_gives_the_ratios_of_the_joint_model(labelled):
 
 
 def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
-    save(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
-    known, again, tracks = load(tmp_path / "finder.npz")
+    save_models(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
+    known, again, tracks = load_models(tmp_path / "finder.npz")
     assert known == fingerprint(DETECTIONS)
     assert tracks.tolist() == [0, -1, 1]
     for before, after in zip(models, again, strict=True):
@@ -73,10 +73,10 @@ def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
 )
 def test_a_damaged_file_is_named(models, tmp_path, damage):
     path = tmp_path / "finder.npz"
-    save(path, models, [0], DETECTIONS)
+    save_models(path, models, [0], DETECTIONS)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=r"finder\.npz: cannot be read"):
-        load(path)
+        load_models(path)
 
 
 def test_a_slice_of_the_shipped_finder():
@@ -89,7 +89,7 @@ def test_a_slice_of_the_shipped_finder():
 
     dataset, truth = open_dataset(DATA), read_truth(DATA)
     (detections, embeddings), (finder, judge) = finder_minutes(dataset), open_finder(dataset, truth)
-    known, models, tracks = load(RESULTS / FINDER)
+    known, models, tracks = load_models(RESULTS / FINDER)
     assert known == fingerprint(detections), "make it anew: python -m studio results --only finder"
     sure = detections["percent"] >= 25
     here = np.flatnonzero((detections["camera"][sure] == finder.cameras[2]).to_numpy())
@@ -106,6 +106,6 @@ def test_a_slice_of_the_shipped_finder():
     queries = np.flatnonzero(finder.half == 0)[:60]
     training = judge.labels.iloc[fitted].reset_index(drop=True)
     fresh = compact_model(
-        fit_joint(tracklets.part(fitted), training, SOURCES), tracklets, fitted, SOURCES[-1]
+        fit_joint(tracklets.part(fitted), training, TRIP_ORDER), tracklets, fitted, TRIP_ORDER[-1]
     ).log_ratios(tracklets, queries)
     assert np.abs(fresh - models[0].log_ratios(tracklets, queries)).mean() < 0.02

@@ -6,6 +6,7 @@ appearance features, and `Evidence.pair_features` gives the features of each sou
 once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
@@ -18,6 +19,8 @@ from cctview.track.tracklets import Tracklets
 
 ATTRIBUTES = ("kind", "colour")
 WAYS = ("S", "N")
+_Leg = tuple[str, str, str]
+"""A way, the first camera on it, and the second."""
 _HEAVY = 4.0  # degrees of freedom of the spread of log travel times: a few drivers take far longer
 _PEAK = float(student.pdf(0, _HEAVY))
 _FEWEST_TRIPS = 20  # between two cameras, to fit how long they take
@@ -45,9 +48,9 @@ class TravelTimes:
         Beginning and end of the recording, in seconds.
     """
 
-    lanes: dict
-    lags: dict
-    found: dict
+    lanes: dict[str, tuple[float, float]]
+    lags: dict[_Leg, tuple[float, float]]
+    found: dict[_Leg, float]
     span: tuple[float, float]
 
     def headings(self, table: pd.DataFrame) -> np.ndarray:
@@ -115,15 +118,20 @@ class TravelTimes:
         return np.clip(result, 0.002, 0.998)
 
 
-def _recorded(lags: dict, span: tuple, way: tuple, seconds: np.ndarray) -> np.ndarray:
-    """Probability that a vehicle that passes the first camera of a `way` at these times passes the
+def _recorded(
+    lags: dict[_Leg, tuple[float, float]],
+    span: tuple[float, float],
+    leg: _Leg,
+    seconds: np.ndarray,
+) -> np.ndarray:
+    """Probability that a vehicle that passes the first camera of a leg at these times passes the
     second, if at all, while it records.
     """
-    name, first, second = way
-    if way in lags:
-        (mean, spread), left = lags[way], span[1] - seconds
-    elif (name, second, first) in lags:
-        (mean, spread), left = lags[name, second, first], seconds - span[0]
+    way, first, second = leg
+    if leg in lags:
+        (mean, spread), left = lags[leg], span[1] - seconds
+    elif (way, second, first) in lags:
+        (mean, spread), left = lags[way, second, first], seconds - span[0]
     else:
         return np.ones_like(seconds)
     return student.cdf((np.log(np.maximum(left, 0.1)) - mean) / spread, _HEAVY)
@@ -148,8 +156,8 @@ def fit_travel_times(
     )
     known = known[known["direction"].isin(WAYS)]
     lanes = {camera: _lane_meaning(rows) for camera, rows in known.groupby("camera")}
-    lags: dict = {}
-    found: dict = {}
+    lags: dict[_Leg, tuple[float, float]] = {}
+    found: dict[_Leg, float] = {}
     for way, rows in known.groupby("direction"):
         lags |= {(way, *pair): lag for pair, lag in _fit_lags(rows).items()}
     for way, rows in known.groupby("direction"):
@@ -162,7 +170,7 @@ def fit_travel_times(
     return TravelTimes(lanes, lags, found, span)
 
 
-def _fit_lags(table: pd.DataFrame) -> dict:
+def _fit_lags(table: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]:
     """Mean and spread of the logarithm of the lag between two cameras on one way, for every ordered
     pair of its cameras.
 
@@ -170,7 +178,7 @@ def _fit_lags(table: pd.DataFrame) -> dict:
     enough) and the usual spread.
     """
     times = table.groupby(["vehicle", "camera"])["seconds"].median().unstack()
-    lags: dict = {}
+    lags: dict[tuple[str, str], tuple[float, float]] = {}
     for a, b in permutations(times.columns, 2):
         lag = (times[b] - times[a]).dropna()
         if len(lag) >= _FEWEST_TRIPS and lag.median() > 0:
@@ -243,7 +251,9 @@ def same_value(
     return np.log(np.maximum(ratio, _UNLIKELY))
 
 
-def fit_probes(features: np.ndarray, labels: dict, vehicles: np.ndarray) -> dict:
+def fit_probes(
+    features: np.ndarray, labels: dict[str, np.ndarray], vehicles: np.ndarray
+) -> dict[str, tuple[Probe, np.ndarray]]:
     """Fit probes that read attributes.
 
     Parameters
@@ -302,8 +312,8 @@ class Evidence:
     """
 
     travel_times: TravelTimes
-    probes: dict
-    held_out: dict
+    probes: Mapping[str, Any]
+    held_out: dict[str, np.ndarray]
 
     def pair_features(
         self,

@@ -8,6 +8,7 @@ limit. The limit is set so that a wanted share of the true pairs that it was fit
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,7 @@ def _search(
     )
 
 
-def _fit_lanes(a: pd.DataFrame, b: pd.DataFrame) -> dict:
+def _fit_lanes(a: pd.DataFrame, b: pd.DataFrame) -> dict[str, Any]:
     """By way, slope and intercept of the lane at the second camera by that at the first."""
     lines = {}
     for way in WAYS:
@@ -138,7 +139,11 @@ def _fit_lanes(a: pd.DataFrame, b: pd.DataFrame) -> dict:
 
 
 def _oddness(
-    a: pd.DataFrame, b: pd.DataFrame, times: TravelTimes, lanes: dict, all_pairs: bool = False
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    times: TravelTimes,
+    lanes: dict[str, Any],
+    all_pairs: bool = False,
 ) -> np.ndarray:
     """How odd pairs are by travel time, direction and lane: row by row, or each with each.
 

@@ -172,7 +172,7 @@ def evidence_of_others(
 
 
 @dataclass(frozen=True)
-class Ratios:
+class StepRatios:
     """The likelihood ratios of every step, for all pairs of some tracklets.
 
     Attributes
@@ -201,7 +201,7 @@ class JointModel:
     evidence: Evidence
     models: dict[str, LikelihoodRatios]
 
-    def apply(self, tracklets: Tracklets, fitted: np.ndarray | None = None) -> Ratios:
+    def apply(self, tracklets: Tracklets, fitted: np.ndarray | None = None) -> StepRatios:
         """Likelihood ratios of all pairs of tracklets, step by step.
 
         Parameters
@@ -218,7 +218,7 @@ class JointModel:
                 before = steps[list(steps)[-1]]
                 features["others"] = evidence_of_others(before, present, tracklets.table)
             steps[source] = model.of_all(features)
-        return Ratios(steps, present)
+        return StepRatios(steps, present)
 
 
 def _present(travel_times: TravelTimes, table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -297,7 +297,7 @@ def _recalibrate(
         true_match = vehicle[queries[asked], None] == vehicle[rows]
         blocks.append((ratios[np.ix_(asked, rows)], true_match, present[searched][queries[asked]]))
 
-    def loss(x):
+    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
         total, slope = 0.0, np.zeros(2)
         for values, true_match, prior in blocks:
             posterior = open_set_posterior(x[0] * values + x[1], prior)

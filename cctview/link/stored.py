@@ -1,9 +1,9 @@
 """What is fitted for finding trips, as small as it can be kept: two models, and what their probes
 read off each tracklet.
 
-The likelihood ratios of all pairs would be a large table; they are computed when they are asked
-for. `save` and `load` keep the models in a file, which is opened in a second where fitting takes
-ten.
+The likelihood ratios of all pairs would be a large table: they are computed when they are asked
+for. `save_models` and `load_models` keep the models in a file, since fitting takes ten times as
+long as opening it.
 """
 
 import io
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -25,7 +26,7 @@ from cctview.track.tracklets import Tracklets
 
 
 @dataclass(frozen=True)
-class Reading:
+class ProbeReading:
     """What a probe read off each tracklet: stands in for a `cctview.link.evidence.Probe`.
 
     Attributes
@@ -62,13 +63,13 @@ class CompactModel:
     ----------
     travel_times : TravelTimes
     ratios : LikelihoodRatios
-    readings : dict of str to Reading
+    readings : dict of str to ProbeReading
         By attribute.
     """
 
     travel_times: TravelTimes
     ratios: LikelihoodRatios
-    readings: dict[str, Reading]
+    readings: dict[str, ProbeReading]
 
     def log_ratios(self, tracklets: Tracklets, rows: np.ndarray) -> np.ndarray:
         """Natural logarithms of the likelihood ratios of some tracklets and all, (k, n)."""
@@ -127,7 +128,7 @@ def compact_model(
         values[fitted] = model.evidence.held_out[attribute]
         names = [str(name) for name in probe.pipeline.classes_]
         shares = np.asarray(probe.shares, float)
-        readings[attribute] = Reading(values.astype(np.float32), shares, names)
+        readings[attribute] = ProbeReading(values.astype(np.float32), shares, names)
     travel_times = model.evidence.travel_times.over(tracklets.table)
     return CompactModel(travel_times, model.models[step], readings)
 
@@ -137,7 +138,7 @@ def fingerprint(detections: pd.DataFrame) -> str:
     return sha256("\n".join(detections["id"]).encode()).hexdigest()
 
 
-def save(
+def save_models(
     path: Path, models: Sequence[CompactModel], tracks: np.ndarray, detections: pd.DataFrame
 ) -> None:
     """Write fitted models, and the tracks that they were fitted on.
@@ -167,8 +168,8 @@ def save(
     write_bytes(path, file.getvalue())
 
 
-def load(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
-    """Read what `save` wrote.
+def load_models(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
+    """Read what `save_models` wrote.
 
     Returns
     -------
@@ -193,7 +194,7 @@ def load(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
         ) from None
 
 
-def _model(arrays: np.lib.npyio.NpzFile, k: int, stored: dict) -> CompactModel:
+def _model(arrays: np.lib.npyio.NpzFile, k: int, stored: dict[str, Any]) -> CompactModel:
     times = stored["motion"]
     travel_times = TravelTimes(
         {camera: tuple(line) for camera, line in times["lanes"].items()},
@@ -203,7 +204,7 @@ def _model(arrays: np.lib.npyio.NpzFile, k: int, stored: dict) -> CompactModel:
     )
     ratios = LikelihoodRatios(**stored["ratios"] | {"limits": tuple(stored["ratios"]["limits"])})
     readings = {
-        name: Reading(arrays[f"{name}{k}"].astype(np.float32), np.array(shares), names)
+        name: ProbeReading(arrays[f"{name}{k}"].astype(np.float32), np.array(shares), names)
         for name, (shares, names) in stored["readings"].items()
     }
     return CompactModel(travel_times, ratios, readings)

@@ -22,7 +22,7 @@ from cctview.stats.bits import claimed_bits, open_set_posterior
 from cctview.stats.resampling import split_vehicles
 from cctview.track.tracklets import Tracklets
 
-SOURCES = ("time and place", "type and colour", "travel time", "embedding")
+TRIP_ORDER = ("time and place", "type and colour", "travel time", "embedding")
 SURE = 0.5
 """A candidate is linked if it is more probably than not the vehicle looked for."""
 HALVES = 2
@@ -273,8 +273,8 @@ def fit_halves(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> lis
     for half in range(HALVES):
         rows = np.flatnonzero((part >= 0) & (part != half))
         training = labels.iloc[rows].reset_index(drop=True)
-        model = fit_joint(tracklets.part(rows), training, SOURCES, seed)
-        models.append(compact_model(model, tracklets, rows, SOURCES[-1]))
+        model = fit_joint(tracklets.part(rows), training, TRIP_ORDER, seed)
+        models.append(compact_model(model, tracklets, rows, TRIP_ORDER[-1]))
     return models
 
 
@@ -304,7 +304,7 @@ def make_finder(
     half : ndarray of int, shape (n,)
         From `searched_by`.
     """
-    read: dict[str, list] = {}
+    read: dict[str, list[pd.DataFrame]] = {}
     for k, model in enumerate(models):
         rows = np.flatnonzero(half == k)
         for attribute, reading in model.readings.items():

@@ -4,7 +4,7 @@ noticed.
 The frames of a tracklet are 1.7 s apart, so they count as one observation, not as many.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -28,14 +28,14 @@ class Tracklets:
         `minute`.
     features : ndarray of float32, shape (n, d)
         Unit vectors.
-    of_detection : Series of int, optional
-        The tracklet of each detection, by the detection's id; detections of none are left out. Lost
-        in a part.
+    of_detection : Series of int
+        The tracklet of each detection, by the detection's id; detections of none are left out.
+        Empty in a part.
     """
 
     table: pd.DataFrame
     features: np.ndarray
-    of_detection: pd.Series | None = None
+    of_detection: pd.Series = field(default_factory=lambda: pd.Series(dtype=int))
 
     def __len__(self) -> int:
         return len(self.table)
