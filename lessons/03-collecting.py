@@ -278,7 +278,10 @@ figures.known_by_day(known, slowly, slow["pass"])
 week = sightings.first_days(7)
 BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
 sweep = pd.DataFrame(
-    [{"hours": hours, **vars(privacy.measure_unicity(week, points=4, hours=hours))} for hours in BINS]
+    [
+        {"hours": hours, **vars(privacy.measure_unicity(week, points=4, hours=hours))}
+        for hours in BINS
+    ]
 )
 figures.time_bins(sweep, points=4, days=7)
 

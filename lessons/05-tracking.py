@@ -146,7 +146,7 @@ show.pairs(
 # %%
 own = lesson.shown.detections
 embedded = np.isfinite(lesson.shown.embeddings).all(axis=1)
-largest = np.where(embedded, dataset.side(own), 0).argmax()
+largest = np.where(embedded, dataset.box_side(own), 0).argmax()
 vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[largest])
 
 # %% [markdown]

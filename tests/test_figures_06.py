@@ -29,7 +29,6 @@ STAGE = {
         np.arange(60) % 20,
         np.where(RNG.random(60) < 0.05 * k, np.inf, RNG.integers(1, 40 - 9 * k, 60)),
         np.full(60, left),
-        np.full(60, 550),
     )
     for k, (name, left) in enumerate(zip(STAGES, (550, 37, 12, 9), strict=True))
 }

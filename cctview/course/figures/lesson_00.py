@@ -3,6 +3,7 @@ growing network reconstructs.
 """
 
 import numpy as np
+import pandas as pd
 
 from cctview.dataset.road import driving_order, street_of
 from cctview.link import SURE, count_trips, tally, verdicts
@@ -36,7 +37,7 @@ _MARKS = {
 
 
 @style()
-def trip_ledger(links, sure=SURE, note=_WORLD):
+def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> Card:
     """Link by link, what became of the trips of some vehicles: a row each, a column for each camera
     searched.
 
@@ -78,7 +79,7 @@ def trip_ledger(links, sure=SURE, note=_WORLD):
 
 
 @style()
-def network_leak(links, cameras, sure=SURE, note=_WORLD):
+def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: str = _WORLD) -> Card:
     """What a growing network reconstructs of a trip (left), and what one search claims and delivers
     (right).
 

@@ -3,12 +3,15 @@ finds a vehicle again.
 """
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from cctview.course.era_trials import shrink_crop
+from cctview.extract import EigenVehicles
 from cctview.show import (
     BLUE,
     DARKER,
@@ -67,7 +70,10 @@ _PICTURES = {"photographs": True, "left": 0.15, "right": 0.15}
 
 
 @style()
-def timeline(milestones=_MILESTONES, note="Sources are given in the text of the lesson"):
+def timeline(
+    milestones: Sequence[tuple[int, str, str, str]] = _MILESTONES,
+    note: str = "Sources are given in the text of the lesson",
+) -> Card:
     """The papers by year, and who decided in each what is compared: a person, a recipe, or the
     training data.
 
@@ -104,7 +110,7 @@ def timeline(milestones=_MILESTONES, note="Sources are given in the text of the 
 
 
 @style()
-def landmarks(crops, found, note=""):
+def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: str = "") -> Card:
     """Vehicles with the landmarks that were found on them: four rows, and at three of them the
     width.
 
@@ -137,7 +143,13 @@ def landmarks(crops, found, note=""):
 
 
 @style()
-def eigen_vehicles(era, crop, curve, count, note=TWIN):
+def eigen_vehicles(
+    era: EigenVehicles,
+    crop: np.ndarray,
+    curve: Sequence[tuple[int, float]],
+    count: int,
+    note: str = TWIN,
+) -> Card:
     """The mean vehicle, the first eigen-vehicles, a picture rebuilt from some of them, and how
     often these many find a vehicle.
 
@@ -200,7 +212,11 @@ def _left_out(era, crop, weights):
 
 
 @style()
-def era_searches(query, rows, note=TWIN):
+def era_searches(
+    query: np.ndarray,
+    rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]],
+    note: str = TWIN,
+) -> Card:
     """One vehicle looked for by several recognisers: the first candidates of each, and where the
     right one came.
 
@@ -257,7 +273,7 @@ def _tile(axes, crop, x, y, colour, dashes, sign=""):
 
 
 @style()
-def by_era(table, chance, note=TWIN):
+def by_era(table: pd.DataFrame, chance: float, note: str = TWIN) -> Card:
     """The leak of each era: how often it puts the right vehicle first, with intervals.
 
     Parameters
@@ -280,7 +296,9 @@ def by_era(table, chance, note=TWIN):
 
 
 @style()
-def by_resolution(table, pixels, era, crop, note=TWIN):
+def by_resolution(
+    table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray, note: str = TWIN
+) -> Card:
     """How often each era puts the right vehicle first, by the size of the pictures; and what is
     left to see at one size.
 
@@ -340,7 +358,7 @@ def _names_beside(axes, table, last):
 
 
 @style()
-def learned_metric(table, note=TWIN):
+def learned_metric(table: pd.DataFrame, note: str = TWIN) -> Card:
     """What a metric that is learned on top of each era's vectors adds.
 
     Parameters

@@ -2,8 +2,14 @@
 vehicles that it was trained on.
 """
 
-import numpy as np
+from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from cctview.attacks import Membership
 from cctview.show import (
     BLUE,
     DARKER,
@@ -33,7 +39,7 @@ _BESIDE = {"xycoords": "axes fraction", "textcoords": "offset points"}
 
 
 @style()
-def examples(pixels, words, each=8, note=_WORLD):
+def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _WORLD) -> Card:
     """Pictures with the word that belongs to each: one row a word.
 
     Parameters
@@ -59,7 +65,9 @@ def examples(pixels, words, each=8, note=_WORLD):
 
 
 @style()
-def loss_curves(history, epoch=None, title=None, note=_WORLD):
+def loss_curves(
+    history: pd.DataFrame, epoch: int | None = None, title: str | None = None, note: str = _WORLD
+) -> Card:
     """The loss after each epoch, on the vehicles of the training and on new ones.
 
     Parameters
@@ -92,7 +100,7 @@ def loss_curves(history, epoch=None, title=None, note=_WORLD):
     axes.set_ylabel("loss (0 = sure and right)")
     axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
     axes.set_ylim(0, 1.12 * max(training.max(), new.max()))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     return figure
 
 
@@ -109,7 +117,7 @@ def _loss_title(history):
 
 
 @style()
-def learned_filters(before, after, note=_WORLD):
+def learned_filters(before: np.ndarray, after: np.ndarray, note: str = _WORLD) -> Card:
     """The first layer's filters, before any training and after it: which small pattern each of them
     answers to.
 
@@ -137,7 +145,9 @@ def learned_filters(before, after, note=_WORLD):
 
 
 @style()
-def layer_activations(picture, layers, title, note=_WORLD):
+def layer_activations(
+    picture: np.ndarray, layers: dict[str, np.ndarray], title: str, note: str = _WORLD
+) -> Card:
     """A picture, and what each layer of filters makes of it: the six filters that answer most,
     bright where they do.
 
@@ -167,7 +177,7 @@ def layer_activations(picture, layers, title, note=_WORLD):
 
 
 @style()
-def loss_histograms(losses, member, note=_WORLD):
+def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) -> Card:
     """How large the loss is on members and on others: as two hills, on a logarithmic axis.
 
     Parameters
@@ -210,7 +220,7 @@ def _power_of_ten(power):
 
 
 @style()
-def membership_roc(attacks, note=_WORLD):
+def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
     """How well members are told from others, on logarithmic axes: what counts is few false alarms.
 
     Parameters
@@ -266,7 +276,13 @@ def _betrayed(names, count):
 
 
 @style()
-def exposure(rises, worst, crops, words, note=_WORLD):
+def exposure(
+    rises: np.ndarray,
+    worst: np.ndarray,
+    crops: Sequence[np.ndarray],
+    words: Sequence[str],
+    note: str = _WORLD,
+) -> Card:
     """By how much a vehicle's own picture moves a model: of all vehicles, and of the one in a
     hundred that it moves most.
 
@@ -316,7 +332,7 @@ def exposure(rises, worst, crops, words, note=_WORLD):
 
 
 @style()
-def usefulness_and_leak(table, epoch, title, note=_WORLD):
+def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str = _WORLD) -> Card:
     """One training, two readings: how often it is right on new vehicles, and how well its members
     are found.
 

@@ -3,7 +3,10 @@ and whom it singles out.
 """
 
 import numpy as np
+import pandas as pd
 
+from cctview.collect.plan import Tally
+from cctview.course.collection import StorageCost
 from cctview.dataset.road import driving_order, street_of
 from cctview.show import (
     BLUE,
@@ -49,7 +52,7 @@ _KEY = {"ncols": 3, "handletextpad": 0.4, "columnspacing": 1.4, "borderaxespad":
 
 
 @style()
-def collection(tally, speed_up, note=_LIVE):
+def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
     """What each poll brought: a row for each camera, time from left to right.
 
     Parameters
@@ -88,7 +91,9 @@ def _kind(word):
 
 
 @style()
-def storage_bill(bills, cameras, interval, days, note=""):
+def storage_bill(
+    bills: dict[int, StorageCost], cameras: int, interval: float, days: float, note: str = ""
+) -> Card:
     """What is kept, and what that costs a month, for a growing number of cameras.
 
     Parameters
@@ -146,7 +151,9 @@ def _money(dollars):
 
 
 @style()
-def caught(curves, interval, side, cameras=6, note=_ROAD):
+def caught(
+    curves: dict[float, dict], interval: float, side: float, cameras: int = 6, note: str = _ROAD
+) -> Card:
     """Which share of the traffic polling catches, by its interval.
 
     Parameters
@@ -188,7 +195,9 @@ def caught(curves, interval, side, cameras=6, note=_ROAD):
 
 
 @style()
-def known_by_day(table, slow, share, note=_HABITS):
+def known_by_day(
+    table: pd.DataFrame, slow: pd.DataFrame, share: float, note: str = _HABITS
+) -> Card:
     """How many vehicles a database knows after so many days, how many come back, and how many a
     slow collector knows.
 
@@ -225,7 +234,7 @@ def known_by_day(table, slow, share, note=_HABITS):
 
 
 @style()
-def time_bins(table, points, days, note=_HABITS):
+def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) -> Card:
     """How often a few sightings single a vehicle out, by how exactly their times are known.
 
     Parameters
@@ -258,7 +267,9 @@ def time_bins(table, points, days, note=_HABITS):
 
 
 @style()
-def unicity_by_points(table, false_links, points=4, note=_HABITS):
+def unicity_by_points(
+    table: pd.DataFrame, false_links: float, points: int = 4, note: str = _HABITS
+) -> Card:
     """How often a few sightings single out a vehicle, by how many are known: with a faultless
     database, and with false links.
 

@@ -3,11 +3,12 @@ database.
 """
 
 import numpy as np
+import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cctview.dataset.boxes import BOX, box_iou
-from cctview.detect import match_frame
+from cctview.detect import BoostedDetector, DetectionEvaluation, match_frame
 from cctview.detect.viola_jones import EARLY
 from cctview.show import (
     BLUE,
@@ -41,7 +42,9 @@ _LINES = {
 _FRAME = 6.88  # in, a frame's width on a card
 
 
-def judge_boxes(boxes, truth, iou=0.5):
+def judge_boxes(
+    boxes: pd.DataFrame, truth: pd.DataFrame, iou: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
     """Say of each box of a frame what it is, and which vehicles are missed.
 
     Parameters
@@ -71,7 +74,14 @@ def judge_boxes(boxes, truth, iou=0.5):
 
 
 @style()
-def judged_boxes(image, boxes, truth, iou=0.5, title="", note=_WORLD):
+def judged_boxes(
+    image: np.ndarray,
+    boxes: pd.DataFrame,
+    truth: pd.DataFrame,
+    iou: float = 0.5,
+    title: str = "",
+    note: str = _WORLD,
+) -> Card:
     """A frame with the boxes that are right, those that are false, and the vehicles that are
     missed.
 
@@ -138,7 +148,15 @@ def _tag(axes, row, text, verdict):
 
 
 @style()
-def thresholds(image, boxes, truth, evaluation, score, iou, note=_WORLD):
+def thresholds(
+    image: np.ndarray,
+    boxes: pd.DataFrame,
+    truth: pd.DataFrame,
+    evaluation: DetectionEvaluation,
+    score: float,
+    iou: float,
+    note: str = _WORLD,
+) -> Card:
     """A frame at a score and an overlap threshold (left), and where that lies on the curve of all
     frames (right).
 
@@ -177,7 +195,13 @@ def thresholds(image, boxes, truth, evaluation, score, iou, note=_WORLD):
 
 
 @style()
-def rectangle_features(detector, patch, ruled_out, count=6, note=_WORLD):
+def rectangle_features(
+    detector: BoostedDetector,
+    patch: np.ndarray,
+    ruled_out: float,
+    count: int = 6,
+    note: str = _WORLD,
+) -> Card:
     """The first pairs of rectangles that a boosted detector asks about, on a vehicle.
 
     Parameters
@@ -208,7 +232,7 @@ def rectangle_features(detector, patch, ruled_out, count=6, note=_WORLD):
 
 
 @style()
-def detectors(table, note=_INTERVALS):
+def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     """Detectors side by side: how well they find, and how long a frame takes.
 
     Parameters
@@ -246,7 +270,9 @@ def _seconds(seconds):
 
 
 @style()
-def database_entry(table, score, all_scores, note=_INTERVALS):
+def database_entry(
+    table: pd.DataFrame, score: float, all_scores: pd.DataFrame, note: str = _INTERVALS
+) -> Card:
     """Who enters the database: in one frame, in one pass, and over all cameras.
 
     Parameters
@@ -296,7 +322,7 @@ def _apart(heights, least):
 
 
 @style()
-def found_by(table, what, title, note=_INTERVALS):
+def found_by(table: pd.DataFrame, what: str, title: str, note: str = _INTERVALS) -> Card:
     """Which share was found, group by group, with intervals.
 
     Parameters

@@ -1,8 +1,9 @@
 """Figures of lesson 05: distances, thresholds and rankings. Those of vectors: `vectors`."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cctview.match import roc_auc, roc_curve
+from cctview.match import RankEvaluation, roc_auc, roc_curve
 from cctview.show import (
     BLUE,
     DARKER,
@@ -25,7 +26,7 @@ _BINS = 48
 _DRAWN = 4000  # points of a curve, evenly over its pairs and over their logarithm, that are drawn
 
 
-def accepted(distances, same, threshold):
+def accepted(distances: ArrayLike, same: ArrayLike, threshold: float) -> dict[str, int]:
     """What a threshold does: how many same and how many different pairs it links, and how many of
     each it does not.
 
@@ -50,7 +51,13 @@ def accepted(distances, same, threshold):
 
 
 @style()
-def distance_histograms(distances, same, threshold=None, distance="cosine distance", note=TWIN):
+def distance_histograms(
+    distances: ArrayLike,
+    same: ArrayLike,
+    threshold: float | None = None,
+    distance: str = "cosine distance",
+    note: str = TWIN,
+) -> Card:
     """How far apart same pairs and different pairs are, and what a threshold makes of them.
 
     Each of the two histograms is drawn to its own height, as shares: of different pairs there are
@@ -116,7 +123,12 @@ def _hill(axes, shares, edges, colour, words, top):
 
 
 @style()
-def roc(curves, points=None, at=None, note=TWIN):
+def roc(
+    curves: dict[str, tuple[ArrayLike, ArrayLike]],
+    points: dict[str, tuple[float, float]] | None = None,
+    at: float | None = None,
+    note: str = TWIN,
+) -> Card:
     """Receiver operating characteristics, with points of operation.
 
     Parameters
@@ -171,7 +183,7 @@ def _points_title(curves, points):
 
 
 @style()
-def cmc(results, ranks=20, note=TWIN):
+def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = TWIN) -> Card:
     """Cumulative match characteristics: how often the right vehicle is among the first k
     candidates.
 
@@ -215,7 +227,9 @@ def _apart(values, gap=0.085):
 
 
 @style()
-def false_links(distances, same, threshold=None, note=TWIN):
+def false_links(
+    distances: ArrayLike, same: ArrayLike, threshold: float | None = None, note: str = TWIN
+) -> Card:
     """The leak of a threshold: of the links that it makes, how many are false, and how many true
     ones it finds.
 
@@ -245,7 +259,7 @@ def false_links(distances, same, threshold=None, note=TWIN):
     wrong = np.arange(1, len(order) + 1) - found
     if threshold is None:
         threshold = float(np.quantile(distances[same], 0.5, method="inverted_cdf"))
-    linked = np.searchsorted(thresholds, threshold, side="right")
+    linked = int(np.searchsorted(thresholds, threshold, side="right"))
     true, false = (int(counts[linked - 1]) if linked else 0 for counts in (found, wrong))
     share_found, share_false = true / same.sum(), false / max(linked, 1)
     title = (

@@ -1,9 +1,10 @@
 """Figures of lesson 06: filters, the open set, look-alikes, base rates, indexes and costs."""
 
 import numpy as np
+import pandas as pd
 
 from cctview.course.results import at_gallery, measured_gallery
-from cctview.link.filters import rank_one
+from cctview.link.filters import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy.open_set import share_right
 from cctview.show import (
@@ -42,7 +43,7 @@ _DECADE = 10  # so many times as large as measured: as far as clusters are belie
 
 
 @style()
-def filters(stages, candidates=1, note=_WORLD):
+def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD) -> Card:
     """What filters leave of a search: candidates (left), and how often the right one is among the
     first (right).
 
@@ -83,7 +84,9 @@ def filters(stages, candidates=1, note=_WORLD):
 
 
 @style()
-def open_set(table, found=0.5, gallery=None, note=_WORLD):
+def open_set(
+    table: pd.DataFrame, found: float = 0.5, gallery: float | None = None, note: str = _WORLD
+) -> Card:
     """Whom a search blames as the gallery grows: false matches (left), and how often it flags
     anyone, or misses (right).
 
@@ -166,7 +169,7 @@ def _grows(axes, table, found, figure, measured, end):
 
 
 @style()
-def look_alikes(table, found=0.5, note=TWIN):
+def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = TWIN) -> Card:
     """How often a different vehicle passes for the same, by how alike it was made, at every
     threshold.
 
@@ -207,7 +210,7 @@ def look_alikes(table, found=0.5, note=TWIN):
 
 
 @style()
-def individuality(table, setting, note=_DIAL):
+def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Card:
     """How alike we make vehicles of one design, and what that does to two figures, beside those of
     the real frames.
 
@@ -247,7 +250,7 @@ def individuality(table, setting, note=_DIAL):
 
 
 @style()
-def alarms(prior, hit, false_matches, note=_WORLD):
+def alarms(prior: float, hit: float, false_matches: float, note: str = _WORLD) -> Card:
     """Of a hundred alarms, how many are right: one mark each.
 
     Parameters
@@ -281,7 +284,7 @@ def alarms(prior, hit, false_matches, note=_WORLD):
 
 
 @style()
-def kinds(table, note="Measured on this computer when the cell ran"):
+def kinds(table: pd.DataFrame, note: str = "Measured on this computer when the cell ran") -> Card:
     """Kinds of indexes: bytes to read for each vector, time a query, and how many of the true
     nearest are found.
 
@@ -314,7 +317,7 @@ def kinds(table, note="Measured on this computer when the cell ran"):
 
 
 @style()
-def costs(table, note=_COSTS):
+def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
     """What keeping and searching vectors costs, from these minutes to a scraped web.
 
     Parameters
@@ -355,7 +358,7 @@ def costs(table, note=_COSTS):
 
 
 @style()
-def clock(table, features, note=_WORLD):
+def clock(table: pd.DataFrame, features: pd.Series, note: str = _WORLD) -> Card:
     """The bits that the clock alone gives, beside those that appearance alone gives.
 
     Parameters

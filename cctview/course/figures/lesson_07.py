@@ -1,10 +1,12 @@
 """Figures of lesson 07: the dossier that a click builds, and what a join makes of it."""
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from cctview.dataset.road import street_of
-from cctview.investigate import NAMED, OWN
+from cctview.investigate import OWN
+from cctview.investigate.dossier import NAMED, Dossier
 from cctview.show import (
     BLUE,
     DIFFERENT,
@@ -26,7 +28,7 @@ _PARTS = (("the right name", BLUE, ""), ("a wrong name", DIFFERENT, "///"), ("no
 
 
 @style()
-def dossier(dossier, known=None):
+def dossier(dossier: Dossier, known: dict[str, str] | None = None) -> Card:
     """Everything that one click holds on a vehicle, and, where the truth is known, what of it is
     wrong.
 
@@ -74,7 +76,7 @@ def _held(dossier, known):
 
 
 @style()
-def joins(tables, least=NAMED, note=_WORLD):
+def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WORLD) -> Card:
     """For each outside fact, of how many dossiers it makes the right name, a wrong one, or none;
     with 95 % intervals.
 

@@ -2,9 +2,12 @@
 worth against whom.
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
+from cctview.defences import Defence
 from cctview.show import (
     BLUE,
     DARKER,
@@ -48,7 +51,12 @@ _HOLDERS = "What a defence changes, and who holds it: `cctview.defences.catalogu
 
 
 @style()
-def rebuilt(rows, title, words=None, note=TWIN):
+def rebuilt(
+    rows: dict[str, Sequence[np.ndarray]],
+    title: str,
+    words: Sequence[str] | None = None,
+    note: str = TWIN,
+) -> Card:
     """Pictures in rows, one column a vehicle: the true ones, and what is made of their vectors.
 
     Parameters
@@ -77,7 +85,7 @@ def rebuilt(rows, title, words=None, note=TWIN):
 
 
 @style()
-def who_can(defences, note=_HOLDERS):
+def who_can(defences: Iterable[Defence], note: str = _HOLDERS) -> Card:
     """Which defence is in whose hands: the driver's, the camera owner's, the database owner's, the
     law's.
 
@@ -109,7 +117,14 @@ def who_can(defences, note=_HOLDERS):
 
 
 @style()
-def defended(rows, pictures, chosen, before, pictured, note=_MEASURED):
+def defended(
+    rows: pd.DataFrame,
+    pictures: Sequence[np.ndarray],
+    chosen: str,
+    before: float,
+    pictured: str,
+    note: str = _MEASURED,
+) -> Card:
     """One defence at one strength: what it does to pictures, and the bits that it leaves each
     tracker.
 
@@ -165,7 +180,7 @@ def _capital(name):
 
 
 @style()
-def by_strength(table, name, note=_MEASURED):
+def by_strength(table: pd.DataFrame, name: str, note: str = _MEASURED) -> Card:
     """The bits that one defence leaves each tracker, from weak to strong.
 
     Parameters
@@ -215,7 +230,9 @@ def _apart(places, least):
 
 
 @style()
-def bought_back(table, tracker=None, usefulness=0.9, note=_MEASURED):
+def bought_back(
+    table: pd.DataFrame, tracker: str | None = None, usefulness: float = 0.9, note: str = _MEASURED
+) -> Card:
     """Each defence at each strength: the share of a link's bits that is bought back against the
     usefulness that is lost.
 
@@ -272,7 +289,7 @@ def _name_points(axes, points, most=8):
         beside(axes, x, y, words, away, ha=side, fontsize=10.5)
 
 
-def bought_points(table, tracker=None):
+def bought_points(table: pd.DataFrame, tracker: str | None = None) -> pd.DataFrame:
     """One row a defence and strength: bits, before, bought (bits bought back), share (of those
     before), usefulness, tracker.
 
@@ -298,7 +315,7 @@ def bought_points(table, tracker=None):
 
 
 @style()
-def worst_case(best, usefulness, note=_MEASURED):
+def worst_case(best: pd.DataFrame, usefulness: float, note: str = _MEASURED) -> Card:
     """What each defence buys back at equal usefulness: as it is sold, against the weakest tracker,
     and in the worst case.
 
@@ -345,7 +362,9 @@ def _value(axes, x, y, value, colour, **look):
 
 
 @style()
-def key_broken(found, unprotected, known, note=TWIN):
+def key_broken(
+    found: dict[int, dict[str, float]], unprotected: dict[str, float], known: int, note: str = TWIN
+) -> Card:
     """How often a thief finds a vehicle behind a secret key, by how many other vehicles he knows.
 
     Parameters

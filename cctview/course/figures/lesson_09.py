@@ -3,6 +3,7 @@ another city.
 """
 
 import numpy as np
+import pandas as pd
 
 from cctview.show import (
     BLUE,
@@ -31,7 +32,7 @@ _MOST = 9  # powers of ten on the axis of populations
 
 
 @style()
-def crowd(car, kind, colour, hour):
+def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     """Everyone on the road in an hour, one dot a vehicle: those of this type, and of these those of
     this colour.
 
@@ -64,7 +65,7 @@ def crowd(car, kind, colour, hour):
     return figure
 
 
-def called(kind, colour=""):
+def called(kind: str, colour: str = "") -> str:
     """A vehicle in words.
 
     Examples
@@ -93,7 +94,7 @@ def _crowd_title(car, kind, colour, hour):
 
 
 @style()
-def same_evidence(population, evidence, overclaimed):
+def same_evidence(population: int, evidence: float, overclaimed: float) -> Card:
     """How probable a match is by the same evidence, in populations of every size: what is claimed,
     and what is right.
 

@@ -1,12 +1,22 @@
 """Figures of lesson 10: frames side by side, with a number at each box."""
 
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
 from matplotlib.patches import Rectangle
 
 from cctview.show import INK, YELLOW, Card, style
 
 
 @style()
-def numbered_frames(images, boxes, titles, title, note="Simulated frames"):
+def numbered_frames(
+    images: Sequence[np.ndarray],
+    boxes: Sequence[pd.DataFrame],
+    titles: Sequence[str],
+    title: str,
+    note: str = "Simulated frames",
+) -> Card:
     """Frames side by side, with the number of each detection at its box.
 
     Parameters

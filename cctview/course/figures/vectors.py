@@ -2,8 +2,11 @@
 numbers, and where embeddings fail.
 """
 
+from collections.abc import Iterable, Sequence
+
 import cv2
 import numpy as np
+import pandas as pd
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Circle
 
@@ -30,7 +33,7 @@ _PLANE = 3.0  # the toy's plane reaches so far from its middle
 _ENDS = {"anchor": ("s", INK), "positive": ("o", SAME), "negative": ("X", DIFFERENT)}
 
 
-def principal_plane(embeddings):
+def principal_plane(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two directions in which embeddings, (n, d), differ most: principal components.
 
     Returns
@@ -48,7 +51,13 @@ def principal_plane(embeddings):
 
 
 @style()
-def embedding_map(embeddings, crops, lines=(), title=None, note=TWIN):
+def embedding_map(
+    embeddings: np.ndarray,
+    crops: Sequence[np.ndarray],
+    lines: Iterable[tuple[int, int]] = (),
+    title: str | None = None,
+    note: str = TWIN,
+) -> Card:
     """Vehicles where the network puts them: the embedding space flattened to a plane, each point a
     picture.
 
@@ -90,7 +99,12 @@ def _thumbnail(crop, side=64):
 
 
 @style()
-def triplet(path, losses, margin, note="A toy: three points in a plane, no pictures behind them"):
+def triplet(
+    path: np.ndarray,
+    losses: np.ndarray,
+    margin: float,
+    note: str = "A toy: three points in a plane, no pictures behind them",
+) -> Card:
     """A triplet in the plane: where its points began, how they went, and where they are.
 
     Parameters
@@ -117,22 +131,22 @@ def triplet(path, losses, margin, note="A toy: three points in a plane, no pictu
         axes.plot(*path[:, k].T, color=colour, linewidth=1.4, alpha=0.7)
         look = {"markerfacecolor": PAPER, "markeredgecolor": colour, "linestyle": ""}
         axes.plot(*begin, marker=marker, markersize=9, **look)
-        dot(axes, *end, colour, 13, marker, zorder=2, label=name)
+        dot(axes, end[0], end[1], colour, 13, marker, zorder=2, label=name)
         side, away = ("left", 0.2) if end[0] >= path[-1, :, 0].mean() else ("right", -0.2)
         axes.text(end[0] + away, end[1], name, color=colour, ha=side, **words)
     axes.set(xlim=(-_PLANE, _PLANE), ylim=(-_PLANE, _PLANE), xticks=[], yticks=[], aspect="equal")
     axes.spines[:].set_visible(True)
-    words = (
+    key = (
         "solid circle:\nas near as the positive\n\ndashed circle:\nthe margin beyond it.\nThe"
         " negative should be\noutside\n\nhollow: where they began"
     )
     look = {"va": "center", "fontsize": 11, "color": GREY, "annotation_clip": False}
-    axes.annotate(words, (1.05, 0.5), xycoords="axes fraction", **look)
+    axes.annotate(key, (1.05, 0.5), xycoords="axes fraction", **look)
     return figure
 
 
 @style()
-def vector(crop, embedding, note=""):
+def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
     """A picture of a vehicle, and beside it the vector that a network makes of it: one small square
     a number.
 
@@ -159,7 +173,7 @@ def vector(crop, embedding, note=""):
 
 
 @style()
-def weak_spots(table, candidates, note=TWIN):
+def weak_spots(table: pd.DataFrame, candidates: int, note: str = TWIN) -> Card:
     """Where embeddings fail: how often the right one is on the list, by kinds of vehicles and
     pictures.
 
