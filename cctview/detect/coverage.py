@@ -81,8 +81,7 @@ def detected_vehicles(
     detections : DataFrame
         Columns frame, percent.
     vehicles : Series of Int64
-        The vehicle that each detection shows, missing for none, as
-        `cctview.truth.labels.true_vehicles` gives it.
+        The vehicle that each detection truly shows, missing for none.
     truth : TrueTables
 
     Returns

@@ -49,14 +49,13 @@ class Detector:
     Parameters
     ----------
     weights : str or Path, optional
-        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet; which one is read off its
-        tensors. Or, by its ending ``.h5``, the original's RetinaNet, which needs TensorFlow.
-        Without it, our own TinyYOLOv3 of `models/`.
+        A PyTorch state dict of ImageAI's TinyYOLOv3, YOLOv3 or RetinaNet (its tensors say which),
+        or a ``.h5`` file of the original's RetinaNet. Without it, our own TinyYOLOv3 of `models/`.
     minimum_percent : float
         Objects of a lower probability, in per cent, are left out.
     shortest_side : int
-        To how many pixels RetinaNet scales the frame's shorter side; ImageAI's 800 costs ten times
-        what 240 does.
+        Pixels to which RetinaNet scales the shorter side; ImageAI's 800 costs ten times what 240
+        does.
 
     Attributes
     ----------
@@ -68,8 +67,7 @@ class Detector:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the weight file is missing, damaged or of another network, or a parameter is out of its
-        range.
+        If the weight file is missing, damaged or of another network.
     ImportError
         If the weights are a ``.h5`` file and TensorFlow is not installed.
     """

@@ -92,9 +92,8 @@ def _anchors(height: int, width: int) -> np.ndarray:
         shapes = np.stack(
             [-half_width, -half_width * ratio, half_width, half_width * ratio], axis=1
         )
-        x, y = np.meshgrid(
-            *((np.arange(-(-size // stride)) + 0.5) * stride for size in (width, height))
-        )
+        centres = ((np.arange(-(-size // stride)) + 0.5) * stride for size in (width, height))
+        x, y = np.meshgrid(*centres)
         places = np.stack([x, y, x, y], axis=-1)
         levels.append((places[:, :, None] + shapes).reshape(-1, 4))
     return np.concatenate(levels)
@@ -129,26 +128,24 @@ def _read(path: Path) -> tuple[dict[tuple[str, str], "h5py.Dataset"], bool]:
 
 
 def _fitting(arrays: dict, key: tuple[str, str], shape: tuple[int, ...], path: Path) -> np.ndarray:
-    found = arrays.get(key)
+    name, found = "/".join(key), arrays.get(key)
     if found is None:
         raise ValueError(
-            f"{path}: no array {'/'.join(key)} in it; expected a RetinaNet of keras-retinanet with"
-            " ResNet-50"
+            f"{path}: no array {name} in it; expected a RetinaNet of keras-retinanet with ResNet-50"
         )
     if found.shape != shape or found.dtype.kind != "f":
         raise ValueError(
-            f"{path}: {'/'.join(key)} is {found.dtype} {found.shape}, and float {shape} is expected"
+            f"{path}: {name} is {found.dtype} {found.shape}, and float {shape} is expected"
         )
     try:
         array = found[()]
     except OSError as error:
         raise ValueError(
-            f"{path}: {'/'.join(key)} is damaged ({error}); fetch or copy the file again"
+            f"{path}: {name} is damaged ({error}); fetch or copy the file again"
         ) from None
     if not np.isfinite(array).all():
         raise ValueError(
-            f"{path}: {'/'.join(key)} holds numbers that are not finite; fetch or copy the file"
-            " again"
+            f"{path}: {name} holds numbers that are not finite; fetch or copy the file again"
         )
     return array
 
@@ -166,26 +163,22 @@ def _build(tensorflow, keras, padded: bool):
     stages = {}
     for stage, blocks in _BLOCKS.items():
         for block in blocks:
-            x = _bottleneck(
-                layers, x, 16 * 2**stage, f"{stage}{block}", 2 if block == "a" and stage > 2 else 1
-            )
+            stride = 2 if block == "a" and stage > 2 else 1
+            x = _bottleneck(layers, x, 16 * 2**stage, f"{stage}{block}", stride)
         stages[stage] = x
     pyramid = _pyramid(tensorflow, layers, stages)
     outputs = []
-    for head, size, activation in (
-        ("regression", 4, None),
-        ("classification", _CLASSES, "sigmoid"),
-    ):
+    heads = ("regression", 4, None), ("classification", _CLASSES, "sigmoid")
+    for head, size, activation in heads:
+        name = f"pyramid_{head}"
         steps = [
-            layers.Conv2D(256, 3, padding="same", activation="relu", name=f"pyramid_{head}_{k}")
+            layers.Conv2D(256, 3, padding="same", activation="relu", name=f"{name}_{k}")
             for k in range(4)
         ]
-        steps.append(
-            layers.Conv2D(
-                9 * size, 3, padding="same", activation=activation, name=f"pyramid_{head}"
-            )
-        )
-        steps.append(layers.Reshape((-1, size)))
+        steps += [
+            layers.Conv2D(9 * size, 3, padding="same", activation=activation, name=name),
+            layers.Reshape((-1, size)),
+        ]
         levels = []
         for x in pyramid:
             for step in steps:
@@ -199,14 +192,8 @@ def _bottleneck(layers, x, filters: int, name: str, stride: int):
     """A residual block of ResNet-50, whose first convolution takes the stride."""
 
     def convolution(x, filters: int, branch: str, size: int = 1, stride: int = 1):
-        x = layers.Conv2D(
-            filters,
-            size,
-            strides=stride,
-            padding="same",
-            use_bias=False,
-            name=f"res{name}_{branch}",
-        )(x)
+        how = {"strides": stride, "padding": "same", "use_bias": False}
+        x = layers.Conv2D(filters, size, name=f"res{name}_{branch}", **how)(x)
         return layers.BatchNormalization(epsilon=1e-5, name=f"bn{name}_{branch}")(x)
 
     y = layers.ReLU()(convolution(x, filters, "branch2a", stride=stride))

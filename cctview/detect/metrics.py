@@ -15,12 +15,12 @@ class DetectionEvaluation:
     Attributes
     ----------
     frames : ndarray
-        The frames, in order of their first appearance in the truth and then in the detections.
+        By their first appearance in the truth and then in the detections.
     truths : ndarray of int, shape (number of frames,)
         How many objects each frame shows.
     detections : DataFrame
-        Columns `frame` (its position in `frames`), `percent`, `correct`; highest percent first,
-        without the ignored.
+        Columns `frame` (position in `frames`), `percent`, `correct`; highest percent first, without
+        the ignored.
     """
 
     frames: np.ndarray

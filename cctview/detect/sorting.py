@@ -42,15 +42,7 @@ class Sorting:
 def sort_detections(detections: pd.DataFrame) -> Sorting:
     """Tell a camera's moving vehicles from what stands, and from what was seen twice.
 
-    Parameters
-    ----------
-    detections : DataFrame
-        Columns `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`; of one
-        camera.
-
-    Returns
-    -------
-    Sorting
+    Needs the columns `time` (datetimes, or seconds), `type`, `percent`, `x1`, `y1`, `x2`, `y2`.
     """
     seconds = seconds_of(detections["time"])
     boxes = detections[BOX].to_numpy(float)

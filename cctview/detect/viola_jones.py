@@ -44,16 +44,13 @@ class BoostedDetector:
     Attributes
     ----------
     rectangles : ndarray of int, shape (rounds, 2, 4)
-        Of each chosen feature the two rectangles x, y, width, height in the window; what is
-        measured is the mean brightness of the first minus that of the second, in units of the
-        window's standard deviation.
+        The two rectangles x, y, width, height of each chosen feature: the mean brightness of the
+        first minus that of the second, in units of the window's standard deviation.
     thresholds, votes : ndarray, shape (rounds,)
-        A window that measures more than the threshold gets the vote, one that measures less loses
-        it.
-    early : float
-        The least sum of the first `EARLY` votes with which a window is looked at any further.
-    enough : float
-        The least share of all votes with which it is reported.
+        A window over the threshold gets the vote; one under it loses it.
+    early, enough : float
+        The least sum of the first `EARLY` votes with which a window is looked at any further, and
+        the least share of all votes with which it is reported.
     """
 
     rectangles: np.ndarray
@@ -63,17 +60,10 @@ class BoostedDetector:
     enough: float
 
     def detect(self, image: np.ndarray) -> pd.DataFrame:
-        """Find vehicles in a frame.
+        """Find vehicles in a frame, (H, W, 3) uint8.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-
-        Returns
-        -------
-        DataFrame
-            Columns type ("car"), percent (the share of the votes; no probability), x1, y1, x2, y2;
-            the surest first.
+        Columns type ("car"), percent (the share of the votes; no probability), x1, y1, x2, y2; the
+        surest first.
         """
         found = [self._at_scale(image, width) for width in _widths(image.shape)]
         boxes, percent = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -111,18 +101,7 @@ class BoostedDetector:
 def train_boosted(
     images: list[np.ndarray], boxes: list[np.ndarray], seed: int = 0
 ) -> BoostedDetector:
-    """Train a detector on frames.
-
-    Parameters
-    ----------
-    images : list of ndarray of uint8, shape (H, W, 3)
-    boxes : list of array_like, shape (n, 4)
-        The vehicles of each frame, x1, y1, x2, y2.
-    seed : int
-
-    Returns
-    -------
-    BoostedDetector
+    """Train a detector on frames, (H, W, 3) uint8, and the vehicles of each, (n, 4).
 
     Raises
     ------
@@ -288,7 +267,7 @@ def _widen(box):
 
 def _windows_round(boxes, shape):
     """The windows round the vehicles that are large enough and whole inside the frame."""
-    windows = [_widen(box) for box in np.asarray(boxes, float)]
+    windows = (_widen(box) for box in np.asarray(boxes, float))
     return [w for w in windows if w[2] - w[0] >= _SMALLEST and _inside(w, shape)]
 
 
