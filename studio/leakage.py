@@ -8,6 +8,10 @@ unicity.csv                    unicity of the six weeks of habits
 finder.npz                     what finds trips in the first six minutes (`cctview.link.stored`)
 """
 
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +20,9 @@ from tqdm import tqdm
 
 from cctview.course.results import FINDER, TAXI, finder_minutes
 from cctview.dataset.frames import Dataset, open_dataset
-from cctview.dataset.storage import replacing
+from cctview.dataset.storage import replacing, write_bytes
 from cctview.link import fit_halves
-from cctview.link.stored import save_models
+from cctview.link.stored import CompactModel, fingerprint
 from cctview.privacy.leakage import leakage_meter
 from cctview.privacy.meter import LeakageMeter
 from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
@@ -62,7 +66,7 @@ def write_unicity(data: Path) -> list[Path]:
 def write_finder(data: Path) -> list[Path]:
     """Store what finds trips in the first minutes; returns the place."""
     place = data / "results" / FINDER
-    save_models(place, *fit_finder(open_dataset(data), read_truth(data)))
+    save_link_models(place, *fit_finder(open_dataset(data), read_truth(data)))
     return [place]
 
 
@@ -74,6 +78,36 @@ def fit_finder(dataset: Dataset, truth: Truth):
     tracks = tracklets.of_detection.reindex(names).fillna(-1).to_numpy(int)
     labels = label_tracklets(tracklets, detections, truth)
     return fit_halves(tracklets, labels), tracks, detections
+
+
+def save_link_models(
+    path: Path, models: Sequence[CompactModel], tracks: np.ndarray, detections: pd.DataFrame
+) -> None:
+    """Write fitted models, and the tracks that they were fitted on.
+
+    Parameters
+    ----------
+    path : Path
+    models : sequence of CompactModel
+    tracks : array_like of int
+        As `cctview.track.tracklets.find_tracklets` takes them.
+    detections : DataFrame
+        What they were fitted on: column `id`.
+    """
+    arrays, stored = {"tracks": np.asarray(tracks, np.int32)}, []
+    for k, model in enumerate(models):
+        times = asdict(model.travel_times)
+        for name in ("lags", "found"):
+            times[name] = [[*key, value] for key, value in times[name].items()]
+        readings = {name: [list(r.shares), r.names] for name, r in model.readings.items()}
+        # "motion" is the file's older word for travel times
+        stored.append({"motion": times, "ratios": asdict(model.ratios), "readings": readings})
+        for name, reading in model.readings.items():
+            arrays[f"{name}{k}"] = reading.values.astype(np.float16)
+    about = json.dumps({"detections": fingerprint(detections), "models": stored})
+    file = io.BytesIO()
+    np.savez_compressed(file, about=np.array(about), **arrays)
+    write_bytes(path, file.getvalue())
 
 
 def labelled_tracklets(dataset: Dataset, truth: Truth) -> tuple[Tracklets, pd.DataFrame]:

@@ -9,9 +9,10 @@ import pytest
 from cctview.course.results import FINDER, finder_minutes, open_finder
 from cctview.dataset.paths import DATA, RESULTS
 from cctview.link.joint import fit_joint
-from cctview.link.stored import LogRatios, compact_model, fingerprint, load_models, save_models
+from cctview.link.stored import LogRatios, compact_model, fingerprint, load_link_models
 from cctview.link.trips import HALVES, TRIP_ORDER, fit_halves
 from cctview.track import find_tracklets
+from studio.leakage import save_link_models
 from tests.test_linking import road
 
 DETECTIONS = pd.DataFrame({"id": ["a", "b", "c"]})
@@ -54,8 +55,8 @@ def test_what_is_kept_gives_the_ratios_of_the_joint_model(labelled):
 
 
 def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
-    save_models(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
-    known, again, tracks = load_models(tmp_path / "finder.npz")
+    save_link_models(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
+    known, again, tracks = load_link_models(tmp_path / "finder.npz")
     assert known == fingerprint(DETECTIONS)
     assert tracks.tolist() == [0, -1, 1]
     for before, after in zip(models, again, strict=True):
@@ -73,10 +74,10 @@ def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
 )
 def test_a_damaged_file_is_named(models, tmp_path, damage):
     path = tmp_path / "finder.npz"
-    save_models(path, models, [0], DETECTIONS)
+    save_link_models(path, models, [0], DETECTIONS)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=r"finder\.npz: cannot be read"):
-        load_models(path)
+        load_link_models(path)
 
 
 def test_a_slice_of_the_shipped_finder():
@@ -89,7 +90,7 @@ def test_a_slice_of_the_shipped_finder():
 
     dataset, truth = open_dataset(DATA), read_truth(DATA)
     (detections, embeddings), (finder, judge) = finder_minutes(dataset), open_finder(dataset, truth)
-    known, models, tracks = load_models(RESULTS / FINDER)
+    known, models, tracks = load_link_models(RESULTS / FINDER)
     assert known == fingerprint(detections), "make it anew: python -m studio results --only finder"
     sure = detections["percent"] >= 25
     here = np.flatnonzero((detections["camera"][sure] == finder.cameras[2]).to_numpy())

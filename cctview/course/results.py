@@ -11,7 +11,7 @@ from cctview.dataset.results import read_result
 from cctview.dataset.road import TARGET
 from cctview.dataset.tables import read_parquet
 from cctview.link import TripFinder, TripJudge, fit_halves, make_finder, searched_by
-from cctview.link.stored import fingerprint, load_models
+from cctview.link.stored import fingerprint, load_link_models
 from cctview.privacy.leakage import Leakage
 from cctview.privacy.meter import LeakageMeter
 from cctview.track import find_tracklets
@@ -63,7 +63,7 @@ def open_finder(
     path = Path(folder) / FINDER
     models = tracks = None
     if path.is_file():
-        fitted_on, stored_models, stored_tracks = load_models(path)
+        fitted_on, stored_models, stored_tracks = load_link_models(path)
         if fitted_on == fingerprint(detections):
             models = stored_models
             tracks = stored_tracks

@@ -2,15 +2,13 @@
 read off each tracklet.
 
 The likelihood ratios of all pairs would be a large table: they are computed when they are asked
-for. `save_models` and `load_models` keep the models in a file, since fitting takes ten times as
-long as opening it.
+for. The models are kept in a file, since fitting takes ten times as long as opening it.
 """
 
-import io
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.storage import write_bytes
 from cctview.link.evidence import Evidence, TravelTimes, same_value
 from cctview.link.joint import JointModel, LikelihoodRatios
 from cctview.track.tracklets import Tracklets
@@ -138,38 +135,8 @@ def fingerprint(detections: pd.DataFrame) -> str:
     return sha256("\n".join(detections["id"]).encode()).hexdigest()
 
 
-def save_models(
-    path: Path, models: Sequence[CompactModel], tracks: np.ndarray, detections: pd.DataFrame
-) -> None:
-    """Write fitted models, and the tracks that they were fitted on.
-
-    Parameters
-    ----------
-    path : Path
-    models : sequence of CompactModel
-    tracks : array_like of int
-        As `cctview.track.tracklets.find_tracklets` takes them.
-    detections : DataFrame
-        What they were fitted on: column `id`.
-    """
-    arrays, stored = {"tracks": np.asarray(tracks, np.int32)}, []
-    for k, model in enumerate(models):
-        times = asdict(model.travel_times)
-        for name in ("lags", "found"):
-            times[name] = [[*key, value] for key, value in times[name].items()]
-        readings = {name: [list(r.shares), r.names] for name, r in model.readings.items()}
-        # "motion" is the file's older word for travel times
-        stored.append({"motion": times, "ratios": asdict(model.ratios), "readings": readings})
-        for name, reading in model.readings.items():
-            arrays[f"{name}{k}"] = reading.values.astype(np.float16)
-    about = json.dumps({"detections": fingerprint(detections), "models": stored})
-    file = io.BytesIO()
-    np.savez_compressed(file, about=np.array(about), **arrays)
-    write_bytes(path, file.getvalue())
-
-
-def load_models(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
-    """Read what `save_models` wrote.
+def load_link_models(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
+    """Read what `studio.leakage.save_link_models` wrote.
 
     Returns
     -------
