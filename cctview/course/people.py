@@ -1,4 +1,4 @@
-"""Same or different? Pairs for people to judge, false labels on them, and what answers are worth."""
+"""Same or different? Pairs for people to judge, false labels on them, and what answers show."""
 
 from collections.abc import Iterable
 

@@ -8,7 +8,7 @@ import pandas as pd
 from cctview.dataset.boxes import box_side
 from cctview.match.next_camera import rank_tracks
 from cctview.match.pairs import Comparisons, largest_crop_rows, vehicle_numbers
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 LOOK_ALIKE = "clones: same design and colour"
 COLOUR = "same colour, another design"

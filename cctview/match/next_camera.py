@@ -12,7 +12,7 @@ from cctview.match.matching import track_to_track
 from cctview.match.metrics import RankEvaluation, evaluate_rank
 from cctview.match.pairs import largest_crop_rows, vehicle_numbers
 from cctview.match.rerank import k_reciprocal
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 _METHODS = {distance.label: name for name, distance in DISTANCES.items()} | {"RSCR": "rscr"}
 RERANKED = "MCD, re-ranked"

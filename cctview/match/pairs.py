@@ -17,7 +17,7 @@ from cctview.dataset.boxes import box_side
 from cctview.dataset.ids import VEHICLE_TYPES
 from cctview.dataset.road import DRIVE
 from cctview.match.distance import get_distance
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 
 @dataclass(frozen=True)

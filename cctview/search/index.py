@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cctview.match import check_embeddings, get_distance
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 KINDS = ("flat", "ivfpq", "hnsw")
 _ADDED_AT_ONCE = 1 << 16
