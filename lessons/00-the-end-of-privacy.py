@@ -115,7 +115,8 @@ describe(trip)
 # has not.
 
 # %%
-show.drive(trip[trip.linked], truth=judge.true_trip(camera.picked or taxi))
+judged = judge.find(camera.picked or taxi)
+show.drive(judged[judged.linked], truth=judge.true_trip(camera.picked or taxi))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask: which one is it? A yellow taxi is easy to find among cars, and hard to tell from other yellow taxis. The machine has the clock to help it."
 # ## 3 · Easy to find, hard to tell apart

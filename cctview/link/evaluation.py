@@ -62,6 +62,13 @@ class TripJudge:
         vehicle = self.vehicle_of(detection)
         return self.passes.loc[vehicle] if vehicle in self.passes.index else None
 
+    def find(self, detection: str) -> pd.DataFrame:
+        """As `TripFinder.find`, with `right`; that of the pick is right."""
+        trip = self.finder.find(detection)
+        rows = np.array([self.finder.tracklet_of(name) for name in trip["id"]], int)
+        pick = self.finder.tracklet_of(detection)
+        return trip.assign(right=self.same(pick, rows) | (rows == pick))
+
     def false_matches(self, trip: pd.DataFrame) -> pd.DataFrame:
         """The other vehicles that a trip takes for the one looked for: what each is, and at how
         many cameras.
