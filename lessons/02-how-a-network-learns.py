@@ -34,7 +34,7 @@
 import numpy as np
 
 from cctview import attacks, show
-from cctview.attacks.classifier import EPOCHS, FILTERS
+from cctview.attacks import EPOCHS, FILTERS
 from cctview.course import check_members_found, check_stop, open_lesson, trainings
 from cctview.course.figures import lesson_02 as figures
 from cctview.privacy import Gauge, LeakageMeter

@@ -10,6 +10,8 @@
 """
 
 from cctview.attacks.classifier import (
+    EPOCHS,
+    FILTERS,
     activations,
     build_classifier,
     describe_layers,
@@ -22,6 +24,8 @@ from cctview.attacks.shadow_models import stored_attacks, stored_shadows
 from cctview.attacks.vehicle_images import load_vehicle_images, split_members
 
 __all__ = [
+    "EPOCHS",
+    "FILTERS",
     "LabelledCrops",
     "LinkageAttack",
     "Membership",
