@@ -1,11 +1,11 @@
-"""Attacks on what is stored: links, attributes, pictures, and who was in a training set.
+"""Attacks on stored data: links, attributes, pictures, and the members of a training set.
 
-`crops`          crops of vehicles of which the truth is known, to attack and to measure on
+`crops`          crops of known vehicles, on which attacks are run and measured
 `linkage`        links passes at two cameras: `LinkageAttack.fit`, `.attack`, `link_figures`
 `inference`      reads an attribute off vectors; finds members of a training set
 `inversion`      rebuilds a picture from its vector (loads torch: import it where it is used)
 `vehicle_images` small images of vehicles, split by vehicle
-`classifier`     the network that is trained on them, and attacked
+`classifier`     the network that is trained on these images, and attacked
 `shadow_models`  the attacker's own networks
 """
 

@@ -2,17 +2,17 @@
 
 ===================== =============================================================================
 ``client``            polls cameras at a steady beat: `collect`, `list_cameras`
-``plan``              `Plan`, how to collect, and `Tally`, what it brought
-``answers``           what is asked and refused over HTTP, and by which clock a picture is dated
+``plan``              `Plan`: how to collect; `Tally`: what has been collected
+``answers``           HTTP requests, answers that are refused, the clock that dates a picture
 ``cameras``           public camera APIs: `CameraApi`, `PublicCamera`, and the notice before polling
-``archive``           the folder that is filled, and its index
+``archive``           the folder that a collection fills, and its index
 ``simulated_cameras`` what the cameras of the simulated road show, with faults on demand
 ``simulated_server``  `SimulatedServer` serves them on this computer
 ``command``           ``cctview collect``
 ===================== =============================================================================
 
-The names in `__all__` are fetched when they are first used: the command line imports this package
-and should not wait for httpx.
+The names in `__all__` are imported when they are first used, because the command line imports this
+package and should not wait for httpx.
 """
 
 from importlib import import_module

@@ -1,21 +1,21 @@
-"""What only the lessons need.
+"""The parts that only the lessons need.
 
 ============== ====================================================================================
 ``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
-``figures``    the figures, a module a lesson
-``checks``     of the exercises; `QUESTIONS` of the quiz
+``figures``    the figures, one module per lesson
+``checks``     checks of the exercises; `QUESTIONS`: those of the quiz
 ``results``    readers of stored results; the vehicle and the finder that several lessons use
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
-``collection`` what lesson 03 counts: costs, misses, whom a database knows
-``era_trials`` the eras of lesson 01, tuned and tried
+``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
+``era_trials`` the eras of lesson 01, tuned and tested
 ``people``     same or different: pairs, false labels and answers of lesson 05
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
 ``slides``     lessons as slides
 ============== ====================================================================================
 
-The names in `__all__` are fetched when they are first used: the command line makes slides, and
-should not wait for matplotlib.
+The names in `__all__` are imported when they are first used, because the command line makes
+slides and should not wait for matplotlib.
 """
 
 from importlib import import_module

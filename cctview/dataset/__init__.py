@@ -1,19 +1,20 @@
-"""Frames and what was found in them, read from files and written to them.
+"""Frames, and everything that was found in them: read from files and written to files.
 
 =============== ==================================================================================
 ``ids``         names of frames and detections: parse and format
 ``frames``      `open_dataset`: a folder of frames, a zip, or a folder of zips, as a `Dataset`
 ``layout``      a frame's files, as the original names them
 ``tables``      detections, embeddings and other tables as Parquet
-``images``      JPEG, read without trust
+``images``      JPEG files, none of which is trusted
 ``boxes``       intersection over union, area, side, crop
 ``road``        the six cameras, the vehicle that the course follows, the population
-``results``     stored results
-``storage``     files written whole or not at all, and zips read without trust
-``paths``       where `data/`, `models/`, `notebooks/` and `sample/` lie
+``results``     reads stored results
+``storage``     files, written whole or not at all; zips, none of which is trusted
+``paths``       where `data/`, `models/`, `notebooks/` and `sample/` are
 =============== ==================================================================================
 
-What needs pandas is imported when it is first asked for: `cctview doctor` works without it.
+Names that need pandas are imported when they are first used, because `cctview doctor` must work
+without pandas.
 """
 
 from importlib import import_module

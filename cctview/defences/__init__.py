@@ -1,6 +1,6 @@
-"""Defences: what can be done about the attacks, by whom, and what it is worth.
+"""Defences against the attacks: who can use them, and how well they work.
 
-`catalogue`  every defence; a new one is added to `DEFENCES` there
+`catalogue`  every defence; add a new one to `DEFENCES` there
 `cloak`      adversarial changes of pixels (loads torch and ART where they are used)
 `results`    reads the stored study of defences against attackers
 """

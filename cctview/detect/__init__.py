@@ -1,12 +1,12 @@
-"""Detecting: boxes round the vehicles of a frame, and how good they are.
+"""Detecting: boxes around the vehicles in a frame, and how good these boxes are.
 
 =================== ===============================================================================
 ``detector``        `Detector`: ImageAI's three networks, ours, and the original's, behind one call
 ``keras_retinanet`` the original's RetinaNet, run by TensorFlow
-``suppression``     of several boxes on one object the surest is kept
-``sorting``         a camera's boxes: what moves, what stands, what was delivered twice
+``suppression``     keeps the most confident of several boxes on one object
+``sorting``         a camera's boxes: those that move, those that stand, those delivered twice
 ``metrics``         precision, recall, average precision against true boxes
-``coverage``        who is found and who is missed, by size, kind and pass
+``coverage``        which vehicles are found and which are missed, by size, kind and pass
 ``comparison``      detectors side by side
 ``viola_jones``     the method of 2001
 =================== ===============================================================================

@@ -1,4 +1,4 @@
-"""Extracting: appearance features of crops, vectors that lie close together for one vehicle.
+"""Extracting appearance features of crops: vectors that are close together for one vehicle.
 
 ============= =====================================================================================
 ``extractor`` `Extractor`: the student or DenseNet-201-VeRI behind one call
@@ -7,7 +7,7 @@
 ``eras``      five ways to compare pictures, 1966 to 2015, behind one interface
 ============= =====================================================================================
 
-``student`` and ``densenet`` import torch at their top; ``extractor`` imports them when it loads a
+``student`` and ``densenet`` import torch at the top; ``extractor`` imports them when it loads a
 model.
 """
 

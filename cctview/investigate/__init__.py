@@ -1,17 +1,17 @@
 """The operator's search of frames, the dossiers that it builds, and the page that shows both.
 
 ============== ====================================================================================
-``search``     `VehicleSearch`: candidates past every other camera, by distance or joint model
-``dossier``    `Dossier`: what one click holds on a vehicle; `Drawer`, where dossiers are kept
+``search``     `VehicleSearch`: candidates at every other camera, by distance or by the joint model
+``dossier``    `Dossier`: what one click collects about a vehicle; `Drawer` keeps dossiers
 ``joins``      `join`: an outside fact puts a name on a dossier
-``evaluation`` `Judge`: how often all that is right, by labels that are handed in
-``figures``    `candidate_rows`
+``evaluation`` `Judge`: how often all of this is right, by labels that the caller passes in
+``figures``    `candidate_rows`: the best candidates, camera by camera
 ``app``        `App`: the page
 ``server``     ``cctview app``, which serves it
 ============== ====================================================================================
 
-The names in `__all__` are fetched when they are first used: the command line imports this package
-and should not wait for matplotlib.
+The names in `__all__` are imported when they are first used, because the command line imports this
+package and should not wait for matplotlib.
 """
 
 from importlib import import_module

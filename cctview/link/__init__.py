@@ -1,8 +1,8 @@
-"""Linking tracklets from camera to camera, without the truth: trips, and how often they are right.
+"""Linking tracklets from camera to camera into trips, without the truth; and judging the trips.
 
 `evidence` and `joint` give each pair one likelihood ratio, `stored` keeps fitted models in a file,
-`trips` finds the trip that one click asks for, `filters` rule out pairs by clock and lane, and
-`evaluation` judges by labels that are handed in.
+`trips` finds the trip that one click asks for, `filters` rules out pairs by clock and
+lane, and `evaluation` judges trips by labels that the caller passes in.
 """
 
 from cctview.link.evaluation import (

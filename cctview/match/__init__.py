@@ -1,13 +1,13 @@
-"""Matching: distances, rankings and re-rankings, and what they are worth.
+"""Matching: distances, rankings and re-rankings, and how good they are.
 
 =============== ==================================================================================
-``distance``    `DISTANCES`, the one place of each distance between single embeddings
-``matching``    MED, MCD and RSCR between frames, images and tracks; the original's matches files
+``distance``    `DISTANCES`: every distance between single embeddings, in one place
+``matching``    distances between images and tracks (MED, MCD, RSCR); the original's match files
 ``rerank``      centring by camera, k-reciprocal re-ranking
 ``metrics``     rankings (`evaluate_rank`) and thresholds on pairs (`roc_curve`)
-``pairs``       same or different: all crops of a camera against all of the next
+``pairs``       same or different: all crops at one camera against all at the next
 ``next_camera`` searches at the next camera, track against track; methods side by side
-``errors``      which different vehicles pass for the same, and which searches miss
+``errors``      which different vehicles are taken for one, and which searches miss
 ``triplet``     the triplet loss in a plane
 =============== ==================================================================================
 """

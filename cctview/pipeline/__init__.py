@@ -1,12 +1,12 @@
-"""The whole way: frames to detections, detections to embeddings, embeddings to matches.
+"""The whole pipeline: frames to detections, detections to embeddings, embeddings to matches.
 
 =========== ======================================================================================
-``folders`` folder by folder, each step's files as the original writes them
-``parts``   detections and embeddings of large datasets, in parts that any executor works on
+``folders`` one folder at a time; each step writes its files as the original does
+``parts``   detections and embeddings of large datasets, in parts that any executor can process
 =========== ======================================================================================
 
-A run that was cut off goes on where it stopped. A file that cannot be used is reported and skipped;
-the others go on.
+A run that was cut off continues where it stopped. A file that cannot be used is reported and
+skipped; the run continues with the others.
 """
 
 from cctview.pipeline.folders import (

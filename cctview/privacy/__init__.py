@@ -1,10 +1,10 @@
-"""What a search gives away.
+"""How much a search gives away.
 
 ============ ======================================================================================
 ``meter``    the leakage meter: bits that still hide a vehicle, step by step, and side gauges
 ``leakage``  bits that searches deliver and claim, over all vehicles and for one
-``unicity``  how few known sightings single a vehicle out
-``open_set`` how often a flag is right, where the vehicle looked for need not be there
+``unicity``  how few known passes single a vehicle out
+``open_set`` how often a flag is right when the wanted vehicle might not be there
 ============ ======================================================================================
 """
 

@@ -1,8 +1,8 @@
-"""Search in large galleries: exact and approximate indexes, several machines, and what it costs.
+"""Search in large galleries: exact and approximate, on one computer or several, and its cost.
 
 =============== ==================================================================================
-``index``       `build_index`: flat, IVF-PQ or HNSW, by FAISS; recall against exact search
-``distributed`` the same on several machines, by Dask
+``index``       `build_index`: flat, IVF-PQ or HNSW, with FAISS; recall against exact search
+``distributed`` the same on several computers, with Dask
 ``costs``       the bill of a city, a nation, and a scraped web; each number with its source
 =============== ==================================================================================
 """

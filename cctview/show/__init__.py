@@ -1,8 +1,8 @@
-"""What is shown: the look of all figures, those that several lessons draw, and the widgets.
+"""The look of all figures, the figures that several lessons share, and the widgets.
 
 ============= =====================================================================================
-``look``      `Card`, the figure of the course; its colours; `percent`, `one_of`, `label`
-``drawing``   what figures draw again and again: intervals, points, rows with names, keys
+``look``      `Card`, the course's kind of figure; its colours; `percent`, `one_of`, `label`
+``drawing``   parts that many figures share: intervals, points, rows with names, keys
 ``pictures``  `frame`, `pairs`, `candidates`: figures with frames and crops in them
 ``intervals`` `bars` with intervals
 ``meter``     the leakage meter: `bits_left`, `waterfall`, `gauges`

@@ -1,7 +1,7 @@
-"""Tracking within a camera: which detections of successive frames are one vehicle.
+"""Tracking within one camera: which detections in successive frames show one vehicle.
 
-`scene` makes one camera's detections ready, `tracker` fits how vehicles move and links frame to
-frame, `tracklets` gives one row for each pass that the tracker noticed.
+`scene` prepares one camera's detections, `tracker` fits how vehicles move and joins detections from
+frame to frame, and `tracklets` gives one row per pass that the tracker noticed.
 """
 
 from cctview.track.tracker import track_detections

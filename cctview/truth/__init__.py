@@ -1,5 +1,5 @@
-"""What we know of the simulation, and no camera sees: which vehicle each detection and tracklet
-shows, and when each vehicle drove past each camera. What finds a trip cannot import it.
+"""The truth, which we know because the road is simulated: which vehicle each detection and tracklet
+shows, and when each vehicle drove past each camera. Code that finds a trip cannot import it.
 """
 
 from cctview.truth.labels import (
