@@ -31,7 +31,7 @@ from cctview.collect import (
 )
 from cctview.collect.archive import LOG
 from cctview.collect.simulated_cameras import FAULTS
-from cctview.dataset.frames import open_dataset
+from cctview.dataset import open_dataset
 
 COPIES = 8
 GOOD_BEFORE = 15  # s until cameras begin to fail

@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.timing import D, ratio, side_by_side
-from cctview.dataset.boxes import BOX
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.ids import FrameId
-from cctview.dataset.layout import detection_table, write_features
+from cctview.dataset import BOX, FrameId, detection_table, open_dataset, write_features
 from cctview.dataset.tables import BASIS, DETECTIONS, read_tables, write_tables
 
 COORDINATES = 256  # of an embedding of our student on its basis

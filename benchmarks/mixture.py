@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cctview.dataset.frames import open_dataset
+from cctview.dataset import open_dataset
 from cctview.extract import Extractor
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -13,7 +13,7 @@ from torchvision.models.detection import retinanet_resnet50_fpn
 from tqdm import tqdm
 
 from benchmarks.timing import ratio, side_by_side
-from cctview.dataset.frames import open_dataset
+from cctview.dataset import open_dataset
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.extract.densenet import DenseNetVeRI

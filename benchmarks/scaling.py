@@ -21,8 +21,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.mixture import DATA
-from cctview.dataset.frames import FrameId, open_dataset
-from cctview.dataset.layout import write_frame
+from cctview.dataset import FrameId, open_dataset, write_frame
 from cctview.pipeline import detect_and_extract, process_parts, split_frames
 from cctview.pipeline.parts import load_models, run_part
 from cctview.search import connect, dask_executor, nearest

@@ -155,7 +155,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _slides(options: argparse.Namespace) -> int:
     from cctview.course import slides
-    from cctview.dataset.storage import write_bytes
+    from cctview.dataset import write_bytes
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")

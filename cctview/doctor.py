@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cctview import weights
-from cctview.dataset.paths import ROOT, remedy
+from cctview.dataset import ROOT, remedy
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 _MEMORY_GB = 2  # free memory that the heaviest lesson is given
@@ -26,7 +26,7 @@ _FRESH = "run: python3 workshop.py --fresh"
 
 OK, BAD, OPTIONAL = "✓", "✗", "–"
 BRIEF = "--brief"
-PLAIN_MARKS = {OK: "ok", BAD: "XX", OPTIONAL: "--"}
+_PLAIN_MARKS = {OK: "ok", BAD: "XX", OPTIONAL: "--"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Check:
     remedy: str = ""
 
 
-def check_python(root: Path) -> list[Check]:
+def _check_python(root: Path) -> list[Check]:
     """Check that every pinned package supports this Python."""
     text = "Python " + platform.python_version()
     if OLDEST <= sys.version_info[:2] <= NEWEST:
@@ -78,7 +78,7 @@ def check_disk(root: Path) -> list[Check]:
     return [Check(BAD, text, f"free {_DISK_GB} GB on the disk that holds {root}")]
 
 
-def read_pins(root: Path) -> list[tuple[str, str, str]]:
+def _read_pins(root: Path) -> list[tuple[str, str, str]]:
     """The direct dependencies of pyproject.toml: name, version in requirements.txt, and the extra
     that asks for it (empty for what every attendee needs).
     """
@@ -96,7 +96,7 @@ def read_pins(root: Path) -> list[tuple[str, str, str]]:
 
 def check_packages(root: Path) -> list[Check]:
     """Check each direct dependency's installed version against its pin."""
-    return [_check_package(*pin) for pin in read_pins(root)]
+    return [_check_package(*pin) for pin in _read_pins(root)]
 
 
 def _check_package(name: str, pinned: str, extra: str) -> Check:
@@ -154,7 +154,7 @@ def free_port(first: int = _FIRST_PORT, tried: int = _PORTS_TRIED) -> int | None
     return None
 
 
-def check_port(root: Path) -> list[Check]:
+def _check_port(root: Path) -> list[Check]:
     """Check that JupyterLab will find a port."""
     port = free_port()
     if port is None:
@@ -186,17 +186,17 @@ def check_data(root: Path) -> list[Check]:
 
 
 CHECKS = (
-    check_python,
+    _check_python,
     check_memory,
     check_disk,
     check_packages,
     check_weights,
-    check_port,
+    _check_port,
     check_data,
 )
 
 
-def examine(root: Path = ROOT) -> list[Check]:
+def _examine(root: Path = ROOT) -> list[Check]:
     """Run every check of the course's folder and of this computer."""
     if not (root / "pyproject.toml").is_file():
         return [Check(BAD, f"{root}: the course's files are not here", remedy(root))]
@@ -212,10 +212,10 @@ def format_check(check: Check, encoding: str) -> str:
     'ok disk: 70 GB free'
     """
     try:
-        "".join(PLAIN_MARKS).encode(encoding)
+        "".join(_PLAIN_MARKS).encode(encoding)
         mark = check.mark
     except UnicodeEncodeError:
-        mark = PLAIN_MARKS[check.mark]
+        mark = _PLAIN_MARKS[check.mark]
     line = f"{mark} {check.text}" + (f" -> {check.remedy}" if check.remedy else "")
     return line.encode(encoding, "replace").decode(encoding)
 
@@ -231,7 +231,7 @@ def report(argv: Sequence[str] = ()) -> int:
     if unknown := [word for word in argv if word != BRIEF]:
         print(f"cctview doctor knows {BRIEF} only, got: {' '.join(unknown)}", file=sys.stderr)
         return 2
-    checks = examine()
+    checks = _examine()
     encoding = sys.stdout.encoding or "ascii"
     bad = [check for check in checks if check.mark == BAD]
     for check in bad if argv else checks:

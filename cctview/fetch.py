@@ -21,8 +21,7 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.dataset.paths import DATA, MODELS, require
-from cctview.dataset.storage import PARTIAL, write_bytes
+from cctview.dataset import DATA, MODELS, PARTIAL, require, write_bytes
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 TRIES = 5
 """How often an address may fail in a row, with less than a megabyte received in between."""
 
-WAIT_SECONDS, LONGEST_WAIT = 1.0, 60.0
+_WAIT_SECONDS, LONGEST_WAIT = 1.0, 60.0
 _MOST_REDIRECTS = 5
 _ENOUGH_TO_GO_ON = 2**20
 _SPARE_DISK = 2**28
@@ -139,7 +138,7 @@ def folder(kind: str) -> Path:
     return chosen
 
 
-def available(kind: str) -> list[Item]:
+def _available(kind: str) -> list[Item]:
     """Everything of a kind, "weights" or "frames", that can be fetched."""
     place = folder(kind)
     items = []
@@ -152,7 +151,7 @@ def available(kind: str) -> list[Item]:
 
 def choose(kind: str, names: list[str]) -> list[Item]:
     """The items of these names; "all" is every one. An unknown name is a ValueError."""
-    items = {item.name: item for item in available(kind)}
+    items = {item.name: item for item in _available(kind)}
     unknown = [name for name in names if name not in items and name != "all"]
     if unknown:
         raise ValueError(
@@ -166,7 +165,7 @@ def listing(kinds: tuple[str, ...] = ("weights", "frames")) -> str:
     lines = []
     for kind in kinds:
         lines.append(f"cctview fetch {kind} NAME …    (or all; they go to {folder(kind)})")
-        for item in available(kind):
+        for item in _available(kind):
             state = "here" if item.path.is_file() else "not here"
             lines.append(f"  {item.name}: {state}, {item.size}")
             lines.append(f"      {item.purpose}; {item.licence}")
@@ -271,7 +270,7 @@ def _check(item: Item) -> str:
 
 def _look_into(item: Item) -> None:
     """Read a file without a known digest: an error page or half a file is not taken for it."""
-    from cctview.dataset.frames import open_dataset
+    from cctview.dataset import open_dataset
 
     try:
         if item.path.suffix == ".zip":
@@ -297,7 +296,7 @@ def _download(item: Item, address: str, client: "httpx.Client") -> None:
                 raise FetchError(f"{error or type(error).__name__} (tried {TRIES} times)") from None
             seconds = getattr(error, "seconds", None)
             if seconds is None:  # twice as long each time, and not all clients at once
-                seconds = WAIT_SECONDS * 2 ** (failures - 1) * random.uniform(0.5, 1)
+                seconds = _WAIT_SECONDS * 2 ** (failures - 1) * random.uniform(0.5, 1)
             time.sleep(min(seconds, LONGEST_WAIT))
 
 

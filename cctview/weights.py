@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cctview.dataset.paths import MODELS, remedy, require
+from cctview.dataset import MODELS, remedy, require
 
 if TYPE_CHECKING:
     from torch.nn import Module

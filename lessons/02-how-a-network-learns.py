@@ -237,9 +237,7 @@ figures.membership_roc(
 # %%
 strong = attacks.stored_attacks()
 found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
-read_after = int(
-    everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin()
-)
+read_after = int(everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin())
 table = found.loc[[read_after, EPOCHS]].set_axis(["well trained", "over-trained"])
 show.bars(
     table,
@@ -291,9 +289,7 @@ def trade(values):
     return trainings.read_trade(grid, values["learns"], values["vehicles"], values["epochs"])
 
 
-few, many = (
-    trainings.read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700)
-)
+few, many = (trainings.read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700))
 Sliders(
     trade,
     [

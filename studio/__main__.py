@@ -17,7 +17,7 @@ from datetime import time
 from importlib import import_module
 from pathlib import Path
 
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import write_bytes
 from studio.assemble import assemble
 from studio.build import Settings, Workshop, render
 from studio.expressway import CAMERAS

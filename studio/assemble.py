@@ -6,9 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cctview.dataset.ids import FrameId
-from cctview.dataset.layout import frame_folder
-from cctview.dataset.storage import replacing
+from cctview.dataset import FrameId, frame_folder, replacing
 from studio import truth
 from studio.process import pack
 

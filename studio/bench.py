@@ -4,7 +4,7 @@ extractor may learn from.
 
 from pathlib import Path
 
-from cctview.attacks.crops import LabelledCrops, load_crops
+from cctview.attacks import LabelledCrops, load_crops
 from cctview.attacks.linkage import HELD
 from cctview.extract import Extractor
 

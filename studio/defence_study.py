@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attacks.crops import LabelledCrops
-from cctview.attacks.linkage import LinkageAttack, fit_map, known_at_both, link_figures
-from cctview.defences.catalogue import DEFENCES, Defence
-from cctview.defences.results import EVIDENCE, TRACKERS, USES
+from cctview.attacks import LabelledCrops, LinkageAttack, fit_map
+from cctview.attacks.linkage import known_at_both, link_figures
+from cctview.defences import DEFENCES, TRACKERS, Defence
+from cctview.defences.results import EVIDENCE, USES
 from studio.purify import PURIFIERS
 from studio.usefulness import classification, section_speeds
 

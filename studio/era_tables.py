@@ -8,15 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cctview.course.era_trials import (
-    VehicleCrops,
-    leak_by_era,
-    search_next_camera,
-    shrink_crop,
-    try_era,
-    tune,
-)
-from cctview.stats.resampling import bootstrap
+from cctview.course import leak_by_era, try_era
+from cctview.course.era_trials import VehicleCrops, search_next_camera, shrink_crop, tune
+from cctview.stats import bootstrap
 
 PIXELS = (8, 12, 16, 20, 24, 28)
 """The sides to which pictures are shrunk, in the stored results."""

@@ -23,12 +23,10 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from cctview.dataset.boxes import BOX, box_iou, crop
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.images import read_image
+from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, crop, read_image
 from cctview.detect import Detector
 from cctview.extract import Extractor
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 from studio import real
 
 ROUNDS = 400

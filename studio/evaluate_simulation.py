@@ -19,12 +19,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from cctview.dataset import tables
-from cctview.dataset.boxes import BOX, box_iou, box_side
-from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, box_side, tables
 from cctview.detect import evaluate_detections, is_clear
 from cctview.match import centre_by_camera, evaluate_rank, roc_auc
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 from studio import truth
 from studio.assemble import read_parts
 from studio.build import Workshop, render

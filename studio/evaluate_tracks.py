@@ -17,14 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_area
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.ids import camera_of
+from cctview.dataset import BOX, box_area, camera_of, open_dataset
 from cctview.match import cosine_distances, evaluate_rank
-from cctview.stats.resampling import bootstrap
-from cctview.track.tracker import track_detections
-from cctview.track.tracklets import describe_tracks
-from cctview.truth.labels import read_truth, true_vehicles
+from cctview.stats import bootstrap
+from cctview.track import describe_tracks, track_detections
+from cctview.truth import read_truth, true_vehicles
 from studio.expressway import CAMERAS
 from studio.trajectories import evaluate_trajectories
 from studio.travel import filter_by_travel, learn_travel

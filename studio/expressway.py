@@ -15,7 +15,7 @@ Examples
 
 from dataclasses import dataclass
 
-from cctview.dataset.road import DRIVE
+from cctview.dataset import DRIVE
 
 LANES = 3
 """Lanes each way; lane 0 runs beside the median, lane 2 beside the ramps."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cctview.attacks.inversion import resize_crops
 from cctview.match import cosine_distances
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 TOP = 5
 ROUNDS = 400

@@ -18,15 +18,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.course.results import FINDER, TAXI, finder_minutes
-from cctview.dataset.frames import Dataset, open_dataset
-from cctview.dataset.storage import replacing, write_bytes
-from cctview.link import fit_halves
-from cctview.link.stored import CompactModel, fingerprint
-from cctview.privacy.leakage import leakage_meter
-from cctview.privacy.meter import LeakageMeter
-from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
-from cctview.stats.bits import reliability
+from cctview.course import TAXI
+from cctview.course.results import FINDER, finder_minutes
+from cctview.dataset import Dataset, open_dataset, replacing, write_bytes
+from cctview.link import fingerprint, fit_halves
+from cctview.link.stored import CompactModel
+from cctview.privacy import LeakageMeter, Sightings, leakage_meter, measure_unicity, read_trips
+from cctview.stats import reliability
 from cctview.track import Tracklets, confident, find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth
 from studio.open_set import count_candidates

@@ -12,24 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from cctview.attacks.classifier import (
-    EPOCHS,
-    FILTERS,
-    LABELS,
-    train_classifier,
-)
+from cctview.attacks import EPOCHS, FILTERS, load_vehicle_images, split_members, train_classifier
+from cctview.attacks.classifier import LABELS
 from cctview.attacks.shadow_models import Shadows
-from cctview.attacks.vehicle_images import (
-    MemberSplit,
-    VehicleImages,
-    load_vehicle_images,
-    split_members,
-)
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.storage import write_bytes
+from cctview.attacks.vehicle_images import MemberSplit, VehicleImages
+from cctview.dataset import open_dataset, write_bytes
 from cctview.match import roc_auc, tpr_at_fpr
-from cctview.stats.resampling import bootstrap
-from cctview.truth.labels import read_truth
+from cctview.stats import bootstrap
+from cctview.truth import read_truth
 from studio.membership import train_shadows
 
 CAPACITIES, SIZES, EVERY, SHADOWS = (4, 16, 28), (100, 300, 500, 700), 2, 16

@@ -8,8 +8,8 @@ The picture of the cell that is tagged `picture` stands for its notebook in READ
 import base64
 from pathlib import Path
 
-from cctview.dataset.storage import write_bytes
-from cctview.privacy.meter import END, LeakageMeter
+from cctview.dataset import write_bytes
+from cctview.privacy import END, LeakageMeter
 
 ROOT = Path(__file__).parent.parent
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.classifier import EPOCHS, train_classifier
-from cctview.attacks.crops import LabelledCrops
+from cctview.attacks import EPOCHS, LabelledCrops, train_classifier
 from cctview.attacks.shadow_models import Shadows
 from cctview.attacks.vehicle_images import MemberSplit, VehicleImages
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln, gammaln
 
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 MODELS = ("measured", "independent", "clusters")
 _FIGURES = ("innocents", "fpir", "misses", "not first")

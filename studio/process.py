@@ -13,10 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.dataset import tables
-from cctview.dataset.images import read_image
-from cctview.dataset.layout import COLUMNS
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import COLUMNS, read_image, tables, write_bytes
 from cctview.pipeline import detect_and_extract
 from studio.closure import code_fingerprint
 

@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 
 from cctview import weights
-from cctview.dataset.paths import MODELS
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import MODELS, write_bytes
 
 LICENCE = "teaching and research only"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cctview.attacks.crops import LabelledCrops
+from cctview.attacks import LabelledCrops
 from cctview.defences.catalogue import blur, jpeg
 
 

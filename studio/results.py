@@ -19,22 +19,16 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attacks.crops import LabelledCrops
-from cctview.attacks.inference import (
-    Membership,
-    infer_attribute,
-    likelihood_ratio_attack,
-)
-from cctview.attacks.linkage import LinkageAttack
-from cctview.course.era_trials import VehicleCrops, read_vehicle_crops
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.storage import write_bytes
-from cctview.defences.catalogue import DEFENCES
+from cctview.attacks import LabelledCrops, LinkageAttack, Membership, infer_attribute
+from cctview.attacks.inference import likelihood_ratio_attack
+from cctview.course import read_vehicle_crops
+from cctview.course.era_trials import VehicleCrops
+from cctview.dataset import open_dataset, write_bytes
+from cctview.defences import DEFENCES, stored
 from cctview.defences.cloak import shipped_student
-from cctview.defences.results import stored
 from cctview.detect import Detector
 from cctview.extract import ERAS
-from cctview.truth.labels import read_truth
+from cctview.truth import read_truth
 from studio import leakage, train_defended, training_crops
 from studio.bench import bench
 from studio.defence_study import DefenceStudy, link_row

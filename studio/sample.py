@@ -8,10 +8,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cctview.dataset.ids import VEHICLE_TYPES, FrameId
-from cctview.dataset.images import read_image
-from cctview.dataset.layout import write_detections, write_features, write_frame
-from cctview.dataset.storage import replacing, write_bytes
+from cctview.dataset import (
+    VEHICLE_TYPES,
+    FrameId,
+    read_image,
+    replacing,
+    write_bytes,
+    write_detections,
+    write_features,
+    write_frame,
+)
 from studio.build import paint, renderer_for
 from studio.cast import CAST
 from studio.expressway import CAMERAS

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.dataset.road import POPULATION
+from cctview.dataset import POPULATION
 from cctview.link import fit_joint
 from cctview.link.joint import StepRatios
-from cctview.privacy.leakage import METER_ORDER, Leakage
+from cctview.privacy import METER_ORDER, Leakage
 from cctview.stats import identification_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import numpy as np
 
-from cctview.dataset.ids import FrameId
+from cctview.dataset import FrameId
 from studio.expressway import CAMERAS
 from studio.scenes import VIEWS
 from studio.traffic import DATE, Passing

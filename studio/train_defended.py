@@ -21,8 +21,8 @@ from torch.nn.functional import cosine_similarity
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.attacks.crops import LabelledCrops
-from cctview.defences.catalogue import DEFENCES, Defence
+from cctview.attacks import LabelledCrops
+from cctview.defences import DEFENCES, Defence
 from cctview.defences.cloak import shipped_student
 from cctview.extract.student import INPUT_SIZE, Student
 from studio.bench import retraining_crops

@@ -19,8 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.ops import box_iou, complete_box_iou_loss
 from tqdm import tqdm
 
-from cctview.dataset.boxes import box_area, box_side
-from cctview.dataset.images import read_image
+from cctview.dataset import box_area, box_side, read_image
 from cctview.detect.detector import TINY_YOLO_ANCHORS, coco_classes
 from studio import real, schedule, training_road
 from studio.checkpoint import Checkpoint

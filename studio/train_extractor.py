@@ -20,7 +20,7 @@ import torch
 from torch.nn.functional import cosine_similarity, kl_div, normalize, smooth_l1_loss
 from tqdm import tqdm
 
-from cctview.dataset.images import read_image
+from cctview.dataset import read_image
 from cctview.extract.student import INPUT_SIZE, Student
 from studio import real, schedule, training_road
 from studio.checkpoint import Checkpoint, fit

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, LabelledCrops, window
-from cctview.dataset.boxes import BOX, box_side
-from cctview.dataset.images import read_image
+from cctview.attacks import LabelledCrops, window
+from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
+from cctview.dataset import BOX, box_side, read_image
 from studio import training_road
 from studio.build import Workshop
 

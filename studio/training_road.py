@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from cctview.dataset.boxes import BOX
+from cctview.dataset import BOX
 from studio import truth
 from studio.assemble import read_parts
 from studio.build import Settings, Workshop, render

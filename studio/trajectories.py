@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset import BOX, box_iou
 
 
 @dataclass(frozen=True)

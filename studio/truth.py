@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import write_bytes
 from studio.cast import CAST
 from studio.expressway import CAMERAS
 

@@ -14,17 +14,15 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.crops import LabelledCrops, identify, window
-from cctview.attacks.inference import infer_attribute
-from cctview.dataset.boxes import BOX, box_side, crop
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.ids import camera_of
-from cctview.defences.catalogue import Defence
+from cctview.attacks import LabelledCrops, infer_attribute, window
+from cctview.attacks.crops import identify
+from cctview.dataset import BOX, box_side, camera_of, crop, open_dataset
+from cctview.defences import Defence
 from cctview.detect import sort_detections
+from cctview.track import track_detections
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
-from cctview.track.tracker import track_detections
-from cctview.truth.labels import read_truth
+from cctview.truth import read_truth
 
 TOLERANCE = 0.2
 """A speed is right if it is wrong by at most this share."""

@@ -167,3 +167,24 @@ def test_a_lesson_imports_by_few_doors(lesson):
         if isinstance(node, ast.ImportFrom) and (node.module or "").count(".") > 1
     )
     assert [module for module in deep if not module.startswith("cctview.course.")] == []
+
+
+def imports_of(path):
+    """What a module of the package imports from the package: module, and names."""
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cctview."):
+            yield node.module, [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", sorted(TREES), ids=place)
+def test_other_packages_are_entered_by_their_door(path):
+    """Names come from the door. What loads much is imported as a module, where it is used."""
+    home = path.relative_to(PACKAGE).parts[0]
+    for module, names in imports_of(path):
+        package, _, inside = module.removeprefix("cctview.").partition(".")
+        if package == home or package not in PACKAGES:
+            continue
+        assert not inside, f"{place(path)} goes past the door of {package}: {module}"
+        door = importlib.import_module(module)
+        modules = {other.stem for other in (PACKAGE / package).iterdir()}
+        assert set(names) <= {*door.__all__, *modules}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.road import DRIVE
-from cctview.privacy.unicity import Sightings, read_trips, measure_unicity
+from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
 from studio.leakage import mix_in_false_links
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")

@@ -13,12 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_side, crop
-from cctview.dataset.frames import Dataset, open_dataset
-from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset import BOX, VEHICLE_TYPES, Dataset, box_side, crop, open_dataset
 from cctview.detect import seconds_of
 from cctview.match import unit_vectors
-from cctview.truth.labels import Truth, read_truth, true_vehicles
+from cctview.truth import Truth, read_truth, true_vehicles
 
 _GRID = 16
 _FAMILIES = {

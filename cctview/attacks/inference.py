@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from cctview.attacks.crops import LabelledCrops
 from cctview.match import roc_auc, roc_curve, tpr_at_fpr
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 _FEWEST = 20
 """Vehicles that a class needs to be counted as one."""

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from cctview import weights as weight_files
-from cctview.extract.student import EMBEDDING_SIZE
+from cctview.extract import student
 from cctview.match import euclidean_distances
 
 INVERTER_WEIGHTS = "inverter-32.pt"
@@ -64,8 +64,8 @@ class Inverter(nn.Module):
             nn.Sigmoid(),
         )
         self.register_buffer("deviation", torch.ones(components))
-        self.register_buffer("components", torch.zeros(components, EMBEDDING_SIZE))
-        self.register_buffer("mean", torch.zeros(EMBEDDING_SIZE))
+        self.register_buffer("components", torch.zeros(components, student.EMBEDDING_SIZE))
+        self.register_buffer("mean", torch.zeros(student.EMBEDDING_SIZE))
 
     def forward(self, coordinates: torch.Tensor) -> torch.Tensor:
         return self.body(self.first(coordinates / self.deviation).view(-1, self.width, 4, 4))
@@ -83,11 +83,11 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
     vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
     if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
         raise ValueError(
-            f"expected vectors of {EMBEDDING_SIZE} or {network.components.shape[0]} numbers, "
+            f"expected vectors of {student.EMBEDDING_SIZE} or {network.components.shape[0]} numbers, "
             f"but the shape is {tuple(vectors.shape)}"
         )
     with torch.inference_mode():
-        if vectors.shape[1] == EMBEDDING_SIZE:
+        if vectors.shape[1] == student.EMBEDDING_SIZE:
             vectors = (vectors - network.mean) @ network.components.T
         pictures = [network(part) for part in vectors.split(256)]
         whole = torch.cat(pictures) if pictures else torch.zeros(0, 3, _SIDE, _SIDE)

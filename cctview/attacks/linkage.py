@@ -20,7 +20,7 @@ from scipy.stats import gaussian_kde
 
 from cctview.attacks.crops import LabelledCrops
 from cctview.match import centre_by_camera, unit_vectors
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 HELD = 1 / 3
 """Share of the vehicles to learn from on which the temperature is fitted."""

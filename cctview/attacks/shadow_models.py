@@ -13,8 +13,7 @@ import pandas as pd
 from scipy.special import expit
 
 from cctview.attacks.inference import Membership, likelihood_ratio_attack
-from cctview.dataset.paths import RESULTS
-from cctview.dataset.results import read_result
+from cctview.dataset import RESULTS, read_result
 
 
 @dataclass(frozen=True)

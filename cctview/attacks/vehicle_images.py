@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
-from cctview.dataset.boxes import BOX, box_side, crop
-from cctview.dataset.frames import Dataset
-from cctview.truth.labels import Truth
+from cctview.dataset import BOX, Dataset, box_side, crop
+from cctview.truth import Truth
 
 IMAGE_SIDE = 24
 """Side, in pixels, of the images that the network is given."""

@@ -24,10 +24,7 @@ from typing import TextIO
 import pandas as pd
 
 from cctview.collect.cameras import PublicCamera
-from cctview.dataset.ids import FrameId
-from cctview.dataset.layout import frame_folder, write_frame
-from cctview.dataset.storage import replacing, write_bytes
-from cctview.dataset.tables import read_parquet
+from cctview.dataset import FrameId, frame_folder, read_parquet, replacing, write_bytes, write_frame
 
 _COLUMNS = [
     "frame",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from cctview.dataset.ids import is_camera
+from cctview.dataset import is_camera
 
 NEW_YORK = "https://webcams.nyctmc.org"
 """New York's cameras: ``/api/cameras`` lists them, ``/api/cameras/ID/image`` is a picture.

@@ -30,8 +30,7 @@ from cctview.collect.answers import (
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.cameras import CameraApi, PublicCamera, is_loopback
 from cctview.collect.plan import Plan, Tally
-from cctview.dataset.images import read_image
-from cctview.dataset.storage import alone_in
+from cctview.dataset import alone_in, read_image
 
 _LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
 _FROZEN_AFTER = 10  # answers in a row without a new picture after which a camera is called frozen

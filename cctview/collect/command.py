@@ -21,7 +21,7 @@ from cctview.collect.cameras import (
     pattern_cameras,
 )
 from cctview.collect.plan import Plan, Tally
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import write_bytes
 
 _CONSENT = "polled-hosts.txt"
 _SIMULATED = "simulated"

@@ -16,10 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.paths import DATA, remedy
-from cctview.dataset.road import driving_order, place_of
-from cctview.dataset.tables import read_parquet
+from cctview.dataset import DATA, driving_order, open_dataset, place_of, read_parquet, remedy
 
 CADENCE = 1.7
 """Seconds between two frames of a camera."""

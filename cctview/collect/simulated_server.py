@@ -23,7 +23,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
 from cctview.collect.simulated_cameras import SimulatedCameras, to_jpeg
-from cctview.dataset.images import read_image
+from cctview.dataset import read_image
 
 SKEW = timedelta(seconds=-90)
 """Of the clock of a server with the fault "clock skew"."""

@@ -15,7 +15,7 @@ from cctview.course.lesson import Lesson
 from cctview.defences import project
 from cctview.extract import Extractor
 from cctview.match import cosine_distances
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 _LEAST_SIZE = 16
 """Least size of a crop: the root of the box's area, in pixels."""

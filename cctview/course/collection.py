@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from cctview.collect import CADENCE
-from cctview.dataset.frames import Dataset
-from cctview.privacy.unicity import Sightings
-from cctview.truth.labels import Truth
+from cctview.dataset import Dataset
+from cctview.privacy import Sightings
+from cctview.truth import Truth
 
 _DAY = 86_400
 _PHASES = 12

@@ -13,13 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_side, crop
-from cctview.dataset.frames import Dataset
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.road import DRIVE
+from cctview.dataset import BOX, DRIVE, VEHICLE_TYPES, Dataset, box_side, crop
 from cctview.match import DISTANCES, Comparisons, evaluate_rank, largest_crop_rows, roc_auc
-from cctview.stats.resampling import bootstrap
-from cctview.truth.labels import Truth, true_vehicles
+from cctview.stats import bootstrap
+from cctview.truth import Truth, true_vehicles
 
 PAIRS = tuple((a.camera, b.camera) for a, b in pairwise(DRIVE) if a.facing == b.facing)
 """Neighbouring cameras that face the same way and see a vehicle from the same side: the kindest."""

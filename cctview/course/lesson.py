@@ -10,9 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctview.dataset.frames import Dataset, open_dataset
-from cctview.dataset.paths import DATA, SAMPLE
-from cctview.truth.labels import Truth, read_truth
+from cctview.dataset import DATA, SAMPLE, Dataset, open_dataset
+from cctview.truth import Truth, read_truth
 
 DETECTION_LIST = "sample--detections.csv"
 """In a folder for notebook 10: the names of all detections, one a line."""

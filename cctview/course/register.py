@@ -4,7 +4,7 @@ import numpy as np
 
 from cctview.dataset import box_area
 
-GARAGE = "south end"
+_GARAGE = "south end"
 
 ROLES = (
     "piano tuner",
@@ -50,7 +50,7 @@ def make_register(truth, seed=0):
     roles, numbers = rng.choice(ROLES, len(known)), rng.permutation(len(known)) + 1
     holders = [f"the {role}, no. {number:04d}" for role, number in zip(roles, numbers, strict=True)]
     table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
-    table = table.assign(garage=known["left"].where(known["exit"] == GARAGE))
+    table = table.assign(garage=known["left"].where(known["exit"] == _GARAGE))
     boxes = truth.sightings
     seen = boxes[["frame", "vehicle"]].assign(area=box_area(boxes))
     seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(

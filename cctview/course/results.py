@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.frames import Dataset
-from cctview.dataset.paths import DATA, RESULTS
-from cctview.dataset.results import read_result
-from cctview.dataset.road import TARGET
-from cctview.dataset.tables import read_parquet
-from cctview.link import TripFinder, TripJudge, fit_halves, make_finder, searched_by
-from cctview.link.stored import fingerprint, load_link_models
-from cctview.privacy.leakage import Leakage
-from cctview.privacy.meter import LeakageMeter
+from cctview.dataset import DATA, RESULTS, TARGET, Dataset, read_parquet, read_result
+from cctview.link import (
+    TripFinder,
+    TripJudge,
+    fingerprint,
+    fit_halves,
+    load_link_models,
+    make_finder,
+    searched_by,
+)
+from cctview.privacy import Leakage, LeakageMeter
 from cctview.track import find_tracklets
 from cctview.truth import Truth, label_tracklets, true_passes
 

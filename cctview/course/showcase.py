@@ -8,7 +8,7 @@ import pandas as pd
 from cctview.attacks import LabelledCrops, window
 from cctview.course.breach import Breach
 from cctview.course.lesson import Lesson
-from cctview.dataset.boxes import BOX, box_area
+from cctview.dataset import BOX, box_area
 from cctview.defences import Defence
 from cctview.extract import Extractor
 from cctview.match import euclidean_distances
@@ -31,13 +31,13 @@ def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> LabelledC
     ValueError
         If no vehicle of your own frames has a vector.
     """
-    from cctview.attacks.inversion import unseen
+    from cctview.attacks import inversion
 
     if lesson.own:
         table, vectors = _largest_own(lesson, count)
     else:
         stolen = breach.stolen.table
-        large = unseen(stolen.design.to_numpy()) & (stolen["size"] >= _LEAST_SIZE)
+        large = inversion.unseen(stolen.design.to_numpy()) & (stolen["size"] >= _LEAST_SIZE)
         large = stolen[large].drop_duplicates("vehicle")
         by_colour = large.drop_duplicates("family")
         table = pd.concat([by_colour, large.drop(by_colour.index)]).head(count)
@@ -93,15 +93,15 @@ def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
     """Rebuild crops from their vectors alone; the nearest is a known vehicle of a design that the
     decoder was trained on.
     """
-    from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
+    from cctview.attacks import inversion
 
-    known = breach.known.only(~unseen(breach.known.table.design.to_numpy()))
+    known = breach.known.only(~inversion.unseen(breach.known.table.design.to_numpy()))
     nearest = euclidean_distances(vectors, known.vectors).argmin(axis=1)
     rows = [*nearest, *np.linspace(0, len(known) - 1, _AVERAGED).astype(int)]
     crops = [lesson.dataset.crop(name) for name in known.table.id.iloc[rows]]
-    plain = inversion_baselines(vectors, known.vectors[rows], crops)
+    plain = inversion.inversion_baselines(vectors, known.vectors[rows], crops)
     return Rebuilt(
-        list(invert(vectors, load_inverter())),
+        list(inversion.invert(vectors, inversion.load_inverter())),
         list(plain["nearest training crop"]),
         list(plain["mean crop"]),
     )
@@ -122,7 +122,7 @@ def defended_pictures(
     """
     if defence.where == "pixels":
         return defence.apply(examples, strength, 0).images, "what the\ncamera sends"
-    from cctview.attacks.inversion import invert, load_inverter
+    from cctview.attacks import inversion
 
     stored = replace(
         breach.stolen,
@@ -133,4 +133,4 @@ def defended_pictures(
     if defence.unit_length:
         vectors = vectors * np.linalg.norm(examples.vectors, axis=1, keepdims=True)
     vectors = np.pad(vectors, ((0, 0), (0, examples.vectors.shape[1] - vectors.shape[1])))
-    return list(invert(vectors, load_inverter())), "rebuilt from\nthe vector"
+    return list(inversion.invert(vectors, inversion.load_inverter())), "rebuilt from\nthe vector"

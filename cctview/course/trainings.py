@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.classifier import FILTERS
-from cctview.dataset.paths import RESULTS
-from cctview.dataset.results import read_result
+from cctview.attacks import FILTERS
+from cctview.dataset import RESULTS, read_result
 
 
 def stored_grid(folder: Path = RESULTS) -> pd.DataFrame:

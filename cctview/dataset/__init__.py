@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     )
     from cctview.dataset.results import read_result
     from cctview.dataset.tables import read_parquet
+from cctview.dataset.paths import ROOT
+from cctview.dataset.storage import PARTIAL
 
 __all__ = [
     "BOX",
@@ -55,8 +57,10 @@ __all__ = [
     "DRIVE",
     "MODELS",
     "NOTEBOOKS",
+    "PARTIAL",
     "POPULATION",
     "RESULTS",
+    "ROOT",
     "SAMPLE",
     "TARGET",
     "TYPES",

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
-from cctview.attacks.crops import LabelledCrops
+from cctview.attacks import LabelledCrops
 from cctview.match import unit_vectors
 
 _DELTA = 1e-5

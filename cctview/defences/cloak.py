@@ -17,7 +17,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cctview.attacks.crops import LabelledCrops
+from cctview.attacks import LabelledCrops
 
 _STEPS = 6
 _SHARPNESS = 20.0
@@ -83,10 +83,9 @@ def _pgd(levels):
 def shipped_student():
     """The network of the shipped extractor."""
     from cctview import weights
-    from cctview.extract import EXTRACTOR_WEIGHTS
-    from cctview.extract.student import Student
+    from cctview.extract import EXTRACTOR_WEIGHTS, student
 
-    return weights.load_ours(Student(), EXTRACTOR_WEIGHTS, "extractor")
+    return weights.load_ours(student.Student(), EXTRACTOR_WEIGHTS, "extractor")
 
 
 def _as_classification(crops, network):
@@ -96,11 +95,11 @@ def _as_classification(crops, network):
     import torch
     from art.estimators.classification import PyTorchClassifier
 
-    from cctview.extract.student import INPUT_SIZE
+    from cctview.extract import student
 
     network = (shipped_student() if network is None else network).requires_grad_(False).eval()
     squeezed = [
-        cv2.resize(crop, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
+        cv2.resize(crop, (student.INPUT_SIZE, student.INPUT_SIZE), interpolation=cv2.INTER_LINEAR)
         for crop in crops.images
     ]
     images = np.stack(squeezed).transpose(0, 3, 1, 2).astype(np.float32) / 255

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.paths import RESULTS
-from cctview.dataset.results import read_result
-from cctview.privacy.meter import Bits, LeakageMeter, Step
+from cctview.dataset import RESULTS, read_result
+from cctview.privacy import Bits, LeakageMeter, Step
 
 TRACKERS = ("off the shelf", "retrained", "adaptive")
 USES = ("counting", "speeds", "classification")

@@ -29,9 +29,10 @@ from cctview.detect.detector import Detector
 from cctview.detect.metrics import DetectionEvaluation, evaluate_detections, match_frame
 from cctview.detect.sorting import rows_by_frame, seconds_of, sort_detections
 from cctview.detect.suppression import non_max_suppression
-from cctview.detect.viola_jones import BoostedDetector, patch_of, train_boosted
+from cctview.detect.viola_jones import EARLY, BoostedDetector, patch_of, train_boosted
 
 __all__ = [
+    "EARLY",
     "BoostedDetector",
     "DetectionEvaluation",
     "Detector",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.paths import MODELS
+from cctview.dataset import MODELS
 from cctview.detect.detector import Detector
 from cctview.detect.metrics import evaluate_detections
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap
 
 _PUBLISHED = {
     "ImageAI's TinyYOLOv3": "tiny-yolov3.pt",

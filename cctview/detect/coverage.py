@@ -10,9 +10,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_area
-from cctview.dataset.ids import camera_of
-from cctview.stats.resampling import bootstrap
+from cctview.dataset import BOX, box_area, camera_of
+from cctview.stats import bootstrap
 
 _CLEAR_SIDE = 20  # px; a vehicle is clear if its longer side has more,
 _CLEAR_SHARE = 0.8  # and at least this share of it is visible

@@ -19,9 +19,7 @@ import numpy as np
 import pandas as pd
 
 from cctview import weights as weight_files
-from cctview.dataset.boxes import BOX
-from cctview.dataset.ids import TYPES
-from cctview.dataset.images import read_image
+from cctview.dataset import BOX, TYPES, read_image
 from cctview.detect.suppression import non_max_suppression
 
 DETECTOR_WEIGHTS = "tiny-yolov3-traffic.pt"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset import BOX, box_iou
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_iou
-from cctview.dataset.ids import VEHICLE_TYPES
+from cctview.dataset import BOX, VEHICLE_TYPES, box_iou
 from cctview.detect.suppression import non_max_suppression
 
 _SAME_PLACE = 0.6  # IoU from which boxes of two frames are taken for one object that stands

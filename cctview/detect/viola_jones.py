@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_iou
+from cctview.dataset import BOX, box_iou
 from cctview.detect.suppression import non_max_suppression
 
 EARLY = 10

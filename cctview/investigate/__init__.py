@@ -17,6 +17,7 @@ package and should not wait for matplotlib.
 from importlib import import_module
 
 _HOMES = {
+    "Dossier": "dossier",
     "FACTS": "joins",
     "JOINT": "search",
     "MCD": "search",

@@ -16,7 +16,7 @@ from pathlib import Path
 from cctview.dataset import DATA
 
 _HOST = "127.0.0.1"
-NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
+_NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
 NOTHING_ELSE = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self'"
     " 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws:"
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
     ImportError
         If Voilà is not installed.
     """
-    from cctview.dataset.frames import open_dataset
+    from cctview.dataset import open_dataset
 
     try:
         from tornado.ioloop import IOLoop
@@ -90,7 +90,7 @@ def settings(notebook: Path, port: int, token: str, theme: str) -> list[str]:
         "--Voila.open_browser=False",
         "--Voila.log_level=ERROR",
         f"--VoilaConfiguration.theme={theme}",
-        f"--VoilaConfiguration.extension_denylist={NOT_VOILAS}",
+        f"--VoilaConfiguration.extension_denylist={_NOT_VOILAS}",
     ]
 
 

@@ -12,8 +12,9 @@ from cctview.link.evaluation import (
     verdicts,
 )
 from cctview.link.evidence import ATTRIBUTES, WAYS, TravelTimes, fit_travel_times
-from cctview.link.filters import STAGES, apply_filters, clock_bits, fit_filters, rank_one
+from cctview.link.filters import STAGES, Filtered, apply_filters, clock_bits, fit_filters, rank_one
 from cctview.link.joint import fit_joint
+from cctview.link.stored import fingerprint, load_link_models
 from cctview.link.trips import (
     SURE,
     TripFinder,
@@ -29,6 +30,7 @@ __all__ = [
     "STAGES",
     "SURE",
     "WAYS",
+    "Filtered",
     "TravelTimes",
     "TripFinder",
     "TripJudge",
@@ -37,10 +39,12 @@ __all__ = [
     "clock_bits",
     "count_trips",
     "describe",
+    "fingerprint",
     "fit_filters",
     "fit_halves",
     "fit_joint",
     "fit_travel_times",
+    "load_link_models",
     "make_finder",
     "rank_one",
     "searched_by",

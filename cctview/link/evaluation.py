@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import POPULATION
+from cctview.dataset import POPULATION
 from cctview.link.trips import SURE, TripFinder
-from cctview.stats.bits import identification_bits
-from cctview.stats.resampling import bootstrap
+from cctview.stats import bootstrap, identification_bits
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from cctview.track.tracklets import Tracklets
+from cctview.track import Tracklets
 
 ATTRIBUTES = ("kind", "colour")
 WAYS = ("S", "N")
@@ -251,7 +251,7 @@ def same_value(
     return np.log(np.maximum(ratio, _UNLIKELY))
 
 
-def fit_probes(
+def _fit_probes(
     features: np.ndarray, labels: dict[str, np.ndarray], vehicles: np.ndarray
 ) -> dict[str, tuple[Probe, np.ndarray]]:
     """Fit probes that read attributes.
@@ -368,7 +368,7 @@ def fit_evidence(tracklets: Tracklets, labels: pd.DataFrame) -> Evidence:
     known = np.flatnonzero(vehicle >= 0)
     values = {attribute: labels[attribute].to_numpy(str)[known] for attribute in ATTRIBUTES}
     probes, held_out = {}, {}
-    for attribute, (probe, read) in fit_probes(features[known], values, vehicle[known]).items():
+    for attribute, (probe, read) in _fit_probes(features[known], values, vehicle[known]).items():
         probes[attribute] = probe
         held_out[attribute] = probe.read(features)
         held_out[attribute][known] = read

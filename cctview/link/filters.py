@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import DRIVE, POPULATION
+from cctview.dataset import DRIVE, POPULATION
 from cctview.link.evidence import WAYS, TravelTimes, fit_travel_times
 from cctview.match import cosine_distances
-from cctview.stats.bits import identification_bits, open_set_posterior
-from cctview.stats.resampling import bootstrap, split_vehicles
-from cctview.track.tracklets import Tracklets
+from cctview.stats import bootstrap, identification_bits, open_set_posterior, split_vehicles
+from cctview.track import Tracklets
 
 STAGES = ("looks alone", "+ travel time", "+ direction", "+ lane")
-KEPT = 0.98
+_KEPT = 0.98
 """Of true pairs, the share that each filter lets through where it was fitted."""
 _FEWEST = 10  # true pairs on one way, to fit on them how lanes go on
 
@@ -173,7 +172,7 @@ def _oddness(
     return odd
 
 
-def limits(block: Block, kept: float = KEPT) -> np.ndarray:
+def limits(block: Block, kept: float = _KEPT) -> np.ndarray:
     """The limits of a block's three filters, (3,), at which each lets this share of the true pairs
     through that it was fitted on.
 
@@ -205,7 +204,7 @@ class Filtered:
         return self.rank <= candidates
 
 
-def apply_filters(blocks: list[Block], kept: float = KEPT) -> dict[str, Filtered]:
+def apply_filters(blocks: list[Block], kept: float = _KEPT) -> dict[str, Filtered]:
     """Search with none of the filters, with the first, the first two, and all three.
 
     Parameters

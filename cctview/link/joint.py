@@ -24,17 +24,17 @@ import numpy as np
 import pandas as pd
 
 from cctview.link.evidence import Evidence, TravelTimes, fit_evidence
-from cctview.stats.bits import open_set_posterior, supported_limits
-from cctview.track.tracklets import Tracklets
+from cctview.stats import open_set_posterior, supported_limits
+from cctview.track import Tracklets
 
-SOURCES = {
+_SOURCES = {
     "time and place": (),
     "type and colour": ("kind", "colour"),
     "embedding": ("cosine", "cosine squared", "cosine by images", "images"),
     "travel time": ("motion",),
     "repeated sightings": ("others",),
 }
-ORDER = tuple(SOURCES)
+_ORDER = tuple(_SOURCES)
 _FEWEST = 20  # vehicles seen by two cameras, to fit the model
 _MOST_PAIRS = 100_000  # of different vehicles, that the regression is fitted on
 _SEARCHES = 300  # tracklets looked for at all cameras, on which slope and shift are set
@@ -151,7 +151,7 @@ def _fit_ratios(
     return LikelihoodRatios(dict(zip(names, weights.tolist(), strict=True)), float(offset), limits)
 
 
-def evidence_of_others(
+def _evidence_of_others(
     log_ratios: np.ndarray, present: dict[str, np.ndarray], table: pd.DataFrame
 ) -> np.ndarray:
     """What the tracklets of third cameras say of each pair, (n, n): the sum of their log ratios.
@@ -214,9 +214,9 @@ class JointModel:
         present = _present(self.evidence.travel_times, tracklets.table)
         steps: dict[str, np.ndarray] = {}
         for source, model in self.models.items():
-            if "others" in SOURCES[source]:
+            if "others" in _SOURCES[source]:
                 before = steps[list(steps)[-1]]
-                features["others"] = evidence_of_others(before, present, tracklets.table)
+                features["others"] = _evidence_of_others(before, present, tracklets.table)
             steps[source] = model.of_all(features)
         return StepRatios(steps, present)
 
@@ -228,7 +228,7 @@ def _present(travel_times: TravelTimes, table: pd.DataFrame) -> dict[str, np.nda
 
 
 def fit_joint(
-    tracklets: Tracklets, labels: pd.DataFrame, order: Sequence[str] = ORDER, seed: int = 0
+    tracklets: Tracklets, labels: pd.DataFrame, order: Sequence[str] = _ORDER, seed: int = 0
 ) -> JointModel:
     """Fit the joint model.
 
@@ -239,7 +239,7 @@ def fit_joint(
     labels : DataFrame
         What they show, row by row: `vehicle` (-1: not known), `direction`, `kind`, `colour`.
     order : sequence of str
-        Sources of `SOURCES`, in the order in which they are added; the first must be "time and
+        Sources of `_SOURCES`, in the order in which they are added; the first must be "time and
         place".
     seed : int
 
@@ -249,9 +249,9 @@ def fit_joint(
         If a source is unknown, or too few vehicles are seen twice.
     """
     order = tuple(order)
-    if order[:1] != ORDER[:1] or len(set(order)) < len(order) or not set(order) <= set(SOURCES):
+    if order[:1] != _ORDER[:1] or len(set(order)) < len(order) or not set(order) <= set(_SOURCES):
         raise ValueError(
-            f"expected sources of {', '.join(ORDER)}, each once and the first one first, but got"
+            f"expected sources of {', '.join(_ORDER)}, each once and the first one first, but got"
             f" {', '.join(order)}"
         )
     table = tracklets.table
@@ -262,10 +262,10 @@ def fit_joint(
     names: list[str] = []
     models: dict[str, LikelihoodRatios] = {}
     for source in order:
-        if "others" in SOURCES[source]:
+        if "others" in _SOURCES[source]:
             before = models[list(models)[-1]].of_all(features)
-            features["others"] = evidence_of_others(before, present, table)
-        names += SOURCES[source]
+            features["others"] = _evidence_of_others(before, present, table)
+        names += _SOURCES[source]
         model = _fit_ratios(features, names, pairs, seed)
         models[source] = _recalibrate(model, features, present, table, labels, seed)
     return JointModel(evidence, models)

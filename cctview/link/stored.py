@@ -19,7 +19,7 @@ import pandas as pd
 
 from cctview.link.evidence import Evidence, TravelTimes, same_value
 from cctview.link.joint import JointModel, LikelihoodRatios
-from cctview.track.tracklets import Tracklets
+from cctview.track import Tracklets
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import box_area
-from cctview.dataset.road import POPULATION, driving_order, street_of
+from cctview.dataset import POPULATION, box_area, driving_order, street_of
 from cctview.link.evidence import TravelTimes
 from cctview.link.joint import fit_joint
 from cctview.link.stored import CompactModel, LogRatios, compact_model
-from cctview.stats.bits import claimed_bits, open_set_posterior
-from cctview.stats.resampling import split_vehicles
-from cctview.track.tracklets import Tracklets
+from cctview.stats import claimed_bits, open_set_posterior, split_vehicles
+from cctview.track import Tracklets
 
 TRIP_ORDER = ("time and place", "type and colour", "travel time", "embedding")
 SURE = 0.5

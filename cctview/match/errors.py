@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import box_side
+from cctview.dataset import box_side
 from cctview.match.next_camera import rank_tracks
 from cctview.match.pairs import Comparisons, largest_crop_rows, vehicle_numbers
 from cctview.stats import bootstrap

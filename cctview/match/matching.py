@@ -22,9 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.images import encode_jpeg
-from cctview.dataset.storage import replacing, write_bytes
+from cctview.dataset import VEHICLE_TYPES, encode_jpeg, replacing, write_bytes
 from cctview.match.distance import DISTANCES, check_embeddings, get_distance
 
 _COLUMNS = ["base", "camera", "target", "distance"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import DRIVE
+from cctview.dataset import DRIVE
 from cctview.match.distance import DISTANCES
 from cctview.match.matching import track_to_track
 from cctview.match.metrics import RankEvaluation, evaluate_rank

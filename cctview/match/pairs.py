@@ -12,10 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cctview.dataset import Dataset
-from cctview.dataset.boxes import box_side
-from cctview.dataset.ids import VEHICLE_TYPES
-from cctview.dataset.road import DRIVE
+from cctview.dataset import DRIVE, VEHICLE_TYPES, Dataset, box_side
 from cctview.match.distance import get_distance
 from cctview.stats import bootstrap
 

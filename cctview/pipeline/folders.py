@@ -10,18 +10,21 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.dataset.boxes import BOX, crop
-from cctview.dataset.frames import open_dataset
-from cctview.dataset.ids import VEHICLE_TYPES, FrameId
-from cctview.dataset.images import read_image
-from cctview.dataset.layout import (
+from cctview.dataset import (
+    BOX,
+    VEHICLE_TYPES,
+    FrameId,
+    alone_in,
+    crop,
     detection_table,
     frame_folder,
+    open_dataset,
+    read_image,
+    write_bytes,
     write_detections,
     write_features,
     write_frame,
 )
-from cctview.dataset.storage import alone_in, write_bytes
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.match import match_frames, write_matches, write_matches_folder

@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from cctview import weights as weight_files
 from cctview.dataset import (
+    BOX,
     COLUMNS,
     VEHICLE_TYPES,
     Dataset,
@@ -37,11 +38,10 @@ from cctview.dataset import (
     tables,
     write_bytes,
 )
-from cctview.dataset.boxes import BOX
 from cctview.detect import detector as detect
 from cctview.extract import extractor as extract
 
-MINUTES = 5
+_MINUTES = 5
 _BASIS = "_basis.parquet"  # beside the parts; readers of Parquet folders pass over a leading "_"
 _KEY = b"cctview"
 _LOADING = threading.Lock()
@@ -63,7 +63,7 @@ class FramePart:
     frames: tuple[str, ...]
 
 
-def split_frames(frames: pd.DataFrame, minutes: int = MINUTES) -> list[FramePart]:
+def split_frames(frames: pd.DataFrame, minutes: int = _MINUTES) -> list[FramePart]:
     """Cut a dataset into parts: some minutes of one camera each, as the clock has them.
 
     Parameters
@@ -131,7 +131,7 @@ def process_parts(
     open_executor: Callable[[int], AbstractContextManager[Executor]],
     weights: str | Path | None = None,
     minimum_percent: float = 25,
-    minutes: int = MINUTES,
+    minutes: int = _MINUTES,
 ) -> list[str]:
     """Detect and extract in every frame of a dataset, and write the parts' Parquet files.
 

@@ -17,9 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from cctview.dataset.paths import RESULTS, remedy
-from cctview.dataset.road import POPULATION, TARGET
-from cctview.dataset.storage import write_bytes
+from cctview.dataset import POPULATION, RESULTS, TARGET, remedy, write_bytes
 
 _FORMAT, _VERSION = "cctview leakage meter", 1
 DEFAULT = RESULTS / "meter.json"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from cctview.dataset.ids import is_camera
+from cctview.dataset import is_camera
 
 _LEVEL = 0.95  # of the intervals
 _NO_CAMERAS = ("entered", "left")  # times of a trip that no camera sees

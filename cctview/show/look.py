@@ -46,7 +46,7 @@ TWIN = (
 
 WIDTH = 7.2
 """Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""
-DOTS, _COLOURS, SCREEN = 200, 128, 110
+_DOTS, _COLOURS, SCREEN = 200, 128, 110
 """Dots per inch and colours that are drawn, and pixels per inch that they are shown at."""
 _LINE = 0.29  # in, a line of the title
 _LETTERS = 60  # in a line of the title
@@ -62,7 +62,7 @@ _LOOK = {
     "axes.linewidth": 0.9,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "figure.dpi": DOTS,
+    "figure.dpi": _DOTS,
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "hatch.color": GREY,
@@ -130,7 +130,7 @@ class Card(Figure):
         lines = textwrap.wrap(title.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS)
         above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
         tall = height + above + below
-        super().__init__(figsize=(WIDTH, tall), dpi=DOTS)
+        super().__init__(figsize=(WIDTH, tall), dpi=_DOTS)
         FigureCanvasAgg(self)
         self.title, self.photographs = title, photographs
         heading: dict[str, Any] = {
@@ -150,7 +150,7 @@ class Card(Figure):
             **spaces,
         )
 
-    def to_bytes(self, kind: str = "png", dots: int = DOTS) -> bytes:
+    def to_bytes(self, kind: str = "png", dots: int = _DOTS) -> bytes:
         """The picture, as a PNG or JPEG file."""
         self.set_dpi(dots)
         canvas = FigureCanvasAgg(self)
@@ -173,7 +173,7 @@ class Card(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "jpeg" if self.photographs else "png"
         width, height = (round(inches * SCREEN) for inches in self.get_size_inches())
-        picture = self.to_bytes(kind, 150 if self.photographs else DOTS)
+        picture = self.to_bytes(kind, 150 if self.photographs else _DOTS)
         shown = {"text/plain": repr(self), f"image/{kind}": picture}
         return shown, {f"image/{kind}": {"width": width, "height": height, "alt": self.title}}
 

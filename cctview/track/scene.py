@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.boxes import BOX
+from cctview.dataset import BOX
 from cctview.detect import rows_by_frame, seconds_of, sort_detections
 from cctview.match import centre_by_camera, unit_vectors
 

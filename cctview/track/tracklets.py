@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.boxes import BOX, box_area
+from cctview.dataset import BOX, box_area
 from cctview.detect import seconds_of
 from cctview.match import centre_by_camera, unit_vectors
 from cctview.track.tracker import track_detections

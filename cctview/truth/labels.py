@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from cctview.dataset.boxes import BOX, box_iou
-from cctview.dataset.paths import remedy
-from cctview.dataset.road import DRIVE
-from cctview.dataset.tables import read_parquet
+from cctview.dataset import BOX, DRIVE, box_iou, read_parquet, remedy
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.ids import DetectionId
+from cctview.dataset import DetectionId
 
 _MOST_NAMES = 100_000
 """No more names are read: an iterator may have no end."""

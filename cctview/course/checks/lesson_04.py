@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
-from cctview.dataset.boxes import box_iou
+from cctview.dataset import box_iou
 
 _TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
 _APART = [[0, 0, 10, 10], [30, 40, 50, 60]]

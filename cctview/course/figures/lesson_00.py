@@ -5,7 +5,7 @@ growing network reconstructs.
 import numpy as np
 import pandas as pd
 
-from cctview.dataset.road import driving_order, street_of
+from cctview.dataset import driving_order, street_of
 from cctview.link import SURE, count_trips, tally, verdicts
 from cctview.show import (
     BLUE,

@@ -5,9 +5,9 @@ and whom it singles out.
 import numpy as np
 import pandas as pd
 
-from cctview.collect.plan import Tally
+from cctview.collect import Tally
 from cctview.course.collection import StorageCost
-from cctview.dataset.road import driving_order, street_of
+from cctview.dataset import driving_order, street_of
 from cctview.show import (
     BLUE,
     DELIVERED,

@@ -7,9 +7,8 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from cctview.dataset.boxes import BOX, box_iou
-from cctview.detect import BoostedDetector, DetectionEvaluation, match_frame
-from cctview.detect.viola_jones import EARLY
+from cctview.dataset import BOX, box_iou
+from cctview.detect import EARLY, BoostedDetector, DetectionEvaluation, match_frame
 from cctview.show import (
     BLUE,
     DIFFERENT,

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from cctview.course.results import at_gallery, measured_gallery
-from cctview.link.filters import Filtered, rank_one
+from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
-from cctview.privacy.open_set import share_right
+from cctview.privacy import share_right
 from cctview.show import (
     BLUE,
     CLAIMED,

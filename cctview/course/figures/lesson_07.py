@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from cctview.dataset.road import street_of
-from cctview.investigate import OWN
-from cctview.investigate.dossier import NAMED, Dossier
+from cctview.dataset import street_of
+from cctview.investigate import NAMED, OWN, Dossier
 from cctview.show import (
     BLUE,
     DIFFERENT,

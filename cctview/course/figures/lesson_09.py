@@ -22,7 +22,7 @@ from cctview.show import (
     percent,
     style,
 )
-from cctview.stats.bits import match_probability
+from cctview.stats import match_probability
 
 _HABITS = "One dot a vehicle of the mean weekday, in six weeks of our own model of habits"
 _BAYES = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"

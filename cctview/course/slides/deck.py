@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cctview.dataset.paths import NOTEBOOKS, require
+from cctview.dataset import NOTEBOOKS, require
 
 _STATIC = Path(__file__).parent / "static"
 _POLICY = (
