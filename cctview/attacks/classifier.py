@@ -65,7 +65,7 @@ def describe_layers(network) -> pd.DataFrame:
 
 
 @dataclass
-class _Training:
+class Training:
     """A training, epoch by epoch. Row 0 is the network before it has learned anything.
 
     Attributes
@@ -167,7 +167,7 @@ def train_classifier(
     members: np.ndarray | None = None,
     seed: int = 0,
     watch: Callable | None = None,
-) -> _Training:
+) -> Training:
     """Train a network, and note after each epoch what it makes of every image.
 
     Parameters
@@ -196,7 +196,7 @@ def train_classifier(
     inputs = _scaled(images.pixels)
     network = build_classifier(filters, len(classes))
     members = split.members if members is None else members
-    training = _Training(network, tuple(classes), images, split, members)
+    training = Training(network, tuple(classes), images, split, members)
     rows = images.of(members)
 
     def note():
@@ -266,7 +266,7 @@ def _losses(logits, labels):
     return np.logaddexp(0, logsumexp(logits, axis=1) - correct)
 
 
-def activations(training: _Training, image: np.ndarray, epoch: int) -> dict[str, np.ndarray]:
+def activations(training: Training, image: np.ndarray, epoch: int) -> dict[str, np.ndarray]:
     """What each layer of filters makes of an image (24, 24, 3) after an epoch: by layer, in order,
     (height, width, filters); 0 where a filter finds nothing.
     """

@@ -16,22 +16,34 @@ package and should not wait for httpx.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-_HOMES = {
-    "CADENCE": "simulated_cameras",
-    "CameraApi": "cameras",
-    "Plan": "plan",
-    "PublicCamera": "cameras",
-    "SimulatedServer": "simulated_server",
-    "Tally": "plan",
-    "collect": "client",
-    "list_cameras": "client",
-}
+if TYPE_CHECKING:
+    from cctview.collect.cameras import CameraApi, PublicCamera
+    from cctview.collect.client import collect, list_cameras
+    from cctview.collect.plan import Plan, Tally
+    from cctview.collect.simulated_cameras import CADENCE
+    from cctview.collect.simulated_server import SimulatedServer
 
-__all__ = [*_HOMES]
+__all__ = [
+    "CADENCE",
+    "CameraApi",
+    "Plan",
+    "PublicCamera",
+    "SimulatedServer",
+    "Tally",
+    "collect",
+    "list_cameras",
+]
+
+_MODULES = ("cameras", "client", "plan", "simulated_cameras", "simulated_server")
+
+_MODULES = ("cameras", "client", "plan", "simulated_cameras", "simulated_server")
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        for home in (import_module(f"{__name__}.{module}") for module in _MODULES):
+            if hasattr(home, name):
+                return getattr(home, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -95,12 +95,12 @@ __all__ = [
     "write_frame",
 ]
 
-_LAZY = ("boxes", "images", "tables", "layout", "frames", "results")
+_MODULES = ("boxes", "images", "tables", "layout", "frames", "results")
 
 
 def __getattr__(name: str) -> object:
-    for module in _LAZY if name in __all__ else ():
-        home = import_module(f"{__name__}.{module}")
-        if hasattr(home, name):
-            return getattr(home, name)
+    if name in __all__:
+        for home in (import_module(f"{__name__}.{module}") for module in _MODULES):
+            if hasattr(home, name):
+                return getattr(home, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,35 +15,62 @@ package and should not wait for matplotlib.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-_HOMES = {
-    "Dossier": "dossier",
-    "FACTS": "joins",
-    "JOINT": "search",
-    "MCD": "search",
-    "MED": "search",
-    "NAMED": "dossier",
-    "OWN": "figures",
-    "RANKINGS": "search",
-    "App": "app",
-    "Drawer": "dossier",
-    "Judge": "evaluation",
-    "SearchSettings": "search",
-    "candidate_rows": "figures",
-    "describe_names": "evaluation",
-    "join": "joins",
-    "join_step": "evaluation",
-    "measure_joins": "evaluation",
-    "open_own_search": "search",
-    "open_search": "search",
-    "save_dossier": "dossier",
-    "share_of_first_guesses": "evaluation",
-}
+if TYPE_CHECKING:
+    from cctview.investigate.app import App
+    from cctview.investigate.dossier import NAMED, Dossier, Drawer, save_dossier
+    from cctview.investigate.evaluation import (
+        Judge,
+        describe_names,
+        join_step,
+        measure_joins,
+        share_of_first_guesses,
+    )
+    from cctview.investigate.figures import OWN, candidate_rows
+    from cctview.investigate.joins import FACTS, join
+    from cctview.investigate.search import (
+        JOINT,
+        MCD,
+        MED,
+        RANKINGS,
+        SearchSettings,
+        open_own_search,
+        open_search,
+    )
 
-__all__ = [*_HOMES]
+__all__ = [
+    "FACTS",
+    "JOINT",
+    "MCD",
+    "MED",
+    "NAMED",
+    "OWN",
+    "RANKINGS",
+    "App",
+    "Dossier",
+    "Drawer",
+    "Judge",
+    "SearchSettings",
+    "candidate_rows",
+    "describe_names",
+    "join",
+    "join_step",
+    "measure_joins",
+    "open_own_search",
+    "open_search",
+    "save_dossier",
+    "share_of_first_guesses",
+]
+
+_MODULES = ("app", "dossier", "evaluation", "figures", "joins", "search")
+
+_MODULES = ("app", "dossier", "evaluation", "figures", "joins", "search")
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        for home in (import_module(f"{__name__}.{module}") for module in _MODULES):
+            if hasattr(home, name):
+                return getattr(home, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cctview.dataset import POPULATION
 from cctview.link.trips import SURE, TripFinder
@@ -106,7 +107,7 @@ class TripJudge:
 
     def links(
         self,
-        queries: np.ndarray,
+        queries: ArrayLike,
         cameras: Iterable[str] | None = None,
         minutes: float | None = None,
     ) -> pd.DataFrame:

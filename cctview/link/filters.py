@@ -271,5 +271,6 @@ def clock_bits(
             for posterior in (flat, clock)
         )
         gains.append((after - before).to_numpy(float))
-    gains, vehicle = np.concatenate(gains), np.concatenate([block.vehicle for block in blocks])
-    return bootstrap(lambda rows: pd.Series(gains[rows].mean(axis=0), index=names), vehicle, rounds)
+    gained = np.concatenate(gains)
+    vehicle = np.concatenate([block.vehicle for block in blocks])
+    return bootstrap(lambda rows: pd.Series(gained[rows].mean(axis=0), names), vehicle, rounds)

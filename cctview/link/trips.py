@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from cctview.dataset import POPULATION, box_area, driving_order, street_of
 from cctview.link.evidence import TravelTimes
@@ -117,7 +118,7 @@ class TripFinder:
         return int(tracklet)
 
     def search(
-        self, queries: np.ndarray, camera: str, minutes: float | None = None
+        self, queries: ArrayLike, camera: str, minutes: float | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Look for the vehicles of some tracklets at another camera.
 
@@ -154,7 +155,7 @@ class TripFinder:
 
     def searches(
         self,
-        queries: np.ndarray,
+        queries: ArrayLike,
         cameras: Iterable[str] | None = None,
         minutes: float | None = None,
     ) -> Iterator[CameraSearch]:
@@ -176,7 +177,7 @@ class TripFinder:
 
     def links(
         self,
-        queries: np.ndarray,
+        queries: ArrayLike,
         cameras: Iterable[str] | None = None,
         minutes: float | None = None,
     ) -> pd.DataFrame:
