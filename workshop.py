@@ -254,7 +254,7 @@ def empty(venv):
         raise Problem(
             f"{error.filename} is in use. Close JupyterLab and every terminal that uses .venv, "
             "and run this again."
-        )
+        ) from None
 
 
 def explain(output, fallback):

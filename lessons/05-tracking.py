@@ -216,7 +216,7 @@ near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 shown = clear.rows[clear.same][:14]
 vectors.embedding_map(
     embeddings[shown.ravel()],
-    sum(crops_of(shown), []),
+    [crop for pair in crops_of(shown) for crop in pair],
     lines=np.arange(shown.size).reshape(-1, 2),
     title=f"Of the closest different pairs {near} share their colour, of all {all_}",
 )

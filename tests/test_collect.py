@@ -10,6 +10,7 @@ import re
 import socket
 import time
 from datetime import UTC, datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -45,7 +46,7 @@ def server(monkeypatch):
     """Answers of the test's own instead of a network; remembers when it was asked for what."""
 
     class Server:
-        asked: list[tuple[float, httpx.Request]] = []
+        asked: ClassVar[list[tuple[float, httpx.Request]]] = []
         answer = staticmethod(lambda request: httpx.Response(404))
 
         def times(self, name=""):

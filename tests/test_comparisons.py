@@ -56,7 +56,7 @@ def test_largest_pictures_are_the_largest_of_each_passage(seen):
             usable.loc[rows].assign(side=usable.x2 - usable.x1).groupby(["camera", "vehicle"]).side
         )
         assert chosen.apply(lambda s: sorted(s, reverse=True)).equals(
-            groups.apply(lambda s: sorted(s, reverse=True)[:images])
+            groups.apply(lambda s, images=images: sorted(s, reverse=True)[:images])
         )
 
 

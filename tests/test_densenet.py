@@ -75,7 +75,7 @@ def test_embeddings_are_those_of_torchvisions_network(reference, extractor):
 
 
 def renamed(state: dict) -> dict:
-    """As torchvision named them before 0.2.1, and PyTorch before 0.4.1 had no counters of batches."""
+    """As torchvision before 0.2.1 named them; PyTorch before 0.4.1 did not count batches."""
     old = {
         re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name): value
         for name, value in state.items()

@@ -75,7 +75,7 @@ def test_cosine_is_within_1e_4_of_the_median_distance(name):
 
 
 def test_the_usual_float32_formula_would_fail_here():
-    """The tables above mean something: plain |a|² + |b|² - 2ab in float32 misses the bound on them."""
+    """The tables above are hard: plain |a|² + |b|² - 2ab in float32 misses the bound on them."""
     a, b = TABLES["pairs 1e-3 apart"]
     plain = np.sqrt(np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T, 0))
     exact = cdist(a.astype(np.float64), b.astype(np.float64))

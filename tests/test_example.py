@@ -187,8 +187,8 @@ def test_matching_agrees_with_a_hand_made_table(tmp_path):
 
 def test_importing_is_fast_quiet_and_without_torch():
     code = (
-        "import sys, cctview, cctview.dataset.ids; assert 'torch' not in sys.modules and 'pandas' not in"
-        " sys.modules"
+        "import sys, cctview, cctview.dataset.ids;"
+        " assert 'torch' not in sys.modules and 'pandas' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

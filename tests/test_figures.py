@@ -148,7 +148,7 @@ def test_drawing_leaves_the_users_settings_alone():
 
 
 def test_the_palette_reads_on_paper():
-    """Contrast of at least 3 (large type, lines) on the card's ground, by the definition of WCAG 2."""
+    """Contrast of at least 3 (large type, lines) on the ground of a card, by WCAG 2."""
 
     def luminance(colour):
         linear = [

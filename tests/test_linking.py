@@ -28,8 +28,8 @@ COLOURS = ["white", "black", "blue"]
 
 
 def road(vehicles=140, noise=1.2, seed=0, minutes=8):
-    """Tracklets and labels of southbound vehicles at three cameras: features of a colour, an own part and noise; one in
-    five leaves before the last.
+    """Tracklets and labels of southbound vehicles at three cameras. Features are a colour's part,
+    the vehicle's own part and noise; one vehicle in five leaves before the last camera.
     """
     rng = np.random.default_rng(seed)
     centres = 1.5 * rng.normal(size=(3, 16))

@@ -1,4 +1,4 @@
-"""The progress of a training: what it shows while it runs, and what a saved notebook keeps of it."""
+"""The progress of a training: what it shows, and what a saved notebook keeps of it."""
 
 from cctview.show.widgets import Progress, training
 

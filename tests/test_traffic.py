@@ -23,7 +23,7 @@ MINUTES = 5
 
 @pytest.fixture(scope="module")
 def history():
-    """Every step of five minutes: per way a list of (state, trips' ids), and the trips that ended."""
+    """Every step of five minutes: for each way (state, trips' ids), and the trips that ended."""
     traffic = Traffic(seed=3, start=time(8, 40))
     traffic.take_finished()
     steps = {way.road.direction: [(way.state.copy(), set(way.trips))] for way in traffic.ways}

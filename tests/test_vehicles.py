@@ -89,7 +89,8 @@ def test_individuality_only_adds(seed, first, second):
         assert getattr(high.marks, name) >= getattr(low.marks, name)
     for name in CHOICES:
         assert not getattr(low.marks, name) or getattr(high.marks, name) == getattr(low.marks, name)
-    assert all(abs(h) >= abs(l) for h, l in zip(high.marks.paint_shift, low.marks.paint_shift))
+    shifts = zip(high.marks.paint_shift, low.marks.paint_shift)
+    assert all(abs(more) >= abs(less) for more, less in shifts)
 
 
 def test_without_individuality_only_model_and_colour_differ():

@@ -144,7 +144,8 @@ def test_cpu_wheel_is_the_one_for_this_python_and_machine():
 
 
 def test_cpu_wheel_without_a_hash_is_not_taken():
-    page = f'<a href="torch-1.0+cpu-{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}.whl">torch</a>'
+    tag = f"{THIS_PYTHON}-{THIS_PYTHON}-linux_{platform.machine()}"
+    page = f'<a href="torch-1.0+cpu-{tag}.whl">torch</a>'
     assert workshop.find_cpu_wheel(page, "https://host.test/", "torch", "1.0") is None
 
 
@@ -228,7 +229,7 @@ def test_browser_is_only_opened_where_there_is_a_screen(monkeypatch):
     assert workshop.has_browser()
 
 
-# ---------------------------------------------------------------------- whole set-ups, from an index on this computer
+# ---------------------------------------- whole set-ups, from an index on this computer
 
 
 UV_VERSION = workshop.pinned_version("uv", workshop.read_requirements())

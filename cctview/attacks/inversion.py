@@ -83,7 +83,7 @@ def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
     vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
     if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
         raise ValueError(
-            f"expected vectors of {student.EMBEDDING_SIZE} or {network.components.shape[0]} numbers, "
+            f"expected vectors of {student.EMBEDDING_SIZE} or {len(network.components)} numbers, "
             f"but the shape is {tuple(vectors.shape)}"
         )
     with torch.inference_mode():
