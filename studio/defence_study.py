@@ -22,11 +22,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from cctview.attacks import LabelledCrops, LinkageAttack, fit_map
-from cctview.attacks.linkage import known_at_both, link_figures
+from cctview.attacks.linkage import known_at_both
 from cctview.defences import DEFENCES, TRACKERS, Defence
 from cctview.defences.results import EVIDENCE, USES
+from cctview.stats import bootstrap
 from studio.purify import PURIFIERS
 from studio.usefulness import classification, section_speeds
+
+_ROUNDS = 400
 
 Embed = Callable[[list[np.ndarray]], np.ndarray]
 
@@ -274,8 +277,12 @@ def _shares(uses, exact, defence):
 
 
 def link_row(links: pd.DataFrame) -> dict[str, float]:
-    """Bits and rank-1 with their intervals as columns of one row, of links from an attack."""
+    """Bits and rank-1 of an attack's links as columns of one row, with intervals by resampling
+    vehicles.
+    """
+    values = links[["bits", "first"]].to_numpy(float)
+    figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, _ROUNDS)
     row = {}
-    for name, figure in link_figures(links).iterrows():
+    for name, figure in figures.set_axis(["bits", "rank1"]).iterrows():
         row |= {name: figure.estimate, f"{name}_low": figure.low, f"{name}_high": figure.high}
     return row | {"searches": len(links), "gallery": links.gallery.mean()}

@@ -188,3 +188,30 @@ def test_other_packages_are_entered_by_their_door(path):
         door = importlib.import_module(module)
         modules = {other.stem for other in (PACKAGE / package).iterdir()}
         assert set(names) <= {*door.__all__, *modules}
+
+
+TEXTS = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/*.md"), *TREES, *(ROOT / "studio").glob("*.py")]
+)
+
+
+def is_there(reference):
+    """Whether a dotted name is a module of ours, or in one."""
+    parts = reference.split(".")
+    for k in range(len(parts), 0, -1):
+        try:
+            thing = importlib.import_module(".".join(parts[:k]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[k:]:
+            fields = getattr(thing, "__annotations__", {})
+            thing = getattr(thing, name, fields.get(name))
+        return thing is not None
+    return False
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=place)
+def test_names_that_texts_refer_to_are_there(path):
+    text = path.read_text(encoding="utf-8")
+    references = set(re.findall(r"`+(cctview(?:\.\w+)+|studio(?:\.\w+)+)`", text))
+    assert [reference for reference in references if not is_there(reference)] == []

@@ -1,7 +1,7 @@
 """Attacks on stored data: links, attributes, pictures, and the members of a training set.
 
 `crops`          crops of known vehicles, on which attacks are run and measured
-`linkage`        links passes at two cameras: `LinkageAttack.fit`, `.attack`, `link_figures`
+`linkage`        links passes at two cameras: `LinkageAttack.fit`, `.attack`
 `inference`      reads an attribute off vectors; finds members of a training set
 `inversion`      rebuilds a picture from its vector (loads torch: import it where it is used)
 `vehicle_images` small images of vehicles, split by vehicle

@@ -20,14 +20,12 @@ from scipy.stats import gaussian_kde
 
 from cctview.attacks.crops import LabelledCrops
 from cctview.match import centre_by_camera, unit_vectors
-from cctview.stats import bootstrap
 
 HELD = 1 / 3
 """Share of the vehicles to learn from on which the temperature is fitted."""
 _CLOCK_FLOOR = 1e-5
 """Density, per second, of a travel time that follows no example: anything within a day."""
 _FEWEST_TIMES = 5
-_ROUNDS = 400
 
 
 @dataclass
@@ -142,13 +140,6 @@ class LinkageAttack:
                 " cameras"
             )
         return links
-
-
-def link_figures(links: pd.DataFrame) -> pd.DataFrame:
-    """Mean bits and rank1 (index) of an attack's links, with intervals by resampling vehicles."""
-    values = links[["bits", "first"]].to_numpy(float)
-    figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, _ROUNDS)
-    return figures.set_axis(["bits", "rank1"])
 
 
 def _surprise(held, temperature):

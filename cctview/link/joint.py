@@ -27,14 +27,14 @@ from cctview.link.evidence import Evidence, TravelTimes, fit_evidence
 from cctview.stats import open_set_posterior, supported_limits
 from cctview.track import Tracklets
 
-_SOURCES = {
+SOURCES = {
     "time and place": (),
     "type and colour": ("kind", "colour"),
     "embedding": ("cosine", "cosine squared", "cosine by images", "images"),
     "travel time": ("motion",),
     "repeated sightings": ("others",),
 }
-_ORDER = tuple(_SOURCES)
+_ORDER = tuple(SOURCES)
 _FEWEST = 20  # vehicles seen by two cameras, to fit the model
 _MOST_PAIRS = 100_000  # of different vehicles, that the regression is fitted on
 _SEARCHES = 300  # tracklets looked for at all cameras, on which slope and shift are set
@@ -214,7 +214,7 @@ class JointModel:
         present = _present(self.evidence.travel_times, tracklets.table)
         steps: dict[str, np.ndarray] = {}
         for source, model in self.models.items():
-            if "others" in _SOURCES[source]:
+            if "others" in SOURCES[source]:
                 before = steps[list(steps)[-1]]
                 features["others"] = _evidence_of_others(before, present, tracklets.table)
             steps[source] = model.of_all(features)
@@ -239,7 +239,7 @@ def fit_joint(
     labels : DataFrame
         What they show, row by row: `vehicle` (-1: not known), `direction`, `kind`, `colour`.
     order : sequence of str
-        Sources of `_SOURCES`, in the order in which they are added; the first must be "time and
+        Sources of `SOURCES`, in the order in which they are added; the first must be "time and
         place".
     seed : int
 
@@ -249,7 +249,7 @@ def fit_joint(
         If a source is unknown, or too few vehicles are seen twice.
     """
     order = tuple(order)
-    if order[:1] != _ORDER[:1] or len(set(order)) < len(order) or not set(order) <= set(_SOURCES):
+    if order[:1] != _ORDER[:1] or len(set(order)) < len(order) or not set(order) <= set(SOURCES):
         raise ValueError(
             f"expected sources of {', '.join(_ORDER)}, each once and the first one first, but got"
             f" {', '.join(order)}"
@@ -262,10 +262,10 @@ def fit_joint(
     names: list[str] = []
     models: dict[str, LikelihoodRatios] = {}
     for source in order:
-        if "others" in _SOURCES[source]:
+        if "others" in SOURCES[source]:
             before = models[list(models)[-1]].of_all(features)
             features["others"] = _evidence_of_others(before, present, table)
-        names += _SOURCES[source]
+        names += SOURCES[source]
         model = _fit_ratios(features, names, pairs, seed)
         models[source] = _recalibrate(model, features, present, table, labels, seed)
     return JointModel(evidence, models)

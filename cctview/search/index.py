@@ -10,7 +10,7 @@
            1603.09320)
 =========  =========================================================================================
 
-All three compare squared Euclidean distances of vectors that a `cctview.match.Distance` prepared.
+All three compare squared Euclidean distances of vectors that a `cctview.match.distance.Distance` prepared.
 """
 
 import time

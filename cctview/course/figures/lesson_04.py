@@ -277,7 +277,7 @@ def database_entry(
     Parameters
     ----------
     table : DataFrame
-        From `cctview.detect.coverage.entered`, at the score threshold.
+        From `cctview.detect.coverage.share_entered`, at the score threshold.
     score : float
         Per cent.
     all_scores : DataFrame
