@@ -10,7 +10,8 @@
            1603.09320)
 =========  =========================================================================================
 
-All three compare squared Euclidean distances of vectors that a `cctview.match.distance.Distance` prepared.
+All three compare squared Euclidean distances of vectors that a `cctview.match.distance.Distance`
+prepared.
 """
 
 import time

@@ -10,7 +10,7 @@ STILL = (
 
 @dataclass
 class Progress:
-    """A bar that a training moves; given to `cctview.attacks.classifier.train_classifier` as `watch`.
+    """A bar that `cctview.attacks.train_classifier` moves, which takes it as `watch`.
 
     It is displayed at the first move. To stop the training interrupt the kernel (the button ■):
     what was learned is kept.
