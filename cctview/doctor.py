@@ -79,9 +79,7 @@ def check_disk(root: Path) -> list[Check]:
 
 
 def _read_pins(root: Path) -> list[tuple[str, str, str]]:
-    """The direct dependencies of pyproject.toml: name, version in requirements.txt, and the extra
-    that asks for it (empty for what every attendee needs).
-    """
+    """The direct dependencies: name, pinned version, and extra (empty if everyone needs it)."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     compiled = (root / "requirements.txt").read_text(encoding="utf-8")
     pins = dict(re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", compiled, re.MULTILINE))

@@ -115,12 +115,8 @@ class Item:
 def folder(kind: str) -> Path:
     """Where files are put: ``models/originals/``; frames in $CCTVIEW_DATA or ``data/fetched/``.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no course folder to put them in.
-    ValueError
-        If CCTVIEW_DATA names anything but a folder of zips: they would hide what it holds.
+    Raises a FileNotFoundError if there is no course folder, and a ValueError if CCTVIEW_DATA names
+    anything but a folder of zips: they would hide what it holds.
     """
     if kind == "weights":
         return require(MODELS) / "originals"
@@ -218,10 +214,7 @@ def open_client() -> "httpx.Client":
 def fetch_item(item: Item, client: "httpx.Client") -> None:
     """Download one file, check it, and move it into place; what was there stays until then.
 
-    Raises
-    ------
-    FetchError
-        If no address had it whole; names each address and what was wrong.
+    Raises a FetchError if no address had it whole; names each address and what was wrong.
     """
     item.path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(item.path.parent).free

@@ -52,12 +52,7 @@ def sha256(path: Path) -> str:
 def find(name: str) -> Path:
     """Path of a weight file in `models/`, after checking it against the manifest.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there.
-    ValueError
-        If its size or sha256 is not what the manifest says.
+    Raises a FileNotFoundError if it is not there, a ValueError if its size or sha256 differs.
     """
     path = MODELS / name
     entry = manifest()[name]
@@ -77,12 +72,8 @@ def find(name: str) -> Path:
 def load_state(path: str | Path) -> dict[str, Any]:
     """Read a state dict: names to tensors, and nothing that could run code.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it holds anything but tensors by name, is damaged, or only has a published file's name.
+    Raises a FileNotFoundError if there is no such file, a ValueError if it is damaged, holds
+    anything but tensors by name, or only has a published file's name.
     """
     import pickle
 
@@ -112,10 +103,7 @@ def load_state(path: str | Path) -> dict[str, Any]:
 def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None = None) -> None:
     """Load a weight file into a network; `state` is what `load_state` read of it, if it did.
 
-    Raises
-    ------
-    ValueError
-        If names or shapes differ; names the file.
+    Raises a ValueError that names the file if names or shapes differ.
     """
     try:
         network.load_state_dict(load_state(path) if state is None else state)

@@ -1,5 +1,4 @@
-"""A small classifier trained live in Keras on TensorFlow, and what it keeps of the vehicles it was
-trained on.
+"""A small classifier trained live in Keras on TensorFlow, and what it keeps of its vehicles.
 
 `cctview.attacks.inference` asks whether a vehicle was among them.
 """
@@ -102,9 +101,7 @@ class Training:
         return int(self.history().validation_loss.idxmin())
 
     def history(self) -> pd.DataFrame:
-        """After each epoch (index) the columns training_loss, validation_loss (means),
-        training_right, validation_right (shares of images).
-        """
+        """By epoch, means: training_loss, validation_loss, training_right, validation_right."""
         parts = {
             "training": self.images.of(self.members),
             "validation": self.images.of(self.split.validation),
@@ -121,9 +118,7 @@ class Training:
         return self.weights[epoch][0]
 
     def _queries(self) -> tuple[np.ndarray, np.ndarray]:
-        """The vehicles that an attack asks about: places in `images.vehicles`, and whether each is
-        a member.
-        """
+        """Places in `images.vehicles` that an attack asks about, and whether each is a member."""
         asked = np.concatenate([self.members, self.split.others])
         places = np.searchsorted(self.images.vehicles, asked)
         return places, np.arange(len(asked)) < len(self.members)
@@ -255,9 +250,7 @@ def _logits(network, inputs, at_once=1024):
 
 
 def _losses(logits, labels):
-    """Cross-entropy, row by row. In double precision: a network that is very sure must still give
-    different losses.
-    """
+    """Cross-entropy, row by row, in double precision: a very sure network's losses must differ."""
     logits = logits.astype(float)
     rows = np.arange(len(labels))
     correct = logits[rows, labels]

@@ -108,9 +108,7 @@ class LabelledCrops:
         ]
 
     def one_a_pass(self, average: bool = False) -> "LabelledCrops":
-        """One row per pass, without images: its largest crop's vector, or the mean of all its
-        vectors, each scaled to length 1 before.
-        """
+        """One row per pass, without images: its largest crop's vector, or its mean unit vector."""
         codes, first, place = np.unique(self.table.passing, return_index=True, return_inverse=True)
         vectors = self.vectors[first]
         if average:
@@ -120,9 +118,7 @@ class LabelledCrops:
         return LabelledCrops(self.table.iloc[first].reset_index(drop=True), vectors, kept=self.kept)
 
     def split(self, share: float = 0.5, seed: int = 0) -> tuple["LabelledCrops", "LabelledCrops"]:
-        """Two parts without a vehicle in common, to learn from and to measure on; `share` of the
-        vehicles goes to the first.
-        """
+        """Two parts without a vehicle in common; `share` of the vehicles goes to the first."""
         vehicles = np.unique(self.table.vehicle)
         if len(vehicles) < 2:
             raise ValueError(
@@ -215,13 +211,9 @@ def _largest(table, dataset, minimum, per_pass, cameras):
 
 
 def identify(detections: pd.DataFrame, truth: Truth) -> pd.DataFrame:
-    """Say which vehicle each detection shows, and how it drives (`true_vehicles`).
+    """The detections, rows numbered anew, with what each shows (`true_vehicles`).
 
-    Returns
-    -------
-    DataFrame
-        `detections`, rows numbered anew, with columns vehicle (0: none; negative: a parked one),
-        direction and speed (missing where it shows none that moves).
+    New columns: vehicle (0: none; negative: parked), direction, speed (missing: none that moves).
     """
     shown = true_vehicles(detections[detections.type.isin(VEHICLE_TYPES).to_numpy()], truth)
     vehicle = shown.reindex(detections.index).fillna(0).astype("int64")

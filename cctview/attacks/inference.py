@@ -1,6 +1,4 @@
-"""Attribute inference (what a stored vector says of its vehicle) and membership inference (whether
-a vehicle was in a model's training set).
-"""
+"""Attribute inference from stored vectors, and membership inference from a trained model."""
 
 from dataclasses import dataclass
 
@@ -40,9 +38,7 @@ class AttributeInference:
     baseline: np.ndarray
 
     def figures(self) -> pd.DataFrame:
-        """Balanced accuracy of the probe, of the baseline, and their difference, with intervals by
-        resampling vehicles.
-        """
+        """Balanced accuracy of probe and baseline, and the difference; vehicles are drawn again."""
 
         def statistic(rows):
             truth = self.truth[rows]

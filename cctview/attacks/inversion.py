@@ -77,9 +77,7 @@ def load_inverter(weights: str | Path | None = None) -> Inverter:
 
 
 def invert(embeddings: np.ndarray, network: Inverter) -> np.ndarray:
-    """Rebuild pictures (n, 32, 32, 3) uint8 from embeddings (n, 1920), or from their coordinates on
-    the extractor's basis (n, 256).
-    """
+    """Rebuild pictures (n, 32, 32, 3) uint8 from embeddings (n, 1920) or coordinates (n, 256)."""
     vectors = torch.from_numpy(np.asarray(embeddings, np.float32))
     if vectors.ndim != 2 or vectors.shape[1] not in network.components.shape:
         raise ValueError(
@@ -103,9 +101,7 @@ def resize_crops(crops: Sequence[np.ndarray]) -> np.ndarray:
 def inversion_baselines(
     vectors: np.ndarray, known_vectors: np.ndarray, known_crops: Sequence[np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """What can be shown without a decoder: the known picture with the nearest vector, and the mean
-    of all known pictures.
-    """
+    """Without a decoder: the known picture with the nearest vector, and the mean of all known."""
     known = resize_crops(known_crops)
     nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
     mean = np.rint(known.mean(axis=0)).astype(np.uint8)

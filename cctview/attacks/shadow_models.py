@@ -1,5 +1,4 @@
-"""Shadow models: networks of the attacker's own. The better membership attack learns from them how
-hard each vehicle is.
+"""Shadow models: the attacker's own networks, which tell how hard each vehicle is.
 
 They are networks like the one that is attacked, each trained on a random half of the vehicles
 (Carlini et al. 2022, arXiv 2112.03570). `python -m studio learning` trains them.
@@ -18,8 +17,7 @@ from cctview.dataset import RESULTS, read_result
 
 @dataclass(frozen=True)
 class Shadows:
-    """The attacker's own models, each trained on a random half of the vehicles that an attack asks
-    about.
+    """The attacker's own models, each trained on a random half of the vehicles asked about.
 
     Attributes
     ----------
@@ -77,10 +75,6 @@ def stored_shadows(folder: Path = RESULTS) -> Shadows:
 def stored_attacks(folder: Path = RESULTS) -> pd.DataFrame:
     """The strong attack on each stored model with the help of the others, from ``shadows.csv``.
 
-    Returns
-    -------
-    DataFrame
-        Columns epoch, figure (AUC, TPR at 1 % FPR), and of the mean over the models estimate, low,
-        high.
+    Columns epoch, figure (AUC, TPR at 1 % FPR), estimate, low, high (of the mean over the models).
     """
     return read_result("shadows.csv", folder)

@@ -42,10 +42,7 @@ class CameraApi:
     def read_list(self, content: bytes) -> tuple[list[PublicCamera], list[str]]:
         """Read the answer to `list_url`: the cameras, and a line for each entry that was skipped.
 
-        Raises
-        ------
-        ValueError
-            If it is no such list.
+        Raises a ValueError if it is no such list.
         """
         try:
             entries = json.loads(content)
@@ -146,13 +143,7 @@ def is_loopback(url: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Scheme, host and port of an address.
-
-    Raises
-    ------
-    ValueError
-        If it is no address that starts with http:// or https://.
-    """
+    """Scheme, host and port of an address; a ValueError without http:// or https://."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(

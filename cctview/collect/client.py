@@ -39,13 +39,7 @@ _SKEW = 5.0  # s between two clocks that are worth a line
 
 
 async def list_cameras(api: CameraApi) -> list[PublicCamera]:
-    """Ask an API for its cameras.
-
-    Raises
-    ------
-    ValueError
-        If it does not answer with a list of cameras.
-    """
+    """Ask an API for its cameras; a ValueError if it does not answer with a list of them."""
     async with http_client(api.list_url, 10.0) as client:
         try:
             async with asyncio.timeout(30), client.stream("GET", api.list_url) as response:

@@ -58,13 +58,7 @@ class Plan:
         )
 
     def check(self, cameras: list[PublicCamera]) -> None:
-        """Refuse a plan that makes no sense or asks too much of one host.
-
-        Raises
-        ------
-        ValueError
-            Says what to change.
-        """
+        """Raise a ValueError if the plan makes no sense or asks too much; says what to change."""
         for name in ("minutes", "interval", "megabytes", "patience", "rate", "at_once"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

@@ -103,10 +103,7 @@ class SimulatedCameras:
     def fail(self, camera: str, fault: str | None, times: int | None = None) -> None:
         """Let a camera fail from now on, or for so many answers; None lets it work again.
 
-        Raises
-        ------
-        ValueError
-            If there is no such camera or no such fault in `FAULTS`.
+        Raises a ValueError if there is no such camera, or no such fault in `FAULTS`.
         """
         if camera not in self.given or fault not in (None, *FAULTS):
             raise ValueError(

@@ -69,12 +69,7 @@ class Dataset:
     def image(self, frame: str) -> np.ndarray:
         """A frame, (H, W, 3) uint8 RGB.
 
-        Raises
-        ------
-        KeyError
-            If there is no such frame.
-        ValueError
-            If its file is no whole image (see `read_image`).
+        Raises a KeyError if there is no such frame, a ValueError if its file is no whole image.
         """
         return read_image(self.jpeg(frame), self.where(frame))
 
@@ -85,9 +80,7 @@ class Dataset:
 
     @property
     def detections(self) -> pd.DataFrame:
-        """All detections, columns `COLUMNS`, boxes in pixels; ordered as the frames, then by
-        number.
-        """
+        """All detections, columns `COLUMNS`, boxes in pixels; by frame, then by number."""
         return self._detections_and_embeddings[0]
 
     @property

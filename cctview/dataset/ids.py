@@ -50,13 +50,7 @@ class FrameId:
 
     @classmethod
     def parse(cls, name: str) -> "FrameId":
-        """Read a frame's name.
-
-        Raises
-        ------
-        ValueError
-            If the name breaks the grammar; quotes the name and the part that is wrong.
-        """
+        """Read a frame's name; a ValueError quotes it and the part that breaks the grammar."""
         return _parse_frame(name, name)
 
     def __str__(self) -> str:
@@ -77,13 +71,7 @@ class DetectionId:
 
     @classmethod
     def parse(cls, name: str) -> "DetectionId":
-        """Read a detection's name.
-
-        Raises
-        ------
-        ValueError
-            As `FrameId.parse`, and if its size contradicts its box.
-        """
+        """Read a detection's name; a ValueError as `FrameId.parse`, or if size contradicts box."""
         frame, separator, rest = name.partition("--detections--")
         if not separator:
             raise ValueError(f"{name!r} is no detection's name: there is no '--detections--' in it")

@@ -12,10 +12,7 @@ _QUALITY = 90
 def read_image(content: bytes, name: str) -> np.ndarray:
     """Decode a JPEG or PNG file into (H, W, 3) uint8 RGB.
 
-    Raises
-    ------
-    ValueError
-        If it is empty, no image, damaged or over 50 million pixels; it starts with `name`.
+    Raises a ValueError that starts with `name` if it is no image, damaged or over 50 megapixels.
     """
     if not content:
         raise ValueError(f"{name}: the file is empty; copy it again, or remove it")

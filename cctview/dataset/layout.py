@@ -34,18 +34,9 @@ _BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
 
 
 def detection_table(frame: FrameId, found: pd.DataFrame) -> pd.DataFrame:
-    """Name what a detector found in a frame.
+    """Name what a detector found in a frame: columns `COLUMNS`, one row for each detection.
 
-    Parameters
-    ----------
-    frame : FrameId
-    found : DataFrame
-        Columns type, percent, x1, y1, x2, y2, in the detector's order.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row for each detection.
+    `found` has the columns type, percent, x1, y1, x2, y2, in the detector's order.
     """
     table = found[["type", "percent", *BOX]].reset_index(drop=True)
     table[BOX] = table[BOX].astype("int64")
@@ -91,10 +82,7 @@ def _entries(content: bytes, name: str, kind: str) -> Iterator[tuple[str, Detect
 def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
     """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
 
-    Raises
-    ------
-    ValueError
-        If it is no such file; the message starts with `name`.
+    Raises a ValueError if it is no such file; the message starts with `name`.
     """
     rows = []
     for key, detection, entry in _entries(content, name, "box_points"):
@@ -118,10 +106,7 @@ def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
 def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
     """Read a ``--features.json``: detection id to a float32 vector of finite numbers.
 
-    Raises
-    ------
-    ValueError
-        If it is no such file; the message starts with `name`.
+    Raises a ValueError if it is no such file; the message starts with `name`.
     """
     vectors = {}
     for key, _, entry in _entries(content, name, "data"):

@@ -43,13 +43,7 @@ def remedy(path: Path, otherwise: str = "give another one") -> str:
 
 
 def require(path: Path) -> Path:
-    """A file or folder of the course's, if it is there.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not; names it and the remedy.
-    """
+    """A file or folder of the course's; a FileNotFoundError names it and the remedy."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: missing; {remedy(path)}")
     return path

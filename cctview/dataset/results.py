@@ -22,10 +22,7 @@ _COMMANDS = {
 def read_result(name: str, folder: Path = RESULTS, **options: Any) -> pd.DataFrame:
     """Read a stored table, such as "unicity.csv"; the options are those of `pandas.read_csv`.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is missing; names the command that makes it anew.
+    Raises a FileNotFoundError if it is missing; names the command that makes it anew.
     """
     path = Path(folder) / name
     if not path.is_file():

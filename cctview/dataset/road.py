@@ -1,6 +1,4 @@
-"""The road: where the course's six cameras stand, in the order in which a driver southbound passes
-them, and the vehicle that the course follows.
-"""
+"""The road: its six cameras, in the order of a drive south, and the vehicle that we follow."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

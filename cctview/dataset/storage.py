@@ -58,12 +58,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a folder for this process alone, and clear away what a killed run left half-written.
 
-    The lock is the operating system's, so it ends with the process, however that ends.
-
-    Raises
-    ------
-    ValueError
-        If another process holds the folder; names it.
+    The lock is the operating system's, so it ends with the process, however that ends. Raises a
+    ValueError that names the folder if another process holds it.
     """
     from filelock import FileLock, Timeout
 
@@ -114,10 +110,7 @@ class FolderSource:
 class ZipSource:
     """The files in a zip archive, read one by one; no name or size in it is trusted.
 
-    Raises
-    ------
-    ValueError
-        If the file is no zip archive; names it.
+    Raises a ValueError that names the file if it is no zip archive.
     """
 
     def __init__(self, path: Path):
@@ -134,10 +127,7 @@ class ZipSource:
     def read(self, name: str) -> bytes:
         """Content of one file.
 
-        Raises
-        ------
-        ValueError
-            If its name leads out of the archive, or it is encrypted, damaged or a bomb.
+        Raises a ValueError if the name leads outside, or the file is encrypted, damaged or a bomb.
         """
         info = self._archive.getinfo(name)
         where = self.where(name)

@@ -97,10 +97,7 @@ def read_tables(
     """Detections, columns as `cctview.dataset.layout.COLUMNS`, and their embeddings, (n, d) float32
     with a row of NaN where there is none, of what `write_tables` wrote.
 
-    Raises
-    ------
-    ValueError
-        If the content is no such Parquet file; the message starts with `name`.
+    Raises a ValueError if it is no such Parquet file; the message starts with `name`.
     """
     try:
         table = read_table(detections, [*_COLUMNS, "embedding"], _NAMES_BYTES)
@@ -158,12 +155,7 @@ def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """A Parquet file as a DataFrame, texts as pandas' own ``str``.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there.
-    ValueError
-        As `read_table`.
+    Raises a FileNotFoundError if it is not there, a ValueError as `read_table`.
     """
     table = read_table(Path(path).read_bytes(), columns)
     schema = [

@@ -92,8 +92,7 @@ def jpeg(image: np.ndarray, quality: float) -> np.ndarray:
 
 
 def mask(image: np.ndarray, box: np.ndarray, share: float) -> np.ndarray:
-    """Paint the middle of a box (x1, y1, x2, y2) grey: this share of its area, in its own
-    proportions.
+    """Paint the middle of a box (x1, y1, x2, y2) grey: this share of its area.
 
     Examples
     --------
@@ -156,18 +155,14 @@ def noise_deviation(epsilon: float, delta: float = _DELTA, sensitivity: float = 
 
 
 def noise(crops: LabelledCrops, epsilon: float, seed: int = 0) -> LabelledCrops:
-    """Scale each vector to length 1 and add noise to it: (epsilon, 1e-5)-local differential privacy
-    of one crop.
-    """
+    """Scale to length 1 and add noise: (epsilon, 1e-5)-local differential privacy of one crop."""
     unit = unit_vectors(crops.vectors)
     added = np.random.default_rng(seed).normal(0, noise_deviation(epsilon), unit.shape)
     return replace(crops, vectors=(unit + added).astype(np.float32))
 
 
 def quantise(crops: LabelledCrops, bits: float, seed: int = 0) -> LabelledCrops:
-    """Keep each coordinate as one of ``2 ** bits`` levels, spread evenly over its usual range (3
-    deviations to either side).
-    """
+    """Keep each coordinate as one of ``2 ** bits`` levels, evenly spread over ±3 deviations."""
     levels = 2 ** int(bits)
     middle = crops.vectors.mean(axis=0)
     step = 6 * crops.vectors.std(axis=0) / levels + 1e-12
@@ -178,11 +173,9 @@ def quantise(crops: LabelledCrops, bits: float, seed: int = 0) -> LabelledCrops:
 def project(
     crops: LabelledCrops, dimensions: float, seed: int = 0, shared: bool = False
 ) -> LabelledCrops:
-    """Turn the vectors of each camera by a secret rotation of its own, the key, and keep so many
-    coordinates.
+    """Turn each camera's vectors by a secret rotation, its key, and keep so many coordinates.
 
-    With `shared` all cameras have one key: what the holder of all keys sees, who can turn one into
-    another.
+    With `shared` all cameras have one key: a holder of all keys can turn one into another.
     """
     turned = np.empty((len(crops), int(dimensions)), np.float32)
     centred = crops.vectors - crops.vectors.mean(axis=0)
@@ -211,8 +204,7 @@ def coarsen(crops: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrop
 
 
 def k_same(crops: LabelledCrops, k: float, seed: int = 0) -> LabelledCrops:
-    """Release groups of at least k passes of a camera, all with their group's mean vector and mean
-    time.
+    """Release groups of at least k passes of a camera with their mean vector and mean time.
 
     The groups are of similar vectors (MDAV: Domingo-Ferrer and Mateo-Sanz 2002); for faces it is
     k-Same (Newton, Sweeney and Malin 2005).

@@ -1,5 +1,4 @@
-"""Adversarial cloaks: small changes of the pixels after which the extractor takes a vehicle for
-another.
+"""Adversarial cloaks: small changes of pixels, so that the extractor takes a vehicle for another.
 
 Both are made by the Adversarial Robustness Toolbox (ART) on the extractor's own input, images of
 64×64, with full knowledge of its weights: more than a driver could do, and more than a camera's
@@ -25,8 +24,7 @@ _SHARPNESS = 20.0
 
 
 def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
-    """Change each image by at most so many levels of 255 per pixel, so that it looks like other
-    vehicles.
+    """Change each image by at most so many levels of 255 per pixel, to look like other vehicles.
 
     Projected gradient descent (PGD, Madry et al. 2018), away from the vehicle's own vector and
     towards the others'.
@@ -54,9 +52,7 @@ def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
 def universal_cloak(
     crops: LabelledCrops, levels: float, network=None, examples: int = 60, seed: int = 0
 ) -> LabelledCrops:
-    """Change every image by the same pattern (Moosavi-Dezfooli et al. 2017), fitted on so many
-    examples; see `cloak`.
-    """
+    """`cloak` by one pattern for all images, fitted on examples (Moosavi-Dezfooli et al. 2017)."""
     from art.attacks.evasion import UniversalPerturbation
 
     images, classifier, labels = _as_classification(crops, network)
@@ -89,9 +85,7 @@ def shipped_student():
 
 
 def _as_classification(crops, network):
-    """Images (n, 3, 64, 64), ART's classifier that tells vehicles by the cosine to their mean
-    vector, and one-hot labels.
-    """
+    """Images (n, 3, 64, 64), ART's classifier by cosine to the vehicles' means, one-hot labels."""
     import torch
     from art.estimators.classification import PyTorchClassifier
 
@@ -137,9 +131,7 @@ def _nearest(network, means):
 
 
 def _pasted(crops, images):
-    """The crops with these images (n, 3, 64, 64) in 0-1, rounded to whole levels, as windows
-    without surroundings.
-    """
+    """The crops with these images (n, 3, 64, 64) in 0-1, in whole levels, as their windows."""
     windows = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8).transpose(0, 2, 3, 1)
     inside = np.tile([0, 0, *windows.shape[2:0:-1]], (len(windows), 1))
     return replace(

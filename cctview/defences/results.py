@@ -23,34 +23,22 @@ _LINKING = ("narrowed by the clock", "linked")
 
 
 def stored(path: str | Path = RESULTS / "defences.csv") -> pd.DataFrame:
-    """The table that comes with the course.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; says how to make it.
-    """
+    """The table that comes with the course; a FileNotFoundError says how to make it."""
     path = Path(path)
     table = read_result(path.name, path.parent, keep_default_na=False, na_values=[""])
     return table.fillna({"where": "", "unit": "", "who": "", "guarantee": ""})
 
 
 def unprotected(table: pd.DataFrame, rows: pd.DataFrame | None = None) -> float:
-    """Bits that the best attacker has without a defence, from pictures or from the evidence of a
-    defence's `rows`.
-    """
+    """Bits of the best attacker without a defence, from pictures or by the evidence of `rows`."""
     evidence = "pictures" if rows is None else rows.evidence.iloc[0]
     return float(table[(table.defence == "none") & (table.evidence == evidence)].bits.max())
 
 
 def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
-    """The rows of a defence, one per attacker, at its weakest (1), a middle (2) or its strongest
-    strength (3).
+    """The rows of a defence, one per attacker, at its weakest (1), a middle (2) or strongest (3).
 
-    Raises
-    ------
-    ValueError
-        If the table has no row of the defence.
+    Raises a ValueError if the table has no row of the defence.
     """
     rows = table[table.defence == name]
     if rows.empty:
@@ -63,8 +51,7 @@ def at_strength(table: pd.DataFrame, name: str, strength: int) -> pd.DataFrame:
 
 
 def headline(table: pd.DataFrame, usefulness: float = 0.9) -> pd.DataFrame:
-    """What each defence leaves at equal usefulness: the strength that leaves the best attacker
-    least, of those that are useful enough.
+    """What each defence leaves the best attacker, at its best strength that is useful enough.
 
     Parameters
     ----------
@@ -111,8 +98,7 @@ def _best(rows, before, usefulness):
 
 
 def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float = 0.9) -> Step:
-    """A step of the meter: what the best useful defence of the database would have taken back, had
-    it been in force from the beginning.
+    """A step of the meter: what the best useful defence of the database would have taken back.
 
     A model, and no measurement of this target: the share that the defence takes of an average
     link's bits, by features and clock together, is taken off those that linking gave the meter.

@@ -103,10 +103,7 @@ def train_boosted(
 ) -> BoostedDetector:
     """Train a detector on frames, (H, W, 3) uint8, and the vehicles of each, (n, 4).
 
-    Raises
-    ------
-    ValueError
-        If no box is large enough to learn from.
+    Raises a ValueError if no box is large enough to learn from.
     """
     rng = np.random.default_rng(seed)
     frames = list(zip(images, boxes, strict=True))
@@ -154,10 +151,7 @@ def _draw_rectangles(count, rng):
 
 
 def _measure(sums, places, rectangles):
-    """How much brighter each first rectangle is than its second, (windows, pairs) grey levels.
-
-    `sums` is the integral image: at each place the sum of all pixels above and left of it.
-    """
+    """How much brighter each first rectangle is, (windows, pairs), by integral images `sums`."""
     stride = sums.shape[1]
     flat = sums.ravel()
     start = (places[:, 0] * stride + places[:, 1])[:, None]

@@ -29,8 +29,7 @@ _OLD_NAME = re.compile(r"(\.denselayer\d+\.(?:norm|conv))\.([12]\.)")
 
 
 class DenseNetVeRI(nn.Module):
-    """Prepared crops (n, 3, 224, 224) to embeddings (n, 1920), straight from the last norm layer:
-    they are signed.
+    """Prepared crops (n, 3, 224, 224) to embeddings (n, 1920), signed: straight from the last norm.
 
     The classifier is part of the weight file's format and takes no part in an embedding.
     """

@@ -61,13 +61,10 @@ class Extractor:
 
     @property
     def basis(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean (1920,) and components (256, 1920): the student's embeddings lie at ``mean +
-        coordinates @ components``.
+        """Mean (1920,) and components (256, 1920) of the student's embeddings.
 
-        Raises
-        ------
-        AttributeError
-            If this is not the student; DenseNet's embeddings fill the whole space.
+        They are ``mean + coordinates @ components``. Raises an AttributeError if this is DenseNet,
+        whose embeddings fill the whole space.
         """
         if self.architecture != "student":
             raise AttributeError(

@@ -1,5 +1,4 @@
-"""The operator's page: cameras in driving order, candidates for the vehicle that is clicked, and
-the dossier that this builds.
+"""The operator's page: cameras in driving order, candidates for the clicked vehicle, its dossier.
 
 Notebook 07 shows it, and `cctview app` serves it (`cctview.investigate.server`). What it shows is
 made by pure functions of the pick and the settings, `look_up` and `dossier_html`; `App` puts them

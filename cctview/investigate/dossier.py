@@ -168,9 +168,7 @@ def build_dossier(
 
 
 def _read_off(search, detection, sightings):
-    """Type, colour and direction with how sure each is (or NaN), and the probabilities of all types
-    and colours.
-    """
+    """Type, colour and direction with confidence (or NaN); probabilities of types and colours."""
     values, chances, group = {}, {}, search.group_of(detection)
     if search.own:
         name = DetectionId.parse(str(detection))
@@ -195,11 +193,7 @@ def _read_off(search, detection, sightings):
 def save_dossier(dossier: Dossier, path: str | PathLike) -> Path:
     """Write a dossier as JSON, in one step, where the person says.
 
-    Raises
-    ------
-    ValueError
-        If it is about frames of one's own, perhaps real people's vehicles: says why that is not
-        saved.
+    Raises a ValueError if it is about frames of one's own, perhaps real people's vehicles.
     """
     if dossier.own:
         raise ValueError(MEMORY_ONLY)
@@ -251,9 +245,7 @@ class Drawer:
         return written
 
     def delete(self, number: int) -> str:
-        """Delete a dossier, and each file that was written of it; says what is gone, and what is
-        not.
-        """
+        """Delete a dossier and each file written of it; says what is gone, and what is not."""
         if self.dossiers.pop(number, None) is None:
             return f"There is no dossier number {number}."
         gone = self.files.pop(number, set())

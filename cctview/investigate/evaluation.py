@@ -1,6 +1,4 @@
-"""How often a search, a dossier and a join are right: what no operator knows, and the simulation
-does. The labels are handed in.
-"""
+"""How often a search, a dossier and a join are right, by labels that the caller hands in."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -97,9 +95,7 @@ class Judge:
         return JudgedDossier(**held, vehicle=int(self.vehicles[group]))
 
     def dossiers(self, groups: np.ndarray, settings: SearchSettings) -> list[JudgedDossier]:
-        """The dossiers that clicks on many vehicles build by the joint model, in the order of the
-        groups.
-        """
+        """The dossiers that clicks on many vehicles build by the joint model, group by group."""
         links = self.trips.links(groups, minutes=settings.minutes)
         of_query = dict(list(links.groupby("query")))
         shown = self.search.groups["shown"]
@@ -158,15 +154,9 @@ def _first_by_distance(search, queries, settings):
 
 
 def share_of_first_guesses(guesses: pd.DataFrame, rounds: int = 300) -> pd.Series:
-    """The share of first guesses that are right, with a 95 % interval by drawing whole vehicles
-    again: estimate, low, high.
+    """The share of first guesses (`Judge.first_guesses`) that are right: estimate, low, high.
 
-    Parameters
-    ----------
-    guesses : DataFrame
-        From `Judge.first_guesses`.
-    rounds : int
-        Of the bootstrap.
+    The 95 % interval draws whole vehicles again in each of the `rounds`.
     """
     each = guesses.groupby("query")["right"].agg(["sum", "count"]).to_numpy(float)
     drawn = bootstrap(

@@ -89,13 +89,8 @@ def join(
 ) -> Dossier:
     """Put an outside fact beside a dossier: the same with its `name`, the most probable entry.
 
-    Parameters are those of `posterior_of_join`.
-
-    Raises
-    ------
-    ValueError
-        If the dossier is about frames of one's own: the register is invented, and would name a real
-        car wrongly.
+    Parameters are as for `posterior_of_join`. Raises a ValueError for frames of one's own: the
+    register is invented, and would name a real car wrongly.
     """
     if dossier.own:
         raise ValueError(

@@ -1,5 +1,4 @@
-"""The operator's search: the best candidates past every other camera for the vehicle that is
-picked, by distance or by the joint model.
+"""The operator's search: the best candidates past every other camera for the picked vehicle.
 
 The original ranked by the minimal Euclidean distance (MED) between single crops, over all
 detections. The same is here, with filters that rule out what contradicts the travel time or the
@@ -83,13 +82,7 @@ class VehicleSearch:
 
     @property
     def joint_model(self) -> TripFinder:
-        """The finder.
-
-        Raises
-        ------
-        ValueError
-            If these are frames of one's own.
-        """
+        """The finder; a ValueError if these are frames of one's own."""
         if self.finder is None:
             raise ValueError("frames of your own have no joint model; rank by a distance")
         return self.finder
@@ -110,13 +103,7 @@ class VehicleSearch:
         return self.dataset.frames["time"].min().normalize()
 
     def group_of(self, detection: str) -> int:
-        """The group that a detection belongs to, by its id.
-
-        Raises
-        ------
-        NotSearchable
-            If it shows no vehicle that is searched for.
-        """
+        """The group of a detection, by its id; a NotSearchable if it belongs to none."""
         group = self.detections["group"].get(str(detection))
         if group is None:
             raise NotSearchable(
@@ -191,9 +178,7 @@ class VehicleSearch:
         return self._kept["headings"]
 
     def _fits_travel(self, way, group, lag):
-        """Whether the lag to each group fits the travel time that way; any lag fits where none is
-        known.
-        """
+        """Whether the lag to each group fits the travel time; any lag fits where none is known."""
         cameras, lags = self.groups["camera"].to_numpy(), self.travel_times.lags
         fits, first = np.zeros(len(lag), bool), cameras[group]
         for second in np.unique(cameras):
@@ -226,14 +211,7 @@ class VehicleSearch:
 
 
 def open_search(finder: TripFinder, dataset: Dataset) -> VehicleSearch:
-    """A search of tracklets, with the joint model.
-
-    Parameters
-    ----------
-    finder : TripFinder
-    dataset : cctview.dataset.frames.Dataset
-        The frames that it was fitted on.
-    """
+    """A search of tracklets, with the joint model; `dataset` has the frames it was fitted on."""
     table, of_detection = finder.tracklets.table, finder.tracklets.of_detection
     detections = pd.DataFrame({"group": of_detection})
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])

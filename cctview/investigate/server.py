@@ -42,14 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or no frame in it.
-    ValueError
-        If the port is taken.
-    ImportError
-        If Voilà is not installed.
+    Raises a FileNotFoundError if there is no such folder, or no frame in it, a ValueError if the
+    port is taken, and an ImportError if Voilà is not installed.
     """
     from cctview.dataset import open_dataset
 
@@ -107,13 +101,7 @@ def write_page(place: Path, folder: Path) -> Path:
 
 
 def pick_port(wanted: int | None = None) -> int:
-    """The port that is wanted on the loopback address, or any that is free.
-
-    Raises
-    ------
-    ValueError
-        If the one wanted is taken.
-    """
+    """The wanted port on the loopback address (a ValueError if it is taken), or any free one."""
     with socket.socket() as probe:
         try:
             probe.bind((_HOST, wanted or 0))

@@ -1,6 +1,4 @@
-"""How often trips are right. What is judged here was found without the truth; the labels and the
-true passes that it is judged by are handed in.
-"""
+"""How often trips are right, by labels and true passes that the caller hands in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,13 +36,7 @@ class TripJudge:
         return (vehicle[candidates] == vehicle[tracklet]) & (vehicle[tracklet] >= 0)
 
     def sighting_of(self, vehicle: int, camera: str) -> str:
-        """The detection that shows a vehicle best at a camera: its id.
-
-        Raises
-        ------
-        KeyError
-            If it was not detected there.
-        """
+        """Id of the detection that shows a vehicle best at a camera; a KeyError if none does."""
         table = self.finder.tracklets.table
         rows = table[(self.labels["vehicle"] == vehicle) & (table["camera"] == camera)]
         if rows.empty:
@@ -56,9 +48,7 @@ class TripJudge:
         return int(self.labels["vehicle"].iloc[self.finder.tracklet_of(detection)])
 
     def true_trip(self, detection: str) -> pd.Series | None:
-        """When the vehicle of a detection really drove past each camera, or None if it is none that
-        drives.
-        """
+        """When a detection's vehicle really passed each camera; None if it is none that drives."""
         vehicle = self.vehicle_of(detection)
         return self.passes.loc[vehicle] if vehicle in self.passes.index else None
 
@@ -70,14 +60,7 @@ class TripJudge:
         return trip.assign(right=self.same(pick, rows) | (rows == pick))
 
     def false_matches(self, trip: pd.DataFrame) -> pd.DataFrame:
-        """The other vehicles that a trip takes for the one looked for: what each is, and at how
-        many cameras.
-
-        Parameters
-        ----------
-        trip : DataFrame
-            From `TripFinder.find`.
-        """
+        """The other vehicles in a trip of `TripFinder.find`: what each is, at how many cameras."""
         tracklets = np.array([self.finder.tracklet_of(name) for name in trip["id"]])
         pick = int(np.argmin(trip["after"].abs()))
         wrong = ~self.same(tracklets[pick], tracklets)
@@ -130,14 +113,7 @@ class TripJudge:
 
 
 def verdicts(links: pd.DataFrame, sure: float = SURE) -> np.ndarray:
-    """What became of each link: "right", "wrong", or "not linked".
-
-    Parameters
-    ----------
-    links : DataFrame
-        Columns `probability` and `right`.
-    sure : float
-    """
+    """What became of each link (columns `probability`, `right`): "right", "wrong", "not linked"."""
     linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
     return np.where(linked, np.where(right, "right", "wrong"), "not linked")
 
@@ -190,8 +166,7 @@ def tally(
 
 
 def count_trips(links: pd.DataFrame, sure: float = SURE) -> pd.DataFrame:
-    """Of how many vehicles the whole trip is right, and of how many a link is wrong, with 95 %
-    intervals (Wilson).
+    """Of how many vehicles the whole trip is right, and of how many a link is wrong.
 
     Parameters
     ----------
@@ -204,7 +179,7 @@ def count_trips(links: pd.DataFrame, sure: float = SURE) -> pd.DataFrame:
     DataFrame
         Rows "whole" (right at every other camera), "some" (right at least at one, and none wrong),
         "nothing" (not linked at all) and "wrong" (at least one link is wrong); columns `count`,
-        `of`, `low`, `high` (shares).
+        `of`, `low`, `high` (shares, 95 % intervals by Wilson).
     """
     from scipy.stats import binomtest
 

@@ -1,5 +1,4 @@
-"""Evidence that two tracklets are one vehicle: features of all pairs, fitted on tracklets whose
-vehicle is known.
+"""Evidence that two tracklets are one vehicle: features of all pairs, fitted on known vehicles.
 
 `TravelTimes` say how long vehicles take from camera to camera, `Probe` reads type and colour off
 appearance features, and `Evidence.pair_features` gives the features of each source for all pairs at
@@ -124,9 +123,7 @@ def _recorded(
     leg: _Leg,
     seconds: np.ndarray,
 ) -> np.ndarray:
-    """Probability that a vehicle that passes the first camera of a leg at these times passes the
-    second, if at all, while it records.
-    """
+    """How probably a vehicle reaches a leg's second camera, if at all, while that records."""
     way, first, second = leg
     if leg in lags:
         (mean, spread), left = lags[leg], span[1] - seconds
@@ -171,8 +168,7 @@ def fit_travel_times(
 
 
 def _fit_lags(table: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]:
-    """Mean and spread of the logarithm of the lag between two cameras on one way, for every ordered
-    pair of its cameras.
+    """Mean and spread of the log lag between every ordered pair of cameras on one way.
 
     Pairs with few trips of their own take the way's timetable (least squares over the pairs with
     enough) and the usual spread.
@@ -217,8 +213,7 @@ def _lane_meaning(table: pd.DataFrame) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Probe:
-    """Reads an attribute off features by multinomial logistic regression on their principal
-    components.
+    """Reads an attribute off features' principal components by multinomial logistic regression.
 
     Attributes
     ----------
@@ -235,18 +230,14 @@ class Probe:
         return self.pipeline.predict_proba(features)
 
     def log_ratio(self, read: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Logarithm of how much more probable it is of each pair to have the same value than of two
-        unrelated tracklets, (k, n).
-        """
+        """Log of how much more probably a pair has one value than two unrelated ones, (k, n)."""
         return same_value(read, self.shares, rows)
 
 
 def same_value(
     read: np.ndarray, shares: np.ndarray, rows: np.ndarray | slice = slice(None)
 ) -> np.ndarray:
-    """As `Probe.log_ratio`, for values that are so common (`shares`): log of the sum over values v
-    of p(v | first) p(v | second) / p(v).
-    """
+    """As `Probe.log_ratio`: log of the sum over values v of p(v | first) p(v | second) / p(v)."""
     ratio = (read[rows] / shares).astype(np.float32) @ read.T.astype(np.float32)
     return np.log(np.maximum(ratio, _UNLIKELY))
 
@@ -254,19 +245,10 @@ def same_value(
 def _fit_probes(
     features: np.ndarray, labels: dict[str, np.ndarray], vehicles: np.ndarray
 ) -> dict[str, tuple[Probe, np.ndarray]]:
-    """Fit probes that read attributes.
+    """Fit probes that read attributes off features, (n, d); vehicles, (n,), tell the folds.
 
-    Parameters
-    ----------
-    features : ndarray, shape (n, d)
-    labels : dict of str to array_like of str, shape (n,)
-        By attribute; one with a single value is left out.
-    vehicles : array_like, shape (n,)
-
-    Returns
-    -------
-    dict of str to (Probe, ndarray of shape (n, k))
-        The probe, and what probes that did not see the vehicle read off `features`.
+    `labels` has an array (n,) for each attribute; one with a single value is left out. Returns for
+    each the probe, and what probes that did not see the vehicle read off `features`, (n, k).
     """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression

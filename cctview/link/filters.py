@@ -1,5 +1,4 @@
-"""Filters of a search from camera to camera: how long the drive takes, which way the lanes lead,
-and which lane it was.
+"""Filters of a search from camera to camera: travel time, which way lanes lead, which lane it was.
 
 Each filter is fitted on tracklets of one half of the vehicles, and judged on the other. It gives
 every pair of tracklets a number, how odd the pair is, and rules out those that are odder than a
@@ -55,8 +54,7 @@ class Block:
 
 
 def fit_filters(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> list[Block]:
-    """Fit the filters on either half of the vehicles, and look for the other half at the next
-    camera down the drive.
+    """Fit the filters on either half of the vehicles, and look for the other at the next camera.
 
     Parameters
     ----------
@@ -173,8 +171,7 @@ def _oddness(
 
 
 def limits(block: Block, kept: float = _KEPT) -> np.ndarray:
-    """The limits of a block's three filters, (3,), at which each lets this share of the true pairs
-    through that it was fitted on.
+    """The limits (3,) at which a block's filters let this share of the fitted true pairs through.
 
     Pairs on a way that too few were seen on do not count: they are ruled out.
     """
@@ -240,7 +237,7 @@ def _ranks(block: Block, inside: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def rank_one(stages: dict[str, Filtered], candidates: int = 1, rounds: int = 200) -> pd.DataFrame:
-    """How often the correct one is among the first candidates at each stage: estimate, low, high,
+    """How often the true match is among the first candidates at each stage: estimate, low, high,
     by drawing vehicles again.
     """
     vehicle = next(iter(stages.values())).vehicle

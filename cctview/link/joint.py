@@ -56,8 +56,7 @@ class TrainingPairs:
 
 
 def compare_once(cameras: pd.Series, vehicles: pd.Series, seed: int = 0) -> TrainingPairs:
-    """Choose pairs of tracklets to fit on: every pair of vehicles makes one comparison, not one for
-    each image.
+    """Choose pairs of tracklets to fit on: every pair of vehicles makes one comparison.
 
     Parameters
     ----------

@@ -1,5 +1,4 @@
-"""What is fitted for finding trips, as small as it can be kept: two models, and what their probes
-read off each tracklet.
+"""What is fitted for finding trips, as small as it can be kept: two models and their readings.
 
 The likelihood ratios of all pairs would be a large table: they are computed when they are asked
 for. The models are kept in a file, since fitting takes ten times as long as opening it.
@@ -75,8 +74,7 @@ class CompactModel:
 
 
 class LogRatios:
-    """The log ratios of all pairs, computed when they are asked for: indexed as the table would be,
-    by ``np.ix_``.
+    """The log ratios of all pairs, computed when asked for; indexed as a table by ``np.ix_``.
 
     Parameters
     ----------

@@ -105,13 +105,7 @@ class TripFinder:
         return driving_order(self.tracklets.table["camera"].unique())
 
     def tracklet_of(self, detection: str) -> int:
-        """The tracklet that a detection belongs to, by its id.
-
-        Raises
-        ------
-        KeyError
-            If no such detection was tracked.
-        """
+        """The tracklet of a detection, by its id; a KeyError if no such detection was tracked."""
         tracklet = self.tracklets.of_detection.get(str(detection))
         if tracklet is None:
             raise KeyError(f"{detection} is part of no tracklet; pick another vehicle")
@@ -198,12 +192,9 @@ class TripFinder:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_LINK)
 
     def candidates(self, detection: str, camera: str, count: int = 5) -> pd.DataFrame:
-        """The best candidates at one other camera for the vehicle that a detection shows.
+        """The best candidates, first to last, at another camera for the vehicle of a detection.
 
-        Returns
-        -------
-        DataFrame
-            Best first: `id` (the detection to show), `probability`.
+        Columns `id` (the detection to show), `probability`.
         """
         rows, posterior = self.search([self.tracklet_of(detection)], camera)
         best = np.argsort(-posterior[0, :-1], kind="stable")[:count]
@@ -278,9 +269,7 @@ def fit_halves(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> lis
 
 
 def searched_by(labels: pd.DataFrame, seed: int = 0) -> np.ndarray:
-    """The model, 0 or 1, that looks for each tracklet: the one that was not fitted on its vehicle;
-    those of no vehicle take turns, (n,).
-    """
+    """The model, 0 or 1, not fitted on each tracklet's vehicle; those of none take turns, (n,)."""
     part = split_vehicles(labels, HALVES, seed)
     return np.where(part < 0, np.arange(len(part)) % HALVES, part)
 
@@ -327,9 +316,7 @@ def _largest(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
 
 
 def describe(trip: pd.DataFrame) -> pd.DataFrame:
-    """A trip as a table to read: a row a camera by its street, with the time, the seconds since the
-    pick, and how sure it is.
-    """
+    """A trip to read: by street the time, the seconds since the pick, and how sure it is."""
     names = [street_of(camera) for camera in trip["camera"]]
     verdict = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
     columns = {
@@ -342,14 +329,7 @@ def describe(trip: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_candidates(trip: pd.DataFrame) -> pd.DataFrame:
-    """The tracklets of a trip as a `cctview.show.widgets.Camera` marks them: columns `id` and
-    `label`.
-
-    Parameters
-    ----------
-    trip : DataFrame
-        From `TripFinder.find`; the pick itself is left out.
-    """
+    """Tracklets of a trip (`TripFinder.find`) but the pick, for `Camera.mark`: `id` and `label`."""
     others = trip[trip["after"] != 0]
     labels = [
         f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'},"

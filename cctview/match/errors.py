@@ -148,10 +148,7 @@ def best_candidates(
 ) -> pd.DataFrame:
     """The nearest candidates of one row of `describe_searches`; the others are as there.
 
-    Returns
-    -------
-    DataFrame
-        Best first: `row` (of the detection to show), `distance`, `right`.
+    Best first, columns `row` (of the detection to show), `distance`, `right`.
     """
     table = tables[search["table"]]
     nearest = table.loc[search["vehicle"]].nsmallest(count)

@@ -55,13 +55,7 @@ class Leakage:
         return list(pd.unique(self.searches["step"]))
 
     def of(self, vehicle: int) -> "Leakage":
-        """The searches for one vehicle only.
-
-        Raises
-        ------
-        ValueError
-            If it has no tracklet.
-        """
+        """The searches for one vehicle only; a ValueError if it has no tracklet."""
         part = self.searches[self.searches["vehicle"] == vehicle]
         if part.empty:
             raise ValueError(
@@ -75,9 +69,7 @@ class Leakage:
         )
 
     def reached(self, rounds: int = 400) -> pd.DataFrame:
-        """Bits after each step: a DataFrame with a row for each step and figure, columns
-        `estimate`, `low`, `high`.
-        """
+        """Bits after each step, a row a step and figure; columns `estimate`, `low`, `high`."""
         parts = {step: self.searches[self.searches["step"] == step] for step in self.steps}
         tables = {step: figures_with_intervals(part, rounds=rounds) for step, part in parts.items()}
         return pd.concat(tables, names=["step", "figure"])
@@ -98,9 +90,7 @@ class Leakage:
         return pd.concat(tables, names=["step", "figure"])
 
     def false_confidence(self, rounds: int = 400) -> pd.DataFrame:
-        """Claimed minus delivered bits after each step: `estimate`, `low`, `high`; an interval that
-        holds 0 means calibrated.
-        """
+        """Claimed minus delivered bits by step: estimate, low, high; calibrated if 0 is between."""
         wide = self._wide()
         gaps = (wide["claimed"] - wide["delivered"]).reset_index()
         return figures_with_intervals(gaps, self.steps, rounds)

@@ -63,8 +63,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Bits(Interval):
-    """Bits, with their 95 % interval; a sum adds the ends, as if all errors pulled one way: never
-    too narrow.
+    """Bits, with their 95 % interval; a sum adds the ends, so it is never too narrow.
 
     Examples
     --------
@@ -195,21 +194,13 @@ class LeakageMeter:
         return math.log2(self.population)
 
     def after(self, step: Step) -> "LeakageMeter":
-        """The meter after one more step. A step of that name is replaced, and those after it are
-        dropped: they built on it.
-        """
+        """The meter after one more step; it replaces one of that name and all after that."""
         names = [earlier.name for earlier in self.steps]
         kept = self.steps[: names.index(step.name)] if step.name in names else self.steps
         return replace(self, steps=(*kept, step))
 
     def upto(self, name: str) -> "LeakageMeter":
-        """The meter as it stood right after the step of that name.
-
-        Raises
-        ------
-        KeyError
-            If there is no such step.
-        """
+        """The meter right after the step of that name; a KeyError if there is none."""
         names = [step.name for step in self.steps]
         if name not in names:
             raise KeyError(f"no step {name!r}; there are {', '.join(names) or 'none yet'}")
@@ -220,8 +211,7 @@ class LeakageMeter:
         return replace(self, gauges={**self.gauges, name: gauge})
 
     def filled(self, other: "LeakageMeter | None" = None) -> "LeakageMeter":
-        """The meter with the steps and side gauges that it lacks taken from another one, in that
-        one's order.
+        """The meter with the steps and side gauges that it lacks, taken from another, in its order.
 
         Parameters
         ----------

@@ -223,9 +223,7 @@ def _cells(sightings: Sightings, hours: float, places: int | None) -> np.ndarray
 def _draw_points(
     trace: np.ndarray, cells: np.ndarray, points: int, sample: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Traces, (k,), `points` different cells of each, (k, points), and the share of the traces
-    tried that have fewer.
-    """
+    """Traces (k,), `points` cells of each (k, points), and the share of traces with fewer."""
     order, base = rng.permutation(np.unique(trace)), cells.max() + 1
     drawn: list[int] = []
     known: list[np.ndarray] = []

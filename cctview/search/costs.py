@@ -50,10 +50,7 @@ class _Assumptions:
     def moved(self, **values: float) -> Self:
         """The same with other values; their source then says that they were moved, and from what.
 
-        Raises
-        ------
-        ValueError
-            If there is no quantity of that name, or it cannot have that value.
+        Raises a ValueError if there is no quantity of that name, or it cannot have that value.
         """
         known = self.quantities()
         for name in values:
@@ -170,18 +167,7 @@ class Bill:
 
 
 def bill(workload: Workload, costs: Costs | None = None) -> Bill:
-    """What a workload costs.
-
-    Parameters
-    ----------
-    workload : Workload
-    costs : Costs, optional
-        By default `COSTS`.
-
-    Returns
-    -------
-    Bill
-    """
+    """What a workload costs, by default at `COSTS`."""
     value = {name: quantity.value for name, quantity in (costs or COSTS).quantities().items()}
     frames, gallery = workload.frames, workload.gallery
     frames_a_day = workload.cameras.value * workload.frames_per_day.value

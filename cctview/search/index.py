@@ -124,10 +124,7 @@ class Index:
     def add(self, vectors: ArrayLike) -> None:
         """Add vectors (n, d) behind those that are there; a `numpy.memmap` is read block by block.
 
-        Raises
-        ------
-        ValueError
-            If the table is malformed, or not `dimensions` wide.
+        Raises a ValueError if the table is malformed, or not `dimensions` wide.
         """
         vectors = np.asanyarray(vectors)
         for start in range(0, len(vectors), _ADDED_AT_ONCE):

@@ -158,9 +158,7 @@ def identification_bits(
 
 
 def claimed_bits(posterior: np.ndarray, population: int) -> np.ndarray:
-    """log2 N - H(posterior) of each search, where "none of these" (the last column) is shared
-    evenly by the vehicles that are not among the candidates, (n,).
-    """
+    """log2 N - H(posterior) of each search, (n,); other vehicles share "none of these" evenly."""
     candidates, none = posterior[:, :-1], posterior[:, -1]
     others = population - candidates.shape[1]
     shared = none * np.log2(others) if others else 0.0
@@ -320,9 +318,7 @@ def supported_limits(log_same: ArrayLike, log_different: ArrayLike) -> tuple[flo
 
 
 def _upper_limit(same: np.ndarray, different: np.ndarray) -> float:
-    """The largest t such that t * (false hits + 1) / (n + 1) is below the share of hits, hits being
-    ratios above t.
-    """
+    """The largest t with t * (false hits + 1) / (n + 1) < share of hits (ratios above t)."""
     starts = np.unique(np.clip(np.concatenate([[0.0], same, different]), 0, None))
     hits = (len(same) - np.searchsorted(same, starts, side="right")) / (len(same) + 1)
     wrong = len(different) - np.searchsorted(different, starts, side="right")

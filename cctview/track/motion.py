@@ -41,17 +41,13 @@ six simulated cameras, eight minutes: IDF1 .954, .953, .949, .940 with 0.05, 0.1
 
 
 class Neighbourhood:
-    """Examples by place: to say of any place what holds near it, weighting the nearest examples
-    most.
-    """
+    """Examples by place: what holds near any place, the nearest examples weighted most."""
 
     def __init__(self, places: np.ndarray) -> None:
         self.tree = cKDTree(places)
 
     def near(self, places: np.ndarray, skip: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest examples of each place but for the `skip` nearest, and their weights: (n, k)
-        each.
-        """
+        """Each place's nearest examples but for the `skip` nearest, and their weights: (n, k)."""
         count = min(_NEIGHBOURS, self.tree.n - skip)
         far, index = (x[:, skip:] for x in self.tree.query(places, range(1, count + skip + 1)))
         weights = np.exp(-2 * (far / np.maximum(far[:, -1:], 1e-6)) ** 2)
@@ -178,9 +174,7 @@ def _log_sum(values: np.ndarray) -> np.ndarray:
 
 
 def _excess(scene: Scene, pairs: Pairs) -> np.ndarray:
-    """By place alone, the logarithm of how many times as often a move like each pair is found as by
-    chance, (n,).
-    """
+    """By place alone, the log of how many times as often as by chance a move is found, (n,)."""
     control = control_pairs(scene, range(_CONTROL, _CONTROL + _CONTROLS))
     moves = _places(scene, pairs.tails, pairs.heads)
     if len(moves) <= _ALIKE:
@@ -258,9 +252,7 @@ def _crowd(scene: Scene, spots: Neighbourhood) -> np.ndarray:
 
 
 def _fit_appearance(same: np.ndarray, different: np.ndarray) -> np.ndarray:
-    """Logistic regression of pairs that are one vehicle against pairs of the control, which are
-    not; both kinds count alike.
-    """
+    """Logistic regression of pairs of one vehicle against the control's; both kinds count alike."""
     if len(same) < _NEIGHBOURS:
         return np.zeros(4)
     counts = [len(same), len(different)]

@@ -1,6 +1,4 @@
-"""What a camera saw, made ready for tracking (`cctview.detect.sorting` says what moves), and pairs
-of its frames.
-"""
+"""What moved past a camera (`cctview.detect.sorting`), ready for tracking; pairs of its frames."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -107,9 +105,7 @@ class Pairs:
     appearance: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
 
     def tables(self, values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-        """For each block, where its pairs begin, and `values` as a table (rows of tails, columns of
-        heads).
-        """
+        """For each block, where its pairs begin, and `values` as a table (tails, heads)."""
         start = 0
         for shape in self.blocks:
             stop = start + shape[0] * shape[1]
@@ -164,9 +160,7 @@ def assign(pairs: Pairs, odds: np.ndarray) -> np.ndarray:
 
 
 def best_pairs(odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the assignment with the largest total log odds; those not above 0 stay
-    unassigned.
-    """
+    """Rows and columns of the assignment with the largest total log odds; only those above 0."""
     gain = np.maximum(odds, 0)
     a, b = linear_sum_assignment(gain, maximize=True)
     kept = gain[a, b] > 0

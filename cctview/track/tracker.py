@@ -70,12 +70,7 @@ def track_detections(
 
 
 def chain(scene: Scene, model: MotionModel | None) -> np.ndarray:
-    """The track of each row of a scene, numbered from 0; without a model nothing is linked.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-    """
+    """The track of each row of a scene, (n,) from 0; without a model nothing is linked."""
     before = np.full(len(scene.state), -1)
     if model is not None:
         candidates: dict[int, list] = {}

@@ -1,5 +1,4 @@
-"""Tracklets: what the tracker made of vehicles that drove past a camera, one for each pass that it
-noticed.
+"""Tracklets: what the tracker made of vehicles driving past a camera, one for each noticed pass.
 
 The frames of a tracklet are 1.7 s apart, so they count as one observation, not as many.
 """

@@ -1,6 +1,4 @@
-"""The truth beside a simulated dataset: which vehicle each detection and each tracklet shows, and
-when each vehicle really drove past each camera.
-"""
+"""The truth of simulated data: which vehicle a detection shows, and when vehicles passed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,13 +131,9 @@ def true_tracks(tracks: pd.Series, vehicles: pd.Series) -> pd.Series:
 
 
 def tracks_by_truth(detections: pd.DataFrame, embeddings: np.ndarray, truth: Truth) -> np.ndarray:
-    """Tracks put together by the truth, one for each pass, so that no error of a tracker is taken
-    for one of a search.
+    """The true track of each detection, one for each pass: no tracker's error is among them.
 
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        The track of each detection, -1 for one of no vehicle that drives, or without an embedding.
+    Shape (n,); -1 for a detection of no vehicle that drives, or without an embedding.
     """
     vehicles = true_vehicles(detections, truth)
     driving = ((vehicles > 0).fillna(False) & np.isfinite(embeddings[:, 0])).to_numpy(bool)
