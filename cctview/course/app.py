@@ -41,9 +41,7 @@ def open_app(lesson=None, trips=None, folder="."):
 
 
 def travel_times(truth):
-    """How long vehicles take between the cameras of the drive, by the truth of simulated minutes: a
-    `TravelTimes` without lanes.
-    """
+    """Travel times between the cameras of the drive, without lanes, by the truth."""
     times = true_passes(truth).stack().rename("time").rename_axis(["vehicle", "camera"])
     times = times.reset_index()
     ways = truth.trips.set_index("vehicle")["direction"]

@@ -1,5 +1,4 @@
-"""A stolen table of vectors: what it gives away without a single picture, and how many known
-vehicles break a secret key.
+"""A stolen table of vectors: what it gives away, and how many known vehicles break a key.
 
 The thief has the shipped network's vectors, their cameras and times, and crops of other vehicles to
 fit on. Those are never the vehicles that are searched for.
@@ -40,9 +39,7 @@ class Breach:
 
 
 def open_breach(lesson: Lesson) -> Breach:
-    """The vectors of the simulated minutes, as coordinates on the network's basis, in two halves
-    without a vehicle in common.
-    """
+    """The vectors of the simulated minutes, on the network's basis, in halves by vehicle."""
     crops = load_crops(
         lesson.dataset,
         lesson.truth,
@@ -57,11 +54,8 @@ def open_breach(lesson: Lesson) -> Breach:
 def link_rates(breach: Breach) -> pd.DataFrame:
     """How often a pass's own vehicle comes first among all that passed another camera.
 
-    Returns
-    -------
-    DataFrame
-        Index "by chance", "by looks", "by looks and clock"; columns estimate, low, high (by drawing
-        vehicles again).
+    The rows are "by chance", "by looks" and "by looks and clock"; the columns are estimate, low,
+    high (by drawing vehicles again).
     """
     attack = LinkageAttack(average=True).fit(breach.known)
     rates = {}
@@ -122,9 +116,7 @@ class KeyedDatabase:
         return self._stolen
 
     def found(self, known: int) -> dict[str, float]:
-        """How often a thief who knows so many vehicles finds one of the others first: estimate,
-        low, high.
-        """
+        """How often a thief who knows so many vehicles finds another one: estimate, low, high."""
         first, second = self._stolen
         if known:
             first = first @ fit_map(*self.known_pairs(known))
@@ -136,9 +128,7 @@ class KeyedDatabase:
 
 
 def first_found(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
-    """How often the row of `b` that is nearest to a row of `a`, by the cosine, is its own:
-    estimate, low, high.
-    """
+    """How often the row of `b` nearest to a row of `a` is its own: estimate, low, high."""
     rows = np.arange(len(a))
     return _share(cosine_distances(a, b).argmin(axis=1) == rows, rows)
 

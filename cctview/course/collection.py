@@ -1,6 +1,4 @@
-"""What a collection brings, costs and misses, and which vehicles it knows after some days: what
-notebook 03 shows.
-"""
+"""What a collection brings, costs and misses, and which vehicles it knows: for notebook 03."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -22,9 +20,7 @@ _PHASES = 12
 
 
 def run_async(work: Coroutine) -> Any:
-    """Run a coroutine to its end and return its result, even where an event loop runs already, as
-    in a notebook.
-    """
+    """Run a coroutine and return its result, even where an event loop runs, as in a notebook."""
     with ThreadPoolExecutor(1, "collecting") as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -63,14 +59,9 @@ class StorageCost:
 def storage_cost(
     cameras: float, interval: float, days: float, picture_bytes: float, price: float
 ) -> StorageCost:
-    """What it costs to poll cameras and keep every picture for some days.
+    """What it costs to poll cameras every `interval` seconds and keep every frame for some days.
 
-    Parameters
-    ----------
-    cameras, interval, days, picture_bytes : float
-        How many; seconds from poll to poll; kept; mean size.
-    price : float
-        US$ for a GB (10**9 bytes) and month.
+    `price` is US$ for a GB (10**9 bytes) and month.
 
     Examples
     --------

@@ -152,9 +152,7 @@ class EraSearch:
         return float(np.mean([len(rows) for rows in self.candidates]))
 
     def rank1(self, rounds: int = 1000) -> pd.Series:
-        """How often the correct vehicle came first: estimate, low, high (95 %, by drawing vehicles
-        again).
-        """
+        """How often the correct vehicle came first: estimate, low, high (by drawing vehicles)."""
         first = self.ranks == 1
         vehicles = self.pictures.vehicles[self.queries]
         return bootstrap(lambda rows: first[rows].mean(), vehicles, rounds).iloc[0]
@@ -285,22 +283,10 @@ def rank1_by_count(
 def candidates_by_era(
     searches: dict[str, EraSearch], number: int, first: int = 5
 ) -> tuple[np.ndarray, dict]:
-    """One search by every era.
+    """The search of that `number`, by every era.
 
-    Parameters
-    ----------
-    searches : dict of str to EraSearch
-        Of the same crops.
-    number : int
-        Which of their searches.
-    first : int
-        How many candidates of each.
-
-    Returns
-    -------
-    query : ndarray of uint8, shape (h, w, 3)
-    rows : dict of str to (list of ndarray, list of bool, int)
-        By era: the first candidates, whether each is correct, and the rank of the correct one.
+    Returns the query, and by era: `first` candidates, whether each is correct, the correct one's
+    rank.
     """
     rows = {}
     for name, search in searches.items():
@@ -315,17 +301,7 @@ def candidates_by_era(
 def wrong_alike(search: EraSearch, vehicles: pd.DataFrame, column: str = "colour") -> float:
     """Of the wrong first candidates, the share that has a property in common with the query.
 
-    Parameters
-    ----------
-    search : EraSearch
-    vehicles : DataFrame
-        Columns vehicle, and the property; such as `cctview.truth.labels.Truth.vehicles`.
-    column : str
-
-    Returns
-    -------
-    float
-        NaN if no first candidate is wrong.
+    `vehicles` has columns vehicle and `column`, the property. NaN if no first candidate is wrong.
     """
     properties = vehicles.set_index("vehicle")[column]
     wrong = np.flatnonzero(search.ranks > 1)

@@ -1,5 +1,4 @@
-"""What the lessons work on, from any working folder: the simulated minutes, and beside them frames
-of your own.
+"""What the lessons work on: the simulated minutes, and beside them frames of your own.
 
 One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles,
 candidates) is then taken from there. What it *measures* needs the truth, which real frames do not
@@ -63,9 +62,7 @@ def open_lesson() -> Lesson:
 
 
 def sample_folder() -> Path:
-    """The frames of notebook 10: the folder that CCTVIEW_DATA names, if a list of detections is in
-    it, else the course's own.
-    """
+    """The frames of notebook 10: CCTVIEW_DATA, if it has a list of detections, or the course's."""
     folder = _named_folder()
     return folder if folder and (folder / DETECTION_LIST).is_file() else SAMPLE
 

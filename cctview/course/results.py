@@ -79,19 +79,10 @@ def open_finder(
 def at_gallery(
     table: pd.DataFrame, found: float, model: str, figure: str, gallery: float
 ) -> tuple[float, ...]:
-    """A stored figure at a gallery of any size, between the stored sizes along the logarithm:
-    estimate, low, high.
+    """A stored figure at a gallery of any size: estimate, low, high; NaN beyond the stored sizes.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/open_set.csv``.
-    found : float
-        Which threshold.
-    model, figure : str
-        See `cctview.privacy.open_set`.
-    gallery : float
-        Within what the model has; beyond, NaN.
+    It is interpolated along the logarithm. `table` is ``data/results/open_set.csv``, `found` the
+    threshold; for `model` and `figure` see `cctview.privacy.open_set`.
     """
     chosen = (table["model"] == model) & (table["figure"] == figure) & (table["found"] == found)
     rows = table[chosen].sort_values("size")

@@ -90,9 +90,7 @@ class Rebuilt:
 
 
 def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
-    """Rebuild crops from their vectors alone; the nearest is a known vehicle of a design that the
-    decoder was trained on.
-    """
+    """Rebuild crops from vectors; `nearest` are of designs that the decoder was trained on."""
     from cctview.attacks import inversion
 
     known = breach.known.only(~inversion.unseen(breach.known.table.design.to_numpy()))

@@ -1,6 +1,4 @@
-"""Trainings of several capacities and sizes that were measured beforehand, and what one of them
-says after an epoch.
-"""
+"""Stored trainings of several capacities and sizes, and what one of them says after an epoch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +49,7 @@ class TrainingAfter:
 
 
 def read_curves(grid: pd.DataFrame, filters: int, epoch: int) -> TrainingAfter:
-    """The stored training whose capacity is nearest, after the nearest epoch; of trainings that
-    differ in their filters only.
-    """
+    """The stored training nearest in filters, which alone vary in `grid`, and in epochs."""
     history, row = _nearest(grid, "filters", filters, epoch)
     words = (
         f"{int(row.filters)} filters, {int(row.epoch)} epochs: right on"
@@ -64,9 +60,7 @@ def read_curves(grid: pd.DataFrame, filters: int, epoch: int) -> TrainingAfter:
 
 
 def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> TrainingAfter:
-    """The stored training on the nearest number of vehicles, after the nearest epoch: how useful it
-    is, and what leaks.
-    """
+    """The stored training on the nearest number of vehicles: how useful it is, and what leaks."""
     alike = grid[(grid.learns == learns) & (grid.filters == FILTERS)]
     history, row = _nearest(alike, "vehicles", vehicles, epoch)
     verdict = (

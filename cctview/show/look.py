@@ -22,15 +22,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
-BLUE, ORANGE, SKY, GREEN, YELLOW, RED, PURPLE = (
-    "#0072B2",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#D55E00",
-    "#CC79A7",
-)
+BLUE, ORANGE, SKY, GREEN = "#0072B2", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, RED, PURPLE = "#F0E442", "#D55E00", "#CC79A7"
 
 SAME, DIFFERENT = BLUE, RED
 """Pairs of pictures of one vehicle, and of two; also what is right, and what is wrong."""
@@ -133,13 +126,8 @@ class Card(Figure):
         super().__init__(figsize=(WIDTH, tall), dpi=_DOTS)
         FigureCanvasAgg(self)
         self.title, self.photographs = title, photographs
-        heading: dict[str, Any] = {
-            "va": "top",
-            "fontsize": 14.5,
-            "fontweight": "bold",
-            "linespacing": 1.25,
-        }
-        self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), **heading)
+        heading: dict[str, Any] = {"va": "top", "fontsize": 14.5, "fontweight": "bold"}
+        self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), linespacing=1.25, **heading)
         if note:
             self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
         self.subplots_adjust(

@@ -33,8 +33,7 @@ _BEYOND = {"facecolor": PAPER, "edgecolor": GREY, "hatch": _HATCH}
 
 @style()
 def bits_left(meter: LeakageMeter) -> Card:
-    """The bits that still hide the target, after each step: by what was delivered, and by what is
-    claimed.
+    """The bits that still hide the target after each step, delivered and claimed.
 
     A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the
     system *delivered* lies a thinner one of what it *claims*. Where it claims more than it
@@ -176,9 +175,7 @@ def _waterfall_title(meter):
 
 
 def _fall(axes, x, level, bits, colour, beyond):
-    """Draw one step's fall (or rise, in outline, where bits are bought back); returns the level
-    after it.
-    """
+    """Draw one step's fall, or its rise in outline; returns the level after it."""
     after = level - bits.estimate
     look = {"facecolor": colour, "edgecolor": colour, "label": "given away"}
     if bits.estimate < 0:

@@ -43,13 +43,9 @@ def frame(
             axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=edge, linewidth=line))
         if chosen or picked is None:
             ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.2}
-            above: dict[str, Any] = {
-                "xytext": (0, 3),
-                "textcoords": "offset points",
-                "annotation_clip": True,
-            }
-            words = f"{row.type} {row.percent:.0f} %"
-            axes.annotate(words, corner, fontsize=10, color=INK, bbox=ground, **above)
+            look: dict[str, Any] = {"fontsize": 10, "color": INK, "bbox": ground}
+            look |= {"xytext": (0, 3), "textcoords": "offset points", "annotation_clip": True}
+            axes.annotate(f"{row.type} {row.percent:.0f} %", corner, **look)
     return figure
 
 
@@ -79,16 +75,9 @@ def pairs(
         Pairs in a row.
     """
     rows = -(-len(crops) // columns)
-    margins = {
-        "left": 0.2,
-        "right": 0.2,
-        "bottom": 0.34 if answers is not None else 0.1,
-        "top": 0.34,
-    }
-    height = (1.4 if answers is not None else 1.2) * rows
-    figure = Card(
-        title, height=height, note=note, photographs=True, hspace=0.5, wspace=0.16, **margins
-    )
+    height, bottom = (1.4 * rows, 0.34) if answers is not None else (1.2 * rows, 0.1)
+    margins = {"left": 0.2, "right": 0.2, "bottom": bottom, "top": 0.34}
+    figure = Card(title, height, note, photographs=True, hspace=0.5, wspace=0.16, **margins)
     for k, (first, second) in enumerate(crops):
         axes = figure.add_subplot(rows, columns, k + 1)
         _side_by_side(axes, first, second)
@@ -100,14 +89,9 @@ def pairs(
             if answers[k]:
                 text, colour, frames = f"{RIGHT} same", SAME, [(-0.03, 2.16)]
             axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
-            line: dict[str, Any] = {
-                "fill": False,
-                "edgecolor": colour,
-                "linewidth": 2.4,
-                "clip_on": False,
-            }
+            line: dict[str, Any] = {"fill": False, "edgecolor": colour, "linewidth": 2.4}
             for x, width in frames:
-                axes.add_patch(Rectangle((x, -0.03), width, 1.06, **line))
+                axes.add_patch(Rectangle((x, -0.03), width, 1.06, clip_on=False, **line))
     return figure
 
 
@@ -118,8 +102,7 @@ def _side_by_side(axes, first, second):
         left, low = x + (1 - width) / 2, (1 - height) / 2
         axes.imshow(crop, extent=(left, left + width, low, low + height), interpolation="bicubic")
     axes.set(xlim=(-0.04, 2.14), ylim=(-0.04, 1.04), xticks=[], yticks=[], aspect="equal")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 @style()
@@ -150,9 +133,7 @@ def candidates(
     columns = min(len(crops), 5) + 1
     rows = max(-(-len(crops) // (columns - 1)), 1)
     margins = {"left": 0.2, "right": 0.2, "bottom": 0.42, "top": 0.34}
-    figure = Card(
-        title, height=1.8 * rows, note=note, photographs=True, hspace=0.72, wspace=0.14, **margins
-    )
+    figure = Card(title, 1.8 * rows, note, photographs=True, hspace=0.72, wspace=0.14, **margins)
     grid = figure.add_gridspec(rows, columns)
     picture(figure.add_subplot(grid[0, 0]), query, "looked for", INK, "-")
     for k, (crop, distance, hit) in enumerate(zip(crops, distances, right, strict=True)):
@@ -175,5 +156,4 @@ def picture(
     axes.set(ylim=((tall + side) / 2, (tall - side) / 2), yticks=[])
     axes.set_facecolor(PAPER)
     axes.set_title(title, fontsize=12, color=colour, fontweight="bold", pad=4)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=colour, linewidth=width, linestyle=dashes)
+    axes.spines[:].set(visible=True, color=colour, linewidth=width, linestyle=dashes)

@@ -91,8 +91,7 @@ def _strip(axes, used, trip):
     axes.annotate(f"{last:g} km, south ▶", (last + 0.42, -1.9), ha="right", **ends)
     axes.annotate("arrows: the way a camera looks", ((first + last) / 2, -1.9), ha="center", **ends)
     axes.set(ylim=(-2.2, 0.9), xlim=(first - 0.45, last + 0.45), xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def _travel_times(axes, trip):

@@ -120,23 +120,10 @@ def _described(error):
 
 
 def call(function: Any, *arguments: Any, hint: str = "", wanted: str = "the formula") -> Any:
-    """What a function handed in returns.
+    """What a function handed in returns; its arrays and tables are copied, so it may change them.
 
-    Parameters
-    ----------
-    function : object
-        The answer.
-    *arguments : object
-        Arrays and tables are copied: the answer may change what it is given.
-    hint : str
-        Follows what the function raised.
-    wanted : str
-        What it should return.
-
-    Raises
-    ------
-    Wrong
-        If it is no function, raises, or returns nothing.
+    `hint` follows what the function raised, and `wanted` says what it should return. Raises `Wrong`
+    if it is no function, raises, or returns nothing.
     """
     if not callable(function):
         raise Wrong(
@@ -157,13 +144,9 @@ def call(function: Any, *arguments: Any, hint: str = "", wanted: str = "the form
 
 @reader
 def read_number(answer: Any, name: str = "the answer") -> float:
-    """A number out of an answer of any form: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of
-    just one of these.
+    """A number out of any answer: 3, 3.0, numpy's, "3", "3 %" (then 0.03), or a table of one.
 
-    Raises
-    ------
-    Wrong
-        If it holds no single finite number.
+    Raises `Wrong` if it holds no single finite number.
     """
     if isinstance(answer, str):
         text = answer.strip()
@@ -196,13 +179,7 @@ def _finite(number, name):
 
 @reader
 def read_array(answer: Any, name: str = "what your function returns") -> np.ndarray:
-    """An array of finite numbers.
-
-    Raises
-    ------
-    Wrong
-        If it is something else.
-    """
+    """An array of finite numbers. Raises `Wrong` if it is something else."""
     try:
         values = np.asarray(answer, float)
     except (TypeError, ValueError):
@@ -216,9 +193,7 @@ def read_array(answer: Any, name: str = "what your function returns") -> np.ndar
 
 @reader
 def read_names(answer: Any, name: str = "the answer") -> set[str]:
-    """The ids in an answer: one or many, text or `DetectionId`, in any container or a table's
-    column `id`.
-    """
+    """The ids in an answer: text or `DetectionId`, in any container, or a table's column `id`."""
     if isinstance(answer, (str, DetectionId)):
         return {str(answer)}
     if isinstance(answer, pd.DataFrame):

@@ -7,16 +7,9 @@ from cctview.course.checks.answers import Wrong, check, read_number
 
 @check
 def check_wrong_share(answer, links, sure=0.5):
-    """Which share of the links of some trips is wrong.
+    """Which share of the links of some trips is wrong: 0 to 1, or in per cent.
 
-    Parameters
-    ----------
-    answer : object
-        A share, 0 to 1, or in per cent.
-    links : DataFrame
-        Columns `probability` and `right`, as `cctview.link.TripJudge.links` gives them.
-    sure : float
-        A candidate at least so probable is linked.
+    `links` has columns probability and right; a candidate at least `sure` is linked.
     """
     number = read_number(answer, "the share")
     linked = links["probability"].to_numpy(float) >= sure
@@ -55,16 +48,9 @@ def check_wrong_share(answer, links, sure=0.5):
 
 @check
 def check_sureness(answer, links, tolerated=0.1):
-    """From which probability on to link, so that at most a tolerated share of the links is wrong,
-    and most are found.
+    """The probability from which to link, so that few links are wrong and most are found.
 
-    Parameters
-    ----------
-    answer : object
-        A probability, 0 to 1, or in per cent as text.
-    links : DataFrame
-        As for `check_wrong_share`.
-    tolerated : float
+    Of the links, at most the share `tolerated` is wrong; `links` as for `check_wrong_share`.
     """
     sure = read_number(answer, "the probability")
     if not 0 <= sure <= 1:

@@ -15,15 +15,9 @@ from cctview.course.checks.answers import (
 
 @check
 def check_best_era(answer, table, pixels):
-    """The era that puts the correct vehicle first most often, with crops of one size.
+    """The era, by name or year, that puts the correct vehicle first most often at one size.
 
-    Parameters
-    ----------
-    answer : object
-        Its name, or its year.
-    table : DataFrame
-        Columns pixels, era, estimate, low, high, as in ``data/results/eras.csv``.
-    pixels : int
+    `table` is ``data/results/eras.csv``, and `pixels` one of its sizes.
     """
     part = table[table.pixels == pixels].set_index("era")
     if part.empty:
@@ -88,13 +82,7 @@ def _read_era(answer, names):
 def check_eigen_weights(answer, pictures, mean, vehicles):
     """A function that gives the weights of eigen-vehicles in pictures.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes pictures (n, d), their mean (d,) and eigen-vehicles (k, d); returns weights (n, k).
-    pictures : ndarray, shape (n, d)
-    mean : ndarray, shape (d,)
-    vehicles : ndarray, shape (k, d)
+    It takes pictures (n, d), their mean (d,) and eigen-vehicles (k, d), and returns weights (n, k).
     """
     pictures, mean, vehicles = (np.asarray(array, float) for array in (pictures, mean, vehicles))
     right = _pca_weights(pictures, mean, vehicles)

@@ -12,13 +12,7 @@ _ENOUGH = 0.05
 def check_stop(answer, history):
     """The epoch after which to stop a training.
 
-    Parameters
-    ----------
-    answer : object
-        A number of epochs.
-    history : DataFrame
-        Index epoch; columns training_loss and validation_loss, as
-        `cctview.attacks.classifier.Training.history` gives them.
+    `history` comes from `cctview.attacks.classifier.Training.history`.
     """
     epoch = read_number(answer, "the epoch")
     trained_on = history.training_loss
@@ -59,17 +53,9 @@ def check_stop(answer, history):
 
 @check
 def check_members_found(answer, losses, member):
-    """A function of losses, members and a share of false alarms that returns the share of members
-    found.
+    """A function that returns which share of members is found at a share of false alarms.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes losses (n,), member (n,) and allowed.
-    losses : ndarray, shape (n,)
-        Of one model, a loss for each vehicle.
-    member : ndarray of bool, shape (n,)
-        Whether it was taught.
+    It takes the losses (n,) of one model, whether each is of a member (n,), and the share allowed.
     """
     from sklearn.metrics import roc_curve
 

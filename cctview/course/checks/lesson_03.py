@@ -11,14 +11,9 @@ _MOST_VEHICLES = 1_000_000
 
 @check
 def check_storage(answer, cameras, interval, picture_bytes):
-    """How many gigabytes some cameras bring in a day.
+    """How many gigabytes (10**9 bytes) some cameras bring in a day.
 
-    Parameters
-    ----------
-    answer : object
-        Gigabytes: 10**9 bytes.
-    cameras, interval, picture_bytes : float
-        How many cameras; seconds from picture to picture of one; mean size of a picture.
+    A camera brings a frame every `interval` seconds; `picture_bytes` is the mean size of a frame.
     """
     number = read_number(answer, "the number of gigabytes")
     true = cameras * _DAY / interval * picture_bytes / 1e9
@@ -64,13 +59,8 @@ def check_storage(answer, cameras, interval, picture_bytes):
 def check_candidates(answer, sightings):
     """A function that says which vehicles have all of some known points.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes `sightings` and a list of pairs (camera, hour); returns the vehicles that were at each
-        of them.
-    sightings : DataFrame
-        Columns vehicle, camera, hour.
+    It takes `sightings` (columns vehicle, camera, hour) and a list of pairs (camera, hour), and
+    returns the vehicles that were at each of them.
     """
     for known in _cases(sightings):
         at_each = [

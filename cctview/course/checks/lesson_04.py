@@ -17,15 +17,9 @@ _EMPTY = "You divide by zero where neither box has an area: return 0 there."
 
 @check
 def check_score_threshold(answer, evaluation, wanted=0.9):
-    """The score threshold that finds a wanted share of the vehicles, with the fewest false boxes.
+    """The score threshold that finds a wanted share of vehicles, with the fewest false boxes.
 
-    Parameters
-    ----------
-    answer : object
-        Per cent; a number below 1 is taken for a share.
-    evaluation : cctview.detect.metrics.DetectionEvaluation
-    wanted : float
-        The least recall.
+    It is in per cent; a number below 1 is taken for a share. `wanted` is the least recall.
     """
     score = read_number(answer, "the threshold")
     score = 100 * score if 0 < score < 1 else score
@@ -58,11 +52,7 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
 def check_iou(answer, boxes):
     """A function of two boxes (x1, y1, x2, y2) that returns their intersection over union.
 
-    Parameters
-    ----------
-    answer : callable
-    boxes : array_like, shape (n, 4)
-        Boxes to try it on; the first few pairs are, and some cases that are easily forgotten.
+    It is tried on the first few pairs of `boxes`, (n, 4), and on cases that are easily forgotten.
     """
     some = np.asarray(boxes, float)[:6]
     some_pairs = [(a, b) for k, a in enumerate(some) for b in some[k:]]

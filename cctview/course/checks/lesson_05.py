@@ -10,16 +10,7 @@ from cctview.match import cosine_distances
 
 @check
 def check_threshold(answer, distances, same, tolerated=0.01):
-    """The threshold that links at most a tolerated share of the different pairs, and as many same
-    pairs as it can.
-
-    Parameters
-    ----------
-    answer : object
-    distances : array_like, shape (n,)
-    same : array_like of bool, shape (n,)
-    tolerated : float
-    """
+    """The threshold that links most same pairs, and at most a tolerated share of different ones."""
     threshold = read_number(answer, "the threshold")
     distances = np.asarray(distances, float)
     same = np.asarray(same, bool)
@@ -51,14 +42,7 @@ def check_threshold(answer, distances, same, tolerated=0.01):
 
 @check
 def check_cosine_distance(answer, embeddings):
-    """A function of two vectors that returns their cosine distance.
-
-    Parameters
-    ----------
-    answer : callable
-    embeddings : ndarray, shape (n, d)
-        Vectors to try it on; the first few pairs are.
-    """
+    """A function of two vectors that returns their cosine distance; tried on rows of (n, d)."""
     vectors = np.asarray(embeddings, float)[:6]
     for a, b in ((a, b) for k, a in enumerate(vectors) for b in vectors[k:]):
         right = float(cosine_distances(a[None], b[None])[0, 0])

@@ -7,18 +7,10 @@ from cctview.course.checks.answers import Wrong, check, read_number
 
 @check
 def check_right_alarms(answer, wanted, hit, false):
-    """Of a hundred alarms, how many are right.
+    """Of a hundred alarms, how many are right: a number of a hundred, or a share.
 
-    Parameters
-    ----------
-    answer : object
-        A number of a hundred, or a share.
-    wanted : float
-        The share of the passing vehicles that are on the list.
-    hit : float
-        The share of those that raise an alarm.
-    false : float
-        The share of the others that do.
+    `wanted` is the share of the passing vehicles that are on the list; `hit` is the share of those
+    that raise an alarm, `false` the share of the others that do.
 
     Examples
     --------
@@ -69,14 +61,9 @@ def check_right_alarms(answer, wanted, hit, false):
 
 @check
 def check_even_gallery(answer, rate):
-    """In how large a gallery every second search flags somebody, if impostors were independent.
+    """In how large a gallery half of the searches flag somebody, if impostors were independent.
 
-    Parameters
-    ----------
-    answer : object
-        A number of vehicles.
-    rate : float
-        How often one other vehicle passes for the one looked for.
+    One other vehicle passes for the one looked for with probability `rate`.
 
     Examples
     --------

@@ -13,15 +13,7 @@ _BOTH = "the clocks may be apart in both ways."
 def check_speed(answer, sightings, km, tolerance=0.02):
     """The average speed between the first and the last sighting of a dossier, in km/h.
 
-    Parameters
-    ----------
-    answer : object
-    sightings : DataFrame
-        Columns `camera` and `time`, in order of time.
-    km : dict of str to float
-        Where each camera stands.
-    tolerance : float
-        Of the right answer.
+    `sightings` has columns camera and time, in order of time; `km` says where each camera stands.
     """
     speed = read_number(answer, "the speed")
     first = sightings.iloc[0]
@@ -68,17 +60,8 @@ def check_speed(answer, sightings, km, tolerance=0.02):
 def check_who(answer, register, camera, moments, seconds=2.0):
     """A function that says whose plate may have been read when a vehicle was seen.
 
-    Parameters
-    ----------
-    answer : callable
-        Takes the register, a camera, a time and the seconds that clocks may be apart; returns
-        holders.
-    register : DataFrame
-        From `cctview.course.register.make_register`.
-    camera : str
-    moments : iterable of datetime
-        To try it at.
-    seconds : float
+    It takes the register of `cctview.course.register.make_register`, a camera, a time and the
+    seconds that clocks may be apart, and returns holders.
     """
     most = 0
     for moment in map(pd.Timestamp, moments):

@@ -14,17 +14,9 @@ _TAKE_BEST = "For each defence and strength take the tracker with the most bits 
 
 @check
 def check_defence(answer, table, usefulness=0.9):
-    """The defence, and its strength, that buys back the largest share of the bits from the best
-    tracker and stays useful.
+    """The useful defence, ``(name, strength)``, that buys back most bits from the best tracker.
 
-    Parameters
-    ----------
-    answer : object
-        ``(name, strength)``.
-    table : DataFrame
-        From `cctview.defences.results.stored`.
-    usefulness : float
-        The least share of every use to keep.
+    `table` is that of `cctview.defences.results.stored`; every use keeps the share `usefulness`.
     """
     points = bought_points(table)
     measured = table[table.defence != "none"].groupby("defence", sort=False).strength.unique()
@@ -73,16 +65,9 @@ def _read_defence(answer, measured):
 
 @check
 def check_key_broken(answer, database, known=200):
-    """A function of the known vectors at both cameras that returns the matrix which takes the one
-    to the other.
+    """A function that returns the matrix which takes vectors at one camera to those at another.
 
-    Parameters
-    ----------
-    answer : callable
-        ``answer(a, b)`` of two arrays (n, d), row by row the same vehicle; returns an array (d, d).
-    database : cctview.course.breach.KeyedDatabase
-    known : int
-        How many vehicles it is given.
+    It takes two arrays (n, d), row by row the same vehicle, of `known` vehicles; it returns (d, d).
     """
     from cctview.course.breach import first_found
 

@@ -7,13 +7,7 @@ from cctview.course.checks.answers import Wrong, check, read_number
 
 @check
 def check_bits(answer, before, after):
-    """How many bits were given away when a set of equally likely vehicles became smaller.
-
-    Parameters
-    ----------
-    answer : object
-    before, after : float
-        How many there were, and how many are left.
+    """How many bits are given away when equally likely vehicles become fewer.
 
     Examples
     --------
@@ -63,12 +57,7 @@ def check_bits(answer, before, after):
 
 @check
 def check_even_population(answer, bits):
-    """Among how many vehicles a match by evidence worth so many bits is as probably right as wrong.
-
-    Parameters
-    ----------
-    answer : object
-    bits : float
+    """Among how many vehicles a match by so many bits is as probably right as wrong.
 
     Examples
     --------

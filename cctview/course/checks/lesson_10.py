@@ -7,16 +7,9 @@ from cctview.course.checks.answers import Wrong, check, read_number, reader
 
 @check
 def check_numbers(answer, detections, right):
-    """Which detection shows one vehicle, at each camera that has one.
+    """Which detection shows one vehicle, at each camera that has one: a dict or Series of numbers.
 
-    Parameters
-    ----------
-    answer : object
-        A dict, or Series, from the camera's id to the detection's number.
-    detections : DataFrame
-        Columns camera and number: all that there are to choose from.
-    right : mapping of str to int
-        The numbers of those that do show it, by camera.
+    `detections` has columns camera and number; `right` has the numbers of those that do show it.
 
     Examples
     --------
@@ -68,12 +61,7 @@ def _read_numbers(answer, camera):
 def check_travel_time(answer, departed, arrived, tolerance=2.0):
     """How long a vehicle took from one camera to another, in seconds (or as a timedelta).
 
-    Parameters
-    ----------
-    answer : object
-    departed, arrived : datetime
-    tolerance : float
-        Seconds; a frame comes every 1.7 s.
+    `tolerance` is in seconds; a frame comes every 1.7 s.
 
     Examples
     --------

@@ -1,6 +1,4 @@
-"""Figures of lesson 00: what became of the links of twenty vehicles, and how much of a trip a
-growing network reconstructs.
-"""
+"""Figures of lesson 00: what became of links, and how much of a trip a network reconstructs."""
 
 import numpy as np
 import pandas as pd
@@ -38,15 +36,9 @@ _MARKS = {
 
 @style()
 def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> Card:
-    """Link by link, what became of the trips of some vehicles: a row each, a column for each camera
-    searched.
+    """What became of each link of some trips: a row for each vehicle, a column for each camera.
 
-    Parameters
-    ----------
-    links : DataFrame
-        From `cctview.link.TripJudge.links`.
-    sure : float
-        A candidate at least so probable is linked.
+    `links` come from `cctview.link.TripJudge.links`; a candidate at least `sure` is linked.
     """
     counts, judged = count_trips(links, sure), verdicts(links, sure)
     count, linked = int(counts["of"].iloc[0]), int((judged != "not linked").sum())
@@ -80,17 +72,10 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> 
 
 @style()
 def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: str = _WORLD) -> Card:
-    """What a growing network reconstructs of a trip (left), and what one search claims and delivers
-    (right).
+    """How much of a trip a growing network reconstructs, and what one search claims and delivers.
 
-    Parameters
-    ----------
-    links : DataFrame
-        From `cctview.link.TripJudge.links`, at all cameras, of passes at the first camera of the
-        drive.
-    cameras : int
-        How many, in driving order, the network has: marked, and named in the title.
-    sure : float
+    `links` come from `cctview.link.TripJudge.links`: at all cameras, of passes at the first camera
+    of the drive. The title names the first `cameras` of them, in driving order.
     """
     order = list(driving_order(links["camera"].unique()))
     sizes = np.arange(2, len(order) + 2)

@@ -1,6 +1,4 @@
-"""Figures of lesson 01: what each era of recognition takes from a picture, and how well it then
-finds a vehicle again.
-"""
+"""Figures of lesson 01: what each era takes from a crop, and how well it finds a vehicle again."""
 
 import textwrap
 from collections.abc import Sequence
@@ -74,14 +72,7 @@ def timeline(
     milestones: Sequence[tuple[int, str, str, str]] = _MILESTONES,
     note: str = "Sources are given in the text of the lesson",
 ) -> Card:
-    """The papers by year, and who decided in each what is compared: a person, a recipe, or the
-    training data.
-
-    Parameters
-    ----------
-    milestones : sequence of (int, str, str, str)
-        Year; "person", "recipe", "learns" or "detects"; whose work; what was new.
-    """
+    """The papers by year, and who decided what is compared: a person, a recipe or the data."""
     learns = min(year for year, kind, *_ in milestones if kind == "learns")
     first = min(year for year, *_ in milestones)
     title = (
@@ -111,14 +102,9 @@ def timeline(
 
 @style()
 def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: str = "") -> Card:
-    """Vehicles with the landmarks that were found on them: four rows, and at three of them the
-    width.
+    """Vehicles with the landmarks that were found on them: four rows, and three widths.
 
-    Parameters
-    ----------
-    crops : sequence of ndarray of uint8, shape (h, w, 3)
-    found : dict of str to ndarray
-        As `cctview.extract.eras.LandmarkRatios.landmarks` gives it.
+    `found` comes from `cctview.extract.eras.LandmarkRatios.landmarks`.
     """
     title = (
         "Rules look for roof, windscreen, sill and shadow. Some of these lines are wrong: which?"
@@ -150,18 +136,9 @@ def eigen_vehicles(
     count: int,
     note: str = TWIN,
 ) -> Card:
-    """The mean vehicle, the first eigen-vehicles, a picture rebuilt from some of them, and how
-    often these many find a vehicle.
+    """The mean vehicle, eigen-vehicles, a crop rebuilt from `count` of them, and what they find.
 
-    Parameters
-    ----------
-    era : cctview.extract.eras.EigenVehicles
-        Fitted.
-    crop : ndarray of uint8, shape (h, w, 3)
-    curve : sequence of (int, float)
-        Numbers of eigen-vehicles, and rank-1 with so many.
-    count : int
-        With how many the picture is rebuilt; marked on the curve, at the nearest number it has.
+    `era` is fitted. `curve` has pairs: a number of eigen-vehicles, and rank-1 with so many.
     """
     weights = era.embed([crop])[0]
     left = _left_out(era, crop, weights[:count])
@@ -204,10 +181,9 @@ def _rank1_by_count(axes, curve, count):
 
 
 def _left_out(era, crop, weights):
-    """Which share of a picture's difference from the mean is lost in rebuilding it from these
-    weights: of orthogonal directions, squared lengths add up.
-    """
+    """The share of a crop's difference from the mean that these weights do not rebuild."""
     away = era.flat([crop])[0] - era.mean
+    # of orthogonal directions, squared lengths add up
     return float(1 - (np.asarray(weights, float) ** 2).sum() / (away**2).sum())
 
 
@@ -217,15 +193,9 @@ def era_searches(
     rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]],
     note: str = TWIN,
 ) -> Card:
-    """One vehicle looked for by several recognisers: the first candidates of each, and where the
-    right one came.
+    """One search by several recognisers: their first candidates, and the correct one's rank.
 
-    Parameters
-    ----------
-    query : ndarray of uint8, shape (h, w, 3)
-    rows : dict of str to (sequence of ndarray, sequence of bool, int)
-        By the recogniser's name: its first candidates, the best first; whether each is right; and
-        the right one's rank.
+    `rows` has for each: its first candidates, whether each is correct, and the correct one's rank.
     """
     first = sum(rank == 1 for _, _, rank in rows.values())
     title = f"{first} of {len(rows)} recognisers put the right vehicle first"
@@ -274,15 +244,9 @@ def _tile(axes, crop, x, y, colour, dashes, sign=""):
 
 @style()
 def by_era(table: pd.DataFrame, chance: float, note: str = TWIN) -> Card:
-    """The leak of each era: how often it puts the right vehicle first, with intervals.
+    """The leak of each era: how often it puts the correct vehicle first, with intervals.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row an era, its name the index, the newest last; columns estimate, low, high; from
-        `cctview.course.era_trials.leak_by_era`.
-    chance : float
-        What a blind guess would reach.
+    `table` is that of `cctview.course.era_trials.leak_by_era`; a blind guess reaches `chance`.
     """
     last, before = table.iloc[-1], table.iloc[:-1].estimate
     times = last.estimate / before.max()
@@ -299,19 +263,10 @@ def by_era(table: pd.DataFrame, chance: float, note: str = TWIN) -> Card:
 def by_resolution(
     table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray, note: str = TWIN
 ) -> Card:
-    """How often each era puts the right vehicle first, by the size of the pictures; and what is
-    left to see at one size.
+    """How often each era puts the correct vehicle first, by the size of crops; a crop at one size.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Columns pixels, era, estimate, low, high: ``data/results/eras.csv``.
-    pixels : int
-        The size that is marked and shown; the nearest that the table has.
-    era : str
-        The era of the title, with its interval.
-    crop : ndarray of uint8, shape (h, w, 3)
-        A picture to show at that size.
+    `table` is ``data/results/eras.csv``; the size nearest to `pixels` is marked, the title names
+    `era`.
     """
     sizes = np.sort(table.pixels.unique())
     pixels = int(sizes[np.abs(sizes - pixels).argmin()])
@@ -359,13 +314,9 @@ def _names_beside(axes, table, last):
 
 @style()
 def learned_metric(table: pd.DataFrame, note: str = TWIN) -> Card:
-    """What a metric that is learned on top of each era's vectors adds.
+    """What a metric adds when it is fitted on top of each era's vectors.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Columns era, figure ("without", "with", "gain"), estimate, low, high:
-        ``data/results/eras_metric.csv``.
+    `table` is ``data/results/eras_metric.csv``.
     """
     figures = table.set_index(["era", "figure"])
     eras = list(table.era.unique())

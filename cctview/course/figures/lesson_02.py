@@ -1,6 +1,4 @@
-"""Figures of lesson 02: loss curves, filters, what the layers see, and what a model keeps of the
-vehicles that it was trained on.
-"""
+"""Figures of lesson 02: losses, filters, layers, and what a model keeps of its training."""
 
 from collections.abc import Sequence
 
@@ -40,15 +38,7 @@ _BESIDE = {"xycoords": "axes fraction", "textcoords": "offset points"}
 
 @style()
 def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _WORLD) -> Card:
-    """Pictures with the word that belongs to each: one row a word.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (n, side, side, 3)
-    words : array_like of str, shape (n,)
-    each : int
-        So many of each word, evenly over the rows.
-    """
+    """Crops, (n, side, side, 3), with the word that belongs to each: one row for each word."""
     words = np.asarray(words, str)
     kinds, counts = np.unique(words, return_counts=True)
     title = f"What it is given: {len(words):,} pictures, each with one of {len(kinds)} words"
@@ -70,15 +60,8 @@ def loss_curves(
 ) -> Card:
     """The loss after each epoch, on the vehicles of the training and on new ones.
 
-    Parameters
-    ----------
-    history : DataFrame
-        Index epoch; columns training_loss, validation_loss, as
-        `cctview.attacks.classifier.Training.history` gives them.
-    epoch : int, optional
-        The epoch to point out.
-    title : str, optional
-        By default, whether the curves have parted.
+    `history` comes from `cctview.attacks.classifier.Training.history`. Without a `title`, the card
+    says whether the curves have parted.
     """
     training, new = history.training_loss, history.validation_loss
     figure = Card(title or _loss_title(history), 3.3, note)
@@ -105,9 +88,7 @@ def loss_curves(
 
 
 def _loss_title(history):
-    """Whether the network still learns for all, or by heart; in words that hold for every training
-    of this kind.
-    """
+    """Whether the network still learns for all, in words that hold for every such training."""
     training, new = history.training_loss.iloc[-1], history.validation_loss
     if len(history) < 3:
         return "Too few epochs to tell: let it learn longer"
@@ -118,13 +99,7 @@ def _loss_title(history):
 
 @style()
 def learned_filters(before: np.ndarray, after: np.ndarray, note: str = _WORLD) -> Card:
-    """The first layer's filters, before any training and after it: which small pattern each of them
-    answers to.
-
-    Parameters
-    ----------
-    before, after : ndarray, shape (side, side, 3, filters)
-    """
+    """The first layer's filters, (side, side, 3, filters), before any training and after it."""
     count = min(before.shape[-1], 16)
     lines = 1 if count <= 8 else 2
     count -= count % lines
@@ -148,15 +123,9 @@ def learned_filters(before: np.ndarray, after: np.ndarray, note: str = _WORLD) -
 def layer_activations(
     picture: np.ndarray, layers: dict[str, np.ndarray], title: str, note: str = _WORLD
 ) -> Card:
-    """A picture, and what each layer of filters makes of it: the six filters that answer most,
-    bright where they do.
+    """A crop, and the six filters of each layer that answer most: bright where they do.
 
-    Parameters
-    ----------
-    picture : ndarray of uint8, shape (h, w, 3)
-    layers : dict of str to ndarray, shape (h, w, filters)
-        By name, as `cctview.attacks.classifier.activations` gives them.
-    title : str
+    `layers`, (h, w, filters) each, come from `cctview.attacks.classifier.activations`.
     """
     most = 6
     margins = {"left": 0.16, "right": 0.2, "bottom": 0.1, "top": 0.1, "wspace": 0.12}
@@ -178,14 +147,7 @@ def layer_activations(
 
 @style()
 def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) -> Card:
-    """How large the loss is on members and on others: as two hills, on a logarithmic axis.
-
-    Parameters
-    ----------
-    losses : ndarray, shape (n,)
-    member : ndarray of bool, shape (n,)
-        Whether it was in the training.
-    """
+    """How large the loss is on members and on others: two hills on a logarithmic axis."""
     inside, outside = (np.median(losses[rows]) for rows in (member, ~member))
     much = "smaller" if inside < outside else "no smaller"
     if inside < outside / _PARTED:
@@ -221,13 +183,7 @@ def _power_of_ten(power):
 
 @style()
 def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
-    """How well members are told from others, on logarithmic axes: what counts is few false alarms.
-
-    Parameters
-    ----------
-    attacks : dict of str to cctview.attacks.inference.Membership
-        By name.
-    """
+    """How well attacks tell members from others, on logarithmic axes: few false alarms count."""
     measured = {name: attack.figures() for name, attack in attacks.items()}
     betraying = [name for name, figures in measured.items() if figures.low["AUC"] > 0.5]
     figure = Card(_betrayed(betraying, len(measured)), 4.2, note, left=1.05, right=2.5)
@@ -265,9 +221,7 @@ def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
 
 
 def _betrayed(names, count):
-    """Which of the attacks tell members better than a coin; in words that hold for every training
-    of this kind.
-    """
+    """Which attacks tell members better than a coin, in words that hold for every such training."""
     if not names:
         return "No better than a coin: nothing tells who was taught"
     if len(names) == count:
@@ -283,20 +237,11 @@ def exposure(
     words: Sequence[str],
     note: str = _WORLD,
 ) -> Card:
-    """By how much a vehicle's own picture moves a model: of all vehicles, and of the one in a
-    hundred that it moves most.
+    """How much a vehicle's own crop moves a model: all vehicles, and the 1 % that it moves most.
 
-    Parameters
-    ----------
-    rises : ndarray, shape (n,)
-        By how much the probability of the right class rises if a vehicle is in the training.
-    worst : ndarray of int
-        The most exposed ones: places in `rises`, chosen on other models than those that `rises` is
-        measured on.
-    crops : sequence of ndarray of uint8, shape (h, w, 3)
-        Pictures of some of them.
-    words : sequence of str
-        The right answer for each picture.
+    `rises`, (n,), says how much the probability of the correct class rises if a vehicle is in the
+    training. `worst` are places in `rises`, chosen on other models than `rises` was measured on.
+    `words` are the correct answers for `crops`.
     """
     title = (
         f"Being taught raises the right answer's probability by {rises.mean():.2f} on average,"
@@ -333,17 +278,9 @@ def exposure(
 
 @style()
 def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str = _WORLD) -> Card:
-    """One training, two readings: how often it is right on new vehicles, and how well its members
-    are found.
+    """How often one training is right on new vehicles, and how well its members are found.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row an epoch, as `cctview.course.trainings.stored_grid` has them for one network: epoch,
-        training_right, validation_right, auc, auc_low, auc_high.
-    epoch : int
-        The one to point out.
-    title : str
+    `table` has the rows of one network from `cctview.course.trainings.stored_grid`.
     """
     figure = Card(title, 3.2, note, wspace=0.42, right=0.25)
     useful, leak = figure.subplots(1, 2)

@@ -1,6 +1,4 @@
-"""Figures of lesson 03: what collecting brings, costs and misses; whom it knows after some days,
-and whom it singles out.
-"""
+"""Figures of lesson 03: what collecting brings, costs and misses, and which vehicles it knows."""
 
 import numpy as np
 import pandas as pd
@@ -55,11 +53,7 @@ _KEY = {"ncols": 3, "handletextpad": 0.4, "columnspacing": 1.4, "borderaxespad":
 def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
     """What each poll brought: a row for each camera, time from left to right.
 
-    Parameters
-    ----------
-    tally : cctview.collect.Tally
-    speed_up : float
-        How many times as fast as ours the city's clock ran.
+    The city's clock ran `speed_up` times as fast as ours.
     """
     cameras = driving_order(dict.fromkeys(camera for _, camera, _ in tally.polls))
     news = np.array([_kind(word) for *_, word in tally.polls])
@@ -96,14 +90,7 @@ def storage_bill(
 ) -> Card:
     """What is kept, and what that costs a month, for a growing number of cameras.
 
-    Parameters
-    ----------
-    bills : dict of int to cctview.course.collection.StorageCost
-        For each number of cameras.
-    cameras : int
-        The number of the title; it is marked.
-    interval, days : float
-        Of all of them: seconds from picture to picture, days kept.
+    There is a bill for each number of cameras: a frame every `interval` seconds, kept for `days`.
     """
     now = bills[cameras]
     title = (
@@ -154,17 +141,9 @@ def _money(dollars):
 def caught(
     curves: dict[float, dict], interval: float, side: float, cameras: int = 6, note: str = _ROAD
 ) -> Card:
-    """Which share of the traffic polling catches, by its interval.
+    """Which share of the traffic polling catches, by its interval in seconds.
 
-    Parameters
-    ----------
-    curves : dict of float to dict
-        For each interval in seconds, what `cctview.course.collection.Traffic.caught` gives.
-    interval : float
-        The interval of the title; it is marked.
-    side : float
-        From how many pixels on a vehicle counts.
-    cameras : int
+    `curves` come from `cctview.course.collection.Traffic.caught`; `side` is in pixels.
     """
     now = curves[interval]
     title = (
@@ -198,16 +177,9 @@ def caught(
 def known_by_day(
     table: pd.DataFrame, slow: pd.DataFrame, share: float, note: str = _HABITS
 ) -> Card:
-    """How many vehicles a database knows after so many days, how many come back, and how many a
-    slow collector knows.
+    """How many vehicles a database knows after some days, and how many a slow collector knows.
 
-    Parameters
-    ----------
-    table, slow : DataFrame
-        From `cctview.course.collection.count_known`: of all sightings, and of those that a slow
-        collector catches.
-    share : float
-        Which share that is.
+    Both come from `cctview.course.collection.count_known`; `slow` is of a `share` of the passes.
     """
     last = table.index[-1]
     title = (
@@ -235,14 +207,9 @@ def known_by_day(
 
 @style()
 def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) -> Card:
-    """How often a few sightings single a vehicle out, by how exactly their times are known.
+    """How often a few passes single a vehicle out, by how exactly their times are known.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Columns hours, singled_out, low, high: a row for each length of the time bins.
-    points, days : int
-        How many sightings are known, and for how many days the database was filled.
+    `table` has columns hours (the length of the time bins), singled_out, low, high.
     """
     table = table.sort_values("hours")
     first, last = table.iloc[0], table.iloc[-1]
@@ -270,17 +237,10 @@ def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) 
 def unicity_by_points(
     table: pd.DataFrame, false_links: float, points: int = 4, note: str = _HABITS
 ) -> Card:
-    """How often a few sightings single out a vehicle, by how many are known: with a faultless
-    database, and with false links.
+    """How often a few passes single a vehicle out, by their number, with and without false links.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Rows of ``data/results/unicity.csv`` of one length of time bins and one number of days.
-    false_links : float
-        Share of sightings booked to a wrong vehicle, one of those in `table`.
-    points : int
-        The number of the title.
+    `table` has rows of ``data/results/unicity.csv`` of one length of time bins and one number of
+    days. `false_links` is one of its shares; the title names `points`.
     """
     right = table[table.false_links == 0].sort_values("points")
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")

@@ -1,6 +1,4 @@
-"""Figures of lesson 04: boxes right, false and missed, precision and recall, and who enters the
-database.
-"""
+"""Figures of lesson 04: boxes right, false and missed, and which vehicles enter the database."""
 
 import numpy as np
 import pandas as pd
@@ -46,22 +44,9 @@ def judge_boxes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Say of each box of a frame what it is, and which vehicles are missed.
 
-    Parameters
-    ----------
-    boxes : DataFrame
-        Columns percent, x1, y1, x2, y2; of one frame.
-    truth : DataFrame
-        Columns x1, y1, x2, y2, ignore; of the same frame.
-    iou : float
-        The overlap from which a box has found a vehicle.
-
-    Returns
-    -------
-    verdicts : ndarray of str, shape (n,)
-        "right", "false" or "not asked for", by the rules of
-        `cctview.detect.metrics.evaluate_detections`.
-    missed : ndarray of bool
-        By row of `truth`.
+    `boxes` has columns percent, x1, y1, x2, y2, and `truth` has x1, y1, x2, y2, ignore. Returns
+    "right", "false" or "not asked for" for each box, by the rules of
+    `cctview.detect.metrics.evaluate_detections`, and for each row of `truth` whether it is missed.
     """
     order = np.argsort(-boxes["percent"].to_numpy(), kind="stable")
     overlaps = box_iou(boxes[BOX].iloc[order], truth[BOX])
@@ -81,17 +66,7 @@ def judged_boxes(
     title: str = "",
     note: str = _WORLD,
 ) -> Card:
-    """A frame with the boxes that are right, those that are false, and the vehicles that are
-    missed.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    boxes, truth, iou :
-        As for `judge_boxes`.
-    title : str
-        What to say before the count.
-    """
+    """A frame with its right and false boxes and its missed vehicles, as `judge_boxes` says."""
     verdicts, missed = judge_boxes(boxes, truth, iou)
     right, false = (verdicts == "right").sum(), (verdicts == "false").sum()
     title += (
@@ -156,18 +131,9 @@ def thresholds(
     iou: float,
     note: str = _WORLD,
 ) -> Card:
-    """A frame at a score and an overlap threshold (left), and where that lies on the curve of all
-    frames (right).
+    """A frame at a score and an overlap threshold, and its place on the curve of all frames.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-    boxes, truth, iou :
-        As for `judge_boxes`; boxes below the score threshold are left out.
-    evaluation : cctview.detect.metrics.DetectionEvaluation
-        Of all frames, at that overlap threshold.
-    score : float
-        Per cent.
+    `evaluation` is of all frames at the overlap `iou`; `score` is per cent.
     """
     boxes = boxes[boxes["percent"] >= score]
     verdicts, missed = judge_boxes(boxes, truth, iou)
@@ -203,14 +169,7 @@ def rectangle_features(
 ) -> Card:
     """The first pairs of rectangles that a boosted detector asks about, on a vehicle.
 
-    Parameters
-    ----------
-    detector : cctview.detect.viola_jones.BoostedDetector
-    patch : ndarray of uint8, shape (20, 24)
-        A vehicle in the detector's window.
-    ruled_out : float
-        Which share of the windows of a frame its first questions rule out.
-    count : int
+    `patch`, (20, 24), is a vehicle; the first questions rule out the share `ruled_out` of a frame.
     """
     title = (
         f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places"
@@ -234,10 +193,7 @@ def rectangle_features(
 def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     """Detectors side by side: how well they find, and how long a frame takes.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.detect.comparison.compare_detectors`.
+    `table` comes from `cctview.detect.comparison.compare_detectors`.
     """
     ran = table[table["note"] == ""]
     best = ran["AP"].idxmax()
@@ -272,16 +228,10 @@ def _seconds(seconds):
 def database_entry(
     table: pd.DataFrame, score: float, all_scores: pd.DataFrame, note: str = _INTERVALS
 ) -> Card:
-    """Who enters the database: in one frame, in one pass, and over all cameras.
+    """Which share enters the database: in one frame, in one pass, and over all cameras.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.detect.coverage.share_entered`, at the score threshold.
-    score : float
-        Per cent.
-    all_scores : DataFrame
-        The estimates of the same rows as columns, by score threshold.
+    `table` comes from `cctview.detect.coverage.share_entered` at the threshold `score`, in per
+    cent; `all_scores` has its estimates as columns, by threshold.
     """
     shares = table["estimate"]
     title = (
@@ -309,9 +259,7 @@ def database_entry(
 
 
 def _apart(heights, least):
-    """Heights from the lowest up, moved so that labels there do not overlap: the highest stays
-    below 1.
-    """
+    """Ascending heights, moved so that labels do not overlap and the highest stays below 1."""
     result = np.array(heights)
     for k in range(len(result) - 2, -1, -1):
         result[k] = min(result[k], result[k + 1] - least)
@@ -324,14 +272,7 @@ def _apart(heights, least):
 def found_by(table: pd.DataFrame, what: str, title: str, note: str = _INTERVALS) -> Card:
     """Which share was found, group by group, with intervals.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.detect.coverage.share_found`.
-    what : str
-        What the groups are, and what is counted.
-    title : str
-        The finding.
+    `table` comes from `cctview.detect.coverage.share_found`; `what` is the label of its axis.
     """
     figure = Card(title, 0.34 * len(table) + 0.85, note, left=1.75, right=1.6)
     axes = figure.subplots()

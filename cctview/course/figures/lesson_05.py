@@ -27,13 +27,7 @@ _DRAWN = 4000  # points of a curve, evenly over its pairs and over their logarit
 
 
 def accepted(distances: ArrayLike, same: ArrayLike, threshold: float) -> dict[str, int]:
-    """What a threshold does: how many same and how many different pairs it links, and how many of
-    each it does not.
-
-    Returns
-    -------
-    dict of str to int
-        true_links, false_links, missed, kept_apart.
+    """How many same and how many different pairs a threshold links, and how many it does not.
 
     Examples
     --------
@@ -60,17 +54,8 @@ def distance_histograms(
 ) -> Card:
     """How far apart same pairs and different pairs are, and what a threshold makes of them.
 
-    Each of the two histograms is drawn to its own height, as shares: of different pairs there are
-    many times as many.
-
-    Parameters
-    ----------
-    distances : array_like, shape (n,)
-    same : array_like of bool, shape (n,)
-    threshold : float, optional
-        A pair is linked when its distance is at most this.
-    distance : str
-        What the distance is called, with its unit if it has one.
+    Each histogram has its own height, as shares, because there are many more different pairs. A
+    pair is linked when its distance is at most `threshold`.
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     overlap = (distances[~same] < np.median(distances[same])).mean()
@@ -105,9 +90,7 @@ def distance_histograms(
 
 
 def _three_figures(count):
-    """A count to three figures: of a million pairs one or two may fall on either side of a
-    threshold, by the processor.
-    """
+    """A count to three figures: one or two pairs of a million depend on the processor."""
     return f"{float(f'{count:.3g}'):,.0f}"
 
 
@@ -131,15 +114,9 @@ def roc(
 ) -> Card:
     """Receiver operating characteristics, with points of operation.
 
-    Parameters
-    ----------
-    curves : dict of str to (distances, same)
-        By name; see `cctview.match.roc_curve`.
-    points : dict of str to (float, float), optional
-        Others' points by name: share of different pairs, and of same pairs, that they call the
-        same; "the room".
-    at : float, optional
-        The threshold at which the first curve is operated: drawn as a point.
+    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them. `points` are
+    the false and true positive rates of others, such as "the room". The first curve has a point at
+    the threshold `at`.
     """
     areas = {name: roc_auc(*pairs) for name, pairs in curves.items()}
     best = max(areas, key=areas.get)
@@ -184,15 +161,7 @@ def _points_title(curves, points):
 
 @style()
 def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = TWIN) -> Card:
-    """Cumulative match characteristics: how often the right vehicle is among the first k
-    candidates.
-
-    Parameters
-    ----------
-    results : dict of str to RankEvaluation
-        By name.
-    ranks : int
-    """
+    """Cumulative match characteristics: how often the first k candidates have the vehicle."""
     curves = {name: np.asarray(result.cmc)[:ranks] for name, result in results.items()}
     name, curve = list(curves.items())[-1]
     title = f"{name}: the right vehicle is first in {percent(curve[0])} of searches"
@@ -205,9 +174,8 @@ def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = TWIN) -
     upwards = sorted(ends, key=ends.get)
     heights = dict(zip(upwards, _apart([ends[name] for name in upwards]), strict=True))
     words = {"fontweight": "bold", "fontsize": 11, "annotation_clip": False}
-    for (name, curve), colour, marker in zip(
-        curves.items(), (GREY, ORANGE, BLUE, DIFFERENT), "os^D"
-    ):
+    styles = zip((GREY, ORANGE, BLUE, DIFFERENT), "os^D")
+    for (name, curve), (colour, marker) in zip(curves.items(), styles):
         look = {"color": colour, "marker": marker, "markersize": 5}
         axes.plot(range(1, len(curve) + 1), curve, label=name, **look)
         colour = DARKER.get(colour, colour)
@@ -230,23 +198,11 @@ def _apart(values, gap=0.085):
 def false_links(
     distances: ArrayLike, same: ArrayLike, threshold: float | None = None, note: str = TWIN
 ) -> Card:
-    """The leak of a threshold: of the links that it makes, how many are false, and how many true
-    ones it finds.
+    """The leak of a threshold: how many of its links are false, and how many true ones it finds.
 
-    Parameters
-    ----------
-    distances : array_like, shape (n,)
-        Of all pairs that a search compares, same and different in the numbers in which they really
-        come.
-    same : array_like of bool, shape (n,)
-    threshold : float, optional
-        By default the one that finds half of the true links.
-
-
-    Raises
-    ------
-    ValueError
-        If no pair is the same.
+    `distances` are of all pairs that a search compares, same and different in their real numbers.
+    Without a `threshold` it is the one that finds half of the true links. Raises ValueError if no
+    pair is the same.
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if not same.any():

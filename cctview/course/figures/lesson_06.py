@@ -44,15 +44,9 @@ _DECADE = 10  # so many times as large as measured: as far as clusters are belie
 
 @style()
 def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD) -> Card:
-    """What filters leave of a search: candidates (left), and how often the right one is among the
-    first (right).
+    """How many candidates filters leave, and how often the correct one is among the first.
 
-    Parameters
-    ----------
-    stages : dict of str to cctview.link.filters.Filtered
-        From `cctview.link.filters.apply_filters`.
-    candidates : int
-        The length of the list that an operator looks at.
+    `stages` come from `cctview.link.filters.apply_filters`; `candidates` is the length of the list.
     """
     names, table = list(stages), rank_one(stages, candidates)
     counts = [stage.left.mean() for stage in stages.values()]
@@ -87,29 +81,18 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD
 def open_set(
     table: pd.DataFrame, found: float = 0.5, gallery: float | None = None, note: str = _WORLD
 ) -> Card:
-    """Whom a search blames as the gallery grows: false matches (left), and how often it flags
-    anyone, or misses (right).
+    """False matches as the gallery grows, and how often a search flags anyone, or misses.
 
     Solid: measured. Dashed: one decade further, as clusters go on. Beyond: only a fan. Dotted: the
-    naive curve, as if impostors were independent.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/open_set.csv``.
-    found : float
-        The threshold: one that finds such a share of the vehicles that are there.
-    gallery : float, optional
-        Marked; by default what was measured.
+    naive curve, as if impostors were independent. `table` is ``data/results/open_set.csv``, and the
+    threshold finds the share `found` of the vehicles that are there.
     """
     measured, end = measured_gallery(table), float(table["size"].max())
     gallery = gallery or measured
     model, reach = "measured", ""
     if gallery > measured:
-        model, reach = (
-            "clusters",
-            ", extrapolated" if gallery <= _DECADE * measured else ", a guess",
-        )
+        model = "clusters"
+        reach = ", extrapolated" if gallery <= _DECADE * measured else ", a guess"
     false_matches = at_gallery(table, found, "clusters", "innocents", gallery)[0]
     flagged = at_gallery(table, found, model, "fpir", gallery)[0]
     title = (
@@ -170,15 +153,9 @@ def _grows(axes, table, found, figure, measured, end):
 
 @style()
 def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = TWIN) -> Card:
-    """How often a different vehicle passes for the same, by how alike it was made, at every
-    threshold.
+    """How often a different vehicle passes for the same, by how alike it is and by threshold.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.match.passing`.
-    found : float
-        The threshold to mark: one that finds such a share of the same pairs.
+    `table` comes from `cctview.match.passing`; the marked threshold finds the share `found`.
     """
     styles = {LOOK_ALIKE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
     kinds = [kind for kind in styles if (table["alike"] == kind).any()]
@@ -211,15 +188,9 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = TWIN) -> Ca
 
 @style()
 def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Card:
-    """How alike we make vehicles of one design, and what that does to two figures, beside those of
-    the real frames.
+    """What the likeness of vehicles of one design does to two figures, beside real frames.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/individuality.csv``.
-    setting : float
-        Marked, and named in the title.
+    `table` is ``data/results/individuality.csv``; `setting` is one of its settings.
     """
     now = table[np.isclose(table["individuality"], setting)].set_index("figure")["estimate"]
     panels = (
@@ -253,14 +224,8 @@ def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Car
 def alarms(prior: float, hit: float, false_matches: float, note: str = _WORLD) -> Card:
     """Of a hundred alarms, how many are right: one mark each.
 
-    Parameters
-    ----------
-    prior : float
-        How often the vehicle looked for is there at all: the base rate.
-    hit : float
-        How often it is found if it is.
-    false_matches : float
-        How many others a search flags in the mean.
+    The vehicle is there with probability `prior`, and then found with probability `hit`; a search
+    flags `false_matches` others on average.
     """
     right = float(share_right(prior, hit, false_matches))
     count = round(100 * right)
@@ -285,13 +250,9 @@ def alarms(prior: float, hit: float, false_matches: float, note: str = _WORLD) -
 
 @style()
 def kinds(table: pd.DataFrame, note: str = "Measured on this computer when the cell ran") -> Card:
-    """Kinds of indexes: bytes to read for each vector, time a query, and how many of the true
-    nearest are found.
+    """Kinds of indexes: bytes to read for each vector, time per query, and recall.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.search.measure_kinds`.
+    `table` comes from `cctview.search.measure_kinds`.
     """
     exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
     title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
@@ -320,10 +281,7 @@ def kinds(table: pd.DataFrame, note: str = "Measured on this computer when the c
 def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
     """What keeping and searching vectors costs, from these minutes to a scraped web.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.search.compare_bills`: a column a workload.
+    `table` comes from `cctview.search.compare_bills`: a column for each workload.
     """
     names, last = list(table), table.iloc[:, -1]
     title = (
@@ -361,12 +319,8 @@ def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
 def clock(table: pd.DataFrame, features: pd.Series, note: str = _WORLD) -> Card:
     """The bits that the clock alone gives, beside those that appearance alone gives.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.link.filters.clock_bits`.
-    features : Series
-        Columns bits, bits_low, bits_high: a row of ``data/results/extractors.csv``.
+    `table` comes from `cctview.link.filters.clock_bits`; `features` is a row of
+    ``data/results/extractors.csv``.
     """
     features = features.rename({"bits": "estimate", "bits_low": "low", "bits_high": "high"})
     claimed = {"color": PAPER, "edgecolor": CLAIMED, "hatch": "//", "linewidth": 1.6}

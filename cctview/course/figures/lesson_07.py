@@ -28,14 +28,9 @@ _PARTS = (("the right name", BLUE, ""), ("a wrong name", DIFFERENT, "///"), ("no
 
 @style()
 def dossier(dossier: Dossier, known: dict[str, str] | None = None) -> Card:
-    """Everything that one click holds on a vehicle, and, where the truth is known, what of it is
-    wrong.
+    """Everything that one click holds on a vehicle, and what of it is wrong.
 
-    Parameters
-    ----------
-    dossier : cctview.investigate.dossier.Dossier
-    known : dict of str to str, optional
-        The truth of what was read off, by its words: "type", "colour", "direction".
+    `known` has the truth of what was read off, by its words: "type", "colour", "direction".
     """
     rows = [("who", dict(dossier.lines())["who"], None), *_held(dossier, known or {})]
     judged = [right for *_, right in rows if right is not None]
@@ -76,15 +71,10 @@ def _held(dossier, known):
 
 @style()
 def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WORLD) -> Card:
-    """For each outside fact, of how many dossiers it makes the right name, a wrong one, or none;
-    with 95 % intervals.
+    """For each outside fact, how many dossiers get the right name, a wrong one or none.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        By fact: from `cctview.investigate.measure_joins`.
-    least : float
-        From which probability on an entry is taken for the name.
+    `tables`, by fact, come from `cctview.investigate.measure_joins`. An entry is taken for the name
+    from the probability `least`; the intervals are 95 %.
     """
     shares, count = {}, len(next(iter(tables.values())))
     for fact, table in tables.items():

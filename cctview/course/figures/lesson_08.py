@@ -1,6 +1,4 @@
-"""Figures of lesson 08: what comes back out of a vector, who could apply a defence, and what it is
-worth against whom.
-"""
+"""Figures of lesson 08: what a vector gives back, and what a defence is worth in whose hands."""
 
 from collections.abc import Iterable, Sequence
 
@@ -57,15 +55,9 @@ def rebuilt(
     words: Sequence[str] | None = None,
     note: str = TWIN,
 ) -> Card:
-    """Pictures in rows, one column a vehicle: the true ones, and what is made of their vectors.
+    """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
 
-    Parameters
-    ----------
-    rows : dict of str to sequence of ndarray of uint8, shape (h, w, 3)
-        By the words beside each row; all of one length.
-    title : str
-    words : sequence of str, optional
-        What to write below each column.
+    `rows` are by the words beside them, all of one length; `words` stand below the columns.
     """
     count = len(next(iter(rows.values())))
     margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
@@ -86,13 +78,7 @@ def rebuilt(
 
 @style()
 def who_can(defences: Iterable[Defence], note: str = _HOLDERS) -> Card:
-    """Which defence is in whose hands: the driver's, the camera owner's, the database owner's, the
-    law's.
-
-    Parameters
-    ----------
-    defences : iterable of cctview.defences.catalogue.Defence
-    """
+    """Who can apply which defence: the driver, an owner of cameras or database, or the law."""
     defences = list(defences)
     count = len(defences)
     theirs = sum("driver" in defence.who for defence in defences)
@@ -125,21 +111,10 @@ def defended(
     pictured: str,
     note: str = _MEASURED,
 ) -> Card:
-    """One defence at one strength: what it does to pictures, and the bits that it leaves each
-    tracker.
+    """One defence at one strength: what it does to crops, and the bits that each tracker keeps.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        The three rows of ``data/results/defences.csv`` of that defence and strength.
-    pictures : sequence of ndarray of uint8
-        What there is to see of some vehicles.
-    chosen : str
-        The tracker that the title is about.
-    before : float
-        Bits that the best tracker has without a defence.
-    pictured : str
-        What the pictures are.
+    `rows` are the three of ``data/results/defences.csv``. The title is about the tracker `chosen`;
+    `before` are the best tracker's bits without a defence. `pictured` says what the pictures are.
     """
     rows = rows.set_index("tracker").loc[list(_TRACKERS)]
     one = rows.loc[chosen]
@@ -183,12 +158,7 @@ def _capital(name):
 def by_strength(table: pd.DataFrame, name: str, note: str = _MEASURED) -> Card:
     """The bits that one defence leaves each tracker, from weak to strong.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/defences.csv``.
-    name : str
-        The defence.
+    `table` is ``data/results/defences.csv``, and `name` is the defence.
     """
     rows = table[table.defence == name]
     without = (table.defence == "none") & (table.evidence == rows.evidence.iloc[0])
@@ -233,17 +203,10 @@ def _apart(places, least):
 def bought_back(
     table: pd.DataFrame, tracker: str | None = None, usefulness: float = 0.9, note: str = _MEASURED
 ) -> Card:
-    """Each defence at each strength: the share of a link's bits that is bought back against the
-    usefulness that is lost.
+    """The share of a link's bits that each defence buys back, against the usefulness that it costs.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/defences.csv``.
-    tracker : str, optional
-        Against which; without it, against the best one for each defence and strength.
-    usefulness : float
-        Defences that keep less are drawn hollow.
+    `table` is ``data/results/defences.csv``. Without a `tracker`, each defence at each strength
+    meets the best one. Defences that keep less than `usefulness` are drawn hollow.
     """
     points = bought_points(table, tracker)
     useful = points.usefulness >= usefulness
@@ -290,19 +253,11 @@ def _name_points(axes, points, most=8):
 
 
 def bought_points(table: pd.DataFrame, tracker: str | None = None) -> pd.DataFrame:
-    """One row a defence and strength: bits, before, bought (bits bought back), share (of those
-    before), usefulness, tracker.
+    """One row per defence and strength, with the bits that it buys back from a tracker.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``data/results/defences.csv``.
-    tracker : str, optional
-        Against which; without it, against the best one for each.
-
-    Returns
-    -------
-    DataFrame
+    Adds to rows of ``data/results/defences.csv`` the columns before (bits without a defence),
+    bought (bits bought back) and share (of those before). Without a `tracker`, it is the best one
+    for each.
     """
     before = table[table.defence == "none"].groupby("evidence").bits.max()
     rows = table[table.defence != "none"]
@@ -316,15 +271,9 @@ def bought_points(table: pd.DataFrame, tracker: str | None = None) -> pd.DataFra
 
 @style()
 def worst_case(best: pd.DataFrame, usefulness: float, note: str = _MEASURED) -> Card:
-    """What each defence buys back at equal usefulness: as it is sold, against the weakest tracker,
-    and in the worst case.
+    """What each defence buys back at equal usefulness, from the weakest and the best tracker.
 
-    Parameters
-    ----------
-    best : DataFrame
-        From `cctview.defences.results.headline`.
-    usefulness : float
-        The share of every use that all keep.
+    `best` comes from `cctview.defences.results.headline`; every use keeps the share `usefulness`.
     """
     kept = best[best.bits.notna()].reset_index(drop=True)
     sold = kept.before - kept.off_the_shelf
@@ -365,16 +314,10 @@ def _value(axes, x, y, value, colour, **look):
 def key_broken(
     found: dict[int, dict[str, float]], unprotected: dict[str, float], known: int, note: str = TWIN
 ) -> Card:
-    """How often a thief finds a vehicle behind a secret key, by how many other vehicles he knows.
+    """How often a thief finds a vehicle behind a secret key, by how many others he knows.
 
-    Parameters
-    ----------
-    found : dict of int to dict
-        For each number of known vehicles estimate, low, high.
-    unprotected : dict
-        The same without a key.
-    known : int
-        The number to point out.
+    `found` has estimate, low and high for each number of known vehicles, and `unprotected` has them
+    without a key. The card points out the number `known`.
     """
     counts = sorted(found)
     now, without = found[known]["estimate"], unprotected["estimate"]

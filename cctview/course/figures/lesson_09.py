@@ -1,6 +1,4 @@
-"""Figures of lesson 09: the crowd that a car disappears in, and what the same evidence is worth in
-another city.
-"""
+"""Figures of lesson 09: the crowd that hides a car, and what evidence is worth in another city."""
 
 import numpy as np
 import pandas as pd
@@ -33,15 +31,9 @@ _MOST = 9  # powers of ten on the axis of populations
 
 @style()
 def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
-    """Everyone on the road in an hour, one dot a vehicle: those of this type, and of these those of
-    this colour.
+    """Every vehicle on the road in an hour, one dot each: those of this type and of this colour.
 
-    Parameters
-    ----------
-    car : Series
-        From `cctview.privacy.leakage.your_car`.
-    kind, colour : str
-    hour : int
+    `car` comes from `cctview.privacy.leakage.your_car`.
     """
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
@@ -95,17 +87,9 @@ def _crowd_title(car, kind, colour, hour):
 
 @style()
 def same_evidence(population: int, evidence: float, overclaimed: float) -> Card:
-    """How probable a match is by the same evidence, in populations of every size: what is claimed,
-    and what is right.
+    """How probable a match is by the same evidence, in populations of every size.
 
-    Parameters
-    ----------
-    population : int
-        Marked on the axis and named in the title.
-    evidence : float
-        What the evidence is worth, in bits.
-    overclaimed : float
-        Bits that the machine claims beyond them.
+    `evidence` is in bits; the system claims `overclaimed` bits more. The title names `population`.
     """
     lines = (
         ("claimed", evidence + overclaimed, CLAIMED, "--"),

@@ -19,14 +19,7 @@ def numbered_frames(
 ) -> Card:
     """Frames side by side, with the number of each detection at its box.
 
-    Parameters
-    ----------
-    images : list of ndarray of uint8, shape (H, W, 3)
-    boxes : list of DataFrame
-        Of each frame: columns number, x1, y1, x2, y2 (pixels).
-    titles : list of str
-        Of each frame.
-    title, note : str
+    The boxes of a frame have columns number, x1, y1, x2, y2 (pixels).
     """
     rows = -(-len(images) // 2)
     margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.1}

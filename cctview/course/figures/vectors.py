@@ -1,6 +1,4 @@
-"""Figures of lesson 05 about embeddings: a plane of them, a triplet in training, a picture as
-numbers, and where embeddings fail.
-"""
+"""Figures of lesson 05 about embeddings: their plane, a triplet, a vector, and where they fail."""
 
 from collections.abc import Iterable, Sequence
 
@@ -36,11 +34,7 @@ _ENDS = {"anchor": ("s", INK), "positive": ("o", SAME), "negative": ("X", DIFFER
 def principal_plane(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two directions in which embeddings, (n, d), differ most: principal components.
 
-    Returns
-    -------
-    places : ndarray, shape (n, 2)
-    shares : ndarray, shape (2,)
-        Of the variance.
+    Returns the places, (n, 2), and the shares of the variance, (2,).
     """
     centred = np.asarray(embeddings, float) - np.mean(embeddings, axis=0)
     values, vectors = np.linalg.eigh(centred @ centred.T)
@@ -58,17 +52,10 @@ def embedding_map(
     title: str | None = None,
     note: str = TWIN,
 ) -> Card:
-    """Vehicles where the network puts them: the embedding space flattened to a plane, each point a
-    picture.
+    """The embedding space, flattened to a plane: each point is the crop of a vehicle.
 
-    Parameters
-    ----------
-    embeddings : ndarray, shape (n, d)
-    crops : sequence of ndarray of uint8, shape (h, w, 3)
-    lines : iterable of (int, int)
-        Pictures to join: two of one vehicle.
-    title : str, optional
-        By default how much of the space the plane holds.
+    `embeddings` has shape (n, d); `lines` joins pairs of crops that show one vehicle. Without a
+    `title`, the card says how much of the space the plane holds.
     """
     places, shares = principal_plane(embeddings)
     title = title or f"This plane holds {percent(shares.sum())} of how the vectors differ"
@@ -105,14 +92,9 @@ def triplet(
     margin: float,
     note: str = "A toy: three points in a plane, no pictures behind them",
 ) -> Card:
-    """A triplet in the plane: where its points began, how they went, and where they are.
+    """A triplet in the plane: where its points began, how they moved, and where they are.
 
-    Parameters
-    ----------
-    path : ndarray, shape (steps + 1, 3, 2)
-    losses : ndarray, shape (steps + 1,)
-        Both from `cctview.match.descend`.
-    margin : float
+    `path`, (steps + 1, 3, 2), and `losses`, (steps + 1,), come from `cctview.match.descend`.
     """
     anchor, positive, negative = path[-1]
     near, far = np.linalg.norm(anchor - positive), np.linalg.norm(anchor - negative)
@@ -147,14 +129,7 @@ def triplet(
 
 @style()
 def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
-    """A picture of a vehicle, and beside it the vector that a network makes of it: one small square
-    a number.
-
-    Parameters
-    ----------
-    crop : ndarray of uint8, shape (h, w, 3)
-    embedding : ndarray, shape (d,)
-    """
+    """The crop of a vehicle, and the embedding, (d,), of that crop: one square for each number."""
     count = len(embedding)
     rows = next(rows for rows in range(int(count**0.5), 0, -1) if count % rows == 0)
     title = f"A picture of {crop.shape[1]}×{crop.shape[0]} pixels becomes {count:,} numbers"
@@ -174,15 +149,9 @@ def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
 
 @style()
 def weak_spots(table: pd.DataFrame, candidates: int, note: str = TWIN) -> Card:
-    """Where embeddings fail: how often the right one is on the list, by kinds of vehicles and
-    pictures.
+    """Where embeddings fail: how often a list has the correct vehicle, by group of vehicles.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `cctview.match.by_group`: columns of, group, estimate, low, high, searches.
-    candidates : int
-        The length of the list.
+    `table` comes from `cctview.match.by_group`; `candidates` is the length of the list.
     """
     worst = table.loc[table["estimate"].idxmin()]
     title = (

@@ -164,9 +164,7 @@ def _output(output, folder, more):
 
 
 def _grouped(elements):
-    """What of an output belongs together: words that follow one another; tables and divisions
-    stand alone.
-    """
+    """Group the words of an output that follow one another; tables and divisions stand alone."""
     groups = []
     for element in elements:
         kind = _kind(element)
@@ -213,9 +211,7 @@ def _embedded(source, folder):
 
 
 def _elements(text, folder):
-    """The outermost elements of some HTML, without anything that loads or runs; links to other
-    files become words.
-    """
+    """The outermost elements of some HTML that load and run nothing; local links become words."""
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(text, "html.parser")

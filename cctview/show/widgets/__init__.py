@@ -1,6 +1,4 @@
-"""What notebooks are operated with: the clickable camera, sliders round a figure, predictions, and
-a quiz.
-"""
+"""What notebooks are operated with: the camera, sliders round a figure, predictions, a quiz."""
 
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle

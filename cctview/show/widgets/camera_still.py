@@ -1,6 +1,4 @@
-"""The picture that stands in for the clickable camera where widgets do not run: on GitHub, in
-print, before the first run.
-"""
+"""The picture that stands in for the clickable camera where widgets do not run."""
 
 import io
 

@@ -87,9 +87,7 @@ class Prediction:
 
 @dataclass
 class _Half:
-    """A widget made when it is first displayed, and the HTML that stands in for it where widgets do
-    not run.
-    """
+    """A widget, made when first displayed, and the HTML for where widgets do not run."""
 
     make: object
     static: object

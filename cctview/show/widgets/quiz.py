@@ -19,9 +19,7 @@ _made: list["Quiz"] = []
 
 
 def all_quizzes():
-    """Every `Quiz` made in this Python process, in order; so a test can answer what a notebook
-    asks.
-    """
+    """Every `Quiz` made in this Python process, in order; for tests that answer them."""
     return list(_made)
 
 

@@ -39,9 +39,7 @@ _made: list["Sliders"] = []
 
 
 def all_sliders():
-    """Every `Sliders` made in this Python process, in order; so a test can drive what a notebook
-    has made.
-    """
+    """Every `Sliders` made in this Python process, in order; for tests that drive them."""
     return list(_made)
 
 
