@@ -187,9 +187,9 @@ def test_lesson_06_searches_by_faiss_without_torch_in_the_same_process():
     (imports,) = (cell.source for cell in notebook.cells if cell.source.startswith("import numpy"))
     code = (
         imports
-        + "\nvectors = principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
+        + "\nvectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
     )
-    code += "\nmeasure_kinds(vectors, vectors[:20])\n"
+    code += "\nsearch.measure_kinds(vectors, vectors[:20])\n"
     code += (
         "import sys\nprint('faiss' in sys.modules, [name for name in ('torch', 'tensorflow') if"
         " name in sys.modules])"

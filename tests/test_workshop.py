@@ -338,9 +338,10 @@ def project(index, tmp_path_factory):
     attendees may.
     """
     root = tmp_path_factory.mktemp("my projects") / "cctview"
-    (root / "cctview").mkdir(parents=True)
-    for name in ("__init__.py", "doctor.py"):
-        shutil.copy(SOURCE.parent / "cctview" / name, root / "cctview")
+    package = SOURCE.parent / "cctview"
+    shutil.copytree(package / "dataset", root / "cctview" / "dataset")
+    for name in ("__init__.py", "doctor.py", "weights.py"):
+        shutil.copy(package / name, root / "cctview")
     for name, content in {
         "models/manifest.json": "{}",
         "sample/1--original.jpeg": "",

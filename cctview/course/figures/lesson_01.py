@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ _LINES = (
     (BLUE, "D", "-"),
 )
 """Colour, marker and dashes of each era."""
-_PICTURES = {"photographs": True, "left": 0.15, "right": 0.15}
+_PICTURES: dict[str, Any] = {"photographs": True, "left": 0.15, "right": 0.15}
 
 
 @style()

@@ -1,6 +1,7 @@
 """Figures of lesson 02: losses, filters, layers, and what a model keeps of its training."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -106,7 +107,14 @@ def learned_filters(before: np.ndarray, after: np.ndarray, note: str = _WORLD) -
     title = (
         "What it looks for first. Before it learns: noise. After: patches of light, dark and colour"
     )
-    margins = {"left": 1.2, "right": 0.2, "bottom": 0.12, "top": 0.1, "wspace": 0.1, "hspace": 0.15}
+    margins: dict[str, Any] = {
+        "left": 1.2,
+        "right": 0.2,
+        "bottom": 0.12,
+        "top": 0.1,
+        "wspace": 0.1,
+        "hspace": 0.15,
+    }
     figure = Card(title, 2.7, note, **margins)
     look = {"xytext": (-12, 0), "ha": "right", "va": "center", "fontweight": "bold"}
     for row, (name, values) in enumerate((("before", before), ("after", after))):
@@ -128,7 +136,13 @@ def layer_activations(
     `layers`, (h, w, filters) each, come from `cctview.attacks.classifier.activations`.
     """
     most = 6
-    margins = {"left": 0.16, "right": 0.2, "bottom": 0.1, "top": 0.1, "wspace": 0.12}
+    margins: dict[str, Any] = {
+        "left": 0.16,
+        "right": 0.2,
+        "bottom": 0.1,
+        "top": 0.1,
+        "wspace": 0.12,
+    }
     figure = Card(title, len(layers) + 0.25, note, hspace=0.18, **margins)
     grid = figure.add_gridspec(len(layers), most + 3)
     show_crop(figure.add_subplot(grid[:, :2]), picture, interpolation="nearest")

@@ -1,5 +1,7 @@
 """Figures of lesson 03: what collecting brings, costs and misses, and which vehicles it knows."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -222,7 +224,7 @@ def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) 
     places = np.arange(len(table))
     axes.plot(places, table.singled_out, color=DELIVERED, marker="o", markersize=6)
     band(axes, places, table.low, table.high, DELIVERED)
-    look = {"ha": "left", "va": "bottom", "fontsize": 10.5, "bbox": None}
+    look: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": 10.5, "bbox": None}
     for place, share in zip(places, table.singled_out, strict=True):
         label(axes, place + 0.06, share + 0.04, percent(share), **look)
     axes.set(ylim=(-0.02, 1.2), ylabel="singled out", yticks=[0, 0.5, 1])

@@ -1,5 +1,7 @@
 """Figures of lesson 04: boxes right, false and missed, and which vehicles enter the database."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -175,7 +177,7 @@ def rectangle_features(
         f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places"
         " in a frame"
     )
-    margins = {"left": 0.2, "right": 0.2, "bottom": 0.1, "top": 0.3, "wspace": 0.12}
+    margins: dict[str, Any] = {"left": 0.2, "right": 0.2, "bottom": 0.1, "top": 0.3, "wspace": 0.12}
     figure = Card(title, 1.35, note, **margins)
     height, width = patch.shape
     for k, axes in enumerate(figure.subplots(1, count)):

@@ -119,7 +119,7 @@ def roc(
     the threshold `at`.
     """
     areas = {name: roc_auc(*pairs) for name, pairs in curves.items()}
-    best = max(areas, key=areas.get)
+    best = max(areas, key=lambda name: areas[name])
     title = f"{best}: a same pair is closer than a different one in {percent(areas[best])} of cases"
     if points:
         title = _points_title(curves, points)
@@ -171,7 +171,7 @@ def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = TWIN) -
     figure = Card(title, 3.6, note, right=1.9)
     axes = figure.subplots()
     ends = {name: curve[-1] for name, curve in curves.items()}
-    upwards = sorted(ends, key=ends.get)
+    upwards = sorted(ends, key=lambda name: ends[name])
     heights = dict(zip(upwards, _apart([ends[name] for name in upwards]), strict=True))
     words = {"fontweight": "bold", "fontsize": 11, "annotation_clip": False}
     styles = zip((GREY, ORANGE, BLUE, DIFFERENT), "os^D")

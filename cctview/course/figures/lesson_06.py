@@ -1,5 +1,7 @@
 """Figures of lesson 06: filters, the open set, look-alikes, base rates, indexes and costs."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -324,7 +326,7 @@ def clock(table: pd.DataFrame, features: pd.Series, note: str = _WORLD) -> Card:
     """
     features = features.rename({"bits": "estimate", "bits_low": "low", "bits_high": "high"})
     claimed = {"color": PAPER, "edgecolor": CLAIMED, "hatch": "//", "linewidth": 1.6}
-    bars = {
+    bars: dict[str, Any] = {
         "the clock alone": (table.loc["delivered"], {"color": BLUE}),
         "… as it claims": (table.loc["claimed"], claimed),
         "one look alone": (features, {"color": BLUE}),

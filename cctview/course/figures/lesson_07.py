@@ -1,5 +1,7 @@
 """Figures of lesson 07: the dossier that a click builds, and what a join makes of it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
@@ -38,7 +40,7 @@ def dossier(dossier: Dossier, known: dict[str, str] | None = None) -> Card:
     if judged:
         wrong = len(judged) - sum(judged)
         title += f"; {wrong} of them {'is' if wrong == 1 else 'are'} false"
-    margins = {"left": 0.2, "right": 0.2, "bottom": 0.05, "top": 0.05}
+    margins: dict[str, Any] = {"left": 0.2, "right": 0.2, "bottom": 0.05, "top": 0.05}
     figure = Card(title, 0.34 * len(rows) + 0.2, OWN if dossier.own else _WORLD, **margins)
     axes = figure.subplots()
     look = {"va": "center", "fontsize": 12}

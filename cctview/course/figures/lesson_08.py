@@ -1,6 +1,7 @@
 """Figures of lesson 08: what a vector gives back, and what a defence is worth in whose hands."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def who_can(defences: Iterable[Defence], note: str = _HOLDERS) -> Card:
     count = len(defences)
     theirs = sum("driver" in defence.who for defence in defences)
     title = f"{theirs or 'None'} of the {count} defences is in the driver's hands"
-    margins = {"left": 2.5, "right": 0.2, "top": 0.5, "bottom": 0.05}
+    margins: dict[str, Any] = {"left": 2.5, "right": 0.2, "top": 0.5, "bottom": 0.05}
     figure = Card(title, 0.34 * count + 0.55, note, **margins)
     axes = figure.subplots()
     lines_across(axes, count)
@@ -128,13 +129,13 @@ def defended(
         axes = figure.add_subplot(grid[0, k])
         show_crop(axes, picture, aspect="auto", interpolation="bicubic")
         if k == 0:
-            look = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 10.5, "labelpad": 6}
-            axes.set_ylabel(pictured, **look)
+            beside: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 6}
+            axes.set_ylabel(pictured, fontsize=10.5, **beside)
     axes = figure.add_subplot(grid[1, :])
     axes.set_title(f"Who can do this? {_capital(one.who)}", loc="left", fontsize=11.5, pad=5)
     for row, (name, figures) in enumerate(rows.iterrows()):
         alpha, weight, mark = (1, "bold", "  ◀") if name == chosen else (0.45, "normal", "")
-        look = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
+        look: dict[str, Any] = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
         axes.barh(row, figures.bits, label=name, **look)
         interval(axes, row, _ends(figures), 1.5, 8)
         look = {"va": "center", "bbox": None, "fontweight": weight}
@@ -166,7 +167,7 @@ def by_strength(table: pd.DataFrame, name: str, note: str = _MEASURED) -> Card:
     strengths = list(dict.fromkeys(rows.strength))
     cells = rows.set_index(["tracker", "strength"])
     strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in _TRACKERS}
-    first, worst = next(iter(_TRACKERS)), max(strongest, key=strongest.get)
+    first, worst = next(iter(_TRACKERS)), max(strongest, key=lambda name: strongest[name])
     title = (
         f"{_capital(name)} at full strength leaves {_TRACKERS[first][2]} {strongest[first]:.1f}"
         f" bits, {_TRACKERS[worst][2]} {strongest[worst]:.1f}"

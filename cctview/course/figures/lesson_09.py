@@ -1,5 +1,7 @@
 """Figures of lesson 09: the crowd that hides a car, and what evidence is worth in another city."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -37,7 +39,7 @@ def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     """
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
-    margins = {"top": 0.55, "bottom": 0.2, "left": 0.5}
+    margins: dict[str, Any] = {"top": 0.55, "bottom": 0.2, "left": 0.5}
     title = _crowd_title(car, kind, colour, hour)
     figure = Card(title, _DOT * rows + 0.75, _HABITS, **margins)
     axes = figure.subplots()
