@@ -24,7 +24,7 @@ from tqdm import tqdm
 from cctview.attacks import LabelledCrops, LinkageAttack, fit_map
 from cctview.attacks.linkage import known_at_both
 from cctview.defences import DEFENCES, TRACKERS, Defence
-from cctview.defences.results import EVIDENCE, USES
+from cctview.defences.study import EVIDENCE, USES
 from cctview.stats import bootstrap
 from studio.purify import PURIFIERS
 from studio.usefulness import classification, section_speeds

@@ -19,7 +19,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from cctview.course import TAXI
-from cctview.course.results import FINDER, finder_minutes
+from cctview.course.stored import FINDER, finder_minutes
 from cctview.dataset import Dataset, open_dataset, replacing, write_bytes
 from cctview.link import fingerprint, fit_halves
 from cctview.link.stored import CompactModel

@@ -33,7 +33,7 @@ from tqdm import tqdm
 from cctview import match
 from cctview.collect import archive
 from cctview.collect.archive import Archive, Taken
-from cctview.collect.cameras import pattern_cameras
+from cctview.collect.camera_api import pattern_cameras
 from cctview.dataset.storage import LOCK, alone_in, write_bytes
 from cctview.pipeline import folders
 from tests.scenes import found as detected

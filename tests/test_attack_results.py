@@ -11,7 +11,7 @@ from cctview.attacks import inference as attack
 from cctview.attacks import linkage
 from cctview.dataset.paths import RESULTS
 from cctview.defences import catalogue as defend
-from cctview.defences import results as protection
+from cctview.defences import study as protection
 from studio import defence_study, results
 from studio.bench import bench as measured_looks
 from studio.membership import train_classifiers

@@ -37,7 +37,7 @@ def changed_stages(root, path, change):
     [
         ("studio/raster.py", ["studio.build"]),
         ("studio/driving.py", ["studio.build"]),
-        ("cctview/dataset/road.py", ["studio.build"]),
+        ("cctview/dataset/cameras.py", ["studio.build"]),
         ("cctview/dataset/ids.py", ["studio.build", "studio.process"]),
         ("cctview/dataset/boxes.py", ["studio.process"]),
         ("cctview/detect/detector.py", ["studio.process"]),

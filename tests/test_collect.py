@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from cctview import cli
 from cctview.collect import CADENCE, Plan, SimulatedServer, Tally, client, collect, list_cameras
 from cctview.collect.answers import clock_of, http_client, retry_after, wall_clock
-from cctview.collect.cameras import (
+from cctview.collect.camera_api import (
     CameraApi,
     host_of,
     is_loopback,

@@ -8,7 +8,7 @@ import pytest
 
 from cctview.course import draw_pairs, give_labels, labels_followed, score_answers
 from cctview.dataset.boxes import box_side
-from cctview.dataset.road import DRIVE
+from cctview.dataset.cameras import DRIVE
 from cctview.match import (
     auc_by_vehicle,
     compare_next_camera,

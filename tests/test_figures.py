@@ -13,7 +13,7 @@ from PIL import Image
 
 from cctview import show
 from cctview.course.figures import lesson_05, lesson_10, vectors
-from cctview.dataset.road import DRIVE
+from cctview.dataset.cameras import DRIVE
 from cctview.match import evaluate_rank, roc_auc
 from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
 from cctview.show import look

@@ -12,7 +12,7 @@ import pytest
 
 from cctview.course.figures import lesson_06
 from cctview.course.figures.lesson_06 import REAL
-from cctview.course.results import at_gallery, measured_gallery
+from cctview.course.stored import at_gallery, measured_gallery
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER

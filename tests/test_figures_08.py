@@ -6,7 +6,7 @@ import pytest
 
 from cctview.course.figures import lesson_08
 from cctview.course.figures.lesson_08 import bought_points
-from cctview.defences import results as protection
+from cctview.defences import study as protection
 from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
 from tests.test_figures import CROPS, drawn, texts

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cctview.course.lesson import open_lesson
-from cctview.dataset.road import DRIVE
+from cctview.dataset.cameras import DRIVE
 from cctview.link.filters import (
     STAGES,
     apply_filters,
@@ -187,7 +187,8 @@ def test_lesson_06_searches_by_faiss_without_torch_in_the_same_process():
     (imports,) = (cell.source for cell in notebook.cells if cell.source.startswith("import numpy"))
     code = (
         imports
-        + "\nvectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])][:400])"
+        + "\nfinite = np.isfinite(embeddings[:, 0])"
+        + "\nvectors = search.principal_coordinates(embeddings[finite][:400])"
     )
     code += "\nsearch.measure_kinds(vectors, vectors[:20])\n"
     code += (

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.results import FINDER, finder_minutes, open_finder
+from cctview.course.stored import FINDER, finder_minutes, open_finder
 from cctview.dataset.paths import DATA, RESULTS
 from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, compact_model, fingerprint, load_link_models

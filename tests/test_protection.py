@@ -9,7 +9,7 @@ import pytest
 from cctview.attacks import linkage
 from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
-from cctview.defences import results as protection
+from cctview.defences import study as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
 from studio import defence_study
 from tests.test_defend import labelled_crops

@@ -220,7 +220,7 @@ def test_cache_is_bounded(renderer, monkeypatch):
 def test_every_camera_of_the_drive_has_a_view_and_a_set():
     assert list(VIEWS) == list(CAMERAS), (
         "give the camera a View in VIEWS of studio/scenes.py, in the order of"
-        " cctview.dataset.road.DRIVE"
+        " cctview.dataset.cameras.DRIVE"
     )
     for camera in CAMERAS:
         places.build(camera)

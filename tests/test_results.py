@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import results
+from cctview.course import stored as results
 from cctview.dataset.paths import RESULTS
 from cctview.dataset.results import read_result
 from cctview.privacy.leakage import leakage_meter

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import approx_fprime
 
 from cctview.course.lesson import open_lesson
-from cctview.dataset.road import DRIVE
+from cctview.dataset.cameras import DRIVE
 from cctview.match import (
     RERANKED,
     best_candidates,

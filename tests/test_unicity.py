@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.dataset.road import DRIVE
+from cctview.dataset.cameras import DRIVE
 from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
 from studio.leakage import mix_in_false_links
 

@@ -4,7 +4,7 @@
 ``client``            polls cameras at a steady beat: `collect`, `list_cameras`
 ``plan``              `Plan`: how to collect; `Tally`: what has been collected
 ``answers``           HTTP requests, answers that are refused, the clock that dates a picture
-``cameras``           public camera APIs: `CameraApi`, `PublicCamera`, and the notice before polling
+``camera_api``        public camera APIs: `CameraApi`, `PublicCamera`, and the notice before polling
 ``archive``           the folder that a collection fills, and its index
 ``simulated_cameras`` what the cameras of the simulated road show, with faults on demand
 ``simulated_server``  `SimulatedServer` serves them on this computer
@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cctview.collect.cameras import CameraApi, PublicCamera
+    from cctview.collect.camera_api import CameraApi, PublicCamera
     from cctview.collect.client import collect, list_cameras
     from cctview.collect.plan import Plan, Tally
     from cctview.collect.simulated_cameras import CADENCE
@@ -36,9 +36,7 @@ __all__ = [
     "list_cameras",
 ]
 
-_MODULES = ("cameras", "client", "plan", "simulated_cameras", "simulated_server")
-
-_MODULES = ("cameras", "client", "plan", "simulated_cameras", "simulated_server")
+_MODULES = ("camera_api", "client", "plan", "simulated_cameras", "simulated_server")
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from cctview import __version__
-from cctview.collect.cameras import is_loopback
+from cctview.collect.camera_api import is_loopback
 
 _LARGEST = 5_000_000  # bytes of a picture or a list of cameras
 _AGENT = f"cctview/{__version__} (a course on surveillance; httpx)"

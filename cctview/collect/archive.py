@@ -23,7 +23,7 @@ from typing import TextIO
 
 import pandas as pd
 
-from cctview.collect.cameras import PublicCamera
+from cctview.collect.camera_api import PublicCamera
 from cctview.dataset import FrameId, frame_folder, read_parquet, replacing, write_bytes, write_frame
 
 _COLUMNS = [

@@ -28,7 +28,7 @@ from cctview.collect.answers import (
     wall_clock,
 )
 from cctview.collect.archive import Archive, Taken
-from cctview.collect.cameras import CameraApi, PublicCamera, is_loopback
+from cctview.collect.camera_api import CameraApi, PublicCamera, is_loopback
 from cctview.collect.plan import Plan, Tally
 from cctview.dataset import alone_in, read_image
 
@@ -65,8 +65,8 @@ async def collect(
 ) -> Tally:
     """Poll cameras until the plan's budget is spent.
 
-    Nothing is asked of a person here: `cctview.collect.cameras.notice` is what a person should have
-    read before cameras beyond this computer are polled.
+    This asks nobody. Before it polls cameras beyond this computer, a person should have read
+    `cctview.collect.camera_api.notice`.
 
     Parameters
     ----------

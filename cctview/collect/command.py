@@ -11,7 +11,7 @@ from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cctview.collect.cameras import (
+from cctview.collect.camera_api import (
     NEW_YORK,
     CameraApi,
     PublicCamera,

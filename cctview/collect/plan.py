@@ -5,7 +5,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
-from cctview.collect.cameras import PublicCamera, is_loopback
+from cctview.collect.camera_api import PublicCamera, is_loopback
 
 _PICTURE_BYTES = 20_000
 """What a picture is taken to weigh before any has come. Simulated ones, and New York's of 2020

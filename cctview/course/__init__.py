@@ -4,7 +4,7 @@
 ``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
 ``figures``    the figures, one module per lesson
 ``checks``     checks of the exercises; `QUESTIONS`: those of the quiz
-``results``    readers of stored results; the vehicle and the finder that several lessons use
+``stored``     readers of stored results; the vehicle and the finder that several lessons use
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
@@ -68,7 +68,7 @@ _NAMES = {
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
     "people": ["draw_pairs", "give_labels", "labels_followed", "score_answers"],
     "register": ["make_register"],
-    "results": [
+    "stored": [
         "FINDER_MINUTES",
         "TAXI",
         "at_gallery",

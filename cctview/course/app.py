@@ -2,8 +2,8 @@
 
 from cctview.course.lesson import open_lesson
 from cctview.course.register import make_register
-from cctview.course.results import FINDER_MINUTES as MINUTES
-from cctview.course.results import TAXI, open_finder
+from cctview.course.stored import FINDER_MINUTES as MINUTES
+from cctview.course.stored import TAXI, open_finder
 from cctview.dataset import place_of
 from cctview.detect import seconds_of
 from cctview.investigate import App, Judge, open_own_search, open_search

@@ -7,7 +7,7 @@
 ``tables``      detections, embeddings and other tables as Parquet
 ``images``      JPEG files, none of which is trusted
 ``boxes``       intersection over union, area, side, crop
-``road``        the six cameras, the vehicle that the course follows, the population
+``cameras``     the six cameras, the vehicle that the course follows, the population
 ``results``     reads stored results
 ``storage``     files, written whole or not at all; zips, none of which is trusted
 ``paths``       where `data/`, `models/`, `notebooks/` and `sample/` are
@@ -20,6 +20,7 @@ without pandas.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cctview.dataset.cameras import DRIVE, POPULATION, TARGET, driving_order, place_of, street_of
 from cctview.dataset.ids import (
     TYPES,
     VEHICLE_TYPES,
@@ -30,7 +31,6 @@ from cctview.dataset.ids import (
     is_camera,
 )
 from cctview.dataset.paths import DATA, MODELS, NOTEBOOKS, RESULTS, SAMPLE, remedy, require
-from cctview.dataset.road import DRIVE, POPULATION, TARGET, driving_order, place_of, street_of
 from cctview.dataset.storage import alone_in, replacing, write_bytes
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 `catalogue`  every defence; add a new one to `DEFENCES` there
 `cloak`      adversarial changes of pixels (loads torch and ART where they are used)
-`results`    reads the stored study of defences against attackers
+`study`      reads the stored study of defences against attackers
 """
 
 from cctview.defences.catalogue import DEFENCES, Defence, project
-from cctview.defences.results import (
+from cctview.defences.study import (
     TRACKERS,
     at_strength,
     bought_back_step,

@@ -2,7 +2,7 @@
 
 They act on pixels (what the camera sends), on vectors (what the database stores of a crop) or on
 the database (what it keeps, and how exactly). What each is worth against which attack is read by
-`cctview.defences.results`.
+`cctview.defences.study`.
 
 The driver can apply none of them: the pixels are the camera owner's, the vectors the database
 owner's.

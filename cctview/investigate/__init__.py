@@ -65,8 +65,6 @@ __all__ = [
 
 _MODULES = ("app", "dossier", "evaluation", "figures", "joins", "search")
 
-_MODULES = ("app", "dossier", "evaluation", "figures", "joins", "search")
-
 
 def __getattr__(name: str) -> object:
     if name in __all__:

@@ -1,8 +1,8 @@
 """Linking tracklets from camera to camera into trips, without the truth; and judging the trips.
 
-`evidence` and `joint` give each pair one likelihood ratio, `stored` keeps fitted models in a file,
-`trips` finds the trip that one click asks for, `filters` rules out pairs by clock and
-lane, and `evaluation` judges trips by labels that the caller passes in.
+`travel_times`, `evidence` and `joint` give each pair one likelihood ratio, `stored` keeps fitted
+models in a file, `trips` finds the trip that one click asks for, `filters` rules out pairs by clock
+and lane, and `evaluation` judges trips by labels that the caller passes in.
 """
 
 from cctview.link.evaluation import (
@@ -11,10 +11,11 @@ from cctview.link.evaluation import (
     tally,
     verdicts,
 )
-from cctview.link.evidence import ATTRIBUTES, WAYS, TravelTimes, fit_travel_times
+from cctview.link.evidence import ATTRIBUTES
 from cctview.link.filters import STAGES, Filtered, apply_filters, clock_bits, fit_filters, rank_one
 from cctview.link.joint import fit_joint
 from cctview.link.stored import fingerprint, load_link_models
+from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.link.trips import (
     SURE,
     TripFinder,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset import DRIVE, POPULATION
-from cctview.link.evidence import WAYS, TravelTimes, fit_travel_times
+from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.match import cosine_distances
 from cctview.stats import bootstrap, identification_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets

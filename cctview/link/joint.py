@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.link.evidence import Evidence, TravelTimes, fit_evidence
+from cctview.link.evidence import Evidence, fit_evidence
+from cctview.link.travel_times import TravelTimes
 from cctview.stats import open_set_posterior, supported_limits
 from cctview.track import Tracklets
 

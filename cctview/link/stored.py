@@ -16,8 +16,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from cctview.link.evidence import Evidence, TravelTimes, same_value
+from cctview.link.evidence import Evidence, same_value
 from cctview.link.joint import JointModel, LikelihoodRatios
+from cctview.link.travel_times import TravelTimes
 from cctview.track import Tracklets
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cctview.dataset import POPULATION, box_area, driving_order, street_of
-from cctview.link.evidence import TravelTimes
 from cctview.link.joint import fit_joint
 from cctview.link.stored import CompactModel, LogRatios, compact_model
+from cctview.link.travel_times import TravelTimes
 from cctview.stats import claimed_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets
 

@@ -16,7 +16,7 @@ _TAKE_BEST = "For each defence and strength take the tracker with the most bits 
 def check_defence(answer, table, usefulness=0.9):
     """The useful defence, ``(name, strength)``, that buys back most bits from the best tracker.
 
-    `table` is that of `cctview.defences.results.stored`; every use keeps the share `usefulness`.
+    `table` is that of `cctview.defences.study.stored`; every use keeps the share `usefulness`.
     """
     points = bought_points(table)
     measured = table[table.defence != "none"].groupby("defence", sort=False).strength.unique()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.course.results import at_gallery, measured_gallery
+from cctview.course.stored import at_gallery, measured_gallery
 from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy import share_right

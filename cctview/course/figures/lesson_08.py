@@ -274,7 +274,7 @@ def bought_points(table: pd.DataFrame, tracker: str | None = None) -> pd.DataFra
 def worst_case(best: pd.DataFrame, usefulness: float, note: str = _MEASURED) -> Card:
     """What each defence buys back at equal usefulness, from the weakest and the best tracker.
 
-    `best` comes from `cctview.defences.results.headline`; every use keeps the share `usefulness`.
+    `best` comes from `cctview.defences.study.headline`; every use keeps the share `usefulness`.
     """
     kept = best[best.bits.notna()].reset_index(drop=True)
     sold = kept.before - kept.off_the_shelf
