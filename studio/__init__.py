@@ -1,16 +1,18 @@
 """How `sample/`, `data/` and `models/` were made: the simulated expressway and the trainers.
 
-`python -m studio` has the commands. The modules, in the order in which one builds on the other:
+`python -m studio` has the commands.
 
-the road         `expressway`, `cast`, `vehicles`, `driving`, `traffic`, `trips` (six weeks)
-the cameras      `optics`, `scenes` (how each sees the road), `shots` (when), `truth` (what it saw)
-what they show   `places`, `scenery`, `flats`, `meshes`, `bodywork`, `light`, `raster`, `backdrop`,
-                 `render`, `sensor`
-the build        `build`, `process` (detects), `assemble`, `sample`; `closure` names cached parts
-training         `real`, `training_road`, `training_crops`, `checkpoint`, `schedule`, `train_*`,
-                 `publish`; `second`, the judge's network
-measuring models `evaluate`, `evaluate_simulation`, `evaluate_tracks`, `trajectories`, `travel`
-stored results   `results`, `leakage`, `learning`, `membership`, `era_tables`, `bench`, `judge`,
-                 `defence_study`, `purify`, `usefulness`
-the lessons      `lessons` executes them
+============== ===================================================================================
+``road``       the simulated road: `expressway`, `cast`, `vehicles`, `driving`, `traffic`, `trips`
+               (six weeks); its cameras: `optics`, `scenes` (how each sees the road), `shots`
+               (when), `truth` (what each saw); what they show: `places`, `scenery`, `flats`,
+               `meshes`, `bodywork`, `light`, `raster`, `backdrop`, `render`, `sensor`
+``build``      renders minutes; `process` detects, `assemble` packs, `sample` chooses six frames,
+               `closure` names cached work by the code that made it
+``training``   `real` and simulated crops, checkpoints, one trainer for each network, `publish`
+``evaluation`` how good networks and tracks are: the figures of the cards
+``studies``    what leaks, attacks and defences: the tables of `data/results/`
+``results``    makes those tables, all or some
+``lessons``    executes the lessons
+============== ===================================================================================
 """

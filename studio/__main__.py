@@ -20,11 +20,11 @@ from pathlib import Path
 from cctview.dataset import write_bytes
 from studio.assemble import assemble
 from studio.build import Settings, Workshop, render
-from studio.expressway import CAMERAS
 from studio.process import Pipeline, process
-from studio.publish import publish
+from studio.road.expressway import CAMERAS
+from studio.road.trips import write_six_weeks
 from studio.sample import write_sample
-from studio.trips import write_six_weeks
+from studio.training.publish import publish
 
 ROOT = Path(__file__).parent.parent
 TRAINED = ("detector", "extractor", "second", "inverter", "defended")
@@ -247,7 +247,7 @@ def build(given):
 
 def train(given):
     """Train a model; its weights stay in the working folder, or go to `models/` too."""
-    trainer = import_module(f"studio.train_{given.model}")
+    trainer = import_module(f"studio.training.train_{given.model}")
     if given.publish and not trainer.PURPOSE:
         raise ValueError(f"{given.model}: these weights are not published; leave out --publish")
     if given.epochs is not None and given.epochs < 1:
@@ -275,7 +275,7 @@ def defence(given):
 
 def learning(given):
     """Train what lesson 02 shows."""
-    from studio.learning import write
+    from studio.studies.learning import write
 
     print("\n".join(str(place) for place in write(given.data)))
 
@@ -283,11 +283,11 @@ def learning(given):
 def evaluate(given):
     """Print the figures of the shipped models."""
     if "real" in given.on:
-        from studio.evaluate import main as measure
+        from studio.evaluation.evaluate import main as measure
 
         measure()
     if "simulation" in given.on:
-        from studio.evaluate_simulation import report
+        from studio.evaluation.evaluate_simulation import report
 
         print(
             _table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT)))
@@ -311,7 +311,7 @@ def meter(given):
 
 def calibrate(given):
     """Print the curve of the dial."""
-    from studio.evaluate_simulation import calibrate as measure
+    from studio.evaluation.evaluate_simulation import calibrate as measure
 
     curve = measure(_settings(given, 0.0), given.work, Pipeline.ours(ROOT), given.dials)
     print(_table(curve))

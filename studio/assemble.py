@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cctview.dataset import FrameId, frame_folder, replacing
-from studio import truth
 from studio.process import pack
+from studio.road import truth
 
 ZIP_DATE = (2031, 5, 5, 0, 0, 0)
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import pyarrow as pa
 from tqdm import tqdm
 
-from studio import truth
 from studio.closure import code_fingerprint
-from studio.expressway import CAMERAS
-from studio.shots import due, watch
-from studio.traffic import DATE, Traffic
+from studio.road import truth
+from studio.road.expressway import CAMERAS
+from studio.road.shots import due, watch
+from studio.road.traffic import DATE, Traffic
 
 FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
 
@@ -41,7 +41,7 @@ class Settings:
         When recording begins.
     seed : int
     individuality, demand : float
-        See `studio.traffic.Traffic`.
+        See `studio.road.traffic.Traffic`.
     """
 
     minutes: int = 12
@@ -122,7 +122,7 @@ def render(workshop, make_renderer=None, quiet=False):
     ----------
     workshop : Workshop
     make_renderer : callable, optional
-        Called with camera id and weather, once a camera; `studio.render.Renderer` by default.
+        Called with camera id and weather, once a camera; `studio.road.render.Renderer` by default.
     quiet : bool
         Show no progress bar.
     """
@@ -158,7 +158,7 @@ def render(workshop, make_renderer=None, quiet=False):
 def renderer_for(make_renderer, camera, weather):
     """A renderer for a camera, by `make_renderer` or, if that is None, ours."""
     if make_renderer is None:
-        from studio.render import Renderer as make_renderer
+        from studio.road.render import Renderer as make_renderer
     return make_renderer(camera, weather)
 
 
@@ -213,8 +213,8 @@ class Painter:
 
 
 def paint(renderer, picture, seed):
-    """Render one `studio.shots.Picture`; returns the renderer's frame (`.jpeg`, `.boxes`)."""
-    from studio.render import Placement
+    """Render one `studio.road.shots.Picture`; returns the renderer's frame (`.jpeg`, `.boxes`)."""
+    from studio.road.render import Placement
 
     placements = [
         Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings

@@ -1,8 +1,8 @@
 """The stored results on `data/`, small tables in `data/results/`.
 
-leakage, open_set, unicity, finder: see `studio.leakage`. Of attacks and defences:
+leakage, open_set, unicity, finder: see `studio.studies.leakage`. Of attacks and defences:
 
-defences.csv     defence × strength × tracker (`studio.defence_study`)
+defences.csv     defence × strength × tracker (`studio.studies.defence_study`)
 attributes.csv   what a linear probe reads off the stored vectors
 membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
@@ -29,12 +29,13 @@ from cctview.defences.cloak import shipped_student
 from cctview.detect import Detector
 from cctview.extract import ERAS
 from cctview.truth import read_truth
-from studio import leakage, train_defended, training_crops
-from studio.bench import bench
-from studio.defence_study import DefenceStudy, link_row
-from studio.era_tables import metric_table, resolution_table
-from studio.membership import train_classifiers
-from studio.usefulness import RoadUse, stretches
+from studio.studies import leakage
+from studio.studies.bench import bench
+from studio.studies.defence_study import DefenceStudy, link_row
+from studio.studies.era_tables import metric_table, resolution_table
+from studio.studies.membership import train_classifiers
+from studio.studies.usefulness import RoadUse, stretches
+from studio.training import train_defended, training_crops
 
 _LEAKAGE = {
     "leakage": leakage.write_leakage,
@@ -128,9 +129,9 @@ def membership(crops: LabelledCrops) -> pd.DataFrame:
 
 def extractors(crops: LabelledCrops) -> pd.DataFrame:
     """Links between cameras by one crop each: columns extractor, then those of
-    `studio.defence_study.link_row`.
+    `studio.studies.defence_study.link_row`.
     """
-    from studio import second
+    from studio.training import second
 
     judgement = second.load_second()
     by = {"student": crops.vectors, "second": second.embed(crops.images, judgement)}
@@ -147,8 +148,8 @@ def inversion(crops: LabelledCrops, work: Path) -> pd.DataFrame:
     gallery.
     """
     from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
-    from studio import second
-    from studio.judge import judge
+    from studio.studies.judge import judge
+    from studio.training import second
 
     asked = unseen_vehicles(crops)
     known = training_crops.load(work)

@@ -19,10 +19,10 @@ from cctview.dataset import (
     write_frame,
 )
 from studio.build import paint, renderer_for
-from studio.cast import CAST
-from studio.expressway import CAMERAS
-from studio.shots import watch
-from studio.truth import BOX
+from studio.road.cast import CAST
+from studio.road.expressway import CAMERAS
+from studio.road.shots import watch
+from studio.road.truth import BOX
 
 NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a look
 LONGEST = 10  # minutes to wait for the vehicle

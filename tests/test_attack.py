@@ -9,7 +9,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from cctview.attacks import inference as attack
 from cctview.attacks.crops import LabelledCrops
-from studio.membership import train_classifiers
+from studio.studies.membership import train_classifiers
 
 
 def labelled(n=150, signal=3.0, seed=0):

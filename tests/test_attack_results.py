@@ -12,9 +12,10 @@ from cctview.attacks import linkage
 from cctview.dataset.paths import RESULTS
 from cctview.defences import catalogue as defend
 from cctview.defences import study as protection
-from studio import defence_study, results
-from studio.bench import bench as measured_looks
-from studio.membership import train_classifiers
+from studio import results
+from studio.studies import defence_study
+from studio.studies.bench import bench as measured_looks
+from studio.studies.membership import train_classifiers
 
 FIGURES = ["estimate", "low", "high"]
 
@@ -88,7 +89,7 @@ def test_one_defence_alone_gives_what_is_stored_of_it(tmp_path):
 def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     """It needs no retrained extractor; and of each passage one picture only, the largest."""
     from cctview.defences.cloak import shipped_student
-    from studio.train_defended import embedder
+    from studio.training.train_defended import embedder
 
     row = (
         stored("defences")
@@ -125,8 +126,8 @@ def test_a_popular_defence_fails_against_the_adaptive_tracker():
 
 def test_what_is_rebuilt_from_vectors():
     from cctview.attacks.inversion import invert, load_inverter
-    from studio import second
-    from studio.judge import judge
+    from studio.studies.judge import judge
+    from studio.training import second
 
     of = stored("inversion").query("method == 'inversion'").set_index("figure")[FIGURES]
     asked, network = results.unseen_vehicles(bench(True)), second.load_second()

@@ -20,8 +20,8 @@ from cctview.dataset.ids import DetectionId
 from studio import build, process, sample
 from studio.assemble import assemble, write_zip
 from studio.build import Settings, Workshop, render
-from studio.expressway import CAMERAS
-from studio.render import BOX, Rendered
+from studio.road.expressway import CAMERAS
+from studio.road.render import BOX, Rendered
 
 TWO = ("733-681-N", "735-683-N")
 
@@ -91,7 +91,7 @@ PIPELINE = process.Pipeline(OneBox(), MeanColour(), "test")
 
 @pytest.fixture(autouse=True)
 def short_warm_up(monkeypatch):
-    monkeypatch.setattr("studio.traffic.WARM_UP", 120.0)
+    monkeypatch.setattr("studio.road.traffic.WARM_UP", 120.0)
     monkeypatch.setattr(FlatRenderer, "made", 0)
     monkeypatch.setattr(FlatRenderer, "fail_after", None)
 
@@ -226,7 +226,7 @@ def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
 def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("studio.shots.OUTAGE", 0.0)
+    monkeypatch.setattr("studio.road.shots.OUTAGE", 0.0)
     folder = tmp_path / "sample"
     sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
     dataset = open_dataset(folder)

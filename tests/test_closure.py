@@ -35,14 +35,14 @@ def changed_stages(root, path, change):
 @pytest.mark.parametrize(
     ("path", "stages"),
     [
-        ("studio/raster.py", ["studio.build"]),
-        ("studio/driving.py", ["studio.build"]),
+        ("studio/road/raster.py", ["studio.build"]),
+        ("studio/road/driving.py", ["studio.build"]),
         ("cctview/dataset/cameras.py", ["studio.build"]),
         ("cctview/dataset/ids.py", ["studio.build", "studio.process"]),
         ("cctview/dataset/boxes.py", ["studio.process"]),
         ("cctview/detect/detector.py", ["studio.process"]),
         ("cctview/extract/student.py", ["studio.process"]),
-        ("studio/bench.py", []),
+        ("studio/studies/bench.py", []),
         ("studio/results.py", []),
         ("cctview/attacks/linkage.py", []),
     ],
@@ -56,7 +56,7 @@ def test_comments_docstrings_and_layout_do_not_count(copy):
         source = re.sub(r'"""[^"]*"""', '"""Something else."""', source)
         return "# a comment\n\n" + source.replace(" = ", "  =  ").replace("\n\n\n", "\n\n\n\n")
 
-    assert changed_stages(copy, "studio/raster.py", retold) == []
+    assert changed_stages(copy, "studio/road/raster.py", retold) == []
 
 
 def test_what_is_imported_in_a_function_or_by_a_packages_door_is_found(tmp_path):

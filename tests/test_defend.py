@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
-from studio import purify
+from studio.studies import purify
 from tests.scenes import picture
 
 

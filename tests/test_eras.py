@@ -16,8 +16,8 @@ from cctview.dataset.results import read_result
 from cctview.extract import eras
 from cctview.match import roc_auc
 from cctview.truth.labels import read_truth
-from studio import era_tables
-from studio.era_tables import LearnedMetric, metric_table
+from studio.studies import era_tables
+from studio.studies.era_tables import LearnedMetric, metric_table
 
 DATA = Path(__file__).parent.parent / "data"
 RNG = np.random.default_rng(3)

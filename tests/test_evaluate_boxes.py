@@ -11,7 +11,7 @@ import pytest
 from cctview.dataset.boxes import BOX, box_iou
 from cctview.detect import evaluate_detections
 from cctview.stats.resampling import bootstrap
-from studio.trajectories import evaluate_trajectories
+from studio.evaluation.trajectories import evaluate_trajectories
 
 
 def truth_of(*rows):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio import evaluate_simulation
-from studio.evaluate_simulation import Watched
+from studio.evaluation import evaluate_simulation
+from studio.evaluation.evaluate_simulation import Watched
 
 BOX = ["x1", "y1", "x2", "y2"]
 FULL = [f"full_{side}" for side in BOX]

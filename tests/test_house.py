@@ -191,7 +191,7 @@ def test_other_packages_are_entered_by_their_door(path):
 
 
 TEXTS = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/*.md"), *TREES, *(ROOT / "studio").glob("*.py")]
+    [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/*.md"), *TREES, *(ROOT / "studio").rglob("*.py")]
 )
 
 

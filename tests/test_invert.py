@@ -8,8 +8,8 @@ import torch
 
 from cctview.attacks import inversion as invert
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_crops, window
-from studio import judge as judging
-from studio import second
+from studio.studies import judge as judging
+from studio.training import second
 from tests.scenes import picture
 
 

@@ -198,7 +198,7 @@ def test_shadows_of_other_vehicles_are_refused(training):
 
 
 def test_shadows_share_the_vehicles_and_survive_storing(toy, split, tmp_path, monkeypatch):
-    from studio import learning, membership
+    from studio.studies import learning, membership
 
     def quick(images, split, members, epochs, seed):
         return SimpleNamespace(
@@ -241,7 +241,7 @@ def test_pictures_are_cut_by_the_truth(real):
 
 
 def test_a_slice_of_the_stored_grid(real):
-    from studio import learning
+    from studio.studies import learning
 
     pictures, split = real
     stored = trainings.stored_grid()
@@ -275,7 +275,7 @@ def test_the_stored_grid_says_what_the_lesson_says():
 
 
 def test_a_slice_of_the_stored_attacks():
-    from studio import learning
+    from studio.studies import learning
 
     stored = shadows.stored_attacks()
     again = learning.shadow_attacks(shadows.stored_shadows(), epochs=(8,), rounds=2)

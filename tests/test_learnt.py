@@ -12,7 +12,7 @@ from cctview.link.joint import fit_joint
 from cctview.link.stored import LogRatios, compact_model, fingerprint, load_link_models
 from cctview.link.trips import HALVES, TRIP_ORDER, fit_halves
 from cctview.track import find_tracklets
-from studio.leakage import save_link_models
+from studio.studies.leakage import save_link_models
 from tests.test_linking import road
 
 DETECTIONS = pd.DataFrame({"id": ["a", "b", "c"]})

@@ -18,8 +18,8 @@ from cctview.privacy.leakage import (
 from cctview.privacy.meter import LeakageMeter
 from cctview.stats.resampling import split_vehicles
 from cctview.track import Tracklets, find_tracklets
-from studio import searches
-from studio.searches import judge_searches, measure_leakage, measure_unseen_minutes
+from studio.studies import searches
+from studio.studies.searches import judge_searches, measure_leakage, measure_unseen_minutes
 
 pytest.importorskip("sklearn")
 

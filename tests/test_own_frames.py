@@ -13,7 +13,7 @@ from cctview.dataset.boxes import BOX
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import FrameId
 from cctview.dataset.tables import write_tables
-from studio import real as stored
+from studio.training import real as stored
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -11,7 +11,7 @@ from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
 from cctview.defences import study as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
-from studio import defence_study
+from studio.studies import defence_study
 from tests.test_defend import labelled_crops
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio import places, render
-from studio.expressway import CAMERAS, LANES
-from studio.optics import HEIGHT, WIDTH, Lens, Road
-from studio.render import Placement, Renderer
-from studio.scenes import VIEWS, lane_lateral
-from studio.vehicles import make
+from studio.road import places, render
+from studio.road.expressway import CAMERAS, LANES
+from studio.road.optics import HEIGHT, WIDTH, Lens, Road
+from studio.road.render import Placement, Renderer
+from studio.road.scenes import VIEWS, lane_lateral
+from studio.road.vehicles import make
 
 NOON = datetime(2031, 5, 5, 13, 36, 40)
 NEAR = make(11, "taxi van", 0, "yellow taxi")
@@ -219,7 +219,7 @@ def test_cache_is_bounded(renderer, monkeypatch):
 
 def test_every_camera_of_the_drive_has_a_view_and_a_set():
     assert list(VIEWS) == list(CAMERAS), (
-        "give the camera a View in VIEWS of studio/scenes.py, in the order of"
+        "give the camera a View in VIEWS of studio/road/scenes.py, in the order of"
         " cctview.dataset.cameras.DRIVE"
     )
     for camera in CAMERAS:

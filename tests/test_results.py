@@ -13,8 +13,8 @@ from cctview.dataset.results import read_result
 from cctview.privacy.leakage import leakage_meter
 from cctview.privacy.meter import LeakageMeter
 from studio import __main__ as command
-from studio import leakage
-from studio.searches import measure_leakage
+from studio.studies import leakage
+from studio.studies.searches import measure_leakage
 from tests.test_linking import road
 
 pytest.importorskip("sklearn")

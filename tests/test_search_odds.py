@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from cctview.privacy.open_set import share_right
-from studio import open_set as search_odds
-from studio.open_set import MODELS, SearchCounts, count_candidates, fit_beta
+from studio.studies import open_set as search_odds
+from studio.studies.open_set import MODELS, SearchCounts, count_candidates, fit_beta
 
 
 def gallery(seed, n=60, m=80, alike=0.0):

@@ -14,8 +14,8 @@ from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, track_detections
 from cctview.track.tracklets import describe_tracks
-from studio.trajectories import evaluate_trajectories
-from studio.travel import TravelModel, filter_by_travel, learn_travel
+from studio.evaluation.trajectories import evaluate_trajectories
+from studio.evaluation.travel import TravelModel, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]

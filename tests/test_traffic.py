@@ -11,12 +11,12 @@ from datetime import time
 import numpy as np
 import pytest
 
-from studio import driving
-from studio.cast import CAST
-from studio.driving import STATE, STEP, idm
-from studio.expressway import CAMERAS, CARRIAGEWAYS, LANES, NORTHBOUND, SOUTHBOUND, VIEW
-from studio.shots import CADENCE, seconds_of, verdict, watch
-from studio.traffic import Traffic
+from studio.road import driving
+from studio.road.cast import CAST
+from studio.road.driving import STATE, STEP, idm
+from studio.road.expressway import CAMERAS, CARRIAGEWAYS, LANES, NORTHBOUND, SOUTHBOUND, VIEW
+from studio.road.shots import CADENCE, seconds_of, verdict, watch
+from studio.road.traffic import Traffic
 
 MINUTES = 5
 
@@ -228,7 +228,7 @@ def test_memory_stays_with_the_vehicles_on_the_road():
 DIGEST = """
 import hashlib
 from datetime import time
-from studio.traffic import Traffic
+from studio.road.traffic import Traffic
 traffic = Traffic(seed=5, start=time(8, 40))
 print(hashlib.sha256(b"".join(way.state.tobytes() for way in traffic.ways)).hexdigest())
 """

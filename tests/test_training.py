@@ -11,10 +11,11 @@ from scipy.special import softmax
 from scipy.stats import entropy, norm
 
 from cctview.detect.detector import TINY_YOLO_ANCHORS
-from studio import evaluate, schedule, train_detector, train_extractor, training_road
 from studio.build import Settings
-from studio.checkpoint import Checkpoint
-from studio.schedule import Cycle
+from studio.evaluation import evaluate
+from studio.training import schedule, train_detector, train_extractor, training_road
+from studio.training.checkpoint import Checkpoint
+from studio.training.schedule import Cycle
 from tests.scenes import picture
 
 
@@ -148,7 +149,7 @@ def test_training_goes_on_where_it_stopped(tmp_path):
 
 
 def test_no_example_frame_is_trained_or_tested_on(real):
-    from studio import real as data
+    from studio.training import real as data
 
     frames = data.load_frames()
     shown = {
@@ -163,7 +164,7 @@ def test_no_example_frame_is_trained_or_tested_on(real):
 
 @pytest.mark.parametrize("value", [None, "nowhere"])
 def test_without_real_data_the_trainers_say_what_to_set(monkeypatch, value):
-    from studio import real as data
+    from studio.training import real as data
 
     (
         monkeypatch.setenv("CCTVIEW_REAL", value)
@@ -297,7 +298,7 @@ def test_membership_is_found_where_there_is_something_to_find():
 
 
 def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
-    from studio.train_inverter import picture_loss
+    from studio.training.train_inverter import picture_loss
 
     true = torch.zeros(1, 3, 32, 32)
     true[..., 16:] = 1
@@ -315,7 +316,7 @@ def test_a_rebuilt_picture_is_judged_by_its_colours_and_edges():
 def test_defended_pictures_of_training_are_the_students_own():
     from cctview.extract import Extractor
     from cctview.extract.student import Student
-    from studio.train_defended import embedder
+    from studio.training.train_defended import embedder
 
     crops = [picture(k, 20 + k, 30) for k in range(3)]
     extractor, network = Extractor(), Student()
@@ -328,8 +329,8 @@ def test_defended_pictures_of_training_are_the_students_own():
 
 
 def test_the_second_extractors_augmentation_keeps_range_and_size():
-    from studio.second import SIDE
-    from studio.train_second import augment
+    from studio.training.second import SIDE
+    from studio.training.train_second import augment
 
     rng = np.random.default_rng(0)
     shown = np.stack([augment(picture(k, 15 + k, 40), rng) for k in range(20)])
@@ -345,7 +346,7 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     from cctview.attacks.crops import LabelledCrops
     from cctview.defences.catalogue import DEFENCES
     from cctview.defences.cloak import shipped_student
-    from studio import train_defended
+    from studio.training import train_defended
 
     table = pd.DataFrame(
         {

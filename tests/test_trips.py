@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio import trips, truth
-from studio.expressway import CAMERAS, CARRIAGEWAYS
+from studio.road import trips, truth
+from studio.road.expressway import CAMERAS, CARRIAGEWAYS
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from cctview.dataset.cameras import DRIVE
 from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
-from studio.leakage import mix_in_false_links
+from studio.studies.leakage import mix_in_false_links
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
 HOUR = 3600

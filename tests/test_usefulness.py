@@ -11,7 +11,7 @@ from cctview.attacks.crops import LabelledCrops
 from cctview.dataset.boxes import BOX, box_side
 from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
-from studio import usefulness
+from studio.studies import usefulness
 from tests.test_defend import labelled_crops
 from tests.test_protection import with_labels
 

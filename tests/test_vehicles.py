@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.bodywork import MATERIALS, paint_bodywork
-from studio.meshes import build_mesh
-from studio.vehicles import DESIGNS, FIXED_PAINT, KINDS, Marks, draw, make
+from studio.road.bodywork import MATERIALS, paint_bodywork
+from studio.road.meshes import build_mesh
+from studio.road.vehicles import DESIGNS, FIXED_PAINT, KINDS, Marks, draw, make
 
 MODELS = [(kind, design) for kind, designs in DESIGNS.items() for design in range(len(designs))]
 STRENGTHS = ("dent", "dirt", "skirt", "lamps", "tint", "dash")

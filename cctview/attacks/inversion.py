@@ -1,7 +1,7 @@
 """Inversion: a small decoder rebuilds the picture of a vehicle from its stored vector.
 
 The decoder was trained on simulated vehicles of two designs in three, and is judged on the third,
-which it never saw (`studio.judge`).
+which it never saw (`studio.studies.judge`).
 
 Like `cctview.extract.student` it imports torch at its top; import it where it is used.
 """

@@ -4,7 +4,7 @@ Bits are those that a link between two cameras delivers: the mean of log2(N p(tr
 passes are searched and p comes from scores by a softmax. Its temperature was fitted to vehicles
 that are neither measured on nor learned from. These are not the bits of the joint model behind the
 leakage meter (`cctview.link.joint`): that takes a minute to fit, and the study of defences fits
-some five hundred attacks (`studio.defence_study`).
+some five hundred attacks (`studio.studies.defence_study`).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the defences are worth: reads the stored study (`studio.defence_study` measures it).
+"""What the defences are worth: reads the stored study (`studio.studies.defence_study` measures it).
 
 A row is a defence at a strength against one attacker: bits left, rank-1, usefulness and seconds.
 The attackers ("tracker") are "off the shelf" (one crop per pass, the extractor as it is),

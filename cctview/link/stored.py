@@ -135,7 +135,7 @@ def fingerprint(detections: pd.DataFrame) -> str:
 
 
 def load_link_models(path: Path) -> tuple[str, list[CompactModel], np.ndarray]:
-    """Read what `studio.leakage.save_link_models` wrote.
+    """Read what `studio.studies.leakage.save_link_models` wrote.
 
     Returns
     -------

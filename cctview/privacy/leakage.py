@@ -37,7 +37,7 @@ class Leakage:
     Attributes
     ----------
     searches : DataFrame
-        One row a step and search, see `studio.searches.judge_searches`.
+        One row a step and search, see `studio.studies.searches.judge_searches`.
     candidates : DataFrame
         Of the last step: `probability`, `true`, `vehicle`.
     population, gallery : int

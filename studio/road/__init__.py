@@ -1,0 +1,1 @@
+"""The simulated road: traffic, cameras, and the pictures that they take."""

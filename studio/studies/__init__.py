@@ -1,0 +1,1 @@
+"""What attacks and defences achieve: the tables that are stored in data/results."""

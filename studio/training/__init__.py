@@ -1,0 +1,1 @@
+"""Trainers of the shipped networks, and of those that studies need."""
