@@ -160,8 +160,8 @@ meter = leakage_meter(leakage, *TAXI)
 show.bits_left(meter)
 
 # %% [markdown]
-# These bits were measured on all minutes that come with the course, which takes longer than a notebook should; the code is
-# `cctview.course.stored`. They are the mean over the searches for this one vehicle, from each camera that saw it to each other one. Singled
+# These bits were measured on all minutes that come with the course, which takes longer than a notebook should: `python -m studio results --only leakage`.
+# They are the mean over the searches for this one vehicle, from each camera that saw it to each other one. Singled
 # out is not yet named: how a name comes in is told in notebook 07.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction, and count rows together. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
