@@ -13,7 +13,8 @@ CAMERA = "735-683-N"
 
 def test_one_minute_of_a_camera_is_the_committed_one(tmp_path):
     options = f"--only data --no-detections --cameras {CAMERA} --minutes 1".split()
-    assert main(["build", *options, "--work", f"{tmp_path}/work", "--out", str(tmp_path)]) == 0
+    places = ["--work", str(tmp_path / "unfinished"), "--out", str(tmp_path)]
+    assert main(["build", *options, *places]) == 0
     with (
         zipfile.ZipFile(tmp_path / "data" / f"{CAMERA}.zip") as made,
         zipfile.ZipFile(ROOT / "data" / f"{CAMERA}.zip") as committed,
