@@ -164,7 +164,7 @@ def test_the_palette_reads_on_paper():
 def test_the_figures_that_the_last_line_quotes_are_those_of_the_card():
     card = (ROOT / "models" / "student-64.md").read_text()
     figures = [float(figure) for figure in re.findall(r"(?<![\d.])(\.\d{3}) \[", card)]
-    quoted = re.findall(r"(?<![\d.])\.\d{2}", look.TWIN)
+    quoted = re.findall(r"(?<![\d.])\.\d{2}", look.SIMULATION)
     assert len(quoted) == 4
     assert all(any(f"{figure:.2f}"[1:] == words for figure in figures) for words in quoted)
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from cctview.dataset import street_of
 from cctview.investigate.search import VehicleSearch
-from cctview.show import DIFFERENT, GREY, INK, RIGHT, SAME, TWIN, WRONG, Card, picture, style
+from cctview.show import DIFFERENT, GREY, INK, RIGHT, SAME, SIMULATION, WRONG, Card, picture, style
 
 OWN = "Frames of your own: nothing says whether a candidate is right"
 _ROW = 1.0  # in
@@ -33,7 +33,7 @@ def candidate_rows(
     figure = Card(
         title or _title(candidates),
         height=_ROW * (len(cameras) + 1) + 0.3,
-        note=OWN if search.own else TWIN,
+        note=OWN if search.own else SIMULATION,
         photographs=True,
         left=0.16,
         right=0.16,

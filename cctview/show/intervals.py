@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cctview.show.drawing import DOTTED, beside, interval, name_rows
-from cctview.show.look import BLUE, GREY, TWIN, Card, style
+from cctview.show.look import BLUE, GREY, SIMULATION, Card, style
 
 
 @style()
@@ -12,7 +12,7 @@ def bars(
     xlabel: str,
     title: str,
     chance: float | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """Figures side by side, as bars with intervals.
 

@@ -30,7 +30,7 @@ SAME, DIFFERENT = BLUE, RED
 DELIVERED, CLAIMED = BLUE, PURPLE
 """The meter's two numbers."""
 
-TWIN = (
+SIMULATION = (
     "Simulated frames, our model world. Same estimators: AUC twin .91, real .95; rank-1 twin .43,"
     " real .21"
 )
@@ -112,7 +112,7 @@ class Card(Figure):
         self,
         title: str,
         height: float = 3.4,
-        note: str = TWIN,
+        note: str = SIMULATION,
         photographs: bool = False,
         left: float = 0.85,
         right: float = 0.3,

@@ -8,7 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from cctview.show.look import DIFFERENT, GREY, INK, PAPER, SAME, TWIN, WIDTH, YELLOW, Card, style
+from cctview.show.look import (
+    DIFFERENT,
+    GREY,
+    INK,
+    PAPER,
+    SAME,
+    SIMULATION,
+    WIDTH,
+    YELLOW,
+    Card,
+    style,
+)
 
 RIGHT, WRONG = "✓", "✗"
 
@@ -55,7 +66,7 @@ def pairs(
     title: str,
     answers: Sequence[bool] | None = None,
     words: Sequence[str] | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
     columns: int = 4,
 ) -> Card:
     """Pairs of crops, numbered: same or different?
@@ -113,7 +124,7 @@ def candidates(
     right: Sequence[bool],
     title: str,
     words: Sequence[str] | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """A query and its nearest candidates, with their distances and whether they are right.
 

@@ -22,7 +22,7 @@ from cctview.show import (
     PURPLE,
     RED,
     SAME,
-    TWIN,
+    SIMULATION,
     Card,
     at_edge,
     band,
@@ -135,7 +135,7 @@ def eigen_vehicles(
     crop: np.ndarray,
     curve: Sequence[tuple[int, float]],
     count: int,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """The mean vehicle, eigen-vehicles, a crop rebuilt from `count` of them, and what they find.
 
@@ -192,7 +192,7 @@ def _left_out(era, crop, weights):
 def era_searches(
     query: np.ndarray,
     rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]],
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """One search by several recognisers: their first candidates, and the correct one's rank.
 
@@ -244,7 +244,7 @@ def _tile(axes, crop, x, y, colour, dashes, sign=""):
 
 
 @style()
-def by_era(table: pd.DataFrame, chance: float, note: str = TWIN) -> Card:
+def by_era(table: pd.DataFrame, chance: float, note: str = SIMULATION) -> Card:
     """The leak of each era: how often it puts the correct vehicle first, with intervals.
 
     `table` is that of `cctview.course.era_trials.leak_by_era`; a blind guess reaches `chance`.
@@ -262,7 +262,7 @@ def by_era(table: pd.DataFrame, chance: float, note: str = TWIN) -> Card:
 
 @style()
 def by_resolution(
-    table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray, note: str = TWIN
+    table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray, note: str = SIMULATION
 ) -> Card:
     """How often each era puts the correct vehicle first, by the size of crops; a crop at one size.
 
@@ -314,7 +314,7 @@ def _names_beside(axes, table, last):
 
 
 @style()
-def learned_metric(table: pd.DataFrame, note: str = TWIN) -> Card:
+def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     """What a metric adds when it is fitted on top of each era's vectors.
 
     `table` is ``data/results/eras_metric.csv``.

@@ -13,7 +13,7 @@ from cctview.show import (
     INK,
     ORANGE,
     SAME,
-    TWIN,
+    SIMULATION,
     Card,
     beside,
     dot,
@@ -50,7 +50,7 @@ def distance_histograms(
     same: ArrayLike,
     threshold: float | None = None,
     distance: str = "cosine distance",
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """How far apart same pairs and different pairs are, and what a threshold makes of them.
 
@@ -110,7 +110,7 @@ def roc(
     curves: dict[str, tuple[ArrayLike, ArrayLike]],
     points: dict[str, tuple[float, float]] | None = None,
     at: float | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """Receiver operating characteristics, with points of operation.
 
@@ -160,7 +160,7 @@ def _points_title(curves, points):
 
 
 @style()
-def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = TWIN) -> Card:
+def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = SIMULATION) -> Card:
     """Cumulative match characteristics: how often the first k candidates have the vehicle."""
     curves = {name: np.asarray(result.cmc)[:ranks] for name, result in results.items()}
     name, curve = list(curves.items())[-1]
@@ -196,7 +196,7 @@ def _apart(values, gap=0.085):
 
 @style()
 def false_links(
-    distances: ArrayLike, same: ArrayLike, threshold: float | None = None, note: str = TWIN
+    distances: ArrayLike, same: ArrayLike, threshold: float | None = None, note: str = SIMULATION
 ) -> Card:
     """The leak of a threshold: how many of its links are false, and how many true ones it finds.
 

@@ -22,7 +22,7 @@ from cctview.show import (
     PAPER,
     PURPLE,
     SAME,
-    TWIN,
+    SIMULATION,
     Card,
     band,
     beside,
@@ -154,7 +154,7 @@ def _grows(axes, table, found, figure, measured, end):
 
 
 @style()
-def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = TWIN) -> Card:
+def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION) -> Card:
     """How often a different vehicle passes for the same, by how alike it is and by threshold.
 
     `table` comes from `cctview.match.passing`; the marked threshold finds the share `found`.

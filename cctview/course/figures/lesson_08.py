@@ -18,7 +18,7 @@ from cctview.show import (
     PAPER,
     PURPLE,
     RED,
-    TWIN,
+    SIMULATION,
     Card,
     band,
     beside,
@@ -54,7 +54,7 @@ def rebuilt(
     rows: dict[str, Sequence[np.ndarray]],
     title: str,
     words: Sequence[str] | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
 
@@ -313,7 +313,10 @@ def _value(axes, x, y, value, colour, **look):
 
 @style()
 def key_broken(
-    found: dict[int, dict[str, float]], unprotected: dict[str, float], known: int, note: str = TWIN
+    found: dict[int, dict[str, float]],
+    unprotected: dict[str, float],
+    known: int,
+    note: str = SIMULATION,
 ) -> Card:
     """How often a thief finds a vehicle behind a secret key, by how many others he knows.
 

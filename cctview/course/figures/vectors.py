@@ -17,7 +17,7 @@ from cctview.show import (
     PALE,
     PAPER,
     SAME,
-    TWIN,
+    SIMULATION,
     Card,
     beside,
     dot,
@@ -50,7 +50,7 @@ def embedding_map(
     crops: Sequence[np.ndarray],
     lines: Iterable[tuple[int, int]] = (),
     title: str | None = None,
-    note: str = TWIN,
+    note: str = SIMULATION,
 ) -> Card:
     """The embedding space, flattened to a plane: each point is the crop of a vehicle.
 
@@ -148,7 +148,7 @@ def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
 
 
 @style()
-def weak_spots(table: pd.DataFrame, candidates: int, note: str = TWIN) -> Card:
+def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> Card:
     """Where embeddings fail: how often a list has the correct vehicle, by group of vehicles.
 
     `table` comes from `cctview.match.by_group`; `candidates` is the length of the list.
