@@ -152,7 +152,7 @@ def test_a_changed_size_is_kept_and_noted(tmp_path, server):
 
 def test_random_faults_lose_nothing(tmp_path):
     with SimulatedServer(speed_up=20, chance=0.3, seed=3) as server:
-        collect_from(server, tmp_path, 1, patience=0.3)
+        collect_from(server, tmp_path, 1, patience=1)
         given, faulted = server.given, server.faulted
     index = pd.read_parquet(tmp_path / "index")
     assert sum(faulted.values()) > 10
