@@ -7,7 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbval import plugin as nbval
 from nbval.plugin import IPyNbCell, IPyNbFile
+
+# With --cov, nbval would also measure in each kernel, and wait a minute for an answer that never
+# comes.
+nbval.setup_coverage = nbval.teardown_coverage = lambda *_: None
 
 ROOT = Path(__file__).parent
 DRIVING = f"""
