@@ -85,9 +85,11 @@ def test_a_click_changes_what_python_knows(lab):
     name = box.get_attribute("data-id")
     box.click()
     python_knows(page, name)
-    assert box.get_attribute("aria-pressed") == "true"
-    assert "Picked: " in page.locator(".cctview-camera .status").text_content()
-    assert page.locator(".cctview-camera .cards li").count() == 3
+    expect = pytest.importorskip("playwright.sync_api").expect
+    picked = page.locator(f'.cctview-camera .box[data-id="{name}"]')
+    expect(picked).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".cctview-camera .status")).to_contain_text("Picked: ")
+    expect(page.locator(".cctview-camera .cards li")).to_have_count(3)
 
 
 def test_hovering_shows_type_and_score(lab):
