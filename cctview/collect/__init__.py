@@ -36,7 +36,8 @@ __all__ = [
     "list_cameras",
 ]
 
-_MODULES = ("camera_api", "client", "plan", "simulated_cameras", "simulated_server")
+# The light ones come first: a name is looked for in this order, and `client` brings httpx.
+_MODULES = ("plan", "camera_api", "client", "simulated_cameras", "simulated_server")
 
 
 def __getattr__(name: str) -> object:
