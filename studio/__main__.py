@@ -8,6 +8,7 @@ python -m studio defence    measure one defence and print it, in a minute
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
+python -m studio numbers    write every headline number to notebooks/numbers.md
 python -m studio calibrate  measure the simulation at several settings of individuality
 """
 
@@ -152,6 +153,7 @@ def parser():
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
+    commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
     calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument(
@@ -309,6 +311,13 @@ def meter(given):
     print(keep_meter())
 
 
+def numbers(given):
+    """Write the page of headline numbers."""
+    from studio.headlines.page import write_page
+
+    print(write_page(ROOT / "data" / "results", ROOT / "notebooks" / "numbers.md"))
+
+
 def calibrate(given):
     """Print the curve of the dial."""
     from studio.evaluation.evaluate_simulation import calibrate as measure
@@ -340,6 +349,7 @@ COMMANDS = {
     "learning": learning,
     "lessons": lessons,
     "meter": meter,
+    "numbers": numbers,
     "evaluate": evaluate,
     "calibrate": calibrate,
 }

@@ -1,0 +1,5 @@
+"""Headline numbers of defences, and costs."""
+
+from studio.headlines.headline import Headline
+
+HEADLINES: tuple[Headline, ...] = ()

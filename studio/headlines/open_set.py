@@ -1,0 +1,5 @@
+"""Headline numbers of searches by appearance alone."""
+
+from studio.headlines.headline import Headline
+
+HEADLINES: tuple[Headline, ...] = ()
