@@ -16,6 +16,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -28,6 +29,7 @@ from cctview.defences import DEFENCES, stored
 from cctview.defences.cloak import shipped_student
 from cctview.detect import Detector
 from cctview.extract import ERAS
+from cctview.match import cosine_distances
 from cctview.truth import read_truth
 from studio.studies import leakage
 from studio.studies.bench import bench
@@ -35,7 +37,7 @@ from studio.studies.defence_study import DefenceStudy, link_row
 from studio.studies.era_tables import metric_table, resolution_table
 from studio.studies.membership import train_classifiers
 from studio.studies.usefulness import RoadUse, stretches
-from studio.training import train_defended, training_crops
+from studio.training import train_defended
 
 _LEAKAGE = {
     "leakage": leakage.write_leakage,
@@ -65,7 +67,7 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     made = {
         "attributes": lambda: attributes(crops()),
         "membership": lambda: membership(crops()),
-        "inversion": lambda: inversion(crops(), work),
+        "inversion": lambda: inversion(crops()),
     }
     made["extractors"] = lambda: extractors(crops())
     made["defences"] = lambda: defences(crops(), work, data)
@@ -143,39 +145,69 @@ def extractors(crops: LabelledCrops) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def inversion(crops: LabelledCrops, work: Path) -> pd.DataFrame:
-    """Similarity and re-matching on unseen designs: columns method, figure, estimate, low, high,
-    gallery.
+def inversion(crops: LabelledCrops, counts: tuple[int | None, ...] = (None, 200)) -> pd.DataFrame:
+    """Are pictures rebuilt from vectors pictures of the vehicle? (`studio.studies.judge`)
+
+    The vectors are those of each vehicle's largest crop, of designs that the decoder never saw: all
+    of them, and so many drawn at random. Two galleries: the very crops that the vectors were made
+    from; and the same vehicles' largest crops at another camera, which tell whether a picture shows
+    the vehicle or only that moment. Besides the rebuilt picture, the probes are the nearest crop of
+    another vehicle that a thief has (of designs that the decoder saw), the mean of those, the true
+    crop (no picture can be better), and the vector itself.
     """
-    from cctview.attacks.inversion import inversion_baselines, invert, load_inverter, unseen
+    from cctview.attacks.inversion import (
+        inversion_baselines,
+        invert,
+        load_inverter,
+        resize_crops,
+        unseen,
+    )
     from studio.studies.judge import judge
     from studio.training import second
 
-    asked = unseen_vehicles(crops)
-    known = training_crops.load(work)
-    known = known.only(~unseen(known.table.design.to_numpy()))
-    known_vectors = train_defended.embedder(shipped_student())(known.images)
-    rebuilt = {"inversion": invert(asked.vectors, load_inverter())} | inversion_baselines(
-        asked.vectors, known_vectors, known.images
+    asked, elsewhere = unseen_vehicles(crops)
+    known = crops.only(~unseen(crops.table.design.to_numpy()))
+    pictures = {"rebuilt picture": invert(asked.vectors, load_inverter())}
+    pictures |= inversion_baselines(asked.vectors, known.vectors, known.images)
+    network = second.load_second()
+    probes = {name: second.embed(list(made), network) for name, made in pictures.items()}
+    probes["true crop"] = second.embed(asked.images, network)
+    galleries = {
+        "the very crop": probes["true crop"],
+        "a crop at another camera": second.embed(elsewhere.images, network),
+    }
+    distances = {
+        gallery: {name: cosine_distances(probe, held) for name, probe in probes.items()}
+        for gallery, held in galleries.items()
+    }
+    distances["a crop at another camera"]["vector itself"] = cosine_distances(
+        asked.vectors, elsewhere.vectors
     )
-    judgement = second.load_second()
-    figures = judge(
-        asked.images,
-        rebuilt,
-        asked.table.vehicle.to_numpy(),
-        lambda pictures: second.embed(pictures, judgement),
-    )
-    return figures.reset_index()
+    true, tables = resize_crops(asked.images), []
+    for count in counts:
+        rows = np.random.default_rng(0).permutation(len(asked))[:count]
+        made = {name: of[rows] for name, of in pictures.items()}
+        among = {
+            gallery: {name: of[np.ix_(rows, rows)] for name, of in probes.items()}
+            for gallery, probes in distances.items()
+        }
+        tables.append(judge(made, true[rows], among))
+    return pd.concat(tables, ignore_index=True)
 
 
-def unseen_vehicles(crops: LabelledCrops) -> LabelledCrops:
-    """Of each vehicle of a design that the decoder never saw, its largest crop."""
+def unseen_vehicles(crops: LabelledCrops) -> tuple[LabelledCrops, LabelledCrops]:
+    """Of each vehicle of a design that the decoder never saw, the largest crop, and the largest at
+    another camera.
+    """
     from cctview.attacks.inversion import unseen
 
-    asked = crops.only(unseen(crops.table.design.to_numpy()))
-    return asked.only(
-        asked.table.sort_values("size", ascending=False).drop_duplicates("vehicle").index.to_numpy()
-    )
+    table = crops.table[unseen(crops.table.design.to_numpy())]
+    table = table.sort_values("size", ascending=False, kind="stable")
+    table = table.drop_duplicates(["vehicle", "camera"])
+    first = table.drop_duplicates("vehicle").sort_values("vehicle")
+    other = table.drop(first.index).drop_duplicates("vehicle").sort_values("vehicle")
+    first = first[first.vehicle.isin(other.vehicle)]
+    return crops.only(first.index.to_numpy()), crops.only(other.index.to_numpy())
 
 
 def defences(crops: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.figures import lesson_08
+from cctview.course.figures import lesson_08, rebuilding
 from cctview.course.figures.lesson_08 import bought_points
 from cctview.defences import study as protection
 from cctview.defences.catalogue import DEFENCES
@@ -61,8 +61,23 @@ FOUND = {
     n: {"estimate": s, "low": s - 0.05, "high": s + 0.05}
     for n, s in ((0, 0.05), (50, 0.2), (250, 0.3))
 }
+JUDGED = pd.DataFrame(
+    [
+        ("the very crop", "rebuilt picture", 0.7),
+        ("the very crop", "nearest other vehicle", 0.5),
+        ("the very crop", "true crop", 1.0),
+        ("a crop at another camera", "rebuilt picture", 0.31),
+        ("a crop at another camera", "nearest other vehicle", 0.3),
+        ("a crop at another camera", "true crop", 0.4),
+        ("a crop at another camera", "vector itself", 0.6),
+        ("a crop at another camera", "gain", 0.01),
+    ],
+    columns=["gallery", "method", "estimate"],
+).assign(figure="top-5", vehicles=200)
+JUDGED = JUDGED.assign(low=JUDGED.estimate - 0.05, high=JUDGED.estimate + 0.05)
 FIGURES = {
-    "rebuilt": lambda: lesson_08.rebuilt(
+    "whose picture": lambda: rebuilding.whose_picture(JUDGED),
+    "rebuilt": lambda: rebuilding.rebuilt(
         {"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]
     ),
     "who can": lambda: lesson_08.who_can(DEFENCES.values()),
@@ -82,6 +97,16 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_titled_whole_and_legible(name):
     check_card(FIGURES[name]())
+
+
+def test_a_rebuilt_picture_is_judged_at_another_camera():
+    figure = FIGURES["whose picture"]()
+    assert "not measurably more often" in figure.title
+    assert "31 % and 30 %" in figure.title
+    markers = drawn(figure, "among crops at another camera")
+    assert [line.get_xdata()[0] for line in markers[:4]] == [0.4, 0.6, 0.31, 0.3]
+    better = JUDGED.assign(low=JUDGED.low + 0.05)
+    assert "finds its vehicle more often" in rebuilding.whose_picture(better).title
 
 
 def test_the_driver_holds_nothing():

@@ -71,31 +71,43 @@ def test_structural_similarity_of_known_pairs():
 
 
 def test_the_judge_tells_good_from_bad():
-    """An extractor that sees the mean colour: perfect rebuilding finds everyone, one picture for
-    all finds 5 of n.
+    """A judge that sees the mean colour: perfect rebuilding finds everyone, one picture for all
+    finds 5 of n; and in a gallery where each vehicle has its neighbour's colour, nobody is found
+    by a perfect picture first.
     """
     rng = np.random.default_rng(0)
     crops = [np.full((20, 24, 3), colour, np.uint8) for colour in rng.integers(0, 256, (40, 3))]
+    true = invert.resize_crops(crops)
 
-    def embed(pictures):
-        return np.stack([p.reshape(-1, 3).mean(axis=0) for p in pictures]) - 127.5
+    def apart(probe, gallery):
+        a, b = (
+            pictures.reshape(len(pictures), -1, 3).mean(axis=1) for pictures in (probe, gallery)
+        )
+        return np.linalg.norm(a[:, None] - b, axis=-1)
 
-    rebuilt = {"perfect": invert.resize_crops(crops)} | invert.inversion_baselines(
-        np.eye(40), np.eye(40)[::-1], crops
-    )
-    figures = judging.judge(crops, rebuilt, np.arange(40), embed)
-    assert figures.loc[("perfect", "top-5"), "estimate"] == 1
-    assert figures.loc[("perfect", "similarity"), "estimate"] == pytest.approx(1)
-    assert figures.loc[("mean crop", "top-5"), "estimate"] == pytest.approx(5 / 40)
-    assert figures.loc[("nearest training crop", "top-5"), "estimate"] < 0.5
+    made = {"perfect": true} | invert.inversion_baselines(np.eye(40), np.eye(40)[::-1], crops)
+    galleries = {"very": true, "repainted": np.roll(true, 1, axis=0)}
+    table = judging.judge(
+        made,
+        true,
+        {
+            name: {method: apart(probe, held) for method, probe in made.items()}
+            for name, held in galleries.items()
+        },
+    ).set_index(["gallery", "method", "figure"])
+    assert table.loc[("very", "perfect", "top-5"), ["estimate", "low", "high"]].tolist() == [1] * 3
+    assert table.loc[("none", "perfect", "similarity"), "estimate"] == pytest.approx(1)
+    assert table.loc[("very", "mean picture", "top-5"), "estimate"] == pytest.approx(5 / 40)
+    nearest = table.loc[("very", "nearest other vehicle", "top-5"), "estimate"]
+    assert nearest < 0.5
+    assert table.loc[("very", "gain", "top-5"), "estimate"] == pytest.approx(1 - nearest)
+    assert table.loc[("repainted", "perfect", "top-5"), "estimate"] < 0.4
 
 
-@pytest.mark.parametrize(
-    ("vehicles", "message"), [([0] * 9, "one picture a vehicle"), ([0, 1], "more than 5")]
-)
-def test_the_judge_refuses_what_it_cannot_judge(vehicles, message):
-    with pytest.raises(ValueError, match=message):
-        judging.judge([picture(0, 9, 9)] * len(vehicles), {}, vehicles, None)
+def test_the_judge_needs_vehicles_to_search_among():
+    pictures = np.stack([picture(k, 32, 32) for k in range(5)])
+    with pytest.raises(ValueError, match="more than 5"):
+        judging.judge({"a": pictures, "b": pictures}, pictures, {})
 
 
 def test_the_second_extractor_gives_unit_vectors():

@@ -15,9 +15,11 @@ from scipy.spatial.distance import cdist
 from cctview.match import (
     AGGREGATES,
     aggregate_distances,
+    estimate_and_interval,
     image_to_track,
     match_frames,
     rscr,
+    share_ranked,
     track_to_track,
     write_matches,
     write_matches_folder,
@@ -308,3 +310,27 @@ def test_med_on_the_originals_stored_features():
         assert distance == pytest.approx(
             np.linalg.norm(np.subtract(features[base], features[target])), rel=1e-5
         )
+
+
+def test_drawing_vehicles_counts_each_as_query_and_as_rival():
+    """Against a ranking by loops, in which a vehicle that was drawn twice stands twice."""
+    rng = np.random.default_rng(0)
+    count, rounds, first = 12, 6, 3
+    vehicles, distances = np.arange(count) * 10, rng.random((count, count))
+    ahead = distances < np.diag(distances)[:, None]
+    found = share_ranked(ahead, vehicles, vehicles, first, rounds, seed=4)
+    draws = np.random.default_rng(4).multinomial(count, np.full(count, 1 / count), rounds)
+    for share, drawn in zip(found, [np.ones(count, int), *draws], strict=True):
+        hits = []
+        for query in np.repeat(np.arange(count), drawn):
+            rivals = np.repeat(np.arange(count), drawn)
+            rivals = rivals[rivals != query]
+            nearer = (distances[query, rivals] < distances[query, query]).sum()
+            hits.append(1 + nearer <= first)
+        assert share == pytest.approx(np.mean(hits))
+
+
+def test_an_interval_is_moved_by_the_bias_of_its_draws():
+    draws = np.concatenate([[0.5], np.random.default_rng(0).normal(0.6, 0.1, 20_000)])
+    interval = estimate_and_interval(draws)
+    assert interval.to_numpy() == pytest.approx([0.5, 0.304, 0.696], abs=0.01)

@@ -71,6 +71,8 @@ class Training:
     ----------
     members : ndarray of int
         The vehicles that it was trained on.
+    taught : ndarray of bool, shape (n,)
+        The images that it was trained on.
     losses : list of ndarray, shape (n,)
         After each epoch, the loss on each image: minus the logarithm of the probability given to
         the correct class.
@@ -85,6 +87,7 @@ class Training:
     images: VehicleImages
     split: MemberSplit
     members: np.ndarray
+    taught: np.ndarray
     losses: list[np.ndarray] = field(default_factory=list)
     right: list[np.ndarray] = field(default_factory=list)
     weights: list = field(default_factory=list)
@@ -103,7 +106,7 @@ class Training:
     def history(self) -> pd.DataFrame:
         """By epoch, means: training_loss, validation_loss, training_right, validation_right."""
         parts = {
-            "training": self.images.of(self.members),
+            "training": self.taught,
             "validation": self.images.of(self.split.validation),
         }
         columns = {
@@ -160,6 +163,7 @@ def train_classifier(
     filters: int = FILTERS,
     epochs: int = EPOCHS,
     members: np.ndarray | None = None,
+    shown: np.ndarray | None = None,
     seed: int = 0,
     watch: Callable | None = None,
 ) -> Training:
@@ -173,6 +177,8 @@ def train_classifier(
         What it learns, one of `LABELS`.
     members : ndarray of int, optional
         The vehicles to train on; without them all of the split's members.
+    shown : ndarray of bool, shape (n,), optional
+        Of these vehicles, the images to train on; without it all.
     watch : callable, optional
         Called as ``watch(done, losses)`` during the training: the share that is done, and the loss
         on training and validation images so far, or None before the first epoch has ended.
@@ -191,8 +197,8 @@ def train_classifier(
     inputs = _scaled(images.pixels)
     network = build_classifier(filters, len(classes))
     members = split.members if members is None else members
-    training = Training(network, tuple(classes), images, split, members)
-    rows = images.of(members)
+    rows = images.of(members) if shown is None else images.of(members) & shown
+    training = Training(network, tuple(classes), images, split, members, rows)
 
     def note():
         logits = _logits(network, inputs)

@@ -106,6 +106,6 @@ def inversion_baselines(
     nearest = euclidean_distances(vectors, known_vectors).argmin(axis=1)
     mean = np.rint(known.mean(axis=0)).astype(np.uint8)
     return {
-        "nearest training crop": known[nearest],
-        "mean crop": np.repeat(mean[None], len(vectors), axis=0),
+        "nearest other vehicle": known[nearest],
+        "mean picture": np.repeat(mean[None], len(vectors), axis=0),
     }

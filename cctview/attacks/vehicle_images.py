@@ -34,7 +34,8 @@ class VehicleImages:
     pixels : ndarray of uint8, shape (n, 24, 24, 3)
         RGB.
     table : DataFrame
-        One row per image, columns vehicle, frame, camera, body, family; ordered by vehicle.
+        One row per image, columns vehicle, frame, camera, body, family; ordered by vehicle, camera,
+        and size, the largest first.
     """
 
     pixels: np.ndarray
@@ -59,27 +60,37 @@ class VehicleImages:
         return np.bincount(self._place, values) / np.bincount(self._place)
 
 
-def load_vehicle_images(dataset: Dataset, truth: Truth, cameras: int = 2) -> VehicleImages:
+def load_vehicle_images(
+    dataset: Dataset,
+    truth: Truth,
+    cameras: int = 2,
+    per_camera: int = 1,
+    smallest: float = _SMALLEST,
+) -> VehicleImages:
     """Cut vehicles out of their frames by their true boxes.
 
-    Each vehicle's largest image is taken at each of at most so many cameras. Raises a ValueError if
-    no vehicle is large enough.
+    Each vehicle's largest images are taken, `per_camera` at each of at most so many cameras, if
+    the vehicle is at least `smallest` pixels large in its frame. A frame that the camera delivered
+    twice counts once. Raises a ValueError if no vehicle is large enough.
     """
     boxes = truth.sightings.merge(truth.vehicles[["vehicle", "kind", "colour"]], on="vehicle")
     boxes["size"] = box_side(boxes)
     boxes["body"] = boxes.kind.map(BODIES)
     boxes["family"] = boxes.colour.map(COLOUR_FAMILIES)
     of_frame = dataset.frames.set_index("id").camera
-    clear = (boxes["size"] >= _SMALLEST) & (boxes.hidden < _HIDDEN) & ~boxes.body.isin(_RARE)
-    boxes = boxes[clear & boxes.frame.isin(of_frame.index)]
+    clear = (boxes["size"] >= smallest) & (boxes.hidden < _HIDDEN) & ~boxes.body.isin(_RARE)
+    new = truth.frames.frame[truth.frames.status == "ok"]
+    boxes = boxes[clear & boxes.frame.isin(of_frame.index) & boxes.frame.isin(new)]
     if boxes.empty:
         raise ValueError(
-            f"no vehicle of at least {_SMALLEST} pixels in these frames; give more minutes"
+            f"no vehicle of at least {smallest} pixels in these frames; give more minutes"
         )
     boxes = boxes.assign(camera=of_frame.reindex(boxes.frame).to_numpy())
     boxes = boxes.sort_values("size", ascending=False, kind="stable")
-    boxes = boxes.drop_duplicates(["vehicle", "camera"]).groupby("vehicle").head(cameras)
-    boxes = boxes.sort_values(["vehicle", "camera"]).reset_index(drop=True)
+    largest = boxes.drop_duplicates(["vehicle", "camera"]).groupby("vehicle").head(cameras)
+    boxes = boxes.merge(largest[["vehicle", "camera"]])
+    boxes = boxes.groupby(["vehicle", "camera"]).head(per_camera)
+    boxes = boxes.sort_values(["vehicle", "camera"], kind="stable").reset_index(drop=True)
     pixels = np.empty((len(boxes), IMAGE_SIDE, IMAGE_SIDE, 3), np.uint8)
     corners = boxes[BOX].to_numpy(int)
     for frame, rows in boxes.groupby("frame").indices.items():

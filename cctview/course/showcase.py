@@ -100,8 +100,8 @@ def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
     plain = inversion.inversion_baselines(vectors, known.vectors[rows], crops)
     return Rebuilt(
         list(inversion.invert(vectors, inversion.load_inverter())),
-        list(plain["nearest training crop"]),
-        list(plain["mean crop"]),
+        list(plain["nearest other vehicle"]),
+        list(plain["mean picture"]),
     )
 
 

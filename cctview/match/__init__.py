@@ -42,9 +42,11 @@ from cctview.match.matching import (
 )
 from cctview.match.metrics import (
     RankEvaluation,
+    estimate_and_interval,
     evaluate_rank,
     roc_auc,
     roc_curve,
+    share_ranked,
     tpr_at_fpr,
 )
 from cctview.match.next_camera import (
@@ -86,6 +88,7 @@ __all__ = [
     "cosine_distances",
     "descend",
     "describe_searches",
+    "estimate_and_interval",
     "euclidean_distances",
     "evaluate_rank",
     "first_minutes",
@@ -100,6 +103,7 @@ __all__ = [
     "roc_auc",
     "roc_curve",
     "rscr",
+    "share_ranked",
     "tpr_at_fpr",
     "track_to_track",
     "triplet_loss",

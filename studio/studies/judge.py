@@ -1,13 +1,10 @@
 """Judges pictures rebuilt from vectors: do they look like the vehicle, and is it found by them?"""
 
-from collections.abc import Callable, Sequence
-
 import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.attacks.inversion import resize_crops
-from cctview.match import cosine_distances
+from cctview.match import estimate_and_interval, share_ranked
 from cctview.stats import bootstrap
 
 TOP = 5
@@ -51,63 +48,63 @@ def structural_similarity(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def judge(
-    crops: Sequence[np.ndarray],
-    rebuilt: dict[str, np.ndarray],
-    vehicles: np.ndarray,
-    embed: Callable,
-    gallery: int = 200,
-    seed: int = 0,
-):
-    """Judge rebuilt pictures: do they look like the vehicle, and does an independent extractor find
-    it by them?
+    pictures: dict[str, np.ndarray],
+    true: np.ndarray,
+    distances: dict[str, dict[str, np.ndarray]],
+) -> pd.DataFrame:
+    """Do pictures that were made from a vector show the vehicle?
 
     Parameters
     ----------
-    crops : sequence of ndarray of uint8, shape (h, w, 3)
-        The true pictures, one a vehicle; they are also the gallery.
-    rebuilt : dict of str to ndarray of uint8, shape (n, 32, 32, 3)
-        By method.
-    vehicles : ndarray, shape (n,)
-    embed : callable
-        ``embed(pictures)`` of an extractor other than the one that made the vectors.
-    gallery : int
-        Among so many vehicles each is looked for; fewer if there are fewer.
-    seed : int
+    pictures : dict of str to ndarray of uint8, shape (n, 32, 32, 3)
+        By method; the first method's gain over the second is given too.
+    true : ndarray of uint8, shape (n, 32, 32, 3)
+        The pictures that the vectors were made from, one a vehicle.
+    distances : dict of str to dict of str to ndarray, shape (n, n)
+        By gallery and probe: from each vehicle's probe to each vehicle's picture in the gallery. A
+        probe can be a method, or something else to compare with.
 
     Returns
     -------
     DataFrame
-        Index method and figure (similarity, top-5); columns estimate, low, high (by drawing
-        vehicles again), gallery.
+        Columns gallery, method, figure, estimate, low, high, vehicles. The figures are similarity
+        (to the true picture; the gallery is "none"), and top-5: how often the vehicle's own picture
+        is among the five nearest. For the intervals vehicles are drawn again, as probes and as
+        candidates.
 
     Raises
     ------
     ValueError
-        If vehicles repeat, or there are too few to search among.
+        If there are too few vehicles to search among.
     """
-    vehicles = np.asarray(vehicles)
-    if len(set(vehicles)) != len(vehicles):
-        raise ValueError("expected one picture a vehicle; keep each vehicle's largest")
-    if len(vehicles) <= TOP:
+    count = len(true)
+    if count <= TOP:
         raise ValueError(
-            f"expected more than {TOP} vehicles to search among, but there are {len(vehicles)}"
+            f"expected more than {TOP} vehicles to search among, but there are {count}"
         )
-    rows = np.random.default_rng(seed).permutation(len(vehicles))[:gallery]
-    true = resize_crops([crops[k] for k in rows])
-    gallery_vectors = embed([crops[k] for k in rows])
-    tables = {}
-    for method, pictures in rebuilt.items():
-        distances = cosine_distances(embed(list(pictures[rows])), gallery_vectors)
-        own = np.diag(distances)[:, None]
-        rank = 1 + (distances < own).sum(axis=1) + ((distances == own).sum(axis=1) - 1) / 2
-        values = np.column_stack(
-            [
-                [structural_similarity(a, b) for a, b in zip(pictures[rows], true, strict=True)],
-                rank <= TOP,
-            ]
-        )
-        figures = bootstrap(
-            lambda part, values=values: values[part].mean(axis=0), np.arange(len(rows)), ROUNDS
-        )
-        tables[method] = figures.set_axis(["similarity", f"top-{TOP}"]).assign(gallery=len(rows))
-    return pd.concat(tables, names=["method", "figure"])
+    vehicles = np.arange(count)
+    better, worse = list(pictures)[:2]
+    rows = []
+    for method, made in pictures.items():
+        alike = np.array([structural_similarity(a, b) for a, b in zip(made, true, strict=True)])
+        drawn = bootstrap(lambda part, alike=alike: alike[part].mean(), vehicles, ROUNDS).iloc[0]
+        rows.append(("none", method, "similarity", *drawn))
+    for gallery, probes in distances.items():
+        found = {
+            name: share_ranked(_ahead(d), vehicles, vehicles, TOP) for name, d in probes.items()
+        }
+        found["gain"] = found[better] - found[worse]
+        rows += [
+            (gallery, name, f"top-{TOP}", *estimate_and_interval(drawn))
+            for name, drawn in found.items()
+        ]
+    columns = ["gallery", "method", "figure", "estimate", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).assign(vehicles=count)
+
+
+def _ahead(distances):
+    """1 where another is closer than the own one, which is on the diagonal, 0.5 where as close."""
+    own = np.diag(distances)[:, None]
+    ahead = (distances < own) + 0.5 * (distances == own)
+    np.fill_diagonal(ahead, 0)
+    return ahead

@@ -14,7 +14,6 @@ from cctview.show import (
     GREY,
     INK,
     ORANGE,
-    PALE,
     PAPER,
     PURPLE,
     RED,
@@ -47,34 +46,6 @@ _MEASURED = (
 )
 """Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
 _HOLDERS = "What a defence changes, and who holds it: `cctview.defences.catalogue`"
-
-
-@style()
-def rebuilt(
-    rows: dict[str, Sequence[np.ndarray]],
-    title: str,
-    words: Sequence[str] | None = None,
-    note: str = SIMULATION,
-) -> Card:
-    """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
-
-    `rows` are by the words beside them, all of one length; `words` stand below the columns.
-    """
-    count = len(next(iter(rows.values())))
-    margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
-    margins |= {"wspace": 0.08, "hspace": 0.08}
-    figure = Card(title, len(rows) + 0.1, note, photographs=True, **margins)
-    for line, (name, pictures) in enumerate(rows.items()):
-        edge = {"color": INK, "linewidth": 1.6} if line == 0 else {"color": PALE, "linewidth": 0.8}
-        for k, picture in enumerate(pictures):
-            axes = figure.add_subplot(len(rows), count, line * count + k + 1)
-            show_crop(axes, picture, aspect="auto", interpolation="bicubic")
-            axes.spines[:].set(visible=True, **edge)
-            if k == 0:
-                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12, labelpad=8)
-            if words is not None and line == len(rows) - 1:
-                axes.set_xlabel(words[k], fontsize=10.5, labelpad=3)
-    return figure
 
 
 @style()
