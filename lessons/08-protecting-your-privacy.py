@@ -33,7 +33,7 @@
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
 
-from cctview import privacy, show
+from cctview import dataset, privacy, show
 from cctview.attacks import fit_map, infer_attribute
 from cctview.course import (
     KeyedDatabase,
@@ -46,8 +46,8 @@ from cctview.course import (
     open_lesson,
     rebuild,
 )
-from cctview.course.figures import lesson_08 as figures, rebuilding
-from cctview.dataset import read_result
+from cctview.course.figures import lesson_08 as figures
+from cctview.course.figures import rebuilding
 from cctview.defences import (
     DEFENCES,
     TRACKERS,
@@ -105,7 +105,7 @@ rebuilding.rebuilt(
 # vehicles at another camera, where only the vehicle is the same.
 
 # %%
-judged = read_result("inversion.csv")
+judged = dataset.read_result("inversion.csv")
 judged = judged[judged.vehicles == judged.vehicles.max()]
 rebuilding.whose_picture(judged)
 
