@@ -54,7 +54,7 @@ Sliders(update, [Float("pace", 0.5, 5, 1)])
 LISTEN = """() => {
     window.pressed = [];
     document.addEventListener("keydown", (event) => (window.begun = event.timeStamp), true);
-    const image = document.querySelector("img.widget-image");
+    const image = document.querySelector(".cctview-sliders .cctview-live img");
     image.addEventListener("load", () => window.pressed.push(performance.now() - window.begun));
 }"""
 SPEED = """(rate) => {

@@ -152,6 +152,8 @@ def parser():
     _add_individuality(evaluate)
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
+    words = "execute nothing; check that all outputs were made by this command"
+    lessons.add_argument("--check", action="store_true", help=words)
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
     commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
     calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
@@ -297,9 +299,13 @@ def evaluate(given):
 
 
 def lessons(given):
-    """Execute the lessons asked for."""
-    from studio.lessons import execute, stems
+    """Execute the lessons asked for, or check the outputs of all."""
+    from studio.lessons import execute, problems, stems
 
+    if given.check:
+        if found := problems():
+            raise ValueError("\n".join(["these outputs must not be committed:", *found]))
+        return
     for stem in stems(given.number):
         print(execute(stem))
 

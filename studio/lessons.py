@@ -3,16 +3,26 @@ everybody opens.
 
 The picture of the cell that is tagged `picture` stands for its notebook in README.md; it is kept in
 `notebooks/pictures/`.
+
+Outputs that are committed are made here and nowhere else, without CCTVIEW_DATA: a notebook that
+somebody ran by hand may show real people's cars. So each notebook holds the digest of its outputs,
+and `problems` tells where they are others.
 """
 
 import base64
+import hashlib
+import json
+import os
 from pathlib import Path
 
 from cctview.dataset import write_bytes
 from cctview.privacy import END, LeakageMeter
+from cctview.show import OWN_FRAMES
 
 ROOT = Path(__file__).parent.parent
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
+DIGEST = "outputs_sha256"
+"""In a notebook's metadata."""
 GAUGES = ("recognised at once", "found in a training set", "unicity", "in the database")
 """What notebooks 01 to 04 measure beside the meter, in their order."""
 
@@ -35,11 +45,18 @@ def stems(numbers: list[str] | None = None) -> list[str]:
 def execute(stem: str) -> Path:
     """Run a lesson in a fresh kernel and write its notebook, with outputs that need no kernel;
     returns the notebook's path.
+
+    Raises
+    ------
+    ValueError
+        If CCTVIEW_DATA names other frames: their outputs must not be committed.
     """
     import jupytext
     import nbformat
     from nbclient import NotebookClient
 
+    if os.environ.get("CCTVIEW_DATA"):
+        raise ValueError("CCTVIEW_DATA names other frames than the course's; unset it")
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
@@ -54,10 +71,36 @@ def execute(stem: str) -> Path:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{stem[:2]}-{number:03d}"
         cell.metadata.pop("execution", None)
+    notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    notebook.metadata[DIGEST] = digest(notebook)
     write_bytes(place, nbformat.writes(notebook).encode())
     for suffix, content in pictures(notebook):
         write_bytes(place.parent / "pictures" / f"{stem[:2]}.{suffix}", content)
     return place
+
+
+def digest(notebook) -> str:
+    """The sha256 of all outputs of a notebook that was read from a file."""
+    outputs = [cell.get("outputs", []) for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
+
+
+def problems(folder: Path = ROOT / "notebooks") -> list[str]:
+    """What speaks against committing the outputs that a folder holds, a sentence each."""
+    import nbformat
+
+    found, kept = [], {}
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        if OWN_FRAMES in json.dumps(notebook):
+            found.append(f"{path}: was run with frames of somebody's own (CCTVIEW_DATA)")
+        elif notebook.metadata.get(DIGEST) != digest(notebook):
+            found.append(f"{path}: its outputs were not made by `python -m studio lessons`")
+        kept |= {f"{path.stem[:2]}.{kind}": content for kind, content in pictures(notebook)}
+    for path in sorted((folder / "pictures").glob("*")):
+        if kept.get(path.name) != path.read_bytes():
+            found.append(f"{path}: is not the picture that its notebook shows")
+    return [f"{words}; run `python -m studio lessons`, without CCTVIEW_DATA" for words in found]
 
 
 def without_live_views(notebook):

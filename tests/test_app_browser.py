@@ -8,49 +8,91 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.browsing import ROOT, browsing, open_page, serious
+from cctview.investigate.server import LEFT
+from tests.browsing import PATIENCE, ROOT, browsing, open_page, serious
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process"),
 ]
 
-BLOCKED = "Content Security Policy"
-"""What Voilà's template asks other servers for, and the page's policy forbids."""
+RELOADS = int(os.environ.get("CCTVIEW_RELOADS", "2"))
+
+RAN = """import pathlib
+pathlib.Path({place!r}).touch()
+"""
+"""What nobody should run: it leaves a file."""
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """The command on the six frames of `sample/`: its process and its address."""
-    pytest.importorskip("voila", reason="Voilà is not installed")
-    home = tmp_path_factory.mktemp("app")
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "TMPDIR": str(home),
-        "IPYTHONDIR": str(home / "ipython"),
+def set_traps(home):
+    """Files of other people where Python, Voilà, Jupyter and IPython look for settings; returns the
+    variables that lead there, and the folder in which each leaves a file when it is obeyed.
+    """
+    ran = home / "ran"
+    ran.mkdir()
+    places = {
+        "frames/voila.py": "voila",
+        "frames/numpy.py": "numpy",
+        "frames/jupyter_config.py": "working-folder",
+        ".jupyter/voila.py": "user",
+        ".jupyter/jupyter_config.py": "jupyter",
+        ".ipython/profile_default/ipython_config.py": "ipython",
+        ".ipython/profile_default/startup/00.py": "startup",
+        "start.py": "python-startup",
     }
-    command = [sys.executable, "-m", "cctview", "app", str(ROOT / "sample"), "--no-browser"]
-    with open(home / "log", "w") as log:
-        options = {
-            "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-        }  # in the background it would be ignored
+    for path, name in places.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(RAN.format(place=str(ran / name)))
+    for name in ("lab", "cctview"):
+        template = home / "jupyter" / "voila" / "templates" / name / "index.html.j2"
+        template.parent.mkdir(parents=True)
+        template.write_text("somebody else's page")
+    kernel = home / "jupyter" / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text('{"argv": ["false"], "display_name": "x", "language": "python"}')
+    browser = home / "browser"
+    browser.write_text('#!/bin/sh\necho "$@" > "$HOME/opened"\n')
+    browser.chmod(0o700)
+    return {
+        "HOME": str(home),
+        "BROWSER": str(browser),
+        "JUPYTER_PATH": str(home / "jupyter"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
+        "PYTHONSTARTUP": str(home / "start.py"),
+    }
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The command on the six frames of `sample/`: its process, its address, and its home, where
+    other people's files lie in wait.
+    """
+    pytest.importorskip("voila", reason="Voilà is not installed")
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary")}
+    environment |= set_traps(tmp_path)
+    command = [sys.executable, "-m", "cctview", "app", str(ROOT / "sample")]
+    with open(tmp_path / "log", "w") as log:
         server = subprocess.Popen(
             command,
-            cwd=home,
+            cwd=tmp_path / "frames",
             env=environment,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            **options,
+            # in the background it would be ignored
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
-        yield server, re.search(r"http://\S+", server.stdout.readline())[0], home
+        yield server, re.search(r"http://\S+", server.stdout.readline())[0], tmp_path
     finally:
         server.kill()
 
@@ -60,7 +102,7 @@ def test_from_camera_to_dossier_to_deletion(served):
     with browsing() as browser:
         page, errors = open_page(browser)
         asked = []
-        page.on("requestfinished", lambda request: asked.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))
         wait_until_listening(server)
         page.goto(address)
         box = page.locator(".cctview-camera .box:visible").last
@@ -75,10 +117,11 @@ def test_from_camera_to_dossier_to_deletion(served):
         page.wait_for_function(
             "() => !document.querySelector('table.dossier, .cctview-camera .cards li')"
         )
-        assert [error for error in serious(errors) if BLOCKED not in error] == []
+        assert serious(errors) == []
         assert {url.split("/")[2].partition(":")[0] for url in asked if url.startswith("http")} == {
             "127.0.0.1"
         }
+        assert page.evaluate(ELSEWHERE) == "connect-src"
     family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     open_to = [
         c.laddr.ip
@@ -96,9 +139,65 @@ def test_from_camera_to_dossier_to_deletion(served):
             "/login?"
             in urllib.request.urlopen(address.partition("?")[0] + path, timeout=30).geturl()
         )
+    assert not list((home / "ran").iterdir()), "somebody else's settings were obeyed"
+    door = Path(
+        urllib.request.url2pathname((home / "opened").read_text().strip()[len("file://") :])
+    )
+    assert address in door.read_text()
+    assert [path.stat().st_mode & 0o777 for path in (door, door.parent)] == [0o600, 0o700]
+    token = address.partition("token=")[2]
+    assert not any(token in word for of in family if of.is_running() for word in of.cmdline())
     server.send_signal(signal.SIGINT)
     assert server.wait(30) == 0
-    assert not [path for path in Path(home).iterdir() if path.name.startswith("cctview-app-")]
+    assert list((home / "temporary").iterdir()) == []
+    assert not re.search("eavesdropping|xsrf|ping", (home / "log").read_text())
+
+
+ELSEWHERE = """() => new Promise(resolve => {
+  document.addEventListener("securitypolicyviolation", event => resolve(event.violatedDirective));
+  new WebSocket("ws://127.0.0.2:9").onopen = () => resolve("open");
+})"""
+
+
+def test_a_page_has_one_kernel_which_ends_with_it(served):
+    server, address, _ = served
+    wait_until_listening(server)
+    with browsing() as browser:
+        window = browser.new_context()
+        window.set_default_timeout(1000 * PATIENCE)
+        other, page = window.new_page(), window.new_page()
+        page.goto(address)
+        for _ in range(RELOADS):
+            page.locator(".cctview-camera .box:visible").last.wait_for()
+            assert len(kernels(server)) == 1
+            page.reload()
+        page.locator(".cctview-camera .box:visible").last.wait_for()
+        assert len(kernels(server)) == 1
+        page.close(run_before_unload=True)
+        assert ends(server, 15, lambda: other.wait_for_timeout(200))
+        page = window.new_page()
+        page.goto(address)
+        page.locator(".cctview-camera .box:visible").last.wait_for()
+        assert len(kernels(server)) == 1
+        page.close()  # without a last word, as when a browser dies
+        assert ends(server, LEFT + 20, lambda: other.wait_for_timeout(200))
+
+
+def kernels(server):
+    """The Python processes of the pages."""
+    return [
+        child
+        for child in psutil.Process(server.pid).children(recursive=True)
+        if "ipykernel_launcher" in child.cmdline()
+    ]
+
+
+def ends(server, seconds, pause):
+    """Whether no kernel is left within so many seconds."""
+    until = time.monotonic() + seconds
+    while kernels(server) and time.monotonic() < until:
+        pause()
+    return not kernels(server)
 
 
 def wait_until_listening(server):

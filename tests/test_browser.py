@@ -145,7 +145,7 @@ def test_it_plays_pauses_and_scrubs(lab):
 
 def test_dragging_a_slider_changes_the_picture(lab):
     page, _ = lab
-    image = page.locator("img.widget-image")
+    image = page.locator(".cctview-sliders .cctview-live img")
     image.scroll_into_view_if_needed()
     before, picture = image.get_attribute("src"), image.screenshot()
     handle = page.locator(".noUi-handle").bounding_box()
@@ -154,9 +154,12 @@ def test_dragging_a_slider_changes_the_picture(lab):
     page.mouse.move(handle["x"] - 150, handle["y"] + handle["height"] / 2, steps=5)
     page.mouse.up()
     page.wait_for_function(
-        "before => document.querySelector('img.widget-image').src !== before", arg=before
+        "before => document.querySelector('.cctview-sliders .cctview-live img').src !== before",
+        arg=before,
     )
-    page.wait_for_function("() => document.querySelector('img.widget-image').complete")
+    page.wait_for_function(
+        "() => document.querySelector('.cctview-sliders .cctview-live img').complete"
+    )
     assert image.screenshot() != picture
 
 

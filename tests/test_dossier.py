@@ -5,6 +5,7 @@ by hand.
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 from cctview.course.register import ROLES, make_register
 from cctview.dataset.paths import DATA
-from cctview.investigate.dossier import MEMORY_ONLY, Drawer, save_dossier
+from cctview.investigate.dossier import MEMORY_ONLY, Drawer, check_name, save_dossier
 from cctview.investigate.evaluation import join_step, measure_joins
 from cctview.investigate.joins import FACTS, IN_REGISTER, join, posterior_of_join
 from cctview.investigate.search import MED, SearchSettings
@@ -149,8 +150,6 @@ def test_a_dossier_is_saved_whole_and_says_that_it_is_simulated(dossier, tmp_pat
     assert content["note"].startswith("SIMULATED")
     assert [row["camera"] for row in content["sightings"]] == [FIRST, SECOND, THIRD]
     assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
-    with pytest.raises(ValueError, match="is a folder"):
-        save_dossier(dossier, tmp_path)
 
 
 def test_a_dossier_on_real_frames_is_never_written(dossier, tmp_path):
@@ -158,6 +157,26 @@ def test_a_dossier_on_real_frames_is_never_written(dossier, tmp_path):
         save_dossier(replace(dossier, own=True), tmp_path / "one.json")
     assert not list(tmp_path.iterdir())
     assert "real people" in MEMORY_ONLY
+
+
+def test_nothing_that_is_there_is_overwritten(dossier, tmp_path):
+    (tmp_path / "thesis.json").write_text("three years of work")
+    (tmp_path / "link.json").symlink_to("elsewhere.json")
+    for name in ("thesis.json", "link.json", "."):
+        with pytest.raises(FileExistsError, match="left as it is.* dossier-1.json"):
+            save_dossier(dossier, tmp_path / name)
+    assert (tmp_path / "thesis.json").read_text() == "three years of work"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "thesis.json"]
+
+
+ELSEWHERE = ["../a.json", "/tmp/a.json", "a/b.json", "a\\b.json", "~.json", "C:a.json"]
+NO_NAMES = ["", ".json", "a.json:b", "thesis.docx", "a\n.json", "a\0.json", "-rf.json"]
+
+
+@pytest.mark.parametrize("name", [*ELSEWHERE, *NO_NAMES])
+def test_a_name_leads_to_no_other_folder(name):
+    with pytest.raises(ValueError, match="no folder"):
+        check_name(name)
 
 
 def test_deleting_takes_the_files_along_and_says_what_is_left(dossier, tmp_path):
@@ -170,6 +189,38 @@ def test_deleting_takes_the_files_along_and_says_what_is_left(dossier, tmp_path)
     assert "1 file" in said
     assert "the same click builds it again" in said
     assert "no dossier" in drawer.delete(1)
+
+
+def test_deleting_all_takes_the_files_of_former_dossiers_along(dossier, tmp_path):
+    drawer = Drawer()
+    drawer.keep(dossier)
+    paths = [drawer.save(1, tmp_path / f"{k}.json") for k in range(4)]
+    drawer.dossiers.pop(1)
+    drawer.keep(replace(dossier, number=2))
+    paths[1].write_text("changed by hand")
+    paths[2].unlink()
+    said = drawer.delete_all()
+    assert said.startswith("Dossier 2 and 2 files deleted.")
+    assert f"{paths[1]} was changed since, and is still there." in said
+    assert f"{paths[2]} was moved or deleted already." in said
+    assert [path.name for path in tmp_path.iterdir()] == ["1.json"]
+    assert drawer.delete_all() == "There is no dossier to delete."
+
+
+def test_a_file_that_cannot_be_deleted_is_named_and_tried_again(dossier, tmp_path, monkeypatch):
+    drawer = Drawer()
+    drawer.keep(dossier)
+    path = drawer.save(1, tmp_path / "one.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        assert f"{path} could not be deleted (in use)" in drawer.delete(1)
+    assert path.exists()
+    assert drawer.delete_all().startswith("1 file deleted")
+    assert not path.exists()
+
+
+def refuse(*_, **__):
+    raise PermissionError(13, "in use")
 
 
 def test_the_register_is_invented_and_holds_every_vehicle_once():

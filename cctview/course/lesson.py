@@ -2,7 +2,8 @@
 
 One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles,
 candidates) is then taken from there. What it *measures* needs the truth, which real frames do not
-have: that stays on the simulated minutes.
+have: that stays on the simulated minutes. A notebook that shows frames of your own stores nothing
+(`cctview.show.store_nothing`).
 """
 
 import os
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctview.dataset import DATA, SAMPLE, Dataset, open_dataset
+from cctview.show import store_nothing
 from cctview.truth import Truth, read_truth
 
 DETECTION_LIST = "sample--detections.csv"
@@ -58,13 +60,17 @@ def open_lesson() -> Lesson:
         raise FileNotFoundError(
             f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes"
         ) from None
+    store_nothing()
     return Lesson(shown, open_dataset(DATA), read_truth(DATA))
 
 
 def sample_folder() -> Path:
     """The frames of notebook 10: CCTVIEW_DATA, if it has a list of detections, or the course's."""
     folder = _named_folder()
-    return folder if folder and (folder / DETECTION_LIST).is_file() else SAMPLE
+    if folder is None or not (folder / DETECTION_LIST).is_file():
+        return SAMPLE
+    store_nothing()
+    return folder
 
 
 def _named_folder() -> Path | None:

@@ -31,7 +31,7 @@ from cctview.dataset.ids import (
     is_camera,
 )
 from cctview.dataset.paths import DATA, MODELS, NOTEBOOKS, RESULTS, SAMPLE, remedy, require
-from cctview.dataset.storage import alone_in, replacing, write_bytes
+from cctview.dataset.storage import alone_in, replacing, write_bytes, write_new
 
 if TYPE_CHECKING:
     from cctview.dataset.boxes import BOX, box_area, box_iou, box_side, crop
@@ -93,6 +93,7 @@ __all__ = [
     "write_detections",
     "write_features",
     "write_frame",
+    "write_new",
 ]
 
 _MODULES = ("boxes", "images", "tables", "layout", "frames", "results")

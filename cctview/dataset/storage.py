@@ -37,6 +37,25 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, in one step.
+
+    Raises a FileExistsError if something has that name, and leaves it as it is.
+    """
+    temporary = path.with_name(f".{path.name[-100:]}.{os.getpid()}{PARTIAL}")
+    try:
+        temporary.write_bytes(content)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            with open(path, "xb") as file:
+                file.write(content)
+    finally:
+        _remove(temporary)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path for a file or folder, which replaces `path` when the block ends well.

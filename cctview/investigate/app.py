@@ -13,12 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from cctview.dataset import box_area, driving_order, place_of
-from cctview.investigate.dossier import MEMORY_ONLY, Dossier, Drawer, build_dossier
+from cctview.investigate.dossier import (
+    MEMORY_ONLY,
+    Dossier,
+    Drawer,
+    build_dossier,
+    check_name,
+    free_name,
+)
 from cctview.investigate.evaluation import Judge
-from cctview.investigate.figures import candidate_rows
+from cctview.investigate.figures import candidate_rows, dossier_html, map_png
 from cctview.investigate.joins import FACTS, join
 from cctview.investigate.search import JOINT, MCD, MED, NotSearchable, SearchSettings, VehicleSearch
-from cctview.show import Camera, Card, Choice, Float, Int, Toggle, drive
+from cctview.show import Camera, Card, Choice, Float, Int, Live, Toggle, store_nothing
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {
@@ -29,6 +36,9 @@ _THRESHOLDS = {
 """From where on a first candidate is linked, for each ranking."""
 _INVENTED = "<b>No vehicle here is real.</b> The road, its drivers and the register are invented."
 _BORROWED = " Travel times between these cameras are those of the simulated road."
+
+
+_DELETE = "Delete this dossier"
 
 
 @dataclass(frozen=True)
@@ -73,35 +83,6 @@ def look_up(
     return View(candidates, build(detection, settings, sure, number))
 
 
-def dossier_html(dossier: Dossier | None) -> str:
-    """The dossier as an HTML table, or what stands in its place."""
-    if dossier is None:
-        return (
-            '<p class="says">No dossier. Click a vehicle in the frame above: one click builds'
-            " one.</p>"
-        )
-    rows = "".join(
-        f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>"
-        for what, held in dossier.lines()
-    )
-    return f'<table class="dossier"><tbody>{rows}</tbody></table>'
-
-
-def map_png(dossier: Dossier | None) -> bytes:
-    """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
-    if dossier is None or len(dossier.sightings) < 2:
-        return b""
-    if not all(place_of(camera) for camera in dossier.sightings["camera"]):
-        return b""
-    trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
-    title = None
-    if not sure.isna().all():
-        title = f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
-    note = "Simulated frames, our model world. Right or wrong: the operator is not told"
-    note = "Frames of your own" if dossier.own else note
-    return drive(trip, title=title, note=note).to_bytes(dots=130)
-
-
 class App:
     """The page.
 
@@ -115,7 +96,7 @@ class App:
     borrowed : bool
         Whether travel times are those of other frames, which the page then says.
     folder : path_like, optional
-        Where a file is saved of which only the name is given; by default the working folder.
+        Where files are saved; by default the working folder.
     example : str, optional
         A detection to begin with; by default the largest vehicle's at the first camera.
     judge : Judge, optional
@@ -139,6 +120,8 @@ class App:
         example=None,
         judge=None,
     ):
+        if search.own:
+            store_nothing()
         self.search, self.register, self.judge = search, register, judge
         self.folder = Path(folder).resolve()
         self.drawer, self.dossier, self._shell = Drawer(), None, None
@@ -187,10 +170,8 @@ class App:
         self._refresh()
 
     def delete(self) -> str:
-        """Delete the dossier that is open; says what is gone."""
-        self.says = "There is no dossier to delete."
-        if self.dossier is not None:
-            self.says = self.drawer.delete(self.dossier.number)
+        """Delete the dossier that is open, and every file that was saved; says what is gone."""
+        self.says = self.drawer.delete_all()
         self.dossier = None
         self.camera.picked = None
         self.camera.mark(None)
@@ -198,14 +179,13 @@ class App:
         return self.says
 
     def save(self, name: str) -> str:
-        """Save the dossier that is open; says where, or why not."""
+        """Save the dossier that is open as a new file in the folder; says where, or why not."""
         try:
             if self.dossier is None:
                 raise ValueError("There is no dossier to save: click a vehicle first.")
-            if not str(name).strip():
-                raise ValueError("Say where: give the name of a file.")
-            path = self.folder / Path(str(name).strip()).expanduser()
-            self.says = f"Saved: {self.drawer.save(self.dossier.number, path)}"
+            path = self.folder / check_name(str(name))
+            path = self.drawer.save(self.dossier.number, path)
+            self.says = f"Saved: {path}. The file stays when this page is closed."
         except (ValueError, OSError) as error:
             self.says = f"Not saved. {error}"
         self._refresh()
@@ -261,7 +241,8 @@ class App:
         return candidate_rows(self.search, self.dossier.picked, view.candidates)
 
     def _repr_mimebundle_(self, **kwargs):
-        figure, about = ({}, {}) if self.dossier is None else self.still()._repr_mimebundle_()
+        stored = self.dossier is not None and not self.search.own
+        figure, about = self.still()._repr_mimebundle_() if stored else ({}, {})
         bundle = figure | self.widget._repr_mimebundle_(**kwargs)
         return bundle | {"text/plain": "The operator's page"}, about
 
@@ -290,13 +271,14 @@ class _Shell:
         import ipywidgets
 
         app = self.app
-        self.text = _words(dossier_html(None))
-        delete = ipywidgets.Button(description="Delete this dossier", button_style="danger")
-        delete.on_click(lambda _: app.delete())
-        name = ipywidgets.Text("dossier.json", description="file", disabled=app.search.own)
+        self.text = _classed(Live(dossier_html(None)), "wide")
+        self.delete = ipywidgets.Button(description=_DELETE, button_style="danger")
+        self.delete.on_click(lambda _: app.delete())
+        self.name = ipywidgets.Text(description="file", disabled=app.search.own)
         save = ipywidgets.Button(description="Save", disabled=app.search.own)
-        save.on_click(lambda _: app.save(name.value))
-        buttons = [_classed(delete, "fitted"), _classed(name, "file"), _classed(save, "fitted")]
+        save.on_click(lambda _: app.save(self.name.value))
+        named = _classed(self.name, "file")
+        buttons = [_classed(self.delete, "fitted"), named, _classed(save, "fitted")]
         return [_heading("The dossier"), self.text, _classed(ipywidgets.Box(buttons), "row")]
 
     def _joining(self):
@@ -321,8 +303,8 @@ class _Shell:
         """What was done, the map, and the settings."""
         import ipywidgets
 
-        self.status = _words("")
-        self.map = _classed(ipywidgets.Image(format="png"), "map")
+        self.status = _classed(Live(), "wide")
+        self.map = _classed(Live(b"", "image/png", "The trip on the map"), "map")
         settings = ipywidgets.VBox([_heading("How is searched"), *self.controls.values()])
         return [self.status, self.map, _classed(settings, "wide")]
 
@@ -361,6 +343,10 @@ class _Shell:
         self.controls["lanes"].disabled = joint or app.search.own
         self.quiet = False
         self.text.value = dossier_html(app.dossier)
+        files = len(app.drawer.files)
+        self.delete.description = _DELETE + (f" and {files} saved" if files else "")
+        if not app.search.own and self.name.value in ("", *(p.name for p in app.drawer.files)):
+            self.name.value = free_name(app.folder)
         self.map.value = map_png(app.dossier)
         self.map.layout.display = None if self.map.value else "none"
         hint = " The joint model weighs travel time and lanes in any case." if joint else ""

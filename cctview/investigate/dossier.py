@@ -5,15 +5,18 @@ is. A dossier about real vehicles is personal data. It exists in memory only, an
 refuses it.
 """
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass, field
+from itertools import count
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import DetectionId, place_of, street_of, write_bytes
+from cctview.dataset import DetectionId, place_of, street_of, write_new
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
 from cctview.link import ATTRIBUTES
 
@@ -23,6 +26,7 @@ MEMORY_ONLY = (
     " page is closed."
 )
 DIRECTIONS = {"S": "southbound", "N": "northbound"}
+_NAME = re.compile(r"\w[\w .()-]*\.json")
 NAMED = 0.5
 """An entry names a dossier if it is more probably than not the one."""
 
@@ -191,12 +195,25 @@ def _read_off(search, detection, sightings):
 
 
 def save_dossier(dossier: Dossier, path: str | PathLike) -> Path:
-    """Write a dossier as JSON, in one step, where the person says.
+    """Write a dossier as JSON, in one step, into a file that is not there yet; returns its path.
 
-    Raises a ValueError if it is about frames of one's own, perhaps real people's vehicles.
+    Raises a ValueError if it is about frames of one's own, perhaps real people's vehicles, and a
+    FileExistsError if something has that name.
     """
     if dossier.own:
         raise ValueError(MEMORY_ONLY)
+    path = Path(path)
+    try:
+        write_new(path, _as_json(dossier))
+    except FileExistsError:
+        raise FileExistsError(
+            f"{path} exists, and is left as it is; give another name, such as"
+            f" {free_name(path.parent)}"
+        ) from None
+    return path
+
+
+def _as_json(dossier):
     rows = dossier.sightings.assign(time=dossier.sightings["time"].dt.strftime("%Y-%m-%d %H:%M:%S"))
     content = {
         "note": "SIMULATED: no vehicle, no driver, no trip in this file is real",
@@ -205,17 +222,35 @@ def save_dossier(dossier: Dossier, path: str | PathLike) -> Path:
         "lines": dict(dossier.lines()),
         "sightings": json.loads(rows.to_json(orient="records")),
     }
-    path = Path(path).expanduser()
-    if path.is_dir():
+    return json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def check_name(name: str) -> str:
+    """The name of a file for a dossier; a ValueError if it is none, or leads to another folder."""
+    name = name.strip()
+    if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{path} is a folder; give the name of a file, such as {path / 'dossier.json'}"
+            f"{name!r} is no name for a dossier: give letters, digits and a .json at the end, and"
+            " no folder."
         )
-    write_bytes(path, json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
-    return path
+    return name
+
+
+def free_name(folder: Path) -> str:
+    """A name that no file of the folder has: "dossier-1.json", or the next number."""
+    return next(
+        name for name in (f"dossier-{k}.json" for k in count(1)) if not (folder / name).exists()
+    )
 
 
 class Drawer:
     """Where dossiers are kept, and deleted from, with the files that were written of them.
+
+    Attributes
+    ----------
+    dossiers : dict of int to Dossier
+    files : dict of Path to (int, bytes)
+        Each file that was written: of which dossier, and the digest of what was written.
 
     Examples
     --------
@@ -226,7 +261,7 @@ class Drawer:
 
     def __init__(self) -> None:
         self.dossiers: dict[int, Dossier] = {}
-        self.files: dict[int, set[Path]] = {}
+        self.files: dict[Path, tuple[int, bytes]] = {}
         self._last = 0
 
     def next_number(self) -> int:
@@ -239,20 +274,50 @@ class Drawer:
         self.dossiers[dossier.number] = dossier
 
     def save(self, number: int, path: str | PathLike) -> Path:
-        """Write one to a file; returns its path. See `save_dossier`."""
+        """Write one to a new file; returns its path. See `save_dossier`."""
         written = save_dossier(self.dossiers[number], path)
-        self.files.setdefault(number, set()).add(written)
+        self.files[written] = number, _digest(written)
         return written
 
     def delete(self, number: int) -> str:
         """Delete a dossier and each file written of it; says what is gone, and what is not."""
-        if self.dossiers.pop(number, None) is None:
+        files = [path for path, (of, _) in self.files.items() if of == number]
+        if self.dossiers.pop(number, None) is None and not files:
             return f"There is no dossier number {number}."
-        gone = self.files.pop(number, set())
-        for path in gone:
-            path.unlink(missing_ok=True)
-        files = f" and {len(gone)} file{'s' if len(gone) > 1 else ''}" if gone else ""
-        return (
-            f"Dossier {number}{files} deleted. The frames and the vectors are still here: the same"
-            " click builds it again."
-        )
+        return self._empty(f"Dossier {number}", files)
+
+    def delete_all(self) -> str:
+        """Delete all dossiers and all files written of them; says what is gone, and what is not."""
+        if not self.dossiers and not self.files:
+            return "There is no dossier to delete."
+        numbers = [str(number) for number in self.dossiers]
+        self.dossiers.clear()
+        return self._empty(f"Dossier {', '.join(numbers)}" if numbers else "", list(self.files))
+
+    def _empty(self, what, files):
+        """Delete files; `what` is gone already. A file that somebody changed is theirs now."""
+        gone, remains = [], []
+        for path in files:
+            try:
+                if _digest(path) == self.files[path][1]:
+                    path.unlink()
+                    gone.append(path)
+                    del self.files[path]
+                else:
+                    remains.append(f"{path} was changed since, and is still there.")
+                    del self.files[path]
+            except FileNotFoundError:
+                remains.append(f"{path} was moved or deleted already.")
+                del self.files[path]
+            except OSError as error:
+                remains.append(f"{path} could not be deleted ({error.strerror}).")
+        if gone:
+            names = f"{len(gone)} file{'s' if len(gone) > 1 else ''}"
+            what = f"{what} and {names}" if what else names
+        said = f"{what} deleted. " if what else ""
+        said += "The frames and the vectors are still here: the same click builds it again."
+        return " ".join([said, *remains])
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).digest()

@@ -1,11 +1,26 @@
 """What the operator's page draws: the best candidates, camera by camera."""
 
+import html
+
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import street_of
+from cctview.dataset import place_of, street_of
+from cctview.investigate.dossier import Dossier
 from cctview.investigate.search import VehicleSearch
-from cctview.show import DIFFERENT, GREY, INK, RIGHT, SAME, SIMULATION, WRONG, Card, picture, style
+from cctview.show import (
+    DIFFERENT,
+    GREY,
+    INK,
+    RIGHT,
+    SAME,
+    SIMULATION,
+    WRONG,
+    Card,
+    drive,
+    picture,
+    style,
+)
 
 OWN = "Frames of your own: nothing says whether a candidate is right"
 _ROW = 1.0  # in
@@ -86,3 +101,32 @@ def _words(axes, text):
         0, 0.5, text, ha="left", va="center", fontsize=11.5, fontweight="bold", linespacing=1.3
     )
     axes.set_axis_off()
+
+
+def dossier_html(dossier: Dossier | None) -> str:
+    """The dossier as an HTML table, or what stands in its place."""
+    if dossier is None:
+        return (
+            '<p class="says">No dossier. Click a vehicle in the frame above: one click builds'
+            " one.</p>"
+        )
+    rows = "".join(
+        f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>"
+        for what, held in dossier.lines()
+    )
+    return f'<table class="dossier"><tbody>{rows}</tbody></table>'
+
+
+def map_png(dossier: Dossier | None) -> bytes:
+    """The dossier's trip on the map, as a PNG file; b"" where there is no trip, or no map."""
+    if dossier is None or len(dossier.sightings) < 2:
+        return b""
+    if not all(place_of(camera) for camera in dossier.sightings["camera"]):
+        return b""
+    trip, sure = dossier.sightings[["camera", "time"]], dossier.sightings["probability"]
+    title = None
+    if not sure.isna().all():
+        title = f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
+    note = "Simulated frames, our model world. Right or wrong: the operator is not told"
+    note = "Frames of your own" if dossier.own else note
+    return drive(trip, title=title, note=note).to_bytes(dots=130)

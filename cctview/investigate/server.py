@@ -1,28 +1,33 @@
 """``cctview app``: the operator's page (`cctview.investigate.app`) by Voilà, on this computer.
 
 Voilà shows a notebook of one cell, made in a temporary folder: a page without the lesson's prose,
-and without any code. It listens on the loopback address only, asks for a token, and the page may
-load nothing from anywhere else.
+and without any code. It listens on the loopback address only, asks for a token, and the page loads
+nothing from anywhere else. Each page has a kernel, a Python process that holds what the page
+shows; it ends when the page is closed or loaded again, and `LEFT` seconds after a browser died.
+Nothing in the working folder, and none of the user's settings of Jupyter and IPython, is read.
 """
 
 import argparse
+import html
 import os
 import secrets
+import shutil
 import socket
 import tempfile
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cctview.dataset import DATA
 
+LEFT = 30
+"""Seconds for which a kernel waits for a browser that has gone without a word."""
 _HOST = "127.0.0.1"
 _NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
-NOTHING_ELSE = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self'"
-    " 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws:"
-    " wss: data: blob:; worker-src 'self' blob:; frame-ancestors 'none'"
-)
-"""What the browser may load: from this server only."""
+_TEMPLATE = "cctview"
+_OBEYED = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
+"""Variables that name somebody else's files, which Jupyter or IPython would run."""
 _CELL = """from cctview.course.app import open_app
 open_app(folder={folder!r})"""
 
@@ -58,24 +63,57 @@ def _run(options: argparse.Namespace) -> int:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
     open_dataset(os.environ.get("CCTVIEW_DATA") or DATA)  # a folder that will not do: said here
     port, token = pick_port(options.port), secrets.token_hex(24)
-    with tempfile.TemporaryDirectory(prefix="cctview-app-") as place:
-        notebook = write_page(Path(place), Path.cwd())
-        address = f"http://{_HOST}:{port}/?token={token}"
+    with tempfile.TemporaryDirectory(prefix="cctview-app-") as folder:
+        place = Path(folder)
+        notebook, address = write_page(place, Path.cwd()), f"http://{_HOST}:{port}/?token={token}"
         print(f"The operator's page: {address}", flush=True)
         words = "It listens on this computer only. It shows after some seconds. Ctrl-C ends it."
         print(words, flush=True)
-        server = Voila()
-        server.tornado_settings = {"headers": {"Content-Security-Policy": NOTHING_ELSE}}
-        server.initialize(settings(notebook, port, token, options.theme))
-        if not options.no_browser:  # once it listens; Voilà itself would leave the token out
-            IOLoop.current().add_callback(webbrowser.open, address)
-        server.start()
+        with own_settings(place):
+            server = Voila(config_file_paths=[])
+            server.tornado_settings = protection(port)
+            server.initialize(settings(notebook, port, token, options.theme))
+            if not options.no_browser:  # once it listens; Voilà itself would leave the token out
+                door = write_door(place, address)
+                IOLoop.current().add_callback(webbrowser.open, door.as_uri())
+            server.start()
     return 0
 
 
+@contextmanager
+def own_settings(place: Path) -> Iterator[None]:
+    """Let Jupyter and IPython find their settings in a folder of ours, and nowhere else; what they
+    write meanwhile is there too.
+    """
+    before, temporary = dict(os.environ), place / "temporary"
+    temporary.mkdir()
+    template = place / "data" / "voila" / "templates" / _TEMPLATE
+    shutil.copytree(Path(__file__).parent / "page", template)
+    (template / "conf.json").write_text('{"base_template": "lab"}')
+    os.environ |= {
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_DATA_DIR": str(place / "data"),
+        "JUPYTER_RUNTIME_DIR": str(place / "runtime"),
+        "IPYTHONDIR": str(place / "ipython"),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
+    }
+    tempfile.tempdir = str(temporary)
+    for name in _OBEYED:
+        os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = None
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def settings(notebook: Path, port: int, token: str, theme: str) -> list[str]:
-    """Voilà's command line, which outranks whatever configuration this computer has."""
-    return [
+    """Voilà's settings, as it would take them on a command line; they are on none."""
+    import zmq
+
+    words = [
         str(notebook),
         f"--Voila.ip={_HOST}",
         f"--Voila.port={port}",
@@ -83,9 +121,50 @@ def settings(notebook: Path, port: int, token: str, theme: str) -> list[str]:
         f"--Voila.token={token}",
         "--Voila.open_browser=False",
         "--Voila.log_level=ERROR",
+        f"--VoilaConfiguration.template={_TEMPLATE}",
         f"--VoilaConfiguration.theme={theme}",
         f"--VoilaConfiguration.extension_denylist={_NOT_VOILAS}",
+        "--MappingKernelManager.cull_connected=False",
+        f"--MappingKernelManager.cull_idle_timeout={LEFT}",
+        "--MappingKernelManager.cull_interval=5",
     ]
+    if zmq.has("curve"):  # without it the kernel warns that it can be listened to
+        words.append("--KernelManager.transport_encryption=auto")
+    return words
+
+
+def protection(port: int) -> dict:
+    """Settings of the web server: what a browser may load, which is from this server alone.
+
+    When a page is closed, its last message ends its kernel. Voilà's page sends that message without
+    the token against forged requests (XSRF), so the check would refuse it; a forged request would
+    need the page's cookie and the kernel's random name.
+    """
+    policy = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src"
+        " 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src"
+        f" 'self' ws://{_HOST}:{port} data: blob:; worker-src 'self' blob:; object-src 'none';"
+        " base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+    return {
+        "headers": {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"},
+        "disable_check_xsrf": True,
+        "ws_ping_timeout": 30_000,  # ms: not longer than between two pings, or tornado complains
+        "allow_remote_access": False,
+    }
+
+
+def write_door(place: Path, address: str) -> Path:
+    """Write a file that leads to the page: the browser's command line, which every user of the
+    computer can read, then names the file, and not the token.
+    """
+    path = place / "open.html"
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(
+            '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh"'
+            f' content="0; url={html.escape(address)}"><title>CCTView</title>'
+        )
+    return path
 
 
 def write_page(place: Path, folder: Path) -> Path:

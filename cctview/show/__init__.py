@@ -1,14 +1,15 @@
 """The look of all figures, the figures that several lessons share, and the widgets.
 
-============= =====================================================================================
-``look``      `Card`, the course's kind of figure; its colours; `percent`, `one_of`, `label`
-``drawing``   parts that many figures share: intervals, points, rows with names, keys
-``pictures``  `frame`, `pairs`, `candidates`: figures with frames and crops in them
-``intervals`` `bars` with intervals
-``meter``     the leakage meter: `bits_left`, `waterfall`, `gauges`
-``road_map``  `drive`: the road, its cameras and a trip
-``widgets``   `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`
-============= =====================================================================================
+============== ====================================================================================
+``look``       `Card`, the course's kind of figure; its colours; `percent`, `one_of`, `label`
+``drawing``    parts that many figures share: intervals, points, rows with names, keys
+``pictures``   `frame`, `pairs`, `candidates`: figures with frames and crops in them
+``intervals``  `bars` with intervals
+``meter``      the leakage meter: `bits_left`, `waterfall`, `gauges`
+``road_map``   `drive`: the road, its cameras and a trip
+``widgets``    `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`, `Live`
+``own_frames`` `store_nothing`: the rule for notebooks that show frames of your own
+============== ====================================================================================
 """
 
 from cctview.show.drawing import (
@@ -53,6 +54,7 @@ from cctview.show.look import (
     style,
 )
 from cctview.show.meter import bits_left, gauges, waterfall
+from cctview.show.own_frames import OWN_FRAMES, store_nothing
 from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
@@ -60,6 +62,7 @@ from cctview.show.widgets import (
     Choice,
     Float,
     Int,
+    Live,
     Option,
     Progress,
     Question,
@@ -80,6 +83,7 @@ __all__ = [
     "GREY",
     "INK",
     "ORANGE",
+    "OWN_FRAMES",
     "PALE",
     "PAPER",
     "PURPLE",
@@ -95,6 +99,7 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "Live",
     "Option",
     "Progress",
     "Question",
@@ -126,6 +131,7 @@ __all__ = [
     "share_axis",
     "short",
     "show_crop",
+    "store_nothing",
     "style",
     "waterfall",
 ]

@@ -1,7 +1,9 @@
-"""What notebooks are operated with: the camera, sliders round a figure, predictions, a quiz."""
+"""What notebooks are operated with: the camera, sliders round a figure, predictions, a quiz, and
+what is shown live alone."""
 
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle
+from cctview.show.widgets.live import Live
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
@@ -12,6 +14,7 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "Live",
     "Option",
     "Progress",
     "Question",

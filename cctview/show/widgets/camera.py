@@ -11,12 +11,11 @@ True
 
 The browser's side is in ``static/``. It gets the times of all frames at once, and asks for the
 pictures and boxes of a camera's minute when it comes to show them; they travel as they are stored,
-as JPEG.
+as JPEG. Pictures, boxes, the pick and its candidates travel in messages, and not as traits: those
+can be saved with a notebook.
 """
 
 import time
-from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import anywidget
@@ -25,6 +24,12 @@ import pandas as pd
 import traitlets
 
 from cctview.dataset import BOX, Dataset, driving_order, open_dataset, place_of
+from cctview.show.widgets.camera_choice import (
+    check_detections,
+    check_travel,
+    choose_cameras,
+    choose_minutes,
+)
 from cctview.show.widgets.camera_still import encode_still
 
 _STATIC = Path(__file__).parent / "static"
@@ -84,12 +89,12 @@ class Camera(anywidget.AnyWidget):
     )
     _css = (_STATIC / "camera.css").read_text(encoding="utf-8")
 
-    picked = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    picked = traitlets.Unicode(None, allow_none=True)
     boxes = traitlets.Bool(True).tag(sync=True)
     together = traitlets.Bool(False).tag(sync=True)
     _index = traitlets.Dict().tag(sync=True)
     _at = traitlets.List(traitlets.Int()).tag(sync=True)
-    _marks: traitlets.List = traitlets.List().tag(sync=True)
+    _marks: traitlets.List = traitlets.List()
 
     def __init__(
         self,
@@ -107,8 +112,8 @@ class Camera(anywidget.AnyWidget):
             kind = type(on_pick).__name__
             raise TypeError(f"on_pick is a {kind}; give a function that takes the picked detection")
         self._on_pick = on_pick
-        self.error = None
-        frames = _choose_minutes(_choose_cameras(self._dataset.frames, cameras), minutes)
+        self.error, self._holding = None, False
+        frames = choose_minutes(choose_cameras(self._dataset.frames, cameras), minutes)
         self._begin = frames.time.min().floor("min")
         self._cameras = driving_order(frames.camera.unique())
         self._frames = {
@@ -120,16 +125,17 @@ class Camera(anywidget.AnyWidget):
             for number, rows in enumerate(self._frames.values())
             for k, name in enumerate(rows.id)
         }
-        rows = _check_detections(self._dataset.detections if detections is None else detections)
+        rows = check_detections(self._dataset.detections if detections is None else detections)
         self.detections = (
             rows[rows.frame.isin(self._place)].set_index("id", drop=False).rename_axis(None)
         )
         self._rows_of = self.detections.groupby("frame", sort=False).indices
         index = {"begin": int(self._begin.timestamp()), "chunk": _CHUNK}
         index["cameras"] = [self._describe(camera) for camera in self._cameras]
-        index["travel"] = _travel(travel, self._cameras)
+        index["travel"] = check_travel(travel, self._cameras)
         super().__init__(together=together, _index=index, _at=[0, 0])
         self.on_msg(self._answer)
+        self.observe(self._tell, ["picked", "_marks"])
         _made.append(self)
 
     @property
@@ -294,6 +300,8 @@ class Camera(anywidget.AnyWidget):
         """Serve a message from the browser."""
         if message.get("kind") == "need":
             self._send_chunk(message["camera"], message["chunk"])
+        elif message.get("kind") == "marks":
+            self._tell()
         elif message.get("kind") == "pick":
             begin = time.perf_counter()
             self._pick(message["id"])
@@ -305,15 +313,23 @@ class Camera(anywidget.AnyWidget):
     def _pick(self, name):
         self.error = None
         try:
-            with self.hold_sync():  # one message to the browser for all that changes
-                self.picked = name
-                candidates = None
-                if name is not None and self._on_pick:
-                    candidates = self._on_pick(self._row(name))
-                if name is None or candidates is not None:
-                    self.mark(candidates)
+            self._holding = True  # one message to the browser for all that changes
+            self.picked = name
+            candidates = None
+            if name is not None and self._on_pick:
+                candidates = self._on_pick(self._row(name))
+            if name is None or candidates is not None:
+                self.mark(candidates)
         except Exception as error:  # an exception in a message's handler would be seen by nobody
             self.error = error
+        finally:
+            self._holding = False
+            self._tell()
+
+    def _tell(self, _=None):
+        """Send what is picked and marked."""
+        if not self._holding:
+            self.send({"kind": "marks", "picked": self.picked, "marks": self._marks})
 
     def _send_chunk(self, camera, chunk):
         """Send a camera's frames of one minute: boxes, and the JPEG files as they are stored."""
@@ -335,64 +351,3 @@ class Camera(anywidget.AnyWidget):
             {"kind": "chunk", "camera": camera, "chunk": chunk, "first": first, "boxes": boxes},
             jpegs,
         )
-
-
-def _choose_cameras(frames, cameras):
-    """The frames of these cameras."""
-    known = driving_order(frames.camera.unique())
-    cameras = known if cameras is None else [cameras] if isinstance(cameras, str) else list(cameras)
-    for camera in cameras:
-        if camera not in known:
-            raise ValueError(f"{camera!r} is no camera of this dataset; it has {', '.join(known)}")
-    if not cameras:
-        raise ValueError(f"no camera to show; choose from {', '.join(known)}")
-    return frames[frames.camera.isin(cameras)]
-
-
-def _choose_minutes(frames, minutes):
-    """The frames of these minutes, counted from the first frame's minute."""
-    if minutes is None:
-        return frames
-    try:
-        first, last = (0, int(minutes)) if np.isscalar(minutes) else map(int, minutes)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"minutes is {minutes!r}; give how many, as 2, or from which to which, as (3, 5)"
-        ) from None
-    number = (frames.time - frames.time.min().floor("min")) // pd.Timedelta(minutes=1)
-    chosen = frames[(number >= first) & (number < last)]
-    if chosen.empty:
-        raise ValueError(
-            f"there is no frame in minutes {first} to {last}; the dataset has minutes 0 to"
-            f" {number.max() + 1}"
-        )
-    return chosen
-
-
-def _check_detections(detections):
-    needed = {"id", "frame", "camera", "type", "percent", *BOX}
-    if missing := needed - set(detections.columns):
-        raise TypeError(
-            f"detections lack {', '.join(sorted(missing))}; give a table as Dataset.detections is"
-        )
-    return detections
-
-
-def _travel(travel, cameras):
-    """Seconds between each camera and the next, as [shortest, longest], or None."""
-    if travel is None:
-        return [None] * (len(cameras) - 1)
-    if not isinstance(travel, Mapping):
-        raise TypeError(
-            f"travel is a {type(travel).__name__}; give {{(camera, next camera): seconds}}"
-        )
-    given = {
-        pair: [float(t)] * 2 if np.isscalar(t) else [float(x) for x in t]
-        for pair, t in travel.items()
-    }
-    if wrong := set(given) - set(pairwise(cameras)):
-        raise ValueError(
-            f"travel from {wrong.pop()}: no pair of neighbours on the strip, which is"
-            f" {', '.join(cameras)}"
-        )
-    return [given.get(pair) for pair in pairwise(cameras)]

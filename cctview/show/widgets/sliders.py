@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass
 
 from cctview.show.widgets.controls import Control
+from cctview.show.widgets.live import Live
 
 _PATIENCE = 0.05
 """Seconds: a figure that takes longer is drawn when a slider is let go, not while it moves."""
@@ -223,8 +224,8 @@ class _Shell:
         sliders.measure()
         picture, words, inches = sliders._picture(sliders.values)
         size = {"width": f"{inches * _PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
-        self.image = ipywidgets.Image(value=picture, format="png", layout=size)
-        self.says = ipywidgets.HTML(_words(words))
+        self.image = Live(picture, "image/png", layout=size)
+        self.says = Live(_words(words))
         self.controls = {name: control.widget() for name, control in sliders.controls.items()}
         live = sliders.seconds <= _PATIENCE if sliders.continuous is None else sliders.continuous
         width = f"{min(max(len(control.text) for control in sliders.controls.values()) + 1, 26)}ch"

@@ -14,18 +14,20 @@ class View {
     this.screens = frames.index.cameras.map((_, camera) => new Screen(this, camera));
     this.build();
     const followed = {
-      _at: () => this.follow(), picked: () => this.marked(), _marks: () => this.marked(), boxes: () => this.refreshBoxes(),
+      _at: () => this.follow(), boxes: () => this.refreshBoxes(),
       together: () => (this.arrange(), this.marked()),
     };
     for (const [name, react] of Object.entries(followed)) model.on(`change:${name}`, react);
     const answered = (message) => message.kind === "answer" && this.answered(message);
     model.on("msg:custom", answered);
-    const arrived = () => this.paint();
+    const arrived = () => this.paint(), marked = () => this.marked();
     frames.listeners.add(arrived);
+    frames.followers.add(marked);
     this.clean = () => {
       this.playing = false;
       clearInterval(this.watch);
       frames.listeners.delete(arrived);
+      frames.followers.delete(marked);
       model.off("msg:custom", answered);
       for (const [name, react] of Object.entries(followed)) model.off(`change:${name}`, react);
     };
@@ -281,8 +283,8 @@ class View {
   /** Another vehicle is picked, or other candidates are marked. */
   marked() {
     const { index } = this.frames;
-    this.picked = this.model.get("picked");
-    this.marks = new Map(this.model.get("_marks").map((mark) => [mark.id, mark]));
+    this.picked = this.frames.picked;
+    this.marks = new Map(this.frames.marks.map((mark) => [mark.id, mark]));
     this.pinned.clear();
     const best = new Map();
     for (const mark of this.marks.values()) if (!best.has(mark.camera)) best.set(mark.camera, mark);

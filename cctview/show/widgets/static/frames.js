@@ -76,9 +76,15 @@ class Frames {
     this.asked = new Map(); // chunk -> when
     this.decoding = new Set();
     this.listeners = new Set();
+    this.followers = new Set(); // of what is picked and marked
+    Object.assign(this, { picked: null, marks: [] });
     model.on("msg:custom", (message, buffers) => {
       if (message.kind === "chunk") this.receive(message, buffers);
+      if (message.kind !== "marks") return;
+      Object.assign(this, { picked: message.picked, marks: message.marks });
+      for (const follower of this.followers) follower();
     });
+    model.send({ kind: "marks" });
   }
   tell() {
     for (const listener of this.listeners) listener();
