@@ -2,13 +2,17 @@
 """Set up the workshop and open it, with nothing but Python's standard library.
 
     python3 workshop.py              make .venv, install, check this computer, open JupyterLab
-    python3 workshop.py test [ARG..] the same set-up, then every test (ARGs are passed on to pytest)
+    python3 workshop.py test [ARG..] install what tests and the studio need, too, and run the tests (ARGs go to pytest)
 
-The first call downloads; later calls start at once. A set-up that was cut off is made anew by the next call.
+The first call downloads; later calls start at once. A new set-up is built in .venv.new and takes the place of .venv
+only when it is whole: a call that is cut off, or that finds no network, leaves the former set-up as it was.
 """
 
 # The syntax here stays that of Python 3.6, so that an old Python can still say that it is too old.
 import argparse
+import ast
+import contextlib
+import errno
 import hashlib
 import html
 import importlib.util
@@ -18,23 +22,28 @@ import platform
 import re
 import secrets
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-OLDEST, NEWEST = (3, 11), (3, 13)
+VENV, NEW, FORMER = ROOT / ".venv", ROOT / ".venv.new", ROOT / ".venv.former"
+OLDEST, NEWEST = (3, 11), (3, 14)
+STATE = "workshop-state.txt"  # in .venv: INCOMPLETE, or what was installed, written last
+INCOMPLETE = "incomplete"
+NEEDED, EXTRA, CPU = "requirements.txt", "requirements-test.txt", "requirements-cpu.txt"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu/"
 PROBE_SECONDS = 5
-STATE = "workshop-state.txt"  # in .venv: INCOMPLETE, or the fingerprint of what was installed, written last
-INCOMPLETE = "incomplete"
 # Measured as the sum of the wheels that requirements.txt pins, in megabytes, and the free disk it takes, in gigabytes.
-DOWNLOAD_MB = {"cuda": 4000, "linux without torch": 980, "macos or windows": 810}
-DISK_GB = {"cuda": 10, "cpu": 5}
+DOWNLOAD_MB = {"cuda": 3300, "linux without torch": 640, "macos or windows": 770}
+DISK_GB = {"cuda": 8, "cpu": 5}
 
 
 class Problem(Exception):
@@ -55,7 +64,11 @@ def check_python(version=None):
     if OLDEST <= version <= NEWEST:
         return
     fault = "old" if version < OLDEST else "new"
-    found = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    found = [
+        name
+        for name in ("python3.13", "python3.14", "python3.12", "python3.11")
+        if shutil.which(name)
+    ]
     if os.name == "nt":
         remedy = "Install Python 3.13 from python.org and run: py -3.13 workshop.py"
     elif found:
@@ -63,7 +76,7 @@ def check_python(version=None):
     else:
         remedy = "Install Python 3.13 (python.org, or your system's packages) and run: python3.13 workshop.py"
     raise Problem(
-        f"This is Python {version[0]}.{version[1]}, which is too {fault}: the workshop needs Python 3.11, 3.12 or 3.13.\n{remedy}"
+        f"This is Python {version[0]}.{version[1]}, which is too {fault}: the workshop needs Python 3.11 to 3.14.\n{remedy}"
     )
 
 
@@ -104,6 +117,15 @@ def check_platform():
         )
 
 
+def check_folder():
+    """Stop in a folder in which Python refuses to make a virtual environment."""
+    if os.pathsep in str(ROOT):
+        raise Problem(
+            f"{ROOT} contains '{os.pathsep}', which Python takes for the end of a path. Rename that folder, or move "
+            "this one elsewhere, and run this again."
+        )
+
+
 def check_disk(needed_gb):
     """Stop if the disk that holds the project has less than `needed_gb` free."""
     free_gb = shutil.disk_usage(str(ROOT)).free / 1e9
@@ -120,9 +142,9 @@ def check_disk(needed_gb):
 # ---------------------------------------------------------------------- What to install
 
 
-def read_requirements():
-    """The entries of requirements.txt as (name, text) pairs; the text holds the pin, the marker and the hashes."""
-    path = ROOT / "requirements.txt"
+def read_requirements(name=NEEDED):
+    """The entries of a file of pins as (name, text) pairs; the text holds the pin, the marker and the hashes."""
+    path = ROOT / name
     if not path.exists():
         raise Problem(
             f"{path} is missing: this is not a whole copy of the project. Download it again."
@@ -130,52 +152,67 @@ def read_requirements():
     entries = re.findall(
         r"^[a-z0-9].*(?:\n[ ]+--hash=.*)*", path.read_text(encoding="utf-8"), re.MULTILINE
     )
-    return [(entry.split("==")[0], entry + "\n") for entry in entries]
+    return [(re.split("==| @ ", entry)[0], entry + "\n") for entry in entries]
+
+
+def read_pins(entries):
+    """The entries as (name, version, marker) triples: what is installed depends on nothing else."""
+    return [
+        (name, *re.match(r"[^=]+==([^\s;\\]+)(?: *; *([^\\\n]*[^\\\s]))?", text).groups())
+        for name, text in entries
+    ]
 
 
 def pinned_version(name, entries):
-    text = dict(entries)[name]
-    return re.match(r"[^=]+==([^\s;]+)", text).group(1)
+    return next(version for pin, version, _ in read_pins(entries) if pin == name)
 
 
-def find_cpu_wheel(page, address, name, version):
-    """Find the CPU wheel for this Python in a page of a package index: its URL and its sha256, or None."""
-    python = "cp{}{}".format(*sys.version_info[:2])
+def find_cpu_wheels(page, address, name, version, tag, machine):
+    """Find CPU wheels in a page of a package index: their URLs and sha256s, builds that are named +cpu first."""
     wanted = re.compile(
-        rf"{re.escape(name)}-{re.escape(version)}(\+cpu)?-{python}-{python}-.*_{re.escape(platform.machine())}\.whl$"
+        rf"{re.escape(name)}-{re.escape(version)}(\+cpu)?-{tag}-{tag}-.*_{re.escape(machine)}\.whl$"
     )
-    found = {}
+    found = []
     for href, sha256 in re.findall(r'href="([^"#]+)#sha256=([0-9a-f]{64})"', page):
         url = urllib.parse.urljoin(address, html.unescape(href))
         match = wanted.match(urllib.parse.unquote(url.rsplit("/", 1)[-1]))
         if match:
-            found[bool(match.group(1))] = (url, sha256)
-    return found.get(True, found.get(False))
+            found.append((not match.group(1), url, sha256))
+    return [wheel[1:] for wheel in sorted(found)]
 
 
-def size_of(url):
-    request = urllib.request.Request(url, method="HEAD")
-    with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:
-        return int(answer.headers.get("Content-Length") or 0)
+def ask_cpu_index(name, version, tag, machine):
+    """Ask PyTorch's CPU index for a wheel: its URL and the sha256 that the index states, or None."""
+    address = urllib.parse.urljoin(TORCH_CPU_INDEX, name + "/")
+    try:
+        with urllib.request.urlopen(address, timeout=PROBE_SECONDS) as answer:
+            page = answer.read().decode("utf-8", "replace")
+            found = find_cpu_wheels(page, answer.url, name, version, tag, machine)
+    except (OSError, ValueError):
+        return None
+    return found[0] if found else None
 
 
-def find_cpu_torch(entries):
-    """Ask PyTorch's CPU index for torch and torchvision in the pinned versions.
+def this_tag():
+    return "cp{}{}".format(*sys.version_info[:2])
 
-    Returns {name: (requirement, size in bytes)}, or None where the index cannot be reached or lacks one of them.
-    """
+
+def pinned_cpu_wheels(lines):
+    """The lines of requirements-cpu.txt that name PyTorch's wheels for this Python and computer, by package."""
+    wanted = re.compile(
+        rf"-{this_tag()}-{this_tag()}-[^\s]*_{re.escape(platform.machine())}\.whl\s"
+    )
+    return {name: text for name, text in lines if name.startswith("torch") and wanted.search(text)}
+
+
+def stated_cpu_wheels(entries):
+    """The same by the index's own word, for `--cpu`; empty where it cannot be reached or lacks one of them."""
     wheels = {}
     for name in ("torch", "torchvision"):
-        address = urllib.parse.urljoin(TORCH_CPU_INDEX, name + "/")
-        try:
-            with urllib.request.urlopen(address, timeout=PROBE_SECONDS) as answer:
-                page = answer.read().decode("utf-8", "replace")
-            found = find_cpu_wheel(page, answer.url, name, pinned_version(name, entries))
-            if found is None:
-                return None
-            wheels[name] = ("{} @ {} --hash=sha256:{}\n".format(name, *found), size_of(found[0]))
-        except (OSError, ValueError):
-            return None
+        found = ask_cpu_index(name, pinned_version(name, entries), this_tag(), platform.machine())
+        if found is None:
+            return {}
+        wheels[name] = "{} @ {} --hash=sha256:{}\n".format(name, *found)
     return wheels
 
 
@@ -183,27 +220,183 @@ def needs_cuda(name):
     return name == "triton" or name.startswith(("nvidia-", "cuda-"))
 
 
-def plan(entries):
-    """Choose the PyTorch builds. Returns (requirements as text, download in MB, kind of disk need, sentence)."""
-    everything = "".join(text for _, text in entries)
+def plan(entries, cpu=False):
+    """Choose the builds. Returns (requirements as text, download in MB, kind of disk need, sentence)."""
     if not sys.platform.startswith("linux"):
-        return (
-            everything,
-            DOWNLOAD_MB["macos or windows"],
-            "cpu",
-            "the usual packages, which are CPU builds here",
-        )
-    wheels = find_cpu_torch(entries)
-    if wheels is None:
+        everything = "".join(text for _, text in entries)
+        sentence = "the usual packages, which are CPU builds here"
+        return everything, DOWNLOAD_MB["macos or windows"], "cpu", sentence
+    lines = read_requirements(CPU)
+    wheels = pinned_cpu_wheels(lines)
+    if len(wheels) == 2:
+        sentence = f"CPU builds, with the sha256 that {CPU} pins"
+    elif cpu:
+        wheels = stated_cpu_wheels(entries)
+        sentence = f"CPU builds, with the sha256 that {TORCH_CPU_INDEX} states"
+        if not wheels:
+            raise Problem(
+                f"--cpu: {TORCH_CPU_INDEX} cannot be reached, or has no build for this computer.\n"
+                "Run this again without --cpu for the larger packages with CUDA."
+            )
+    else:
+        wheels = {}
         sentence = (
-            "the usual packages, with CUDA (PyTorch's index of smaller CPU builds offered nothing)"
+            f"the usual packages, with CUDA: {CPU} pins no smaller CPU build for this Python.\n"
+            f"            (--cpu takes it all the same, with the sha256 that {TORCH_CPU_INDEX} states)"
         )
-        return everything, DOWNLOAD_MB["cuda"], "cuda", sentence
-    kept = "".join(text for name, text in entries if name not in wheels and not needs_cuda(name))
-    chosen = "".join(requirement for requirement, _ in wheels.values())
-    size = sum(size for _, size in wheels.values()) / 1e6
-    sentence = f"CPU builds from {TORCH_CPU_INDEX} ({size:.0f} MB)"
-    return kept + chosen, DOWNLOAD_MB["linux without torch"] + size, "cpu", sentence
+    if platform.machine() == "x86_64":  # the usual TensorFlow for Linux contains code for CUDA
+        wheels.update((name[:-4], text) for name, text in lines if name.endswith("-cpu"))
+    small = "torch" in wheels
+    kept = [
+        wheels.get(name, text)
+        for name, text in entries
+        # triton compiles for graphics cards: nothing here uses it, and it takes a gigabyte
+        if name != "triton" and not (small and needs_cuda(name))
+    ]
+    return (
+        "".join(kept),
+        DOWNLOAD_MB["linux without torch"] + 200 if small else DOWNLOAD_MB["cuda"],
+        "cpu" if small else "cuda",
+        sentence,
+    )
+
+
+# ---------------------------------------------------------------------- One at a time
+
+HELD = []  # the open lock file: installers inherit it, so that it is held until the last of them ends
+
+
+@contextlib.contextmanager
+def alone():
+    """Wait until no other call sets up in this folder, and keep others out. The system frees the lock of a killed call."""
+    path = str(ROOT / ".venv.lock")
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    told = False
+    try:
+        while not _lock(file):
+            if not told:
+                say("Another set-up is at work in this folder; this one waits for it to end.")
+            told = True
+            time.sleep(0.3)
+        HELD.append(file)
+        yield
+    finally:
+        HELD.clear()
+        os.close(file)
+
+
+def _lock(file):
+    """Take the lock if nobody has it. A file system that knows no locks counts as free."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
+
+
+# ---------------------------------------------------------------------- The environment of what we start
+
+# Settings of Python that would let other packages in, or break its start.
+PYTHON_SETTINGS = re.compile(
+    "PYTHON(PATH|HOME|USERBASE|STARTUP|WARNINGS|SAFEPATH|INSPECT|EXECUTABLE|PLATLIBDIR)$"
+)
+# What pip and uv may be told by the user: how to reach a registry, and where to keep downloads. No more, because
+# the rest (user, target, constraints, ...) would install something else, or somewhere else.
+PIP_NETWORK = re.compile(
+    "((extra-)?index-url|find-links|no-index|(client-)?cert|proxy|trusted-host|(default-)?timeout|retries"
+    "|(no-)?cache-dir|keyring-provider)$"
+)
+UV_NETWORK = re.compile(
+    "UV_(DEFAULT_INDEX|INDEX|INDEX_.*|EXTRA_INDEX_URL|FIND_LINKS|HTTP_.*|INSECURE_HOST|NATIVE_TLS|SYSTEM_CERTS|OFFLINE"
+    "|CONCURRENT_.*|LINK_MODE|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE|CONFIG_FILE|NO_CONFIG)$"
+)
+
+
+def own_environment():
+    """This environment without settings that let strangers' code or settings in, for all that we start in .venv."""
+    dropped = ("JUPYTER", "IPYTHON", "PIP_", "MPLBACKEND", "MATPLOTLIBRC")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(dropped) and not PYTHON_SETTINGS.match(name)
+    }
+    own = VENV / "share" / "workshop"  # so the themes and shortcuts chosen here stay here
+    if not os.access(str(VENV), os.W_OK):
+        own = Path(tempfile.mkdtemp())
+    kept.update(
+        PYTHONPATH=str(ROOT),  # an old Python on Windows reads .pth files in the wrong encoding
+        PYTHONNOUSERSITE="1",
+        JUPYTER_CONFIG_DIR=str(own / "config"),
+        JUPYTER_DATA_DIR=str(own / "data"),
+        JUPYTER_PREFER_ENV_PATH="1",
+        IPYTHONDIR=str(own / "ipython"),
+    )
+    for name in ("CCTVIEW_DATA", "CCTVIEW_HOME"):
+        if kept.get(name):  # named from the user's folder; notebooks run in another one
+            kept[name] = os.path.abspath(os.path.expanduser(kept[name]))
+    return kept
+
+
+def installer_environment(python):
+    """The environment of pip and uv: no setting but those that say how to reach the registry."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not PYTHON_SETTINGS.match(name)
+        and not (name.startswith("UV_") and not UV_NETWORK.match(name))
+    }
+    listing = subprocess.run(
+        [str(python), "-m", "pip", "config", "list"],
+        env=clean,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        universal_newlines=True,
+    ).stdout
+    found = {}
+    for section in ("global", "install", ":env:"):  # in pip's own order: the later wins
+        found.update(re.findall(rf"^{section}\.(.+?)=(.+)$", listing, re.MULTILINE))
+    pip = {
+        name: str(ast.literal_eval(value))
+        for name, value in found.items()
+        if PIP_NETWORK.match(name)
+    }
+    clean = {name: value for name, value in clean.items() if not name.startswith("PIP_")}
+    clean.update(PIP_CONFIG_FILE=os.devnull, UV_PYTHON_DOWNLOADS="never", PYTHONNOUSERSITE="1")
+    clean.update(("PIP_" + name.upper().replace("-", "_"), value) for name, value in pip.items())
+    _tell_uv(clean, pip)
+    return clean
+
+
+def _tell_uv(environment, pip):
+    """Give uv what pip was told: the index, the certificate, the proxy; patience; and a cache that it can write."""
+
+    def default(name, value, unless=()):
+        if value and not {name, *unless} & set(environment):
+            environment[name] = value
+
+    default("UV_HTTP_TIMEOUT", "120")
+    default("UV_DEFAULT_INDEX", pip.get("index-url"), ["UV_INDEX_URL"])
+    default("UV_INSECURE_HOST", pip.get("trusted-host"))
+    default("ALL_PROXY", pip.get("proxy"), ["HTTPS_PROXY", "https_proxy", "all_proxy"])
+    default("SSL_CLIENT_CERT", pip.get("client-cert"))
+    certificates = [pip.get("cert")] + [
+        environment.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    ]
+    named = next((path for path in certificates if path and os.path.isfile(path)), None)
+    default("SSL_CERT_FILE", named, ["SSL_CERT_DIR"])
+    if "SSL_CERT_FILE" not in environment:
+        default("UV_SYSTEM_CERTS", "1", ["UV_NATIVE_TLS", "SSL_CERT_DIR"])  # as pip does
+    home = Path(os.path.expanduser("~"))
+    places = [home, home / ".cache", home / ".cache" / "uv"]
+    if any(place.exists() and not os.access(str(place), os.W_OK) for place in places):
+        default("UV_NO_CACHE", "1", ["UV_CACHE_DIR"])
 
 
 # ---------------------------------------------------------------------- Installing
@@ -213,52 +406,149 @@ def venv_python(venv):
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def fingerprint():
-    """What the environment depends on: the pins, the project's metadata, this Python and this folder."""
-    digest = hashlib.sha256()
-    for name in ("requirements.txt", "pyproject.toml"):
-        digest.update((ROOT / name).read_bytes())
-    digest.update(f"{sys.version_info[0]}.{sys.version_info[1]} {ROOT}".encode())
-    return digest.hexdigest()
-
-
-def why_install(venv, fresh):
-    """The reason for which .venv must be made, as a sentence; None if it is complete."""
-    if not venv.exists() or not os.listdir(str(venv)):
-        return "First set-up"
-    if not (venv / STATE).exists():
-        raise Problem(
-            f"{venv} is there, but workshop.py did not make it. Move it away or delete it, and run this again."
-        )
-    if fresh:
-        return "Set-up from the start, as asked"
-    state = (venv / STATE).read_text().strip()
-    if state == INCOMPLETE:
-        return "The last set-up was cut off: making .venv anew"
-    if state != fingerprint() or not venv_python(venv).exists():
-        return "The pins, this Python or this folder's place have changed: making .venv anew"
-    return None
-
-
-def empty(venv):
-    """Leave nothing in .venv but the note that it is incomplete."""
-    venv.mkdir(exist_ok=True)
-    (venv / STATE).write_text(INCOMPLETE + "\n")
+def ask(python, code, text=""):
+    """What a Python prints when it runs some code; None if it cannot."""
     try:
-        for entry in venv.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(str(entry))
-            elif entry.name != STATE:
-                entry.unlink()
-    except PermissionError as error:
+        done = subprocess.run(
+            [str(python), "-I", "-c", code],
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            universal_newlines=True,
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+HOLDS = """
+import json, sys
+from importlib import metadata
+try:
+    from packaging.markers import Marker
+except ImportError:
+    from pip._vendor.packaging.markers import Marker
+lacking = []
+for name, version, marker in json.load(sys.stdin):
+    if marker and not Marker(marker).evaluate():
+        continue
+    for found in (name, name + "-cpu"):
+        try:
+            if metadata.version(found).partition("+")[0] == version:
+                break
+        except metadata.PackageNotFoundError:
+            pass
+    else:
+        lacking.append(name)
+print(json.dumps(lacking))
+"""
+
+
+def lacking(python, entries):
+    """The pinned packages that an environment does not hold in their versions; None if its Python cannot say."""
+    pins = [pin for pin in read_pins(entries) if not needs_cuda(pin[0])]
+    answer = ask(python, HOLDS, json.dumps(pins))
+    return None if answer is None else json.loads(answer)
+
+
+def fingerprint(entries):
+    return hashlib.sha256(repr(sorted(read_pins(entries), key=str)).encode()).hexdigest()
+
+
+def project_fingerprint():
+    """What the installed `cctview` itself depends on: the project's metadata and this folder's place."""
+    path = ROOT / "pyproject.toml"
+    if not path.exists():
         raise Problem(
-            f"{error.filename} is in use. Close JupyterLab and every terminal that uses .venv, "
-            "and run this again."
-        ) from None
+            f"{path} is missing: this is not a whole copy of the project. Download it again."
+        )
+    return hashlib.sha256(path.read_bytes() + str(ROOT).encode()).hexdigest()
+
+
+def read_state(venv):
+    """What workshop.py wrote about an environment when it was whole; None if it is not, or is another's."""
+    try:
+        text = (venv / STATE).read_text().strip()
+    except OSError:
+        return None
+    if text == INCOMPLETE:
+        return None
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):  # of the first edition, which wrote a single fingerprint
+        return {}
+
+
+def write_state(venv, **changes):
+    """Note that an environment is whole: the last step, and one that a power cut cannot halve."""
+    state = dict(read_state(venv) or {}, **changes)
+    new = venv / (STATE + ".new")
+    with open(str(new), "w") as file:
+        file.write(json.dumps(state) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(str(new), str(venv / STATE))
+
+
+def is_whole(venv):
+    """Was this environment finished, and does its Python run and count as supported?"""
+    if read_state(venv) is None:
+        return False
+    version = ask(venv_python(venv), "import sys; print(*sys.version_info[:2])")
+    return version is not None and OLDEST <= tuple(map(int, version.split())) <= NEWEST
+
+
+def remove(folder):
+    """Remove a folder that we made, whatever is write-protected in it."""
+
+    def unlock(function, path, _):
+        os.chmod(path, stat.S_IRWXU)
+        function(path)
+
+    try:
+        shutil.rmtree(str(folder), onerror=unlock)
+    except FileNotFoundError:
+        return
+    except PermissionError as error:
+        raise in_use(error, folder) from None
+
+
+def in_use(error, folder):
+    return Problem(
+        f"{error.filename} is in use, or another user's. Close JupyterLab and every terminal that uses "
+        f"{folder.name}, and run this again."
+    )
+
+
+def swap():
+    """Put .venv.new into the place of .venv, whole for whole; each step can be the last before a kill."""
+    if is_whole(NEW):
+        try:
+            if VENV.exists():
+                remove(FORMER)
+                os.rename(str(VENV), str(FORMER))
+            os.rename(str(NEW), str(VENV))
+        except PermissionError as error:  # Windows renames no folder in use
+            raise in_use(error, VENV) from None
+    elif not VENV.exists() and FORMER.exists():
+        os.rename(str(FORMER), str(VENV))
+    if FORMER.exists() and VENV.exists():
+        with contextlib.suppress(Problem):  # in use on Windows: the next call tries again
+            remove(FORMER)
+
+
+def empty_new():
+    """Make .venv.new anew, with nothing but the note that it is incomplete."""
+    if NEW.exists():
+        if os.listdir(str(NEW)) and not (NEW / STATE).exists():
+            raise Problem(f"{NEW} is there, but workshop.py did not make it. Move it away first.")
+        remove(NEW)
+    NEW.mkdir()
+    (NEW / STATE).write_text(INCOMPLETE + "\n")
 
 
 def explain(output, fallback):
-    """Turn what pip or uv said into one Problem that names the package."""
+    """Turn what pip or uv said into one Problem that names the package, and blames only what is at fault."""
     package = fallback
     for pattern in (
         r"Failed to (?:download|build|extract|install)[^`\n]*`([^`@=]+)",
@@ -270,106 +560,162 @@ def explain(output, fallback):
         if match:
             package = urllib.parse.unquote(match.group(1)).strip()
             break
-    if re.search(r"No space left|os error (28|112)\b|not enough space", output):
-        return Problem(
-            "The disk became full while installing {}: {} GB are needed with PyTorch's CUDA builds, {} GB without.\n"
-            "Free some space and run this again.".format(package, DISK_GB["cuda"], DISK_GB["cpu"])
-        )
-    if re.search(r"[Hh]ash mismatch|DO NOT MATCH THE HASHES", output):
-        return Problem(
+    last = f"The last words of the installer were:\n{output.strip()[-600:]}"
+    for pattern, sentence in (
+        (
+            r"No space left|os error (28|112)\b|not enough space|Disk quota exceeded",
+            f"The disk became full while installing {package}: {DISK_GB['cuda']} GB are needed with PyTorch's CUDA "
+            f"builds, {DISK_GB['cpu']} GB without.\nFree some space and run this again.",
+        ),
+        (
+            r"[Hh]ash mismatch|DO NOT MATCH THE HASHES",
             f"The download of {package} is damaged or was exchanged on its way: its sha256 is not the pinned one.\n"
-            "Run this again; if it stays so, use another network."
-        )
-    if re.search(
-        r"no wheels with a matching|no matching distribution.*none of the", output, re.IGNORECASE
+            "Run this again; if it stays so, use another network.",
+        ),
+        (
+            r"(?i)no wheels with a matching|no matching distribution.*none of the",
+            f"{package} has no package for this computer. {last}",
+        ),
+        (
+            r"(?i)UnknownIssuer|certificate.verify.failed|self.signed certificate|invalid peer certificate",
+            "The installer does not trust the certificate that it met on the way to the package registry. A company "
+            "or a school often puts\na certificate of its own there. Ask for its file (.pem or .crt), set SSL_CERT_FILE "
+            f"to that file, and run this again.\n{last}",
+        ),
+        (
+            r"(?i)\b407\b|proxy authentication|cannot connect to proxy|tunnel error|unsuccessful tunnel",
+            "The proxy does not let the installer through. It is taken from HTTPS_PROXY, ALL_PROXY or pip's "
+            f"configuration:\ncheck the address, the name and the password there, and run this again.\n{last}",
+        ),
+        (
+            r"(?i)permission denied|access is denied|read-only file system|os error (13|30|5)\b",
+            f"The installer may not write a file that it needs for {package}: check who owns this folder and what "
+            f"the last words name.\n{last}",
+        ),
+        (
+            r"(?i)failed to fetch|error sending request|could not connect|connection|timed? ?out|name resolution|dns"
+            r"|could not find a version|no version of|network|unreachable|client error|server error|was not found in",
+            f"Could not get {package}: the package registry cannot be reached, or does not have it.\n"
+            "Check the network (a proxy is taken from HTTPS_PROXY, a mirror from PIP_INDEX_URL or pip's configuration),\n"
+            f"and run this again: what is already downloaded is kept. {last}",
+        ),
     ):
-        return Problem(f"{package} has no package for this computer:\n{output.strip()[-600:]}")
-    return Problem(
-        f"Could not get {package}: the package registry cannot be reached, or does not have it.\n"
-        "Check the network (a proxy is taken from HTTPS_PROXY, a mirror from PIP_INDEX_URL or pip's configuration),\n"
-        f"and run this again: what is already downloaded is kept. The last words of the installer were:\n{output.strip()[-600:]}"
-    )
+        if re.search(pattern, output):
+            return Problem(sentence)
+    return Problem(f"The installer failed at {package}, not because of the network. {last}")
 
 
-def make_venv(venv):
-    base = (
-        getattr(sys, "_base_executable", None) or sys.executable
-    )  # not the .venv that may run this
+def make_venv(venv, base, *options):
+    """Let Python make an environment, or make its scripts again, in which no script holds the folder's path."""
+    command = [str(base), "-I", "-m", "venv", "--prompt", "cctview", *options, str(venv)]
     done = subprocess.run(
-        [base, "-m", "venv", str(venv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
     )
     if done.returncode != 0:
         raise no_virtual_environment("python -m venv says:\n" + done.stdout.strip()[-600:] + "\n")
+    with open(str(venv / "pyvenv.cfg"), "a") as file:
+        file.write(
+            "relocatable = true\n"
+        )  # uv then writes scripts that find their Python beside them
 
 
-def call(command, fallback, environment=None, show=False):
+def free_scripts(venv):
+    """Let scripts that pip or the first edition wrote find their Python beside them, wherever the folder moves."""
+    if os.name == "nt":
+        return  # launchers there are programs; `python -m pip` always works
+    header = rb"#!(?:/bin/sh\n'''exec' [^\n]*python[^\n]*\n' '''|/[^\n]*python[^\n]*)\n"
+    beside = b"#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
+    for path in (venv / "bin").iterdir():
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            freed = re.sub(rb"\A" + header, lambda _: beside, content)
+            if freed != content:
+                path.write_bytes(freed)
+
+
+def call(command, fallback, environment, show=False):
     """Run an installer; explain its failure. `show` lets it draw its progress bars where there is a terminal."""
     command = [str(part) for part in command]
-    environment = dict(os.environ, **(environment or {}))
+    options = {"env": environment, "cwd": str(ROOT)}
+    if os.name != "nt":
+        options["pass_fds"] = HELD
     if show and sys.stderr.isatty():
-        if subprocess.call(command, env=environment) == 0:
+        if subprocess.call(command, **options) == 0:
             return
-        environment["UV_HTTP_RETRIES"] = "0"  # it failed in view; once more, unseen, to learn why
+        # It failed in view; once more, unseen, to learn why.
+        options["env"] = dict(environment, UV_HTTP_RETRIES="0")
         show = False
-    process = subprocess.Popen(
+    output = []
+    with subprocess.Popen(
         command,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
         encoding="utf-8",
         errors="replace",
-    )
-    output = []
-    try:
-        for line in process.stdout:
-            output.append(line)
-            if show and re.match(r" *(Downloading|Downloaded|Prepared|Installed|Bytecode) ", line):
-                say("      " + line.strip())
-    except BaseException:
-        process.kill()  # whoever calls next must not meet an installer still at work in .venv
-        raise
-    if process.wait() != 0:
+        **options,
+    ) as process:
+        try:
+            for line in process.stdout:
+                output.append(line)
+                if show and re.match(
+                    r" *(Downloading|Downloaded|Prepared|Installed|Bytecode) ", line
+                ):
+                    say("      " + line.strip())
+        except BaseException:
+            process.kill()  # nobody must meet an installer still at work
+            raise
+    if process.returncode != 0:
         raise explain("".join(output), fallback)
 
 
-def uv_environment(python):
-    """Settings for uv: no Python of its own, patience with slow networks, and the index that pip is set to use."""
-    settings = {"UV_PYTHON_DOWNLOADS": "never"}
-    if "UV_HTTP_TIMEOUT" not in os.environ:
-        settings["UV_HTTP_TIMEOUT"] = "120"
-    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ):
-        listing = subprocess.run(
-            [str(python), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True
-        ).stdout
-        found = dict(re.findall(r"^(.+)\.index-url='(.+)'$", listing, re.MULTILINE))
-        for section in (":env:", "install", "global"):
-            if section in found:
-                settings["UV_DEFAULT_INDEX"] = found[section]
-                break
-    return settings
+def uv_install(venv, environment, *words):
+    python = venv_python(venv)
+    uv = [python, "-m", "uv", "pip", "install", "--python", python, "--no-deps", *words]
+    fallback = "cctview" if "--editable" in words else "the packages"
+    call(uv, fallback, environment, show="--editable" not in words)
 
 
-def install(venv):
-    """Make .venv and fill it. The state file is written last, so a cut-off set-up is known by its absence."""
+def install_pins(venv, requirements, environment):
+    """Install packages by their hashes. The list is written into the environment, to be looked up later."""
+    (venv / NEEDED).write_text(requirements, encoding="utf-8")
+    hashed = ["--compile-bytecode", "--require-hashes", "--only-binary", ":all:"]
+    uv_install(venv, environment, *hashed, "-r", venv / NEEDED)
+
+
+def install_project(venv, environment):
+    """Add cctview as it lies in this folder: from the folder, because paths such as `C#` or `x[1]` mean something else to uv."""
+    offline = dict(environment, UV_OFFLINE="1", UV_NO_CONFIG="1", UV_NO_CACHE="1")
+    uv_install(venv, offline, "--editable", ".")
+
+
+def build(cpu):
+    """Make a whole environment in .venv.new. Nothing of .venv is touched."""
+    check_python()
+    check_modules()
+    check_platform()
+    check_folder()
     entries = read_requirements()
-    requirements, megabytes, kind, sentence = plan(entries)
-    if not venv.exists():
-        check_disk(DISK_GB[kind])
+    requirements, megabytes, kind, sentence = plan(entries, cpu)
+    project_fingerprint()
+    check_disk(DISK_GB[kind])
     say(
         "  PyTorch:  " + sentence,
         f"  Download: about {megabytes / 1000:.1f} GB, less what uv has in its cache from before",
-        f"  Place:    {venv} (needs {DISK_GB[kind]} GB)",
+        f"  Place:    {VENV} (needs {DISK_GB[kind]} GB)",
     )
     started = time.time()
-    empty(venv)
-    python = venv_python(venv)
-
-    say(f"[1/4] Making .venv with Python {platform.python_version()}")
-    make_venv(venv)
+    empty_new()
+    say(f"[1/4] Making an environment with Python {platform.python_version()}")
+    base = (
+        getattr(sys, "_base_executable", None) or sys.executable
+    )  # not the .venv that may run this
+    make_venv(NEW, base)
+    python = venv_python(NEW)
 
     say("[2/4] Getting the installer, uv {}".format(pinned_version("uv", entries)))
-    (venv / "uv.txt").write_text(dict(entries)["uv"], encoding="utf-8")
+    environment = installer_environment(python)
+    (NEW / "uv.txt").write_text(dict(entries)["uv"], encoding="utf-8")
     pip = [
         python,
         "-m",
@@ -380,36 +726,38 @@ def install(venv):
         "--retries",
         "2",
     ]
-    call(
-        [*pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", venv / "uv.txt"],
-        "uv",
-    )
+    hashed = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", NEW / "uv.txt"]
+    call([*pip, *hashed], "uv", environment)
 
     say("[3/4] Getting and installing the packages (this is the long part)")
-    (venv / "requirements.txt").write_text(requirements, encoding="utf-8")
-    uv = [
-        python,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--python",
-        python,
-        "--no-deps",
-        "--compile-bytecode",
-    ]
-    settings = uv_environment(python)
-    hashed = ["--require-hashes", "--only-binary", ":all:", "-r", venv / "requirements.txt"]
-    call(uv + hashed, "the packages", settings, show=True)
+    install_pins(NEW, requirements, environment)
 
     say("[4/4] Adding cctview itself, as it lies in this folder")
-    call([*uv, "--editable", ROOT], "cctview", settings)
-
-    quieten(venv)
-    finished = venv / (STATE + ".new")
-    finished.write_text(fingerprint() + "\n")
-    os.replace(str(finished), str(venv / STATE))
+    install_project(NEW, environment)
+    free_scripts(NEW)
+    quieten(NEW)
+    write_state(NEW, pins=fingerprint(entries))
+    swap()
+    settle()  # its activation scripts still name .venv.new
     say(f"Set up in {time.time() - started:.0f} s.", "")
+
+
+def settle():
+    """Repair .venv in place, without a network: its scripts, and the link to this folder."""
+    python = venv_python(VENV)
+    base = ask(python, "import sys; print(sys._base_executable)")
+    make_venv(VENV, base, "--without-pip")
+    install_project(VENV, installer_environment(python))
+    free_scripts(VENV)
+    write_state(VENV, project=project_fingerprint(), folder=str(ROOT))
+
+
+def add_extra():
+    """Add what tests and the studio need."""
+    say("Adding what the tests and the studio need.")
+    extra = read_requirements(EXTRA)
+    install_pins(VENV, "".join(text for _, text in extra), installer_environment(venv_python(VENV)))
+    write_state(VENV, extra=fingerprint(extra))
 
 
 def quieten(venv):
@@ -425,30 +773,90 @@ def quieten(venv):
     (settings / "overrides.json").write_text(json.dumps(silence), encoding="utf-8")
 
 
-def set_up(fresh=False):
-    """Make sure that .venv is complete. Returns its Python."""
-    check_python()
-    venv = ROOT / ".venv"
-    reason = why_install(venv, fresh)
-    if reason:
-        check_modules()
-        check_platform()
-        say(f"{reason}. No administrator rights, git, Git LFS or tkinter are needed.")
-        install(venv)
-    return venv_python(venv)
+def why_build(fresh):
+    """The reason for which a new environment must be built, as a sentence; None if .venv is good."""
+    if not VENV.exists() or not os.listdir(str(VENV)):
+        return "First set-up"
+    entries = read_requirements()
+    if not (VENV / STATE).exists():
+        missing = lacking(venv_python(VENV), entries)
+        if missing == [] and not fresh:
+            return None
+        raise Problem(
+            f"{VENV} is there, but workshop.py did not make it"
+            + (f", and it lacks {', '.join(missing[:5])}" if missing else "")
+            + ".\nMove it away or delete it, and run this again."
+        )
+    if fresh:
+        return "Set-up from the start, as asked"
+    state = read_state(VENV)
+    if state is None:
+        return "The last set-up was cut off"
+    if not is_whole(VENV):
+        return "The Python that .venv was made with is gone"
+    if state.get("pins") != fingerprint(entries):
+        if lacking(venv_python(VENV), entries) == []:
+            write_state(VENV, pins=fingerprint(entries))
+            return None
+        return "Other versions of packages are pinned than those in .venv"
+    return None
+
+
+def is_ready(everything):
+    """Is there nothing to do? Then nothing is locked or written, so that a set-up can be shared read-only."""
+    state = read_state(VENV)
+    return (
+        bool(state)
+        and state.get("pins") == fingerprint(read_requirements())
+        and state.get("project") == project_fingerprint()
+        and (not everything or state.get("extra") == fingerprint(read_requirements(EXTRA)))
+        and is_whole(VENV)
+    )
+
+
+def set_up(fresh=False, everything=False, cpu=False):
+    """Make sure that .venv holds what is needed. Returns its Python."""
+    if is_ready(everything) and not fresh:
+        return venv_python(VENV)
+    with alone():
+        swap()  # what a call that was killed had finished
+        former = read_state(VENV)
+        reason = why_build(fresh)
+        if reason:
+            say(f"{reason}. No administrator rights, git, Git LFS or tkinter are needed.")
+            try:
+                build(cpu)
+            except Problem as problem:
+                if not is_whole(VENV):
+                    raise
+                say("", str(problem), "", "The former set-up is as it was, and is used.", "")
+        state = read_state(VENV)
+        if state is None:
+            return venv_python(VENV)  # another's, and it holds all pins
+        if state.get("project") != project_fingerprint():
+            settle()
+        extra = fingerprint(read_requirements(EXTRA))
+        if state.get("extra") != extra and (everything or (former or {}).get("extra")):
+            add_extra()
+    return venv_python(VENV)
 
 
 # ---------------------------------------------------------------------- Running
 
 
-def run(command):
+def run(command, environment):
     """Run a command in the project's folder to its end; Ctrl+C goes to it, not past it. Returns its exit status."""
-    process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT))
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=environment)
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+    except BaseException:  # this process is told to end
+        process.terminate()
+        process.wait()
+        raise
 
 
 def has_browser():
@@ -457,66 +865,134 @@ def has_browser():
     return "SSH_CONNECTION" not in os.environ
 
 
-def open_lab(python, browser):
-    """Start JupyterLab on notebooks/ and stay until it is stopped."""
-    from cctview.doctor import free_port
+def private_folder():
+    """A folder for this session alone, which other users cannot read: in .venv, because some browsers see no other."""
+    try:
+        return tempfile.mkdtemp(prefix="session-", dir=str(VENV))
+    except OSError:
+        return tempfile.mkdtemp(prefix="cctview-")
 
-    port = free_port()
-    if port is None:
-        raise Problem(
-            "No free port for JupyterLab. Close other Jupyter servers and run this again."
-        )
-    folder = "/tree/notebooks" if (ROOT / "notebooks").is_dir() else ""
-    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(16)
-    command = [python, "-m", "jupyterlab", "--ServerApp.answer_yes=True"]
-    command += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
-    command += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={ROOT}"]
-    command += ["--LabApp.default_url=/lab" + folder, "--LabApp.news_url=None"]
+
+def find_server(session):
+    """The address of the JupyterLab that notes its server in this folder, once it answers; None until then."""
+    for path in Path(session).glob("jpserver-*.json"):
+        try:
+            server = json.loads(path.read_text(encoding="utf-8"))
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            opener.open(server["url"] + "api", timeout=1).close()
+            return server["url"]
+        except (OSError, ValueError, KeyError):
+            pass
+    return None
+
+
+def lab_command(python, folder, browser):
+    command = [python, "-W", "ignore::DeprecationWarning", "-m", "jupyterlab"]
+    command += [
+        "--ServerApp.answer_yes=True",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
+    ]
+    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=8888", f"--ServerApp.root_dir={ROOT}"]
+    command += ["--KernelManager.transport_encryption=auto"]
+    command += ["--LabApp.default_url=/" + folder, "--LabApp.news_url=None"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    say(
-        "",
-        "JupyterLab opens in your browser."
-        if browser
-        else "JupyterLab is starting. Open this address in a browser:",
-        "  http://localhost:{}/lab{}?token={}".format(port, folder, os.environ["JUPYTER_TOKEN"]),
-        "Press Ctrl+C here to stop it.",
+    return command
+
+
+def open_lab(python, browser):
+    """Start JupyterLab on notebooks/, say where it answers, and stay until it is stopped."""
+    folder = "lab/tree/notebooks" if (ROOT / "notebooks").is_dir() else "lab"
+    session, token = private_folder(), secrets.token_hex(16)
+    environment = dict(own_environment(), JUPYTER_RUNTIME_DIR=session, JUPYTER_TOKEN=token)
+    say("JupyterLab is starting. Press Ctrl+C here to stop it.")
+    process = subprocess.Popen(
+        [str(part) for part in lab_command(python, folder, browser)],
+        cwd=str(ROOT),
+        env=environment,
+        start_new_session=os.name != "nt",  # so that Ctrl+C comes here first
     )
-    return run(command)
+    try:
+        address = None
+        while process.poll() is None:
+            if address is None:
+                address = find_server(session)
+                if address:
+                    opens = "It opens in your browser" if browser else "Open it in a browser"
+                    say(f"{opens}, at this address:", f"  {address}{folder}?token={token}")
+            time.sleep(0.2)
+        return process.returncode
+    except KeyboardInterrupt:
+        say("", "JupyterLab stops.")
+        return 0
+    finally:
+        end(process)
+        shutil.rmtree(session, ignore_errors=True)
+
+
+def end(process):
+    """Ask a process to end, with its kernels; after ten seconds, or a second Ctrl+C, insist."""
+    try:
+        if os.name != "nt":  # Windows has sent Ctrl+C to it already
+            process.terminate()
+        process.wait(timeout=10)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
+
+
+def check_computer(python):
+    """Let the doctor look at this computer; it imports every package until that has worked once. Returns its status."""
+    state = read_state(VENV) or {}
+    words = ["--brief"] + (["--no-imports"] if state.get("imported") == state.get("pins") else [])
+    status = run([python, "-m", "cctview.doctor", *words], own_environment())
+    if status == 0 and len(words) == 1 and state.get("pins") and os.access(str(VENV), os.W_OK):
+        write_state(VENV, imported=state["pins"])
+    return status
 
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--no-browser", action="store_true", help="print JupyterLab's address, open no browser"
-    )
-    parser.add_argument(
-        "--no-lab", action="store_true", help="set up and check this computer, then stop"
-    )
-    parser.add_argument(
-        "--fresh", action="store_true", help="make .venv anew even if it is complete"
-    )
+    for name, words in {
+        "--no-browser": "print JupyterLab's address, open no browser",
+        "--no-lab": "set up and check this computer, then stop",
+        "--fresh": "make .venv anew even if it is complete",
+        "--all": "install what tests and the studio need, too",
+        "--cpu": f"on Linux, take PyTorch's smaller CPU builds even if {CPU} does not pin them",
+    }.items():
+        parser.add_argument(name, action="store_true", help=words)
     return parser.parse_args(arguments)
 
 
 def main(arguments):
     """Set up, then test or open the workshop. Returns the exit status."""
     if arguments[:1] == ["test"]:
-        return run([set_up(), "-m", "pytest", *arguments[1:]])
+        return run([set_up(everything=True), "-m", "pytest", *arguments[1:]], own_environment())
     options = parse_arguments(arguments)
-    python = set_up(options.fresh)
-    status = run([python, "-m", "cctview.doctor", "--brief"])
+    python = set_up(options.fresh, options.all, options.cpu)
+    status = check_computer(python)
     if options.no_lab:
         return status
     return open_lab(python, has_browser() and not options.no_browser)
 
 
+def stop(number, _):
+    raise SystemExit(128 + number)
+
+
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that cannot show a letter
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
+            signal.signal(getattr(signal, name), stop)
     try:
         sys.exit(main(sys.argv[1:]))
     except Problem as problem:

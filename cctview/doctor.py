@@ -6,6 +6,7 @@ import platform
 import re
 import shutil
 import socket
+import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from cctview import weights
 from cctview.dataset import ROOT, remedy
 
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 14)
 _MEMORY_GB = 2  # free memory that the heaviest lesson is given
 _DISK_GB = 1  # free disk for what the lessons write
 _FIRST_PORT = 8888  # Jupyter's own habit
@@ -25,7 +26,32 @@ _AGAIN = "download the project again"
 _FRESH = "run: python3 workshop.py --fresh"
 
 OK, BAD, OPTIONAL = "✓", "✗", "–"
-BRIEF = "--brief"
+BRIEF, NO_IMPORTS = "--brief", "--no-imports"
+_ON_DEMAND = {"check", "setup", "studio", "test"}  # groups of packages that no lesson needs
+_MODULES = {  # where a package's module has another name
+    "adversarial-robustness-toolbox": "art",
+    "beautifulsoup4": "bs4",
+    "faiss-cpu": "faiss",
+    "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "scikit-learn": "sklearn",
+}
+# Run in a process of its own, which an import can end: then the last name printed is at fault.
+_IMPORTS = """
+import importlib, json, os, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+for name in sys.argv[1:]:
+    print(json.dumps(name), flush=True)
+    if name == "tensorflow" and importlib.util.find_spec("triton"):
+        importlib.import_module("triton")
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        print(json.dumps([name, f"{type(error).__name__}: {error}"]), flush=True)
+print("null")
+"""
+_LONGEST_PATH = 259  # characters that Windows allows where long paths are off
+_LONGEST_BELOW = 150  # of the files that lessons and commands read and write below this folder
 _PLAIN_MARKS = {OK: "ok", BAD: "XX", OPTIONAL: "--"}
 
 
@@ -53,7 +79,7 @@ def _check_python(root: Path) -> list[Check]:
     text = "Python " + platform.python_version()
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return [Check(OK, text)]
-    return [Check(BAD, text, "use Python 3.11, 3.12 or 3.13: python3.13 workshop.py")]
+    return [Check(BAD, text, "use Python 3.11 to 3.14: python3.13 workshop.py")]
 
 
 def check_memory(root: Path) -> list[Check]:
@@ -78,38 +104,126 @@ def check_disk(root: Path) -> list[Check]:
     return [Check(BAD, text, f"free {_DISK_GB} GB on the disk that holds {root}")]
 
 
-def _read_pins(root: Path) -> list[tuple[str, str, str]]:
-    """The direct dependencies: name, pinned version, and extra (empty if everyone needs it)."""
+def check_path(root: Path) -> list[Check]:
+    """Check on Windows that the paths of the course's files are not too long for it."""
+    if os.name != "nt" or _long_paths_are_on():
+        return []
+    text = f"folder: its path has {len(str(root))} characters, and long paths are off"
+    if len(str(root)) + 1 + _LONGEST_BELOW <= _LONGEST_PATH:
+        return [Check(OK, text)]
+    advice = (
+        f"move the course to a folder with less than {_LONGEST_PATH - _LONGEST_BELOW} characters"
+    )
+    return [Check(BAD, text, f"{advice}, such as C:\\cctview, or switch LongPathsEnabled on")]
+
+
+def _long_paths_are_on() -> bool:
+    try:
+        import winreg
+
+        place = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:  # type: ignore[attr-defined]
+            return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])  # type: ignore[attr-defined]
+    except (ImportError, OSError):
+        return False
+
+
+@dataclass(frozen=True)
+class _Pin:
+    """A direct dependency: its pinned version, and the group that asks for it, or ""."""
+
+    name: str
+    version: str
+    group: str
+    fits: bool  # whether this Python and this system can have it
+
+    @property
+    def module(self) -> str:
+        return _MODULES.get(self.name, self.name.replace("-", "_"))
+
+    @property
+    def needed(self) -> bool:
+        return self.fits and self.group not in _ON_DEMAND
+
+    def installed(self) -> str | None:
+        """The installed version; also of a build that has another name, as `tensorflow-cpu`."""
+        for name in (self.name, f"{self.name}-cpu"):
+            try:
+                return metadata.version(name).partition("+")[0]  # 2.15.0+cpu is a build of 2.15.0
+            except metadata.PackageNotFoundError:
+                pass
+        return None
+
+
+def _read_pins(root: Path) -> list[_Pin]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    compiled = (root / "requirements.txt").read_text(encoding="utf-8")
+    files = [root / name for name in ("requirements.txt", "requirements-test.txt")]
+    compiled = "\n".join(path.read_text(encoding="utf-8") for path in files if path.is_file())
     pins = dict(re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", compiled, re.MULTILINE))
     groups = {"": project["dependencies"], **project.get("optional-dependencies", {})}
-    names = [
-        (re.split(r"[^a-z0-9.-]", wanted)[0], extra)
-        for extra, group in groups.items()
-        for wanted in group
-    ]
-    return [(name, pins[name], extra) for name, extra in names if name in pins]
+    found = []
+    for group, wanted in groups.items():
+        for line in wanted:
+            range_, _, marker = line.partition(";")
+            name = re.split(r"[^a-z0-9.-]", range_)[0]
+            if name in pins:
+                found.append(_Pin(name, pins[name], group, _holds(marker)))
+    return found
+
+
+def _holds(marker: str) -> bool:
+    """Whether a marker such as ``python_version < '3.14'`` is true here."""
+    if not marker:
+        return True
+    try:
+        from packaging.markers import Marker
+    except ImportError:
+        return True
+    return Marker(marker).evaluate()
 
 
 def check_packages(root: Path) -> list[Check]:
     """Check each direct dependency's installed version against its pin."""
-    return [_check_package(*pin) for pin in _read_pins(root)]
+    return [_check_package(pin) for pin in _read_pins(root)]
 
 
-def _check_package(name: str, pinned: str, extra: str) -> Check:
-    try:
-        installed = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        text = f"{name} {pinned}: not installed"
-        return (
-            Check(OPTIONAL, f"{text}, only `{extra}` needs it")
-            if extra
-            else Check(BAD, text, _FRESH)
-        )
-    if installed.partition("+")[0] == pinned:  # "2.15.0+cpu" is a build of 2.15.0
-        return Check(OK, f"{name} {installed}")
-    return Check(BAD, f"{name} {installed}: tested with {pinned}", _FRESH)
+def _check_package(pin: _Pin) -> Check:
+    installed = pin.installed()
+    text = f"{pin.name} {pin.version}"
+    if installed == pin.version:
+        return Check(OK, text)
+    if installed:
+        return Check(BAD, f"{pin.name} {installed}: tested with {pin.version}", _FRESH)
+    if not pin.fits:
+        return Check(OPTIONAL, f"{text}: not made for this Python; parts of notebook 02 need it")
+    if not pin.needed:
+        return Check(OPTIONAL, f"{text}: not installed, only `{pin.group}` needs it")
+    return Check(BAD, f"{text}: not installed", _FRESH)
+
+
+def check_imports(root: Path) -> list[Check]:
+    """Import every package that lessons and commands need, in a process of its own."""
+    names = [pin.module for pin in _read_pins(root) if pin.needed and pin.installed()]
+    command = [sys.executable, "-c", _IMPORTS, *names]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=root)
+    told = [json.loads(line) for line in done.stdout.splitlines() if line[:1] in ('"', "[", "n")]
+    failed = dict(one for one in told if isinstance(one, list))
+    if told and told[-1] is not None:  # it did not come to its end
+        failed[str(told[-1])] = f"ends Python with status {done.returncode}"
+    if failed:
+        return [
+            Check(BAD, f"{name} cannot be imported: {reason}", _import_remedy(reason))
+            for name, reason in failed.items()
+        ]
+    return [Check(OK, f"imports: {len(names)} packages")]
+
+
+def _import_remedy(reason: str) -> str:
+    if os.environ.get("PYTHONPATH"):
+        return "unset PYTHONPATH, which lets other packages in"
+    if "DLL load failed" in reason:
+        return "install Microsoft's Visual C++ Redistributable for Visual Studio, then try again"
+    return _FRESH
 
 
 def check_weights(root: Path) -> list[Check]:
@@ -187,18 +301,20 @@ CHECKS = (
     _check_python,
     check_memory,
     check_disk,
+    check_path,
     check_packages,
+    check_imports,
     check_weights,
     _check_port,
     check_data,
 )
 
 
-def _examine(root: Path = ROOT) -> list[Check]:
+def _examine(root: Path, skipped: Sequence[object] = ()) -> list[Check]:
     """Run every check of the course's folder and of this computer."""
     if not (root / "pyproject.toml").is_file():
         return [Check(BAD, f"{root}: the course's files are not here", remedy(root))]
-    return [line for check in CHECKS for line in check(root)]
+    return [line for check in CHECKS if check not in skipped for line in check(root)]
 
 
 def format_check(check: Check, encoding: str) -> str:
@@ -219,26 +335,29 @@ def format_check(check: Check, encoding: str) -> str:
 
 
 def report(argv: Sequence[str] = ()) -> int:
-    """Print the report; ``--brief`` names only what is missing.
+    """Print the report.
+
+    ``--brief`` names only what is missing; ``--no-imports`` leaves out the slowest check.
 
     Returns
     -------
     int
         0 if nothing that is needed is missing, 1 if something is, 2 on an unknown argument.
     """
-    if unknown := [word for word in argv if word != BRIEF]:
-        print(f"cctview doctor knows {BRIEF} only, got: {' '.join(unknown)}", file=sys.stderr)
+    if unknown := [word for word in argv if word not in (BRIEF, NO_IMPORTS)]:
+        print(f"cctview doctor: unknown argument: {' '.join(unknown)}", file=sys.stderr)
         return 2
-    checks = _examine()
+    brief = BRIEF in argv
+    checks = _examine(ROOT, [check_imports] if NO_IMPORTS in argv else [])
     encoding = sys.stdout.encoding or "ascii"
     bad = [check for check in checks if check.mark == BAD]
-    for check in bad if argv else checks:
+    for check in bad if brief else checks:
         print(format_check(check, encoding))
     if bad:
         print(f"\n{len(bad)} of {len(checks)} checks need your attention.")
     else:
         ready = "This computer is ready"
-        print(f"{ready}: {len(checks)} checks." if argv else f"\n{ready}.")
+        print(f"{ready}: {len(checks)} checks." if brief else f"\n{ready}.")
     return 1 if bad else 0
 
 

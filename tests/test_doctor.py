@@ -20,12 +20,11 @@ from cctview.doctor import BAD, OK, OPTIONAL
 @pytest.fixture
 def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\ndependencies = ["a-needed>=1.0,<2"]\noptional-dependencies = {test ='
-        ' ["a-tester>=2.0"]}\n'
+        '[project]\ndependencies = ["a-needed>=1.0,<2"]\n[project.optional-dependencies]\n'
+        'test = ["a-tester>=2.0"]\nscale = ["old ; python_version < \'3\'"]\n'
     )
-    (tmp_path / "requirements.txt").write_text(
-        "a-needed==1.0 \\\n    --hash=sha256:00\na-tester==2.0 ; python_version > '3'\n"
-    )
+    (tmp_path / "requirements.txt").write_text("a-needed==1.0 \\\n    --hash=sha256:00\nold==1\n")
+    (tmp_path / "requirements-test.txt").write_text("a-tester==2.0 ; python_version > '3'\n")
     (tmp_path / "models").mkdir()
     return tmp_path
 
@@ -37,10 +36,11 @@ def marks(checks):
 @pytest.mark.parametrize(
     ("installed", "expected"),
     [
-        ({"a-needed": "1.0", "a-tester": "2.0"}, [OK, OK]),
-        ({"a-needed": "1.0+cpu"}, [OK, OPTIONAL]),
-        ({"a-needed": "1.0.1", "a-tester": "2.1"}, [BAD, BAD]),
-        ({}, [BAD, OPTIONAL]),
+        ({"a-needed": "1.0", "a-tester": "2.0"}, [OK, OK, OPTIONAL]),
+        ({"a-needed": "1.0+cpu"}, [OK, OPTIONAL, OPTIONAL]),
+        ({"a-needed-cpu": "1.0"}, [OK, OPTIONAL, OPTIONAL]),
+        ({"a-needed": "1.0.1", "a-tester": "2.1"}, [BAD, BAD, OPTIONAL]),
+        ({}, [BAD, OPTIONAL, OPTIONAL]),
     ],
 )
 def test_packages_are_held_against_their_pins(root, monkeypatch, installed, expected):
@@ -53,6 +53,52 @@ def test_packages_are_held_against_their_pins(root, monkeypatch, installed, expe
     checks = doctor.check_packages(root)
     assert marks(checks) == expected
     assert all("workshop.py --fresh" in check.remedy for check in checks if check.mark == BAD)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", None),
+        ("import nothing", "ModuleNotFoundError: No module named 'nothing'"),
+        ("raise ImportError('DLL load failed while importing it')", "DLL load failed"),
+        ("raise SystemExit(1)", "SystemExit"),
+        ("import os; os.abort()", "ends Python with status"),
+    ],
+)
+def test_what_is_judged_is_imported(root, monkeypatch, body, words):
+    (root / "a_needed.py").write_text(body)
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (check,) = doctor.check_imports(root)
+    assert check.mark == (BAD if words else OK), check.text
+    if words:
+        assert "a_needed" in check.text
+        assert words in check.text
+        assert ("Redistributable" if "DLL" in words else "--fresh") in check.remedy
+
+
+def test_packages_that_a_setting_lets_in_are_named(root, monkeypatch, tmp_path_factory):
+    strange = tmp_path_factory.mktemp("strange")
+    (strange / "a_needed.py").write_text("raise ImportError('another package')")
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0")
+    monkeypatch.setenv("PYTHONPATH", str(strange))
+    (check,) = doctor.check_imports(root)
+    assert check.mark == BAD
+    assert check.remedy.startswith("unset PYTHONPATH")
+
+
+@pytest.mark.parametrize(
+    ("folder", "on", "expected"),
+    [
+        (r"C:\Users\attendee\Documents\cctview-main", False, [OK]),
+        (r"C:\Users\attendee" + r"\a long name of a folder" * 4, False, [BAD]),
+        (r"C:\Users\attendee" + r"\a long name of a folder" * 4, True, []),
+    ],
+)
+def test_on_windows_a_folder_with_a_long_path_is_told(monkeypatch, folder, on, expected):
+    monkeypatch.setattr(doctor.os, "name", "nt")
+    monkeypatch.setattr(doctor, "_long_paths_are_on", lambda: on)
+    assert marks(doctor.check_path(folder)) == expected
 
 
 def write_weights(root, content, size=None, sha256=None):
@@ -169,7 +215,10 @@ def test_unknown_arguments_are_refused(capsys):
 
 
 def test_the_report_runs_on_a_console_without_unicode_and_loads_no_torch():
-    code = "import sys, cctview.doctor as d; d.report(); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, cctview.doctor as d; d.report([d.NO_IMPORTS]);"
+        " sys.exit('torch' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=doctor.ROOT,
