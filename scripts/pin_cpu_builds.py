@@ -1,7 +1,8 @@
-"""Pin PyTorch's CPU builds for Linux by the sha256 of what is downloaded: lines for requirements-cpu.txt.
+"""Pin PyTorch's CPU builds for Linux by the sha256 of what is downloaded.
 
-`scripts/renew-pins` calls this. Each wheel is downloaded once (about 200 MB each). If PyTorch's index cannot be reached,
-nothing is pinned, and workshop.py takes the larger packages with CUDA, unless it is called with --cpu.
+`scripts/renew-pins` adds the lines to requirements-cpu.txt. Each wheel is downloaded once, about
+200 MB. If PyTorch's index cannot be reached, nothing is pinned, and workshop.py takes the larger
+packages with CUDA, unless it is called with ``--cpu``.
 """
 
 import hashlib
