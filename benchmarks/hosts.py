@@ -109,7 +109,7 @@ def main(folder=SAMPLE):
 
         loser = Thread(target=lose_one)
         loser.start()
-        problems = process_parts(folder, out, partial(dask_executor, scheduler=address), minutes=1)
+        done = process_parts(folder, out, partial(dask_executor, scheduler=address), minutes=1)
         loser.join()
         with connect(address) as client:
             left = sorted(
@@ -121,7 +121,7 @@ def main(folder=SAMPLE):
         f"Workers on {', '.join(hosts)}; at the end on {', '.join(left)}: {len(other)} files, ",
         end="",
     )
-    print(f"{same} bytes as by one worker here; problems: {problems}")
+    print(f"{same} bytes as by one worker here; problems: {done.problems}")
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def killed(frames, kills, folder=DATA, seed=0):
             killer = threading.Thread(target=kill)
             killer.start()
             executor = partial(dask_executor, scheduler=cluster.scheduler_address)
-            problems = process_parts(source, Path(name, "killed"), executor, minutes=1)
+            done = process_parts(source, Path(name, "killed"), executor, minutes=1)
             stop.set()
             killer.join()
         one, other = digests(Path(name, "whole")), digests(Path(name, "killed"))
@@ -143,7 +143,7 @@ def killed(frames, kills, folder=DATA, seed=0):
         f"\nWorkers killed while {frames} frames were worked on: {len(done)}; {len(one)} files, ",
         end="",
     )
-    print(f"{same} bytes; problems: {problems}")
+    print(f"{same} bytes; problems: {done.problems}")
 
 
 def digests(out):

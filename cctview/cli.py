@@ -3,9 +3,14 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cctview.collect import command
+from cctview.dataset import SAMPLE
 from cctview.investigate import server
+
+if TYPE_CHECKING:
+    from cctview.dataset import Dataset
 
 COMMANDS = {
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
@@ -78,23 +83,37 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
     for name in ("example", "detect", "scale"):
-        frames = "frames: a folder, a zip, or a folder of zips"
+        frames = "frames: a folder, which can hold zips, or a zip"
         weights = "a detector's weights for ImageAI (default: ours)"
         least = "lowest probability in per cent (default: %(default)s)"
-        added[name].add_argument("folder", type=Path, help=frames)
+        if name == "example":
+            frames += " (default: the course's sample)"
+            added[name].add_argument("folder", type=Path, nargs="?", default=SAMPLE, help=frames)
+            place = Path("cctview-example")
+            words = "folder for the results (default: %(default)s)"
+            added[name].add_argument("--out", type=Path, default=place, help=words)
+        else:
+            added[name].add_argument("folder", type=Path, help=frames)
+            words = "folder for the results"
+            added[name].add_argument("--out", type=Path, required=True, help=words)
         added[name].add_argument("--weights", type=Path, help=weights)
         added[name].add_argument("--minimum", type=float, default=25, help=least)
-        added[name].add_argument("--out", type=Path, required=True, help="folder for the results")
     for name, option in (("example", "--extractor"), ("extract", "--weights")):
         weights = "an extractor's weights (default: ours)"
         added[name].add_argument(option, dest="extractor", type=Path, help=weights)
+        words = "replace vectors that another model made"
+        added[name].add_argument("--replace", action="store_true", help=words)
     for name in ("extract", "match"):
         added[name].add_argument("folder", type=Path, help="the folder that `detect` filled")
     for name in ("example", "match"):
-        base = "camera whose vehicles are searched for (default: the first)"
-        targets = "cameras to search (default: all others)"
+        base = "camera whose vehicles are searched for (default: the first on the drive)"
+        targets = "cameras to search, in this order (default: all others)"
+        nearest = "how many vehicles of each camera to keep (default: %(default)s)"
+        pictured = "for how many vehicles to write pictures (default: %(default)s)"
         added[name].add_argument("--base", metavar="CAM", help=base)
         added[name].add_argument("--targets", metavar="CAM", nargs="+", help=targets)
+        added[name].add_argument("--nearest", type=_count, default=3, metavar="N", help=nearest)
+        added[name].add_argument("--pictured", type=_count, default=20, metavar="N", help=pictured)
     scheduler = "a Dask scheduler (default: workers on this computer)"
     workers = "how many on this computer (default: one to a core)"
     added["scale"].add_argument("--scheduler", metavar="tcp://…", help=scheduler)
@@ -119,15 +138,17 @@ def _detect(options: argparse.Namespace) -> int:
 def _extract(options: argparse.Namespace) -> int:
     from cctview import pipeline
 
-    return _report(pipeline.extract_folder(options.folder, options.extractor))
+    return _report(pipeline.extract_folder(options.folder, options.extractor, options.replace))
 
 
 def _match(options: argparse.Namespace) -> int:
     from cctview import pipeline
 
-    print(pipeline.match_folder(options.folder, options.base, options.targets))
-    print(f"\nThe pictures, nearest first: {options.folder / pipeline.MATCHES_FOLDER}")
-    return 0
+    text, dataset = pipeline.match_folder(
+        options.folder, options.base, options.targets, options.nearest, options.pictured
+    )
+    print(text)
+    return _report(dataset)
 
 
 def _scale(options: argparse.Namespace) -> int:
@@ -148,7 +169,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from cctview import fetch
 
     if options.names:
-        return _report(fetch.fetch(options.kind, options.names))
+        return _tell_skipped(fetch.fetch(options.kind, options.names))
     print(fetch.listing((options.kind,) if options.kind else ("weights", "frames")))
     return 0
 
@@ -173,7 +194,21 @@ def _doctor(options: argparse.Namespace) -> int:
     return doctor.report([])
 
 
-def _report(skipped: list[str]) -> int:
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _report(dataset: "Dataset") -> int:
+    """Tell what was skipped; 1 if anything is lost by it."""
+    for line in dataset.notes:
+        print(f"note: {line}", file=sys.stderr)
+    return _tell_skipped(dataset.problems)
+
+
+def _tell_skipped(skipped: list[str]) -> int:
     for line in skipped:
         print(f"skipped: {line}", file=sys.stderr)
     return 1 if skipped else 0

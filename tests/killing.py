@@ -35,7 +35,7 @@ from cctview.collect import archive
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.camera_api import pattern_cameras
 from cctview.dataset.storage import LOCK, alone_in, write_bytes
-from cctview.pipeline import folders
+from cctview.pipeline import folders, match_folder
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture
 
@@ -101,9 +101,9 @@ def detect_extract_match(folder: Path) -> None:
         path = frames / f"{camera}--2031-05-05--13.00.0{k}--original.jpeg"
         if not path.exists():
             write_bytes(path, jpeg(picture(k)))
-    skipped = folders.detect_folder(frames, folder) + folders.extract_folder(folder)
-    assert not skipped, skipped
-    folders.match_folder(folder)
+    for done in (folders.detect_folder(frames, folder), folders.extract_folder(folder)):
+        assert not done.problems, done.problems
+    match_folder(folder)
 
 
 def write_matches(folder: Path) -> None:
@@ -113,9 +113,8 @@ def write_matches(folder: Path) -> None:
         columns=["base", "camera", "target", "distance"],
     )
     with alone_in(folder):
-        match.write_matches(folder / "matches.json", found)
-        match.write_matches_folder(
-            folder / "matches", found, dict.fromkeys("abcd", picture(1, 8, 8))
+        match.write_matches(
+            folder / "matches", found, found, dict.fromkeys("abcd", picture(1, 8, 8))
         )
 
 

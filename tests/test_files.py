@@ -42,11 +42,19 @@ def archive(path, **members):
     return path
 
 
-@pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "C:/out", "a\\out"])
+@pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "C:/out", "b/a\\out"])
 def test_a_name_that_leads_out_is_refused(tmp_path, name):
     source = ZipSource(archive(tmp_path / "a.zip", **{name: b"x"}))
     with pytest.raises(ValueError, match="a.zip:.*leads out"):
         source.read(name)
+
+
+@pytest.mark.parametrize("name", ["..\\out", "a\\..\\..\\out", "C:\\out", "\\\\server\\out"])
+def test_a_backslash_is_a_separator_and_leads_nowhere_else(tmp_path, name):
+    source = ZipSource(archive(tmp_path / "a.zip", **{name: b"x", "a\\b.txt": b"fine"}))
+    assert source.read("a/b.txt") == b"fine"
+    with pytest.raises(ValueError, match="a.zip:.*leads out"):
+        source.read(name.replace("\\", "/"))
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):

@@ -22,7 +22,7 @@ def detections(draw):
     percent = draw(st.integers(0, 1000)) / 10
     kind = draw(st.from_regex(r"[a-z]{1,12}", fullmatch=True))
     return DetectionId(
-        draw(frames), draw(st.integers(1, 10**6)), kind, percent, (x1, y1, x1 + width, y1 + height)
+        draw(frames), draw(st.integers(1, 99_999)), kind, percent, (x1, y1, x1 + width, y1 + height)
     )
 
 

@@ -22,7 +22,6 @@ from cctview.match import (
     share_ranked,
     track_to_track,
     write_matches,
-    write_matches_folder,
 )
 
 BASE = "733-681-N--2031-05-05--13.34.29--detections--{}--{}--90.0--10x11--88.54v98.65"
@@ -107,9 +106,8 @@ def test_match_frames_rejects_what_does_not_belong_together():
 
 def test_matches_file(tmp_path):
     matches = match_frames(*scene())
-    path = tmp_path / "out" / "733-681-N--matches.json"
-    write_matches(path, matches)
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    write_matches(tmp_path / "out" / "matches", matches, matches.iloc[:0], {})
+    (path,) = (tmp_path / "out" / "matches").iterdir()
     nested = json.loads(path.read_text())
     rows = [
         (base, camera, target, distance)
@@ -129,25 +127,24 @@ def crops_of(matches):
 
 
 def test_matches_folder(tmp_path):
-    matches = match_frames(*scene()).assign(distance=[1.0, 5.0, 10.0])
+    matches = match_frames(*scene()).assign(distance=[8.88, 42.0, 10.0])
     crops = crops_of(matches)
-    write_matches_folder(tmp_path / "matches", matches, crops)
-    base = BASE.format(1, "car")
-    (folder,) = (tmp_path / "matches").iterdir()
-    assert folder.name == base
+    write_matches(tmp_path / "matches", matches, matches, crops)
+    (folder,) = (path for path in (tmp_path / "matches").iterdir() if path.is_dir())
+    assert folder.name == "733-681-N--2031-05-05--13.34.29--1"
     expected = {
-        f"base--{base}.jpeg": base,
-        f"cam-1--1.0--{TARGET.format('732-680-N', 2, 'truck')}.jpeg": TARGET.format(
+        "base.jpeg": BASE.format(1, "car"),
+        "cam-1--1--8.880--732-680-N--2031-05-05--13.36.56--2.jpeg": TARGET.format(
             "732-680-N", 2, "truck"
         ),
-        f"cam-1--5.0--{TARGET.format('732-680-N', 1, 'car')}.jpeg": TARGET.format(
+        "cam-1--2--42.000--732-680-N--2031-05-05--13.36.56--1.jpeg": TARGET.format(
             "732-680-N", 1, "car"
         ),
-        f"cam-2--10.0--{TARGET.format('689-640-S', 2, 'bus')}.jpeg": TARGET.format(
+        "cam-2--1--10.000--689-640-S--2031-05-05--13.36.56--2.jpeg": TARGET.format(
             "689-640-S", 2, "bus"
         ),
     }
-    assert {p.name for p in folder.iterdir()} == set(expected)
+    assert sorted(p.name for p in folder.iterdir()) == list(expected), "nearest first by name"
     for name, detection in expected.items():
         assert (
             np.abs(np.asarray(Image.open(folder / name)).astype(int) - crops[detection]).max() <= 2
@@ -156,22 +153,52 @@ def test_matches_folder(tmp_path):
 
 def test_a_second_run_replaces_the_folder_whole(tmp_path):
     matches = match_frames(*scene())
-    write_matches_folder(tmp_path, matches, crops_of(matches))
+    folder = tmp_path / "matches"
+    write_matches(folder, matches, matches, crops_of(matches))
     nearest = matches.groupby("camera", sort=False).head(1)
-    write_matches_folder(tmp_path, nearest, crops_of(nearest))
-    (folder,) = tmp_path.iterdir()
-    assert sorted(p.name.split("--")[0] for p in folder.iterdir()) == ["base", "cam-1", "cam-2"]
+    write_matches(folder, nearest, nearest, crops_of(nearest))
+    pictures = sorted(p.name.split("--")[0] for p in folder.rglob("*.jpeg"))
+    assert pictures == ["base.jpeg", "cam-1", "cam-2"]
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", "a/base--733-681-N--2020.jpeg"])
+def test_a_folder_with_a_file_of_somebody_elses_is_left_as_it_is(tmp_path, foreign):
+    path = tmp_path / foreign
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    matches = match_frames(*scene())
+    with pytest.raises(ValueError, match="not written by this version of cctview.*move"):
+        write_matches(tmp_path, matches, matches, crops_of(matches))
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
 
 
 def test_a_missing_crop_is_named_and_leaves_the_old_folder(tmp_path):
     matches = match_frames(*scene())
     crops = crops_of(matches)
-    write_matches_folder(tmp_path, matches, crops)
+    folder = tmp_path / "matches"
+    write_matches(folder, matches, matches, crops)
     before = sorted(p.name for p in tmp_path.rglob("*"))
     crops.pop(TARGET.format("689-640-S", 2, "bus"))
     with pytest.raises(KeyError, match="no crop for the detection 689-640-S"):
-        write_matches_folder(tmp_path, matches, crops)
+        write_matches(folder, matches, matches, crops)
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("nearest", [1, 3, 100])
+def test_the_nearest_of_each_camera_are_those_of_the_whole_table(nearest):
+    rng = np.random.default_rng(0)
+    base = pd.DataFrame({"id": [f"b{k}" for k in range(300)], "camera": "N", "type": "car"})
+    target = pd.DataFrame({"id": [f"t{k}" for k in range(40)], "type": "car"})
+    target["camera"] = rng.choice(["S", "E", "W"], 40)
+    vectors, others = rng.normal(size=(300, 8)), rng.normal(size=(40, 8))
+    few = match_frames(base, vectors, target, others, nearest=nearest)
+    distances = cdist(vectors, others)
+    for row in (0, 255, 256, 299):
+        for camera, rows in few[few.base == f"b{row}"].groupby("camera"):
+            of = np.flatnonzero(target.camera == camera)
+            best = of[np.argsort(distances[row, of])][:nearest]
+            assert rows.target.tolist() == [f"t{k}" for k in best]
+            np.testing.assert_allclose(rows.distance, distances[row, best], rtol=1e-5)
 
 
 def tracks(seed=0, n=17, m=31, d=6):

@@ -88,7 +88,8 @@ def frames(tmp_path_factory):
 
 
 def process(frames, out, scheduler, **options):
-    return process_parts(frames, out, partial(dask_executor, scheduler=scheduler), **options)
+    done = process_parts(frames, out, partial(dask_executor, scheduler=scheduler), **options)
+    return done.problems
 
 
 def vehicles_of(out):

@@ -24,7 +24,7 @@ from typing import TextIO
 import pandas as pd
 
 from cctview.collect.camera_api import PublicCamera
-from cctview.dataset import FrameId, frame_folder, read_parquet, replacing, write_bytes, write_frame
+from cctview.dataset import FrameId, find_frame, read_parquet, replacing, write_bytes, write_frame
 
 _COLUMNS = [
     "frame",
@@ -155,7 +155,7 @@ class Archive:
 
     def path(self, frame: FrameId) -> Path:
         """Where a frame's picture is, or would be."""
-        return self.folder / frame_folder(frame) / f"{frame}--original.jpeg"
+        return find_frame(self.folder, frame)
 
     def flush(self) -> None:
         """Turn the journal into a Parquet file."""

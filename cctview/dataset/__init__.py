@@ -2,10 +2,11 @@
 
 =============== ==================================================================================
 ``ids``         names of frames and detections: parse and format
-``frames``      `open_dataset`: a folder of frames, a zip, or a folder of zips, as a `Dataset`
+``frames``      `open_dataset`: a folder of frames and zips, or a zip, as a `Dataset`
+``contents``    what a folder or a zip holds
 ``layout``      a frame's files, as the original names them
 ``tables``      detections, embeddings and other tables as Parquet
-``images``      JPEG files, none of which is trusted
+``images``      pictures, none of which is trusted
 ``boxes``       intersection over union, area, side, crop
 ``cameras``     the six cameras, the vehicle that the course follows, the population
 ``results``     reads stored results
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from cctview.dataset.layout import (
         COLUMNS,
         detection_table,
+        find_frame,
         frame_folder,
         write_detections,
         write_features,
@@ -77,6 +79,7 @@ __all__ = [
     "detection_table",
     "driving_order",
     "encode_jpeg",
+    "find_frame",
     "format_detection",
     "frame_folder",
     "is_camera",

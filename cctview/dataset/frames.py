@@ -1,10 +1,10 @@
-"""A dataset of frames: a folder, a zip of one, or a folder of such zips; one interface.
+"""A dataset of frames: a folder with its zips, or one zip; one interface.
 
 A frame's files are those of `cctview.dataset.layout`, in its folders or all in one. A zip may hold
 one ``detections.parquet`` (see `cctview.dataset.tables`) in place of the JSON files.
 """
 
-import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,25 +15,21 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset import tables
-from cctview.dataset.boxes import crop
-from cctview.dataset.ids import DetectionId, FrameId
-from cctview.dataset.images import read_image
+from cctview.dataset.boxes import BOX, crop
+from cctview.dataset.contents import Contents, Place
+from cctview.dataset.ids import DetectionId
+from cctview.dataset.images import image_size, read_image
 from cctview.dataset.layout import (
     COLUMNS,
     DETECTIONS_JSON,
+    DRAWN,
     FEATURES_JSON,
     ORIGINAL,
     read_detections,
     read_features,
 )
-from cctview.dataset.paths import remedy
-from cctview.dataset.storage import FolderSource, ZipSource
 
-# The original's repositories also hold such files for whole minutes: the same as each frame's own.
-_MINUTE = re.compile(r"--\d\d\.\d\d--(detections|features)\.json$")
-_FOREIGN = re.compile(rf"(?!.*(--detections|{re.escape(ORIGINAL)})[^/]*$).*\.jpe?g")
-_FEW = 5  # so many images that are no frames are reported one by one
-_Source = FolderSource | ZipSource
+_BEYOND = 0.1  # of a side: so far a box may pass the frame's edge; the original's do by 0.04
 _Part = tuple[pd.DataFrame, np.ndarray]  # detections and their embeddings
 
 
@@ -48,23 +44,23 @@ class Dataset:
     problems : list of str
         One line for each file that was skipped, with its name and what is wrong with it; grows as
         files are read.
+    notes : list of str
+        What else there is to say; nothing is lost by it.
     """
 
     frames: pd.DataFrame
     problems: list[str] = field(default_factory=list)
-    _files: dict[tuple[str, str], tuple[_Source, str]] = field(default_factory=dict, repr=False)
-    _tables: list[tuple[_Source, str]] = field(default_factory=list, repr=False)
-    _bases: set[str] = field(default_factory=set, repr=False)
+    notes: list[str] = field(default_factory=list)
+    _contents: Contents = field(default_factory=Contents, repr=False)
+    _added: list[_Part] = field(default_factory=list, repr=False)
 
     def jpeg(self, frame: str) -> bytes:
         """The bytes of a frame's file, as stored."""
-        source, name = self._files[frame, ORIGINAL]
-        return source.read(name)
+        return self._contents.files[frame, ORIGINAL].read()
 
     def where(self, frame: str) -> str:
         """Where a frame's file is, to name it in a message."""
-        source, name = self._files[frame, ORIGINAL]
-        return source.where(name)
+        return str(self._contents.files[frame, ORIGINAL])
 
     def image(self, frame: str) -> np.ndarray:
         """A frame, (H, W, 3) uint8 RGB.
@@ -74,88 +70,198 @@ class Dataset:
         return read_image(self.jpeg(frame), self.where(frame))
 
     def crop(self, detection: str) -> np.ndarray:
-        """A detection, cut out of its frame; (h, w, 3) uint8 RGB."""
-        parts = DetectionId.parse(detection)
-        return crop(self.image(str(parts.frame)), parts.box)
+        """A detection, cut out of its frame; (h, w, 3) uint8 RGB.
 
-    @property
+        Raises as `image`, and a ValueError if its box lies outside the frame.
+        """
+        parts = DetectionId.parse(detection)
+        frame = str(parts.frame)
+        cut = crop(self.image(frame), parts.box)
+        if not cut.size:
+            raise ValueError(f"{self.where(frame)}: the box of {detection} is not in this picture")
+        return cut
+
+    def has(self, frame: str, what: str) -> bool:
+        """Whether "detections" or "features" of a frame are stored, even if nothing was found."""
+        kind = {"detections": DETECTIONS_JSON, "features": FEATURES_JSON}[what]
+        stored = (frame, kind) in self._contents.files
+        return stored or self._contents.files[frame, ORIGINAL].source in self._tabled
+
+    def place(self, frame: str, what: str) -> Path | None:
+        """The file with "detections" or "features" of a frame; None if it is in a zip, or there is
+        none.
+        """
+        kind = {"detections": DETECTIONS_JSON, "features": FEATURES_JSON}[what]
+        place = self._contents.files.get((frame, kind))
+        return Path(str(place)) if place and Path(str(place)).exists() else None
+
+    def add(self, detections: pd.DataFrame, embeddings: np.ndarray) -> None:
+        """Add what was found in memory: new detections (columns `COLUMNS`), or, for detections that
+        are there, their embeddings (n, d).
+        """
+        self._added.append((detections, embeddings))
+        for name in ("detections", "embeddings", "_order"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
     def detections(self) -> pd.DataFrame:
         """All detections, columns `COLUMNS`, boxes in pixels; by frame, then by number."""
-        return self._detections_and_embeddings[0]
+        known = set(self._json.id)
+        added = [table[~table.id.isin(known)] for table, _ in self._added]
+        parts = [self._json, *(table for table, _ in self._parquet), *added]
+        parts = [table for table in parts if len(table)] or parts[:1]
+        table = pd.concat(parts, ignore_index=True)[COLUMNS]
+        position = pd.Series(np.arange(len(self.frames)), self.frames.id)
+        order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
+        self._order = order
+        return table.iloc[order].reset_index(drop=True)
 
-    @property
+    @cached_property
     def embeddings(self) -> np.ndarray:
         """Embeddings (n, d) float32, row by row as `detections`; NaN where there is none, d = 0 if
         there are none at all.
+
+        Raises a ValueError if they come from different models: their distances mean nothing.
         """
-        return self._detections_and_embeddings[1]
+        self.detections  # noqa: B018  (makes the order)
+        known = set(self._json.id)
+        vectors = self._vectors()
+        matrices = []
+        for table, matrix in self._added:
+            old = table.id.isin(known).to_numpy()
+            vectors |= dict(zip(table.id[old], matrix[old], strict=True))
+            matrices.append(matrix[~old])
+        size = _one_size({len(vector) for vector in vectors.values()})
+        stored = np.full((len(self._json), size), np.nan, np.float32)
+        for k, name in enumerate(self._json.id):
+            if name in vectors:
+                stored[k] = vectors[name]
+        parts = [stored, *(matrix for _, matrix in self._parquet), *matrices]
+        return _stack([part for part in parts if len(part)] or parts[:1], self._order)
+
+    @property
+    def model(self) -> str:
+        """What the files with embeddings call the model; "" if there are none that say."""
+        return next(iter(self._models), "")
 
     @cached_property
-    def _detections_and_embeddings(self) -> _Part:
-        parts = [self._all_json()]
-        for source, name in self._tables:
+    def _json(self) -> pd.DataFrame:
+        """What the JSON files say was detected."""
+        rows: list[tuple[Any, ...]] = []
+        for frame in self.frames.id:
+            of_frame = self._read(frame, DETECTIONS_JSON, read_detections) or []
+            if of_frame and (problem := self._contradiction(frame, of_frame)):
+                self.problems.append(problem)
+            else:
+                rows += of_frame
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    def _contradiction(self, frame: str, rows: list[tuple[Any, ...]]) -> str | None:
+        """What is wrong if a frame's boxes were found in another picture."""
+        files = self._contents.files
+        try:
+            size = image_size(self.jpeg(frame), self.where(frame))
+            drawn = files.get((frame, DRAWN))
+            then = image_size(drawn.read(), str(drawn)) if drawn else size
+        except ValueError:
+            return None  # told when the picture is read
+        boxes = np.array([row[-len(BOX) :] for row in rows])
+        beyond = np.maximum(-boxes[:, :2], boxes[:, 2:] - size).max(axis=0)
+        if then == size and (beyond <= _BEYOND * np.array(size)).all():
+            return None
+        now, found = (f"{width}x{height}" for width, height in (size, then))
+        where = f" of {found} pixels" if then != size else ""
+        return (
+            f"{files[frame, DETECTIONS_JSON]}: its boxes were found in another picture{where};"
+            f" {self.where(frame)} has {now}; detect again into an empty folder"
+        )
+
+    @cached_property
+    def _models(self) -> dict[str, str]:
+        """Each model that a file with embeddings names, and the first file that does."""
+        models: dict[str, str] = {}
+        for frame, (model, _) in self._features.items():
+            if model:
+                models.setdefault(model, str(self._contents.files[frame, FEATURES_JSON]))
+        return models
+
+    @cached_property
+    def _features(self) -> dict[str, tuple[str, dict[str, np.ndarray]]]:
+        """By frame what its file with embeddings holds: the model, and detection id to vector."""
+        read = ((f, self._read(f, FEATURES_JSON, read_features)) for f in self.frames.id)
+        features = {frame: content for frame, content in read if content is not None}
+        known = set(self._json.id)
+        for frame, (_, vectors) in features.items():
+            if lost := vectors.keys() - known:
+                self.problems.append(
+                    f"{self._contents.files[frame, FEATURES_JSON]}: {len(lost)} of its"
+                    f" {len(vectors)} vectors are of nothing that was detected, such as"
+                    f" {min(lost)}; extract again"
+                )
+        return features
+
+    def _vectors(self) -> dict[str, np.ndarray]:
+        """All embeddings of JSON files; those of another length than most are left out."""
+        if len(self._models) > 1:
+            (first, one), (second, other) = [*self._models.items()][:2]
+            raise ValueError(
+                f"the vectors come from two models, {first} ({one}) and {second} ({other}), and"
+                " their distances mean nothing; make all with one: `cctview extract FOLDER"
+                " --replace`"
+            )
+        vectors: dict[str, np.ndarray] = {}
+        length = {f: len(next(iter(v.values()))) for f, (_, v) in self._features.items() if v}
+        usual = Counter(length.values()).most_common(2)
+        if len(usual) == 2 and usual[0][1] == usual[1][1]:
+            _one_size(set(length.values()))
+        for frame, size in length.items():
+            if size == usual[0][0]:
+                vectors |= self._features[frame][1]
+            else:
+                where = self._contents.files[frame, FEATURES_JSON]
+                problem = f"its vectors have {size} numbers, and those of most frames {usual[0][0]}"
+                self.problems.append(f"{where}: {problem}; extract again")
+        return vectors
+
+    @cached_property
+    def _tabled(self) -> set[Any]:
+        return {place.source for place in self._contents.tables}
+
+    @cached_property
+    def _parquet(self) -> list[_Part]:
+        """What Parquet tables hold of frames that are there, and that no other file is of."""
+        parts: list[_Part] = []
+        free = set(self.frames.id) - set(self._json.frame)
+        for place in self._contents.tables:
+            basis = self._contents.bases.get(place.beside(tables.BASIS))
             try:
-                beside = name.removesuffix(tables.DETECTIONS) + tables.BASIS
-                basis = source.read(beside) if source.where(beside) in self._bases else None
-                parts.append(tables.read_tables(source.read(name), basis, source.where(name)))
+                content = basis.read() if basis else None
+                table, matrix = tables.read_tables(place.read(), content, str(place))
             except ValueError as error:
                 self.problems.append(str(error))
-        parts = [(table, matrix) for table, matrix in parts if len(table)] or parts[:1]
-        table = pd.concat([table for table, _ in parts], ignore_index=True)[COLUMNS]
-        position = pd.Series(np.arange(len(self.frames)), self.frames.id)
-        order = np.lexsort([table.number.to_numpy(int), table.frame.map(position).to_numpy(float)])
-        embeddings = _stack([matrix for _, matrix in parts], order)
-        return table.iloc[order].reset_index(drop=True), embeddings
+                continue
+            usable = table.frame.isin(free).to_numpy() & ~table.id.duplicated().to_numpy()
+            for earlier, _ in parts:
+                usable &= ~table.id.isin(earlier.id).to_numpy()
+            if not usable.all():
+                lost = f"{(~usable).sum():,} of its {len(usable):,} detections"
+                self.problems.append(
+                    f"{place}: {lost} are of frames that are not here, or that another file has"
+                )
+                table, matrix = table[usable], matrix[usable]
+            parts.append((table, matrix))
+        return parts
 
-    def _all_json(self) -> _Part:
-        rows: list[tuple[Any, ...]] = []
-        vectors: dict[str, np.ndarray] = {}
-        for frame in self.frames.id:
-            rows += self._from_json(frame, DETECTIONS_JSON, read_detections) or []
-            vectors |= self._from_json(frame, FEATURES_JSON, read_features) or {}
-        table = pd.DataFrame(rows, columns=COLUMNS)
-        known = np.flatnonzero(table.id.isin(vectors))
-        size = _one_size({len(vectors[table.id.iat[k]]) for k in known})
-        matrix = np.full((len(table), size), np.nan, np.float32)
-        for k in known:
-            matrix[k] = vectors[table.id.iat[k]]
-        return table, matrix
-
-    def _from_json(self, frame: str, kind: str, reader: Callable[[bytes, str], Any]) -> Any:
+    def _read(self, frame: str, kind: str, reader: Callable[[bytes, str, str], Any]) -> Any:
         """What a frame's file holds; None if there is none, or it is damaged."""
-        if (frame, kind) not in self._files:
+        if (frame, kind) not in self._contents.files:
             return None
-        source, name = self._files[frame, kind]
+        place: Place = self._contents.files[frame, kind]
         try:
-            return reader(source.read(name), source.where(name))
+            return reader(place.read(), str(place), frame)
         except ValueError as error:
             self.problems.append(str(error))
             return None
-
-    def _register(self, source: _Source, name: str) -> FrameId | None:
-        """Take note of one file, if it is one of ours; returns its frame, if it is a frame."""
-        base = name.rpartition("/")[2]
-        if base == tables.DETECTIONS:
-            self._tables.append((source, name))
-        elif base == tables.BASIS:
-            self._bases.add(source.where(name))
-        elif not _MINUTE.search(base):
-            for ending in (ORIGINAL, DETECTIONS_JSON, FEATURES_JSON):
-                if base.endswith(ending):
-                    return self._register_frame(source, name, base.removesuffix(ending), ending)
-        return None
-
-    def _register_frame(self, source: _Source, name: str, stem: str, ending: str) -> FrameId | None:
-        try:
-            frame = FrameId.parse(stem)
-        except ValueError as error:
-            self.problems.append(f"{source.where(name)}: skipped, {error}")
-            return None
-        if (str(frame), ending) in self._files:
-            self.problems.append(f"{source.where(name)}: skipped, the same frame is there twice")
-            return None
-        self._files[str(frame), ending] = (source, name)
-        return frame if ending == ORIGINAL else None
 
 
 def _one_size(sizes: set[int]) -> int:
@@ -187,7 +293,7 @@ def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
 
 
 def open_dataset(path: str | Path) -> Dataset:
-    """Open a folder of frames, a zip of one, or a folder of such zips.
+    """Open a folder of frames, with the zips that lie in it, or one zip.
 
     Only names are read here; images, detections and embeddings are read when they are asked for.
 
@@ -196,46 +302,16 @@ def open_dataset(path: str | Path) -> Dataset:
     FileNotFoundError
         If there is nothing at `path`, or no frame in it.
     ValueError
-        If a file that should be a zip archive is none.
+        If it is a file and no zip archive.
     """
-    path = Path(path)
-    dataset = Dataset(pd.DataFrame())
-    frames, foreign = set(), []
-    for source in _sources(path):
-        for name in source.names():
-            if _FOREIGN.fullmatch(name):
-                foreign.append(source.where(name))
-            elif frame := dataset._register(source, name):
-                frames.add(frame)
-    if len(foreign) > _FEW:
-        dataset.problems.append(
-            f"{path}: {len(foreign)} pictures are no frames and were skipped, the first is"
-            f" {foreign[0]}"
-        )
-    else:
-        reason = f"not a frame, its name does not end in {ORIGINAL}; skipped"
-        dataset.problems += [f"{name}: {reason}" for name in foreign]
-    if not frames:
-        hint = f"; skipped: {dataset.problems[0]}" if dataset.problems else ""
-        raise FileNotFoundError(
-            f"{path}: no frame in it, no file is named CAM--YYYY-MM-DD--HH.MM.SS{ORIGINAL}{hint}"
-        )
-    ordered = sorted(frames)
-    dataset.frames = pd.DataFrame(
+    contents = Contents()
+    contents.look_into(Path(path))
+    frames = sorted(contents.frames)
+    table = pd.DataFrame(
         {
-            "id": [str(frame) for frame in ordered],
-            "camera": [frame.camera for frame in ordered],
-            "time": pd.to_datetime([frame.time for frame in ordered]).as_unit("s"),
+            "id": [str(frame) for frame in frames],
+            "camera": [frame.camera for frame in frames],
+            "time": pd.to_datetime([frame.time for frame in frames]).as_unit("s"),
         }
     )
-    return dataset
-
-
-def _sources(path: Path) -> list[_Source]:
-    if path.is_file():
-        return [ZipSource(path)]
-    if path.is_dir():
-        archives = sorted(path.glob("*.zip"))
-        return [ZipSource(archive) for archive in archives] or [FolderSource(path)]
-    what = remedy(path, "give one that holds frames")
-    raise FileNotFoundError(f"{path}: no such folder or zip archive; {what}")
+    return Dataset(table, contents.problems, contents.notes, contents)

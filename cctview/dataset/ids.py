@@ -24,11 +24,11 @@ VEHICLE_TYPES = ("car", "motorcycle", "bus", "train", "truck")
 
 _CAMERA = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d--\d\d\.\d\d\.\d\d", re.ASCII)
-_NUMBER = re.compile(r"[1-9]\d*", re.ASCII)
+_NUMBER = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _TYPE = re.compile(r"[a-z]+")
 _PERCENT = re.compile(r"(?:\d|[1-9]\d)\.\d|100\.0", re.ASCII)
-_COORDINATE = r"(0|-?[1-9]\d*)"
-_SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)", re.ASCII)
+_COORDINATE = r"(0|-?[1-9]\d{0,4})"  # a picture's side has at most five digits
+_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 _BOX = re.compile(rf"{_COORDINATE}\.{_COORDINATE}v{_COORDINATE}\.{_COORDINATE}", re.ASCII)
 
 
@@ -80,7 +80,7 @@ class DetectionId:
             grammar = "<n>--<type>--<percent>--<W>x<H>--<x1>.<y1>v<x2>.<y2>"
             raise ValueError(f"{name!r}: expected {grammar} after '--detections--', not {rest!r}")
         number, kind, percent, size, box = parts
-        _match(_NUMBER, number, name, "number", "a whole number from 1")
+        _match(_NUMBER, number, name, "number", "a whole number from 1 to 99999")
         _match(_TYPE, kind, name, "type", "small letters, as car")
         _match(_PERCENT, percent, name, "percentage", "0.0 to 100.0 with one decimal")
         sizes = _match(_SIZE, size, name, "size", "<W>x<H> in pixels, as 10x12").groups()

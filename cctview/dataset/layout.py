@@ -3,15 +3,19 @@
 They are named after the frame (see `cctview.dataset.ids`) and lie in ``CAM/YYYY/MM/DD/HH/MM/SS/``:
 
 ======================= =================================================
-``…--original.jpeg``    the frame
+``…--original.jpeg``    the frame; ``.jpg`` and ``.png`` are read, too
 ``…--detections.jpeg``  the frame with the detected boxes drawn
 ``…--detections/``      one crop for each detection
 ``…--detections.json``  boxes, types and probabilities
 ``…--features.json``    one embedding for each detected vehicle
 ======================= =================================================
+
+A crop's name is the end of its detection's: the original repeats the whole of it, and so gets names
+that Windows refuses.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,8 +32,12 @@ from cctview.dataset.storage import replacing, write_bytes
 COLUMNS = ["id", "frame", "camera", "time", "number", "type", "percent", *BOX]
 
 ORIGINAL = "--original.jpeg"
+PNG = "--original.png"
+DRAWN = "--detections.jpeg"
 DETECTIONS_JSON = "--detections.json"
 FEATURES_JSON = "--features.json"
+_PNG_BEGINS = b"\x89PNG"
+_ROUNDED = 0.051  # by so much a percentage in a name may differ from that in the file
 _BOX_COLOURS = {"car": "#ff3030", "person": "#30ff30", "bicycle": "#30ff30"}
 
 
@@ -58,15 +66,31 @@ def frame_folder(frame: FrameId) -> PurePosixPath:
     return PurePosixPath(frame.camera, f"{frame.time:%Y/%m/%d/%H/%M/%S}")
 
 
-def _entries(content: bytes, name: str, kind: str) -> Iterator[tuple[str, DetectionId, Any]]:
-    """Each detection of a JSON file: its name as text and in parts, and its entry of that kind."""
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a ValueError if it has a key twice, of which one value would be lost."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {twice!r} is there twice")
+    return content
+
+
+def _load(content: bytes, name: str) -> dict[str, Any]:
     try:
-        loaded = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        loaded = json.loads(content, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: not JSON ({error}); make it again") from None
     if not isinstance(loaded, dict):
         kind = type(loaded).__name__
         raise ValueError(f"{name}: expected a JSON object, found a {kind}; make it again")
+    return loaded
+
+
+def _entries(
+    loaded: dict[str, Any], name: str, kind: str, frame: str | None
+) -> Iterator[tuple[str, DetectionId, Any]]:
+    """Each detection of a JSON file: its name as text and in parts, and its entry of that kind."""
+    numbers: set[int] = set()
     for key, entry in loaded.items():
         if key in ("id", "model", "summary"):
             continue
@@ -76,16 +100,24 @@ def _entries(content: bytes, name: str, kind: str) -> Iterator[tuple[str, Detect
             raise ValueError(f"{name}: {error}") from None
         if not isinstance(entry, dict) or kind not in entry:
             raise ValueError(f"{name}: {key!r} has no {kind!r}; make it again")
+        if frame is not None and str(detection.frame) != frame:
+            raise ValueError(f"{name}: {key!r} is of another frame than {frame}; make it again")
+        if entry.get("id", key) != key:
+            raise ValueError(f"{name}: {key!r} calls itself {entry['id']!r}; make it again")
+        if detection.number in numbers:
+            raise ValueError(f"{name}: two detections have number {detection.number}")
+        numbers.add(detection.number)
         yield key, detection, entry
 
 
-def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
+def read_detections(content: bytes, name: str, frame: str | None = None) -> list[tuple[Any, ...]]:
     """Read a ``--detections.json``: rows in the order of `COLUMNS`, as they stand in the file.
 
-    Raises a ValueError if it is no such file; the message starts with `name`.
+    Raises a ValueError if it is no such file, or contradicts itself or the frame's id, where that
+    is given; the message starts with `name`.
     """
     rows = []
-    for key, detection, entry in _entries(content, name, "box_points"):
+    for key, detection, entry in _entries(_load(content, name), name, "box_points", frame):
         box, percent = entry["box_points"], entry.get("percentage_probability")
         if list(detection.box) != box:
             raise ValueError(
@@ -97,37 +129,71 @@ def read_detections(content: bytes, name: str) -> list[tuple[Any, ...]]:
                 f"{name}: {key!r} has percentage_probability {percent!r}, not 0 to 100; make it"
                 " again"
             )
-        frame = detection.frame
-        place = (key, str(frame), frame.camera, np.datetime64(frame.time, "s"), detection.number)
-        rows.append((*place, detection.type, float(percent), *box))
+        kind = entry.get("type", detection.type)
+        if abs(percent - detection.percent) > _ROUNDED or kind != detection.type:
+            raise ValueError(
+                f"{name}: {key!r} has type {kind!r} and percentage_probability {percent!r}, which"
+                " contradict its name; make it again"
+            )
+        at = detection.frame
+        place = (key, str(at), at.camera, np.datetime64(at.time, "s"), detection.number)
+        rows.append((*place, detection.type, float(percent), *detection.box))
     return rows
 
 
-def read_features(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """Read a ``--features.json``: detection id to a float32 vector of finite numbers.
+def read_features(
+    content: bytes, name: str, frame: str | None = None
+) -> tuple[str, dict[str, np.ndarray]]:
+    """Read a ``--features.json``: the model, and detection id to a float32 vector.
 
-    Raises a ValueError if it is no such file; the message starts with `name`.
+    Returns
+    -------
+    str
+        What the file calls the model; "" if it does not say.
+    dict of str to ndarray of float32, shape (d,)
+        Of finite numbers, all as long as each other.
+
+    Raises
+    ------
+    ValueError
+        As `read_detections`.
     """
-    vectors = {}
-    for key, _, entry in _entries(content, name, "data"):
+    loaded = _load(content, name)
+    model = loaded.get("model", "")
+    if not isinstance(model, str):
+        raise ValueError(f"{name}: the model is {model!r}, not a name; make it again")
+    vectors: dict[str, np.ndarray] = {}
+    for key, _, entry in _entries(loaded, name, "data", frame):
         try:
-            vector = np.asarray(entry["data"], dtype=np.float32)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(
-                f"{name}: {key!r} has data that are not numbers; make it again"
-            ) from None
+            numbers = np.asarray(entry["data"])
+        except (ValueError, OverflowError):
+            numbers = np.empty(0, object)
+        if numbers.dtype.kind not in "iuf":
+            raise ValueError(f"{name}: {key!r} has data that are not numbers; make it again")
+        with np.errstate(over="ignore"):
+            vector = numbers.astype(np.float32)
         if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
             raise ValueError(
                 f"{name}: {key!r} has data that are no vector of finite numbers; make it again"
             )
+        if vectors and len(vector) != len(next(iter(vectors.values()))):
+            raise ValueError(f"{name}: its vectors are of different lengths; make it again")
         vectors[key] = vector
-    return vectors
+    return model, vectors
+
+
+def find_frame(root: Path, frame: FrameId) -> Path:
+    """Where `write_frame` put a frame under `root`, or where it would put a JPEG."""
+    folder = root / frame_folder(frame)
+    png = folder / f"{frame}{PNG}"
+    return png if png.exists() else folder / f"{frame}{ORIGINAL}"
 
 
 def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
-    """Write a frame's ``--original.jpeg`` under `root`; returns the frame's folder."""
+    """Write a frame under `root`, as ``--original.jpeg`` or what it is; returns its folder."""
     folder = root / frame_folder(frame)
-    write_bytes(folder / f"{frame}{ORIGINAL}", jpeg)
+    ending = PNG if jpeg.startswith(_PNG_BEGINS) else ORIGINAL
+    write_bytes(folder / f"{frame}{ending}", jpeg)
     return folder
 
 
@@ -154,10 +220,11 @@ def write_detections(
         crops.mkdir()
         for row in detections.itertuples():
             box = (row.x1, row.y1, row.x2, row.y2)
-            (crops / f"{row.id}.jpeg").write_bytes(encode_jpeg(crop(image, box)))
+            end = row.id.removeprefix(f"{stem}--")
+            (crops / f"{end}.jpeg").write_bytes(encode_jpeg(crop(image, box)))
             colour = _BOX_COLOURS.get(row.type, "#30a0ff")
             pen.rectangle((row.x1, row.y1, row.x2 - 1, row.y2 - 1), outline=colour)
-    write_bytes(folder / f"{stem}.jpeg", encode_jpeg(np.asarray(drawn)))
+    write_bytes(folder / f"{frame}{DRAWN}", encode_jpeg(np.asarray(drawn)))
     counts = detections.type.value_counts(sort=False)
     content = {
         "id": stem,

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from cctview.dataset.paths import remedy
+
 MEMBER_LIMIT = 256 * 2**20
 """Largest file, in bytes, that is read out of an archive."""
 
@@ -25,6 +27,9 @@ _DAMAGES = (
     EOFError,
     OSError,
 )
+
+_POINTER = b"version https://git-lfs"
+_ZIP_ENDING = ".zip"
 
 PARTIAL = ".partial"
 LOCK = ".cctview.lock"
@@ -105,6 +110,63 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def open_sources(path: Path) -> "tuple[list[FolderSource | ZipSource], list[str]]":
+    """Where the files of a dataset are: a zip, or a folder and the zips that lie in it.
+
+    Returns
+    -------
+    list of FolderSource or ZipSource
+        The folder first, then its zips by name.
+    list of str
+        One line for each zip in a folder that cannot be read, and why.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at `path`.
+    ValueError
+        If it is a file and no zip archive.
+    """
+    if path.is_file():
+        return [ZipSource(path)], []
+    if not path.is_dir():
+        what = remedy(path, "give one that holds frames")
+        raise FileNotFoundError(f"{path}: no such folder or zip archive; {what}")
+    sources: list[FolderSource | ZipSource] = [FolderSource(path)]
+    problems = []
+    for archive in sorted(path.iterdir()):
+        if archive.suffix.lower() != _ZIP_ENDING or _is_hidden(archive.name):
+            continue
+        try:
+            sources.append(ZipSource(archive))
+        except ValueError as error:
+            problems.append(f"{error}; skipped")
+    return sources, problems
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file is one that an operating system or a cut-off run left beside the others.
+
+    A Mac writes ``._NAME`` beside each file on a stick, and ``__MACOSX/`` into each zip.
+    """
+    return any(
+        part.startswith(".") or part == "__MACOSX" or part.endswith(PARTIAL)
+        for part in PurePosixPath(name).parts
+    )
+
+
+def check_whole(content: bytes, where: str) -> bytes:
+    """The content of a file; a ValueError that names it if it only stands for a file of Git LFS."""
+    if content.startswith(_POINTER):
+        name = PurePosixPath(where.rpartition(":")[2].replace("\\", "/")).name
+        frames = f" or `cctview fetch frames {name[:-4]}`" if name.endswith(_ZIP_ENDING) else ""
+        raise ValueError(
+            f"{where}: a pointer of Git LFS, not the file itself; get the file with `git lfs"
+            f" pull`{frames}"
+        )
+    return content
+
+
 class FolderSource:
     """The files under a folder, by their relative names with '/' between the parts."""
 
@@ -113,14 +175,15 @@ class FolderSource:
 
     def names(self) -> list[str]:
         files = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return sorted(
-            path.as_posix()
-            for path in files
-            if not any(part.endswith(PARTIAL) for part in path.parts)
-        )
+        return sorted(name for path in files if not _is_hidden(name := path.as_posix()))
 
     def read(self, name: str) -> bytes:
-        return (self.root / name).read_bytes()
+        where = self.where(name)
+        try:
+            return check_whole((self.root / name).read_bytes(), where)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(f"{where}: cannot be read ({reason})") from None
 
     def where(self, name: str) -> str:
         return str(self.root / name)
@@ -129,7 +192,8 @@ class FolderSource:
 class ZipSource:
     """The files in a zip archive, read one by one; no name or size in it is trusted.
 
-    Raises a ValueError that names the file if it is no zip archive.
+    Names have '/' between the parts, also where a program of Windows wrote a backslash. Raises a
+    ValueError that names the file if it is no zip archive.
     """
 
     def __init__(self, path: Path):
@@ -137,18 +201,32 @@ class ZipSource:
         try:
             self._archive = zipfile.ZipFile(path)
         except _DAMAGES as error:
+            with path.open("rb") as file:
+                check_whole(file.read(100), str(path))
+            if path.suffix.lower() != _ZIP_ENDING:
+                raise ValueError(
+                    f"{path}: a single file, and no zip archive; give the folder that holds the"
+                    " frames, or make frames of a picture or a video with `cctview import`"
+                ) from None
             what = f"cannot be read as a zip archive ({error})"
             raise ValueError(f"{path} {what}; fetch or copy it again") from error
+        infos = [info for info in self._archive.infolist() if info.filename]
+        windows = not any("/" in info.filename for info in infos)
+        self._members = {
+            info.filename.replace("\\", "/") if windows else info.filename: info for info in infos
+        }
 
     def names(self) -> list[str]:
-        return sorted(name for name in self._archive.namelist() if name and not name.endswith("/"))
+        return sorted(
+            name for name in self._members if not name.endswith("/") and not _is_hidden(name)
+        )
 
     def read(self, name: str) -> bytes:
         """Content of one file.
 
         Raises a ValueError if the name leads outside, or the file is encrypted, damaged or a bomb.
         """
-        info = self._archive.getinfo(name)
+        info = self._members[name]
         where = self.where(name)
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
@@ -166,7 +244,7 @@ class ZipSource:
             raise ValueError(f"{where}: damaged or encrypted ({error})") from error
         if len(content) != size:
             raise ValueError(f"{where}: damaged, {len(content):,} bytes where {size:,} are due")
-        return content
+        return check_whole(content, where)
 
     def where(self, name: str) -> str:
         return f"{self.path}:{name}"

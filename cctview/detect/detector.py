@@ -27,6 +27,7 @@ DETECTOR_WEIGHTS = "tiny-yolov3-traffic.pt"
 
 TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
+_SHORTEST, _LONGEST = 8, 50  # px of a side, and times the other: what networks can scale
 _YOLO_SIDE = 416  # px, to which ImageAI's networks scale the frame's longer side
 
 
@@ -114,13 +115,19 @@ class Detector:
         Raises
         ------
         ValueError
-            If the array has another shape or type, or the file is no picture.
+            If the array has another shape or type, is a mere strip, or the file is no picture.
         """
         if isinstance(image, (str, Path)):
             image = read_image(Path(image).read_bytes(), str(image))
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(
                 f"expected a uint8 image of shape (H, W, 3), not {image.dtype} {image.shape}"
+            )
+        sides = sorted(image.shape[:2])
+        if sides[0] < _SHORTEST or sides[1] > _LONGEST * sides[0]:
+            raise ValueError(
+                f"{image.shape[1]}x{image.shape[0]} pixels, a mere strip; a frame has"
+                f" {_SHORTEST} at least, and a side at most {_LONGEST} times the other"
             )
         boxes, scores, types = self._find(self, image)
         return self._clean(boxes, scores, types, image.shape)

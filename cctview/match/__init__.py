@@ -38,7 +38,6 @@ from cctview.match.matching import (
     rscr,
     track_to_track,
     write_matches,
-    write_matches_folder,
 )
 from cctview.match.metrics import (
     RankEvaluation,
@@ -109,5 +108,4 @@ __all__ = [
     "triplet_loss",
     "unit_vectors",
     "write_matches",
-    "write_matches_folder",
 ]

@@ -10,10 +10,11 @@ are
   rebuilt as a mixture of as few images of the track as possible.
 
 With one image on each side, as in the original demo, MED is a plain Euclidean distance. Matches are
-written as the original does: as JSON, and as the folder `matches` of crops in order of distance.
+written as JSON, as the original does, and as a folder of crops in order of distance.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cctview.dataset import VEHICLE_TYPES, encode_jpeg, replacing, write_bytes
+from cctview.dataset import VEHICLE_TYPES, encode_jpeg, replacing
 from cctview.match.distance import DISTANCES, check_embeddings, get_distance
 
 _COLUMNS = ["base", "camera", "target", "distance"]
+_MATCHES, _BASE = "matches.json", "base.jpeg"
+_CANDIDATE = re.compile(r"cam-\d+--\d+--[\d.]+--.+\.jpeg")
+_BASES_AT_ONCE = 256
 
 #: Ways to make one number of the distances from each image of a query track to a gallery track.
 AGGREGATES = ("min", "mean", "med", "mean50", "med50")
@@ -38,6 +42,7 @@ def match_frames(
     target_detections: pd.DataFrame,
     target_embeddings: ArrayLike,
     distance: str = "med",
+    nearest: int | None = None,
 ) -> pd.DataFrame:
     """Compare every vehicle of a base frame with every vehicle of the target frames.
 
@@ -51,6 +56,8 @@ def match_frames(
         Row by row.
     distance : str
         One of `cctview.match.DISTANCES`.
+    nearest : int, optional
+        How many targets of a camera are kept for a base vehicle; all, if not given.
 
     Returns
     -------
@@ -77,19 +84,25 @@ def match_frames(
     target, target_embeddings = _vehicles(target_detections, target_embeddings, "target")
     if base.empty or target.empty:
         return pd.DataFrame(columns=_COLUMNS).astype({"distance": np.float64})
-    matrix = measure(base_embeddings, target_embeddings)
-    camera_order = pd.factorize(target["camera"])[0]
-    matches = pd.DataFrame(
-        {
-            "base": np.repeat(base["id"].to_numpy(), len(target)),
-            "camera": np.tile(target["camera"].to_numpy(), len(base)),
-            "target": np.tile(target["id"].to_numpy(), len(base)),
-            "distance": matrix.astype(np.float64).ravel(),
-        }
-    )
-    base_order = np.repeat(np.arange(len(base)), len(target))
-    order = np.lexsort((matches["distance"], np.tile(camera_order, len(base)), base_order))
-    return matches.iloc[order].reset_index(drop=True)
+    cameras = target["camera"].to_numpy()
+    columns = [np.flatnonzero(cameras == camera) for camera in pd.unique(target["camera"])]
+    parts = []
+    for start in range(0, len(base), _BASES_AT_ONCE):
+        some = slice(start, start + _BASES_AT_ONCE)
+        matrix = measure(base_embeddings[some], target_embeddings).astype(np.float64)
+        orders = [of[np.argsort(matrix[:, of], kind="stable")[:, :nearest]] for of in columns]
+        order = np.concatenate(orders, axis=1)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "base": np.repeat(base["id"].to_numpy()[some], order.shape[1]),
+                    "camera": cameras[order].ravel(),
+                    "target": target["id"].to_numpy()[order].ravel(),
+                    "distance": np.take_along_axis(matrix, order, axis=1).ravel(),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _vehicles(
@@ -291,66 +304,80 @@ def _by_track(
     return np.argsort(tracks, kind="stable"), starts, labels
 
 
-def write_matches(path: str | Path, matches: pd.DataFrame) -> None:
-    """Write matches as the original's JSON: ``{base id: {camera: {target id: distance}}}``.
-
-    `matches` has the columns `base`, `camera`, `target`, `distance`. The file is complete or not
-    there.
-    """
-    nested: dict[str, dict[str, dict[str, float]]] = {}
-    for base, camera, target, distance in matches[_COLUMNS].itertuples(index=False):
-        nested.setdefault(base, {}).setdefault(camera, {})[target] = float(distance)
-    write_bytes(Path(path), json.dumps(nested, sort_keys=True, indent=2).encode())
-
-
-def write_matches_folder(
-    folder: str | Path, matches: pd.DataFrame, crops: Mapping[str, np.ndarray]
+def write_matches(
+    folder: str | Path, matches: pd.DataFrame, pictured: pd.DataFrame, crops: Mapping[str, Any]
 ) -> None:
-    """Write one folder a base vehicle, with its crop and its candidates' in order of distance.
+    """Write matches as JSON, and pictures of some of them.
 
-    ``folder/<base id>/`` holds ``base--<base id>.jpeg`` and ``cam-<k>--<distance>--<target
-    id>.jpeg``, where k counts the target cameras from 1 in the order in which they first appear in
-    `matches`.
+    ``folder/matches.json`` is the original's: ``{base id: {camera: {target id: distance}}}``. Each
+    base vehicle that is pictured has a folder ``<frame>--<number>/`` with ``base.jpeg`` and
+    ``cam-<k>--<rank>--<distance>--<frame>--<number>.jpeg``, where k counts the cameras from 1 as
+    they first appear, and rank the candidates of a camera, nearest first: so names sort. The
+    original's own names are longer than Windows takes.
 
     Parameters
     ----------
     folder : path_like
-        The folder `matches`. A base vehicle's folder is complete or not there; one from an earlier
-        run is replaced.
+        Is complete or not there; one from an earlier run is replaced as a whole.
     matches : DataFrame
         Columns `base`, `camera`, `target`, `distance`.
+    pictured : DataFrame
+        Some rows of `matches`.
     crops : mapping of str to ndarray, shape (H, W, 3), uint8
-        The crop of each detection, by its id.
+        The crop of each detection that is pictured, by its id.
 
     Raises
     ------
     KeyError
         If a detection has no crop; the error names it.
+    ValueError
+        If the folder holds a file that this function did not write; names it.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    _refuse_foreign(folder)
+    nested: dict[str, dict[str, dict[str, float]]] = {}
+    for base, camera, target, distance in matches[_COLUMNS].itertuples(index=False):
+        nested.setdefault(base, {}).setdefault(camera, {})[target] = float(distance)
     number = {camera: k for k, camera in enumerate(pd.unique(matches["camera"]), start=1)}
-    for base, candidates in matches.groupby("base", sort=False):
-        candidates = candidates.sort_values("distance", kind="stable")
-        files = {f"base--{base}.jpeg": base}
-        for camera, target, distance in candidates[_COLUMNS[1:]].itertuples(index=False):
-            files[f"cam-{number[camera]}--{float(distance)}--{target}.jpeg"] = target
-        _write_jpegs(folder / base, {name: _crop(crops, id_) for name, id_ in files.items()})
+    pictured = pictured.sort_values("distance", kind="stable")
+    rank = pictured.groupby(["base", "camera"]).cumcount() + 1
+    digits = len(str(rank.max())) if len(rank) else 1
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        (temporary / _MATCHES).write_text(json.dumps(nested, sort_keys=True, indent=2))
+        for base, rows in pictured.assign(rank=rank).groupby("base", sort=False):
+            place = temporary / _short(base)
+            place.mkdir()
+            (place / _BASE).write_bytes(encode_jpeg(_crop(crops, base), quality=95))
+            for row in rows.itertuples():
+                name = f"cam-{number[row.camera]}--{row.rank:0{digits}}--{row.distance:.3f}"
+                content = encode_jpeg(_crop(crops, row.target), quality=95)
+                (place / f"{name}--{_short(row.target)}.jpeg").write_bytes(content)
 
 
-def _crop(crops: Mapping[str, np.ndarray], detection_id: str) -> np.ndarray:
+def _short(detection: str) -> str:
+    """The frame and the number of a detection: enough to tell it from all others."""
+    frame, _, rest = detection.partition("--detections--")
+    return f"{frame}--{rest.partition('--')[0]}" if rest else frame
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """A ValueError if a folder that would be replaced holds a file of somebody else's."""
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        ours = path.name in (_MATCHES, _BASE) or _CANDIDATE.fullmatch(path.name)
+        if path.is_file() and not ours:
+            raise ValueError(
+                f"{path}: not written by this version of cctview, so {folder} is not replaced;"
+                " move that folder away"
+            )
+
+
+def _crop(crops: Mapping[str, Any], detection_id: str) -> np.ndarray:
     try:
-        return crops[detection_id]
+        crop: np.ndarray = crops[detection_id]
+        return crop
     except KeyError:
         raise KeyError(
             f"no crop for the detection {detection_id}; crops must hold every base and target"
             " vehicle"
         ) from None
-
-
-def _write_jpegs(folder: Path, images: dict[str, np.ndarray]) -> None:
-    """Write a folder of JPEG files in the place of the old one, if there is one."""
-    with replacing(folder) as temporary:
-        temporary.mkdir()
-        for name, image in images.items():
-            (temporary / name).write_bytes(encode_jpeg(image, quality=95))

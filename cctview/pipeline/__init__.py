@@ -2,6 +2,8 @@
 
 =========== ======================================================================================
 ``folders`` one folder at a time; each step writes its files as the original does
+``matches`` the nearest vehicles at the other cameras
+``own``     frames that nothing was found in yet: detections and embeddings in memory
 ``parts``   detections and embeddings of large datasets, in parts that any executor can process
 =========== ======================================================================================
 
@@ -9,12 +11,9 @@ A run that was cut off continues where it stopped. A file that cannot be used is
 skipped; the run continues with the others.
 """
 
-from cctview.pipeline.folders import (
-    MATCHES_FOLDER,
-    detect_folder,
-    extract_folder,
-    match_folder,
-)
+from cctview.pipeline.folders import detect_folder, extract_folder
+from cctview.pipeline.matches import match_folder
+from cctview.pipeline.own import complete
 from cctview.pipeline.parts import (
     FramePart,
     detect_and_extract,
@@ -25,8 +24,8 @@ from cctview.pipeline.parts import (
 )
 
 __all__ = [
-    "MATCHES_FOLDER",
     "FramePart",
+    "complete",
     "detect_and_extract",
     "detect_folder",
     "extract_folder",

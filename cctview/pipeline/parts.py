@@ -91,7 +91,10 @@ def split_frames(frames: pd.DataFrame, minutes: int = _MINUTES) -> list[FramePar
 
 
 def detect_and_extract(
-    frames: Iterable[tuple[str, np.ndarray]], detector: Any, extractor: Any
+    frames: Iterable[tuple[str, np.ndarray]],
+    detector: Any,
+    extractor: Any,
+    problems: list[str] | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Detect and embed in frames.
 
@@ -101,6 +104,8 @@ def detect_and_extract(
         Ids and frames.
     detector, extractor
         As `cctview.detect.detector.Detector` and `cctview.extract.extractor.Extractor`.
+    problems : list of str, optional
+        Gets a line for each frame that the detector refuses; without it the error is raised.
 
     Returns
     -------
@@ -112,7 +117,13 @@ def detect_and_extract(
     found = []
     vectors = [np.empty((0, extractor.dimensions), np.float32)]
     for name, frame in frames:
-        detections = detection_table(FrameId.parse(name), detector.detect(frame))
+        try:
+            detections = detection_table(FrameId.parse(name), detector.detect(frame))
+        except ValueError as error:
+            if problems is None:
+                raise
+            problems.append(f"{name}: {error}; skipped")
+            continue
         embeddings = np.full((len(detections), extractor.dimensions), np.nan, np.float32)
         vehicle = detections.type.isin(VEHICLE_TYPES).to_numpy()
         if vehicle.any():
@@ -132,7 +143,7 @@ def process_parts(
     weights: str | Path | None = None,
     minimum_percent: float = 25,
     minutes: int = _MINUTES,
-) -> list[str]:
+) -> Dataset:
     """Detect and extract in every frame of a dataset, and write the parts' Parquet files.
 
     Parts that an earlier run has written, with the same models and of the same frames, are skipped.
@@ -153,8 +164,8 @@ def process_parts(
 
     Returns
     -------
-    list of str
-        One line for each file that was skipped, or part that failed, and why.
+    Dataset
+        That of `folder`: its `problems` tell of each file that was skipped, or part that failed.
 
     Raises
     ------
@@ -171,7 +182,6 @@ def process_parts(
         "minimum_percent": minimum_percent,
         "minutes": minutes,
     }
-    problems: list[str] = []
     with alone_in(out):
         done = _finished(out, settings)
         parts = split_frames(dataset.frames, minutes)
@@ -188,9 +198,9 @@ def process_parts(
             with open_executor(len(todo)) as executor:
                 # the first task ends the run if the weights cannot be used
                 executor.submit(_write_basis, out, weights, minimum_percent).result()
-                problems = _run(todo, task, executor)
+                dataset.problems += _run(todo, task, executor)
     with alone_in(out):  # sweeps away what a lost worker left half-written
-        return dataset.problems + problems
+        return dataset
 
 
 def _run(
@@ -248,7 +258,7 @@ def run_part(
             read.append(name)
             yield name, image
 
-    table, embeddings = detect_and_extract(readable(), detector, extractor)
+    table, embeddings = detect_and_extract(readable(), detector, extractor, problems)
     content = _table(table, embeddings, extractor)[tables.DETECTIONS]
     note = {"settings": settings, "frames": _digest(tuple(read))}
     noted = pq.read_table(pa.BufferReader(content)).replace_schema_metadata(
