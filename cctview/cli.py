@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from cctview.dataset import Dataset
 
 COMMANDS = {
+    "import": "make frames of a video or of pictures of your own",
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
     "detect": "find vehicles and persons in every frame of a folder",
     "extract": "embed what `detect` found",
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         for name, text in COMMANDS.items()
     }
     _add_pipeline_arguments(added)
+    _add_import_arguments(added["import"])
     names = "file names or cameras from the list, or all"
     added["fetch"].add_argument(
         "kind", nargs="?", choices=("weights", "frames"), help="what to get"
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     added["slides"].add_argument("notebook", metavar="NN", help=notebook)
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
     for name, run in (
+        ("import", _import),
         ("example", _example),
         ("detect", _detect),
         ("extract", _extract),
@@ -79,6 +83,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_collect_arguments(added["collect"])
     server.add_arguments(added["app"])
     return parser
+
+
+def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="a video, a picture, or a folder of pictures")
+    words = "what the camera is called: letters, digits and '-'"
+    parser.add_argument("--camera", required=True, metavar="NAME", help=words)
+    words = "when the video begins or the first picture was taken, such as '2031-05-05 08:40:00'"
+    parser.add_argument("--start", type=_time, metavar="TIME", help=words)
+    words = "seconds from frame to frame (default: %(default)s)"
+    parser.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help=words)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the frames")
 
 
 def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
@@ -118,6 +133,22 @@ def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
     workers = "how many on this computer (default: one to a core)"
     added["scale"].add_argument("--scheduler", metavar="tcp://…", help=scheduler)
     added["scale"].add_argument("--workers", type=int, metavar="N", help=workers)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from cctview.collect import import_frames
+
+    done = import_frames(options.source, options.out, options.camera, options.start, options.every)
+    for line in done.notes:
+        print(f"note: {line}", file=sys.stderr)
+    moved = f"; {done.moved} are some seconds late, because others had their second"
+    print(
+        f"{done.frames:,} frames of {options.camera} are in {options.out}, {done.new:,} of them"
+        f" new{moved if done.moved else ''}."
+    )
+    if done.frames:
+        print(f"See them: cctview app {options.out}")
+    return _tell_skipped(done.problems)
 
 
 def _example(options: argparse.Namespace) -> int:
@@ -192,6 +223,19 @@ def _doctor(options: argparse.Namespace) -> int:
     from cctview import doctor
 
     return doctor.report([])
+
+
+def _time(text: str) -> datetime:
+    """A date and time, in ISO 8601 or as in a frame's name; a time zone is not looked at."""
+    day, separator, clock = text.partition("--")
+    if separator:
+        text = f"{day}T{clock.replace('.', ':')}"
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date and time, such as 2031-05-05 08:40:00"
+        ) from None
 
 
 def _count(text: str) -> int:

@@ -1,4 +1,5 @@
-"""Collecting: a polite client for public cameras, and a simulated server to try it on.
+"""Collecting: a polite client for public cameras, a simulated server to try it on, and one's own
+pictures.
 
 ===================== =============================================================================
 ``client``            polls cameras at a steady beat: `collect`, `list_cameras`
@@ -9,6 +10,7 @@
 ``simulated_cameras`` what the cameras of the simulated road show, with faults on demand
 ``simulated_server``  `SimulatedServer` serves them on this computer
 ``command``           ``cctview collect``
+``own_pictures``      ``cctview import``: videos and pictures of one's own become frames
 ===================== =============================================================================
 
 The names in `__all__` are imported when they are first used, because the command line imports this
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cctview.collect.camera_api import CameraApi, PublicCamera
     from cctview.collect.client import collect, list_cameras
+    from cctview.collect.own_pictures import import_frames
     from cctview.collect.plan import Plan, Tally
     from cctview.collect.simulated_cameras import CADENCE
     from cctview.collect.simulated_server import SimulatedServer
@@ -33,11 +36,12 @@ __all__ = [
     "SimulatedServer",
     "Tally",
     "collect",
+    "import_frames",
     "list_cameras",
 ]
 
 # The light ones come first: a name is looked for in this order, and `client` brings httpx.
-_MODULES = ("plan", "camera_api", "client", "simulated_cameras", "simulated_server")
+_MODULES = ("plan", "camera_api", "own_pictures", "client", "simulated_cameras", "simulated_server")
 
 
 def __getattr__(name: str) -> object:

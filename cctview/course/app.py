@@ -11,7 +11,7 @@ from cctview.link import fit_travel_times
 from cctview.truth import true_passes
 
 
-def open_app(lesson=None, trips=None, folder="."):
+def open_app(lesson=None, trips=None, folder=".", found=None):
     """The page on a lesson's data: the simulated minutes, or frames of one's own.
 
     Parameters
@@ -22,12 +22,14 @@ def open_app(lesson=None, trips=None, folder="."):
         With the finder of the lesson's first `MINUTES`; by default the stored one.
     folder : path_like
         Where files are saved.
+    found : path_like, optional
+        As `open_lesson`, where no lesson is given.
 
     Returns
     -------
     App
     """
-    lesson = lesson or open_lesson()
+    lesson = lesson or open_lesson(found)
     if lesson.own:
         known = all(place_of(camera) for camera in lesson.shown.detections["camera"].unique())
         times = travel_times(lesson.truth) if known else None

@@ -2,15 +2,18 @@
 
 One setting, ``CCTVIEW_DATA``, names another folder. What a lesson *shows* (frames, vehicles,
 candidates) is then taken from there. What it *measures* needs the truth, which real frames do not
-have: that stays on the simulated minutes. A notebook that shows frames of your own stores nothing
-(`cctview.show.store_nothing`).
+have: that stays on the simulated minutes. A folder of plain frames is enough: what is missing is
+detected and embedded in memory when a lesson first shows them. A notebook that shows frames of your
+own stores nothing (`cctview.show.store_nothing`).
 """
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cctview.dataset import DATA, SAMPLE, Dataset, open_dataset
+from cctview.pipeline import complete, require_vehicles, take
 from cctview.show import store_nothing
 from cctview.truth import Truth, read_truth
 
@@ -24,26 +27,45 @@ class Lesson:
 
     Attributes
     ----------
-    shown : Dataset
-        The folder that CCTVIEW_DATA names; without it, the same as `dataset`.
     dataset : Dataset
         Simulated minutes.
     truth : Truth
         Of `dataset`.
     """
 
-    shown: Dataset
     dataset: Dataset
     truth: Truth
+    _own: Dataset | None = None
 
     @property
     def own(self) -> bool:
         """Whether the frames shown are the user's own, which have no truth."""
-        return self.shown is not self.dataset
+        return self._own is not None
+
+    @cached_property
+    def shown(self) -> Dataset:
+        """The frames that CCTVIEW_DATA names; without it, the same as `dataset`.
+
+        What nobody has detected or embedded in them yet is done now. A ValueError says so if there
+        is no vehicle in any of them.
+        """
+        if self._own is None:
+            return self.dataset
+        told = len(self._own.problems)
+        complete(self._own)
+        for problem in self._own.problems[told:]:
+            print(f"skipped: {problem}")
+        require_vehicles(self._own)
+        return self._own
 
 
-def open_lesson() -> Lesson:
+def open_lesson(found: str | Path | None = None) -> Lesson:
     """Open the data of a lesson.
+
+    Parameters
+    ----------
+    found : str or Path, optional
+        A folder with what has been found in the user's own frames (`cctview.pipeline.keep`).
 
     Raises
     ------
@@ -52,16 +74,17 @@ def open_lesson() -> Lesson:
     """
     folder = _named_folder()
     if folder is None or (folder / "truth").is_dir():
-        dataset = open_dataset(folder or DATA)
-        return Lesson(dataset, dataset, read_truth(folder or DATA))
+        return Lesson(open_dataset(folder or DATA), read_truth(folder or DATA))
     try:
-        shown = open_dataset(folder)
+        own = open_dataset(folder)
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"CCTVIEW_DATA names {error}; unset CCTVIEW_DATA to use the simulated minutes"
         ) from None
+    if found is not None:
+        take(own, Path(found))
     store_nothing()
-    return Lesson(shown, open_dataset(DATA), read_truth(DATA))
+    return Lesson(open_dataset(DATA), read_truth(DATA), own)
 
 
 def sample_folder() -> Path:

@@ -103,6 +103,14 @@ class Dataset:
         for name in ("detections", "embeddings", "_order"):
             self.__dict__.pop(name, None)
 
+    @property
+    def added(self) -> _Part | None:
+        """All that was added, detections and embeddings; None if nothing was."""
+        if not self._added:
+            return None
+        found, embeddings = zip(*self._added, strict=True)
+        return pd.concat(found, ignore_index=True), np.concatenate(embeddings)
+
     @cached_property
     def detections(self) -> pd.DataFrame:
         """All detections, columns `COLUMNS`, boxes in pixels; by frame, then by number."""

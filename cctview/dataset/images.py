@@ -1,6 +1,7 @@
 """Pictures: read without trust, and written as JPEG."""
 
 import io
+from contextlib import suppress
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -34,8 +35,8 @@ def read_image(
 
     What the file says about itself is honoured: its orientation, its depth (16 bits become 8), its
     colour profile (the result is sRGB), its palette; what is transparent becomes white. A profile
-    that cannot be read is passed over, as browsers do. A JPEG that lacks only its end marker is
-    read; one that lacks a part of the picture is refused.
+    or an orientation that cannot be read is passed over, as browsers do. A JPEG that lacks only its
+    end marker is read; one that lacks a part of the picture is refused.
 
     Parameters
     ----------
@@ -119,13 +120,15 @@ def _without_end(content: bytes) -> Image.Image | None:
     for stuffing in _STUFFINGS:
         with Image.open(io.BytesIO(kept + stuffing + _END), formats=["JPEG"]) as image:
             decoded.append(_plain(image))
-    whole = all(np.array_equal(decoded[0], other) for other in decoded[1:])
+    first, *others = (np.asarray(image) for image in decoded)
+    whole = all(np.array_equal(first, other) for other in others)
     return decoded[0] if whole else None
 
 
 def _plain(image: Image.Image) -> Image.Image:
     """Upright, sRGB, 8 bits, nothing transparent."""
-    image = ImageOps.exif_transpose(image)
+    with suppress(Exception):  # of many kinds: where what it says of its orientation is damaged
+        image = ImageOps.exif_transpose(image)
     if image.mode in ("I", "F"):
         raise ValueError("numbers of 32 bits, and it does not say which of them is white")
     if image.mode.startswith("I;16"):  # `convert` would make everything over 255 white

@@ -140,7 +140,7 @@ def open_sources(path: Path) -> "tuple[list[FolderSource | ZipSource], list[str]
         try:
             sources.append(ZipSource(archive))
         except ValueError as error:
-            problems.append(f"{error}; skipped")
+            problems.append(str(error))
     return sources, problems
 
 

@@ -13,13 +13,18 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cctview.dataset import DATA
+
+if TYPE_CHECKING:
+    from cctview.dataset import Dataset
 
 LEFT = 30
 """Seconds for which a kernel waits for a browser that has gone without a word."""
@@ -29,7 +34,7 @@ _TEMPLATE = "cctview"
 _OBEYED = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
 """Variables that name somebody else's files, which Jupyter or IPython would run."""
 _CELL = """from cctview.course.app import open_app
-open_app(folder={folder!r})"""
+open_app(folder={folder!r}, found={found!r})"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +53,10 @@ def _run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C.
 
     Raises a FileNotFoundError if there is no such folder, or no frame in it, a ValueError if the
-    port is taken, and an ImportError if Voilà is not installed.
+    port is taken or there is no vehicle in these frames, and an ImportError if Voilà is not
+    installed.
     """
-    from cctview.dataset import open_dataset
+    from cctview.pipeline import keep
 
     try:
         from tornado.ioloop import IOLoop
@@ -61,10 +67,13 @@ def _run(options: argparse.Namespace) -> int:
         ) from None
     if options.folder is not None:
         os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
-    open_dataset(os.environ.get("CCTVIEW_DATA") or DATA)  # a folder that will not do: said here
+    named = Path(os.environ.get("CCTVIEW_DATA") or DATA)
+    own = None if (named / "truth").is_dir() else _prepare(named)
     port, token = pick_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as folder:
         place = Path(folder)
+        if own is not None:
+            keep(own, place)
         notebook, address = write_page(place, Path.cwd()), f"http://{_HOST}:{port}/?token={token}"
         print(f"The operator's page: {address}", flush=True)
         words = "It listens on this computer only. It shows after some seconds. Ctrl-C ends it."
@@ -78,6 +87,19 @@ def _run(options: argparse.Namespace) -> int:
                 IOLoop.current().add_callback(webbrowser.open, door.as_uri())
             server.start()
     return 0
+
+
+def _prepare(folder: Path) -> "Dataset":
+    """The frames of a folder with their vehicles: whatever is wrong with them is said here."""
+    from cctview.dataset import open_dataset
+    from cctview.pipeline import complete, require_vehicles
+
+    dataset = open_dataset(folder)
+    complete(dataset)
+    require_vehicles(dataset)
+    for problem in dataset.problems:
+        print(f"skipped: {problem}", file=sys.stderr)
+    return dataset
 
 
 @contextmanager
@@ -171,7 +193,7 @@ def write_page(place: Path, folder: Path) -> Path:
     """Write the notebook that Voilà shows: its page saves files into `folder`."""
     import nbformat
 
-    cell = nbformat.v4.new_code_cell(_CELL.format(folder=str(folder)))
+    cell = nbformat.v4.new_code_cell(_CELL.format(folder=str(folder), found=str(place)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "title": "CCTView"}
     path = place / "CCTView.ipynb"

@@ -13,7 +13,7 @@ skipped; the run continues with the others.
 
 from cctview.pipeline.folders import detect_folder, extract_folder
 from cctview.pipeline.matches import match_folder
-from cctview.pipeline.own import complete
+from cctview.pipeline.own import complete, keep, require_vehicles, take
 from cctview.pipeline.parts import (
     FramePart,
     detect_and_extract,
@@ -29,9 +29,12 @@ __all__ = [
     "detect_and_extract",
     "detect_folder",
     "extract_folder",
+    "keep",
     "match_folder",
     "part_files",
     "process_parts",
     "read_part",
+    "require_vehicles",
     "split_frames",
+    "take",
 ]

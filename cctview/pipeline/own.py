@@ -1,11 +1,15 @@
 """Frames of one's own, as they are: what is missing is detected and embedded in memory.
 
 Nothing is written: a page or a notebook that shows other people's vehicles leaves nothing behind.
+`cctview app` hands what it found to its page through a temporary folder (`keep`, `take`).
 """
 
+from pathlib import Path
+
+import numpy as np
 from tqdm import tqdm
 
-from cctview.dataset import BOX, COLUMNS, VEHICLE_TYPES, Dataset, crop, read_image
+from cctview.dataset import BOX, COLUMNS, VEHICLE_TYPES, Dataset, crop, read_image, tables
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.pipeline.parts import detect_and_extract
@@ -39,6 +43,37 @@ def complete(dataset: Dataset) -> None:
         )
     _detect(dataset, fresh, extractor)
     _embed(dataset, bare, extractor)
+
+
+def require_vehicles(dataset: Dataset) -> None:
+    """A ValueError that says what to do if no vehicle in these frames can be searched for."""
+    vehicles = dataset.detections["type"].isin(VEHICLE_TYPES).to_numpy()
+    embeddings = dataset.embeddings
+    if not (embeddings.shape[1] and np.isfinite(embeddings[vehicles]).all(axis=1).any()):
+        first = dataset.where(dataset.frames.id.iloc[0])
+        why = f"; {dataset.problems[0]}" if dataset.problems else ""
+        raise ValueError(
+            f"no vehicle was found in these {len(dataset.frames):,} frames, of which the first is"
+            f" {first}{why}. The detector is made for distant road cameras; for other pictures,"
+            " `cctview example FRAMES --out OUT --weights FILE` takes another, and then OUT is what"
+            " to give"
+        )
+
+
+def keep(dataset: Dataset, folder: Path) -> None:
+    """Write what was added to a dataset, as Parquet files in a folder."""
+    if dataset.added is not None:
+        detections, embeddings = dataset.added
+        for name, content in tables.write_tables(detections, embeddings).items():
+            (folder / name).write_bytes(content)
+
+
+def take(dataset: Dataset, folder: Path) -> None:
+    """Add to a dataset what `keep` wrote, if there was anything."""
+    path = folder / tables.DETECTIONS
+    if path.exists():
+        detections, embeddings = tables.read_tables(path.read_bytes(), None, str(path))
+        dataset.add(detections[COLUMNS], embeddings)
 
 
 def _detect(dataset: Dataset, names: list[str], extractor: Extractor) -> None:
