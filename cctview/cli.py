@@ -141,7 +141,7 @@ def _import(options: argparse.Namespace) -> int:
     done = import_frames(options.source, options.out, options.camera, options.start, options.every)
     for line in done.notes:
         print(f"note: {line}", file=sys.stderr)
-    moved = f"; {done.moved} are some seconds late, because others had their second"
+    moved = f", {done.moved} of them some seconds late: others had their second"
     print(
         f"{done.frames:,} frames of {options.camera} are in {options.out}, {done.new:,} of them"
         f" new{moved if done.moved else ''}."

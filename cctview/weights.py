@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cctview.dataset import MODELS, remedy, require
+from cctview.dataset.storage import check_whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -30,7 +32,9 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def check_published(path: Path) -> None:
-    """Check a file with a published file's name; a ValueError if it is not that file."""
+    """A ValueError if a file with a published file's name is not that file, or any other is a
+    pointer or a web page.
+    """
     entry = published()["weights"].get(path.name, {})
     size, digest = entry.get("bytes"), entry.get("sha256")
     fetched = f"get it with `cctview fetch weights {path.name}`"
@@ -41,6 +45,7 @@ def check_published(path: Path) -> None:
         )
     if digest is not None and sha256(path) != digest:
         raise ValueError(f"{path}: not the published file, its sha256 is another; {advice}")
+    _check_kind(path)
 
 
 def sha256(path: Path) -> str:
@@ -72,32 +77,71 @@ def find(name: str) -> Path:
 def load_state(path: str | Path) -> dict[str, Any]:
     """Read a state dict: names to tensors, and nothing that could run code.
 
+    The names of a network that was trained on several devices lose their ``module.``.
+
     Raises a FileNotFoundError if there is no such file, a ValueError if it is damaged, holds
     anything but tensors by name, or only has a published file's name.
     """
-    import pickle
-
     import torch
 
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such weight file")
     check_published(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0].split(". ")[0] if str(error) else type(error).__name__
-        raise ValueError(
-            f"{path}: cannot be read as PyTorch weights ({reason}); fetch or copy the file again"
-        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of old formats, and of what is damaged
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # of any kind, where a file is damaged
+            raise ValueError(f"{path}: {_explain(error)}") from None
+    if isinstance(state, dict):
+        inner = [key for key in ("state_dict", "model", "net") if isinstance(state.get(key), dict)]
+        if inner:
+            raise ValueError(
+                f"{path}: a checkpoint, which holds more than weights; save its {inner[0]!r} alone:"
+                f" torch.save(torch.load(FILE)[{inner[0]!r}], NEW)"
+            )
     if not isinstance(state, dict) or not all(
-        isinstance(value, torch.Tensor) for value in state.values()
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
     ):
         raise ValueError(
             f"{path}: expected a state dict, names to tensors, and nothing else; convert the file"
             " first"
         )
-    return state
+    for name, value in state.items():
+        try:
+            sound = value.layout == torch.strided and bool(torch.isfinite(value).all())
+        except Exception:  # of any kind: a tensor whose own description is damaged
+            sound = False
+        if not sound:
+            raise ValueError(
+                f"{path}: damaged, {name!r} is no tensor of finite numbers; fetch or copy the file"
+                " again"
+            )
+    return {name.removeprefix("module."): value for name, value in state.items()}
+
+
+def _check_kind(path: Path) -> None:
+    """A ValueError if the first bytes of a file are those of something else than weights."""
+    with path.open("rb") as file:
+        begin = check_whole(file.read(200), str(path)).lstrip().lower()
+    if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise ValueError(
+            f"{path}: a web page, not weights; a browser or a log-in page saved it under this name."
+            " Fetch the file itself"
+        )
+
+
+def _explain(error: Exception) -> str:
+    """Why PyTorch could not read a file, and what to do."""
+    text = str(error)
+    reason = text.splitlines()[0].split(". ")[0] if text else type(error).__name__
+    if "Unsupported global" in text or "Unsupported class" in text:
+        return (
+            "holds more than tensors, so it could run code and is not read; save the weights alone,"
+            " for example torch.save(network.state_dict(), NEW) or checkpoint['state_dict']"
+        )
+    return f"cannot be read as PyTorch weights ({reason}); fetch or copy the file again"
 
 
 def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None = None) -> None:
@@ -105,12 +149,12 @@ def load_into(network: "Module", path: str | Path, state: dict[str, Any] | None 
 
     Raises a ValueError that names the file if names or shapes differ.
     """
+    state = load_state(path) if state is None else state
     try:
-        network.load_state_dict(load_state(path) if state is None else state)
-    except RuntimeError as error:
-        raise ValueError(
-            f"{path}: these weights are of another network ({str(error).splitlines()[-1].strip()})"
-        ) from None
+        network.load_state_dict(state)
+    except Exception as error:  # RuntimeError for names and shapes; others for damaged tensors
+        reason = (str(error).splitlines() or [type(error).__name__])[-1].strip()
+        raise ValueError(f"{path}: these weights are of another network ({reason})") from None
 
 
 def load_ours(network: _Network, name: str, model: str, path: str | Path | None = None) -> _Network:

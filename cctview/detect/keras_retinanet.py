@@ -121,7 +121,7 @@ def _read(path: Path) -> tuple[dict[tuple[str, str], "h5py.Dataset"], bool]:
         root = file.get("model_weights", file)
         root.visititems(note)
         return arrays, "padding_conv1" in root
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # of any kind, where a file is damaged
         raise ValueError(
             f"{path}: cannot be read as a Keras .h5 file ({error}); fetch or copy it again"
         ) from None
@@ -133,16 +133,15 @@ def _fitting(arrays: dict, key: tuple[str, str], shape: tuple[int, ...], path: P
         raise ValueError(
             f"{path}: no array {name} in it; expected a RetinaNet of keras-retinanet with ResNet-50"
         )
-    if found.shape != shape or found.dtype.kind != "f":
-        raise ValueError(
-            f"{path}: {name} is {found.dtype} {found.shape}, and float {shape} is expected"
-        )
     try:
-        array = found[()]
-    except OSError as error:
+        kind, size = found.dtype, found.shape
+        array = found[()] if size == shape and kind.kind == "f" else None
+    except Exception as error:  # as above
         raise ValueError(
             f"{path}: {name} is damaged ({error}); fetch or copy the file again"
         ) from None
+    if array is None:
+        raise ValueError(f"{path}: {name} is {kind} {size}, and float {shape} is expected")
     if not np.isfinite(array).all():
         raise ValueError(
             f"{path}: {name} holds numbers that are not finite; fetch or copy the file again"

@@ -241,7 +241,8 @@ def track_to_track(
 def aggregate_distances(distances: ArrayLike, aggregate: str) -> np.ndarray:
     """One number of many distances, shape (n, ...), along the first axis, by one of `AGGREGATES`.
 
-    "mean50" and "med50" keep the smallest half (rounded up) first.
+    "mean50" and "med50" keep the smallest half (rounded up) first. Raises a ValueError if a
+    distance is missing (NaN); an infinite one is the largest.
 
     Examples
     --------
@@ -249,6 +250,8 @@ def aggregate_distances(distances: ArrayLike, aggregate: str) -> np.ndarray:
     [1.0, 5.6, 6.0, 3.0, 2.0]
     """
     distances = np.asarray(distances)
+    if np.isnan(distances).any():
+        raise ValueError("a distance is NaN; use an infinite one to rule a pair out")
     if aggregate.endswith("50"):
         half = -(-len(distances) // 2)
         distances = np.partition(distances, half - 1, axis=0)[:half]

@@ -94,7 +94,8 @@ def evaluate_rank(
     distmat : array_like, shape (n, m)
         Distances from queries to gallery; smaller is closer.
     q_pids, g_pids : array_like, shape (n,) and (m,)
-        Which vehicle each query and each gallery image shows.
+        Which vehicle each query and each gallery image shows: labels of any kind, of which 1 and
+        "1" are two.
     q_camids, g_camids : array_like, shape (n,) and (m,)
         Which camera took it.
     max_rank : int
@@ -107,7 +108,7 @@ def evaluate_rank(
     Raises
     ------
     ValueError
-        If the shapes do not agree, or a distance is NaN.
+        If the shapes do not agree, a distance is NaN or masked, or a label has no equal, as a set.
 
     Examples
     --------
@@ -222,8 +223,9 @@ def roc_curve(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.nda
     from sklearn import metrics
 
     distances, same = _check_pairs(distances, same)
-    fpr, tpr, scores = metrics.roc_curve(same, -distances, drop_intermediate=False)
-    return fpr, tpr, -scores
+    places, values = _in_order(distances)
+    fpr, tpr, scores = metrics.roc_curve(same, -places, drop_intermediate=False)
+    return fpr, tpr, np.append(-np.inf, values[-scores[1:].astype(int)])
 
 
 def tpr_at_fpr(distances: ArrayLike, same: ArrayLike, fpr: ArrayLike) -> Any:
@@ -251,7 +253,7 @@ def roc_auc(distances: ArrayLike, same: ArrayLike) -> float:
     from sklearn import metrics
 
     distances, same = _check_pairs(distances, same)
-    return float(metrics.roc_auc_score(same, -distances))
+    return float(metrics.roc_auc_score(same, -_in_order(distances)[0]))
 
 
 def _mean(values: np.ndarray) -> float:
@@ -267,7 +269,7 @@ def _check_gallery(
     g_camids: Iterable[Any],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Distances as an array, vehicles and cameras as whole numbers, or an error."""
-    distmat = np.asarray(distmat)
+    distmat = _filled(distmat)
     if distmat.ndim != 2:
         raise ValueError(
             "distmat: expected a table of shape (queries, gallery), but the shape is"
@@ -286,19 +288,47 @@ def _check_gallery(
 def _numbered(
     name: str, queries: Iterable[Any], gallery: Iterable[Any], shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of any kind as whole numbers."""
-    q, g = np.asarray(list(queries)), np.asarray(list(gallery))
-    if (q.shape, g.shape) != (shape[:1], shape[1:]):
+    """Labels of any kind as whole numbers; one that is missing has a number of its own."""
+    q, g = list(queries), list(gallery)
+    if (len(q), len(g)) != shape:
         raise ValueError(
             f"q_{name} and g_{name}: expected {shape[0]} and {shape[1]} labels, as distmat has rows"
             f" and columns, but got {len(q)} and {len(g)}"
         )
-    codes = pd.factorize(np.concatenate([q.astype(object), g.astype(object)]))[0]
+    known: dict[Any, int] = {}
+    codes = np.empty(len(q) + len(g), np.int64)
+    for k, label in enumerate([*q, *g]):
+        if isinstance(label, np.ndarray | list):
+            label = tuple(np.asarray(label).ravel().tolist())
+        try:
+            missing = not isinstance(label, tuple) and bool(pd.isna(label))
+            codes[k] = -1 - k if missing else known.setdefault(label, len(known))
+        except TypeError:
+            raise ValueError(
+                f"{name}: {label!r} cannot be a label; give numbers or texts, or None where it is"
+                " not known"
+            ) from None
     return codes[: len(q)], codes[len(q) :]
 
 
+def _filled(distances: Any) -> np.ndarray:
+    """Distances as floating-point numbers, NaN where a masked array or a table has none."""
+    if np.ma.isMaskedArray(distances):
+        distances = np.ma.filled(distances.astype(float), np.nan)
+    return np.asarray(distances, float)
+
+
+def _in_order(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each distance's place among the different ones, and those, in order: infinity is one."""
+    values, places = np.unique(distances, return_inverse=True)
+    return places, values
+
+
 def _check_pairs(distances: ArrayLike, same: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    distances, same = np.asarray(distances, float), np.asarray(same, bool)
+    distances = _filled(distances)
+    if pd.isna(np.asarray(same, object)).any():
+        raise ValueError("same: whether a pair is the same is missing; leave such pairs out")
+    same = np.asarray(same, bool)
     if distances.ndim != 1 or distances.shape != same.shape:
         raise ValueError(
             f"expected one label for each distance, but the shapes are {distances.shape} and"

@@ -52,6 +52,8 @@ def bootstrap(
     0       4.5  2.9   6.4
     """
     labels = pd.factorize(np.asarray(groups))[0]
+    unknown = labels < 0  # a group that is missing is nobody's: each such row is one by itself
+    labels[unknown] = labels.max(initial=-1) + 1 + np.arange(unknown.sum())
     members = [np.flatnonzero(labels == k) for k in range(labels.max(initial=-1) + 1)]
     if len(members) < 2:
         raise ValueError(
