@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cctview.dataset import MODELS, remedy, require
-from cctview.dataset.storage import check_whole
+from cctview.dataset import MODELS, check_whole, remedy, require
 
 if TYPE_CHECKING:
     from torch.nn import Module

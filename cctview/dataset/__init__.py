@@ -32,7 +32,7 @@ from cctview.dataset.ids import (
     is_camera,
 )
 from cctview.dataset.paths import DATA, MODELS, NOTEBOOKS, RESULTS, SAMPLE, remedy, require
-from cctview.dataset.storage import alone_in, replacing, write_bytes, write_new
+from cctview.dataset.storage import alone_in, check_whole, replacing, write_bytes, write_new
 
 if TYPE_CHECKING:
     from cctview.dataset.boxes import BOX, box_area, box_iou, box_side, crop
@@ -75,6 +75,7 @@ __all__ = [
     "box_iou",
     "box_side",
     "camera_of",
+    "check_whole",
     "crop",
     "detection_table",
     "driving_order",

@@ -26,7 +26,7 @@ _Source = FolderSource | ZipSource
 
 
 @dataclass(frozen=True)
-class Place:
+class StoredFile:
     """Where a file is."""
 
     source: _Source
@@ -50,7 +50,7 @@ class Contents:
 
     Attributes
     ----------
-    files : dict of (str, str) to Place
+    files : dict of (str, str) to StoredFile
         By frame and kind: `ORIGINAL`, `DRAWN`, or one of the JSON files of `layout`.
     frames : set of FrameId
         Those that have a picture.
@@ -60,10 +60,10 @@ class Contents:
         As `cctview.dataset.frames.Dataset`.
     """
 
-    files: dict[tuple[str, str], Place] = field(default_factory=dict)
+    files: dict[tuple[str, str], StoredFile] = field(default_factory=dict)
     frames: set[FrameId] = field(default_factory=set)
-    tables: list[Place] = field(default_factory=list)
-    bases: dict[str, Place] = field(default_factory=dict)
+    tables: list[StoredFile] = field(default_factory=list)
+    bases: dict[str, StoredFile] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _misnamed: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Contents:
         self.problems += unreadable
         for source in sources:
             for name in source.names():
-                self._take(Place(source, name))
+                self._take(StoredFile(source, name))
         self.problems += _shorten(self._misnamed, lambda n: f"{path}: {n} frames were skipped")
         self.problems += _shorten(self._twice, lambda n: f"{path}: {n} files are there twice")
         foreign = [
@@ -100,7 +100,7 @@ class Contents:
                 )
             raise FileNotFoundError(f"{path}: no frame in it, no file is named {named}{hint}")
 
-    def _take(self, place: Place) -> None:
+    def _take(self, place: StoredFile) -> None:
         """Take note of one file."""
         base = place.name.rpartition("/")[2]
         if base == tables.DETECTIONS:
@@ -113,7 +113,7 @@ class Contents:
         elif _PICTURE.fullmatch(base) and not _RESULT.search(place.name):
             self._take_other(place, base)
 
-    def _take_of_frame(self, place: Place, stem: str, kind: str) -> None:
+    def _take_of_frame(self, place: StoredFile, stem: str, kind: str) -> None:
         kind = ORIGINAL if "original" in kind else kind
         try:
             frame = FrameId.parse(stem)
@@ -127,7 +127,7 @@ class Contents:
         if kind == ORIGINAL:
             self.frames.add(frame)
 
-    def _take_other(self, place: Place, base: str) -> None:
+    def _take_other(self, place: StoredFile, base: str) -> None:
         """A picture or a video that is no frame, though its name may almost be one's."""
         stem = _ORIGINAL.sub("", base)
         try:
@@ -139,7 +139,7 @@ class Contents:
             self._misnamed.append(f"{place}: skipped, the name of a frame ends in {ending}")
 
 
-def _same(one: Place, other: Place) -> bool:
+def _same(one: StoredFile, other: StoredFile) -> bool:
     """Whether two files have the same content; one that cannot be read has its own."""
     try:
         return one.read() == other.read()

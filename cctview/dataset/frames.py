@@ -16,7 +16,7 @@ import pandas as pd
 
 from cctview.dataset import tables
 from cctview.dataset.boxes import BOX, crop
-from cctview.dataset.contents import Contents, Place
+from cctview.dataset.contents import Contents, StoredFile
 from cctview.dataset.ids import DetectionId
 from cctview.dataset.images import image_size, read_image
 from cctview.dataset.layout import (
@@ -264,7 +264,7 @@ class Dataset:
         """What a frame's file holds; None if there is none, or it is damaged."""
         if (frame, kind) not in self._contents.files:
             return None
-        place: Place = self._contents.files[frame, kind]
+        place: StoredFile = self._contents.files[frame, kind]
         try:
             return reader(place.read(), str(place), frame)
         except ValueError as error:

@@ -65,9 +65,9 @@ def _run(options: argparse.Namespace) -> int:
         raise ImportError(
             f"{error}; the app needs Voilà: `python3 workshop.py` installs it"
         ) from None
-    if options.folder is not None:
-        os.environ["CCTVIEW_DATA"] = str(options.folder.resolve())
-    named = Path(os.environ.get("CCTVIEW_DATA") or DATA)
+    named = options.folder or Path(os.environ.get("CCTVIEW_DATA") or DATA)
+    if named != DATA:
+        os.environ["CCTVIEW_DATA"] = str(named.resolve())
     own = None if (named / "truth").is_dir() else _prepare(named)
     port, token = pick_port(options.port), secrets.token_hex(24)
     with tempfile.TemporaryDirectory(prefix="cctview-app-") as folder:
