@@ -5,6 +5,7 @@ models in a file, `trips` finds the trip that one click asks for, `filters` rule
 and lane, and `evaluation` judges trips by labels that the caller passes in.
 """
 
+from cctview.link.assignment import assign_trips
 from cctview.link.evaluation import (
     TripJudge,
     count_trips,
@@ -14,6 +15,7 @@ from cctview.link.evaluation import (
 from cctview.link.evidence import ATTRIBUTES
 from cctview.link.filters import STAGES, Filtered, apply_filters, clock_bits, fit_filters, rank_one
 from cctview.link.joint import fit_joint
+from cctview.link.model import LinkModel
 from cctview.link.stored import fingerprint, load_link_models
 from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.link.trips import (
@@ -32,11 +34,13 @@ __all__ = [
     "SURE",
     "WAYS",
     "Filtered",
+    "LinkModel",
     "TravelTimes",
     "TripFinder",
     "TripJudge",
     "apply_filters",
     "as_candidates",
+    "assign_trips",
     "clock_bits",
     "count_trips",
     "describe",

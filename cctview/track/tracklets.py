@@ -14,6 +14,9 @@ from cctview.match import centre_by_camera, unit_vectors
 from cctview.track.tracker import track_detections
 
 _LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
+_NEIGHBOURS = 41  # tracks in about the same lane, which tell how fast boxes come nearer
+_FEWEST_TRACKS = 10  # that move, to tell it at all
+_LONGEST = 20.0  # s; what stays longer stands still, or is many vehicles
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,10 @@ def describe_tracks(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """One row a track: when it passed the camera, in which lane, and its appearance.
 
-    A track passes when its box is largest. Its lane is the angle at which it is seen then from the
-    point in which the moves of all tracks of its camera meet (the vanishing point of the road),
-    given as the share of tracks further left.
+    A track passes when its box is at the distance at which most boxes of its camera are (see
+    `_passing_times`). Its lane is the angle at which its largest box is seen from the point in
+    which the moves of all tracks of its camera meet (the vanishing point of the road), given as the
+    share of tracks further left.
 
     Parameters
     ----------
@@ -152,8 +156,57 @@ def describe_tracks(
         index=largest.index,
     )
     lane = angle.groupby(largest["camera"]).rank(pct=True)
-    described = largest[["camera", "seconds"]].assign(lane=lane, detections=counts)
+    table["depth"] = _depth(table, meet)
+    seconds = table.groupby("camera", group_keys=False)[["track", "seconds", "depth"]].apply(
+        lambda of: _passing_times(of, lane)
+    )
+    described = largest[["camera"]].assign(seconds=seconds, lane=lane, detections=counts)
     return described, means / counts[:, None].astype(np.float32)
+
+
+def _depth(table: pd.DataFrame, meet: dict[str, np.ndarray]) -> np.ndarray:
+    """How far away each box is, in units of its camera: on a flat road the distance is inversely
+    proportional to how far the lower edge of the box is under the vanishing point, (n,).
+    """
+    horizon = table["camera"].map({camera: point[1] for camera, point in meet.items()})
+    return 1 / np.maximum(table["y"] - horizon, 4.0).to_numpy()
+
+
+def _passing_times(table: pd.DataFrame, lane: pd.Series) -> pd.Series:
+    """When each track of one camera is at the camera's usual depth, in seconds, by track.
+
+    Frames are 1.7 s apart and their times are whole seconds, so the time of any one frame is off by
+    most of a second. How many seconds a box takes for a unit of depth is told by tracks in about
+    the same lane (the weighted median of their slopes); with it each box of a track gives the
+    passing time, and their median is taken. What stands still passes when it is nearest.
+    """
+    each = table.groupby("track")
+    mean = each[["seconds", "depth"]].transform("mean")
+    late, deep = table["seconds"] - mean["seconds"], table["depth"] - mean["depth"]
+    moved = pd.DataFrame({"slope": late * deep, "weight": deep**2}).groupby(table["track"]).sum()
+    lasted = each["seconds"].max() - each["seconds"].min()
+    moved = moved[(moved["weight"] > 0) & (lasted <= _LONGEST) & (lasted > 0)]
+    nearest = table.loc[each["depth"].idxmin()].set_index("track")["seconds"].astype(float)
+    if len(moved) < _FEWEST_TRACKS:
+        return nearest
+    moved = moved.assign(slope=moved["slope"] / moved["weight"], lane=lane.reindex(moved.index))
+    moved = moved.sort_values("lane")
+    size = min(_NEIGHBOURS, len(moved))
+    slopes, weights = (
+        np.lib.stride_tricks.sliding_window_view(moved[name].to_numpy(), size)
+        for name in ("slope", "weight")
+    )
+    order = np.argsort(slopes, axis=1)
+    share = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
+    middle = (share >= share[:, -1:] / 2).argmax(axis=1)
+    rows = np.arange(len(slopes))
+    usual = slopes[rows, order[rows, middle]]
+    own = lane.reindex(table["track"]).to_numpy()
+    place = np.searchsorted(moved["lane"].to_numpy(), own) - size // 2
+    slope = usual[np.clip(place, 0, len(usual) - 1)]
+    late = np.clip(slope * (table["depth"] - table["depth"].median()), -_LONGEST, _LONGEST)
+    passed = (table["seconds"] - late).groupby(table["track"]).median()
+    return passed.where(lasted <= _LONGEST, nearest)
 
 
 def _vanishing_point(table):
