@@ -749,7 +749,7 @@ def settle():
     make_venv(VENV, base, "--without-pip")
     install_project(VENV, installer_environment(python))
     free_scripts(VENV)
-    write_state(VENV, project=project_fingerprint(), folder=str(ROOT))
+    write_state(VENV, project=project_fingerprint())
 
 
 def add_extra():

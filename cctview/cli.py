@@ -30,6 +30,9 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns 0, 1 for an error that is the input's, or 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that cannot show a letter
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)

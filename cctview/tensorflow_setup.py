@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 _REQUIREMENTS = ("tensorflow==2.21.0", "tf-keras==2.21.0")
+_NOT_MADE_FOR = (3, 14)
 
 
 def import_tensorflow() -> tuple[ModuleType, ModuleType]:
@@ -26,9 +27,13 @@ def import_tensorflow() -> tuple[ModuleType, ModuleType]:
     names = ("tensorflow", "tf_keras")
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
-        raise ImportError(
-            f"{' and '.join(missing)} not installed; run: pip install {' '.join(_REQUIREMENTS)}"
-        )
+        remedy = f"run: pip install {' '.join(_REQUIREMENTS)}"
+        if sys.version_info >= _NOT_MADE_FOR:
+            remedy = (
+                "it is not made for this Python; use Python 3.13, or read the notebook's stored"
+                " outputs"
+            )
+        raise ImportError(f"{' and '.join(missing)} not installed; {remedy}")
     _import_triton_first()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():

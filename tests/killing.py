@@ -36,6 +36,7 @@ from cctview.collect.archive import Archive, Taken
 from cctview.collect.camera_api import pattern_cameras
 from cctview.dataset.storage import LOCK, alone_in, write_bytes
 from cctview.pipeline import folders, match_folder
+from tests.killing_setup import set_up_twice
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture
 
@@ -122,7 +123,9 @@ SCENARIOS = {
     "collect": collect_pictures,
     "pipeline": detect_extract_match,
     "matches": write_matches,
+    "set-up": set_up_twice,
 }
+UNFINISHED = (".partial", ".venv.new", ".venv.former")  # how names end that are not yet final
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:
@@ -380,11 +383,20 @@ def _damaged(folder: Path, expected: dict) -> list[str]:
     files = [
         p
         for p in folder.rglob("*.jp*g")
-        if not any(part.endswith(".partial") for part in p.relative_to(folder).parts)
+        if not any(part.endswith(UNFINISHED) for part in p.relative_to(folder).parts)
     ]
-    files += [p for p in folder.rglob("*.json") if not p.name.startswith(".")]
+    files += [
+        p
+        for p in folder.rglob("*.json")
+        if not p.name.startswith(".") and p.relative_to(folder).parts[0] not in UNFINISHED
+    ]
     names = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
-    return [name for name, content in names.items() if content != expected.get(name)]
+    damaged = [name for name, content in names.items() if content != expected.get(name)]
+    if (folder / ".venv").exists():  # it is there whole, or not at all
+        damaged += [
+            name for name in expected if name.startswith(".venv/") and not (folder / name).exists()
+        ]
+    return damaged
 
 
 if __name__ == "__main__":

@@ -228,7 +228,7 @@ def killing(*words: str) -> dict:
 
 
 @posix
-@pytest.mark.parametrize("scenario", ["collect", "pipeline"])
+@pytest.mark.parametrize("scenario", ["collect", "pipeline", "set-up"])
 def test_after_harm_at_any_point_a_second_run_ends_with_the_same_tree(scenario):
     result = killing(scenario, "12", "1")
     assert (result["half-written under a final name"], result["differing"]) == ([], [])

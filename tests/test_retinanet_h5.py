@@ -307,6 +307,13 @@ def test_without_tensorflow_the_error_says_what_to_install(monkeypatch):
         tensorflow_setup.import_tensorflow()
 
 
+def test_on_a_python_without_tensorflow_the_error_says_which_has_it(monkeypatch):
+    monkeypatch.setattr(tensorflow_setup.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    with pytest.raises(ImportError, match=r"not made for this Python; use Python 3.13"):
+        tensorflow_setup.import_tensorflow()
+
+
 def test_tensorflow_comes_quietly_and_pytorch_after_it():
     """In a fresh process: TensorFlow's own messages, and a crash of PyTorch's CUDA builds if loaded
     after it, stay away.

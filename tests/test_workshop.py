@@ -28,6 +28,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 import workshop
+from cctview import cli, doctor
 
 SOURCE = Path(workshop.__file__)
 THIS_PYTHON = f"cp{sys.version_info[0]}{sys.version_info[1]}"
@@ -724,6 +725,20 @@ def test_a_console_that_cannot_show_a_letter_gets_another(tmp_path):
     assert status == 1
     assert "?ukasz" in output
     assert "not a whole copy of the project" in output
+
+
+@pytest.mark.parametrize("words", [["doctor"], *([name, "--help"] for name in cli.COMMANDS)])
+def test_the_commands_write_to_such_a_console_too(words, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setattr(doctor, "CHECKS", (lambda root: [doctor.Check(doctor.OK, "Łukasz…")],))
+    try:
+        status = cli.main(words)
+    except SystemExit as end:
+        status = end.code
+    assert status == 0
+    console.flush()
+    assert console.buffer.getvalue()
 
 
 @needs_uv
