@@ -34,7 +34,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-VENV, NEW, FORMER = ROOT / ".venv", ROOT / ".venv.new", ROOT / ".venv.former"
+VENV, NEW = ROOT / ".venv", ROOT / ".venv.new"
+FORMER, TRASH = ROOT / ".venv.former", ROOT / ".venv.trash"
 OLDEST, NEWEST = (3, 11), (3, 14)
 STATE = "workshop-state.txt"  # in .venv: INCOMPLETE, or what was installed, written last
 INCOMPLETE = "incomplete"
@@ -42,8 +43,8 @@ NEEDED, EXTRA, CPU = "requirements.txt", "requirements-test.txt", "requirements-
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu/"
 PROBE_SECONDS = 5
 # Measured as the sum of the wheels that requirements.txt pins, in megabytes, and the free disk it takes, in gigabytes.
-DOWNLOAD_MB = {"cuda": 3300, "linux without torch": 640, "macos or windows": 770}
-DISK_GB = {"cuda": 8, "cpu": 5}
+DOWNLOAD_MB = {"cuda": 3300, "linux without torch": 540, "macos or windows": 680}
+DISK_GB = {"cuda": 8, "cpu": 4}
 
 
 class Problem(Exception):
@@ -471,12 +472,12 @@ def read_state(venv):
         text = (venv / STATE).read_text().strip()
     except OSError:
         return None
-    if text == INCOMPLETE:
-        return None
+    if re.match("[0-9a-f]{64}$", text):
+        return {}  # the first edition wrote a single fingerprint
     try:
         return dict(json.loads(text))
-    except (ValueError, TypeError):  # of the first edition, which wrote a single fingerprint
-        return {}
+    except (ValueError, TypeError):  # INCOMPLETE, or cut off
+        return None
 
 
 def write_state(venv, **changes):
@@ -506,9 +507,11 @@ def remove(folder):
         function(path)
 
     try:
-        shutil.rmtree(str(folder), onerror=unlock)
-    except FileNotFoundError:
-        return
+        if TRASH.exists():
+            shutil.rmtree(str(TRASH), onerror=unlock)
+        if folder.exists():
+            os.rename(str(folder), str(TRASH))  # so that nothing half removed has its name
+            shutil.rmtree(str(TRASH), onerror=unlock)
     except PermissionError as error:
         raise in_use(error, folder) from None
 
@@ -532,7 +535,7 @@ def swap():
             raise in_use(error, VENV) from None
     elif not VENV.exists() and FORMER.exists():
         os.rename(str(FORMER), str(VENV))
-    if FORMER.exists() and VENV.exists():
+    if VENV.exists():
         with contextlib.suppress(Problem):  # in use on Windows: the next call tries again
             remove(FORMER)
 
@@ -810,6 +813,7 @@ def is_ready(everything):
         and state.get("pins") == fingerprint(read_requirements())
         and state.get("project") == project_fingerprint()
         and (not everything or state.get("extra") == fingerprint(read_requirements(EXTRA)))
+        and not (FORMER.exists() or TRASH.exists())
         and is_whole(VENV)
     )
 

@@ -125,7 +125,12 @@ SCENARIOS = {
     "matches": write_matches,
     "set-up": set_up_twice,
 }
-UNFINISHED = (".partial", ".venv.new", ".venv.former")  # how names end that are not yet final
+UNFINISHED = (
+    ".partial",
+    ".venv.new",
+    ".venv.former",
+    ".venv.trash",
+)  # how names end that are not yet final
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import workshop
+from cctview.dataset import write_bytes
 
 PINS = {version: f"six=={version} \\\n    --hash=sha256:{'0' * 64}\n" for version in ("1.0", "2.0")}
 
@@ -29,6 +30,7 @@ def set_up_twice(folder: Path) -> None:
         "VENV": folder / ".venv",
         "NEW": folder / ".venv.new",
         "FORMER": folder / ".venv.former",
+        "TRASH": folder / ".venv.trash",
         "say": lambda *lines: None,
         "is_whole": lambda venv: workshop.read_state(venv) is not None,
         "lacking": lambda python, entries: ["six"],
@@ -45,9 +47,8 @@ def set_up_twice(folder: Path) -> None:
     for name, stand_in in stand_ins.items():
         setattr(workshop, name, stand_in)
     for name in (workshop.EXTRA, workshop.CPU):
-        (folder / name).write_text("")
+        write_bytes(folder / name, b"")
     for version in PINS:
-        pins = PINS[version] + "uv==0\n"
-        (folder / workshop.NEEDED).write_text(pins)
+        write_bytes(folder / workshop.NEEDED, f"{PINS[version]}uv==0\n".encode())
         assert workshop.set_up() == workshop.venv_python(workshop.VENV)
         assert workshop.read_state(workshop.VENV)

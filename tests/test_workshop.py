@@ -70,7 +70,7 @@ def test_python_without_ensurepip_names_the_debian_package(monkeypatch):
 def test_too_little_disk_states_both_figures(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
     with pytest.raises(
-        workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 5 GB without"
+        workshop.Problem, match=r"1\.0 GB free.* 8 GB are needed .*CUDA builds, 4 GB without"
     ):
         workshop.check_disk(8)
 
@@ -96,7 +96,7 @@ def test_a_folder_that_python_cannot_make_an_environment_in_is_named(monkeypatch
 @pytest.fixture
 def venv(tmp_path, monkeypatch):
     """A project's folder with an environment that runs: this Python's."""
-    for name in ("VENV", "NEW", "FORMER"):
+    for name in ("VENV", "NEW", "FORMER", "TRASH"):
         monkeypatch.setattr(workshop, name, tmp_path / getattr(workshop, name).name)
     monkeypatch.setattr(workshop, "is_whole", lambda venv: workshop.read_state(venv) is not None)
     monkeypatch.setattr(workshop, "lacking", lambda python, entries: ["torch"])
