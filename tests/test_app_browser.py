@@ -70,12 +70,13 @@ def set_traps(home):
     }
 
 
-@pytest.fixture
-def served(tmp_path):
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
     """The command on the six frames of `sample/`: its process, its address, and its home, where
     other people's files lie in wait.
     """
     pytest.importorskip("voila", reason="Voilà is not installed")
+    tmp_path = tmp_path_factory.mktemp("app")
     (tmp_path / "temporary").mkdir()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary")}
     environment |= set_traps(tmp_path)
@@ -97,7 +98,37 @@ def served(tmp_path):
         server.kill()
 
 
-def test_from_camera_to_dossier_to_deletion(served):
+ELSEWHERE = """() => new Promise(resolve => {
+  document.addEventListener("securitypolicyviolation", event => resolve(event.violatedDirective));
+  new WebSocket("ws://127.0.0.2:9").onopen = () => resolve("open");
+})"""
+
+
+def test_a_page_has_one_kernel_which_ends_with_it(served):
+    server, address, _ = served
+    wait_until_listening(server)
+    with browsing() as browser:
+        window = browser.new_context()
+        window.set_default_timeout(1000 * PATIENCE)
+        other, page = window.new_page(), window.new_page()
+        page.goto(address)
+        for _ in range(RELOADS):
+            page.locator(".cctview-camera .box:visible").last.wait_for()
+            assert len(kernels(server)) == 1
+            page.reload()
+        page.locator(".cctview-camera .box:visible").last.wait_for()
+        assert len(kernels(server)) == 1
+        page.close(run_before_unload=True)
+        assert ends(server, 15, lambda: other.wait_for_timeout(200))
+        page = window.new_page()
+        page.goto(address)
+        page.locator(".cctview-camera .box:visible").last.wait_for()
+        assert len(kernels(server)) == 1
+        page.close()  # without a last word, as when a browser dies
+        assert ends(server, LEFT + 20, lambda: other.wait_for_timeout(200))
+
+
+def test_from_camera_to_dossier_to_deletion_and_the_end(served):
     server, address, home = served
     with browsing() as browser:
         page, errors = open_page(browser)
@@ -151,36 +182,6 @@ def test_from_camera_to_dossier_to_deletion(served):
     assert server.wait(30) == 0
     assert list((home / "temporary").iterdir()) == []
     assert not re.search("eavesdropping|xsrf|ping", (home / "log").read_text())
-
-
-ELSEWHERE = """() => new Promise(resolve => {
-  document.addEventListener("securitypolicyviolation", event => resolve(event.violatedDirective));
-  new WebSocket("ws://127.0.0.2:9").onopen = () => resolve("open");
-})"""
-
-
-def test_a_page_has_one_kernel_which_ends_with_it(served):
-    server, address, _ = served
-    wait_until_listening(server)
-    with browsing() as browser:
-        window = browser.new_context()
-        window.set_default_timeout(1000 * PATIENCE)
-        other, page = window.new_page(), window.new_page()
-        page.goto(address)
-        for _ in range(RELOADS):
-            page.locator(".cctview-camera .box:visible").last.wait_for()
-            assert len(kernels(server)) == 1
-            page.reload()
-        page.locator(".cctview-camera .box:visible").last.wait_for()
-        assert len(kernels(server)) == 1
-        page.close(run_before_unload=True)
-        assert ends(server, 15, lambda: other.wait_for_timeout(200))
-        page = window.new_page()
-        page.goto(address)
-        page.locator(".cctview-camera .box:visible").last.wait_for()
-        assert len(kernels(server)) == 1
-        page.close()  # without a last word, as when a browser dies
-        assert ends(server, LEFT + 20, lambda: other.wait_for_timeout(200))
 
 
 def kernels(server):

@@ -4,6 +4,7 @@ page of it fits.
 
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -151,6 +152,83 @@ def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
     assert "alert(1)" not in inside
 
 
+HOSTILE = [
+    "<details ontoggle='HIT' open><summary>x</summary>y</details>",
+    "<svg onload='HIT'><script>HIT</script></svg>",
+    "<p onclick='HIT' onmouseover='HIT'>p</p>",
+    "<img src=x onerror='HIT'>",
+    "<form action='https://example.org'><input autofocus onfocus='HIT'><button>b</button></form>",
+    "<noscript><p title='</noscript><img src=x onerror=HIT>'></noscript>",
+    "<math><mtext><table><mglyph><style><img src=x onerror='HIT'></style></mglyph></table></math>",
+    "<!--><img src=x onerror='HIT'>-->",
+    "<![CDATA[><img src=x onerror='HIT'>]]>",
+    "<?php ><img src=x onerror='HIT'>?>",
+    "<a href='javascript:HIT'>a</a><a href=' https://x' onclick='HIT'>b</a>",
+    "<meta http-equiv=refresh content='0;url=javascript:HIT'><base href='https://example.org'>",
+    "<style>@import 'https://example.org/a.css'</style><link rel=stylesheet href='//x/a.css'>",
+    "<div style='background:url(https://example.org/a.png)'>d</div>",
+    "<video poster='https://example.org/a.png' onerror='HIT'><source src=x onerror='HIT'></video>",
+    "<iframe srcdoc='<script>HIT</script>'></iframe><object data='https://example.org'></object>",
+    "<section data-background-iframe='https://example.org'>s</section>",
+    "<textarea></textarea><img src=x onerror='HIT'>",
+    "<x-y onclick='HIT'>words in a tag that nobody knows</x-y>",
+    "<scr<script>ipt>HIT</script>",
+]
+
+
+def hostile_deck(folder):
+    """A deck of a notebook with all of that, in its texts, its outputs and its pictures."""
+    broken = png(4, 4)
+    breaking = base64.b64encode(broken).decode() + '" onerror="HIT'
+    cells = [text("# 11\n\n" + "\n\n".join(HOSTILE), "slide", notes="<img src=x onerror='HIT'>")]
+    cells += [code("x", shows(html=one, plain="plain")) for one in HOSTILE]
+    cells.append(code("Sliders(a, b)", shows(png=breaking, plain="<img src=x onerror='HIT'>")))
+    cells.append(code("Sliders(a, b)", shows(png="bm90IGEgcGljdHVyZQ==", plain="not one")))
+    running = json.dumps(cells).replace("HIT", "document.title=/HIT/")
+    return deck_of(folder, *map(nbformat.from_dict, json.loads(running)))
+
+
+def test_of_a_hostile_notebook_only_what_shows_is_kept(tmp_path):
+    deck = hostile_deck(tmp_path)
+    tags = re.findall(r"<[^>]*>", re.sub(r"<pre.*?</pre>", "", content(deck), flags=re.DOTALL))
+    assert [tag for tag in tags if re.search(r"\son\w+\s*=|style=|javascript:|srcdoc", tag)] == []
+    assert "words in a tag that nobody knows" in deck
+    assert "a picture that cannot be read" in deck
+    assert Loads(deck).found == []
+
+
+@pytest.mark.browser
+def test_a_hostile_notebook_runs_nothing(offline, tmp_path):
+    page, _ = opened(offline, hostile_deck(tmp_path), tmp_path)
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate(f"Reveal.slide({number}, 0, 99)")
+        for folded in page.locator("section.present details summary").all():
+            folded.click()
+    handler = "document.body.setAttribute('onclick', 'document.title=`HIT`'); document.body.click()"
+    page.evaluate(handler)  # and if a handler had got in, the policy would not run it
+    assert "HIT" not in page.title()
+    page.close()
+    assert offline[1] == []
+
+
+def test_no_picture_from_outside_the_folder_is_put_in(tmp_path):
+    inside = tmp_path / "course"
+    (inside / "pictures").mkdir(parents=True)
+    for place in (tmp_path / "secret.png", inside / "pictures" / "a b.png"):
+        place.write_bytes(png(3, 3))
+    (inside / "link.png").symlink_to(tmp_path / "secret.png")
+    (inside / "up").symlink_to(tmp_path)
+    (inside / "words.txt").write_text("secret")
+    outside = [tmp_path / "secret.png", "../secret.png", "pictures/../../secret.png", "link.png"]
+    outside += ["up/secret.png", "%2e%2e/secret.png", (tmp_path / "secret.png").as_uri()]
+    outside += ["//host/share/a.png", "C:/a.png", "words.txt", "a%00.png", "\\\\host\\a.png"]
+    for source in outside:
+        deck = deck_of(inside, text("# 11", "slide"), text(f"<img src='{source}' alt='left out'>"))
+        assert "data:" not in content(deck), source
+    deck = deck_of(inside, text("# 11", "slide"), text("![in](pictures/a%20b.png)"))
+    assert content(deck).count("data:image/png") == 1
+
+
 def test_a_question_keeps_its_choices_and_each_of_a_quiz_stands_alone(tmp_path):
     asked = shows(html="<p>How many?</p><ul><li>one</li><li>two</li></ul>")
     quiz = shows(
@@ -198,7 +276,9 @@ def test_a_deck_of_the_course_loads_nothing(path):
 def test_reveal_is_whole_and_has_its_licence():
     assert (STATIC / "reveal.js").stat().st_size == 118_912
     assert "MIT" in (STATIC / "reveal.js").read_text(encoding="utf-8")[:200]
-    assert "Hakim El Hattab" in (STATIC / "LICENSE-reveal.js").read_text(encoding="utf-8")
+    licence = (STATIC / "LICENSE-reveal.js").read_text(encoding="utf-8").strip()
+    assert "Hakim El Hattab" in licence
+    assert licence in slides.make_deck(NOTEBOOKS[0])
 
 
 def test_the_command_writes_one_file(tmp_path, monkeypatch, capsys):

@@ -3,28 +3,52 @@
 The marks in the cells' metadata (``slideshow.slide_type``) say where a slide begins and what is
 left out, ``notes`` what the speaker says. Pictures are taken from the notebook's outputs; code is
 shown where it is short and draws nothing. Solutions are left out.
+
+A notebook that somebody sent is not trusted: of its HTML only tags and attributes that show words,
+tables and pictures are kept, and only pictures below its folder are put in.
 """
 
 import base64
+import hashlib
 import html
 import io
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from cctview.dataset import NOTEBOOKS, require
 
 _STATIC = Path(__file__).parent / "static"
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
-    " font-src data:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
-)
-"""Frames are the speaker view's: it shows this file twice."""
 _PICTURES = ("image/png", "image/jpeg")
 _DRAWING = ("Sliders(", "Camera(", "predict(", "figures.", "show.", "Quiz(")
 """A cell with one of these draws: its code is left out."""
 _BEGINS = ("slide", "subslide")
 _LINES = 8  # of code that are shown at most
-_LEFT_OUT = ("script", "style", "link", "iframe", "object", "embed", "base", "meta")
+_SCRIPTS = ("reveal.js", "notes.js", "deck.js")
+_SHOWN = {
+    *("a", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt"),
+    *("em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre"),
+    *("s", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot"),
+    *("th", "thead", "tr", "u", "ul"),
+}
+"""Tags that are kept; of others only the words in them are."""
+_SILENT = {
+    *("audio", "canvas", "embed", "iframe", "math", "noembed", "noframes", "noscript", "object"),
+    *("plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video"),
+    "xmp",
+}
+"""Tags that are left out with all that is in them."""
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"alt", "height", "src", "width"},
+    "details": {"open"},
+    "ol": {"start"},
+    "table": {"border"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+_SUFFIXES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
 @dataclass
@@ -109,7 +133,7 @@ def _read_slides(notebook, folder):
             slides[-1].notes.append(cell.source)
             continue
         if cell.metadata.get("notes"):
-            slides[-1].notes.append(cell.metadata.notes)
+            slides[-1].notes.append(str(cell.metadata.notes))
         slides[-1].blocks += _blocks(cell, folder, "fragment" if mark == "fragment" else "")
     return [slide for slide in slides if slide.blocks]
 
@@ -153,7 +177,8 @@ def _output(output, folder, more):
     for kind in _PICTURES:
         if kind in data:
             words = output.metadata.get(kind, {}).get("alt") or data.get("text/plain", "")
-            return [_block("figure", _picture(kind, data[kind], words), more)]
+            shown = _picture(kind, data[kind], words)
+            return [_block("figure" if shown.startswith("<img") else "text", shown, more)]
     if "text/html" in data:
         return [
             _block(kind, "".join(group), more)
@@ -180,10 +205,14 @@ def _picture(kind, encoded, words):
     """A picture with its size, so that the browser can lay it out before it has read it."""
     from PIL import Image
 
-    encoded = "".join(encoded.split())
-    with Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
-        width, height = picture.size
     words = html.escape("".join(words), quote=True)
+    try:
+        content = base64.b64decode("".join(encoded.split()), validate=True)
+        with Image.open(io.BytesIO(content)) as picture:
+            width, height = picture.size
+    except (ValueError, OSError, Image.DecompressionBombError):
+        return f"<p>{words} (a picture that cannot be read)</p>"
+    encoded = base64.b64encode(content).decode()
     return (
         f'<img src="data:{kind};base64,{encoded}" width="{width}" height="{height}" alt="{words}">'
     )
@@ -198,28 +227,36 @@ def _rendered(source):
 
 
 def _embedded(source, folder):
-    """A picture beside the notebook as a data address; None if there is no such picture."""
-    kind = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(
-        Path(source).suffix.lower()
-    )
-    place = Path(folder) / source
-    return (
-        f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"
-        if kind and place.is_file()
-        else None
-    )
+    """A picture below the notebook's folder as a data address; None if there is no such picture."""
+    name = unquote(source)
+    kind = _SUFFIXES.get(Path(name).suffix.lower())
+    if not kind or "\0" in name or PurePosixPath(name).anchor or PureWindowsPath(name).anchor:
+        return None
+    folder = Path(folder).resolve()
+    place = (folder / name).resolve()
+    if not place.is_relative_to(folder) or not place.is_file():
+        return None
+    return f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"
 
 
 def _elements(text, folder):
     """The outermost elements of some HTML that load and run nothing; local links become words."""
     from bs4 import BeautifulSoup
+    from bs4.element import PreformattedString
 
-    soup = BeautifulSoup(text, "html.parser")
-    for element in soup(_LEFT_OUT):
+    soup = BeautifulSoup("".join(text), "html.parser")
+    for strange in soup(string=lambda string: isinstance(string, PreformattedString)):
+        strange.extract()  # a comment, a declaration
+    for element in soup(list(_SILENT)):
         element.decompose()
+    for element in soup(True):
+        if element.name not in _SHOWN:
+            element.unwrap()
+        kept = _ATTRIBUTES.get(element.name, ())
+        element.attrs = {name: value for name, value in element.attrs.items() if name in kept}
     for picture in soup("img"):
         source = picture.get("src", "")
-        if source.startswith("data:"):
+        if source.startswith("data:image/"):
             continue
         if inside := _embedded(source, folder):
             picture["src"] = inside
@@ -260,13 +297,18 @@ def _document(title, slides):
             + "\n".join(slide.blocks)
             + f'<aside class="notes">{notes}</aside></section>'
         )
-    names = ("reveal.css", "deck.css", "reveal.js", "notes.js", "deck.js")
+    names = ("reveal.css", "deck.css", *_SCRIPTS, "LICENSE-reveal.js")
     read = {name: (_STATIC / name).read_text(encoding="utf-8") for name in names}
     return f"""<!DOCTYPE html>
+<!--
+The slides are shown by reveal.js (https://revealjs.com), which is in this file under this licence:
+
+{read["LICENSE-reveal.js"].strip()}
+-->
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(read)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
 <style>{read["reveal.css"]}</style>
@@ -282,3 +324,19 @@ def _document(title, slides):
 </body>
 </html>
 """
+
+
+def _policy(read):
+    """What a browser may run and load: our scripts, by their digests, and what the file holds.
+
+    Frames are the speaker view's, which shows this file twice; its own script is written in
+    ``notes.js``.
+    """
+    speaker = re.search(r"<script>(.*?)<\\/script>", read["notes.js"], re.DOTALL)[1]
+    scripts = [*(read[name] for name in _SCRIPTS), speaker.replace("\\\\", "\\")]
+    digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:;"
+        " font-src data:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+    )
