@@ -11,6 +11,8 @@ import random
 import re
 import shutil
 import time
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -21,7 +23,16 @@ from urllib.parse import urlsplit
 from tqdm import tqdm
 
 from cctview import weights
-from cctview.dataset import DATA, MODELS, PARTIAL, require, write_bytes
+from cctview.dataset import (
+    DATA,
+    LOCK,
+    MODELS,
+    PARTIAL,
+    alone_in,
+    flush_to_disk,
+    require,
+    write_bytes,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -33,6 +44,7 @@ _WAIT_SECONDS, LONGEST_WAIT = 1.0, 60.0
 _MOST_REDIRECTS = 5
 _ENOUGH_TO_GO_ON = 2**20
 _SPARE_DISK = 2**28
+_LARGEST_UNKNOWN = 4 * 2**30  # bytes of a file whose size neither we nor the server know
 _GONE = " (no longer there)"
 _DENIED = (
     " (access denied; on GitHub also when a repository's monthly volume is spent: then try later)"
@@ -82,10 +94,18 @@ class Item:
 
     @property
     def expected(self) -> str | None:
-        """The published sha256, or else the one seen first, or else none yet."""
-        if self.sha256 is None and self.record.is_file():
-            return self.record.read_text(encoding="utf-8").split()[0]
-        return self.sha256
+        """The published sha256, or else the one seen first, or else none yet.
+
+        Raises a FetchError if the record of the one seen first cannot be read.
+        """
+        if self.sha256 is not None or not self.record.is_file():
+            return self.sha256
+        found = re.match(rb"[0-9a-f]{64}\b", self.record.read_bytes())
+        if found is None:
+            raise FetchError(
+                f"{self.record} holds no sha256; remove it, and fetch again if you trust the place"
+            )
+        return found[0].decode()
 
     @property
     def partial(self) -> Path:
@@ -126,7 +146,8 @@ def folder(kind: str) -> Path:
     chosen = Path(named)
     known = (".zip", ".sha256", PARTIAL)
     content = chosen.iterdir() if chosen.is_dir() else ()
-    if chosen.is_file() or any(path.suffix not in known for path in content):
+    others = [path for path in content if path.suffix not in known and path.name != LOCK]
+    if chosen.is_file() or others:
         raise ValueError(
             f"CCTVIEW_DATA={named} is no folder of zips; set it to a new folder, or unset it, to"
             " fetch frames"
@@ -182,24 +203,29 @@ def fetch(kind: str, names: list[str]) -> list[str]:
     -------
     list of str
         One line for each file that could not be got, and why.
+
+    Raises
+    ------
+    ValueError
+        If another process fetches into the same folder.
     """
-    wanted, problems = [], []
-    for item in choose(kind, names):
-        if item.is_whole():
-            print(f"{item.name}: already here and whole\n  {item.use.format(path=item.path)}")
-            continue
-        wanted.append(item)
-        print(f"{item.name}: {item.purpose}\n  licence: {item.licence}")
-        print(f"  {item.size}, to {item.path}, from")
-        print("\n  or ".join(f"    {address}" for address in item.addresses))
-    with open_client() as client:
-        for item in wanted:
+    problems = []
+    chosen = choose(kind, names)
+    with alone_in(folder(kind)), open_client() as client:
+        for item in chosen:
             try:
-                fetch_item(item, client)
+                if item.is_whole():
+                    print(f"{item.name}: already here and whole")
+                else:
+                    print(f"{item.name}: {item.purpose}\n  licence: {item.licence}")
+                    print(f"  {item.size}, to {item.path}, from")
+                    print("\n  or ".join(f"    {address}" for address in item.addresses))
+                    fetch_item(item, client)
+                    print(f"{item.name}: fetched")
             except (FetchError, OSError) as error:
                 problems.append(f"{item.name}: {error}")
             else:
-                print(f"{item.name}: fetched\n  {item.use.format(path=item.path)}")
+                print(f"  {item.use.format(path=item.path)}")
     return problems
 
 
@@ -217,6 +243,7 @@ def fetch_item(item: Item, client: "httpx.Client") -> None:
     Raises a FetchError if no address had it whole; names each address and what was wrong.
     """
     item.path.parent.mkdir(parents=True, exist_ok=True)
+    first_seen = item.expected is None
     free = shutil.disk_usage(item.path.parent).free
     if (item.bytes or 0) + _SPARE_DISK > free:
         room = f"{free / 1e6:,.0f} MB of disk free"
@@ -231,10 +258,12 @@ def fetch_item(item: Item, client: "httpx.Client") -> None:
             except FetchError as error:
                 reasons.append(f"{address}: {error}")
                 continue
+            flush_to_disk(item.partial)
             os.replace(item.partial, item.path)
+            flush_to_disk(item.path.parent)
             item.validator.unlink(missing_ok=True)
-            if item.expected is None:
-                write_bytes(item.record, f"{digest}  {item.path.name}\n".encode())
+            if first_seen:
+                write_bytes(item.record, f"{digest}  {item.path.name}\n".encode(), durable=True)
             return
     raise FetchError("; ".join(reasons))
 
@@ -268,9 +297,13 @@ def _look_into(item: Item) -> None:
     try:
         if item.path.suffix == ".zip":
             open_dataset(item.partial)
+            with zipfile.ZipFile(item.partial) as archive:
+                damaged = archive.testzip()
+            if damaged is not None:
+                raise ValueError(f"{damaged!a} in it is damaged")
         else:
             weights.load_state(item.partial)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise FetchError(f"what came is not what was asked for: {error}") from None
 
 
@@ -311,6 +344,9 @@ def _receive(item: Item, address: str, client: "httpx.Client") -> None:
             raise FetchError(
                 f"the server offers {total:,} bytes, and {item.bytes:,} are expected: another file"
             )
+        most = item.bytes or total or _LARGEST_UNKNOWN
+        if most - start + _SPARE_DISK > shutil.disk_usage(item.path.parent).free and total:
+            raise FetchError(f"{most - start:,} bytes are to come, over the free disk; free some")
         if not start:
             write_bytes(item.validator, _version(response).encode())
         units = {"unit": "B", "unit_scale": True, "unit_divisor": 1000}
@@ -321,10 +357,10 @@ def _receive(item: Item, address: str, client: "httpx.Client") -> None:
             for block in response.iter_raw(2**16):
                 file.write(block)
                 bar.update(len(block))
-                if item.bytes is not None and bar.n > item.bytes:
-                    raise FetchError(
-                        f"the server sends more than the {item.bytes:,} bytes that are expected"
-                    )
+                if bar.n > most:
+                    raise FetchError(f"the server sends more than the {most:,} bytes expected")
+    if total is not None and item.received != total:
+        raise FetchError(f"{item.received:,} bytes are here, and {total:,} are due")
 
 
 @contextmanager

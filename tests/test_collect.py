@@ -3,17 +3,21 @@ that stay where they are.
 """
 
 import asyncio
+import gzip
 import hashlib
 import json
 import math
 import re
 import socket
 import time
-from datetime import UTC, datetime
+import tracemalloc
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import cv2
 import httpx
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -22,6 +26,7 @@ from hypothesis import strategies as st
 from cctview import cli
 from cctview.collect import CADENCE, Plan, SimulatedServer, Tally, client, collect, list_cameras
 from cctview.collect.answers import clock_of, http_client, retry_after, wall_clock
+from cctview.collect.archive import Archive, Taken
 from cctview.collect.camera_api import (
     CameraApi,
     host_of,
@@ -58,7 +63,10 @@ def server(monkeypatch):
     async def handle(request):
         made.asked.append((time.monotonic(), request))
         answer = made.answer(request)
-        return await answer if asyncio.iscoroutine(answer) else answer
+        answer = await answer if asyncio.iscoroutine(answer) else answer
+        # A body that can be read once, piece by piece, as a network gives it.
+        body = httpx.ByteStream(answer.content) if answer.is_stream_consumed else answer.stream
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=body)
 
     original = httpx.AsyncClient
     monkeypatch.setattr(
@@ -179,7 +187,8 @@ def test_a_second_run_goes_on_where_the_first_ended(tmp_path):
 def test_lateness_does_not_add_up(tmp_path, server):
     async def slow(request):
         await asyncio.sleep(0.03)
-        return httpx.Response(200, headers=JPEG, content=jpeg(picture(1)))
+        seed = 1 if "/A" in str(request.url) else 2
+        return httpx.Response(200, headers=JPEG, content=jpeg(picture(seed)))
 
     server.answer = slow
     tally = run(tmp_path, ["A", "B"], 1.5, interval=0.1)
@@ -299,7 +308,7 @@ def test_two_pictures_of_one_second_are_both_kept(tmp_path, server):
             "redirect: leads on to http://elsewhere.example/",
         ),
         (httpx.Response(404), "refused: answered 404"),
-        (httpx.Response(200, content=b"x"), "wrong type: sent something without a type"),
+        (httpx.Response(200, content=b"x"), "wrong type: sent no type, not a JPEG or PNG picture"),
         (
             httpx.Response(200, headers=JPEG, content=b""),
             "not an image: the picture: the file is empty",
@@ -323,6 +332,185 @@ def test_what_is_no_picture_is_not_kept_and_no_other_host_is_asked(tmp_path, ser
     assert tally.new == 0
     assert {request.url.host for _, request in server.asked} == {"127.0.0.1"}
     assert list(tmp_path.rglob("*.jpeg")) == []
+
+
+def packed(content, times):
+    for _ in range(times):
+        content = gzip.compress(content)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "says"),
+    [
+        (packed(bytes(200_000_000), 1), "gzip", "too large: more than 5,000,000 bytes when"),
+        (packed(bytes(200_000_000), 2), "gzip, gzip", "encoded: sent the content as gzip, gzip"),
+        (packed(jpeg(picture(1)), 1)[:-40], "gzip", "cut off: the gzip content ends too early"),
+        (b"no gzip", "gzip", "encoded: sent gzip that cannot be unpacked"),
+        (b"x", "br", "encoded: sent the content as br"),
+    ],
+)
+def test_what_is_unpacked_has_a_limit_too(tmp_path, server, content, encoding, says):
+    server.answer = lambda request: httpx.Response(
+        200, headers=JPEG | {"Content-Encoding": encoding}, stream=httpx.ByteStream(content)
+    )
+    tracemalloc.start()
+    tally = run(tmp_path, ["A"], 0.15)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert f"A {says}" in log(tmp_path)
+    assert most < 40e6
+    assert tally.bytes == len(server.asked) * (
+        0 if encoding in ("br", "gzip, gzip") else len(content)
+    )
+    assert server.asked[0][1].headers["Accept-Encoding"] == "identity"
+
+
+def test_a_picture_may_be_packed_once(tmp_path, server):
+    content = jpeg(picture(1))
+    server.answer = lambda request: httpx.Response(
+        200,
+        headers=JPEG | {"Content-Encoding": "gzip"},
+        stream=httpx.ByteStream(gzip.compress(content)),
+    )
+    assert run(tmp_path, ["A"], 0.1).new == 1
+    assert next(tmp_path.rglob("*.jpeg")).read_bytes() == content
+
+
+def test_bytes_of_refused_answers_are_spent_too(tmp_path, server):
+    server.answer = lambda request: httpx.Response(200, headers=JPEG, content=bytes(4_000))
+    tally = run(tmp_path, ["A"], 0.15)
+    assert tally.new == 0
+    assert tally.bytes == 4_000 * len(server.asked)
+
+
+def changing(server, headers):
+    """Answers with another picture each time; `headers(n)` of the nth."""
+    server.answer = lambda request: httpx.Response(
+        200,
+        headers=JPEG | headers(len(server.asked)),
+        content=jpeg(picture(len(server.asked))),
+    )
+
+
+NOON = "Mon, 05 May 2031 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Wed, 07 May 2031 12:00:00 GMT",
+        "Sat, 03 May 2031 12:00:00 GMT",
+    ],
+)
+def test_a_clock_in_the_past_or_the_future_is_not_believed(tmp_path, server, changed):
+    changing(server, lambda n: {"Last-Modified": changed, "Date": NOON})
+    tally = run(tmp_path, ["A"], 0.3)
+    index = pd.read_parquet(tmp_path / "index")
+    assert len(index) == tally.new >= 2
+    assert set(index.clock) == {"date"}
+    assert index.frame[0] == "A--2031-05-05--12.00.00"
+
+
+def test_a_clock_that_stands_still_loses_no_picture(tmp_path, server):
+    changing(server, lambda n: {"Last-Modified": NOON, "Date": NOON.replace("00:00", f"01:{n:02}")})
+    tally = run(tmp_path, ["A"], 1.2)
+    index = pd.read_parquet(tmp_path / "index")
+    assert tally.new == len(server.asked) == len(index) > 6
+    assert index.clock.tolist()[4:] == ["date"] * (len(index) - 4)
+    assert log(tmp_path).count("clock stands still") == 1
+
+
+def test_the_hour_that_repeats_loses_no_picture(tmp_path):
+    archive, zone = Archive(tmp_path), ZoneInfo("America/New_York")
+    first = datetime(2031, 11, 2, 5, 30, tzinfo=UTC)  # 01:30 in summer time
+    for k in range(2 * 1800):  # every 2 s, over the end of the first hour and all of the second
+        received = first + timedelta(seconds=2 * k)
+        time, clock = clock_of(httpx.Headers(), received, zone)
+        assert archive.keep("A", str(k).encode(), Taken(time, clock, received, 4, 4)) is not None
+    archive.close()
+    index = pd.read_parquet(tmp_path / "index")
+    assert index.frame.nunique() == len(index) == 3600
+    assert index.moved.max() == 1  # the second time around every frame lies between two others
+
+
+@pytest.mark.parametrize(
+    "again",
+    [lambda card: card, lambda card: jpeg(card, quality=60), lambda card: jpeg(card[::2, ::2])],
+)
+def test_a_card_behind_many_cameras_is_no_street(tmp_path, server, again):
+    card = cv2.resize(picture(7, 6, 9), (352, 240), interpolation=cv2.INTER_CUBIC)
+    first, other = jpeg(card), again(card)
+
+    def answer(request):
+        name = str(request.url)[-1]
+        if name == "C":
+            content = jpeg(picture(len(server.asked)))
+        else:
+            content = first if name == "A" else other
+        return httpx.Response(200, headers=JPEG, content=content)
+
+    server.answer = answer
+    tally = run(tmp_path, ["A", "B", "C"], 0.6)
+    kept = pd.read_parquet(tmp_path / "index").groupby("camera").size()
+    assert "B placeholder: the same picture as at A: a card, no street" in log(tmp_path)
+    assert kept.get("A", 0) <= 1
+    assert "B" not in kept
+    assert kept["C"] == tally.new - kept.get("A", 0) > 3
+
+
+def test_dark_pictures_are_no_cards(tmp_path, server):
+    dark = jpeg(np.full((240, 352, 3), 4, np.uint8))
+    server.answer = lambda request: httpx.Response(200, headers=JPEG, content=dark)
+    assert run(tmp_path, ["A", "B"], 0.2).new == 2
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "image/pjpeg", None])
+def test_the_content_says_what_a_picture_is(tmp_path, server, kind):
+    changing(server, lambda n: {"Content-Type": kind} if kind else {})
+    if kind is None:
+        server.answer = lambda request: httpx.Response(200, content=jpeg(picture(1)))
+    assert run(tmp_path, ["A"], 0.3).new >= 1
+    assert log(tmp_path).count("A odd type: ") == 1
+
+
+def test_redirects_are_followed_at_home_alone(tmp_path, server):
+    def answer(request):
+        if request.url.path == "/A":
+            return httpx.Response(302, headers={"Location": f"/now/{len(server.asked)}.jpg"})
+        if request.url.path == "/B":
+            return httpx.Response(302, headers={"Location": "http://127.0.0.1:10/B"})
+        if request.url.path == "/C":
+            return httpx.Response(302, headers={"Location": "/C"})
+        return httpx.Response(200, headers=JPEG, content=jpeg(picture(len(server.asked))))
+
+    server.answer = answer
+    tally = run(tmp_path, ["A", "B", "C"], 0.4)
+    assert tally.delivered == {"A"}
+    assert {request.url.port for _, request in server.asked} == {9}
+    assert "B redirect: leads on to http://127.0.0.1:10/B" in log(tmp_path)
+    assert "C redirect: leads on to /C" in log(tmp_path)
+
+
+def test_lists_of_other_operators(tmp_path, server, capsys):
+    entries = [{"id": 7}, {"id": "\ud800"}, {"id": True}, {"id": 7.5}, {"id": "7"}, {"id": "b"}]
+    server.answer = lambda request: httpx.Response(200, content=json.dumps({"cameras": entries}))
+    said = []
+    listed = asyncio.run(list_cameras(CameraApi("http://127.0.0.1:9"), said.append))
+    assert [camera.url.split("/")[-2] for camera in listed] == ["7", "b"]
+    assert len(said) == 4
+    assert all(line.isascii() for line in said)
+
+
+def test_a_run_without_a_picture_says_so_and_fails(tmp_path, server, capsys):
+    server.answer = lambda request: httpx.Response(404)
+    words = "http://127.0.0.1:9/{camera}", "--cameras", "nw/1", "B", "--minutes", 0.003
+    assert command(*words, "--interval", 0.1, "--out", tmp_path / "out") == 1
+    assert "2 of 2 cameras never delivered: " in capsys.readouterr().out
+    assert {request.url.path for _, request in server.asked} == {"/nw/1", "/B"}
 
 
 def test_the_run_ends_when_its_bytes_are_spent(tmp_path, server):
@@ -636,3 +824,6 @@ def test_the_page_fits_the_terminal_and_shows_who_is_not_well():
 
 def test_addresses_without_passwords_are_shown():
     assert host_of("https://user:secret@roads.example:8/x") == "https://roads.example:8"
+    with pytest.raises(ValueError, match="ftp://roads.example") as error:
+        host_of("ftp://user:secret@roads.example/x")
+    assert "secret" not in str(error.value)

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from cctview import cli, fetch, weights
+from cctview.dataset import alone_in
 from cctview.dataset.frames import open_dataset
 from cctview.fetch import FetchError, Item
 from tests.scenes import write_scene
@@ -403,6 +404,52 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     get(item)
     assert item.path.read_bytes() != first
     assert item.is_whole()
+
+
+def test_an_emptied_record_is_named(server, item, tmp_path):
+    unknown = replace(item, sha256=None, bytes=None)
+    unknown.path.parent.mkdir()
+    unknown.record.write_text("")
+    with pytest.raises(FetchError, match="holds no sha256; remove it"):
+        get(unknown)
+
+
+def test_an_archive_with_one_damaged_frame_is_not_taken(server, item, tmp_path):
+    write_scene(tmp_path / "frames")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted((tmp_path / "frames").rglob("*.jpeg")):
+            archive.write(path, path.name)
+    content = bytearray(buffer.getvalue())
+    content[500] ^= 255  # inside the first frame
+    server.answers["/file"] = whole(bytes(content))
+    unknown = replace(item, sha256=None, bytes=None, path=item.path.with_suffix(".zip"))
+    with pytest.raises(FetchError, match="in it is damaged"):
+        get(unknown)
+    assert not unknown.path.exists()
+
+
+def test_two_at_once_do_not_write_into_one_file(published, server, capsys):
+    with alone_in(fetch.folder("weights")):
+        assert cli.main(["fetch", "weights", "all"]) == 1
+    assert "another cctview is writing into it" in capsys.readouterr().err
+    assert server.seen == []
+
+
+def test_a_part_that_ends_elsewhere_is_not_the_whole(server, item, waits):
+    """A server that first says 3 MB in all, and after a cut that the whole is longer."""
+
+    def answer(request):
+        if request.visits == 1:
+            return cutting(1, ETag='"a"')(request)
+        start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        rest = CONTENT[start:]
+        extent = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT) + 7}"
+        request.send(206, rest, Content_Range=extent, ETag='"a"')
+
+    server.answers["/file"] = answer
+    with pytest.raises(FetchError, match=f"{len(CONTENT):,} bytes are here, and"):
+        get(replace(item, bytes=None, sha256=None))
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".zip"])

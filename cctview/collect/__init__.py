@@ -6,6 +6,7 @@ pictures.
 ``plan``              `Plan`: how to collect; `Tally`: what has been collected
 ``answers``           HTTP requests, answers that are refused, the clock that dates a picture
 ``camera_api``        public camera APIs: `CameraApi`, `PublicCamera`, and the notice before polling
+``placeholders``      cards that a server sends for many cameras
 ``archive``           the folder that a collection fills, and its index
 ``simulated_cameras`` what the cameras of the simulated road show, with faults on demand
 ``simulated_server``  `SimulatedServer` serves them on this computer

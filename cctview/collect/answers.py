@@ -1,6 +1,9 @@
 """HTTP as the collector needs it: a careful client, which answers are refused, and their dates."""
 
-from datetime import UTC, datetime, tzinfo
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -8,7 +11,11 @@ import httpx
 from cctview import __version__
 from cctview.collect.camera_api import is_loopback
 
-_LARGEST = 5_000_000  # bytes of a picture or a list of cameras
+_LARGEST = 5_000_000  # bytes of a picture or a list of cameras, packed or unpacked
+_MOST_REDIRECTS = 5
+_BELIEVED = timedelta(days=1)  # between a picture's Last-Modified and the time of its answer
+_YEARS = 1970, 2999  # no clock of a camera shows another, and sums with these cannot overflow
+_KINDS = ("image/jpeg", "image/jpg", "image/png")
 _AGENT = f"cctview/{__version__} (a course on surveillance; httpx)"
 
 
@@ -34,14 +41,35 @@ def http_client(url: str, patience: float) -> httpx.AsyncClient:
         timeout=patience,
         limits=unlimited,
         trust_env=not is_loopback(url),
-        headers={"User-Agent": _AGENT},
+        headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"},
         follow_redirects=False,
     )
 
 
+@asynccontextmanager
+async def open_answer(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str] | None = None
+) -> AsyncIterator[httpx.Response]:
+    """An answer, after redirects that stay with scheme, host and port of `url`.
+
+    Other redirects are not followed: the caller gets the redirecting answer itself.
+    """
+    for left in reversed(range(_MOST_REDIRECTS + 1)):
+        async with client.stream("GET", url, headers=headers) as response:
+            target = response.next_request.url if response.next_request else None
+            if target is None or not left or not _same_origin(target, response.url):
+                yield response
+                return
+        url = str(target)
+
+
+def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+
+
 def check_answer(response: httpx.Response) -> None:
     """Raise `Failure` for an answer that is no picture."""
-    status, kind = response.status_code, response.headers.get("Content-Type", "")
+    status = response.status_code
     dated = wall_clock(response.headers.get("Date"), UTC) or datetime.now(UTC).replace(tzinfo=None)
     wait = retry_after(response.headers.get("Retry-After"), dated.replace(tzinfo=UTC))
     if status == 429:
@@ -55,26 +83,78 @@ def check_answer(response: httpx.Response) -> None:
         )
     if status != 200:
         raise Failure("refused", f"answered {status}", wait)
-    if not kind.lower().startswith(("image/jpeg", "image/jpg", "image/png")):
-        raise Failure(
-            "wrong type", f"sent {kind or 'something without a type'}, not a JPEG or PNG picture"
-        )
 
 
-async def read_body(response: httpx.Response) -> bytes:
-    """The content of an answer; raises `Failure` if it is too large."""
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > _LARGEST:
+def odd_type(headers: httpx.Headers) -> str:
+    """The type that a server gives its picture, if it is none of a picture; else nothing.
+
+    The content decides what is kept. The type is worth a line in the log.
+    """
+    kind = headers.get("Content-Type", "")
+    return "" if kind.lower().startswith(_KINDS) else kind or "no type"
+
+
+async def read_body(
+    response: httpx.Response, count: Callable[[int], None] = lambda size: None
+) -> bytes:
+    """The content of an answer.
+
+    Parameters
+    ----------
+    response : httpx.Response
+        Its body is sent as it is, or packed once by gzip or deflate.
+    count : callable, optional
+        Is given the size of each piece in bytes, as it came over the network.
+
+    Raises
+    ------
+    Failure
+        If the content is too large, packed or unpacked, or packed in another way.
+    """
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "deflate", ""):
+        raise Failure("encoded", f"sent the content as {encoding}, which nobody asked for")
+    packed = bytearray()
+    async for piece in response.aiter_raw():
+        count(len(piece))
+        packed += piece
+        if len(packed) > _LARGEST:
             raise Failure("too large", f"more than {_LARGEST:,} bytes")
-    return bytes(content)
+    return bytes(packed) if encoding in ("identity", "") else _unpack(bytes(packed), encoding)
 
 
-def clock_of(headers: httpx.Headers, received: datetime, zone: tzinfo) -> tuple[datetime, str]:
+def _unpack(packed: bytes, encoding: str) -> bytes:
+    # 32 + 15: zlib's or gzip's header, with the largest window
+    unpacker = zlib.decompressobj(47)
+    try:
+        content = unpacker.decompress(packed, _LARGEST + 1)
+    except zlib.error as error:
+        raise Failure("encoded", f"sent {encoding} that cannot be unpacked ({error})") from None
+    if len(content) > _LARGEST:
+        raise Failure("too large", f"more than {_LARGEST:,} bytes when it is unpacked")
+    if not unpacker.eof:
+        raise Failure("cut off", f"the {encoding} content ends too early")
+    return content
+
+
+def clock_of(
+    headers: httpx.Headers, received: datetime, zone: tzinfo, stands: bool = False
+) -> tuple[datetime, str]:
     """When a picture was taken, in the camera's wall clock, and by which clock.
 
-    The best there is: the server's ``Last-Modified``, its ``Date``, this computer's clock.
+    The best that can be believed: the server's ``Last-Modified``, its ``Date``, this computer's
+    clock. A ``Last-Modified`` more than a day from the time of its answer is not believed.
+
+    Parameters
+    ----------
+    headers : httpx.Headers
+        Of the answer.
+    received : datetime
+        This computer's clock, with a time zone.
+    zone : tzinfo
+        The camera's.
+    stands : bool
+        Whether this camera's ``Last-Modified`` stands still while its pictures change.
 
     Examples
     --------
@@ -82,11 +162,12 @@ def clock_of(headers: httpx.Headers, received: datetime, zone: tzinfo) -> tuple[
     >>> clock_of(headers, datetime.now(UTC), UTC)
     (datetime.datetime(2031, 5, 5, 12, 40, 17), 'date')
     """
-    for name in ("Last-Modified", "Date"):
-        time = wall_clock(headers.get(name), zone)
-        if time is not None:
-            return time, name.lower()
-    return received.astimezone(zone).replace(tzinfo=None, microsecond=0), "local"
+    local = received.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    dated = wall_clock(headers.get("Date"), zone)
+    changed = None if stands else wall_clock(headers.get("Last-Modified"), zone)
+    if changed is not None and abs(changed - (dated or local)) <= _BELIEVED:
+        return changed, "last-modified"
+    return (dated, "date") if dated is not None else (local, "local")
 
 
 def retry_after(text: str | None, now: datetime) -> float:
@@ -111,6 +192,7 @@ def wall_clock(text: str | None, zone: tzinfo) -> datetime | None:
     try:
         time = parsedate_to_datetime(text or "")
         aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-        return aware.astimezone(zone).replace(tzinfo=None)
+        wall = aware.astimezone(zone).replace(tzinfo=None)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+    return wall if _YEARS[0] <= wall.year <= _YEARS[1] else None

@@ -15,6 +15,7 @@ and frames always agree.
 import hashlib
 import json
 import logging
+import os
 from collections import defaultdict, deque
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -41,7 +42,7 @@ _COLUMNS = [
 _REMEMBERED = 64  # pictures of a camera among which a duplicate is recognised; files always are
 
 _LONGEST_JOURNAL = 5_000
-_MOVES = 10
+_MOVES = 7_200  # s: the hour that repeats when summer time ends, and one more
 _INDEX = "index"
 _CAMERAS = "cameras.json"
 LOG = "collect.log"
@@ -127,7 +128,7 @@ class Archive:
             path = self.path(frame)
             if not path.exists():
                 break
-            if path.read_bytes() == content:
+            if path.stat().st_size == len(content) and path.read_bytes() == content:
                 self._recent[camera].append(digest)
                 return None
         else:
@@ -238,5 +239,7 @@ def _write_rows(rows: list[dict], path: Path) -> None:
     table["time"] = pd.to_datetime(table["time"]).astype("datetime64[s]")
     received = pd.to_datetime(table["received"], format="ISO8601", utc=True)
     table["received"] = received.astype("datetime64[ms, UTC]")
-    with replacing(path) as temporary:
+    if hasattr(os, "sync"):
+        os.sync()  # the frames first: the index may name only what survives a power cut
+    with replacing(path, durable=True) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")

@@ -50,6 +50,9 @@ class CameraApi:
             raise ValueError(
                 f"{self.list_url}: the list of cameras is not JSON ({error})"
             ) from None
+        if isinstance(entries, dict):  # some operators wrap the list: {"cameras": [...]}
+            lists = [value for value in entries.values() if isinstance(value, list)]
+            entries = lists[0] if len(lists) == 1 else entries
         if not isinstance(entries, list):
             raise ValueError(
                 f"{self.list_url}: expected a JSON list of cameras, found a"
@@ -58,10 +61,11 @@ class CameraApi:
         known: dict[str, dict] = {}
         problems = []
         for entry in entries:
-            name = entry.get("id") if isinstance(entry, dict) else None
-            if not isinstance(name, str) or not name or name in known:
+            name = _id_of(entry)
+            if not name or name in known:
+                what = ascii(entry)[:80]
                 problems.append(
-                    f"{self.list_url}: skipped an entry without an id of its own: {str(entry)[:80]}"
+                    f"{self.list_url}: skipped an entry without an id of its own: {what}"
                 )
                 continue
             known[name] = entry
@@ -83,16 +87,16 @@ class CameraApi:
 def pattern_cameras(pattern: str, ids: list[str]) -> list[PublicCamera]:
     """The cameras of an operator that has one address for each: ids replace its ``{camera}``.
 
+    A slash in an id stays a slash.
+
     Examples
     --------
-    >>> [c.url for c in pattern_cameras("https://roads.example/{camera}.jpg", ["A1", "B 2"])]
-    ['https://roads.example/A1.jpg', 'https://roads.example/B%202.jpg']
+    >>> [c.url for c in pattern_cameras("https://roads.example/{camera}.jpg", ["A1", "nw/B 2"])]
+    ['https://roads.example/A1.jpg', 'https://roads.example/nw/B%202.jpg']
     """
     labels = label_cameras(ids)
     return [
-        PublicCamera(
-            i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i, safe=""))
-        )
+        PublicCamera(i, labels[i], i, None, None, True, pattern.replace("{camera}", quote(i)))
         for i in dict.fromkeys(ids)
     ]
 
@@ -146,8 +150,9 @@ def host_of(url: str) -> str:
     """Scheme, host and port of an address; a ValueError without http:// or https://."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
+        shown = re.sub(r"//[^/]*@", "//", url)  # without a name and a password
         raise ValueError(
-            f"{url!r} is no address: expected http://… or https://…, or the word simulated"
+            f"{shown!r} is no address: expected http://… or https://…, or the word simulated"
         )
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
@@ -162,6 +167,20 @@ def notice(host: str) -> str:
         " streets show people. What you may collect and keep depends on those terms and on the law"
         " where you are\n(as of 2026-11-23; no legal advice)."
     )
+
+
+def _id_of(entry: Any) -> str:
+    """The id of an entry of a list: text that can be sent, or a whole number; else nothing."""
+    name = entry.get("id") if isinstance(entry, dict) else None
+    if isinstance(name, int) and not isinstance(name, bool):
+        return str(name)
+    if not isinstance(name, str):
+        return ""
+    try:
+        name.encode()  # half a surrogate pair cannot be sent
+    except UnicodeEncodeError:
+        return ""
+    return name
 
 
 def _degrees(value: Any, limit: float) -> float | None:

@@ -24,11 +24,14 @@ from cctview.collect.answers import (
     check_answer,
     clock_of,
     http_client,
+    odd_type,
+    open_answer,
     read_body,
     wall_clock,
 )
 from cctview.collect.archive import Archive, Taken
 from cctview.collect.camera_api import CameraApi, PublicCamera, is_loopback
+from cctview.collect.placeholders import Placeholders
 from cctview.collect.plan import Plan, Tally
 from cctview.dataset import alone_in, read_image
 
@@ -36,13 +39,28 @@ _LONGEST_PAUSE = 60.0  # s that backing off reaches by itself
 _FROZEN_AFTER = 10  # answers in a row without a new picture after which a camera is called frozen
 _BUSY_HOST = 3  # cameras of one host told to wait at the same time: then all its cameras wait
 _SKEW = 5.0  # s between two clocks that are worth a line
+_STANDS_AFTER = 3  # new pictures with one Last-Modified, after which it stands still
 
 
-async def list_cameras(api: CameraApi) -> list[PublicCamera]:
-    """Ask an API for its cameras; a ValueError if it does not answer with a list of them."""
+async def list_cameras(
+    api: CameraApi, tell: Callable[[str], None] | None = None
+) -> list[PublicCamera]:
+    """Ask an API for its cameras.
+
+    Parameters
+    ----------
+    api : CameraApi
+    tell : callable, optional
+        Is given a line for each entry of the list that was skipped.
+
+    Raises
+    ------
+    ValueError
+        If the API does not answer with a list of cameras.
+    """
     async with http_client(api.list_url, 10.0) as client:
         try:
-            async with asyncio.timeout(30), client.stream("GET", api.list_url) as response:
+            async with asyncio.timeout(30), open_answer(client, api.list_url) as response:
                 if response.status_code != 200:
                     raise ValueError(
                         f"{api.list_url}: answered {response.status_code}, not with a list of"
@@ -54,7 +72,10 @@ async def list_cameras(api: CameraApi) -> list[PublicCamera]:
             raise ValueError(
                 f"{api.list_url}: no list of cameras ({reason}); is the address right?"
             ) from None
-    return api.read_list(content)[0]
+    cameras, problems = api.read_list(content)
+    for problem in problems if tell else []:
+        tell(problem)
+    return cameras
 
 
 async def collect(
@@ -111,6 +132,9 @@ class _Watch:
     same: int = 0
     size: tuple[int, int] | None = None
     skew: float = 0.0
+    changed: str = ""
+    stands: int = 0
+    odd: str = ""
     waits_until: float = 0.0
     told_to_wait_until: float = 0.0
 
@@ -120,7 +144,8 @@ class _Run:
         self.archive = archive
         self.plan = plan
         self.log = archive.log
-        self.tally = Tally()
+        self.tally = Tally(cameras=[camera.label for camera in cameras])
+        self.placeholders = Placeholders()
         self.random = random.Random(plan.seed)
         self.local = is_loopback(cameras[0].url)
         spacing = plan.interval / len(cameras)
@@ -197,6 +222,7 @@ class _Run:
             if watch.failures:
                 self.log.info("%s works again after %d failures", label, watch.failures)
             watch.failures, watch.waits_until = 0, 0.0
+            self.tally.delivered.add(label)
         self.tally.states[label] = news
         self.tally.polls.append((asyncio.get_running_loop().time() - self.start, label, news))
 
@@ -209,7 +235,7 @@ class _Run:
         label, loop = watch.camera.label, asyncio.get_running_loop()
         try:
             frame, taken = await loop.run_in_executor(
-                self.writer, self._keep, label, content, response.headers
+                self.writer, self._keep, watch, content, response.headers
             )
         except ValueError as error:
             raise Failure("not kept", str(error)) from None
@@ -219,6 +245,7 @@ class _Run:
             if theirs in response.headers
         }
         self._compare(watch, taken, response.headers)
+        self._look_at_headers(watch, content, response.headers)
         unchanged, watch.content = content == watch.content, content
         if unchanged:
             return self._same(watch)
@@ -236,14 +263,12 @@ class _Run:
         try:
             async with (
                 asyncio.timeout(self.plan.patience),
-                self.client.stream("GET", watch.camera.url, headers=watch.validators) as response,
+                open_answer(self.client, watch.camera.url, watch.validators) as response,
             ):
                 if response.status_code == 304:
                     return response, None
                 check_answer(response)
-                content = await read_body(response)
-                self.tally.bytes += len(content)
-                return response, content
+                return response, await read_body(response, self._count)
         except TimeoutError:
             raise Failure("slow", f"no whole answer within {self.plan.patience:g} s") from None
         except httpx.RemoteProtocolError as error:
@@ -253,13 +278,38 @@ class _Run:
                 "connection", f"no connection ({str(error) or type(error).__name__})"
             ) from None
 
-    def _keep(self, label: str, content: bytes, headers: httpx.Headers) -> tuple:
+    def _count(self, size: int) -> None:
+        self.tally.bytes += size
+
+    def _look_at_headers(self, watch: _Watch, content: bytes, headers: httpx.Headers) -> None:
+        """Note a picture with an odd type, and a Last-Modified that stands still, once each."""
+        label, odd = watch.camera.label, odd_type(headers)
+        if odd and odd != watch.odd:
+            self.log.info("%s odd type: a picture, and the server says %s", label, ascii(odd)[:80])
+        watch.odd = odd
+        changed = headers.get("Last-Modified", "")
+        if content == watch.content:
+            return
+        watch.stands = watch.stands + 1 if changed and changed == watch.changed else 0
+        watch.changed = changed
+        if watch.stands == _STANDS_AFTER:
+            self.log.info("%s clock stands still: Last-Modified is not believed any more", label)
+
+    def _keep(self, watch: _Watch, content: bytes, headers: httpx.Headers) -> tuple:
         received = datetime.now(UTC)
+        label = watch.camera.label
         try:
             image = read_image(content, "the picture")
         except ValueError as error:
+            odd = odd_type(headers)
+            if odd:
+                raise Failure("wrong type", f"sent {odd}, not a JPEG or PNG picture") from None
             raise Failure("not an image", str(error)) from None
-        time, clock = clock_of(headers, received, self.plan.zone)
+        other = self.placeholders.seen_at(label, image)
+        if other:
+            raise Failure("placeholder", f"the same picture as at {other}: a card, no street")
+        stands = watch.stands >= _STANDS_AFTER
+        time, clock = clock_of(headers, received, self.plan.zone, stands)
         taken = Taken(time, clock, received, image.shape[1], image.shape[0])
         return self.archive.keep(label, content, taken), taken
 

@@ -25,6 +25,7 @@ from cctview.dataset import write_bytes
 
 _CONSENT = "polled-hosts.txt"
 _SIMULATED = "simulated"
+_MOST_NAMED = 20  # cameras in the last line
 _PLAIN_EVERY = 10  # s between two lines where the output is no terminal
 _OPTIONS: dict[str, dict] = {
     "--cameras": {
@@ -159,7 +160,7 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
         return 1
     if pattern:
         return _collect(pattern_cameras(options.source, options.cameras), options.out, plan)
-    cameras = asyncio.run(list_cameras(CameraApi(options.source)))
+    cameras = asyncio.run(list_cameras(CameraApi(options.source), print))
     if options.cameras:
         cameras = _choose(cameras, options.cameras)
     else:
@@ -210,7 +211,14 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
         f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; what went wrong is in"
         f" {out / 'collect.log'}"
     )
-    return 0
+    silent = [label for label in tally.cameras if label not in tally.delivered]
+    if silent:
+        named = ", ".join(
+            f"{k} ({tally.states.get(k, 'never asked')})" for k in silent[:_MOST_NAMED]
+        )
+        more = ", …" if len(silent) > _MOST_NAMED else ""
+        print(f"{len(silent)} of {len(tally.cameras)} cameras never delivered: {named}{more}")
+    return 0 if tally.delivered else 1
 
 
 def _live_view() -> Callable[[Tally], None]:

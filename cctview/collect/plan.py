@@ -94,6 +94,10 @@ class Tally:
         By kind; those of the simulated server have its names.
     late : deque of float
         Seconds by which the last 100,000 polls began after their beat.
+    cameras : list of str
+        Labels of the cameras that are polled.
+    delivered : set of str
+        Those that gave a picture.
     states : dict of str to str
         Each camera's last news.
     polls : deque of tuple
@@ -107,6 +111,8 @@ class Tally:
     seconds: float = 0.0
     failures: Counter = field(default_factory=Counter)
     late: deque = field(default_factory=lambda: deque(maxlen=100_000))
+    cameras: list[str] = field(default_factory=list)
+    delivered: set[str] = field(default_factory=set)
     states: dict[str, str] = field(default_factory=dict)
     polls: deque = field(default_factory=lambda: deque(maxlen=100_000))
     ended: str = ""

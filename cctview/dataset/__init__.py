@@ -32,7 +32,15 @@ from cctview.dataset.ids import (
     is_camera,
 )
 from cctview.dataset.paths import DATA, MODELS, NOTEBOOKS, RESULTS, SAMPLE, remedy, require
-from cctview.dataset.storage import alone_in, check_whole, replacing, write_bytes, write_new
+from cctview.dataset.storage import (
+    LOCK,
+    alone_in,
+    check_whole,
+    flush_to_disk,
+    replacing,
+    write_bytes,
+    write_new,
+)
 
 if TYPE_CHECKING:
     from cctview.dataset.boxes import BOX, box_area, box_iou, box_side, crop
@@ -57,6 +65,7 @@ __all__ = [
     "COLUMNS",
     "DATA",
     "DRIVE",
+    "LOCK",
     "MODELS",
     "NOTEBOOKS",
     "PARTIAL",
@@ -81,6 +90,7 @@ __all__ = [
     "driving_order",
     "encode_jpeg",
     "find_frame",
+    "flush_to_disk",
     "format_detection",
     "frame_folder",
     "is_camera",

@@ -36,9 +36,12 @@ LOCK = ".cctview.lock"
 _LEFTOVER = re.compile(rf"\..+\.\d+{re.escape(PARTIAL)}", re.DOTALL)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file in one step: either all of it is there afterwards, or what was there before."""
-    with replacing(path) as temporary:
+def write_bytes(path: Path, content: bytes, durable: bool = False) -> None:
+    """Write a file in one step: either all of it is there afterwards, or what was there before.
+
+    With `durable` that holds after a power cut, too: the disk has it when the call returns.
+    """
+    with replacing(path, durable) as temporary:
         temporary.write_bytes(content)
 
 
@@ -62,10 +65,11 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
     """A temporary path for a file or folder, which replaces `path` when the block ends well.
 
-    If the block raises, the temporary is removed and `path` stays as it was.
+    If the block raises, the temporary is removed and `path` stays as it was. With `durable` the
+    disk has a file, under its name, when the block has ended.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[-100:]}.{os.getpid()}{PARTIAL}")
@@ -73,9 +77,24 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         if temporary.is_dir() and path.is_dir():
             shutil.rmtree(path)
+        if durable:
+            flush_to_disk(temporary)
         os.replace(temporary, path)
+        if durable:
+            flush_to_disk(path.parent)
     finally:
         _remove(temporary)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Have the disk write a file, or the names in a folder, before going on."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open a folder, and writes names by itself
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
