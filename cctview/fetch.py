@@ -45,11 +45,11 @@ _MOST_REDIRECTS = 5
 _ENOUGH_TO_GO_ON = 2**20
 _SPARE_DISK = 2**28
 _LARGEST_UNKNOWN = 4 * 2**30  # bytes of a file whose size neither we nor the server know
-_GONE = " (no longer there)"
-_DENIED = (
-    " (access denied; on GitHub also when a repository's monthly volume is spent: then try later)"
-)
-_HINTS = {403: _DENIED, 404: _GONE, 410: _GONE}
+_HINTS = {
+    403: " (access denied; on GitHub also when a month's volume is spent: then try later)",
+    404: " (no longer there)",
+    410: " (no longer there)",
+}
 
 
 class FetchError(Exception):
@@ -202,12 +202,8 @@ def fetch(kind: str, names: list[str]) -> list[str]:
     Returns
     -------
     list of str
-        One line for each file that could not be got, and why.
-
-    Raises
-    ------
-    ValueError
-        If another process fetches into the same folder.
+        One line for each file that could not be got, and why. A ValueError is raised instead if
+        another process fetches into the same folder.
     """
     problems = []
     chosen = choose(kind, names)
@@ -277,13 +273,9 @@ def _check(item: Item) -> str:
         if item.expected is None:
             _look_into(item)
         elif digest != item.expected:
-            seen = f"its sha256 is {digest}, and"
-            if item.sha256:
-                raise FetchError(f"a wrong file came, {seen} {item.sha256} is expected")
-            raise FetchError(
-                f"the file is not the one that was seen first, {seen} {item.record} says another;"
-                " if it may have changed, remove that record and fetch again"
-            )
+            remedy = "" if item.sha256 else f"; if it may have changed, remove {item.record}"
+            expected = f"and {item.expected} is expected{remedy}"
+            raise FetchError(f"a wrong file came, its sha256 is {digest}, {expected}")
     except FetchError:
         item.partial.unlink()
         raise
@@ -347,8 +339,10 @@ def _receive(item: Item, address: str, client: "httpx.Client") -> None:
         most = item.bytes or total or _LARGEST_UNKNOWN
         if most - start + _SPARE_DISK > shutil.disk_usage(item.path.parent).free and total:
             raise FetchError(f"{most - start:,} bytes are to come, over the free disk; free some")
-        if not start:
-            write_bytes(item.validator, _version(response).encode())
+        if not start:  # what tells this version of the file from another
+            tag = response.headers.get("ETag", "")
+            strong = tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
+            write_bytes(item.validator, strong.encode())
         units = {"unit": "B", "unit_scale": True, "unit_divisor": 1000}
         with (
             item.partial.open("ab" if start else "wb") as file,
@@ -402,9 +396,3 @@ def _extent(response: "httpx.Response", asked: int) -> tuple[int, int | None]:
         return asked, None if found[2] == "*" else int(found[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
-
-
-def _version(response: "httpx.Response") -> str:
-    """What tells this version of the file: a strong ETag, or the date of its last change."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")

@@ -73,8 +73,9 @@ async def list_cameras(
                 f"{api.list_url}: no list of cameras ({reason}); is the address right?"
             ) from None
     cameras, problems = api.read_list(content)
-    for problem in problems if tell else []:
-        tell(problem)
+    if tell:
+        for problem in problems:
+            tell(problem)
     return cameras
 
 
