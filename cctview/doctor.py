@@ -51,7 +51,7 @@ for name in sys.argv[1:]:
 print("null")
 """
 _LONGEST_PATH = 259  # characters that Windows allows where long paths are off
-_LONGEST_BELOW = 150  # of the files that lessons and commands read and write below this folder
+_LONGEST_BELOW = 170  # of the files that lessons and commands read and write below this folder
 _PLAIN_MARKS = {OK: "ok", BAD: "XX", OPTIONAL: "--"}
 
 

@@ -17,3 +17,8 @@
 ``lessons``    executes the lessons
 ============== ===================================================================================
 """
+
+from importlib.util import find_spec
+
+if find_spec("numba") is None:
+    raise ImportError("the studio needs more packages; run: python3 workshop.py --all --no-lab")
