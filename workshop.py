@@ -331,6 +331,7 @@ def own_environment():
     own = VENV / "share" / "workshop"  # so the themes and shortcuts chosen here stay here
     if not os.access(str(VENV), os.W_OK):
         own = Path(tempfile.mkdtemp())
+    (own / "ipython").mkdir(parents=True, exist_ok=True)
     kept.update(
         PYTHONPATH=str(ROOT),  # an old Python on Windows reads .pth files in the wrong encoding
         PYTHONNOUSERSITE="1",
@@ -392,6 +393,7 @@ def _tell_uv(environment, pip):
     ]
     named = next((path for path in certificates if path and os.path.isfile(path)), None)
     default("SSL_CERT_FILE", named, ["SSL_CERT_DIR"])
+    default("PIP_CERT", environment.get("SSL_CERT_FILE"))  # an old pip does not look there
     if "SSL_CERT_FILE" not in environment:
         default("UV_SYSTEM_CERTS", "1", ["UV_NATIVE_TLS", "SSL_CERT_DIR"])  # as pip does
     home = Path(os.path.expanduser("~"))
@@ -556,7 +558,7 @@ def explain(output, fallback):
     for pattern in (
         r"Failed to (?:download|build|extract|install)[^`\n]*`([^`@=]+)",
         r"Failed to fetch: \S+/([^/\s`]+)/?",
-        r"Because (?:there is no version of )?([\w.-]+)==",
+        r"Because (?:there is no version of )?([\w.-]+)(?:\{[^}]*\})?==",
         r"satisfies the requirement ([\w.-]+)",
     ):
         match = re.search(pattern, output)

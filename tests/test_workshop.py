@@ -293,6 +293,11 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
         ("error sending request: 407 Proxy Authentication Required", "The proxy does not let"),
         ("error: failed to open file `x`: Permission denied (os error 13)", "may not write"),
         ("error: Failed to fetch: `https://x/simple/six/`", "Could not get six: the package reg"),
+        (
+            "error: No solution found\n  cause: Because there is no version of"
+            " absl-py{python_full_version < '3.14'}==2.5.1 and you require it",
+            "Could not get absl-py: the package",
+        ),
         ("something unheard of", "failed at the packages, not because of the network"),
     ],
 )
