@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from cctview.dataset import storage as files
-from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes
+from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes, write_new
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):
@@ -17,6 +17,24 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
         raise RuntimeError
     assert path.read_bytes() == b"old"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_never_takes_the_place_of_another(links, tmp_path, monkeypatch):
+    if not links:
+        monkeypatch.setattr(files.os, "link", refuse)
+    write_new(tmp_path / "a", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a", b"second")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "nowhere", b"second")
+    assert (tmp_path / "a").read_bytes() == b"first"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "nowhere"]
+
+
+def refuse(*_):
+    raise OSError("a file system without links")
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

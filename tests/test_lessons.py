@@ -1,15 +1,18 @@
 """What every lesson must have, and what lesson 05 says of the real frames."""
 
+import base64
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from studio.lessons import pictures
+from cctview.show import OWN_FRAMES
+from studio.lessons import DIGEST, digest, execute, pictures, problems
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PNG = base64.b64encode(b"a simulated road").decode()
 
 
 def cells(path, tag):
@@ -73,3 +76,40 @@ def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
     )
     assert len(figures) == 2
     assert all(figure in (ROOT / "models" / "student-64.md").read_text() for figure in figures)
+
+
+def write_executed(folder, png=PNG, **metadata):
+    """A notebook as `python -m studio lessons` leaves it, and the picture that stands for it."""
+    output = nbformat.v4.new_output("display_data", {"image/png": png}, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("x", outputs=[output], metadata={"tags": ["picture"]})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata[DIGEST] = digest(notebook)
+    (folder / "pictures").mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / "11-test.ipynb")
+    (folder / "pictures" / "11.png").write_bytes(base64.b64decode(PNG))
+
+
+def test_outputs_of_the_studio_may_be_committed(tmp_path):
+    write_executed(tmp_path)
+    assert problems(tmp_path) == []
+
+
+def test_outputs_of_own_frames_and_of_a_run_by_hand_may_not(tmp_path):
+    write_executed(tmp_path, **{OWN_FRAMES: True})
+    assert "frames of somebody's own" in "".join(problems(tmp_path))
+    write_executed(tmp_path, png=base64.b64encode(b"a street").decode())
+    assert "11.png: is not the picture" in "".join(problems(tmp_path))
+    write_executed(tmp_path)
+    path = tmp_path / "11-test.ipynb"
+    path.write_text(path.read_text().replace(PNG, base64.b64encode(b"a street").decode()))
+    assert "not made by `python -m studio lessons`" in problems(tmp_path)[0]
+    notebook = nbformat.read(path, as_version=4)
+    del notebook.metadata[DIGEST]
+    nbformat.write(notebook, path)
+    assert "not made by `python -m studio lessons`" in problems(tmp_path)[0]
+
+
+def test_the_studio_runs_no_lesson_on_own_frames(monkeypatch):
+    monkeypatch.setenv("CCTVIEW_DATA", "sample")
+    with pytest.raises(ValueError, match="unset it"):
+        execute("10-working-with-sample-data")

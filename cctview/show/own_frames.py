@@ -45,11 +45,13 @@ def _live(data, metadata):
     kind = next((kind for kind in _KINDS if kind in data), None)
     if kind is None:
         return {"text/plain": NOTE}
-    words = str(metadata.get(kind, {}).get("alt") or data.get("text/plain", ""))
+    about = metadata.get(kind, {})
+    words = str(about.get("alt") or data.get("text/plain", ""))
+    layout = {"width": f"{about['width']}px", "max_width": "100%"} if "width" in about else {}
     value = data[kind]
     if kind.startswith("image/") and isinstance(value, str):
         value = base64.b64decode(value)
-    return Live(value, kind, words)._repr_mimebundle_()[0]
+    return Live(value, kind, words, layout=layout)._repr_mimebundle_()[0]
 
 
 class _Printed(io.TextIOBase):
