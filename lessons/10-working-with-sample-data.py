@@ -96,6 +96,8 @@ detections.groupby(["camera", "type"]).size().unstack(fill_value=0)
 
 # %%
 dataset = open_dataset(folder)
+listed = pd.Series(lines).isin(dataset.detections.id).sum()
+print(f"{listed} of the {len(lines)} detections in the list are in these frames")
 frame_id = dataset.detections.frame.value_counts().sort_index().idxmax()
 frame = dataset.image(frame_id)
 print(frame_id, frame.shape)

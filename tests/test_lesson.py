@@ -4,10 +4,15 @@ own.
 
 import shutil
 
+import numpy as np
 import pytest
 
 from cctview.course.lesson import DETECTION_LIST, open_lesson, sample_folder
+from cctview.dataset import open_dataset
 from cctview.dataset.paths import DATA, SAMPLE
+from cctview.extract import Extractor
+from cctview.pipeline import complete, keep
+from tests.scenes import jpeg, write_scene
 
 
 def test_from_any_folder_the_simulated_minutes_are_found(tmp_path, monkeypatch):
@@ -55,3 +60,65 @@ def test_a_mistyped_folder_is_never_replaced_by_the_sample(monkeypatch, tmp_path
     for opened in (sample_folder, open_lesson):
         with pytest.raises(FileNotFoundError, match="CCTVIEW_DATA names .*typo: no such folder"):
             opened()
+
+
+@pytest.fixture
+def plain(tmp_path, monkeypatch):
+    """Six plain frames, as somebody would bring them, one of them damaged."""
+    sample = open_dataset(SAMPLE)
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    for name in sample.frames.id:
+        (folder / f"{name}--original.JPG").write_bytes(sample.jpeg(name))
+    (folder / "A--2031-05-05--08.00.00--original.jpg").write_bytes(sample.jpeg(name)[:500])
+    monkeypatch.setenv("CCTVIEW_DATA", str(folder))
+    return folder
+
+
+def test_plain_frames_are_enough_and_nothing_is_written(plain, capsys):
+    lesson = open_lesson()
+    shown, stored = lesson.shown, open_dataset(SAMPLE)
+    same = shown.detections.id.isin(stored.detections.id)
+    assert same.mean() > 0.8, "the last digits differ between processors"
+    position = stored.detections.set_index("id").index.get_indexer(shown.detections.id[same])
+    ours, theirs = shown.embeddings[same], stored.embeddings[position]
+    assert np.nanmax(np.abs(ours - theirs)) < 0.01 * np.nanmax(np.abs(theirs))
+    assert "skipped" in capsys.readouterr().out
+    assert len(list(plain.rglob("*"))) == 7
+    assert lesson.shown is shown, "it is done once"
+
+
+def test_what_the_command_found_is_handed_to_its_page(plain, tmp_path, monkeypatch):
+    own = open_dataset(plain)
+    complete(own)
+    keep(own, tmp_path)
+    monkeypatch.setattr("cctview.pipeline.own.Extractor", None)  # nothing is left to be done
+    shown = open_lesson(tmp_path).shown
+    assert shown.detections.id.tolist() == own.detections.id.tolist()
+    np.testing.assert_allclose(shown.embeddings, own.embeddings, rtol=2e-3, atol=2e-3)
+
+
+def test_what_is_detected_and_not_embedded_is_embedded_unless_another_model_began(tmp_path):
+    write_scene(tmp_path, cameras=("1-N", "2-S"))
+    for path in tmp_path.rglob("1-N*--features.json"):
+        path.unlink()
+    dataset = open_dataset(tmp_path)
+    complete(dataset)
+    (problem,) = dataset.problems
+    assert "1 frames have no vectors, and those of the others come from an-extractor.pt" in problem
+    for path in tmp_path.rglob("*--features.json"):
+        path.unlink()
+    dataset = open_dataset(tmp_path)
+    complete(dataset)
+    assert np.isfinite(dataset.embeddings).all(axis=1).tolist() == [True, False, True] * 2
+    assert dataset.embeddings.shape[1] == Extractor().dimensions
+    crop = dataset.crop(dataset.detections.id[0])
+    np.testing.assert_allclose(Extractor().extract([crop])[0], dataset.embeddings[0], atol=1e-4)
+
+
+def test_frames_without_a_vehicle_are_told_before_anything_else(tmp_path, monkeypatch):
+    black = jpeg(np.zeros((240, 352, 3), np.uint8))
+    (tmp_path / "A--2031-05-05--08.00.00--original.jpg").write_bytes(black)
+    monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="no vehicle was found in these 1 frames.*--weights"):
+        open_lesson().shown
