@@ -850,15 +850,24 @@ def set_up(fresh=False, everything=False, cpu=False):
 # ---------------------------------------------------------------------- Running
 
 
-def run(command, environment):
-    """Run a command in the project's folder to its end; Ctrl+C goes to it, not past it. Returns its exit status."""
-    process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=environment)
+def run(command, environment, apart=False):
+    """Run a command in the project's folder to its end. Returns its exit status.
+
+    Ctrl+C goes to the command, not past it; if it runs `apart`, Ctrl+C ends it, and then this.
+    """
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        cwd=str(ROOT),
+        env=environment,
+        start_new_session=apart and os.name != "nt",
+    )
     try:
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:
-                continue
+                if apart:
+                    raise
     except BaseException:  # this process is told to end
         process.terminate()
         process.wait()
@@ -955,7 +964,7 @@ def check_computer(python):
     """Let the doctor look at this computer; it imports every package until that has worked once. Returns its status."""
     state = read_state(VENV) or {}
     words = ["--brief"] + (["--no-imports"] if state.get("imported") == state.get("pins") else [])
-    status = run([python, "-m", "cctview.doctor", *words], own_environment())
+    status = run([python, "-m", "cctview.doctor", *words], own_environment(), apart=True)
     if status == 0 and len(words) == 1 and state.get("pins") and os.access(str(VENV), os.W_OK):
         write_state(VENV, imported=state["pins"])
     return status

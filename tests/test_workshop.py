@@ -306,6 +306,38 @@ def test_installer_errors_become_one_sentence_that_names_the_package(output, wor
         raise workshop.explain(output, "the packages")
 
 
+def test_of_pips_settings_those_of_the_network_reach_pip_and_uv_and_no_others(
+    tmp_path, monkeypatch
+):
+    certificate = tmp_path / "ca.pem"
+    certificate.touch()
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = https://mirror.test/simple\nproxy = http://proxy.test:8080\n"
+        f"cert = {certificate}\n[install]\nuser = true\ntarget = /elsewhere\n"
+    )
+    for name in list(os.environ):
+        if name.startswith(("PIP_", "UV_", "SSL_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://nearer.test/simple")
+    monkeypatch.setenv("UV_CACHE_DIR", "/cache")
+    monkeypatch.setenv("UV_TARGET", "/elsewhere")
+    found = workshop.installer_environment(sys.executable)
+    told = {n: v for n, v in found.items() if n.startswith(("PIP_", "UV_", "SSL_", "ALL_"))}
+    assert told == {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "https://nearer.test/simple",
+        "PIP_PROXY": "http://proxy.test:8080",
+        "PIP_CERT": str(certificate),
+        "UV_CACHE_DIR": "/cache",
+        "UV_DEFAULT_INDEX": "https://nearer.test/simple",
+        "UV_HTTP_TIMEOUT": "120",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "ALL_PROXY": "http://proxy.test:8080",
+        "SSL_CERT_FILE": str(certificate),
+    }
+
+
 def test_no_installer_outlives_an_interrupted_set_up(monkeypatch):
     started = []
 
