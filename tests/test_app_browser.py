@@ -143,6 +143,12 @@ def test_from_camera_to_dossier_to_deletion_and_the_end(served):
         page.locator("table.dossier", has_text="vehicle 1, no name").wait_for()
         page.locator(".cctview-camera .cards .of").nth(2).wait_for()  # candidates, camera by camera
         assert page.get_by_role("button", name="Save").is_disabled()
+        ranked, readout = page.locator("select").last, page.locator(".control .widget-readout")
+        for ranking, threshold in (("cosine", "0.18"), ("Euclidean", "16.0"), ("cosine", "0.18")):
+            option = ranked.locator("option", has_text=ranking).first
+            ranked.select_option(label=option.text_content().strip())
+            page.wait_for_timeout(1000)  # in which a browser would have sent back what it clamped
+            readout.filter(has_text=threshold).first.wait_for()
         page.get_by_role("button", name="Delete this dossier").click()
         page.locator("text=the same click builds it again").wait_for()
         page.wait_for_function(

@@ -333,7 +333,8 @@ class _Shell:
         """Show what the app holds."""
         app = self.app
         spec, sure, self.quiet = _THRESHOLDS[app.settings.ranking], self.controls["sure"], True
-        with sure.hold_trait_notifications():
+        # in one message: of several, a browser would clamp the old value into the new range
+        with sure.hold_sync(), sure.hold_trait_notifications():
             sure.min, sure.max, sure.step, sure.value = spec.low, spec.high, spec.step, app.sure
         sure.description, sure.readout_format = spec.text, ".1f" if spec.step >= 0.5 else ".2f"
         for name in ("ranking", "minutes", "travel", "lanes"):
