@@ -439,7 +439,7 @@ def test_the_hour_that_repeats_loses_no_picture(tmp_path):
 
 @pytest.mark.parametrize(
     "again",
-    [lambda card: card, lambda card: jpeg(card, quality=60), lambda card: jpeg(card[::2, ::2])],
+    [lambda card: jpeg(card), lambda card: jpeg(card, 60), lambda card: jpeg(card[::2, ::2])],
 )
 def test_a_card_behind_many_cameras_is_no_street(tmp_path, server, again):
     card = cv2.resize(picture(7, 6, 9), (352, 240), interpolation=cv2.INTER_CUBIC)
@@ -456,10 +456,18 @@ def test_a_card_behind_many_cameras_is_no_street(tmp_path, server, again):
     server.answer = answer
     tally = run(tmp_path, ["A", "B", "C"], 0.6)
     kept = pd.read_parquet(tmp_path / "index").groupby("camera").size()
-    assert "B placeholder: the same picture as at A: a card, no street" in log(tmp_path)
-    assert kept.get("A", 0) <= 1
-    assert "B" not in kept
-    assert kept["C"] == tally.new - kept.get("A", 0) > 3
+    assert " placeholder: the same picture as at " in log(tmp_path)
+    assert kept.get("A", 0) + kept.get("B", 0) <= 1, "the first that sent it may keep it, once"
+    assert kept["C"] >= tally.new - 1 > 3
+
+
+def test_cameras_that_show_the_same_and_move_are_streets(tmp_path, server):
+    server.answer = lambda request: httpx.Response(
+        200, headers=JPEG, content=jpeg(picture(len(server.asked) // 2))
+    )
+    tally = run(tmp_path, ["A", "B"], 0.5)
+    assert tally.failures.total() <= 1  # where A or B is asked twice in a row
+    assert tally.new >= len(server.asked) - 3
 
 
 def test_dark_pictures_are_no_cards(tmp_path, server):

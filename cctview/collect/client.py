@@ -10,6 +10,7 @@ import asyncio
 import gc
 import math
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ _STANDS_AFTER = 3  # new pictures with one Last-Modified, after which it stands 
 
 
 async def list_cameras(
-    api: CameraApi, tell: Callable[[str], None] | None = None
+    api: CameraApi, tell: Callable[[str], object] = warnings.warn
 ) -> list[PublicCamera]:
     """Ask an API for its cameras.
 
@@ -51,7 +52,7 @@ async def list_cameras(
     ----------
     api : CameraApi
     tell : callable, optional
-        Is given a line for each entry of the list that was skipped.
+        Is given a line for each entry of the list that was skipped; by default it warns.
 
     Raises
     ------
@@ -73,9 +74,8 @@ async def list_cameras(
                 f"{api.list_url}: no list of cameras ({reason}); is the address right?"
             ) from None
     cameras, problems = api.read_list(content)
-    if tell:
-        for problem in problems:
-            tell(problem)
+    for problem in problems:
+        tell(problem)
     return cameras
 
 
@@ -136,6 +136,7 @@ class _Watch:
     changed: str = ""
     stands: int = 0
     odd: str = ""
+    doubtful: tuple[bytes, Taken] | None = None
     waits_until: float = 0.0
     told_to_wait_until: float = 0.0
 
@@ -165,6 +166,7 @@ class _Run:
                 shower = asyncio.create_task(self._show(show)) if show else None
                 try:
                     await _all_or_first_error(tasks)
+                    self.tally.new += sum(self._keep_doubtful(watch) for watch in self.watches)
                 finally:
                     if shower:
                         shower.cancel()
@@ -232,10 +234,13 @@ class _Run:
         async with self.slots:
             response, content = await self._ask(watch)
         if content is None:
-            return self._same(watch)
-        label, loop = watch.camera.label, asyncio.get_running_loop()
+            if not watch.doubtful:
+                return self._same(watch)
+            watch.doubtful = None
+            raise Failure("placeholder", "the same picture as at another camera, unchanged")
+        label = watch.camera.label
         try:
-            frame, taken = await loop.run_in_executor(
+            kept, taken = await asyncio.get_running_loop().run_in_executor(
                 self.writer, self._keep, watch, content, response.headers
             )
         except ValueError as error:
@@ -253,11 +258,11 @@ class _Run:
         if watch.same >= _FROZEN_AFTER:
             self.log.info("%s moves again after %d times the same picture", label, watch.same)
         watch.same = 0
-        if frame is None:
-            self.tally.duplicates += 1
-            return "duplicate"
-        self.tally.new += 1
-        return "new"
+        self.tally.new += kept
+        if kept or watch.doubtful:
+            return "new"
+        self.tally.duplicates += 1
+        return "duplicate"
 
     async def _ask(self, watch: _Watch) -> tuple[httpx.Response, bytes | None]:
         """The answer and its picture; None where nothing has changed."""
@@ -286,7 +291,7 @@ class _Run:
         """Note a picture with an odd type, and a Last-Modified that stands still, once each."""
         label, odd = watch.camera.label, odd_type(headers)
         if odd and odd != watch.odd:
-            self.log.info("%s odd type: a picture, and the server says %s", label, ascii(odd)[:80])
+            self.log.info("%s odd type: a picture that is called %s", label, ascii(odd)[:80])
         watch.odd = odd
         changed = headers.get("Last-Modified", "")
         if content == watch.content:
@@ -297,22 +302,31 @@ class _Run:
             self.log.info("%s clock stands still: Last-Modified is not believed any more", label)
 
     def _keep(self, watch: _Watch, content: bytes, headers: httpx.Headers) -> tuple:
-        received = datetime.now(UTC)
-        label = watch.camera.label
+        received, label = datetime.now(UTC), watch.camera.label
         try:
             image = read_image(content, "the picture")
         except ValueError as error:
-            odd = odd_type(headers)
-            if odd:
+            if odd := odd_type(headers):
                 raise Failure("wrong type", f"sent {odd}, not a JPEG or PNG picture") from None
             raise Failure("not an image", str(error)) from None
-        other = self.placeholders.seen_at(label, image)
-        if other:
+        other, still = self.placeholders.look(label, image)
+        if other and still:
+            watch.doubtful = None
             raise Failure("placeholder", f"the same picture as at {other}: a card, no street")
         stands = watch.stands >= _STANDS_AFTER
         time, clock = clock_of(headers, received, self.plan.zone, stands)
         taken = Taken(time, clock, received, image.shape[1], image.shape[0])
-        return self.archive.keep(label, content, taken), taken
+        kept = self._keep_doubtful(watch)
+        if other:
+            watch.doubtful = content, taken
+        else:
+            kept += self.archive.keep(label, content, taken) is not None
+        return kept, taken
+
+    def _keep_doubtful(self, watch: _Watch) -> int:
+        """Keep the picture that might have been a card, if there is one; how many."""
+        doubtful, watch.doubtful = watch.doubtful, None
+        return doubtful is not None and self.archive.keep(watch.camera.label, *doubtful) is not None
 
     def _same(self, watch: _Watch) -> str:
         watch.same += 1

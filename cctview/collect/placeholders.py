@@ -1,7 +1,8 @@
 """Placeholders: one card ("camera unavailable") that a server sends for many of its cameras.
 
-Two cameras never see the same thing. So a picture that equals another camera's latest picture is a
-card, also when the server encoded it anew or in another size.
+Two cameras never see the same thing, and a card does not move. So a picture that equals another
+camera's latest picture, and then comes again, is a card; also when the server encodes it anew or
+in another size.
 """
 
 import cv2
@@ -19,23 +20,29 @@ class Placeholders:
         self._labels: list[str] = []
         self._latest = np.zeros((0, _SIZE[1], _SIZE[0]), np.int16)
 
-    def seen_at(self, label: str, image: np.ndarray) -> str | None:
-        """Remember a camera's picture; the label of another camera that shows the same, if any.
+    def look(self, label: str, image: np.ndarray) -> tuple[str | None, bool]:
+        """Compare a camera's picture with the latest of all cameras, and remember it.
 
         Parameters
         ----------
         label : str
         image : ndarray of uint8, shape (H, W, 3)
+
+        Returns
+        -------
+        other : str or None
+            Another camera that shows the same picture.
+        still : bool
+            Whether this camera showed it before, too.
         """
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         small = cv2.resize(grey, _SIZE, interpolation=cv2.INTER_AREA).astype(np.int16)
         if label not in self._labels:
             self._labels.append(label)
-            self._latest = np.concatenate([self._latest, small[None]])
+            self._latest = np.concatenate([self._latest, np.full_like(small, 999)[None]])
         row = self._labels.index(label)
-        self._latest[row] = small
-        if small.std() < _FLAT:
-            return None
         same = np.abs(self._latest - small).max(axis=(1, 2)) <= _SAME
-        same[row] = False
-        return self._labels[int(same.argmax())] if same.any() else None
+        self._latest[row], still, same[row] = small, bool(same[row]), False
+        if small.std() < _FLAT or not same.any():
+            return None, still
+        return self._labels[int(same.argmax())], still
