@@ -230,14 +230,14 @@ class _Run:
         self.tally.polls.append((asyncio.get_running_loop().time() - self.start, label, news))
 
     async def _take(self, watch: _Watch) -> str:
-        """Ask for a picture and keep it; returns ``new``, ``duplicate`` or ``frozen``."""
+        """Ask for a picture and keep it: ``new``, ``duplicate`` or ``frozen``."""
         async with self.slots:
             response, content = await self._ask(watch)
         if content is None:
             if not watch.doubtful:
                 return self._same(watch)
             watch.doubtful = None
-            raise Failure("placeholder", "the same picture as at another camera, unchanged")
+            raise Failure("placeholder", "another camera's picture, unchanged")
         label = watch.camera.label
         try:
             kept, taken = await asyncio.get_running_loop().run_in_executor(
@@ -292,8 +292,7 @@ class _Run:
         label, odd = watch.camera.label, odd_type(headers)
         if odd and odd != watch.odd:
             self.log.info("%s odd type: a picture that is called %s", label, ascii(odd)[:80])
-        watch.odd = odd
-        changed = headers.get("Last-Modified", "")
+        watch.odd, changed = odd, headers.get("Last-Modified", "")
         if content == watch.content:
             return
         watch.stands = watch.stands + 1 if changed and changed == watch.changed else 0
