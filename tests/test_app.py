@@ -1,6 +1,7 @@
 """The operator's page: what a click shows, keeps, refuses and deletes; and how it is served."""
 
 import io
+import os
 import re
 import socket
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from PIL import Image
 
 from cctview import cli
 from cctview.dataset.frames import open_dataset
+from cctview.dataset.storage import alone_in
 from cctview.investigate import server as serve
 from cctview.investigate.app import App, look_up
 from cctview.investigate.dossier import MEMORY_ONLY, Drawer, build_dossier
@@ -146,6 +148,21 @@ def test_what_is_written_into_the_page_is_escaped():
     dossier.read_off["type"] = "<script>alert(1)</script>", 0.5
     assert "<script>" not in dossier_html(dossier)
     assert "&lt;script&gt;" in dossier_html(dossier)
+
+
+def test_what_a_killed_server_left_is_removed_and_what_another_uses_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve.tempfile, "tempdir", str(tmp_path))
+    places = [tmp_path / f"cctview-app-{name}" for name in ("killed", "running", "fresh")]
+    for place in places:
+        (place / "found").mkdir(parents=True)
+    (tmp_path / "cctview-app-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "frames").mkdir(parents=True)
+    with alone_in(places[1]):
+        for place in (*places[:2], tmp_path / "elsewhere"):
+            os.utime(place, (0, 0))
+        serve.clear_killed()
+    assert [place.exists() for place in places] == [False, True, True]
+    assert (tmp_path / "elsewhere" / "frames").exists()
 
 
 def test_the_page_is_served_on_the_loopback_address_alone(tmp_path):

@@ -345,7 +345,8 @@ class _Shell:
         self.quiet = False
         self.text.value = dossier_html(app.dossier)
         files = len(app.drawer.files)
-        self.delete.description = _DELETE + (f" and {files} saved" if files else "")
+        also = f" and {files} file{'s' if files > 1 else ''}" if files else ""
+        self.delete.description = _DELETE + also
         if not app.search.own and self.name.value in ("", *(p.name for p in app.drawer.files)):
             self.name.value = free_name(app.folder)
         self.map.value = map_png(app.dossier)

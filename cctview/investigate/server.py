@@ -15,13 +15,14 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctview.dataset import DATA
+from cctview.dataset import DATA, alone_in
 
 if TYPE_CHECKING:
     from cctview.dataset import Dataset
@@ -31,6 +32,8 @@ LEFT = 30
 _HOST = "127.0.0.1"
 _NOT_VOILAS = "jupyterlab-jupytext"  # of JupyterLab's extensions the one that cannot run in Voilà
 _TEMPLATE = "cctview"
+_PREFIX = "cctview-app-"
+_FRESH = 60  # s: a folder that is younger may be of a server that is just starting
 _OBEYED = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
 """Variables that name somebody else's files, which Jupyter or IPython would run."""
 _CELL = """from cctview.course.app import open_app
@@ -70,7 +73,8 @@ def _run(options: argparse.Namespace) -> int:
         os.environ["CCTVIEW_DATA"] = str(named.resolve())
     own = None if (named / "truth").is_dir() else _prepare(named)
     port, token = pick_port(options.port), secrets.token_hex(24)
-    with tempfile.TemporaryDirectory(prefix="cctview-app-") as folder:
+    clear_killed()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, alone_in(Path(folder)):
         place = Path(folder)
         if own is not None:
             keep(own, place)
@@ -100,6 +104,19 @@ def _prepare(folder: Path) -> "Dataset":
     for problem in dataset.problems:
         print(f"skipped: {problem}", file=sys.stderr)
     return dataset
+
+
+def clear_killed() -> None:
+    """Remove the folders of servers that were killed: they hold what was found in frames."""
+    for place in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            if place.is_symlink() or time.time() - place.stat().st_mtime < _FRESH:
+                continue
+            with alone_in(place):
+                pass
+        except (ValueError, OSError):  # its server runs, or it is another user's
+            continue
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
