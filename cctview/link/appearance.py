@@ -95,13 +95,14 @@ def fit_appearance(features: np.ndarray, vehicle: np.ndarray, images: np.ndarray
             f"{(count > 1).sum()} vehicles have two tracklets; at least {_FEWEST} are needed to fit"
             " on: take more minutes"
         )
-    components = min(_PRINCIPAL, known.sum() - 1, features.shape[1])
+    free = int(twice.sum() - (count > 1).sum())  # degrees of freedom of the noise
+    components = min(_PRINCIPAL, max(_KEPT // 3, free // 4), known.sum() - 1, features.shape[1])
     principal = PCA(components, random_state=0).fit(features)
     places = principal.transform(features)
     means = np.zeros((len(count), components))
     np.add.at(means, code, places)
     off = (places - means[code] / count[code][:, None])[twice]
-    within = off.T @ off / (twice.sum() - (count > 1).sum())
+    within = off.T @ off / free
     within *= 1 - _SHRUNK
     within += _SHRUNK * np.trace(within) / components * np.eye(components)
     between, axes = eigh(np.cov(places.T) - within, within)

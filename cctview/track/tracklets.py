@@ -13,6 +13,11 @@ from cctview.detect import seconds_of
 from cctview.match import centre_by_camera, unit_vectors
 from cctview.track.tracker import track_detections
 
+_LEGIBLE = 25.0
+"""px; the side of a box from which on more pixels tell no more. On the simulated road a tracklet then
+finds its vehicle first at the next camera (150 s, no clock) in .393, .053, .295, .094 and .277 of
+cases; in .309, .036, .261, .074 and .215 if all boxes weigh the same. On real frames of minutes
+that are kept apart, alike pairs exceed chance at the travel time by 30 instead of 25 deviations."""
 _LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
 _NEIGHBOURS = 41  # tracks in about the same lane, which tell how fast boxes come nearer
 _FEWEST_TRACKS = 10  # that move, to tell it at all
@@ -111,7 +116,8 @@ def describe_tracks(
         Index: the track. Columns `camera`, `seconds` (since midnight), `lane` (0 to 1),
         `detections` (how many).
     features : ndarray, shape (number of tracks, d), float32
-        The mean of the track's embeddings, each centred on its camera.
+        The mean of the track's embeddings, each centred on its camera; small boxes, whose pictures
+        show little, weigh less, by their area.
 
     Raises
     ------
@@ -139,9 +145,10 @@ def describe_tracks(
         centre_by_camera(np.asarray(embeddings)[kept], table["camera"]) + 1e-9
     ).astype(np.float32)
     codes, labels = pd.factorize(table["track"], sort=True)
+    weights = np.minimum(table["area"].to_numpy(), _LEGIBLE**2).astype(np.float32)
     means = np.zeros((len(labels), features.shape[1]), np.float32)
-    np.add.at(means, codes, features)
-    counts = np.bincount(codes)
+    np.add.at(means, codes, features * weights[:, None])
+    counts, total = np.bincount(codes), np.bincount(codes, weights).astype(np.float32)
     largest = (
         table.sort_values("area", kind="stable")
         .groupby("track")
@@ -161,7 +168,7 @@ def describe_tracks(
         lambda of: _passing_times(of, lane)
     )
     described = largest[["camera"]].assign(seconds=seconds, lane=lane, detections=counts)
-    return described, means / counts[:, None].astype(np.float32)
+    return described, means / np.maximum(total, 1e-6)[:, None]
 
 
 def _depth(table: pd.DataFrame, meet: dict[str, np.ndarray]) -> np.ndarray:
