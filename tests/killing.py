@@ -387,13 +387,8 @@ def _damaged(folder: Path, expected: dict) -> list[str]:
         return []
     files = [
         p
-        for p in folder.rglob("*.jp*g")
+        for p in [*folder.rglob("*.jp*g"), *folder.rglob("[!.]*.json")]
         if not any(part.endswith(UNFINISHED) for part in p.relative_to(folder).parts)
-    ]
-    files += [
-        p
-        for p in folder.rglob("*.json")
-        if not p.name.startswith(".") and p.relative_to(folder).parts[0] not in UNFINISHED
     ]
     names = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
     damaged = [name for name, content in names.items() if content != expected.get(name)]

@@ -428,7 +428,7 @@ class Index:
                     body, kind = index.pages[path].encode(), "text/html"
                 elif (file := folder / Path(path).name).is_file():
                     if file.name.startswith("tinylib"):
-                        index.open.wait(30)
+                        index.open.wait(300)
                     body, kind = file.read_bytes(), "application/octet-stream"
                 else:
                     return self.send_error(404)
@@ -571,7 +571,7 @@ def start(project, index_url, *arguments, python=(sys.executable,), **settings):
 
 
 def finish(process):
-    output = process.communicate(timeout=120)[0]
+    output = process.communicate(timeout=600)[0]
     assert "Traceback" not in output, output
     return output, process.returncode
 
@@ -699,7 +699,9 @@ def test_set_ups_that_are_ended_killed_or_meet_another_one_end_in_one_that_is_wh
     pin_another_version(index, copy)
     index.open.clear()
     try:
-        ended, killed = (start(copy, index.address + "/simple/", "--no-lab") for _ in range(2))
+        ended = start(copy, index.address + "/simple/", "--no-lab")
+        until(ended, "[1/4]")
+        killed = start(copy, index.address + "/simple/", "--no-lab")
         until(ended, "[3/4]")
         until(killed, "Another set-up is at work")
         os.kill(ended.pid, signal.SIGTERM)
