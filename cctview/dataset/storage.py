@@ -32,6 +32,7 @@ _POINTER = b"version https://git-lfs"
 _ZIP_ENDING = ".zip"
 
 PARTIAL = ".partial"
+_KEPT = 24  # characters of a name that its temporary name keeps: Windows refuses long paths
 LOCK = ".cctview.lock"
 _LEFTOVER = re.compile(rf"\..+\.\d+{re.escape(PARTIAL)}", re.DOTALL)
 
@@ -50,7 +51,7 @@ def write_new(path: Path, content: bytes) -> None:
 
     Raises a FileExistsError if something has that name, and leaves it as it is.
     """
-    temporary = path.with_name(f".{path.name[-100:]}.{os.getpid()}{PARTIAL}")
+    temporary = path.with_name(f".{path.name[-_KEPT:]}.{os.getpid()}{PARTIAL}")
     try:
         temporary.write_bytes(content)
         try:
@@ -72,7 +73,7 @@ def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
     disk has a file, under its name, when the block has ended.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[-100:]}.{os.getpid()}{PARTIAL}")
+    temporary = path.with_name(f".{path.name[-_KEPT:]}.{os.getpid()}{PARTIAL}")
     try:
         yield temporary
         if temporary.is_dir() and path.is_dir():
