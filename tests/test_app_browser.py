@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -176,6 +177,9 @@ def test_from_camera_to_dossier_to_deletion_and_the_end(served):
             "/login?"
             in urllib.request.urlopen(address.partition("?")[0] + path, timeout=30).geturl()
         )
+    by_another_name = urllib.request.Request(address, headers={"Host": "example.org"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(by_another_name, timeout=30)
     assert not list((home / "ran").iterdir()), "somebody else's settings were obeyed"
     door = Path(
         urllib.request.url2pathname((home / "opened").read_text().strip()[len("file://") :])

@@ -200,7 +200,7 @@ def test_deleting_all_takes_the_files_of_former_dossiers_along(dossier, tmp_path
     paths[1].write_text("changed by hand")
     paths[2].unlink()
     said = drawer.delete_all()
-    assert said.startswith("Dossier 2 and 2 files deleted.")
+    assert said.startswith("Dossier 2 deleted. 2 files deleted: 0.json, 3.json. The frames")
     assert f"{paths[1]} was changed since, and is still there." in said
     assert f"{paths[2]} was moved or deleted already." in said
     assert [path.name for path in tmp_path.iterdir()] == ["1.json"]
@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_deleted_is_named_and_tried_again(dossier, tmp_pat
         patch.setattr(Path, "unlink", refuse)
         assert f"{path} could not be deleted (in use)" in drawer.delete(1)
     assert path.exists()
-    assert drawer.delete_all().startswith("1 file deleted")
+    assert drawer.delete_all().startswith("1 file deleted: one.json.")
     assert not path.exists()
 
 

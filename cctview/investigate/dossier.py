@@ -311,10 +311,10 @@ class Drawer:
                 del self.files[path]
             except OSError as error:
                 remains.append(f"{path} could not be deleted ({error.strerror}).")
-        if gone:
-            names = f"{len(gone)} file{'s' if len(gone) > 1 else ''}"
-            what = f"{what} and {names}" if what else names
         said = f"{what} deleted. " if what else ""
+        if gone:
+            files = f"{len(gone)} file{'s' if len(gone) > 1 else ''}"
+            said += f"{files} deleted: {', '.join(path.name for path in gone)}. "
         said += "The frames and the vectors are still here: the same click builds it again."
         return " ".join([said, *remains])
 

@@ -188,7 +188,7 @@ def protection(port: int) -> dict:
     return {
         "headers": {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"},
         "disable_check_xsrf": True,
-        "ws_ping_timeout": 30_000,  # ms: not longer than between two pings, or tornado complains
+        "ws_ping_interval": 0,  # on one computer a lost connection is seen; a slow page is not lost
         "allow_remote_access": False,
     }
 
