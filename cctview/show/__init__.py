@@ -8,7 +8,7 @@
 ``meter``      the leakage meter: `bits_left`, `waterfall`, `gauges`
 ``road_map``   `drive`: the road, its cameras and a trip
 ``widgets``    `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`, `Live`
-``own_frames`` `store_nothing`: the rule for notebooks that show frames of your own
+``live_only``  `store_nothing`: the rule for notebooks that show frames of your own
 ============== ====================================================================================
 """
 
@@ -54,7 +54,7 @@ from cctview.show.look import (
     style,
 )
 from cctview.show.meter import bits_left, gauges, waterfall
-from cctview.show.own_frames import OWN_FRAMES, store_nothing
+from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
