@@ -1,10 +1,10 @@
 """The stored results on `data/`, small tables in `data/results/`.
 
-leakage, open_set, unicity, finder: see `studio.studies.leakage`. Of attacks and defences:
+leakage, open_set, unicity, finder: see `studio.studies.leakage`; membership: see
+`studio.studies.learning`. Of attacks and defences:
 
 defences.csv     defence × strength × tracker (`studio.studies.defence_study`)
 attributes.csv   what a linear probe reads off the stored vectors
-membership.csv   members of an over-fitted and of a less fitted classifier's training set
 extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
 inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.attacks import LabelledCrops, LinkageAttack, Membership, infer_attribute
-from cctview.attacks.inference import likelihood_ratio_attack
+from cctview.attacks import LabelledCrops, LinkageAttack, infer_attribute
 from cctview.course import read_vehicle_crops
 from cctview.course.era_trials import VehicleCrops
 from cctview.dataset import open_dataset, write_bytes
@@ -31,24 +30,23 @@ from cctview.detect import Detector
 from cctview.extract import ERAS
 from cctview.match import cosine_distances
 from cctview.truth import read_truth
-from studio.studies import leakage
+from studio.studies import leakage, learning
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, link_row
 from studio.studies.era_tables import metric_table, resolution_table
-from studio.studies.membership import train_classifiers
 from studio.studies.usefulness import RoadUse, stretches
 from studio.training import train_defended
 
-_LEAKAGE = {
+_WRITERS = {
     "leakage": leakage.write_leakage,
     "open_set": leakage.write_open_set,
     "unicity": leakage.write_unicity,
     "finder": leakage.write_finder,
+    "membership": learning.write_membership,
 }
 TABLES = (
-    *_LEAKAGE,
+    *_WRITERS,
     "attributes",
-    "membership",
     "extractors",
     "inversion",
     "defences",
@@ -56,7 +54,6 @@ TABLES = (
     "eras_metric",
 )
 ATTRIBUTES = ("family", "body", "direction", "length")
-EPOCHS = (3, 30)
 FRAMES = 12
 """Frames in succession of each camera on which counting and speeds are measured: 20 seconds."""
 
@@ -66,7 +63,6 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     crops = functools.cache(lambda: bench(data))
     made = {
         "attributes": lambda: attributes(crops()),
-        "membership": lambda: membership(crops()),
         "inversion": lambda: inversion(crops()),
     }
     made["extractors"] = lambda: extractors(crops())
@@ -75,8 +71,8 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []
     for name in tables:
-        if name in _LEAKAGE:
-            places += _LEAKAGE[name](data)
+        if name in _WRITERS:
+            places += _WRITERS[name](data)
             continue
         place = data / "results" / f"{name}.csv"
         _write_table(place, made[name]())
@@ -102,30 +98,6 @@ def attributes(crops: LabelledCrops) -> pd.DataFrame:
         tables.append(found.figures().rename_axis("figure").reset_index().assign(**about))
     return pd.concat(tables)[
         ["attribute", "classes", "passages", "figure", "estimate", "low", "high"]
-    ]
-
-
-def membership(crops: LabelledCrops) -> pd.DataFrame:
-    """AUC and true positives at 1 % false positives: columns epochs, attack, members_right,
-    others_right, figure, interval.
-    """
-    tables = []
-    for epochs in EPOCHS:
-        table, shadow, within = train_classifiers(crops, epochs)
-        right = table.groupby("member").correct.mean()
-        about = {"epochs": epochs, "members_right": right[True], "others_right": right[False]}
-        confidence = table.confidence.to_numpy()
-        scores = {
-            "threshold": confidence,
-            "likelihood ratio": likelihood_ratio_attack(confidence, shadow, within),
-        }
-        for attack, score in scores.items():
-            figures = Membership(table.member.to_numpy(), score).figures()
-            tables.append(
-                figures.rename_axis("figure").reset_index().assign(attack=attack, **about)
-            )
-    return pd.concat(tables)[
-        ["epochs", "attack", "members_right", "others_right", "figure", "estimate", "low", "high"]
     ]
 
 

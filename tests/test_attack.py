@@ -9,7 +9,6 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from cctview.attacks import inference as attack
 from cctview.attacks.crops import LabelledCrops
-from studio.studies.membership import train_classifiers
 
 
 def labelled(n=150, signal=3.0, seed=0):
@@ -102,22 +101,3 @@ def test_the_likelihood_ratio_sees_what_a_threshold_does_not():
 def test_models_that_all_know_an_example_are_refused():
     with pytest.raises(ValueError, match="train more"):
         attack.likelihood_ratio_attack(np.full(3, 0.5), np.full((2, 3), 0.5), np.ones((2, 3), bool))
-
-
-def test_an_over_fitted_classifier_betrays_its_members():
-    rng = np.random.default_rng(2)
-    table = pd.DataFrame({"vehicle": np.arange(120), "body": rng.choice(["van", "sedan"], 120)})
-    data = LabelledCrops(
-        table,
-        np.zeros((120, 0)),
-        tuple(rng.integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)),
-        np.tile([0, 0, 16, 16], (120, 1)),
-    )
-    vehicles, shadow, within = train_classifiers(data, epochs=25, shadows=4)
-    right = vehicles.groupby("member").correct.mean()
-    assert right[True] > 0.95
-    assert right[False] < 0.7
-    assert vehicles.member.sum() == 60
-    assert (within.sum(axis=0) == 2).all()
-    score = vehicles.confidence
-    assert attack.Membership(vehicles.member.to_numpy(), score).figures().loc["AUC", "low"] > 0.65

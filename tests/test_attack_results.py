@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.attacks import inference as attack
-from cctview.attacks import linkage
+from cctview.attacks import infer_attribute, linkage
 from cctview.dataset.paths import RESULTS
 from cctview.defences import catalogue as defend
 from cctview.defences import study as protection
 from studio import results
 from studio.studies import defence_study
 from studio.studies.bench import bench as measured_looks
-from studio.studies.membership import train_classifiers
 
 FIGURES = ["estimate", "low", "high"]
 
@@ -41,20 +39,8 @@ def test_the_command_line_names_the_tables():
 def test_what_the_vectors_say_of_colour():
     table = stored("attributes")
     of = table[table.attribute == "family"].set_index("figure")[FIGURES]
-    again = attack.infer_attribute(bench(), "family").figures()
+    again = infer_attribute(bench(), "family").figures()
     np.testing.assert_allclose(again.loc[of.index, FIGURES], of, atol=0.02)
-
-
-def test_what_a_classifier_betrays():
-    table = stored("membership")
-    of = table[
-        (table.epochs == results.EPOCHS[0])
-        & (table.attack == "threshold")
-        & (table.figure == "AUC")
-    ]
-    learnt, _, _ = train_classifiers(bench(True), results.EPOCHS[0], shadows=0)
-    figures = attack.Membership(learnt.member.to_numpy(), learnt.confidence.to_numpy()).figures()
-    np.testing.assert_allclose(figures.loc[["AUC"], FIGURES], of[FIGURES], atol=0.05)
 
 
 def test_what_defences_of_vectors_leave():

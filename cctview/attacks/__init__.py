@@ -20,12 +20,18 @@ from cctview.attacks.classifier import (
 from cctview.attacks.crops import LabelledCrops, load_crops, window
 from cctview.attacks.inference import Membership, infer_attribute
 from cctview.attacks.linkage import LinkageAttack, fit_map
-from cctview.attacks.shadow_models import stored_attacks, stored_shadows
+from cctview.attacks.shadow_models import (
+    AttackedModels,
+    stored_attacks,
+    stored_membership,
+    stored_shadows,
+)
 from cctview.attacks.vehicle_images import load_vehicle_images, split_members
 
 __all__ = [
     "EPOCHS",
     "FILTERS",
+    "AttackedModels",
     "LabelledCrops",
     "LinkageAttack",
     "Membership",
@@ -38,6 +44,7 @@ __all__ = [
     "load_vehicle_images",
     "split_members",
     "stored_attacks",
+    "stored_membership",
     "stored_shadows",
     "train_classifier",
     "window",

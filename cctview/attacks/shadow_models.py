@@ -2,17 +2,30 @@
 
 They are networks like the one that is attacked, each trained on a random half of the vehicles
 (Carlini et al. 2022, arXiv 2112.03570). `python -m studio learning` trains them.
+
+Each of them is attacked in turn with the help of the others (`AttackedModels`). Two things vary
+then: which vehicles there are, and which model is attacked. Intervals hold both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from cctview.attacks.inference import Membership, likelihood_ratio_attack
 from cctview.dataset import RESULTS, read_result
+from cctview.match import roc_auc
+
+LEVELS = (0.01, 0.002)
+"""Shares of others accused falsely at which attacks are read."""
+RESOLVED = 10
+"""False alarms, over all models, from which on a share of others is resolved."""
+_GROUPS = 40
+_NORMAL = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -58,10 +71,126 @@ class Shadows:
         ratio = likelihood_ratio_attack(confidence[model], confidence[others], self.within[others])
         return Membership(self.within[model], ratio)
 
+    def attack_all(self, epoch: int) -> "AttackedModels":
+        """The strong attack on each of the models, with the other pairs as the attacker's own."""
+        models = range(len(self.within))
+        scores = np.array([self.attack(model, epoch).scores for model in models])
+        return AttackedModels(self.within, scores)
+
+
+@dataclass(frozen=True)
+class AttackedModels:
+    """Several models, each attacked in turn; the same threshold is used for all of them.
+
+    Attributes
+    ----------
+    member : ndarray of bool, shape (models, n)
+        Models 2k and 2k + 1 share the vehicles between them.
+    scores : ndarray, shape (models, n)
+        Higher: more like a member.
+    """
+
+    member: np.ndarray
+    scores: np.ndarray
+
+    @property
+    def resolved(self) -> float:
+        """The least share of others accused falsely that can be read."""
+        return RESOLVED / int((~self.member).sum())
+
+    def figures(self, levels: Sequence[float] = LEVELS) -> pd.DataFrame:
+        """AUC, and the share of members found at some shares of others accused falsely.
+
+        Returns
+        -------
+        DataFrame
+            Index figure ("AUC", "TPR at 1 % FPR", …), columns estimate, low, high, between: the
+            standard error between pairs of models. Levels that are not resolved are left out.
+
+        Notes
+        -----
+        Drawing vehicles again with replacement is biased upward here: copies of one vehicle are
+        also copies of its score, and the tail is made of few scores. So the variance is that of a
+        jackknife over forty groups of vehicles, plus that between pairs of models; the interval is
+        normal in the logit.
+        """
+        levels = [level for level in levels if level >= self.resolved]
+        names = ["AUC", *(f"TPR at {100 * level:g} % FPR" for level in levels)]
+        by_model = self._by_model(levels)
+        estimate = by_model.mean(axis=0)
+        pairs = by_model.reshape(-1, 2, len(names)).mean(axis=1)
+        between = pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs))
+        group = np.random.default_rng(0).permutation(self.member.shape[1]) % _GROUPS
+        without = [self._without(group == k)._by_model(levels).mean(axis=0) for k in range(_GROUPS)]
+        # delete-a-group jackknife: (G - 1) / G times the sum of squares about the mean
+        vehicles = np.var(without, axis=0) * (_GROUPS - 1)
+        low, high = _logit_interval(estimate, np.sqrt(vehicles + between**2))
+        columns = {"estimate": estimate, "low": low, "high": high, "between": between}
+        return pd.DataFrame(columns, index=pd.Index(names, name="figure"))
+
+    def _without(self, left_out):
+        return AttackedModels(self.member[:, ~left_out], self.scores[:, ~left_out])
+
+    def _by_model(self, levels):
+        """AUC and the shares found, (models, 1 + levels)."""
+        areas = [
+            roc_auc(-scores, member)
+            for scores, member in zip(self.scores, self.member, strict=True)
+        ]
+        found = [self._found(self._threshold(level)) for level in levels]
+        return np.column_stack([areas, *found])
+
+    def _threshold(self, level):
+        """The score that so many of the others exceed, over all models."""
+        return np.quantile(self.scores[~self.member], 1 - level, method="higher")
+
+    def _found(self, threshold):
+        """The share of each model's members that exceed a score."""
+        return ((self.scores > threshold) & self.member).sum(axis=1) / self.member.sum(axis=1)
+
+    def roc(self, points: int = 60) -> pd.DataFrame:
+        """Members found against others accused falsely, as far down as is resolved.
+
+        Returns
+        -------
+        DataFrame
+            Columns fpr, tpr, and low, high: 95 % of the mean over the models, by what varies
+            between pairs of them.
+        """
+        rows = []
+        for level in np.geomspace(self.resolved, 1, points)[:-1]:
+            found = self._found(self._threshold(level))
+            pairs = found.reshape(-1, 2).mean(axis=1)
+            error = pairs.std(ddof=1) / np.sqrt(len(pairs))
+            rows.append((level, found.mean(), *_logit_interval(found.mean(), error)))
+        return pd.DataFrame([*rows, (1.0,) * 4], columns=["fpr", "tpr", "low", "high"])
+
+
+def _logit_interval(share, error):
+    """The 95 % interval of a share with this standard error, normal in the logit."""
+    share = np.clip(share, 1e-6, 1 - 1e-6)
+    width = _NORMAL * error / (share * (1 - share))
+    return expit(logit(share) - width), expit(logit(share) + width)
+
 
 def stored_shadows(folder: Path = RESULTS) -> Shadows:
     """The attacker's own models that were trained beforehand, from ``shadows.parquet``."""
-    table = read_result("shadows.parquet", folder)
+    return _as_shadows(read_result("shadows.parquet", folder))
+
+
+def stored_membership(folder: Path = RESULTS) -> dict[str, Shadows]:
+    """Models that were taught one image of each vehicle, by the image that an attacker holds.
+
+    From ``membership.parquet``: the very image that was taught, another of the same pass, and one
+    at another camera.
+    """
+    table = read_result("membership.parquet", folder)
+    kinds = table.picture.unique()
+    return {kind: _as_shadows(table[table.picture == kind]) for kind in kinds}
+
+
+def _as_shadows(table):
+    """One row a model and vehicle, as `studio.studies.learning.shadow_table` makes them."""
     models = table.model.nunique()
     confidences = {
         int(name.removeprefix("epoch_")): expit(table[name].to_numpy(float)).reshape(models, -1)
@@ -75,6 +204,6 @@ def stored_shadows(folder: Path = RESULTS) -> Shadows:
 def stored_attacks(folder: Path = RESULTS) -> pd.DataFrame:
     """The strong attack on each stored model with the help of the others, from ``shadows.csv``.
 
-    Columns epoch, figure (AUC, TPR at 1 % FPR), estimate, low, high (of the mean over the models).
+    Columns epoch, and those of `AttackedModels.figures`.
     """
     return read_result("shadows.csv", folder)

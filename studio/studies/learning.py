@@ -4,8 +4,15 @@ makes it anew.
 learning.csv        trainings of several capacities and sizes by epoch, with attacks on them
 shadows.parquet     the attacker's own models: their training vehicles and confidences
 shadows.csv         how well members of such a model are found with the help of the others
+
+`python -m studio results --only membership` makes two more, of models that were taught one image a
+vehicle: what does an attacker find out who holds another image of it?
+
+membership.parquet  as shadows.parquet, by the image that the attacker holds
+membership.csv      as shadows.csv, by the image that the attacker holds
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +21,17 @@ from scipy.special import logit
 
 from cctview.attacks import EPOCHS, FILTERS, load_vehicle_images, split_members, train_classifier
 from cctview.attacks.classifier import LABELS
-from cctview.attacks.shadow_models import Shadows
+from cctview.attacks.shadow_models import Shadows, stored_membership
 from cctview.attacks.vehicle_images import MemberSplit, VehicleImages
 from cctview.dataset import open_dataset, write_bytes
-from cctview.match import roc_auc, tpr_at_fpr
-from cctview.stats import bootstrap
 from cctview.truth import read_truth
-from studio.studies.membership import train_shadows
+from studio.studies.membership import subject_images, train_shadows, train_subjects
 
 CAPACITIES, SIZES, EVERY, SHADOWS = (4, 16, 28), (100, 300, 500, 700), 2, 16
 ATTACKED = (6, 8, 10, EPOCHS)
 """Epochs after which the shadow models are attacked themselves."""
+SUBJECT_SMALLEST = 16
+"""Least size, in pixels, of an image that a model is taught or an attacker holds."""
 SURE = 1e-6
 """A confidence nearer to 0 or 1 is stored as this near."""
 
@@ -107,33 +114,47 @@ def shadow_table(shadows: Shadows) -> pd.DataFrame:
     )
 
 
-def shadow_attacks(shadows: Shadows, epochs: tuple = ATTACKED, rounds: int = 100) -> pd.DataFrame:
-    """The strong attack on each of the models in turn: means over the models, with intervals by
-    drawing vehicles again.
+def shadow_attacks(shadows: Shadows, epochs: Iterable[int] = ATTACKED) -> pd.DataFrame:
+    """The strong attack on each of the models in turn, by epoch.
 
     Returns
     -------
     DataFrame
-        Columns epoch, figure (AUC, TPR at 1 % FPR), estimate, low, high.
+        Columns epoch, figure, estimate, low, high, between, as `AttackedModels.figures`.
+    """
+    tables = [
+        shadows.attack_all(epoch).figures().reset_index().assign(epoch=epoch) for epoch in epochs
+    ]
+    return pd.concat(tables)[["epoch", "figure", "estimate", "low", "high", "between"]]
+
+
+def write_membership(data: Path) -> list[Path]:
+    """Make the two files of membership under `data`; returns their places."""
+    images = load_vehicle_images(
+        open_dataset(data), read_truth(data), per_camera=2, smallest=SUBJECT_SMALLEST
+    )
+    images = subject_images(images)
+    held = train_subjects(images, split_members(images), SHADOWS)
+    tables = [shadow_table(shadows).assign(picture=kind) for kind, shadows in held.items()]
+    stored = pd.concat(tables).astype({"picture": "category"})
+    places = [data / "results" / f"membership.{ending}" for ending in ("parquet", "csv")]
+    write_bytes(places[0], stored.to_parquet(compression="zstd", index=False))
+    write_bytes(places[1], _csv(membership_attacks(stored_membership(data / "results"))))
+    return places
+
+
+def membership_attacks(held: dict[str, Shadows]) -> pd.DataFrame:
+    """`shadow_attacks` at every stored epoch, by the image that the attacker holds.
+
+    Returns
+    -------
+    DataFrame
+        Columns picture, vehicles, then those of `shadow_attacks`.
     """
     tables = []
-    for epoch in epochs:
-        attacks = [shadows.attack(model, epoch) for model in range(len(shadows.within))]
-
-        def statistic(rows, attacks=attacks):
-            pairs = [(-one.scores[rows], one.member[rows]) for one in attacks]
-            found = [tpr_at_fpr(*pair, 0.01) for pair in pairs]
-            return pd.Series(
-                {
-                    "AUC": np.mean([roc_auc(*pair) for pair in pairs]),
-                    "TPR at 1 % FPR": np.mean(found),
-                }
-            )
-
-        tables.append(
-            bootstrap(statistic, shadows.vehicles, rounds)
-            .rename_axis("figure")
-            .reset_index()
-            .assign(epoch=epoch)
-        )
-    return pd.concat(tables)[["epoch", "figure", "estimate", "low", "high"]]
+    for kind, shadows in held.items():
+        table = shadow_attacks(shadows, shadows.confidences)
+        table.insert(0, "picture", kind)
+        table.insert(1, "vehicles", len(shadows.vehicles))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
