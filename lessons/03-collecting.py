@@ -154,29 +154,30 @@ course.summarise_archive(lesson.shown)
 # ## 4 · How cheap it is
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
-# mean size of a picture, since we measure it. What storage costs is from a source: it stands below the figure. New York has
-# more than 900 traffic cameras.
+# mean size of a picture, since we measure it. The prices come from a source, which stands below the figure. There are two of them:
+# one for what is kept, and one for each request that stores a new file. New York has more than 900 traffic cameras.
 
 # %%
 picture_bytes = np.mean([len(lesson.dataset.jpeg(frame)) for frame in lesson.dataset.frames.id])
 print(f"a picture of 352 x 240 pixels: {picture_bytes / 1000:.1f} kB")
 
 # %%
-price = search.COSTS.price_of_storage
+prices = search.COSTS.price_of_storage.value, search.COSTS.price_of_requests.value
 NUMBERS = (1, 6, 30, 150, round(search.CITY.cameras.value), 5_000)
 
 
 def pay(values):
-    """What a month of storage costs."""
+    """What a month costs."""
     of = values["interval"], values["days_kept"]
-    bills = {
-        number: course.storage_cost(number, *of, picture_bytes, price.value) for number in NUMBERS
-    }
-    note = f"Storage at {price.value:g} {price.unit}: Amazon S3 Standard as third parties quote it"
+    bills = {number: course.storage_cost(number, *of, picture_bytes, *prices) for number in NUMBERS}
+    note = (
+        "Amazon S3 Standard, November 2026, as devnotes.tech quotes it: US$0.023 per GB and month,"
+        " US$0.005 per 1,000 files stored"
+    )
     return figures.storage_bill(bills, values["cameras"], *of, note=note)
 
 
-month = course.storage_cost(900, 2, 30, picture_bytes, price.value)
+month = course.storage_cost(900, 2, 30, picture_bytes, *prices)
 Sliders(
     pay,
     [
@@ -186,16 +187,17 @@ Sliders(
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        "900 cameras, a picture of each every two seconds, 30 days kept: what does the storage cost a month?",
-        f"About US${month.dollars:,.0f} for storage. Fetching them is {month.requests:.0f} requests a second.",
-        ["about US$500", "about US$5,000", "about US$50,000", "about US$500,000"],
+        "900 cameras, a picture of each every two seconds, 30 days kept: what does a month cost?",
+        f"About US${month.storing:,.0f} for what is kept, and US${month.sending:,.0f} for the requests that store each"
+        " picture as a file. A thousand pictures in one file cost a thousandth of that.",
+        ["about US$60", "about US$600", "about US$6,000", "about US$60,000"],
     ),
 )
 
 # %% [markdown]
-# "More than 900" is a figure from secondary sources; so is the price (`cctview/search/costs.py` names both). Detecting and
-# comparing cost more than
-# keeping: that bill is drawn up in notebook 06.
+# The requests cost about twelve times as much as the storage, unless pictures are put together into larger files. The prices and
+# the number of cameras come from secondary sources (`cctview/search/costs.py` names each, with its date). Section 7 of
+# notebook 06 adds what detecting and comparing cost.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
 # ## 5 · What slips through
@@ -263,11 +265,11 @@ figures.known_by_day(known, slowly, slow["pass"])
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
 # them. It finds them by being kept, and time makes up for slowness.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings. How many drivers fit all four?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings, each on another trip. How many drivers fit all four? Then the second figure: what an attacker knows is part of the question, and commuters are the ones who share their times."
 # ## 7 · A few sightings are enough
 #
-# Somebody knows four sightings of you: at which camera, and about when. A colleague knows as much. How many vehicles in the
-# database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
+# Somebody knows four sightings of you, each on another trip: at which camera, and about when. A colleague knows as much. How many
+# vehicles in the database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
 # the database knows of this vehicle is now known of you.
 #
 # The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific
@@ -287,8 +289,18 @@ figures.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
 # At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are
-# hardly a clue. What people
-# know of each other lies in between.
+# hardly a clue. What people know of each other lies in between.
+#
+# Who is singled out? And what if the four sightings can be any, so that two of them are often of one trip?
+
+# %%
+by_driver = course.stored_unicity(0.25, 7)
+figures.unicity_by_driver(by_driver)
+
+# %% [markdown]
+# All vehicles of the week that have so many sightings were tried. Commuters share their hours with others, so they are singled out
+# least. Vehicles for hire are on the road at all hours, and a driver who seldom comes has few who fit. Two sightings of one
+# trip are nearly one: the second follows from the first, a minute later.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then time coarseness, then days, then false links. With false links the curve turns down: knowing more does not help when the database is wrong. The red line is who gets lost, and in some cases somebody else is singled out instead."
 # ## 8 · What leaks: unicity
@@ -315,23 +327,21 @@ def single_out(values):
     )
 
 
-four = {
-    d: course.stored_unicity(0.25, d).query("points == 4 and false_links == 0").iloc[0]
-    for d in (1, 7, 42)
-}
-one_day, _, six_weeks = (show.percent(row.singled_out) for row in four.values())
+of_interest = "points == 4 and false_links == 0 and one_a_trip and role == 'everyone'"
+four = {d: course.stored_unicity(0.25, d).query(of_interest).iloc[0] for d in (7, 42)}
+one_week, six_weeks = (show.percent(row.singled_out) for row in four.values())
 Sliders(
     single_out,
     [
         Choice("times_known_to", TIMES, default=0.25),
-        Choice("days", [1, 3, 7, 14, 42], default=7),
+        Choice("days", [7, 14, 42], default=7),
         Choice("false_links", {"none": 0.0, "1 in 20": 0.05, "1 in 5": 0.2}, default=0.05),
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
-        f"After one day, four sightings known to a quarter of an hour single out {one_day}. After six weeks?",
+        f"After one week, four sightings on different trips, known to a quarter of an hour, single out {one_week}. After six weeks?",
         f"{six_weeks}. More days bring more vehicles to hide among, but also more places and times to be asked about.",
-        ["fewer: there are more vehicles to hide among", "about as many", "many more"],
+        ["fewer: there are more vehicles to hide among", "about as many", "more"],
     ),
 )
 
@@ -428,7 +438,7 @@ gauge = privacy.Gauge(
     row.low,
     row.high,
     "of vehicles singled out",
-    "four sightings known to 15 minutes, a week kept; our habit model",
+    "four sightings on different trips, known to 15 minutes, a week kept; our habit model",
 )
 show.gauges(privacy.LeakageMeter().with_gauge("unicity", gauge))
 

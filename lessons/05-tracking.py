@@ -36,11 +36,11 @@ import pandas as pd
 
 from cctview import dataset, match, privacy, show
 from cctview.course import (
+    assign_labels,
+    automation_bias,
     check_cosine_distance,
     check_threshold,
     draw_pairs,
-    give_labels,
-    labels_followed,
     open_lesson,
     score_answers,
 )
@@ -110,32 +110,41 @@ figures.roc({"the network": machine}, points={"the room": score_answers(answers,
 #
 # ### Again, with help
 #
-# Now the machine tells you what it thinks. But some of its labels are false, on purpose: three of twelve.
+# Does it change your answers if the system tells you what it thinks? To measure that, we need a control: half of the pairs
+# have a label, drawn at random, and half have none. Of the six labels two are false, on purpose. There are two sheets; the
+# second has labels on the other half. In a room, half of the people take one sheet and half the other.
 
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Then compare: how often did the room go along with a false label, and how often with a true one? This is automation bias; the operators of real systems see such labels all day."
+# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Half of the room answers sheet 1, half answers sheet 2 (put sheets[1] in the place of sheets[0]). Type in one line for each person who reads out their letters. Ten people are enough to see it."
 again = draw_pairs(clear, look_alike, count=12, seed=6)
-labelled_same = give_labels(clear.same[again], false_matches=2, false_misses=1)
-labels = np.where(labelled_same, "97 % match", "no match")
+sheets = assign_labels(clear.same[again], false=1)
 show.pairs(
-    crops_of(clear.rows[again]), "Same or different? The machine has an opinion", words=labels
+    crops_of(clear.rows[again]),
+    "Same or different? Of half of the pairs the system has an opinion",
+    words=sheets[0].words(),
 )
 
 # %% [markdown]
-# Write down S or D again, and put your letters in the place of `labelled_same`: that is someone who believes every label.
+# Write down S or D again, one line for each person, with the sheet that the person saw. The example below is one person who believes
+# every label, and knows the answer where there is none.
 
 # %%
-answers_again = labelled_same
-labels_followed(answers_again, labelled_same, clear.same[again])
+answers_again = [sheets[0].says_same]
+sheets_seen = [sheets[0]]
+automation_bias(answers_again, sheets_seen).round(2)
 
 # %%
 show.pairs(
-    crops_of(clear.rows[again]), "The truth about these twelve", clear.same[again], words=labels
+    crops_of(clear.rows[again]),
+    "The truth about these twelve",
+    clear.same[again],
+    words=sheets[0].words(),
 )
 
 # %% [markdown]
-# Who follows false labels as readily as true ones adds nothing to the machine. This is called [automation
-# bias](glossary.md#automation-bias). A search engine with a person "in the loop" is only as good as that person's freedom
-# to say no.
+# The row *harm of false labels* is the measure: how much more often people err with a false label than without any. This is called
+# [automation bias](glossary.md#automation-bias). If its interval holds 0, these answers do not show it: one person and twelve
+# pairs hardly can, even a person who believes every label. A person "in the loop" of a search engine adds something only
+# if that person can say no to a false label.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · A picture becomes a vector

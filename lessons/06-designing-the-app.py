@@ -309,7 +309,8 @@ figures.kinds(measured)
 # ## 7 · What a billion vectors cost
 #
 # These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a
-# nation's plate readers for a year if they kept vectors, and as many pictures as Clearview had (30 billion, Dutch data protection
+# nation's plate readers for a month if they kept vectors (90,000 cameras with 20 billion reads a month, as Flock has in the
+# United States in 2026), and as many pictures as Clearview had (30 billion, Dutch data protection
 # authority, 2024). Every number has its source in `cctview.search.costs`.
 
 # %%
@@ -323,12 +324,13 @@ rows = {
     "bytes_vectors": "vectors (GB)",
     "bytes_codes": "codes in memory (GB)",
     "money_storing": "storing (US$ a month)",
+    "money_requests": "requests to store (US$ a month)",
 }
-bills.loc[list(rows)].div([1e9, 1e9, 1], axis=0).rename(rows).round(0).astype(int)
+bills.loc[list(rows)].div([1e9, 1e9, 1, 1], axis=0).rename(rows).round(0).astype(int)
 
 # %% [markdown]
-# Storing includes the frames, where there are any (sources of the prices: `cctview.search.COSTS.table()`, from third parties, not
-# checked against a list). **It is cheap.** What once protected people in a crowd, that it cost too much to look at
+# Storing includes the frames, where there are any; the requests are for a file a frame. `cctview.search.COSTS.table()` names the
+# source and the date of every price; they come from third parties. A search is timed as an operator asks it: one query alone. **It is cheap.** What once protected people in a crowd, that it cost too much to look at
 # everyone, is gone. What grows without bound is the number of innocents.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."

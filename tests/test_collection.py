@@ -114,10 +114,11 @@ def test_the_traffic_that_ships_is_caught_as_a_plain_loop_catches_it():
 
 
 def test_storage_adds_up():
-    bill = storage_cost(cameras=900, interval=2, days=30, picture_bytes=18_800, price=0.023)
+    bill = storage_cost(900, 2, days=30, picture_bytes=18_800, price=0.023, request_price=0.005)
     assert bill.requests == 450
     assert bill.bytes_a_day == 900 * 43_200 * 18_800
-    assert bill.dollars == pytest.approx(bill.bytes_kept / 1e9 * 0.023)
+    assert bill.storing == pytest.approx(bill.bytes_kept / 1e9 * 0.023)
+    assert bill.sending == pytest.approx(900 * 43_200 * 30 / 1000 * 0.005) == 5832
     assert bill.bytes_kept == 30 * bill.bytes_a_day
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course import draw_pairs, give_labels, labels_followed, score_answers
+from cctview.course import assign_labels, automation_bias, draw_pairs, score_answers
 from cctview.dataset.boxes import box_side
 from cctview.dataset.cameras import DRIVE
 from cctview.match import (
@@ -183,15 +183,60 @@ def test_answers_that_do_not_fit_are_refused(answers, hint):
         score_answers(answers, [True, False, True, False])
 
 
-def test_so_many_labels_are_false_as_wanted():
-    same = np.arange(12) < 6
-    labels = give_labels(same, false_matches=2, false_misses=1)
-    assert (labels & ~same).sum() == 2
-    assert (~labels & same).sum() == 1
-    table = labels_followed(labels, labels, same)
-    assert table.loc["false labels"].tolist() == [3, 3]
-    assert table.loc["true labels"].tolist() == [
-        9,
-        9,
-    ]
-    assert labels_followed(same, labels, same).followed.tolist() == [9, 0]
+def test_half_of_the_pairs_have_a_label_and_each_pair_has_one_on_one_sheet():
+    same = np.random.default_rng(0).permutation(np.arange(12) < 6)
+    sheets = assign_labels(same, false=1, seed=3)
+    assert (sheets[0].shown != sheets[1].shown).all()
+    for sheet in sheets:
+        sizes = {arm: (pairs.sum(), same[pairs].sum()) for arm, pairs in sheet.arms.items()}
+        assert sizes == {"no label": (6, 3), "true label": (4, 2), "false label": (2, 1)}
+        assert [bool(words) for words in sheet.words()] == sheet.shown.tolist()
+    drawn = np.mean([assign_labels(same, seed=seed)[0].shown for seed in range(200)], axis=0)
+    assert (np.abs(drawn - 0.5) < 0.15).all()
+    for bad in (same[:11], np.ones(12, bool), np.arange(6) < 3):
+        with pytest.raises(ValueError, match="cannot be divided"):
+            assign_labels(bad)
+
+
+def people(believing, count, seed, error=0.25):
+    """Answers of people who err by themselves, and who follow a label with some probability."""
+    rng = np.random.default_rng(seed)
+    sheets = assign_labels(np.arange(24) % 2 == 0, false=2, seed=seed)
+    seen = [sheets[k % 2] for k in range(count)]
+    answers = []
+    for sheet in seen:
+        own = sheet.same ^ (rng.random(24) < error)
+        follows = sheet.shown & (rng.random(24) < believing)
+        answers.append(np.where(follows, sheet.says_same, own))
+    return automation_bias(answers, seen)
+
+
+def test_bias_is_found_where_people_believe_and_not_where_they_do_not():
+    """A believer errs at a false label with b + (1 - b) e: b (1 - e) more than without one; at a
+    true one with (1 - b) e: b e less.
+    """
+    worlds = [people(0.6, 30, seed) for seed in range(20)]
+    harm = pd.DataFrame([world.loc["harm of false labels"] for world in worlds])
+    assert harm.estimate.mean() == pytest.approx(0.6 * 0.75, abs=0.05)
+    assert ((harm.low < 0.45) & (harm.high > 0.45)).mean() >= 0.8
+    assert (harm.low > 0).mean() >= 0.9
+    helped = pd.DataFrame([world.loc["help of true labels"] for world in worlds])
+    assert helped.estimate.mean() == pytest.approx(0.6 * 0.25, abs=0.05)
+    free = pd.DataFrame([people(0.0, 30, seed).loc["harm of false labels"] for seed in range(20)])
+    assert ((free.low < 0) & (free.high > 0)).mean() >= 0.8
+
+
+def test_one_persons_difference_is_newcombes():
+    """Newcombe 1998, table II, example (a): 56 of 70 against 48 of 80."""
+    from cctview.course.people import _difference
+
+    errors = [np.arange(70) < 56], [np.arange(80) < 48]
+    assert _difference(*errors) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+
+
+def test_each_person_has_a_sheet():
+    sheets = assign_labels(np.arange(12) < 6)
+    with pytest.raises(ValueError, match="a sheet for each person"):
+        automation_bias(["S" * 12] * 2, [sheets[0]])
+    with pytest.raises(ValueError, match="expected 12 answers"):
+        automation_bias(["S"], [sheets[0]])

@@ -10,6 +10,7 @@ from cctview.collect import Tally
 from cctview.course.collection import storage_cost
 from cctview.course.figures import lesson_03
 from tests.cards import check_card
+from tests.test_figures import drawn
 
 TABLE = pd.DataFrame(
     [
@@ -18,6 +19,8 @@ TABLE = pd.DataFrame(
             "points": p,
             "days": 7,
             "false_links": f,
+            "one_a_trip": True,
+            "role": "everyone",
             "singled_out": s * (1 - f),
             "lost": f * p / 4,
             "low": s * 0.9,
@@ -27,6 +30,19 @@ TABLE = pd.DataFrame(
         for f in (0.0, 0.05, 0.2)
     ]
 )
+ROLES = pd.DataFrame(
+    [
+        {"role": role, "one_a_trip": apart, "singled_out": share, "traces": count}
+        for apart, found in ((True, (0.85, 0.83, 1, 1)), (False, (0.68, 0.68, 0.99, 0.65)))
+        for role, share, count in zip(
+            ("everyone", "commuter", "hire", "occasional"),
+            found,
+            (2584, 2281, 153, 150),
+            strict=True,
+        )
+    ]
+).assign(hours=0.25, points=4, days=7, false_links=0.0)
+ROLES = ROLES.assign(low=ROLES.singled_out * 0.98, high=1.0)
 CURVES = {t: {"pass": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5, 10, 30, 60)}
 DAYS = pd.DataFrame(
     {"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43)
@@ -48,7 +64,8 @@ def tally():
 
 
 def bills(interval=2, days=30):
-    return {n: storage_cost(n, interval, days, 18_800, 0.023) for n in (1, 6, 30, 900, 5_000)}
+    prices = 0.023, 0.005
+    return {n: storage_cost(n, interval, days, 18_800, *prices) for n in (1, 6, 30, 900, 5_000)}
 
 
 FIGURES = {
@@ -60,6 +77,7 @@ FIGURES = {
     "known": lambda: lesson_03.known_by_day(DAYS, DAYS // 3, 0.04),
     "bins": lambda: lesson_03.time_bins(SWEEP, 4, 7),
     "unicity": lambda: lesson_03.unicity_by_points(TABLE, 0.05),
+    "unicity by driver": lambda: lesson_03.unicity_by_driver(ROLES),
     "unicity, no false link": lambda: lesson_03.unicity_by_points(TABLE, 0.0),
 }
 
@@ -83,10 +101,10 @@ def test_polls_are_counted_by_what_they_brought():
 
 def test_the_bill_that_is_told_is_the_one_that_is_marked():
     figure = lesson_03.storage_bill(bills(), 900, 2, 30)
-    assert "22 TB, US$500 a month" in figure.title
-    marked = figure.axes[0].lines[1]
+    assert "22 TB cost US$500 a month, and storing each frame US$5,800" in figure.title
+    marked = figure.axes[0].lines[3]
     assert marked.get_xdata()[0] == 900
-    assert marked.get_ydata()[0] == pytest.approx(bills()[900].dollars)
+    assert marked.get_ydata()[0] == pytest.approx(bills()[900].storing)
 
 
 def test_what_is_caught_is_told_at_the_interval():
@@ -126,3 +144,12 @@ def test_time_bins_are_named():
     ]
     assert "100 % if known to 1 s" in figure.title
     assert "0 % if to 1 day" in figure.title
+
+
+def test_who_is_singled_out_is_told_by_driver_and_by_knowledge():
+    figure = FIGURES["unicity by driver"]()
+    assert "83 % of commuters if each is of another trip, 68 % if not" in figure.title
+    marks = drawn(figure, "each of another trip")
+    assert [mark.get_xdata()[0] for mark in marks[:4]] == [0.85, 0.83, 1, 1]
+    without = lesson_03.unicity_by_driver(ROLES[ROLES.role != "hire"])
+    assert len(drawn(without, "each of another trip")) == len(marks) - 1

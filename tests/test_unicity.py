@@ -1,5 +1,6 @@
 """Unicity against plain loops over sets and cases by hand."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -7,7 +8,12 @@ import pandas as pd
 import pytest
 
 from cctview.dataset.cameras import DRIVE
-from cctview.privacy.unicity import Sightings, measure_unicity, read_trips
+from cctview.privacy.unicity import (
+    Sightings,
+    find_candidates,
+    measure_unicity,
+    read_trips,
+)
 from studio.studies.leakage import mix_in_false_links
 
 CAMERAS = ("733-681-N", "735-683-N", "689-640-S")
@@ -31,12 +37,12 @@ def test_twins_are_never_singled_out():
         [(k, place, hour) for k in (0, 1) for place, hour in ((0, 8), (1, 9), (2, 10))]
     )
     result = measure_unicity(table, 3)
-    assert (result.singled_out, result.candidates, result.drawn) == (0, 2, 2)
+    assert (result.singled_out, result.candidates, result.traces) == (0, 2, 2)
 
 
 def test_who_has_too_few_points_is_left_out_and_counted():
     result = measure_unicity(sightings([(0, 0, 8), (1, 0, 8), (1, 1, 9)]), 2)
-    assert (result.drawn, result.too_short, result.singled_out) == (1, 0.5, 1)
+    assert (result.traces, result.too_short, result.singled_out) == (1, 0.5, 1)
 
 
 def random_sightings(seed, traces=30, n=400):
@@ -75,6 +81,45 @@ def test_against_every_choice_of_points_by_loops(points, hours, places):
         measure_unicity(table, points, hours, places, seed=seed).singled_out for seed in range(60)
     ]
     assert np.mean(drawn) == pytest.approx(np.mean(shares), abs=0.035)
+
+
+def test_points_of_different_trips():
+    """Two vehicles on the same way each morning; one of them also drives in the evening. Any two
+    points may be of the mornings that they share; two of different trips are not.
+    """
+    mornings = [(0, place, 8 + day) for day in (0, 24) for place in (0, 1, 2)]
+    rows = mornings + [(1, *row[1:]) for row in mornings[:3]] + [(1, 0, 18)]
+    table = sightings(rows)
+    table = replace(table, trip=np.repeat([0, 1, 2, 3], [3, 3, 3, 1]))
+    apart = [measure_unicity(table, 2, seed=seed).singled_out for seed in range(20)]
+    assert apart == [1] * 20
+    anyhow = [measure_unicity(table, 2, one_a_trip=False, seed=seed) for seed in range(20)]
+    assert 0.3 < np.mean([result.singled_out for result in anyhow]) < 0.9
+    with pytest.raises(ValueError, match="no trace has so many"):
+        measure_unicity(table, 3)
+    found = find_candidates(table, 2)
+    assert found.unicity(np.array([1])).traces == 1
+    with pytest.raises(ValueError, match="no trace has so many"):
+        found.unicity(np.array([7]))
+
+
+def test_the_whole_population_by_the_reviews_count():
+    """A week of the habits that ship, times known to 15 minutes. The numbers were counted in a
+    review by other code.
+    """
+    trips = pd.read_parquet("data/habits/trips.parquet")
+    drivers = pd.read_parquet("data/habits/drivers.parquet").set_index("vehicle")
+    week = read_trips(trips).first_days(7)
+    found = find_candidates(week, 4, 0.25)
+    assert found.right.all()
+    by_trip = pd.Series(week.trip).groupby(week.trace).nunique()
+    assert set(found.trace) <= set(by_trip.index[by_trip >= 4])
+    role = drivers.role.reindex(pd.unique(trips.vehicle)).to_numpy()
+    shares = {kind: found.unicity(np.flatnonzero(role == kind)) for kind in set(role)}
+    assert shares["commuter"].singled_out == pytest.approx(0.83, abs=0.02)
+    assert shares["hire"].singled_out == shares["occasional"].singled_out == 1
+    anyhow = find_candidates(week, 4, 0.25, one_a_trip=False).unicity()
+    assert (anyhow.traces, round(anyhow.singled_out, 2)) == (4084, 0.68)
 
 
 def test_finer_time_and_more_points_single_out_more():
@@ -154,7 +199,7 @@ def test_the_six_weeks_that_ship():
         (lambda t: measure_unicity(t, 0), "at least one point"),
         (lambda t: measure_unicity(t, 1, hours=0), "longer than 0"),
         (lambda t: measure_unicity(t, 1, places=4), "3 cameras cannot be put into 4"),
-        (lambda t: measure_unicity(t, 50), "no trace has 50"),
+        (lambda t: measure_unicity(t, 50), "no trace has so many"),
         (lambda t: measure_unicity(t.first_days(0), 1), "no sighting"),
         (lambda t: measure_unicity(sightings([(0, 0, 8)]), 1), "only one trace"),
         (lambda t: mix_in_false_links(t, 1.5), "from 0 to 1"),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from cctview.collect import CADENCE
 from cctview.dataset import Dataset
 from cctview.privacy import Sightings
+from cctview.search import request_cost
 from cctview.truth import Truth
 
 _DAY = 86_400
@@ -46,31 +47,41 @@ class StorageCost:
         A second.
     bytes_a_day : float
     bytes_kept : float
-    dollars : float
-        A month, for what is kept.
+    storing, sending : float
+        US$ a month: for what is kept, and for the requests that store each new frame.
     """
 
     requests: float
     bytes_a_day: float
     bytes_kept: float
-    dollars: float
+    storing: float
+    sending: float
 
 
 def storage_cost(
-    cameras: float, interval: float, days: float, picture_bytes: float, price: float
+    cameras: float,
+    interval: float,
+    days: float,
+    picture_bytes: float,
+    price: float,
+    request_price: float,
 ) -> StorageCost:
     """What it costs to poll cameras every `interval` seconds and keep every frame for some days.
 
-    `price` is US$ for a GB (10**9 bytes) and month.
+    `price` is US$ for a GB (10**9 bytes) and month, `request_price` US$ for storing a thousand
+    files; each frame is a file of its own, and a month has 30 days.
 
     Examples
     --------
-    >>> storage_cost(cameras=1, interval=2, days=10, picture_bytes=20_000, price=0.02)
-    StorageCost(requests=0.5, bytes_a_day=864000000.0, bytes_kept=8640000000.0, dollars=0.1728)
+    >>> cost = storage_cost(1, 2, days=10, picture_bytes=20_000, price=0.02, request_price=0.005)
+    >>> cost.requests, cost.bytes_kept, cost.storing, cost.sending
+    (0.5, 8640000000.0, 0.1728, 6.48)
     """
-    bytes_a_day = cameras * _DAY / interval * picture_bytes
+    frames_a_day = cameras * _DAY / interval
+    bytes_a_day = frames_a_day * picture_bytes
     kept = bytes_a_day * days
-    return StorageCost(cameras / interval, bytes_a_day, kept, kept / 1e9 * price)
+    sending = request_cost(30 * frames_a_day, request_price)
+    return StorageCost(cameras / interval, bytes_a_day, kept, kept / 1e9 * price, sending)
 
 
 class Traffic:
@@ -159,12 +170,7 @@ class Traffic:
 def thin_out(sightings: Sightings, share: float, seed: int = 0) -> Sightings:
     """The sightings left to a collector that catches each with a probability, independently."""
     kept = np.random.default_rng(seed).random(len(sightings.trace)) < share
-    return replace(
-        sightings,
-        trace=sightings.trace[kept],
-        place=sightings.place[kept],
-        seconds=sightings.seconds[kept],
-    )
+    return sightings.part(kept)
 
 
 def count_known(sightings: Sightings, days: int) -> pd.DataFrame:

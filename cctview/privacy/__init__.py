@@ -11,19 +11,28 @@
 from cctview.privacy.leakage import METER_ORDER, Leakage, leakage_meter, your_car
 from cctview.privacy.meter import DEFAULT, END, Bits, Gauge, LeakageMeter, Step
 from cctview.privacy.open_set import share_right
-from cctview.privacy.unicity import Sightings, Unicity, measure_unicity, read_trips
+from cctview.privacy.unicity import (
+    Candidates,
+    Sightings,
+    Unicity,
+    find_candidates,
+    measure_unicity,
+    read_trips,
+)
 
 __all__ = [
     "DEFAULT",
     "END",
     "METER_ORDER",
     "Bits",
+    "Candidates",
     "Gauge",
     "Leakage",
     "LeakageMeter",
     "Sightings",
     "Step",
     "Unicity",
+    "find_candidates",
     "leakage_meter",
     "measure_unicity",
     "read_trips",

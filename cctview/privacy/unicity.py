@@ -5,38 +5,45 @@ An attacker knows a few points of a vehicle: at which camera it was, and about w
 trace of a database contains all of these points, the vehicle is singled out; that is not yet a
 name. Cameras can be grouped, and time is cut into bins: at one second nearly every sighting is
 unique. On simulated habits this measures our model of habits.
+
+What the attacker knows is part of the question. By default each point is of another trip, as if
+somebody saw the vehicle on Monday morning and on Tuesday evening. Points drawn from all sightings
+come from fewer trips: a vehicle that is seen at one camera is seen at the next a minute later, so
+the second point says little that is new.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.stats import binomtest
 
 from cctview.dataset import is_camera
 
 _LEVEL = 0.95  # of the intervals
+_AT_ONCE = 500  # traces whose candidates are found in one step
 _NO_CAMERAS = ("entered", "left")  # times of a trip that no camera sees
 
 
 @dataclass(frozen=True)
 class Unicity:
-    """What a few points say of traces drawn at random.
+    """What a few points say of traces.
 
     Attributes
     ----------
     singled_out : float
         Share of traces of which the points leave exactly one candidate, and the correct one.
     low, high : float
-        Its 95 % interval (Wilson), over the traces drawn.
+        Its 95 % interval (Wilson): the traces are taken as drawn from many like them.
     misled : float
         Share of which they leave exactly one candidate, a wrong one.
     lost : float
         Share of which the correct trace is not among the candidates.
     candidates : float
         Median number of candidates.
-    drawn : int
-        How many traces were drawn.
+    traces : int
+        Of how many traces points were known.
     too_short : float
         Share of the traces tried that have fewer points and were left out.
     """
@@ -47,8 +54,56 @@ class Unicity:
     misled: float
     lost: float
     candidates: float
-    drawn: int
+    traces: int
     too_short: float
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Which traces fit some points that are known of each trace.
+
+    Attributes
+    ----------
+    tried : ndarray of int, shape (m,)
+        The traces of which so many points were asked for.
+    trace : ndarray of int, shape (n,)
+        Those that have so many.
+    count : ndarray of int, shape (n,)
+        How many traces fit all the points.
+    right : ndarray of bool, shape (n,)
+        Whether the correct trace is one of them.
+    """
+
+    tried: np.ndarray
+    trace: np.ndarray
+    count: np.ndarray
+    right: np.ndarray
+
+    def unicity(self, among: np.ndarray | None = None) -> Unicity:
+        """What the points say, of all traces or of those `among` (their numbers).
+
+        Raises a ValueError if none of them has so many points.
+        """
+        kept = np.ones(len(self.trace), bool) if among is None else np.isin(self.trace, among)
+        if not kept.any():
+            raise ValueError(
+                "no trace has so many different points at this coarseness; ask for fewer, or for"
+                " shorter time bins"
+            )
+        tried = len(self.tried) if among is None else int(np.isin(self.tried, among).sum())
+        count, right = self.count[kept], self.right[kept]
+        single = (count == 1) & right
+        interval = binomtest(int(single.sum()), len(single)).proportion_ci(_LEVEL, "wilson")
+        return Unicity(
+            float(single.mean()),
+            float(interval.low),
+            float(interval.high),
+            float(((count == 1) & ~right).mean()),
+            float((~right).mean()),
+            float(np.median(count)),
+            len(single),
+            1 - len(single) / tried,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,17 +120,25 @@ class Sightings:
         Since midnight before the first one.
     cameras : tuple of str
         In the order of the road.
+    trip : ndarray of int, shape (n,), optional
+        Which trip each belongs to. Without it each is a trip of its own.
     """
 
     trace: np.ndarray
     place: np.ndarray
     seconds: np.ndarray
     cameras: tuple[str, ...]
+    trip: np.ndarray | None = None
+
+    def part(self, kept: np.ndarray) -> "Sightings":
+        """Some of them, by a mask (n,)."""
+        trip = None if self.trip is None else self.trip[kept]
+        place, seconds = self.place[kept], self.seconds[kept]
+        return replace(self, trace=self.trace[kept], place=place, seconds=seconds, trip=trip)
 
     def first_days(self, days: int) -> "Sightings":
         """Those of the first so many days, from midnight to midnight."""
-        kept = self.seconds < days * 86400
-        return Sightings(self.trace[kept], self.place[kept], self.seconds[kept], self.cameras)
+        return self.part(self.seconds < days * 86400)
 
 
 def read_trips(trips: pd.DataFrame, one: str = "vehicle") -> Sightings:
@@ -122,7 +185,7 @@ def read_trips(trips: pd.DataFrame, one: str = "vehicle") -> Sightings:
     seen = times[rows, places]
     seconds = (seen - seen.min().astype("datetime64[D]")).astype(np.int64)
     trace = pd.factorize(trips["vehicle"])[0][rows] if one == "vehicle" else pd.factorize(rows)[0]
-    return Sightings(trace.astype(np.int64), places.astype(np.int64), seconds, cameras)
+    return Sightings(trace.astype(np.int64), places.astype(np.int64), seconds, cameras, rows)
 
 
 def measure_unicity(
@@ -130,11 +193,50 @@ def measure_unicity(
     points: int = 4,
     hours: float = 1.0,
     places: int | None = None,
-    sample: int = 400,
+    *,
+    one_a_trip: bool = True,
+    sample: int | None = None,
     booked: Sightings | None = None,
     seed: int = 0,
 ) -> Unicity:
-    """How often a few points single out a trace.
+    """How often a few points single out a trace; parameters as `find_candidates`.
+
+    Examples
+    --------
+    Two vehicles share their mornings; an evening tells them apart.
+
+    >>> morning, evening = 8 * 3600, 18 * 3600
+    >>> seconds = np.array([morning, morning, evening])
+    >>> two = Sightings(np.array([0, 1, 1]), np.zeros(3, int), seconds, ("733-681-N",))
+    >>> result = measure_unicity(two, points=2)
+    >>> result.singled_out, result.traces, result.too_short
+    (1.0, 1, 0.5)
+    """
+    found = find_candidates(
+        sightings,
+        points,
+        hours,
+        places,
+        one_a_trip=one_a_trip,
+        sample=sample,
+        booked=booked,
+        seed=seed,
+    )
+    return found.unicity()
+
+
+def find_candidates(
+    sightings: Sightings,
+    points: int = 4,
+    hours: float = 1.0,
+    places: int | None = None,
+    *,
+    one_a_trip: bool = True,
+    sample: int | None = None,
+    booked: Sightings | None = None,
+    seed: int = 0,
+) -> Candidates:
+    """Which traces fit a few points of each trace.
 
     Parameters
     ----------
@@ -146,8 +248,10 @@ def measure_unicity(
         How long a time bin is.
     places : int, optional
         Into how many groups of neighbours the cameras are put; by default each is one.
-    sample : int
-        How many traces are drawn, of those with enough points.
+    one_a_trip : bool
+        Whether no two points may come from one trip; otherwise they are drawn from all sightings.
+    sample : int, optional
+        So many traces are drawn at random and tried; by default all are.
     booked : Sightings, optional
         The database that is searched, if it differs from what happened (false links).
     seed : int
@@ -155,51 +259,45 @@ def measure_unicity(
     Raises
     ------
     ValueError
-        If a number is out of range, there is but one trace, or none with so many points.
-
-    Examples
-    --------
-    Two vehicles share their mornings; an evening tells them apart.
-
-    >>> morning, evening = 8 * 3600, 18 * 3600
-    >>> seconds = np.array([morning, morning, evening])
-    >>> two = Sightings(np.array([0, 1, 1]), np.zeros(3, int), seconds, ("733-681-N",))
-    >>> result = measure_unicity(two, points=2)
-    >>> result.singled_out, result.drawn, result.too_short
-    (1.0, 1, 0.5)
+        If a number is out of range, or there is but one trace.
     """
     _check(sightings, points, hours, places, sample)
     booked = sightings if booked is None else booked
-    count = int(max(sightings.trace.max(), booked.trace.max(initial=0))) + 1
     rng = np.random.default_rng(seed)
+    tried = rng.permutation(np.unique(sightings.trace))[:sample]
     cells = _cells(sightings, hours, places)
-    trace, known, too_short = _draw_points(sightings.trace, cells, points, sample, rng)
-    if not len(trace):
-        raise ValueError(
-            f"no trace has {points} different points at this coarseness; ask for fewer, or for"
-            " shorter time bins"
-        )
-    full = _holders(_cells(booked, hours, places), booked.trace, known, count)
-    candidates = full.sum(axis=1)
-    right = full[np.arange(len(trace)), trace]
-    single = (candidates == 1) & right
-    interval = binomtest(int(single.sum()), len(trace)).proportion_ci(_LEVEL, "wilson")
-    return Unicity(
-        float(single.mean()),
-        float(interval.low),
-        float(interval.high),
-        float(((candidates == 1) & ~right).mean()),
-        float((~right).mean()),
-        float(np.median(candidates)),
-        len(trace),
-        too_short,
+    trace, known = _draw_points(sightings, cells, points, tried, one_a_trip, rng)
+    held = _cells(booked, hours, places)
+    shape = (
+        1 + max(sightings.trace.max(), booked.trace.max(initial=0)),
+        1 + max(cells.max(), held.max(initial=0)),
     )
+    holds = sparse.csr_array((np.ones(len(held), np.int32), (booked.trace, held)), shape)
+    holds.data[:] = 1  # equal sightings were added up
+    count, right = np.zeros(len(trace), int), np.zeros(len(trace), bool)
+    for start in range(0, len(trace), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        wanted = known[rows]
+        asked = sparse.csr_array(
+            (
+                np.ones(wanted.size, np.int32),
+                wanted.ravel(),
+                np.arange(0, wanted.size + 1, points),
+            ),
+            (len(wanted), shape[1]),
+        )
+        fits = (asked @ holds.T).tocoo()
+        full = fits.data == points
+        row, candidate = fits.row[full], fits.col[full]
+        count[rows] = np.bincount(row, minlength=len(wanted))
+        right[start + row[candidate == trace[rows][row]]] = True
+    return Candidates(tried, trace, count, right)
 
 
 def _check(
-    sightings: Sightings, points: int, hours: float, places: int | None, sample: int
+    sightings: Sightings, points: int, hours: float, places: int | None, sample: int | None
 ) -> None:
-    if points < 1 or sample < 1:
+    if points < 1 or (sample is not None and sample < 1):
         raise ValueError(
             f"expected at least one point and one trace to draw, but got {points} and {sample}"
         )
@@ -221,39 +319,24 @@ def _cells(sightings: Sightings, hours: float, places: int | None) -> np.ndarray
 
 
 def _draw_points(
-    trace: np.ndarray, cells: np.ndarray, points: int, sample: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Traces (k,), `points` cells of each (k, points), and the share of traces with fewer."""
-    order, base = rng.permutation(np.unique(trace)), cells.max() + 1
-    drawn: list[int] = []
-    known: list[np.ndarray] = []
-    tried = 0
-    while len(drawn) < sample and tried < len(order):
-        part = np.zeros(trace.max() + 1, bool)
-        part[order[tried : tried + sample]] = True
-        tried += min(sample, len(order) - tried)
-        rows = part[trace]
-        keys = rng.permutation(np.unique(trace[rows] * base + cells[rows]))
-        keys = keys[np.argsort(keys // base, kind="stable")]
-        names, begin, size = np.unique(keys // base, return_index=True, return_counts=True)
-        enough = size >= points
-        drawn.extend(names[enough])
-        known.extend(keys[begin[enough, None] + np.arange(points)] % base)
-    kept = rng.permutation(len(drawn))[:sample]
-    return (
-        np.array(drawn, int)[kept],
-        np.array(known, int).reshape(-1, points)[kept],
-        1 - len(drawn) / tried,
-    )
-
-
-def _holders(cells: np.ndarray, trace: np.ndarray, known: np.ndarray, count: int) -> np.ndarray:
-    """Which of `count` traces hold all the known cells of each row, (rows, count)."""
-    wanted = np.unique(known)
-    rows = np.isin(cells, wanted)
-    holds = np.zeros((len(wanted), count), bool)
-    holds[np.searchsorted(wanted, cells[rows]), trace[rows]] = True
-    full = np.ones((len(known), count), bool)
-    for cell in np.searchsorted(wanted, known).T:
-        full &= holds[cell]
-    return full
+    sightings: Sightings,
+    cells: np.ndarray,
+    points: int,
+    tried: np.ndarray,
+    one_a_trip: bool,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The traces with enough points (k,), and `points` different cells of each (k, points)."""
+    part = np.zeros(sightings.trace.max() + 1, bool)
+    part[tried] = True
+    rows = rng.permutation(np.flatnonzero(part[sightings.trace]))
+    if one_a_trip and sightings.trip is not None:
+        rows = rows[np.unique(sightings.trip[rows], return_index=True)[1]]
+    # one of each (trace, cell), in random order within a trace
+    keys = np.unique(sightings.trace[rows] * (cells.max() + 1) + cells[rows])
+    keys = rng.permutation(keys)
+    trace, cell = np.divmod(keys, cells.max() + 1)
+    order = np.argsort(trace, kind="stable")
+    names, begin, size = np.unique(trace[order], return_index=True, return_counts=True)
+    enough = size >= points
+    return names[enough], cell[order][begin[enough, None] + np.arange(points)]

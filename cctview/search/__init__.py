@@ -18,6 +18,7 @@ from cctview.search.costs import (
     Workload,
     bill,
     compare_bills,
+    request_cost,
 )
 from cctview.search.distributed import connect, dask_executor, nearest
 from cctview.search.index import (
@@ -51,4 +52,5 @@ __all__ = [
     "nearest",
     "principal_coordinates",
     "recall",
+    "request_cost",
 ]

@@ -20,6 +20,7 @@ import pandas as pd
 
 _HOUR = 3600.0  # s
 _DAY = 86_400.0  # s
+_MONTH = 30.0  # days
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class Costs(_Assumptions):
     speed_up: Quantity
     price_of_two_cores: Quantity
     price_of_storage: Quantity
+    price_of_requests: Quantity
+    frames_per_object: Quantity
 
 
 @dataclass(frozen=True)
@@ -143,12 +146,13 @@ class Bill:
         Of two cores, to detect and extract in every frame that the gallery was made of.
     machines : float
         Of two cores, to keep up with what comes in.
-    money_computing, money_storing : float
-        US dollars: once for the hours, and a month for what is kept.
+    money_computing, money_storing, money_requests : float
+        US dollars: once for the hours; a month for what is kept; and a month for the requests that
+        store what comes in.
     bytes_frames, bytes_vectors, bytes_codes : float
         Kept: frames, vectors; and the codes that a search holds in memory.
     seconds_exact, seconds_approximate : float
-        Of one core, for one search.
+        Of one core, for one search that is asked alone.
     machines_searching : float
         Of two cores, for the approximate searches of a day.
     """
@@ -158,6 +162,7 @@ class Bill:
     machines: float
     money_computing: float
     money_storing: float
+    money_requests: float
     bytes_frames: float
     bytes_vectors: float
     bytes_codes: float
@@ -181,6 +186,9 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
         machines=frames_a_day / _DAY / value["frames_per_second"],
         money_computing=hours * value["price_of_two_cores"],
         money_storing=(bytes_frames + bytes_vectors) / 1e9 * value["price_of_storage"],
+        money_requests=request_cost(
+            _MONTH * frames_a_day / value["frames_per_object"], value["price_of_requests"]
+        ),
         bytes_frames=bytes_frames,
         bytes_vectors=bytes_vectors,
         bytes_codes=gallery * value["bytes_per_code"],
@@ -188,6 +196,11 @@ def bill(workload: Workload, costs: Costs | None = None) -> Bill:
         seconds_approximate=exact / value["speed_up"],
         machines_searching=workload.searches_per_day.value * exact / value["speed_up"] / (2 * _DAY),
     )
+
+
+def request_cost(objects: float, price: float) -> float:
+    """US dollars for storing so many objects, at a `price` for a thousand requests."""
+    return objects / 1000 * price
 
 
 def compare_bills(workloads: Iterable[Workload], costs: Costs | None = None) -> pd.DataFrame:
@@ -218,14 +231,25 @@ COSTS = Costs(
     price_of_two_cores=Quantity(
         0.0816,
         "US$/hour",
-        "source: Amazon EC2 m7g.large, on demand, us-east-1, June 2026, from a blog; list price not"
-        " seen",
+        "source: Amazon EC2 m7g.large, on demand, us-east-1, as factualminds.com quotes it on 17"
+        " June 2026; list price not seen",
     ),
     price_of_storage=Quantity(
         0.023,
         "US$/GB/month",
-        "source: Amazon S3 Standard, 0.021 to 0.026, as third parties quote it; list price not"
-        " seen",
+        "source: Amazon S3 Standard, us-east-1, as devnotes.tech quotes it, read in November 2026;"
+        " list price not seen",
+    ),
+    price_of_requests=Quantity(
+        0.005,
+        "US$/1,000 PUT requests",
+        "source: Amazon S3 Standard, us-east-1, as devnotes.tech quotes it, read in November 2026;"
+        " list price not seen",
+    ),
+    frames_per_object=Quantity(
+        1,
+        "frames",
+        "choice: a file for each frame; a thousand in one cost a thousandth",
     ),
 )
 """What things cost."""
@@ -235,7 +259,8 @@ CITY = Workload(
     cameras=Quantity(
         900,
         "cameras",
-        "source: New York's Department of Transportation has more than 900 (secondary)",
+        "source: New York's Department of Transportation listed about 957 in 2026"
+        " (webcams.nyctmc.org/api/cameras, as russh.work counts them); rounded down",
     ),
     frames_per_day=Quantity(
         _DAY / 1.7, "frames", "choice: one each 1.70 s all day, as the simulated cameras"
@@ -254,15 +279,18 @@ CITY = Workload(
 NATION = Workload(
     name="a nation",
     cameras=Quantity(
-        11_000, "cameras", "source: plate readers of the United Kingdom (Wikipedia, secondary)"
+        90_000, "cameras", "source: Flock Safety in the United States, 2026 (press, secondary)"
     ),
     frames_per_day=Quantity(
-        50e6 / 11_000,
+        20e9 / _MONTH / 90_000,
         "frames",
-        "source: 50 million reads a day by 11,000 cameras (Wikipedia, secondary)",
+        "source: 20 billion reads a month, Flock Safety's own figure as consumerrights.wiki quotes"
+        " it in 2026, by 90,000 cameras",
     ),
     vectors_per_frame=Quantity(1, "vehicles", "choice: a read is one vehicle"),
-    days_kept=Quantity(365, "days", "source: one year, United Kingdom (Wikipedia, secondary)"),
+    days_kept=Quantity(
+        30, "days", "source: Flock Safety's default for plate readers, its blog of 2 June 2026"
+    ),
     pictures=Quantity(0, "pictures", "choice: only what the cameras see"),
     searches_per_day=Quantity(100, "searches", "choice: a round number, the same for all three"),
 )

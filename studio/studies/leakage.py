@@ -11,7 +11,8 @@ finder.npz                     what finds trips in the first six minutes (`cctvi
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from cctview.course.stored import FINDER, finder_minutes
 from cctview.dataset import Dataset, open_dataset, replacing, write_bytes
 from cctview.link import fingerprint, fit_halves
 from cctview.link.stored import CompactModel
-from cctview.privacy import LeakageMeter, Sightings, leakage_meter, measure_unicity, read_trips
+from cctview.privacy import LeakageMeter, Sightings, find_candidates, leakage_meter, read_trips
 from cctview.stats import reliability
 from cctview.track import Tracklets, confident, find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth
@@ -32,7 +33,7 @@ from studio.studies.searches import measure_leakage, measure_unseen_minutes
 
 _HOURS = (1 / 60, 0.25, 1, 4, 12, 24)
 _POINTS = (1, 2, 3, 4, 6)
-_DAYS = (1, 3, 7, 14, 42)
+_DAYS = (7, 14, 42)
 _FALSE_LINKS = (0.0, 0.05, 0.2)
 _GALLERIES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
 _RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -57,8 +58,10 @@ def write_open_set(data: Path) -> list[Path]:
 
 def write_unicity(data: Path) -> list[Path]:
     """Store the unicity of the six weeks of habits; returns the place."""
-    trips = pd.read_parquet(data / "habits" / "trips.parquet")
-    return [write_table(data / "results" / "unicity.csv", unicity_table(trips))]
+    trips, drivers = (
+        pd.read_parquet(data / "habits" / f"{name}.parquet") for name in ("trips", "drivers")
+    )
+    return [write_table(data / "results" / "unicity.csv", unicity_table(trips, drivers))]
 
 
 def write_finder(data: Path) -> list[Path]:
@@ -169,26 +172,41 @@ def open_set_table(tracklets: Tracklets, labels: pd.DataFrame, rounds: int = 100
 
 
 def unicity_table(
-    trips: pd.DataFrame, hours=_HOURS, points=_POINTS, days=_DAYS, false_links=_FALSE_LINKS
+    trips: pd.DataFrame,
+    drivers: pd.DataFrame,
+    hours=_HOURS,
+    points=_POINTS,
+    days=_DAYS,
+    false_links=_FALSE_LINKS,
 ) -> pd.DataFrame:
-    """Unicity of vehicles over a grid of coarseness, points, days kept and rates of false links.
+    """Unicity of all vehicles over a grid of coarseness, points, days kept and false links.
+
+    Every vehicle with enough points is tried. Without false links also where the points come from
+    any sightings, and, for four points, by the kind of driver.
 
     Returns
     -------
     DataFrame
-        Columns hours, points, days, false_links and those of `cctview.privacy.unicity.Unicity`.
+        Columns hours, points, days, false_links, one_a_trip, role ("everyone", or as
+        ``drivers.parquet``), and those of `cctview.privacy.unicity.Unicity`.
     """
     everything = read_trips(trips)
+    role = drivers.set_index("vehicle").role.reindex(pd.unique(trips.vehicle)).to_numpy()
     rows = []
     grid = [(kept, rate) for kept in days for rate in false_links]
     for kept, rate in tqdm(grid, "unicity", unit="database"):
         sightings = everything.first_days(kept)
         booked = mix_in_false_links(sightings, rate)
-        for hour in hours:
-            for point in points:
-                result = vars(measure_unicity(sightings, point, hour, booked=booked))
-                cell = {"hours": hour, "points": point, "days": kept, "false_links": rate}
-                rows.append(cell | result)
+        for one_a_trip, hour, point in product((True, False)[: 1 if rate else 2], hours, points):
+            found = find_candidates(sightings, point, hour, one_a_trip=one_a_trip, booked=booked)
+            kinds = {"everyone": np.arange(len(role))}
+            if not rate and point == 4:
+                kinds |= {kind: np.flatnonzero(role == kind) for kind in sorted(set(role))}
+            for kind, among in kinds.items():
+                if np.isin(found.trace, among).any():
+                    cell = {"hours": hour, "points": point, "days": kept, "false_links": rate}
+                    cell |= {"one_a_trip": one_a_trip, "role": kind}
+                    rows.append(cell | vars(found.unicity(among)))
     return pd.DataFrame(rows)
 
 
@@ -217,7 +235,7 @@ def mix_in_false_links(sightings: Sightings, rate: float, seed: int = 0) -> Sigh
     following[order[:-1]] = sightings.trace[order[1:]]
     wrong = np.random.default_rng(seed).random(len(order)) < rate
     trace = np.where(wrong, following, sightings.trace)
-    return Sightings(trace, sightings.place, sightings.seconds, sightings.cameras)
+    return replace(sightings, trace=trace)
 
 
 def write_table(path: Path, table: pd.DataFrame) -> Path:

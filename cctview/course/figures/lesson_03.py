@@ -26,6 +26,7 @@ from cctview.show import (
     key_above,
     label,
     lines_across,
+    name_rows,
     percent,
     share_axis,
     style,
@@ -90,25 +91,32 @@ def _kind(word):
 def storage_bill(
     bills: dict[int, StorageCost], cameras: int, interval: float, days: float, note: str = ""
 ) -> Card:
-    """What is kept, and what that costs a month, for a growing number of cameras.
+    """What is kept, and what keeping and storing it cost a month, for a growing number of cameras.
 
     There is a bill for each number of cameras: a frame every `interval` seconds, kept for `days`.
     """
     now = bills[cameras]
+    several = "cameras" if cameras > 1 else "camera"
     title = (
-        f"{cameras:,} cameras, a picture each {interval:g} s, kept {days:g} days:"
-        f" {_bytes(now.bytes_kept)}, {_money(now.dollars)} a month"
+        f"{cameras:,} {several}, a frame every {interval:g} s, kept {days:g} days:"
+        f" {_bytes(now.bytes_kept)} cost {_money(now.storing)} a month, and storing each frame"
+        f" {_money(now.sending)}"
     )
-    figure = Card(title, 2.7, note, left=1.25, right=0.5)
+    figure = Card(title, 2.7, note, left=1.25, right=1.8)
     axes = figure.subplots()
     numbers = np.array(sorted(bills))
-    dollars = np.array([bills[number].dollars for number in numbers])
-    axes.plot(numbers, dollars, color=BLUE, marker="o", markersize=5)
-    dot(axes, cameras, now.dollars, BLUE, 12)
+    for part, colour, marker, words in (
+        ("sending", ORANGE, "s", "requests that\nstore each frame"),
+        ("storing", BLUE, "o", "what is kept"),
+    ):
+        dollars = [getattr(bills[number], part) for number in numbers]
+        axes.plot(numbers, dollars, color=colour, marker=marker, markersize=5, label=words)
+        dot(axes, cameras, getattr(now, part), colour, 12, marker=marker)
+        beside(axes, numbers[-1], dollars[-1], words, 12, color=INK, fontsize=11)
     words = f"{_bytes(now.bytes_a_day)} a day\n{now.requests:,.3g} requests a second"
     axes.text(0.98, 0.06, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=11.5)
     axes.set(xscale="log", xlabel="cameras", xlim=(0.8, numbers[-1] * 1.5))
-    axes.set(yscale="log", ylabel="US$ a month", ylim=(1e-2, 1e5))
+    axes.set(yscale="log", ylabel="US$ a month", ylim=(1e-2, 1e6))
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,g}")
     axes.grid(color=PALE, linewidth=0.8)
@@ -216,7 +224,7 @@ def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) 
     table = table.sort_values("hours")
     first, last = table.iloc[0], table.iloc[-1]
     title = (
-        f"{points} sightings single out {percent(first.singled_out)} if known to"
+        f"{points} sightings on different trips single out {percent(first.singled_out)} if known to"
         f" {_bin(first.hours)}, and {percent(last.singled_out)} if to {_bin(last.hours)}"
     )
     figure = Card(title, 2.6, note, left=1.0, right=0.45)
@@ -244,12 +252,13 @@ def unicity_by_points(
     `table` has rows of ``data/results/unicity.csv`` of one length of time bins and one number of
     days. `false_links` is one of its shares; the title names `points`.
     """
+    table = table[table.one_a_trip & (table.role == "everyone")]
     right = table[table.false_links == 0].sort_values("points")
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")
     now, mixed = (rows[rows.points == points].iloc[0] for rows in (right, wrong))
     title = (
-        f"After {now.days:.0f} day{'s' if now.days > 1 else ''}, {points} sightings known"
-        f" to {_bin(now.hours)} single out {percent(now.singled_out)}"
+        f"After {now.days:.0f} days, {points} sightings on different trips, known to"
+        f" {_bin(now.hours)}, single out {percent(now.singled_out)}"
     )
     if false_links:
         title += f"; with {100 * false_links:g} % false links, {percent(mixed.singled_out)}"
@@ -264,11 +273,56 @@ def unicity_by_points(
         look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": size}
         axes.plot(right.points, shares, label=name, **look)
     band(axes, right.points, right.low, right.high, DELIVERED)
-    axes.set(xlabel="sightings known", xticks=right.points.to_list())
+    axes.set(xlabel="sightings known, each of another trip", xticks=right.points.to_list())
     axes.set(ylabel="share of vehicles", ylim=(-0.02, 1.04))
     share_axis(axes.yaxis)
     axes.grid(axis="y", color=PALE, linewidth=0.8)
     key_above(figure, 0.36, **_KEY)
+    return figure
+
+
+_ROLES = {
+    "everyone": "everyone",
+    "commuter": "commuters",
+    "hire": "vehicles for hire",
+    "occasional": "occasional drivers",
+}
+
+
+@style()
+def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS) -> Card:
+    """Who is singled out, and by which knowledge: a sighting of each of several trips, or any.
+
+    `table` is as for `unicity_by_points`.
+    """
+    rows = table[(table.points == points) & (table.false_links == 0)]
+    cells = rows.set_index(["role", "one_a_trip"])
+    commuters = cells.loc["commuter"]
+    title = (
+        f"{points} sightings known to {_bin(rows.hours.iloc[0])} single out"
+        f" {percent(commuters.singled_out[True])} of commuters if each is of another trip,"
+        f" {percent(commuters.singled_out[False])} if not"
+    )
+    figure = Card(title, 3.3, note, left=1.75, right=1.9, top=0.4)
+    axes = figure.subplots()
+    for row, role in enumerate(_ROLES):
+        for apart, shift, colour, marker, words in (
+            (True, -0.14, DELIVERED, "D", "each of another trip"),
+            (False, 0.14, GREY, "o", "any of its sightings"),
+        ):
+            if (role, apart) not in cells.index:
+                continue
+            one = cells.loc[(role, apart)]
+            axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
+            dot(axes, one.singled_out, row + shift, colour, marker=marker, label=words)
+            count = f"{percent(one.singled_out)} of {one.traces:,.0f}"
+            beside(axes, 1.0, row + shift, count, 12, color=INK, fontsize=10.5)
+    name_rows(axes, _ROLES.values(), 0.5, 0.5)
+    axes.set(xlim=(0, 1.02), xlabel="singled out, of those with so many sightings")
+    share_axis(axes.xaxis)
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles))
+    key_above(figure, 0.36, handles=list(kinds.values()), labels=list(kinds), **_KEY)
     return figure
 
 
