@@ -40,6 +40,7 @@ RESULTS = (
     "inversion",
     "defences",
     "eras",
+    "eras_equal",
     "eras_metric",
 )
 STAGES = ("data", "sample", "habits")

@@ -8,6 +8,7 @@ attributes.csv   what a linear probe reads off the stored vectors
 extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
 inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
+eras_equal.csv   the same, and a network that was taught the training vehicles alone
 eras_metric.csv  the same without and with a metric fitted on top
 """
 
@@ -33,7 +34,7 @@ from cctview.truth import read_truth
 from studio.studies import leakage, learning
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, link_row
-from studio.studies.era_tables import metric_table, resolution_table
+from studio.studies.era_tables import equal_table, metric_table, resolution_table
 from studio.studies.usefulness import RoadUse, stretches
 from studio.training import train_defended
 
@@ -51,6 +52,7 @@ TABLES = (
     "inversion",
     "defences",
     "eras",
+    "eras_equal",
     "eras_metric",
 )
 ATTRIBUTES = ("family", "body", "direction", "length")
@@ -68,6 +70,7 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     made["extractors"] = lambda: extractors(crops())
     made["defences"] = lambda: defences(crops(), work, data)
     made["eras"] = lambda: resolution_table(*known_vehicles(data), ERAS)
+    made["eras_equal"] = lambda: equal_table(*known_vehicles(data), ERAS)
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
     places = []
     for name in tables:

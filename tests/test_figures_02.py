@@ -10,6 +10,7 @@ import pytest
 from cctview.attacks.inference import Membership
 from cctview.course.figures import lesson_02
 from tests.cards import check_card
+from tests.test_learn import fake_shadows
 
 RNG = np.random.default_rng(0)
 TAUGHT, NEW = [1.6, 1.1, 0.7, 0.4, 0.1], [1.7, 1.2, 0.9, 1.0, 1.3]
@@ -30,6 +31,13 @@ TABLE = TABLE.assign(auc_low=TABLE.auc - 0.03, auc_high=TABLE.auc + 0.03)
 MEMBER = np.arange(600) < 300
 LOSSES = RNG.exponential(np.where(MEMBER, 0.1, 1.0))
 ATTACK, COIN = Membership(MEMBER, -LOSSES), Membership(MEMBER, RNG.permutation(600))
+
+
+def models(lift):
+    """Eight models that are attacked, each surer by `lift` of what it was taught."""
+    return fake_shadows(np.full(300, lift)).attack_all(4)
+
+
 PIXELS = RNG.integers(0, 255, (60, 24, 24, 3)).astype(np.uint8)
 RISES = np.append(RNG.normal(0.1, 0.1, 400), [0.8, 0.9, 0.95, 0.7])
 FIGURES = {
@@ -49,6 +57,9 @@ FIGURES = {
     "loss histograms": lambda: lesson_02.loss_histograms(LOSSES, MEMBER),
     "membership": lambda: lesson_02.membership_roc(
         {"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}
+    ),
+    "membership by picture": lambda: lesson_02.membership_by_picture(
+        {"the very picture": models(0.1), "one at another camera": models(0.0)}
     ),
     "exposure": lambda: lesson_02.exposure(RISES, np.arange(400, 404), PIXELS[:9], ["minivan"] * 9),
     "usefulness and leak": lambda: lesson_02.usefulness_and_leak(TABLE, 3, "After 3 epochs"),
@@ -105,6 +116,18 @@ def test_membership_curves_are_the_attacks():
     assert dots[0].get_ydata()[0] == found
     assert "No better than a coin" in lesson_02.membership_roc({"before": COIN}).title
     assert "Each tells" in lesson_02.membership_roc({"after": ATTACK}).title
+
+
+def test_membership_is_told_by_the_picture_that_is_held():
+    figure = FIGURES["membership by picture"]()
+    assert "at another camera" in figure.title
+    assert figure.title.endswith("(a coin: 1 %)")
+    very, other = (drawn(figure, name)[0] for name in ("the very picture", "one at another camera"))
+    roc = models(0.1).roc()
+    np.testing.assert_allclose(very.get_xdata(), roc.fpr)
+    np.testing.assert_allclose(very.get_ydata(), roc.tpr)
+    assert min(very.get_xdata()) == 10 / 1200
+    assert very.get_ydata()[5] > other.get_ydata()[5]
 
 
 def test_exposure_counts_all_and_tells_both_means():

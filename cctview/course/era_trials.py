@@ -14,8 +14,15 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset import BOX, DRIVE, VEHICLE_TYPES, Dataset, box_side, crop
-from cctview.match import DISTANCES, Comparisons, evaluate_rank, largest_crop_rows, roc_auc
-from cctview.stats import bootstrap
+from cctview.match import (
+    DISTANCES,
+    Comparisons,
+    estimate_and_interval,
+    evaluate_rank,
+    largest_crop_rows,
+    roc_auc,
+    share_ranked,
+)
 from cctview.truth import Truth, true_vehicles
 
 PAIRS = tuple((a.camera, b.camera) for a, b in pairwise(DRIVE) if a.facing == b.facing)
@@ -151,11 +158,21 @@ class EraSearch:
         """Among how many crops a vehicle is searched for, on average."""
         return float(np.mean([len(rows) for rows in self.candidates]))
 
-    def rank1(self, rounds: int = 1000) -> pd.Series:
-        """How often the correct vehicle came first: estimate, low, high (by drawing vehicles)."""
-        first = self.ranks == 1
-        vehicles = self.pictures.vehicles[self.queries]
-        return bootstrap(lambda rows: first[rows].mean(), vehicles, rounds).iloc[0]
+    def rank1(self) -> pd.Series:
+        """How often the correct vehicle came first: estimate, low, high.
+
+        For the interval vehicles are drawn again, as queries and as candidates.
+        """
+        return estimate_and_interval(self.draws())
+
+    def draws(self) -> np.ndarray:
+        """Rank-1, and again by drawing vehicles; the same draws for searches of the same crops."""
+        known = self.pictures.vehicles
+        ahead = np.zeros((len(self.queries), len(known)), bool)
+        for row, (query, candidates) in enumerate(zip(self.queries, self.candidates, strict=True)):
+            first = candidates[: int(self.ranks[row])]  # the correct one is last of these, or level
+            ahead[row, first[known[first] != known[query]]] = True
+        return share_ranked(ahead, known[self.queries], known)
 
     def auc(self) -> float:
         """How often two crops of one vehicle are closer than two of different ones."""

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cctview.attacks import Membership
+from cctview.attacks import AttackedModels, Membership
 from cctview.show import (
     BLUE,
     DARKER,
@@ -201,12 +201,7 @@ def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
     measured = {name: attack.figures() for name, attack in attacks.items()}
     betraying = [name for name, figures in measured.items() if figures.low["AUC"] > 0.5]
     figure = Card(_betrayed(betraying, len(measured)), 4.2, note, left=1.05, right=2.5)
-    axes = figure.subplots()
-    diagonal = np.geomspace(_LEFT, 1, 50)
-    axes.plot(diagonal, diagonal, color=GREY, linewidth=1, linestyle=DOTTED)
-    axes.axvline(_ALLOWED, color=INK, linewidth=1.2)
-    label(axes, _ALLOWED, 1.0, f" {100 * _ALLOWED:g} % false alarms", fontsize=10.5, va="top")
-    label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
+    axes = _rates(figure)
     styles = zip((BLUE, ORANGE, GREY, INK), _DASHES)
     for k, ((name, attack), (colour, dashes)) in enumerate(zip(attacks.items(), styles)):
         roc, area = attack.roc(), measured[name].loc["AUC"]
@@ -225,12 +220,6 @@ def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
         look = {"va": "top", "fontsize": 10, "fontweight": "bold"}
         look["color"] = DARKER.get(colour, colour)
         axes.annotate(words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", **look)
-    axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
-    axes.set(xscale="log", yscale="log", xlim=(_LEFT, 1), ylim=(_LEFT, 1.1))
-    ticks = [0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"]
-    axes.set_xticks(*ticks)
-    axes.set_yticks(*ticks)
-    axes.minorticks_off()
     return figure
 
 
@@ -241,6 +230,57 @@ def _betrayed(names, count):
     if len(names) == count:
         return "Each tells members from others better than a coin. What counts is the left end"
     return f"Members are told from others better than by a coin: {', '.join(names)}"
+
+
+@style()
+def membership_by_picture(held: dict[str, AttackedModels], note: str = _WORLD) -> Card:
+    """Members found, by the crop that the attacker holds; means over the models that are attacked.
+
+    `held` has the attacked models for the very crop that was taught, and for other crops of the
+    same vehicles. Each curve ends where too few false alarms are left to read it; the bands say how
+    much the models differ.
+    """
+    measured = {name: models.figures((_ALLOWED,)) for name, models in held.items()}
+    at = {name: figures.loc["TPR at 1 % FPR"] for name, figures in measured.items()}
+    first, *_, last = at.values()
+    no_better = " (a coin: 1 %)" if last.low <= _ALLOWED else ""
+    title = (
+        f"With the very crop that was taught, {100 * first.estimate:.1f} % of the members are found"
+        f" at 1 % false alarms; with one at another camera {100 * last.estimate:.1f} %{no_better}"
+    )
+    figure = Card(title, 4.2, note, left=1.05, right=2.6)
+    axes = _rates(figure)
+    styles = zip((BLUE, ORANGE, DIFFERENT), _DASHES)
+    for k, ((name, models), (colour, dashes)) in enumerate(zip(held.items(), styles)):
+        roc, area, found = models.roc(), measured[name].loc["AUC"], at[name]
+        band(axes, roc.fpr, roc.low, roc.high, colour, 0.2)
+        axes.plot(roc.fpr, roc.tpr, color=colour, linestyle=dashes, label=name)
+        words = (
+            f"{_DASHES[dashes]} {name}\n"
+            f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
+            f"at 1 %: {100 * found.estimate:.1f} % [{100 * found.low:.1f} {100 * found.high:.1f}]"
+        )
+        look = {"va": "top", "fontsize": 10, "fontweight": "bold"}
+        look["color"] = DARKER.get(colour, colour)
+        axes.annotate(words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", **look)
+    return figure
+
+
+def _rates(figure):
+    """Logarithmic axes: members found against others accused falsely, with a coin's line."""
+    axes = figure.subplots()
+    diagonal = np.geomspace(_LEFT, 1, 50)
+    axes.plot(diagonal, diagonal, color=GREY, linewidth=1, linestyle=DOTTED)
+    axes.axvline(_ALLOWED, color=INK, linewidth=1.2)
+    label(axes, _ALLOWED, 1.0, f" {100 * _ALLOWED:g} % false alarms", fontsize=10.5, va="top")
+    label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
+    axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
+    axes.set(xscale="log", yscale="log", xlim=(_LEFT, 1), ylim=(_LEFT, 1.1))
+    ticks = [0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"]
+    axes.set_xticks(*ticks)
+    axes.set_yticks(*ticks)
+    axes.minorticks_off()
+    return axes
 
 
 @style()

@@ -116,7 +116,7 @@ def storage_bill(
     words = f"{_bytes(now.bytes_a_day)} a day\n{now.requests:,.3g} requests a second"
     axes.text(0.98, 0.06, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=11.5)
     axes.set(xscale="log", xlabel="cameras", xlim=(0.8, numbers[-1] * 1.5))
-    axes.set(yscale="log", ylabel="US$ a month", ylim=(1e-2, 1e6))
+    axes.set(yscale="log", ylabel="US$ a month", ylim=(1e-2, 1e5))
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,g}")
     axes.grid(color=PALE, linewidth=0.8)
