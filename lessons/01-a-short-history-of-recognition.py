@@ -158,7 +158,7 @@ one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
 # %% slideshow={"slide_type": "slide"} tags=["picture"]
-figures.by_era(leak, chance=1 / one.gallery)
+figures.by_era(leak, read_result("eras_equal.csv"), chance=1 / one.gallery)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. It is the leak of this notebook: how

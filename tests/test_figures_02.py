@@ -59,7 +59,7 @@ FIGURES = {
         {"over-trained, better attack": ATTACK, "well trained": ATTACK, "before": COIN}
     ),
     "membership by picture": lambda: lesson_02.membership_by_picture(
-        {"the very picture": models(0.1), "one at another camera": models(0.0)}
+        {"the very crop": models(0.1), "one at another camera": models(0.0)}
     ),
     "exposure": lambda: lesson_02.exposure(RISES, np.arange(400, 404), PIXELS[:9], ["minivan"] * 9),
     "usefulness and leak": lambda: lesson_02.usefulness_and_leak(TABLE, 3, "After 3 epochs"),
@@ -122,7 +122,7 @@ def test_membership_is_told_by_the_picture_that_is_held():
     figure = FIGURES["membership by picture"]()
     assert "at another camera" in figure.title
     assert figure.title.endswith("(a coin: 1 %)")
-    very, other = (drawn(figure, name)[0] for name in ("the very picture", "one at another camera"))
+    very, other = (drawn(figure, name)[0] for name in ("the very crop", "one at another camera"))
     roc = models(0.1).roc()
     np.testing.assert_allclose(very.get_xdata(), roc.fpr)
     np.testing.assert_allclose(very.get_ydata(), roc.tpr)

@@ -15,6 +15,7 @@ from cctview.attacks import classifier as learn
 from cctview.attacks import shadow_models as shadows
 from cctview.attacks import vehicle_images
 from cctview.course import trainings
+from cctview.dataset import read_result
 from cctview.dataset.frames import open_dataset
 from cctview.truth.labels import read_truth
 
@@ -350,6 +351,24 @@ def test_a_slice_of_the_stored_attacks():
     found = stored[stored.figure == "TPR at 1 % FPR"].set_index("epoch")
     assert found.low[learn.EPOCHS] > found.high[6]
     assert found.low[6] > 0.01
+
+
+def test_another_picture_of_a_vehicle_does_not_tell_that_it_was_taught():
+    """A slice of ``membership.csv`` from the stored confidences, and what lesson 02 says of it."""
+    from studio.studies import learning, membership
+
+    held = shadows.stored_membership()
+    assert tuple(held) == membership.PICTURES
+    stored = read_result("membership.csv")
+    again = learning.membership_attacks({kind: held[kind] for kind in membership.PICTURES[::2]})
+    of = stored[stored.picture.isin(membership.PICTURES[::2])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, of, atol=1e-3)
+    end = of[of.epoch == learn.EPOCHS].set_index(["picture", "figure"])
+    very, other = (end.loc[kind] for kind in membership.PICTURES[::2])
+    assert very.low["AUC"] > 0.7
+    assert other.low["AUC"] < 0.5 < other.high["AUC"] < 0.55
+    assert very.low["TPR at 1 % FPR"] > 0.05
+    assert other.low["TPR at 1 % FPR"] < 0.01 < other.high["TPR at 1 % FPR"] < 0.03
 
 
 def test_readings_take_the_nearest_that_is_stored():

@@ -163,7 +163,7 @@ class EraSearch:
 
         For the interval vehicles are drawn again, as queries and as candidates.
         """
-        return estimate_and_interval(self.draws())
+        return estimate_and_interval(self.draws()).clip(0, 1)
 
     def draws(self) -> np.ndarray:
         """Rank-1, and again by drawing vehicles; the same draws for searches of the same crops."""

@@ -1,4 +1,4 @@
-"""Headline numbers of defences, and costs."""
+"""Headline numbers of defences."""
 
 from studio.headlines.headline import Headline
 

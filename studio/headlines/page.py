@@ -4,7 +4,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cctview.dataset import write_bytes
-from studio.headlines import attacks, defences, links, open_set, searches
+from studio.headlines import attacks, defences, links, open_set, recognition, searches
 from studio.headlines.headline import Headline
 
 SUBJECTS: dict[str, ModuleType] = {
@@ -12,7 +12,8 @@ SUBJECTS: dict[str, ModuleType] = {
     "Searches by appearance alone, in galleries of any size": open_set,
     "Links between cameras": links,
     "Attacks": attacks,
-    "Defences and costs": defences,
+    "Defences": defences,
+    "Eras of recognition, and costs": recognition,
 }
 """The page's sections in their order; a module of each has its `HEADLINES`."""
 _HEAD = """\

@@ -13,7 +13,7 @@ SHADOW_EPOCHS = (2, 4, 6, 8, 10, EPOCHS)
 """Epochs after which shadow models are stored."""
 SUBJECT_EPOCHS = (6, EPOCHS)
 """The same for models that are taught one image a vehicle."""
-PICTURES = ("the very picture", "another of the same pass", "one at another camera")
+PICTURES = ("the very crop", "another of the same pass", "one at another camera")
 """What an attacker holds of a vehicle: of one that was taught, the first is what was taught."""
 
 

@@ -244,20 +244,33 @@ def _tile(axes, crop, x, y, colour, dashes, sign=""):
 
 
 @style()
-def by_era(table: pd.DataFrame, chance: float, note: str = SIMULATION) -> Card:
+def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float, note: str = SIMULATION) -> Card:
     """The leak of each era: how often it puts the correct vehicle first, with intervals.
 
-    `table` is that of `cctview.course.era_trials.leak_by_era`; a blind guess reaches `chance`.
+    `table` is that of `cctview.course.era_trials.leak_by_era`; its last era brought a training of
+    its own. `equal` is ``data/results/eras_equal.csv``, which adds the network that was taught the
+    same vehicles as the older eras, and nothing else. A blind guess reaches `chance`.
     """
-    last, before = table.iloc[-1], table.iloc[:-1].estimate
-    times = last.estimate / before.max()
+    equal = equal.set_index("era")
+    here = equal.index[-2]
+    names = {
+        here: "2015, taught the\nsame vehicles",
+        table.index[-1]: "2015, with a training\nof its own",
+    }
+    rows = pd.concat([table.iloc[:-1], equal.loc[[here], list(table)], table.iloc[-1:]])
+    before, last = table.iloc[:-1].estimate, table.iloc[-1].estimate
+    gain = equal.loc["gain"]
+    verdict = "is not surely better than the best older method"
+    if gain.low > 0:
+        verdict = (
+            f"finds {equal.estimate[here] / before.max():.1f} times as many as any older method"
+        )
     title = (
-        f"{table.index[-1].partition(' ')[2].capitalize()}: the right one first in 1 of"
-        f" {1 / last.estimate:.0f} searches, {times:.0f} times as often as any era before"
+        f"Taught the same vehicles, the network {verdict}; with a training of its own it finds"
+        f" {last / before.max():.0f} times as many"
     )
-    if times < 1.5:
-        title = f"No leap: {table.estimate.idxmax()} is first most often"
-    return bars(table, "searches with the right vehicle first (rank-1, share)", title, chance, note)
+    rows = rows.rename(index=names)
+    return bars(rows, "searches with the right vehicle first (rank-1, share)", title, chance, note)
 
 
 @style()

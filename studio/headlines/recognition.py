@@ -1,0 +1,46 @@
+"""Headline numbers of recognition: its eras, and what searching costs."""
+
+from functools import partial
+from pathlib import Path
+
+from cctview.dataset import read_result
+from cctview.search import CITY, COSTS, bill
+from studio.headlines.headline import Figure, Headline
+
+
+def _era(results: Path, era: str) -> Figure:
+    table = read_result("eras_equal.csv", results).set_index("era")
+    row, searches = table.loc[era], table.searches.max()
+    return Figure(row.estimate, row.low, row.high, f"{searches:.0f} searches", digits=1)
+
+
+def _requests(results: Path, together: int) -> Figure:
+    costs = bill(CITY.moved(frames_per_day=43_200), COSTS.moved(frames_per_object=together))
+    dollars = costs.money_requests + costs.money_storing
+    return Figure(dollars, None, None, "prices of 2026, see cctview.search.COSTS", "US$ a month")
+
+
+HEADLINES = (
+    Headline(
+        "On equal training, the network finds more vehicles than the best older method",
+        "01",
+        "By how many points does rank-1 of a network that was taught half of the vehicles exceed"
+        " that of the best method before 2015, fitted on the same half?",
+        "the other half, 275 on average, at the next camera that faces the same way",
+        "results --only eras_equal",
+        partial(_era, era="gain"),
+        "Take the course's network, which brings a training of its own; its rank-1:",
+        partial(_era, era="2015 deep embedding"),
+    ),
+    Headline(
+        "Storing every frame as a file costs much more than keeping it",
+        "03, 06",
+        "What do 900 cameras cost a month, with a frame every 2 s kept for 30 days, storage and"
+        " requests together?",
+        "none; prices with source and date",
+        "numbers",
+        partial(_requests, together=1),
+        "Put a thousand frames into one file:",
+        partial(_requests, together=1000),
+    ),
+)
