@@ -293,6 +293,29 @@ def test_a_slice_of_the_stored_results(era, halves):
         assert again[figure] == pytest.approx(stored[figure], abs=0.01)
 
 
+@pytest.mark.parametrize("era", QUICK[:2], ids=lambda era: era.name)
+def test_a_slice_of_equal_training(era, halves):
+    again = trials.leak_by_era({era.name: trials.try_era(era, *halves)[0]}).iloc[0]
+    stored = read_result("eras_equal.csv").set_index("era").loc[era.name]
+    for figure in ("estimate", "low", "high", "auc"):
+        assert again[figure] == pytest.approx(stored[figure], abs=0.01)
+
+
+def test_a_network_taught_here_learns_what_tells_vehicles_apart():
+    """Vehicles of one colour each, in other light at each camera."""
+    rng = np.random.default_rng(0)
+    paints, light = rng.integers(40, 200, (24, 3)), rng.uniform(0.8, 1.2, (48, 1, 1, 1))
+    vehicles = np.repeat(np.arange(24), 2)
+    crops = np.clip(
+        paints[vehicles][:, None, None] * light + rng.normal(0, 4, (48, 24, 30, 3)), 0, 255
+    )
+    taught = era_tables.TaughtHere(steps=30).fit(list(crops.astype(np.uint8)), vehicles)
+    new = np.clip(paints[:, None, None] * np.ones((24, 24, 30, 3)), 0, 255).astype(np.uint8)
+    vectors, again = taught.embed(list(crops[::2].astype(np.uint8))), taught.embed(list(new))
+    nearest = (vectors @ again.T).argmax(axis=1)
+    assert (nearest == np.arange(24)).mean() > 0.5
+
+
 def test_a_slice_of_the_stored_metrics(halves):
     again = metric_table(*halves, [eras.LandmarkRatios]).set_index("figure")
     stored = (
@@ -309,6 +332,12 @@ def test_the_stored_results_are_whole():
     ]
     assert list(metric.era.unique()) == names
     assert set(metric.figure) == {"without", "with", "gain"}
+    equal = read_result("eras_equal.csv")
+    assert list(equal.era) == [*names, era_tables.TaughtHere.name, "gain"]
+    rows = equal.set_index("era").estimate
+    assert rows["gain"] == pytest.approx(
+        rows[era_tables.TaughtHere.name] - rows[names[:-1]].max(), abs=1e-3
+    )
     assert ((by_size.low <= by_size.estimate) & (by_size.estimate <= by_size.high)).all()
 
 

@@ -22,6 +22,10 @@ LEAK = pd.DataFrame(
     {"estimate": [0.02, 0.1, 0.32], "low": [0.01, 0.08, 0.27], "high": [0.03, 0.13, 0.37]},
     index=NAMES,
 )
+EQUAL = LEAK.copy()
+EQUAL.loc["2015, taught here alone"] = [0.2, 0.16, 0.24]
+EQUAL.loc["gain"] = [0.1, 0.05, 0.15]
+EQUAL = EQUAL.rename_axis("era").reset_index()
 BY_SIZE = pd.concat(
     [
         (LEAK * pixels / 28).rename_axis("era").reset_index().assign(pixels=pixels)
@@ -47,7 +51,7 @@ FIGURES = {
     "searches": lambda: lesson_01.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
     ),
-    "by era": lambda: lesson_01.by_era(LEAK, 0.004),
+    "by era": lambda: lesson_01.by_era(LEAK, EQUAL, 0.004),
     "by resolution": lambda: lesson_01.by_resolution(BY_SIZE, 12, NAMES[1], CROPS[3]),
     "metric": lambda: lesson_01.learned_metric(METRIC),
 }
@@ -102,14 +106,13 @@ def test_searches_mark_the_right_ones():
 
 def test_by_era_says_how_large_the_leap_is():
     figure = FIGURES["by era"]()
-    assert "1 of 3 searches, 3 times" in figure.title
-    assert [bar.get_width() for bar in figure.axes[0].patches[:3]] == pytest.approx(
-        [0.02, 0.1, 0.32]
+    assert "finds 2.0 times as many as any older method" in figure.title
+    assert "with a training of its own it finds 3 times as many" in figure.title
+    assert [bar.get_width() for bar in figure.axes[0].patches[:4]] == pytest.approx(
+        [0.02, 0.1, 0.2, 0.32]
     )
-    assert (
-        lesson_01.by_era(LEAK.iloc[[0, 2, 1]], 0.004).title
-        == "No leap: 2015 deep embedding is first most often"
-    )
+    level = EQUAL.assign(low=EQUAL.low.where(EQUAL.era != "gain", -0.01))
+    assert "is not surely better" in lesson_01.by_era(LEAK, level, 0.004).title
 
 
 def test_by_resolution_draws_the_table_and_tells_one_point():
