@@ -1,5 +1,6 @@
 """Writes the page of headline numbers, ``notebooks/numbers.md``."""
 
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,8 @@ SUBJECTS: dict[str, ModuleType] = {
     "Eras of recognition, and costs": recognition,
 }
 """The page's sections in their order; a module of each has its `HEADLINES`."""
+ANOTHER_SEED = "another-seed"
+"""The folder, of stored results, for the tables of a simulation with other random numbers."""
 _HEAD = """\
 # Headline numbers
 
@@ -41,12 +44,18 @@ def numbers_page(results: Path) -> str:
 
 
 def _entry(headline: Headline, results: Path) -> str:
+    again = ""
+    if headline.command != "numbers":  # from a table
+        with suppress(FileNotFoundError):  # few tables are kept for another seed
+            figure = headline.compute(results / ANOTHER_SEED)
+            again = f"- Another seed of the simulation: {figure}\n"
     return (
         f"### {headline.name}\n\n"
         f"{headline.compute(results)}\n\n"
         f"- Question: {headline.question}\n"
         f"- Gallery: {headline.gallery}\n"
         f"- Other choice: {headline.other} {headline.compute_other(results)}\n"
+        f"{again}"
         f"- Lessons: {headline.where}. Command: `python -m studio {headline.command}`\n"
     )
 
