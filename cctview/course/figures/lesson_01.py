@@ -339,7 +339,7 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     verdict = "does not close the gap" if before < newest else "closes the gap"
     title = (
         f"A metric learnt on top of the old features {verdict}: {percent(before)} at most,"
-        f" {percent(newest)} for the network"
+        f" {percent(newest)} for the network, with a training of its own"
     )
     figure = Card(title, 0.62 * len(eras) + 1.15, note, left=2.2, right=0.5, top=0.4)
     axes = figure.subplots()
