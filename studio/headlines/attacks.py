@@ -6,7 +6,7 @@ from pathlib import Path
 from cctview.attacks import EPOCHS
 from cctview.course import stored_unicity
 from cctview.dataset import read_result
-from studio.headlines.headline import Figure, Headline
+from studio.headlines.headline import Figure, Headline, share_or_gain
 
 _ELSEWHERE = "a crop at another camera"
 
@@ -15,7 +15,7 @@ def _inversion(results: Path, gallery: str, method: str) -> Figure:
     table = read_result("inversion.csv", results)
     table = table[table.vehicles == table.vehicles.max()].set_index(["gallery", "method", "figure"])
     row = table.loc[(gallery, method, "top-5")]
-    return Figure(row.estimate, row.low, row.high, f"{row.vehicles:.0f} vehicles", digits=1)
+    return share_or_gain(row, f"{row.vehicles:.0f} vehicles", method)
 
 
 def _membership(results: Path, picture: int, figure: str = "TPR at 1 % FPR") -> Figure:

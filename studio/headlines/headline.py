@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -41,6 +43,14 @@ class Figure:
         if self.low is None or self.high is None:
             return f"{text} (all are counted; n: {self.count})"
         return f"{text} (95% CI {written(self.low)} to {written(self.high)}; n: {self.count})"
+
+
+def share_or_gain(row: pd.Series, count: str, name: str) -> Figure:
+    """A row's estimate, low and high: a share in per cent, or of the name "gain" in points."""
+    ends = [row.estimate, row.low, row.high]
+    if name == "gain":
+        return Figure(*(100 * end for end in ends), count, "points", 1)
+    return Figure(*ends, count, digits=1)
 
 
 @dataclass(frozen=True)

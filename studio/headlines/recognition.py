@@ -5,13 +5,12 @@ from pathlib import Path
 
 from cctview.dataset import read_result
 from cctview.search import CITY, COSTS, bill
-from studio.headlines.headline import Figure, Headline
+from studio.headlines.headline import Figure, Headline, share_or_gain
 
 
 def _era(results: Path, era: str) -> Figure:
     table = read_result("eras_equal.csv", results).set_index("era")
-    row, searches = table.loc[era], table.searches.max()
-    return Figure(row.estimate, row.low, row.high, f"{searches:.0f} searches", digits=1)
+    return share_or_gain(table.loc[era], f"{table.searches.max():.0f} searches", era)
 
 
 def _requests(results: Path, together: int) -> Figure:
