@@ -29,6 +29,7 @@ from cctview.show.drawing import (
     show_crop,
 )
 from cctview.show.intervals import bars
+from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.look import (
     BLUE,
     CLAIMED,
@@ -54,7 +55,6 @@ from cctview.show.look import (
     style,
 )
 from cctview.show.meter import bits_left, gauges, waterfall
-from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
