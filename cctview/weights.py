@@ -3,6 +3,7 @@
 import hashlib
 import json
 import warnings
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -90,6 +91,8 @@ def load_state(path: str | Path) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of old formats, and of what is damaged
         try:
+            if _breaks_its_checksums(path):
+                raise ValueError("a checksum in it is wrong")
             state = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # of any kind, where a file is damaged
             raise ValueError(f"{path}: {_explain(error)}") from None
@@ -129,6 +132,14 @@ def _check_kind(path: Path) -> None:
             f"{path}: a web page, not weights; a browser or a log-in page saved it under this name."
             " Fetch the file itself"
         )
+
+
+def _breaks_its_checksums(path: Path) -> bool:
+    """Whether a file of PyTorch's format since 1.6, a zip, is damaged; it does not look itself."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return archive.testzip() is not None
 
 
 def _explain(error: Exception) -> str:
