@@ -18,6 +18,9 @@ def _make_venv(venv: Path, base: object, *options: str) -> None:
 def _install(venv: Path, environment: dict, *words: str) -> None:
     lib = venv / "lib"
     lib.mkdir(exist_ok=True)
+    if "--editable" in words:  # also in place, when the folder was moved
+        (lib / "cctview.pth").write_text("here")
+        return
     for name in "abc":
         (lib / f"{name}.json").write_text("[" + "1, " * 100 + "1]")
 
@@ -25,8 +28,10 @@ def _install(venv: Path, environment: dict, *words: str) -> None:
 def set_up_twice(folder: Path) -> None:
     """A set-up, then one with another version pinned, which takes the place of the first."""
     folder.mkdir(exist_ok=True)
+    project = folder.with_name("project")
+    project.mkdir(exist_ok=True)
     stand_ins = {
-        "ROOT": folder,
+        "ROOT": project,
         "VENV": folder / ".venv",
         "NEW": folder / ".venv.new",
         "FORMER": folder / ".venv.former",
@@ -47,8 +52,8 @@ def set_up_twice(folder: Path) -> None:
     for name, stand_in in stand_ins.items():
         setattr(workshop, name, stand_in)
     for name in (workshop.EXTRA, workshop.CPU):
-        write_bytes(folder / name, b"")
+        write_bytes(project / name, b"")
     for version in PINS:
-        write_bytes(folder / workshop.NEEDED, f"{PINS[version]}uv==0\n".encode())
+        write_bytes(project / workshop.NEEDED, f"{PINS[version]}uv==0\n".encode())
         assert workshop.set_up() == workshop.venv_python(workshop.VENV)
         assert workshop.read_state(workshop.VENV)
