@@ -119,11 +119,11 @@ class Contents:
             frame = FrameId.parse(stem)
         except ValueError as error:
             if kind != DRAWN:
-                self._misnamed.append(f"{place}: skipped, {error}")
+                self._misnamed.append(f"{place}: {error}")
             return
         first = self.files.setdefault((str(frame), kind), place)
         if first is not place and not _same(first, place):
-            self._twice.append(f"{place}: skipped, {first} is the same frame, and it differs")
+            self._twice.append(f"{place}: {first} is the same frame, and it differs")
         if kind == ORIGINAL:
             self.frames.add(frame)
 
@@ -136,7 +136,7 @@ class Contents:
             self._foreign.append(str(place))
         else:
             ending = f"{ORIGINAL} or --original.png"
-            self._misnamed.append(f"{place}: skipped, the name of a frame ends in {ending}")
+            self._misnamed.append(f"{place}: the name of a frame ends in {ending}")
 
 
 def _same(one: StoredFile, other: StoredFile) -> bool:
