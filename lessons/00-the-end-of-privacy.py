@@ -24,7 +24,7 @@
 # After this notebook you can
 #
 # 1. say what one click on a vehicle sets off, from a frame to a trip;
-# 2. tell what a search engine *claims* to know from what it *delivers*;
+# 2. say how much a search gives away, and tell a miss from a false alarm and from a vehicle that nobody saw;
 # 3. say how often it works for a random vehicle, and how often it blames another one;
 # 4. say what more cameras and more minutes change.
 #
@@ -47,11 +47,11 @@ from cctview.course import (
     open_app,
     open_finder,
     open_lesson,
-    stored_leakage,
 )
 from cctview.course.figures import lesson_00 as figures
+from cctview.dataset import read_result
 from cctview.link import as_candidates, count_trips, describe
-from cctview.privacy import leakage_meter
+from cctview.privacy import calibration, leakage_meter, linking_rates, sureness
 from cctview.show import Camera, Float, Int, Sliders, predict
 
 lesson = open_lesson()
@@ -145,24 +145,40 @@ judge.false_matches(trip)
 # A vehicle that comes up more than once is a sister: it looks the same and drives a few seconds ahead or behind. Nothing on
 # the operator's screen says so.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This figure comes back in every notebook, so take the time. Blue is what was right. Purple is what the machine believes. Where purple is shorter than blue, it is too sure of itself. Wrong answer people give: 21 bits is a small number. It is one of two million."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The first figure comes back in every notebook, so take the time. A long bar is a large leak. The hatched part is no finding: somebody knows when and where to look. Then the second: grey and red are searches that fail, in different ways. Wrong answer people give: 21 bits is a small number. It is one of two million."
 # ## 4 · What it gave away
 #
 # About two million vehicles are registered in the city. To single out one of two million takes 21 yes-or-no answers: 21
-# [**bits**](glossary.md#bit). Everything a camera tells takes some of them away. At zero, the vehicle is singled out.
-#
-# The meter always shows [two numbers](glossary.md#claimed-and-delivered). **Claimed** is what the machine believes to know. **Delivered** is what it is right
-# about. They agree only if the machine knows how sure it may be.
+# [**bits**](glossary.md#bit). The meter counts how many of them are given away, and right. It counts over all vehicles that were tracked at the
+# camera where we looked for them. The hatched part is not found: the question says at which camera we look, and in which ten minutes.
 
 # %%
-leakage = stored_leakage()
-meter = leakage_meter(leakage, *TAXI)
-show.bits_left(meter)
+searches = read_result("searches.parquet")
+meter = leakage_meter(searches)
+show.bits_given(meter)
 
 # %% [markdown]
 # These bits were measured on all minutes that come with the course, which takes longer than a notebook should: `python -m studio results --only leakage`.
-# They are the mean over the searches for this one vehicle, from each camera that saw it to each other one. Singled
-# out is not yet named: how a name comes in is told in notebook 07.
+# "Right one first" is never certainty, and it is not yet a name: notebook 07 tells how a name comes in.
+#
+# But a vehicle that we look for need not be there to be found. Perhaps it never passed. Perhaps it passed, and the detector or the tracker
+# missed it. The system cannot tell these apart, and it sometimes links somebody else.
+
+# %%
+show.who_is_linked(linking_rates(searches))
+
+# %% [markdown]
+# So does the system know how sure it may be? We ask that over all searches together, because that is all the system sees. On the dashed line
+# it would be as often right as it [says](glossary.md#claimed-and-delivered).
+
+# %%
+show.said_and_right(sureness(searches), calibration(searches))
+
+# %% [markdown]
+# And our taxi van? One vehicle is an anecdote. Its few passes say nothing about how often the system is right.
+
+# %%
+show.bits_given(leakage_meter(searches, *TAXI))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction, and count rows together. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
 # ## 5 · The honest half: a random vehicle, twenty times
@@ -185,16 +201,17 @@ predict(
 figures.trip_ledger(judge.links(twenty))
 
 # %% [markdown]
-# Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was.
+# Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was. A dash is a pass that the
+# tracker does not have, so that no search can find it. One camera sees only one carriageway: a trip counts as whole without it on the other.
 #
-# Twenty are few. Here is the same count for all the vehicles that passed all six cameras, with 95 % [intervals](glossary.md#interval): trips that are
-# found **whole**; **some** of it, with nothing wrong; **nothing**; and those with at least one **wrong** link.
+# Twenty are few. Here is the same count for all the vehicles that passed all six cameras, with 95 % [intervals](glossary.md#interval): trips that **could be**
+# found whole, because the tracker has every pass; those that are found **whole**; **some** of it, with nothing wrong; **nothing**; and those with at least one **wrong** link.
 
 # %%
 links = judge.links(everyone)
 count_trips(links).round(2)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the cameras, then the minutes. More is found; ask whether the wrong links rise with it. On the right, see whether it claims more than it delivers, or less: either way it does not know how sure it may be."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the cameras, then the minutes. More is found; ask whether the wrong links rise with it. On the right, see whether it says more than it is right about, or less."
 # ## 6 · More cameras, more minutes
 #
 # The leak of this notebook: the share of a trip that is reconstructed, over all those vehicles. Move the **cameras** of the
@@ -280,7 +297,7 @@ check_sureness(sure, links, tolerated=0.2)
 # ## What to take away
 #
 # - **One click sets off the whole pipeline**: detect, embed, compare, weigh by the clock, link.
-# - **Claimed is not delivered.** A machine can believe more than it is right about, and only the truth tells.
+# - **Sure is not right.** How often the system is as right as it says can only be counted over many vehicles, with the truth.
 # - **A chosen vehicle is not a random one.** Count, give the interval, and count the wrong links: each is somebody else.
 # - **More cameras and more minutes find more**, and draw in more strangers.
 #
@@ -296,7 +313,7 @@ check_sureness(sure, links, tolerated=0.2)
 
 # %%
 meter.save("meter.json")
-print(f"{meter.target}: {meter.left():.1f} of {meter.total_bits:.1f} bits are left")
+print(f"{meter.target}: {meter.given()} of {meter.total_bits:.1f} bits are given away")
 
 # %% [markdown]
 # Next: notebook 01 asks why this took fifty years, and what changed.

@@ -483,10 +483,10 @@ methods.round(2)
 # - **Embeddings fail** on what is small, dark, or common. More pictures help, here only a little, since the further ones
 #   are small; and a list of candidates is easier to get right than a name.
 #
-# The meter of this course shows how much is known of one vehicle, in bits. This is where it stands:
+# The meter of this course shows how much a search gives away, in bits. This is where it stands for a vehicle drawn at random:
 
 # %%
-show.bits_left(privacy.LeakageMeter.load_or_default("meter.json"))
+show.bits_given(privacy.LeakageMeter.load_or_default("meter.json"))
 
 # %% [markdown]
 # Next: notebook 06 asks how this grows from six cameras to a nation.

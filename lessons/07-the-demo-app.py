@@ -373,7 +373,7 @@ def who(register, camera, moment, seconds):
 
 check_who(who, register, finder.cameras[0], dossier.sightings.time)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the four lines. Then the meter: until now the taxi was one of some fifty; with one plate it is one. Point at the last row and say: this row needed no camera of ours."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the four lines. Then the meter: look at how often the right vehicle comes first, before and after. Point at the last row and say: this row needed no camera of ours, and it names the wrong person in the rest."
 # ## What to take away
 #
 # - **The operator sees percentages, not truth.** Nothing on the page says that a link is wrong.
@@ -382,19 +382,17 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 # - **Linking is not naming, until it is.** One outside fact is enough, and it names the wrong person as surely as the right
 # one.
 #
-# The meter, before and after the join. The new row is the mean over clicks on the taxi at each camera that saw it, with a
-# plate read beside that camera.
+# The meter, before and after the join. The new row is the mean over the dossiers of part 4, each with a plate read once beside the camera of the
+# click.
 
 # %%
-clicks = judge.dossiers_of(TAXI[0], SearchSettings())
-plate = measure_joins(clicks, register, FACTS[2])
 meter = privacy.LeakageMeter.load_or_default("meter.json")
-meter = meter.after(join_step(plate, meter))
-show.bits_left(meter)
+meter = meter.after(join_step(plates, meter))
+show.bits_given(meter)
 
 # %%
 meter.save("meter.json")
-print(f"{meter.target}: {meter.left():.1f} of {meter.total_bits:.1f} bits are left")
+print(f"{meter.target}: {meter.given()} of {meter.total_bits:.1f} bits are given away")
 
 # %% [markdown]
 # Next: notebook 08 asks what protects, and against whom.

@@ -464,12 +464,12 @@ check_key_broken(matrix_of, databases[64])
 # database been in force from the first day: first at nine tenths of the use, then as you like.
 
 # %%
-meter = privacy.LeakageMeter.load_or_default("meter.json").upto("linked")
+meter = privacy.LeakageMeter.load_or_default("meter.json").upto("all trips at once")
 
 
 def with_defence(values):
     """The meter, had the best defence that keeps so much use been in force."""
-    return show.bits_left(meter.after(bought_back_step(meter, results, values["usefulness"])))
+    return show.bits_given(meter.after(bought_back_step(meter, results, values["usefulness"])))
 
 
 Sliders(
@@ -478,7 +478,7 @@ Sliders(
     describe=lambda figure: figure.title,
     prediction=predict(
         "The database may lose a tenth of its use. How many of the bits that linking gave are bought back?",
-        f"{-bought_back_step(meter, results, 0.9).delivered.estimate:.1f}.",
+        f"{-bought_back_step(meter, results, 0.9).bits.estimate:.1f}.",
         ["hardly any", "about one", "about two", "nearly all"],
     ),
 )

@@ -24,7 +24,7 @@
 # After this notebook you can
 #
 # 1. say how many others a car disappears among, by its type, its colour and the hour;
-# 2. say what each step of the course gave away, and what of it was only claimed;
+# 2. say what each step of the course gave away, and how often it is right;
 # 3. say why the same evidence is worth less in a larger city;
 # 4. tell which leaks no sum of bits can hold.
 #
@@ -83,62 +83,54 @@ Sliders(
 # %% [markdown]
 # Nobody did anything wrong here, and no machine learning was needed. A common car at a rare hour is a rare car.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from left to right. Then point at purple beside blue: what it said, and what it was right about. Then the last step: no camera of ours was needed for it. Wrong answer people give: the network gave away most. It was the plainest things: where, when, which type and colour."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. Then clock and appearance: neither does it alone. Then the last step: no camera of ours was needed for it, and it names the wrong person in the rest."
 # ## 2 · What did each step give away?
 #
-# This is the meter of the course, laid out as a staircase. It begins at the 21 [bits](glossary.md#bit) that hide one of two
-# million vehicles. Each step goes down by what it gave away; where a step takes something back, it goes up. Blue is what was
-# [delivered](glossary.md#claimed-and-delivered), purple what was claimed.
+# This is the meter of the course, at its end: of the 21 [bits](glossary.md#bit) that single out one of two million vehicles, how many each step
+# gave away, and right.
 #
-# *Predict: which step gave away most? The place and the look at a glance, the clock, the network, or a plate read once?*
+# *Predict: which step gave away most? The clock, appearance, all trips at once, or a plate read once?*
 
 # %% tags=["picture"]
 meter = LeakageMeter.load_or_default("meter.json").filled()
-show.waterfall(meter)
+show.bits_given(meter)
 
 # %% [markdown]
-# Most is given away by the plainest things: at which place, at what time, which type, which colour. The
-# [embedding](glossary.md#embedding) adds little to them, for this vehicle: it has sisters that look the same. And then one fact
-# from outside, a plate read once beside one camera, does the rest (notebook 07).
-#
-# The second bar of a step is no decoration. Where it falls further than the first, the machine was surer than it may be, and
-# somebody else pays for it. What is hatched lies beyond the vehicles that were measured: it is a model, not data.
+# Clock and appearance do it together. Type and colour are part of appearance: the network reads them off the same
+# [embedding](glossary.md#embedding). What the two tell overlaps, so each bar is the mean of coming first and coming second; notebook 06 shows both
+# orders. The hatched part is not found by anybody: it says that somebody knows when and where to look. And then one fact from outside, a plate
+# read once beside one camera, makes a name of it (notebook 07), sometimes the wrong one.
 #
 # What has leaked does not come back. But notebook 08 asks what linking *would* have given away, had the best defence of the
 # database been in force from the first day, one that leaves nine tenths of its use. (A model: the share that it takes of an average
 # link's bits, taken off here.)
 
 # %%
-linked = meter.upto("linked")
-show.waterfall(linked.after(defences.bought_back_step(linked, defences.stored())))
+linked = meter.upto("all trips at once")
+show.bits_given(linked.after(defences.bought_back_step(linked, defences.stored())))
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Then set the population back and move what is overclaimed. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 3 · The same evidence, another city
 #
 # Evidence is worth the same everywhere; what it *proves* is not. Among few vehicles a good match is nearly sure. Among many, as
 # many strangers match as well: the [base rate](glossary.md#base-rate) again.
 #
-# Move the **population**, the **evidence**, and how much is **overclaimed**, both in bits. At first they stand at what the meter says
-# of the taxi van.
+# Move the **population** and the **evidence**, in bits. The evidence is one match of a known strength, and not the mean of the meter.
 
 
 # %%
-evidence, overclaimed = (
-    round(meter.upto("linked").delivered().estimate, 1),
-    round(meter.upto("linked").false_confidence(), 1),
-)
+EVIDENCE = 15
 populations = {
     f"{size:,}": size
     for size in (100, 1_000, 10_000, 100_000, 1_000_000, 2_000_000, 10_000_000, 100_000_000)
 }
-here, city = (float(match_probability(evidence, size)) for size in (10_000, 2_000_000))
+here, city = (float(match_probability(EVIDENCE, size)) for size in (10_000, 2_000_000))
 
 Sliders(
     lambda values: figures.same_evidence(**values),
     [
         Choice("population", populations, default=10_000),
-        Float("evidence", 0, 25, default=evidence, step=0.1, unit="bits"),
-        Float("overclaimed", 0, 6, default=overclaimed, step=0.1, unit="bits"),
+        Float("evidence", 0, 25, default=EVIDENCE, step=0.1, unit="bits"),
     ],
     describe=lambda figure: figure.title,
     prediction=predict(
@@ -149,8 +141,7 @@ Sliders(
 )
 
 # %% [markdown]
-# So a label such as "97 % match" is worth nothing without the number of those who were compared. And where too much is claimed,
-# the two curves part just there where it matters: in a town, not in a car park.
+# So a label such as "97 % match" is worth nothing without the number of those who were compared.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. The point: no single number holds it all. Do not add these up."
 # ## 4 · Beside the meter
@@ -245,14 +236,14 @@ check_even_population(vehicles, bits=12)
 # ## What to take away
 #
 # - **A car disappears among those who look like it, at that hour.** A common car at a rare hour is a rare car.
-# - **The plainest things give away most**: place, time, type, colour. The network adds little here, and the machine believes that it adds more.
+# - **Clock and appearance give away most together**, and neither does alone. Known beforehand is when and where to look.
 # - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
 # - **Not everything adds up.** Membership, habits and who is missed have gauges of their own.
 #
 # **At how many cameras would your answer change?** You were asked that in notebook 00.
 
 # %%
-show.bits_left(meter)
+show.bits_given(meter)
 
 # %% [markdown]
 # Next: notebook 10 asks what a machine writes down about a picture of a street. It is homework, or the warm-up for the next time.

@@ -32,6 +32,7 @@ TRAINED = ("detector", "extractor", "second", "inverter", "defended")
 RESULTS = (
     "leakage",
     "open_set",
+    "rank1",
     "unicity",
     "finder",
     "membership",
@@ -114,6 +115,13 @@ def parser():
         type=Path,
         default=ROOT / "data",
         help="the dataset to measure on, and to write results into (data)",
+    )
+    results.add_argument(
+        "--other",
+        type=Path,
+        metavar="DATA",
+        help="the dataset of a second seed, from `build --seed 1`; without it, what leakage and"
+        " open_set measured there before is kept",
     )
     defence = commands.add_parser("defence", help="measure one defence and print it")
     defence.add_argument("name", help="a key of cctview.defences.catalogue.DEFENCES")
@@ -268,7 +276,8 @@ def results(given):
     """Make the tables of `data/results/`."""
     from studio.results import write
 
-    print("\n".join(str(place) for place in write(tuple(given.only), given.work, given.data)))
+    places = write(tuple(given.only), given.work, given.data, given.other)
+    print("\n".join(str(place) for place in places))
 
 
 def defence(given):

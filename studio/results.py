@@ -41,10 +41,12 @@ from studio.training import train_defended
 _WRITERS = {
     "leakage": leakage.write_leakage,
     "open_set": leakage.write_open_set,
+    "rank1": leakage.write_rank1,
     "unicity": leakage.write_unicity,
     "finder": leakage.write_finder,
     "membership": learning.write_membership,
 }
+_BY_SEED = ("leakage", "open_set")
 TABLES = (
     *_WRITERS,
     "attributes",
@@ -60,8 +62,11 @@ FRAMES = 12
 """Frames in succession of each camera on which counting and speeds are measured: 20 seconds."""
 
 
-def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
-    """Make the tables asked for; returns their places under `data`."""
+def write(tables: tuple[str, ...], work: Path, data: Path, other: Path | None = None) -> list[Path]:
+    """Make the tables asked for; returns their places under `data`.
+
+    `other` is the dataset of a second seed of the simulation, for the tables that compare seeds.
+    """
     crops = functools.cache(lambda: bench(data))
     made = {
         "attributes": lambda: attributes(crops()),
@@ -75,7 +80,8 @@ def write(tables: tuple[str, ...], work: Path, data: Path) -> list[Path]:
     places = []
     for name in tables:
         if name in _WRITERS:
-            places += _WRITERS[name](data)
+            seeds = (data, other) if name in _BY_SEED else (data,)
+            places += _WRITERS[name](*seeds)
             continue
         place = data / "results" / f"{name}.csv"
         _write_table(place, made[name]())

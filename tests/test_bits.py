@@ -3,19 +3,20 @@ wrong, or too sure.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cctview.stats.bits import (
+    closed_set_bits,
     entropy,
-    figures_with_intervals,
+    fit_temperature,
     identification_bits,
     open_set_posterior,
-    reliability,
     supported_limits,
 )
+from cctview.stats.calibration import log_likelihood_ratio_cost, reliability
+from cctview.stats.resampling import bootstrap_both_sides, wilson
 
 ONE = np.array([[True, False, False, False]])
 
@@ -138,13 +139,69 @@ def test_bad_ratios(ratios, present, complaint):
 
 def test_reliability():
     rng = np.random.default_rng(0)
-    p = rng.random(4000)
+    p, vehicle = rng.random(4000), np.arange(4000) // 4
     true = rng.random(4000) < p
-    honest = reliability(p, true, np.arange(4000) // 4, rounds=50)
+    honest = reliability(p, true, vehicle, vehicle, rounds=50)
     assert ((honest.low - 0.03 < honest.claimed) & (honest.claimed < honest.high + 0.03)).all()
     assert honest["count"].sum() == 4000
-    sure = reliability(np.where(p > 0.5, 0.95, 0.05), true, np.arange(4000) // 4, rounds=50)
+    sure = reliability(np.where(p > 0.5, 0.95, 0.05), true, vehicle, vehicle, rounds=50)
     assert sure.high.iloc[-1] < 0.95
+
+
+def test_the_cost_is_that_of_the_formula_and_none_after_the_best_correction():
+    """Against the sum over single ratios, and an isotonic regression by scikit-learn."""
+    from sklearn.isotonic import IsotonicRegression
+
+    rng = np.random.default_rng(0)
+    said = rng.uniform(0.01, 0.99, 3000)
+    true = rng.random(3000) < said**2  # too sure
+
+    def cost(p):
+        odds = p / (1 - p) / (true.mean() / (1 - true.mean()))
+        return (np.log2(1 + 1 / odds[true]).mean() + np.log2(1 + odds[~true]).mean()) / 2
+
+    result = log_likelihood_ratio_cost(said, true)
+    assert result["cost"] == pytest.approx(cost(said))
+    best = IsotonicRegression().fit(said, true).predict(said).clip(1e-12, 1 - 1e-12)
+    assert result["least"] == pytest.approx(cost(best), abs=1e-6)
+    honest = log_likelihood_ratio_cost(said**2, true)
+    assert honest["calibration"] < 0.02 < result["calibration"]
+    assert log_likelihood_ratio_cost(np.full(9, 0.3), np.arange(9) < 3)["cost"] == pytest.approx(
+        1, abs=0.02
+    )
+    weight = rng.integers(0, 3, 3000)
+    twice = np.repeat(np.arange(3000), weight)
+    assert log_likelihood_ratio_cost(said, true, weight).to_numpy() == pytest.approx(
+        log_likelihood_ratio_cost(said[twice], true[twice]).to_numpy()
+    )
+    assert log_likelihood_ratio_cost([0.5], [True]).isna().all()
+
+
+def test_the_cost_is_that_of_lir():
+    """Ratios and their Cllr by lir 0.1.29 of the Netherlands Forensic Institute: `lir.metrics.cllr`
+    and `cllr_min` of these ratios, with equally many of both kinds.
+    """
+    ratios = np.array([4.0, 2.0, 0.5, 8.0, 0.25, 0.5, 2.0, 0.125])
+    result = log_likelihood_ratio_cost(ratios / (1 + ratios), np.arange(8) < 4)
+    assert result["cost"] == pytest.approx(0.6654445, abs=1e-6)
+    assert result["least"] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_bits_among_candidates_that_hold_the_vehicle():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(2000, 8))
+    column = rng.integers(8, size=2000)
+    scores[np.arange(2000), column] += 2  # log odds: 2 x score, up to a constant
+    temperature, surprise = fit_temperature([(scores[:1000], column[:1000])])
+    assert 1 / temperature == pytest.approx(2, rel=0.1)
+    bits = closed_set_bits(scores / temperature, column)
+    assert bits[:1000].mean() == pytest.approx(3 - surprise / np.log(2), abs=1e-9)
+    p = np.exp(scores / temperature)
+    p /= p.sum(axis=1, keepdims=True)
+    whole = identification_bits(
+        np.column_stack([p, np.zeros(2000)]), np.eye(8, dtype=bool)[column], 8
+    )
+    assert bits == pytest.approx(whole["delivered"].to_numpy())
 
 
 def test_a_ratio_is_supported_as_far_as_there_are_comparisons():
@@ -159,17 +216,29 @@ def test_a_ratio_is_supported_as_far_as_there_are_comparisons():
         supported_limits([], [1.0])
 
 
-def searches(vehicles, minutes, claimed):
-    return pd.DataFrame({"vehicle": vehicles, "minute": minutes, "claimed": claimed})
-
-
-def test_intervals_draw_vehicles_and_minutes_not_searches():
+def test_intervals_draw_vehicles_on_both_sides():
+    """Errors that belong to gallery vehicles: drawing only those looked for misses that."""
     rng = np.random.default_rng(0)
-    vehicle = np.repeat(np.arange(20), 50)
-    claimed = rng.normal(size=20)[vehicle] + 0.01 * rng.normal(size=1000)
-    wide = figures_with_intervals(searches(vehicle, 0, claimed), ["claimed"]).loc["claimed"]
-    own = figures_with_intervals(searches(np.arange(1000), 0, claimed), ["claimed"]).loc["claimed"]
-    assert wide.high - wide.low > 4 * (own.high - own.low)
-    assert wide.low <= wide.estimate <= wide.high
-    with pytest.raises(ValueError, match="one vehicle in one minute"):
-        figures_with_intervals(searches([1, 1], 3, [1.0, 2.0]), ["claimed"])
+    first, second = (side.ravel() for side in np.meshgrid(np.arange(40), np.arange(40, 80)))
+    wrong = (rng.random(80)[second] < 0.2).astype(float)
+
+    def share(weights):
+        return np.average(wrong, weights=weights)
+
+    both = bootstrap_both_sides(share, first, second, rounds=200).iloc[0]
+    one = bootstrap_both_sides(share, first, first, rounds=200).iloc[0]
+    assert both.estimate == wrong.mean()
+    assert both.high - both.low > 0.1
+    assert one.high - one.low < 1e-9
+    # the truth: galleries of 40 others, drawn anew
+    truth = [(rng.random(40) < 0.2).mean() for _ in range(2000)]
+    spread = np.quantile(truth, 0.975) - np.quantile(truth, 0.025)
+    assert 0.6 * spread < both.high - both.low < 1.6 * spread
+
+
+def test_wilson_against_scipy():
+    from scipy.stats import binomtest
+
+    for hits, count in ((0, 5), (5, 5), (3, 17)):
+        expected = binomtest(hits, count).proportion_ci(method="wilson")
+        assert wilson(hits, count) == pytest.approx((expected.low, expected.high))

@@ -15,7 +15,7 @@ from cctview import show
 from cctview.course.figures import lesson_05, lesson_10, vectors
 from cctview.dataset.cameras import DRIVE
 from cctview.match import evaluate_rank, roc_auc
-from cctview.privacy.meter import Bits, Gauge, LeakageMeter, Step
+from cctview.privacy.meter import Bits, Gauge, Interval, LeakageMeter, Step
 from cctview.show import look
 from tests.cards import check_card
 
@@ -31,17 +31,15 @@ CROPS = [
 ONLY_SECOND = [False, True, False, False, False]
 METER = (
     LeakageMeter()
-    .after(Step("seen at E 53 St", Bits(9.1, 8.6, 9.5), Bits(8.9, 8.0, 9.6), odds=0.004))
-    .after(Step("narrowed by the clock", Bits(6.1, 5.6, 6.5), Bits(5.2, 4.4, 6.0), odds=0.12))
-    .after(
-        Step("linked by its looks", Bits(4.6, 4.0, 4.9), Bits(2.4, 0.9, 3.6), beyond=1.3, odds=0.41)
-    )
+    .after(Step("when and where", Bits(8.9, 8.0, 9.6), known=True))
+    .after(Step("clock", Bits(5.2, 4.4, 6.0), Interval(0.12, 0.1, 0.14), "900 searches"))
+    .after(Step("appearance", Bits(2.4, 0.9, 3.6), Interval(0.41, 0.38, 0.44)))
 )
-BLURRED = METER.after(Step("blurred", Bits(-2.0, -3.0, -1.5), Bits(-3.0, -4.0, -2.0))).with_gauge(
+BLURRED = METER.after(Step("blurred", Bits(-3.0, -4.0, -2.0))).with_gauge(
     "membership", Gauge(0.07, 0.04, 0.11, "of members")
 )
 MISLED = LeakageMeter("a passage drawn at random", 1024).after(
-    Step("seen", Bits(6, 5, 7), Bits(-2, -3, -1), odds=0.1)
+    Step("clock", Bits(-2, -3, -1), Interval(0.1, 0.0, 0.2))
 )
 START = pd.Timestamp("2031-05-05 08:40:14")
 TRIP = pd.DataFrame(
@@ -67,12 +65,10 @@ def interval_table():
 
 
 FIGURES = {
-    "meter": lambda: show.bits_left(METER),
-    "meter at the start": lambda: show.bits_left(LeakageMeter()),
-    "meter bought back": lambda: show.bits_left(BLURRED),
-    "meter of a step that misleads": lambda: show.bits_left(MISLED),
-    "waterfall": lambda: show.waterfall(BLURRED),
-    "waterfall at the start": lambda: show.waterfall(LeakageMeter()),
+    "meter": lambda: show.bits_given(METER),
+    "meter at the start": lambda: show.bits_given(LeakageMeter()),
+    "meter bought back": lambda: show.bits_given(BLURRED),
+    "meter of a step that misleads": lambda: show.bits_given(MISLED),
     "gauges": lambda: show.gauges(BLURRED),
     "no gauges": lambda: show.gauges(METER),
     "histograms": lambda: lesson_05.distance_histograms(DISTANCES, SAME),
@@ -169,73 +165,27 @@ def test_the_figures_that_the_last_line_quotes_are_those_of_the_card():
     assert all(any(f"{figure:.2f}"[1:] == words for figure in figures) for words in quoted)
 
 
-def test_meter_draws_the_bits_left():
+def bar_of(figure, name):
+    """The one bar of this name."""
+    ((bar,),) = (bars for bars in figure.axes[0].containers if bars.get_label() == name)
+    return bar
+
+
+def test_the_meter_draws_what_is_given_away():
     figure = FIGURES["meter"]()
-    total = np.log2(2_000_000)
-    left = [total, total - 8.9, total - 14.1, total - 16.5]
-    claimed = [total - 9.1, total - 15.2, total - 19.8]
-    assert [
-        bar.get_width()
-        for bar in sorted(bars_of(figure, look.DELIVERED), key=lambda bar: bar.get_y())
-    ] == pytest.approx(left)
-    assert [
-        bar.get_width()
-        for bar in sorted(bars_of(figure, look.CLAIMED), key=lambda bar: bar.get_y())
-    ] == pytest.approx(claimed)
-    hatched = [bar for bar in figure.axes[0].patches if bar.get_hatch()]
-    assert [(bar.get_x(), bar.get_width()) for bar in hatched] == [
-        pytest.approx((total - 19.8, 1.3))
-    ]
-    false = [
-        bar
-        for bar in figure.axes[0].patches
-        if matplotlib.colors.same_color(bar.get_edgecolor(), look.RED)
-    ]
-    assert sum(bar.get_width() for bar in false) == pytest.approx(
-        (9.1 - 8.9) + (15.2 - 14.1) + (19.8 - 16.5 - 1.3)
-    )
-    assert "claims 3.3 bits more" in figure.title
-    assert any("41 %" in text for text in texts(figure))
+    added = [bar_of(figure, step.name) for step in METER.steps]
+    ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in added]
+    assert ends == [pytest.approx(x) for x in ((0, 8.9), (8.9, 14.1), (14.1, 16.5))]
+    assert [bool(bar.get_hatch()) for bar in added] == [True, False, False]
+    assert "16.5 of 21 bits are given away and right, 8.9 of them by the question" in figure.title
+    assert any("right one first: 41 % [38 44]" in text for text in texts(figure))
 
 
-def bars_of(figure, colour):
-    return [
-        bar
-        for bar in figure.axes[0].patches
-        if matplotlib.colors.same_color(bar.get_facecolor(), colour)
-    ]
-
-
-def test_meter_of_honest_steps_shows_no_false_confidence():
-    honest = LeakageMeter("a bus", 1024).after(Step("seen", Bits(3, 2, 4), Bits(3, 2, 4)))
-    figure = show.bits_left(honest)
-    assert "claims" not in figure.title
-    assert not [
-        bar
-        for bar in figure.axes[0].patches
-        if matplotlib.colors.same_color(bar.get_edgecolor(), look.RED)
-    ]
-
-
-def test_a_step_that_misleads_leaves_more_bits_than_there_were():
-    (axes,) = show.bits_left(MISLED).axes
-    assert [
-        bar.get_width()
-        for bar in axes.patches
-        if matplotlib.colors.same_color(bar.get_facecolor(), look.DELIVERED)
-    ] == [
-        10,
-        12,
-    ]
-    assert axes.get_xlim()[1] >= 13
-
-
-def test_waterfall_falls_and_rises_by_the_steps():
-    falls = [patch.get_height() for patch in drawn(FIGURES["waterfall"](), "given away")]
-    assert falls == pytest.approx([8.9, 9.1, 5.2, 6.1, 2.4, 4.6])
-    rises = drawn(FIGURES["waterfall"](), "bought back")
-    assert [patch.get_height() for patch in rises] == pytest.approx([3.0, 2.0])
-    assert rises[0].get_y() == pytest.approx(np.log2(2_000_000) - 16.5)
+def test_what_is_taken_back_or_misleads_is_drawn_back():
+    bar = bar_of(FIGURES["meter bought back"](), "blurred")
+    assert (bar.get_x(), bar.get_width()) == pytest.approx((13.5, 3.0))
+    figure = show.bits_given(MISLED)
+    assert figure.axes[0].get_xlim()[0] <= -3
 
 
 def test_histograms_are_shares_and_their_title_counts():

@@ -12,7 +12,7 @@ import pytest
 
 from cctview.course.figures import lesson_06
 from cctview.course.figures.lesson_06 import REAL
-from cctview.course.stored import at_gallery, measured_gallery
+from cctview.course.stored import operating_points, stored_open_set
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
@@ -22,7 +22,8 @@ from cctview.show import look
 from tests.cards import check_card
 
 ROOT = Path(__file__).parent.parent
-ODDS, DIAL = read_result("open_set.csv"), read_result("individuality.csv")
+DIAL = read_result("individuality.csv")
+ODDS, CHECK = stored_open_set(), stored_open_set(name="open_set_check.csv")
 RNG = np.random.default_rng(0)
 STAGE = {
     name: Filtered(
@@ -44,10 +45,6 @@ PASSING = pd.DataFrame(
     ],
     columns=["alike", "found", "estimate", "low", "high"],
 )
-BITS = pd.DataFrame(
-    {"estimate": [4.2, 5.3], "low": [4.1, 5.1], "high": [4.4, 5.5]}, index=["claimed", "delivered"]
-)
-LOOK = pd.Series({"bits": 3.1, "bits_low": 2.9, "bits_high": 3.3})
 KINDS = pd.DataFrame(
     {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]},
     index=["flat", "ivfpq", "hnsw"],
@@ -57,17 +54,16 @@ BILLS = compare_bills([CITY, NATION, PLANET])
 FIGURES = {
     "filters": lambda: lesson_06.filters(STAGE),
     "filters with a list": lambda: lesson_06.filters(STAGE, 10),
-    "open set": lambda: lesson_06.open_set(ODDS),
-    "open set of few": lambda: lesson_06.open_set(ODDS, 0.95, 10),
-    "open set of a city": lambda: lesson_06.open_set(ODDS, 0.5, 10**6.3),
+    "open set": lambda: lesson_06.open_set(ODDS, CHECK),
+    "open set of few": lambda: lesson_06.open_set(ODDS, CHECK, 0.3, 100),
+    "open set, all holds": lambda: lesson_06.open_set(ODDS, CHECK.assign(holds=True)),
     "clones": lambda: lesson_06.look_alikes(PASSING),
     "individuality": lambda: lesson_06.individuality(DIAL, 0.25),
-    "alarms": lambda: lesson_06.alarms(0.1, 0.5, 0.02),
-    "alarms, rarely right": lambda: lesson_06.alarms(1e-6, 0.95, 180.0),
-    "alarms, all right": lambda: lesson_06.alarms(1.0, 0.95, 0.0),
+    "alarms": lambda: lesson_06.alarms(0.1, 0.5, 0.02, 1),
+    "alarms, rarely right": lambda: lesson_06.alarms(1e-6, 0.95, 0.18, 1000),
+    "alarms, all right": lambda: lesson_06.alarms(1.0, 0.95, 0.02, 1),
     "kinds": lambda: lesson_06.kinds(KINDS),
     "costs": lambda: lesson_06.costs(BILLS),
-    "clock": lambda: lesson_06.clock(BITS, LOOK),
 }
 
 
@@ -94,38 +90,25 @@ def test_filters_draw_counts_and_shares():
     assert "among the first 10" in figure.title
 
 
-def test_growth_goes_through_what_was_measured():
-    measured = measured_gallery(ODDS)
-    rows = ODDS[(ODDS.found == 0.5) & (ODDS["size"] == 100)].set_index(["model", "figure"]).estimate
-    for model, figure in (
-        ("measured", "fpir"),
-        ("measured", "innocents"),
-        ("independent", "fpir"),
-        ("clusters", "misses"),
-    ):
-        assert at_gallery(ODDS, 0.5, model, figure, 100)[0] == pytest.approx(
-            rows[model, figure], rel=1e-6
-        )
-    between = at_gallery(ODDS, 0.5, "measured", "innocents", 400)[0]
-    assert between == pytest.approx(4 * rows["measured", "innocents"], rel=0.01)
-    assert np.isnan(at_gallery(ODDS, 0.5, "measured", "fpir", 10 * measured)[0])
+def test_the_open_set_draws_what_was_measured_and_nothing_that_was_not():
+    figure = lesson_06.open_set(ODDS, CHECK, 0.1)
+    measured = ODDS[~ODDS.beyond]
+    full = measured[measured["size"] == measured["size"].max()]
+    seen = full[full.resolvable]
+    (curve,) = drawn(figure, "measured")
+    assert curve.get_ydata().tolist() == seen.fnir.tolist()
+    assert seen.alarms.min() >= 10
+    assert drawn(figure, "not resolvable")
+    foretold = [x for line in drawn(figure, "foretold") for x in line.get_xdata()]
+    assert max(foretold) <= 2 * full["size"].iloc[0], "a doubling was checked, and no more"
+    at = full[np.isclose(full.fpir, 0.1)].iloc[0]
+    assert f"misses {look.percent(at.fnir)}" in figure.title.replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize(
-    ("gallery", "word"), [(100, "innocents;"), (10_000, "extrapolated"), (1e6, "a guess")]
-)
-def test_the_title_says_how_far_the_data_go(gallery, word):
-    assert word in lesson_06.open_set(ODDS, 0.5, gallery).title
-
-
-def test_naive_and_measured_are_drawn_apart():
-    figure = lesson_06.open_set(ODDS)
-    (naive,) = drawn(figure, "naive: independent impostors")
-    solid = drawn(figure, "measured")[1]
-    at = solid.get_xdata().searchsorted(100)
-    assert np.interp(100, naive.get_xdata(), naive.get_ydata()) > solid.get_ydata()[at] + 0.2
-    assert drawn(figure, "a guess")
-    assert drawn(figure, "a decade further")
+def test_operating_points_find_more_the_looser_they_are():
+    points = operating_points(ODDS)
+    assert points.found.is_monotonic_increasing
+    assert points.rate.is_monotonic_increasing
 
 
 def test_the_real_figures_beside_the_dial_are_those_of_the_card():
@@ -135,11 +118,11 @@ def test_the_real_figures_beside_the_dial_are_those_of_the_card():
 
 
 def test_alarms_are_counted_by_bayes():
-    figure = lesson_06.alarms(0.01, 0.5, 0.02)
-    right = float(share_right(0.01, 0.5, 0.02))
+    figure = lesson_06.alarms(0.01, 0.5, 0.02, 1)
+    right = float(share_right(0.01, 0.5, 0.0, 0.02))
     assert f"Of 100 alarms, {100 * right:.0f} are right" in figure.title
     assert len(drawn(figure, "right")[0].get_offsets()) == round(100 * right)
-    assert "One alarm in 40,000 is right" in lesson_06.alarms(1e-6, 0.5, 0.02).title
+    assert "One alarm in 40,000 is right" in lesson_06.alarms(1e-6, 0.5, 0.02, 1).title
 
 
 def test_kinds_and_costs_draw_their_tables():

@@ -14,7 +14,6 @@ from cctview.dataset.cameras import DRIVE
 from cctview.link.filters import (
     STAGES,
     apply_filters,
-    clock_bits,
     fit_filters,
     limits,
     rank_one,
@@ -107,17 +106,6 @@ def test_rank_one_holds_its_interval(blocks):
     table = rank_one(apply_filters(blocks), candidates=3, rounds=50)
     assert list(table.index) == list(STAGES)
     assert ((table.low <= table.estimate) & (table.estimate <= table.high)).all()
-
-
-def test_the_clock_gives_bits_here_and_none_where_times_say_nothing(road, blocks):
-    assert clock_bits(blocks, rounds=20).loc["delivered", "estimate"] > 4
-    tracklets, labels = road
-    rng, count = np.random.default_rng(0), len(tracklets)
-    noise = tracklets.table.assign(
-        seconds=rng.uniform(0, 3000, count), lane=rng.uniform(size=count)
-    )
-    blind = Tracklets(noise, tracklets.features)
-    assert clock_bits(fit_filters(blind, labels), rounds=20).loc["delivered", "estimate"] < 0.5
 
 
 def test_too_few_vehicles_are_refused(road):

@@ -11,18 +11,14 @@ from hypothesis import strategies as st
 from cctview.privacy import meter as module
 from cctview.privacy.meter import Bits, Gauge, Interval, LeakageMeter, Step
 
-SEEN = Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25)
-LINKED = Step("linked", Bits(5.0, 4.0, 6.0), Bits(-1.0, -2.0, 0.0), beyond=2.0)
+SEEN = Step("seen", Bits(4.0, 3.0, 5.0), Interval(0.25, 0.2, 0.3), "9 searches", known=True)
+LINKED = Step("linked", Bits(-1.0, -2.0, 0.0))
 
 
 def test_steps_add_up():
     meter = LeakageMeter("a taxi", 1024).after(SEEN).after(LINKED)
     assert meter.total_bits == 10
-    assert meter.claimed() == Bits(9.0, 7.0, 11.0)
-    assert meter.delivered() == Bits(2.5, 1.0, 4.0)
-    assert meter.left() == 7.5
-    assert meter.left("claimed") == 1
-    assert meter.false_confidence() == 6.5
+    assert meter.given() == Bits(3.0, 1.0, 5.0)
     assert meter.upto("seen").steps == (SEEN,)
 
 
@@ -35,7 +31,7 @@ def test_a_cell_run_twice_changes_nothing():
 def test_what_was_skipped_is_filled_in_from_another_meter():
     gauges = {"unicity": Gauge(0.9, 0.8, 1.0), "membership": Gauge(0.5, 0.4, 0.6)}
     other = LeakageMeter("a taxi", 1024, (SEEN, LINKED), gauges=gauges)
-    again = Step("seen", Bits(2.0, 2.0, 2.0), Bits(1.0, 1.0, 1.0))
+    again = Step("seen", Bits(2.0, 2.0, 2.0))
     own = LeakageMeter(
         "a taxi",
         1024,
@@ -53,13 +49,8 @@ def test_what_was_skipped_is_filled_in_from_another_meter():
 
 
 def test_a_defence_takes_bits_back():
-    meter = (
-        LeakageMeter("a taxi", 1024)
-        .after(SEEN)
-        .after(Step("blurred", Bits(-3.0, -4.0, -2.0), Bits(-2.5, -3.0, -2.0)))
-    )
-    assert meter.claimed().estimate == 1
-    assert meter.left() == 9
+    meter = LeakageMeter("a taxi", 1024).after(SEEN).after(Step("blurred", Bits(-2.5, -3.0, -2.0)))
+    assert meter.given() == Bits(1.5, 0.0, 3.0)
 
 
 def test_nothing_in_it_can_be_changed():
@@ -81,19 +72,17 @@ def test_nothing_in_it_can_be_changed():
         (lambda: Bits(1.0, 2.0, 3.0), "low <= estimate"),
         (lambda: Bits(math.nan, 0, 1), "finite"),
         (lambda: Interval("one", 0, 1), "expected a number"),
-        (lambda: Step("", SEEN.claimed, SEEN.delivered), "name"),
-        (lambda: Step("seen", 4.0, SEEN.delivered), "expected Bits as claimed"),
-        (lambda: Step("seen", SEEN.claimed, SEEN.delivered, beyond=4.5), "beyond the gallery"),
-        (lambda: Step("seen", SEEN.claimed, SEEN.delivered, odds=1.5), "from 0 to 1"),
+        (lambda: Step("", SEEN.bits), "name"),
+        (lambda: Step("seen", 4.0), "expected Bits, but got 4.0"),
+        (lambda: Step("seen", SEEN.bits, Interval(1.0, 0.9, 1.5)), "from 0 to 1"),
         (lambda: LeakageMeter("", 10), "target"),
         (lambda: LeakageMeter("a taxi", 0), "at least 1"),
         (lambda: LeakageMeter("a taxi", True), "whole number"),
         (
             lambda: LeakageMeter("a taxi", 8).after(SEEN),
-            "4.00 bits claimed, but one of 8 has only 3.00",
+            "4.00 bits given away, but one of 8 has only 3.00",
         ),
         (lambda: LeakageMeter("a taxi", 1024, (SEEN, SEEN)), "names of their own"),
-        (lambda: LeakageMeter().left("guessed"), "guessed"),
     ],
 )
 def test_what_cannot_be_is_refused(make, complaint):
@@ -110,15 +99,13 @@ numbers = st.floats(-6, 6)
 intervals = st.tuples(numbers, numbers, numbers).map(sorted).map(lambda x: (x[1], x[0], x[2]))
 bits = intervals.map(lambda x: Bits(*x))
 steps = st.builds(
-    lambda name, claimed, delivered, share, odds, note: Step(
-        name, claimed, delivered, share * max(claimed.estimate, 0), odds, note
-    ),
+    Step,
     st.text(min_size=1),
     bits,
-    bits,
-    st.floats(0, 1),
-    st.none() | st.floats(0, 1),
+    st.none() | st.floats(0, 1).map(lambda x: Interval(x, x / 2, (x + 1) / 2)),
     st.text(),
+    st.text(),
+    st.booleans(),
 )
 meters = st.builds(
     LeakageMeter,
@@ -157,9 +144,9 @@ def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"version": 2}, "version 2"),
+        ({"version": 1}, "version 1"),
         ({"population": 2.5}, "population"),
-        ({"steps": [{"name": "seen"}]}, "'claimed' is missing"),
+        ({"steps": [{"name": "seen"}]}, "'right' is missing"),
         (
             {
                 "steps": [

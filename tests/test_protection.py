@@ -151,8 +151,8 @@ def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
 
 def test_the_meters_last_step_takes_a_share_of_what_linking_gave():
     meter = LeakageMeter("a van", 1024)
-    for name, bits in (("seen", 4.0), ("narrowed by the clock", 3.0), ("linked", 1.0)):
-        meter = meter.after(Step(name, Bits(bits, bits, bits), Bits(bits, bits, bits)))
+    for name, bits in (("when and where", 4.0), ("clock", 3.0), ("appearance", 1.0)):
+        meter = meter.after(Step(name, Bits(bits, bits, bits)))
     rows = [("none", 0, t, 8.0, 1.0) for t in protection.TRACKERS]
     rows += [
         ("retention", s, t, bits, use)
@@ -169,14 +169,12 @@ def test_the_meters_last_step_takes_a_share_of_what_linking_gave():
     )
     step = protection.bought_back_step(meter, table, 0.9)
     assert step.name == "bought back by retention (60)"
-    assert [step.delivered.low, step.delivered.estimate, step.delivered.high] == pytest.approx(
-        [-1.4, -1.0, -0.6]
-    )
-    assert protection.bought_back_step(meter, table, 0.2).delivered.estimate == pytest.approx(-3.0)
+    assert [step.bits.low, step.bits.estimate, step.bits.high] == pytest.approx([-1.4, -1.0, -0.6])
+    assert protection.bought_back_step(meter, table, 0.2).bits.estimate == pytest.approx(-3.0)
     nothing = protection.bought_back_step(meter, table, 0.99)
     assert nothing.name == "bought back: nothing"
-    assert nothing.delivered.estimate == 0
-    assert meter.after(step).left() == pytest.approx(3.0)
+    assert nothing.bits.estimate == 0
+    assert meter.after(step).given().estimate == pytest.approx(7.0)
 
 
 def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():

@@ -1,12 +1,19 @@
-"""Odds of searches, against simulation, scipy, and worlds whose models are known."""
+"""Searches in an open set, against counting, galleries drawn at random, scipy, and worlds whose
+look-alikes are known.
+"""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from cctview.privacy.open_set import share_right
-from studio.studies import open_set as search_odds
-from studio.studies.open_set import MODELS, SearchCounts, count_candidates, fit_beta
+from studio.studies.open_set import (
+    check_extrapolation,
+    extrapolate,
+    fit_look_alikes,
+    none_of,
+    open_set,
+)
 
 
 def gallery(seed, n=60, m=80, alike=0.0):
@@ -19,121 +26,100 @@ def gallery(seed, n=60, m=80, alike=0.0):
     return distances, np.arange(n), np.arange(m)
 
 
-def figure(table, size, model, name):
-    return table[(table["size"] == size) & (table.model == model) & (table.figure == name)].iloc[0]
-
-
 def test_counts_by_hand():
-    counts = count_candidates(
-        [[0.1, 0.2, 0.3, 0.9], [0.4, 0.9, 0.9, 0.1]], ["a", "z"], ["b", "a", "a", "c"], 0.35
+    searches = open_set(
+        [[0.1, 0.2, 0.3, 0.9], [0.4, 0.9, 0.9, 0.1]], ["a", "z"], ["b", "a", "a", "c"]
     )
-    assert counts.others.tolist() == [2, 3]
-    assert counts.false_matches.tolist() == [1, 1]
-    assert counts.found.tolist()[0] == 1
-    assert np.isnan(counts.found[1])
-    assert counts.ahead.tolist()[0] == 1
-    assert counts.anyone[0] == pytest.approx(2 / 5)
-    assert counts.measured == 2
+    flagged, others = searches.counts()
+    assert searches.thresholds.tolist() == [0.2]
+    assert flagged[:, -1].tolist() == [1, 1]
+    assert others.tolist() == [2, 3]
+    assert searches.missed(np.ones(2)).tolist() == [0]
 
 
-def test_what_is_measured_agrees_with_galleries_drawn_at_random():
-    """Of galleries without the vehicle looked for: here drawing is done, there it is calculated."""
-    distances, queries, vehicles = gallery(0)
-    absent = np.arange(1000, 1060)  # nobody whom anyone looks for
-    rng = np.random.default_rng(0)
-    table = count_candidates(distances[:, 60:], absent, vehicles[60:], 2.0).by_gallery_size(
-        [1, 5, 10], rounds=5
-    )
-    for size in (1, 5, 10):
-        drawn = [rng.choice(20, size, replace=False) for _ in range(100)]
-        expected = np.mean([(distances[:, 60:][:, rows] <= 2).any(axis=1).mean() for rows in drawn])
-        assert figure(table, size, "measured", "fpir").estimate == pytest.approx(expected, abs=0.03)
-    assert np.isnan(figure(table, 5, "measured", "misses").estimate)
-
-
-def test_where_impostors_are_independent_both_models_agree_with_the_measured():
-    table = count_candidates(*gallery(1, 200, 300), 0.7).by_gallery_size([10, 100], rounds=5)
-    for size in (10, 100):
-        measured, *models = (
-            figure(table, size, model, "fpir").estimate
-            for model in ("measured", "independent", "clusters")
+def test_rates_are_those_of_counting():
+    distances, queries, vehicles = gallery(0, 200, 200)
+    table = open_set(distances, queries, vehicles).rates((50, 199), (0.1, 0.3), rounds=10)
+    own = np.diag(distances)
+    others = np.where(np.eye(200, dtype=bool), np.inf, distances)
+    for row in table.itertuples():
+        assert row.fnir == pytest.approx((own > row.threshold).mean(), abs=1e-9)
+        assert row.low <= row.fnir <= row.high
+        assert row.innocents == pytest.approx(
+            row.size * (others <= row.threshold).sum() / (200 * 199)
         )
-        assert models == pytest.approx([measured] * 2, abs=0.03)
+        fpir = (others <= row.threshold).any(axis=1).mean()
+        assert row.size < 199 or row.fpir - 0.03 < fpir <= row.fpir
+    assert table.alarms.tolist() == pytest.approx([20, 60] * 2)
+    strict = open_set(distances, queries, vehicles).rates((50,), (0.01,), rounds=5)
+    assert not strict.resolvable.any(), "two false alarms among 200 searches say nothing"
 
 
-def test_where_they_come_in_clusters_only_the_model_of_clusters_does():
-    table = count_candidates(*gallery(2, 200, 300, alike=1.5), 0.7).by_gallery_size(
-        [10, 100], rounds=5
-    )
-    measured, independent, clusters = (
-        figure(table, 100, model, "fpir").estimate for model in MODELS
-    )
-    assert clusters == pytest.approx(measured, abs=0.05)
-    assert independent > measured + 0.1
-
-
-def test_beyond_the_data_only_models_go_on():
-    table = count_candidates(*gallery(3), 1.0).by_gallery_size([10, 79, 800], rounds=20)
-    assert set(table[table.beyond]["size"]) == {800}
-    assert "measured" not in set(table[table.beyond].model)
-    assert (table.low <= table.estimate).all()
-    assert (table.estimate <= table.high).all()
-    innocents = [figure(table, size, "clusters", "innocents").estimate for size in (10, 79, 800)]
-    assert innocents == pytest.approx([innocents[0] * k for k in (1, 7.9, 80)])
-
-
-def test_beta_from_counts():
+def test_a_smaller_gallery_is_the_mean_over_galleries_drawn_at_random():
     rng = np.random.default_rng(0)
-    a, b = fit_beta(rng.binomial(400, rng.beta(0.5, 20, 4000)), np.full(4000, 400))
-    assert (a, b) == pytest.approx((0.5, 20), rel=0.15)
-    a, b = fit_beta(rng.binomial(400, 0.02, 4000), np.full(4000, 400))
-    assert a / (a + b) == pytest.approx(0.02, rel=0.05)
-    assert a > 20
-    counts = SearchCounts(
-        np.arange(3), np.full(3, 50), np.array([0, 2, 9]), *np.full((3, 3), np.nan), 1.0
+    flagged, others = rng.integers(0, 9, 40), 60
+    for size in (1, 5, 30):
+        drawn = [
+            [(rng.choice(others, size, replace=False) >= k).all() for k in flagged]
+            for _ in range(400)
+        ]
+        assert none_of(flagged, others, size).mean() == pytest.approx(np.mean(drawn), abs=0.02)
+    assert none_of(flagged, others, 30) == pytest.approx(stats.hypergeom.pmf(0, 60, flagged, 30))
+
+
+def test_look_alikes_are_found_in_the_counts():
+    rng = np.random.default_rng(0)
+    p = np.where(rng.random(4000) < 0.4, 0.0, rng.beta(0.8, 30, 4000))
+    none, a, b = fit_look_alikes(rng.binomial(400, p), np.full(4000, 400))
+    assert none == pytest.approx(0.4, abs=0.06)
+    assert a / (a + b) == pytest.approx(0.8 / 30.8, rel=0.1)
+
+
+def test_from_half_of_a_gallery_all_of_it_is_foretold():
+    rng = np.random.default_rng(1)
+    p = np.where(rng.random(3000) < 0.3, 0.0, rng.beta(0.6, 200, 3000))
+    half = rng.binomial(500, p)
+    whole = half + rng.binomial(500, p)
+    assert extrapolate(half, np.full(3000, 500), 1000) == pytest.approx(
+        (whole > 0).mean(), abs=0.02
     )
-    a, b = fit_beta(counts.false_matches, counts.others)
-    expected = 1 - np.mean([stats.betabinom.pmf(0, 1000, a + k, b + 50 - k) for k in (0, 2, 9)])
-    assert counts._figures(1000, "clusters", np.arange(3))["fpir"] == pytest.approx(expected)
+    naive = 1 - (1 - half.sum() / (500 * 3000)) ** 1000
+    assert naive > (whole > 0).mean() + 0.2, "as if impostors were independent"
+
+
+def test_the_check_says_whether_the_model_may_go_on():
+    table = check_extrapolation(open_set(*gallery(2, 150, 300, alike=0.5)), (0.3,), halves=3)
+    row = table.iloc[0]
+    assert row.half == 150
+    assert row.low <= row.measured <= row.high
+    assert row.holds == (row.low <= row.predicted <= row.high)
 
 
 def test_of_those_flagged_few_are_right_where_few_are_there():
-    assert share_right(0.5, 1.0, 0.5) == 0.5
-    assert np.isnan(share_right(0.0, 1.0, 0.0))
+    assert share_right(0.5, 1.0, 0.5, 0.5) == 0.5
+    assert share_right(1.0, 0.9, 0.0, 7.0) == 1, "the vehicle is there, and the only one listed"
+    assert np.isnan(share_right(0.0, 1.0, 0.0, 0.0))
     rng = np.random.default_rng(0)
-    there, hits, innocents = (
-        rng.random(100_000) < 0.01,
-        rng.random(100_000) < 0.9,
-        rng.poisson(3, 100_000),
-    )
+    there, hits = rng.random(100_000) < 0.2, rng.random(100_000) < 0.9
+    innocents = rng.poisson(np.where(there, 2.0, 3.0))
     right = (there & hits).sum()
-    assert share_right(0.01, 0.9, 3.0) == pytest.approx(right / (right + innocents.sum()), rel=0.1)
+    assert share_right(0.2, 0.9, 2.0, 3.0) == pytest.approx(
+        right / (right + innocents.sum()), rel=0.05
+    )
 
 
 @pytest.mark.parametrize(
     ("call", "complaint"),
     [
-        (lambda: count_candidates(np.zeros((0, 3)), [], [1, 2, 3], 1), "no query"),
-        (lambda: count_candidates(np.zeros((2, 0)), [1, 2], [], 1), "gallery is empty"),
-        (lambda: count_candidates([[0.5]], [1], [1], 1), "nothing but the vehicle"),
-        (lambda: count_candidates([[0.5]], [1, 2], [1], 1), "expected the shape"),
-        (lambda: count_candidates([[np.nan]], [1], [2], 1), "NaN"),
-        (
-            lambda: count_candidates([[0.5, 0.5]], [1], [1, 2], 1).by_gallery_size([1]),
-            "at least two groups",
-        ),
-        (lambda: count_candidates(*gallery(0), 1).by_gallery_size([0]), "at least 1"),
-        (lambda: share_right(1.5, 0.5, 1), "from 0 to 1"),
+        (lambda: open_set(np.zeros((0, 3)), [], [1, 2, 3]), "no query"),
+        (lambda: open_set([[0.5]], [1], [1]), "only one vehicle"),
+        (lambda: open_set([[0.5]], [1], [1, 2]), "expected the shape"),
+        (lambda: open_set([[np.nan, 1]], [1], [1, 2]), "NaN"),
+        (lambda: open_set([[0.5, 0.5]], [3], [1, 2]), "no vehicle that is looked for"),
+        (lambda: open_set(*gallery(0)).rates([500]), "from 1 to 79"),
+        (lambda: share_right(1.5, 0.5, 1, 1), "from 0 to 1"),
     ],
 )
 def test_bad_input(call, complaint):
     with pytest.raises(ValueError, match=complaint):
         call()
-
-
-def test_independent_impostors_by_hand():
-    """Of 3 queries, each held against 10 others, 1, 0 and 2 pass: (3 + .5) of (30 + 1) pass, and
-    each of 4 drawn must not.
-    """
-    none = search_odds._none_independent(np.array([1, 0, 2]), np.array([10, 10, 10]), 4)
-    assert none == pytest.approx(stats.binom.pmf(0, 4, 3.5 / 31))

@@ -37,7 +37,7 @@ def judge():
     )
     labels = pd.DataFrame(
         {"vehicle": [7, 8] * 3, "kind": ["taxi", "van"] * 3, "colour": "yellow taxi"}
-    )
+    ).assign(direction="S")
     ratios = np.zeros((6, 6), np.float32)
     ratios[0, 2], ratios[0, 5] = (
         np.log(3),
@@ -148,8 +148,8 @@ LINKS = pd.DataFrame(
         "camera": [SECOND, THIRD] * 4,
         "probability": [0.9, 0.8, 0.9, 0.1, 0.2, 0.3, 0.7, 0.9],
         "right": [True, True, True, True, False, False, True, False],
-        "claimed": [4.0, 2.0] * 4,
-        "delivered": [3.0, -1.0] * 4,
+        "seen": True,
+        "tracked": [True, True, True, True, True, False, True, True],
     }
 )
 
@@ -167,19 +167,32 @@ def test_verdicts():
 
 def test_trips_are_counted_by_their_links():
     counts = count_trips(LINKS)
-    assert counts["count"].to_dict() == {"whole": 1, "some": 1, "nothing": 1, "wrong": 1}
-    assert (counts["low"] < 0.25).all()
-    assert (counts["high"] > 0.25).all()
+    assert counts["count"].to_dict() == {
+        "could be": 3,
+        "whole": 1,
+        "some": 1,
+        "nothing": 1,
+        "wrong": 1,
+    }
+    assert (counts["low"] < counts["count"] / 4).all()
+    assert (counts["high"] > counts["count"] / 4).all()
+
+
+def test_a_camera_that_sees_the_other_carriageway_is_not_missed():
+    blind = LINKS.assign(seen=LINKS["camera"] == SECOND)
+    counts = count_trips(blind)["count"]
+    assert counts["could be"] == 4
+    assert counts["whole"] == 2, "the fourth has a wrong link, and stays wrong"
 
 
 def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
     of_two = tally(LINKS, [FIRST, SECOND])[
         "estimate"
     ]  # of four trips of two passes, three are right at the second camera
-    assert of_two[["right", "wrong", "odds"]].tolist() == [3 / 8, 0, 3 / 4]
-    assert of_two["claimed"] == 4
+    assert of_two[["right", "wrong", "first"]].tolist() == [3 / 8, 0, 3 / 4]
+    assert of_two["said"] == pytest.approx((0.9 + 0.9 + 0.2 + 0.7) / 4)
     of_all = tally(LINKS, [FIRST, SECOND, THIRD])["estimate"]
-    assert of_all[["right", "wrong", "odds", "delivered"]].tolist() == [4 / 8, 1 / 8, 5 / 8, 1]
+    assert of_all[["right", "wrong", "first"]].tolist() == [4 / 8, 1 / 8, 5 / 8]
     with pytest.raises(ValueError, match="two cameras or more"):
         tally(LINKS, [FIRST])
 

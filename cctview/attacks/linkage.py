@@ -14,12 +14,11 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 from scipy.stats import gaussian_kde
 
 from cctview.attacks.crops import LabelledCrops
 from cctview.match import centre_by_camera, unit_vectors
+from cctview.stats import closed_set_bits, fit_temperature
 
 HELD = 1 / 3
 """Share of the vehicles to learn from on which the temperature is fitted."""
@@ -61,13 +60,9 @@ class LinkageAttack:
         first, second = crops.split(1 - HELD, seed)
         self._fit_vectors(first.one_a_pass(self.average))
         pairs = self._pairs(second.one_a_pass(self.average), clock=False)
-        held = [pair for pair in pairs if len(pair[1])]
+        held = [(scores, true) for scores, true, _, _ in pairs if len(true)]
         if held:
-            best = minimize_scalar(
-                lambda log_t: _surprise(held, np.exp(log_t)), bounds=(-6, 3), method="bounded"
-            )
-            self.temperature = float(np.exp(best.x))
-            self.surprise = float(best.fun)
+            self.temperature, self.surprise = fit_temperature(held)
         self._fit_vectors(crops.one_a_pass(self.average))
         self._clocks = _fit_clocks(crops.one_a_pass().table[["vehicle", "camera", "seconds"]])
         return self
@@ -121,7 +116,6 @@ class LinkageAttack:
             row = np.arange(len(true))
             gone = ~np.isfinite(log_odds[row, true])
             log_odds[gone] = 0.0
-            log_p = log_odds[row, true] - logsumexp(log_odds, axis=1) if len(true) else np.zeros(0)
             best = log_odds.max(axis=1, initial=-np.inf, keepdims=True)
             equals = (log_odds >= best - 1e-9).sum(axis=1)
             first = (log_odds[row, true] >= best[:, 0] - 1e-9) / np.maximum(equals, 1)
@@ -129,7 +123,7 @@ class LinkageAttack:
             columns = {
                 "vehicle": vehicle,
                 "gallery": gallery,
-                "bits": np.where(gone, 0.0, np.log2(gallery) + log_p / np.log(2)),
+                "bits": np.where(gone, 0.0, closed_set_bits(log_odds, true)),
                 "first": np.where(gone, 0.0, first),
             }
             tables.append(pd.DataFrame(columns))
@@ -140,15 +134,6 @@ class LinkageAttack:
                 " cameras"
             )
         return links
-
-
-def _surprise(held, temperature):
-    """Mean surprise (nats) of the true passes: minus log p by the softmax."""
-    total = [
-        logsumexp(scores / temperature, axis=1) - scores[np.arange(len(true)), true] / temperature
-        for scores, true, _, _ in held
-    ]
-    return np.concatenate(total).mean()
 
 
 def known_at_both(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:

@@ -71,11 +71,10 @@ _NAMES = {
     "stored": [
         "FINDER_MINUTES",
         "TAXI",
-        "at_gallery",
-        "measured_gallery",
+        "operating_points",
+        "stored_open_set",
         "open_finder",
         "read_habits",
-        "stored_leakage",
         "stored_unicity",
     ],
     "showcase": ["choose_examples", "defended_pictures", "rebuild"],

@@ -15,7 +15,6 @@ from cctview.link import (
     make_finder,
     searched_by,
 )
-from cctview.privacy import Leakage, LeakageMeter
 from cctview.track import find_tracklets
 from cctview.truth import Truth, label_tracklets, true_passes
 
@@ -36,15 +35,6 @@ def read_habits() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Six weeks of simulated habits: the trips past the cameras, and the drivers."""
     habits = DATA / "habits"
     return read_parquet(habits / "trips.parquet"), read_parquet(habits / "drivers.parquet")
-
-
-def stored_leakage(folder: Path = RESULTS) -> Leakage:
-    """The stored searches as `cctview.privacy.leakage.Leakage`, without its candidates."""
-    searches = read_result("searches.parquet", folder)
-    gallery = int(searches["gallery"].iloc[0])
-    population = LeakageMeter.load(Path(folder) / "meter-random.json").population
-    candidates = pd.DataFrame(columns=["probability", "true", "vehicle"])
-    return Leakage(searches.drop(columns="gallery"), candidates, population, gallery)
 
 
 def finder_minutes(dataset: Dataset) -> tuple[pd.DataFrame, np.ndarray]:
@@ -76,24 +66,29 @@ def open_finder(
     return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))
 
 
-def at_gallery(
-    table: pd.DataFrame, found: float, model: str, figure: str, gallery: float
-) -> tuple[float, ...]:
-    """A stored figure at a gallery of any size: estimate, low, high; NaN beyond the stored sizes.
-
-    It is interpolated along the logarithm. `table` is ``data/results/open_set.csv``, `found` the
-    threshold; for `model` and `figure` see `cctview.privacy.open_set`.
+def stored_open_set(folder: Path = RESULTS, name: str = "open_set.csv") -> pd.DataFrame:
+    """The stored searches by appearance alone on the first seed of the simulation: FNIR at fixed
+    FPIR; or "open_set_check.csv", how well a half of the gallery foretells all of it.
     """
-    chosen = (table["model"] == model) & (table["figure"] == figure) & (table["found"] == found)
-    rows = table[chosen].sort_values("size")
-    size = np.log10(gallery)
-    sizes = np.log10(rows["size"].to_numpy(float))
-    ends = [rows[end] for end in ("estimate", "low", "high")]
-    if figure == "innocents":  # counts, along their logarithm too
-        return tuple(10 ** np.interp(size, sizes, np.log10(end), right=np.nan) for end in ends)
-    return tuple(np.interp(size, sizes, end, right=np.nan) for end in ends)
+    table = read_result(name, folder)
+    return table[table["seed"] == 0].reset_index(drop=True)
 
 
-def measured_gallery(table: pd.DataFrame) -> int:
-    """How many other vehicles the gallery held that the stored figures were measured in."""
-    return int(table.loc[table["model"] == "measured", "size"].max())
+def operating_points(table: pd.DataFrame) -> pd.DataFrame:
+    """The thresholds of ``data/results/open_set.csv`` that are resolvable, the strictest first.
+
+    Returns
+    -------
+    DataFrame
+        Columns `threshold`, `found` (share of the vehicles that are there), `rate` (share of the
+        other vehicles that are flagged).
+    """
+    rows = table[table["resolvable"] & table["threshold"].notna() & ~table["beyond"]]
+    points = pd.DataFrame(
+        {
+            "threshold": rows["threshold"],
+            "found": 1 - rows["fnir"],
+            "rate": rows["innocents"] / rows["size"],
+        }
+    )
+    return points.drop_duplicates("threshold").sort_values("threshold", ignore_index=True)

@@ -11,11 +11,12 @@ from cctview.dataset.paths import RESULTS, remedy
 _COMMANDS = {
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
-    "reliability.csv": "results --only leakage",
+    "carried.csv": "results --only leakage",
+    "open_set_check.csv": "results --only open_set",
     "searches.parquet": "results --only leakage",
+    "seeds.csv": "results --only leakage",
     "shadows.csv": "learning",
     "shadows.parquet": "learning",
-    "unseen.csv": "results --only leakage",
 }
 
 

@@ -18,7 +18,7 @@ USES = ("counting", "speeds", "classification")
 EVIDENCE = {"pixels": "pictures", "vectors": "vectors", "database": "vectors and clock"}
 """What attackers see of a defence, by what it changes. Only with pictures can they retrain the
 extractor."""
-_LINKING = ("narrowed by the clock", "linked")
+_LINKING = ("clock", "appearance", "all trips at once")
 """The meter's steps that link passes."""
 
 
@@ -111,14 +111,6 @@ def bought_back_step(meter: LeakageMeter, table: pd.DataFrame, usefulness: float
         name = f"bought back by {best.defence} ({best.strength:g})"
         left = best[["bits", "bits_high", "bits_low"]].to_numpy(float)
         shares = np.clip(1 - left / best.before, 0, 1)
-    linking = [step for step in meter.steps if step.name in _LINKING]
-
-    def taken(given):
-        return Bits(*(0.0 - max(sum(bits.estimate for bits in given), 0.0) * shares[[0, 2, 1]]))
-
-    return Step(
-        name,
-        claimed=taken(step.claimed for step in linking),
-        delivered=taken(step.delivered for step in linking),
-        note="a model: the share that it takes of an average link's bits",
-    )
+    linked = sum(step.bits.estimate for step in meter.steps if step.name in _LINKING)
+    bits = Bits(*(0.0 - max(linked, 0.0) * shares[[0, 2, 1]]))
+    return Step(name, bits, note="a model: the share that it takes of an average link's bits")

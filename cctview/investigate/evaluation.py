@@ -10,8 +10,8 @@ from cctview.investigate.dossier import NAMED, Dossier, Name, build_dossier
 from cctview.investigate.joins import fitting, posterior_of_join
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
 from cctview.link import TripJudge
-from cctview.privacy import Bits, LeakageMeter, Step
-from cctview.stats import bootstrap, identification_bits
+from cctview.privacy import Bits, Interval, LeakageMeter, Step
+from cctview.stats import bootstrap, identification_bits, wilson
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,6 @@ class Judge:
         return [
             self.dossier(shown.iloc[group], settings, links=of_query[group]) for group in groups
         ]
-
-    def dossiers_of(self, vehicle: int, settings: SearchSettings) -> list[JudgedDossier]:
-        """The dossiers that clicks on one vehicle build, one at each camera that saw it."""
-        cameras = self.search.groups["camera"].to_numpy()
-        seen = [c for c in self.search.cameras if vehicle in self.vehicles[cameras == c]]
-        clicks = [self.search.group_of(self.trips.sighting_of(vehicle, camera)) for camera in seen]
-        return self.dossiers(np.array(clicks), settings)
 
     def first_guesses(self, queries: np.ndarray, settings: SearchSettings) -> pd.DataFrame:
         """Whether the first candidate is right, for vehicles that are there to be found.
@@ -222,23 +215,16 @@ def join_step(
     Parameters
     ----------
     joins : DataFrame
-        From `measure_joins`, of the meter's target.
+        From `measure_joins`, each about another vehicle.
     meter : cctview.privacy.meter.LeakageMeter
     name : str
     rounds : int
         Of the bootstrap over the dossiers.
     """
-    kinds = ["claimed", "delivered"]
-    values = joins[kinds].to_numpy()
-    drawn = bootstrap(
-        lambda rows: pd.Series(values[rows].mean(axis=0), kinds), np.arange(len(values)), rounds
-    )
+    values, count = joins["delivered"].to_numpy(), len(joins)
+    drawn = bootstrap(lambda rows: values[rows].mean(), np.arange(count), rounds).loc[0]
     names = [step.name for step in meter.steps]
     meter = replace(meter, steps=meter.steps[: names.index(name)]) if name in names else meter
-    before = {"claimed": meter.claimed().estimate, "delivered": meter.delivered().estimate}
-    claimed, delivered = (
-        Bits.around(*(drawn.loc[kind, ["estimate", "low", "high"]] - before[kind]))
-        for kind in kinds
-    )
-    odds, note = float(joins["right"].mean()), f"{len(joins)} dossiers"
-    return Step(name, claimed, delivered, odds=odds, note=note)
+    before = meter.given().estimate
+    right = Interval.around(joins["right"].mean(), *wilson(joins["right"].sum(), count))
+    return Step(name, Bits.around(*(drawn - before)), right, f"{count} dossiers")

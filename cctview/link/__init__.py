@@ -13,7 +13,7 @@ from cctview.link.evaluation import (
     verdicts,
 )
 from cctview.link.evidence import ATTRIBUTES
-from cctview.link.filters import STAGES, Filtered, apply_filters, clock_bits, fit_filters, rank_one
+from cctview.link.filters import STAGES, Filtered, apply_filters, fit_filters, rank_one
 from cctview.link.joint import fit_joint
 from cctview.link.model import LinkModel
 from cctview.link.stored import fingerprint, load_link_models
@@ -41,7 +41,6 @@ __all__ = [
     "apply_filters",
     "as_candidates",
     "assign_trips",
-    "clock_bits",
     "count_trips",
     "describe",
     "fingerprint",

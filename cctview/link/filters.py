@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import DRIVE, POPULATION
+from cctview.dataset import DRIVE
 from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.match import cosine_distances
-from cctview.stats import bootstrap, identification_bits, open_set_posterior, split_vehicles
+from cctview.stats import bootstrap, split_vehicles
 from cctview.track import Tracklets
 
 STAGES = ("looks alone", "+ travel time", "+ direction", "+ lane")
@@ -246,28 +246,3 @@ def rank_one(stages: dict[str, Filtered], candidates: int = 1, rounds: int = 200
         lambda rows: pd.Series(found[:, rows].mean(axis=1), index=list(stages)), vehicle, rounds
     )
     return table.loc[list(stages)]
-
-
-def clock_bits(
-    blocks: list[Block], population: int = POPULATION, rounds: int = 200
-) -> pd.DataFrame:
-    """What the clock alone gives away in a search, without the appearance of the vehicle.
-
-    Returns
-    -------
-    DataFrame
-        Rows "claimed" and "delivered": bits that lag and direction add to being among the tracklets
-        of the next camera; columns estimate, low, high, by drawing vehicles again.
-    """
-    names, gains = ["claimed", "delivered"], []
-    for block in blocks:
-        flat = open_set_posterior(np.zeros_like(block.clock), block.present)
-        clock = open_set_posterior(block.clock, block.present)
-        before, after = (
-            identification_bits(posterior, block.true_match, population)[names]
-            for posterior in (flat, clock)
-        )
-        gains.append((after - before).to_numpy(float))
-    gained = np.concatenate(gains)
-    vehicle = np.concatenate([block.vehicle for block in blocks])
-    return bootstrap(lambda rows: pd.Series(gained[rows].mean(axis=0), names), vehicle, rounds)

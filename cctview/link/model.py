@@ -1,7 +1,7 @@
 """The link model: how much speaks for tracklets of different cameras being one vehicle.
 
 `LinkModel.fit` fits it on tracklets whose vehicle is known, or is believed to be known,
-`LinkModel.log_ratio` applies it to pairs, and `cctview.link.assignment.assign_trips` to all at once.
+`LinkModel.log_ratio` applies it to pairs, `cctview.link.assignment.assign_trips` to all at once.
 """
 
 import io

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from cctview.match.matching import track_to_track
 from cctview.match.metrics import RankEvaluation, evaluate_rank
 from cctview.match.pairs import largest_crop_rows, vehicle_numbers
 from cctview.match.rerank import k_reciprocal
-from cctview.stats import bootstrap
+from cctview.stats import bootstrap, closed_set_bits, fit_temperature
 
 _METHODS = {distance.label: name for name, distance in DISTANCES.items()} | {"RSCR": "rscr"}
 RERANKED = "MCD, re-ranked"
@@ -123,38 +124,20 @@ def bits_of_tracks(tables: Sequence[pd.DataFrame], rounds: int = 200, seed: int 
     Series
         estimate, low, high: the mean of log2(candidates x probability of the true match).
     """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
     known = np.unique(np.concatenate([table.index for table in tables]))
     half = pd.Series(np.random.default_rng(seed).permutation(len(known)) % 2, index=known)
-    searches = []
-    for table in tables:
-        column = table.columns.get_indexer(table.index)
-        there = column >= 0
-        searches.append(
-            (table.index.to_numpy()[there], table.to_numpy(float)[there], column[there])
-        )
-
-    def bits(steepness: float, part: int) -> np.ndarray:
-        """log2(candidates x softmax of -steepness x distance, at the true match) of a half."""
-        values = []
-        for vehicle, distances, column in searches:
-            rows = np.flatnonzero(half[vehicle].to_numpy() == part)
-            log_probability = log_softmax(-steepness * distances[rows], axis=1)
-            true = log_probability[np.arange(len(rows)), column[rows]]
-            values.append(true / np.log(2) + np.log2(distances.shape[1]))
-        return np.concatenate(values)
-
-    gains, vehicles = [], []
+    searches: tuple[list[Any], list[Any]] = ([], [])
+    vehicles = []
     for part in (0, 1):
-        fit = minimize_scalar(
-            lambda log, part=part: -bits(np.exp(log), 1 - part).mean(),
-            bounds=(-8, 8),
-            method="bounded",
-        )
-        gains.append(bits(np.exp(fit.x), part))
-        vehicles += [vehicle[half[vehicle].to_numpy() == part] for vehicle, _, _ in searches]
+        for table in tables:
+            column = table.columns.get_indexer(table.index)
+            rows = np.flatnonzero((column >= 0) & (half[table.index].to_numpy() == part))
+            searches[part].append((-table.to_numpy(float)[rows], column[rows]))
+            vehicles.append(table.index.to_numpy()[rows])
+    gains = []
+    for part in (0, 1):
+        temperature, _ = fit_temperature(searches[1 - part])
+        gains += [closed_set_bits(scores / temperature, true) for scores, true in searches[part]]
     every = np.concatenate(gains)
     return bootstrap(
         lambda rows: every[rows].mean(), np.concatenate(vehicles), rounds, seed=seed

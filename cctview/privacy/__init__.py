@@ -1,15 +1,31 @@
 """How much a search gives away.
 
 ============ ======================================================================================
-``meter``    the leakage meter: bits that still hide a vehicle, step by step, and side gauges
-``leakage``  bits that searches deliver and claim, over all vehicles and for one
+``meter``    the leakage meter: bits given away, step by step, and side gauges
+``leakage``  whom searches link, what they give away, and whether they are as right as they say
 ``unicity``  how few known passes single a vehicle out
 ``open_set`` how often a flag is right when the wanted vehicle might not be there
 ============ ======================================================================================
 """
 
-from cctview.privacy.leakage import METER_ORDER, Leakage, leakage_meter, your_car
-from cctview.privacy.meter import DEFAULT, END, Bits, Gauge, LeakageMeter, Step
+from cctview.privacy.leakage import (
+    EVERYTHING,
+    NEVER,
+    OUTCOMES,
+    SEARCHED_BY,
+    TRACKED,
+    UNSEEN,
+    WINDOW,
+    calibration,
+    found_first,
+    given_away,
+    leakage_meter,
+    linking_rates,
+    sureness,
+    who_is_blamed,
+    your_car,
+)
+from cctview.privacy.meter import DEFAULT, END, Bits, Gauge, Interval, LeakageMeter, Step
 from cctview.privacy.open_set import share_right
 from cctview.privacy.unicity import (
     Candidates,
@@ -23,19 +39,31 @@ from cctview.privacy.unicity import (
 __all__ = [
     "DEFAULT",
     "END",
-    "METER_ORDER",
+    "EVERYTHING",
+    "NEVER",
+    "OUTCOMES",
+    "SEARCHED_BY",
+    "TRACKED",
+    "UNSEEN",
+    "WINDOW",
     "Bits",
     "Candidates",
     "Gauge",
-    "Leakage",
+    "Interval",
     "LeakageMeter",
     "Sightings",
     "Step",
     "Unicity",
+    "calibration",
     "find_candidates",
+    "found_first",
+    "given_away",
     "leakage_meter",
+    "linking_rates",
     "measure_unicity",
     "read_trips",
     "share_right",
+    "sureness",
+    "who_is_blamed",
     "your_car",
 ]

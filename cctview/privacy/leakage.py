@@ -1,145 +1,293 @@
-"""What leaks: how far a vehicle is identified by what cameras see of it.
+"""What searches give away: whether they find the vehicle, how many bits, and what gives them.
 
-`Leakage` holds searches for the vehicle of every tracklet at every other camera, by a joint model
-(`cctview.link.joint`) fitted on other vehicles, and `leakage_meter` makes the course's meter of it,
-for one vehicle or for a pass drawn at random. `cctview.stats.bits` says how bits are counted.
+A table of searches has one row a search for the vehicle of a pass at another camera, among the
+passes at most `WINDOW` minutes before or after (`studio.studies.searches` makes it):
+
+============================ ======================================================================
+``query``, ``vehicle``       the pass whose vehicle is looked for, and the vehicle
+``minute``, ``camera``       when it passed; where it is looked for
+``outcome``                  `TRACKED`, `UNSEEN` or `NEVER`
+``candidates``, ``prior``    passes in the window; how probably the vehicle is among them at all,
+                             before any evidence
+``delivered_…``              bits by each evidence of `SEARCHED_BY`, see `cctview.stats.bits`
+``first_…``                  how probably the correct pass comes first by it; 0 if there is none
+``claimed``, ``best``        bits claimed, and probability of the best candidate, by all evidence
+``taken_for``, ``right``     the vehicle of that candidate, -1 for none; whether it is the wanted
+============================ ======================================================================
 """
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from cctview.privacy.meter import Bits, LeakageMeter, Step
-from cctview.stats import bootstrap, figures_with_intervals
-
-METER_ORDER = (
-    "time and place",
-    "type and colour",
-    "travel time",
-    "embedding",
-    "repeated sightings",
+from cctview.dataset import POPULATION
+from cctview.link import SURE
+from cctview.privacy.meter import Bits, Interval, LeakageMeter, Step
+from cctview.stats import (
+    bootstrap,
+    bootstrap_both_sides,
+    log_likelihood_ratio_cost,
+    reliability,
+    wilson,
 )
-"""The order in which the meter adds the sources."""
-METER_STEPS = {
-    "seen": METER_ORDER[:2],
-    "narrowed by the clock": METER_ORDER[2:3],
-    "linked": METER_ORDER[3:],
-}
-"""The meter's steps, and the sources of each."""
+
+WINDOW = 5.0
+"""Minutes before and after in which a vehicle is looked for: the slowest trip down the drive."""
+TRACKED, UNSEEN, NEVER = "tracked there", "passed unseen", "never passed"
+"""The vehicle has a pass there; it passed, and the detector or the tracker missed it; it did not
+pass in the window, or not while the cameras recorded.
+"""
+OUTCOMES = (TRACKED, UNSEEN, NEVER)
+EVERYTHING = "all"
+SEARCHED_BY = ("clock", "appearance", "both", EVERYTHING)
+"""What a search goes by: the clock (travel time and lanes) alone, appearance (the embedding, and
+type and colour, which are read off it) alone, both, and all trips decided at once.
+"""
+_VERDICTS = ("right", "another", "nobody")
 
 
-@dataclass(frozen=True)
-class Leakage:
-    """Searches for the vehicle of every tracklet at every other camera.
-
-    Attributes
-    ----------
-    searches : DataFrame
-        One row a step and search, see `studio.studies.searches.judge_searches`.
-    candidates : DataFrame
-        Of the last step: `probability`, `true`, `vehicle`.
-    population, gallery : int
-        N, and how many vehicles were measured.
-    """
-
-    searches: pd.DataFrame
-    candidates: pd.DataFrame
-    population: int
-    gallery: int
-
-    @property
-    def steps(self) -> list[str]:
-        """The steps' names, in their order."""
-        return list(pd.unique(self.searches["step"]))
-
-    def of(self, vehicle: int) -> "Leakage":
-        """The searches for one vehicle only; a ValueError if it has no tracklet."""
-        part = self.searches[self.searches["vehicle"] == vehicle]
-        if part.empty:
-            raise ValueError(
-                f"vehicle {vehicle}: the pipeline made no tracklet of it; choose another"
-            )
-        return Leakage(
-            part,
-            self.candidates[self.candidates["vehicle"] == vehicle],
-            self.population,
-            self.gallery,
-        )
-
-    def reached(self, rounds: int = 400) -> pd.DataFrame:
-        """Bits after each step, a row a step and figure; columns `estimate`, `low`, `high`."""
-        parts = {step: self.searches[self.searches["step"] == step] for step in self.steps}
-        tables = {step: figures_with_intervals(part, rounds=rounds) for step, part in parts.items()}
-        return pd.concat(tables, names=["step", "figure"])
-
-    def added(
-        self, names: Mapping[str, Sequence[str]] | None = None, rounds: int = 400
-    ) -> pd.DataFrame:
-        """What each step adds given those before; `names` maps a name to the steps that it sums."""
-        names = names or {step: (step,) for step in self.steps}
-        columns = ["claimed", "delivered", "beyond"]
-        wide, tables = self._wide(), {}
-        before: pd.DataFrame | float = 0.0
-        for name, steps in names.items():
-            after = wide.xs(steps[-1], axis=1, level="step")[columns]
-            gain = (after - before).reset_index()
-            tables[name] = figures_with_intervals(gain, columns, rounds)
-            before = after
-        return pd.concat(tables, names=["step", "figure"])
-
-    def false_confidence(self, rounds: int = 400) -> pd.DataFrame:
-        """Claimed minus delivered bits by step: estimate, low, high; calibrated if 0 is between."""
-        wide = self._wide()
-        gaps = (wide["claimed"] - wide["delivered"]).reset_index()
-        return figures_with_intervals(gaps, self.steps, rounds)
-
-    def _wide(self) -> pd.DataFrame:
-        """One row a search, the bits of each step in columns (figure, step)."""
-        index, values = ["query", "camera", "vehicle", "minute"], ["claimed", "delivered", "beyond"]
-        wide = self.searches.pivot(index=index, columns="step", values=values)
-        return wide.rename_axis(columns=[None, "step"])
+def linked_to(searches: pd.DataFrame, sure: float = SURE) -> np.ndarray:
+    """Whom each search links: the "right" vehicle, "another", or "nobody", (n,)."""
+    linked, right = searches["best"].to_numpy() >= sure, searches["right"].to_numpy(bool)
+    return np.select([~linked, right], ["nobody", "right"], "another")
 
 
-def leakage_meter(
-    leakage: Leakage, vehicle: int | None = None, name: str | None = None, rounds: int = 400
-) -> LeakageMeter:
-    """The meter after *seen*, *narrowed by the clock* and *linked*.
+def linking_rates(searches: pd.DataFrame, sure: float = SURE, rounds: int = 200) -> pd.DataFrame:
+    """Whom searches link, by whether the vehicle was there to be found.
+
+    Searches for a vehicle that was tracked there and for one that was not are never averaged: for
+    the first, "nobody" is a miss; for the second, "another" is a false alarm, and for one that
+    passed unseen "nobody" is a failure to acquire: it was there, and no search can find it.
 
     Parameters
     ----------
-    leakage : Leakage
-        With `METER_ORDER`.
+    searches : DataFrame
+    sure : float
+        A candidate at least so probable is linked.
+    rounds : int
+        Of the bootstrap over vehicles on both sides.
+
+    Returns
+    -------
+    DataFrame
+        One row for each of `OUTCOMES` and verdict (`right`, `another`, `nobody`): `estimate`,
+        `low`, `high` (share of the searches with this outcome), `searches`, `vehicles`.
+    """
+    verdict, tables = linked_to(searches, sure), {}
+    for outcome in OUTCOMES:
+        rows = (searches["outcome"] == outcome).to_numpy()
+        if searches.loc[rows, "vehicle"].nunique() < 2:
+            continue
+        values = np.stack([verdict[rows] == name for name in _VERDICTS]).astype(float)
+        table = _means(values, searches[rows], _VERDICTS, rounds)
+        count = {"searches": rows.sum(), "vehicles": searches.loc[rows, "vehicle"].nunique()}
+        tables[outcome] = table.assign(**count)
+    return pd.concat(tables, names=["outcome", "verdict"])
+
+
+def _means(values, searches, names, rounds):
+    """Means of values (k, searches), with intervals over the vehicles on both sides."""
+
+    def means(weights: np.ndarray) -> pd.Series:
+        total = weights.sum()
+        return pd.Series(values @ weights / total if total else np.nan, index=list(names))
+
+    own, other = _sides(searches)
+    if len(set(own) | set(other)) < 2:  # one vehicle, always right: nothing says how much it varies
+        estimate = means(np.ones(len(own)))
+        return pd.DataFrame({"estimate": estimate, "low": estimate, "high": estimate})
+    return bootstrap_both_sides(means, own, other, rounds)
+
+
+def _sides(searches):
+    """The vehicle looked for, and the one that the best candidate is: itself where it is right."""
+    own, other = searches["vehicle"].to_numpy(), searches["taken_for"].to_numpy()
+    return own, np.where((other < 0) | searches["right"].to_numpy(bool), own, other)
+
+
+def given_away(
+    searches: pd.DataFrame, population: int = POPULATION, rounds: int = 200
+) -> pd.DataFrame:
+    """Bits that searches for a vehicle that was tracked there give away and have right.
+
+    "when and where" is not found but known from the question: the vehicle is one of the passes in
+    the window. Of what clock and appearance give, both extreme orders are told, and the mean of the
+    two (the Shapley value), since what they tell overlaps.
+
+    Parameters
+    ----------
+    searches : DataFrame
+    population : int
+        N: of how many vehicles each is one.
+    rounds : int
+
+    Returns
+    -------
+    DataFrame
+        Index: "when and where", "clock" and "appearance" (Shapley values), "all trips at once"
+        (what that adds to both), and "clock alone", "clock, after appearance", "appearance alone",
+        "appearance, after the clock", "both"; columns `estimate`, `low`, `high`.
+    """
+    rows = searches[searches["outcome"] == TRACKED]
+    known = np.log2(population * rows["prior"] / rows["candidates"])
+    clock, look, both, every = (rows[f"delivered_{name}"] - known for name in SEARCHED_BY)
+    parts = {
+        "when and where": known,
+        "clock": (clock + both - look) / 2,
+        "appearance": (look + both - clock) / 2,
+        "all trips at once": every - both,
+        "clock alone": clock,
+        "clock, after appearance": both - look,
+        "appearance alone": look,
+        "appearance, after the clock": both - clock,
+        "both": both,
+    }
+    return _means(np.stack([part.to_numpy(float) for part in parts.values()]), rows, parts, rounds)
+
+
+def found_first(searches: pd.DataFrame, rounds: int = 200) -> pd.DataFrame:
+    """How often a vehicle that was tracked there comes first, by each evidence: estimate, low,
+    high.
+    """
+    rows = searches[searches["outcome"] == TRACKED]
+    values = rows[[f"first_{name}" for name in SEARCHED_BY]].to_numpy(float).T
+    return _means(values, rows, SEARCHED_BY, rounds)
+
+
+def who_is_blamed(
+    searches: pd.DataFrame,
+    vehicles: pd.DataFrame,
+    column: str,
+    sure: float = SURE,
+    rounds: int = 200,
+) -> pd.DataFrame:
+    """Who is wrongly followed: how often vehicles of each colour, or type, are linked in place of
+    another, against the average vehicle.
+
+    Parameters
+    ----------
+    searches : DataFrame
+    vehicles : DataFrame
+        As ``data/truth/vehicles.parquet``: `vehicle`, and the column.
+    column : str
+        Such as "colour" or "kind".
+    sure : float
+    rounds : int
+
+    Returns
+    -------
+    DataFrame
+        One row a value, the most often blamed first: `estimate`, `low`, `high` (1: as often as the
+        average vehicle), `links` (wrong ones), `vehicles`.
+    """
+    wrong = searches[linked_to(searches, sure) == "another"]
+    wrong = wrong[wrong["taken_for"] >= 0]
+    known = np.unique(searches["vehicle"])
+    wrong = wrong[wrong["taken_for"].isin(known)]
+    about = vehicles.set_index("vehicle")[column].astype(str).reindex(known).fillna("unknown")
+    groups, inside = np.unique(about.to_numpy(str), return_inverse=True)
+    asked, taken = (np.searchsorted(known, wrong[name]) for name in ("vehicle", "taken_for"))
+
+    def ratios(drawn: np.ndarray) -> pd.Series:
+        times = np.bincount(drawn, minlength=len(known)).astype(float)
+        weight = times[asked] * times[taken]
+        links = np.bincount(inside[taken], weight, len(groups))
+        of = np.bincount(inside, times, len(groups))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return pd.Series(links / of / (weight.sum() / times.sum()), groups)
+
+    table = bootstrap(ratios, np.arange(len(known)), rounds)
+    links = np.bincount(inside[taken], minlength=len(groups))
+    table = table.assign(links=links, vehicles=np.bincount(inside))
+    return table.rename_axis(column).sort_values("estimate", ascending=False)
+
+
+def sureness(searches: pd.DataFrame, rounds: int = 200) -> pd.DataFrame:
+    """How often the best candidate is right, by how probable the search says it is.
+
+    Over all searches, those for vehicles that are not there too, since the system cannot tell them
+    apart. See `cctview.stats.calibration.reliability`.
+    """
+    own, other = _sides(searches)
+    return reliability(searches["best"], searches["right"], own, other, rounds=rounds)
+
+
+def calibration(searches: pd.DataFrame, rounds: int = 200) -> pd.DataFrame:
+    """Whether searches are as often right as they say, over all of them.
+
+    Returns
+    -------
+    DataFrame
+        Rows `said` and `right` (mean probability of the best candidate, and how often it is
+        right), `gap` (claimed less delivered bits), and those of
+        `cctview.stats.calibration.log_likelihood_ratio_cost`; columns `estimate`, `low`, `high`.
+    """
+    best, right = searches["best"].to_numpy(float), searches["right"].to_numpy(bool)
+    gap = (searches["claimed"] - searches["delivered_all"]).to_numpy(float)
+
+    def figures(weights: np.ndarray) -> pd.Series:
+        means = [np.average(values, weights=weights) for values in (best, right, gap)]
+        cost = log_likelihood_ratio_cost(best, right, weights)
+        return pd.concat([pd.Series(means, ["said", "right", "gap"]), cost])
+
+    own, other = _sides(searches)
+    return bootstrap_both_sides(figures, own, other, rounds)
+
+
+def leakage_meter(
+    searches: pd.DataFrame,
+    vehicle: int | None = None,
+    name: str | None = None,
+    population: int = POPULATION,
+    rounds: int = 200,
+) -> LeakageMeter:
+    """The meter of searches for vehicles that were tracked where they were looked for.
+
+    Parameters
+    ----------
+    searches : DataFrame
     vehicle : int, optional
-        The vehicle that it is about; by default that of a pass drawn at random.
+        One vehicle that it is about; by default all.
     name : str, optional
         What to call the target.
+    population : int
     rounds : int
-        Of the bootstrap.
 
     Returns
     -------
     LeakageMeter
-        The interval of one vehicle is over its own passes alone.
+        That of one vehicle has no interval: its few searches are an anecdote.
+
+    Raises
+    ------
+    ValueError
+        If no search is for that vehicle where it was tracked.
     """
-    part = leakage if vehicle is None else leakage.of(vehicle)
-    added, reached = part.added(METER_STEPS, rounds), part.reached(rounds)
-    steps = []
-    for step, sources in METER_STEPS.items():
-        claimed, delivered = (
-            Bits.around(*added.loc[(step, kind)]) for kind in ("claimed", "delivered")
+    rows = searches[searches["outcome"] == TRACKED]
+    if vehicle is not None:
+        rows = rows[rows["vehicle"] == vehicle]
+    if rows.empty:
+        raise ValueError(
+            "no search is for a vehicle that was tracked there"
+            if vehicle is None
+            else f"vehicle {vehicle}: it was tracked at fewer than two cameras; choose another"
         )
-        beyond = float(
-            np.clip(added.loc[(step, "beyond"), "estimate"], 0, max(claimed.estimate, 0))
+    bits, first = given_away(rows, population, rounds), found_first(rows, rounds)
+    count = f"{len(rows):,} searches for {rows['vehicle'].nunique():,} vehicles"
+    if vehicle is not None:
+        passes = rows["query"].nunique()
+        count = f"an anecdote: {len(rows)} searches from {passes} passes"
+        first["low"], first["high"] = zip(
+            *(wilson(share * passes, passes) for share in first["estimate"]), strict=True
         )
-        odds = reached.loc[(sources[-1], "rank1"), "estimate"]
-        note = f"{' and '.join(sources)}; {len(part.searches) // len(part.steps)} searches"
-        steps.append(
-            Step(step, claimed, delivered, beyond, None if np.isnan(odds) else float(odds), note)
-        )
-    target = name or ("a passage drawn at random" if vehicle is None else f"vehicle {vehicle}")
-    return LeakageMeter(target, leakage.population, tuple(steps), world="twin")
+    steps = [Step("when and where", Bits.around(*bits.loc["when and where"]), known=True)]
+    for part, evidence in (
+        ("clock", "clock"),
+        ("appearance", "both"),
+        ("all trips at once", "all"),
+    ):
+        right = Interval.around(*first.loc[evidence])
+        steps.append(Step(part, Bits.around(*bits.loc[part]), right, count))
+    return LeakageMeter(name or "a vehicle", population, tuple(steps))
 
 
 def your_car(

@@ -1,9 +1,10 @@
 """The leakage meter: how many bits of a vehicle's identity each step has given away.
 
-Before any camera a vehicle is one of N, so log2 N bits would single it out. Two numbers always
-stand together: the bits that a system claims, and those that it delivers (`cctview.stats.bits`).
-What is claimed beyond what is delivered is false confidence; a system that is sure of the wrong
-vehicle delivers less than nothing.
+Before any camera a vehicle is one of N, so log2 N bits would single it out. A step counts what is
+given away and right (delivered bits, `cctview.stats.bits`) in searches for a vehicle that was
+tracked where it was looked for. A search for one that was not gives nothing away that is right. How
+often that blames another is told by `cctview.privacy.leakage.linking_rates`, and whether the system
+is as often right as it says by `calibration`; neither is averaged into the bits.
 
 The meter goes from one notebook to the next as a small JSON file. It measures nothing itself.
 """
@@ -11,15 +12,15 @@ The meter goes from one notebook to the next as a small JSON file. It measures n
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from cctview.dataset import POPULATION, RESULTS, TARGET, remedy, write_bytes
+from cctview.dataset import POPULATION, RESULTS, remedy, write_bytes
 
-_FORMAT, _VERSION = "cctview leakage meter", 1
+_FORMAT, _VERSION = "cctview leakage meter", 2
 DEFAULT = RESULTS / "meter.json"
 """The meter of a reader who skipped the notebooks before."""
 END = DEFAULT.with_name("meter-end.json")
@@ -97,38 +98,35 @@ class Step:
     Attributes
     ----------
     name : str
-    claimed, delivered : Bits
-        Negative where a step takes knowledge back (a defence), or where it misleads.
-    beyond : float
-        The part of the claimed bits that lies beyond the measured gallery: model, not data.
-    odds : float or None
-        After this step, how often the most probable vehicle is the correct one, 0 to 1.
+    bits : Bits
+        Given away and right: delivered bits. Negative where a step takes knowledge back (a
+        defence), or where it misleads.
+    right : Interval or None
+        After this step, how often the most probable vehicle is the correct one, 0 to 1. It is no
+        certainty: "named" can name another.
+    count : str
+        What stands behind it, such as "18,340 searches for 1,640 vehicles".
     note : str
+    known : bool
+        Whether it is known from the question, and not found: when and where somebody looks.
     """
 
     name: str
-    claimed: Bits
-    delivered: Bits
-    beyond: float = 0.0
-    odds: float | None = None
+    bits: Bits
+    right: Interval | None = None
+    count: str = ""
     note: str = ""
+    known: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"a step needs a name, but got {self.name!r}")
-        for kind in ("claimed", "delivered"):
-            if not isinstance(getattr(self, kind), Bits):
-                raise ValueError(
-                    f"{self.name}: expected Bits as {kind}, but got {getattr(self, kind)!r}"
-                )
-        beyond = _number(self.beyond, f"{self.name}: beyond")
-        if not 0 <= beyond <= max(self.claimed.estimate, 0) + _SLACK:
+        if not isinstance(self.bits, Bits):
+            raise ValueError(f"{self.name}: expected Bits, but got {self.bits!r}")
+        if self.right is not None and not 0 <= self.right.low <= self.right.high <= 1:
             raise ValueError(
-                f"{self.name}: {beyond} of the {self.claimed.estimate} claimed bits cannot lie"
-                " beyond the gallery"
+                f"{self.name}: expected how often it is right from 0 to 1, but got {self.right}"
             )
-        if self.odds is not None and not 0 <= _number(self.odds, f"{self.name}: odds") <= 1:
-            raise ValueError(f"{self.name}: expected odds from 0 to 1, but got {self.odds}")
 
 
 @dataclass(frozen=True)
@@ -149,13 +147,13 @@ class LeakageMeter:
 
     Examples
     --------
-    >>> seen = Step("seen", Bits(4.0, 3.0, 5.0), Bits(3.5, 3.0, 4.0), odds=0.25)
-    >>> meter = LeakageMeter("a taxi", 1024).after(seen)
-    >>> meter.total_bits, meter.left()
-    (10.0, 6.5)
+    >>> clock = Step("clock", Bits(3.5, 3.0, 4.0), Interval(0.25, 0.2, 0.3))
+    >>> meter = LeakageMeter("a taxi", 1024).after(clock)
+    >>> print(meter.given(), "of", meter.total_bits)
+    3.5 [3.0 4.0] of 10.0
     """
 
-    target: str = TARGET
+    target: str = "a vehicle"
     population: int = POPULATION
     steps: tuple[Step, ...] = ()
     world: str = "twin"
@@ -180,13 +178,12 @@ class LeakageMeter:
             raise ValueError(
                 f"the steps {names} need names of their own; use meter.after(step) to replace one"
             )
-        for kind in ("claimed", "delivered"):
-            bits = self._sum(kind).estimate
-            if bits > self.total_bits + _SLACK:
-                raise ValueError(
-                    f"{bits:.2f} bits {kind}, but one of {self.population:,} has only"
-                    f" {self.total_bits:.2f}"
-                )
+        bits = self.given().estimate
+        if bits > self.total_bits + _SLACK:
+            raise ValueError(
+                f"{bits:.2f} bits given away, but one of {self.population:,} has only"
+                f" {self.total_bits:.2f}"
+            )
 
     @property
     def total_bits(self) -> float:
@@ -224,21 +221,9 @@ class LeakageMeter:
         steps = {step.name: step for step in (*(other.steps if same else ()), *self.steps)}
         return replace(self, steps=tuple(steps.values()), gauges={**other.gauges, **self.gauges})
 
-    def claimed(self) -> Bits:
-        """Bits claimed by all steps together, see `Bits`."""
-        return self._sum("claimed")
-
-    def delivered(self) -> Bits:
-        """Bits delivered by all steps together, see `Bits`."""
-        return self._sum("delivered")
-
-    def left(self, kind: str = "delivered") -> float:
-        """Bits that still hide the target, by what was "delivered", or by what is "claimed"."""
-        return self.total_bits - self._sum(kind).estimate
-
-    def false_confidence(self) -> float:
-        """Bits claimed beyond those delivered."""
-        return self.claimed().estimate - self.delivered().estimate
+    def given(self) -> Bits:
+        """Bits given away by all steps together, see `Bits`."""
+        return sum((step.bits for step in self.steps), Bits(0.0, 0.0, 0.0))
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, in one step: the file is whole afterwards, or as it was before."""
@@ -272,11 +257,6 @@ class LeakageMeter:
         """The meter that an earlier notebook saved, or the course's own if that one was skipped."""
         return cls.load(path if Path(path).exists() else None)
 
-    def _sum(self, kind: str) -> Bits:
-        if kind not in ("claimed", "delivered"):
-            raise ValueError(f'expected "claimed" or "delivered", but got {kind!r}')
-        return sum((getattr(step, kind) for step in self.steps), Bits(0.0, 0.0, 0.0))
-
     def _to_json(self) -> dict:
         return {
             "format": _FORMAT,
@@ -284,10 +264,7 @@ class LeakageMeter:
             "target": self.target,
             "population": self.population,
             "world": self.world,
-            "steps": [
-                {**vars(step), "claimed": vars(step.claimed), "delivered": vars(step.delivered)}
-                for step in self.steps
-            ],
+            "steps": [asdict(step) for step in self.steps],
             "gauges": {name: vars(gauge) for name, gauge in self.gauges.items()},
         }
 
@@ -312,8 +289,8 @@ def _read(path: Path) -> LeakageMeter:
 
 
 def _step(content: dict) -> Step:
-    bits = {kind: Bits(**content[kind]) for kind in ("claimed", "delivered")}
-    return Step(**{**content, **bits})
+    right = content["right"] and Interval(**content["right"])
+    return Step(**{**content, "bits": Bits(**content["bits"]), "right": right})
 
 
 def _number(value: Any, name: str) -> float:

@@ -1,15 +1,13 @@
 """The look of all figures, the figures that several lessons share, and the widgets.
 
-============== ====================================================================================
-``look``       `Card`, the course's kind of figure; its colours; `percent`, `one_of`, `label`
-``drawing``    parts that many figures share: intervals, points, rows with names, keys
-``pictures``   `frame`, `pairs`, `candidates`: figures with frames and crops in them
-``intervals``  `bars` with intervals
-``meter``      the leakage meter: `bits_left`, `waterfall`, `gauges`
-``road_map``   `drive`: the road, its cameras and a trip
-``widgets``    `Camera`, `Sliders` and their controls, `Quiz`, `predict`, `Progress`, `Live`
-``live_only``  `store_nothing`: the rule for notebooks that show frames of your own
-============== ====================================================================================
+from cctview.show.live_only import OWN_FRAMES, store_nothing
+from cctview.show.meter import (
+    bits_given,
+    clock_and_appearance,
+    gauges,
+    said_and_right,
+    who_is_linked,
+)
 """
 
 from cctview.show.drawing import (
@@ -54,7 +52,13 @@ from cctview.show.look import (
     short,
     style,
 )
-from cctview.show.meter import bits_left, gauges, waterfall
+from cctview.show.meter import (
+    bits_given,
+    clock_and_appearance,
+    gauges,
+    said_and_right,
+    who_is_linked,
+)
 from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
@@ -110,8 +114,9 @@ __all__ = [
     "band",
     "bars",
     "beside",
-    "bits_left",
+    "bits_given",
     "candidates",
+    "clock_and_appearance",
     "dot",
     "dotted",
     "drive",
@@ -128,10 +133,11 @@ __all__ = [
     "percent",
     "picture",
     "predict",
+    "said_and_right",
     "share_axis",
     "short",
     "show_crop",
     "store_nothing",
     "style",
-    "waterfall",
+    "who_is_linked",
 ]

@@ -1,20 +1,28 @@
-"""Figures of the leakage meter: bits left step by step, the waterfall, the side gauges."""
+"""Figures of what searches give away: the leakage meter, whom searches link, what clock and
+appearance give, whether the system is as right as it says, the side gauges.
+"""
 
 import textwrap
+from typing import Any
 
-from matplotlib.patches import Rectangle
+import pandas as pd
+from matplotlib.patches import Patch
 
-from cctview.privacy import LeakageMeter
-from cctview.show.drawing import DARKER, at_edge
+from cctview.privacy import OUTCOMES, LeakageMeter
+from cctview.show.drawing import at_edge, beside, interval, key_above, name_rows, share_axis
 from cctview.show.look import (
+    BLUE,
     CLAIMED,
     DELIVERED,
+    DIFFERENT,
     GREEN,
     GREY,
     INK,
+    ORANGE,
     PALE,
     PAPER,
-    RED,
+    SAME,
+    SKY,
     Card,
     label,
     one_of,
@@ -22,170 +30,190 @@ from cctview.show.look import (
     style,
 )
 
-_HATCH = "////"  # what is model, not data
-_ROW = 0.92  # in, of one step
+_ROW = 0.62  # in, of one step
 _GAUGE = 0.95  # in, of one gauge
-_NAMES = 17  # letters in a line of a step's name
-_OUTLINE = {"facecolor": PAPER, "edgecolor": RED, "linewidth": 1.6}
-_RISE = {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0}
-_BEYOND = {"facecolor": PAPER, "edgecolor": GREY, "hatch": _HATCH}
+_NAMES = 19  # letters in a line of a step's name
+_KNOWN = {"facecolor": PALE, "edgecolor": GREY, "hatch": "///", "linewidth": 0.8}
+_TAKEN_BACK = {"facecolor": PAPER, "edgecolor": GREEN, "linewidth": 2.0}
 
 
 @style()
-def bits_left(meter: LeakageMeter) -> Card:
-    """The bits that still hide the target after each step, delivered and claimed.
+def bits_given(meter: LeakageMeter) -> Card:
+    """The bits that have been given away and are right, after each step: a long bar is a large
+    leak.
 
-    A bar shrinks as knowledge grows, and 0 bits means singled out. Below each bar of what the
-    system *delivered* lies a thinner one of what it *claims*. Where it claims more than it
-    delivers, the difference is drawn as false confidence. Hatched is what it claims beyond the
-    measured gallery: model, not data.
+    What each step adds is dark, what was given away before it is pale. Hatched is what nobody had
+    to find, because the question tells it.
     """
-    states = _states(meter)
-    height = _ROW * len(states) + 0.95
-    figure = Card(_meter_title(meter), height, _note(meter), left=1.7, right=2.3, top=0.4)
+    total, rows = meter.total_bits, max(len(meter.steps), 1)
+    figure = Card(_meter_title(meter), _ROW * rows + 0.95, _meter_note(meter), left=1.75, right=2.2)
     axes = figure.subplots()
-    for row, state in enumerate(states):
-        _meter_row(axes, row, *state)
-    # over all of them, where a step misleads
-    most = max(state.total_bits - state.delivered().low for state, *_ in states)
-    axes.set(xlim=(0, most * 1.02), ylim=(len(states) - 0.4, -0.62))
-    axes.set(xlabel="bits that still hide it (0 = singled out)", yticks=range(len(states)))
-    names = ["before any camera", *(step.name for step in meter.steps)]
-    axes.set_yticklabels([_wrapped(name) for name in names])
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_color(INK)
-    if meter.steps:
-        _key(figure, {"false confidence": _OUTLINE})
+    before = 0.0
+    for row, step in enumerate(meter.steps):
+        before = _meter_row(axes, row, before, step)
+    axes.axvline(total, color=INK, linewidth=1.6)
+    lowest = min((before, *(meter.upto(step.name).given().low for step in meter.steps)))
+    axes.set(xlim=(min(0.0, lowest), total * 1.01), xlabel="bits given away, and right")
+    name_rows(axes, [_wrapped(step.name) for step in meter.steps], 0.4, 0.75, color=INK)
+    label(axes, total, -0.7, f"{total:.0f} bits single it out", ha="right", va="top", fontsize=10)
     return figure
 
 
-def _key(figure, more):
-    """Name the parts of the bars, on the line below the title."""
-    parts = {"delivered": {"facecolor": DELIVERED}, "claimed": {"facecolor": CLAIMED}}
-    parts |= {"claimed: model, not data": _BEYOND} | more
-    handles = [Rectangle((0, 0), 1, 1, label=name, **look) for name, look in parts.items()]
-    top = figure.subplotpars.top + 0.36 / figure.get_size_inches()[1]
-    spaces = {"handlelength": 1.3, "handletextpad": 0.5, "columnspacing": 1.2}
-    spaces |= {"borderaxespad": 0.2, "frameon": False, "fontsize": 10.5, "ncols": 4}
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.005, top), **spaces)
+def _meter_row(axes, row, before, step):
+    """Draw one step; returns the bits after it."""
+    after = before + step.bits.estimate
+    axes.barh(row, min(before, after), height=0.5, color=SKY, alpha=0.45)
+    look = {"color": DELIVERED} if step.bits.estimate >= 0 else _TAKEN_BACK
+    look = _KNOWN if step.known else look
+    added = abs(step.bits.estimate)
+    axes.barh(row, added, left=min(before, after), height=0.5, label=step.name, **look)
+    ends = [before + step.bits.low, before + step.bits.high]
+    axes.plot(ends, [row, row], color=INK, linewidth=1.3, marker="|", markersize=6)
+    words = f"{step.bits.estimate:+.1f} bits: {after:.1f}".replace("-", "−")
+    at_edge(axes, row - 0.14, words, away=6, fontsize=10.5, fontweight="bold")
+    if step.right is not None:
+        words = f"right one first: {_share(step.right)}"
+        at_edge(axes, row + 0.2, words, away=6, fontsize=9.5, color=GREY)
+    return after
 
 
-def _states(meter):
-    """Before any step and after each: the meter, the claimed bits beyond the gallery, the step."""
-    beyond, states = 0.0, [(LeakageMeter(meter.target, meter.population), 0.0, None)]
-    for step in meter.steps:
-        beyond += step.beyond
-        states.append((meter.upto(step.name), beyond, step))
-    return states
-
-
-def _meter_row(axes, row, so_far, beyond, step):
-    left, believed = max(so_far.left(), 0.0), max(so_far.left("claimed"), 0.0)
-    axes.barh(row - 0.12, left, height=0.42, color=DELIVERED, label="delivered")
-    words = f"{left:.1f} bits: {one_of(2**left)}"
-    at_edge(axes, row - 0.12, words, away=6, fontsize=10.5, fontweight="bold")
-    if step is None:
-        return
-    axes.barh(row + 0.25, believed, height=0.2, color=CLAIMED, label="claimed")
-    _whisker(axes, row - 0.12, so_far.total_bits, so_far.delivered())
-    _whisker(axes, row + 0.25, so_far.total_bits, so_far.claimed())
-    shown = min(beyond, max(left - believed, 0.0)) if beyond else 0.0
-    if shown:
-        look = _BEYOND | {"linewidth": 0.8, "label": "beyond"}
-        axes.barh(row + 0.25, shown, left=believed, height=0.2, **look)
-    reached = believed + shown
-    if left > reached:
-        look = _OUTLINE | {"label": "false confidence"}
-        axes.barh(row + 0.25, left - reached, left=reached, height=0.2, **look)
-    words = f"claims {believed:.1f}: {one_of(2**believed)}"
-    if step.odds is not None:
-        words += f"\nfirst guess right: {percent(step.odds)}"
-    look = {"va": "top", "fontsize": 9.5, "color": GREY, "linespacing": 1.15}
-    at_edge(axes, row + 0.13, words, away=6, **look)
-
-
-def _whisker(axes, y, total, bits):
-    ends = [max(total - end, 0.0) for end in (bits.high, bits.low)]
-    axes.plot(ends, [y, y], color=INK, linewidth=1.3, solid_capstyle="butt")
-    axes.plot(ends, [y, y], color=INK, linestyle="none", marker="|", markersize=6)
+def _share(right):
+    if right.low == right.high:
+        return percent(right.estimate)
+    return f"{percent(right.estimate)} [{100 * right.low:.0f} {100 * right.high:.0f}]"
 
 
 def _meter_title(meter):
     if not meter.steps:
         return f"Before any camera, {meter.target} is {one_of(meter.population)}"
-    left, lie = max(meter.left(), 0.0), meter.false_confidence()
-    now = "singled out" if 2**left < 1.5 else f"now {one_of(2**left)}"
-    before = one_of(meter.population).removeprefix("one of ")
-    title = f"{_capital(meter.target)} is {now}, of {before} before"
-    if lie >= 0.05:
-        return f"{title}; the system claims {lie:.1f} bits more than it delivers"
-    return title
+    given, known = meter.given().estimate, sum(s.bits.estimate for s in meter.steps if s.known)
+    title = f"{_capital(meter.target)}: {given:.1f} of {meter.total_bits:.0f} bits are given away"
+    return f"{title} and right, {known:.1f} of them by the question" if known else title
 
 
-def _note(meter):
-    frames = f"{meter.world} frames"
-    if meter.world == "twin":
-        frames = "simulated frames, our model world"
-    return f"Measured on {frames}; thin lines: 95 % intervals"
+def _meter_note(meter):
+    count = next((step.count for step in meter.steps if step.count), "")
+    return f"{count}; {_note(meter.world)}" if count else _note(meter.world)
+
+
+def _note(world):
+    frames = "simulated frames, our model world" if world == "twin" else f"{world} frames"
+    return f"{frames}; thin lines: 95 % intervals"
 
 
 @style()
-def waterfall(meter: LeakageMeter) -> Card:
-    """What each step gave away, delivered and claimed: a waterfall from log2 N down."""
-    steps, total = meter.steps, meter.total_bits
-    figure = Card(_waterfall_title(meter), 4.1, _note(meter), bottom=0.75, top=0.5)
+def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
+    """Whom searches link: a bar for vehicles that were tracked there, one for those that passed
+    unseen, one for those that never passed.
+
+    `rates` come from `cctview.privacy.leakage.linking_rates`.
+    """
+    share = rates["estimate"]
+    names = [name for name in OUTCOMES if name in rates.index]
+    title = (
+        f"Of vehicles {names[0]} {percent(share[names[0], 'right'])} are linked rightly; for those"
+        f" that {names[-1]}, another is blamed in {percent(share[names[-1], 'another'])}"
+    )
+    figure = Card(title, 2.9, note or f"Searches, {_note('twin')}", left=1.75, right=0.4, top=0.42)
     axes = figure.subplots()
-    axes.bar(0, total, width=0.72, color=PALE)
-    label(axes, 0, total + 0.2, f"{total:.1f}", va="bottom", ha="center", bbox=None)
-    levels, highest = {"delivered": total, "claimed": total}, total
-    for k, step in enumerate(steps, start=1):
-        for kind, colour, at in (("delivered", DELIVERED, -0.19), ("claimed", CLAIMED, 0.19)):
-            bits, before = getattr(step, kind), levels[kind]
-            beyond = step.beyond if kind == "claimed" else 0.0
-            levels[kind] = _fall(axes, k + at, before, bits, colour, beyond)
-            words = f"{-bits.estimate:+.1f}".replace("-", "−")
-            top = max(before, before - bits.low)
-            highest = max(highest, top)
-            look = {"fontsize": 10.5, "fontweight": "bold", "va": "bottom", "bbox": None}
-            look["ha"] = "right" if at < 0 else "left"
-            label(axes, k + at / 10, top + 0.2, words, DARKER.get(colour, colour), **look)
-    if steps:
-        rises = any(min(step.claimed.estimate, step.delivered.estimate) < 0 for step in steps)
-        _key(figure, {"taken back": _RISE} if rises else {})
-    low = min(0.0, *levels.values())
-    axes.set(ylim=(low - 0.5, highest * 1.1), xlim=(-0.6, len(steps) + 0.6))
-    axes.set_ylabel("bits that still hide it")
-    names = ["before", *(step.name for step in steps)]
-    axes.set_xticks(range(len(names)), [_wrapped(name, 13) for name in names])
-    axes.tick_params(axis="x", length=0, labelsize=10.5)
+    looks = {
+        "right": {"color": SAME},
+        "another": {"facecolor": DIFFERENT, "hatch": "xx", "edgecolor": PAPER},
+        "nobody": {"color": PALE},
+    }
+    for row, outcome in enumerate(names):
+        left = 0.0
+        for verdict, look in looks.items():
+            figures = rates.loc[(outcome, verdict)]
+            axes.barh(row, figures.estimate, left=left, height=0.56, linewidth=0, **look)
+            if figures.estimate > 0.12:
+                words = (
+                    f"{percent(figures.estimate)}\n{100 * figures.low:.0f}–{100 * figures.high:.0f}"
+                )
+                place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 10.5}
+                label(axes, left + figures.estimate / 2, row, words, **place)
+            left += figures.estimate
+    counts = [f"{name}\n{rates.loc[(name, 'right'), 'searches']:,.0f} searches" for name in names]
+    name_rows(axes, counts, color=INK)
+    axes.set(xlim=(0, 1), xlabel="share of the searches")
+    share_axis(axes.xaxis)
+    meanings = ["links the right vehicle", "links another", "links nobody"]
+    handles = [
+        Patch(label=word, **look) for word, look in zip(meanings, looks.values(), strict=True)
+    ]
+    key_above(figure, 0.42, handles=handles, ncols=3, handlelength=1.2, columnspacing=1.2)
     return figure
 
 
-def _waterfall_title(meter):
-    steps, total = meter.steps, meter.total_bits
-    if not steps:
-        return _meter_title(meter)
-    last, most = steps[-1], max(steps, key=lambda step: step.delivered.estimate)
-    if last.name.startswith("bought back"):
-        return f"{_capital(last.name)}: {-last.delivered.estimate:.1f} of {total:.1f} bits"
-    if most.delivered.estimate <= 0:
-        return f"None of {total:.1f} bits was given away: the steps misled"
-    given = f"“{most.name}” gave away {most.delivered.estimate:.1f}"
-    return f"Of {total:.1f} bits, {given}, more than any other step"
+@style()
+def clock_and_appearance(given: pd.DataFrame, note: str = "") -> Card:
+    """What the clock and what appearance give away, alone and after the other.
+
+    `given` comes from `cctview.privacy.leakage.given_away`.
+    """
+    bars = {
+        "clock alone": ("clock alone", BLUE),
+        "clock, after\nappearance": ("clock, after appearance", SKY),
+        "appearance alone": ("appearance alone", ORANGE),
+        "appearance, after\nthe clock": ("appearance, after the clock", ORANGE),
+        "both": ("both", GREY),
+    }
+    clock, look, both = (
+        given.loc[k, "estimate"] for k in ("clock alone", "appearance alone", "both")
+    )
+    over = clock + look - both
+    together = "overlap" if over >= 0 else "add to each other"
+    title = (
+        f"The clock alone gives away {clock:.1f} bits, appearance alone {look:.1f}; together"
+        f" {both:.1f}: they {together} by {abs(over):.1f}"
+    )
+    figure = Card(title, 2.75, note or f"Vehicles tracked there; {_note('twin')}", left=1.75)
+    axes = figure.subplots()
+    for row, (name, colour) in enumerate(bars.values()):
+        figures = given.loc[name]
+        hatch = {"hatch": "//", "edgecolor": PAPER} if "after" in name else {}
+        axes.barh(row, figures.estimate, height=0.56, color=colour, label=name, **hatch)
+        interval(axes, row, figures)
+        beside(axes, figures.high, row, f"{figures.estimate:.1f}")
+    name_rows(axes, bars, color=INK)
+    axes.set(xlim=(0, 1.12 * given.loc["both", "high"]))
+    axes.set_xlabel("bits given away and right, in a search at another camera")
+    return figure
 
 
-def _fall(axes, x, level, bits, colour, beyond):
-    """Draw one step's fall, or its rise in outline; returns the level after it."""
-    after = level - bits.estimate
-    look = {"facecolor": colour, "edgecolor": colour, "label": "given away"}
-    if bits.estimate < 0:
-        look = _RISE | {"label": "bought back"}
-    axes.add_patch(Rectangle((x - 0.17, min(level, after)), 0.34, abs(bits.estimate), **look))
-    if beyond:
-        look = _BEYOND | {"edgecolor": colour, "label": "beyond"}
-        axes.add_patch(Rectangle((x - 0.17, after), 0.34, beyond, **look))
-    axes.plot([x, x], [level - bits.high, level - bits.low], color=INK, linewidth=1.2)
-    return after
+@style()
+def said_and_right(sureness: pd.DataFrame, calibration: pd.DataFrame, note: str = "") -> Card:
+    """A reliability diagram: how often the best candidate is right, by how sure the search is.
+
+    `sureness` and `calibration` come from the functions of `cctview.privacy.leakage` of that name.
+    On the diagonal a system is as often right as it says.
+    """
+    said, right = calibration.loc["said", "estimate"], calibration.loc["right", "estimate"]
+    gap = calibration.loc["gap"]
+    title = (
+        f"Over all searches the best candidate is said to be right in {percent(said)}, and is in"
+        f" {percent(right)}"
+    )
+    note = note or f"{sureness['count'].sum():,} searches, {_note('twin')}"
+    figure = Card(title, 3.7, note, left=1.0, right=2.3)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, linestyle="--")
+    label(axes, 0.27, 0.36, "as often right\nas it says", GREY, fontsize=10, ha="right")
+    axes.vlines(sureness["claimed"], sureness["low"], sureness["high"], color=INK, linewidth=1.4)
+    look = {"color": CLAIMED, "markeredgecolor": PAPER, "markersize": 9, "zorder": 4}
+    axes.plot(sureness["claimed"], sureness["true"], "o", label="right", **look)
+    axes.set(xlim=(0, 1), xlabel="said to be right", ylim=(0, 1.02), ylabel="right")
+    share_axis(axes.xaxis, axes.yaxis)
+    cost = calibration["estimate"]
+    words = (
+        f"Cllr {cost['cost']:.2f}\n(0: always sure and right;\n1: says nothing)\n\n"
+        f"of it {cost['calibration']:.3f} because\nit is surer, or less sure,\n"
+        "than it should be\n\n"
+        f"bits claimed less\nbits delivered:\n{gap.estimate:+.2f} [{gap.low:+.2f} {gap.high:+.2f}]"
+    ).replace("-", "−")
+    place = {"xycoords": "axes fraction", "va": "top", "fontsize": 10.5, "linespacing": 1.3}
+    axes.annotate(words, (1.05, 0.98), **place)
+    return figure
 
 
 @style()
@@ -198,7 +226,7 @@ def gauges(meter: LeakageMeter) -> Card:
         title = f"Beside the meter: {len(names)} leaks that no sum of bits can hold"
     rows = max(len(names), 1)
     height = _GAUGE * rows + 0.5
-    figure = Card(title, height, _note(meter), left=0.45, right=0.45, bottom=0.55, top=0.0)
+    figure = Card(title, height, _note(meter.world), left=0.45, right=0.45, bottom=0.55, top=0.0)
     axes = figure.subplots()
     for row, (name, gauge) in enumerate(meter.gauges.items()):
         if len(names) > 1:  # one alone stands in the title

@@ -8,22 +8,18 @@ vehicles that are not among the candidates. Then
 - claimed bits are log2 N - H(posterior), with H the entropy over all N vehicles,
 - delivered bits are the mean of log2(N * p(true vehicle)),
 
-which agree in the mean if, and only if, the posterior is calibrated. Likelihood ratios become a
-posterior by `open_set_posterior`; `reliability` says whether it is calibrated, and
-`supported_limits` how large a ratio can be.
+which agree in the mean over all searches if the posterior is calibrated. Likelihood ratios become
+a posterior by `open_set_posterior`, and `supported_limits` says how large a ratio can be. Where the
+vehicle is known to be among the candidates, scores become one by a softmax (`closed_set_bits`).
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
-
-from cctview.stats.resampling import bootstrap
-
-_FIGURES = ("claimed", "delivered", "beyond", "rank1", "largest")
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, logsumexp
 
 
 def entropy(probabilities: ArrayLike, axis: int = -1) -> np.ndarray:
@@ -228,53 +224,57 @@ def match_probability(bits: ArrayLike, population: ArrayLike) -> np.ndarray:
     return probability
 
 
-def figures_with_intervals(
-    searches: pd.DataFrame, columns: Sequence[str] = _FIGURES, rounds: int = 400, seed: int = 0
-) -> pd.DataFrame:
-    """Mean figures of searches and their intervals.
-
-    The searches for one vehicle are not independent, nor are those of one minute: vehicles are
-    drawn again, then minutes, and the wider of the two intervals is given.
+def closed_set_bits(log_odds: ArrayLike, true: ArrayLike) -> np.ndarray:
+    """Bits that a search delivers if the vehicle is among the candidates: log2(m p(true)).
 
     Parameters
     ----------
-    searches : DataFrame
-        As from `identification_bits`, with columns `vehicle` and `minute`.
-    columns : list of str
-    rounds, seed : int
-        See `cctview.stats.resampling.bootstrap`.
+    log_odds : array_like, shape (n, m)
+        Natural logarithms, up to a constant a search; p is their softmax.
+    true : array_like of int, shape (n,)
+        The column of the true match.
 
     Returns
     -------
-    DataFrame
-        One row a figure, columns `estimate`, `low`, `high`; the interval holds the estimate.
+    ndarray, shape (n,)
 
-    Raises
-    ------
-    ValueError
-        If the searches are for one vehicle in one minute: nothing says how much they vary.
+    Examples
+    --------
+    >>> closed_set_bits([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, -np.inf, -np.inf]], [2, 0]).tolist()
+    [0.0, 1.0]
     """
-    tables = []
-    for groups in ("vehicle", "minute"):
-        values = searches.groupby(groups)[list(columns)]
-        sums, counts = values.sum().to_numpy(float), values.count().to_numpy(float)
-        if len(sums) > 1:
-            mean = partial(_ratio, sums, counts)
-            tables.append(bootstrap(mean, np.arange(len(sums)), rounds, seed=seed))
-    if not tables:
-        raise ValueError(
-            f"{len(searches)} searches for one vehicle in one minute: nothing says how much they"
-            " vary; take more"
-        )
-    estimate = searches[list(columns)].mean()
-    low, high = (np.column_stack([table[end] for table in tables]) for end in ("low", "high"))
-    low, high = np.minimum(low.min(axis=1), estimate), np.maximum(high.max(axis=1), estimate)
-    return pd.DataFrame({"estimate": estimate, "low": low, "high": high})
+    log_odds, true = np.asarray(log_odds, float), np.asarray(true, int)
+    log_p: np.ndarray = log_softmax(log_odds, axis=1)[np.arange(len(true)), true]
+    return np.log2(log_odds.shape[1]) + log_p / np.log(2)
 
 
-def _ratio(sums: np.ndarray, counts: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    ratio: np.ndarray = sums[rows].sum(axis=0) / counts[rows].sum(axis=0)
-    return ratio
+def fit_temperature(searches: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """The temperature that makes scores into honest probabilities by a softmax.
+
+    Parameters
+    ----------
+    searches : sequence of (ndarray of shape (n, m), ndarray of int of shape (n,))
+        Scores, larger is more alike, and the column of the true match.
+
+    Returns
+    -------
+    temperature : float
+        Scores are divided by it before the softmax.
+    surprise : float
+        Mean of -log p(true), in nats, at this temperature.
+    """
+
+    def surprise(log_temperature: float) -> float:
+        """Mean surprise: log of the candidates, less the bits delivered."""
+        parts = [
+            np.log(scores.shape[1])
+            - np.log(2) * closed_set_bits(scores / np.exp(log_temperature), true)
+            for scores, true in searches
+        ]
+        return float(np.concatenate(parts).mean())
+
+    best = minimize_scalar(surprise, bounds=(-8, 8), method="bounded")
+    return float(np.exp(best.x)), float(best.fun)
 
 
 def supported_limits(log_same: ArrayLike, log_different: ArrayLike) -> tuple[float, float]:
@@ -328,52 +328,3 @@ def _upper_limit(same: np.ndarray, different: np.ndarray) -> float:
         limit = np.minimum(np.log(hits) - np.log(false), np.append(starts[1:], np.inf))
     supported = limit > starts
     return float(limit[supported].max(initial=0.0))
-
-
-def reliability(
-    probabilities: ArrayLike,
-    outcomes: ArrayLike,
-    groups: ArrayLike,
-    bins: Sequence[float] = (0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 1),
-    rounds: int = 200,
-) -> pd.DataFrame:
-    """How often things came true that were given a probability of about p.
-
-    Parameters
-    ----------
-    probabilities : array_like, shape (n,)
-    outcomes : array_like of bool, shape (n,)
-    groups : array_like, shape (n,)
-        What is drawn again for the intervals: the vehicle looked for.
-    bins : sequence of float
-        Edges.
-    rounds : int
-
-    Returns
-    -------
-    DataFrame
-        One row a bin that is not empty: `claimed` (mean probability), `true`, `low`, `high` (share
-        that came true, with its interval), `count`.
-
-    Examples
-    --------
-    >>> said, came_true, vehicles = [0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [1, 2, 1, 2]
-    >>> table = reliability(said, came_true, vehicles, bins=(0, 0.5, 1), rounds=20)
-    >>> table[["claimed", "true", "count"]]
-       claimed  true  count
-    0      0.2   0.0      2
-    1      0.8   1.0      2
-    """
-    p, true = np.asarray(probabilities, float), np.asarray(outcomes, float)
-    place = np.clip(np.digitize(p, bins) - 1, 0, len(bins) - 2)
-    rows = []
-    for k in np.unique(place):
-        at = np.flatnonzero(place == k)
-        table = pd.DataFrame({"n": 1, "y": true[at]}).groupby(np.asarray(groups)[at])
-        counts, hits = table.sum().to_numpy().T
-        low = high = np.nan
-        if len(counts) > 1:
-            share = bootstrap(partial(_ratio, hits, counts), np.arange(len(counts)), rounds)
-            low, high = share.loc[0, ["low", "high"]]
-        rows.append((p[at].mean(), true[at].mean(), low, high, len(at)))
-    return pd.DataFrame(rows, columns=["claimed", "true", "low", "high", "count"])

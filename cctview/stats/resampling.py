@@ -74,6 +74,75 @@ def bootstrap(
     return pd.DataFrame({"estimate": estimate, "low": low, "high": high}, index=estimate.index)
 
 
+def bootstrap_both_sides(
+    statistic: Callable[[np.ndarray], Any],
+    first: ArrayLike,
+    second: ArrayLike,
+    rounds: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """A figure of comparisons and its interval, by drawing vehicles again on both sides.
+
+    A comparison of two vehicles depends on both. Whole vehicles are drawn again, and a comparison
+    counts as often as its first vehicle was drawn, times as often as its second was; one of a
+    vehicle with itself counts as often as that vehicle was drawn. (The pigeonhole bootstrap, Owen
+    2007, where one set of vehicles is on both sides.) Drawing only those looked for would give an
+    interval that is too narrow, because all searches share one gallery.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes the weights of the comparisons, (n,), and returns a number, or a Series of numbers.
+    first, second : array_like, shape (n,)
+        The vehicle looked for, and the one that it was compared with or taken for; the same where
+        no other vehicle is involved.
+    rounds, level, seed
+        See `bootstrap`.
+
+    Returns
+    -------
+    DataFrame
+        As from `bootstrap`, and the interval holds the estimate.
+
+    Examples
+    --------
+    >>> wrong = np.array([0.0, 1.0, 1.0, 0.0])
+    >>> share = lambda weights: np.average(wrong, weights=weights) if weights.any() else np.nan
+    >>> bootstrap_both_sides(share, [1, 1, 2, 3], [2, 3, 3, 3]).loc[0, "estimate"]
+    np.float64(0.5)
+    """
+    known, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    one, other = codes.reshape(2, -1)
+    itself = one == other
+
+    def weighted(drawn: np.ndarray) -> Any:
+        times = np.bincount(drawn, minlength=len(known)).astype(float)
+        return statistic(times[one] * np.where(itself, 1.0, times[other]))
+
+    table = bootstrap(weighted, np.arange(len(known)), rounds, level, seed)
+    table["low"] = np.fmin(table["low"], table["estimate"])
+    table["high"] = np.fmax(table["high"], table["estimate"])
+    return table
+
+
+def wilson(hits: float, count: int, level: float = 0.95) -> tuple[float, float]:
+    """The interval of a share of independent trials (Wilson 1927); never 0 to 0 or 1 to 1.
+
+    Examples
+    --------
+    >>> low, high = wilson(5, 5)
+    >>> round(low, 2), round(high, 2)
+    (0.57, 1.0)
+    """
+    from scipy.stats import norm
+
+    z, share = norm.ppf(0.5 + level / 2), hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
+
+
 def split_vehicles(labels: pd.DataFrame, parts: int, seed: int = 0) -> np.ndarray:
     """The part, from 0, that the `vehicle` of each row is in; -1 for none that drives."""
     known = np.unique(labels.loc[labels["vehicle"] >= 0, "vehicle"])

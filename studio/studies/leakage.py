@@ -1,11 +1,14 @@
 """What the vehicles on `data/` leak, as stored results.
 
-searches.parquet               every search, step by step (`cctview.privacy.leakage`)
-reliability.csv, unseen.csv    calibration on vehicles, and on minutes, that were not fitted on
-meter.json, meter-random.json  the meter of the yellow taxi van, and of a pass drawn at random
-open_set.csv                   open-set searches by embedding alone, by threshold and gallery size
-unicity.csv                    unicity of the six weeks of habits
-finder.npz                     what finds trips in the first six minutes (`cctview.link.stored`)
+searches.parquet  every search (`cctview.privacy.leakage`)
+carried.csv       calibration on minutes, and on a seed of the simulation, that were not fitted on
+seeds.csv         the figures of the searches on two seeds of the simulation
+meter.json        the meter of all vehicles
+rank1.csv         rank-1 by gallery and cameras (`studio.studies.rank1`)
+open_set.csv      searches by appearance alone: FNIR at fixed FPIR by gallery size
+open_set_check.csv  whether FPIR of the full gallery is found from half of it
+unicity.csv       unicity of the six weeks of habits
+finder.npz        what finds trips in the first six minutes (`cctview.link.stored`)
 """
 
 import io
@@ -19,41 +22,124 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.course import TAXI
 from cctview.course.stored import FINDER, finder_minutes
-from cctview.dataset import Dataset, open_dataset, replacing, write_bytes
+from cctview.dataset import Dataset, open_dataset, read_result, replacing, write_bytes
 from cctview.link import fingerprint, fit_halves
 from cctview.link.stored import CompactModel
-from cctview.privacy import LeakageMeter, Sightings, find_candidates, leakage_meter, read_trips
-from cctview.stats import reliability
+from cctview.privacy import (
+    Sightings,
+    calibration,
+    find_candidates,
+    found_first,
+    given_away,
+    leakage_meter,
+    linking_rates,
+    read_trips,
+)
 from cctview.track import Tracklets, confident, find_tracklets
-from cctview.truth import Truth, label_tracklets, read_truth
-from studio.studies.open_set import count_candidates
-from studio.studies.searches import measure_leakage, measure_unseen_minutes
+from cctview.truth import Truth, label_tracklets, read_truth, true_passes
+from studio.studies.open_set import beyond, check_extrapolation, open_set
+from studio.studies.rank1 import rank1_table
+from studio.studies.searches import (
+    Road,
+    measure_other_minutes,
+    measure_other_road,
+    measure_searches,
+)
 
 _HOURS = (1 / 60, 0.25, 1, 4, 12, 24)
 _POINTS = (1, 2, 3, 4, 6)
 _DAYS = (7, 14, 42)
 _FALSE_LINKS = (0.0, 0.05, 0.2)
-_GALLERIES = (1, 10, 100, 1_000, 10_000, 100_000, 2_000_000)
-_RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
-"""Shares of vehicles found, for each of which the threshold is taken that reaches it."""
+_GALLERIES = (100, 300, 1_000)
 
 
-def write_leakage(data: Path) -> list[Path]:
-    """Store searches, calibration and meters; returns their places."""
-    tables, meters = leakage_tables(*labelled_tracklets(open_dataset(data), read_truth(data)))
-    places = [write_table(data / "results" / name, table) for name, table in tables.items()]
-    for name, meter in meters.items():
-        meter.save(data / "results" / name)
-        places.append(data / "results" / name)
+def write_leakage(data: Path, other: Path | None = None) -> list[Path]:
+    """Store searches, what carries over, and the meter; returns their places.
+
+    `other` is a second seed of the simulation; without it what was measured there is kept.
+    """
+    results, road = data / "results", read_road(data)
+    searches = measure_searches(road)
+    carried = {"other minutes": measure_other_minutes(road)}
+    seeds = {0: searches}
+    if other is not None:
+        second = read_road(other)
+        carried["another seed"] = measure_other_road(road, second)
+        seeds[1] = measure_searches(second)
+    tables = {"searches.parquet": compact(searches), "carried.csv": carried_table(carried)}
+    tables["seeds.csv"] = seeds_table(seeds)
+    if other is None:
+        for name, column in (("carried.csv", "on"), ("seeds.csv", "seed")):
+            kept = read_result(name, results)
+            kept = kept[~kept[column].isin(tables[name][column])]
+            tables[name] = pd.concat([tables[name], kept], ignore_index=True)
+    meter = leakage_meter(searches)
+    meter.save(results / "meter.json")
+    places = [write_table(results / name, table) for name, table in tables.items()]
+    return [*places, results / "meter.json"]
+
+
+def write_rank1(data: Path) -> list[Path]:
+    """Store rank-1 by gallery and cameras; returns the place."""
+    return [write_table(data / "results" / "rank1.csv", rank1_table(read_road(data)))]
+
+
+def read_road(data: Path) -> Road:
+    """What is searched in a dataset, and who is who."""
+    truth = read_truth(data)
+    return Road(*labelled_tracklets(open_dataset(data), truth), true_passes(truth))
+
+
+def carried_table(carried: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Calibration where nothing was fitted: a row a figure, see `cctview.privacy.calibration`."""
+    tables = {name: calibration(table) for name, table in carried.items()}
+    counts = {name: len(table) for name, table in carried.items()}
+    table = pd.concat(tables, names=["on", "figure"]).reset_index()
+    return table.assign(searches=table["on"].map(counts))
+
+
+def seeds_table(seeds: dict[int, pd.DataFrame]) -> pd.DataFrame:
+    """The headline figures of searches on several seeds of the simulation, a row a figure."""
+    tables = {}
+    for seed, searches in seeds.items():
+        rates = linking_rates(searches)[["estimate", "low", "high"]]
+        rates.index = [f"{outcome}: {verdict}" for outcome, verdict in rates.index]
+        parts = [rates, given_away(searches), found_first(searches).add_prefix("first by ", axis=0)]
+        tables[seed] = pd.concat([*parts, calibration(searches)])
+    return pd.concat(tables, names=["seed", "figure"]).reset_index()
+
+
+def compact(searches: pd.DataFrame) -> pd.DataFrame:
+    """The searches in few bytes: in the order of the queries, bits to an eighth, probabilities to a
+    500th, small numbers as such, names as categories.
+    """
+    searches = searches.sort_values(["query", "camera"], ignore_index=True)
+    bits = searches.filter(regex="^(claimed|delivered)")
+    shares = searches[["best", "prior", *searches.filter(like="first_")]]
+    table = searches.assign(**(bits * 8).round() / 8, **(shares * 500).round() / 500)
+    floats = dict.fromkeys(table.select_dtypes("float64"), np.float32)
+    whole = dict.fromkeys(table.select_dtypes("int64"), np.int32)
+    names = dict.fromkeys(("camera", "outcome"), "category")
+    return table.astype(floats | whole | names)
+
+
+def write_open_set(data: Path, other: Path | None = None) -> list[Path]:
+    """Store the open-set searches, and whether they may be extrapolated; returns the places.
+
+    `other` is a second seed of the simulation; without it what was measured there is kept.
+    """
+    results, places = data / "results", []
+    seeds = {0: open_set_tables(read_road(data))}
+    if other is not None:
+        seeds[1] = open_set_tables(read_road(other))
+    for name in seeds[0]:
+        tables = [of[name].assign(seed=seed) for seed, of in seeds.items()]
+        if other is None and (results / name).is_file():
+            kept = read_result(name, results)
+            tables.append(kept[kept["seed"] != 0])
+        places.append(write_table(results / name, pd.concat(tables, ignore_index=True)))
     return places
-
-
-def write_open_set(data: Path) -> list[Path]:
-    """Store the open-set searches; returns the place."""
-    table = open_set_table(*labelled_tracklets(open_dataset(data), read_truth(data)))
-    return [write_table(data / "results" / "open_set.csv", table)]
 
 
 def write_unicity(data: Path) -> list[Path]:
@@ -117,58 +203,27 @@ def labelled_tracklets(dataset: Dataset, truth: Truth) -> tuple[Tracklets, pd.Da
     return tracklets, label_tracklets(tracklets, dataset.detections, truth)
 
 
-def leakage_tables(
-    tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0
-) -> tuple[dict[str, pd.DataFrame], dict[str, LeakageMeter]]:
-    """The tables and the meters of identification bits, by file name; the seed divides vehicles."""
-    leakage = measure_leakage(tracklets, labels, seed=seed)
-    unseen = measure_unseen_minutes(tracklets, labels, seed=seed)
-    claims = leakage.candidates
-    gap = unseen.false_confidence()
-    named = {step: gap.loc[[step]].set_axis(["claimed - delivered"]) for step in gap.index}
-    parts = {"bits": unseen.reached(), "gap": pd.concat(named)}
-    tables = {
-        "searches.parquet": _compact(leakage.searches).assign(gallery=np.int32(leakage.gallery)),
-        "reliability.csv": reliability(claims["probability"], claims["true"], claims["vehicle"]),
-        "unseen.csv": pd.concat(parts).reset_index(names=["kind", "step", "figure"]),
-    }
-    meters = {"meter-random.json": leakage_meter(leakage)}
-    if (labels["vehicle"] == TAXI[0]).any():
-        meters["meter.json"] = leakage_meter(leakage, *TAXI)
-    return tables, meters
-
-
-def _compact(searches):
-    """The searches in few bytes: small numbers as such, names as categories."""
-    floats = dict.fromkeys(searches.select_dtypes("float64"), np.float32)
-    whole = dict.fromkeys(searches.select_dtypes("int64"), np.int32)
-    return searches.astype(floats | whole | {"step": "category", "camera": "category"})
-
-
-def open_set_table(tracklets: Tracklets, labels: pd.DataFrame, rounds: int = 100) -> pd.DataFrame:
-    """Open-set searches from the camera with most passes in all others, by embedding alone.
+def open_set_tables(road: Road, rounds: int = 100, halves: int = 20) -> dict[str, pd.DataFrame]:
+    """Open-set searches from the camera with most passes in all others, by appearance alone.
 
     Returns
     -------
-    DataFrame
-        As `studio.studies.open_set.SearchCounts.by_gallery_size`, with `threshold` (cosine
-        distance) and `found` (share of vehicles found at it).
+    dict of str to DataFrame
+        By file name: as `studio.studies.open_set.OpenSet.rates`, and as `check_extrapolation`.
     """
-    vehicle = labels["vehicle"].to_numpy()
-    known = tracklets.part(np.flatnonzero(vehicle >= 0))
-    vehicle = vehicle[vehicle >= 0]
-    queries = (known.table["camera"] == known.table["camera"].mode().iloc[0]).to_numpy()
+    vehicle = road.labels["vehicle"].to_numpy()
+    known = road.tracklets.part(np.flatnonzero(vehicle >= 0))
+    vehicle, camera = vehicle[vehicle >= 0], known.table["camera"]
+    queries = (camera == camera.mode().iloc[0]).to_numpy()
     features = known.features.astype(float)
     distances = 1 - features[queries] @ features[~queries].T
-    same = vehicle[queries][:, None] == vehicle[~queries]
-    nearest_true = np.where(same, distances, np.inf).min(axis=1)[same.any(axis=1)]
-    tables = []
-    for recall in _RECALLS:
-        threshold = float(np.quantile(nearest_true, recall))
-        counts = count_candidates(distances, vehicle[queries], vehicle[~queries], threshold)
-        sizes = counts.by_gallery_size((*_GALLERIES, counts.measured), rounds)
-        tables.append(sizes.assign(threshold=threshold, found=recall))
-    return pd.concat(tables, ignore_index=True)
+    searches = open_set(distances, vehicle[queries], vehicle[~queries])
+    sizes = [size for size in _GALLERIES if size < searches.measured]
+    rates = searches.rates((*sizes, searches.measured), rounds=rounds).assign(beyond=False)
+    check = check_extrapolation(searches, halves=halves)
+    if check["holds"].all():  # what was checked is a gallery twice as large: so far and no further
+        rates = pd.concat([rates, beyond(searches, 2 * searches.measured).assign(beyond=True)])
+    return {"open_set.csv": rates, "open_set_check.csv": check}
 
 
 def unicity_table(

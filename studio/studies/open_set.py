@@ -1,201 +1,182 @@
-"""Searches in an open set: how many false matches they return, and what they miss.
+"""Searches by appearance alone in an open set: whom they flag, and what they miss.
 
-Up to the gallery that was measured, figures are counted: the mean over all smaller galleries is
-exact, by the hypergeometric distribution. Beyond it two models go on from the counts:
+A search has a threshold: candidates that are near enough are flagged. Two rates describe it
+(ISO/IEC 19795-1; NIST FRTE 1:N). FPIR is the share of searches for a vehicle that is not in the
+gallery that flag anybody; FNIR is the share of searches for one that is there that do not flag it.
+An operator fixes the FPIR that is tolerated; the threshold follows from it, and is stricter the
+larger the gallery.
 
-- *independent*: every vehicle that is not the one looked for passes with the same probability,
-  whichever is looked for;
-- *clusters*: each vehicle looked for has look-alikes of its own, in its own number; the probability
-  varies between them like a beta variable, fitted to the counts. A vehicle
-  with many look-alikes finds ever more of them as the gallery grows, one without finds none.
-
-Both expect the same mean number of false matches. They differ in how many searches return any, and
-in how the true match sinks in the ranking.
+Up to the gallery that was measured, rates are counted: the mean over all smaller galleries is
+exact, by the hypergeometric distribution. Beyond it a model goes on from the counts, if it finds
+the full gallery from half of it (`check_extrapolation`): each vehicle looked for has look-alikes of
+its own, with a probability that varies between vehicles like a beta variable, and some have none.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, gammaln
+from scipy.optimize import minimize
+from scipy.special import betaln, expit, gammaln, logit
+from tqdm import tqdm
 
 from cctview.stats import bootstrap
 
-MODELS = ("measured", "independent", "clusters")
-_FIGURES = ("innocents", "fpir", "misses", "not first")
-_ALIKE = 1e-6  # share of the largest variance, below which the counts show no clusters
+FPIRS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
+LEAST_ALARMS = 10
+"""An FPIR is resolvable if at least so many false alarms are expected among the searches."""
+_GRID = 300  # thresholds that are tried
+_FOUND = 0.7  # the loosest of them finds this share of the vehicles that are there
 
 
 @dataclass(frozen=True)
-class SearchCounts:
-    """What searches at one threshold returned, one row a query.
+class OpenSet:
+    """Searches of an open set, by threshold.
 
     Attributes
     ----------
-    vehicle : ndarray, shape (n,)
-        The vehicle that each looked for.
-    others : ndarray of int, shape (n,)
-        How many other vehicles were in the gallery.
-    false_matches : ndarray of int, shape (n,)
-        How many of them were returned.
-    found : ndarray of float, shape (n,)
-        1 if the vehicle itself was returned, 0 if not; NaN if it was not there.
-    ahead : ndarray of float, shape (n,)
-        How many others were at least as near as the vehicle itself; NaN if it was not there.
-    anyone : ndarray of float, shape (n,)
-        Of all pairs of different vehicles, the share that is at least as near; NaN if it was not
-        there.
-    threshold : float
+    thresholds : ndarray, shape (t,)
+        Ascending distances.
+    queries, gallery : ndarray of int, shape (n,) and (m,)
+        The vehicle that each search looks for, and those of the gallery, each once.
+    searcher, other, place : ndarray of int, shape (k,)
+        The pairs of different vehicles that any threshold flags: row of the search, place in the
+        gallery, and the first threshold that flags it.
+    own : ndarray of float, shape (n,)
+        The first threshold that flags the vehicle itself, t if none does; NaN if it is not there.
     """
 
-    vehicle: np.ndarray
-    others: np.ndarray
-    false_matches: np.ndarray
-    found: np.ndarray
-    ahead: np.ndarray
-    anyone: np.ndarray
-    threshold: float
+    thresholds: np.ndarray
+    queries: np.ndarray
+    gallery: np.ndarray
+    searcher: np.ndarray
+    other: np.ndarray
+    place: np.ndarray
+    own: np.ndarray
 
     @property
-    def measured(self):
-        """The largest gallery that all queries were compared with."""
-        return int(self.others.min())
+    def measured(self) -> int:
+        """How many other vehicles each search was compared with, at least."""
+        return len(self.gallery) - 1
 
-    def by_gallery_size(self, sizes, rounds=200):
-        """Figures by the number of other vehicles in the gallery.
+    def counts(self, times: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """How many others each search flags at each threshold, (n, t), of how many, (n,).
+
+        `times` says how often each vehicle of the gallery counts.
+        """
+        n, t = len(self.queries), len(self.thresholds)
+        each = np.ones(len(self.gallery)) if times is None else times
+        cells = np.bincount(self.place + t * self.searcher, each[self.other], n * t)
+        itself = np.searchsorted(self.gallery, self.queries)
+        itself[itself == len(self.gallery)] = 0
+        there = self.gallery[itself] == self.queries
+        return cells.reshape(n, t).cumsum(axis=1), each.sum() - np.where(there, each[itself], 0)
+
+    def missed(self, weight: np.ndarray) -> np.ndarray:
+        """FNIR at each threshold, (t,): searches for a vehicle that is there and is not flagged."""
+        there = ~np.isnan(self.own)
+        places = self.own[there].astype(int)
+        hits = np.bincount(places, weight[there], len(self.thresholds) + 1).cumsum()[:-1]
+        missed: np.ndarray = 1 - hits / weight[there].sum()
+        return missed
+
+    def drawn(self, statistic, rounds: int) -> pd.DataFrame:
+        """A figure with its interval, by drawing vehicles again on both sides.
+
+        `statistic` takes how often each search counts, and each vehicle of the gallery. A drawn
+        gallery holds some vehicles twice, so that it has fewer different ones and a search flags
+        somebody less often. So only the spread of the draws is used, around the estimate.
+        """
+        both = np.concatenate([self.queries, self.gallery])
+        known, codes = np.unique(both, return_inverse=True)
+        searcher, other = np.split(codes, [len(self.queries)])
+        draws = []
+
+        def figures(vehicles: np.ndarray) -> pd.Series:
+            times = np.bincount(vehicles, minlength=len(known)).astype(float)
+            draws.append(statistic(times[searcher], times[other]))
+            return draws[-1]
+
+        table = bootstrap(figures, np.arange(len(known)), rounds)
+        shift = table["estimate"] - pd.concat(draws[:rounds], axis=1).mean(axis=1)
+        return table.assign(low=table["low"] + shift, high=table["high"] + shift)
+
+    def rates(self, sizes: Sequence[int], fpirs: Sequence[float] = FPIRS, rounds: int = 100):
+        """FNIR at fixed FPIR, by the size of the gallery.
 
         Parameters
         ----------
-        sizes : iterable of int
+        sizes : sequence of int
+            Numbers of other vehicles, at most `measured`.
+        fpirs : sequence of float
         rounds : int
-            Of the bootstrap over vehicles.
+            Of the bootstrap that draws vehicles again on both sides: those looked for, and those
+            in the gallery.
 
         Returns
         -------
         DataFrame
-            Columns `size`, `model` (of `MODELS`; "measured" as far as it goes), `figure`,
-            `estimate`, `low`, `high`, `beyond` (whether the size is beyond what was measured). The
-            figures: `innocents` expected in a search, `fpir` (share of searches that return any),
-            `misses` (share of vehicles that are there and not returned), `not first` (share of
-            those that another vehicle is ranked before).
-
-        Raises
-        ------
-        ValueError
-            If a size is below 1, or all queries are for one vehicle.
+            One row a size and FPIR: `size`, `fpir`, `threshold`, `fnir`, `low`, `high`, `innocents`
+            (other vehicles that a search flags on average), `alarms` (false alarms expected among
+            the searches), `resolvable` (they are at least `LEAST_ALARMS`).
         """
-        sizes = [int(size) for size in sizes]
-        if not sizes or min(sizes) < 1:
-            raise ValueError(f"expected sizes of at least 1, but got {sizes}")
-        keys = [
-            (size, model)
-            for size in sizes
-            for model in MODELS
-            if model != "measured" or size <= self.measured
-        ]
+        if not sizes or min(sizes) < 1 or max(sizes) > self.measured:
+            raise ValueError(f"expected sizes from 1 to {self.measured}, but got {list(sizes)}")
+        index = pd.MultiIndex.from_product([sizes, fpirs], names=["size", "fpir"])
 
-        def figures(rows):
-            return pd.Series(
-                {
-                    (*key, figure): value
-                    for key in keys
-                    for figure, value in self._figures(*key, rows).items()
-                }
-            )
+        def fnir(searches: np.ndarray, gallery: np.ndarray) -> pd.Series:
+            at = self._operating_points(searches, gallery, index)
+            return pd.Series(np.where(at >= 0, self.missed(searches)[at], 1.0), index)
 
-        table = bootstrap(figures, self.vehicle, rounds)
-        table.index = pd.MultiIndex.from_tuples(table.index, names=["size", "model", "figure"])
-        table["low"], table["high"] = (
-            np.fmin(table["low"], table["estimate"]),
-            np.fmax(table["high"], table["estimate"]),
-        )
+        table = self.drawn(fnir, rounds).clip(0, 1).rename(columns={"estimate": "fnir"})
+        at = self._operating_points(np.ones(len(self.queries)), np.ones(len(self.gallery)), index)
+        flagged, others = self.counts()
+        share = (flagged / others[:, None]).mean(axis=0)
         table = table.reset_index()
-        return table.assign(beyond=table["size"] > self.measured)
-
-    def _figures(self, size, model, rows):
-        returned, others, ahead = self.false_matches[rows], self.others[rows], self.ahead[rows]
-        mated, none = ~np.isnan(ahead), _NONE_OF[model]
-        misses = first = np.nan
-        if mated.any():
-            misses = 1 - self.found[rows][mated].mean()
-            chance = (1 - self.anyone[rows][mated]) ** size
-            first = (
-                chance if model == "independent" else none(ahead[mated], others[mated], size)
-            ).mean()
-        values = (
-            size * (returned / others).mean(),
-            1 - none(returned, others, size).mean(),
-            misses,
-            1 - first,
+        alarms = table["fpir"] * len(self.queries)
+        return table.assign(
+            threshold=np.where(at >= 0, self.thresholds[at], np.nan),
+            innocents=np.where(at >= 0, share[at], 0) * table["size"],
+            alarms=alarms,
+            resolvable=alarms >= LEAST_ALARMS,
         )
-        return dict(zip(_FIGURES, values, strict=True))
+
+    def _operating_points(self, searches, gallery, index):
+        """The last threshold at which FPIR is at most that of each size and FPIR, -1 for none."""
+        flagged, others = self.counts(gallery)
+
+        def fpir(at: int, size: int) -> float:
+            none = none_of(flagged[:, at], others, np.minimum(size, others))
+            return float(np.average(1 - none, weights=searches))
+
+        places = range(len(self.thresholds))
+        return np.array(
+            [
+                bisect_right(places, allowed, key=lambda at, size=size: fpir(at, size)) - 1
+                for size, allowed in index
+            ]
+        )
 
 
-def _none_measured(passed, others, size):
-    """Probability that of `size` drawn from `others` without replacement none is among the
-    `passed`.
+def none_of(flagged, others, size):
+    """Probability that of `size` drawn from `others` without replacement none is among those
+    `flagged` (hypergeometric).
     """
-    rest = others - passed
+    rest = others - flagged
     with np.errstate(invalid="ignore"):
         log = (
             gammaln(rest + 1)
             - gammaln(np.maximum(rest - size, 0) + 1)
             - gammaln(others + 1)
-            + gammaln(others - size + 1)
+            + gammaln(np.maximum(others - size, 0) + 1)
         )
     return np.where(rest >= size, np.exp(log), 0.0)
 
 
-def _none_independent(passed, others, size):
-    """The same, if each passes with the same probability for all queries."""
-    share = (passed.sum() + 0.5) / (others.sum() + 1)
-    return np.full(len(passed), (1 - share) ** size)
-
-
-def _none_clusters(passed, others, size):
-    """The same, for each query given its own count, if the probability is beta distributed."""
-    a, b = fit_beta(passed, others)
-    a, b = a + passed, b + others - passed
-    return np.exp(betaln(a, b + size) - betaln(a, b))
-
-
-_NONE_OF = {
-    "measured": _none_measured,
-    "independent": _none_independent,
-    "clusters": _none_clusters,
-}
-
-
-def fit_beta(passed, others):
-    """The beta distribution of the queries' probabilities to be passed, by its moments.
-
-    Parameters
-    ----------
-    passed, others : array_like, shape (n,)
-        How many of how many others each query returned.
-
-    Returns
-    -------
-    a, b : float
-        Both large if the counts vary no more than by chance.
-
-    Examples
-    --------
-    >>> a, b = fit_beta([0, 0, 0, 50], [100] * 4)
-    >>> round(float(a / (a + b)), 3), bool(a < 1)
-    (0.126, True)
-    """
-    passed, others = np.asarray(passed, float), np.asarray(others, float)
-    mean = (passed.sum() + 0.5) / (others.sum() + 1)
-    most = mean * (1 - mean)
-    chance = (most / others).mean()
-    between = max(np.mean((passed / others - mean) ** 2) - chance, _ALIKE * most)
-    total = most / min(between, 0.99 * most) - 1
-    return mean * total, (1 - mean) * total
-
-
-def count_candidates(distmat, q_pids, g_pids, threshold):
-    """Count what searches return at a threshold.
+def open_set(distmat, q_pids, g_pids) -> OpenSet:
+    """Searches of an open set, from distances.
 
     Parameters
     ----------
@@ -204,24 +185,19 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
     q_pids, g_pids : array_like, shape (n,) and (m,)
         Which vehicle each shows. Several images of one vehicle in the gallery count once, by the
         nearest.
-    threshold : float
-        Vehicles at most so far away are returned.
-
-    Returns
-    -------
-    SearchCounts
 
     Raises
     ------
     ValueError
-        If the shapes do not agree, a distance is NaN, or the gallery is empty, or holds only the
-        vehicle looked for.
+        If the shapes do not agree, a distance is NaN, there are fewer than two vehicles in the
+        gallery, or no vehicle that is looked for is there.
 
     Examples
     --------
-    >>> counts = count_candidates([[0.1, 0.2, 0.9]], ["a"], ["b", "a", "c"], threshold=0.5)
-    >>> counts.false_matches.tolist(), counts.found.tolist(), counts.ahead.tolist()
-    ([1], [1.0], [1.0])
+    >>> searches = open_set([[0.1, 0.2, 0.9]], ["a"], ["b", "a", "c"])
+    >>> flagged, others = searches.counts()
+    >>> flagged[:, -1].tolist(), others.tolist(), searches.missed(np.ones(1))[-1].item()
+    ([1.0], [2.0], 0.0)
     """
     distmat, q_pids, g_pids = np.asarray(distmat, float), np.asarray(q_pids), np.asarray(g_pids)
     if distmat.shape != (len(q_pids), len(g_pids)):
@@ -229,27 +205,127 @@ def count_candidates(distmat, q_pids, g_pids, threshold):
             f"distmat: expected the shape {(len(q_pids), len(g_pids))}, as labels go, but got"
             f" {distmat.shape}"
         )
-    if not distmat.size:
-        raise ValueError("nothing to search: there is no query, or the gallery is empty")
+    if not len(q_pids) or len(np.unique(g_pids)) < 2:
+        raise ValueError("nothing to search: there is no query, or only one vehicle in the gallery")
     if np.isnan(distmat).any():
         raise ValueError("distmat holds NaN; use an infinite distance to rule a pair out")
     order = np.argsort(g_pids, kind="stable")
     vehicles, starts = np.unique(g_pids[order], return_index=True)
     nearest = np.minimum.reduceat(distmat[:, order], starts, axis=1)
     same = q_pids[:, None] == vehicles
-    others, mated = (~same).sum(axis=1), same.any(axis=1)
-    if not others.all():
-        raise ValueError(
-            "the gallery holds nothing but the vehicle looked for: there is no other to take for it"
-        )
+    if not same.any():
+        raise ValueError("no vehicle that is looked for is in the gallery")
     own = np.where(same, nearest, np.inf).min(axis=1)
-    different = np.sort(nearest[~same])
-    return SearchCounts(
-        q_pids,
-        others,
-        (~same & (nearest <= threshold)).sum(axis=1),
-        np.where(mated, (own <= threshold).astype(float), np.nan),
-        np.where(mated, (~same & (nearest <= own[:, None])).sum(axis=1), np.nan),
-        np.where(mated, np.searchsorted(different, own, side="right") / len(different), np.nan),
-        float(threshold),
+    there = same.any(axis=1)
+    thresholds = np.unique(np.quantile(own[there], np.linspace(0, _FOUND, _GRID)))
+    searcher, other = np.nonzero(~same & (nearest <= thresholds[-1]))
+    place = np.searchsorted(thresholds, nearest[searcher, other])
+    place_own = np.where(there, np.searchsorted(thresholds, own), np.nan)
+    return OpenSet(thresholds, q_pids, vehicles, searcher, other, place, place_own)
+
+
+def fit_look_alikes(flagged, others) -> tuple[float, float, float]:
+    """How probably a search flags one other vehicle: it varies between searches.
+
+    With probability `none` a search has no look-alike at all; else the probability is
+    beta distributed. Fitted by maximum likelihood (zero-inflated beta-binomial).
+
+    Parameters
+    ----------
+    flagged, others : array_like, shape (n,)
+        How many of how many others each search flagged.
+
+    Returns
+    -------
+    none, a, b : float
+    """
+    pairs, count = np.unique(np.stack([flagged, others]), axis=1, return_counts=True)
+    k, n = pairs
+    mean = min(max((k * count).sum() / (n * count).sum(), 1e-7), 0.9)
+
+    def surprise(x: np.ndarray) -> float:
+        none, (a, b) = expit(x[0]), np.exp(x[1:])
+        log_p = betaln(a + k, b + n - k) - betaln(a, b)  # binomial coefficients do not depend on x
+        log_p = np.where(
+            k == 0, np.logaddexp(np.log(none), np.log1p(-none) + log_p), np.log1p(-none) + log_p
+        )
+        return -float((count * log_p).sum() / count.sum())
+
+    starts = [(logit(none), np.log(0.5), np.log(0.5 * (1 - none) / mean)) for none in (0.02, 0.3)]
+    bounds = [(-9, 6), (-6, 8), (-6, 16)]
+    fits = [minimize(surprise, start, method="L-BFGS-B", bounds=bounds) for start in starts]
+    best = min(fits, key=lambda fit: fit.fun).x
+    return float(expit(best[0])), float(np.exp(best[1])), float(np.exp(best[2]))
+
+
+def extrapolate(flagged, others, size: int) -> float:
+    """FPIR in a gallery of `size` others, from what each search flagged among those measured."""
+    flagged, others = np.asarray(flagged, float), np.asarray(others, float)
+    none, a, b = fit_look_alikes(flagged, others)
+    seen = np.exp(betaln(a + flagged, b + others - flagged) - betaln(a, b))
+    # a search that flagged nobody has no look-alike, or has some that were not met
+    share = np.where(flagged == 0, none / (none + (1 - none) * seen), 0.0)
+    further = np.exp(
+        betaln(a + flagged, b + others - flagged + size) - betaln(a + flagged, b + others - flagged)
     )
+    return float(1 - (share + (1 - share) * further).mean())
+
+
+def beyond(searches: OpenSet, size: int, fpirs: Sequence[float] = FPIRS) -> pd.DataFrame:
+    """FNIR at fixed FPIR in a gallery larger than measured: as `OpenSet.rates`, no intervals."""
+    flagged, others = searches.counts()
+    missed, places = searches.missed(np.ones(len(others))), range(len(searches.thresholds))
+    share, rows = (flagged / others[:, None]).mean(axis=0), []
+    for fpir in fpirs:
+        at = bisect_right(places, fpir, key=lambda k: extrapolate(flagged[:, k], others, size)) - 1
+        threshold, innocents = (
+            (searches.thresholds[at], share[at] * size) if at >= 0 else (np.nan, 0)
+        )
+        rows.append((size, fpir, missed[at] if at >= 0 else 1.0, threshold, innocents))
+    table = pd.DataFrame(rows, columns=["size", "fpir", "fnir", "threshold", "innocents"])
+    alarms = table["fpir"] * len(searches.queries)
+    return table.assign(alarms=alarms, resolvable=alarms >= LEAST_ALARMS)
+
+
+def check_extrapolation(
+    searches: OpenSet, fpirs: Iterable[float] = (0.1, 0.3, 0.5), halves: int = 20, seed: int = 0
+) -> pd.DataFrame:
+    """Whether the model finds the FPIR of the full gallery from a half of it, drawn at random.
+
+    Returns
+    -------
+    DataFrame
+        One row an FPIR of the full gallery: `fpir`, `half` (size), `measured` (FPIR at its
+        threshold), `low`, `high` (its interval by drawing vehicles on both sides), `predicted`
+        (mean over halves), `least`, `most` (over halves), `holds` (the mean is in the interval).
+    """
+    rng, size = np.random.default_rng(seed), searches.measured
+    flagged, others = searches.counts()
+    fpir = (1 - none_of(flagged, others[:, None], size)).mean(axis=0)
+    half, rows, parts = len(searches.gallery) // 2, [], []
+    for _ in tqdm(range(halves), "halves of the gallery", unit="half"):
+        times = np.zeros(len(searches.gallery))
+        times[rng.permutation(len(times))[:half]] = 1
+        parts.append(searches.counts(times))
+    for wanted in fpirs:
+        at = int(np.argmin(np.abs(fpir - wanted)))
+        predicted = np.array([extrapolate(k[:, at], n, size) for k, n in parts])
+        ends, mean = _fpir(searches, at, size), predicted.mean()
+        row = (wanted, half, *ends, mean, predicted.min(), predicted.max())
+        rows.append((*row, ends.low <= mean <= ends.high))
+    columns = ["fpir", "half", "measured", "low", "high", "predicted", "least", "most", "holds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _fpir(searches: OpenSet, at: int, size: int, rounds: int = 100) -> pd.Series:
+    """FPIR at a threshold: estimate, low, high."""
+    near = searches.place <= at
+    flagging, flagged = searches.searcher[near], searches.other[near]
+
+    def fpir(weight: np.ndarray, gallery: np.ndarray) -> pd.Series:
+        counts = np.bincount(flagging, gallery[flagged], len(weight))
+        others = np.full(len(weight), gallery.sum() - 1)
+        none = none_of(counts, others, np.minimum(size, others))
+        return pd.Series(1 - np.average(none, weights=weight))
+
+    return searches.drawn(fpir, rounds).loc[0]

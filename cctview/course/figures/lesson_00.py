@@ -31,7 +31,9 @@ _MARKS = {
     "wrong": {"s": 95, "marker": "X", "color": DIFFERENT, "edgecolor": PAPER},
     "best guess right, but not sure": _HOLLOW,
     "not found": {"s": 60, "marker": ".", "color": "#b5b2a9", "edgecolor": PAPER},
+    "not tracked there": {"s": 40, "marker": "_", "color": "#b5b2a9"},
 }
+_NAMES = {"first": "first guess right", "said": "said to be right"}
 
 
 @style()
@@ -42,10 +44,10 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> 
     """
     counts, judged = count_trips(links, sure), verdicts(links, sure)
     count, linked = int(counts["of"].iloc[0]), int((judged != "not linked").sum())
-    whole = counts.loc["whole"]
+    whole, could = counts.loc["whole"], counts.loc["could be", "count"]
     title = (
         f"{whole['count']:.0f} of {count} trips are found whole"
-        f" (95 % interval {100 * whole.low:.0f} to {100 * whole.high:.0f} %);"
+        f" (95 % interval {100 * whole.low:.0f} to {100 * whole.high:.0f} %), {could:.0f} could be;"
         f" {(judged == 'wrong').sum()} of {linked} links are wrong"
     )
     figure = Card(title, 0.21 * count + 1.0, note, left=1.2, right=0.3, top=0.62, bottom=0.1)
@@ -54,6 +56,7 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> 
     across = links["camera"].map(cameras.index).to_numpy()
     down = links["query"].map(queries.index).to_numpy()
     unsure = np.where(links["right"].to_numpy(bool), "best guess right, but not sure", "not found")
+    unsure[~links["tracked"].to_numpy(bool)] = "not tracked there"
     drawn = np.where(judged == "not linked", unsure, judged)
     for verdict, look in _MARKS.items():
         rows = drawn == verdict
@@ -66,13 +69,13 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> 
     axes.set_xticks(range(len(cameras)), [street_of(camera) for camera in cameras], color=INK)
     axes.tick_params(length=0)
     no_spines(axes)
-    key_above(figure, 0.62, ncols=4, handletextpad=0.2, columnspacing=1.0)
+    key_above(figure, 0.66, ncols=5, handletextpad=0.1, columnspacing=0.7, fontsize=9.6)
     return figure
 
 
 @style()
 def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: str = _WORLD) -> Card:
-    """How much of a trip a growing network reconstructs, and what one search claims and delivers.
+    """How much of a trip a growing network reconstructs, and whether it is as right as it says.
 
     `links` come from `cctview.link.TripJudge.links`: at all cameras, of passes at the first camera
     of the drive. The title names the first `cameras` of them, in driving order.
@@ -83,15 +86,15 @@ def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: st
     now = tables[cameras - 2]["estimate"]
     title = (
         f"{cameras} cameras: {percent(now['right'])} of the trip reconstructed,"
-        f" {percent(now['wrong'])} wrongly linked; first guess right {percent(now['odds'])}"
+        f" {percent(now['wrong'])} wrongly linked; first guess right {percent(now['first'])}"
     )
     figure = Card(title, 3.2, note, wspace=0.42)
     left, right = figure.subplots(1, 2)
     lines = (
         (left, "right", DELIVERED, "-"),
         (left, "wrong", DIFFERENT, "--"),
-        (right, "delivered", DELIVERED, "-"),
-        (right, "claimed", CLAIMED, "--"),
+        (right, "first", DELIVERED, "-"),
+        (right, "said", CLAIMED, "--"),
     )
     for axes, name, colour, dashes in lines:
         middle, low, high = (
@@ -99,7 +102,7 @@ def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: st
             for end in ("estimate", "low", "high")
         )
         look = {"color": colour, "linestyle": dashes, "marker": "o", "markersize": 5}
-        axes.plot(sizes, middle, label=name, **look)
+        axes.plot(sizes, middle, label=_NAMES.get(name, name), **look)
         band(axes, sizes, low, high, colour)
         dot(axes, cameras, middle[cameras - 2], colour, 12)
     for axes in (left, right):
@@ -107,6 +110,6 @@ def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: st
         axes.set(xlabel="cameras in the network", xticks=sizes, xlim=(1.7, sizes[-1] + 0.3))
         axes.legend(frameon=False, fontsize=11.5, loc="best", handlelength=1.6)
     left.set(ylabel="share of the trip", ylim=(0, None))
-    share_axis(left.yaxis)
-    right.set(ylabel="bits a search", ylim=(min(0, right.get_ylim()[0]), None))
+    right.set(ylabel="share of the searches", ylim=(0, None))
+    share_axis(left.yaxis, right.yaxis)
     return figure

@@ -160,7 +160,7 @@ def _points_title(curves, points):
 
 
 @style()
-def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = SIMULATION) -> Card:
+def cmc(results: dict[str, RankEvaluation], ranks: int = 20) -> Card:
     """Cumulative match characteristics: how often the first k candidates have the vehicle."""
     curves = {name: np.asarray(result.cmc)[:ranks] for name, result in results.items()}
     name, curve = list(curves.items())[-1]
@@ -168,6 +168,8 @@ def cmc(results: dict[str, RankEvaluation], ranks: int = 20, note: str = SIMULAT
     if len(curve) > 1:
         most = min(10, len(curve))
         title += f", among the first {most} in {percent(curve[most - 1])}"
+    gallery = max(result.max_rank for result in results.values())
+    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated frames, our model world"
     figure = Card(title, 3.6, note, right=1.9)
     axes = figure.subplots()
     ends = {name: curve[-1] for name, curve in curves.items()}

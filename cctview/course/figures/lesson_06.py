@@ -5,13 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.course.stored import at_gallery, measured_gallery
 from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
 from cctview.privacy import share_right
 from cctview.show import (
     BLUE,
-    CLAIMED,
     DARKER,
     DIFFERENT,
     DOTTED,
@@ -32,6 +30,7 @@ from cctview.show import (
     name_rows,
     no_spines,
     percent,
+    share_axis,
     short,
     style,
 )
@@ -41,7 +40,8 @@ _DIAL = "Simulated frames at five settings of the dial, and real frames (models/
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
 REAL = {"AUC": (0.946, 0.938, 0.954), "rank-1 without labels": (0.207, 0.185, 0.229)}
 """The same figures on real frames, with their intervals: ``models/student-64.md``."""
-_DECADE = 10  # so many times as large as measured: as far as clusters are believed
+_NAMED = 0.1
+_LEFT: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 10}
 
 
 @style()
@@ -56,7 +56,8 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD
     where = "first" if candidates == 1 else f"among the first {candidates}"
     by_looks, by_all = (percent(table.loc[name, "estimate"]) for name in (names[0], names[-1]))
     title = (
-        f"The right one is {where}: {by_looks} by looks, {by_all} with all filters,"
+        f"Among {short(counts[0])} at the next camera, the right one is {where}: {by_looks} by"
+        f" appearance, {by_all} with all filters,"
         f" which rule out {percent(lost)} of them"
     )
     figure = Card(title, 2.75, note, left=1.35, wspace=0.12, right=0.55)
@@ -81,76 +82,70 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD
 
 @style()
 def open_set(
-    table: pd.DataFrame, found: float = 0.5, gallery: float | None = None, note: str = _WORLD
+    table: pd.DataFrame,
+    check: pd.DataFrame,
+    fpir: float = 0.1,
+    gallery: int | None = None,
 ) -> Card:
-    """False matches as the gallery grows, and how often a search flags anyone, or misses.
+    """What searches miss at the false alarms that are tolerated, by the size of the gallery.
 
-    Solid: measured. Dashed: one decade further, as clusters go on. Beyond: only a fan. Dotted: the
-    naive curve, as if impostors were independent. `table` is ``data/results/open_set.csv``, and the
-    threshold finds the share `found` of the vehicles that are there.
+    `table` comes from `cctview.course.stored.stored_open_set`, `check` is
+    ``data/results/open_set_check.csv``: nothing is drawn beyond the gallery that was measured
+    unless the model that would go on has found the full gallery from half of it.
     """
-    measured, end = measured_gallery(table), float(table["size"].max())
-    gallery = gallery or measured
-    model, reach = "measured", ""
-    if gallery > measured:
-        model = "clusters"
-        reach = ", extrapolated" if gallery <= _DECADE * measured else ", a guess"
-    false_matches = at_gallery(table, found, "clusters", "innocents", gallery)[0]
-    flagged = at_gallery(table, found, model, "fpir", gallery)[0]
+    further, table = table[table["beyond"]], table[~table["beyond"]]
+    sizes = sorted(table["size"].unique())
+    gallery = gallery or sizes[-1]
+    at = table[(table["size"] == gallery) & np.isclose(table["fpir"], fpir)].iloc[0]
     title = (
-        f"Among {short(gallery)} vehicles a search returns {short(false_matches)} innocents{reach};"
-        f" it flags somebody in {percent(flagged)} of searches for one that is not there"
+        f"Among {gallery:,} vehicles, with a false alarm in {percent(fpir)} of searches, appearance"
+        f" alone misses {percent(at.fnir)} of the vehicles that are there"
     )
-    figure = Card(title, 3.5, note, left=1.2, wspace=0.46)
-    counts, rates = figure.subplots(1, 2)
-    _grows(counts, table, found, "innocents", measured, end)
-    _grows(rates, table, found, "fpir", measured, end)
-    _naive(rates, table, found, end)
-    _misses(rates, at_gallery(table, found, "clusters", "misses", gallery)[0], end)
-    for axes, y in ((counts, false_matches), (rates, flagged)):
-        axes.axvline(gallery, color=INK, linewidth=1.2)
-        dot(axes, gallery, y, DIFFERENT, 10, zorder=5)
-        axes.set(xscale="log", xlim=(1, end), xlabel="vehicles in the gallery")
-        axes.set_xticks([1, 1e3, 1e6], ["1", "1,000", "1 million"])
+    figure = Card(title, 3.5, _beyond(check), left=0.95, wspace=0.4)
+    growth, det = figure.subplots(1, 2)
+    curves = [(of, rows) for of, rows in table.groupby("fpir") if rows["resolvable"].all()]
+    looks = zip(curves, (DIFFERENT, ORANGE, BLUE, PURPLE, GREY), "osD^v", strict=False)
+    for (of, rows), colour, marker in looks:
+        growth.plot(rows["size"], rows["fnir"], color=colour, marker=marker, markersize=6)
+        band(growth, rows["size"], rows["low"], rows["high"], colour)
+        ends = pd.concat([rows.iloc[-1:], further[further["fpir"] == of]])
+        look = {"color": colour, "linestyle": "--", "marker": marker, "markerfacecolor": PAPER}
+        growth.plot(ends["size"], ends["fnir"], **look, zorder=1, label="foretold")
+        if of >= _NAMED:  # the lines of stricter ones are together at the top
+            words = f"FPIR {percent(of)} "
+            label(growth, rows["size"].iloc[0], rows["fnir"].iloc[0], words, **_LEFT)
+    stricter = " and ".join(percent(of) for of, _ in curves if of < _NAMED)
+    label(growth, sizes[0] / 4.6, 1.02, stricter, va="center", fontsize=10)
+    growth.set(xscale="log", xlim=(sizes[0] / 5, sizes[-1] * 2.6))
+    growth.set(xlabel="vehicles in the gallery", ylabel="FNIR: missed")
+    growth.set_xticks([100, 300, 1000], ["100", "300", "1,000"])
+    rows = table[table["size"] == gallery]
+    seen, unseen = rows[rows["resolvable"]], rows.loc[~rows["resolvable"], "fpir"]
+    det.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
+    band(det, seen["fpir"], seen["low"], seen["high"], INK)
+    det.set(xscale="log", xlim=(unseen.min(), 1), xlabel="FPIR: false alarms (log scale)")
+    det.axvspan(unseen.min(), seen["fpir"].min(), color=PALE, hatch="//", label="not resolvable")
+    edge = np.sqrt(unseen.min() * seen["fpir"].min())
+    label(det, edge, 0.3, "not resolvable", GREY, rotation=90, ha="center", fontsize=10)
+    det.set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
+    for axes, x in ((growth, gallery), (det, fpir)):
         axes.minorticks_off()
-    counts.set(yscale="log", ylabel="innocents a search")
-    counts.yaxis.set_major_formatter(lambda y, _: short(y))
-    counts.minorticks_off()
-    rates.set(ylim=(0, 1.04), ylabel="FPIR: searches that flag")
-    rates.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        axes.set(ylim=(0, 1.06))
+        share_axis(axes.yaxis)
+        dot(axes, x, at.fnir, INK, 11, zorder=5, label="chosen")
     return figure
 
 
-def _naive(axes, table, found, end):
-    """How often a search flags anyone if impostors were independent."""
-    sizes = np.geomspace(1, end, 60)
-    rates = at_gallery(table, found, "independent", "fpir", sizes)[0]
-    look = {"color": GREY, "linestyle": ":", "linewidth": 2}
-    axes.plot(sizes, rates, label="naive: independent impostors", **look)
-    label(axes, 1.2, 0.93, "naive\n(dotted)", GREY, fontsize=10.5, va="center")
-
-
-def _misses(axes, share, end):
-    axes.axhline(share, color=BLUE, linestyle=(0, (6, 2)), linewidth=1.8, label="FNIR")
-    look = {"ha": "right", "va": "bottom" if share < 0.5 else "top", "fontsize": 10.5}
-    label(axes, end, share, "FNIR: missed", BLUE, **look)
-
-
-def _grows(axes, table, found, figure, measured, end):
-    """Draw one figure by the gallery's size: solid, dashed, fan."""
-    parts = (
-        ("measured", "-", "measured", np.geomspace(1, measured, 30)),
-        ("clusters", "--", "a decade further", np.geomspace(measured, _DECADE * measured, 12)),
+def _beyond(check):
+    """What is drawn for larger galleries, and why."""
+    missed = check[~check["holds"]]
+    if missed.empty:
+        return "Simulated frames. Dashed: by a model that finds all of the gallery from half of it"
+    worst = missed.iloc[-1]
+    return (
+        f"Simulated frames. Nothing beyond: from half the gallery a model expects FPIR"
+        f" {percent(worst.predicted)}, it is {percent(worst.measured)}"
     )
-    for model, dashes, name, sizes in parts:
-        middle = at_gallery(table, found, model, figure, sizes)[0]
-        axes.plot(sizes, middle, color=DIFFERENT, linestyle=dashes, label=name)
-    fan = np.geomspace(_DECADE * measured, end, 20)
-    low = at_gallery(table, found, "clusters", figure, fan)[1]
-    high = at_gallery(table, found, "independent", figure, fan)[2]
-    # a count may be wrong by up to ten times at the far end
-    spread = 10 ** np.linspace(0, 1, len(fan)) if figure == "innocents" else 1
-    band(axes, fan, low / spread, high * spread, DIFFERENT, 0.2, hatch="//", label="a guess")
 
 
 @style()
@@ -223,13 +218,15 @@ def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Car
 
 
 @style()
-def alarms(prior: float, hit: float, false_matches: float, note: str = _WORLD) -> Card:
+def alarms(prior: float, hit: float, rate: float, wanted: float, note: str = _WORLD) -> Card:
     """Of a hundred alarms, how many are right: one mark each.
 
-    The vehicle is there with probability `prior`, and then found with probability `hit`; a search
-    flags `false_matches` others on average.
+    A vehicle that passes is on a list of `wanted` vehicles with probability `prior`, and then found
+    with probability `hit`; each other vehicle of the list is taken for it with probability `rate`.
     """
-    right = float(share_right(prior, hit, false_matches))
+    others = rate * (wanted - 1), rate * wanted
+    right = float(share_right(prior, hit, *others))
+    false_matches = prior * others[0] + (1 - prior) * others[1]
     count = round(100 * right)
     title = f"Of 100 alarms, {count} are right; the others point at somebody else"
     if 0 < right < 0.095:
@@ -314,35 +311,4 @@ def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
         axes.grid(axis="y", color=PALE)
         spaces = {"handletextpad": 0, "columnspacing": 0.5, "borderaxespad": 0}
         axes.legend(frameon=False, fontsize=10.5, loc="upper center", ncols=2, **spaces)
-    return figure
-
-
-@style()
-def clock(table: pd.DataFrame, features: pd.Series, note: str = _WORLD) -> Card:
-    """The bits that the clock alone gives, beside those that appearance alone gives.
-
-    `table` comes from `cctview.link.filters.clock_bits`; `features` is a row of
-    ``data/results/extractors.csv``.
-    """
-    features = features.rename({"bits": "estimate", "bits_low": "low", "bits_high": "high"})
-    claimed = {"color": PAPER, "edgecolor": CLAIMED, "hatch": "//", "linewidth": 1.6}
-    bars: dict[str, Any] = {
-        "the clock alone": (table.loc["delivered"], {"color": BLUE}),
-        "… as it claims": (table.loc["claimed"], claimed),
-        "one look alone": (features, {"color": BLUE}),
-    }
-    delivered = table.loc["delivered", "estimate"]
-    more = "more" if delivered > features.estimate else "less"
-    title = (
-        f"The clock alone gives away {delivered:.1f} bits of who it is, {more} than a look at the"
-        f" vehicle ({features.estimate:.1f})"
-    )
-    figure = Card(title, 2.4, note, left=1.75, right=0.7)
-    axes = figure.subplots()
-    for row, (figures, look) in enumerate(bars.values()):
-        axes.barh(row, figures.estimate, height=0.56, **look)
-        interval(axes, row, figures)
-        beside(axes, figures.high, row, f"{figures.estimate:.1f}")
-    name_rows(axes, bars, color=INK)
-    axes.set_xlabel("bits a search, on average")
     return figure

@@ -7,10 +7,8 @@ import pandas as pd
 
 from cctview.show import (
     BLUE,
-    CLAIMED,
     DELIVERED,
     GREY,
-    INK,
     PALE,
     SKY,
     Card,
@@ -88,26 +86,21 @@ def _crowd_title(car, kind, colour, hour):
 
 
 @style()
-def same_evidence(population: int, evidence: float, overclaimed: float) -> Card:
+def same_evidence(population: int, evidence: float) -> Card:
     """How probable a match is by the same evidence, in populations of every size.
 
-    `evidence` is in bits; the system claims `overclaimed` bits more. The title names `population`.
+    `evidence` is in bits. The title names `population`.
     """
-    lines = (
-        ("claimed", evidence + overclaimed, CLAIMED, "--"),
-        ("delivered", evidence, DELIVERED, "-"),
-    )
-    claimed, right = (float(match_probability(bits, population)) for _, bits, *_ in lines)
+    right = float(match_probability(evidence, population))
     title = (
-        f"{one_of(population).capitalize()}: it says {percent(claimed)}, and is right in"
+        f"{one_of(population).capitalize()}: a match worth {evidence:g} bits is right in"
         f" {percent(right)}"
     )
     figure = Card(title.replace(" %", "\N{NO-BREAK SPACE}%"), 3.1, _BAYES, left=1.0)
     axes = figure.subplots()
     sizes = np.logspace(0, _MOST, 400)
-    for name, bits, colour, dashes in lines:
-        axes.plot(sizes, match_probability(bits, sizes), color=colour, linestyle=dashes, label=name)
-        dot(axes, population, match_probability(bits, population), colour, 11)
+    axes.plot(sizes, match_probability(evidence, sizes), color=DELIVERED, label="right")
+    dot(axes, population, right, DELIVERED, 11)
     dotted(axes, population)
     axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
     label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
@@ -117,5 +110,4 @@ def same_evidence(population: int, evidence: float, overclaimed: float) -> Card:
     axes.set_xticks([10**k for k in range(0, _MOST + 1, 2)], words)
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=11.5, loc="upper right", labelcolor=INK)
     return figure
