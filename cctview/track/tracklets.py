@@ -15,9 +15,10 @@ from cctview.track.tracker import track_detections
 
 _LEGIBLE = 25.0
 """px; the side of a box from which on more pixels tell no more. On the simulated road a tracklet
-then finds its vehicle first at the next camera (150 s, no clock) in .393, .053, .295, .094 and .277 of
-cases; in .309, .036, .261, .074 and .215 if all boxes weigh the same. On real frames of minutes
-that are kept apart, alike pairs exceed chance at the travel time by 30 instead of 25 deviations."""
+then finds its vehicle first at the next camera (150 s, no clock) in .393, .053, .295, .094 and
+.277 of cases; in .309, .036, .261, .074 and .215 if all boxes weigh the same. On real frames of
+minutes that are kept apart, alike pairs exceed chance at the travel time by 30 instead of 25
+deviations."""
 _LEAST_MOVE = 6.0  # px; shorter moves have no direction to speak of
 _NEIGHBOURS = 41  # tracks in about the same lane, which tell how fast boxes come nearer
 _FEWEST_TRACKS = 10  # that move, to tell it at all
