@@ -9,13 +9,15 @@ import pytest
 
 from cctview.dataset.boxes import box_iou
 from cctview.detect import seconds_of
-from cctview.match import cosine_distances, evaluate_rank
+from cctview.link import NoTravel, learn_links
+from cctview.link.excess import WITHIN, _excess
+from cctview.link.unlabelled import share_true
+from cctview.track import Tracklets
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, track_detections
 from cctview.track.tracklets import describe_tracks
 from studio.evaluation.trajectories import evaluate_trajectories
-from studio.evaluation.travel import TravelModel, filter_by_travel, learn_travel
 from tests.simulated_road import simulate
 
 BOX = ["x1", "y1", "x2", "y2"]
@@ -183,45 +185,59 @@ def test_lanes_are_found_without_being_told(road):
         assert (np.diff(places[across]) > 0.08).all()
 
 
-def test_travel_time_direction_and_lane_raise_rank_1(road):
+@pytest.fixture(scope="module")
+def passes(road):
+    """The tracklets, and the vehicle that each shows most (-1: none)."""
     detections, embeddings, tracks = road
-    passages, looks = describe_tracks(detections, tracks, embeddings)
-    vehicle = majority(detections, tracks, passages, "vehicle").to_numpy()
-    a, b = ((passages["camera"] == camera).to_numpy() for camera in ("upper", "lower"))
-    model = learn_travel(passages[a], looks[a], passages[b], looks[b], within=120)
-    lags = model.links.loc[model.links["probability"] > 0.5, "lag"]
-    assert lags[lags > 0].median() == pytest.approx(500 / 24, abs=2)  # one way
-    assert lags[lags < 0].median() == pytest.approx(-500 / 24, abs=2)  # and the other
-    distances, probability = (
-        cosine_distances(looks[a], looks[b]),
-        model.probability(passages[a], passages[b]),
-    )
-    real = vehicle[a] >= 0
-    rank_1 = [
-        evaluate_rank(
-            table[real], vehicle[a][real], vehicle[b], np.zeros(real.sum()), np.ones(b.sum())
-        ).cmc[0]
-        for table in (distances, filter_by_travel(distances, probability))
-    ]
-    assert rank_1[1] > rank_1[0] + 0.2
-    right = (vehicle[a][:, None] == vehicle[b]) & real[:, None]
-    assert probability[right].mean() > 0.5
-    assert probability[~right].mean() < 0.02
-    assert (probability >= 0).all()
-    assert (probability <= 1).all()
+    table, features = describe_tracks(detections, tracks, embeddings)
+    vehicle = majority(detections, tracks, table, "vehicle").to_numpy(int)
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return Tracklets(table.reset_index(drop=True), unit), vehicle
 
 
-def test_no_travel_where_there_is_none(road):
-    detections, embeddings, tracks = road
-    passages, looks = describe_tracks(detections, tracks, embeddings)
-    a = (passages["camera"] == "upper").to_numpy()
-    assert learn_travel(passages[a][:10], looks[a][:10], passages[a], looks[a]) is None
+def test_links_are_learned_without_labels(passes):
+    """Nobody is told that both cameras are 500 m apart, and that vehicles drive 24 m/s."""
+    tracklets, vehicle = passes
+    believed = learn_links(tracklets)
+    lags = {leg: np.exp(mean) for leg, (mean, _) in believed.travel_times.lags.items()}
+    assert len(lags) == 2  # one way, and the other
+    assert list(lags.values()) == pytest.approx([500 / 24, 500 / 24], abs=2)
+    links = believed.links[believed.links["weight"] >= 0.5]
+    same = vehicle[links["first"]] == vehicle[links["second"]]
+    assert len(links) > 100
+    assert same.mean() > 0.85
+
+
+def test_no_travel_where_there_is_none(passes):
+    tracklets, _ = passes
+    with pytest.raises(NoTravel, match="no drive from camera to camera"):
+        learn_links(tracklets.part(np.arange(0, len(tracklets), 40)))
+
+
+def test_no_drive_is_seen_at_the_ends_of_the_window():
+    """Alike pairs at every lag alike: a blur that mirrors what was found, and not what chance
+    does, sees drives of 300 s.
+    """
     rng = np.random.default_rng(0)
-    strangers = passages[a].assign(seconds=rng.uniform(0, 600, a.sum()), lane=rng.random(a.sum()))
-    model = learn_travel(
-        passages[a], looks[a], strangers, rng.normal(size=looks[a].shape), within=120
-    )
-    assert model is None or (model.links["probability"] > 0.5).mean() < 0.3
+    first, second = rng.uniform(0, 3600, (2, 900))
+    alike = rng.normal(size=(900, 900))
+    excess = _excess(alike, second - first[:, None])
+    assert np.abs(excess[[0, 1, 2, 3, -4, -3, -2, -1]]).max() < 3.5
+    assert excess.max() < 5
+    second[:300] = first[:300] + 40 + rng.normal(size=300)
+    alike[np.arange(300), np.arange(300)] = 5.0
+    excess = _excess(alike, second - first[:, None])
+    assert excess.argmax() - WITHIN == pytest.approx(40, abs=2)
+    assert excess.max() > 20
+
+
+def test_the_share_of_true_links_is_what_decoys_leave():
+    """Of 100 links of either score; a control has 100 of the low score and 20 of the high one."""
+    scores = np.repeat([0.2, 0.9, 0.2, 0.9], [100, 100, 100, 20])
+    control = np.repeat([False, True], [200, 120])
+    share = share_true(scores, control, 1)
+    assert share[:100] == pytest.approx(np.zeros(100), abs=1e-9)
+    assert share[100:200] == pytest.approx(np.full(100, 0.8))
 
 
 @pytest.mark.skipif(
@@ -243,10 +259,3 @@ def test_real_tracks_agree_with_the_known_links():
     known = [(a, b) for a, b in known if not pd.isna(tracks[a]) and not pd.isna(tracks[b])]
     assert len(known) > 100
     assert np.mean([tracks[a] == tracks[b] for a, b in known]) >= 0.8
-
-
-def test_no_link_is_believed_beyond_the_longest_lag():
-    model = TravelModel(np.ones((21, 20, 20)), 10, pd.DataFrame())
-    first = pd.DataFrame({"seconds": [100.0], "lane": [0.5]})
-    second = pd.DataFrame({"seconds": [89.0, 90.0, 110.0, 111.0], "lane": 0.5})
-    assert model.probability(first, second).tolist() == [[0, 1, 1, 0]]

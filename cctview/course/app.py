@@ -33,7 +33,8 @@ def open_app(lesson=None, trips=None, folder=".", found=None):
     if lesson.own:
         known = all(place_of(camera) for camera in lesson.shown.detections["camera"].unique())
         times = travel_times(lesson.truth) if known else None
-        return App(open_own_search(lesson.shown, times), borrowed=known, folder=folder)
+        search = open_own_search(lesson.shown, times)
+        return App(search, borrowed=known and search.travel_times is times, folder=folder)
     trips = trips or open_finder(lesson.dataset, lesson.truth)[1]
     search = open_search(trips.finder, lesson.dataset)
     judge = Judge(search, trips)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cctview.dataset import box_area, driving_order, place_of
+from cctview.dataset import place_of
 from cctview.investigate.dossier import (
     MEMORY_ONLY,
     Dossier,
@@ -24,12 +24,21 @@ from cctview.investigate.dossier import (
 from cctview.investigate.evaluation import Judge
 from cctview.investigate.figures import candidate_rows, dossier_html, map_png
 from cctview.investigate.joins import FACTS, join
-from cctview.investigate.search import JOINT, MCD, MED, NotSearchable, SearchSettings, VehicleSearch
+from cctview.investigate.search import (
+    CENTRED,
+    JOINT,
+    MCD,
+    MED,
+    NotSearchable,
+    SearchSettings,
+    VehicleSearch,
+)
 from cctview.show import Camera, Card, Choice, Float, Int, Live, Toggle, store_nothing
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {
     JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "threshold", "probability"),
+    CENTRED: Float("sure", 0.0, 1.0, 0.4, 0.01, "threshold", "distance"),
     MED: Float("sure", 5.0, 30.0, 16.0, 0.5, "threshold", "distance"),
     MCD: Float("sure", 0.0, 0.6, 0.18, 0.01, "threshold", "distance"),
 }
@@ -72,7 +81,7 @@ def look_up(
         score = [f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in probability]
         linked = first & (probability >= sure)
     else:
-        digits = 2 if settings.ranking == MCD else 1
+        digits = 1 if settings.ranking == MED else 2
         score = [f"{settings.ranking} {distance:.{digits}f}" for distance in candidates["distance"]]
         linked = first & (candidates["distance"] <= sure)
     label = [words + (", linked" if hit else "") for words, hit in zip(score, linked, strict=True)]
@@ -98,7 +107,7 @@ class App:
     folder : path_like, optional
         Where files are saved; by default the working folder.
     example : str, optional
-        A detection to begin with; by default the largest vehicle's at the first camera.
+        A detection to begin with; by default `VehicleSearch.example`.
     judge : Judge, optional
         Adds what of it all is right, where that is known.
 
@@ -128,11 +137,11 @@ class App:
         self.settings = SearchSettings(
             next(iter(search.rankings.values())),
             travel=search.travel_times is not None,
-            lanes=not search.own,
+            lanes=search.finder is not None,
         )
-        self.sure = _THRESHOLDS[self.settings.ranking].default
+        self.sure = self._usual()
         self.camera = Camera(search.dataset, minutes=minutes, on_pick=self._picked)
-        self.example = example or self._largest()
+        self.example = example or search.example()
         self.says = ""
         self.about = MEMORY_ONLY + (_BORROWED if borrowed else "") if search.own else _INVENTED
 
@@ -143,12 +152,12 @@ class App:
             self._shell = _Shell(self)
         return self._shell.box
 
-    def _largest(self):
-        """The largest vehicle at the first camera that has one."""
-        rows = self.camera.detections
-        rows = rows[rows["id"].isin(self.search.detections.index)]
-        rows = rows[rows["camera"] == driving_order(rows["camera"].unique())[0]]
-        return str(box_area(rows).idxmax())
+    def _usual(self):
+        """From where on a first candidate is linked, by default: of own frames, by themselves."""
+        ranking = self.settings.ranking
+        if not self.search.own or ranking == JOINT:
+            return _THRESHOLDS[ranking].default
+        return round(self.search.threshold(ranking), 2)
 
     def click(self, detection: str) -> None:
         """What a click on a detection does."""
@@ -162,7 +171,7 @@ class App:
         if sure is not None:
             self.sure = sure
         elif self.settings.ranking != before.ranking:
-            self.sure = _THRESHOLDS[self.settings.ranking].default
+            self.sure = self._usual()
         if self.dossier is not None:
             view = self._look_up(self.dossier.picked, self.dossier.number)
             self._keep(view.dossier)
@@ -341,7 +350,7 @@ class _Shell:
             self.controls[name].value = getattr(app.settings, name)
         joint = app.settings.ranking == JOINT
         self.controls["travel"].disabled = joint or app.search.travel_times is None
-        self.controls["lanes"].disabled = joint or app.search.own
+        self.controls["lanes"].disabled = joint or app.search.finder is None
         self.quiet = False
         self.text.value = dossier_html(app.dossier)
         files = len(app.drawer.files)

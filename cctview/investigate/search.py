@@ -3,24 +3,38 @@
 The original ranked by the minimal Euclidean distance (MED) between single crops, over all
 detections. The same is here, with filters that rule out what contradicts the travel time or the
 direction of the lane; and beside it the joint model of `cctview.link.trips`, which weighs all of it
-at once and gives a probability. Frames of one's own have distances only.
+at once and gives a probability. On frames of one's own passes are ranked by distances; how long
+vehicles drive from camera to camera is learned without labels (`cctview.link.unlabelled`).
 """
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import VEHICLE_TYPES, Dataset, driving_order
-from cctview.detect import seconds_of
-from cctview.link import WAYS, TravelTimes, TripFinder
+from cctview.dataset import VEHICLE_TYPES, Dataset, box_area, driving_order
+from cctview.link import (
+    WAYS,
+    NoTravel,
+    TravelTimes,
+    TripFinder,
+    largest_detections,
+    learn_links,
+)
 from cctview.match import DISTANCES
+from cctview.track import Tracklets, find_tracklets
 
-JOINT, MED, MCD = "joint model", "MED", "MCD"
+JOINT, CENTRED, MED, MCD = "joint model", "centred cosine", "MED", "MCD"
 _WORDS = {MED: "minimal Euclidean distance (the original's)", MCD: "minimal cosine distance"}
-RANKINGS = {JOINT: JOINT} | {_WORDS.get(name.upper(), name): name.upper() for name in DISTANCES}
-"""What candidates can be ranked by, in words: the joint model, and each distance of
-`cctview.match`."""
+RANKINGS = {JOINT: JOINT, "camera-centred cosine of whole passes": CENTRED}
+RANKINGS |= {_WORDS.get(name.upper(), name): name.upper() for name in DISTANCES}
+"""What candidates can be ranked by, in words: the joint model, the cosine of two passes' features,
+each camera's mean taken off (`cctview.track`), and each distance of `cctview.match`."""
+_CHANCE = 0.005
+"""Of two passes of different cameras, hardly any two of which are one vehicle, so many lie within a
+threshold that is taken from the data at hand."""
+_CLEAR_SIDE = 40.0  # px
 _FIT = 3.0
 """A lag fits if it lies within so many spreads of the usual travel time, in logarithms."""
 _COLUMNS = ["camera", "rank", "id", "time", "after", "distance", "probability"]
@@ -66,6 +80,10 @@ class VehicleSearch:
     travel_times : TravelTimes or None
         Travel times and lanes, where they are known.
     finder : TripFinder or None
+    features : ndarray, shape (n, d)
+        Unit vectors of the groups.
+    own : bool
+        Whether these are frames of one's own, perhaps real people's vehicles.
     """
 
     dataset: Dataset
@@ -73,18 +91,18 @@ class VehicleSearch:
     groups: pd.DataFrame
     travel_times: TravelTimes | None
     finder: TripFinder | None = None
+    features: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    own: bool = False
     _kept: dict = field(default_factory=dict, repr=False)
 
     @property
-    def own(self) -> bool:
-        """Whether these are frames of one's own: no tracklets, and no joint model."""
-        return self.finder is None
-
-    @property
     def joint_model(self) -> TripFinder:
-        """The finder; a ValueError if these are frames of one's own."""
+        """The finder; a ValueError if there is none."""
         if self.finder is None:
-            raise ValueError("frames of your own have no joint model; rank by a distance")
+            raise ValueError(
+                "these frames show no drive from camera to camera, so they have no joint model;"
+                " rank by a distance"
+            )
         return self.finder
 
     @property
@@ -95,7 +113,8 @@ class VehicleSearch:
     @property
     def rankings(self) -> dict[str, str]:
         """What can be ranked by, in words."""
-        return {words: name for words, name in RANKINGS.items() if name != JOINT or not self.own}
+        lacks = [JOINT] if self.finder is None else []
+        return {words: name for words, name in RANKINGS.items() if name not in lacks}
 
     @property
     def midnight(self) -> pd.Timestamp:
@@ -195,8 +214,13 @@ class VehicleSearch:
         return fits
 
     def distances(self, detections: list[str], ranking: str) -> np.ndarray:
-        """The smallest distance from each of some detections to any crop of each group, (k, n)."""
+        """The smallest distance from each of some detections to any crop of each group, (k, n); by
+        `CENTRED` that of their passes.
+        """
         key = (ranking, tuple(detections))
+        if ranking == CENTRED:
+            groups = self.detections["group"].loc[list(detections)].to_numpy()
+            return 1 - self.features[groups] @ self.features.T
         if key not in self._kept:
             group, row = self.detections["group"].to_numpy(), self.detections["row"]
             order = np.argsort(group, kind="stable")
@@ -209,25 +233,53 @@ class VehicleSearch:
             self._kept[key] = np.minimum.reduceat(every, starts, axis=1)
         return self._kept[key]
 
+    def threshold(self, ranking: str, count: int = 300, seed: int = 0) -> float:
+        """The distance within which strangers hardly ever lie, by these frames themselves."""
+        rng, camera = np.random.default_rng(seed), self.groups["camera"].to_numpy()
+        some = rng.permutation(len(camera))[:count]
+        distances = self.distances(self.groups["shown"].iloc[some].tolist(), ranking)
+        apart = distances[camera[some][:, None] != camera]
+        return float(np.quantile(apart, _CHANCE)) if len(apart) else 0.0
+
+    def example(self) -> str:
+        """A detection to begin with, at the first camera: of a vehicle that is found elsewhere.
+
+        Without a joint model, one whose box is neither small nor so large that it is cut.
+        """
+        camera = self.groups["camera"].to_numpy()
+        here = np.flatnonzero(camera == self.cameras[0])
+        if self.finder is not None and len(self.cameras) > 1:
+            sure = self.finder.links(here).groupby("query")["probability"].max()
+            return str(self.groups["shown"].iloc[int(sure.idxmax())])
+        rows = self.detections["row"][self.detections["group"].isin(here)]
+        boxes = self.dataset.detections.iloc[rows.to_numpy()]
+        side = np.sqrt(box_area(boxes).to_numpy())
+        return str(boxes["id"].iloc[int(np.abs(side - _CLEAR_SIDE).argmin())])
+
 
 def open_search(finder: TripFinder, dataset: Dataset) -> VehicleSearch:
     """A search of tracklets, with the joint model; `dataset` has the frames it was fitted on."""
-    table, of_detection = finder.tracklets.table, finder.tracklets.of_detection
-    detections = pd.DataFrame({"group": of_detection})
+    search = _search_passes(finder.tracklets, finder.shown, dataset)
+    return replace(search, travel_times=finder.travel_times[0], finder=finder)
+
+
+def _search_passes(tracklets: Tracklets, shown: np.ndarray, dataset: Dataset) -> VehicleSearch:
+    """A search without a joint model."""
+    detections = pd.DataFrame({"group": tracklets.of_detection})
     row = pd.Series(np.arange(len(dataset.detections)), dataset.detections["id"])
     detections["row"] = row.loc[detections.index].to_numpy()
-    groups = table[["camera", "seconds", "lane"]].assign(shown=finder.shown)
-    return VehicleSearch(dataset, detections, groups, finder.travel_times[0], finder)
+    groups = tracklets.table[["camera", "seconds", "lane"]].assign(shown=shown)
+    return VehicleSearch(dataset, detections, groups, None, features=tracklets.features)
 
 
 def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -> VehicleSearch:
-    """A search of frames of one's own: each detection is ranked by itself, as the original did.
+    """A search of frames of one's own: of passes, inside travel times that these frames show.
 
     Parameters
     ----------
     dataset : cctview.dataset.frames.Dataset
     travel_times : TravelTimes, optional
-        Travel times between these cameras. Lanes are not known: they need tracks.
+        Travel times between these cameras, in case the frames themselves show none.
 
     Raises
     ------
@@ -242,15 +294,9 @@ def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -
             "no vehicle with an embedding is in these frames; run `cctview detect` and `cctview"
             " extract` on them"
         )
-    chosen = every.iloc[rows]
-    ids = chosen["id"].to_numpy()
-    detections = pd.DataFrame({"group": np.arange(len(rows)), "row": rows}, index=ids)
-    groups = pd.DataFrame(
-        {
-            "camera": chosen["camera"].to_numpy(),
-            "seconds": seconds_of(chosen["time"]),
-            "lane": 0.5,
-            "shown": ids,
-        }
-    )
-    return VehicleSearch(dataset, detections, groups, travel_times)
+    chosen = every.iloc[rows].reset_index(drop=True)
+    tracklets = find_tracklets(chosen, dataset.embeddings[rows], percent=0.0)
+    with suppress(NoTravel):
+        travel_times = learn_links(tracklets).travel_times
+    search = _search_passes(tracklets, largest_detections(chosen, tracklets), dataset)
+    return replace(search, own=True, travel_times=travel_times)

@@ -24,9 +24,11 @@ from cctview.link.trips import (
     as_candidates,
     describe,
     fit_halves,
+    largest_detections,
     make_finder,
     searched_by,
 )
+from cctview.link.unlabelled import NoTravel, learn_links
 
 __all__ = [
     "ATTRIBUTES",
@@ -35,6 +37,7 @@ __all__ = [
     "WAYS",
     "Filtered",
     "LinkModel",
+    "NoTravel",
     "TravelTimes",
     "TripFinder",
     "TripJudge",
@@ -48,6 +51,8 @@ __all__ = [
     "fit_halves",
     "fit_joint",
     "fit_travel_times",
+    "largest_detections",
+    "learn_links",
     "load_link_models",
     "make_finder",
     "rank_one",

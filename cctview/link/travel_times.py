@@ -1,14 +1,14 @@
 """How long vehicles take from camera to camera, and which lanes lead which way."""
 
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
 WAYS = ("S", "N")
-_Leg = tuple[str, str, str]
+Leg = tuple[str, str, str]
 """A way, the first camera on it, and the second."""
 _HEAVY = 4.0  # degrees of freedom of the spread of log travel times: a few drivers take far longer
 _PEAK = float(student.pdf(0, _HEAVY))
@@ -36,8 +36,8 @@ class TravelTimes:
     """
 
     lanes: dict[str, tuple[float, float]]
-    lags: dict[_Leg, tuple[float, float]]
-    found: dict[_Leg, float]
+    lags: dict[Leg, tuple[float, float]]
+    found: dict[Leg, float]
     span: tuple[float, float]
 
     def headings(self, table: pd.DataFrame) -> np.ndarray:
@@ -106,9 +106,9 @@ class TravelTimes:
 
 
 def _recorded(
-    lags: dict[_Leg, tuple[float, float]],
+    lags: dict[Leg, tuple[float, float]],
     span: tuple[float, float],
-    leg: _Leg,
+    leg: Leg,
     seconds: np.ndarray,
 ) -> np.ndarray:
     """How probably a vehicle reaches a leg's second camera, if at all, while that records."""
@@ -140,9 +140,12 @@ def fit_travel_times(
         vehicle=labels["vehicle"].to_numpy(), direction=labels["direction"].to_numpy()
     )
     known = known[known["direction"].isin(WAYS)]
-    lanes = {camera: _lane_meaning(rows) for camera, rows in known.groupby("camera")}
-    lags: dict[_Leg, tuple[float, float]] = {}
-    found: dict[_Leg, float] = {}
+    lanes = {
+        camera: _lane_meaning(rows["lane"].to_numpy(), (rows["direction"] == "S").to_numpy())
+        for camera, rows in known.groupby("camera")
+    }
+    lags: dict[Leg, tuple[float, float]] = {}
+    found: dict[Leg, float] = {}
     for way, rows in known.groupby("direction"):
         lags |= {(way, *pair): lag for pair, lag in _fit_lags(rows).items()}
     for way, rows in known.groupby("direction"):
@@ -155,24 +158,93 @@ def fit_travel_times(
     return TravelTimes(lanes, lags, found, span)
 
 
-def _fit_lags(table: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]:
-    """Mean and spread of the log lag between every ordered pair of cameras on one way.
+def fit_from_links(
+    table: pd.DataFrame, links: pd.DataFrame, parts: pd.DataFrame, before: TravelTimes
+) -> TravelTimes:
+    """Fit travel times, and what lanes mean, on links that are believed and not known.
 
-    Pairs with few trips of their own take the way's timetable (least squares over the pairs with
-    enough) and the usual spread.
+    Parameters
+    ----------
+    table : DataFrame
+        As for `fit_travel_times`.
+    links : DataFrame
+        As `cctview.link.unlabelled.Believed.links`.
+    parts : DataFrame
+        The same and their controls: `way`, `leg`, `lag`, `part` (a control's is negative).
+    before : TravelTimes
+        A leg with too few links keeps its travel time.
     """
+    lags, found = {}, {}
+    for (way, leg), rows in parts.groupby(["way", "leg"]):
+        name = (way, *leg.split())
+        lags[name] = before.lags[name]
+        if rows["part"].sum() >= _FEWEST_TRIPS:
+            logs = np.log(rows["lag"].to_numpy())
+            lags[name] = _middle(logs, rows["part"].to_numpy())
+    lanes, lane = {}, table["lane"].to_numpy()
+    weight = {way: np.zeros(len(table)) for way in WAYS}
+    for end, way in product(("first", "second"), WAYS):
+        rows = links[links["way"] == way]
+        weight[way] += np.bincount(rows[end], rows["weight"], len(table))
+    for camera, of in table.groupby("camera").indices.items():
+        south = np.repeat([True, False], len(of))
+        weights = np.concatenate([weight[way][of] for way in WAYS])
+        lanes[camera] = _lane_meaning(np.tile(lane[of], 2), south, weights)
+    times = replace(before, lanes=lanes, lags=lags)
+    heading, seconds = times.headings(table), table["seconds"].to_numpy(float)
+    rows = table.groupby("camera").indices
+    for (way, leg), seen in links.groupby(["way", "leg"])["weight"].sum().items():
+        a, b = leg.split()
+        for start, end in ((a, b), (b, a)):
+            recorded = _recorded(times.lags, times.span, (way, start, end), seconds[rows[start]])
+            passed = (heading[rows[start], WAYS.index(way)] * recorded).sum()
+            found[way, start, end] = float(np.clip((seen + 0.5) / (passed + 1), 0.01, 1.0))
+    return replace(times, found=found)
+
+
+def _fit_lags(table: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]:
+    """Mean and spread of the log lag between every ordered pair of cameras on one way."""
     times = table.groupby(["vehicle", "camera"])["seconds"].median().unstack()
     lags: dict[tuple[str, str], tuple[float, float]] = {}
     for a, b in permutations(times.columns, 2):
         lag = (times[b] - times[a]).dropna()
         if len(lag) >= _FEWEST_TRIPS and lag.median() > 0:
             logs = np.log(lag[lag > 0].to_numpy())
-            # the spread of a normal distribution with this median absolute deviation
-            spread = 1.4826 * np.median(np.abs(logs - np.median(logs)))
-            lags[a, b] = float(np.median(logs)), float(max(spread, _LEAST_SPREAD))
-    if not lags:
+            lags[a, b] = _middle(logs, np.ones(len(logs)))
+    return _with_timetable(lags)
+
+
+def _middle(logs: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Weighted median of logarithms, and the spread of a normal distribution with their median
+    absolute deviation.
+    """
+    middle = weighted_quantile(logs, weights, 0.5)
+    spread = 1.4826 * weighted_quantile(np.abs(logs - middle), weights, 0.5)
+    return middle, max(spread, _LEAST_SPREAD)
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """The value below which lies this share of the weight: halfway between two where it is both.
+
+    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 1.0]), 0.5)
+    2.0
+    """
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    ends = [np.searchsorted(total, share * total[-1], side) for side in ("left", "right")]
+    return float(values[order][np.minimum(ends, len(values) - 1)].mean())
+
+
+def _with_timetable(
+    lags: dict[tuple[str, str], tuple[float, float]],
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """The same with all other pairs of these cameras, on one way.
+
+    They take the way's timetable (least squares over the pairs known) and the usual spread.
+    """
+    place = {camera: k for k, camera in enumerate(sorted({name for pair in lags for name in pair}))}
+    if not place:
         return {}
-    place = {camera: k for k, camera in enumerate(times.columns)}
     steps = np.zeros((len(lags) + 1, len(place)))
     for row, (a, b) in enumerate(lags):
         steps[row, [place[a], place[b]]] = -1, 1
@@ -180,22 +252,25 @@ def _fit_lags(table: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float]]
     seconds = np.append([np.exp(mean) for mean, _ in lags.values()], 0.0)
     timetable = np.linalg.lstsq(steps, seconds, rcond=None)[0]
     usual = float(np.median([spread for _, spread in lags.values()]))
-    joined = {camera for pair in lags for camera in pair}
-    for a, b in permutations(joined, 2):
+    whole = dict(lags)
+    for a, b in permutations(place, 2):
         lag = timetable[place[b]] - timetable[place[a]]
         if lag > 1 and (a, b) not in lags:
-            lags[a, b] = float(np.log(lag)), 1.5 * usual
-    return lags
+            whole[a, b] = float(np.log(lag)), 1.5 * usual
+    return whole
 
 
-def _lane_meaning(table: pd.DataFrame) -> tuple[float, float]:
+def _lane_meaning(
+    lane: np.ndarray, south: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[float, float]:
     """Slope and intercept of the log odds of southbound by lane."""
     from sklearn.linear_model import LogisticRegression
 
-    south = (table["direction"] == "S").to_numpy()
-    if south.all() or not south.any():
-        return 0.0, 6.0 if south.all() else -6.0
-    fit = LogisticRegression(C=100.0).fit(table[["lane"]].to_numpy(), south)
+    weights = np.ones(len(lane)) if weights is None else weights
+    share = np.average(south, weights=weights) if weights.sum() else 0.5
+    if min(share, 1 - share) * weights.sum() < 1:
+        return 0.0, float(np.sign(share - 0.5)) * 6.0
+    fit = LogisticRegression(C=100.0).fit(lane[:, None], south, weights)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 

@@ -301,7 +301,7 @@ def make_finder(
     return TripFinder(
         tracklets,
         detections["time"].min().normalize(),
-        _largest(detections, tracklets),
+        largest_detections(detections, tracklets),
         LogRatios(tracklets, models, half),
         tuple(model.travel_times for model in models),
         half,
@@ -309,7 +309,7 @@ def make_finder(
     )
 
 
-def _largest(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
+def largest_detections(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
     """The id of the largest detection of each tracklet."""
     tracked = detections.set_index("id").loc[tracklets.of_detection.index]
     return box_area(tracked).groupby(tracklets.of_detection).idxmax().sort_index().to_numpy()

@@ -1,5 +1,5 @@
-"""Measure tracking, and matching from camera to camera, on a build of the simulation: `python -m
-studio.evaluation.evaluate_tracks FOLDER`.
+"""Measure tracking on a build of the simulation: `python -m studio.evaluation.evaluate_tracks
+FOLDER`.
 
 FOLDER is a `data/` folder with detections and truth. What counts: vehicles whose box is longer than
 12 (and than 20) pixels and of which at least 80 % is to be seen, moving or parked. Smaller and more
@@ -11,25 +11,21 @@ not asked for.
 """
 
 import argparse
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cctview.dataset import BOX, box_area, camera_of, open_dataset
-from cctview.match import cosine_distances, evaluate_rank
 from cctview.stats import bootstrap
-from cctview.track import describe_tracks, track_detections
+from cctview.track import track_detections
 from cctview.truth import read_truth, true_vehicles
 from studio.evaluation.trajectories import evaluate_trajectories
-from studio.evaluation.travel import filter_by_travel, learn_travel
 from studio.road.expressway import CAMERAS
 
 LENGTHS = (12, 20)  # px, the shortest vehicle that must be tracked
 VISIBLE = 0.8  # share of a vehicle that must be to be seen
 SURE = 25  # per cent: the detector's threshold
-WITHIN = 120  # s, the longest travel time between neighbouring cameras
 
 
 def load_truth(folder):
@@ -85,64 +81,6 @@ def tracking_figures(detections, tracks, vehicles, truth, length):
     return pd.DataFrame(rows)
 
 
-def travel_figures(detections, embeddings, tracks, vehicles):
-    """Rank-1 between neighbouring cameras, both ways, before and after the filter by travel time,
-    direction and lane.
-    """
-    kept = tracks.notna()
-    tracklets, features = describe_tracks(detections, tracks, embeddings)
-    of_track = (
-        vehicles[kept]
-        .groupby(tracks[kept])
-        .agg(lambda v: v.mode().iloc[0] if v.notna().any() else -1)
-    )
-    tracklets = tracklets.assign(vehicle=of_track.reindex(tracklets.index).astype(int))
-    parts = []
-    for first, second in pairwise(CAMERAS):
-        a, b = ((tracklets["camera"] == camera).to_numpy() for camera in (first, second))
-        model = learn_travel(tracklets[a], features[a], tracklets[b], features[b], WITHIN)
-        if model is None:
-            print(f"{first} to {second}: no travel times fitted")
-            continue
-        plain = cosine_distances(features[a], features[b])
-        filtered = filter_by_travel(plain, model.probability(tracklets[a], tracklets[b]))
-        for queries, gallery, before, after in (
-            (a, b, plain, filtered),
-            (b, a, plain.T, filtered.T),
-        ):
-            parts.append(
-                _first_ranks(tracklets[queries], tracklets[gallery], before, after).assign(
-                    pair=f"{first} {second}"
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _first_ranks(queries, gallery, before, after):
-    """Whether each query of a vehicle that is in the gallery finds it at once, before and after the
-    filter.
-    """
-    real = (queries["vehicle"] > 0).to_numpy()
-    # False tracks and parked vehicles stay in the gallery: as vehicles that no query shows.
-    ids = queries["vehicle"].to_numpy()[real], gallery["vehicle"].to_numpy()
-    cameras = np.zeros(real.sum(), int), np.ones(len(gallery), int)
-    ranks = [
-        evaluate_rank(distances[real], *ids, *cameras).first_rank for distances in (before, after)
-    ]
-    reachable = np.isfinite(_true_distances(after[real], *ids))
-    table = pd.DataFrame(
-        {"vehicle": ids[0], "before": ranks[0] == 1, "after": (ranks[1] == 1) & reachable}
-    )
-    return table[~np.isnan(ranks[0])].assign(gallery=len(gallery))
-
-
-def _true_distances(distances, queries, gallery):
-    """The distance of each query to its vehicle in the gallery; infinite if it is not there, or
-    ruled out.
-    """
-    return np.where(queries[:, None] == gallery, distances, np.inf).min(axis=1, initial=np.inf)
-
-
 def main(arguments=None):
     """Print the figures."""
     parser = argparse.ArgumentParser(
@@ -159,8 +97,7 @@ def main(arguments=None):
     truth = load_truth(given.folder)
     sure = (dataset.detections["percent"] >= given.percent).to_numpy()
     detections = dataset.detections[sure].reset_index(drop=True)
-    embeddings = dataset.embeddings[sure]
-    tracks = track_detections(detections, embeddings)
+    tracks = track_detections(detections, dataset.embeddings[sure])
     vehicles = true_vehicles(detections, read_truth(given.folder))
     print(
         f"{len(dataset.frames):,} frames, {len(detections):,} detections of at least"
@@ -171,21 +108,6 @@ def main(arguments=None):
         print(
             f"\nIDF1 within a camera, vehicles over {length} px, 95 % intervals over"
             f" minutes\n{figures.to_string()}"
-        )
-    ranks = travel_figures(detections, embeddings, tracks, vehicles)
-    for pair, of in [*ranks.groupby("pair", sort=False), ("all pairs", ranks)]:
-        figures = bootstrap(
-            lambda rows, of=of: (
-                of.iloc[rows][["before", "after"]]
-                .mean()
-                .pipe(lambda m: pd.concat([m, pd.Series({"gain": m.after - m.before})]))
-            ),
-            of["vehicle"],
-            rounds=400,
-        )
-        print(
-            f"\nrank-1, {pair}: {len(of)} queries, gallery about {of['gallery'].mean():.0f}"
-            f" tracks\n{figures.round(3).to_string()}"
         )
 
 

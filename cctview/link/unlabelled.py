@@ -1,0 +1,267 @@
+"""Links between cameras where nobody says which vehicle is which: learned from the tracklets alone.
+
+Vehicles that look alike are seen at every lag; one vehicle is seen at the lags that it takes to
+drive there. So where alike pairs are more than chance at some lag, vehicles drive (`find_legs`).
+From there on all pairs are a mixture of pairs that show one vehicle and pairs that do not, fitted
+by turns: how probably each pair is one vehicle, and how long the drive takes, which lanes lead
+which way, how alike a vehicle looks to itself. What chance does is not assumed but measured: the
+same is done with the clock of one camera shifted, where no pair shows one vehicle, and only what
+exceeds that is learned from (the decoys of Elias and Gygi, Nature Methods 4, 2007).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
+
+from cctview.link.excess import find_legs
+from cctview.link.travel_times import (
+    WAYS,
+    Leg,
+    TravelTimes,
+    fit_from_links,
+    recorded_span,
+)
+from cctview.track import Tracklets
+
+_ROUNDS = 6  # of fitting; travel times hardly change after four
+_FIRST_SPREAD = 0.15  # of the logarithm of a travel time, before any is fitted
+_WIDE = 1.5  # a lag may be so many times as long, or as short, as usual
+_SHIFTS = (-90.0, -60.0, 60.0, 90.0)  # s, of the clock of the second camera: controls
+_PRESENT = 0.9  # the largest share of vehicles that is believed to be found at another camera
+_DRAWN = 20_000  # pairs of unrelated tracklets for each leg
+_BINS = np.linspace(-1, 1, 81)  # of cosines
+_MOST_LOOKS = 5.0  # the largest log ratio that alike looks can have
+_LANES = 12  # cells across a road
+_FEW_LINKS = 10.0  # links that lanes alike to chance weigh as much as
+_NORMALISATIONS = 15  # alternating, which then changes no weight by 1 %
+_NEGLIGIBLE = 1e-3  # odds, and weights
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What was learned without labels.
+
+    Attributes
+    ----------
+    travel_times : TravelTimes
+    links : DataFrame
+        Pairs of tracklets: `first`, `second` (row numbers; the vehicle passes `first` first),
+        `way` (one of `WAYS`), `leg` (both cameras), `lag` (s), `cosine`, `weight` (how probably the
+        pair is one vehicle).
+    """
+
+    travel_times: TravelTimes
+    links: pd.DataFrame
+
+
+class NoTravel(ValueError):
+    """The tracklets show no drive from camera to camera."""
+
+
+def learn_links(tracklets: Tracklets) -> Believed:
+    """Learn travel times and links from tracklets alone.
+
+    Raises
+    ------
+    NoTravel
+        If no two cameras have more alike pairs at some lag than chance: too few tracklets, or no
+        road that leads from one to the other.
+    """
+    table, features = tracklets.table.reset_index(drop=True), tracklets.features
+    legs = find_legs(table, features)
+    if not legs:
+        raise NoTravel(
+            "the tracks show no drive from camera to camera; longer recordings, or cameras along"
+            " one road, are needed"
+        )
+    usual = {leg: (float(np.log(lag)), _FIRST_SPREAD) for leg, lag in legs.items()}
+    times = TravelTimes({}, usual, {}, recorded_span(table))
+    looks, lanes = _Looks(table, features, legs), _Lanes()
+    pairs = pd.concat(
+        [_candidates(table, features, legs, shift) for shift in (0.0, *_SHIFTS)], ignore_index=True
+    )
+    for _ in range(_ROUNDS):
+        pairs["weight"] = _weights(pairs, table, times, looks, lanes)
+        pairs["weight"] = _calibrated(pairs)
+        believed = pairs[(pairs["shift"] == 0) & (pairs["weight"] > _NEGLIGIBLE)]
+        pairs["part"] = np.where(pairs["shift"] == 0, 1.0, -1 / len(_SHIFTS)) * pairs["weight"]
+        times = fit_from_links(table, believed, pairs, times)
+        looks.fit(pairs, times.headings(table))
+        lanes.fit(pairs, table["lane"].to_numpy())
+    links = believed.drop(columns=["shift", "part"]).reset_index(drop=True)
+    return Believed(times, links)
+
+
+def _candidates(
+    table: pd.DataFrame, features: np.ndarray, legs: dict[Leg, float], shift: float
+) -> pd.DataFrame:
+    """Pairs whose lag may be that of a leg if the second camera's clock is shifted."""
+    rows, parts = table.groupby("camera").indices, []
+    seconds = table["seconds"].to_numpy(float)
+    for (way, a, b), usual in legs.items():
+        order = rows[b][np.argsort(seconds[rows[b]], kind="stable")]
+        at = seconds[order] + shift
+        begin, end = (np.searchsorted(at, seconds[rows[a]] + usual * f) for f in (1 / _WIDE, _WIDE))
+        count = end - begin
+        first = np.repeat(rows[a], count)
+        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - begin, count)
+        second = order[place]
+        columns = {"first": first, "second": second, "way": way, "leg": f"{a} {b}", "shift": shift}
+        columns |= {"lag": at[place] - seconds[first]}
+        columns |= {"cosine": np.einsum("ij,ij->i", features[first], features[second])}
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+class _Lanes:
+    """How often two lanes go together on a leg, against chance."""
+
+    def __init__(self) -> None:
+        self.ratios: dict[tuple[str, str], np.ndarray] = {}
+
+    def fit(self, pairs: pd.DataFrame, lane: np.ndarray) -> None:
+        """Fit on what `pairs` have more than their controls."""
+        for leg, rows in pairs.groupby(["way", "leg"]):
+            cells = _cells(rows, lane)
+            chance = np.bincount(cells, minlength=_LANES**2).reshape(_LANES, _LANES)
+            found = np.bincount(cells, rows["part"], _LANES**2).reshape(_LANES, _LANES)
+            found = np.maximum(gaussian_filter(found, 1.0), 0)
+            chance = gaussian_filter(chance / chance.sum() * found.sum(), 1.0)
+            self.ratios[leg] = (found + _FEW_LINKS * chance / max(found.sum(), 1e-9)) / (
+                (1 + _FEW_LINKS / max(found.sum(), 1e-9)) * np.maximum(chance, 1e-9)
+            )
+
+    def ratio(self, leg: tuple[str, str], pairs: pd.DataFrame, lane: np.ndarray) -> np.ndarray:
+        """Likelihood ratio of the lanes of pairs."""
+        if leg not in self.ratios:
+            return np.ones(len(pairs))
+        return self.ratios[leg].ravel()[_cells(pairs, lane)]
+
+
+def _cells(pairs: pd.DataFrame, lane: np.ndarray) -> np.ndarray:
+    places = np.minimum((lane * _LANES).astype(int), _LANES - 1)
+    return places[pairs["first"]] * _LANES + places[pairs["second"]]
+
+
+class _Looks:
+    """How alike two tracklets look that are unrelated, by leg, and two that are one vehicle."""
+
+    def __init__(
+        self, table: pd.DataFrame, features: np.ndarray, legs: Iterable[Leg], seed: int = 0
+    ) -> None:
+        rng, rows = np.random.default_rng(seed), table.groupby("camera").indices
+        self.unrelated: dict[tuple[str, str], np.ndarray] = {}
+        self.drawn: dict[Leg, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for way, a, b in legs:
+            i, j = rng.choice(rows[a], _DRAWN), rng.choice(rows[b], _DRAWN)
+            self.drawn[way, a, b] = i, j, np.einsum("ij,ij->i", features[i], features[j])
+        cosine = np.concatenate([cosine for _, _, cosine in self.drawn.values()])
+        self.one = _histogram(cosine + 1.5 * cosine.std(), np.ones(len(cosine)))
+        self._fit_unrelated(np.full((len(table), 2), 0.5))
+
+    def _fit_unrelated(self, heading: np.ndarray) -> None:
+        for (way, a, b), (i, j, cosine) in self.drawn.items():
+            both = heading[i, WAYS.index(way)] * heading[j, WAYS.index(way)]
+            self.unrelated[way, f"{a} {b}"] = _histogram(cosine, both)
+
+    def fit(self, pairs: pd.DataFrame, heading: np.ndarray) -> None:
+        """Fit again, on what `pairs` have more than their controls."""
+        self._fit_unrelated(heading)
+        self.one = _histogram(pairs["cosine"].to_numpy(), pairs["part"].to_numpy())
+
+    def log_ratio(self, way: str, leg: str, cosine: np.ndarray) -> np.ndarray:
+        """Logarithm of the likelihood ratio of cosines: the more alike, the larger."""
+        ratio = np.clip(np.log(self.one / self.unrelated[way, leg]), -_MOST_LOOKS, _MOST_LOOKS)
+        return np.interp(cosine, _BINS, np.maximum.accumulate(ratio))
+
+
+def _histogram(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The share of each of `_BINS`, smooth and never 0."""
+    half = (_BINS[1] - _BINS[0]) / 2
+    counts = np.histogram(
+        np.clip(values, -1, 1), len(_BINS), (-1 - half, 1 + half), weights=weights
+    )[0]
+    smooth = np.maximum(gaussian_filter1d(counts, 2.0, mode="constant"), 0)
+    return smooth / max(smooth.sum(), 1e-9) + 1e-4
+
+
+def _weights(
+    pairs: pd.DataFrame, table: pd.DataFrame, times: TravelTimes, looks: _Looks, lanes: _Lanes
+) -> np.ndarray:
+    """How probably each pair is one vehicle by the model so far; each tracklet has one partner a
+    camera at most.
+    """
+    count = table.groupby("camera").size()
+    odds, weights = np.zeros(len(pairs)), np.zeros(len(pairs))
+    ends, span = pairs[["first", "second"]].to_numpy(), times.span[1] - times.span[0]
+    lag, cosine = pairs["lag"].to_numpy(), pairs["cosine"].to_numpy()
+    for (way, leg), rows in pairs.groupby(["way", "leg"]).indices.items():
+        a, b = leg.split()
+        # as in `TravelTimes.log_ratio`: an unrelated tracklet comes at any time alike
+        ratio = span * times.density(way, a, b, lag[rows])
+        ratio *= lanes.ratio((way, leg), pairs.iloc[rows], table["lane"].to_numpy())
+        found = min(times.found.get((way, a, b), 0.5), _PRESENT)
+        ratio *= np.exp(looks.log_ratio(way, leg, cosine[rows]))
+        odds[rows] = ratio * found / (1 - found) / count[b]
+    unordered = pairs["leg"].map({leg: " ".join(sorted(leg.split())) for leg in set(pairs["leg"])})
+    for rows in pairs.groupby([unordered, "shift"]).indices.values():
+        rows = rows[odds[rows] > _NEGLIGIBLE]
+        if len(rows):
+            weights[rows] = one_to_one(ends[rows, 0], ends[rows, 1], odds[rows])
+    return weights
+
+
+def one_to_one(first: np.ndarray, second: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Share the odds of pairs so that each of either side has one partner or none, (n,).
+
+    Alternating normalisation (Sinkhorn 1967) with a place for "none" of odds 1 on either side.
+
+    >>> one_to_one(np.array([0, 0]), np.array([1, 2]), np.array([1.0, 1.0])).round(2)
+    array([0.37, 0.37])
+    """
+    size = int(max(first.max(), second.max())) + 1
+    by_second = np.ones(size)
+    for _ in range(_NORMALISATIONS):
+        by_first = 1 / (1 + np.bincount(first, odds * by_second[second], size))
+        by_second = 1 / (1 + np.bincount(second, odds * by_first[first], size))
+    return by_first[first] * odds * by_second[second]
+
+
+def _calibrated(pairs: pd.DataFrame) -> np.ndarray:
+    """Weights of pairs such that those of a weight are right as often, by leg; those of controls as
+    if they were none. Only of pairs that are each other's best.
+
+    Where controls have as many links of a weight, chance made them all.
+    """
+    result, weight = np.zeros(len(pairs)), pairs["weight"].to_numpy()
+    control = (pairs["shift"] != 0).to_numpy()
+    best = np.ones(len(pairs), bool)
+    for end in ("first", "second"):
+        best &= weight == pairs.groupby(["leg", "shift", end])["weight"].transform("max")
+    for rows in pairs.groupby(["way", "leg"]).indices.values():
+        count = control[rows].sum() / max((~control[rows]).sum(), 1)
+        rows = rows[best[rows] & (weight[rows] > _NEGLIGIBLE)]
+        if len(rows):
+            result[rows] = share_true(weight[rows], control[rows], count)
+    return result
+
+
+def share_true(scores: np.ndarray, control: np.ndarray, count: float) -> np.ndarray:
+    """Of links with such a score, how many are more than chance, (n,).
+
+    Parameters
+    ----------
+    scores : array_like, shape (n,)
+    control : array_like of bool, shape (n,)
+        Which are of one of `count` controls: chance made them.
+    count : float
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    weight = np.where(control, 1 / count, 1.0)
+    share = IsotonicRegression().fit(scores, ~control, weight).predict(scores)
+    # of `share` real links to `1 - share` of a control, the latter number is there by chance
+    return np.clip(2 - 1 / np.maximum(share, 0.5), 0, 1)
