@@ -102,12 +102,17 @@ show.bits_given(meter)
 # read once beside one camera, makes a name of it (notebook 07), sometimes the wrong one.
 #
 # What has leaked does not come back. But notebook 08 asks what linking *would* have given away, had the best defence of the
-# database been in force from the first day, one that leaves nine tenths of its use. (A model: the share that it takes of an average
-# link's bits, taken off here.)
+# database been in force from the first day. That depends on what the owner needs. Here the owner needs counts and types, nine
+# tenths of each. (A model: the share that the defence takes of an average link's bits, taken off here.)
 
 # %%
 linked = meter.upto("all trips at once")
-show.bits_given(linked.after(defences.bought_back_step(linked, defences.stored())))
+needs = ["counting", "types"]
+show.bits_given(linked.after(defences.bought_back_step(linked, defences.stored(), needs=needs)))
+
+# %% [markdown]
+# An owner who needs travel times as well needs the links themselves, and then the best defence of the database takes back
+# hardly anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 3 · The same evidence, another city

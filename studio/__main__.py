@@ -28,7 +28,7 @@ from studio.sample import write_sample
 from studio.training.publish import publish
 
 ROOT = Path(__file__).parent.parent
-TRAINED = ("detector", "extractor", "second", "inverter", "defended")
+TRAINED = ("detector", "extractor", "second", "third", "inverter", "defended")
 RESULTS = (
     "leakage",
     "open_set",
@@ -40,6 +40,7 @@ RESULTS = (
     "extractors",
     "inversion",
     "defences",
+    "cloaks",
     "eras",
     "eras_equal",
     "eras_metric",

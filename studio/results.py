@@ -3,9 +3,11 @@
 leakage, open_set, unicity, finder: see `studio.studies.leakage`; membership: see
 `studio.studies.learning`. Of attacks and defences:
 
-defences.csv     defence × strength × tracker (`studio.studies.defence_study`)
+defences.csv     defence × strength × tracker (`studio.studies.defence_study`); the same for
+                 vehicles drawn again, in halves, in defences_drawn.parquet
+cloaks.csv       cloaks away from the vehicle and towards another: whom three networks find
 attributes.csv   what a linear probe reads off the stored vectors
-extractors.csv   links of single crops by the shipped extractor, and by the second, the judge
+extractors.csv   links of single crops by the shipped extractor, the second and the third network
 inversion.csv    pictures rebuilt from vectors of unseen designs, and the inversion_baselines
 eras.csv         the recognisers of lesson 01 by the size of the pictures
 eras_equal.csv   the same, and a network that was taught the training vehicles alone
@@ -13,7 +15,6 @@ eras_metric.csv  the same without and with a metric fitted on top
 """
 
 import functools
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,16 +28,17 @@ from cctview.course.era_trials import VehicleCrops
 from cctview.dataset import open_dataset, write_bytes
 from cctview.defences import DEFENCES, stored
 from cctview.defences.cloak import shipped_student
+from cctview.defences.study import DRAWN_SCALE
 from cctview.detect import Detector
 from cctview.extract import ERAS
 from cctview.match import cosine_distances
 from cctview.truth import read_truth
-from studio.studies import leakage, learning
+from studio.studies import cloak_study, leakage, learning
 from studio.studies.bench import bench
-from studio.studies.defence_study import DefenceStudy, link_row
+from studio.studies.defence_study import DefenceStudy, Measured, link_row
 from studio.studies.era_tables import equal_table, metric_table, resolution_table
 from studio.studies.usefulness import RoadUse, stretches
-from studio.training import train_defended
+from studio.training import third, train_defended
 
 _WRITERS = {
     "leakage": leakage.write_leakage,
@@ -53,6 +55,7 @@ TABLES = (
     "extractors",
     "inversion",
     "defences",
+    "cloaks",
     "eras",
     "eras_equal",
     "eras_metric",
@@ -73,7 +76,7 @@ def write(tables: tuple[str, ...], work: Path, data: Path, other: Path | None = 
         "inversion": lambda: inversion(crops()),
     }
     made["extractors"] = lambda: extractors(crops())
-    made["defences"] = lambda: defences(crops(), work, data)
+    made["cloaks"] = lambda: cloak_study.networks(crops())
     made["eras"] = lambda: resolution_table(*known_vehicles(data), ERAS)
     made["eras_equal"] = lambda: equal_table(*known_vehicles(data), ERAS)
     made["eras_metric"] = lambda: metric_table(*known_vehicles(data), ERAS)
@@ -82,6 +85,9 @@ def write(tables: tuple[str, ...], work: Path, data: Path, other: Path | None = 
         if name in _WRITERS:
             seeds = (data, other) if name in _BY_SEED else (data,)
             places += _WRITERS[name](*seeds)
+            continue
+        if name == "defences":
+            places += write_defences(crops(), work, data)
             continue
         place = data / "results" / f"{name}.csv"
         _write_table(place, made[name]())
@@ -118,6 +124,7 @@ def extractors(crops: LabelledCrops) -> pd.DataFrame:
 
     judgement = second.load_second()
     by = {"student": crops.vectors, "second": second.embed(crops.images, judgement)}
+    by["third"] = third.another_network()(crops.images)
     rows = []
     for name, vectors in by.items():
         learn, measured = replace(crops, vectors=vectors).split()
@@ -191,8 +198,8 @@ def unseen_vehicles(crops: LabelledCrops) -> tuple[LabelledCrops, LabelledCrops]
     return crops.only(first.index.to_numpy()), crops.only(other.index.to_numpy())
 
 
-def defences(crops: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
-    """The table of all defences; each is kept in the working folder when it is done, and a second
+def defences(crops: LabelledCrops, work: Path, data: Path) -> Measured:
+    """What all defences are worth; each is kept in the working folder when it is done, and a second
     call continues.
 
     Retrained extractors are those that `python -m studio train defended` left there.
@@ -200,18 +207,47 @@ def defences(crops: LabelledCrops, work: Path, data: Path) -> pd.DataFrame:
     parts = work / "defences"
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
-    study = DefenceStudy(crops, embed, _retrained(work), road.measure)
-    if not (parts / "none.csv").exists():
-        exact, rows = study.undefended()
-        write_bytes(parts / "none.json", json.dumps(exact).encode())
-        _write_table(parts / "none.csv", rows)
-    exact, tables = json.loads((parts / "none.json").read_bytes()), [stored(parts / "none.csv")]
+    study = DefenceStudy(
+        crops,
+        embed,
+        _retrained(work),
+        road.measure,
+        third.another_network(),
+        tuple(read_truth(data).vehicles.vehicle),
+    )
+    measured = [_kept(parts, "none", study.undefended)]
     for defence in tqdm(DEFENCES.values(), desc="defences"):
-        part = parts / f"{defence.name}.csv"
-        if not part.exists():
-            _write_table(part, study.defended(defence, defence.strengths, exact))
-        tables.append(stored(part))
-    return pd.concat(tables, ignore_index=True)
+        for strength in defence.strengths:
+            name = f"{defence.name} {strength:g}"
+            measured.append(_kept(parts, name, lambda: study.defended(defence, [strength])))  # noqa: B023
+    return Measured.joined(measured)
+
+
+def _kept(folder, name, measure):
+    """What is kept under a name; measured and kept first, if it is not."""
+    table, draws = folder / f"{name}.csv", folder / f"{name}.parquet"
+    if not table.exists():
+        measured = measure()
+        write_bytes(draws, measured.draws.to_parquet())
+        _write_table(table, measured.table)
+    return Measured(stored(table), pd.read_parquet(draws))
+
+
+def write_defences(crops: LabelledCrops, work: Path, data: Path) -> list[Path]:
+    """Write `defences.csv` and `defences_drawn.parquet`; returns their places."""
+    measured = defences(crops, work, data)
+    places = [data / "results" / name for name in ("defences.csv", "defences_drawn.parquet")]
+    _write_table(places[0], measured.table)
+    packed = pack_draws(measured.draws)
+    write_bytes(places[1], packed.to_parquet(index=False, compression="zstd"))
+    return places
+
+
+def pack_draws(draws: pd.DataFrame) -> pd.DataFrame:
+    """The draws as they are stored, without those of all vehicles: `stored_draws` reads them."""
+    kept = draws[draws.part != "all"].reset_index(drop=True)
+    scaled = [DRAWN_SCALE * np.nan_to_num(values) for values in kept["values"]]
+    return kept.assign(values=[np.rint(values).astype(np.int16) for values in scaled])
 
 
 def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = None) -> pd.DataFrame:
@@ -226,10 +262,11 @@ def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = Non
     if name not in DEFENCES:
         raise ValueError(f"no defence {name!r}: choose from {', '.join(DEFENCES)}")
     defence, embed = DEFENCES[name], train_defended.embedder(shipped_student())
-    crops = bench(data, images=defence.where == "pixels")
-    study = DefenceStudy(crops, embed, _retrained(work))
-    table = study.table([defence], {name: strengths or defence.strengths})
-    columns = ["bits", "bits_low", "bits_high", "rank1", "classification"]
+    pixels = defence.where == "pixels"
+    crops, another = bench(data, images=pixels), third.another_network() if pixels else None
+    study = DefenceStudy(crops, embed, _retrained(work), another=another)
+    table = study.measure([defence], {name: strengths or defence.strengths}).table
+    columns = ["bits", "bits_low", "bits_high", "rank1", "types"]
     return table[["defence", "strength", "tracker", *columns]]
 
 

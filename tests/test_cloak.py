@@ -57,3 +57,39 @@ def test_a_cloak_is_small_and_works(network, make):
         assert (
             nearest_to_itself(network, data, data) == 1 > nearest_to_itself(network, data, changed)
         )
+
+
+def test_a_cloak_with_a_target_looks_like_the_target(network):
+    data = labelled_crops(6)
+    targets = np.roll(np.arange(6), 1)
+    changed = cloak.cloak(data, 16, network, targets)
+
+    def named_first(part):
+        with torch.inference_mode():
+            shown, known = (
+                torch.nn.functional.normalize(
+                    network.coordinates(
+                        torch.from_numpy(np.stack(some.images)).permute(0, 3, 1, 2).float() / 255
+                    )
+                )
+                for some in (part, data)
+            )
+        return (shown @ known.T).argmax(dim=1).numpy()
+
+    assert np.abs(np.stack(changed.images).astype(int) - np.stack(data.images)).max() <= 16
+    assert (named_first(data) == np.arange(6)).all()
+    assert (named_first(changed) == targets).mean() > 0.5
+    with pytest.raises(ValueError, match="none of the crops' vehicles"):
+        cloak.cloak(data, 16, network, targets + 100)
+
+
+def test_whom_a_search_names_first_by_hand():
+    """Vehicle 1 finds itself, 2 finds its target 3, and 3 finds 1, which is not its target."""
+    from studio.studies import cloak_study
+    from studio.studies.resampling import Draws
+
+    closeness = np.array([[0.9, 0.1, 0.0], [0.2, 0.1, 0.8], [0.5, 0.3, 0.4]])
+    vehicles, target = np.array([1, 2, 3]), np.array([3, 3, 2])
+    shares = cloak_study._named_first(closeness, vehicles, target, Draws.make(vehicles, rounds=5))
+    found = [shares[name][0, 0] for name in cloak_study.OUTCOMES]
+    assert found == pytest.approx([1 / 3] * 3)

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cctview.course.figures import defences as purposes
 from cctview.course.figures import lesson_08, rebuilding
-from cctview.course.figures.lesson_08 import bought_points
 from cctview.defences import study as protection
-from cctview.defences.catalogue import DEFENCES
+from cctview.defences.catalogue import DEFENCES, noise_deviation
 from tests.cards import check_card
 from tests.test_figures import CROPS, drawn, texts
+
+THREE = protection.TRACKERS[:3]
 
 
 def table():
@@ -18,12 +20,13 @@ def table():
     """
     rows = [
         ("none", "", "pictures", 0.0, t, b, 1.0)
-        for t, b in zip(protection.TRACKERS, (3.0, 3.1, 3.4), strict=True)
+        for t, b in zip(THREE, (3.0, 3.1, 3.4), strict=True)
     ]
     rows += [(*row[:2], "vectors", *row[3:]) for row in rows]
+    rows += [("none", "", "pictures", 0.0, "another network", 2.8, 1.0)]
     rows += [
         ("none", "", "vectors and clock", 0.0, t, b, 1.0)
-        for t, b in zip(protection.TRACKERS, (6.0, 6.1, 6.4), strict=True)
+        for t, b in zip(THREE, (6.0, 6.1, 6.4), strict=True)
     ]
     for name, where, evidence, cases in (
         (
@@ -48,11 +51,15 @@ def table():
         for strength, (*bits, use) in cases.items():
             rows += [
                 (name, where, evidence, strength, t, b, use)
-                for t, b in zip(protection.TRACKERS, bits, strict=True)
+                for t, b in zip(THREE, bits, strict=True)
             ]
+            if where == "pixels":
+                row = (name, where, evidence, strength, "another network", bits[0] + 0.4, use)
+                rows.append(row)
     made = pd.DataFrame(
         rows, columns=["defence", "where", "evidence", "strength", "tracker", "bits", "usefulness"]
     )
+    made = made.assign(**dict.fromkeys(protection.USES, made.usefulness))
     return made.assign(bits_low=made.bits - 0.1, bits_high=made.bits + 0.1, unit="px", who="law")
 
 
@@ -75,6 +82,31 @@ JUDGED = pd.DataFrame(
     columns=["gallery", "method", "estimate"],
 ).assign(figure="top-5", vehicles=200)
 JUDGED = JUDGED.assign(low=JUDGED.estimate - 0.05, high=JUDGED.estimate + 0.05)
+BEST = pd.DataFrame(
+    {
+        "chosen": [("retention (30)", "retention (30)"), ("key (256)", protection.NOTHING)],
+        "share": [0.93, 0.06],
+        "low": [0.92, -0.01],
+        "high": [0.94, 0.13],
+        "kept": [1.0, 0.95],
+    },
+    index=["counting", "all four"],
+)
+CLOAKS = pd.DataFrame(
+    [
+        (aim, levels, network, outcome, share)
+        for aim, levels, network, shares in (
+            ("none", 0, "the extractor", (0.4, 0.0, 0.6)),
+            ("none", 0, "the third", (0.3, 0.0, 0.7)),
+            ("away", 8, "the extractor", (0.05, 0.0, 0.95)),
+            ("away", 8, "the third", (0.28, 0.0, 0.72)),
+            ("target", 8, "the extractor", (0.1, 0.5, 0.4)),
+            ("target", 8, "the third", (0.27, 0.01, 0.72)),
+        )
+        for outcome, share in zip(("itself", "the target", "another"), shares, strict=True)
+    ],
+    columns=["aim", "levels", "network", "outcome", "share"],
+)
 FIGURES = {
     "whose picture": lambda: rebuilding.whose_picture(JUDGED),
     "rebuilt": lambda: rebuilding.rebuilt(
@@ -85,11 +117,22 @@ FIGURES = {
         protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
     ),
     "by strength": lambda: lesson_08.by_strength(TABLE, "key"),
-    "bought back": lambda: lesson_08.bought_back(TABLE),
-    "bought back off the shelf": lambda: lesson_08.bought_back(TABLE, "off the shelf", 0.5),
-    "nothing is useful enough": lambda: lesson_08.bought_back(TABLE, None, 1.0),
-    "worst case": lambda: lesson_08.worst_case(protection.headline(TABLE, 0.9), 0.9),
-    "no worst case": lambda: lesson_08.worst_case(protection.headline(TABLE, 1.0), 1.0),
+    "four trackers": lambda: lesson_08.defended(
+        protection.at_strength(TABLE, "blur", 1), CROPS[:4], "another network", 3.4, "rebuilt"
+    ),
+    "pixels by strength": lambda: lesson_08.by_strength(TABLE, "blur"),
+    "bought back": lambda: purposes.bought_back(TABLE),
+    "bought back off the shelf": lambda: purposes.bought_back(TABLE, "off the shelf", 0.5),
+    "for one use": lambda: purposes.bought_back(TABLE, None, 0.5, ["counting"]),
+    "nothing is useful enough": lambda: purposes.bought_back(TABLE, None, 1.0),
+    "worst case": lambda: purposes.worst_case(protection.headline(TABLE, 0.9), 0.9),
+    "no worst case": lambda: purposes.worst_case(protection.headline(TABLE, 1.0), 1.0),
+    "by purpose": lambda: purposes.by_purpose(BEST, 14),
+    "nothing for some": lambda: purposes.by_purpose(BEST.assign(share=0.0, low=-0.1, high=0.1), 8),
+    "hidden": lambda: purposes.blamed(CLOAKS, "away", 8),
+    "blamed": lambda: purposes.blamed(CLOAKS, "target", 8),
+    "spent": lambda: purposes.spent(0.19, 18, 30),
+    "spent in a look": lambda: purposes.spent(1.0, 1, 1),
     "key broken": lambda: lesson_08.key_broken(FOUND, FOUND[250], 50),
 }
 
@@ -119,33 +162,38 @@ def test_the_driver_holds_nothing():
 def test_bits_left_are_the_tables():
     figure = FIGURES["defended"]()
     assert [bar.get_width() for bar in figure.axes[-1].patches] == [0, 1.8, 3.2]
-    assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(
-        protection.TRACKERS
-    )
+    assert [tick.get_text() for tick in figure.axes[-1].get_yticklabels()] == list(THREE)
     assert "3.2 of 3.4 bits" in figure.title
-    assert "97 %" in figure.title
+    assert "counting 97 %" in figure.axes[-1].get_title(loc="left")
+    four = FIGURES["four trackers"]()
+    assert [bar.get_width() for bar in four.axes[-1].patches] == [2, 2.5, 3.0, 2.4]
+    assert four.title.endswith("a tracker with another network keeps 2.4 of 3.4 bits")
+
+
+def test_a_tracker_that_needs_pictures_has_no_vectors_to_attack():
+    rows = protection.at_strength(TABLE, "key", 1)
+    figure = lesson_08.defended(rows, CROPS[:4], "another network", 3.4, "rebuilt")
+    assert "the adaptive tracker keeps" in figure.title
 
 
 def test_strengths_go_from_weak_to_strong():
-    lines = {
-        name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist()
-        for name in protection.TRACKERS
-    }
+    lines = {name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist() for name in THREE}
     assert lines["adaptive"] == [3.2, 2.9, 1.9]
     assert lines["off the shelf"] == [0, 0, 0]
 
 
 def test_shares_bought_back_by_hand():
-    points = bought_points(TABLE).set_index(["defence", "strength"])
+    points = protection.bought_points(TABLE).set_index(["defence", "strength"])
     assert points.loc[("key", 256), "share"] == pytest.approx(1 - 3.2 / 3.4)
     assert points.loc[("retention", 30), "bought"] == pytest.approx(5.9)
     assert (
-        bought_points(TABLE, "off the shelf")
+        protection.bought_points(TABLE, "off the shelf")
         .set_index(["defence", "strength"])
         .loc[("key", 256), "share"]
         == 1
     )
     assert "blur buys most from the best tracker: 12 %" in FIGURES["bought back"]().title
+    assert FIGURES["for one use"]().title.startswith("For counting, key buys most")
     assert "No defence" in FIGURES["nothing is useful enough"]().title
     assert "No defence" in FIGURES["no worst case"]().title
 
@@ -161,3 +209,22 @@ def test_the_broken_key_is_compared_with_no_key():
     assert figure.title.startswith("With 50 known vehicles the thief finds 20 %: 67 %")
     (line,) = drawn(figure, "with known vehicles")
     np.testing.assert_allclose(line.get_ydata(), [0.05, 0.2, 0.3])
+
+
+def test_what_each_owner_can_give_back():
+    figure = FIGURES["by purpose"]()
+    assert figure.title == "For counting, 93 % can be bought back; for all four, 6.0 %"
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [0.93, 0.06]
+    assert any(text.endswith(f"key (256) or {protection.NOTHING}") for text in texts(figure))
+
+
+def test_whom_a_search_blames():
+    assert FIGURES["hidden"]().title.endswith("5.0 % are found; by the third, 28 %")
+    assert FIGURES["blamed"]().title.endswith("blames the target in 50 %; by the third, 1.0 %")
+
+
+def test_epsilon_adds_up_over_looks_and_days():
+    """Eighteen looks at 100 are 1,800; the exact sum is smaller."""
+    added, exact = purposes.spent(noise_deviation(100), 18, 1).axes[0].lines
+    assert added.get_ydata() == pytest.approx([1800])
+    assert 1000 < exact.get_ydata()[0] < 1300

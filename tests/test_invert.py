@@ -9,7 +9,7 @@ import torch
 from cctview.attacks import inversion as invert
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES, load_crops, window
 from studio.studies import judge as judging
-from studio.training import second
+from studio.training import second, third
 from tests.scenes import picture
 
 
@@ -38,7 +38,7 @@ def test_vectors_of_another_length_are_refused(network):
 
 
 def test_the_decoder_is_small_enough():
-    for model in (invert.Inverter(), second.Second()):
+    for model in (invert.Inverter(), second.Second(), third.Third()):
         assert sum(2 * value.numel() for value in model.state_dict().values()) < 10e6
 
 
@@ -110,10 +110,11 @@ def test_the_judge_needs_vehicles_to_search_among():
         judging.judge({"a": pictures, "b": pictures}, pictures, {})
 
 
-def test_the_second_extractor_gives_unit_vectors():
-    vectors = second.embed([picture(k, 10 + k, 30) for k in range(3)], second.Second().eval())
+@pytest.mark.parametrize("network", [second.Second(), third.Third()])
+def test_the_other_networks_give_unit_vectors(network):
+    vectors = second.embed([picture(k, 10 + k, 30) for k in range(3)], network.eval())
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert second.embed([], second.Second().eval()).shape == (0, 128)
+    assert second.embed([], network).shape == (0, 128)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,7 @@ def test_the_second_extractor_gives_unit_vectors():
     [
         (invert.load_inverter, invert, "INVERTER_WEIGHTS", "inverter"),
         (second.load_second, second, "DEFAULT_WEIGHTS", "second"),
+        (third.load_third, third, "DEFAULT_WEIGHTS", "third"),
     ],
 )
 def test_missing_weights_say_how_to_make_them(monkeypatch, load, module, constant, name):

@@ -11,7 +11,8 @@ from cctview.attacks.crops import LabelledCrops
 from cctview.defences import catalogue as defend
 from cctview.defences import study as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
-from studio.studies import defence_study
+from studio import results
+from studio.studies import defence_study, resampling
 from tests.test_defend import labelled_crops
 
 
@@ -105,22 +106,69 @@ def test_bits_do_not_exceed_the_gallery_and_vanish_with_the_signal(bench):
 
 
 def test_the_table_of_defences(bench):
-    wanted = [defend.DEFENCES[name] for name in ("noise", "key", "retention")]
-    table = defence_study.DefenceStudy(bench).table(
-        wanted, {"noise": [30, 1e5], "key": [24], "retention": [10]}
+    wanted = [defend.DEFENCES[name] for name in ("noise", "key", "retention", "no vectors")]
+    measured = defence_study.DefenceStudy(bench).measure(
+        wanted, {"noise": [0.4, 1e-3], "key": [24], "retention": [10]}
     )
+    table = measured.table
     assert list(table.columns) == defence_study.COLUMNS
-    assert len(table) == 3 * (2 + 2 + 1 + 1)
-    assert (table.bits_low <= table.bits).all()
-    assert (table.bits <= table.bits_high).all()
+    assert len(table) == 3 * (2 + 2 + 1 + 1 + 1)
+    for figure in ("bits", "clock_bits", "rank1", "types", "travel times"):
+        assert (table[f"{figure}_low"] <= table[figure] + 1e-6).all()
+        assert (table[figure] <= table[f"{figure}_high"] + 1e-6).all()
     cell = table.set_index(["defence", "strength", "tracker"]).bits
     shelf = "off the shelf"
-    assert cell["noise", 30, shelf] < 1 < 4 < cell["noise", 1e5, shelf]
+    assert cell["noise", 0.4, shelf] < 1 < 4 < cell["noise", 1e-3, shelf]
     assert cell["key", 24, shelf] < 0.3
     assert cell["key", 24, "adaptive"] > 2, "a key a camera must fall to known pairs"
-    assert table.usefulness.between(0, 1).all()
-    noise = table[table.defence == "noise"].groupby("strength").usefulness.first()
-    assert noise[30] < noise[1e5]
+    nothing = table[table.defence == "no vectors"]
+    assert nothing.bits.abs().max() < 1e-6
+    assert (nothing.types == 0).all()
+    assert (nothing["travel times"] == 1).all()
+    types = table[table.defence == "noise"].groupby("strength").types.first()
+    assert types[0.4] < types[1e-3]
+    assert set(measured.draws.part) == set(resampling.PARTS)
+
+
+def test_bits_and_rank_without_a_draw_are_those_of_the_attack(bench):
+    learn, measured = bench.split()
+    attack = linkage.LinkageAttack().fit(learn)
+    links = attack.attack(measured)
+    draws = resampling.Draws.make(bench.table.vehicle, rounds=20)
+    searches = list(attack.searches(measured))
+    for rank, column in ((False, "bits"), (True, "first")):
+        drawn = resampling.drawn_links(searches, draws, rank)
+        assert drawn.shape == (3, 21)
+        assert drawn[0, 0] == pytest.approx(links[column].mean(), abs=1e-4)
+        assert drawn[0, 1:].mean() == pytest.approx(drawn[0, 0])
+
+
+def test_a_candidate_counts_as_often_as_it_was_drawn():
+    """Cosines 1, 0, 0 at temperature 1/ln 3: odds 3, 1, 1. Drawn twice and not at all, the true one
+    has p = 3/5 among three.
+    """
+    searches = linkage.Searches(
+        np.log([[3.0, 1.0, 1.0]]), np.array([0]), np.array([7]), np.array([7, 8, 9])
+    )
+    weights = np.ones((3, 3, 3), np.float32)
+    weights[:, :, 1] = np.array([1, 2, 0])[:, None]
+    weights[:, :, 2] = np.array([1, 0, 2])[:, None]
+    drawn = resampling.drawn_links([searches], resampling.Draws(np.array([7, 8, 9]), weights))
+    assert drawn[0] == pytest.approx([np.log2(3 * 3 / 5)] * 3)
+    weights[:, :, 1] = np.array([1, 1, 0])[:, None]
+    weights[:, :, 2] = np.array([1, 3, 0])[:, None]
+    drawn = resampling.drawn_links([searches], resampling.Draws(np.array([7, 8, 9]), weights))[0]
+    by_hand = np.log2([2 * 3 / 4, 4 * 3 / 6])
+    assert drawn[1] - drawn[2] == pytest.approx(by_hand[0] - by_hand[1])
+
+
+def test_halves_have_no_vehicle_in_common():
+    draws = resampling.Draws.make(range(1, 500), rounds=3)
+    weights = draws.of(np.arange(1, 500))[:, :, 0]
+    assert (weights[:, 1] + weights[:, 2] == 1).all()
+    assert 200 < weights[:, 1].sum() < 300
+    with pytest.raises(ValueError, match="was not there"):
+        draws.of(np.array([5000]))
 
 
 def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
@@ -140,13 +188,21 @@ def test_who_has_pictures_may_retrain_even_without_a_defence(bench):
             np.stack([crop[0, 0] - 128.0 for crop in crops]) + rng.normal(size=(len(crops), 3))
         ).astype(np.float32)
 
-    _, rows = defence_study.DefenceStudy(
-        data, blind, retrained=lambda defence, strength: sees
-    ).undefended(("pixels", "vectors"))
+    study = defence_study.DefenceStudy(
+        data, blind, retrained=lambda defence, strength: sees, another=blind
+    )
+    rows = study.undefended(("pixels", "vectors")).table
     bits = rows.set_index(["evidence", "tracker"]).bits
     assert abs(bits["pictures", "off the shelf"]) < 0.3 < 2 < bits["pictures", "retrained"]
     assert bits["pictures", "adaptive"] > 2
+    assert abs(bits["pictures", "another network"]) < 0.3, "it sees as little as its network"
+    assert ("vectors", "another network") not in bits.index, "of vectors nobody makes others"
     assert bits["vectors", "off the shelf"] > 4, "vectors are as they are stored"
+
+
+def with_uses(table):
+    """Every use keeps what the column usefulness says."""
+    return table.assign(**dict.fromkeys(protection.USES, table.usefulness))
 
 
 def test_the_meters_last_step_takes_a_share_of_what_linking_gave():
@@ -160,7 +216,7 @@ def test_the_meters_last_step_takes_a_share_of_what_linking_gave():
         for t in protection.TRACKERS
     ]
     table = pd.DataFrame(rows, columns=["defence", "strength", "tracker", "bits", "usefulness"])
-    table = table.assign(
+    table = with_uses(table).assign(
         evidence="vectors and clock",
         who="law",
         unit="s",
@@ -181,12 +237,12 @@ def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():
     rows = [("none", 0, t, 5.0 + k, 1.0) for k, t in enumerate(protection.TRACKERS)]
     rows += [
         ("blur", s, t, bits, use)
-        for s, use, all_bits in ((1, 0.95, (2, 3, 4)), (2, 0.5, (0, 0, 1)))
+        for s, use, all_bits in ((1, 0.95, (2, 3, 4, 3)), (2, 0.5, (0, 0, 1, 0)))
         for t, bits in zip(protection.TRACKERS, all_bits)
     ]
     rows += [("mask", 1, t, 1.0, 0.2) for t in protection.TRACKERS]
     table = pd.DataFrame(rows, columns=["defence", "strength", "tracker", "bits", "usefulness"])
-    table = table.assign(
+    table = with_uses(table).assign(
         evidence="pictures", who="law", unit="px", bits_low=table.bits, bits_high=table.bits
     )
     best = protection.headline(table, 0.9).set_index("defence")
@@ -196,8 +252,8 @@ def test_the_headline_takes_the_worst_tracker_and_the_best_useful_strength():
         1,
         "adaptive",
         4,
-        7,
-        3,
+        8,
+        4,
         2,
     ]
     assert np.isnan(best.loc["mask", "bits"])
@@ -229,3 +285,84 @@ def test_a_defence_that_is_not_measured_yet_says_how_to_measure_it():
         match="'new' is not measured yet; run `python -m studio results --only defences`",
     ):
         protection.at_strength(protection.stored(), "new", 1)
+
+
+def drawn(cases):
+    """Draws of (defence, strength, evidence, {tracker: bits, use: share}) by half, each value twice
+    the same estimate and one draw.
+    """
+    rows = []
+    for defence, strength, evidence, measures in cases:
+        for measure, halves in measures.items():
+            for part, value in zip(("first", "second"), halves, strict=True):
+                about = (defence, strength, evidence, measure, part)
+                rows.append((*about, np.array([value, value, value + 0.1])))
+    return pd.DataFrame(rows, columns=[*defence_study.KEYS, "values"])
+
+
+DRAWN = drawn(
+    [
+        ("none", 0.0, "vectors", {"adaptive": (4, 5), "adaptive with the clock": (8, 8)}),
+        (
+            "noise",
+            1.0,
+            "vectors",
+            {
+                "adaptive": (1, 2),
+                "adaptive with the clock": (6, 6),
+                "counting": (1, 1),
+                "types": (0.4, 0.5),
+            },
+        ),
+        (
+            "drop",
+            4.0,
+            "vectors",
+            {
+                "adaptive": (2, 1),
+                "adaptive with the clock": (6, 7),
+                "counting": (1, 1),
+                "types": (0.95, 0.85),
+            },
+        ),
+    ]
+)
+
+
+def test_one_half_chooses_and_the_other_judges():
+    """The first half takes noise (3 of 4 bits), which buys 3 of 5 on the second; that takes drop (4
+    of 5), which buys 2 of 4 on the first.
+    """
+    best = protection.best_defence(DRAWN, ["counting"], ["adaptive"])
+    assert best.chosen == ("noise (1)", "drop (4)")
+    assert best.share == pytest.approx((3 / 5 + 2 / 4) / 2)
+    assert best.low < best.share
+    assert best.kept == 1
+
+
+def test_what_the_owner_needs_decides_what_may_be_chosen():
+    """Only drop keeps types, and on the first half alone: the second finds nothing, and buys
+    nothing.
+    """
+    best = protection.best_defence(DRAWN, ["counting", "types"], ["adaptive"])
+    assert best.chosen == ("drop (4)", protection.NOTHING)
+    assert best.share == pytest.approx((4 / 5 + 0) / 2)
+    assert best.kept == pytest.approx((0.85 + 1) / 2)
+    lax = protection.best_defence(DRAWN, ["types"], ["adaptive"], least=0.3)
+    assert lax.chosen == ("noise (1)", "drop (4)")
+    without = protection.best_defence(DRAWN, ["counting"], ["adaptive"], without=["noise"])
+    assert without.chosen == ("drop (4)", "drop (4)")
+
+
+def test_the_clock_takes_part_of_what_a_defence_of_vectors_buys():
+    best = protection.best_defence(DRAWN, ["counting"], ["adaptive"], clock=True)
+    assert best.share == pytest.approx((2 / 8 + 2 / 8) / 2)
+    with pytest.raises(ValueError, match="measured against retrained"):
+        protection.best_defence(DRAWN[DRAWN.defence == "none"], ["counting"], ["retrained"])
+
+
+def test_draws_come_back_as_they_were_stored(tmp_path):
+    packed = results.pack_draws(DRAWN)
+    packed.to_parquet(tmp_path / "defences_drawn.parquet")
+    again = protection.stored_draws(tmp_path / "defences_drawn.parquet")
+    assert np.stack(again["values"]) == pytest.approx(np.stack(DRAWN["values"]), abs=6e-4)

@@ -328,16 +328,42 @@ def test_defended_pictures_of_training_are_the_students_own():
     np.testing.assert_allclose(coordinates @ components + mean, extractor.extract(crops), atol=1e-2)
 
 
-def test_the_second_extractors_augmentation_keeps_range_and_size():
-    from studio.training.second import SIDE
-    from studio.training.train_second import augment
+@pytest.mark.parametrize(("trainer", "side"), [("train_second", 48), ("train_third", 56)])
+def test_augmentation_of_the_other_networks_keeps_range_and_size(trainer, side):
+    from importlib import import_module
 
+    augment = import_module(f"studio.training.{trainer}").augment
     rng = np.random.default_rng(0)
     shown = np.stack([augment(picture(k, 15 + k, 40), rng) for k in range(20)])
-    assert shown.shape == (20, SIDE, SIDE, 3)
+    assert shown.shape == (20, side, side, 3)
     assert shown.dtype == np.float32
     assert shown.min() >= 0
     assert shown.max() <= 1
+
+
+def test_other_cameras_stand_on_the_road_only_while_they_record():
+    """They see the road and no ramp, and share neither a camera nor a seed with the others."""
+    from studio.build import Settings
+    from studio.road import expressway
+    from studio.road.render import Renderer
+    from studio.training import other_cameras, training_road
+
+    before = list(expressway.CAMERAS)
+    assert not set(before) & set(other_cameras._NAMES)
+    assert not {seed for seed, *_ in other_cameras._RECORDINGS} & {
+        settings.seed for settings in training_road.RECORDINGS
+    }
+    with other_cameras._on_the_road():
+        assert Settings(cameras=other_cameras._NAMES).cameras == other_cameras._NAMES
+        for name in other_cameras._NAMES:
+            camera = expressway.CAMERAS[name]
+            for way in expressway.CARRIAGEWAYS.values():
+                for ramp in (*way.entries, *way.exits):
+                    assert not 0 <= camera.ahead(ramp.km) <= expressway.VIEW
+        assert Renderer(other_cameras._NAMES[0]).parked.size == 0
+    assert list(expressway.CAMERAS) == before
+    with pytest.raises(ValueError, match="unknown camera"):
+        Settings(cameras=other_cameras._NAMES)
 
 
 def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):

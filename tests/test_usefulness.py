@@ -12,10 +12,15 @@ from cctview.dataset.boxes import BOX, box_side
 from cctview.dataset.frames import open_dataset
 from cctview.defences import catalogue as defend
 from studio.studies import usefulness
+from studio.studies.resampling import Draws
 from tests.test_defend import labelled_crops
 from tests.test_protection import with_labels
 
 CAMERA = "735-683-N"
+
+
+def drawn(vehicles):
+    return Draws.make(vehicles, rounds=20)
 
 
 class Oracle:
@@ -57,14 +62,17 @@ def test_stretches_follow_frame_by_frame():
 
 def test_a_perfect_detector_counts_nearly_all_and_measures_most_speeds(road):
     figures = {}
+    draws = drawn(road.truth.vehicles.vehicle)
     for share in (1.0, 0.5):
         road.detector = Oracle(road.frames.frame, share)
-        figures[share] = road.measure(None, 0)
-    perfect, half = figures[1.0], figures[0.5]
-    assert perfect.counting > 0.9
-    assert perfect.speeds > 0.6
-    assert half.counting < 0.85 * perfect.counting
-    assert half.speeds < 0.8 * perfect.speeds
+        figures[share] = road.measure(None, 0, draws)
+    perfect, half = (
+        {use: values[0, 0] for use, values in figures[share].items()} for share in (1.0, 0.5)
+    )
+    assert perfect["counting"] > 0.9
+    assert perfect["speeds"] > 0.6
+    assert half["counting"] < 0.85 * perfect["counting"]
+    assert half["speeds"] < 0.8 * perfect["speeds"]
 
 
 def test_counting_and_speeds_of_tracks_by_hand(road):
@@ -73,21 +81,27 @@ def test_counting_and_speeds_of_tracks_by_hand(road):
     """
     boxes = road.there.merge(road.frames[["frame", "time"]], on="frame").assign(camera=CAMERA)
     tracks = boxes.assign(track=boxes.vehicle)
-    whole = road.judge(tracks)
+    draws = drawn(road.truth.vehicles.vehicle)
+
+    def judged(tracks):
+        figures = usefulness.use_figures(road.judge(tracks), draws)
+        return pd.Series({use: values[0, 0] for use, values in figures.items()})
+
+    whole = judged(tracks)
     clear = boxes[boxes.hidden <= 0.2]
     asked = clear.vehicle[box_side(clear) >= 20].unique()
     assert whole.counting == 1
     assert whole.speeds > 0.6
     large = tracks[tracks.vehicle == asked[0]]
     ghosts = large.assign(vehicle=0, track=-1)
-    assert road.judge(pd.concat([tracks, ghosts])).counting == pytest.approx(
+    assert judged(pd.concat([tracks, ghosts])).counting == pytest.approx(
         2 * len(asked) / (2 * len(asked) + 1)
     )
     missed = tracks[tracks.vehicle != asked[0]]
-    assert road.judge(missed).counting == pytest.approx(2 * (len(asked) - 1) / (2 * len(asked) - 1))
+    assert judged(missed).counting == pytest.approx(2 * (len(asked) - 1) / (2 * len(asked) - 1))
     slow = tracks.assign(time=tracks.time.min() + 3 * (tracks.time - tracks.time.min()))
-    assert road.judge(slow).speeds == 0
-    assert road.judge(slow).counting == 1
+    assert judged(slow).speeds == 0
+    assert judged(slow).counting == 1
 
 
 def test_frames_are_defended_whole_or_vehicle_by_vehicle():
@@ -106,7 +120,7 @@ def test_frames_are_defended_whole_or_vehicle_by_vehicle():
             assert (changed[frame] != image)[80:120, 100:140].any()
 
 
-def test_section_speeds_by_hand():
+def test_travel_times_by_hand():
     """Travel times of 60 and 300 s in bins of 60 s; of one vehicle the first passage is gone after
     two minutes.
     """
@@ -119,31 +133,44 @@ def test_section_speeds_by_hand():
         }
     )
     data = LabelledCrops(table, np.zeros((4, 1)))
-    assert usefulness.section_speeds(data, data) == 1
-    assert usefulness.section_speeds(data, defend.retain(data, 120)) == 0.5
-    assert usefulness.section_speeds(data, defend.coarsen(data, 60)) == 1
-    assert usefulness.section_speeds(data, defend.coarsen(data, 200)) == 0
+
+    def kept(defended):
+        return usefulness.travel_times(data, defended, drawn([1, 2]))[0, 0]
+
+    assert kept(data) == 1
+    assert kept(defend.retain(data, 120)) == 0.5
+    assert kept(defend.coarsen(data, 60)) == 1
+    assert kept(defend.coarsen(data, 200)) == 0
     with pytest.raises(ValueError, match="two cameras"):
-        usefulness.section_speeds(data.only([0, 2]), data.only([0, 2]))
+        usefulness.travel_times(data.only([0, 2]), data.only([0, 2]), drawn([1, 2]))
 
 
-def test_classification_is_nothing_for_noise_and_one_for_a_clear_mark():
+def kinds_told(data):
+    return usefulness.types(*data.split(), drawn(data.table.vehicle))
+
+
+def test_types_are_nothing_for_noise_and_one_for_a_clear_mark():
     data = with_labels(labelled_crops(n=160, dimensions=8, images=False))
-    assert usefulness.classification(*data.split()) > 0.95
+    assert kinds_told(data)[0, 0] > 0.95
     noise = LabelledCrops(data.table, np.random.default_rng(0).normal(size=data.vectors.shape))
-    assert abs(usefulness.classification(*noise.split())) < 0.25
+    assert abs(kinds_told(noise)[0, 0]) < 0.25
 
 
-def test_classification_is_the_formula_of_balanced_accuracy():
-    """Mean recall of the classes, so that guessing is 0 and being always right 1."""
+def test_types_are_balanced_accuracy_as_scikit_learn_has_it():
+    """Adjusted, so that guessing is 0 and being always right 1; in each half as well."""
+    from sklearn.metrics import balanced_accuracy_score
+
     data = with_labels(labelled_crops(n=160, dimensions=8, images=False, seed=3))
     vectors = data.vectors.copy()
     vectors[:, 0] += np.random.default_rng(0).normal(0, 6, len(vectors))
-    learn, measured = LabelledCrops(data.table, vectors).split()
+    data = LabelledCrops(data.table, vectors)
+    learn, measured = data.split()
     result = infer_attribute(measured, "body", learn)
-    kinds = np.unique(result.truth)
-    recalls = [np.mean(result.guessed[result.truth == kind] == kind) for kind in kinds]
-    chance = 1 / len(kinds)
-    expected = (np.mean(recalls) - chance) / (1 - chance)
-    assert 0.1 < expected < 0.9
-    assert usefulness.classification(learn, measured) == pytest.approx(expected, abs=1e-12)
+    draws = drawn(data.table.vehicle)
+    found = usefulness.types(learn, measured, draws)
+    for part, there in enumerate(draws.of(result.vehicles)[:, :, 0].T > 0):
+        expected = balanced_accuracy_score(
+            result.truth[there], result.guessed[there], adjusted=True
+        )
+        assert found[part, 0] == pytest.approx(expected, abs=1e-6)
+    assert 0.1 < found[0, 0] < 0.9

@@ -27,6 +27,28 @@ _CLOCK_FLOOR = 1e-5
 _FEWEST_TIMES = 5
 
 
+@dataclass(frozen=True)
+class Searches:
+    """Searches for passes at one camera among those at another.
+
+    Attributes
+    ----------
+    log_odds : ndarray, shape (n, m)
+        Of each search and candidate; -inf where it is deleted.
+    true : ndarray of int, shape (n,)
+        The true candidate's column.
+    asked : ndarray of int, shape (n,)
+        The vehicles searched for.
+    candidates : ndarray of int, shape (m,)
+        The vehicles searched among.
+    """
+
+    log_odds: np.ndarray
+    true: np.ndarray
+    asked: np.ndarray
+    candidates: np.ndarray
+
+
 @dataclass
 class LinkageAttack:
     """Links passes by the cosine of their vectors, and fits how sure to be.
@@ -60,7 +82,7 @@ class LinkageAttack:
         first, second = crops.split(1 - HELD, seed)
         self._fit_vectors(first.one_a_pass(self.average))
         pairs = self._pairs(second.one_a_pass(self.average), clock=False)
-        held = [(scores, true) for scores, true, _, _ in pairs if len(true)]
+        held = [(scores, true) for scores, true, *_ in pairs if len(true)]
         if held:
             self.temperature, self.surprise = fit_temperature(held)
         self._fit_vectors(crops.one_a_pass(self.average))
@@ -80,7 +102,9 @@ class LinkageAttack:
         return vectors
 
     def _pairs(self, known: LabelledCrops, clock: bool) -> Iterator[tuple]:
-        """For each two cameras: log scores (n, m), queries, their true columns, their vehicles."""
+        """For each two cameras: scores (n, m), true columns (n,), evidence (n, m), and the vehicles
+        (n,) and (m,).
+        """
         vectors = self._vectors(known)
         vehicle, camera, seconds = (
             known.table[name].to_numpy() for name in ("vehicle", "camera", "seconds")
@@ -96,7 +120,14 @@ class LinkageAttack:
                 evidence = np.log(density + _CLOCK_FLOOR)
             evidence = np.where(np.abs(lag) > known.kept, -np.inf, evidence)
             rows, columns = np.nonzero(vehicle[a][:, None] == vehicle[b])
-            yield scores[rows], columns, evidence[rows], vehicle[a][rows]
+            yield scores[rows], columns, evidence[rows], vehicle[a][rows], vehicle[b]
+
+    def searches(self, crops: LabelledCrops, clock: bool = False) -> Iterator[Searches]:
+        """The searches of `attack`, two cameras at a time."""
+        for scores, true, evidence, asked, there in self._pairs(
+            crops.one_a_pass(self.average), clock
+        ):
+            yield Searches(scores / self.temperature + evidence, true, asked, there)
 
     def attack(self, crops: LabelledCrops, clock: bool = False) -> pd.DataFrame:
         """Search each pass among those of every other camera, with or without travel times.
@@ -111,17 +142,17 @@ class LinkageAttack:
             0 if it is deleted), first (whether it ranks first; of equals, by chance).
         """
         tables = []
-        for scores, true, evidence, vehicle in self._pairs(crops.one_a_pass(self.average), clock):
-            log_odds = scores / self.temperature + evidence
+        for search in self.searches(crops, clock):
+            log_odds, true = search.log_odds.copy(), search.true
             row = np.arange(len(true))
             gone = ~np.isfinite(log_odds[row, true])
             log_odds[gone] = 0.0
             best = log_odds.max(axis=1, initial=-np.inf, keepdims=True)
             equals = (log_odds >= best - 1e-9).sum(axis=1)
             first = (log_odds[row, true] >= best[:, 0] - 1e-9) / np.maximum(equals, 1)
-            gallery = scores.shape[1]
+            gallery = log_odds.shape[1]
             columns = {
-                "vehicle": vehicle,
+                "vehicle": search.asked,
                 "gallery": gallery,
                 "bits": np.where(gone, 0.0, closed_set_bits(log_odds, true)),
                 "first": np.where(gone, 0.0, first),

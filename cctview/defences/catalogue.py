@@ -22,7 +22,11 @@ from cctview.attacks import LabelledCrops
 from cctview.match import unit_vectors
 
 _DELTA = 1e-5
-"""Of the guarantee of `noise`: the probability with which it may fail."""
+"""Of differential privacy: the probability with which its guarantee may fail."""
+PRIVATE = 10.0
+"""Above this epsilon we do not call noise differential privacy: there, whatever is released may be
+22,000 times (e to the 10) as probable for one vehicle as for another.
+"""
 _CAMERA, _DATABASE, _LAW = "camera's owner", "database's owner", "law"
 
 Change = Callable[[LabelledCrops, float, int], LabelledCrops]
@@ -144,20 +148,44 @@ def noise_deviation(epsilon: float, delta: float = _DELTA, sensitivity: float = 
     """
     if not (epsilon > 0 and 0 < delta < 1):
         raise ValueError(f"expected epsilon > 0 and 0 < delta < 1, but got {epsilon} and {delta}")
-
-    def excess(log_deviation):
-        half = sensitivity / 2 / math.exp(log_deviation)
-        ratio = epsilon * math.exp(log_deviation) / sensitivity
-        failed = math.exp(log_ndtr(half - ratio)) - math.exp(epsilon + log_ndtr(-half - ratio))
-        return failed - delta
-
-    return math.exp(brentq(excess, -10, 15))
+    return math.exp(
+        brentq(lambda log: _failed(epsilon, math.exp(log), sensitivity) - delta, -10, 15)
+    )
 
 
-def noise(crops: LabelledCrops, epsilon: float, seed: int = 0) -> LabelledCrops:
-    """Scale to length 1 and add noise: (epsilon, 1e-5)-local differential privacy of one crop."""
+def spent_epsilon(deviation: float, looks: int = 1, delta: float = _DELTA) -> float:
+    """The epsilon of noise after so many looks at one vehicle, each with noise of its own.
+
+    k looks at deviation s tell as much as one look at deviation s / sqrt(k) (Dong, Roth and Su
+    2022, corollary 3.3), so this is exact. Adding the epsilons of the looks is the older, larger
+    bound.
+
+    Examples
+    --------
+    >>> [round(spent_epsilon(1.0, looks)) for looks in (1, 18)]
+    [10, 71]
+    """
+    if not (deviation > 0 and looks >= 1 and 0 < delta < 1):
+        raise ValueError(
+            "expected a deviation > 0, at least one look and 0 < delta < 1, but got"
+            f" {deviation}, {looks} and {delta}"
+        )
+    sensitivity = 2.0 * math.sqrt(looks)
+    return math.exp(
+        brentq(lambda log: _failed(math.exp(log), deviation, sensitivity) - delta, -10, 25)
+    )
+
+
+def _failed(epsilon, deviation, sensitivity):
+    """The least delta of Gaussian noise at an epsilon (Balle and Wang 2018, theorem 8)."""
+    half, ratio = sensitivity / 2 / deviation, epsilon * deviation / sensitivity
+    return math.exp(log_ndtr(half - ratio)) - math.exp(min(epsilon + log_ndtr(-half - ratio), 0.0))
+
+
+def noise(crops: LabelledCrops, deviation: float, seed: int = 0) -> LabelledCrops:
+    """Scale to length 1 and add Gaussian noise of so large a deviation to each number."""
     unit = unit_vectors(crops.vectors)
-    added = np.random.default_rng(seed).normal(0, noise_deviation(epsilon), unit.shape)
+    added = np.random.default_rng(seed).normal(0, deviation, unit.shape)
     return replace(crops, vectors=(unit + added).astype(np.float32))
 
 
@@ -190,6 +218,11 @@ def project(
 def drop(crops: LabelledCrops, dimensions: float, seed: int = 0) -> LabelledCrops:
     """Keep the first coordinates only, in which embeddings differ most."""
     return replace(crops, vectors=crops.vectors[:, : int(dimensions)])
+
+
+def keep_none(crops: LabelledCrops, strength: float, seed: int = 0) -> LabelledCrops:
+    """Store no vectors: of a pass its camera and time alone."""
+    return replace(crops, vectors=np.ones((len(crops), 1), np.float32))
 
 
 def retain(crops: LabelledCrops, seconds: float, seed: int = 0) -> LabelledCrops:
@@ -277,14 +310,15 @@ _ALL = (
     _pixels("universal cloak", strengths=(4, 8, 16), unit="levels of 255", apply=_universal),
     _vectors(
         "noise",
-        strengths=(3000, 1000, 300, 100),
-        unit="epsilon",
+        strengths=(0.03, 0.05, 0.1, 0.19, 1.0),
+        unit="deviation a number",
         who=(_DATABASE, _LAW),
         apply=noise,
         unit_length=True,
-        guarantee=f"(epsilon, {_DELTA:g})-local differential privacy of one look; "
-        "k looks of a vehicle add up, and an epsilon over 10 promises nothing",
+        guarantee=f"differential privacy of one look from deviation 1 on (epsilon 10, delta"
+        f" {_DELTA:g}); looks add up (`spent_epsilon`)",
     ),
+    _vectors("no vectors", strengths=(1,), unit="", who=(_DATABASE, _LAW), apply=keep_none),
     _vectors("quantise", strengths=(4, 2, 1), unit="bits a number", apply=quantise),
     _vectors(
         "key",

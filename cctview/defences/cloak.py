@@ -1,6 +1,10 @@
 """Adversarial cloaks: small changes of pixels, so that the extractor takes a vehicle for another.
 
-Both are made by the Adversarial Robustness Toolbox (ART) on the extractor's own input, images of
+This is evasion: a network that has learned already is deceived when it searches. Poisoning is
+another thing: it changes the pictures from which a network is still to learn (Fawkes, 2020; LowKey,
+2021). None of ours is.
+
+All are made by the Adversarial Robustness Toolbox (ART) on the extractor's own input, images of
 64×64, with full knowledge of its weights: more than a driver could do, and more than a camera's
 owner does in practice.
 
@@ -23,11 +27,13 @@ _SHARPNESS = 20.0
 """Cosines are multiplied by it, to be logits."""
 
 
-def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
+def cloak(
+    crops: LabelledCrops, levels: float, network=None, targets: np.ndarray | None = None
+) -> LabelledCrops:
     """Change each image by at most so many levels of 255 per pixel, to look like other vehicles.
 
     Projected gradient descent (PGD, Madry et al. 2018), away from the vehicle's own vector and
-    towards the others'.
+    towards the others'; with targets, towards one other vehicle's.
 
     Parameters
     ----------
@@ -36,6 +42,8 @@ def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
     levels : float
     network : cctview.extract.student.Student, optional
         The network to deceive; without it the shipped one.
+    targets : ndarray of int, shape (n,), optional
+        For each crop the vehicle that it should be taken for, one of those in the crops.
 
     Returns
     -------
@@ -45,7 +53,14 @@ def cloak(crops: LabelledCrops, levels: float, network=None) -> LabelledCrops:
     from art.attacks.evasion import ProjectedGradientDescent
 
     images, classifier, labels = _as_classification(crops, network)
-    attack = ProjectedGradientDescent(classifier, norm=np.inf, batch_size=64, **_pgd(levels))
+    if targets is not None:
+        vehicles = np.unique(crops.table.vehicle)
+        if not np.isin(targets, vehicles).all():
+            raise ValueError("a target is none of the crops' vehicles; give crops of it as well")
+        labels = np.eye(len(vehicles), dtype=np.float32)[np.searchsorted(vehicles, targets)]
+    attack = ProjectedGradientDescent(
+        classifier, norm=np.inf, batch_size=64, targeted=targets is not None, **_pgd(levels)
+    )
     return _pasted(crops, attack.generate(images, labels))
 
 

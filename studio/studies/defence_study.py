@@ -1,20 +1,23 @@
-"""What defences are worth: defence × strength × attacker, in bits left, rank-1, usefulness and
-seconds.
+"""What defences are worth: defence × strength × attacker, in bits left, rank-1, uses kept.
 
-Three attackers of growing knowledge (design of the study: Radiya-Dixit et al. 2022, "Data poisoning
-won't save you from facial recognition"):
+Three attackers of growing knowledge, and one that only has another network (design of the study:
+Radiya-Dixit et al. 2022, "Data poisoning won't save you from facial recognition"):
 
 - *off the shelf*: one crop per pass, the extractor as it is, cosine.
 - *retrained*: has learned from other vehicles' crops, defended in the same way.
 - *adaptive*: knows the defence. It takes the mean over all crops of a pass, removes what all of a
   camera share, undoes what can be undone (`studio.studies.purify`), and is retrained as well.
+- *another network*: has pictures, and embeds them by a network that no defence was made for
+  (`studio.training.third`); otherwise it goes about it as the adaptive one does.
 
-All learn on the vehicles of one half and are measured on those of the other.
+All learn on the vehicles of one half and are measured on those of the other. Those are drawn again,
+as queries and as candidates, and divided into two halves (`studio.studies.resampling`).
 """
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,10 +27,11 @@ from tqdm import tqdm
 from cctview.attacks import LabelledCrops, LinkageAttack, fit_map
 from cctview.attacks.linkage import known_at_both
 from cctview.defences import DEFENCES, TRACKERS, Defence
-from cctview.defences.study import EVIDENCE, USES
+from cctview.defences.study import EVIDENCE, USES, WITH_CLOCK
 from cctview.stats import bootstrap
 from studio.studies.purify import PURIFIERS
-from studio.studies.usefulness import classification, section_speeds
+from studio.studies.resampling import PARTS, Draws, drawn_links
+from studio.studies.usefulness import travel_times, types
 
 _ROUNDS = 400
 
@@ -38,10 +42,15 @@ BITS_BY = "softmax"
 by the joint model of the meter."""
 COLUMNS = [
     *("defence", "where", "strength", "unit", "who", "guarantee", "tracker", "evidence", "bits_by"),
-    *("bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high", "searches", "gallery"),
-    *USES,
-    *("usefulness", "seconds"),
+    *("bits", "bits_low", "bits_high", "rank1", "rank1_low", "rank1_high"),
+    *("clock_bits", "clock_bits_low", "clock_bits_high", "searches", "gallery"),
+    *(f"{use}{end}" for use in USES for end in ("", "_low", "_high")),
+    "seconds",
 ]
+KEYS = ["defence", "strength", "evidence", "measure", "part"]
+"""Columns of the draws: `measure` is a tracker, a tracker "with the clock", or a use; the last
+column holds its value in each draw, the first being no draw but the estimate.
+"""
 WAYS = [
     {"average": False, "metric": True},
     {"average": True, "metric": False},
@@ -84,7 +93,7 @@ class StudiedAttack(LinkageAttack):
 
     def _fit_vectors(self, known: LabelledCrops) -> None:
         vectors = super()._vectors(known)
-        if self.metric:
+        if self.metric and vectors.std() > 0:
             from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
             model = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.5)
@@ -98,20 +107,48 @@ class StudiedAttack(LinkageAttack):
 
     def _vectors(self, known: LabelledCrops) -> np.ndarray:
         vectors = super()._vectors(known)
-        return self._discriminants.transform(vectors) if self.metric else vectors
+        if self._discriminants is None:
+            return vectors
+        return self._discriminants.transform(vectors)
 
     def _mapped(self, vectors: np.ndarray, cameras: tuple[str, str]) -> np.ndarray:
         return vectors @ self._maps[cameras] if cameras in self._maps else vectors
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What was measured of some defences.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns `COLUMNS`, a row for each defence, strength and attacker.
+    draws : DataFrame
+        Columns `KEYS` and values, a row for each of `PARTS`.
+    """
+
+    table: pd.DataFrame
+    draws: pd.DataFrame
+
+    @classmethod
+    def joined(cls, parts: Iterable["Measured"]) -> "Measured":
+        """Several, one below the other."""
+        parts = list(parts)
+        tables = [part.table for part in parts], [part.draws for part in parts]
+        return cls(*(pd.concat(each, ignore_index=True) for each in tables))
+
+
+@dataclass(frozen=True)
 class _Case:
-    """What a defence (None: no defence) at a strength leaves; a retrained extractor, if any."""
+    """What a defence (None: no defence) at a strength leaves; a retrained extractor and another
+    network, if any.
+    """
 
     crops: LabelledCrops
     defence: Defence | None = None
     strength: float = 0.0
     retrained: Embed | None = None
+    another: Embed | None = None
     _seen: dict = field(default_factory=dict)
 
     def parts(self, attack: StudiedAttack, seed: int) -> tuple[LabelledCrops, LabelledCrops]:
@@ -135,8 +172,10 @@ class _Case:
             ]
         if self.defence and self.defence.with_key:
             adaptive.append(StudiedAttack(embed=embed, average=True, align=True))
-        variants = [StudiedAttack(embed=embed)], retrained, adaptive
-        return dict(zip(TRACKERS, variants, strict=True))
+        others = [{}, *WAYS] if self.another else []
+        another = [StudiedAttack(embed=self.another, **way) for way in others]
+        variants = [StudiedAttack(embed=embed)], retrained, adaptive, another
+        return {name: some for name, some in zip(TRACKERS, variants, strict=True) if some}
 
     def about(self) -> dict[str, Any]:
         """The columns that say which defence this is."""
@@ -162,118 +201,164 @@ class DefenceStudy:
         ``retrained(defence, strength)`` gives the embedding of a retrained extractor, or None if
         there is none; with None for no defence, since retraining alone may help.
     frames : callable, optional
-        ``frames(defence, strength)`` gives counting and speeds on defended frames
+        ``frames(defence, strength, draws)`` gives counting and speeds on defended frames
         (`studio.studies.usefulness.RoadUse.measure`), with None for no defence. Without it these
         are NaN for defences of pixels.
+    another : callable, optional
+        ``another(images)`` gives the vectors of another network.
+    vehicles : tuple of int, optional
+        All that the frames show; those of the crops alone if it is empty.
     seed : int
     """
 
     crops: LabelledCrops
     embed: Embed | None = None
     retrained: Callable[[Defence | None, float], Embed | None] | None = None
-    frames: Callable[[Defence | None, float], pd.Series] | None = None
+    frames: Callable[[Defence | None, float, Draws], dict[str, np.ndarray]] | None = None
+    another: Embed | None = None
+    vehicles: tuple[int, ...] = ()
     seed: int = 0
 
-    def table(
+    @cached_property
+    def draws(self) -> Draws:
+        """The same for all that is measured."""
+        return Draws.make({*self.vehicles, *self.crops.table.vehicle})
+
+    def measure(
         self,
         defences: Iterable[Defence] | None = None,
         strengths: dict[str, Iterable[float]] | None = None,
         progress: bool = False,
-    ) -> pd.DataFrame:
+    ) -> Measured:
         """Measure defences (by default all) at their strengths, or by name at others.
 
-        Returns
-        -------
-        DataFrame
-            Columns `COLUMNS`, three rows per defence and strength. The first rows, "none", are
-            those without a defence, for each evidence (`EVIDENCE`). Bits and rank-1 have 95 %
-            intervals, by resampling vehicles; uses are shares of what they are without a defence,
-            usefulness the least of them; seconds are of a processor, to defend 1,000 crops.
+        The first rows, "none", are those without a defence, for each evidence (`EVIDENCE`). All
+        have 95 % intervals, by drawing vehicles again on both sides; `clock_bits` are those of the
+        same attacker if it uses the times too; uses are shares of what they are without a defence;
+        seconds are of a processor, to defend 1,000 crops.
         """
         defences = list(DEFENCES.values() if defences is None else defences)
         kinds = [kind for kind in EVIDENCE if kind in {defence.where for defence in defences}]
-        exact, rows = self.undefended(kinds)
-        tables = [rows]
+        parts = [self.undefended(kinds)]
         for defence in tqdm(defences, desc="defences", disable=not progress):
             wanted = (strengths or {}).get(defence.name, defence.strengths)
-            tables.append(self.defended(defence, wanted, exact))
-        return pd.concat(tables, ignore_index=True)
+            parts.append(self.defended(defence, wanted))
+        return Measured.joined(parts)
 
-    def undefended(self, kinds: Iterable[str] = tuple(EVIDENCE)) -> tuple[dict, pd.DataFrame]:
-        """What `defended` compares with: the uses as they are, and the rows "none" for the `kinds`
-        of defences ("pixels", …).
-        """
+    def undefended(self, kinds: Iterable[str] = tuple(EVIDENCE)) -> Measured:
+        """What defences are compared with: the rows "none" for their `kinds` ("pixels", …)."""
         plain = _Case(self.crops)
-        exact = self._uses(plain)
-        rows = []
+        parts = []
         for kind in kinds:
             case = plain
-            retrained = self.retrained(None, 0.0) if self.retrained and kind == "pixels" else None
-            if retrained:
+            pictures = kind == "pixels" and self.crops.windows
+            retrained = self.retrained(None, 0.0) if self.retrained and pictures else None
+            if pictures and (retrained or self.another):
                 empty = np.zeros((len(self.crops), 0), np.float32)
-                case = _Case(replace(self.crops, vectors=empty), retrained=retrained)
-            shares = _shares(exact, exact, None)
-            rows += self._rows(case, EVIDENCE[kind], {**shares, "seconds": 0.0})
-        return exact, pd.DataFrame(rows)[COLUMNS]
+                case = _Case(
+                    replace(self.crops, vectors=empty), retrained=retrained, another=self.another
+                )
+            whole = {use: np.ones(self.draws.weights.shape[1:]) for use in USES}
+            parts.append(self._measured(case, EVIDENCE[kind], whole, 0.0))
+        return Measured.joined(parts)
 
-    def defended(
-        self, defence: Defence, strengths: Iterable[float], exact: dict[str, float]
-    ) -> pd.DataFrame:
-        """The rows of one defence; `exact` is from `undefended`."""
-        rows = []
+    def defended(self, defence: Defence, strengths: Iterable[float]) -> Measured:
+        """What is measured of one defence."""
+        parts = []
         for strength in strengths:
             begin = time.process_time()
             crops = defence.apply(self.crops, strength, self.seed)
             seconds = 1000 * (time.process_time() - begin) / len(self.crops)
             retrained = self.retrained(defence, strength) if self.retrained else None
-            case = of_owner = _Case(crops, defence, strength, retrained)
+            another = self.another if defence.where == "pixels" else None
+            case = of_owner = _Case(crops, defence, strength, retrained, another)
             if defence.with_key:
                 of_owner = _Case(
                     defence.with_key(self.crops, strength, self.seed), defence, strength
                 )
-            shares = _shares(self._uses(of_owner), exact, defence)
-            rows += self._rows(case, EVIDENCE[defence.where], {**shares, "seconds": seconds})
-        return pd.DataFrame(rows)[COLUMNS]
+            evidence = EVIDENCE[defence.where]
+            parts.append(self._measured(case, evidence, self._shares(of_owner), seconds))
+        return Measured.joined(parts)
 
-    def _uses(self, case):
-        """Counting, speeds and classification, not yet as shares."""
-        parts = case.parts(StudiedAttack(embed=self.embed), self.seed)
-        uses = {"counting": np.nan, "speeds": np.nan, "classification": classification(*parts)}
-        if case.defence and case.defence.where != "pixels":
-            return uses | {"counting": 1.0, "speeds": section_speeds(self.crops, case.crops)}
-        if self.frames:
-            uses |= dict(self.frames(case.defence, case.strength))
-        if case.defence is None:
-            uses["sections"] = section_speeds(self.crops, self.crops)
-        return uses
+    def _shares(self, case: _Case) -> dict[str, np.ndarray]:
+        """The uses as shares of what they are without a defence, 1 at most, in each draw. A defence
+        of pixels leaves the times alone, the others leave the frames alone.
+        """
+        whole = np.ones(self.draws.weights.shape[1:])
+        pixels = case.defence is not None and case.defence.where == "pixels"
+        read = self._frames(case) if pixels else self._travel_times(case.crops)
+        read |= {
+            "types": types(*case.parts(StudiedAttack(embed=self.embed), self.seed), self.draws)
+        }
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {
+                use: np.clip(read[use] / self._exact[use], 0, 1) if use in read else whole
+                for use in USES
+            }
 
-    def _rows(self, case, evidence, measured):
+    @cached_property
+    def _exact(self) -> dict[str, np.ndarray]:
+        """The uses without a defence, in each draw."""
+        case = _Case(self.crops)
+        uses = {"types": types(*case.parts(StudiedAttack(), self.seed), self.draws)}
+        return self._frames(case) | self._travel_times(self.crops) | uses
+
+    def _frames(self, case: _Case) -> dict[str, np.ndarray]:
+        unknown = np.full(self.draws.weights.shape[1:], np.nan)
+        if self.frames is None:
+            return {"counting": unknown, "speeds": unknown}
+        return self.frames(case.defence, case.strength, self.draws)
+
+    def _travel_times(self, crops: LabelledCrops) -> dict[str, np.ndarray]:
+        return {"travel times": travel_times(self.crops, crops, self.draws)}
+
+    def _measured(self, case, evidence, shares, seconds):
         """The rows of a case, one per attacker: of its variants the one that is least surprised by
         vehicles it has put aside.
         """
-        rows = []
+        uses = {"seconds": seconds}
+        for use, share in shares.items():
+            uses |= interval_of(use, share)
+        rows, draws = [], dict(shares)
         for name, variants in case.attacks(self.embed).items():
             fitted = []
             for attack in variants:
                 learn, query = case.parts(attack, self.seed)
                 fitted.append((attack.fit(learn, self.seed), query))
             attack, query = min(fitted, key=lambda pair: pair[0].surprise)
-            links = attack.attack(query, clock="clock" in evidence)
-            about = {**case.about(), **measured, "tracker": name, "evidence": evidence}
-            rows.append(about | link_row(links))
-        return rows
+            row, bits = self._links(attack, query, "clock" in evidence)
+            rows.append({**case.about(), **uses, "tracker": name, "evidence": evidence} | row)
+            draws |= {name: bits["bits"], f"{name}{WITH_CLOCK}": bits["clock_bits"]}
+        about = {"defence": rows[0]["defence"], "strength": case.strength, "evidence": evidence}
+        drawn = [
+            about | {"measure": measure, "part": part, "values": values[k]}
+            for measure, values in draws.items()
+            for k, part in enumerate(PARTS)
+        ]
+        return Measured(pd.DataFrame(rows)[COLUMNS], pd.DataFrame(drawn)[[*KEYS, "values"]])
+
+    def _links(self, attack, query, clock):
+        """The columns of an attack's links, and its bits in each draw, by the evidence that it has
+        and with the clock.
+        """
+        found = [list(attack.searches(query, with_clock)) for with_clock in (clock, True)]
+        bits = {
+            name: drawn_links(searches, self.draws)
+            for name, searches in zip(("bits", "clock_bits"), found, strict=True)
+        }
+        row = interval_of("bits", bits["bits"]) | interval_of("clock_bits", bits["clock_bits"])
+        row |= interval_of("rank1", drawn_links(found[0], self.draws, rank=True))
+        sizes = [len(part.candidates) for part in found[0] for _ in part.true]
+        return row | {"searches": len(sizes), "gallery": np.mean(sizes)}, bits
 
 
-def _shares(uses, exact, defence):
-    """Uses as shares of what they are without the defence, 1 at most, and the least of them."""
-    full = dict(exact)
-    if defence is not None and defence.where != "pixels":
-        full |= {"counting": 1.0, "speeds": exact["sections"]}
-    shares = {
-        use: float(np.clip(uses[use] / full[use], 0, 1)) if full[use] > 0 else np.nan
-        for use in USES
-    }
-    return shares | {"usefulness": float(np.nanmin(list(shares.values())))}
+def interval_of(name: str, values: np.ndarray) -> dict[str, float]:
+    """The estimate and its 95 % interval as columns of one row, from draws (3, 1 + rounds)."""
+    whole = values[PARTS.index("all")]
+    low, high = (
+        np.nanpercentile(whole[1:], [2.5, 97.5]) if np.isfinite(whole).any() else [np.nan] * 2
+    )
+    return {name: whole[0], f"{name}_low": low, f"{name}_high": high}
 
 
 def link_row(links: pd.DataFrame) -> dict[str, float]:

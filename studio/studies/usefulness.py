@@ -1,10 +1,11 @@
-"""What a defence leaves of the uses that cameras on a road are put up for: counting, speeds,
-classification.
+"""What a defence leaves of the uses that cameras on a road are put up for: counting, speeds, travel
+times, types.
 
-All are measured against the truth and given as a share of what they are without a defence. Counting
-and speeds at one camera come from the frames: the detector runs on them as they are defended, its
-detections are tracked, and each track is a vehicle counted, with a speed (`RoadUse`). Speeds
-between cameras come from the stored times, which only defences of the database change.
+All are measured against the truth, in each draw of vehicles (`studio.studies.resampling`), and
+given as a share of what they are without a defence. Counting and speeds at one camera come from the
+frames: the detector runs on them as they are defended, its detections are tracked, and each track
+is a vehicle counted, with a speed (`RoadUse`). Travel times between cameras come from the stored
+times, which only defences of the database change, and types from the vectors.
 """
 
 from collections.abc import Callable
@@ -23,24 +24,35 @@ from cctview.track import track_detections
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.truth import read_truth
+from studio.studies.resampling import Draws
 
 TOLERANCE = 0.2
 """A speed is right if it is wrong by at most this share."""
 ROAD_NEIGHBOURS = 8
 
 
-def classification(learn: LabelledCrops, measured: LabelledCrops) -> float:
-    """Balanced accuracy of the body read off the vectors (`infer_attribute`): 0 for guessing, 1 for
-    always right.
+def types(learn: LabelledCrops, measured: LabelledCrops, draws: Draws) -> np.ndarray:
+    """Balanced accuracy of the body read off the vectors (`infer_attribute`) in each draw of
+    vehicles, (3, 1 + rounds): 0 for guessing, 1 for always right.
     """
-    from sklearn.metrics import balanced_accuracy_score
-
     result = infer_attribute(measured, "body", learn)
-    return float(balanced_accuracy_score(result.truth, result.guessed, adjusted=True))
+    kinds = np.unique(result.truth)
+    recalls = [
+        draws.mean(
+            (result.guessed == kind)[result.truth == kind].astype(float),
+            result.vehicles[result.truth == kind],
+        )
+        for kind in kinds
+    ]
+    chance = 1 / len(kinds)
+    accuracies: np.ndarray = (np.nanmean(recalls, axis=0) - chance) / (1 - chance)
+    return accuracies
 
 
-def section_speeds(crops: LabelledCrops, defended: LabelledCrops) -> float:
-    """Share of the true passes at two cameras whose travel time can still be had, right to 20 %."""
+def travel_times(crops: LabelledCrops, defended: LabelledCrops, draws: Draws) -> np.ndarray:
+    """Share of the true passes at two cameras whose travel time can still be had, right to 20 %, in
+    each draw of vehicles, (3, 1 + rounds).
+    """
     exact, stored = (
         part.table.drop_duplicates("passing")[["vehicle", "camera", "seconds"]]
         for part in (crops, defended)
@@ -54,7 +66,8 @@ def section_speeds(crops: LabelledCrops, defended: LabelledCrops) -> float:
             "no vehicle passes two cameras, so no travel time can be measured; give more minutes"
         )
     true, found = both.seconds_y - both.seconds_x, both.stored_y - both.stored_x
-    return float(((np.abs(found - true) <= TOLERANCE * true) & (true <= defended.kept)).mean())
+    right = (np.abs(found - true) <= TOLERANCE * true) & (true <= defended.kept)
+    return draws.mean(right.to_numpy(float), both.vehicle.to_numpy())
 
 
 def stretches(folder: str | Path, length: int = 12) -> pd.DataFrame:
@@ -219,18 +232,20 @@ class RoadUse:
             )
             self.motion[camera] = fit_motion(scene)
 
-    def measure(self, defence: Defence | None, strength: float) -> pd.Series:
-        """What is left of counting and speeds on defended frames.
+    def measure(
+        self, defence: Defence | None, strength: float, draws: Draws
+    ) -> dict[str, np.ndarray]:
+        """What is left of counting and speeds on defended frames, in each draw of vehicles.
 
         Returns
         -------
-        Series
+        dict of str to ndarray, shape (3, 1 + rounds)
             counting: F1 of the vehicles counted, where each is to be counted once; speeds: share of
             the vehicles clearly seen in two frames whose speed is right to 20 %.
         """
         images = {frame: self.dataset.image(frame) for frame in self.frames.frame}
         images = defended_frames(images, self.there[["frame", "vehicle", *BOX]], defence, strength)
-        return self.judge(self._tracks(images))
+        return use_figures(self.judge(self._tracks(images)), draws)
 
     def _tracks(self, images):
         """The tracks that the detector's finds on these frames make, one row a detection, with the
@@ -244,9 +259,16 @@ class RoadUse:
         found["track"] = track_detections(found, self.embed(crops), self.motion)
         return identify(found[found.track.notna()].reset_index(drop=True), self.truth)
 
-    def judge(self, tracks: pd.DataFrame) -> pd.Series:
-        """Counting and speeds of tracks: columns frame, camera, time, track, vehicle (0: none), x1,
-        y1, x2, y2.
+    def judge(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        """Vehicles and what tracks (columns frame, camera, time, track, vehicle (0: none), x1, y1,
+        x2, y2) say of them.
+
+        Returns
+        -------
+        DataFrame
+            Columns vehicle (negative: a track that shows none), asked (whether to be counted),
+            answered (whether it is), extra (tracks too many), timed (whether it has a speed), right
+            (whether the speed is right).
         """
         tracks = tracks.assign(size=box_side(tracks), km=np.nan).reset_index(drop=True)
         for camera, of in tracks.groupby("camera"):
@@ -265,20 +287,24 @@ class RoadUse:
         first = whose[whose.vehicle > 0].drop_duplicates("vehicle")
         clear = self.there[self.there.hidden <= 0.2]
         asked = clear.vehicle[box_side(clear) >= self.minimum].unique()
-        answered = int(np.isin(asked, first.vehicle).sum())
-        again = (
+        again = whose[
             ~whose.track.isin(first.track) & (whose.vehicle >= 0) & (whose["size"] >= self.minimum)
-        )
-        counting = 2 * answered / (answered + int(again.sum()) + len(asked))
-        return pd.Series(
-            {
-                "counting": counting,
-                "speeds": self._speeds(clear[clear.vehicle.isin(asked)], first, tracks),
-            }
+        ]
+        nobody = -1 - np.arange(len(again))
+        units = np.where(again.vehicle > 0, again.vehicle, nobody)
+        extra = pd.Series(units).value_counts()
+        speeds = self._speeds(clear[clear.vehicle.isin(asked)], first, tracks)
+        table = pd.DataFrame({"vehicle": np.union1d(asked, extra.index.to_numpy())})
+        return table.assign(
+            asked=table.vehicle.isin(asked),
+            answered=table.vehicle.isin(asked) & table.vehicle.isin(first.vehicle),
+            extra=table.vehicle.map(extra).fillna(0),
+            timed=table.vehicle.isin(speeds.index),
+            right=table.vehicle.map(speeds).fillna(False).astype(bool),
         )
 
     def _speeds(self, clear, first, tracks):
-        """Share of the vehicles seen in two frames or more whose track has the right speed."""
+        """Of the vehicles seen in two frames or more, whether the track has the right speed."""
         wanted = clear.groupby("vehicle").agg(speed=("speed", "mean"), frames=("frame", "nunique"))
         wanted = wanted[wanted.frames >= 2]
         own = tracks[tracks["size"] >= self.minimum / 2].merge(
@@ -290,4 +316,22 @@ class RoadUse:
         measured = (1000 * (ended.km - begun.km).abs() / lasted.where(lasted > 0)).reindex(
             wanted.index
         )
-        return float((np.abs(measured - wanted.speed) <= TOLERANCE * wanted.speed).mean())
+        return np.abs(measured - wanted.speed) <= TOLERANCE * wanted.speed
+
+
+def use_figures(judged: pd.DataFrame, draws: Draws) -> dict[str, np.ndarray]:
+    """Counting (F1) and speeds (share right) in each draw of vehicles, (3, 1 + rounds), from
+    `RoadUse.judge`.
+    """
+    weights = draws.of(judged.vehicle.to_numpy())
+
+    def total(column):
+        return np.einsum("n,npr->pr", judged[column].to_numpy(float), weights)
+
+    with np.errstate(invalid="ignore"):
+        return {
+            "counting": 2
+            * total("answered")
+            / (total("answered") + total("extra") + total("asked")),
+            "speeds": total("right") / total("timed"),
+        }

@@ -34,6 +34,8 @@ class Second(nn.Module):
     convolutions.
     """
 
+    side, dimensions = SIDE, DIMENSIONS
+
     def __init__(self, width: int = 32):
         super().__init__()
         w = width
@@ -65,12 +67,14 @@ def load_second(weights: str | Path | None = None) -> Second:
     return weight_files.load_ours(Second(), DEFAULT_WEIGHTS, "second", weights)
 
 
-def embed(crops: Sequence[np.ndarray], network: Second) -> np.ndarray:
-    """Embed crops (uint8 RGB of any size): (n, 128) float32."""
-    parts = [np.zeros((0, DIMENSIONS), np.float32)]
+def embed(crops: Sequence[np.ndarray], network) -> np.ndarray:
+    """Embed crops (uint8 RGB of any size) by a network that has a `side` and `dimensions`:
+    (n, dimensions) float32.
+    """
+    parts = [np.zeros((0, network.dimensions), np.float32)]
     for start in range(0, len(crops), 128):
         squeezed = [
-            cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            cv2.resize(crop, (network.side,) * 2, interpolation=cv2.INTER_AREA)
             for crop in crops[start : start + 128]
         ]
         with torch.inference_mode():

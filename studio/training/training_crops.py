@@ -12,7 +12,7 @@ from tqdm import tqdm
 from cctview.attacks import LabelledCrops, window
 from cctview.attacks.crops import BODIES, COLOUR_FAMILIES
 from cctview.dataset import BOX, box_side, read_image
-from studio.build import Workshop
+from studio.build import Settings, Workshop
 from studio.training import training_road
 
 PER_PASS = 4
@@ -21,7 +21,11 @@ SMALLEST = 8
 
 
 def load(
-    work: Path, seeds: tuple[int, ...] | None = None, minimum: int = 14, jitter: float = 0.04
+    work: Path,
+    seeds: tuple[int, ...] | None = None,
+    minimum: int = 14,
+    jitter: float = 0.04,
+    recordings: tuple[Settings, ...] = training_road.RECORDINGS,
 ) -> LabelledCrops:
     """Cut the moving vehicles out of the simulation's training minutes; frames that are missing in
     `work` are rendered first.
@@ -30,12 +34,14 @@ def load(
     ----------
     work : Path
     seeds : tuple of int, optional
-        Only these recordings of `studio.training.training_road.RECORDINGS`.
+        Only these of the recordings.
     minimum : int
         Least root of a box's area, in pixels.
     jitter : float
         Deviation by which a box's sides are moved, as a share of its size: a detector's boxes are
         not the truth's.
+    recordings : tuple of studio.build.Settings
+        What is recorded.
 
     Returns
     -------
@@ -43,10 +49,8 @@ def load(
         With pictures and without vectors. Its table has vehicle (an identity over all recordings),
         recording (its seed), camera, passing, kind, design, colour, family and body.
     """
-    recordings = training_road.load(work)
-    boxes = recordings.boxes.assign(
-        recording=recordings.boxes.frame.str.split(":").str[0].astype(int)
-    )
+    road = training_road.load(work, recordings)
+    boxes = road.boxes.assign(recording=road.boxes.frame.str.split(":").str[0].astype(int))
     size = box_side(boxes)
     boxes = boxes.assign(size=size)[
         (boxes.vehicle >= 0) & (boxes.hidden <= 0.3) & (size >= minimum)
@@ -58,11 +62,11 @@ def load(
         .groupby(["vehicle", "camera"], sort=False)
         .head(PER_PASS)
     )
-    boxes = boxes.merge(_vehicles(work), on="vehicle").sort_values(
+    boxes = boxes.merge(_vehicles(work, recordings), on="vehicle").sort_values(
         ["frame", "vehicle"], ignore_index=True
     )
     jpegs, rng = (
-        dict(zip(recordings.frames.frame, recordings.frames.jpeg)),
+        dict(zip(road.frames.frame, road.frames.jpeg)),
         np.random.default_rng(0),
     )
     windows, inside = [], []
@@ -95,9 +99,9 @@ def _jittered(box, rng, jitter, shape):
     return np.concatenate([first, np.clip(moved[2:], first + SMALLEST, limit)])
 
 
-def _vehicles(work):
+def _vehicles(work, recordings):
     tables = []
-    for settings in training_road.RECORDINGS:
+    for settings in recordings:
         table = pq.read_table(
             Workshop(work, settings).trips()[0], columns=["vehicle", "kind", "design", "colour"]
         ).to_pandas()

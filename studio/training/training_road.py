@@ -49,9 +49,9 @@ class Recordings:
     boxes: pd.DataFrame
 
 
-def load(work: Path) -> Recordings:
+def load(work: Path, recordings: tuple[Settings, ...] = RECORDINGS) -> Recordings:
     """Render the minutes that are missing in the working folder `work`, and read them all."""
-    read = [_read(Workshop(work, settings)) for settings in RECORDINGS]
+    read = [_read(Workshop(work, settings)) for settings in recordings]
     frames, boxes = (pd.concat(tables, ignore_index=True) for tables in zip(*read, strict=True))
     return Recordings(frames, boxes)
 

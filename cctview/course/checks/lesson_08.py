@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, read_array, reader
-from cctview.course.figures.lesson_08 import bought_points
+from cctview.defences import USES, bought_points
 
 _SLACK = 0.01
 """Shares within which two defences count as equal."""
@@ -13,12 +13,13 @@ _TAKE_BEST = "For each defence and strength take the tracker with the most bits 
 
 
 @check
-def check_defence(answer, table, usefulness=0.9):
+def check_defence(answer, table, usefulness=0.9, needs=USES):
     """The useful defence, ``(name, strength)``, that buys back most bits from the best tracker.
 
-    `table` is that of `cctview.defences.study.stored`; every use keeps the share `usefulness`.
+    `table` is that of `cctview.defences.study.stored`; each of the `needs` keeps the share
+    `usefulness`.
     """
-    points = bought_points(table)
+    points = bought_points(table, needs=needs)
     measured = table[table.defence != "none"].groupby("defence", sort=False).strength.unique()
     name, strength = _read_defence(answer, dict(measured))
     best = points[points.usefulness >= usefulness].share.max()
