@@ -12,6 +12,7 @@ import platform
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from benchmarks.linking import linking
 from benchmarks.loading import loading
 from benchmarks.models import models
 from benchmarks.scaling import scaling
@@ -187,6 +188,7 @@ def main():
     loading(20 if quick else 300)
     models(*((1, 32, 2, 1) if quick else ()))
     searching(20_000 if quick else 1_000_000)
+    linking((1, 2) if quick else (1, 2, 4, 8))
     scaling(quick)
 
 

@@ -65,9 +65,10 @@ print(f"{len(dataset.detections):,} detections")
 # These are the six cameras. No plate can be read on their [frames](glossary.md#frame). Everything the machine has is how a vehicle *looks*, and
 # *when* it was there.
 #
-# First it learns. From half of the vehicles it learns how alike two pictures of one vehicle are, and how long the
-# drive from camera to camera takes; with that it looks for the other half. So it has never studied whoever you pick. (What it learnt is stored, so that you need
-# not wait; `cctview.link.fit_halves` learns it anew.)
+# First it learns, from vehicles that passed in the six minutes after these: how alike two pictures of one vehicle are, how long the
+# drive from camera to camera takes, and how far drivers keep their speed and their lane. So it has never studied the vehicle that you
+# pick. Then it decides all trips together, because each pass belongs to one vehicle only. (What it learned is stored, so that you
+# do not have to wait; `cctview.link.fit_finder` learns it anew.)
 
 # %%
 finder, judge = open_finder(dataset, truth)
@@ -103,7 +104,8 @@ open_app(lesson) if lesson.own else None
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the strip from left to right: one click, a trip. Then say: the dashed line is the truth, which the machine does not have. If a link is wrong, ask: whose trip is it, then?"
 # ## 2 · One trip
 #
-# The same answer as a table. A candidate is **linked** when it is more probably the vehicle than not. After another click,
+# The same answer as a table. A candidate is **linked** when it is more probably the vehicle than not. Where no candidate is,
+# the table says "not found", or why: a vehicle can have passed before the recording began. After another click,
 # run these two cells again: they follow what you picked.
 
 # %%

@@ -1,7 +1,7 @@
 """The stored results on `data/`, small tables in `data/results/`.
 
 leakage, open_set, unicity, finder: see `studio.studies.leakage`; membership: see
-`studio.studies.learning`. Of attacks and defences:
+`studio.studies.learning`; linking: see `studio.studies.linking`. Of attacks and defences:
 
 defences.csv     defence × strength × tracker (`studio.studies.defence_study`); the same for
                  vehicles drawn again, in halves, in defences_drawn.parquet
@@ -33,7 +33,7 @@ from cctview.detect import Detector
 from cctview.extract import ERAS
 from cctview.match import cosine_distances
 from cctview.truth import read_truth
-from studio.studies import cloak_study, leakage, learning
+from studio.studies import cloak_study, leakage, learning, linking
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, Measured, link_row
 from studio.studies.era_tables import equal_table, metric_table, resolution_table
@@ -46,6 +46,7 @@ _WRITERS = {
     "rank1": leakage.write_rank1,
     "unicity": leakage.write_unicity,
     "finder": leakage.write_finder,
+    "linking": linking.write_linking,
     "membership": learning.write_membership,
 }
 _BY_SEED = ("leakage", "open_set")

@@ -1,112 +1,89 @@
-"""What is fitted for finding trips: kept in a file, opened as it was, and a slice of the shipped
-one fitted again.
-"""
+"""The fitted link model: kept in a file and opened as it was; and the shipped one."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from scipy.stats import multivariate_normal
+from sklearn.metrics import roc_auc_score
 
-from cctview.course.stored import FINDER, finder_minutes, open_finder
+from cctview.course.stored import FINDER, fingerprint
+from cctview.dataset.frames import open_dataset
 from cctview.dataset.paths import DATA, RESULTS
-from cctview.link.joint import fit_joint
-from cctview.link.stored import LogRatios, compact_model, fingerprint, load_link_models
-from cctview.link.trips import HALVES, TRIP_ORDER, fit_halves
-from cctview.track import find_tracklets
-from studio.studies.leakage import save_link_models
+from cctview.link import LinkModel
+from cctview.link.appearance import Appearance, fit_appearance
 from tests.test_linking import road
-
-DETECTIONS = pd.DataFrame({"id": ["a", "b", "c"]})
 
 
 @pytest.fixture(scope="module")
 def labelled():
-    return road(120)
+    return road(150)
 
 
 @pytest.fixture(scope="module")
-def tracklets(labelled):
-    return labelled[0]
+def model(labelled):
+    return LinkModel.fit(*labelled)
 
 
-@pytest.fixture(scope="module")
-def models(labelled):
-    return fit_halves(*labelled)
-
-
-def test_ratios_asked_for_are_those_of_the_whole_table(tracklets, models):
-    half = np.arange(len(tracklets)) % HALVES
-    lazy, rows, columns = LogRatios(tracklets, models, half), [5, 2, 9, 4], [0, 7, 3]
-    whole = [model.log_ratios(tracklets, np.arange(len(tracklets))) for model in models]
-    expected = np.array([[whole[half[row]][row, column] for column in columns] for row in rows])
-    np.testing.assert_allclose(lazy[np.ix_(rows, columns)], expected, atol=1e-5)
-
-
-def test_what_is_kept_gives_the_ratios_of_the_joint_model(labelled):
-    tracklets, labels = labelled
-    fitted = np.flatnonzero(labels["vehicle"] % 2 == 0)
-    model = fit_joint(tracklets.part(fitted), labels.iloc[fitted], TRIP_ORDER)
-    step, rows = TRIP_ORDER[-1], np.array([0, 3, 8])
-    expected = model.apply(tracklets, fitted).steps[step][rows]
-    np.testing.assert_allclose(
-        compact_model(model, tracklets, fitted, step).log_ratios(tracklets, rows),
-        expected,
-        atol=1e-4,
-    )
-
-
-def test_a_file_gives_back_what_was_fitted(tracklets, models, tmp_path):
-    save_link_models(tmp_path / "finder.npz", models, [0, -1, 1], DETECTIONS)
-    known, again, tracks = load_link_models(tmp_path / "finder.npz")
-    assert known == fingerprint(DETECTIONS)
-    assert tracks.tolist() == [0, -1, 1]
-    for before, after in zip(models, again, strict=True):
-        assert after.ratios == before.ratios
-        assert after.travel_times == before.travel_times
-        rows = np.arange(10)
-        np.testing.assert_allclose(
-            after.log_ratios(tracklets, rows), before.log_ratios(tracklets, rows), atol=0.02
-        )
+def test_a_file_gives_back_what_was_fitted(labelled, model, tmp_path):
+    model.save(tmp_path / "finder.npz", tracks=np.array([0, -1, 1]))
+    again, beside = LinkModel.load(tmp_path / "finder.npz")
+    assert beside["tracks"].tolist() == [0, -1, 1]
+    assert again.travel_times == model.travel_times
+    assert again.calibration == model.calibration
+    rows = np.arange(10)
+    before, after = (one.log_ratio(labelled[0], rows) for one in (model, again))
+    np.testing.assert_allclose(after, before, atol=0.05)
+    for name, way in model.ways.items():
+        np.testing.assert_allclose(again.ways[name].spread, way.spread, atol=1e-4)
 
 
 @pytest.mark.parametrize(
     "damage",
     [lambda content: content[:200], lambda content: b"", lambda content: b"not a file at all"],
 )
-def test_a_damaged_file_is_named(models, tmp_path, damage):
+def test_a_damaged_file_is_named(model, tmp_path, damage):
     path = tmp_path / "finder.npz"
-    save_link_models(path, models, [0], DETECTIONS)
+    model.save(path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=r"finder\.npz: cannot be read"):
-        load_link_models(path)
+        LinkModel.load(path)
 
 
-def test_a_slice_of_the_shipped_finder():
-    """The tracks of one camera, and one of the two models, fitted again; processors differ in the
-    last digits.
-    """
-    from cctview.dataset.frames import open_dataset
-    from cctview.track.tracker import track_detections
-    from cctview.truth.labels import read_truth
+def test_ratios_tell_the_pairs_of_one_vehicle(labelled, model):
+    tracklets, labels = labelled
+    ratios, vehicle = model.log_ratio(tracklets), labels["vehicle"].to_numpy()
+    camera = tracklets.table["camera"].to_numpy()
+    a, b = np.nonzero(camera[:, None] < camera)
+    assert roc_auc_score(vehicle[a] == vehicle[b], ratios[a, b]) > 0.9
 
-    dataset, truth = open_dataset(DATA), read_truth(DATA)
-    (detections, embeddings), (finder, judge) = finder_minutes(dataset), open_finder(dataset, truth)
-    known, models, tracks = load_link_models(RESULTS / FINDER)
-    assert known == fingerprint(detections), "make it anew: python -m studio results --only finder"
-    sure = detections["percent"] >= 25
-    here = np.flatnonzero((detections["camera"][sure] == finder.cameras[2]).to_numpy())
-    rows = np.flatnonzero(sure.to_numpy())[here]
-    again = (
-        track_detections(detections.iloc[rows].reset_index(drop=True), embeddings[rows])
-        .fillna(-1)
-        .to_numpy(int)
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_the_ratio_of_a_set_is_that_of_the_normal_densities(count):
+    between, rng = np.array([9.0, 2.0, 0.3]), np.random.default_rng(count)
+    looks = Appearance(np.zeros(3), np.eye(3), between, np.ones(3))
+    x = rng.normal(scale=2, size=(count, 3))
+    ratio = looks.together(x.sum(axis=0)[None], count)[0] - looks.alone(x).sum()
+    expected = 0.0
+    for values, b in zip(x.T, between, strict=True):
+        one = multivariate_normal(np.zeros(count), np.eye(count) + b).logpdf(values)
+        expected += one - multivariate_normal(0, 1 + b).logpdf(values).sum()
+    assert ratio == pytest.approx(expected)
+    pair = looks.log_ratio(x[:1], x[1:2])[0, 0]
+    assert pair == pytest.approx(
+        looks.together(x[:2].sum(axis=0)[None], 2)[0] - looks.alone(x[:2]).sum()
     )
-    pairs = pd.DataFrame({"again": again, "stored": tracks[here]}).value_counts()
-    assert pairs.groupby("stored").max().sum() >= 0.98 * len(here)
-    tracklets = find_tracklets(detections, embeddings, tracks=tracks)
-    fitted = np.flatnonzero((judge.labels["vehicle"] >= 0).to_numpy() & (finder.half != 0))
-    queries = np.flatnonzero(finder.half == 0)[:60]
-    training = judge.labels.iloc[fitted].reset_index(drop=True)
-    fresh = compact_model(
-        fit_joint(tracklets.part(fitted), training, TRIP_ORDER), tracklets, fitted, TRIP_ORDER[-1]
-    ).log_ratios(tracklets, queries)
-    assert np.abs(fresh - models[0].log_ratios(tracklets, queries)).mean() < 0.02
+
+
+def test_appearance_is_fitted_on_vehicles_seen_twice():
+    rng, vehicle = np.random.default_rng(0), np.repeat(np.arange(200), 3)
+    places = np.array([5.0, 2.0, 0.1]) * rng.normal(size=(200, 3))
+    features = places[vehicle] + rng.normal(size=(600, 3))
+    looks = fit_appearance(features, vehicle, np.full(600, 2))
+    assert np.sort(looks.between)[::-1][:2] == pytest.approx([25, 4], rel=0.3)
+    with pytest.raises(ValueError, match="10 vehicles have two tracklets; at least 20"):
+        fit_appearance(features[:30], vehicle[:30], np.full(30, 2))
+
+
+def test_the_shipped_finder_is_that_of_the_shipped_detections():
+    _, beside = LinkModel.load(RESULTS / FINDER)
+    known, remedy = fingerprint(open_dataset(DATA).detections), "python -m studio results"
+    assert str(beside["detections"]) == known, f"make it anew: {remedy} --only finder"

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.link.joint import compare_once, fit_joint
 from cctview.privacy import (
     NEVER,
     TRACKED,
@@ -28,6 +27,7 @@ from studio.studies.searches import (
     measure_other_minutes,
     measure_searches,
 )
+from studio.studies.step_model import compare_once, fit_joint
 
 pytest.importorskip("sklearn")
 

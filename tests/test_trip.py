@@ -9,7 +9,6 @@ import pytest
 from cctview.course.figures import lesson_00
 from cctview.link import (
     TravelTimes,
-    TripFinder,
     TripJudge,
     as_candidates,
     count_trips,
@@ -19,6 +18,7 @@ from cctview.link import (
 )
 from cctview.track import Tracklets
 from cctview.truth import true_passes
+from tests.desks import HandMade, hand_made
 
 FIRST, SECOND, THIRD = "733-681-N", "735-683-N", "689-640-S"
 BEGIN = 31200.0  # 08:40
@@ -51,7 +51,7 @@ def judge():
     times = TravelTimes({}, {}, {}, (BEGIN, BEGIN + 240))
     tracklets = Tracklets(table, np.zeros((6, 1), np.float32), of_detection)
     midnight = pd.Timestamp("2031-05-05")
-    finder = TripFinder(tracklets, midnight, names, ratios, (times, times), np.zeros(6, int))
+    finder = HandMade(tracklets, midnight, names, hand_made(ratios, times))
     return TripJudge(finder, labels, passes)
 
 
@@ -139,6 +139,10 @@ def test_candidates_of_the_camera_say_how_long_and_how_sure(finder):
     marked = as_candidates(finder.find("detection 0"))
     assert marked["id"].tolist() == ["detection 2", "detection 5"]
     assert marked["label"].tolist() == ["30 s later, 50 % sure", "210 s later, 86 % sure"]
+    unsure = finder.find("detection 0", sure=0.6)
+    assert as_candidates(unsure)["label"].tolist()[0] == "not found; at best 50 % sure"
+    assert as_candidates(unsure)["weak"].tolist() == [True, False]
+    assert describe(unsure).loc["48 St", "verdict"] == "not found"
     assert describe(finder.find("detection 0")).loc["E 53 St", "verdict"] == "picked"
 
 

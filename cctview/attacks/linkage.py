@@ -3,8 +3,8 @@
 Bits are those that a link between two cameras delivers: the mean of log2(N p(true pass)), where N
 passes are searched and p comes from scores by a softmax. Its temperature was fitted to vehicles
 that are neither measured on nor learned from. These are not the bits of the joint model behind the
-leakage meter (`cctview.link.joint`): that takes a minute to fit, and the study of defences fits
-some five hundred attacks (`studio.studies.defence_study`).
+leakage meter (`studio.studies.step_model`): that takes a minute to fit, and the study of defences
+fits some five hundred attacks (`studio.studies.defence_study`).
 """
 
 from collections.abc import Iterator

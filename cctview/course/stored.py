@@ -1,5 +1,6 @@
 """The stored results that lessons read; `python -m studio results` makes them anew."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,11 @@ import pandas as pd
 
 from cctview.dataset import DATA, RESULTS, TARGET, Dataset, read_parquet, read_result
 from cctview.link import (
+    LinkModel,
     TripFinder,
     TripJudge,
-    fingerprint,
-    fit_halves,
-    load_link_models,
+    fit_finder,
     make_finder,
-    searched_by,
 )
 from cctview.track import find_tracklets
 from cctview.truth import Truth, label_tracklets, true_passes
@@ -37,32 +36,53 @@ def read_habits() -> tuple[pd.DataFrame, pd.DataFrame]:
     return read_parquet(habits / "trips.parquet"), read_parquet(habits / "drivers.parquet")
 
 
-def finder_minutes(dataset: Dataset) -> tuple[pd.DataFrame, np.ndarray]:
-    """The detections of the minutes in which trips are found, and their embeddings."""
+def finder_minutes(dataset: Dataset, later: bool = False) -> tuple[pd.DataFrame, np.ndarray]:
+    """The detections of the minutes in which trips are found, and their embeddings; or those of
+    the `later` minutes, in which the finder is fitted.
+    """
     end = dataset.frames["time"].min() + pd.Timedelta(minutes=FINDER_MINUTES)
-    kept = (dataset.detections["time"] <= end).to_numpy()
+    kept = ((dataset.detections["time"] >= end) == later).to_numpy()
     return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
+
+
+def fingerprint(detections: pd.DataFrame) -> str:
+    """A hash of the detections' ids: whether a file was made of these."""
+    return sha256("\n".join(detections["id"]).encode()).hexdigest()
+
+
+def fit_later(dataset: Dataset, truth: Truth) -> LinkModel:
+    """The link model of the finder: fitted in the later minutes, on vehicles that pass no camera in
+    the minutes in which trips are found.
+    """
+    detections, embeddings = finder_minutes(dataset, later=True)
+    if detections.empty:
+        raise ValueError(
+            f"the recording ends after {FINDER_MINUTES} minutes, and the finder is fitted on later"
+            " ones; take more minutes"
+        )
+    tracklets = find_tracklets(detections, embeddings)
+    labels = label_tracklets(tracklets, detections, truth)
+    passes = true_passes(truth, FINDER_MINUTES)
+    early = labels["vehicle"].isin(passes.index[passes.notna().any(axis=1)])
+    return fit_finder(tracklets, labels.assign(vehicle=labels["vehicle"].mask(early, -1)))
 
 
 def open_finder(
     dataset: Dataset, truth: Truth, folder: Path = RESULTS
 ) -> tuple[TripFinder, TripJudge]:
-    """The stored finder of trips in the first minutes, and what judges it by the truth.
+    """The finder of trips in the first minutes, and what judges it by the truth.
 
-    The finder is fitted again if there is none, or if it was fitted on other detections.
+    Its model is stored, and fitted again if it was fitted on other detections.
     """
     detections, embeddings = finder_minutes(dataset)
-    path = Path(folder) / FINDER
-    models = tracks = None
+    path, model, tracks = Path(folder) / FINDER, None, None
     if path.is_file():
-        fitted_on, stored_models, stored_tracks = load_link_models(path)
-        if fitted_on == fingerprint(detections):
-            models = stored_models
-            tracks = stored_tracks
+        stored, beside = LinkModel.load(path)
+        if str(beside.get("detections")) == fingerprint(dataset.detections):
+            model, tracks = stored, beside["tracks"]
     tracklets = find_tracklets(detections, embeddings, tracks=tracks)
     labels = label_tracklets(tracklets, detections, truth)
-    models = models or fit_halves(tracklets, labels)
-    finder = make_finder(detections, tracklets, models, searched_by(labels))
+    finder = make_finder(detections, tracklets, model or fit_later(dataset, truth))
     return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))
 
 

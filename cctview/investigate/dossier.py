@@ -182,8 +182,7 @@ def _read_off(search, detection, sightings):
         for attribute, words in zip(ATTRIBUTES, ("type", "colour"), strict=True):
             chances[attribute] = finder.read[attribute].iloc[group]
             values[words] = str(chances[attribute].idxmax()), float(chances[attribute].max())
-        times = finder.travel_times[finder.half[group]]
-        south = float(times.headings(search.groups.iloc[[group]])[0, 0])
+        south = float(finder.model.travel_times.headings(search.groups.iloc[[group]])[0, 0])
         values["direction"] = DIRECTIONS["S" if south >= 0.5 else "N"], max(south, 1 - south)
     places = [place_of(camera) for camera in sightings["camera"]]
     if len(sightings) > 1 and all(places):

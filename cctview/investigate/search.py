@@ -260,7 +260,7 @@ class VehicleSearch:
 def open_search(finder: TripFinder, dataset: Dataset) -> VehicleSearch:
     """A search of tracklets, with the joint model; `dataset` has the frames it was fitted on."""
     search = _search_passes(finder.tracklets, finder.shown, dataset)
-    return replace(search, travel_times=finder.travel_times[0], finder=finder)
+    return replace(search, travel_times=finder.model.travel_times, finder=finder)
 
 
 def _search_passes(tracklets: Tracklets, shown: np.ndarray, dataset: Dataset) -> VehicleSearch:

@@ -1,8 +1,9 @@
 """Linking tracklets from camera to camera into trips, without the truth; and judging the trips.
 
-`travel_times`, `evidence` and `joint` give each pair one likelihood ratio, `stored` keeps fitted
-models in a file, `trips` finds the trip that one click asks for, `filters` rules out pairs by clock
-and lane, and `evaluation` judges trips by labels that the caller passes in.
+`LinkModel` says how much speaks for tracklets being one vehicle: `appearance`, `travel_times` and
+`ways` hold its parts. `assignment` decides all trips together, `calibration` makes probabilities of
+it, and `trips` finds the trip that one click asks for. `filters` rules out pairs by clock and lane,
+and `evaluation` judges trips by labels that the caller passes in.
 """
 
 from cctview.link.assignment import assign_trips
@@ -12,21 +13,17 @@ from cctview.link.evaluation import (
     tally,
     verdicts,
 )
-from cctview.link.evidence import ATTRIBUTES
 from cctview.link.filters import STAGES, Filtered, apply_filters, fit_filters, rank_one
-from cctview.link.joint import fit_joint
-from cctview.link.model import LinkModel
-from cctview.link.stored import fingerprint, load_link_models
+from cctview.link.model import ATTRIBUTES, LinkModel
 from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.link.trips import (
     SURE,
     TripFinder,
     as_candidates,
     describe,
-    fit_halves,
+    fit_finder,
     largest_detections,
     make_finder,
-    searched_by,
 )
 from cctview.link.unlabelled import NoTravel, learn_links
 
@@ -46,17 +43,13 @@ __all__ = [
     "assign_trips",
     "count_trips",
     "describe",
-    "fingerprint",
     "fit_filters",
-    "fit_halves",
-    "fit_joint",
+    "fit_finder",
     "fit_travel_times",
     "largest_detections",
     "learn_links",
-    "load_link_models",
     "make_finder",
     "rank_one",
-    "searched_by",
     "tally",
     "verdicts",
 ]

@@ -19,16 +19,15 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix, csr_matrix
-from scipy.special import gammaln
+from tqdm import tqdm
 
 from cctview.link.model import LinkModel
 from cctview.link.travel_times import WAYS, recorded_span
-from cctview.link.ways import Way, lane_scores
+from cctview.link.ways import Way, lane_scores, log_time
 from cctview.track import Tracklets
 
 _BEAMS = (40, 30)  # trips kept for each first tracklet, while they are enumerated
 _WIDE = 4.5  # deviations of the time at which a vehicle is due
-_HEAVY = 6.0  # degrees of freedom of passing times
 _LEAST = -12.0  # log ratio, below which a trip is not followed
 _WORTH = -9.0  # and below which it is not kept
 _STRAY = 0.05  # of the tracklets show nothing that drives past other cameras
@@ -36,6 +35,8 @@ _ROUNDS = 100
 _MOST = 40.0  # log ratio that is not told from larger ones
 _STEP = 0.35  # a trip has up to six tracklets, all of whose prices change at once
 _MARGIN = 6.0  # of a trip that is followed if its appearance makes up for it
+_WINDOW = 900.0  # s that are decided at once
+_NOTHING = 1e-5  # the weight of a trip that is left out
 _CHUNK = 100_000  # trips that are compared at once, to bound the memory
 
 
@@ -255,7 +256,7 @@ class _Search:
         off = off[trip]
         late = (self.seconds[to] - due[trip]) ** 2
         clock = beam.clock[trip] + gain[to] + np.log(way.goes_on[k - 1] * way.noticed[k])
-        clock += _log_time(late, off, beam.odd[trip], (beam.members >= 0).sum(axis=1)[trip])
+        clock += log_time(late, off, beam.odd[trip], (beam.members >= 0).sum(axis=1)[trip])
         clock += self._lanes(beam, k, trip, to)
         hopeful = np.flatnonzero(clock + (beam.score - beam.clock)[trip] > _LEAST - _MARGIN)
         trip, to, clock = trip[hopeful], to[hopeful], clock[hopeful]
@@ -304,33 +305,49 @@ class _Search:
         return ratio - beam.single[trip] - self.single[to]
 
 
-def _log_time(late: np.ndarray, off: np.ndarray, odd: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Log density of one more passing time, of those that are jointly Student's t.
-
-    Given k others whose squared deviations sum to `odd`, it is Student's t itself, with k more
-    degrees of freedom and the variance times (v + odd) / (v + k).
-    """
-    others = seen - 1
-    free = _HEAVY + others
-    off = off * (_HEAVY + odd) / free
-    height = gammaln((free + 1) / 2) - gammaln(free / 2) - 0.5 * np.log(np.pi * free * off)
-    density: np.ndarray = height - (free + 1) / 2 * np.log1p(late / (free * off))
-    return density
-
-
 def assign_trips(model: LinkModel, tracklets: Tracklets) -> Assignment:
     """Decide all trips together.
 
-    Costs seconds and tens of megabytes for ten thousand tracklets.
+    Of a long recording those of some minutes at a time, with the tracklets that they can reach:
+    time grows with the hours, and memory hardly.
     """
-    table = tracklets.table
-    begin, end = recorded_span(table)
-    seconds, share = table["seconds"].to_numpy(float), model.travel_times.headings(table)
-    places = model.appearance.project(tracklets.features, table["detections"].to_numpy())
+    table, places = tracklets.table, model.places(tracklets)
+    span, share = recorded_span(table), model.travel_times.headings(table)
+    seconds = table["seconds"].to_numpy(float)
+    # no vehicle is looked for longer than a slow one takes from end to end
+    reach = max(1.3 * float(way.times[-1]) + 30 for way in model.ways.values())
+    length = span[1] - span[0]
+    starts = np.arange(span[0], span[1], _WINDOW) if length > 1.5 * _WINDOW else np.array(span[:1])
+    members, weights = [], []
+    for start in tqdm(starts, "deciding trips", unit="window", disable=len(starts) == 1):
+        end = start + _WINDOW if len(starts) > 1 else np.inf
+        rows = np.flatnonzero((seconds >= start - reach) & (seconds < end + reach))
+        part = table.iloc[rows].reset_index(drop=True)
+        trips, weight = _decide(model, part, places[rows], share[rows], span)
+        first = np.where(trips >= 0, seconds[rows][trips], np.inf).min(axis=1)
+        kept = (first >= start) & (first < end) & (weight > _NOTHING)
+        trips, weight = trips[kept], weight[kept]
+        columns = np.full((len(trips), table["camera"].nunique()), -1)
+        place = np.searchsorted(np.unique(table["camera"]), np.unique(part["camera"]))
+        columns[:, place] = np.where(trips >= 0, rows[trips], -1)
+        members.append(columns)
+        weights.append(weight)
+    return Assignment(len(table), np.concatenate(members), np.concatenate(weights))
+
+
+def _decide(
+    model: LinkModel,
+    table: pd.DataFrame,
+    places: np.ndarray,
+    share: np.ndarray,
+    span: tuple[float, float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Members and weights of the trips of some tracklets of a recording."""
+    seconds = table["seconds"].to_numpy(float)
     roads = [
-        _road(way, share[:, WAYS.index(name)], table, (begin, end))
-        for name, way in model.ways.items()
+        _road(way, share[:, WAYS.index(name)], table, span) for name, way in model.ways.items()
     ]
+    begin, end = recorded_span(table)
     rate = table.groupby("camera")["seconds"].transform("size").to_numpy() / (end - begin + 1)
     alone = _STRAY * rate + sum(road.alone() for road in roads)
     trips = Trips(np.zeros((0, table["camera"].nunique()), int), np.zeros(0))
@@ -340,7 +357,7 @@ def assign_trips(model: LinkModel, tracklets: Tracklets) -> Assignment:
             search = _Search(model, road, places, seconds)
             trips = trips.join(search.trips(alone, prices, count), road.way.cameras, table)
         prices, weights = _share(trips, len(table))
-    return Assignment(len(table), trips.members, weights)
+    return trips.members, weights
 
 
 def _share(trips: Trips, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -19,11 +19,11 @@ import pandas as pd
 from cctview.dataset import write_bytes
 from cctview.link.appearance import Appearance, fit_appearance
 from cctview.link.calibration import Calibration
-from cctview.link.evidence import ATTRIBUTES
 from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times, recorded_span
 from cctview.link.ways import Way, fit_way
 from cctview.track import Tracklets
 
+ATTRIBUTES = ("kind", "colour")
 _DAMAGED = (OSError, ValueError, KeyError, TypeError)
 _SLOPE = 0.4
 """Of the log ratio of appearance: images of one vehicle share more than the model knows, such as
@@ -113,21 +113,28 @@ class LinkModel:
         }
         return cls(appearance, times, ways, readers)
 
-    def log_ratio(self, tracklets: Tracklets, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def places(self, tracklets: Tracklets) -> np.ndarray:
+        """Where the tracklets lie in the plane of appearance, (n, k)."""
+        images = tracklets.table["detections"].to_numpy()
+        return self.appearance.project(tracklets.features, images)
+
+    def log_ratio(
+        self,
+        tracklets: Tracklets,
+        rows: np.ndarray | slice = slice(None),
+        places: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Natural logarithms of the likelihood ratios of some tracklets and all, (k, n), each pair
-        alone.
+        alone; `places` as from `LinkModel.places`, where they are known already.
         """
-        places = self.appearance.project(
-            tracklets.features, tracklets.table["detections"].to_numpy()
-        )
+        places = self.places(tracklets) if places is None else places
         looks = self.appearance.log_ratio(places[rows], places)
         times = self.travel_times.over(tracklets.table).log_ratio(tracklets.table, rows)
         return self.slope * looks + times
 
     def read(self, tracklets: Tracklets) -> dict[str, pd.DataFrame]:
         """For each attribute how probable each value is, a row a tracklet."""
-        images = tracklets.table["detections"].to_numpy()
-        places = self.appearance.project(tracklets.features, images)
+        places = self.places(tracklets)
         return {name: reader.read(places) for name, reader in self.readers.items()}
 
     def calibrated(self, calibration: Calibration) -> Self:
@@ -164,7 +171,8 @@ class LinkModel:
             appearance = Appearance(*(arrays.pop(one.name).astype(np.float32) for one in looks))
             ways = {name: Way(**_arrays(way)) for name, way in about["ways"].items()}
             readers = {name: Reader(**_arrays(one)) for name, one in about["readers"].items()}
-            times, calibration = about["travel_times"], Calibration(**about["calibration"])
+            times, known = about["travel_times"], about["calibration"]
+            calibration = Calibration(tuple(known["slopes"]), known["shift"], known["pairs"])
             model = cls(
                 appearance, _travel_times(times), ways, readers, about["slope"], calibration
             )

@@ -1,13 +1,12 @@
 """One click, one trip: where the vehicle of one detection is found at the other cameras.
 
-A tracklet of one camera is compared with every tracklet of another by embedding, type, colour and
-travel time, all in one model (`cctview.link.joint`). The vehicles are divided in two, and each half
-is looked for by a model that was fitted on the other: the model has never seen the vehicle that is
-picked. Whether an answer is right is not known here: see `cctview.link.evaluation`.
+All trips are decided together once (`cctview.link.assignment`); a search reads its answer off that
+whole. Whether an answer is right is not known here: see `cctview.link.evaluation`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,23 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cctview.dataset import POPULATION, box_area, driving_order, street_of
-from cctview.link.joint import fit_joint
-from cctview.link.stored import CompactModel, LogRatios, compact_model
-from cctview.link.travel_times import TravelTimes
+from cctview.link.assignment import Assignment, assign_trips
+from cctview.link.calibration import fit_calibration
+from cctview.link.model import LinkModel
+from cctview.link.travel_times import WAYS
 from cctview.stats import claimed_bits, open_set_posterior, split_vehicles
 from cctview.track import Tracklets
 
-TRIP_ORDER = ("time and place", "type and colour", "travel time", "embedding")
 SURE = 0.5
 """A candidate is linked if it is more probably than not the vehicle looked for."""
-HALVES = 2
+_PARTS = 5
+_TOLD = 1e-3  # the least weight of candidates that calibration looks at
+_ALONE = 0.5
+"""Of what the trips leave open so much is given to what the pair alone says: not every trip is
+enumerated. (On minutes that are kept apart, of 0.2, 0.5 and 0.8 the surest links.)"""
+_HARDLY = 0.2  # where a camera notices fewer of a carriageway, that is why a vehicle is not found
+_FROM = {"S": "north", "N": "south"}
+_TO = {"S": "south", "N": "north"}
 _LINK = ["query", "camera", "tracklet", "probability", "none", "claimed"]
 
 
@@ -69,7 +75,7 @@ class CameraSearch:
 
 @dataclass(frozen=True)
 class TripFinder:
-    """Finds trips: tracklets, and how much speaks for each two being one vehicle.
+    """Finds trips.
 
     Attributes
     ----------
@@ -79,30 +85,38 @@ class TripFinder:
         When their `seconds` begin.
     shown : ndarray of str, shape (n,)
         The detection to show for each tracklet: its largest.
-    log_ratios : ndarray of float32, shape (n, n), or cctview.link.stored.LogRatios
-        Natural logarithms of likelihood ratios; each row by a model that was not fitted on its
-        vehicle.
-    travel_times : tuple of TravelTimes
-        By either model.
-    half : ndarray of int, shape (n,)
-        Which of the two models looks for a tracklet.
-    read : dict of str to DataFrame, optional
-        For each attribute how probable each value is for each tracklet, read off its features by
-        the same models.
+    model : LinkModel
     """
 
     tracklets: Tracklets
     midnight: pd.Timestamp
     shown: np.ndarray
-    log_ratios: Any
-    travel_times: tuple[TravelTimes, ...]
-    half: np.ndarray
-    read: dict[str, pd.DataFrame] | None = None
+    model: LinkModel
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        """All trips, decided together when the first is asked for."""
+        return assign_trips(self.model, self.tracklets)
+
+    @cached_property
+    def read(self) -> dict[str, pd.DataFrame]:
+        """For each attribute how probable each value is for each tracklet."""
+        return self.model.read(self.tracklets)
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return self.model.places(self.tracklets)
 
     @property
     def cameras(self) -> list[str]:
         """Ids of the cameras, in driving order."""
         return driving_order(self.tracklets.table["camera"].unique())
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """When the first and the last tracklet passed, in seconds."""
+        return self.model.travel_times.over(self.tracklets.table).span
 
     def tracklet_of(self, detection: str) -> int:
         """The tracklet of a detection, by its id; a KeyError if no such detection was tracked."""
@@ -110,6 +124,28 @@ class TripFinder:
         if tracklet is None:
             raise KeyError(f"{detection} is part of no tracklet; pick another vehicle")
         return int(tracklet)
+
+    def weights(self, queries: ArrayLike, camera: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How much speaks for each tracklet of a camera, not calibrated: the tracklets' rows (m,),
+        weights after the joint assignment (k, m), and without it (k, m).
+        """
+        queries, table = np.asarray(queries, int), self.tracklets.table
+        rows = np.flatnonzero((table["camera"] == camera).to_numpy())
+        times = self.model.travel_times.over(table)
+        ratios = self._ratios(queries)[:, rows]
+        present = times.present(table.iloc[queries], camera)
+        alone = open_set_posterior(ratios, present)[:, :-1]
+        joint = self.assignment.pairs[queries][:, rows].toarray()
+        left = np.clip(1 - joint.sum(axis=1, keepdims=True), 0.0, 1.0)
+        return rows, joint + _ALONE * left * alone, alone
+
+    def _ratios(self, queries: np.ndarray) -> np.ndarray:
+        """Log ratios of these and all tracklets; the same serve the searches of all cameras."""
+        if self._kept.get("queries") != queries.tobytes():
+            self._kept["queries"] = queries.tobytes()
+            self._kept["ratios"] = self.model.log_ratio(self.tracklets, queries, self._places)
+        ratios: np.ndarray = self._kept["ratios"]
+        return ratios
 
     def search(
         self, queries: ArrayLike, camera: str, minutes: float | None = None
@@ -132,20 +168,34 @@ class TripFinder:
             How probably each shows the vehicle; the last is "none of these".
         """
         queries, table = np.asarray(queries, int), self.tracklets.table
-        seconds, cameras = table["seconds"].to_numpy(float), table["camera"].to_numpy()
-        rows = np.flatnonzero(cameras == camera)
-        begin, end = self.travel_times[0].span
-        reach = end - begin if minutes is None else 60.0 * minutes
-        ratios = self.log_ratios[np.ix_(queries, rows)].astype(float)
-        ratios[np.abs(seconds[queries][:, None] - seconds[rows]) > reach] = -np.inf
-        present = np.zeros(len(queries))
-        for half, start in {(self.half[k], cameras[k]) for k in queries}:
-            alike = (self.half[queries] == half) & (cameras[queries] == start)
-            at = seconds[queries[alike]]
-            span = np.maximum(begin, at - reach), np.minimum(end, at + reach)
-            times = replace(self.travel_times[half], span=span)
-            present[alike] = times.present(table.iloc[queries[alike]], camera)
-        return rows, open_set_posterior(ratios, present)
+        rows, weights, alone = self.weights(queries, camera)
+        first = table["camera"].to_numpy()[queries]
+        candidates = self.model.calibration.apply(weights, alone, first, camera)
+        if minutes is not None:
+            seconds = table["seconds"].to_numpy(float)
+            far = np.abs(seconds[queries][:, None] - seconds[rows]) > 60.0 * minutes
+            candidates = np.where(far, 0.0, candidates)
+        none = np.maximum(0.0, 1 - candidates.sum(axis=1, keepdims=True))
+        return rows, np.hstack([candidates, none])
+
+    def why_not(self, query: int, camera: str) -> str:
+        """Why the vehicle of a tracklet is not found at a camera, in words."""
+        table = self.tracklets.table.iloc[[query]]
+        share = self.model.travel_times.headings(table)[0]
+        name = WAYS[int(share.argmax())]
+        way, start = self.model.ways.get(name), table["camera"].iloc[0]
+        if way is None or not {start, camera} <= set(way.cameras):
+            return "not found"
+        here, there = way.cameras.index(start), way.cameras.index(camera)
+        due = float(table["seconds"].iloc[0]) + way.times[there] - way.times[here]
+        at = [f"{self.midnight + pd.Timedelta(seconds=end):%H:%M}" for end in self.span]
+        if due < self.span[0]:
+            return f"it came from the {_FROM[name]} before {at[0]}"
+        if due > self.span[1]:
+            return f"it drove on to the {_TO[name]} after {at[1]}"
+        if way.noticed[there] < _HARDLY:
+            return "not found: this camera hardly sees that carriageway"
+        return "not found"
 
     def searches(
         self,
@@ -222,7 +272,8 @@ class TripFinder:
         -------
         DataFrame
             One row for each camera in driving order, that of the pick among them: `camera`, `time`,
-            `after` (seconds since the pick), `probability`, `linked`, `id` (the detection to show).
+            `after` (seconds since the pick), `probability`, `linked`, `id` (the detection to show)
+            of the best candidate, `why` (it is not linked, in words; "" if it is).
         """
         picked = self.tracklet_of(detection)
         seconds = self.tracklets.table["seconds"].to_numpy(float)
@@ -235,78 +286,63 @@ class TripFinder:
         trip = pd.DataFrame([*trip.to_dict("records"), pick]).set_index("camera")
         trip = trip.loc[driving_order(trip.index)].reset_index()
         rows = trip["tracklet"].to_numpy(int)
+        linked = (trip["probability"] >= sure).to_numpy()
+        why = [
+            "" if found else self.why_not(picked, camera)
+            for found, camera in zip(linked, trip["camera"], strict=True)
+        ]
         return trip.assign(
             time=self.midnight + pd.to_timedelta(seconds[rows], unit="s"),
             after=seconds[rows] - seconds[picked],
-            linked=(trip["probability"] >= sure).to_numpy(),
+            linked=linked,
             id=self.shown[rows],
-        )[["camera", "time", "after", "probability", "linked", "id"]]
+            why=why,
+        )[["camera", "time", "after", "probability", "linked", "id", "why"]]
 
 
-def fit_halves(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> list[CompactModel]:
-    """For each half of the vehicles a model that looks for it, fitted on the other half.
+def fit_finder(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> LinkModel:
+    """Fit a link model, and calibrate its links after the joint assignment.
+
+    The vehicles are divided in five parts: a model that is fitted on four of them decides all
+    trips, and the links of the fifth calibrate. Then the model is fitted on all.
 
     Parameters
     ----------
     tracklets : Tracklets
     labels : DataFrame
-        As for `cctview.link.joint.fit_joint`.
+        As for `LinkModel.fit`.
     seed : int
-        How the vehicles are divided into halves.
+        How the vehicles are divided.
 
     Raises
     ------
     ValueError
-        If fewer than 20 vehicles of either half are seen by two cameras.
+        If fewer than 20 vehicles of any four parts have two tracklets.
     """
-    part, models = split_vehicles(labels, HALVES, seed), []
-    for half in range(HALVES):
-        rows = np.flatnonzero((part >= 0) & (part != half))
-        training = labels.iloc[rows].reset_index(drop=True)
-        model = fit_joint(tracklets.part(rows), training, TRIP_ORDER, seed)
-        models.append(compact_model(model, tracklets, rows, TRIP_ORDER[-1]))
-    return models
+    part_of, vehicle = split_vehicles(labels, _PARTS, seed), labels["vehicle"].to_numpy()
+    camera, candidates = tracklets.table["camera"].to_numpy(), []
+    for part in range(_PARTS):
+        others = labels.assign(vehicle=np.where(part_of == part, -1, vehicle))
+        model = LinkModel.fit(tracklets, others)
+        finder = TripFinder(tracklets, pd.Timestamp(0), np.array([]), model)
+        for second in finder.cameras:
+            queries = np.flatnonzero((part_of == part) & (vehicle >= 0) & (camera != second))
+            rows, weights, alone = finder.weights(queries, second)
+            pair = pd.Series(camera[queries]) + f" {second}"
+            told = {
+                "weight": weights.ravel(),
+                "alone": alone.ravel(),
+                "pair": np.repeat(pair.to_numpy(), len(rows)),
+                "right": (vehicle[queries][:, None] == vehicle[rows]).ravel(),
+            }
+            candidates.append(pd.DataFrame(told)[told["weight"] > _TOLD])
+    return LinkModel.fit(tracklets, labels).calibrated(fit_calibration(pd.concat(candidates)))
 
 
-def searched_by(labels: pd.DataFrame, seed: int = 0) -> np.ndarray:
-    """The model, 0 or 1, not fitted on each tracklet's vehicle; those of none take turns, (n,)."""
-    part = split_vehicles(labels, HALVES, seed)
-    return np.where(part < 0, np.arange(len(part)) % HALVES, part)
-
-
-def make_finder(
-    detections: pd.DataFrame,
-    tracklets: Tracklets,
-    models: Sequence[CompactModel],
-    half: np.ndarray,
-) -> TripFinder:
-    """A `TripFinder` of tracklets, and of the two models that look for them.
-
-    Parameters
-    ----------
-    detections : DataFrame
-        What the tracklets were found in.
-    tracklets : Tracklets
-    models : sequence of CompactModel
-        From `fit_halves`.
-    half : ndarray of int, shape (n,)
-        From `searched_by`.
-    """
-    read: dict[str, list[pd.DataFrame]] = {}
-    for k, model in enumerate(models):
-        rows = np.flatnonzero(half == k)
-        for attribute, reading in model.readings.items():
-            table = pd.DataFrame(reading.values[rows], rows, reading.names)
-            read.setdefault(attribute, []).append(table)
-    return TripFinder(
-        tracklets,
-        detections["time"].min().normalize(),
-        largest_detections(detections, tracklets),
-        LogRatios(tracklets, models, half),
-        tuple(model.travel_times for model in models),
-        half,
-        {name: pd.concat(tables).fillna(0.0).sort_index() for name, tables in read.items()},
-    )
+def make_finder(detections: pd.DataFrame, tracklets: Tracklets, model: LinkModel) -> TripFinder:
+    """A `TripFinder` of tracklets, and of the detections that they were found in."""
+    midnight = detections["time"].min().normalize()
+    return TripFinder(tracklets, midnight, largest_detections(detections, tracklets), model)
 
 
 def largest_detections(detections: pd.DataFrame, tracklets: Tracklets) -> np.ndarray:
@@ -318,7 +354,9 @@ def largest_detections(detections: pd.DataFrame, tracklets: Tracklets) -> np.nda
 def describe(trip: pd.DataFrame) -> pd.DataFrame:
     """A trip to read: by street the time, the seconds since the pick, and how sure it is."""
     names = [street_of(camera) for camera in trip["camera"]]
-    verdict = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], "linked", "not sure"))
+    verdict = np.where(
+        trip["after"] == 0, "picked", np.where(trip["linked"], "linked", trip["why"])
+    )
     columns = {
         "time": trip["time"].dt.strftime("%H:%M:%S"),
         "after the pick": trip["after"].map("{:+.0f} s".format),
@@ -329,11 +367,16 @@ def describe(trip: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_candidates(trip: pd.DataFrame) -> pd.DataFrame:
-    """Tracklets of a trip (`TripFinder.find`) but the pick, for `Camera.mark`: `id` and `label`."""
+    """Tracklets of a trip (`TripFinder.find`) but the pick, for `Camera.mark`: `id`, `label`, and
+    `weak`: the best candidate where none is linked.
+    """
     others = trip[trip["after"] != 0]
     labels = [
         f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'},"
         f" {100 * row.probability:.0f} % sure"
+        if row.linked
+        else f"{row.why}; at best {100 * row.probability:.0f} % sure"
         for row in others.itertuples()
     ]
-    return pd.DataFrame({"id": others["id"].to_numpy(), "label": labels})
+    weak = ~others["linked"].to_numpy(bool)
+    return pd.DataFrame({"id": others["id"].to_numpy(), "label": labels, "weak": weak})

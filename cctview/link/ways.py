@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, gammaln
 from scipy.stats import norm
 
 _DIFFUSE = 1e4  # s²: anybody comes at any time to the first camera
@@ -19,6 +19,7 @@ _FEWEST = 8  # vehicles at two cameras, to fit how long they take from one to th
 _PSEUDO = 15  # vehicles that speak against a correlation of lanes
 _CLOCK = 0.4  # s; how exactly a passing time is usually measured
 _SPEED = 0.06  # how much drivers' speeds usually differ, as a share
+_HEAVY = 6.0  # degrees of freedom of passing times: a few drivers take far longer
 _FADES = 60.0  # s; over which a driver's speed usually changes
 
 
@@ -91,6 +92,20 @@ def lane_scores(lane: np.ndarray, camera: np.ndarray, share: np.ndarray) -> np.n
         below = np.cumsum(share[order]) - share[order] / 2
         scores[order] = norm.ppf(np.clip(below / max(share[rows].sum(), 1e-9), 0.01, 0.99))
     return scores
+
+
+def log_time(late: np.ndarray, off: np.ndarray, odd: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Log density of one more passing time, of those that are jointly Student's t.
+
+    Given k others whose squared deviations sum to `odd`, it is Student's t itself, with k more
+    degrees of freedom and the variance times (v + odd) / (v + k).
+    """
+    others = seen - 1
+    free = _HEAVY + others
+    off = off * (_HEAVY + odd) / free
+    height = gammaln((free + 1) / 2) - gammaln(free / 2) - 0.5 * np.log(np.pi * free * off)
+    density: np.ndarray = height - (free + 1) / 2 * np.log1p(late / (free * off))
+    return density
 
 
 def fit_way(table: pd.DataFrame, share: np.ndarray, span: tuple[float, float]) -> Way | None:

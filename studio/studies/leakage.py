@@ -8,13 +8,10 @@ rank1.csv         rank-1 by gallery and cameras (`studio.studies.rank1`)
 open_set.csv      searches by appearance alone: FNIR at fixed FPIR by gallery size
 open_set_check.csv  whether FPIR of the full gallery is found from half of it
 unicity.csv       unicity of the six weeks of habits
-finder.npz        what finds trips in the first six minutes (`cctview.link.stored`)
+finder.npz        the link model that finds trips in the first six minutes, and their tracks
 """
 
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -22,10 +19,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cctview.course.stored import FINDER, finder_minutes
-from cctview.dataset import Dataset, open_dataset, read_result, replacing, write_bytes
-from cctview.link import fingerprint, fit_halves
-from cctview.link.stored import CompactModel
+from cctview.course.stored import FINDER, finder_minutes, fingerprint, fit_later
+from cctview.dataset import Dataset, open_dataset, read_result, replacing
 from cctview.privacy import (
     Sightings,
     calibration,
@@ -151,50 +146,18 @@ def write_unicity(data: Path) -> list[Path]:
 
 
 def write_finder(data: Path) -> list[Path]:
-    """Store what finds trips in the first minutes; returns the place."""
-    place = data / "results" / FINDER
-    save_link_models(place, *fit_finder(open_dataset(data), read_truth(data)))
-    return [place]
+    """Store the model that finds trips in the first minutes, and their tracks; returns the place.
 
-
-def fit_finder(dataset: Dataset, truth: Truth):
-    """What finds trips in the first minutes: models, tracks, and the detections fitted on."""
+    The file holds the `fingerprint` of the dataset's detections too.
+    """
+    place, dataset = data / "results" / FINDER, open_dataset(data)
     detections, embeddings = finder_minutes(dataset)
     tracklets = find_tracklets(detections, embeddings)
     names = detections["id"][confident(detections)]
-    tracks = tracklets.of_detection.reindex(names).fillna(-1).to_numpy(int)
-    labels = label_tracklets(tracklets, detections, truth)
-    return fit_halves(tracklets, labels), tracks, detections
-
-
-def save_link_models(
-    path: Path, models: Sequence[CompactModel], tracks: np.ndarray, detections: pd.DataFrame
-) -> None:
-    """Write fitted models, and the tracks that they were fitted on.
-
-    Parameters
-    ----------
-    path : Path
-    models : sequence of CompactModel
-    tracks : array_like of int
-        As `cctview.track.tracklets.find_tracklets` takes them.
-    detections : DataFrame
-        What they were fitted on: column `id`.
-    """
-    arrays, stored = {"tracks": np.asarray(tracks, np.int32)}, []
-    for k, model in enumerate(models):
-        times = asdict(model.travel_times)
-        for name in ("lags", "found"):
-            times[name] = [[*key, value] for key, value in times[name].items()]
-        readings = {name: [list(r.shares), r.names] for name, r in model.readings.items()}
-        # "motion" is the file's older word for travel times
-        stored.append({"motion": times, "ratios": asdict(model.ratios), "readings": readings})
-        for name, reading in model.readings.items():
-            arrays[f"{name}{k}"] = reading.values.astype(np.float16)
-    about = json.dumps({"detections": fingerprint(detections), "models": stored})
-    file = io.BytesIO()
-    np.savez_compressed(file, about=np.array(about), **arrays)
-    write_bytes(path, file.getvalue())
+    tracks = tracklets.of_detection.reindex(names).fillna(-1).to_numpy(np.int32)
+    model = fit_later(dataset, read_truth(data))
+    model.save(place, detections=fingerprint(dataset.detections), tracks=tracks)
+    return [place]
 
 
 def labelled_tracklets(dataset: Dataset, truth: Truth) -> tuple[Tracklets, pd.DataFrame]:

@@ -299,7 +299,8 @@ class View {
       const mark = best.get(camera);
       station.classList.toggle("hit", Boolean(mark));
       station.classList.toggle("picked", Boolean(mark?.picked));
-      station.lastChild.textContent = !mark ? "" : mark.picked ? "picked" : this.lag(mark);
+      station.classList.toggle("none", Boolean(mark?.weak));
+      station.lastChild.textContent = !mark ? "" : mark.picked ? "picked" : mark.weak ? "not found" : this.lag(mark);
     });
     this.cards.replaceChildren(...this.makeCards([...this.marks.values()]));
     this.tickMarks();

@@ -2,9 +2,10 @@
 
 For each pair the model gives one likelihood ratio, of all evidence together: the embedding contains
 the colour, so ratios of single sources cannot be multiplied. It is a logistic regression on
-features of the pair (see `cctview.link.evidence`), fitted on other vehicles, and fitted again for
-each step of the stated order, so that a step shows what it adds given those before. No ratio is
-larger than what the number of compared vehicles supports (`cctview.stats.bits.supported_limits`).
+features of the pair (see `studio.studies.step_evidence`), fitted on other vehicles, and fitted
+again for each step of the stated order, so that a step shows what it adds given those before. No
+ratio is larger than what the number of compared vehicles supports
+(`cctview.stats.bits.supported_limits`).
 
 Sources, by name:
 
@@ -23,10 +24,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cctview.link.evidence import Evidence, fit_evidence
 from cctview.link.travel_times import TravelTimes
 from cctview.stats import open_set_posterior, supported_limits
 from cctview.track import Tracklets
+from studio.studies.step_evidence import Evidence, fit_evidence
 
 SOURCES = {
     "time and place": (),

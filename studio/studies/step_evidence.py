@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cctview.link import ATTRIBUTES
 from cctview.link.travel_times import UNLIKELY, TravelTimes, fit_travel_times, recorded_span
 from cctview.track import Tracklets
 
-ATTRIBUTES = ("kind", "colour")
 _COMPONENTS = 48  # of the features, which the probe reads
 _FOLDS = 4
 
