@@ -234,7 +234,9 @@ def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_file
     assert not dataset.problems
     listed = (folder / "sample--detections.csv").read_text().split()
     assert listed == sorted(dataset.detections.id)
-    crops = sorted(path.stem for path in folder.rglob("*--detections/*.jpeg"))
+    crops = sorted(
+        f"{path.parent.name}--{path.stem}" for path in folder.rglob("*--detections/*.jpeg")
+    )
     assert crops == listed
     for name in listed:
         assert str(DetectionId.parse(name)) == name
