@@ -9,9 +9,9 @@ import pytest
 
 from cctview.dataset.boxes import box_iou
 from cctview.detect import seconds_of
-from cctview.link import NoTravel, learn_links
+from cctview.link import NoTravel, TripFinder, fit_unlabelled
 from cctview.link.excess import WITHIN, _excess
-from cctview.link.unlabelled import share_true
+from cctview.link.unlabelled import believed_labels, learn_links, share_true
 from cctview.track import Tracklets
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
@@ -206,12 +206,33 @@ def test_links_are_learned_without_labels(passes):
     same = vehicle[links["first"]] == vehicle[links["second"]]
     assert len(links) > 100
     assert same.mean() > 0.85
+    labels = believed_labels(tracklets, believed)
+    assert labels.groupby("vehicle").size().drop(-1).max() == 2
+    cameras = tracklets.table["camera"].groupby(labels["vehicle"]).nunique().drop(-1)
+    assert (cameras == 2).all()
+
+
+def test_decoys_tell_what_unlabelled_links_are_worth(passes):
+    tracklets, vehicle = passes
+    model = fit_unlabelled(tracklets)
+    finder = TripFinder(tracklets, pd.Timestamp(0), np.array([]), model)
+    known = np.flatnonzero((vehicle >= 0) & (tracklets.table["detections"] > 1).to_numpy())
+    links = finder.links(known)
+    right = vehicle[links["query"]] == vehicle[links["tracklet"]]
+    sure = links["probability"] >= 0.7
+    assert sure.mean() > 0.3
+    assert right[sure].mean() == pytest.approx(links["probability"][sure].mean(), abs=0.1)
+    assert right[sure].mean() > right[~sure].mean() + 0.2
 
 
 def test_no_travel_where_there_is_none(passes):
     tracklets, _ = passes
     with pytest.raises(NoTravel, match="no drive from camera to camera"):
-        learn_links(tracklets.part(np.arange(0, len(tracklets), 40)))
+        fit_unlabelled(tracklets.part(np.arange(0, len(tracklets), 40)))
+    rng, count = np.random.default_rng(0), len(tracklets)
+    times = tracklets.table.assign(seconds=rng.uniform(0, 600, count))
+    with pytest.raises(NoTravel):
+        fit_unlabelled(Tracklets(times, tracklets.features))
 
 
 def test_no_drive_is_seen_at_the_ends_of_the_window():

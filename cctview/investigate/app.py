@@ -143,7 +143,7 @@ class App:
             travel=search.travel_times is not None,
             lanes=search.finder is not None,
         )
-        self.sure = self._usual()
+        self.sure = self.threshold.default
         self.camera = Camera(search.dataset, minutes=minutes, on_pick=self._picked)
         self.example = example or search.example()
         self.says = ""
@@ -156,12 +156,14 @@ class App:
             self._shell = _Shell(self)
         return self._shell.box
 
-    def _usual(self):
+    @property
+    def threshold(self) -> Float:
         """From where on a first candidate is linked, by default: of own frames, by themselves."""
-        ranking = self.settings.ranking
-        if not self.search.own or ranking == JOINT:
-            return _THRESHOLDS[ranking].default
-        return round(self.search.threshold(ranking), 2)
+        usual = _THRESHOLDS[self.settings.ranking]
+        if not self.search.own or self.settings.ranking == JOINT:
+            return usual
+        own = round(self.search.threshold(self.settings.ranking), 2)
+        return replace(usual, low=0.0, high=max(usual.high, 2 * own), default=own)
 
     def click(self, detection: str) -> None:
         """What a click on a detection does."""
@@ -175,7 +177,7 @@ class App:
         if sure is not None:
             self.sure = sure
         elif self.settings.ranking != before.ranking:
-            self.sure = self._usual()
+            self.sure = self.threshold.default
         if self.dossier is not None:
             view = self._look_up(self.dossier.picked, self.dossier.number)
             self._keep(view.dossier)
@@ -326,7 +328,7 @@ class _Shell:
         specs = [
             Choice("ranking", app.search.rankings, app.settings.ranking, "ranked by"),
             Int("minutes", 1, 12, app.settings.minutes, label="minutes", unit="before and after"),
-            _THRESHOLDS[app.settings.ranking],
+            app.threshold,
             Toggle("travel", app.settings.travel, "only what fits the travel time"),
             Toggle("lanes", app.settings.lanes, "only lanes that lead the same way"),
         ]
@@ -345,7 +347,7 @@ class _Shell:
     def refresh(self):
         """Show what the app holds."""
         app = self.app
-        spec, sure, self.quiet = _THRESHOLDS[app.settings.ranking], self.controls["sure"], True
+        spec, sure, self.quiet = app.threshold, self.controls["sure"], True
         # in one message: of several, a browser would clamp the old value into the new range
         with sure.hold_sync(), sure.hold_trait_notifications():
             sure.min, sure.max, sure.step, sure.value = spec.low, spec.high, spec.step, app.sure

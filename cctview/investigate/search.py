@@ -3,11 +3,10 @@
 The original ranked by the minimal Euclidean distance (MED) between single crops, over all
 detections. The same is here, with filters that rule out what contradicts the travel time or the
 direction of the lane; and beside it the joint model of `cctview.link.trips`, which weighs all of it
-at once and gives a probability. On frames of one's own passes are ranked by distances; how long
-vehicles drive from camera to camera is learned without labels (`cctview.link.unlabelled`).
+at once and gives a probability. On frames of one's own the joint model is fitted without labels
+(`cctview.link.unlabelled`); where they show no drive from camera to camera, distances are left.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,8 +18,9 @@ from cctview.link import (
     NoTravel,
     TravelTimes,
     TripFinder,
+    fit_unlabelled,
     largest_detections,
-    learn_links,
+    make_finder,
 )
 from cctview.match import DISTANCES
 from cctview.track import Tracklets, find_tracklets
@@ -273,7 +273,7 @@ def _search_passes(tracklets: Tracklets, shown: np.ndarray, dataset: Dataset) ->
 
 
 def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -> VehicleSearch:
-    """A search of frames of one's own: of passes, inside travel times that these frames show.
+    """A search of frames of one's own: of passes, with a joint model that is fitted on themselves.
 
     Parameters
     ----------
@@ -296,7 +296,9 @@ def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -
         )
     chosen = every.iloc[rows].reset_index(drop=True)
     tracklets = find_tracklets(chosen, dataset.embeddings[rows], percent=0.0)
-    with suppress(NoTravel):
-        travel_times = learn_links(tracklets).travel_times
-    search = _search_passes(tracklets, largest_detections(chosen, tracklets), dataset)
-    return replace(search, own=True, travel_times=travel_times)
+    try:
+        finder = make_finder(chosen, tracklets, fit_unlabelled(tracklets))
+        return replace(open_search(finder, dataset), own=True)
+    except NoTravel:
+        search = _search_passes(tracklets, largest_detections(chosen, tracklets), dataset)
+        return replace(search, own=True, travel_times=travel_times)

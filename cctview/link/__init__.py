@@ -25,7 +25,7 @@ from cctview.link.trips import (
     largest_detections,
     make_finder,
 )
-from cctview.link.unlabelled import NoTravel, learn_links
+from cctview.link.unlabelled import NoTravel, fit_unlabelled
 
 __all__ = [
     "ATTRIBUTES",
@@ -46,8 +46,8 @@ __all__ = [
     "fit_filters",
     "fit_finder",
     "fit_travel_times",
+    "fit_unlabelled",
     "largest_detections",
-    "learn_links",
     "make_finder",
     "rank_one",
     "tally",

@@ -10,13 +10,15 @@ exceeds that is learned from (the decoys of Elias and Gygi, Nature Methods 4, 20
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
+from cctview.link.calibration import fit_calibration
 from cctview.link.excess import find_legs
+from cctview.link.model import LinkModel
 from cctview.link.travel_times import (
     WAYS,
     Leg,
@@ -24,6 +26,8 @@ from cctview.link.travel_times import (
     fit_from_links,
     recorded_span,
 )
+from cctview.link.trips import TripFinder
+from cctview.stats import split_vehicles
 from cctview.track import Tracklets
 
 _ROUNDS = 6  # of fitting; travel times hardly change after four
@@ -35,8 +39,10 @@ _DRAWN = 20_000  # pairs of unrelated tracklets for each leg
 _BINS = np.linspace(-1, 1, 81)  # of cosines
 _MOST_LOOKS = 5.0  # the largest log ratio that alike looks can have
 _LANES = 12  # cells across a road
+_FEW_SHARE = 0.25  # of the share of tracklets that are linked in the lane with most: the other way
 _FEW_LINKS = 10.0  # links that lanes alike to chance weigh as much as
 _NORMALISATIONS = 15  # alternating, which then changes no weight by 1 %
+_SLOPE = 0.2  # of the log ratio of appearance: it is fitted on few links, some of them wrong
 _NEGLIGIBLE = 1e-3  # odds, and weights
 
 
@@ -265,3 +271,116 @@ def share_true(scores: np.ndarray, control: np.ndarray, count: float) -> np.ndar
     share = IsotonicRegression().fit(scores, ~control, weight).predict(scores)
     # of `share` real links to `1 - share` of a control, the latter number is there by chance
     return np.clip(2 - 1 / np.maximum(share, 0.5), 0, 1)
+
+
+def believed_labels(tracklets: Tracklets, believed: Believed, least: float = 0.5) -> pd.DataFrame:
+    """Labels that links believed stand in for, to fit on.
+
+    Parameters
+    ----------
+    tracklets : Tracklets
+    believed : Believed
+        From `learn_links` of these.
+    least : float
+        The least weight of a link that joins two tracklets.
+
+    Returns
+    -------
+    DataFrame
+        Row by row: `vehicle` (-1: linked to nothing) and `direction` ("S", "N" or "": not known).
+    """
+    links = believed.links[believed.links["weight"] >= least]
+    camera, count = tracklets.table["camera"].to_numpy(), len(tracklets)
+    group, cameras = np.arange(count), [{name} for name in camera]
+    members = [[row] for row in range(count)]
+    for row in links.sort_values("weight", ascending=False, kind="stable").itertuples():
+        a, b = group[row.first], group[row.second]
+        if a != b and not cameras[a] & cameras[b]:  # a vehicle passes each camera once
+            group[members[b]] = a
+            cameras[a] |= cameras[b]
+            members[a] += members[b]
+    size = np.bincount(group, minlength=count)[group]
+    vehicle = np.where(size > 1, pd.factorize(group)[0], -1)
+    ways = np.zeros((len(WAYS), count))
+    for k, way in enumerate(WAYS):
+        of = links[links["way"] == way]
+        ways[k] = sum(np.bincount(of[end], of["weight"], count) for end in ("first", "second"))
+    direction = np.where(ways[0] > ways[1], *WAYS)
+    direction[ways.sum(axis=0) == 0] = ""
+    for rows in tracklets.table.groupby("camera").indices.values():
+        direction[rows] = _other_way(direction[rows], tracklets.table["lane"].to_numpy()[rows])
+    return pd.DataFrame({"vehicle": vehicle, "direction": direction})
+
+
+def _other_way(direction: np.ndarray, lane: np.ndarray) -> np.ndarray:
+    """Directions at a camera where all links lead one way: lanes with few links lead the other."""
+    linked = np.unique(direction[direction != ""])
+    if len(linked) != 1:
+        return direction
+    cells = np.minimum((lane * _LANES).astype(int), _LANES - 1)
+    every, found = (
+        gaussian_filter1d(np.bincount(cells[rows], minlength=_LANES).astype(float), 1.0)
+        for rows in (slice(None), direction != "")
+    )
+    share = found / np.maximum(every, 1e-9)
+    other = WAYS[1 - WAYS.index(linked[0])]
+    return np.where((share[cells] < _FEW_SHARE * share.max()) & (direction == ""), other, direction)
+
+
+def fit_unlabelled(tracklets: Tracklets, seed: int = 0) -> LinkModel:
+    """Fit a link model on tracklets of which nobody knows the vehicle.
+
+    It is fitted on links that the tracklets themselves show (`learn_links`). What its links are
+    worth is told by decoys: the same search with the clocks of the cameras shifted, where no link
+    is right. Half of the vehicles are looked for by a model that was fitted on the other half.
+
+    Raises
+    ------
+    NoTravel
+        If the tracklets show no drive from camera to camera, or too few vehicles at two cameras.
+    """
+    labels = believed_labels(tracklets, learn_links(tracklets))
+    vehicle, half = labels["vehicle"].to_numpy(), split_vehicles(labels, 2, seed)
+    half = np.where(half < 0, np.arange(len(half)) % 2, half)
+    decoy = replace(tracklets, table=_shifted(tracklets.table))
+    candidates = []
+    try:
+        for part in (0, 1):
+            others = labels.assign(vehicle=np.where(half == part, -1, vehicle))
+            model = replace(LinkModel.fit(tracklets, others), slope=_SLOPE)
+            queries = np.flatnonzero(half == part)
+            for control, searched in enumerate((tracklets, decoy)):
+                finder = TripFinder(searched, pd.Timestamp(0), np.array([]), model)
+                told = _candidates_of(finder, queries)
+                candidates.append(told.assign(control=bool(control)))
+        whole = replace(LinkModel.fit(tracklets, labels), slope=_SLOPE)
+    except ValueError as error:
+        raise NoTravel(f"too few links are clear: {error}") from None
+    told = pd.concat(candidates, ignore_index=True)
+    share = np.zeros(len(told))
+    for rows in told.groupby("pair").indices.values():
+        of = told.iloc[rows]
+        share[rows] = share_true(of["weight"].to_numpy(), of["control"].to_numpy(), 1)
+    real = ~told["control"].to_numpy()
+    right = np.random.default_rng(seed).random(real.sum()) < share[real]
+    return whole.calibrated(fit_calibration(told[real].assign(right=right)))
+
+
+def _shifted(table: pd.DataFrame) -> pd.DataFrame:
+    """Tracklets with the clock of each camera turned by another part of the recording."""
+    begin, end = recorded_span(table)
+    number, names = pd.factorize(table["camera"])
+    shift = (end - begin) * number / (2 * len(names)) + 37.0 * number
+    return table.assign(seconds=begin + (table["seconds"] - begin + shift) % (end - begin))
+
+
+def _candidates_of(finder: TripFinder, queries: np.ndarray) -> pd.DataFrame:
+    """Candidates of some tracklets: `weight`, `alone`, and `pair`, the cameras "from to"."""
+    camera, parts = finder.tracklets.table["camera"].to_numpy(), []
+    for second in finder.cameras:
+        asked = queries[camera[queries] != second]
+        rows, weights, alone = finder.weights(asked, second)
+        pair = np.repeat(camera[asked] + f" {second}", len(rows))
+        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel(), "pair": pair})
+        parts.append(told[told["weight"] > _NEGLIGIBLE])
+    return pd.concat(parts, ignore_index=True)
