@@ -39,7 +39,6 @@ from cctview.course import (
     check_right_alarms,
     open_lesson,
     operating_points,
-    stored_open_set,
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
@@ -153,7 +152,7 @@ show.clock_and_appearance(privacy.given_away(searches))
 # Move the **gallery** and the **FPIR**.
 
 # %%
-odds, check = stored_open_set(), stored_open_set(name="open_set_check.csv")
+odds, check = read_result("open_set.csv"), read_result("open_set_check.csv")
 sizes = {f"{size:,}": size for size in sorted(odds["size"][~odds.beyond].unique())}
 tolerated = {
     f"1 search in {1 / of:.0f}": of

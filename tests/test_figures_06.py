@@ -12,7 +12,7 @@ import pytest
 
 from cctview.course.figures import lesson_06
 from cctview.course.figures.lesson_06 import REAL
-from cctview.course.stored import operating_points, stored_open_set
+from cctview.course.stored import operating_points
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
@@ -23,7 +23,7 @@ from tests.cards import check_card
 
 ROOT = Path(__file__).parent.parent
 DIAL = read_result("individuality.csv")
-ODDS, CHECK = stored_open_set(), stored_open_set(name="open_set_check.csv")
+ODDS, CHECK = read_result("open_set.csv"), read_result("open_set_check.csv")
 RNG = np.random.default_rng(0)
 STAGE = {
     name: Filtered(

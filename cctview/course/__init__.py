@@ -72,7 +72,6 @@ _NAMES = {
         "FINDER_MINUTES",
         "TAXI",
         "operating_points",
-        "stored_open_set",
         "open_finder",
         "read_habits",
         "stored_unicity",

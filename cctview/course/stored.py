@@ -86,14 +86,6 @@ def open_finder(
     return finder, TripJudge(finder, labels, true_passes(truth, FINDER_MINUTES))
 
 
-def stored_open_set(folder: Path = RESULTS, name: str = "open_set.csv") -> pd.DataFrame:
-    """The stored searches by appearance alone on the first seed of the simulation: FNIR at fixed
-    FPIR; or "open_set_check.csv", how well a half of the gallery foretells all of it.
-    """
-    table = read_result(name, folder)
-    return table[table["seed"] == 0].reset_index(drop=True)
-
-
 def operating_points(table: pd.DataFrame) -> pd.DataFrame:
     """The thresholds of ``data/results/open_set.csv`` that are resolvable, the strictest first.
 

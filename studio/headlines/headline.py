@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+ANOTHER_SEED = "another-seed"
+"""The folder, of stored results, for the tables of a simulation with other random numbers."""
+
 
 @dataclass(frozen=True)
 class Figure:

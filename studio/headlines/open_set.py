@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cctview.course import stored_open_set
+from cctview.dataset import read_result
 from studio.headlines.headline import Figure, Headline
 
 _COMMAND = "results --only open_set"
@@ -13,7 +13,7 @@ _GALLERY = "the vehicles of all other cameras in the recording, each once; queri
 
 
 def _missed(fpir: float, size: int, results: Path) -> Figure:
-    table = stored_open_set(results)
+    table = read_result("open_set.csv", results)
     table = table[~table["beyond"]]
     size = min(size, table["size"].max())
     row = table[(table["size"] == size) & np.isclose(table["fpir"], fpir)].iloc[0]
@@ -24,7 +24,7 @@ def _missed(fpir: float, size: int, results: Path) -> Figure:
 
 
 def _foretold(column: str, results: Path) -> Figure:
-    row = stored_open_set(results, "open_set_check.csv").iloc[-1]
+    row = read_result("open_set_check.csv", results).iloc[-1]
     low, high = (row.low, row.high) if column == "measured" else (row.least, row.most)
     return Figure(row[column], low, high, f"20 halves of {row.half:,} vehicles", digits=1)
 

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from cctview.dataset import write_bytes
 from studio.headlines import attacks, defences, links, open_set, recognition, searches
-from studio.headlines.headline import Headline
+from studio.headlines.headline import ANOTHER_SEED, Headline
 
 SUBJECTS: dict[str, ModuleType] = {
     "What a search gives away": searches,
@@ -17,8 +17,6 @@ SUBJECTS: dict[str, ModuleType] = {
     "Eras of recognition, and costs": recognition,
 }
 """The page's sections in their order; a module of each has its `HEADLINES`."""
-ANOTHER_SEED = "another-seed"
-"""The folder, of stored results, for the tables of a simulation with other random numbers."""
 _HEAD = """\
 # Headline numbers
 

@@ -33,6 +33,7 @@ from cctview.privacy import (
 )
 from cctview.track import Tracklets, confident, find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth, true_passes
+from studio.headlines.headline import ANOTHER_SEED
 from studio.studies.open_set import beyond, check_extrapolation, open_set
 from studio.studies.rank1 import rank1_table
 from studio.studies.searches import (
@@ -122,18 +123,13 @@ def compact(searches: pd.DataFrame) -> pd.DataFrame:
 def write_open_set(data: Path, other: Path | None = None) -> list[Path]:
     """Store the open-set searches, and whether they may be extrapolated; returns the places.
 
-    `other` is a second seed of the simulation; without it what was measured there is kept.
+    Those on `other`, a second seed of the simulation, go into a folder beside.
     """
-    results, places = data / "results", []
-    seeds = {0: open_set_tables(read_road(data))}
-    if other is not None:
-        seeds[1] = open_set_tables(read_road(other))
-    for name in seeds[0]:
-        tables = [of[name].assign(seed=seed) for seed, of in seeds.items()]
-        if other is None and (results / name).is_file():
-            kept = read_result(name, results)
-            tables.append(kept[kept["seed"] != 0])
-        places.append(write_table(results / name, pd.concat(tables, ignore_index=True)))
+    places = []
+    for dataset, folder in ((data, "results"), (other, f"results/{ANOTHER_SEED}")):
+        if dataset is not None:
+            for name, table in open_set_tables(read_road(dataset)).items():
+                places.append(write_table(data / folder / name, table))
     return places
 
 

@@ -223,8 +223,10 @@ def measure_searches(
     Raises
     ------
     ValueError
-        If there are too few vehicles to fit on.
+        If there are too few vehicles to fit on, or fewer than 3 folds.
     """
+    if folds < 3:
+        raise ValueError(f"expected at least 3 folds, but got {folds}: to fit, to hold, to judge")
     part, tables = split_vehicles(road.labels, folds, seed), []
     chosen = range(folds) if only is None else only
     for fold in tqdm(chosen, "fitting and searching", unit="fold"):

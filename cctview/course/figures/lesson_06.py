@@ -89,9 +89,9 @@ def open_set(
 ) -> Card:
     """What searches miss at the false alarms that are tolerated, by the size of the gallery.
 
-    `table` comes from `cctview.course.stored.stored_open_set`, `check` is
-    ``data/results/open_set_check.csv``: nothing is drawn beyond the gallery that was measured
-    unless the model that would go on has found the full gallery from half of it.
+    `table` is ``data/results/open_set.csv``, `check` is ``open_set_check.csv``: nothing is drawn
+    beyond the gallery that was measured unless the model that would go on has found the full
+    gallery from half of it.
     """
     further, table = table[table["beyond"]], table[~table["beyond"]]
     sizes = sorted(table["size"].unique())
