@@ -115,6 +115,12 @@ def _carried(on: str, results: Path) -> Figure:
     return Figure(row.estimate, row.low, row.high, f"{row.searches:,} searches", "bits", 2)
 
 
+def _second_seed(figure: str, unit: str, digits: int, results: Path) -> Figure:
+    table = read_result("seeds.csv", results)
+    row = table[(table["seed"] == 1) & (table["figure"] == figure)].iloc[0]
+    return Figure(row.estimate, row.low, row.high, "all searches of the second seed", unit, digits)
+
+
 def _said(results: Path) -> Figure:
     return Figure(*_calibration(results).loc["said"], _count(_table(results)), digits=1)
 
@@ -269,6 +275,27 @@ HEADLINES = (
         partial(_carried, "other minutes"),
         "Judge on the same minutes, with other vehicles:",
         _gap,
+    ),
+    Headline(
+        "Calibration on another seed of the simulation",
+        "00",
+        "Fitted on one seed of the simulation, judged on another, with other vehicles: bits claimed"
+        " beyond those delivered",
+        _ALL_CAMERAS,
+        f"{_COMMAND} --other DATA",
+        partial(_carried, "another seed"),
+        "Fit and judge on the second seed, with other vehicles:",
+        partial(_second_seed, "gap", "bits", 2),
+    ),
+    Headline(
+        "On another seed of the simulation as many come first",
+        "00, 05, 06",
+        "The first number of this page, on a second seed of the simulation",
+        _ALL_CAMERAS,
+        f"{_COMMAND} --other DATA",
+        partial(_second_seed, "first by all", "%", 0),
+        "The first seed:",
+        partial(_first, "all"),
     ),
     Headline(
         "Who is wrongly followed, by colour",
