@@ -16,7 +16,7 @@ from cctview.track import Tracklets
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene
 from cctview.track.tracker import chain, track_detections
-from cctview.track.tracklets import describe_tracks
+from cctview.track.tracklets import describe_tracks, find_tracklets
 from studio.evaluation.trajectories import evaluate_trajectories
 from tests.simulated_road import simulate
 
@@ -280,3 +280,27 @@ def test_real_tracks_agree_with_the_known_links():
     known = [(a, b) for a, b in known if not pd.isna(tracks[a]) and not pd.isna(tracks[b])]
     assert len(known) > 100
     assert np.mean([tracks[a] == tracks[b] for a, b in known]) >= 0.8
+
+
+@pytest.mark.skipif(
+    "CCTVIEW_REAL" not in os.environ, reason="CCTVIEW_REAL names no folder with the real frames"
+)
+def test_real_travel_times_come_out_without_labels():
+    """From E 53 St to E 48 St: 13 to 21 s, known from other minutes and by eye."""
+    folder = Path(os.environ["CCTVIEW_REAL"])
+    tables = [
+        pd.read_parquet(folder / f"detections-{camera}.parquet")
+        for camera in ("733-681-N", "735-683-N")
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    table = table[table["time"] >= "13.52.00"].reset_index(drop=True)
+    embeddings = np.stack(table["pca_f16"]).astype(np.float32)
+    names = {"cam": "camera", "sec": "time", "cls": "type", "prob": "percent"}
+    tracklets = find_tracklets(table.drop(columns="time").rename(columns=names), embeddings)
+    links = learn_links(tracklets).links
+    lag = links.loc[links["weight"] >= 0.5, "lag"]
+    assert set(links["leg"]) == {"733-681-N 735-683-N"}
+    assert set(links["way"]) == {"S"}
+    assert len(lag) > 30
+    assert lag.quantile(0.05) >= 13
+    assert lag.quantile(0.95) <= 21
