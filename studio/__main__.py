@@ -35,6 +35,7 @@ RESULTS = (
     "rank1",
     "unicity",
     "finder",
+    "linking",
     "membership",
     "attributes",
     "extractors",

@@ -86,10 +86,11 @@ def look_up(
         linked = first & (candidates["distance"] <= sure)
     label = [words + (", linked" if hit else "") for words, hit in zip(score, linked, strict=True)]
     candidates = candidates.assign(label=label, weak=~linked)
-    if settings.ranking == JOINT:
-        for row in candidates[first & ~linked].itertuples():
+    for row in candidates[first & ~linked].itertuples():
+        why = "not found"
+        if settings.ranking == JOINT:
             why = search.joint_model.why_not(search.group_of(detection), row.camera)
-            candidates.loc[row.Index, "label"] = f"{why}; at best {row.label}"
+        candidates.loc[row.Index, "label"] = f"{why}; at best {row.label}"
     if judge is not None:
         candidates = judge.candidates(detection, candidates)
     build = partial(build_dossier, search) if judge is None else judge.dossier
