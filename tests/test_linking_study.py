@@ -9,6 +9,7 @@ LINKS = pd.DataFrame(
     {
         "query": [1] * 5 + [2] * 5,
         "vehicle": [7] * 5 + [8] * 5,
+        "found": [7, 7, 7, 7, 9, 8, 9, 8, 9, 9],
         "first": "a",
         "camera": list("bcdef") * 2,
         "probability": [0.9, 0.8, 0.7, 0.6, 0.2, 0.95, 0.55, 0.4, 0.3, 0.1],

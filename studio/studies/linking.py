@@ -11,6 +11,7 @@ by itself, by looks, type, colour and clock in one logistic regression.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,8 @@ def engines(finder: TripFinder, dataset: Dataset, truth: Truth) -> dict[str, Sea
 
 def judge(search: Search, trips: TripJudge, queries: np.ndarray) -> pd.DataFrame:
     """The best candidate of each query past each other camera: `query`, `vehicle`, `first`,
-    `camera`, `probability`, `right`, `there` (the camera has a tracklet of it).
+    `found` (the vehicle of the candidate), `camera`, `probability`, `right`, `there` (the camera
+    has a tracklet of it).
     """
     camera = trips.finder.tracklets.table["camera"].to_numpy()
     vehicle, parts = trips.labels["vehicle"].to_numpy(), []
@@ -115,6 +117,7 @@ def judge(search: Search, trips: TripJudge, queries: np.ndarray) -> pd.DataFrame
         best, each = probability.argmax(axis=1), np.arange(len(asked))
         found = {"probability": probability[each, best], "right": true[each, best]}
         about = {"query": asked, "vehicle": vehicle[asked], "first": camera[asked]}
+        about["found"] = vehicle[rows[best]]
         parts.append(pd.DataFrame(about | found | {"camera": searched, "there": true.any(axis=1)}))
     return pd.concat(parts, ignore_index=True)
 
@@ -243,29 +246,32 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
     }
 
 
-def with_intervals(links: pd.DataFrame, rounds: int = 200) -> pd.DataFrame:
+def with_intervals(links: pd.DataFrame, rounds: int = 100) -> pd.DataFrame:
     """The figures, and their 95 % intervals by drawing vehicles again."""
-    of = dict(list(links.groupby("query")))
-    names = np.array(list(of))
+    of = list(links.reset_index(drop=True).groupby("query").indices.values())
 
     def statistic(drawn: np.ndarray) -> pd.Series:
-        parts = [of[names[k]].assign(query=place) for place, k in enumerate(drawn)]
-        return figures(pd.concat(parts, ignore_index=True))
+        rows = np.concatenate([of[k] for k in drawn])
+        place = np.repeat(np.arange(len(drawn)), [len(of[k]) for k in drawn])
+        return figures(links.iloc[rows].assign(query=place))
 
-    table = bootstrap(statistic, np.arange(len(names)), rounds)
+    table = bootstrap(statistic, np.arange(len(of)), rounds)
     return table.rename_axis("figure").reset_index().assign(links=len(links))
 
 
 def sureness(links: pd.DataFrame) -> pd.DataFrame:
     """How often the best candidates come true, by what was claimed: over all, and camera pair by
-    camera pair (in three steps).
+    camera pair (in three steps). Vehicles are drawn again on both sides for the intervals.
     """
-    tables = [
-        reliability(links["probability"], links["right"], links["vehicle"]).assign(pair="all")
-    ]
-    for (first, second), part in links.groupby(["first", "camera"]):
-        three = reliability(
-            part["probability"], part["right"], part["vehicle"], bins=(0, 0.5, 0.8, 1)
-        )
+    pairs = links.groupby(["first", "camera"])
+    tables = [_sureness(links).assign(pair="all")]
+    for (first, second), part in pairs:
+        three = _sureness(part, edges=(0, 0.5, 0.8, 1), rounds=50)
         tables.append(three.assign(pair=f"{first} {second}"))
     return pd.concat(tables, ignore_index=True)
+
+
+def _sureness(links: pd.DataFrame, **how: Any) -> pd.DataFrame:
+    return reliability(
+        links["probability"], links["right"], links["vehicle"], links["found"], **how
+    )
