@@ -8,7 +8,8 @@ a tracklet is wanted by other trips) guide a second enumeration, as in column ge
 
 `scipy.optimize.linear_sum_assignment` and networkx's flows see pairs of cameras, but a driver's
 speed and lane show only over three; HiGHS (milp) and OR-tools solve the sets, but give one answer
-without a probability; belief propagation gave as many right links, and oscillated.
+without a probability; belief propagation found fewer first candidates, and what it found
+depended on its damping.
 """
 
 from collections.abc import Sequence

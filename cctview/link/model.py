@@ -27,7 +27,7 @@ ATTRIBUTES = ("kind", "colour")
 _DAMAGED = (OSError, ValueError, KeyError, TypeError)
 _SLOPE = 0.4
 """Of the log ratio of appearance: images of one vehicle share more than the model knows, such as
-the side that is seen. On minutes that are kept apart, 0.4 links more than 0.3, 0.5 and 0.65."""
+the side that is seen. On minutes that are kept apart, 0.4 links more than 0.5 and 0.65."""
 
 
 @dataclass(frozen=True)
