@@ -27,7 +27,7 @@ _PARTS = 5
 _TOLD = 1e-3  # the least weight of candidates that calibration looks at
 _ALONE = 0.5
 """Of what the trips leave open so much is given to what the pair alone says: not every trip is
-enumerated. Chosen of 0.2, 0.5 and 0.8 on the course's first minutes, which the lessons judge too."""
+enumerated. Chosen of 0.2, 0.5 and 0.8 on the course's first minutes, which lessons judge too."""
 _HARDLY = 0.2  # where a camera notices fewer of a carriageway, that is why a vehicle is not found
 _FROM = {"S": "north", "N": "south"}
 _TO = {"S": "south", "N": "north"}
