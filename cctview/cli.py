@@ -214,7 +214,7 @@ def _slides(options: argparse.Namespace) -> int:
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")
-    write_bytes(place, slides.make_deck(notebook).encode())
+    write_bytes(place, slides.make_deck(notebook).encode(), durable=True)
     print(
         f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
         " the other keys"

@@ -12,13 +12,12 @@ import re
 import shutil
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from tqdm import tqdm
 
@@ -226,11 +225,12 @@ def fetch(kind: str, names: list[str]) -> list[str]:
 
 
 def open_client() -> "httpx.Client":
-    """An HTTP client that waits half a minute for an answer and follows no redirect by itself."""
+    """An HTTP client that waits half a minute, and neither keeps cookies nor follows redirects."""
     import httpx
 
     headers = {"User-Agent": "cctview fetch", "Accept-Encoding": "identity"}
-    return httpx.Client(headers=headers, timeout=httpx.Timeout(30, connect=10))
+    none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(headers=headers, timeout=httpx.Timeout(30, connect=10), cookies=none)
 
 
 def fetch_item(item: Item, client: "httpx.Client") -> None:
@@ -255,9 +255,9 @@ def fetch_item(item: Item, client: "httpx.Client") -> None:
                 reasons.append(f"{address}: {error}")
                 continue
             flush_to_disk(item.partial)
+            item.validator.unlink(missing_ok=True)  # before nobody looks at it any more
             os.replace(item.partial, item.path)
             flush_to_disk(item.path.parent)
-            item.validator.unlink(missing_ok=True)
             if first_seen:
                 write_bytes(item.record, f"{digest}  {item.path.name}\n".encode(), durable=True)
             return
@@ -295,7 +295,7 @@ def _look_into(item: Item) -> None:
                 raise ValueError(f"{damaged!a} in it is damaged")
         else:
             weights.load_state(item.partial)
-    except (ValueError, FileNotFoundError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except Exception as error:  # of many kinds, as from zipfile
         raise FetchError(f"what came is not what was asked for: {error}") from None
 
 
@@ -316,6 +316,8 @@ def _download(item: Item, address: str, client: "httpx.Client") -> None:
             if seconds is None:  # twice as long each time, and not all clients at once
                 seconds = _WAIT_SECONDS * 2 ** (failures - 1) * random.uniform(0.5, 1)
             time.sleep(min(seconds, LONGEST_WAIT))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise FetchError(f"a header of the answer makes no sense ({error})") from None
 
 
 def _receive(item: Item, address: str, client: "httpx.Client") -> None:
@@ -342,7 +344,7 @@ def _receive(item: Item, address: str, client: "httpx.Client") -> None:
         if not start:  # what tells this version of the file from another
             tag = response.headers.get("ETag", "")
             strong = tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
-            write_bytes(item.validator, strong.encode())
+            write_bytes(item.validator, strong.encode() if strong.isascii() else b"")
         units = {"unit": "B", "unit_scale": True, "unit_divisor": 1000}
         with (
             item.partial.open("ab" if start else "wb") as file,
@@ -367,8 +369,7 @@ def _open(client: "httpx.Client", address: str, headers: dict) -> Iterator["http
                 yield response
                 return
             target = str(response.url.join(response.headers["Location"]))
-        allowed = ("https",) if address.startswith("https:") else ("http", "https")
-        if urlsplit(target).scheme not in allowed:
+        if not target.startswith("https:" if address.startswith("https:") else ("http:", "https:")):
             raise FetchError(f"refused: redirected from {address.split(':')[0]} to {target}")
         address = target
     raise FetchError(f"refused: redirected more than {_MOST_REDIRECTS} times")

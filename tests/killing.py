@@ -36,13 +36,15 @@ from cctview.collect.archive import Archive, Taken
 from cctview.collect.camera_api import pattern_cameras
 from cctview.dataset.storage import LOCK, alone_in, write_bytes
 from cctview.pipeline import folders, match_folder
+from tests import killing_outside
 from tests.killing_setup import set_up_twice
 from tests.scenes import found as detected
 from tests.scenes import jpeg, picture
 
-WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "os.truncate"}
-MOVES = {"os.rename"}  # when a file has been written and has not yet its name
-GROWTH = {"open", "os.mkdir", "os.rename"}  # what a full disk refuses
+WRITES = {"open", "os.mkdir", "os.rename", "os.link", "os.remove", "os.rmdir", "os.truncate"}
+WRITES |= {"shutil.rmtree"}
+MOVES = {"os.rename", "os.link"}  # when a file has been written and has not yet its name
+GROWTH = {"open", "os.mkdir", "os.rename", "os.link"}  # what a full disk refuses
 REFUSED = 3  # the exit status of a run that ended with an error that says what is wrong
 PICTURES = [
     (camera, k, jpeg(picture(10 * c + k)))
@@ -124,6 +126,10 @@ SCENARIOS = {
     "pipeline": detect_extract_match,
     "matches": write_matches,
     "set-up": set_up_twice,
+    "import": killing_outside.import_pictures,
+    "video": killing_outside.import_video,
+    "save": killing_outside.save_dossiers,
+    "fetch": killing_outside.fetch_files,
 }
 UNFINISHED = (
     ".partial",
@@ -176,10 +182,9 @@ def start(scenario, folder: Path, prepare: Callable[[str], None] | None = None) 
 
 
 def _says_what_is_wrong(error: BaseException) -> bool:
-    return getattr(error, "errno", None) in (
-        errno.ENOSPC,
-        errno.EFBIG,
-    ) or "another cctview is writing" in str(error)
+    full = [errno.ENOSPC, errno.EFBIG]
+    words = ["another cctview is writing", *(os.strerror(number) for number in full)]
+    return getattr(error, "errno", None) in full or any(word in str(error) for word in words)
 
 
 def end(child: int) -> int:
@@ -387,7 +392,8 @@ def _damaged(folder: Path, expected: dict) -> list[str]:
         return []
     files = [
         p
-        for p in [*folder.rglob("*.jp*g"), *folder.rglob("[!.]*.json")]
+        for ending in ("jp*g", "json", "zip", "pt", "sha256")
+        for p in folder.rglob(f"[!.]*.{ending}")
         if not any(part.endswith(UNFINISHED) for part in p.relative_to(folder).parts)
     ]
     names = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}

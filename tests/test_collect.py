@@ -835,3 +835,35 @@ def test_addresses_without_passwords_are_shown():
     with pytest.raises(ValueError, match="ftp://roads.example") as error:
         host_of("ftp://user:secret@roads.example/x")
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"Set-Cookie": "a=\u00e9; path=/"},
+        {"ETag": '"\u00e9"'},
+        {"Last-Modified": "\u0663"},
+        {"Location": "javascript:1"},
+    ],
+)
+def test_an_odd_header_costs_one_answer_at_most(tmp_path, server, odd):
+    """Each ended the whole run, with an error of the HTTP library's."""
+    raw = [(name.encode(), value.encode()) for name, value in odd.items()]
+
+    def answer(request):
+        count = len(server.asked)
+        status = 302 if "Location" in odd and count == 1 else 200
+        return httpx.Response(
+            status, headers=[*raw, (b"Content-Type", b"image/jpeg")], content=jpeg(picture(count))
+        )
+
+    server.answer = answer
+    tally = run(tmp_path, ["A"], 0.4)
+    assert tally.new >= len(server.asked) - 2 > 0
+    assert not any("Cookie" in request.headers for _, request in server.asked)
+
+
+def test_a_place_that_is_no_number_is_none():
+    content = b'[{"id": "A", "latitude": 1%b, "longitude": "x"}]' % (b"0" * 400)
+    cameras, problems = CameraApi("http://127.0.0.1").read_list(content)
+    assert (cameras[0].latitude, cameras[0].longitude, problems) == (None, None, [])

@@ -452,6 +452,43 @@ def test_a_part_that_ends_elsewhere_is_not_the_whole(server, item, waits):
         get(replace(item, bytes=None, sha256=None))
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ETag": '"\u00e9"'},
+        {"Set_Cookie": "a=\u00e9"},
+        {"status": 302, "Location": "javascript:1"},
+        {"status": 206, "Content_Range": f"bytes 0-1/{'9' * 5000}"},
+    ],
+)
+def test_an_odd_header_is_an_error_that_names_the_address_or_nothing(server, item, waits, odd):
+    status = odd.pop("status", None)
+
+    def answer(request):
+        if status and request.visits == 1:
+            return request.send(status, CONTENT, **odd)
+        return cutting(1, **odd)(request) if request.visits == 1 else whole(**odd)(request)
+
+    server.answers["/file"] = answer
+    if status:
+        with pytest.raises(FetchError, match=server.address()):
+            get(item)
+    get(item)
+    assert item.path.read_bytes() == CONTENT
+
+
+def test_an_archive_whose_own_directory_lies_is_not_taken(server, item, tmp_path):
+    write_scene(tmp_path / "scene")
+    content = bytearray(zip_of(next((tmp_path / "scene").rglob("*original.jpeg")).read_bytes()))
+    at = content.index(b"PK\5\6") + 16  # where the directory begins
+    content[at : at + 4] = (2**31).to_bytes(4, "little")
+    server.answers["/file"] = whole(bytes(content))
+    item = replace(item, path=item.path.with_suffix(".zip"), bytes=None, sha256=None)
+    with pytest.raises(FetchError, match="what came is not what was asked for"):
+        get(item)
+    assert not item.path.exists()
+
+
 @pytest.mark.parametrize("suffix", [".pt", ".zip"])
 def test_a_page_of_text_is_not_taken_for_the_file(server, item, suffix):
     server.answers["/file"] = whole(b"<html>Please log in</html>")

@@ -1,10 +1,14 @@
 """Writing in one step, and archives that must not be trusted."""
 
+import os
 import struct
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
+from cctview.dataset import check_cameras
 from cctview.dataset import storage as files
 from cctview.dataset.storage import FolderSource, ZipSource, replacing, write_bytes, write_new
 
@@ -108,3 +112,57 @@ def test_a_damaged_member_is_named_and_the_others_are_read(tmp_path):
     with pytest.raises(ValueError, match="a.zip:one: damaged"):
         source.read("one")
     assert source.read("two") == b"content two"
+
+
+def test_a_new_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    done, link = [], files.os.link
+    monkeypatch.setattr(files.os, "fsync", lambda handle: done.append(files.os.fstat(handle)))
+    monkeypatch.setattr(files.os, "link", lambda *paths: done.append("link") or link(*paths))
+    write_new(tmp_path / "a", b"content")
+    written, linked, names = done
+    assert (written.st_size, linked) == (7, "link")
+    assert names.st_ino == tmp_path.stat().st_ino
+
+
+def test_what_a_killed_save_left_is_cleared_away_and_what_another_writes_is_not(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True
+    )
+    killed = tmp_path / f".a.json.{int(ended.stdout)}{files.PARTIAL}"
+    others = [
+        f".a.json.{os.getppid()}{files.PARTIAL}",
+        f".b.json.{int(ended.stdout)}{files.PARTIAL}",
+    ]
+    for name in (killed.name, *others):
+        (tmp_path / name).write_bytes(b"half")
+    write_new(tmp_path / "a.json", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, "a.json"])
+
+
+def test_what_was_written_is_on_the_disk_when_a_folder_is_given_back(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(files, "flush_all", lambda: flushed.append(list(tmp_path.glob("*.txt"))))
+    with files.alone_in(tmp_path):
+        (tmp_path / "a.txt").write_bytes(b"a")
+    assert flushed == [[tmp_path / "a.txt"]]
+
+
+@pytest.mark.parametrize("folders", ["Gate", "camera=Gate"])
+def test_two_cameras_that_differ_by_capitals_alone_are_refused(folders, tmp_path):
+    check_cameras(tmp_path / "new", ["Gate", "gate-2"])
+    with pytest.raises(ValueError, match="the cameras GATE and gate differ by capitals alone"):
+        check_cameras(tmp_path / "new", ["gate", "GATE"])
+    (tmp_path / folders).mkdir()
+    check_cameras(tmp_path, ["Gate", "other"])
+    with pytest.raises(ValueError, match="the cameras gate and Gate differ by capitals alone"):
+        check_cameras(tmp_path, ["other", "gate"])
+
+
+def test_a_message_about_a_damaged_archive_is_short(tmp_path):
+    path = archive(tmp_path / "a.zip", **{"x" * 3000: b"1"})
+    content = bytearray(path.read_bytes())
+    content[40] ^= 1  # in the name, of which a second copy stands at the end of the file
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged or encrypted") as caught:
+        ZipSource(path).read("x" * 3000)
+    assert len(str(caught.value).rpartition("encrypted")[2]) < 250

@@ -1,5 +1,8 @@
 """The fitted link model: kept in a file and opened as it was; and the shipped one."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -36,9 +39,22 @@ def test_a_file_gives_back_what_was_fitted(labelled, model, tmp_path):
         np.testing.assert_allclose(again.ways[name].spread, way.spread, atol=1e-4)
 
 
+def zip_of(array):
+    """An .npz whose one array has a header that is no Python."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("about.npy", array)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     "damage",
-    [lambda content: content[:200], lambda content: b"", lambda content: b"not a file at all"],
+    [
+        lambda content: content[:200],
+        lambda content: b"",
+        lambda content: b"not a file at all",
+        lambda content: zip_of(b"\x93NUMPY\x01\x00\x40\x00" + b"{(" * 32),
+    ],
 )
 def test_a_damaged_file_is_named(model, tmp_path, damage):
     path = tmp_path / "finder.npz"

@@ -156,6 +156,7 @@ def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
             "extra",
         ),
         ({"gauges": {"unicity": {"estimate": None, "low": 0, "high": 1}}}, "expected a number"),
+        ({"gauges": {"unicity": {"estimate": 10**400, "low": 0, "high": 1}}}, "expected a number"),
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(tmp_path, change, complaint):

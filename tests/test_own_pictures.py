@@ -239,3 +239,35 @@ def test_what_cannot_be_imported_is_one_clear_line(arguments, says, tmp_path, mo
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("cctview: ")
     assert says in error
+
+
+def test_cameras_that_differ_by_capitals_alone_are_not_written_into_one_folder(tmp_path, capsys):
+    """On Windows and most Macs Gate/ and gate/ are one folder; detections would be written over."""
+    for k in range(2):
+        (tmp_path / f"{k}.jpg").write_bytes(jpeg(picture(k)))
+    words = ["--start", "2031-05-05 08:40:00", "--out", str(tmp_path / "out")]
+    assert main(["import", str(tmp_path / "0.jpg"), "--camera", "Gate", *words]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jpeg")}
+    assert main(["import", str(tmp_path / "1.jpg"), "--camera", "gate", *words]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "the cameras gate and Gate differ by capitals alone" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.jpeg")} == before
+    other = next(iter(before)).name.replace("Gate", "gATE")
+    (tmp_path / "frames").mkdir()
+    for name in (next(iter(before)).name, other):
+        (tmp_path / "frames" / name).write_bytes(jpeg(picture(3)))
+    for command in ("detect", "example", "scale"):
+        results = tmp_path / command
+        assert main([command, str(tmp_path / "frames"), "--out", str(results)]) == 1
+        assert "differ by capitals alone" in capsys.readouterr().err.splitlines()[-1]
+        assert not results.exists()
+
+
+def test_no_date_is_a_line_with_the_name(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg(picture(1)))
+    (tmp_path / "b.jpg").write_bytes(jpeg(picture(2)))
+    done = import_frames(tmp_path, tmp_path / "out", "a", datetime(9999, 12, 31, 23, 59, 59))
+    assert done.frames == 1
+    assert done.problems == [
+        f"{tmp_path / 'b.jpg'}: there is no date 2 s after 9999-12-31 23:59:59"
+    ]

@@ -325,6 +325,35 @@ def test_what_cannot_become_slides_is_refused(make, complaint, tmp_path):
         make(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outputs": [{"output_type": "display_data", "data": {"text/html": ["<p>", 1.5]}}]},
+        {"outputs": [{"output_type": "display_data", "data": []}]},
+        {"metadata": {"slideshow": ["slide"]}},
+        {"metadata": []},
+    ],
+)
+def test_anything_can_be_anywhere_in_a_notebook(changes, tmp_path):
+    cell = code("1") | changes
+    notebook = {"cells": [text("# 11", "slide"), cell], "metadata": {}}
+    path = tmp_path / "x.ipynb"
+    path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}))
+    with pytest.raises(ValueError, match="x.ipynb: no notebook"):
+        slides.make_deck(path)
+
+
+def test_what_cannot_be_written_or_found_is_replaced(tmp_path):
+    """Half a surrogate pair; a picture's name that no file system takes."""
+    notebook = nbformat.v4.new_notebook(cells=[text("# 11 HALF", "slide")])
+    notebook.cells[0].source += f"\n\n![seen]({'a' * 5000}.png)"
+    path = tmp_path / "x.ipynb"
+    path.write_text(nbformat.writes(notebook).replace("HALF", "\\ud800"))
+    shown = content(slides.make_deck(path))
+    assert "11 ?" in shown
+    assert "seen" in shown
+
+
 def test_a_missing_file_is_named(capsys):
     assert cli.main(["slides", "nowhere.ipynb"]) == 1
     assert "nowhere.ipynb" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -31,8 +32,8 @@ class Failure(Exception):
 def http_client(url: str, patience: float) -> httpx.AsyncClient:
     """A client that waits `patience` seconds.
 
-    It follows no redirect, which might lead to another host, and uses no proxy for this computer's
-    own addresses.
+    It follows no redirect, which might lead to another host, keeps no cookie, and uses no proxy for
+    this computer's own addresses.
     """
     unlimited = httpx.Limits(
         max_connections=None, max_keepalive_connections=256, keepalive_expiry=60
@@ -42,6 +43,7 @@ def http_client(url: str, patience: float) -> httpx.AsyncClient:
         limits=unlimited,
         trust_env=not is_loopback(url),
         headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
     )
 
@@ -52,15 +54,20 @@ async def open_answer(
 ) -> AsyncIterator[httpx.Response]:
     """An answer, after redirects that stay with scheme, host and port of `url`.
 
-    Other redirects are not followed: the caller gets the redirecting answer itself.
+    Other redirects are not followed: the caller gets the redirecting answer itself. Headers that
+    are not ASCII cannot be sent and are left out: what a server sent once, may be so.
     """
-    for left in reversed(range(_MOST_REDIRECTS + 1)):
-        async with client.stream("GET", url, headers=headers) as response:
-            target = response.next_request.url if response.next_request else None
-            if target is None or not left or not _same_origin(target, response.url):
-                yield response
-                return
-        url = str(target)
+    headers = {name: value for name, value in (headers or {}).items() if value.isascii()}
+    try:
+        for left in reversed(range(_MOST_REDIRECTS + 1)):
+            async with client.stream("GET", url, headers=headers) as response:
+                target = response.next_request.url if response.next_request else None
+                if target is None or not left or not _same_origin(target, response.url):
+                    yield response
+                    return
+            url = str(target)
+    except httpx.InvalidURL as error:
+        raise Failure("redirect", f"leads on to what is no address ({error})") from None
 
 
 def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:

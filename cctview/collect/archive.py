@@ -15,7 +15,6 @@ and frames always agree.
 import hashlib
 import json
 import logging
-import os
 from collections import defaultdict, deque
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -25,7 +24,15 @@ from typing import TextIO
 import pandas as pd
 
 from cctview.collect.camera_api import PublicCamera
-from cctview.dataset import FrameId, find_frame, read_parquet, replacing, write_bytes, write_frame
+from cctview.dataset import (
+    FrameId,
+    find_frame,
+    flush_all,
+    read_parquet,
+    replacing,
+    write_bytes,
+    write_frame,
+)
 
 _COLUMNS = [
     "frame",
@@ -103,7 +110,9 @@ class Archive:
             entries[camera.label] = {
                 k: v for k, v in asdict(camera).items() if k not in ("label", "online", "url")
             }
-        write_bytes(path, (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
+        write_bytes(
+            path, (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode(), durable=True
+        )
 
     def keep(self, camera: str, content: bytes, taken: Taken) -> FrameId | None:
         """Write a picture as a frame, unless it is there already.
@@ -239,7 +248,6 @@ def _write_rows(rows: list[dict], path: Path) -> None:
     table["time"] = pd.to_datetime(table["time"]).astype("datetime64[s]")
     received = pd.to_datetime(table["received"], format="ISO8601", utc=True)
     table["received"] = received.astype("datetime64[ms, UTC]")
-    if hasattr(os, "sync"):
-        os.sync()  # the frames first: the index may name only what survives a power cut
+    flush_all()  # the frames first: the index may name only what survives a power cut
     with replacing(path, durable=True) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")

@@ -186,6 +186,6 @@ def _id_of(entry: Any) -> str:
 def _degrees(value: Any, limit: float) -> float | None:
     try:
         degrees = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return degrees if abs(degrees) <= limit else None

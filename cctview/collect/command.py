@@ -198,7 +198,7 @@ def _agreed(host: str, options: argparse.Namespace) -> bool:
         if input(f"Type yes to poll {host}: ").strip().lower() != "yes":
             print("Nothing was polled.")
             return False
-    write_bytes(path, "".join(f"{line}\n" for line in [*hosts, host]).encode())
+    write_bytes(path, "".join(f"{line}\n" for line in [*hosts, host]).encode(), durable=True)
     return True
 
 

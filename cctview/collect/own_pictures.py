@@ -24,6 +24,7 @@ from tqdm import tqdm
 from cctview.dataset import (
     FrameId,
     alone_in,
+    check_cameras,
     encode_jpeg,
     find_frame,
     is_camera,
@@ -113,6 +114,7 @@ def import_frames(
         pictures = _of_video(files[0], start, every, done)
     else:
         pictures = _of_files(files, start, every, done)
+    check_cameras(out, [camera])
     with alone_in(out):
         seen: set[str] = set()
         for name, time, jpeg in pictures:
@@ -161,7 +163,7 @@ def _of_files(
         try:
             content = path.read_bytes()
             jpeg = _to_jpeg(content, str(path))
-            time = _taken(content) if start is None else _later(start, k * every)
+            time = _taken(content) if start is None else _later(start, k * every, str(path))
             if time is None:
                 raise ValueError(
                     f"{path}: it does not say when it was taken; give --start and --every, and"
@@ -175,11 +177,11 @@ def _of_files(
             yield str(path), time, jpeg
 
 
-def _later(start: datetime, seconds: float) -> datetime:
+def _later(start: datetime, seconds: float, name: str) -> datetime:
     try:
         return (start + timedelta(seconds=seconds)).replace(microsecond=0)
     except OverflowError:
-        raise ValueError(f"{seconds:,.0f} s after {start} there is no date any more") from None
+        raise ValueError(f"{name}: there is no date {seconds:,.0f} s after {start}") from None
 
 
 def _to_jpeg(content: bytes, name: str) -> bytes:
@@ -233,7 +235,7 @@ def _of_video(
                     image = Image.fromarray(np.ascontiguousarray(frame[:, :, ::-1]))
                     image.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
                     jpeg = encode_jpeg(np.asarray(image), _QUALITY)
-                    yield f"{path}, {shown:.1f} s", _later(start, taken * every), jpeg
+                    yield f"{path}, {shown:.1f} s", _later(start, taken * every, str(path)), jpeg
                 taken += 1
             k += 1
             bar.update()
@@ -251,10 +253,10 @@ def _of_video(
 def _keep(out: Path, frame: FrameId, jpeg: bytes, done: Imported) -> None:
     """Write a frame, in the next second that is free; a ValueError if there is none."""
     for moved in range(_MOVES):
-        there = FrameId(frame.camera, _later(frame.time, moved))
+        there = FrameId(frame.camera, _later(frame.time, moved, str(frame)))
         path = find_frame(out, there)
         if not path.exists():
-            write_frame(out, there, jpeg)
+            write_frame(out, there, jpeg, durable=True)
             done.new += 1
         elif path.read_bytes() != jpeg:
             continue

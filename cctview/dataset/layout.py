@@ -16,7 +16,7 @@ that Windows refuses.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -189,11 +189,32 @@ def find_frame(root: Path, frame: FrameId) -> Path:
     return png if png.exists() else folder / f"{frame}{ORIGINAL}"
 
 
-def write_frame(root: Path, frame: FrameId, jpeg: bytes) -> Path:
-    """Write a frame under `root`, as ``--original.jpeg`` or what it is; returns its folder."""
+def check_cameras(root: Path, cameras: Iterable[str]) -> None:
+    """A ValueError if two cameras would have one folder under `root`, where capitals do not count.
+
+    They do not on Windows and most Macs. A camera that has its folder already, counts too.
+    """
+    cameras = list(cameras)
+    inside = root.iterdir() if root.is_dir() else ()
+    folders = [path.name.removeprefix("camera=") for path in inside if path.is_dir()]
+    spelled = {name.lower(): name for name in cameras}
+    for name in [*cameras, *folders]:
+        other = spelled.get(name.lower(), name)
+        if other != name:
+            raise ValueError(
+                f"{root}: the cameras {other} and {name} differ by capitals alone, and Windows and"
+                " Macs would put them into one folder; give one of them another name"
+            )
+
+
+def write_frame(root: Path, frame: FrameId, jpeg: bytes, durable: bool = False) -> Path:
+    """Write a frame under `root`, as ``--original.jpeg`` or what it is; returns its folder.
+
+    `durable` as for `write_bytes`.
+    """
     folder = root / frame_folder(frame)
     ending = PNG if jpeg.startswith(_PNG_BEGINS) else ORIGINAL
-    write_bytes(folder / f"{frame}{ending}", jpeg)
+    write_bytes(folder / f"{frame}{ending}", jpeg, durable)
     return folder
 
 

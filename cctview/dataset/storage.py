@@ -47,22 +47,43 @@ def write_bytes(path: Path, content: bytes, durable: bool = False) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, in one step.
+    """Write a file that is not there yet, in one step; the disk has it when the call returns.
 
-    Raises a FileExistsError if something has that name, and leaves it as it is.
+    What killed processes left of such a file is cleared away. Raises a FileExistsError if something
+    has that name, and leaves it as it is.
     """
-    temporary = path.with_name(f".{path.name[-_KEPT:]}.{os.getpid()}{PARTIAL}")
+    _clear_killed(path)
+    temporary = _temporary(path)
     try:
         temporary.write_bytes(content)
+        flush_to_disk(temporary)
         try:
             os.link(temporary, path)
         except FileExistsError:
             raise
-        except OSError:  # a file system without links
-            with open(path, "xb") as file:
-                file.write(content)
+        except OSError:  # a file system without links: take the name, then fill it in one step
+            path.open("xb").close()
+            os.replace(temporary, path)
+        flush_to_disk(path.parent)
     finally:
         _remove(temporary)
+
+
+def _temporary(path: Path) -> Path:
+    """Where this process writes what gets the name `path` when it is whole."""
+    return path.with_name(f".{path.name[-_KEPT:]}.{os.getpid()}{PARTIAL}")
+
+
+def _clear_killed(path: Path) -> None:
+    """Remove the temporaries of a file whose processes run no more."""
+    import psutil
+
+    begin = f".{path.name[-_KEPT:]}."
+    for left in list(path.parent.iterdir()):
+        process = left.name.removeprefix(begin).removesuffix(PARTIAL)
+        ours = f"{begin}{process}{PARTIAL}" == left.name and re.fullmatch(r"\d{1,9}", process)
+        if ours and not psutil.pid_exists(int(process)):
+            _remove(left)
 
 
 @contextmanager
@@ -73,7 +94,7 @@ def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
     disk has a file, under its name, when the block has ended.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[-_KEPT:]}.{os.getpid()}{PARTIAL}")
+    temporary = _temporary(path)
     try:
         yield temporary
         if temporary.is_dir() and path.is_dir():
@@ -85,6 +106,12 @@ def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
             flush_to_disk(path.parent)
     finally:
         _remove(temporary)
+
+
+def flush_all() -> None:
+    """Have the disk write all that was written until now; Windows does so unasked, in seconds."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def flush_to_disk(path: Path) -> None:
@@ -102,8 +129,9 @@ def flush_to_disk(path: Path) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a folder for this process alone, and clear away what a killed run left half-written.
 
-    The lock is the operating system's, so it ends with the process, however that ends. Raises a
-    ValueError that names the folder if another process holds it.
+    The lock is the operating system's, so it ends with the process, however that ends. When the
+    block has ended well, the disk has what was written. Raises a ValueError that names the folder
+    if another process holds it.
     """
     from filelock import FileLock, Timeout
 
@@ -119,6 +147,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             if _LEFTOVER.fullmatch(path.name):
                 _remove(path)
         yield
+        flush_all()
     finally:
         lock.release()
 
@@ -261,7 +290,7 @@ class ZipSource:
             with self._archive.open(info) as member:
                 content = member.read(size + 1)
         except _DAMAGES as error:
-            raise ValueError(f"{where}: damaged or encrypted ({error})") from error
+            raise ValueError(f"{where}: damaged or encrypted ({str(error)[:200]})") from error
         if len(content) != size:
             raise ValueError(f"{where}: damaged, {len(content):,} bytes where {size:,} are due")
         return check_whole(content, where)

@@ -109,7 +109,7 @@ def read_tables(
         return _with_names(table), compact
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
         what = "not the Parquet table of detections that cctview writes"
-        raise ValueError(f"{name}: {what} ({error}); make it again") from None
+        raise ValueError(f"{name}: {what} ({_one_line(error)}); make it again") from None
 
 
 def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int = 64) -> pa.Table:
@@ -149,7 +149,11 @@ def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int 
         _check_need(table.nbytes + (longest + row_bytes) * len(table), len(content))
         return table.replace_schema_metadata(None)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, MemoryError) as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(_one_line(error)) from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

@@ -6,12 +6,10 @@
 
 import io
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -177,15 +175,7 @@ class LinkModel:
                 appearance, _travel_times(times), ways, readers, about["slope"], calibration
             )
             return model, arrays
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            BadZipFile,
-            zlib.error,
-        ) as error:
+        except Exception as error:  # of many kinds, where it is damaged
             raise ValueError(
                 f"{path}: cannot be read ({error}); get it again from the repository"
             ) from None

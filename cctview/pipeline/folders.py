@@ -15,6 +15,7 @@ from cctview.dataset import (
     Dataset,
     FrameId,
     alone_in,
+    check_cameras,
     crop,
     detection_table,
     find_frame,
@@ -56,9 +57,11 @@ def detect_folder(
     Raises
     ------
     ValueError
-        If `out` holds detections that other settings or another program made.
+        If `out` holds detections that other settings or another program made, or two cameras differ
+        by capitals alone.
     """
     dataset = open_dataset(folder)
+    check_cameras(out, dataset.frames.camera.unique())
     detector = Detector(weights, minimum_percent)
     with alone_in(out):
         _settle(out, {"detector": detector.model, "minimum_percent": minimum_percent})
@@ -83,7 +86,7 @@ def detect_folder(
             except ValueError as error:
                 dataset.problems.append(f"{dataset.where(name)}: {error}")
                 continue
-            write_frame(out, frame, jpeg)
+            write_frame(out, frame, jpeg, durable=True)
             write_detections(target, image, frame, detection_table(frame, found), detector.model)
     return dataset
 
@@ -115,6 +118,7 @@ def extract_folder(folder: Path, weights: Path | None = None, replace: bool = Fa
     extractor = Extractor(weights)
     with alone_in(_existing(folder)):
         dataset = open_dataset(folder)
+        check_cameras(folder, dataset.frames.camera.unique())
         vehicles = dataset.detections[dataset.detections.type.isin(VEHICLE_TYPES)]
         groups = vehicles.groupby("frame").groups
         rows = {name: vehicles.loc[groups.get(name, [])] for name in dataset.frames.id}
@@ -178,7 +182,8 @@ def _settle(out: Path, settings: dict) -> None:
                 f"{out} holds results made with {earlier}, not {settings}; choose another --out"
                 " folder"
             )
-    write_bytes(path, json.dumps(settings).encode())
+        return
+    write_bytes(path, json.dumps(settings).encode(), durable=True)
 
 
 def _existing(folder: Path) -> Path:

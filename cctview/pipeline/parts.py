@@ -32,6 +32,7 @@ from cctview.dataset import (
     Dataset,
     FrameId,
     alone_in,
+    check_cameras,
     crop,
     detection_table,
     open_dataset,
@@ -182,6 +183,7 @@ def process_parts(
         "minimum_percent": minimum_percent,
         "minutes": minutes,
     }
+    check_cameras(out, dataset.frames.camera.unique())
     with alone_in(out):
         done = _finished(out, settings)
         parts = split_frames(dataset.frames, minutes)
@@ -264,7 +266,7 @@ def run_part(
     noted = pq.read_table(pa.BufferReader(content)).replace_schema_metadata(
         {_KEY: json.dumps(note).encode()}
     )
-    write_bytes(out / part.path, tables.encode(noted))
+    write_bytes(out / part.path, tables.encode(noted), durable=True)
     return problems
 
 

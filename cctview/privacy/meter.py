@@ -228,7 +228,7 @@ class LeakageMeter:
     def save(self, path: str | Path) -> None:
         """Write it as JSON, in one step: the file is whole afterwards, or as it was before."""
         text = json.dumps(self._to_json(), indent=1, ensure_ascii=False, allow_nan=False)
-        write_bytes(Path(path), text.encode() + b"\n")
+        write_bytes(Path(path), text.encode() + b"\n", durable=True)
 
     @classmethod
     def load(cls, path=None):
@@ -296,7 +296,7 @@ def _step(content: dict) -> Step:
 def _number(value: Any, name: str) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: expected a number, but got {value!r}") from None
     if not math.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, but got {value!r}")

@@ -93,23 +93,27 @@ def make_deck(path: Path) -> str:
 
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
+        was_run = any(cell.outputs or cell.execution_count for cell in code)
+        slides = _read_slides(notebook, Path(path).parent)
+    except OSError:
+        raise
+    except Exception as error:  # of many kinds: anything can be anywhere in what another wrote
         raise ValueError(
             f"{path}: no notebook ({type(error).__name__}); give one that Jupyter saved"
         ) from None
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
-    if code and not any(cell.outputs or cell.execution_count for cell in code):
+    if code and not was_run:
         raise ValueError(
             f"{path}: was never run, so it has no pictures; run all its cells, save it, and try"
             " again"
         )
-    slides = _read_slides(notebook, Path(path).parent)
     if not slides:
         raise ValueError(
             f"{path}: no cell is marked as a slide, and there is no heading; mark one in"
             " JupyterLab's inspector"
         )
-    return _document(Path(path).stem, slides)
+    document = _document(Path(path).stem, slides)
+    return document.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
 
 def _read_slides(notebook, folder):
@@ -233,10 +237,12 @@ def _embedded(source, folder):
     if not kind or "\0" in name or PurePosixPath(name).anchor or PureWindowsPath(name).anchor:
         return None
     folder = Path(folder).resolve()
-    place = (folder / name).resolve()
-    if not place.is_relative_to(folder) or not place.is_file():
-        return None
-    return f"data:{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"
+    try:
+        place = (folder / name).resolve()
+        content = place.read_bytes() if place.is_relative_to(folder) else None
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, goes round, is no text
+        content = None
+    return None if content is None else f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _elements(text, folder):
