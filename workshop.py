@@ -486,6 +486,8 @@ def write_state(venv, **changes):
     """Note that an environment is whole: the last step, and one that a power cut cannot halve."""
     state = dict(read_state(venv) or {}, **changes)
     new = venv / (STATE + ".new")
+    if hasattr(os, "sync"):
+        os.sync()  # what was installed is on the disk before this says so
     with open(str(new), "w") as file:
         file.write(json.dumps(state) + "\n")
         file.flush()

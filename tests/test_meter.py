@@ -155,6 +155,14 @@ def test_what_is_no_meter_gets_one_clear_error(tmp_path_factory, content):
             },
             "extra",
         ),
+        (
+            {
+                "steps": [
+                    module.LeakageMeter("x", 99, (SEEN,))._to_json()["steps"][0] | {"\ud800": 1}
+                ]
+            },
+            r"argument '\?'",
+        ),
         ({"gauges": {"unicity": {"estimate": None, "low": 0, "high": 1}}}, "expected a number"),
         ({"gauges": {"unicity": {"estimate": 10**400, "low": 0, "high": 1}}}, "expected a number"),
     ],

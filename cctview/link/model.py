@@ -177,7 +177,7 @@ class LinkModel:
             return model, arrays
         except Exception as error:  # of many kinds, where it is damaged
             raise ValueError(
-                f"{path}: cannot be read ({error}); get it again from the repository"
+                f"{path}: cannot be read ({str(error)[:200]}); get it again from the repository"
             ) from None
 
 

@@ -282,7 +282,8 @@ def _read(path: Path) -> LeakageMeter:
             {name: Gauge(**gauge) for name, gauge in content["gauges"].items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        reason = reason.encode("utf-8", "replace").decode()  # half a surrogate pair has no letter
         raise ValueError(
             f"{path}: not a leakage meter ({reason}); delete it, and the course's own is used"
         ) from None
