@@ -189,7 +189,7 @@ def retry_after(text: str | None, now: datetime) -> float:
     if text is None:
         return 0.0
     if text.strip().isascii() and text.strip().isdigit():
-        return float(text[:9])
+        return float(text.strip()[:9])
     until = wall_clock(text, UTC)
     return max(0.0, (until.replace(tzinfo=UTC) - now).total_seconds()) if until else 0.0
 
