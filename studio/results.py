@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
 from cctview.attacks import LabelledCrops, LinkageAttack, infer_attribute
@@ -240,7 +241,11 @@ def write_defences(crops: LabelledCrops, work: Path, data: Path) -> list[Path]:
     places = [data / "results" / name for name in ("defences.csv", "defences_drawn.parquet")]
     _write_table(places[0], measured.table)
     packed = pack_draws(measured.draws)
-    write_bytes(places[1], packed.to_parquet(index=False, compression="zstd"))
+    schema = pa.Schema.from_pandas(packed, preserve_index=False)
+    fixed = pa.field("values", pa.binary(len(packed["values"].iloc[0])))
+    schema = schema.set(schema.get_field_index("values"), fixed)
+    content = packed.to_parquet(index=False, compression="zstd", schema=schema)
+    write_bytes(places[1], content)
     return places
 
 
@@ -248,7 +253,7 @@ def pack_draws(draws: pd.DataFrame) -> pd.DataFrame:
     """The draws as they are stored, without those of all vehicles: `stored_draws` reads them."""
     kept = draws[draws.part != "all"].reset_index(drop=True)
     scaled = [DRAWN_SCALE * np.nan_to_num(values) for values in kept["values"]]
-    return kept.assign(values=[np.rint(values).astype(np.int16) for values in scaled])
+    return kept.assign(values=[np.rint(values).astype("<i2").tobytes() for values in scaled])
 
 
 def one_defence(name: str, work: Path, data: Path, strengths: tuple | None = None) -> pd.DataFrame:

@@ -198,11 +198,12 @@ def test_from_camera_to_dossier_to_deletion_and_the_end(served):
 
 def kernels(server):
     """The Python processes of the pages."""
-    return [
-        child
-        for child in psutil.Process(server.pid).children(recursive=True)
-        if "ipykernel_launcher" in child.cmdline()
-    ]
+    found = []
+    for child in psutil.Process(server.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, or is a zombie
+            if "ipykernel_launcher" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def ends(server, seconds, pause):

@@ -128,11 +128,9 @@ def test_damaged_json_is_read_or_an_error_with_its_name(case):
         assert str(error).startswith("here: ")
         assert "\n" not in str(error)
     else:
-        assert (
-            all(DetectionId.parse(name) for name in read)
-            if isinstance(read, dict)
-            else all(DetectionId.parse(row[0]) for row in read)
-        )
+        # `read_features` gives the model, then the vectors by their detection's name.
+        names = list(read[1]) if isinstance(read, tuple) else [row[0] for row in read]
+        assert all(DetectionId.parse(name) for name in names)
 
 
 @fuzzing

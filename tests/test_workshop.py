@@ -586,7 +586,9 @@ def until(process, words):
 
 def says(project, code):
     python = workshop.venv_python(project / ".venv")
-    return subprocess.check_output([python, "-c", code], text=True, cwd=project.parent)
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [python, "-c", code]
+    return subprocess.check_output(command, text=True, cwd=project.parent, env=variables)
 
 
 BUILDS = "import cctview, tinylib, torch, torchvision; print(tinylib.answer, torch.build)"

@@ -12,6 +12,7 @@ _COMMANDS = {
     "defences_drawn.parquet": "results --only defences",
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
+    "linking_sure.csv": "results --only linking",
     "carried.csv": "results --only leakage",
     "open_set_check.csv": "results --only open_set",
     "searches.parquet": "results --only leakage",

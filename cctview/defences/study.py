@@ -55,7 +55,8 @@ def stored_draws(path: str | Path = RESULTS / "defences_drawn.parquet") -> pd.Da
     """
     path = Path(path)
     table = read_result(path.name, path.parent)
-    return table.assign(values=[np.asarray(values) / DRAWN_SCALE for values in table["values"]])
+    draws = [np.frombuffer(packed, "<i2") / DRAWN_SCALE for packed in table["values"]]
+    return table.assign(values=draws)
 
 
 def usefulness(table: pd.DataFrame, needs: Sequence[str] = USES) -> pd.Series:

@@ -226,7 +226,7 @@ def one_to_one(first: np.ndarray, second: np.ndarray, odds: np.ndarray) -> np.nd
     Alternating normalisation (Sinkhorn 1967) with a place for "none" of odds 1 on either side.
 
     >>> one_to_one(np.array([0, 0]), np.array([1, 2]), np.array([1.0, 1.0])).round(2)
-    array([0.37, 0.37])
+    array([0.29, 0.29])
     """
     size = int(max(first.max(), second.max())) + 1
     by_second = np.ones(size)

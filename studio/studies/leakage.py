@@ -70,9 +70,9 @@ def write_leakage(data: Path, other: Path | None = None) -> list[Path]:
             kept = read_result(name, results)
             kept = kept[~kept[column].isin(tables[name][column])]
             tables[name] = pd.concat([tables[name], kept], ignore_index=True)
-    meter = leakage_meter(searches)
-    meter.save(results / "meter.json")
     places = [write_table(results / name, table) for name, table in tables.items()]
+    meter = leakage_meter(read_result("searches.parquet", results))  # rounded, as it is stored
+    meter.save(results / "meter.json")
     return [*places, results / "meter.json"]
 
 
