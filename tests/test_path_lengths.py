@@ -42,8 +42,7 @@ def test_what_comes_with_the_project_fits_into_an_ordinary_folder():
         for path in (ROOT / name).rglob("*")
         if "__pycache__" not in path.parts
     ]
-    # The stored sample still has names of the first edition, which repeat a frame's name.
-    assert longest(paths, ORDINARY) <= LONGEST + 8
+    assert longest(paths, ORDINARY) <= LONGEST
     assert longest(paths, PureWindowsPath("")) <= doctor._LONGEST_BELOW
 
 
