@@ -20,6 +20,7 @@ import threading
 import time
 import urllib.request
 import zipfile
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -567,6 +568,10 @@ def start(project, index_url, *arguments, python=(sys.executable,), **settings):
         text=True,
         encoding="utf-8",
         start_new_session=True,
+        # A shell that runs the tests in the background has made them ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+        if os.name == "posix"
+        else None,
     )
 
 
