@@ -341,6 +341,28 @@ def test_augmentation_of_the_other_networks_keeps_range_and_size(trainer, side):
     assert shown.max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("trainer", "recordings"),
+    [("train_second", "training_crops"), ("train_third", "other_cameras")],
+)
+def test_the_other_networks_learn_from_identities(trainer, recordings, tmp_path, monkeypatch):
+    """Two vehicles at two cameras each: weights change, and a second call finds its work done."""
+    from importlib import import_module
+    from types import SimpleNamespace
+
+    module = import_module(f"studio.training.{trainer}")
+    table = pd.DataFrame({"vehicle": np.repeat([4, 7], 4), "camera": ["a", "b"] * 4})
+    known = SimpleNamespace(images=[picture(k, 20, 30) for k in range(8)], table=table)
+    monkeypatch.setattr(getattr(module, recordings), "load", lambda *_: known)
+    monkeypatch.setattr(module, "STEPS", 2)
+    one = torch.load(module.train(tmp_path, epochs=1), weights_only=True)
+    two = torch.load(module.train(tmp_path, epochs=2), weights_only=True)
+    again = torch.load(module.train(tmp_path, epochs=2), weights_only=True)
+    learned = [name for name in one if not torch.equal(one[name], two[name])]
+    assert any(name.endswith("weight") for name in learned)
+    assert all(torch.equal(two[name], again[name]) for name in two)
+
+
 def test_other_cameras_stand_on_the_road_only_while_they_record():
     """They see the road and no ramp, and share neither a camera nor a seed with the others."""
     from studio.build import Settings

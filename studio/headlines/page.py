@@ -5,13 +5,12 @@ from pathlib import Path
 from types import ModuleType
 
 from cctview.dataset import write_bytes
-from studio.headlines import attacks, defences, links, open_set, recognition, searches
+from studio.headlines import attacks, defences, open_set, recognition, searches
 from studio.headlines.headline import ANOTHER_SEED, Headline
 
 SUBJECTS: dict[str, ModuleType] = {
     "What a search gives away": searches,
     "Searches by appearance alone, in galleries of any size": open_set,
-    "Links between cameras": links,
     "Attacks": attacks,
     "Defences": defences,
     "Eras of recognition, and costs": recognition,
@@ -33,11 +32,7 @@ def numbers_page(results: Path) -> str:
     """The page, as Markdown, from a folder of stored results."""
     parts = [_HEAD]
     for title, module in SUBJECTS.items():
-        if module.HEADLINES:
-            parts += [
-                f"## {title}\n",
-                *(_entry(headline, results) for headline in module.HEADLINES),
-            ]
+        parts += [f"## {title}\n", *(_entry(headline, results) for headline in module.HEADLINES)]
     return "\n".join(parts)
 
 

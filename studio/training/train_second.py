@@ -13,9 +13,8 @@ import numpy as np
 import torch
 
 from studio.training import training_crops
-from studio.training.checkpoint import Checkpoint, fit
+from studio.training.identities import CROPS, fit_identities
 from studio.training.second import SIDE, Second
-from studio.training.train_extractor import identity_loss
 
 SEED = 77
 EPOCHS = 8
@@ -23,7 +22,6 @@ PURPOSE = "extractor: the second, that judges rebuilt pictures"
 RECORDINGS = (1002, 1004, 1006)
 STEPS = 80
 """Batches an epoch."""
-VEHICLES, LOOKS = 32, 3
 RATE = 2e-3
 
 
@@ -55,22 +53,16 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     """
     torch.manual_seed(SEED)
     crops = training_crops.load(out, RECORDINGS)
-    crops = crops.images
-    rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= LOOKS]
-    network = Second().train()
-    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
-    checkpoint = Checkpoint(out / "second-checkpoint.pt", network, optimiser)
-
-    def loss(batch, rng):
-        chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-        batch = [k for vehicle in chosen for k in rng.choice(rows[vehicle], LOOKS, replace=False)]
-        pictures = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch])).permute(
-            0, 3, 1, 2
-        )
-        return identity_loss(network(pictures), torch.from_numpy(np.repeat(chosen, LOOKS)))
-
-    def rate(epoch, share):
-        return RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
-
-    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(STEPS), rate, loss)
+    rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= CROPS]
+    checkpoint = fit_identities(
+        Second().train(),
+        out / "second-checkpoint.pt",
+        crops.images,
+        rows,
+        augment,
+        epochs=epochs,
+        steps=STEPS,
+        rate=RATE,
+        seed=SEED,
+    )
     return checkpoint.export(out / "second-48.pt")

@@ -9,16 +9,14 @@ import numpy as np
 import torch
 
 from studio.training import other_cameras
-from studio.training.checkpoint import Checkpoint, fit
+from studio.training.identities import CROPS, fit_identities
 from studio.training.third import Third
-from studio.training.train_extractor import identity_loss
 
 SEED = 303
 EPOCHS = 6
 PURPOSE = "extractor: the third, of a tracker for whom no cloak was made"
 STEPS = 70
 """Batches an epoch."""
-VEHICLES, CROPS = 32, 3
 RATE = 1e-3
 
 
@@ -51,24 +49,18 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     """
     torch.manual_seed(SEED)
     known = other_cameras.load(out)
-    crops = known.images
     seen = known.table.groupby("vehicle").camera.transform("nunique") >= 2
     rows = known.table.assign(seen=seen).groupby(["seen", "vehicle"]).indices
     rows = [of for (twice, _), of in rows.items() if twice and len(of) >= CROPS]
-    network = Third().train()
-    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
-    checkpoint = Checkpoint(out / "third-checkpoint.pt", network, optimiser)
-
-    def loss(batch, rng):
-        chosen = rng.choice(len(rows), min(VEHICLES, len(rows)), replace=False)
-        batch = [k for vehicle in chosen for k in rng.choice(rows[vehicle], CROPS, replace=False)]
-        shown = torch.from_numpy(np.stack([augment(crops[k], rng) for k in batch]))
-        return identity_loss(
-            network(shown.permute(0, 3, 1, 2)), torch.from_numpy(np.repeat(chosen, CROPS))
-        )
-
-    def rate(epoch, share):
-        return RATE * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
-
-    fit(checkpoint, epochs, SEED, lambda epoch, rng: range(STEPS), rate, loss)
+    checkpoint = fit_identities(
+        Third().train(),
+        out / "third-checkpoint.pt",
+        known.images,
+        rows,
+        augment,
+        epochs=epochs,
+        steps=STEPS,
+        rate=RATE,
+        seed=SEED,
+    )
     return checkpoint.export(out / "third-56.pt")
