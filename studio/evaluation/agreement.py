@@ -1,0 +1,265 @@
+"""Does the simulated road agree with the real one? The same figures of both, without labels.
+
+Every figure is computed by one function for both roads, from frames, boxes and appearance features
+that were trained on neither road (`studio.evaluation.untrained`). Boxes are RetinaNet's on the real
+road and the shipped detector's on the simulated one, in both cases of at least 50 % and 22 pixels
+(root of the area), where the two detectors hardly differ. Intervals draw whole minutes again.
+
+`studio.evaluation.fitting` moves the simulation's knobs by these figures on real minutes before
+13:45; `write` judges the result on minutes from 13:52. The three figures from camera to camera are
+of all minutes, because eight minutes say too little about them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from cctview.dataset import VEHICLE_TYPES, box_side, crop, open_dataset, read_image
+from cctview.stats import bootstrap
+from studio.evaluation import untrained
+from studio.evaluation.evaluate_simulation import (
+    FROM,
+    LAG,
+    TO,
+    WINDOW,
+    centred_distances,
+    estimate_rank1,
+)
+from studio.road.sensor import BAR
+from studio.training import real
+
+CAMERAS = ("733-681-N", "735-683-N", "731-679-N", "689-640-S")
+"""The cameras of which there are real frames."""
+
+ROUNDS = 200
+STEP = 6  # every sixth frame says enough about noise, sharpness and colour
+STRETCH = 180  # seconds within which the exposure's drift is measured
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one road's cameras recorded.
+
+    Attributes
+    ----------
+    frames : DataFrame
+        Columns camera, seconds (since midnight), jpeg (bytes).
+    boxes : DataFrame
+        Large boxes of vehicles that move: camera, seconds, x1, y1, x2, y2; index as `frames` gives
+        it in column `row`.
+    """
+
+    frames: pd.DataFrame
+    boxes: pd.DataFrame
+
+
+def _recording(frames, boxes):
+    """Keep the large and sure boxes, and say in which row of `frames` each lies."""
+    frames = frames.sort_values(["camera", "seconds"]).reset_index(drop=True)
+    large = (boxes.percent >= 50) & (box_side(boxes) >= 22)
+    rows = frames[["camera", "seconds"]].assign(row=np.arange(len(frames)))
+    return Recording(frames, boxes[large].merge(rows, on=["camera", "seconds"]))
+
+
+def real_recording(splits=("train", "test"), cameras=CAMERAS):
+    """The real road's recording; see `studio.training.real`."""
+    frames, found = real.load_frames(), real.load_detections()
+    frames = frames[frames.split.isin(splits) & frames.cam.isin(cameras)]
+    found = found[~(found.dup_or_nonveh | found.static)]
+    names = {"cam": "camera", "sec": "seconds", "prob": "percent"}
+    return _recording(
+        frames.rename(columns=names)[["camera", "seconds", "jpeg"]], found.rename(columns=names)
+    )
+
+
+def stored_recording(folder, cameras=CAMERAS):
+    """The simulated road's recording in a folder as `data/`, with its stored detections."""
+    frames, boxes = [], []
+    for camera in cameras:
+        data = open_dataset(folder / f"{camera}.zip")
+        seconds = (data.frames.time - data.frames.time.dt.normalize()).dt.total_seconds()
+        frames.append(
+            data.frames.assign(seconds=seconds, jpeg=[data.jpeg(name) for name in data.frames.id])
+        )
+        boxes.append(data.detections.assign(camera=camera))
+    frames = pd.concat(frames, ignore_index=True)
+    boxes = pd.concat(boxes, ignore_index=True)
+    boxes = boxes[boxes.type.isin(VEHICLE_TYPES)]
+    boxes = boxes.merge(frames[["id", "seconds"]].rename(columns={"id": "frame"}), on="frame")
+    return _recording(frames[["camera", "seconds", "jpeg"]], boxes)
+
+
+def rendered_recording(frames, detector):
+    """A recording of frames (columns camera, seconds, jpeg) in which the detector finds the boxes."""
+    boxes = []
+    for frame in frames.itertuples():
+        found = detector.detect(read_image(frame.jpeg, frame.camera))
+        found = found[found.type.isin(VEHICLE_TYPES)]
+        boxes.append(found.assign(camera=frame.camera, seconds=frame.seconds))
+    return _recording(frames, pd.concat(boxes, ignore_index=True))
+
+
+def frame_moments(recording, step=STEP):
+    """Figures of frames, by camera: noise, sharpness, colour, tones, drift of the exposure.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Name of the figure to one row as `bootstrap` gives.
+    """
+    figures = {}
+    for camera, frames in recording.frames.groupby("camera", sort=False):
+        rows = [_moments(jpeg) for jpeg in frames.jpeg.iloc[::step]]
+        table, minutes = pd.DataFrame(rows), (frames.seconds.iloc[::step] // 60).to_numpy()
+        for name in table.columns.drop("level"):
+            figures[f"{camera} {name}"] = _mean(table[name].to_numpy(), minutes)
+        figures[f"{camera} drift of exposure"] = _drift(
+            table.level.to_numpy(), frames.seconds.iloc[::step].to_numpy()
+        )
+        here = recording.boxes[recording.boxes.camera == camera]
+        count = np.bincount(here.row - frames.index[0], minlength=len(frames))
+        figures[f"{camera} boxes per frame"] = _mean(count, (frames.seconds // 60).to_numpy())
+    return figures
+
+
+def _moments(jpeg):
+    """Figures of one frame, below the stamp's bar."""
+    picture = read_image(jpeg, "a frame")[BAR + 2 :]
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    # Immerkaer 1996: a kernel that sees neither constants nor slopes; its s.d. is six times the noise's
+    kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
+    fine = cv2.filter2D(grey, cv2.CV_32F, kernel) / 6
+    blocks = fine[: len(fine) // 8 * 8].reshape(-1, 8, fine.shape[1] // 8, 8)
+    saturation = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)[..., 1]
+    dark, middle, bright = np.percentile(grey, [5, 50, 95])
+    return {
+        "noise in flat areas": float(np.percentile(blocks.std(axis=(1, 3)), 10)),
+        "Laplacian variance": float(cv2.Laplacian(grey, cv2.CV_32F).var()),
+        "saturation": float(saturation.mean()),
+        "dark tones": float(dark),
+        "middle tones": float(middle),
+        "bright tones": float(bright),
+        "level": float(grey.mean()),
+    }
+
+
+def _mean(values, minutes):
+    return bootstrap(lambda rows: values[rows].mean(), minutes, ROUNDS)
+
+
+def _drift(level, seconds):
+    """Standard deviation of the mean grey level within stretches of three minutes."""
+    stretch = pd.Series(level).groupby(seconds // STRETCH)
+    spreads = stretch.std()[stretch.size() >= 10].to_numpy()
+    if len(spreads) < 2:
+        return pd.DataFrame({"estimate": spreads.mean(), "low": np.nan, "high": np.nan}, index=[0])
+    return _mean(spreads, np.arange(len(spreads)))
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The large boxes of the two cameras that most vehicles pass one after the other, southbound.
+
+    Attributes
+    ----------
+    boxes : DataFrame
+        As `Recording.boxes`.
+    features : dict of str to ndarray
+        By name of `untrained.FEATURES`.
+    lightness, coloured : ndarray
+    """
+
+    boxes: pd.DataFrame
+    features: dict[str, np.ndarray]
+    lightness: np.ndarray
+    coloured: np.ndarray
+
+
+def southbound_crops(recording):
+    """Cut out and describe what drives from `FROM` to `TO`, as `measure.py` of the real data
+    chooses it.
+    """
+    boxes = recording.boxes
+    middle = (boxes.x1 + boxes.x2) / 2
+    here = (boxes.camera == FROM) & (middle < 128 + (boxes.y2 - 60) * 1.1)
+    boxes = boxes[here | ((boxes.camera == TO) & (middle > 80))].sort_values("row")
+    cut = []
+    for row, of_frame in boxes.groupby("row"):
+        image = read_image(recording.frames.jpeg[row], "a frame")
+        cut += [crop(image, box) for box in of_frame[["x1", "y1", "x2", "y2"]].to_numpy()]
+    return Crops(
+        boxes.reset_index(drop=True),
+        {name: np.stack([of(c) for c in cut]) for name, of in untrained.FEATURES.items()},
+        np.array([untrained.middle_lightness(c) for c in cut]),
+        np.array([untrained.is_coloured(c) for c in cut]),
+    )
+
+
+def vehicle_moments(crops):
+    """Figures of the vehicles' looks, by camera."""
+    figures, camera = {}, crops.boxes.camera.to_numpy()
+    minutes = (crops.boxes.seconds // 60).to_numpy()
+    for name in (FROM, TO):
+        here = np.flatnonzero(camera == name)
+        light, coloured = crops.lightness[here], crops.coloured[here]
+        figures[f"{name} lightness of vehicles, s.d."] = bootstrap(
+            lambda rows, light=light: light[rows].std(), minutes[here], ROUNDS
+        )
+        figures[f"{name} coloured vehicles"] = _mean(coloured, minutes[here])
+        for kind, features in crops.features.items():
+            unit = untrained.unit_centred(features[here], camera[here])
+            figures[f"{name} {kind}, participation ratio"] = bootstrap(
+                lambda rows, x=features[here]: untrained.participation_ratio(x[rows]),
+                minutes[here],
+                60,
+            )
+            figures[f"{name} {kind}, s.d. of cosines"] = bootstrap(
+                lambda rows, x=unit: np.std(_cosines(x[rows])), minutes[here], 60
+            )
+    return figures
+
+
+def _cosines(unit, pairs=20_000):
+    """Cosines of random pairs of rows."""
+    draw = np.random.default_rng(0).integers(len(unit), size=(2, pairs))
+    draw = draw[:, draw[0] != draw[1]]
+    return np.einsum("ij,ij->i", unit[draw[0]], unit[draw[1]])
+
+
+def crossing_figures(crops):
+    """Figures from camera to camera: traffic in the window, rank-1, change of lightness."""
+    camera, seconds = crops.boxes.camera.to_numpy(), crops.boxes.seconds.to_numpy()
+    a, b = np.flatnonzero(camera == FROM), np.flatnonzero(camera == TO)
+    lag = seconds[b] - seconds[a][:, None]
+    inside = (lag >= WINDOW[0]) & (lag <= WINDOW[1])
+    hit = (lag >= LAG[0]) & (lag <= LAG[1])
+    asked = hit.any(1) & (inside.sum(1) > 20)
+    minutes = (seconds[a] // 60)[asked]
+    figures = {
+        "detections in the hit window": _mean(hit[asked].sum(1), minutes),
+        "gallery": _mean(inside[asked].sum(1), minutes),
+    }
+    everyone = np.ones(len(camera), bool)
+    for kind, features in crops.features.items():
+        distance, lag = centred_distances(features, camera, everyone, seconds, a, b)
+        known, estimate = estimate_rank1(distance, lag)
+        figures[f"{kind}, rank-1 without labels"] = bootstrap(estimate, minutes, ROUNDS)
+        if kind == "gradients":  # blind to lightness, so it may choose whose lightness we compare
+            near = np.where(hit, distance, np.inf)
+            then, back = near.argmin(1), near.argmin(0)
+            mutual = np.flatnonzero(hit.any(1) & (back[then] == np.arange(len(a))))
+            change = crops.lightness[b[then[mutual]]] - crops.lightness[a[mutual]]
+            figures["change of lightness from camera to camera, s.d."] = bootstrap(
+                lambda rows, x=change: x[rows].std(), (seconds[a] // 60)[mutual], ROUNDS
+            )
+    return figures
+
+
+def describe(recording, crossing=True):
+    """All figures of a recording: DataFrame with index `figure` and estimate, low, high."""
+    crops = southbound_crops(recording)
+    figures = frame_moments(recording) | vehicle_moments(crops)
+    figures |= crossing_figures(crops) if crossing else {}
+    return pd.concat(figures).droplevel(1).rename_axis("figure")
