@@ -33,7 +33,7 @@ MATERIALS = np.array(
     ]
 )
 BLACK, DARK, CHROME = (0.015, 0.015, 0.017), (0.055, 0.056, 0.06), (0.66, 0.67, 0.68)
-LENS, RED, AMBER = (0.48, 0.51, 0.54), (0.42, 0.02, 0.03), (0.75, 0.35, 0.05)
+LENS, RED, AMBER = (0.66, 0.69, 0.71), (0.42, 0.02, 0.03), (0.75, 0.35, 0.05)
 PLATE_COLOURS = {
     "gold": (0.80, 0.62, 0.20),
     "white": (0.82, 0.83, 0.84),
@@ -352,7 +352,7 @@ def _grille(sheet: Sheet) -> None:
     style, chrome = sheet.vehicle.shape.grille, sheet.vehicle.marks.chrome
     trim = (
         (BRIGHT, CHROME)
-        if chrome or style in ("bar", "tall", "kidney", "wide")
+        if chrome or style in ("bar", "split", "tall", "kidney", "wide")
         else (PLASTIC, DARK)
     )
 
@@ -687,8 +687,8 @@ def _roof(sheet: Sheet) -> None:
                 (back + 0.55 * (front - back), 0.42, 0),
             ],
         )
-    if marks.roof in ("black", "accent"):
-        colour = ACCENTS[marks.accent] if marks.roof == "accent" else (0.03, 0.03, 0.032)
+    if marks.roof == "black":
+        colour = (0.03, 0.03, 0.032)
         sheet.fill(
             TOP,
             PAINT,
@@ -796,7 +796,7 @@ def paint_bodywork(vehicle: Vehicle) -> tuple[np.ndarray, np.ndarray]:
         vehicle.
     """
     sheet = Sheet(vehicle)
-    if vehicle.shape.body != "motorcycle":
+    if vehicle.shape.body not in ("motorcycle", "person"):
         _flanks(sheet)
         _panel(sheet)
         _front(sheet)
@@ -808,6 +808,7 @@ def paint_bodywork(vehicle: Vehicle) -> tuple[np.ndarray, np.ndarray]:
         _dent_and_sticker(sheet)
         _dirt(sheet)
     materials = MATERIALS.copy()
+    materials[[PAINT, GLASS, BRIGHT], 0] *= vehicle.marks.gloss
     materials[PAINT, 1] = METALLIC.get(vehicle.colour, 0.0)
     materials[HEADLAMP, 3] = 0.02 + 1.6 * vehicle.marks.lamps
     colours = np.clip(sheet.colours * 255 + 0.5, 0, 255).astype(np.uint8)

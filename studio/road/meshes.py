@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from studio.road.vehicles import Design, Vehicle
+from studio.road.designs import Design
+from studio.road.vehicles import Vehicle
 
 # What a surface is made of. BODY takes its colour and material from the bodywork pictures, the
 # others are uniform.
@@ -137,10 +138,11 @@ class Profile:
             x,
             [
                 (tail, low + 0.02),
-                (back, high - 0.06),
-                (back + 0.28 * span, high),
-                (back + 0.72 * span, high - 0.012),
-                (front, high - 0.055),
+                (back, high - 0.06 - self.shape.arch),
+                (back + 0.28 * span, high - 0.2 * self.shape.arch),
+                (back + 0.50 * span, high),
+                (back + 0.72 * span, high - 0.012 - 0.2 * self.shape.arch),
+                (front, high - 0.055 - 0.6 * self.shape.arch),
                 (cowl, low + 0.02),
             ],
         )
@@ -401,6 +403,20 @@ def _motorcycle(vehicle: Vehicle) -> Mesh:
     return build.mesh()
 
 
+def _person(vehicle: Vehicle) -> Mesh:
+    """Somebody on foot, in mid-step."""
+    build, tall = Builder(), vehicle.shape.height
+    for hand in (-1, 1):
+        build.ball(LEATHER, (0.10 * hand, 0.09 * hand, 0.25 * tall), (0.09, 0.09, 0.25 * tall), 6)
+        build.ball(PAINT, (-0.08 * hand, 0.21 * hand, 0.64 * tall), (0.08, 0.06, 0.17 * tall), 6)
+    build.ball(PAINT, (0.0, 0.0, 0.66 * tall), (0.15, 0.20, 0.19 * tall))
+    build.ball(SKIN, (0.02, 0.0, 0.92 * tall), (0.10, 0.09, 0.08 * tall), 6)
+    return build.mesh()
+
+
+_OTHERS = {"motorcycle": _motorcycle, "person": _person}  # bodies that nothing is painted on
+
+
 def build_mesh(vehicle: Vehicle) -> Mesh:
     """The mesh of one vehicle, with the marks that stand out from its surface.
 
@@ -410,8 +426,8 @@ def build_mesh(vehicle: Vehicle) -> Mesh:
         Every solid in it is closed. Its extent is the vehicle's length, width (mirrors and wheels
         apart) and height (roof load apart).
     """
-    if vehicle.shape.body == "motorcycle":
-        return _motorcycle(vehicle)
+    if vehicle.shape.body in _OTHERS:
+        return _OTHERS[vehicle.shape.body](vehicle)
     build, profile = Builder(), Profile(vehicle.shape)
     _lower_body(build, profile)
     _cabin(build, profile)

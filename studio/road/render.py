@@ -26,6 +26,7 @@ from studio.road.vehicles import METALLIC, Vehicle, make
 
 SHADOW_REACH = 125.0  # metres ahead up to which vehicles cast a mapped shadow
 CACHED_MODELS = 256
+MOOD = 0.25  # spread of the logarithm of how light a vehicle comes out, from camera to camera
 
 BOX = np.dtype(
     [
@@ -149,7 +150,7 @@ class Renderer:
         """
         light, depth, boxes, _ = self._draw(placements)
         seconds = time.hour * 3600 + time.minute * 60 + time.second
-        exposure, balance = sensor.drift(seconds, 1.7 * self._index)
+        exposure, balance = sensor.drift(seconds, 1.7 * self._index, self.camera.drift)
         picture = sensor.develop(
             sensor.through_air(light, depth, self.weather),
             self.camera,
@@ -189,11 +190,14 @@ class Renderer:
             return self._models[vehicle]
         mesh = build_mesh(vehicle)
         skin, materials = bodywork.paint_bodywork(vehicle)
+        mood, sheen = self._mood(vehicle)
+        skin[..., :3] = np.clip(skin[..., :3] * mood ** (1 / 2.2) + 0.5, 0, 255)
+        materials[:, 0] *= sheen
         if vehicle.id >= 0:  # parked vehicles stand dark
             materials[bodywork.HEADLAMP, 3] += 5.0 * self.weather.lamps
             materials[bodywork.TAILLAMP, 3] += 3.0 * self.weather.lamps
         paint = np.array(
-            [*backdrop.linear(vehicle.paint), 1.0, METALLIC.get(vehicle.colour, 0.0), 0.0, 0.0]
+            [*np.clip(backdrop.linear(vehicle.paint) * mood, 0, 1), sheen, METALLIC.get(vehicle.colour, 0.0), 0.0, 0.0]
         )
         model = raster.Model(
             np.concatenate([mesh.points, mesh.normals], 1),
@@ -208,6 +212,18 @@ class Renderer:
         if len(self._models) > CACHED_MODELS:
             self._models.popitem(last=False)
         return model
+
+    def _mood(self, vehicle: Vehicle) -> tuple[np.ndarray, float]:
+        """How a vehicle comes out at this camera: factors of its colours (3,) and of its sheen.
+
+        They stand for what the renderer does not model and what makes one vehicle look different
+        from camera to camera: dirt on the side seen, passing shade, what its panels mirror.
+        """
+        if vehicle.id < 0:
+            return np.ones(3), 1.0
+        dice = np.random.default_rng([vehicle.id, 11, self._index]).normal(size=5)
+        light = MOOD * dice[0] + 0.12 * MOOD * dice[1:4]
+        return np.exp(light), float(np.exp(1.5 * MOOD * dice[4]))
 
     def _pose(self, placement: Placement) -> np.ndarray:
         """Vehicle axes to world, (3, 4)."""

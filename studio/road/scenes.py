@@ -43,9 +43,14 @@ class View:
         direction.
     brightness : float
         Mean grey level of its picture on a clear day, 0-255.
+    veil_top : float
+        How much of the veil lies on the upper third of the picture, 0-1: at some cameras it lies on
+        the road, while trees and signs stay crisp.
     veil, contrast, saturation, sharpness, blur, noise : float
         Stray light in the lens, tone curve, colour, edge enhancement, softness in pixels, sensor
         noise.
+    halo, drift : float
+        Radius of the edge enhancement in pixels; how far the exposure wanders (1: about 5 %).
     balance : tuple of float
         White balance: factors of red, green and blue light.
     bar : float
@@ -62,11 +67,14 @@ class View:
     sun: tuple[float, float]
     brightness: float
     veil: float = 0.02
+    veil_top: float = 1.0
     contrast: float = 0.35
     saturation: float = 1.0
     sharpness: float = 0.9
+    halo: float = 0.8
     blur: float = 0.3
     noise: float = 0.0045
+    drift: float = 1.0
     balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
     bar: float = 1.0
     quality: int = 75

@@ -44,11 +44,13 @@ def stamp_text(facing: str, time: datetime) -> str:
     return f"Facing {direction} {time:%Y-%m-%d} {hour:02d}:{time:%M:%S} {half} SIMULATED"
 
 
-def drift(seconds: float, phase: float) -> tuple[float, np.ndarray]:
+def drift(seconds: float, phase: float, strength: float) -> tuple[float, np.ndarray]:
     """Slow wandering of automatic exposure (factor) and white balance (three factors) at a time of
     day.
     """
-    exposure = 1 + 0.045 * np.sin(seconds / 97 + phase) + 0.025 * np.sin(seconds / 23 + 2 * phase)
+    exposure = 1 + strength * (
+        0.045 * np.sin(seconds / 97 + phase) + 0.025 * np.sin(seconds / 23 + 2 * phase)
+    )
     balance = 1 + 0.010 * np.sin(
         seconds / np.array([131.0, 173.0, 149.0]) + phase * np.array([1.0, 2.0, 3.0])
     )
@@ -75,7 +77,9 @@ def develop(
     )
     exposed += 0.22 * cv2.GaussianBlur(np.clip(exposed - 1.3, 0, 6), (0, 0), exposed.shape[1] / 110)
     veil = camera.veil * weather.brightness**2
-    exposed = exposed * np.float32(1 - veil) + np.float32(veil * 0.42)
+    low = np.clip(np.linspace(-1, 2, len(exposed), dtype=np.float32), 0, 1)[:, None, None]
+    veil = np.float32(veil) * (camera.veil_top + (1 - np.float32(camera.veil_top)) * low)
+    exposed = exposed * (1 - veil) + veil * np.float32(0.42)
     rolled = exposed / np.sqrt(np.sqrt(1 + (0.92 * exposed) ** 4))
     picture = _ENCODED[(np.clip(rolled, 0, 1) * 8192).astype(np.int32)]
     contrast = np.float32(camera.contrast * weather.contrast)
@@ -111,7 +115,9 @@ def expose(
     small = small + strength * (
         colour + 0.8 * rng.normal(size=small.shape[:2]).astype(np.float32)[..., None]
     )
-    small = small + np.float32(camera.sharpness) * (small - cv2.GaussianBlur(small, (0, 0), 0.8))
+    small = small + np.float32(camera.sharpness) * (
+        small - cv2.GaussianBlur(small, (0, 0), camera.halo)
+    )
     frame = Image.fromarray((np.clip(small, 0, 1) * 255 + 0.5).astype(np.uint8))
     stream = io.BytesIO()
     frame.save(stream, "JPEG", quality=76, subsampling=2)

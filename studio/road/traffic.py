@@ -19,7 +19,7 @@ DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
-FLOW = 2800.0  # vehicles an hour that want to enter at a road end, at the morning's peak
+FLOW = 3850.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (
     (5, 6, 7, 8, 9, 10, 11, 12),
     (
@@ -33,6 +33,7 @@ HOURS, PROFILE = (
         0.75,
     ),
 )  # demand over the morning
+CYCLE, PLATOON = 90.0, 0.5  # s from green to green before the road; how much the demand swings
 LANE_SHARES = (0.33, 0.37, 0.30)
 SPEED, SPEED_SPREAD, SPEED_PER_LANE = (
     27.0,
@@ -90,10 +91,13 @@ class Driver:
 
 
 def rate(seconds, phases, share):
-    """Demand in vehicles a second at a time of day: the morning's profile with two slow waves."""
+    """Demand in vehicles a second at a time of day: the morning's profile with two slow waves, and
+    the platoons that the lights before the road release.
+    """
     profile = np.interp(seconds / 3600, HOURS, PROFILE)
     waves = 1 + 0.12 * np.sin(seconds / 67 + phases[0]) + 0.10 * np.sin(seconds / 181 + phases[1])
-    return FLOW / 3600 * share * profile * waves
+    platoon = 1 + PLATOON * np.sin(2 * np.pi * seconds / CYCLE + phases[0])
+    return FLOW / 3600 * share * profile * waves * platoon
 
 
 class Source:

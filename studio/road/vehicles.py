@@ -16,480 +16,35 @@ from functools import cached_property
 
 import numpy as np
 
+from studio.road.designs import DESIGNS, Design
 
-@dataclass(frozen=True)
-class Design:
-    """Proportions and face of one model. Lengths in metres, heights above the road.
-
-    Attributes
-    ----------
-    body : str
-        How the mesh is built: ``"car"``, ``"pickup"`` or ``"motorcycle"``.
-    length, width, height, wheelbase, wheel : float
-        Outer size, distance between the axles, wheel radius.
-    hood, nose, belt, deck : float
-        Height of the bonnet at the windscreen, of its front edge, of the window sill, of the tail.
-    cabin : tuple of float
-        Foot of the rear window, its top, top of the windscreen, its foot; as shares of the length
-        from the rear.
-    square : float
-        Exponent of the superelliptic cross-section: 4 is soft, 9 is a box.
-    tumble : float
-        Width of the roof relative to the sill.
-    grille, lamps, tails : str
-        Styles of the radiator grille, the headlamps and the rear lamps.
-    pillars : tuple of float
-        Side-window pillars, as shares of the length from the rear.
-    cladding : float
-        Height up to which the sides are unpainted plastic.
-    blind : bool
-        A panel van: no side windows behind the front door.
-    """
-
-    body: str
-    length: float
-    width: float
-    height: float
-    wheelbase: float
-    wheel: float
-    hood: float
-    nose: float
-    belt: float
-    deck: float
-    cabin: tuple[float, float, float, float]
-    square: float = 4.8
-    tumble: float = 0.78
-    grille: str = "bar"
-    lamps: str = "swept"
-    tails: str = "block"
-    pillars: tuple[float, ...] = (0.46,)
-    cladding: float = 0.23
-    blind: bool = False
-
-
-def _sedan(**changes) -> Design:
-    return Design(
-        **{
-            **{
-                "body": "car",
-                "length": 4.85,
-                "width": 1.84,
-                "height": 1.45,
-                "wheelbase": 2.80,
-                "wheel": 0.33,
-                "hood": 0.95,
-                "nose": 0.76,
-                "belt": 0.97,
-                "deck": 1.04,
-                "cabin": (0.10, 0.27, 0.55, 0.745),
-                "pillars": (0.445, 0.21),
-            },
-            **changes,
-        }
-    )
-
-
-def _suv(**changes) -> Design:
-    return Design(
-        **{
-            **{
-                "body": "car",
-                "length": 4.70,
-                "width": 1.90,
-                "height": 1.70,
-                "wheelbase": 2.70,
-                "wheel": 0.37,
-                "hood": 1.10,
-                "nose": 0.97,
-                "belt": 1.12,
-                "deck": 1.16,
-                "cabin": (0.015, 0.085, 0.565, 0.735),
-                "square": 5.2,
-                "tumble": 0.79,
-                "pillars": (0.47, 0.24),
-                "cladding": 0.33,
-            },
-            **changes,
-        }
-    )
-
-
-def _minivan(**changes) -> Design:
-    return Design(
-        **{
-            **{
-                "body": "car",
-                "length": 5.15,
-                "width": 1.99,
-                "height": 1.77,
-                "wheelbase": 3.03,
-                "wheel": 0.34,
-                "hood": 1.07,
-                "nose": 0.90,
-                "belt": 1.06,
-                "deck": 1.10,
-                "cabin": (0.01, 0.07, 0.62, 0.83),
-                "square": 5.2,
-                "tumble": 0.81,
-                "pillars": (0.55, 0.30),
-            },
-            **changes,
-        }
-    )
-
-
-def _pickup(**changes) -> Design:
-    return Design(
-        **{
-            **{
-                "body": "pickup",
-                "length": 5.75,
-                "width": 2.02,
-                "height": 1.92,
-                "wheelbase": 3.60,
-                "wheel": 0.41,
-                "hood": 1.22,
-                "nose": 1.08,
-                "belt": 1.26,
-                "deck": 1.26,
-                "cabin": (0.36, 0.39, 0.62, 0.745),
-                "square": 6.2,
-                "tumble": 0.82,
-                "grille": "wide",
-                "lamps": "block",
-                "tails": "upright",
-                "pillars": (0.505,),
-                "cladding": 0.36,
-            },
-            **changes,
-        }
-    )
-
-
-def _van(**changes) -> Design:
-    return Design(
-        **{
-            **{
-                "body": "car",
-                "length": 5.50,
-                "width": 2.02,
-                "height": 2.15,
-                "wheelbase": 3.45,
-                "wheel": 0.36,
-                "hood": 1.20,
-                "nose": 0.90,
-                "belt": 1.22,
-                "deck": 1.25,
-                "cabin": (0.004, 0.022, 0.71, 0.85),
-                "square": 7.0,
-                "tumble": 0.89,
-                "grille": "slots",
-                "lamps": "block",
-                "tails": "upright",
-                "pillars": (0.66, 0.36),
-                "blind": True,
-            },
-            **changes,
-        }
-    )
-
-
-DESIGNS: dict[str, tuple[Design, ...]] = {
-    "sedan": (
-        _sedan(),
-        _sedan(
-            length=4.62,
-            height=1.43,
-            nose=0.73,
-            cabin=(0.08, 0.25, 0.54, 0.76),
-            grille="split",
-            lamps="slim",
-            tails="strip",
-        ),
-        _sedan(
-            length=5.02,
-            width=1.88,
-            hood=0.98,
-            nose=0.82,
-            deck=1.09,
-            grille="tall",
-            lamps="block",
-            tails="upright",
-        ),
-        _sedan(
-            length=4.55,
-            height=1.40,
-            deck=0.99,
-            cabin=(0.05, 0.24, 0.52, 0.74),
-            grille="mesh",
-            lamps="swept",
-            tails="corner",
-        ),
-        _sedan(
-            length=4.25,
-            width=1.77,
-            height=1.50,
-            wheelbase=2.60,
-            hood=0.95,
-            belt=0.98,
-            deck=1.00,
-            cabin=(0.015, 0.11, 0.54, 0.76),
-            grille="slots",
-            lamps="round",
-            tails="upright",
-            pillars=(0.43,),
-        ),
-        _sedan(
-            length=4.97,
-            width=1.87,
-            cabin=(0.07, 0.27, 0.53, 0.715),
-            grille="kidney",
-            lamps="twin",
-            tails="block",
-        ),
-    ),
-    "suv": (
-        _suv(),
-        _suv(
-            length=4.45,
-            height=1.66,
-            cabin=(0.02, 0.10, 0.57, 0.755),
-            grille="split",
-            lamps="slim",
-            tails="corner",
-        ),
-        _suv(
-            length=5.20,
-            width=2.03,
-            height=1.90,
-            wheelbase=2.98,
-            wheel=0.40,
-            hood=1.24,
-            nose=1.12,
-            belt=1.27,
-            deck=1.28,
-            cabin=(0.008, 0.045, 0.59, 0.725),
-            square=6.4,
-            tumble=0.84,
-            grille="wide",
-            lamps="block",
-            tails="upright",
-        ),
-        _suv(
-            length=4.75,
-            width=1.93,
-            height=1.76,
-            hood=1.15,
-            nose=1.04,
-            cabin=(0.008, 0.05, 0.57, 0.715),
-            square=6.0,
-            tumble=0.83,
-            grille="tall",
-            lamps="twin",
-            tails="upright",
-        ),
-        _suv(
-            length=4.35,
-            width=1.87,
-            height=1.84,
-            hood=1.15,
-            nose=1.06,
-            belt=1.18,
-            cabin=(0.008, 0.035, 0.56, 0.66),
-            square=7.5,
-            tumble=0.86,
-            grille="bars",
-            lamps="round",
-            tails="square",
-            cladding=0.42,
-        ),
-        _suv(
-            length=4.90,
-            width=1.94,
-            height=1.67,
-            cabin=(0.03, 0.16, 0.56, 0.73),
-            grille="mesh",
-            lamps="swept",
-            tails="strip",
-        ),
-    ),
-    "minivan": (
-        _minivan(),
-        _minivan(
-            length=5.08, nose=0.92, grille="split", lamps="slim", tails="upright", height=1.73
-        ),
-        _minivan(
-            length=4.80,
-            width=1.90,
-            height=1.80,
-            cabin=(0.01, 0.05, 0.62, 0.84),
-            square=6.0,
-            grille="tall",
-            lamps="block",
-            tails="corner",
-        ),
-    ),
-    "pickup": (
-        _pickup(),
-        _pickup(
-            length=5.40,
-            width=1.92,
-            height=1.80,
-            hood=1.14,
-            nose=1.00,
-            belt=1.18,
-            deck=1.15,
-            grille="mesh",
-            lamps="swept",
-            tails="block",
-        ),
-        _pickup(
-            length=5.85,
-            cabin=(0.38, 0.41, 0.60, 0.72),
-            grille="bars",
-            lamps="twin",
-            tails="upright",
-            height=1.95,
-        ),
-    ),
-    "van": (
-        _van(),
-        _van(
-            length=5.05,
-            height=1.95,
-            cabin=(0.004, 0.022, 0.66, 0.80),
-            hood=1.14,
-            nose=0.92,
-            grille="bar",
-            lamps="swept",
-            blind=False,
-        ),
-        _van(
-            length=5.95,
-            height=2.65,
-            width=2.04,
-            cabin=(0.002, 0.012, 0.75, 0.90),
-            grille="mesh",
-            lamps="upswept",
-            nose=0.95,
-            pillars=(0.70, 0.40),
-        ),
-    ),
-    "minibus": (
-        _van(
-            length=7.2,
-            width=2.25,
-            height=2.75,
-            wheelbase=4.2,
-            wheel=0.42,
-            hood=1.30,
-            nose=1.05,
-            belt=1.30,
-            deck=1.35,
-            cabin=(0.002, 0.008, 0.80, 0.87),
-            square=9.0,
-            tumble=0.96,
-            grille="wide",
-            lamps="block",
-            blind=False,
-            pillars=(0.70, 0.57, 0.44, 0.31, 0.18),
-        ),
-        _van(
-            length=6.3,
-            width=2.10,
-            height=2.60,
-            wheelbase=3.9,
-            wheel=0.38,
-            cabin=(0.002, 0.012, 0.76, 0.89),
-            square=8.0,
-            tumble=0.92,
-            grille="slots",
-            lamps="upswept",
-            blind=False,
-            pillars=(0.66, 0.50, 0.34, 0.18),
-        ),
-    ),
-    "motorcycle": (
-        Design(
-            "motorcycle",
-            2.15,
-            0.80,
-            1.70,
-            1.42,
-            0.31,
-            0.9,
-            0.8,
-            0.8,
-            0.8,
-            (0.3, 0.3, 0.5, 0.5),
-            lamps="round",
-        ),
-        Design(
-            "motorcycle",
-            1.90,
-            0.72,
-            1.62,
-            1.30,
-            0.24,
-            0.8,
-            0.7,
-            0.7,
-            0.7,
-            (0.3, 0.3, 0.5, 0.5),
-            lamps="block",
-        ),
-    ),
-}
-DESIGNS["taxi"] = (DESIGNS["sedan"][0], DESIGNS["suv"][1], DESIGNS["sedan"][2])
-DESIGNS["green taxi"] = (DESIGNS["sedan"][0], DESIGNS["suv"][1])
-DESIGNS["taxi van"] = (
-    _minivan(
-        length=4.75,
-        width=1.80,
-        height=1.86,
-        wheelbase=2.93,
-        wheel=0.32,
-        hood=1.12,
-        nose=0.88,
-        belt=1.10,
-        deck=1.12,
-        cabin=(0.006, 0.035, 0.66, 0.83),
-        square=6.6,
-        tumble=0.87,
-        grille="slots",
-        lamps="upswept",
-        tails="upright",
-        pillars=(0.60, 0.33),
-    ),
-    DESIGNS["minivan"][1],
-)
 
 # Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks
 # none.
 KINDS = {
-    "sedan": 0.300,
-    "suv": 0.390,
-    "minivan": 0.060,
+    "sedan": 0.290,
+    "suv": 0.430,
+    "minivan": 0.070,
     "pickup": 0.055,
-    "van": 0.055,
-    "taxi": 0.040,
-    "green taxi": 0.012,
-    "taxi van": 0.012,
-    "minibus": 0.015,
-    "motorcycle": 0.016,
+    "van": 0.060,
+    "taxi": 0.024,
+    "green taxi": 0.006,
+    "taxi van": 0.010,
+    "minibus": 0.022,
+    "motorcycle": 0.014,
 }
 
-# sRGB 0-1, and the share among registered vehicles in the United States.
+# sRGB 0-1, and the share among private vehicles: on the real frames about one in twelve is coloured.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
     "white": ((0.86, 0.86, 0.85), 0.25),
-    "black": ((0.095, 0.096, 0.10), 0.22),
-    "grey": ((0.34, 0.345, 0.35), 0.18),
-    "silver": ((0.64, 0.645, 0.65), 0.13),
-    "blue": ((0.12, 0.19, 0.37), 0.09),
-    "red": ((0.46, 0.06, 0.07), 0.07),
-    "green": ((0.09, 0.20, 0.15), 0.02),
-    "beige": ((0.56, 0.51, 0.41), 0.02),
-    "brown": ((0.25, 0.17, 0.12), 0.02),
+    "black": ((0.095, 0.096, 0.10), 0.27),
+    "grey": ((0.34, 0.345, 0.35), 0.22),
+    "silver": ((0.64, 0.645, 0.65), 0.16),
+    "blue": ((0.12, 0.19, 0.37), 0.045),
+    "red": ((0.46, 0.06, 0.07), 0.03),
+    "green": ((0.09, 0.20, 0.15), 0.008),
+    "beige": ((0.56, 0.51, 0.41), 0.012),
+    "brown": ((0.25, 0.17, 0.12), 0.008),
     "yellow taxi": ((0.93, 0.66, 0.06), 0.0),
     "green taxi": ((0.55, 0.79, 0.16), 0.0),
 }
@@ -569,8 +124,7 @@ class Marks:
     accent : int
         Index into `ACCENTS`: the vehicle's second colour, of all that follows with "accent".
     roof : str
-        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"``, ``"black"`` or ``"accent"``
-        (contrast roof).
+        ``""``, ``"rack"``, ``"ladder"``, ``"box"``, ``"sunroof"`` or ``"black"``.
     stripe : bool
         Accent stripes, or a livery along the sides.
     panel, panel_paint : str
@@ -597,6 +151,8 @@ class Marks:
         Bright window frames, bumper and grille.
     dash : float
         Bright things behind the windscreen, 0-1.
+    gloss : float
+        How strongly paint, glass and chrome reflect, relative to a clean vehicle: 0.4 to 1.6.
     paint_shift : tuple of float
         Added to the paint, sRGB.
     """
@@ -622,6 +178,7 @@ class Marks:
     plate: str = "gold"
     chrome: bool = False
     dash: float = 0.0
+    gloss: float = 1.0
     paint_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
@@ -650,8 +207,10 @@ class Vehicle:
 
     @property
     def detector_class(self) -> str:
-        """Class that the course's detectors know it by: ``car``, ``bus`` or ``motorcycle``."""
-        return {"minibus": "bus", "motorcycle": "motorcycle"}.get(self.kind, "car")
+        """Type that the detectors know it by: ``car``, ``bus``, ``motorcycle`` or ``person``."""
+        return {"minibus": "bus", "motorcycle": "motorcycle", "person": "person"}.get(
+            self.kind, "car"
+        )
 
     @property
     def paint(self) -> tuple[float, float, float]:
@@ -693,10 +252,10 @@ def _choose(u: float, weights: dict[str, float]) -> str:
 
 def _roof_weights(kind: str) -> dict[str, float]:
     if kind in ("van", "pickup"):
-        return {"ladder": 0.45, "rack": 0.20, "box": 0.10, "accent": 0.20}
+        return {"ladder": 0.45, "rack": 0.45, "box": 0.10}
     if kind in ("suv", "minivan"):
-        return {"rack": 0.32, "sunroof": 0.12, "box": 0.14, "black": 0.14, "accent": 0.28}
-    return {"sunroof": 0.25, "black": 0.20, "accent": 0.35, "rack": 0.08, "box": 0.12}
+        return {"rack": 0.55, "sunroof": 0.30, "box": 0.05, "black": 0.10}
+    return {"sunroof": 0.75, "black": 0.15, "rack": 0.06, "box": 0.04}
 
 
 def _shade_shift(colour: str, where: float, noise: np.ndarray) -> np.ndarray:
@@ -722,37 +281,39 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
     dirt = float(individuality * size[6] ** 1.5) if has(15, 0.4) else 0.0
     if kind == "motorcycle":
         return Marks(paint_shift=shift, dirt=dirt)
-    cab, commercial = kind in FIXED_PAINT, {"van": 0.6, "minibus": 0.9}
+    cab = kind in FIXED_PAINT
+    police = kind in ("sedan", "suv") and colour == "white"
+    livery = 0.10 if police else {"van": 0.15, "minibus": 0.35}.get(kind, 0.0)
     roof = (
         _choose(which[0], _roof_weights(kind))
         if has(0, 0.30 if cab else 0.80) and kind != "minibus"
         else ""
     )
     if cab:  # a cab keeps the paint that its licence demands: nothing two-tone
-        roof = {"box": "rack", "accent": "", "black": ""}.get(roof, roof)
+        roof = {"box": "rack", "black": ""}.get(roof, roof)
     other_paints = [
         name
         for name in ("white", "black", "grey", "silver", "red", "blue", "brown")
         if name != colour
     ]
-    panel = has(2, 0.30 if cab else 0.50)
+    panel = has(2, 0.05)
     return Marks(
-        accent=pick(1, ACCENTS) if individuality else 0,
+        accent=pick(1, ACCENTS) if individuality and not police else 0,  # the police's is blue
         roof=roof,
-        stripe=has(1, commercial.get(kind, 0.0 if cab else 0.35)),
+        stripe=has(1, livery),
         panel=PANELS[pick(2, PANELS)] if panel else "",
         panel_paint=other_paints[int(size[2] * len(other_paints))] if panel else "",
         dent=float(individuality * (0.3 + 0.7 * size[3])) if has(3, 0.50) else 0.0,
         dent_at=float(which[3] * 1.8 - 0.9),
-        sticker=1 + pick(4, STICKERS) if has(4, 0.70) else 0,
+        sticker=1 + pick(4, STICKERS) if has(4, 0.40) else 0,
         sticker_at=float(size[4] * 2 - 1),
         dirt=dirt,
         dust=pick(12, DUSTS) if dirt else 0,
         skirt=(
-            float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.0 if cab else 0.40) else 0.0
+            float(individuality * (0.4 + 0.6 * which[6])) if has(6, 0.0 if cab else 0.05) else 0.0
         ),
-        front=has(13, 0.0 if cab else 0.40),
-        visor=has(14, 0.40),
+        front=has(13, 0.0 if cab else 0.04),
+        visor=has(14, 0.05),
         stance=float(individuality * np.clip(0.05 * noise[3], -0.08, 0.08)),
         lamps=float(0.35 + 0.65 * size[7]) if has(7, 0.45) else 0.0,
         tint=float(individuality * size[8]),
@@ -760,6 +321,7 @@ def _draw_marks(rng: np.random.Generator, kind: str, colour: str, individuality:
         plate=PLATES[pick(10, PLATES)] if has(10, 0.8) else "gold",
         chrome=has(11, 0.40),
         dash=float(individuality * size[5]) if has(5, 0.8) else 0.0,
+        gloss=float(1 + individuality * (2.4 * which[8] - 1.2)) if individuality else 1.0,
         paint_shift=shift,
     )
 
