@@ -27,7 +27,11 @@ def assemble(workshop, data, pipeline=None):
     data = Path(data)
     for camera in workshop.settings.cameras:
         write_zip(data / f"{camera}.zip", _zip_entries(workshop, camera, pipeline))
-    for kind, schema in (("frames", truth.FRAMES), ("sightings", truth.SIGHTINGS)):
+    for kind, schema in (
+        ("frames", truth.FRAMES),
+        ("sightings", truth.SIGHTINGS),
+        ("bystanders", truth.BYSTANDERS),
+    ):
         paths = [
             path for camera in workshop.settings.cameras for path in workshop.parts(kind, camera)
         ]

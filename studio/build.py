@@ -94,7 +94,7 @@ class Workshop:
         self.folder = Path(folder) / settings.fingerprint()
 
     def part(self, kind, camera, minute):
-        """Path of a part: ``kind`` is `frames`, `sightings` or a folder of detections; `minute`
+        """Path of a part: ``kind`` is `frames`, `sightings`, `bystanders` or a folder of detections; `minute`
         counts from 0.
         """
         hours, minutes = divmod(self.settings.first_minute() + minute, 60)
@@ -173,7 +173,7 @@ class Painter:
             workshop.parked(camera),
         )
         self._minute = None
-        self._frames, self._sightings = [], []
+        self._frames, self._sightings, self._beside = [], [], []
         self._last = (None, None)
 
     def add(self, shot, minute):
@@ -192,7 +192,13 @@ class Painter:
         if shot.picture is not None:
             frame = self._render(shot.picture)
             row |= {"picture": shot.picture.frame, "jpeg": frame.jpeg}
-            self._sightings += truth.sighting_rows(shot.frame, frame.boxes, shot.picture.passings)
+            known = frame.boxes["vehicle"] >= 0
+            self._sightings += truth.sighting_rows(
+                shot.frame, frame.boxes[known], shot.picture.passings
+            )
+            self._beside += truth.bystander_rows(
+                shot.frame, frame.boxes[~known], shot.picture.beside
+            )
         self._frames.append(row)
 
     def _render(self, picture):
@@ -207,19 +213,26 @@ class Painter:
         if self._minute is not None:
             path = self._workshop.part("sightings", self._camera, self._minute)
             truth.write(truth.table(self._sightings, truth.SIGHTINGS), path)
+            path = self._workshop.part("bystanders", self._camera, self._minute)
+            truth.write(truth.table(self._beside, truth.BYSTANDERS), path)
             path = self._workshop.part("frames", self._camera, self._minute)
             truth.write(truth.table(self._frames, FRAME_PARTS), path)
-        self._frames, self._sightings, self._minute = [], [], None
+        self._frames, self._sightings, self._beside, self._minute = [], [], [], None
 
 
 def paint(renderer, picture, seed):
     """Render one `studio.road.shots.Picture`; returns the renderer's frame (`.jpeg`, `.boxes`)."""
+    return renderer.frame(placements_of(picture), picture.time, picture.index, seed)
+
+
+def placements_of(picture):
+    """Where the renderer should place what a picture shows."""
     from studio.road.render import Placement
 
-    placements = [
-        Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings
+    moving = [Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw) for p in picture.passings]
+    return moving + [
+        Placement(p.vehicle, p.ahead, p.lateral, p.speed, p.yaw, p.height) for p in picture.beside
     ]
-    return renderer.frame(placements, picture.time, picture.index, seed)
 
 
 class Ledger:

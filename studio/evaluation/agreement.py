@@ -145,6 +145,11 @@ def _moments(jpeg):
     }
 
 
+def mean_moments(jpegs):
+    """The means of the moments of single frames, a Series."""
+    return pd.DataFrame([_moments(jpeg) for jpeg in jpegs]).mean()
+
+
 def _mean(values, minutes):
     return bootstrap(lambda rows: values[rows].mean(), minutes, ROUNDS)
 

@@ -16,6 +16,7 @@ from studio.road.scenery import SURFACE_NAMES, SURFACES
 from studio.road.scenes import VIEWS, View, lane_lateral
 
 SHADOW_CELLS, SHADOW_SPAN = 1536, 150.0  # cells across the shadow map, metres across it
+DRY_SHINE = 0.35  # how much a dry road mirrors the sky at a glancing angle, of what a wet one does
 ROAD_SURFACES = ("asphalt", "pale road", "ramp")
 
 
@@ -286,7 +287,8 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     lit = sunlit_points(shadow, frame, places_seen + normals * 0.05, 0.18)
     sky_share = 0.5 + 0.5 * normals[:, 2:]
     glancing = 1 + (towards * normals).sum(1) / distance
-    mirror = wet * np.clip(0.02 + 0.6 * glancing**4, 0, 0.5)
+    smooth = np.isin(surfaces[hit], [SURFACE_NAMES.index(s) for s in ROAD_SURFACES])
+    mirror = np.maximum(wet, DRY_SHINE * smooth) * np.clip(0.02 + 0.6 * glancing**4, 0, 0.5)
     crease = _crease(depth, built)[rows, columns][:, None]
     ambient[rows, columns] = (
         colours

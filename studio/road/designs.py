@@ -448,9 +448,11 @@ def _vary(base: Design, rng: np.random.Generator) -> Design:
     """A model of its own, not far from `base`: rounder, as most of today's are."""
     long, tall, nose, sill = 1 + np.array([0.045, 0.03, 0.07, 0.03]) * rng.uniform(-1, 1, 4)
     tail, back, front, cowl = base.cabin
-    back = max(tail + 0.01, back + rng.uniform(-0.03, 0.05))
-    front, cowl = front + rng.uniform(-0.035, 0.02), cowl + rng.uniform(-0.02, 0.025)
-    soft = base.square > 6  # a box stays nearly one
+    boxy = base.square > 6  # a box stays nearly one
+    ease = 0.2 if boxy else 1.0
+    back = max(tail + 0.006, back + ease * rng.uniform(-0.03, 0.05))
+    front += ease * rng.uniform(-0.035, 0.02)
+    cowl += ease * rng.uniform(-0.02, 0.025)
     return replace(
         base,
         length=base.length * long,
@@ -463,9 +465,9 @@ def _vary(base: Design, rng: np.random.Generator) -> Design:
         deck=base.deck * tall * sill,
         wheel=base.wheel * rng.uniform(0.95, 1.08),
         cabin=(tail, back, front, cowl),
-        square=rng.uniform(5.0, 7.0) if soft else rng.uniform(3.0, 4.4),
-        tumble=base.tumble - (0.02 if soft else 0.06) * rng.random(),
-        arch=0.0 if soft else rng.uniform(0.0, 0.08),
+        square=rng.uniform(5.0, 7.0) if boxy else rng.uniform(3.0, 4.4),
+        tumble=base.tumble - (0.02 if boxy else 0.06) * rng.random(),
+        arch=0.0 if boxy else rng.uniform(0.0, 0.08),
         cladding=base.cladding + rng.uniform(-0.03, 0.12),
         grille=str(rng.choice(GRILLES)),
         lamps=str(rng.choice(LAMPS)),

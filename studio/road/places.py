@@ -52,14 +52,6 @@ def _tunnel(stage: Set, view: Painting) -> None:
     stage.strip("concrete", -20, 135, (EDGE + 0.95, 1.27), (EDGE + 1.5, 1.27))
     stage.strip("sidewalk", -20, 135, (EDGE + 1.5, 0.3), (EDGE + 6.0, 0.2))
     stage.fence(EDGE + 6.0, -10, 135, 0.2, 1.35, 1.6, bars=4, reach=135)
-    for ahead, lateral in (
-        (26, EDGE + 3.4),
-        (33, EDGE + 4.4),
-        (36, EDGE + 3.2),
-        (48, EDGE + 4),
-        (71, EDGE + 3.5),
-    ):
-        stage.person(ahead, lateral, 0.25)
     for ahead in (24.0, 29.0, 31.0):
         stage.box("dark steel", ahead, EDGE + 4.6, 0.3, 0.75, 1.8, 0.5)
     for ahead in (44, 58, 80):
@@ -68,7 +60,7 @@ def _tunnel(stage: Set, view: Painting) -> None:
     stage.extrude("pale wall", 8, 99, ((-0.3, 0.0), (0.0, 0.2), (0.05, 2.5), (-0.5, 2.55)), -14.0)
     for ahead in range(12, 99, 6):
         stage.box("grey wall", ahead, -13.92, 0.0, 2.52, 0.06, 0.05)
-    stage.strip("soil", 8, 99, (-14.5, 2.5), (-30.0, 5.0))
+    stage.strip("thicket", 8, 99, (-14.5, 2.6), (-30.0, 9.0))
     stage.dashes(-EDGE, 27, 96, 28, 1.0, 3.0, 0.14)
     for start, end in (
         ((24.5, -10.25), (12.0, -12.6)),
@@ -144,8 +136,8 @@ def _river(view: Painting) -> None:
             40,
             26,
             190 + i,
-            OLIVE if i % 3 else SPRING,
-            1.1,
+            SPRING if i % 3 else BUSH,
+            0.8,
             1.8,
         )
     for i in range(20):
@@ -327,10 +319,6 @@ def _street_below(stage: Set, low: float) -> None:
         )
     for ahead in np.arange(30.0, 60.0, 1.7):
         stage.box("black", ahead, -22.6, low, low + 1.0, 0.35, 0.35)
-    for _ in range(16):
-        stage.person(
-            float(stage.rng.uniform(36, 120)), float(stage.rng.uniform(-34, -20.6)), low + 0.1
-        )
     for ahead in (30, 42, 58, 80, 105):
         stage.lamp_post(ahead, -23.8, 3.2, 3.2, (-1,), low, thickness=0.18)
     stage.box("green paint", 50.0, -34.0, low, low + 4.0, 9.0, 4.2)
@@ -535,8 +523,8 @@ def _riverside(stage: Set, view: Painting) -> None:
         stage.lamp_post(ahead, 0.9, 10.5, 2.6)
     low = -6.5
     stage.strip("black", -20, 200, (-EDGE - 1.0, -0.8), (-EDGE - 1.1, low))
-    stage.strip("black", -20, 200, (-EDGE - 1.1, low), (-EDGE - 3.4, low))
-    stage.strip("ramp", -20, 200, (-EDGE - 3.4, low + 0.02), (-70.0, low + 0.02))
+    stage.strip("black", -20, 200, (-EDGE - 1.1, low), (-EDGE - 2.2, low))
+    stage.strip("ramp", -20, 200, (-EDGE - 2.2, low + 0.02), (-70.0, low + 0.02))
     stage.strip("sidewalk", -20, 60, (-EDGE - 3.4, low + 0.2), (-EDGE - 6.5, low + 0.2))
     stage.fence(-EDGE - 6.5, 6, 60, low + 0.2, low + 1.3, 1.8, bars=3, surface="steel")
     for start, end in ((24, 26), (36, 37.5), (52, 54)):
@@ -544,16 +532,6 @@ def _riverside(stage: Set, view: Painting) -> None:
             "white", ((start, -34.0), (start, -27.0), (end, -27.0), (end, -34.0)), low + 0.05
         )
     stage.line("white", -24.0, 20, 90, 0.25)
-    for ahead, lateral in (
-        (24, -24.5),
-        (40, -23),
-        (44, -27),
-        (56, -26),
-        (58, -26.6),
-        (64, -22),
-        (36, -30),
-    ):
-        stage.person(ahead, lateral, low)
     stage.box("white wall", 19.0, -19.4, low + 0.2, low + 1.3, 1.6, 1.2)
     # right: trees before dark brick towers
     view.facade(
@@ -620,7 +598,6 @@ def _park(stage: Set, view: Painting) -> None:
     stage.strip("ramp", 16, 30, (-17.9, -0.02), (-60.0, -0.02))
     stage.strip("sidewalk", 30, 150, (-18.5, 0.15), (-40.0, 0.15))
     stage.extrude("green paint", 3, 17, ((0.08, 0.1), (0.08, 1.0), (-0.08, 1.0)), -18.15)
-    stage.person(13.2, -19.5, 0.15)
     stage.lamp_post(17.0, -EDGE - 0.5, 9.9, 3.2, rise=1.6, low=0.9, thickness=0.24)
     for ahead, lateral in ((58.0, 0.0), (95.0, 0.0)):
         stage.lamp_post(ahead, lateral, 9.6, 2.6)
@@ -631,14 +608,6 @@ def _park(stage: Set, view: Painting) -> None:
     stage.strip("grass", -15, 200, (EDGE + 1.7, 0.3), (EDGE + 8.0, 0.6))
     stage.strip("sidewalk", -15, 200, (EDGE + 8.0, 0.6), (EDGE + 13.0, 0.6))
     stage.strip("grass", -15, 200, (EDGE + 13.0, 0.6), (EDGE + 60.0, 1.0))
-    for ahead, lateral in (
-        (19, EDGE + 10),
-        (19.8, EDGE + 10.3),
-        (37, EDGE + 9.5),
-        (50, EDGE + 11),
-        (27, EDGE + 3.2),
-    ):
-        stage.person(ahead, lateral, 0.6)
     # town on the left, park on the right
     view.facade(
         [(-6, 16), (46, 14), (46, 56), (-6, 62)],
@@ -772,8 +741,6 @@ def _trestle(stage: Set, view: Painting) -> None:
     stage.strip("sidewalk", -15, 240, (EDGE + 3.4, 0.1), (EDGE + 7.0, 0.1))
     stage.strip("grass", -15, 240, (EDGE + 7.0, 0.1), (EDGE + 70.0, 0.5))
     stage.sign("blue sign", 66.0, EDGE + 2.6, 2.6, 2.6, 2.0)
-    for ahead, lateral in ((53, EDGE + 5), (72, EDGE + 5.6), (73, EDGE + 5.2)):
-        stage.person(ahead, lateral, 0.1)
     _bridge(view)
     _beyond_the_bridge(view)
 

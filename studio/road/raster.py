@@ -293,8 +293,8 @@ def shade_point(surface, point, normal, view, lit, shadow_share, light, mirror, 
         inside = surface[k] * (0.30 * light[6, k] + 0.22 * light[1, k] * lit * max(0.0, normal[2]))
         window = (
             inside
-            + (0.085 + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7
-            + glint * light[1, k] * 0.05
+            + (0.04 + 0.11 * gloss + 0.75 * (1 - max(0.0, min(1.0, facing))) ** 4) * mirror[k] * 0.7
+            + glint * light[1, k] * 0.10 * gloss
         )
         out[k] = paint * (1 - glass) + window * glass + surface[k] * glow
 

@@ -21,7 +21,7 @@ from studio.road.light import WEATHERS
 from studio.road.meshes import build_mesh
 from studio.road.optics import HEIGHT, WIDTH
 from studio.road.places import PARKED
-from studio.road.scenes import VIEWS
+from studio.road.scenes import VIEWS, View
 from studio.road.vehicles import METALLIC, Vehicle, make
 
 SHADOW_REACH = 125.0  # metres ahead up to which vehicles cast a mapped shadow
@@ -60,6 +60,8 @@ class Placement:
         m/s; blurs the picture.
     yaw : float
         Radians to the vehicle's own left.
+    height : float
+        Metres above the road, of the ground that it stands on.
     """
 
     vehicle: Vehicle
@@ -67,6 +69,7 @@ class Placement:
     lateral: float
     speed: float = 0.0
     yaw: float = 0.0
+    height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,17 @@ class Renderer:
         self._set = backdrop.build(camera_id, self.weather)
         self._dynamic_shadow = np.empty_like(self._set.shadow)
         self.parked = self._park(PARKED.get(camera_id, ()))
+        self._exposure = self._meter(self.camera)
+
+    def _meter(self, view: View) -> float:
         empty = self._set.ambient + self._set.sunlight
-        self._exposure = sensor.meter(
-            sensor.through_air(empty, self._set.depth, self.weather), self.camera, self.weather
+        return sensor.meter(
+            sensor.through_air(empty, self._set.depth, self.weather), view, self.weather
         )
+
+    def look_through(self, view: View) -> None:
+        """Exchange the camera's sensor (everything of the view but its geometry and light)."""
+        self.camera, self._exposure = view, self._meter(view)
 
     def frame(self, placements: list[Placement], time: datetime, index: int, seed: int) -> Rendered:
         """Render one frame.
@@ -148,21 +158,25 @@ class Renderer:
         -------
         Rendered
         """
+        light, boxes = self.light(placements)
+        return Rendered(self.develop(light, time, index, seed), boxes)
+
+    def light(self, placements: list[Placement]) -> tuple[np.ndarray, np.ndarray]:
+        """Linear light (h, w, 3) that reaches the lens, and the boxes of a frame."""
         light, depth, boxes, _ = self._draw(placements)
+        return sensor.through_air(light, depth, self.weather), boxes
+
+    def develop(self, light: np.ndarray, time: datetime, index: int, seed: int) -> bytes:
+        """What the camera makes of the light: the bytes of a JPEG; arguments as of `frame`."""
         seconds = time.hour * 3600 + time.minute * 60 + time.second
         exposure, balance = sensor.drift(seconds, 1.7 * self._index, self.camera.drift)
         picture = sensor.develop(
-            sensor.through_air(light, depth, self.weather),
-            self.camera,
-            self.weather,
-            self._exposure * exposure,
-            balance,
+            light, self.camera, self.weather, self._exposure * exposure, balance
         )
         rng = np.random.default_rng([seed, self._index, index])
-        jpeg = sensor.expose(
+        return sensor.expose(
             picture, self.camera, self.weather, rng, sensor.stamp_text(self._facing, time)
         )
-        return Rendered(jpeg, boxes)
 
     def _park(self, parked) -> np.ndarray:
         """Draw the parked vehicles into the set; return their boxes."""
@@ -240,7 +254,7 @@ class Renderer:
                 0.0,
             ),
         )
-        origin = self.camera.road.point(placement.ahead, placement.lateral)
+        origin = self.camera.road.point(placement.ahead, placement.lateral, placement.height)
         return np.stack([forward, left, (0.0, 0.0, 1.0), origin], 1)
 
     def _in_sight(self, vehicle: Vehicle, pose: np.ndarray) -> bool:

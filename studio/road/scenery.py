@@ -38,14 +38,13 @@ SURFACES: dict[str, tuple[tuple[float, float, float], float, float]] = {
     "black": ((0.05, 0.05, 0.05), 0.1, 0.5),
     "grass": ((0.33, 0.35, 0.20), 0.3, 0.5),
     "soil": ((0.36, 0.33, 0.26), 0.3, 0.5),
+    "thicket": ((0.21, 0.25, 0.12), 0.55, 1.4),
     "green sign": ((0.04, 0.38, 0.26), 0.03, 1.0),
     "blue sign": ((0.10, 0.25, 0.60), 0.03, 1.0),
     "orange plastic": ((0.82, 0.30, 0.12), 0.1, 0.4),
     "tunnel": ((0.13, 0.13, 0.13), 0.2, 1.0),
     "slab": ((0.36, 0.37, 0.38), 0.08, 2.0),
     "green paint": ((0.30, 0.42, 0.36), 0.15, 0.7),
-    "skin": ((0.55, 0.42, 0.34), 0.0, 1.0),
-    "denim": ((0.16, 0.19, 0.27), 0.0, 1.0),
     "shirt": ((0.62, 0.60, 0.58), 0.0, 1.0),
     "coat": ((0.10, 0.10, 0.11), 0.0, 1.0),
     "yellow sign": ((0.85, 0.72, 0.10), 0.03, 1.0),
@@ -371,21 +370,6 @@ class Set:
             ),
         )
         self.patch("white", ((neck, lateral - 0.48), (neck, lateral + 0.48), (tip, lateral)))
-
-    def person(self, ahead: float, lateral: float, low: float = 0.0) -> None:
-        """Somebody walking by."""
-        shirt = ("coat", "shirt", "denim")[int(self.rng.integers(3))]
-        self.box("denim", ahead, lateral, low, low + 0.85, 0.22, 0.30)
-        self.box(shirt, ahead, lateral, low + 0.80, low + 1.48, 0.26, 0.46)
-        self.box(
-            "skin" if self.rng.random() < 0.5 else "coat",
-            ahead,
-            lateral,
-            low + 1.50,
-            low + 1.75,
-            0.20,
-            0.19,
-        )
 
     def barrel(self, ahead: float, lateral: float) -> None:
         """An orange traffic drum with white bands."""

@@ -131,9 +131,10 @@ def _stamped(frame: Image.Image, stamp: str, camera: View) -> bytes:
     pixels[:BAR] = (pixels[:BAR] * (1 - camera.bar)).astype(np.uint8)
     frame = Image.fromarray(pixels)
     draw = ImageDraw.Draw(frame)
-    if camera.bar < 0.5:
-        draw.text((4, 3), stamp, font=_font(12), fill=(20, 20, 20))
-    draw.text((3, 2), stamp, font=_font(12), fill=(255, 255, 255))
+    edge = 1 if camera.bar < 0.5 else 0  # letters on the picture itself have a dark outline
+    draw.text(
+        (3, 2), stamp, (255, 255, 255), _font(12), stroke_width=edge, stroke_fill=(20, 20, 20)
+    )
     out = io.BytesIO()
     frame.save(out, "JPEG", quality=camera.quality, subsampling=2)
     return out.getvalue()

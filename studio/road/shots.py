@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from cctview.dataset import FrameId
+from studio.road.bystanders import Bystander, beside
 from studio.road.expressway import CAMERAS
 from studio.road.scenes import VIEWS
 from studio.road.traffic import DATE, Passing
@@ -36,6 +37,7 @@ class Picture:
     index: int
     time: datetime
     passings: tuple[Passing, ...]
+    beside: tuple[Bystander, ...] = ()
 
     @property
     def frame(self):
@@ -123,7 +125,10 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
         if status == "duplicate" and camera not in last:
             status = "ok"
         if status == "ok":
-            last[camera] = Picture(camera, index, time, tuple(traffic.view(camera)))
+            others = beside(camera, seconds, seed, traffic.individuality)
+            last[camera] = Picture(
+                camera, index, time, tuple(traffic.view(camera)), tuple(others)
+            )
         yield Shot(camera, index, time, status, None if status == "dropped" else last[camera])
     traffic.advance(end)
 

@@ -337,6 +337,7 @@ class Traffic:
 
     def __init__(self, seed=0, start=time(8, 40), individuality=0.5, demand=1.0):
         begin = _seconds(start) - WARM_UP
+        self.individuality = individuality
         self.ways = [
             Way(road, seed, begin, individuality, demand) for road in CARRIAGEWAYS.values()
         ]

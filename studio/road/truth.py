@@ -1,6 +1,6 @@
 """The truth as Parquet: what every frame shows, and every trip.
 
-Five tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `PARKED`), described column by column in
+Six tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `BYSTANDERS`, `PARKED`), described column by column in
 `data/README.md`. Times are the simulated city's wall clock, to the millisecond; boxes are pixels
 x1, y1, x2, y2 in the picture as delivered, lens distortion included.
 """
@@ -76,6 +76,14 @@ SIGHTINGS = pa.schema(
     ]
 )
 
+BYSTANDERS = pa.schema(
+    [
+        ("frame", NAME),
+        ("vehicle", pa.int32()),
+        ("type", NAME),
+        *[(name, pa.float32()) for name in MEASURED],
+    ]
+)
 
 PARKED = pa.schema(
     [("camera", NAME), ("vehicle", pa.int32()), *[(name, pa.float32()) for name in MEASURED]]
@@ -171,6 +179,22 @@ def sighting_rows(frame_id, boxes, passings):
             }
         )
     return rows
+
+
+def bystander_rows(frame_id, boxes, bystanders):
+    """Rows of `BYSTANDERS` for one picture: people, and vehicles on the service roads (boxes as in
+    `sighting_rows`).
+    """
+    kinds = {other.vehicle.id: other.vehicle.detector_class for other in bystanders}
+    return [
+        {
+            "frame": frame_id,
+            "vehicle": int(box["vehicle"]),
+            "type": kinds[int(box["vehicle"])],
+            **{name: float(box[name]) for name in MEASURED},
+        }
+        for box in boxes
+    ]
 
 
 def parked_rows(camera, boxes):

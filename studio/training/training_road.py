@@ -42,7 +42,8 @@ class Recordings:
         Columns frame (recording's seed, then the frame's id), camera, jpeg.
     boxes : DataFrame
         Columns frame, camera, type, x1, y1, x2, y2 (pixels, what can be seen), hidden (share, 0 to
-        1) and vehicle: an identity over all recordings, -1 for the parked ones and the cast.
+        1) and vehicle: an identity over all recordings, -1 for the parked ones, the cast, and what
+        is beside the road.
     """
 
     frames: pd.DataFrame
@@ -74,6 +75,12 @@ def _read(workshop: Workshop) -> tuple[pd.DataFrame, pd.DataFrame]:
         seen["vehicle"] = np.where(
             seen.vehicle < CAST, -1, settings.seed * 1_000_000 + seen.vehicle.astype(np.int64)
         )
+        beside = (
+            read_parts(workshop.parts("bystanders", camera), truth.BYSTANDERS)
+            .to_pandas()
+            .astype({"frame": str, "type": str})
+        )
+        beside = beside[beside.frame.isin(table.frame)].assign(camera=camera, vehicle=-1)
         parked = (
             pq.read_table(workshop.parked(camera))
             .to_pandas()
@@ -81,7 +88,7 @@ def _read(workshop: Workshop) -> tuple[pd.DataFrame, pd.DataFrame]:
             .assign(vehicle=-1, type="car")
         )
         frames.append(table[["frame", "camera", "jpeg"]])
-        boxes += [seen, table[["frame", "camera"]].merge(parked, on="camera")]
+        boxes += [seen, beside, table[["frame", "camera"]].merge(parked, on="camera")]
     columns = ["frame", "camera", "type", *BOX, "hidden", "vehicle"]
     both = [pd.concat(frames), pd.concat([table[columns] for table in boxes])]
     return tuple(table.assign(frame=f"{settings.seed}:" + table.frame) for table in both)

@@ -1,0 +1,127 @@
+"""Moves the simulation's knobs until its figures are the real road's: attribute descent.
+
+As VehicleX does (Yao et al., ECCV 2020), one knob after the other takes the value with which the
+figures lie nearest to the real ones, and the rounds repeat until none gains. Their distance between
+features is replaced by moments that need no label and no network (`studio.evaluation.agreement`).
+The real minutes used are those before 13:45.
+
+The sensor's knobs change no light, so twelve scenes per camera are drawn once and developed again
+for each trial. What is tried is written down, trial by trial.
+"""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from studio.build import Settings, placements_of, renderer_for
+from studio.evaluation import agreement
+from studio.road.scenes import VIEWS
+from studio.road.shots import watch
+
+KNOBS = {
+    "brightness": (60.0, 180.0, 8.0),
+    "veil": (0.0, 0.5, 0.05),
+    "veil_top": (0.0, 1.0, 0.25),
+    "contrast": (-0.2, 1.0, 0.1),
+    "saturation": (0.3, 2.2, 0.15),
+    "sharpness": (0.0, 3.0, 0.25),
+    "halo": (0.5, 1.8, 0.2),
+    "blur": (0.2, 0.9, 0.1),
+    "noise": (0.001, 0.02, 0.001),
+}
+"""The sensor's knobs: least and largest value, and the first step; each round halves the steps."""
+
+MOMENTS = (
+    "noise in flat areas",
+    "Laplacian variance",
+    "saturation",
+    "dark tones",
+    "middle tones",
+    "bright tones",
+)
+SCENES, ROUNDS = 12, 4
+
+
+def distance(simulated, real):
+    """Sum over the moments of the squared relative difference; both are Series by moment."""
+    return float((np.log((simulated[list(MOMENTS)] + 1e-6) / real[list(MOMENTS)]) ** 2).sum())
+
+
+def real_moments(camera):
+    """The moments of a camera's real frames before 13:45, a Series."""
+    recording = agreement.real_recording(("train",), (camera,))
+    return agreement.mean_moments(recording.frames.jpeg.iloc[::30])
+
+
+class Scenes:
+    """Some scenes of one camera, drawn once, to be developed with any sensor."""
+
+    def __init__(self, camera, settings):
+        self._renderer, self._seed = renderer_for(None, camera, settings.weather), settings.seed
+        shots = [
+            shot.picture
+            for shot in watch(settings.traffic(), settings.minutes, (camera,), settings.seed)
+            if shot.status == "ok"
+        ]
+        self._pictures = shots[:: max(1, len(shots) // SCENES)][:SCENES]
+        self._light = [self._renderer.light(placements_of(p))[0] for p in self._pictures]
+
+    def moments(self, view):
+        """The moments with this `studio.road.scenes.View`."""
+        self._renderer.look_through(view)
+        jpegs = [
+            self._renderer.develop(light, picture.time, picture.index, self._seed)
+            for light, picture in zip(self._light, self._pictures, strict=True)
+        ]
+        return agreement.mean_moments(jpegs)
+
+
+def fit_sensor(camera, settings=None, quiet=False):
+    """Fit one camera's sensor.
+
+    Returns
+    -------
+    view : studio.road.scenes.View
+    trials : DataFrame
+        One row per trial: camera, round, knob, value, distance, kept, and the moments.
+    """
+    scenes = Scenes(camera, settings or Settings(minutes=2, cameras=(camera,)))
+    real, view, trials = real_moments(camera), VIEWS[camera], []
+    best = np.inf
+
+    def attempt(knob, value, turn):
+        nonlocal view, best
+        trial = replace(view, **{knob: value}) if knob else view
+        moments = scenes.moments(trial)
+        gap = distance(moments, real)
+        trials.append(
+            {"camera": camera, "round": turn, "knob": knob, "value": value, "distance": gap}
+            | {"kept": gap < best}
+            | moments.to_dict()
+        )
+        if gap < best:
+            view, best = trial, gap
+            return True
+        return False
+
+    attempt("", np.nan, 0)
+    for turn in tqdm(range(1, ROUNDS + 1), camera, disable=quiet):
+        for knob, (least, largest, step) in KNOBS.items():
+            for sign in (1, -1):
+                moved = False
+                while True:
+                    now = getattr(view, knob)
+                    value = float(np.clip(now + sign * step / 2 ** (turn - 1), least, largest))
+                    if value == now or not attempt(knob, round(value, 5), turn):
+                        break
+                    moved = True
+                if moved:
+                    break
+    return view, pd.DataFrame(trials)
+
+
+def fitted_knobs(view):
+    """The knobs of a view, to be written into `studio.road.scenes`."""
+    return {knob: value for knob, value in asdict(view).items() if knob in KNOBS}
