@@ -19,7 +19,7 @@ from tqdm import tqdm
 from studio.closure import code_fingerprint
 from studio.road import truth
 from studio.road.expressway import CAMERAS
-from studio.road.shots import due, watch
+from studio.road.shots import CADENCE, due, watch
 from studio.road.traffic import DATE, Traffic
 
 FRAME_PARTS = pa.schema([*truth.FRAMES, ("jpeg", pa.binary())])
@@ -42,6 +42,12 @@ class Settings:
     seed : int
     individuality, demand : float
         See `studio.road.traffic.Traffic`.
+    scale : int
+        The frames are 352 scale × 240 scale pixels.
+    cadence : float
+        Seconds between two frames of a camera.
+    detail : str
+        What vehicles show at close range: ``low``, ``middle`` or ``high``.
     """
 
     minutes: int = 12
@@ -51,6 +57,9 @@ class Settings:
     seed: int = 0
     individuality: float = 0.25
     demand: float = 1.0
+    scale: int = 1
+    cadence: float = CADENCE
+    detail: str = "middle"
 
     def __post_init__(self):
         unknown = [camera for camera in self.cameras if camera not in CAMERAS]
@@ -94,8 +103,8 @@ class Workshop:
         self.folder = Path(folder) / settings.fingerprint()
 
     def part(self, kind, camera, minute):
-        """Path of a part: ``kind`` is `frames`, `sightings`, `bystanders` or a folder of detections; `minute`
-        counts from 0.
+        """Path of a part: `kind` is frames, sightings, bystanders or a folder of detections;
+        `minute` counts from 0.
         """
         hours, minutes = divmod(self.settings.first_minute() + minute, 60)
         return self.folder / kind / camera / f"{hours:02d}.{minutes:02d}.parquet"
@@ -139,9 +148,11 @@ def render(workshop, make_renderer=None, quiet=False):
     begin = traffic.now
     painters = {}
     ledger = Ledger(traffic)
-    shots = watch(traffic, settings.minutes, settings.cameras, settings.seed)
+    shots = watch(traffic, settings.minutes, settings.cameras, settings.seed, settings.cadence)
     total = sum(
-        1 for camera in settings.cameras for _ in due(camera, begin, begin + 60 * settings.minutes)
+        1
+        for camera in settings.cameras
+        for _ in due(camera, begin, begin + 60 * settings.minutes, settings.cadence)
     )
     for shot in tqdm(shots, "frames", total, unit="frame", disable=quiet):
         minute = int((truth.seconds_since_midnight(shot.time) - begin) // 60)
@@ -155,11 +166,13 @@ def render(workshop, make_renderer=None, quiet=False):
     ledger.close(*workshop.trips())
 
 
-def renderer_for(make_renderer, camera, weather):
+def renderer_for(make_renderer, camera, settings):
     """A renderer for a camera, by `make_renderer` or, if that is None, ours."""
-    if make_renderer is None:
-        from studio.road.render import Renderer as make_renderer
-    return make_renderer(camera, weather)
+    if make_renderer is not None:
+        return make_renderer(camera, settings.weather)
+    from studio.road.render import Renderer
+
+    return Renderer(camera, settings.weather, settings.scale, settings.detail)
 
 
 class Painter:
@@ -167,7 +180,7 @@ class Painter:
 
     def __init__(self, camera, workshop, make_renderer):
         self._camera, self._workshop = camera, workshop
-        self._renderer = renderer_for(make_renderer, camera, workshop.settings.weather)
+        self._renderer = renderer_for(make_renderer, camera, workshop.settings)
         truth.write(
             truth.table(truth.parked_rows(camera, self._renderer.parked), truth.PARKED),
             workshop.parked(camera),

@@ -67,7 +67,7 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
             if not near:
                 continue
             if shot.camera not in renderers:
-                renderers[shot.camera] = renderer_for(make_renderer, shot.camera, settings.weather)
+                renderers[shot.camera] = renderer_for(make_renderer, shot.camera, settings)
             frame = paint(renderers[shot.camera], shot.picture, settings.seed)
             score = _score(frame.boxes, hero)
             if score > best.get(shot.camera, (0,))[0]:

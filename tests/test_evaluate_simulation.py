@@ -35,18 +35,20 @@ def detections(rows):
 
 
 NO_PARKED = pd.DataFrame(columns=["camera", "vehicle", *BOX]).astype(dict.fromkeys(BOX, float))
+NOBODY = pd.DataFrame(columns=["frame", "vehicle", "type", *BOX]).astype(dict.fromkeys(BOX, float))
 
 
 def watched(rows, seen, embeddings):
     found, truth = detections(rows), sightings(seen)
     frames = found[["frame", "camera", "seconds", "group"]].drop_duplicates("frame")
-    found = found.join(evaluate_simulation.identify(found, truth, NO_PARKED))
+    found = found.join(evaluate_simulation.identify(found, truth, NO_PARKED, NOBODY))
     return Watched(
         frames,
         found,
         np.array(embeddings, np.float32),
         truth.assign(wanted=evaluate_simulation.is_clear(truth)),
         NO_PARKED,
+        NOBODY,
     )
 
 
@@ -63,7 +65,7 @@ def test_identify_takes_the_best_box_of_each_vehicle_and_leaves_out_the_parked()
     found.loc[4, "type"] = "person"
     truth = sightings([("f", 7, 101, 0.0), ("f", 8, 20, 0.0)])
     parked = pd.DataFrame([(NEAR, -1, 198, 40, 228, 60)], columns=["camera", "vehicle", *BOX])
-    result = evaluate_simulation.identify(found, truth, parked)
+    result = evaluate_simulation.identify(found, truth, parked, NOBODY)
     assert result.vehicle.tolist()[0] == 7
     assert result.vehicle.iloc[1:4].isna().all()
     assert result.used.tolist() == [True, False, False, True, False]

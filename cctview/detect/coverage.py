@@ -26,6 +26,7 @@ class TrueTables(Protocol):
     frames: pd.DataFrame
     sightings: pd.DataFrame
     parked: pd.DataFrame
+    bystanders: pd.DataFrame
     vehicles: pd.DataFrame
 
 
@@ -53,10 +54,11 @@ def own_frames(truth: TrueTables) -> pd.Series:
 
 
 def true_boxes(truth: TrueTables, frames: Collection[str] | None = None) -> pd.DataFrame:
-    """The boxes of all vehicles, those that are not clear or parked to be ignored.
+    """The boxes of all vehicles; to be ignored are those that are not clear, parked, or beside the
+    road, and people.
 
     In `frames`, by default all `own_frames`. Columns frame, x1, y1, x2, y2, ignore, vehicle
-    (negative: parked), as `cctview.detect.evaluate_detections` takes them.
+    (negative: parked or beside the road), as `cctview.detect.evaluate_detections` takes them.
     """
     own = own_frames(truth)
     own = own if frames is None else own[own.isin(frames)]
@@ -66,8 +68,10 @@ def true_boxes(truth: TrueTables, frames: Collection[str] | None = None) -> pd.D
     parts = [
         moving.assign(ignore=~is_clear(moving)),
         place.merge(truth.parked, on="camera").assign(ignore=True),
+        truth.bystanders[truth.bystanders["frame"].isin(own)].assign(ignore=True),
     ]
-    return pd.concat([part[columns] for part in parts], ignore_index=True).astype({"ignore": bool})
+    parts = [part[columns] for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True).astype({"ignore": bool})
 
 
 def detected_vehicles(

@@ -1,6 +1,6 @@
 """The truth of simulated data: which vehicle a detection shows, and when vehicles passed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,9 @@ class Truth:
     Attributes
     ----------
     frames, sightings, parked, vehicles, trips : DataFrame
+    bystanders : DataFrame
+        Who and what is beside the road: a frame, a type and a box each, ids negative. None in
+        recordings made before there were any.
     """
 
     frames: pd.DataFrame
@@ -24,6 +27,9 @@ class Truth:
     parked: pd.DataFrame
     vehicles: pd.DataFrame
     trips: pd.DataFrame
+    bystanders: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["frame", "vehicle", "type", *BOX])
+    )
 
 
 def read_truth(folder: str | Path) -> Truth:
@@ -51,6 +57,8 @@ def read_truth(folder: str | Path) -> Truth:
         raise FileNotFoundError(f"{folder}: no such folder; {remedy(folder, simulated)}")
     for name in Truth.__annotations__:
         path = folder / f"{name}.parquet"
+        if name == "bystanders" and not path.exists():
+            continue
         try:
             tables[name] = read_parquet(path)
         except FileNotFoundError:
@@ -67,8 +75,8 @@ def read_truth(folder: str | Path) -> Truth:
 def true_vehicles(detections: pd.DataFrame, truth: Truth, iou: float = 0.5) -> pd.Series:
     """The vehicle that each detection shows.
 
-    In each frame detections and vehicles, parked ones too, are paired one to one so that they
-    overlap most.
+    In each frame detections and vehicles, parked ones and bystanders too, are paired one to one so
+    that they overlap most.
 
     Parameters
     ----------
@@ -81,18 +89,21 @@ def true_vehicles(detections: pd.DataFrame, truth: Truth, iou: float = 0.5) -> p
     Returns
     -------
     Series of Int64, index of `detections`
-        Negative for a parked vehicle, missing for a detection of none.
+        Negative for a parked vehicle or a bystander, missing for a detection of none.
     """
-    moving = truth.sightings.groupby("frame").indices
+    in_frame = pd.concat(
+        [table[["frame", "vehicle", *BOX]] for table in (truth.sightings, truth.bystanders)]
+    )
+    moving = in_frame.groupby("frame").indices
     parked = truth.parked.groupby("camera").indices
-    shown = np.concatenate([truth.sightings[BOX], truth.parked[BOX]])
-    names = np.concatenate([truth.sightings["vehicle"], truth.parked["vehicle"]])
+    shown = np.concatenate([in_frame[BOX], truth.parked[BOX]]).astype(float)
+    names = np.concatenate([in_frame["vehicle"], truth.parked["vehicle"]]).astype(np.int64)
     boxes, cameras = detections[BOX].to_numpy(), detections["camera"].to_numpy()
     vehicles = np.zeros(len(detections), np.int64)
     known = np.zeros(len(detections), bool)
     none = np.zeros(0, int)
     for frame, rows in detections.groupby("frame").indices.items():
-        stand = len(truth.sightings) + parked.get(cameras[rows[0]], none)
+        stand = len(in_frame) + parked.get(cameras[rows[0]], none)
         visible = np.concatenate([moving.get(frame, none), stand])
         overlap = box_iou(boxes[rows], shown[visible])
         a, b = linear_sum_assignment(np.where(overlap >= iou, overlap, 0), maximize=True)

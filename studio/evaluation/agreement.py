@@ -92,7 +92,7 @@ def stored_recording(folder, cameras=CAMERAS):
 
 
 def rendered_recording(frames, detector):
-    """A recording of frames (columns camera, seconds, jpeg) in which the detector finds the boxes."""
+    """A recording of frames (camera, seconds, jpeg) in which the detector finds the boxes."""
     boxes = []
     for frame in frames.itertuples():
         found = detector.detect(read_image(frame.jpeg, frame.camera))
@@ -128,7 +128,7 @@ def _moments(jpeg):
     """Figures of one frame, below the stamp's bar."""
     picture = read_image(jpeg, "a frame")[BAR + 2 :]
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    # Immerkaer 1996: a kernel that sees neither constants nor slopes; its s.d. is six times the noise's
+    # Immerkaer 1996: blind to constants and slopes; its s.d. is six times that of the noise
     kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
     fine = cv2.filter2D(grey, cv2.CV_32F, kernel) / 6
     blocks = fine[: len(fine) // 8 * 8].reshape(-1, 8, fine.shape[1] // 8, 8)
@@ -249,7 +249,7 @@ def crossing_figures(crops):
     everyone = np.ones(len(camera), bool)
     for kind, features in crops.features.items():
         distance, lag = centred_distances(features, camera, everyone, seconds, a, b)
-        known, estimate = estimate_rank1(distance, lag)
+        _, estimate = estimate_rank1(distance, lag)
         figures[f"{kind}, rank-1 without labels"] = bootstrap(estimate, minutes, ROUNDS)
         if kind == "gradients":  # blind to lightness, so it may choose whose lightness we compare
             near = np.where(hit, distance, np.inf)

@@ -92,6 +92,8 @@ class Watched:
         visible.
     parked : DataFrame
         Parked vehicles by camera.
+    bystanders : DataFrame
+        Who and what is beside the road, by frame.
     """
 
     frames: pd.DataFrame
@@ -99,6 +101,7 @@ class Watched:
     embeddings: np.ndarray
     sightings: pd.DataFrame
     parked: pd.DataFrame
+    bystanders: pd.DataFrame
 
 
 def watch_simulation(settings, work, pipeline):
@@ -135,9 +138,11 @@ def read(workshop, pipeline):
     found, vectors = pd.concat(found, ignore_index=True), np.concatenate(vectors)
     kept = found.frame.isin(frames.frame).to_numpy()
     found = found[kept].merge(frames[["frame", "seconds", "group"]], on="frame", how="left")
-    found = found.join(identify(found, sightings, parked))
+    beside = load("bystanders", truth.BYSTANDERS).astype({"frame": str, "type": str})
+    beside = beside[beside.frame.isin(frames.frame)].reset_index(drop=True)
+    found = found.join(identify(found, sightings, parked, beside))
     return Watched(
-        frames, found, vectors[kept], sightings.assign(wanted=is_clear(sightings)), parked
+        frames, found, vectors[kept], sightings.assign(wanted=is_clear(sightings)), parked, beside
     )
 
 
@@ -146,15 +151,15 @@ def _detections(workshop, camera, pipeline):
     return tables.read_tables(content[tables.DETECTIONS], content[tables.BASIS], camera)
 
 
-def identify(detections, sightings, parked, iou=0.5):
+def identify(detections, sightings, parked, beside, iou=0.5):
     """Say which vehicle each detection shows.
 
     Parameters
     ----------
     detections : DataFrame
         Columns frame, camera, type, percent, x1, y1, x2, y2.
-    sightings, parked : DataFrame
-        The truth (`studio.road.truth.SIGHTINGS`, `studio.road.truth.PARKED`).
+    sightings, parked, beside : DataFrame
+        The truth (`SIGHTINGS`, `PARKED` and `BYSTANDERS` of `studio.road.truth`).
 
     Returns
     -------
@@ -164,12 +169,14 @@ def identify(detections, sightings, parked, iou=0.5):
     vehicle, direction = np.full(len(detections), np.nan), np.full(len(detections), "", object)
     used = detections.type.isin(VEHICLE_TYPES).to_numpy().copy()
     of_frame, of_camera = sightings.groupby("frame").indices, parked.groupby("camera").indices
+    beside_frame = beside.groupby("frame").indices
     boxes = detections[BOX].to_numpy(float)
     for frame, rows in detections.groupby("frame").indices.items():
         rows = rows[np.argsort(-detections.percent.to_numpy()[rows], kind="stable")]
         moving = sightings.iloc[of_frame.get(frame, [])]
         standing = parked.iloc[of_camera.get(detections.camera.iat[rows[0]], [])]
-        overlap = box_iou(boxes[rows], pd.concat([moving, standing])[BOX])
+        others = pd.concat([standing[BOX], beside[BOX].iloc[beside_frame.get(frame, [])]])
+        overlap = box_iou(boxes[rows], pd.concat([moving[BOX], others]).astype(float))
         taken = set()
         for row, shares in zip(rows, overlap, strict=True):
             best = shares.argmax() if shares.size else 0
@@ -189,13 +196,15 @@ def detector_figures(watched, percent=25):
     """Recall at the shipped threshold and AP at IoU 0.5 of the wanted vehicles: a DataFrame as
     `bootstrap` gives.
 
-    Other vehicles, parked ones too, are neither asked for nor held against a detection that finds
-    them.
+    Other vehicles, parked ones and bystanders too, are neither asked for nor held against a
+    detection that finds them.
     """
     standing = (
         watched.frames[["frame", "camera"]].merge(watched.parked, on="camera").assign(wanted=False)
     )
-    truths = pd.concat([watched.sightings, standing])[["frame", *BOX, "wanted"]]
+    beside = watched.bystanders.assign(wanted=False)
+    truths = pd.concat([watched.sightings, standing, beside])[["frame", *BOX, "wanted"]]
+    truths = truths.astype({"wanted": bool})
     result = evaluate_detections(watched.detections, truths.assign(ignore=~truths.wanted))
     group = watched.frames.set_index("frame").group.reindex(result.frames)
     return bootstrap(lambda rows: result.summary(rows, percent), group.to_numpy(), ROUNDS)

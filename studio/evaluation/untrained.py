@@ -1,8 +1,8 @@
 """Appearance features that were trained on no road, and what they say about a road's vehicles.
 
 A network that was taught the simulated vehicles finds them again more often than real ones, so it
-cannot say whether the two roads are equally hard. These features can: a thumbnail of the colours and
-a histogram of the gradients, both computed by hand.
+cannot say whether the two roads are equally hard. These features can: a thumbnail of the colours
+and a histogram of the gradients, both computed by hand.
 """
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 
 from cctview.match import centre_by_camera
 
-SIDE, CELLS, DIRECTIONS = 32, 4, 8  # pixels of a crop for gradients; cells a side; bins of direction
+SIDE, CELLS, DIRECTIONS = 32, 4, 8  # gradients: pixels and cells a side; bins of direction
 
 
 def lab_thumbnail(crop):
@@ -20,8 +20,8 @@ def lab_thumbnail(crop):
 
 
 def gradients(crop):
-    """Directions of the gradients in 4 by 4 cells, (128,) float32: a histogram of oriented gradients
-    (Dalal and Triggs 2005) without blocks, of unit length.
+    """Directions of the gradients in 4 by 4 cells, (128,) float32: a histogram of oriented
+    gradients (Dalal and Triggs 2005) without blocks, of unit length.
     """
     small = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -22,7 +22,7 @@ ROAD_SURFACES = ("asphalt", "pale road", "ramp")
 
 @dataclass(frozen=True)
 class Backdrop:
-    """A camera's empty view. Pictures are (480, 704[, 3]), linear light.
+    """A camera's empty view. Pictures are (240 fine, 352 fine[, 3]), linear light.
 
     Attributes
     ----------
@@ -75,28 +75,29 @@ def subdivide(
     corners: np.ndarray,
     coordinates: np.ndarray,
     surfaces: np.ndarray,
-    longest: float = 24.0,
+    fine: int,
+    longest: float = 12.0,
 ) -> tuple[np.ndarray, ...]:
-    """Split triangles until they are short on the screen, so that the lens can bend them and none
-    crosses the lens.
+    """Split triangles until they are short on the screen (`longest` pixels of the ideal frame), so
+    that the lens can bend them and none crosses the lens.
 
     Takes and returns corners (n, 3, 3), texture coordinates (n, 3, 2) and surfaces (n,); what
     cannot be seen is dropped.
     """
     done = []
     for remaining in range(8, -1, -1):
-        screen = lens.project(corners.reshape(-1, 3), FINE).reshape(-1, 3, 3)
+        screen = lens.project(corners.reshape(-1, 3), fine).reshape(-1, 3, 3)
         behind = screen[..., 2] <= 0
         edges = np.linalg.norm(screen[:, [1, 2, 0], :2] - screen[:, :, :2], axis=2).max(1)
-        margin = 200
+        margin = 100 * fine
         outside = (
             (screen[..., 0] < -margin).all(1)
-            | (screen[..., 0] > WIDTH * FINE + margin).all(1)
+            | (screen[..., 0] > WIDTH * fine + margin).all(1)
             | (screen[..., 1] < -margin).all(1)
-            | (screen[..., 1] > HEIGHT * FINE + margin).all(1)
+            | (screen[..., 1] > HEIGHT * fine + margin).all(1)
         )
         drop = behind.all(1) | (outside & ~behind.any(1))
-        split = ~drop & ((edges > longest) | behind.any(1)) & (remaining > 0)
+        split = ~drop & ((edges > longest * fine) | behind.any(1)) & (remaining > 0)
         keep = ~drop & ~split & ~behind.any(1)
         done.append((corners[keep], coordinates[keep], surfaces[keep]))
         corners, coordinates, surfaces = corners[split], coordinates[split], surfaces[split]
@@ -187,7 +188,7 @@ def _albedo(
     distance: np.ndarray,
     focal: float,
 ) -> np.ndarray:
-    """Linear colour (n, 3) of every static pixel."""
+    """(`focal` in pixels of the canvas.) Linear colour (n, 3) of every static pixel."""
     grain = cloud_noise(np.random.default_rng([41, camera_seed]), 512, 512, (8, 32, 128, 256), 0.85)
     colours = np.empty((len(points), 3))
     for index in np.unique(surfaces):
@@ -195,7 +196,7 @@ def _albedo(
         base, strength, size = SURFACES[name]
         q = (points[here] / size * 32).astype(int)
         noise = grain[(q[:, 0] + q[:, 2] * 3) % 512, (q[:, 1] + q[:, 2] * 2) % 512]
-        seen = np.clip(size * focal * FINE / distance[here] / 3.0, 0.25, 1)
+        seen = np.clip(size * focal / distance[here] / 3.0, 0.25, 1)
         colours[here] = (
             linear(base) * np.exp(1.3 * strength * seen * np.clip(noise, -2.2, 2.2))[:, None]
         )
@@ -214,7 +215,7 @@ def _worn(seed: int, coordinates: np.ndarray, distance: np.ndarray, focal: float
     texture, scale = road_texture(seed), 8
     column = np.clip((coordinates[:, 0] + 30) * scale, 0, texture.shape[1] - 1).astype(int)
     row = np.clip((coordinates[:, 1] + 30) * scale, 0, texture.shape[0] - 1).astype(int)
-    level = np.clip(np.log2(np.maximum(distance / (focal * FINE) * scale * 3, 1)), 0, 4).astype(int)
+    level = np.clip(np.log2(np.maximum(distance / focal * scale * 3, 1)), 0, 4).astype(int)
     out = np.empty(len(row))
     for k in range(5):
         here = level == k
@@ -223,12 +224,12 @@ def _worn(seed: int, coordinates: np.ndarray, distance: np.ndarray, focal: float
     return out
 
 
-def _sky(camera: View, light: np.ndarray, seed: int) -> np.ndarray:
-    """The sky behind everything, (480, 704, 3) linear."""
-    rays = camera.lens.rays(FINE)
+def _sky(camera: View, light: np.ndarray, seed: int, fine: int) -> np.ndarray:
+    """The sky behind everything, linear."""
+    rays = camera.lens.rays(fine)
     up = np.clip(rays[..., 2:], 0, 1) ** 0.55
     clouds = np.clip(
-        cloud_noise(np.random.default_rng([43, seed]), HEIGHT * FINE, WIDTH * FINE, (3, 8, 24))
+        cloud_noise(np.random.default_rng([43, seed]), HEIGHT * fine, WIDTH * fine, (3, 8, 24))
         - 0.2,
         0,
         1,
@@ -237,10 +238,12 @@ def _sky(camera: View, light: np.ndarray, seed: int) -> np.ndarray:
     return clear * (1 - light[8, 0] * clouds) + light[8, 0] * clouds * light[3] * 1.12
 
 
-def build(camera_id: str, weather: Weather) -> Backdrop:
-    """Put up a camera's set, look at it through the lens, and light it."""
+def build(camera_id: str, weather: Weather, fine: int = FINE) -> Backdrop:
+    """Put up a camera's set, look at it through the lens, and light it; `fine` pixels of the canvas
+    per pixel of the ideal frame.
+    """
     camera, seed = VIEWS[camera_id], list(VIEWS).index(camera_id)
-    stage, view = places.build(camera_id)
+    stage, view = places.build(camera_id, fine)
     sun = sun_direction(weather, *camera.sun)
     light, frame = light_table(weather, sun), sun_axes(camera, sun)
     whole = stage.triangles()
@@ -248,10 +251,10 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     cast = whole[0].reshape(-1, 3) @ frame[:, :3].T + frame[:, 3]
     rasterise_shadow(cast, np.arange(len(cast)).reshape(-1, 3), shadow)
 
-    corners, coordinates, surfaces = subdivide(camera.lens, *whole)
-    screen = camera.lens.project(corners.reshape(-1, 3), FINE)
+    corners, coordinates, surfaces = subdivide(camera.lens, *whole, fine)
+    screen = camera.lens.project(corners.reshape(-1, 3), fine)
     faces = np.arange(len(screen)).reshape(-1, 3)
-    shape = (HEIGHT * FINE, WIDTH * FINE)
+    shape = (HEIGHT * fine, WIDTH * fine)
     depth, ids, triangles = np.zeros(shape), np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     rasterise(screen, faces, depth, ids, triangles, np.zeros(shape, np.int32), 1)
     built = (ids > 0) & (depth > view.near)
@@ -272,13 +275,15 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     places_seen, normals = values[:, :3], flat[hit]
 
     ambient, sunlight = (
-        _sky(camera, light, seed).astype(np.float32),
+        _sky(camera, light, seed, fine).astype(np.float32),
         np.zeros((*shape, 3), np.float32),
     )
     towards = places_seen - camera.lens.position
     distance = np.linalg.norm(towards, axis=1)
     normals = np.where(((normals * towards).sum(1) > 0)[:, None], -normals, normals)
-    colours = _albedo(seed, surfaces[hit], places_seen, values[:, 3:], distance, camera.lens.focal)
+    colours = _albedo(
+        seed, surfaces[hit], places_seen, values[:, 3:], distance, camera.lens.focal * fine
+    )
     wet = weather.wet * np.isin(
         surfaces[hit],
         [SURFACE_NAMES.index(s) for s in (*ROAD_SURFACES, "old concrete", "concrete")],
@@ -289,7 +294,7 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     glancing = 1 + (towards * normals).sum(1) / distance
     smooth = np.isin(surfaces[hit], [SURFACE_NAMES.index(s) for s in ROAD_SURFACES])
     mirror = np.maximum(wet, DRY_SHINE * smooth) * np.clip(0.02 + 0.6 * glancing**4, 0, 0.5)
-    crease = _crease(depth, built)[rows, columns][:, None]
+    crease = _crease(depth, built, 2.5 * fine)[rows, columns][:, None]
     ambient[rows, columns] = (
         colours
         * (sky_share * light[6] + (1 - sky_share) * light[7])
@@ -319,11 +324,11 @@ def build(camera_id: str, weather: Weather) -> Backdrop:
     )
 
 
-def _crease(depth: np.ndarray, built: np.ndarray) -> np.ndarray:
+def _crease(depth: np.ndarray, built: np.ndarray, reach: float) -> np.ndarray:
     """Darkening where a near thing stands before a far one or meets the ground: a cheap ambient
     occlusion, 0.5-1.
     """
     logarithm = np.log(1 / np.maximum(depth, 1e-4)).astype(np.float32)
     logarithm[~built] = logarithm[built].mean() if built.any() else 0
-    step = logarithm - cv2.GaussianBlur(logarithm, (0, 0), 5.0)
+    step = logarithm - cv2.GaussianBlur(logarithm, (0, 0), reach)
     return np.clip(1 - 2.0 * np.clip(step, 0, 0.25), 0.5, 1)

@@ -508,4 +508,3 @@ DESIGNS["taxi van"] = (
     ),
     DESIGNS["minivan"][1],
 )
-

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.road.optics import HEIGHT, WIDTH
 
-FINE = 2  # pixels of the canvas per pixel of the frame
+FINE = 2  # pixels of the canvas per pixel of the delivered frame
 SPRING = ((0.42, 0.46, 0.20), (0.34, 0.40, 0.17), (0.50, 0.50, 0.26), (0.27, 0.31, 0.15))
 OLIVE = ((0.36, 0.35, 0.22), (0.28, 0.28, 0.18), (0.44, 0.41, 0.27), (0.20, 0.21, 0.14))
 BUSH = ((0.20, 0.24, 0.13), (0.14, 0.18, 0.10), (0.29, 0.33, 0.16), (0.10, 0.12, 0.08))
@@ -41,15 +41,18 @@ class Painting:
     Attributes
     ----------
     colours : numpy.ndarray
-        (480, 704, 3) float32, sRGB 0-1 of the nearest flat.
+        (240 fine, 352 fine, 3) float32, sRGB 0-1 of the nearest flat.
     near : numpy.ndarray
-        (480, 704) float64, inverse distance; 0 where nothing is painted.
+        (240 fine, 352 fine) float64, inverse distance; 0 where nothing is painted.
+    fine : int
+        Pixels of the canvas per pixel of the ideal frame.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, fine: int = FINE) -> None:
+        self.fine = fine
         self.rng = np.random.default_rng([31, seed])
-        self.colours = np.zeros((HEIGHT * FINE, WIDTH * FINE, 3), np.float32)
-        self.near = np.zeros((HEIGHT * FINE, WIDTH * FINE))
+        self.colours = np.zeros((HEIGHT * self.fine, WIDTH * self.fine, 3), np.float32)
+        self.near = np.zeros((HEIGHT * self.fine, WIDTH * self.fine))
 
     def _put(self, mask: np.ndarray, colours: np.ndarray, distance: float) -> None:
         mask = mask & (self.near < 1.0 / distance)
@@ -59,7 +62,7 @@ class Painting:
     def _mask(self, corners) -> np.ndarray:
         mask = np.zeros(self.near.shape, np.uint8)
         cv2.fillPoly(
-            mask, [np.round(np.array(corners, float) * FINE * 16).astype(np.int32)], 1, shift=4
+            mask, [np.round(np.array(corners, float) * self.fine * 16).astype(np.int32)], 1, shift=4
         )
         return mask > 0
 
@@ -81,10 +84,10 @@ class Painting:
         mask = np.zeros(self.near.shape, np.uint8)
         cv2.polylines(
             mask,
-            [np.round(np.array(points, float) * FINE * 16).astype(np.int32)],
+            [np.round(np.array(points, float) * self.fine * 16).astype(np.int32)],
             False,
             1,
-            max(1, round(width * FINE)),
+            max(1, round(width * self.fine)),
             cv2.LINE_8,
             4,
         )
@@ -117,7 +120,7 @@ class Painting:
         source = np.float32(
             [[0, 0], [columns * cell, 0], [columns * cell, rows * cell], [0, rows * cell]]
         )
-        target = np.float32(corners) * FINE
+        target = np.float32(corners) * self.fine
         change = cv2.getPerspectiveTransform(source, target)
         size = self.near.shape[::-1]
         warped = cv2.warpPerspective(picture * shade, change, size, flags=cv2.INTER_AREA)
@@ -156,10 +159,10 @@ class Painting:
                 * (1.12 - 0.35 * (ys[i] - y + height / 2) / height)
             )
             size = (
-                max(1, int(dab * FINE * self.rng.uniform(0.3, 0.8))),
-                max(1, int(dab * FINE * self.rng.uniform(0.25, 0.6))),
+                max(1, int(dab * self.fine * self.rng.uniform(0.3, 0.8))),
+                max(1, int(dab * self.fine * self.rng.uniform(0.25, 0.6))),
             )
-            centre = (int(xs[i] * FINE), int(ys[i] * FINE))
+            centre = (int(xs[i] * self.fine), int(ys[i] * self.fine))
             cv2.ellipse(picture, centre, size, 0, 0, 360, tuple(float(t) for t in tone), -1)
             cv2.ellipse(mask, centre, size, 0, 0, 360, 1, -1)
         self._put(mask > 0, picture, distance)
@@ -316,7 +319,7 @@ class Painting:
         for row, column in sorted(map(tuple, inside[self.rng.integers(0, len(inside), count)])):
             share = 0.45 + 0.55 * (row - top) / max(1, bottom - top)
             wide, tall = size * share, size * share * 0.55
-            x, y = column / FINE, row / FINE
+            x, y = column / self.fine, row / self.fine
             paint = (
                 (0.75, 0.75, 0.74),
                 (0.08, 0.08, 0.09),

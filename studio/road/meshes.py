@@ -407,7 +407,7 @@ def _person(vehicle: Vehicle) -> Mesh:
     """Somebody on foot, in mid-step."""
     build, tall = Builder(), vehicle.shape.height
     for hand in (-1, 1):
-        build.ball(LEATHER, (0.10 * hand, 0.09 * hand, 0.25 * tall), (0.09, 0.09, 0.25 * tall), 6)
+        build.ball(LEATHER, (0.18 * hand, 0.09 * hand, 0.25 * tall), (0.098, 0.09, 0.25 * tall), 6)
         build.ball(PAINT, (-0.08 * hand, 0.21 * hand, 0.64 * tall), (0.08, 0.06, 0.17 * tall), 6)
     build.ball(PAINT, (0.0, 0.0, 0.66 * tall), (0.15, 0.20, 0.19 * tall))
     build.ball(SKIN, (0.02, 0.0, 0.92 * tall), (0.10, 0.09, 0.08 * tall), 6)

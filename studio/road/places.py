@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.road.flats import BUSH, OLIVE, SPRING, Painting
+from studio.road.flats import BUSH, FINE, OLIVE, SPRING, Painting
 from studio.road.scenery import JERSEY, Set
 from studio.road.scenes import EDGE, LANE_WIDTH, MEDIAN, VIEWS
 
@@ -855,9 +855,9 @@ PARKED: dict[str, tuple[tuple[str, int, str, float, float, float], ...]] = {
 }
 
 
-def build(camera_id: str) -> tuple[Set, Painting]:
+def build(camera_id: str, fine: int = FINE) -> tuple[Set, Painting]:
     """The set and the flats of one camera; the same ones at every call."""
     seed = list(VIEWS).index(camera_id)
-    stage, view = Set(VIEWS[camera_id].road, seed), Painting(seed)
+    stage, view = Set(VIEWS[camera_id].road, seed), Painting(seed, fine)
     _BUILDERS[camera_id](stage, view)
     return stage, view

@@ -79,7 +79,7 @@ class Rendered:
     Attributes
     ----------
     jpeg : bytes
-        352x240, with lens distortion.
+        352x240 times the scale, with lens distortion.
     boxes : numpy.ndarray
         Structured array of dtype `BOX`, one row for every placed vehicle with at least one visible
         pixel, in pixels of this frame: the visible box (x1, y1, x2, y2), the full box (of the whole
@@ -111,6 +111,10 @@ class Renderer:
         A key of `studio.road.expressway.CAMERAS`.
     weather : str
         A key of `studio.road.light.WEATHERS`.
+    scale : int
+        The frames are 352 scale × 240 scale pixels.
+    detail : str
+        How much a vehicle shows at close range: see `studio.road.bodywork.DETAILS`.
 
     Attributes
     ----------
@@ -118,16 +122,21 @@ class Renderer:
         Boxes (dtype `BOX`) of the parked vehicles that belong to the set; their ids are negative.
     """
 
-    def __init__(self, camera_id: str, weather: str = "clear") -> None:
+    def __init__(
+        self, camera_id: str, weather: str = "clear", scale: int = 1, detail: str = "middle"
+    ) -> None:
         if camera_id not in CAMERAS:
             raise ValueError(f"no camera {camera_id!r}; choose one of {', '.join(CAMERAS)}")
         if weather not in WEATHERS:
             raise ValueError(f"no weather {weather!r}; choose one of {', '.join(WEATHERS)}")
+        if detail not in bodywork.DETAILS:
+            raise ValueError(f"no detail {detail!r}; choose one of {', '.join(bodywork.DETAILS)}")
+        self._scale, self._fine, self._detail = scale, FINE * scale, detail
         self.camera, self.weather = VIEWS[camera_id], WEATHERS[weather]
         self._facing = CAMERAS[camera_id].facing
         self._index = list(CAMERAS).index(camera_id)
         self._models: OrderedDict[Vehicle, raster.Model] = OrderedDict()
-        self._set = backdrop.build(camera_id, self.weather)
+        self._set = backdrop.build(camera_id, self.weather, self._fine)
         self._dynamic_shadow = np.empty_like(self._set.shadow)
         self.parked = self._park(PARKED.get(camera_id, ()))
         self._exposure = self._meter(self.camera)
@@ -175,7 +184,12 @@ class Renderer:
         )
         rng = np.random.default_rng([seed, self._index, index])
         return sensor.expose(
-            picture, self.camera, self.weather, rng, sensor.stamp_text(self._facing, time)
+            picture,
+            self.camera,
+            self.weather,
+            rng,
+            sensor.stamp_text(self._facing, time),
+            self._scale,
         )
 
     def _park(self, parked) -> np.ndarray:
@@ -203,7 +217,7 @@ class Renderer:
             self._models.move_to_end(vehicle)
             return self._models[vehicle]
         mesh = build_mesh(vehicle)
-        skin, materials = bodywork.paint_bodywork(vehicle)
+        skin, materials = bodywork.paint_bodywork(vehicle, self._detail)
         mood, sheen = self._mood(vehicle)
         skin[..., :3] = np.clip(skin[..., :3] * mood ** (1 / 2.2) + 0.5, 0, 255)
         materials[:, 0] *= sheen
@@ -211,7 +225,13 @@ class Renderer:
             materials[bodywork.HEADLAMP, 3] += 5.0 * self.weather.lamps
             materials[bodywork.TAILLAMP, 3] += 3.0 * self.weather.lamps
         paint = np.array(
-            [*np.clip(backdrop.linear(vehicle.paint) * mood, 0, 1), sheen, METALLIC.get(vehicle.colour, 0.0), 0.0, 0.0]
+            [
+                *np.clip(backdrop.linear(vehicle.paint) * mood, 0, 1),
+                sheen,
+                METALLIC.get(vehicle.colour, 0.0),
+                0.0,
+                0.0,
+            ]
         )
         model = raster.Model(
             np.concatenate([mesh.points, mesh.normals], 1),
@@ -305,11 +325,11 @@ class Renderer:
             if not in_sight:
                 drawn.append(None)
                 continue
-            screen = self.camera.lens.project(world, FINE)
+            screen = self.camera.lens.project(world, self._fine)
             covered = raster.rasterise(screen, model.faces, depth, ids, triangles, own, number)
             drawn.append(_Drawn(model, pose, screen, np.zeros(5, np.int64), covered))
         if self.camera.bar > 0.5:
-            ids[: sensor.BAR * FINE] = 0
+            ids[: sensor.BAR * self._fine] = 0
         extents = raster.visible_boxes(ids, len(placements))
         light = self._shade(placements, drawn, ids, triangles, extents)
         return light, depth, self._boxes(placements, drawn, extents), ids
@@ -333,7 +353,7 @@ class Renderer:
             reach,
             light,
         )
-        texel = bodywork.SCALE / (lens.focal * FINE)
+        texel = bodywork.SCALE / (lens.focal * self._fine)
         sun = raster.Sun(still.sun_frame, self._dynamic_shadow, still.shadow)
         for number, vehicle in enumerate(drawn, 1):
             if vehicle is not None and extents[number, 4] > 0:
@@ -366,7 +386,7 @@ class Renderer:
                 @ vehicle.pose[:, :3].T
                 + vehicle.pose[:, 3]
             )
-            screen = self.camera.lens.project(way, FINE)
+            screen = self.camera.lens.project(way, self._fine)
             shift = screen[1, :2] - screen[0, :2]
             length = float(np.hypot(*shift))
             if (screen[:, 2] > 0).all() and length > 1.0:
@@ -403,10 +423,10 @@ class Renderer:
             [(x * half[0], y * half[1], z) for x in (-1, 1) for y in (-1, 1) for z in (0.0, 0.9)]
         )
         screen = self.camera.lens.project(
-            corners @ vehicle.pose[:, :3].T + vehicle.pose[:, 3], FINE
+            corners @ vehicle.pose[:, :3].T + vehicle.pose[:, 3], self._fine
         )
         if not (screen[:, 2] > 0).all():
-            return 0, 0, WIDTH * FINE, HEIGHT * FINE
+            return 0, 0, WIDTH * self._fine, HEIGHT * self._fine
         low, high = (
             np.floor(screen[:, :2].min(0)).astype(int),
             np.ceil(screen[:, :2].max(0)).astype(int),
@@ -414,8 +434,8 @@ class Renderer:
         return (
             max(0, low[0]),
             max(0, low[1]),
-            min(WIDTH * FINE, high[0]),
-            min(HEIGHT * FINE, high[1]),
+            min(WIDTH * self._fine, high[0]),
+            min(HEIGHT * self._fine, high[1]),
         )
 
     def _boxes(self, placements, drawn, extents) -> np.ndarray:

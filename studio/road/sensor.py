@@ -100,16 +100,21 @@ def meter(light: np.ndarray, camera: View, weather: Weather) -> float:
 
 
 def expose(
-    picture: np.ndarray, camera: View, weather: Weather, rng: np.random.Generator, stamp: str
+    picture: np.ndarray,
+    camera: View,
+    weather: Weather,
+    rng: np.random.Generator,
+    stamp: str,
+    scale: int = 1,
 ) -> bytes:
-    """sRGB picture (h, w, 3), any size, to the bytes of a stamped 352x240 JPEG.
+    """sRGB picture (h, w, 3), any size, to the bytes of a stamped JPEG, `scale` times 352x240.
 
     Softness, sensor noise and edge enhancement come first, then a first coarse compression that
     stands for the camera's video stream, then the stamp and the JPEG proper (4:2:0).
     """
-    scale = picture.shape[1] / WIDTH
-    soft = cv2.GaussianBlur(picture, (0, 0), camera.blur * scale)
-    small = cv2.resize(soft, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    size = WIDTH * scale, HEIGHT * scale
+    soft = cv2.GaussianBlur(picture, (0, 0), camera.blur * picture.shape[1] / size[0])
+    small = cv2.resize(soft, size, interpolation=cv2.INTER_AREA)
     strength = np.float32(camera.noise * weather.noise)
     colour = cv2.GaussianBlur(rng.normal(size=small.shape).astype(np.float32), (0, 0), 0.7)
     small = small + strength * (
@@ -122,18 +127,24 @@ def expose(
     stream = io.BytesIO()
     frame.save(stream, "JPEG", quality=76, subsampling=2)
     frame = Image.open(io.BytesIO(stream.getvalue())).convert("RGB")
-    return _stamped(frame, stamp, camera)
+    return _stamped(frame, stamp, camera, scale)
 
 
-def _stamped(frame: Image.Image, stamp: str, camera: View) -> bytes:
+def _stamped(frame: Image.Image, stamp: str, camera: View, scale: int) -> bytes:
     """Write the stamp and compress."""
     pixels = np.array(frame)
-    pixels[:BAR] = (pixels[:BAR] * (1 - camera.bar)).astype(np.uint8)
+    bar = pixels[: BAR * scale]
+    bar[:] = (bar * (1 - camera.bar)).astype(np.uint8)
     frame = Image.fromarray(pixels)
     draw = ImageDraw.Draw(frame)
     edge = 1 if camera.bar < 0.5 else 0  # letters on the picture itself have a dark outline
     draw.text(
-        (3, 2), stamp, (255, 255, 255), _font(12), stroke_width=edge, stroke_fill=(20, 20, 20)
+        (3 * scale, 2 * scale),
+        stamp,
+        (255, 255, 255),
+        _font(12 * scale),
+        stroke_width=edge * scale,
+        stroke_fill=(20, 20, 20),
     )
     out = io.BytesIO()
     frame.save(out, "JPEG", quality=camera.quality, subsampling=2)

@@ -38,11 +38,12 @@ class Picture:
     time: datetime
     passings: tuple[Passing, ...]
     beside: tuple[Bystander, ...] = ()
+    split: bool = False
 
     @property
     def frame(self):
         """The id of the frame taken at this instant."""
-        return frame_id(self.camera, self.time)
+        return frame_id(self.camera, self.time, self.split)
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,28 @@ class Shot:
     time: datetime
     status: str
     picture: Picture | None
+    split: bool = False
 
     @property
     def frame(self):
         """The frame's id."""
-        return frame_id(self.camera, self.time)
+        return frame_id(self.camera, self.time, self.split)
 
 
-def frame_id(camera, time):
-    """A frame's name in the original's grammar; the time is cut to the second.
+def frame_id(camera, time, split=False):
+    """A frame's name in the original's grammar; the time is cut to the second. Where a camera takes
+    several frames a second, the names are `split` by milliseconds, which that grammar does not
+    know.
 
     Examples
     --------
     >>> frame_id("733-681-N", datetime(2031, 5, 5, 8, 40, 17, 900_000))
     '733-681-N--2031-05-05--08.40.17'
     """
-    return str(FrameId(camera, time))
+    return str(FrameId(camera, time)) + (f".{time.microsecond // 1000:03d}" if split else "")
 
 
-def seconds_of(camera, index):
+def seconds_of(camera, index, cadence=CADENCE):
     """When frame `index` of a camera is due, in seconds since midnight; frame 0 is the first of the
     day.
 
@@ -83,7 +87,7 @@ def seconds_of(camera, index):
     >>> seconds_of("735-683-N", 10)
     18.2
     """
-    return round(VIEWS[camera].phase + CADENCE * index, 1)
+    return round(VIEWS[camera].phase + cadence * index, 3)
 
 
 def verdict(seed, camera, index):
@@ -100,7 +104,7 @@ def _fate(seed, camera, index):
     return rng.random(), rng.integers(1, LONGEST_OUTAGE + 1), rng.random()
 
 
-def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
+def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0, cadence=CADENCE):
     """Let the traffic run and take every frame that is due, in the order of time.
 
     Parameters
@@ -110,6 +114,8 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
     minutes : float
     cameras : sequence of str
     seed : int
+    cadence : float
+        Seconds between two frames of a camera.
 
     Yields
     ------
@@ -118,7 +124,9 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
     begin = traffic.now
     end = begin + 60 * minutes
     last = {}
-    for seconds, camera, index in heapq.merge(*(due(camera, begin, end) for camera in cameras)):
+    for seconds, camera, index in heapq.merge(
+        *(due(camera, begin, end, cadence) for camera in cameras)
+    ):
         traffic.advance(seconds)
         time = moment(DATE, seconds)
         status = verdict(seed, camera, index)
@@ -127,13 +135,20 @@ def watch(traffic, minutes, cameras=tuple(CAMERAS), seed=0):
         if status == "ok":
             others = beside(camera, seconds, seed, traffic.individuality)
             last[camera] = Picture(
-                camera, index, time, tuple(traffic.view(camera)), tuple(others)
+                camera, index, time, tuple(traffic.view(camera)), tuple(others), cadence < 1
             )
-        yield Shot(camera, index, time, status, None if status == "dropped" else last[camera])
+        yield Shot(
+            camera,
+            index,
+            time,
+            status,
+            None if status == "dropped" else last[camera],
+            cadence < 1,
+        )
     traffic.advance(end)
 
 
-def due(camera, begin, end):
+def due(camera, begin, end, cadence=CADENCE):
     """When a camera's frames are due from `begin` up to `end` (s since midnight): yields time,
     camera and index.
 
@@ -142,7 +157,7 @@ def due(camera, begin, end):
     >>> [index for _, _, index in due("733-681-N", 31200.0, 31205.0)]
     [18353, 18354, 18355]
     """
-    index = max(0, int(np.ceil(round((begin - VIEWS[camera].phase) / CADENCE, 6))))
-    while (seconds := seconds_of(camera, index)) < end:
+    index = max(0, int(np.ceil(round((begin - VIEWS[camera].phase) / cadence, 6))))
+    while (seconds := seconds_of(camera, index, cadence)) < end:
         yield seconds, camera, index
         index += 1

@@ -1,8 +1,8 @@
 """The truth as Parquet: what every frame shows, and every trip.
 
-Six tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `BYSTANDERS`, `PARKED`), described column by column in
-`data/README.md`. Times are the simulated city's wall clock, to the millisecond; boxes are pixels
-x1, y1, x2, y2 in the picture as delivered, lens distortion included.
+Six tables (`VEHICLES`, `TRIPS`, `FRAMES`, `SIGHTINGS`, `BYSTANDERS`, `PARKED`), described column by
+column in `data/README.md`. Times are the simulated city's wall clock, to the millisecond; boxes are
+pixels x1, y1, x2, y2 in the picture as delivered, lens distortion included.
 """
 
 import io

@@ -18,7 +18,6 @@ import numpy as np
 
 from studio.road.designs import DESIGNS, Design
 
-
 # Share of each kind in the traffic. The real drive bars commercial vehicles: vans are few, trucks
 # none.
 KINDS = {
@@ -34,7 +33,7 @@ KINDS = {
     "motorcycle": 0.014,
 }
 
-# sRGB 0-1, and the share among private vehicles: on the real frames about one in twelve is coloured.
+# sRGB 0-1, and the share among private vehicles: on the real frames one in twelve is coloured.
 PAINTS: dict[str, tuple[tuple[float, float, float], float]] = {
     "white": ((0.86, 0.86, 0.85), 0.25),
     "black": ((0.095, 0.096, 0.10), 0.27),
