@@ -220,7 +220,7 @@ def test_memory_stays_with_the_vehicles_on_the_road():
         traffic.take_finished()
         for way in traffic.ways:
             assert set(way.trips) == set(way.state["id"])
-            assert len(way.state) < 400
+            assert len(way.state) < 600
             assert not way.finished
             assert sum(len(source.waiting) for source in way._sources) < 40
 

@@ -33,20 +33,36 @@ KNOBS = {
 }
 """The sensor's knobs: least and largest value, and the first step; each round halves the steps."""
 
-MOMENTS = (
-    "noise in flat areas",
-    "Laplacian variance",
-    "saturation",
-    "dark tones",
-    "middle tones",
-    "bright tones",
-)
+START = {
+    "brightness": 115.0,
+    "veil": 0.05,
+    "veil_top": 1.0,
+    "contrast": 0.1,
+    "saturation": 1.0,
+    "sharpness": 1.0,
+    "halo": 0.8,
+    "blur": 0.3,
+    "noise": 0.0045,
+}
+"""Where every camera's descent begins."""
+
+MOMENTS = {
+    "noise in flat areas": 1.0,
+    "Laplacian variance": 1.0,
+    "saturation": 1.0,
+    "dark tones": 4.0,
+    "middle tones": 8.0,
+    "bright tones": 8.0,
+}
+"""What must agree, and its weight: a tone that is off by a tenth strikes more than noise that is."""
+
 SCENES, ROUNDS = 6, 3
 
 
 def distance(simulated, real):
-    """Sum over the moments of the squared relative difference; both are Series by moment."""
-    return float((np.log((simulated[list(MOMENTS)] + 1e-6) / real[list(MOMENTS)]) ** 2).sum())
+    """Weighted sum of the squared logarithms of simulated over real moments, both Series."""
+    weights = pd.Series(MOMENTS)
+    return float((weights * np.log(simulated / real)[weights.index] ** 2).sum())
 
 
 def real_moments(camera):
@@ -88,7 +104,7 @@ def fit_sensor(camera, settings=None, quiet=False):
         One row per trial: camera, round, knob, value, distance, kept, and the moments.
     """
     scenes = Scenes(camera, settings or Settings(minutes=2, cameras=(camera,)))
-    real, view, trials = real_moments(camera), VIEWS[camera], []
+    real, view, trials = real_moments(camera), replace(VIEWS[camera], **START), []
     best = np.inf
 
     def attempt(knob, value, turn):
