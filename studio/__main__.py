@@ -10,6 +10,8 @@ python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
 python -m studio numbers    write every headline number to notebooks/numbers.md
 python -m studio calibrate  measure the simulation at several settings of individuality
+python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
+python -m studio fit        move the simulation's knobs towards the real frames
 """
 
 import argparse
@@ -178,6 +180,17 @@ def parser():
         help="settings of individuality",
     )
     calibrate.add_argument("--out", type=Path, help="a .csv file for the curve")
+    agreement = commands.add_parser("agreement", help="compare the two roads, without labels")
+    agreement.add_argument(
+        "--data", type=Path, default=ROOT / "data", help="the simulated road's dataset (data)"
+    )
+    agreement.add_argument("--out", type=Path, help="a .csv file for the table")
+    fit = commands.add_parser("fit", help="move the simulation's knobs towards the real frames")
+    _add_recording(fit, 4, MEASURED)
+    fit.add_argument(
+        "--only", nargs="+", default=("sensor", "road"), choices=("sensor", "road"), metavar="KNOBS"
+    )
+    fit.add_argument("--out", type=Path, required=True, help="a folder for what was tried")
     return top
 
 
@@ -346,6 +359,33 @@ def calibrate(given):
         write_bytes(given.out, curve.to_csv(index=False, float_format="%.4f").encode())
 
 
+def agreement(given):
+    """Print the figures of both roads, and which of them agree."""
+    from studio.evaluation.agreement import agreeing, table
+
+    figures = table(given.data)
+    if given.out:
+        write_bytes(given.out, figures.to_csv(index=False, float_format="%.4f").encode())
+    print(_table(figures.assign(agrees=agreeing(figures))))
+
+
+def fit(given):
+    """Fit each camera's sensor, then the road; print the knobs and write what was tried."""
+    from studio.evaluation.fitting import ROAD_KNOBS, fit_road, fit_sensor, fitted_knobs
+
+    settings, trials = _settings(given, Settings.individuality), {}
+    if "sensor" in given.only:
+        for camera in given.cameras:
+            view, trials[camera] = fit_sensor(camera, settings)
+            print(camera, fitted_knobs(view))
+    if "road" in given.only:
+        found, trials["road"] = fit_road(settings, given.work)
+        print({knob: getattr(found, knob) for knob in ROAD_KNOBS})
+    for name, tried in trials.items():
+        content = tried.to_csv(index=False, float_format="%.4f").encode()
+        write_bytes(given.out / f"fit-{name}.csv", content)
+
+
 def _table(figures):
     return figures.to_string(
         index=False,
@@ -370,6 +410,8 @@ COMMANDS = {
     "numbers": numbers,
     "evaluate": evaluate,
     "calibrate": calibrate,
+    "agreement": agreement,
+    "fit": fit,
 }
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ class Settings:
     seed : int
     individuality, demand : float
         See `studio.road.traffic.Traffic`.
+    mood : float
+        How differently a vehicle comes out from camera to camera (`studio.road.render.Renderer`).
     scale : int
         The frames are 352 scale × 240 scale pixels.
     cadence : float
@@ -57,6 +59,7 @@ class Settings:
     seed: int = 0
     individuality: float = 0.25
     demand: float = 1.0
+    mood: float = 0.25
     scale: int = 1
     cadence: float = CADENCE
     detail: str = "middle"
@@ -172,7 +175,7 @@ def renderer_for(make_renderer, camera, settings):
         return make_renderer(camera, settings.weather)
     from studio.road.render import Renderer
 
-    return Renderer(camera, settings.weather, settings.scale, settings.detail)
+    return Renderer(camera, settings.weather, settings.scale, settings.detail, settings.mood)
 
 
 class Painter:

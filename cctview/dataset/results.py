@@ -9,6 +9,7 @@ from cctview.dataset.paths import RESULTS, remedy
 
 # What makes files anew, of `studio`; for other tables it is `results --only <name>`.
 _COMMANDS = {
+    "agreement.csv": "agreement --out data/results/agreement.csv",
     "defences_drawn.parquet": "results --only defences",
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",

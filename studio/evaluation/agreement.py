@@ -18,6 +18,7 @@ import pandas as pd
 
 from cctview.dataset import VEHICLE_TYPES, box_side, crop, open_dataset, read_image
 from cctview.stats import bootstrap
+from studio.build import Workshop, render
 from studio.evaluation import untrained
 from studio.evaluation.evaluate_simulation import (
     FROM,
@@ -99,6 +100,25 @@ def rendered_recording(frames, detector):
         found = found[found.type.isin(VEHICLE_TYPES)]
         boxes.append(found.assign(camera=frame.camera, seconds=frame.seconds))
     return _recording(frames, pd.concat(boxes, ignore_index=True))
+
+
+def true_recording(settings, work):
+    """Render what is missing in the folder `work`. The boxes are the truth's, of vehicles of which
+    at most 30 % are hidden: nearly those that a detector finds among the large ones.
+    """
+    workshop = Workshop(work, settings)
+    render(workshop, quiet=True)
+    frames, boxes = [], []
+    for camera in settings.cameras:
+        table = pd.concat([pd.read_parquet(path) for path in workshop.parts("frames", camera)])
+        table = table[table.status == "ok"].astype({"frame": str, "camera": str})
+        seconds = (table.time - table.time.dt.normalize()).dt.total_seconds()
+        table = table.assign(seconds=seconds)
+        seen = pd.concat([pd.read_parquet(path) for path in workshop.parts("sightings", camera)])
+        seen = seen[seen.hidden <= 0.3].astype({"frame": str}).assign(camera=camera, percent=100.0)
+        frames.append(table[["camera", "seconds", "jpeg"]])
+        boxes.append(seen.merge(table[["frame", "seconds"]], on="frame"))
+    return _recording(pd.concat(frames), pd.concat(boxes))
 
 
 def frame_moments(recording, step=STEP):
@@ -268,3 +288,32 @@ def describe(recording, crossing=True):
     figures = frame_moments(recording) | vehicle_moments(crops)
     figures |= crossing_figures(crops) if crossing else {}
     return pd.concat(figures).droplevel(1).rename_axis("figure")
+
+
+def table(data):
+    """The figures of both roads side by side.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of the simulated road, as `data/`.
+
+    Returns
+    -------
+    DataFrame
+        Columns figure, real, real_low, real_high, simulated, simulated_low, simulated_high.
+    """
+    columns = ["estimate", "low", "high"]
+    real_road = describe(real_recording(("test",)), crossing=False)
+    crossing = crossing_figures(southbound_crops(real_recording(cameras=(FROM, TO))))
+    crossing = pd.concat(crossing).droplevel(1).rename_axis("figure")
+    real_road = pd.concat([real_road, crossing])[columns]
+    simulated = describe(stored_recording(data))[columns]
+    real_road.columns = ["real", "real_low", "real_high"]
+    simulated.columns = ["simulated", "simulated_low", "simulated_high"]
+    return real_road.join(simulated).reset_index()
+
+
+def agreeing(figures):
+    """Which rows of `table` have their simulated figure inside the real interval, (n,) bool."""
+    return figures.simulated.between(figures.real_low, figures.real_high).to_numpy()

@@ -54,7 +54,7 @@ MOMENTS = {
     "middle tones": 8.0,
     "bright tones": 8.0,
 }
-"""What must agree, and its weight: a tone that is off by a tenth strikes more than noise that is."""
+"""What must agree, and its weight: a wrong tone strikes more than as much wrong noise."""
 
 SCENES, ROUNDS = 6, 3
 
@@ -141,3 +141,75 @@ def fit_sensor(camera, settings=None, quiet=False):
 def fitted_knobs(view):
     """The knobs of a view, to be written into `studio.road.scenes`."""
     return {knob: value for knob, value in asdict(view).items() if knob in KNOBS}
+
+
+ROAD_KNOBS = {"demand": (0.6, 1.6, 0.1), "mood": (0.0, 0.6, 0.1), "individuality": (0.0, 1.0, 0.25)}
+"""The road's knobs, in the order in which they are moved: least, largest, step. Individuality is
+last, since all else that makes vehicles alike or different must be right before it.
+"""
+
+ROAD_FIGURES = {
+    "demand": ("detections in the hit window", "gallery"),
+    "mood": (
+        "change of lightness from camera to camera, s.d.",
+        f"{agreement.FROM} lightness of vehicles, s.d.",
+        f"{agreement.TO} lightness of vehicles, s.d.",
+    ),
+    "individuality": (
+        "Lab thumbnail, rank-1 without labels",
+        "gradients, rank-1 without labels",
+        f"{agreement.FROM} gradients, participation ratio",
+        f"{agreement.TO} gradients, participation ratio",
+    ),
+}
+"""By which figures each of them is judged."""
+
+
+def fit_road(settings, work, start=None, turns=1):
+    """Fit the traffic and the vehicles, by rendering two cameras for each trial.
+
+    Parameters
+    ----------
+    settings : studio.build.Settings
+        Minutes, seed and weather of the trials.
+    work : Path
+        Where trials are rendered; those that are there are not rendered again.
+    start : dict of str to float, optional
+        Where to begin; by default where `settings` are.
+    turns : int
+        How often every knob is moved.
+
+    Returns
+    -------
+    settings : studio.build.Settings
+    trials : DataFrame
+        Columns round, knob, value, distance, kept, and the figures.
+    """
+    cameras = (agreement.FROM, agreement.TO)
+    real = agreement.describe(agreement.real_recording(("train",), cameras)).estimate
+    now, trials = replace(settings, cameras=cameras, **(start or {})), []
+
+    def attempt(trial, knob, turn):
+        figures = agreement.describe(agreement.true_recording(trial, work)).estimate
+        names = list(ROAD_FIGURES[knob])
+        gap = float((np.log(figures[names] / real[names]) ** 2).sum())
+        trials.append(
+            {"round": turn, "knob": knob, "value": getattr(trial, knob), "distance": gap}
+            | figures.to_dict()
+        )
+        return gap
+
+    for turn in range(1, turns + 1):
+        for knob, (least, largest, step) in ROAD_KNOBS.items():
+            best = attempt(now, knob, turn)
+            for sign in (1, -1):
+                moved = False
+                while True:
+                    value = getattr(now, knob) + sign * step / 2 ** (turn - 1)
+                    trial = replace(now, **{knob: round(float(np.clip(value, least, largest)), 4)})
+                    if trial == now or (gap := attempt(trial, knob, turn)) >= best:
+                        break
+                    now, best, moved = trial, gap, True
+                if moved:
+                    break
+    return now, pd.DataFrame(trials)

@@ -26,7 +26,6 @@ from studio.road.vehicles import METALLIC, Vehicle, make
 
 SHADOW_REACH = 125.0  # metres ahead up to which vehicles cast a mapped shadow
 CACHED_MODELS = 256
-MOOD = 0.25  # spread of the logarithm of how light a vehicle comes out, from camera to camera
 
 BOX = np.dtype(
     [
@@ -115,6 +114,8 @@ class Renderer:
         The frames are 352 scale × 240 scale pixels.
     detail : str
         How much a vehicle shows at close range: see `studio.road.bodywork.DETAILS`.
+    mood : float
+        Spread of the logarithm of how light a vehicle comes out, from camera to camera.
 
     Attributes
     ----------
@@ -123,7 +124,12 @@ class Renderer:
     """
 
     def __init__(
-        self, camera_id: str, weather: str = "clear", scale: int = 1, detail: str = "middle"
+        self,
+        camera_id: str,
+        weather: str = "clear",
+        scale: int = 1,
+        detail: str = "middle",
+        mood: float = 0.25,
     ) -> None:
         if camera_id not in CAMERAS:
             raise ValueError(f"no camera {camera_id!r}; choose one of {', '.join(CAMERAS)}")
@@ -131,7 +137,8 @@ class Renderer:
             raise ValueError(f"no weather {weather!r}; choose one of {', '.join(WEATHERS)}")
         if detail not in bodywork.DETAILS:
             raise ValueError(f"no detail {detail!r}; choose one of {', '.join(bodywork.DETAILS)}")
-        self._scale, self._fine, self._detail = scale, FINE * scale, detail
+        self._scale, self._fine = scale, FINE * scale
+        self._detail, self._spread = detail, mood
         self.camera, self.weather = VIEWS[camera_id], WEATHERS[weather]
         self._facing = CAMERAS[camera_id].facing
         self._index = list(CAMERAS).index(camera_id)
@@ -256,8 +263,8 @@ class Renderer:
         if vehicle.id < 0:
             return np.ones(3), 1.0
         dice = np.random.default_rng([vehicle.id, 11, self._index]).normal(size=5)
-        light = MOOD * dice[0] + 0.12 * MOOD * dice[1:4]
-        return np.exp(light), float(np.exp(1.5 * MOOD * dice[4]))
+        light = self._spread * (dice[0] + 0.12 * dice[1:4])
+        return np.exp(light), float(np.exp(1.5 * self._spread * dice[4]))
 
     def _pose(self, placement: Placement) -> np.ndarray:
         """Vehicle axes to world, (3, 4)."""
