@@ -11,6 +11,7 @@ python -m studio meter      store the meter that the executed notebooks left, fo
 python -m studio numbers    write every headline number to notebooks/numbers.md
 python -m studio calibrate  measure the simulation at several settings of individuality
 python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
+python -m studio kinds      measure what larger and faster cameras would cost to simulate
 python -m studio fit        move the simulation's knobs towards the real frames
 """
 
@@ -185,6 +186,8 @@ def parser():
         "--data", type=Path, default=ROOT / "data", help="the simulated road's dataset (data)"
     )
     agreement.add_argument("--out", type=Path, help="a .csv file for the table")
+    kinds = commands.add_parser("kinds", help="what larger and faster cameras cost to simulate")
+    kinds.add_argument("--frames", type=int, default=12, help="frames to render of each arm (12)")
     fit = commands.add_parser("fit", help="move the simulation's knobs towards the real frames")
     _add_recording(fit, 4, MEASURED)
     fit.add_argument(
@@ -369,6 +372,14 @@ def agreement(given):
     print(_table(figures.assign(agrees=agreeing(figures))))
 
 
+def kinds(given):
+    """Print the cost of each arm of the experiment, and what is published of real cameras."""
+    from studio.studies.kinds import PUBLISHED, cost
+
+    print(_table(cost(frames=given.frames)))
+    print("\n".join(f"{what}: {value} ({source})" for what, value, source in PUBLISHED))
+
+
 def fit(given):
     """Fit each camera's sensor, then the road; print the knobs and write what was tried."""
     from studio.evaluation.fitting import ROAD_KNOBS, fit_road, fit_sensor, fitted_knobs
@@ -411,6 +422,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "calibrate": calibrate,
     "agreement": agreement,
+    "kinds": kinds,
     "fit": fit,
 }
 

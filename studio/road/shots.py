@@ -79,15 +79,15 @@ def frame_id(camera, time, split=False):
 
 
 def seconds_of(camera, index, cadence=CADENCE):
-    """When frame `index` of a camera is due, in seconds since midnight; frame 0 is the first of the
-    day.
+    """When frame `index` of a camera is due, in seconds since midnight, to the tenth at which the
+    traffic stands still; frame 0 is the first of the day.
 
     Examples
     --------
     >>> seconds_of("735-683-N", 10)
     18.2
     """
-    return round(VIEWS[camera].phase + cadence * index, 3)
+    return round(VIEWS[camera].phase + cadence * index, 1)
 
 
 def verdict(seed, camera, index):
