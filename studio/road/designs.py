@@ -465,7 +465,7 @@ def _vary(base: Design, rng: np.random.Generator) -> Design:
         deck=base.deck * tall * sill,
         wheel=base.wheel * rng.uniform(0.95, 1.08),
         cabin=(tail, back, front, cowl),
-        square=rng.uniform(5.0, 7.0) if boxy else rng.uniform(3.0, 4.4),
+        square=rng.uniform(5.0, 7.0) if boxy else rng.uniform(3.5, 4.8),
         tumble=base.tumble - (0.02 if boxy else 0.06) * rng.random(),
         arch=0.0 if boxy else rng.uniform(0.0, 0.08),
         cladding=base.cladding + rng.uniform(-0.03, 0.12),

@@ -157,7 +157,6 @@ VIEWS: dict[str, View] = {
         noise=0.0065,
     ),
 }
-"""By camera id, in driving order south. The sensors of four cameras are fitted by
-`python -m studio fit` to real frames; those of 253-134-S and 732-680-N are not calibrated: of them there are
-single example frames only.
+"""By camera id, in driving order south. Four sensors are fitted to real frames, by `python -m studio
+fit`. Those of 253-134-S and 732-680-N are not calibrated, because there are single real frames only.
 """
