@@ -117,11 +117,13 @@ VIEWS: dict[str, View] = {
         Road(0.00047, -0.00252),
         Lens(-17.95, 8.48, 0.2927, 0.1451, -0.0146, 459.6, -0.06),
         sun=(62, -35),
-        brightness=130,
-        contrast=0.45,
-        saturation=0.9,
-        sharpness=0.85,
+        brightness=137,
+        contrast=0.775,
+        saturation=0.7,
+        sharpness=1.0,
         bar=0.0,
+        noise=0.00125,
+        veil=0.0,
     ),
     "253-134-S": View(
         Road(0.00042, -0.00026),
@@ -157,6 +159,6 @@ VIEWS: dict[str, View] = {
         noise=0.0065,
     ),
 }
-"""By camera id, in driving order south. Four sensors are fitted to real frames, by `python -m studio
-fit`. Those of 253-134-S and 732-680-N are not calibrated, because there are single real frames only.
+"""By camera id, in driving order south. Four sensors are fitted to real frames: `python -m studio
+fit`. Those of 253-134-S and 732-680-N are not calibrated, as there are single real frames only.
 """

@@ -1,0 +1,137 @@
+"""The figures without labels, on pictures and vectors whose answers are known."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.decomposition import PCA
+
+from cctview.dataset import encode_jpeg
+from studio.evaluation import agreement, fitting, untrained
+
+
+def test_participation_ratio_counts_directions():
+    rng = np.random.default_rng(0)
+    line = rng.normal(size=(500, 1)) * np.ones(6)
+    assert untrained.participation_ratio(line) == pytest.approx(1)
+    cloud = rng.normal(size=(20_000, 6))
+    assert untrained.participation_ratio(cloud) == pytest.approx(6, rel=0.01)
+    uneven = rng.normal(size=(300, 5)) * [4, 2, 1, 1, 0.5]
+    share = PCA().fit(uneven).explained_variance_ratio_
+    assert untrained.participation_ratio(uneven) == pytest.approx(1 / (share**2).sum())
+
+
+def test_gradients_know_upright_from_level_edges():
+    upright = np.zeros((40, 40, 3), np.uint8)
+    upright[:, 20:] = 255
+    level = np.ascontiguousarray(upright.transpose(1, 0, 2))
+    a, b = untrained.gradients(upright), untrained.gradients(level)
+    assert np.linalg.norm(a) == pytest.approx(1)
+    assert a @ untrained.gradients(upright // 2) > 0.99  # blind to how light a picture is
+    assert a @ b < 0.2
+    directions = a.reshape(16, 8).sum(0)
+    assert directions.argmax() == 0  # an upright edge rises to the right: angle 0
+
+
+def test_lightness_and_colour_of_a_crop():
+    grey = np.full((30, 40, 3), 119, np.uint8)  # sRGB 119 is L* 50
+    assert untrained.middle_lightness(grey) == pytest.approx(50 * 2.55, abs=1.5)
+    assert not untrained.is_coloured(grey)
+    red = grey.copy()
+    red[6:24, 8:32] = (170, 30, 30)
+    assert untrained.is_coloured(red)
+    cast = np.clip(grey * [1.1, 1.0, 0.9], 0, 255).astype(np.uint8)
+    assert not untrained.is_coloured(cast)  # the light's colour is not the vehicle's
+
+
+def _jpeg(array):
+    out = io.BytesIO()
+    Image.fromarray(array).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_moments_of_frames_by_hand():
+    rng = np.random.default_rng(1)
+    base = np.full((240, 352), 100.0)
+    noisy = np.clip(base + rng.normal(0, 3, base.shape), 0, 255).astype(np.uint8)
+    picture = np.repeat(noisy[..., None], 3, 2)
+    moments = agreement.mean_moments([_jpeg(picture)])
+    assert moments["noise in flat areas"] == pytest.approx(3, rel=0.2)
+    assert moments["saturation"] == 0
+    assert moments["middle tones"] == pytest.approx(100, abs=1)
+    # white noise: the Laplacian adds 16 + 4 variances
+    assert moments["Laplacian variance"] == pytest.approx(20 * 9, rel=0.1)
+
+
+def _two_cameras(lag, rng, vehicles=60, gap=4.0):
+    """Vehicles of colours of their own pass `FROM`, and `TO` some seconds later."""
+    frames, boxes = [], []
+    for k in range(vehicles):
+        colour = rng.integers(40, 216, 3)
+        for camera, seconds in ((agreement.FROM, gap * k), (agreement.TO, gap * k + lag)):
+            picture = np.full((240, 352, 3), 128, np.uint8)
+            x = 100 if camera == agreement.FROM else 200
+            picture[120:160, x : x + 40] = colour
+            frames.append({"camera": camera, "seconds": seconds, "jpeg": encode_jpeg(picture)})
+            boxes.append(
+                {"camera": camera, "seconds": seconds, "percent": 99.0}
+                | {"x1": x, "y1": 120, "x2": x + 40, "y2": 160}
+            )
+    return agreement._recording(pd.DataFrame(frames), pd.DataFrame(boxes))
+
+
+def test_crossing_figures_find_what_is_to_be_found():
+    rng = np.random.default_rng(2)
+    figures = agreement.crossing_figures(agreement.southbound_crops(_two_cameras(17.0, rng)))
+    assert figures["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] > 0.95
+    assert figures["detections in the hit window"].estimate.iloc[0] == pytest.approx(2, abs=0.6)
+    late = agreement.crossing_figures(agreement.southbound_crops(_two_cameras(50.0, rng)))
+    assert late["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] < 0.2
+
+
+def test_agreeing_rows_lie_in_the_real_interval():
+    figures = pd.DataFrame(
+        {"simulated": [1.0, 3.0], "real_low": [0.5, 0.5], "real_high": [2.0, 2.0]}
+    )
+    assert agreement.agreeing(figures).tolist() == [True, False]
+
+
+def test_distance_between_moments_is_zero_for_the_same_and_grows():
+    real = pd.Series(dict.fromkeys(fitting.MOMENTS, 10.0))
+    assert fitting.distance(real, real) == 0
+    off, further = real.copy(), real.copy()
+    off["saturation"], further["saturation"] = 12.0, 15.0
+    assert 0 < fitting.distance(off, real) < fitting.distance(further, real)
+
+
+def test_descent_finds_the_sensor_that_made_the_frames(monkeypatch):
+    """The moments are simple functions of the knobs, so that the best knobs are known."""
+
+    class Scenes:
+        def __init__(self, camera, settings):
+            pass
+
+        def moments(self, view):
+            return pd.Series(
+                {
+                    "noise in flat areas": 100 * view.noise,
+                    "Laplacian variance": 1000 * view.sharpness * np.exp(-view.blur),
+                    "saturation": 20 * view.saturation,
+                    "dark tones": 30 + 100 * view.veil,
+                    "middle tones": view.brightness,
+                    "bright tones": view.brightness * (1.5 + view.contrast),
+                }
+            )
+
+    monkeypatch.setattr(fitting, "Scenes", Scenes)
+    truth = {"noise": 0.008, "sharpness": 1.8, "saturation": 0.7, "brightness": 130.0}
+    view = fitting.replace(fitting.VIEWS["733-681-N"], **{**fitting.START, **truth})
+    monkeypatch.setattr(fitting, "real_moments", lambda camera: Scenes("", None).moments(view))
+    found, trials = fitting.fit_sensor("733-681-N", quiet=True)
+    assert trials.distance.iloc[0] > 0.5
+    assert trials.distance.min() < 0.02
+    assert found.brightness == pytest.approx(130, abs=4)
+    assert found.saturation == pytest.approx(0.7, abs=0.1)
+    assert trials.distance[trials.kept].is_monotonic_decreasing
