@@ -4,6 +4,7 @@ what is shown live alone."""
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.controls import Choice, Float, Int, Toggle
 from cctview.show.widgets.live import Live
+from cctview.show.widgets.moment import Moment, data_address, picture_html
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
@@ -15,6 +16,7 @@ __all__ = [
     "Float",
     "Int",
     "Live",
+    "Moment",
     "Option",
     "Progress",
     "Question",
@@ -24,5 +26,7 @@ __all__ = [
     "all_cameras",
     "all_quizzes",
     "all_sliders",
+    "data_address",
+    "picture_html",
     "predict",
 ]

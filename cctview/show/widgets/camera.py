@@ -85,7 +85,7 @@ class Camera(anywidget.AnyWidget):
 
     _esm = "\n".join(
         (_STATIC / name).read_text(encoding="utf-8")
-        for name in ("frames.js", "screen.js", "camera.js")
+        for name in ("make.js", "frames.js", "screen.js", "camera.js")
     )
     _css = (_STATIC / "camera.css").read_text(encoding="utf-8")
 

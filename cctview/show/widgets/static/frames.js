@@ -1,4 +1,4 @@
-// The frames of cctview.show.widgets.camera.Camera in the browser. This file, screen.js and camera.js are joined into one ES module.
+// The frames of cctview.show.widgets.camera.Camera in the browser. make.js, this file, screen.js and camera.js are joined into one ES module.
 //
 // Python sends the times of all frames at once (the trait _index), and, when asked, the JPEG files and boxes of one minute of one
 // camera (a "chunk"). Files and decoded pictures are kept here, the least recently used given up first.
@@ -10,17 +10,6 @@ const ICONS = {
   play: "M5 3 L19 12 L5 21 Z", pause: "M5 3 H10 V21 H5 Z M14 3 H19 V21 H14 Z",
   back: "M18 3 L8 12 L18 21 Z M4 3 H7 V21 H4 Z", next: "M6 3 L16 12 L6 21 Z M17 3 H20 V21 H17 Z",
 };
-
-/** Make an element: make("button", {class: "x", onclick: f, "aria-label": "…"}, child, "text", …). */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
