@@ -49,11 +49,13 @@ def make(project):
 def test_a_step_runs_once_and_again_when_its_input_output_or_code_changes(project):
     make(project)
     make(project)
-    assert runs(project) == 1 and Records(project).stale(STEP) == []
+    assert runs(project) == 1
+    assert Records(project).stale(STEP) == []
     (project / "in.txt").write_text("1 2 3")
     assert Records(project).stale(STEP) == ["in.txt has changed"]
     make(project)
-    assert (project / "out.txt").read_text() == "6" and runs(project) == 2
+    assert (project / "out.txt").read_text() == "6"
+    assert runs(project) == 2
     (project / "out.txt").write_text("7")
     assert Records(project).stale(STEP) == ["out.txt has changed"]
     (project / "out.txt").write_text("6")
@@ -73,9 +75,11 @@ def test_new_code_is_vouched_for_only_if_a_slice_comes_out_the_same(project):
     make(project)
     (project / "studio" / "__main__.py").write_text(MAKE + "print('new')\n")
     (project / "test_slice.py").write_text(CHECK.format(expected=4))
-    assert vouch(project, (STEP,)) == ["sum"] and Records(project).stale(STEP)
+    assert vouch(project, (STEP,)) == ["sum"]
+    assert Records(project).stale(STEP)
     (project / "test_slice.py").write_text(CHECK.format(expected=3))
-    assert vouch(project, (STEP,)) == [] and not Records(project).stale(STEP)
+    assert vouch(project, (STEP,)) == []
+    assert not Records(project).stale(STEP)
     (project / "in.txt").write_text("9")
     assert vouch(project, (STEP,)) == ["sum"], "a changed input is not the code's matter"
 
