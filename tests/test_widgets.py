@@ -4,14 +4,13 @@ them in a browser.
 
 import io
 import json
+from itertools import islice
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -22,6 +21,7 @@ from cctview.show.widgets import (
     Float,
     Int,
     Sliders,
+    Steps,
     Toggle,
     all_cameras,
     all_sliders,
@@ -243,67 +243,81 @@ def make_sliders(**options):
     return Sliders(bars, [Float("height", 0.5, 2, 1.0), Toggle("log")], **options)
 
 
-def test_the_picture_follows_the_controls_and_comes_back():
+def test_a_move_in_the_browser_is_followed_and_reset_comes_back():
     sliders = make_sliders()
-    image = sliders.widget.children[-3]
-    first = image.value
-    assert first == sliders.picture()
-    assert Image.open(io.BytesIO(first)).format == "PNG"
-    sliders.widget.children[0].value = 2.0
+    panel, sent = sliders.widget, []
+    panel.send = lambda message, buffers=(): sent.append((message, *buffers))
+    panel.at = [len(sliders.controls["height"].positions()) - 1, 0]
     assert sliders.values == {"height": 2.0, "log": False}
-    assert image.value != first
-    sliders.widget.children[2].click()
+    message, picture = sent[-1]
+    assert Image.open(io.BytesIO(picture)).format == "PNG"
+    assert picture == make_sliders().state(height=2.0).picture != make_sliders().state().picture
+    sliders.reset()
+    assert panel.at == panel._first
     assert sliders.values == {"height": 1.0, "log": False}
-    assert image.value == first
+    assert sent[-1][0]["key"] == ",".join(map(str, panel.at)) != message["key"]
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.floats(0.5, 2), st.booleans())
-def test_widgets_and_function_agree(height, log):
-    sliders = make_sliders()
-    sliders.widget
-    sliders.set(height=height, log=log)
-    assert sliders.widget.children[-3].value == make_sliders().picture(height=height, log=log)
+def test_a_number_goes_to_the_nearest_position_and_a_default_is_one():
+    control = Float("height", 0.5, 2, 1.03, step=0.1, unit="m")
+    assert control.positions()[control.position(1.03)] == 1.03
+    assert control.positions()[control.position(1.84)] == 1.8
+    assert [control.positions()[k] for k in (0, -1)] == [0.5, 2]
+    assert control.words(2) == "2.0 m"
 
 
-def test_a_slow_figure_waits_until_the_slider_is_let_go():
-    assert make_sliders(continuous=False).widget.children[0].continuous_update is False
-    assert make_sliders(continuous=True).widget.children[0].continuous_update is True
-    fast, slow = make_sliders(), make_sliders()
-    fast.seconds, slow.seconds = 0.01, 0.3
-    assert fast.widget.children[0].continuous_update
-    assert not slow.widget.children[0].continuous_update
+def test_steps_speak_as_people_do():
+    control = Steps("prior", {f"1 in {n:,}": 1 / n for n in (1, 1000)}, label="wanted")
+    assert control.spec() == {
+        "kind": "slider", "label": "wanted", "about": "", "words": ["1 in 1", "1 in 1,000"],
+    }  # fmt: skip
+    assert control.positions() == [1, 0.001]
 
 
-def test_slow_figures_say_that_they_are_being_computed():
-    seen = []
+def test_all_states_can_be_had_and_too_many_are_thinned():
+    drawn = []
 
-    def watching(values):
-        seen.append(sliders._shell.says.value if sliders._shell else "")
+    def counted(values):
+        drawn.append(values["height"])
         return bars(values)
 
-    sliders = Sliders(watching, [Float("height", 0.5, 2, 1.0)])
-    sliders.seconds = 0.3
-    sliders.widget
-    sliders.set(height=1.5)
-    assert "computing" in seen[-1]
-    assert "computing" not in sliders._shell.says.value
+    sliders = Sliders(counted, [Float("height", 0.5, 2, 1.0, step=0.5), Toggle("log")])
+    states = sliders.states()
+    assert sorted(states) == sorted(f"{k},{on}" for k in range(4) for on in (0, 1))
+    assert states["3,1"].picture == make_sliders().state(height=2, log=True).picture
+    sliders.states()
+    assert len(drawn) == len(states)
+    few = make_sliders().states(most=20)
+    assert 10 < len(few) <= 20
+    assert "50,0" in few  # the default
 
 
-def test_what_an_update_raises_is_shown_and_kept():
+def test_what_a_next_move_could_need_comes_first():
+    sliders = Sliders(bars, [Float("height", 0.5, 2, 1.0, step=0.1), Toggle("log")])
+    first = list(islice(sliders.ahead(everything=False), 4))
+    assert first[0] == (5, 0)
+    assert {abs(height - 5) for height, log in first[1:3]} == {1}
+    near, all_of_them = (list(sliders.ahead(everything)) for everything in (False, True))
+    assert (5, 1) in near
+    assert (0, 1) not in near
+    assert len(set(all_of_them)) == 16 * 2
+
+
+def test_what_an_update_raises_is_shown_and_tried_again():
     def failing(values):
-        if values["height"] > 1.5:
+        if values["height"] > 1.5 and broken:
             raise RuntimeError("no <data>")
         return bars(values)
 
+    broken, sent = [True], []
     sliders = Sliders(failing, [Float("height", 0.5, 2, 1.0)])
-    sliders.widget
+    sliders.widget.send = lambda message, buffers=(): sent.append(message)
     sliders.set(height=2.0)
-    assert isinstance(sliders.error, RuntimeError)
-    assert "no &lt;data&gt;" in sliders._shell.says.value
+    assert "RuntimeError: no <data>" in sent[-1]["error"]
+    broken.clear()
     sliders.reset()
-    assert sliders.error is None
-    assert "failed" not in sliders._shell.says.value
+    sliders.set(height=2.0)
+    assert "error" not in sent[-1]
 
 
 @pytest.fixture
@@ -318,10 +332,10 @@ def test_sliders_where_widgets_do_not_run(shown):
     sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
     ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
-    assert metadata == {"image/png": {"width": 3 * 96}}
-    assert bundle["image/png"] == sliders.picture()
+    assert metadata == {"image/png": {"alt": "One bar."}}
+    assert bundle["image/png"] == sliders.state().picture
     assert WIDGET in bundle
-    assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
+    assert bundle["text/plain"] == "Figure with sliders, at height = 1.00, log = no. One bar."
 
 
 def test_a_question_stands_before_and_its_answer_after(shown):
@@ -356,7 +370,7 @@ def test_a_question_stands_before_and_its_answer_after(shown):
         (lambda: make_sliders().set(height=3), ValueError, "not between"),
         (lambda: make_sliders().set(log="maybe"), ValueError, "neither True nor False"),
         (
-            lambda: Sliders(lambda values: 3, [Toggle("x")]).picture(),
+            lambda: Sliders(lambda values: 3, [Toggle("x")]).state(),
             TypeError,
             "expected a matplotlib Figure",
         ),
