@@ -221,7 +221,7 @@ count_trips(links).round(2)
 # more or less **sure** before it links.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def network(values):
     """What such a network reconstructs."""
     found = judge.links(everyone, minutes=values["minutes"])
@@ -235,10 +235,9 @@ Sliders(
     network,
     [
         Int("cameras", 2, len(finder.cameras), default=len(finder.cameras)),
-        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, unit="before and after"),
-        Float("sure", 0.05, 0.95, default=0.5, step=0.05, unit="probability"),
+        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, label="minutes before and after"),
+        Float("sure", 0.1, 0.9, default=0.5, step=0.1, label="linked from", say=show.percent),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         f"With 1 minute, the first guess is right in {few} of searches. With {FINDER_MINUTES}?",
         f"In {most}.",

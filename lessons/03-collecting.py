@@ -40,7 +40,7 @@ import pandas as pd
 
 from cctview import collect, course, dataset, privacy, search, show
 from cctview.course.figures import lesson_03 as figures
-from cctview.show import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Sliders, predict
 
 lesson = course.open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
@@ -150,7 +150,7 @@ index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
 # %%
 course.summarise_archive(lesson.shown)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the cameras to 900: roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. 900 cameras are roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
 # ## 4 · How cheap it is
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
@@ -165,70 +165,44 @@ print(f"a picture of 352 x 240 pixels: {picture_bytes / 1000:.1f} kB")
 prices = search.COSTS.price_of_storage.value, search.COSTS.price_of_requests.value
 NUMBERS = (1, 6, 30, 150, round(search.CITY.cameras.value), 5_000)
 
-
-def pay(values):
-    """What a month costs."""
-    of = values["interval"], values["days_kept"]
-    bills = {number: course.storage_cost(number, *of, picture_bytes, *prices) for number in NUMBERS}
-    note = "Amazon S3 Standard as devnotes.tech quotes it, read in November 2026"
-    return figures.storage_bill(bills, values["cameras"], *of, note=note)
-
-
 month = course.storage_cost(900, 2, 30, picture_bytes, *prices)
-Sliders(
-    pay,
-    [
-        Choice("cameras", list(NUMBERS), default=NUMBERS[4]),
-        Float("interval", 2, 60, default=2, step=1, unit="seconds from picture to picture"),
-        Int("days_kept", 1, 365, default=30, unit="days"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "900 cameras, a picture of each every two seconds, 30 days kept: what does a month cost?",
-        f"About US${month.storing:,.0f} for what is kept, and US${month.sending:,.0f} for the requests that store each"
-        " picture as a file. A thousand pictures in one file cost a thousandth of that.",
-        ["about US$60", "about US$600", "about US$6,000", "about US$60,000"],
-    ),
+predict(
+    "900 cameras, a picture of each every two seconds, 30 days kept: what does a month cost?",
+    f"About US${month.storing:,.0f} for what is kept, and US${month.sending:,.0f} for the requests that store each"
+    " picture as a file. A thousand pictures in one file cost a thousandth of that.",
+    ["about US$60", "about US$600", "about US$6,000", "about US$60,000"],
 )
+
+# %% jupyter={"source_hidden": true}
+bills = {number: course.storage_cost(number, 2, 30, picture_bytes, *prices) for number in NUMBERS}
+note = "Amazon S3 Standard as devnotes.tech quotes it, read in November 2026"
+figures.storage_bill(bills, NUMBERS[4], 2, 30, note=note)
 
 # %% [markdown]
 # The requests cost about twelve times as much as the storage, unless pictures are put together into larger files. The prices and
 # the number of cameras come from secondary sources (`cctview/search/costs.py` names each, with its date). Section 7 of
 # notebook 06 adds what detecting and comparing cost.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. At 30 s hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
 # ## 5 · What slips through
 #
 # A collector who polls slowly misses vehicles. Here the truth can be asked: which vehicles passed, and in which frame is each
 # of them large enough? Our detector finds vehicles well from about 20 pixels on, so smaller ones do not count.
-#
-# Move the **interval**.
 
 # %%
 traffic = course.Traffic(lesson.truth)
 INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
 SMALLEST = 20  # pixels
 
-
-def polling(values):
-    """Which share of the traffic is caught."""
-    interval = values["interval"]
-    times = sorted({*INTERVALS, interval})
-    curves = {time: traffic.caught(time, SMALLEST) for time in times}
-    return figures.caught(curves, interval, SMALLEST)
-
-
 slow = traffic.caught(30, SMALLEST)
-Sliders(
-    polling,
-    [Int("interval", 2, 60, default=30, unit="seconds from poll to poll")],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
-        f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['pass'])}.",
-        ["almost none", "about a tenth", "about a quarter", "most"],
-    ),
+predict(
+    "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
+    f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['pass'])}.",
+    ["almost none", "about a tenth", "about a quarter", "most"],
 )
+
+# %% jupyter={"source_hidden": true}
+figures.caught({time: traffic.caught(time, SMALLEST) for time in INTERVALS}, 30, SMALLEST)
 
 # %% [markdown]
 # Slow polling saves the collector work. Whether it protects anybody is the question of the next section: what is missed today
@@ -306,7 +280,7 @@ figures.unicity_by_driver(by_driver)
 # [false links](glossary.md#false-link). Move how exactly the **times** are known, the
 # **days** in the database, and the share of **false links**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 TIMES = {
     "1 minute": 1 / 60,
     "15 minutes": 0.25,
@@ -335,7 +309,6 @@ Sliders(
         Choice("days", [7, 14, 42], default=7),
         Choice("false_links", {"none": 0.0, "1 in 20": 0.05, "1 in 5": 0.2}, default=0.05),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         f"After one week, four sightings on different trips, known to a quarter of an hour, single out {one_week}. After six weeks?",
         f"{six_weeks}. But commuters stay at {commuters}: after six weeks, more of the drivers who seldom come have four trips.",

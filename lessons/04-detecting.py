@@ -165,7 +165,7 @@ show.frame(image, found, f"{len(found)} boxes, found just now in {shown}")
 # well must a box sit to count as right? Each point of the curve is a score threshold.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 @cache
 def evaluated(overlap):
     return detect.evaluate_detections(detections, vehicles, overlap)
@@ -181,10 +181,9 @@ strict = all_frames.recall, evaluation.summary(percent=60).recall
 Sliders(
     at_thresholds,
     [
-        Int("score", 25, 90, default=25, unit="per cent"),
-        Float("overlap", 0.3, 0.9, default=0.5, step=0.1, unit="IoU"),
+        Int("score", 25, 90, default=25, step=5, label="score from", unit="%"),
+        Float("overlap", 0.3, 0.9, default=0.5, step=0.1, label="overlap (IoU) from"),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         f"From 25 % on, {show.percent(strict[0])} of the clear vehicles are found. From 60 % on?",
         f"{show.percent(strict[1])}: the network is seldom very sure of a vehicle, also where it is right.",
@@ -273,7 +272,7 @@ figures.found_by(
 #
 # Move the threshold: how strict must it be until a vehicle has a chance to slip through?
 
-# %%
+# %% jupyter={"source_hidden": true}
 scores = np.arange(25, 91, 5)
 by_score = pd.DataFrame(
     {score: detect.share_entered(watched, score, rounds=2).estimate for score in scores}
@@ -290,8 +289,7 @@ def who_enters(values):
 
 Sliders(
     who_enters,
-    [Int("score", 25, 90, default=25, unit="per cent")],
-    describe=lambda figure: figure.title,
+    [Int("score", 25, 90, default=25, step=5, label="score from", unit="%")],
     prediction=predict(
         f"In one frame, {show.percent(now.estimate.iloc[0])} of the vehicles in sight are found. "
         "Of all vehicles on the road in these twelve minutes, how many are in the database at the end?",

@@ -46,7 +46,7 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
-from cctview.show import Float, Int, Sliders, predict
+from cctview.show import Float, Sliders, Steps, predict
 from cctview.truth import true_vehicles
 
 lesson = open_lesson()
@@ -162,7 +162,7 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 # Nobody told the network what to look at, and no single number means anything. Together they are a place, and training
 # decides who is whose neighbour.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Move the negative towards the anchor until the loss wakes up. Then move the steps slowly from 0 up: watch the pull and the push. Then a larger margin. Wrong answer people give: it goes on for ever. It stops as soon as the negative is outside the dashed circle."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Move the negative towards the anchor until the loss wakes up. Then move the steps slowly from 0 up: watch the pull and the push. Wrong answer people give: it goes on for ever. It stops as soon as the negative is outside the dashed circle."
 # ## 4 · Learning: pull and push
 #
 # Such networks learn from **triplets** (FaceNet, 2015, arXiv 1503.03832): an *anchor*, a *positive*, which is another
@@ -174,29 +174,23 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 # A step of training pulls the positive in and pushes the negative out, a little. When the negative is farther away than
 # the positive by the **margin**, the loss is 0, and nothing moves any more.
 #
-# Here it is with three points in a plane. Drag the **negative** and the **positive** about by their
-# sliders, then let it take **steps**.
+# Here it is with three points in a plane. Move the **negative** to the left and to the right with its
+# slider, then let it take **steps**.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def pull_and_push(values):
     """Three points, and where learning takes them."""
-    positive = values["positive_right"], 0.9
-    negative = values["negative_right"], values["negative_up"]
-    path, losses = match.descend([(0, 0), positive, negative], values["margin"], values["steps"])
-    return vectors.triplet(path, losses, values["margin"])
+    points = [(0, 0), (1.8, 0.9), (values["negative"], -1)]
+    return vectors.triplet(*match.descend(points, margin=1, steps=values["steps"]), margin=1)
 
 
 Sliders(
     pull_and_push,
     [
-        Float("negative_right", -2.5, 2.5, default=1.4, step=0.1),
-        Float("negative_up", -2.5, 2.5, default=-1, step=0.1),
-        Float("positive_right", -2.5, 2.5, default=1.8, step=0.1),
-        Float("margin", 0.1, 4, default=1, step=0.1, unit="squared distance"),
-        Int("steps", 0, 40, default=2, unit="of learning"),
+        Float("negative", -2.4, 2.4, default=1.4, step=0.2, label="the negative, left to right"),
+        Steps("steps", [0, 1, 2, 3, 5, 10, 20, 40], default=2, label="steps of learning"),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         "With more and more steps: when do the points stop?",
         "As soon as the negative is outside the dashed circle. What is apart by the margin teaches nothing any more.",
@@ -271,7 +265,7 @@ figures.distance_histograms(mcd, same)
 # %% [markdown]
 # Move the threshold. Then leave out the smallest pictures: does that part the two hills?
 
-# %%
+# %% jupyter={"source_hidden": true}
 size = compared.smaller_side(detections)
 half = round(float(np.median(mcd[same])) + 0.005, 2)  # finds half of the same pairs
 links = figures.accepted(mcd, same, half)
@@ -286,10 +280,9 @@ def link(values):
 Sliders(
     link,
     [
-        Float("threshold", 0, 1, default=half),
-        Int("smallest_picture", 0, int(np.sort(size[same])[-8]), default=0, unit="pixels a side"),
+        Float("threshold", 0, 1, default=half, step=0.02),
+        Steps("smallest_picture", {f"{side} pixels a side": side for side in (0, 15, 20, 25)}),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         "At a threshold that finds half of the true links: how many false ones come along for each true one?",
         f"About {links['false_links'] / links['true_links']:.0f}: "
@@ -360,28 +353,14 @@ figures.cmc({"1 picture": searches[1]})
 # %%
 first = {count: show.percent(result.cmc[0]) for count, result in searches.items()}
 
-
-def search(values):
-    """The rankings with one picture a track, and with more."""
-    count = values["pictures"]
-    chosen = {"1 picture": searches[1], f"{count} pictures": searches[count]}
-    return figures.cmc(
-        chosen if count > 1 else {"1 picture": searches[1]}, ranks=values["candidates"]
-    )
-
-
-Sliders(
-    search,
-    [Int("pictures", 1, 4, default=3, unit="a track"), Int("candidates", 5, 30, default=20)],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "With one picture the right vehicle comes first in "
-        + first[1]
-        + " of searches. With three?",
-        f"In {first[3]}.",
-        ["less often", "about as often", "in some more", "twice as often"],
-    ),
+predict(
+    "With one picture the right vehicle comes first in " + first[1] + " of searches. With three?",
+    f"In {first[3]}.",
+    ["less often", "about as often", "in some more", "twice as often"],
 )
+
+# %% jupyter={"source_hidden": true}
+figures.cmc({"1 picture": searches[1], "3 pictures": searches[3]})
 
 # %% [markdown]
 # The further pictures of a track are smaller than the first, so what they add ends soon. And look at the other end of the

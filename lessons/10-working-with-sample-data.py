@@ -133,7 +133,7 @@ if folder == SAMPLE:
 # Who asks for a higher score gets fewer boxes. Who asks for larger boxes, too. Choose a camera, and see whom you lose.
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 def keep(values):
     """One camera's frame, with the boxes that are sure and large enough."""
     name = dataset.frames.id[dataset.frames.camera == values["camera"]].iloc[0]
@@ -150,10 +150,9 @@ Sliders(
     keep,
     [
         Choice("camera", names),
-        Int("score", 25, 75, default=50, unit="per cent"),
-        Int("side", 0, 40, default=0, unit="pixels"),
+        Int("score", 25, 75, default=50, step=5, label="score from", unit="%"),
+        Int("side", 0, 40, default=0, step=10, label="shorter side from", unit="pixels"),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         f"{len(dataset.detections)} boxes have a score of at least 25 %. How many have at least 50 %?",
         f"{half}.",
@@ -246,7 +245,7 @@ check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
 # away, and see what is left of the trip.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def trip(values):
     """What the first so many cameras know of the taxi van."""
     network = driving_order(right.index)[: values["cameras"]]
@@ -261,7 +260,6 @@ Sliders(
         Int("cameras", 1, len(right), default=len(right)),
         Choice("clock", {"to the second": "s", "to the minute": "min"}),
     ],
-    describe=lambda figure: figure.title,
     prediction=predict(
         "If the cameras' clocks show minutes only: what is lost?",
         "The speed on the short stretches. The trip stays: which way, from where to where, and when.",
