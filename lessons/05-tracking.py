@@ -40,6 +40,7 @@ from cctview.course import (
     automation_bias,
     check_cosine_distance,
     check_threshold,
+    drag_embedding,
     draw_pairs,
     open_lesson,
     score_answers,
@@ -162,50 +163,41 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 # Nobody told the network what to look at, and no single number means anything. Together they are a place, and training
 # decides who is whose neighbour.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Move the negative towards the anchor until the loss wakes up. Then move the steps slowly from 0 up: watch the pull and the push. Wrong answer people give: it goes on for ever. It stops as soon as the negative is outside the dashed circle."
-# ## 4 · Learning: pull and push
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let one person drag, and let the room say which crops belong together: two of the cars are look-alikes. Before you press 'Let the network do it', ask where crop 13 belongs on the plane that the room made. Wait. Nobody can say, and that is the point: they moved crops and made no rule. Wrong answer people give: the network has learned what a car is. It puts crop 14, a car that it never saw, beside a look-alike."
+# ## 4 · Can you learn where each crop belongs?
 #
-# Such networks learn from **triplets** (FaceNet, 2015, arXiv 1503.03832): an *anchor*, a *positive*, which is another
-# picture of the same vehicle, and a *negative*, a picture of another one. The [loss](glossary.md#loss) is what training
-# makes small:
+# Such networks learn from **triplets** (FaceNet, 2015, arXiv 1503.03832): an *anchor*, a *positive*, which is another crop of
+# the same vehicle, and a *negative*, a crop of another vehicle. The [loss](glossary.md#loss) is what training makes small:
 #
 # > loss = (distance to the positive)² − (distance to the negative)² + margin, and never below 0
 #
-# A step of training pulls the positive in and pushes the negative out, a little. When the negative is farther away than
-# the positive by the **margin**, the loss is 0, and nothing moves any more.
-#
-# Here it is with three points in a plane. Move the **negative** to the left and to the right with its
-# slider, then let it take **steps**.
+# A vector by hand makes this concrete. Let three numbers say how light, how long and how high a car is:
 
-
-# %% jupyter={"source_hidden": true}
-def pull_and_push(values):
-    """Three points, and where learning takes them."""
-    points = [(0, 0), (1.8, 0.9), (values["negative"], -1)]
-    return vectors.triplet(*match.descend(points, margin=1, steps=values["steps"]), margin=1)
-
-
-Sliders(
-    pull_and_push,
-    [
-        Float("negative", -2.4, 2.4, default=1.4, step=0.2, label="the negative, left to right"),
-        Steps("steps", [0, 1, 2, 3, 5, 10, 20, 40], default=2, label="steps of learning"),
-    ],
-    prediction=predict(
-        "With more and more steps: when do the points stop?",
-        "As soon as the negative is outside the dashed circle. What is apart by the margin teaches nothing any more.",
-        [
-            "never",
-            "when the negative is outside the dashed circle",
-            "when positive and anchor meet",
-        ],
-    ),
-)
+# %%
+anchor, positive = (
+    [0.9, 0.5, 0.3],
+    [0.7, 0.5, 0.3],
+)  # two crops of one white car, the second in the shade
+negative = [0.9, 0.9, 0.8]  # a white van
+loss, _ = match.triplet_loss(anchor, positive, negative, margin=1)
+print(f"loss {loss:.2f}")
 
 # %% [markdown]
-# A network cannot move one picture alone: it has millions of weights that all pictures share, and learns from millions of
-# triplets. What comes out are places in 1920 dimensions. Here are some of the vehicles at the places that the network gives
-# them, flattened to a plane. A line joins two pictures of one vehicle, from two cameras.
+# The van is farther away than the other crop of the same car, but not by the margin of 1, so this triplet still costs something.
+#
+# Now do the work of training yourself. The **loss** below is the average over all triplets of twelve crops.
+
+# %% slideshow={"slide_type": "slide"}
+drag_embedding(lesson, detections, embeddings, vehicles)
+
+# %% [markdown]
+# The small network in this plane has 32 weights. It makes two numbers of the main 16 of each vector. The network that made these
+# vectors has millions of weights, and learned in the same way from many vehicles. But both do the same: they are
+# a *rule* that gives every crop a place, also a crop that nobody has seen before. This is why a search engine can find a car
+# that was never part of its training, and why it puts a stranger beside you if the stranger's car looks like yours.
+#
+# Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
+# two crops of one vehicle, from two cameras.
 #
 # *Predict: what will neighbours have in common?*
 

@@ -33,3 +33,20 @@ def open_moment(
     page.set_content(moment.page())
     page.locator(".cctview-moment.live").first.wait_for()
     return page, errors
+
+
+def logic(page, moment, expression, given=None):
+    """The value of an expression of the names in a moment's script; `given` is one of them."""
+    source = f"{moment.script.read_text(encoding='utf-8')}\nreturn {expression};"
+    return page.evaluate(
+        "([source, given]) => new Function('given', source)(given)", [source, given]
+    )
+
+
+def touch_drag(page, begin, end):
+    """Drag a finger from one place of the page, in pixels, to another."""
+    client = page.context.new_cdp_session(page)
+    for kind, places in (("Start", [begin]), ("Move", [end]), ("End", [])):
+        points = [{"x": x, "y": y} for x, y in places]
+        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    page.touchscreen.tap(1, 1)  # ends what Chromium takes for a fling, or the next tap would

@@ -8,6 +8,7 @@
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
+``moments``    what readers do by hand
 ``people``     same or different: pairs, labels on half of them, and answers, of lesson 05
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
@@ -66,6 +67,7 @@ _NAMES = {
         "wrong_alike",
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
+    "moments.embedding": ["drag_embedding"],
     "people": ["assign_labels", "automation_bias", "draw_pairs", "score_answers"],
     "register": ["make_register"],
     "stored": [
