@@ -26,7 +26,7 @@
 # 1. say what happens between a public camera and an archive, and what goes wrong on the way;
 # 2. work out what it costs to keep everything;
 # 3. say which share of the traffic a slow collector misses, and why that protects little;
-# 4. say how few known sightings single a vehicle out, and what coarse times and false links change.
+# 4. say what a bit is, how few known sightings single a vehicle out, and what coarse times and false links change.
 #
 # **No vehicle here is real.** The city is simulated. It runs inside this notebook, and only this computer can reach it.
 
@@ -236,32 +236,32 @@ figures.known_by_day(known, slowly, slow["pass"])
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
 # them. It finds them by being kept, and time makes up for slowness.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings, each on another trip. How many drivers fit all four? Then the second figure: what an attacker knows is part of the question, and commuters are the ones who share their times."
-# ## 7 · A few sightings are enough
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Before the first question, ask the room: after how many questions is one driver left? Write the guesses down, then ask the questions one by one and read out the bits. Then make the clock coarser and let the room see the dots come back. If somebody wants to type their own week, remind them that the room reads along. Wrong answer people give: nobody knows four times and places of me. A colleague does, and so does a phone."
+# ## 7 · How few of your passes single you out?
 #
-# Somebody knows four sightings of you, each on another trip: at which camera, and about when. A colleague knows as much. How many
-# vehicles in the database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
-# the database knows of this vehicle is now known of you.
+# Somebody knows four passes of you, each on another trip: at which camera, and about when. A colleague knows as much. How many
+# drivers of the town were there, too? If nobody else was at all four, you are **singled out**. That is not a name yet. But everything
+# else that the database holds of this vehicle is now known of you.
 #
-# The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific
-# Reports 3:1376, 2013).
-# It depends on how exactly the times are known:
+# We count what each answer gives away in [bits](glossary.md#bit). An answer that halves the crowd gives away one bit; one that leaves a
+# quarter of the crowd gives away two. The driver with the ring is invented, like all the others. You can put in your own week instead.
+
+# %%
+course.your_week(*course.read_habits())
+
+# %% [markdown]
+# Four passes give away all the bits that there are, and often fewer are enough. When the clock is known less exactly, the dots come
+# back. Is this one driver special? The share of all vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and
+# others, Scientific Reports 3:1376, 2013):
 
 # %%
 week = sightings.first_days(7)
-BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
-sweep = pd.DataFrame(
-    [
-        {"hours": hours, **vars(privacy.measure_unicity(week, points=4, hours=hours))}
-        for hours in BINS
-    ]
+unicity = privacy.measure_unicity(week, points=4, hours=1)
+print(
+    f"four passes, known to the hour, single out {show.percent(unicity.singled_out)} of the vehicles"
 )
-figures.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
-# At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are
-# hardly a clue. What people know of each other lies in between.
-#
 # Who is singled out? And what if the four sightings can be any, so that two of them are often of one trip?
 
 # %%

@@ -68,6 +68,7 @@ _NAMES = {
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
     "moments.embedding": ["drag_embedding"],
+    "moments.week": ["your_week"],
     "people": ["assign_labels", "automation_bias", "draw_pairs", "score_answers"],
     "register": ["make_register"],
     "stored": [

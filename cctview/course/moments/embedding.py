@@ -6,6 +6,7 @@ land. A small network, which learns in the browser, makes two numbers of each ve
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,14 @@ _WIDTH = 16  # numbers that the small network gets of each vector: the main dire
 _SPREAD = 2.0  # root mean square length of those numbers, so that the plane holds what it makes
 _SMALLEST = 30  # pixels: people should see what they drag
 _ROUNDS = 100  # other draws, to say how often a new crop is nearest to its own car
-_BEGIN = {"weights": None, "steps": 0, "history": [], "shown": 0, "landed": 0, "named": False}
+_BEGIN: dict[str, Any] = {
+    "weights": None,
+    "steps": 0,
+    "history": [],
+    "shown": 0,
+    "landed": 0,
+    "named": False,
+}
 _GRID = [(x, y) for y in (2, 0, -2) for x in (-3, -1, 1, 3)]  # where the crops begin
 
 
