@@ -35,6 +35,7 @@ import pandas as pd
 
 from cctview import show
 from cctview.course import (
+    ask,
     candidates_by_era,
     check_best_era,
     check_eigen_weights,
@@ -50,7 +51,7 @@ from cctview.course.figures import lesson_01 as figures
 from cctview.dataset import read_result
 from cctview.extract import ERAS, EigenVehicles, LandmarkRatios
 from cctview.privacy import Gauge, LeakageMeter
-from cctview.show import Sliders, Steps, predict
+from cctview.show import Sliders, Steps
 
 lesson = open_lesson()
 pictures = read_vehicle_crops(lesson.dataset, lesson.truth)
@@ -120,11 +121,7 @@ def rebuild(values):
 Sliders(
     rebuild,
     [Steps("eigen_vehicles", list(curve.index), default=16)],
-    prediction=predict(
-        "With 16 eigen-vehicles the rebuilt picture is a blur, with 128 it is nearly the picture. Do 128 find vehicles better?",
-        "Hardly. What comes in late are details of this one picture: its light, its edges, the road behind it.",
-        ["much better", "a little better", "hardly", "worse"],
-    ),
+    prediction=ask("01 eigenvehicles"),
 )
 
 # %% [markdown]
@@ -204,11 +201,7 @@ first, *_, last = (
 Sliders(
     confuse,
     [Steps("search", {f"{n} of {len(tried)}": k for n, k in enumerate(tried, 1)}, right)],
-    prediction=predict(
-        "Which era's wrong candidates look most like the vehicle that is looked for, to your eye?",
-        f"Those of 2015: of its wrong first candidates {last} have the very colour, with the ratios of 1966 {first}.",
-        ["1966", "1971", "1991", "2005", "2015"],
-    ),
+    prediction=ask("01 alike", first=first, last=last),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First ask: at 8 pixels, which era wins? Do not answer, it is the exercise. The small picture beside the curves is all that the system gets."
@@ -223,19 +216,14 @@ by_size = read_result("eras.csv")
 deep = by_size[by_size.era == ERAS[-1].name].set_index("pixels").estimate
 example = shown[0]
 
-predict(
-    "At 12 instead of 28 pixels a side four fifths of the pixels are gone. What becomes of the deep embedding?",
-    f"It finds {show.percent(deep[12])} instead of {show.percent(deep[28])}.",
-    [
-        "it is as good as before",
-        "it loses less than half",
-        "it loses more than half",
-        "it falls behind the others",
-    ],
-)
-
 # %% jupyter={"source_hidden": true}
-figures.by_resolution(by_size, 16, ERAS[-1].name, example)
+ask(
+    "01 small pictures",
+    figures.by_resolution(by_size, 16, ERAS[-1].name, example),
+    of=1 - deep[12] / deep[28],
+    small=deep[12],
+    large=deep[28],
+)
 
 # %% [markdown]
 # The network needs details and loses most where they go. The old eras never used them, and hardly lose. Colour, by which a

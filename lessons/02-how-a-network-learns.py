@@ -35,10 +35,16 @@ import numpy as np
 
 from cctview import attacks, show
 from cctview.attacks import EPOCHS, FILTERS
-from cctview.course import check_members_found, check_stop, open_lesson, trainings
+from cctview.course import (
+    ask,
+    check_members_found,
+    check_stop,
+    open_lesson,
+    trainings,
+)
 from cctview.course.figures import lesson_02 as figures
 from cctview.privacy import Gauge, LeakageMeter
-from cctview.show import Choice, Int, Progress, Sliders, predict
+from cctview.show import Choice, Int, Progress, Sliders
 
 lesson = open_lesson()
 pictures = attacks.load_vehicle_images(lesson.dataset, lesson.truth)
@@ -125,16 +131,18 @@ grid = trainings.stored_grid()
 everyone = grid[(grid.learns == "body") & (grid.vehicles == len(split.members))]
 
 small, large = (trainings.read_curves(everyone, filters, EPOCHS) for filters in (4, 28))
-predict(
-    "A network with 4 filters, and one with 28, learn for 20 epochs. Which one is less often right on new vehicles?",
-    f"With 4 filters it is right on {show.percent(small.new)} of new pictures, with 28 on {show.percent(large.new)}. "
-    f"On those that it was taught: {show.percent(small.taught)} and {show.percent(large.taught)}.",
-    ["the small one", "the large one: it overfits more", "both alike"],
-)
 
 # %% jupyter={"source_hidden": true}
 read = trainings.read_curves(everyone, 28, EPOCHS)
-figures.loss_curves(read.history, read.epoch, read.words)
+ask(
+    "02 few filters",
+    figures.loss_curves(read.history, read.epoch, read.words),
+    of=large.new - small.new,
+    small_new=small.new,
+    large_new=large.new,
+    small_taught=small.taught,
+    large_taught=large.taught,
+)
 
 # %% [markdown]
 # Look twice. The large network overfits: its *loss* on new vehicles rises. But it is not less often *right*. It has become too sure of itself
@@ -306,11 +314,7 @@ Sliders(
     ],
     draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
     describe=lambda read: read.words,
-    prediction=predict(
-        "Taught 100 vehicles or 700, for 20 epochs: which of the two models gives away more of whom it was taught?",
-        f"The one of 100: AUC {few.auc:.2f}, with 700 it is {many.auc:.2f}.",
-        ["100 vehicles", "700: it holds more", "both alike"],
-    ),
+    prediction=ask("02 few vehicles", of=few.auc - many.auc, few=few.auc, many=many.auc),
 )
 
 # %% [markdown]

@@ -40,7 +40,7 @@ import pandas as pd
 
 from cctview import collect, course, dataset, privacy, search, show
 from cctview.course.figures import lesson_03 as figures
-from cctview.show import Choice, Sliders, predict
+from cctview.show import Choice, Sliders
 
 lesson = course.open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
@@ -166,17 +166,17 @@ prices = search.COSTS.price_of_storage.value, search.COSTS.price_of_requests.val
 NUMBERS = (1, 6, 30, 150, round(search.CITY.cameras.value), 5_000)
 
 month = course.storage_cost(900, 2, 30, picture_bytes, *prices)
-predict(
-    "900 cameras, a picture of each every two seconds, 30 days kept: what does a month cost?",
-    f"About US${month.storing:,.0f} for what is kept, and US${month.sending:,.0f} for the requests that store each"
-    " picture as a file. A thousand pictures in one file cost a thousandth of that.",
-    ["about US$60", "about US$600", "about US$6,000", "about US$60,000"],
-)
 
 # %% jupyter={"source_hidden": true}
 bills = {number: course.storage_cost(number, 2, 30, picture_bytes, *prices) for number in NUMBERS}
 note = "Amazon S3 Standard as devnotes.tech quotes it, read in November 2026"
-figures.storage_bill(bills, NUMBERS[4], 2, 30, note=note)
+course.ask(
+    "03 month",
+    figures.storage_bill(bills, NUMBERS[4], 2, 30, note=note),
+    of=month.storing + month.sending,
+    storing=month.storing,
+    sending=month.sending,
+)
 
 # %% [markdown]
 # The requests cost about twelve times as much as the storage, unless pictures are put together into larger files. The prices and
@@ -195,14 +195,14 @@ INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
 SMALLEST = 20  # pixels
 
 slow = traffic.caught(30, SMALLEST)
-predict(
-    "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
-    f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['pass'])}.",
-    ["almost none", "about a tenth", "about a quarter", "most"],
-)
 
 # %% jupyter={"source_hidden": true}
-figures.caught({time: traffic.caught(time, SMALLEST) for time in INTERVALS}, 30, SMALLEST)
+course.ask(
+    "03 polling",
+    figures.caught({time: traffic.caught(time, SMALLEST) for time in INTERVALS}, 30, SMALLEST),
+    of=slow["once"],
+    single=slow["pass"],
+)
 
 # %% [markdown]
 # Slow polling saves the collector work. Whether it protects anybody is the question of the next section: what is missed today
@@ -218,11 +218,6 @@ figures.caught({time: traffic.caught(time, SMALLEST) for time in INTERVALS}, 30,
 sightings = privacy.read_trips(course.read_habits()[0])
 known = course.count_known(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
-predict(
-    "After one week, how many of the vehicles in the database were seen on five days or more?",
-    f"{known.often[7]:,} of {known.seen[7]:,}.",
-    ["almost none", "one in twenty", "one in four", "most"],
-)
 
 # %% [markdown]
 # And the slow collector of section 5, who polls every 30 seconds? Let each passage be caught with the probability measured
@@ -230,7 +225,13 @@ predict(
 
 # %% tags=["picture"]
 slowly = course.count_known(course.thin_out(sightings, slow["pass"]), days=42)
-figures.known_by_day(known, slowly, slow["pass"])
+course.ask(
+    "03 seen often",
+    figures.known_by_day(known, slowly, slow["pass"]),
+    of=known.often[7] / known.seen[7],
+    often=known.often[7],
+    seen=known.seen[7],
+)
 
 # %% [markdown]
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
@@ -300,8 +301,8 @@ def single_out(values):
 
 of_interest = "points == 4 and false_links == 0 and one_a_trip and role == 'everyone'"
 four = {d: course.stored_unicity(0.25, d).query(of_interest).iloc[0] for d in (7, 42)}
-one_week, six_weeks = (show.percent(row.singled_out) for row in four.values())
-commuters = show.percent(by_driver.query("role == 'commuter' and one_a_trip").singled_out.iloc[0])
+one_week, six_weeks = (row.singled_out for row in four.values())
+commuters = by_driver.query("role == 'commuter' and one_a_trip").singled_out.iloc[0]
 Sliders(
     single_out,
     [
@@ -309,10 +310,12 @@ Sliders(
         Choice("days", [7, 14, 42], default=7),
         Choice("false_links", {"none": 0.0, "1 in 20": 0.05, "1 in 5": 0.2}, default=0.05),
     ],
-    prediction=predict(
-        f"After one week, four sightings on different trips, known to a quarter of an hour, single out {one_week}. After six weeks?",
-        f"{six_weeks}. But commuters stay at {commuters}: after six weeks, more of the drivers who seldom come have four trips.",
-        ["fewer: there are more vehicles to hide among", "about as many", "more"],
+    prediction=course.ask(
+        "03 six weeks",
+        of=six_weeks - one_week,
+        one_week=one_week,
+        six_weeks=six_weeks,
+        commuters=commuters,
     ),
 )
 

@@ -36,6 +36,7 @@ import pandas as pd
 
 from cctview import dataset, match, privacy, show
 from cctview.course import (
+    ask,
     assign_labels,
     automation_bias,
     check_cosine_distance,
@@ -47,7 +48,7 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
-from cctview.show import Float, Sliders, Steps, predict
+from cctview.show import Float, Sliders, Steps
 from cctview.truth import true_vehicles
 
 lesson = open_lesson()
@@ -275,11 +276,11 @@ Sliders(
         Float("threshold", 0, 1, default=half, step=0.02),
         Steps("smallest_picture", {f"{side} pixels a side": side for side in (0, 15, 20, 25)}),
     ],
-    prediction=predict(
-        "At a threshold that finds half of the true links: how many false ones come along for each true one?",
-        f"About {links['false_links'] / links['true_links']:.0f}: "
-        f"{round(links['false_links'], -3):,} false links for {links['true_links']} true ones.",
-        ["fewer than one", "about one", "about ten", "many more"],
+    prediction=ask(
+        "05 false links",
+        of=links["false_links"] / links["true_links"],
+        false=round(links["false_links"], -3),
+        true=links["true_links"],
     ),
 )
 
@@ -343,16 +344,16 @@ searches = {count: match.rank_tracks(tables)[0] for count, tables in tracks.item
 figures.cmc({"1 picture": searches[1]})
 
 # %%
-first = {count: show.percent(result.cmc[0]) for count, result in searches.items()}
-
-predict(
-    "With one picture the right vehicle comes first in " + first[1] + " of searches. With three?",
-    f"In {first[3]}.",
-    ["less often", "about as often", "in some more", "twice as often"],
-)
+first = {count: result.cmc[0] for count, result in searches.items()}
 
 # %% jupyter={"source_hidden": true}
-figures.cmc({"1 picture": searches[1], "3 pictures": searches[3]})
+ask(
+    "05 three pictures",
+    figures.cmc({"1 picture": searches[1], "3 pictures": searches[3]}),
+    of=first[3] / first[1],
+    one=first[1],
+    three=first[3],
+)
 
 # %% [markdown]
 # The further pictures of a track are smaller than the first, so what they add ends soon. And look at the other end of the

@@ -35,6 +35,7 @@ import numpy as np
 
 from cctview import link, match, privacy, search, show, track
 from cctview.course import (
+    ask,
     check_even_gallery,
     check_right_alarms,
     open_lesson,
@@ -42,7 +43,7 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
-from cctview.show import Choice, Sliders, Steps, predict
+from cctview.show import Choice, Sliders, Steps
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 
 lesson = open_lesson()
@@ -112,11 +113,7 @@ Sliders(
             "list", {"the first alone": 1, "a list of 3": 3, "a list of 10": 10}, label="found in"
         ),
     ],
-    prediction=predict(
-        f"Filters that let 98 of 100 true pairs through find {show.percent(loose)} first. Stricter ones that let 80 through?",
-        f"{show.percent(strict)}: fewer strangers are left, but so are fewer of the right ones.",
-        ["more: fewer strangers are left", "about as many", "fewer"],
-    ),
+    prediction=ask("06 strict filters", of=strict - loose, strict=strict, loose=loose),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the bars in pairs: alone, then after the other. Say: blur every car so that appearance says nothing, and the clock still tells this much. Keep it for 08, where we blur. If someone asks what a bit is: each one halves the crowd."
@@ -166,9 +163,8 @@ def grow(values):
 
 
 def missed(size):
-    """Missed with a false alarm in one search of ten, in per cent."""
-    rows = odds[(odds["size"] == size) & np.isclose(odds.fpir, 0.1)]
-    return show.percent(rows.fnir.iloc[0])
+    """The share that is missed with a false alarm in one search of ten."""
+    return odds[(odds["size"] == size) & np.isclose(odds.fpir, 0.1)].fnir.iloc[0]
 
 
 Sliders(
@@ -181,10 +177,12 @@ Sliders(
         ),
         Choice("fpir", tolerated, default=0.1, label="false alarms in"),
     ],
-    prediction=predict(
-        f"With a false alarm in 1 search of 10, {missed(100)} are missed among 100 vehicles. Among {max(sizes)}?",
-        f"{missed(max(sizes.values()))}: at false alarms that an operator could bear, appearance alone finds hardly anybody.",
-        ["about as many", "half as many", "nearly all"],
+    prediction=ask(
+        "06 large gallery",
+        of=missed(max(sizes.values())),
+        small=missed(100),
+        large=missed(max(sizes.values())),
+        most=list(sizes)[-1],
     ),
 )
 
@@ -224,14 +222,14 @@ ends = [
     for at in (0, 1)
 ]
 
-predict(
-    f"With clones at the next camera the right one comes first in {show.percent(ends[0])} of searches. With marks on each?",
-    f"In {show.percent(ends[1])}, while the area under the ROC hardly moves.",
-    ["about as often", "twice as often or more"],
-)
-
 # %% jupyter={"source_hidden": true}
-figures.individuality(dial, 0.25)
+ask(
+    "06 marks",
+    figures.individuality(dial, 0.25),
+    of=ends[1] / ends[0],
+    alike=ends[0],
+    marked=ends[1],
+)
 
 # %% [markdown]
 # Two lessons. The area under the ROC, the number that papers report, hardly notices clones; the search does. And no
@@ -273,11 +271,8 @@ Sliders(
         Steps("list", {"1 vehicle": 1} | {f"{n:,} vehicles": n for n in (10, 100, 1000)}),
         Choice("threshold", thresholds, default=LOOSE),
     ],
-    prediction=predict(
-        "One vehicle is wanted, and every tenth that passes is it (far too many!). How many of 100 alarms are right?",
-        alarm({"prior": 10, "list": 1, "threshold": LOOSE}).title
-        + ". Now move the prior to where real ones are.",
-        ["about 10", "about 50", "about 75", "nearly all"],
+    prediction=ask(
+        "06 alarms", of=float(privacy.share_right(0.1, points.found[LOOSE], 0, points.rate[LOOSE]))
     ),
 )
 

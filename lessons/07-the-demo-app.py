@@ -41,6 +41,7 @@ from cctview import dataset, privacy, show
 from cctview.course import (
     FINDER_MINUTES,
     TAXI,
+    ask,
     check_speed,
     check_who,
     make_register,
@@ -65,7 +66,7 @@ from cctview.investigate import (
     save_dossier,
     share_of_first_guesses,
 )
-from cctview.show import Float, Sliders, Steps, predict
+from cctview.show import Float, Sliders, Steps
 
 lesson = open_lesson()
 truth = lesson.truth
@@ -137,16 +138,15 @@ show.bars(
 
 # %%
 taxi = trips.sighting_of(TAXI[0], finder.cameras[0])
-predict(
-    "Ranked by looks alone, with both filters off: at how many of five cameras does the taxi itself come first?",
-    f"{sum(judge.right(taxi, vehicle_search.candidates(taxi, variants['MED, as the original'], 1).id))}. The most alike are its sisters.",
-    ["none", "one or two", "three or four", "all five"],
-)
 
 # %% jupyter={"source_hidden": true}
 settings = variants["MED, as the original"]
 original = judge.candidates(taxi, vehicle_search.candidates(taxi, settings, 3))
-candidate_rows(vehicle_search, taxi, original.assign(weak=original.distance > 16))
+ask(
+    "07 look-alikes",
+    candidate_rows(vehicle_search, taxi, original.assign(weak=original.distance > 16)),
+    of=sum(judge.right(taxi, vehicle_search.candidates(taxi, settings, 1).id)),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the leak of the lesson. Read the card line by line, as an officer would read it out. Then uncover the right column. Ask: who is harmed by a false line? Two people: the one who is followed, and the one who was really there."
 # ## 3 · What leaks: the dossier that one click builds
@@ -261,10 +261,12 @@ Sliders(
         ),
         Float("believed", 0.1, 0.9, default=0.5, step=0.1, label="believed from", say=show.percent),
     ],
-    prediction=predict(
-        f"Of {len(dossiers)} dossiers, how many get the right name from one plate, read once?",
-        f"{plates.named[plates.right].sum()}. And {(plates.named & ~plates.right).sum()} get a wrong one.",
-        ["hardly any", "about a quarter", "about half", "most"],
+    prediction=ask(
+        "07 plates",
+        of=plates.named[plates.right].sum() / len(dossiers),
+        dossiers=len(dossiers),
+        right=plates.named[plates.right].sum(),
+        wrong=(plates.named & ~plates.right).sum(),
     ),
 )
 

@@ -37,6 +37,7 @@ from cctview import dataset, privacy, show
 from cctview.attacks import fit_map, infer_attribute
 from cctview.course import (
     KeyedDatabase,
+    ask,
     check_defence,
     check_key_broken,
     choose_examples,
@@ -60,7 +61,7 @@ from cctview.defences import (
     stored_draws,
     unprotected,
 )
-from cctview.show import Choice, Int, Sliders, Steps, Toggle, predict
+from cctview.show import Choice, Int, Sliders, Steps, Toggle
 
 lesson = open_lesson()
 breach = open_breach(lesson)
@@ -203,14 +204,9 @@ lesson_08.who_can(DEFENCES.values())
 
 # %%
 a_look = noise_deviation(100)
-predict(
-    "Noise with an epsilon of 100 for one look. What is the epsilon of one day, of 18 looks, if the looks are added up?",
-    f"{18 * 100:,}: 18 times 100.",
-    ["still 100", "about 400", "1,800"],
-)
 
 # %% jupyter={"source_hidden": true}
-defences.spent(round(a_look, 2), 18, 30)
+ask("08 epsilon", defences.spent(round(a_look, 2), 18, 30))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Let the room choose a defence and a strength. Ask: would you feel safe? Then change the tracker from off the shelf to adaptive. Do blur, then the key, then retention. Usual wrong belief: what I cannot recognise, a machine cannot."
 # ## 6 · Four trackers
@@ -252,11 +248,12 @@ Sliders(
         Steps("strength", {"weak": 1, "medium": 2, "strong": 3}, default=3),
         Choice("tracker", trackers, default="adaptive"),
     ],
-    prediction=predict(
-        f"Strong blur: a person sees spots. Of {unprotected(results):.1f} bits a tracker off the shelf keeps "
-        f"{blur['off the shelf']:.1f}. And the adaptive one?",
-        f"{blur['adaptive']:.1f} bits.",
-        ["none", "about as many", "two or three times as many", "all of them"],
+    prediction=ask(
+        "08 blur",
+        of=blur["adaptive"] / blur["off the shelf"],
+        shelf=blur["off the shelf"],
+        adaptive=blur["adaptive"],
+        unprotected=unprotected(results),
     ),
 )
 
@@ -295,11 +292,7 @@ Sliders(
         *(Toggle(use.replace(" ", "_"), default=use == "counting") for use in USES),
         Choice("tracker", [*trackers, WORST], default=WORST),
     ],
-    prediction=predict(
-        "The owner counts vehicles, and needs nothing else. How many of a link's bits can be bought back?",
-        "All that vectors give: an owner who only counts needs to store none. The times are left, see the next figure.",
-        ["a tenth", "half", "nearly all"],
-    ),
+    prediction=ask("08 counting"),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is purpose limitation, the central idea of data protection, in numbers. Read the rows from the top: each need that is added costs bits. Ask: which of these owners is your city?"
@@ -335,12 +328,7 @@ Sliders(
         Toggle("store_no_vectors", default=True),
         Toggle("thief_uses_times", default=True),
     ],
-    prediction=predict(
-        "The thief has the vectors and the times. What share of the bits can an owner give back who needs travel times,"
-        " but no types?",
-        f"{show.percent(best_defence(draws, OWNERS[TIMES], clock=True).share)}: the times alone link passes.",
-        ["hardly any", "a third", "nearly all"],
-    ),
+    prediction=ask("08 travel times", of=best_defence(draws, OWNERS[TIMES], clock=True).share),
 )
 
 # %% [markdown]
@@ -390,11 +378,7 @@ Sliders(
         Int("known_vehicles", 0, 250, default=50, step=10),
         Choice("numbers_kept", list(databases), default=256),
     ],
-    prediction=predict(
-        "With no known vehicle the thief finds nothing. With 50, how much of what he would find without the key?",
-        f"{show.percent(fifty)} of it.",
-        ["nothing", "a tenth", "about half", "nearly all"],
-    ),
+    prediction=ask("08 key", of=fifty),
 )
 
 # %%
@@ -417,15 +401,9 @@ assert database.found(50)["low"] > database.found(0)["high"], "the key must be b
 cloaks = dataset.read_result("cloaks.csv")
 
 framed = cloaks.query("aim == 'target' and levels == 8 and outcome == 'the target'").share.max()
-predict(
-    "The cloak gets a target: one other vehicle. How often does the search of the network that it was made for name"
-    " exactly that vehicle first?",
-    f"In {show.percent(framed)} of the searches, with 8 levels.",
-    ["hardly ever", "about one time in eight", "every second time"],
-)
 
 # %% jupyter={"source_hidden": true}
-defences.blamed(cloaks, "target", 8)
+ask("08 framed", defences.blamed(cloaks, "target", 8), of=framed)
 
 # %% [markdown]
 # Against the network that it was computed for, the cloak works. **Another network hardly notices it.** But people who know the
@@ -576,15 +554,13 @@ def taken(needs):
     return -bought_back_step(meter, results, 0.9, needs).bits.estimate
 
 
-predict(
-    "The owner needs counts and types. How many of the bits that linking gave are bought back? And if it needs travel"
-    " times too?",
-    f"{taken(['counting', 'types']):.1f}; with travel times {taken(USES):.1f}.",
-    ["hardly any, both times", "nearly all, both times", "nearly all; then hardly any"],
-)
-
 # %% jupyter={"source_hidden": true}
-show.bits_given(meter.after(bought_back_step(meter, results, 0.9, ["counting", "types"])))
+ask(
+    "08 two owners",
+    show.bits_given(meter.after(bought_back_step(meter, results, 0.9, ["counting", "types"]))),
+    types=taken(["counting", "types"]),
+    all=taken(USES),
+)
 
 # %% [markdown]
 # (A model: the share of an average link's bits that the defence takes, taken off what linking gave here.) Protection

@@ -34,10 +34,16 @@
 import numpy as np
 
 from cctview import defences, show
-from cctview.course import QUESTIONS, check_bits, check_even_population, read_habits
+from cctview.course import (
+    QUESTIONS,
+    ask,
+    check_bits,
+    check_even_population,
+    read_habits,
+)
 from cctview.course.figures import lesson_09 as figures
 from cctview.privacy import LeakageMeter, your_car
-from cctview.show import Choice, Int, Quiz, Sliders, Steps, predict
+from cctview.show import Choice, Int, Quiz, Sliders, Steps
 from cctview.stats import match_probability
 
 trips, drivers = read_habits()
@@ -68,14 +74,8 @@ Sliders(
         Choice("colour", colours, default="silver"),
         Int("hour", 0, 23, default=8, say=lambda hour: f"{hour}:00"),
     ],
-    prediction=predict(
-        f"At 8 o'clock a silver sedan is one of {by_day.alike:.0f}. At 3 in the night?",
-        f"One of {by_night.alike:.1f}, in the mean: some nights there is none at all, and then whoever comes is alone.",
-        [
-            "about as many: the share of silver sedans is the same",
-            "about half as many",
-            "hardly one",
-        ],
+    prediction=ask(
+        "09 night", of=by_night.alike / by_day.alike, day=by_day.alike, night=by_night.alike
     ),
 )
 
@@ -136,11 +136,7 @@ Sliders(
         Steps("population", populations, default=10_000, label="vehicles in the city"),
         Int("evidence", 0, 25, default=EVIDENCE, unit="bits"),
     ],
-    prediction=predict(
-        f"Among 10,000 vehicles the match is right in {show.percent(here)}. And among 2 million, by the same evidence?",
-        f"In {show.percent(city)}. The evidence has not changed; there are 200 times as many strangers.",
-        ["in about as many: evidence is evidence", "in about half as many", "in hardly any"],
-    ),
+    prediction=ask("09 same evidence", of=city, here=here),
 )
 
 # %% [markdown]

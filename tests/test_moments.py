@@ -2,7 +2,7 @@
 
 import pytest
 
-from cctview.show.widgets.moment import Moment, data_address, picture_html
+from cctview.show import Moment, data_address, picture_html
 from tests.browsing import browsing
 from tests.moments import open_moment
 

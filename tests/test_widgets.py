@@ -2,8 +2,10 @@
 them in a browser.
 """
 
+import base64
 import io
 import json
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from cctview.show.widgets import (
     predict,
 )
 from cctview.show.widgets.camera_still import CAPTION, TILE, compose_still
+from cctview.show.widgets.prediction import PRESENTER
 from studio.lessons import without_live_views
 from tests.scenes import found, write_scene
 
@@ -207,13 +210,26 @@ def test_the_matches_of_the_pipeline_can_be_marked(scene):
     ]
 
 
-def test_the_still_shows_frames_boxes_and_picks(scene):
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed."""
+    things = []
+    monkeypatch.setattr("IPython.display.display", things.append)
+    return things
+
+
+def test_the_still_shows_frames_boxes_and_picks(scene, shown):
     camera = Camera(scene)
-    bundle, _ = camera._repr_mimebundle_()
-    assert WIDGET in bundle
-    assert "1-N" in bundle["text/plain"]
-    assert camera.model_id not in bundle["text/plain"]
-    plain = np.asarray(Image.open(io.BytesIO(bundle["image/jpeg"])))
+    camera._ipython_display_()
+    still, live = (one._repr_mimebundle_() for one in shown)
+    assert WIDGET in live
+    assert WIDGET not in still
+    assert "1-N" in still["text/plain"]
+    assert camera.model_id not in still["text/plain"]
+    assert re.search(
+        r'<img src="data:image/jpeg;base64,[^"]+" alt="Clickable camera: 1-N', still["text/html"]
+    )
+    plain = np.asarray(Image.open(io.BytesIO(camera.still())))
     camera.picked = camera.detections.id.iloc[0]
     assert (np.asarray(Image.open(io.BytesIO(camera.still()))) != plain).any()
     camera.together = True
@@ -320,39 +336,36 @@ def test_what_an_update_raises_is_shown_and_tried_again():
     assert "error" not in sent[-1]
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What is displayed."""
-    things = []
-    monkeypatch.setattr("IPython.display.display", things.append)
-    return things
-
-
 def test_sliders_where_widgets_do_not_run(shown):
     sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
-    ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
-    assert metadata == {"image/png": {"alt": "One bar."}}
-    assert bundle["image/png"] == sliders.state().picture
-    assert WIDGET in bundle
-    assert bundle["text/plain"] == "Figure with sliders, at height = 1.00, log = no. One bar."
+    still, live = (one._repr_mimebundle_() for one in shown)
+    assert WIDGET in live
+    picture = base64.b64encode(sliders.state().picture).decode()
+    described = 'alt="One bar. At height = 1.00, log = no."'
+    assert f'src="data:image/png;base64,{picture}" {described}' in still["text/html"]
+    assert still["text/plain"] == "Figure with sliders, at height = 1.00, log = no. One bar."
 
 
-def test_a_question_stands_before_and_its_answer_after(shown):
-    question = predict("Up or <down>?", "Up.", ["up", "down"])
-    sliders = make_sliders(prediction=question)
+def test_a_prediction_folds_the_figure_and_the_answer(shown):
+    question = predict("Up or <down>?", ["up", "down"], "up", "Up <it> is.")
+    sliders = make_sliders(prediction=question, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
-    before, _, after = [one._repr_mimebundle_() for one in shown]
-    assert "Up or &lt;down&gt;?" in before["text/html"]
-    assert "Up." not in before["text/html"]
-    assert "Up." in after["text/html"]
-    question.asking.widget.children[1].value = "down"
-    button, words = question.answering.widget.children
-    assert "Up." not in words.value
-    button.click()
-    assert question.given == "down"
-    assert "You said: down" in words.value
-    assert "Up." in words.value
+    asked, live = shown
+    bundle = asked._repr_mimebundle_()
+    assert "Up or &lt;down&gt;?" in question.still
+    before, folded = question.still.split("<details>")
+    assert "Up &lt;it&gt; is." not in before
+    assert "Up &lt;it&gt; is." in folded
+    assert folded.index("<img") < folded.index("</details>")
+    assert bundle["text/plain"] == "Predict first. Up or <down>?"
+    assert question.covers in sliders.widget._dom_classes
+
+
+def test_a_presenter_sees_all_at_once(monkeypatch):
+    assert not predict("How?", ["a", "b"], "a", "So.").state["open"]
+    monkeypatch.setenv(PRESENTER, "1")
+    assert predict("How?", ["a", "b"], ["a", "b"], "So.").state["open"]
 
 
 @pytest.mark.parametrize(
@@ -374,8 +387,9 @@ def test_a_question_stands_before_and_its_answer_after(shown):
             TypeError,
             "expected a matplotlib Figure",
         ),
-        (lambda: predict("", "x"), ValueError, "needs a question"),
-        (lambda: predict("x", "y", ["one"]), ValueError, "two choices"),
+        (lambda: predict("", ["a", "b"], "a", "x"), ValueError, "needs a question"),
+        (lambda: predict("x", ["one"], "one", "y"), ValueError, "two choices"),
+        (lambda: predict("x", ["a", "b"], "c", "y"), ValueError, "none of the choices"),
     ],
 )
 def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
@@ -389,14 +403,16 @@ def test_what_was_made_can_be_found(scene):
     assert all_cameras()[-1] is camera
 
 
-def test_live_views_are_taken_out_and_pictures_left():
-    data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
-    output = nbformat.v4.new_output("display_data", data=data)
+def test_live_views_are_taken_out_and_stills_left():
+    live = nbformat.v4.new_output("display_data", data={WIDGET: {"model_id": "x"}})
+    still = nbformat.v4.new_output("display_data", data={"text/html": "y", "text/plain": "z"})
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")]
+        cells=[
+            nbformat.v4.new_code_cell("1", outputs=[still, live]),
+            nbformat.v4.new_markdown_cell("2"),
+        ]
     )
-    kept = without_live_views(notebook).cells[0].outputs[0].data
-    assert dict(kept) == {"image/png": "y", "text/plain": "z"}
+    assert without_live_views(notebook).cells[0].outputs == [still]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -26,6 +26,7 @@ from cctview.show.drawing import (
     share_axis,
     show_crop,
 )
+from cctview.show.inline_pictures import data_address, picture_html
 from cctview.show.intervals import bars
 from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.look import (
@@ -76,8 +77,6 @@ from cctview.show.widgets import (
     Sliders,
     Steps,
     Toggle,
-    data_address,
-    picture_html,
     predict,
 )
 

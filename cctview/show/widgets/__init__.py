@@ -4,7 +4,7 @@ what is shown live alone."""
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
 from cctview.show.widgets.live import Live
-from cctview.show.widgets.moment import Moment, data_address, picture_html
+from cctview.show.widgets.moment import Moment
 from cctview.show.widgets.panel import Panel
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
@@ -29,7 +29,5 @@ __all__ = [
     "all_cameras",
     "all_quizzes",
     "all_sliders",
-    "data_address",
-    "picture_html",
     "predict",
 ]

@@ -26,7 +26,6 @@ pointer events and the class `drag`. Everything that a mouse can do a key must d
 `tests/moments.py` mounts a moment in a page without Python.
 """
 
-import base64
 import html
 import json
 from functools import cache
@@ -82,18 +81,6 @@ class Moment:
 
     def _repr_mimebundle_(self, **kwargs):
         return {"text/html": self.html(), "text/plain": f"{self.title}. {self.words}"}
-
-
-def picture_html(content, words, kind="jpeg", width=None):
-    """A picture as HTML with a description: `content` are the bytes of a file, `width` its pixels
-    on the screen."""
-    size = f' width="{width}"' if width else ""
-    return f'<img src="{data_address(content, kind)}" alt="{html.escape(words)}"{size}>'
-
-
-def data_address(content, kind="jpeg"):
-    """The bytes of a picture's file as an address, for ``src`` in HTML and in a moment's data."""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 @cache

@@ -23,16 +23,19 @@ it is sent those that a next move could need (`cctview.show.widgets.ahead`). A p
 can have all of them, from `Sliders.states`.
 """
 
+import html
 import io
 import threading
 from dataclasses import dataclass
 from itertools import product
 from math import prod
 
+from cctview.show.inline_pictures import picture_html
 from cctview.show.look import Card
 from cctview.show.widgets.ahead import AHEAD
 from cctview.show.widgets.controls import Control
 from cctview.show.widgets.panel import Panel
+from cctview.show.widgets.still import AGAIN, display_alone, display_with_still
 
 MOST = 300
 """Pictures of one group of sliders that are drawn ahead or exported."""
@@ -84,7 +87,7 @@ class Sliders:
         Takes what `update` returns, and says in a sentence what the figure shows; it is read aloud
         at each move. By default a card's title.
     prediction : Prediction, optional
-        From `predict`: asked before the sliders, answered after them.
+        From `predict`: the sliders are covered until a choice is made.
 
     Raises
     ------
@@ -172,6 +175,8 @@ class Sliders:
             width, height = self._figure(self.values)[0].get_size_inches()
             controls = self.controls.values()
             self._panel = Panel(controls, self.values, ratio=width / height)
+            if self.prediction:
+                self._panel.add_class(self.prediction.covers)
             self._panel.on_msg(self._asked)
             self._panel.observe(self._moved, "at")
         return self._panel
@@ -249,11 +254,21 @@ class Sliders:
         from IPython.display import display
 
         AHEAD.listen()
+        state = self.state()
+        named = ", ".join(
+            f"{control.text} = {control.words(self.values[name])}"
+            for name, control in self.controls.items()
+        )
+        kind, described = state.kind.removeprefix("image/"), f"{state.alt} At {named}."
+        still = f"{picture_html(state.picture, described, kind)}<p>{html.escape(state.words)}</p>"
         if self.prediction:
-            display(self.prediction.asking)
-        display(_Bundle(self))
-        if self.prediction:
-            display(self.prediction.answering)
+            self.prediction.cover(still + AGAIN)
+            display(self.prediction)
+            display_alone(self.widget)
+        else:
+            display_with_still(
+                self.widget, still, f"Figure with sliders, at {named}. {state.words}".strip()
+            )
 
 
 def _key(at):
@@ -271,25 +286,3 @@ def _encode(figure, kind):
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
     return buffer.getvalue()
-
-
-@dataclass
-class _Bundle:
-    """Sliders as one output: the live widget, and the figure for where widgets do not run."""
-
-    sliders: Sliders
-
-    def _repr_mimebundle_(self, **kwargs):
-        sliders = self.sliders
-        state = sliders.state()
-        named = ", ".join(
-            f"{control.text} = {control.words(sliders.values[name])}"
-            for name, control in sliders.controls.items()
-        )
-        bundle = sliders.widget._repr_mimebundle_(**kwargs)
-        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
-        bundle |= {
-            "text/plain": f"Figure with sliders, at {named}. {state.words}".strip(),
-            state.kind: state.picture,
-        }
-        return bundle, {state.kind: {"alt": state.alt}}

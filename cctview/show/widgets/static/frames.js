@@ -73,7 +73,15 @@ class Frames {
       Object.assign(this, { picked: message.picked, marks: message.marks });
       for (const follower of this.followers) follower();
     });
-    model.send({ kind: "marks" });
+    this.send({ kind: "marks" });
+  }
+  /** Send Python a message. It throws where the kernel has ended or begun again: then `silent` says so. */
+  send(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      this.cut = true;
+    }
   }
   tell() {
     for (const listener of this.listeners) listener();
@@ -92,7 +100,7 @@ class Frames {
     const found = this.files.get(key);
     if (!found && !(performance.now() - this.asked.get(key) < SILENCE)) {
       this.asked.set(key, performance.now());
-      this.model.send({ kind: "need", camera, chunk });
+      this.send({ kind: "need", camera, chunk });
     }
     return found;
   }
@@ -116,7 +124,7 @@ class Frames {
     return undefined;
   }
   silent() {
-    return [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);
+    return this.cut || [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);
   }
   clock(seconds) {
     return new Date(1000 * (this.index.begin + seconds)).toISOString().slice(11, 19);
