@@ -42,6 +42,7 @@ from cctview import show
 from cctview.course import (
     FINDER_MINUTES,
     TAXI,
+    ask,
     check_sureness,
     check_wrong_share,
     open_app,
@@ -52,7 +53,7 @@ from cctview.course.figures import lesson_00 as figures
 from cctview.dataset import read_result
 from cctview.link import as_candidates, count_trips, describe
 from cctview.privacy import calibration, leakage_meter, linking_rates, sureness
-from cctview.show import Camera, Float, Int, Sliders, predict
+from cctview.show import Camera, Float, Int, Sliders
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
@@ -193,14 +194,15 @@ everyone = judge.whole_trips(finder.cameras[0])
 twenty = np.random.default_rng(20).choice(everyone, min(20, len(everyone)), replace=False)
 counts = count_trips(judge.links(twenty))
 whole, wrong = counts.loc["whole"], counts.loc["wrong"]
-predict(
-    f"Of {whole.of:.0f} random vehicles: how many trips are found whole, at all six cameras?",
-    f"{whole['count']:.0f}. And {wrong['count']:.0f} get at least one wrong link.",
-    ["none, or one", "about five", "about ten", "nearly all"],
-)
 
 # %%
-figures.trip_ledger(judge.links(twenty))
+ask(
+    "00 whole trips",
+    figures.trip_ledger(judge.links(twenty)),
+    of=int(whole["count"]),
+    count=int(whole.of),
+    wrong=int(wrong["count"]),
+)
 
 # %% [markdown]
 # Every row is a vehicle, every column a camera. A cross is worse than a gap: it puts a driver where that driver never was. A dash is a pass that the
@@ -221,29 +223,22 @@ count_trips(links).round(2)
 # more or less **sure** before it links.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def network(values):
     """What such a network reconstructs."""
     found = judge.links(everyone, minutes=values["minutes"])
     return figures.network_leak(found, values["cameras"], values["sure"])
 
 
-few, most = (
-    show.percent(judge.links(everyone, minutes=m).right.mean()) for m in (1, FINDER_MINUTES)
-)
+few, most = (judge.links(everyone, minutes=m).right.mean() for m in (1, FINDER_MINUTES))
 Sliders(
     network,
     [
         Int("cameras", 2, len(finder.cameras), default=len(finder.cameras)),
-        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, unit="before and after"),
-        Float("sure", 0.05, 0.95, default=0.5, step=0.05, unit="probability"),
+        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, label="minutes before and after"),
+        Float("sure", 0.1, 0.9, default=0.5, step=0.1, label="linked from", say=show.percent),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"With 1 minute, the first guess is right in {few} of searches. With {FINDER_MINUTES}?",
-        f"In {most}.",
-        ["in fewer: there are more strangers to confuse it with", "in about as many", "in more"],
-    ),
+    prediction=ask("00 more minutes", of=most - few, few=few, most=most, minutes=FINDER_MINUTES),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so."

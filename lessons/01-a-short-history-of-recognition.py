@@ -35,6 +35,7 @@ import pandas as pd
 
 from cctview import show
 from cctview.course import (
+    ask,
     candidates_by_era,
     check_best_era,
     check_eigen_weights,
@@ -50,7 +51,7 @@ from cctview.course.figures import lesson_01 as figures
 from cctview.dataset import read_result
 from cctview.extract import ERAS, EigenVehicles, LandmarkRatios
 from cctview.privacy import Gauge, LeakageMeter
-from cctview.show import Choice, Int, Sliders, predict
+from cctview.show import Sliders, Steps
 
 lesson = open_lesson()
 pictures = read_vehicle_crops(lesson.dataset, lesson.truth)
@@ -107,26 +108,20 @@ figures.landmarks(shown, ratios.landmarks(shown))
 # Move the number of eigen-vehicles. Above, a vehicle that was *not* in the training is rebuilt from them. Below is how often
 # the right vehicle comes out first when they are used to search.
 
-# %%
+# %% jupyter={"source_hidden": true}
 eigen = EigenVehicles(count=128).fit(training.crops, training.vehicles)
 curve = rank1_by_count(eigen, test, counts=(2, 4, 8, 16, 32, 64, 128))
 
 
 def rebuild(values):
     """A test vehicle from some of the eigen-vehicles, and rank-1 with so many."""
-    return figures.eigen_vehicles(
-        eigen, test.crops[values["picture"]], curve, values["eigen_vehicles"]
-    )
+    return figures.eigen_vehicles(eigen, test.crops[200], curve, values["eigen_vehicles"])
 
 
 Sliders(
     rebuild,
-    [Int("eigen_vehicles", 2, 128, default=16), Int("picture", 0, len(test) - 1, default=200)],
-    prediction=predict(
-        "With 16 eigen-vehicles the rebuilt picture is a blur, with 128 it is nearly the picture. Do 128 find vehicles better?",
-        "Hardly. What comes in late are details of this one picture: its light, its edges, the road behind it.",
-        ["much better", "a little better", "hardly", "worse"],
-    ),
+    [Steps("eigen_vehicles", list(curve.index), default=16)],
+    prediction=ask("01 eigenvehicles"),
 )
 
 # %% [markdown]
@@ -191,27 +186,25 @@ leak[["auc"]].astype(float).round(2)
 # what kind of wrong candidates does each era bring?
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def confuse(values):
     """The first candidates of each era for one search."""
     query, rows = candidates_by_era(searches, values["search"])
     return figures.era_searches(query, rows)
 
 
+right = int((one.ranks == 1).argmax())
+tried = sorted({right, *range(0, len(one.ranks), 150)})
 first, *_, last = (
     show.percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values()
 )
 Sliders(
     confuse,
-    [Int("search", 0, len(one.ranks) - 1, default=int((one.ranks == 1).argmax()))],
-    prediction=predict(
-        "Which era's wrong candidates look most like the vehicle that is looked for, to your eye?",
-        f"Those of 2015: of its wrong first candidates {last} have the very colour, with the ratios of 1966 {first}.",
-        ["1966", "1971", "1991", "2005", "2015"],
-    ),
+    [Steps("search", {f"{n} of {len(tried)}": k for n, k in enumerate(tried, 1)}, right)],
+    prediction=ask("01 alike", first=first, last=last),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Two controls: the size and the era. First ask: at 8 pixels, who wins? Do not answer, it is the exercise. Then move the size down. The small picture beside the curves is what the machine gets."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First ask: at 8 pixels, which era wins? Do not answer, it is the exercise. The small picture beside the curves is all that the system gets."
 # ## 6 · Smaller and smaller
 #
 # Real cameras see most vehicles far away. So make the pictures smaller, *all* of them: each era was trained, tuned and tested
@@ -223,29 +216,13 @@ by_size = read_result("eras.csv")
 deep = by_size[by_size.era == ERAS[-1].name].set_index("pixels").estimate
 example = shown[0]
 
-
-def look(values):
-    """Rank-1 of all eras by size, one size and one era told."""
-    return figures.by_resolution(by_size, values["pixels"], values["era"], example)
-
-
-Sliders(
-    look,
-    [
-        Int("pixels", 8, 28, default=16, step=4, unit="a side"),
-        Choice("era", [era.name for era in ERAS], default=ERAS[-1].name),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "At 12 instead of 28 pixels a side four fifths of the pixels are gone. What becomes of the deep embedding?",
-        f"It finds {show.percent(deep[12])} instead of {show.percent(deep[28])}.",
-        [
-            "it is as good as before",
-            "it loses less than half",
-            "it loses more than half",
-            "it falls behind the others",
-        ],
-    ),
+# %% jupyter={"source_hidden": true}
+ask(
+    "01 small pictures",
+    figures.by_resolution(by_size, 16, ERAS[-1].name, example),
+    of=1 - deep[12] / deep[28],
+    small=deep[12],
+    large=deep[28],
 )
 
 # %% [markdown]

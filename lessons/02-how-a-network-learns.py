@@ -35,10 +35,16 @@ import numpy as np
 
 from cctview import attacks, show
 from cctview.attacks import EPOCHS, FILTERS
-from cctview.course import check_members_found, check_stop, open_lesson, trainings
+from cctview.course import (
+    ask,
+    check_members_found,
+    check_stop,
+    open_lesson,
+    trainings,
+)
 from cctview.course.figures import lesson_02 as figures
 from cctview.privacy import Gauge, LeakageMeter
-from cctview.show import Choice, Int, Progress, Sliders, predict
+from cctview.show import Choice, Int, Progress, Sliders
 
 lesson = open_lesson()
 pictures = attacks.load_vehicle_images(lesson.dataset, lesson.truth)
@@ -120,31 +126,22 @@ figures.loss_curves(history)
 #
 # How fast that goes depends on the **capacity**: how many filters the network has. Here are trainings of three sizes, made beforehand.
 
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Then set 4 filters and move the epochs, then 28. The small network has no room to learn by heart. Wrong answer people give: small networks are worse. Look at the red curve."
+# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Then the curves of the large network. A small network has no room to learn by heart. Wrong answer people give: small networks are worse. Look at the red curve."
 grid = trainings.stored_grid()
 everyone = grid[(grid.learns == "body") & (grid.vehicles == len(split.members))]
 
-
-def curves(values):
-    """The loss curves of a network with so many filters, read after so many epochs."""
-    return trainings.read_curves(everyone, values["filters"], values["epochs"])
-
-
 small, large = (trainings.read_curves(everyone, filters, EPOCHS) for filters in (4, 28))
-Sliders(
-    curves,
-    [
-        Int("epochs", 0, EPOCHS, default=EPOCHS, step=2),
-        Int("filters", 4, 28, default=16, step=12, unit="in the first layer"),
-    ],
-    draw=lambda read: figures.loss_curves(read.history, read.epoch, read.words),
-    describe=lambda read: read.words,
-    prediction=predict(
-        "A network with 4 filters, and one with 28, learn for 20 epochs. Which one is less often right on new vehicles?",
-        f"With 4 filters it is right on {show.percent(small.new)} of new pictures, with 28 on {show.percent(large.new)}. "
-        f"On those that it was taught: {show.percent(small.taught)} and {show.percent(large.taught)}.",
-        ["the small one", "the large one: it overfits more", "both alike"],
-    ),
+
+# %% jupyter={"source_hidden": true}
+read = trainings.read_curves(everyone, 28, EPOCHS)
+ask(
+    "02 few filters",
+    figures.loss_curves(read.history, read.epoch, read.words),
+    of=large.new - small.new,
+    small_new=small.new,
+    large_new=large.new,
+    small_taught=small.taught,
+    large_taught=large.taught,
 )
 
 # %% [markdown]
@@ -301,7 +298,7 @@ figures.exposure(measured, worst, pictures.pixels[some], pictures.table.body[som
 # learn something easier: the family of **colours** instead of the body. Left, how useful it is; right, what it gives away.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def trade(values):
     """What a training of this kind is worth, and what it gives away."""
     return trainings.read_trade(grid, values["learns"], values["vehicles"], values["epochs"])
@@ -311,17 +308,13 @@ few, many = (trainings.read_trade(grid, "body", vehicles, EPOCHS) for vehicles i
 Sliders(
     trade,
     [
-        Int("vehicles", 100, 700, default=300, step=200, unit="taught"),
+        Int("vehicles", 100, 700, default=300, step=200, label="vehicles taught"),
         Int("epochs", 0, EPOCHS, default=EPOCHS, step=2),
         Choice("learns", {"the body": "body", "the colour": "family"}),
     ],
     draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
     describe=lambda read: read.words,
-    prediction=predict(
-        "Taught 100 vehicles or 700, for 20 epochs: which of the two models gives away more of whom it was taught?",
-        f"The one of 100: AUC {few.auc:.2f}, with 700 it is {many.auc:.2f}.",
-        ["100 vehicles", "700: it holds more", "both alike"],
-    ),
+    prediction=ask("02 few vehicles", of=few.auc - many.auc, few=few.auc, many=many.auc),
 )
 
 # %% [markdown]

@@ -26,7 +26,7 @@
 # 1. say what happens between a public camera and an archive, and what goes wrong on the way;
 # 2. work out what it costs to keep everything;
 # 3. say which share of the traffic a slow collector misses, and why that protects little;
-# 4. say how few known sightings single a vehicle out, and what coarse times and false links change.
+# 4. say what a bit is, how few known sightings single a vehicle out, and what coarse times and false links change.
 #
 # **No vehicle here is real.** The city is simulated. It runs inside this notebook, and only this computer can reach it.
 
@@ -40,7 +40,7 @@ import pandas as pd
 
 from cctview import collect, course, dataset, privacy, search, show
 from cctview.course.figures import lesson_03 as figures
-from cctview.show import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Sliders
 
 lesson = course.open_lesson()
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
@@ -150,7 +150,7 @@ index[["camera", "time", "clock", "moved", "bytes"]].sort_values("time").head(4)
 # %%
 course.summarise_archive(lesson.shown)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the cameras to 900: roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. 900 cameras are roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
 # ## 4 · How cheap it is
 #
 # Nobody has to decide whom to watch. It is enough to keep everything, and to search later. What does that cost? We know the
@@ -165,30 +165,17 @@ print(f"a picture of 352 x 240 pixels: {picture_bytes / 1000:.1f} kB")
 prices = search.COSTS.price_of_storage.value, search.COSTS.price_of_requests.value
 NUMBERS = (1, 6, 30, 150, round(search.CITY.cameras.value), 5_000)
 
-
-def pay(values):
-    """What a month costs."""
-    of = values["interval"], values["days_kept"]
-    bills = {number: course.storage_cost(number, *of, picture_bytes, *prices) for number in NUMBERS}
-    note = "Amazon S3 Standard as devnotes.tech quotes it, read in November 2026"
-    return figures.storage_bill(bills, values["cameras"], *of, note=note)
-
-
 month = course.storage_cost(900, 2, 30, picture_bytes, *prices)
-Sliders(
-    pay,
-    [
-        Choice("cameras", list(NUMBERS), default=NUMBERS[4]),
-        Float("interval", 2, 60, default=2, step=1, unit="seconds from picture to picture"),
-        Int("days_kept", 1, 365, default=30, unit="days"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "900 cameras, a picture of each every two seconds, 30 days kept: what does a month cost?",
-        f"About US${month.storing:,.0f} for what is kept, and US${month.sending:,.0f} for the requests that store each"
-        " picture as a file. A thousand pictures in one file cost a thousandth of that.",
-        ["about US$60", "about US$600", "about US$6,000", "about US$60,000"],
-    ),
+
+# %% jupyter={"source_hidden": true}
+bills = {number: course.storage_cost(number, 2, 30, picture_bytes, *prices) for number in NUMBERS}
+note = "Amazon S3 Standard as devnotes.tech quotes it, read in November 2026"
+course.ask(
+    "03 month",
+    figures.storage_bill(bills, NUMBERS[4], 2, 30, note=note),
+    of=month.storing + month.sending,
+    storing=month.storing,
+    sending=month.sending,
 )
 
 # %% [markdown]
@@ -196,38 +183,25 @@ Sliders(
 # the number of cameras come from secondary sources (`cctview/search/costs.py` names each, with its date). Section 7 of
 # notebook 06 adds what detecting and comparing cost.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the interval to 30 s: hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. At 30 s hardly a passage is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
 # ## 5 · What slips through
 #
 # A collector who polls slowly misses vehicles. Here the truth can be asked: which vehicles passed, and in which frame is each
 # of them large enough? Our detector finds vehicles well from about 20 pixels on, so smaller ones do not count.
-#
-# Move the **interval**.
 
 # %%
 traffic = course.Traffic(lesson.truth)
 INTERVALS = (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60)
 SMALLEST = 20  # pixels
 
-
-def polling(values):
-    """Which share of the traffic is caught."""
-    interval = values["interval"]
-    times = sorted({*INTERVALS, interval})
-    curves = {time: traffic.caught(time, SMALLEST) for time in times}
-    return figures.caught(curves, interval, SMALLEST)
-
-
 slow = traffic.caught(30, SMALLEST)
-Sliders(
-    polling,
-    [Int("interval", 2, 60, default=30, unit="seconds from poll to poll")],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "Polling every 30 seconds: at one of the six cameras or more, which share of the vehicles is caught?",
-        f"{show.percent(slow['once'])}, though of the single passages it is only {show.percent(slow['pass'])}.",
-        ["almost none", "about a tenth", "about a quarter", "most"],
-    ),
+
+# %% jupyter={"source_hidden": true}
+course.ask(
+    "03 polling",
+    figures.caught({time: traffic.caught(time, SMALLEST) for time in INTERVALS}, 30, SMALLEST),
+    of=slow["once"],
+    single=slow["pass"],
 )
 
 # %% [markdown]
@@ -244,11 +218,6 @@ Sliders(
 sightings = privacy.read_trips(course.read_habits()[0])
 known = course.count_known(sightings, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(sightings.trace):,} passages before a camera")
-predict(
-    "After one week, how many of the vehicles in the database were seen on five days or more?",
-    f"{known.often[7]:,} of {known.seen[7]:,}.",
-    ["almost none", "one in twenty", "one in four", "most"],
-)
 
 # %% [markdown]
 # And the slow collector of section 5, who polls every 30 seconds? Let each passage be caught with the probability measured
@@ -256,38 +225,44 @@ predict(
 
 # %% tags=["picture"]
 slowly = course.count_known(course.thin_out(sightings, slow["pass"]), days=42)
-figures.known_by_day(known, slowly, slow["pass"])
+course.ask(
+    "03 seen often",
+    figures.known_by_day(known, slowly, slow["pass"]),
+    of=known.often[7] / known.seen[7],
+    often=known.often[7],
+    seen=known.seen[7],
+)
 
 # %% [markdown]
 # The regulars are the ones you can follow: who comes back, at which hour, and by which way. The archive was not made to find
 # them. It finds them by being kept, and time makes up for slowness.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Tell it as a story: a colleague saw you arrive on Monday at half past eight, and leave on Tuesday at six. Four such sightings, each on another trip. How many drivers fit all four? Then the second figure: what an attacker knows is part of the question, and commuters are the ones who share their times."
-# ## 7 · A few sightings are enough
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Before the first question, ask the room: after how many questions is one driver left? Write the guesses down, then ask the questions one by one and read out the bits. Then make the clock coarser and let the room see the dots come back. If somebody wants to type their own week, remind them that the room reads along. Wrong answer people give: nobody knows four times and places of me. A colleague does, and so does a phone."
+# ## 7 · How few of your passes single you out?
 #
-# Somebody knows four sightings of you, each on another trip: at which camera, and about when. A colleague knows as much. How many
-# vehicles in the database were at all four? If only one was, you are **singled out**. That is not a name yet. But everything else
-# the database knows of this vehicle is now known of you.
+# Somebody knows four passes of you, each on another trip: at which camera, and about when. A colleague knows as much. How many
+# drivers of the town were there, too? If nobody else was at all four, you are **singled out**. That is not a name yet. But everything
+# else that the database holds of this vehicle is now known of you.
 #
-# The share of vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific
-# Reports 3:1376, 2013).
-# It depends on how exactly the times are known:
+# We count what each answer gives away in [bits](glossary.md#bit). An answer that halves the crowd gives away one bit; one that leaves a
+# quarter of the crowd gives away two. The driver with the ring is invented, like all the others. You can put in your own week instead.
+
+# %%
+course.your_week(*course.read_habits())
+
+# %% [markdown]
+# Four passes give away all the bits that there are, and often fewer are enough. When the clock is known less exactly, the dots come
+# back. Is this one driver special? The share of all vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and
+# others, Scientific Reports 3:1376, 2013):
 
 # %%
 week = sightings.first_days(7)
-BINS = (1 / 3600, 1 / 60, 0.25, 1, 4, 24)
-sweep = pd.DataFrame(
-    [
-        {"hours": hours, **vars(privacy.measure_unicity(week, points=4, hours=hours))}
-        for hours in BINS
-    ]
+unicity = privacy.measure_unicity(week, points=4, hours=1)
+print(
+    f"four passes, known to the hour, single out {show.percent(unicity.singled_out)} of the vehicles"
 )
-figures.time_bins(sweep, points=4, days=7)
 
 # %% [markdown]
-# At one second every sighting is unique, so the left end says nothing. The right end is too coarse: six cameras and a day are
-# hardly a clue. What people know of each other lies in between.
-#
 # Who is singled out? And what if the four sightings can be any, so that two of them are often of one trip?
 
 # %%
@@ -306,7 +281,7 @@ figures.unicity_by_driver(by_driver)
 # [false links](glossary.md#false-link). Move how exactly the **times** are known, the
 # **days** in the database, and the share of **false links**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 TIMES = {
     "1 minute": 1 / 60,
     "15 minutes": 0.25,
@@ -326,8 +301,8 @@ def single_out(values):
 
 of_interest = "points == 4 and false_links == 0 and one_a_trip and role == 'everyone'"
 four = {d: course.stored_unicity(0.25, d).query(of_interest).iloc[0] for d in (7, 42)}
-one_week, six_weeks = (show.percent(row.singled_out) for row in four.values())
-commuters = show.percent(by_driver.query("role == 'commuter' and one_a_trip").singled_out.iloc[0])
+one_week, six_weeks = (row.singled_out for row in four.values())
+commuters = by_driver.query("role == 'commuter' and one_a_trip").singled_out.iloc[0]
 Sliders(
     single_out,
     [
@@ -335,11 +310,12 @@ Sliders(
         Choice("days", [7, 14, 42], default=7),
         Choice("false_links", {"none": 0.0, "1 in 20": 0.05, "1 in 5": 0.2}, default=0.05),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"After one week, four sightings on different trips, known to a quarter of an hour, single out {one_week}. After six weeks?",
-        f"{six_weeks}. But commuters stay at {commuters}: after six weeks, more of the drivers who seldom come have four trips.",
-        ["fewer: there are more vehicles to hide among", "about as many", "more"],
+    prediction=course.ask(
+        "03 six weeks",
+        of=six_weeks - one_week,
+        one_week=one_week,
+        six_weeks=six_weeks,
+        commuters=commuters,
     ),
 )
 

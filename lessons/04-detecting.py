@@ -39,9 +39,14 @@ import numpy as np
 import pandas as pd
 
 from cctview import detect, privacy, show
-from cctview.course import check_iou, check_score_threshold, open_lesson
+from cctview.course import (
+    ask,
+    check_iou,
+    check_score_threshold,
+    open_lesson,
+)
 from cctview.course.figures import lesson_04 as figures
-from cctview.show import Float, Int, Sliders, predict
+from cctview.show import Float, Int, Sliders
 from cctview.truth import true_vehicles
 
 BOX = ["x1", "y1", "x2", "y2"]
@@ -165,7 +170,7 @@ show.frame(image, found, f"{len(found)} boxes, found just now in {shown}")
 # well must a box sit to count as right? Each point of the curve is a score threshold.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 @cache
 def evaluated(overlap):
     return detect.evaluate_detections(detections, vehicles, overlap)
@@ -181,15 +186,10 @@ strict = all_frames.recall, evaluation.summary(percent=60).recall
 Sliders(
     at_thresholds,
     [
-        Int("score", 25, 90, default=25, unit="per cent"),
-        Float("overlap", 0.3, 0.9, default=0.5, step=0.1, unit="IoU"),
+        Int("score", 25, 90, default=25, step=5, label="score from", unit="%"),
+        Float("overlap", 0.3, 0.9, default=0.5, step=0.1, label="overlap (IoU) from"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"From 25 % on, {show.percent(strict[0])} of the clear vehicles are found. From 60 % on?",
-        f"{show.percent(strict[1])}: the network is seldom very sure of a vehicle, also where it is right.",
-        ["nearly as many", "about 70 %", "about half", "hardly any"],
-    ),
+    prediction=ask("04 strict", of=strict[1], loose=strict[0]),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the section to keep in a short session. Size first, then the kinds. Ask before you show it: whom will it miss? Then: why motorcycles? Because the pictures it was trained on have hardly any. Wrong answer people give: it is biased on purpose. Nobody chose this; nobody looked, either."
@@ -273,7 +273,7 @@ figures.found_by(
 #
 # Move the threshold: how strict must it be until a vehicle has a chance to slip through?
 
-# %%
+# %% jupyter={"source_hidden": true}
 scores = np.arange(25, 91, 5)
 by_score = pd.DataFrame(
     {score: detect.share_entered(watched, score, rounds=2).estimate for score in scores}
@@ -290,14 +290,8 @@ def who_enters(values):
 
 Sliders(
     who_enters,
-    [Int("score", 25, 90, default=25, unit="per cent")],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"In one frame, {show.percent(now.estimate.iloc[0])} of the vehicles in sight are found. "
-        "Of all vehicles on the road in these twelve minutes, how many are in the database at the end?",
-        f"{show.percent(now.estimate.iloc[-1])}.",
-        ["about a quarter", "about half", "three quarters", "nearly all"],
-    ),
+    [Int("score", 25, 90, default=25, step=5, label="score from", unit="%")],
+    prediction=ask("04 entered", of=now.estimate.iloc[-1], in_frame=now.estimate.iloc[0]),
 )
 
 # %% [markdown]

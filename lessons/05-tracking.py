@@ -36,17 +36,19 @@ import pandas as pd
 
 from cctview import dataset, match, privacy, show
 from cctview.course import (
+    ask,
     assign_labels,
     automation_bias,
     check_cosine_distance,
     check_threshold,
+    drag_embedding,
     draw_pairs,
     open_lesson,
     score_answers,
 )
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
-from cctview.show import Float, Int, Sliders, predict
+from cctview.show import Float, Sliders, Steps
 from cctview.truth import true_vehicles
 
 lesson = open_lesson()
@@ -162,56 +164,41 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 # Nobody told the network what to look at, and no single number means anything. Together they are a place, and training
 # decides who is whose neighbour.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Move the negative towards the anchor until the loss wakes up. Then move the steps slowly from 0 up: watch the pull and the push. Then a larger margin. Wrong answer people give: it goes on for ever. It stops as soon as the negative is outside the dashed circle."
-# ## 4 · Learning: pull and push
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let one person drag, and let the room say which crops belong together: two of the cars are look-alikes. Before you press 'Let the network do it', ask where crop 13 belongs on the plane that the room made. Wait. Nobody can say, and that is the point: they moved crops and made no rule. Wrong answer people give: the network has learned what a car is. It puts crop 14, a car that it never saw, beside a look-alike."
+# ## 4 · Can you learn where each crop belongs?
 #
-# Such networks learn from **triplets** (FaceNet, 2015, arXiv 1503.03832): an *anchor*, a *positive*, which is another
-# picture of the same vehicle, and a *negative*, a picture of another one. The [loss](glossary.md#loss) is what training
-# makes small:
+# Such networks learn from **triplets** (FaceNet, 2015, arXiv 1503.03832): an *anchor*, a *positive*, which is another crop of
+# the same vehicle, and a *negative*, a crop of another vehicle. The [loss](glossary.md#loss) is what training makes small:
 #
 # > loss = (distance to the positive)² − (distance to the negative)² + margin, and never below 0
 #
-# A step of training pulls the positive in and pushes the negative out, a little. When the negative is farther away than
-# the positive by the **margin**, the loss is 0, and nothing moves any more.
-#
-# Here it is with three points in a plane. Drag the **negative** and the **positive** about by their
-# sliders, then let it take **steps**.
-
+# A vector by hand makes this concrete. Let three numbers say how light, how long and how high a car is:
 
 # %%
-def pull_and_push(values):
-    """Three points, and where learning takes them."""
-    positive = values["positive_right"], 0.9
-    negative = values["negative_right"], values["negative_up"]
-    path, losses = match.descend([(0, 0), positive, negative], values["margin"], values["steps"])
-    return vectors.triplet(path, losses, values["margin"])
-
-
-Sliders(
-    pull_and_push,
-    [
-        Float("negative_right", -2.5, 2.5, default=1.4, step=0.1),
-        Float("negative_up", -2.5, 2.5, default=-1, step=0.1),
-        Float("positive_right", -2.5, 2.5, default=1.8, step=0.1),
-        Float("margin", 0.1, 4, default=1, step=0.1, unit="squared distance"),
-        Int("steps", 0, 40, default=2, unit="of learning"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "With more and more steps: when do the points stop?",
-        "As soon as the negative is outside the dashed circle. What is apart by the margin teaches nothing any more.",
-        [
-            "never",
-            "when the negative is outside the dashed circle",
-            "when positive and anchor meet",
-        ],
-    ),
-)
+anchor, positive = (
+    [0.9, 0.5, 0.3],
+    [0.7, 0.5, 0.3],
+)  # two crops of one white car, the second in the shade
+negative = [0.9, 0.9, 0.8]  # a white van
+loss, _ = match.triplet_loss(anchor, positive, negative, margin=1)
+print(f"loss {loss:.2f}")
 
 # %% [markdown]
-# A network cannot move one picture alone: it has millions of weights that all pictures share, and learns from millions of
-# triplets. What comes out are places in 1920 dimensions. Here are some of the vehicles at the places that the network gives
-# them, flattened to a plane. A line joins two pictures of one vehicle, from two cameras.
+# The van is farther away than the other crop of the same car, but not by the margin of 1, so this triplet still costs something.
+#
+# Now do the work of training yourself. The **loss** below is the average over all triplets of twelve crops.
+
+# %% slideshow={"slide_type": "slide"}
+drag_embedding(lesson, detections, embeddings, vehicles)
+
+# %% [markdown]
+# The small network in this plane has 32 weights. It makes two numbers of the main 16 of each vector. The network that made these
+# vectors has millions of weights, and learned in the same way from many vehicles. But both do the same: they are
+# a *rule* that gives every crop a place, also a crop that nobody has seen before. This is why a search engine can find a car
+# that was never part of its training, and why it puts a stranger beside you if the stranger's car looks like yours.
+#
+# Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
+# two crops of one vehicle, from two cameras.
 #
 # *Predict: what will neighbours have in common?*
 
@@ -271,7 +258,7 @@ figures.distance_histograms(mcd, same)
 # %% [markdown]
 # Move the threshold. Then leave out the smallest pictures: does that part the two hills?
 
-# %%
+# %% jupyter={"source_hidden": true}
 size = compared.smaller_side(detections)
 half = round(float(np.median(mcd[same])) + 0.005, 2)  # finds half of the same pairs
 links = figures.accepted(mcd, same, half)
@@ -286,15 +273,14 @@ def link(values):
 Sliders(
     link,
     [
-        Float("threshold", 0, 1, default=half),
-        Int("smallest_picture", 0, int(np.sort(size[same])[-8]), default=0, unit="pixels a side"),
+        Float("threshold", 0, 1, default=half, step=0.02),
+        Steps("smallest_picture", {f"{side} pixels a side": side for side in (0, 15, 20, 25)}),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "At a threshold that finds half of the true links: how many false ones come along for each true one?",
-        f"About {links['false_links'] / links['true_links']:.0f}: "
-        f"{round(links['false_links'], -3):,} false links for {links['true_links']} true ones.",
-        ["fewer than one", "about one", "about ten", "many more"],
+    prediction=ask(
+        "05 false links",
+        of=links["false_links"] / links["true_links"],
+        false=round(links["false_links"], -3),
+        true=links["true_links"],
     ),
 )
 
@@ -358,29 +344,15 @@ searches = {count: match.rank_tracks(tables)[0] for count, tables in tracks.item
 figures.cmc({"1 picture": searches[1]})
 
 # %%
-first = {count: show.percent(result.cmc[0]) for count, result in searches.items()}
+first = {count: result.cmc[0] for count, result in searches.items()}
 
-
-def search(values):
-    """The rankings with one picture a track, and with more."""
-    count = values["pictures"]
-    chosen = {"1 picture": searches[1], f"{count} pictures": searches[count]}
-    return figures.cmc(
-        chosen if count > 1 else {"1 picture": searches[1]}, ranks=values["candidates"]
-    )
-
-
-Sliders(
-    search,
-    [Int("pictures", 1, 4, default=3, unit="a track"), Int("candidates", 5, 30, default=20)],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "With one picture the right vehicle comes first in "
-        + first[1]
-        + " of searches. With three?",
-        f"In {first[3]}.",
-        ["less often", "about as often", "in some more", "twice as often"],
-    ),
+# %% jupyter={"source_hidden": true}
+ask(
+    "05 three pictures",
+    figures.cmc({"1 picture": searches[1], "3 pictures": searches[3]}),
+    of=first[3] / first[1],
+    one=first[1],
+    three=first[3],
 )
 
 # %% [markdown]

@@ -35,6 +35,7 @@ import numpy as np
 
 from cctview import link, match, privacy, search, show, track
 from cctview.course import (
+    ask,
     check_even_gallery,
     check_right_alarms,
     open_lesson,
@@ -42,7 +43,7 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
-from cctview.show import Choice, Float, Int, Sliders, predict
+from cctview.show import Choice, Sliders, Steps
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 
 lesson = open_lesson()
@@ -90,7 +91,7 @@ figures.filters(stages)
 # Move how much each filter **lets through**, and the **list** that an operator looks at. What is too strict loses the vehicle.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def strictness(values):
     """What the filters leave at this strictness."""
     return figures.filters(link.apply_filters(blocks, values["lets_through"]), values["list"])
@@ -102,22 +103,17 @@ strict, loose = (
 Sliders(
     strictness,
     [
-        Float(
+        Steps(
             "lets_through",
-            0.7,
-            0.995,
+            {f"{1000 * of:g} of 1,000 true pairs": of for of in (0.7, 0.8, 0.9, 0.95, 0.98, 0.995)},
             default=0.98,
-            step=0.005,
-            unit="share of true pairs, each filter",
+            label="each filter lets through",
         ),
-        Int("list", 1, 20, default=10, unit="candidates"),
+        Steps(
+            "list", {"the first alone": 1, "a list of 3": 3, "a list of 10": 10}, label="found in"
+        ),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"Filters that let 98 of 100 true pairs through find {show.percent(loose)} first. Stricter ones that let 80 through?",
-        f"{show.percent(strict)}: fewer strangers are left, but so are fewer of the right ones.",
-        ["more: fewer strangers are left", "about as many", "fewer"],
-    ),
+    prediction=ask("06 strict filters", of=strict - loose, strict=strict, loose=loose),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the bars in pairs: alone, then after the other. Say: blur every car so that appearance says nothing, and the clock still tells this much. Keep it for 08, where we blur. If someone asks what a bit is: each one halves the crowd."
@@ -151,7 +147,7 @@ show.clock_and_appearance(privacy.given_away(searches))
 #
 # Move the **gallery** and the **FPIR**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 odds, check = read_result("open_set.csv"), read_result("open_set_check.csv")
 sizes = {f"{size:,}": size for size in sorted(odds["size"][~odds.beyond].unique())}
 tolerated = {
@@ -167,22 +163,26 @@ def grow(values):
 
 
 def missed(size):
-    """Missed with a false alarm in one search of ten, in per cent."""
-    rows = odds[(odds["size"] == size) & np.isclose(odds.fpir, 0.1)]
-    return show.percent(rows.fnir.iloc[0])
+    """The share that is missed with a false alarm in one search of ten."""
+    return odds[(odds["size"] == size) & np.isclose(odds.fpir, 0.1)].fnir.iloc[0]
 
 
 Sliders(
     grow,
     [
-        Choice("gallery", sizes, default=max(sizes.values())),
-        Choice("fpir", tolerated, default=0.1, label="false alarms"),
+        Steps(
+            "gallery",
+            {f"{n} vehicles": size for n, size in sizes.items()},
+            default=max(sizes.values()),
+        ),
+        Choice("fpir", tolerated, default=0.1, label="false alarms in"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"With a false alarm in 1 search of 10, {missed(100)} are missed among 100 vehicles. Among {max(sizes)}?",
-        f"{missed(max(sizes.values()))}: at false alarms that an operator could bear, appearance alone finds hardly anybody.",
-        ["about as many", "half as many", "nearly all"],
+    prediction=ask(
+        "06 large gallery",
+        of=missed(max(sizes.values())),
+        small=missed(100),
+        large=missed(max(sizes.values())),
+        most=list(sizes)[-1],
     ),
 )
 
@@ -212,7 +212,7 @@ privacy.who_is_blamed(searches, truth.vehicles, "colour").round(2).head(8)
 
 # %% [markdown]
 # How alike are clones? In our model world that is a dial, `individuality`: at 0 two cars of one design and colour are the same
-# but for their plate, at 1 each has marks of its own. These minutes have 0.25. Move the dial, and compare with the real frames.
+# but for their plate, at 1 each has marks of its own. These minutes have 0.25. The figure shows every setting, and the real frames beside them.
 
 # %%
 dial = read_result("individuality.csv")
@@ -222,21 +222,13 @@ ends = [
     for at in (0, 1)
 ]
 
-
-def turn(values):
-    """Both figures at a setting of the dial."""
-    return figures.individuality(dial, settings[values["individuality"]])
-
-
-Sliders(
-    turn,
-    [Int("individuality", 0, len(settings) - 1, default=1, unit="quarters")],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"With clones at the next camera the right one comes first in {show.percent(ends[0])} of searches. With marks on each?",
-        f"In {show.percent(ends[1])}, while the area under the ROC hardly moves.",
-        ["about as often", "twice as often or more"],
-    ),
+# %% jupyter={"source_hidden": true}
+ask(
+    "06 marks",
+    figures.individuality(dial, 0.25),
+    of=ends[1] / ends[0],
+    alike=ends[0],
+    marked=ends[1],
 )
 
 # %% [markdown]
@@ -254,31 +246,33 @@ Sliders(
 # Move the **prior**, the **list** and the **threshold**. Each mark is one alarm in a hundred.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 points = operating_points(odds)
 thresholds = {f"{of.threshold:.2f}, finds {of.found:.0%}": k for k, of in points.iterrows()}
 LOOSE = len(points) - 1
+ODDS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
 
 
 def alarm(values):
     """Of a hundred alarms, how many are right."""
     at = points.loc[values["threshold"]]
-    return figures.alarms(10 ** -values["prior"], at.found, at.rate, 10 ** values["list"])
+    return figures.alarms(1 / values["prior"], at.found, at.rate, values["list"])
 
 
 Sliders(
     alarm,
     [
-        Float("prior", 0, 6, default=1, step=0.1, unit="one in 10 to the power of"),
-        Float("list", 0, 3, default=0, step=0.1, unit="wanted vehicles, as a power of ten"),
+        Steps(
+            "prior",
+            {f"1 in {n:,}": n for n in ODDS},
+            default=10,
+            label="of those that pass, wanted",
+        ),
+        Steps("list", {"1 vehicle": 1} | {f"{n:,} vehicles": n for n in (10, 100, 1000)}),
         Choice("threshold", thresholds, default=LOOSE),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "One vehicle is wanted, and every tenth that passes is it (far too many!). How many of 100 alarms are right?",
-        alarm({"prior": 1, "list": 0, "threshold": LOOSE}).title
-        + ". Now move the prior to where real ones are.",
-        ["about 10", "about 50", "about 75", "nearly all"],
+    prediction=ask(
+        "06 alarms", of=float(privacy.share_right(0.1, points.found[LOOSE], 0, points.rate[LOOSE]))
     ),
 )
 

@@ -41,6 +41,7 @@ from cctview import dataset, privacy, show
 from cctview.course import (
     FINDER_MINUTES,
     TAXI,
+    ask,
     check_speed,
     check_who,
     make_register,
@@ -52,9 +53,7 @@ from cctview.course.figures import lesson_07 as figures
 from cctview.investigate import (
     FACTS,
     JOINT,
-    MCD,
     MED,
-    RANKINGS,
     Drawer,
     Judge,
     SearchSettings,
@@ -67,7 +66,7 @@ from cctview.investigate import (
     save_dossier,
     share_of_first_guesses,
 )
-from cctview.show import Choice, Float, Int, Sliders, Toggle, predict
+from cctview.show import Float, Sliders, Steps
 
 lesson = open_lesson()
 truth = lesson.truth
@@ -102,7 +101,7 @@ app
 # The picture above stands in where the page cannot run. It has something that the operator's page has not: the signs ✓ and
 # ✗. Only the truth of the simulated road knows them.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first. Then start at the original's setting: MED, both filters off. Nothing is right. Tick travel time, tick lanes, then choose the joint model. Ask what changed: not the network, only what it is allowed to look at."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first. Then the original's setting: MED, both filters off. Go back to the page, choose MED, then tick travel time and lanes, then choose the joint model. Ask what changed: not the network, only what the system is allowed to look at."
 # ## 2 · As the original had it, and with a clock
 #
 # The original ranked by looks alone: the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal
@@ -134,41 +133,19 @@ show.bars(
 # These are all searches for a vehicle that is there to be found, for every vehicle that passed all six cameras. The thin
 # lines are 95 % intervals.
 #
-# Now turn it yourself, for the yellow taxi van. A first candidate that passes the **threshold** is linked: it has a thick
-# frame. The threshold is a probability for the joint model; for distances it is taken as a share of the way from 0 to the
-# largest distance shown.
+# Here are the candidates for the yellow taxi van, ranked as in the original. A first candidate that is close enough is linked:
+# it has a thick frame. Every other setting can be tried on the page of part 1, under *How the system searches*.
 
 # %%
 taxi = trips.sighting_of(TAXI[0], finder.cameras[0])
-LARGEST = {MED: 32.0, MCD: 0.6}
 
-
-def search(values):
-    """The candidates under these settings, and which of them are linked."""
-    ranking = values["ranking"]
-    settings = SearchSettings(ranking, values["minutes"], values["travel_time"], values["lanes"])
-    found = judge.candidates(taxi, vehicle_search.candidates(taxi, settings))
-    sure = found.probability >= values["threshold"]
-    if ranking in LARGEST:
-        sure = found.distance <= values["threshold"] * LARGEST[ranking]
-    return candidate_rows(vehicle_search, taxi, found.assign(weak=~(sure & (found["rank"] == 1))))
-
-
-Sliders(
-    search,
-    [
-        Choice("ranking", RANKINGS, JOINT, "ranked by"),
-        Int("minutes", 1, FINDER_MINUTES, default=FINDER_MINUTES, unit="before and after"),
-        Float("threshold", 0.05, 0.95, default=0.5, step=0.05),
-        Toggle("travel_time", True, description="for the distances; the joint model has it inside"),
-        Toggle("lanes", True, description="for the distances; the joint model has them inside"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "Ranked by looks alone, with both filters off: at how many of five cameras does the taxi itself come first?",
-        f"{sum(judge.right(taxi, vehicle_search.candidates(taxi, variants['MED, as the original'], 1).id))}. The most alike are its sisters.",
-        ["none", "one or two", "three or four", "all five"],
-    ),
+# %% jupyter={"source_hidden": true}
+settings = variants["MED, as the original"]
+original = judge.candidates(taxi, vehicle_search.candidates(taxi, settings, 3))
+ask(
+    "07 look-alikes",
+    candidate_rows(vehicle_search, taxi, original.assign(weak=original.distance > 16)),
+    of=sum(judge.right(taxi, vehicle_search.candidates(taxi, settings, 1).id)),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the leak of the lesson. Read the card line by line, as an officer would read it out. Then uncover the right column. Ask: who is harmed by a false line? Two people: the one who is followed, and the one who was really there."
@@ -259,7 +236,7 @@ figures.dossier(joined["a plate read once, at 38 St"], known)
 # St, the plate read beside that camera. Move the **clocks** apart, and ask for **more certainty** before a name is
 # believed.
 
-# %%
+# %% jupyter={"source_hidden": true}
 some = everyone[::2]
 dossiers = judge.dossiers(some, SearchSettings())
 
@@ -276,14 +253,20 @@ plates = measure_joins(dossiers, register, FACTS[2])
 Sliders(
     name_them,
     [
-        Float("clocks", 0.5, 10, default=2, step=0.5, unit="seconds apart"),
-        Float("believed", 0.1, 0.95, default=0.5, step=0.05, unit="probability"),
+        Steps(
+            "clocks",
+            {f"{of:g} s": of for of in (0.5, 1, 2, 5, 10)},
+            default=2,
+            label="clocks differ by",
+        ),
+        Float("believed", 0.1, 0.9, default=0.5, step=0.1, label="believed from", say=show.percent),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"Of {len(dossiers)} dossiers, how many get the right name from one plate, read once?",
-        f"{plates.named[plates.right].sum()}. And {(plates.named & ~plates.right).sum()} get a wrong one.",
-        ["hardly any", "about a quarter", "about half", "most"],
+    prediction=ask(
+        "07 plates",
+        of=plates.named[plates.right].sum() / len(dossiers),
+        dossiers=len(dossiers),
+        right=plates.named[plates.right].sum(),
+        wrong=(plates.named & ~plates.right).sum(),
     ),
 )
 

@@ -37,6 +37,7 @@ from cctview import dataset, privacy, show
 from cctview.attacks import fit_map, infer_attribute
 from cctview.course import (
     KeyedDatabase,
+    ask,
     check_defence,
     check_key_broken,
     choose_examples,
@@ -60,7 +61,7 @@ from cctview.defences import (
     stored_draws,
     unprotected,
 )
-from cctview.show import Choice, Float, Int, Sliders, Toggle, predict
+from cctview.show import Choice, Int, Sliders, Steps, Toggle
 
 lesson = open_lesson()
 breach = open_breach(lesson)
@@ -202,26 +203,10 @@ lesson_08.who_can(DEFENCES.values())
 
 
 # %%
-def spend(values):
-    """The epsilon of noise, day by day."""
-    return defences.spent(values["deviation"], values["looks_a_day"], values["days"])
-
-
 a_look = noise_deviation(100)
-Sliders(
-    spend,
-    [
-        Float("deviation", 0.05, 3.0, default=round(a_look, 2), step=0.01, unit="of each number"),
-        Int("looks_a_day", 1, 60, default=18),
-        Int("days", 1, 60, default=30),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "Noise with an epsilon of 100 for one look. What is the epsilon of one day, of 18 looks, if the looks are added up?",
-        f"{18 * 100:,}: 18 times 100.",
-        ["still 100", "about 400", "1,800"],
-    ),
-)
+
+# %% jupyter={"source_hidden": true}
+ask("08 epsilon", defences.spent(round(a_look, 2), 18, 30))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Let the room choose a defence and a strength. Ask: would you feel safe? Then change the tracker from off the shelf to adaptive. Do blur, then the key, then retention. Usual wrong belief: what I cannot recognise, a machine cannot."
 # ## 6 · Four trackers
@@ -241,7 +226,7 @@ Sliders(
 # Left are **bits**: how much a link between two cameras tells of the vehicle. (0 is nothing; the bits needed to pick one of
 # 440 passages are 8.8.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 results = stored()
 trackers = [name for name in TRACKERS if name in set(results.tracker)]
 
@@ -260,15 +245,15 @@ Sliders(
     defend,
     [
         Choice("defence", list(DEFENCES), default="blur"),
-        Int("strength", 1, 3, default=3, unit="1 weak, 3 strong"),
+        Steps("strength", {"weak": 1, "medium": 2, "strong": 3}, default=3),
         Choice("tracker", trackers, default="adaptive"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"Strong blur: a person sees spots. Of {unprotected(results):.1f} bits a tracker off the shelf keeps "
-        f"{blur['off the shelf']:.1f}. And the adaptive one?",
-        f"{blur['adaptive']:.1f} bits.",
-        ["none", "about as many", "two or three times as many", "all of them"],
+    prediction=ask(
+        "08 blur",
+        of=blur["adaptive"] / blur["off the shelf"],
+        shelf=blur["off the shelf"],
+        adaptive=blur["adaptive"],
+        unprotected=unprotected(results),
     ),
 )
 
@@ -286,7 +271,7 @@ Sliders(
 # Each point is one defence at one strength. Up: more of a link's bits bought back. Right: more is lost of what the owner
 # needs. Filled points keep enough of it. Tick what the owner needs.
 
-# %%
+# %% jupyter={"source_hidden": true}
 WORST = "the best one for each"
 
 
@@ -298,7 +283,7 @@ def needed(values):
 def compare(values):
     """All defences against one tracker, or each against its best, for one owner."""
     tracker = None if values["tracker"] == WORST else values["tracker"]
-    return defences.bought_back(results, tracker, values["usefulness"], needed(values))
+    return defences.bought_back(results, tracker, 0.9, needed(values))
 
 
 Sliders(
@@ -306,14 +291,8 @@ Sliders(
     [
         *(Toggle(use.replace(" ", "_"), default=use == "counting") for use in USES),
         Choice("tracker", [*trackers, WORST], default=WORST),
-        Float("usefulness", 0.5, 1.0, default=0.9, step=0.05, unit="least share kept"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "The owner counts vehicles, and needs nothing else. How many of a link's bits can be bought back?",
-        "All that vectors give: an owner who only counts needs to store none. The times are left, see the next figure.",
-        ["a tenth", "half", "nearly all"],
-    ),
+    prediction=ask("08 counting"),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is purpose limitation, the central idea of data protection, in numbers. Read the rows from the top: each need that is added costs bits. Ask: which of these owners is your city?"
@@ -321,7 +300,7 @@ Sliders(
 # **one half of the vehicles chooses, and the other half judges.** The black lines are 95 % intervals, with vehicles drawn again
 # on both sides of a search.
 
-# %%
+# %% jupyter={"source_hidden": true}
 draws = stored_draws()
 TIMES = "counting, speeds,\ntravel times"
 OWNERS = {
@@ -349,13 +328,7 @@ Sliders(
         Toggle("store_no_vectors", default=True),
         Toggle("thief_uses_times", default=True),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "The thief has the vectors and the times. What share of the bits can an owner give back who needs travel times,"
-        " but no types?",
-        f"{show.percent(best_defence(draws, OWNERS[TIMES], clock=True).share)}: the times alone link passes.",
-        ["hardly any", "a third", "nearly all"],
-    ),
+    prediction=ask("08 travel times", of=best_defence(draws, OWNERS[TIMES], clock=True).share),
 )
 
 # %% [markdown]
@@ -382,7 +355,7 @@ defences.worst_case(best, 0.9)
 # But a rotation is the same for all vehicles. Whoever knows *some* vehicles at both cameras can learn how the one camera's
 # vectors turn into the other's. Whom would a thief know? His own car. A bus line. A taxi with a receipt.
 
-# %%
+# %% jupyter={"source_hidden": true}
 FIRST, SECOND = "733-681-N", "735-683-N"
 databases = {
     kept: KeyedDatabase(breach, (FIRST, SECOND), kept) for kept in DEFENCES["key"].strengths
@@ -402,15 +375,10 @@ fifty = database.found(50)["estimate"] / database.unprotected()["estimate"]
 Sliders(
     break_key,
     [
-        Int("known_vehicles", 0, 250, default=50),
+        Int("known_vehicles", 0, 250, default=50, step=10),
         Choice("numbers_kept", list(databases), default=256),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "With no known vehicle the thief finds nothing. With 50, how much of what he would find without the key?",
-        f"{show.percent(fifty)} of it.",
-        ["nothing", "a tenth", "about half", "nearly all"],
-    ),
+    prediction=ask("08 key", of=fifty),
 )
 
 # %%
@@ -432,28 +400,10 @@ assert database.found(50)["low"] > database.found(0)["high"], "the key must be b
 # %%
 cloaks = dataset.read_result("cloaks.csv")
 
-
-def cloaked(values):
-    """Whom three networks name first."""
-    aim = "target" if values["with_a_target"] else "away"
-    return defences.blamed(cloaks, aim, int(values["levels"]))
-
-
 framed = cloaks.query("aim == 'target' and levels == 8 and outcome == 'the target'").share.max()
-Sliders(
-    cloaked,
-    [
-        Choice("levels", ["2", "4", "8"], default="8"),
-        Toggle("with_a_target", default=False),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "The cloak gets a target: one other vehicle. How often does the search of the network that it was made for name"
-        " exactly that vehicle first?",
-        f"In {show.percent(framed)} of the searches, with 8 levels.",
-        ["hardly ever", "about one time in eight", "every second time"],
-    ),
-)
+
+# %% jupyter={"source_hidden": true}
+ask("08 framed", defences.blamed(cloaks, "target", 8), of=framed)
 
 # %% [markdown]
 # Against the network that it was computed for, the cloak works. **Another network hardly notices it.** But people who know the
@@ -593,16 +543,10 @@ check_key_broken(matrix_of, databases[64])
 # - **The driver holds no defence.** Owners and lawmakers do, and the law hardly knows vehicles yet.
 #
 # The meter last. What has leaked does not come back. This is what it *would* show, had the best useful defence of the
-# database been in force from the first day. First nine tenths of counting and of types are kept; tick what else is needed.
+# database been in force from the first day. Nine tenths of counting and of types are kept.
 
 # %%
 meter = privacy.LeakageMeter.load_or_default("meter.json").upto("all trips at once")
-
-
-def with_defence(values):
-    """The meter, had the best defence been in force that keeps so much of what is ticked."""
-    step = bought_back_step(meter, results, values["usefulness"], needed(values))
-    return show.bits_given(meter.after(step))
 
 
 def taken(needs):
@@ -610,19 +554,12 @@ def taken(needs):
     return -bought_back_step(meter, results, 0.9, needs).bits.estimate
 
 
-Sliders(
-    with_defence,
-    [
-        *(Toggle(use.replace(" ", "_"), default=use in ("counting", "types")) for use in USES),
-        Float("usefulness", 0.0, 1.0, default=0.9, step=0.05, unit="least share kept"),
-    ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "The owner needs counts and types. How many of the bits that linking gave are bought back? And if it needs travel"
-        " times too?",
-        f"{taken(['counting', 'types']):.1f}; with travel times {taken(USES):.1f}.",
-        ["hardly any, both times", "nearly all, both times", "nearly all; then hardly any"],
-    ),
+# %% jupyter={"source_hidden": true}
+ask(
+    "08 two owners",
+    show.bits_given(meter.after(bought_back_step(meter, results, 0.9, ["counting", "types"]))),
+    types=taken(["counting", "types"]),
+    all=taken(USES),
 )
 
 # %% [markdown]

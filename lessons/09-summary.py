@@ -34,10 +34,16 @@
 import numpy as np
 
 from cctview import defences, show
-from cctview.course import QUESTIONS, check_bits, check_even_population, read_habits
+from cctview.course import (
+    QUESTIONS,
+    ask,
+    check_bits,
+    check_even_population,
+    read_habits,
+)
 from cctview.course.figures import lesson_09 as figures
 from cctview.privacy import LeakageMeter, your_car
-from cctview.show import Choice, Float, Int, Quiz, Sliders, predict
+from cctview.show import Choice, Int, Quiz, Sliders, Steps
 from cctview.stats import match_probability
 
 trips, drivers = read_habits()
@@ -49,7 +55,7 @@ print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
 # No plate, no face, no name: only the **type** of a vehicle, its **colour**, and the **hour** of a weekday. Among how many
 # others does it disappear? These are its [anonymity set](glossary.md#anonymity-set).
 
-# %%
+# %% jupyter={"source_hidden": true}
 kinds, colours = (
     list(drivers[column].astype(str).value_counts().index) for column in ("kind", "colour")
 )
@@ -66,17 +72,10 @@ Sliders(
     [
         Choice("kind", kinds, default="sedan", label="type"),
         Choice("colour", colours, default="silver"),
-        Int("hour", 0, 23, default=8, unit="o'clock"),
+        Int("hour", 0, 23, default=8, say=lambda hour: f"{hour}:00"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"At 8 o'clock a silver sedan is one of {by_day.alike:.0f}. At 3 in the night?",
-        f"One of {by_night.alike:.1f}, in the mean: some nights there is none at all, and then whoever comes is alone.",
-        [
-            "about as many: the share of silver sedans is the same",
-            "about half as many",
-            "hardly one",
-        ],
+    prediction=ask(
+        "09 night", of=by_night.alike / by_day.alike, day=by_day.alike, night=by_night.alike
     ),
 )
 
@@ -123,7 +122,7 @@ show.bits_given(linked.after(defences.bought_back_step(linked, defences.stored()
 # Move the **population** and the **evidence**, in bits. The evidence is one match of a known strength, and not the mean of the meter.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 EVIDENCE = 15
 populations = {
     f"{size:,}": size
@@ -134,15 +133,10 @@ here, city = (float(match_probability(EVIDENCE, size)) for size in (10_000, 2_00
 Sliders(
     lambda values: figures.same_evidence(**values),
     [
-        Choice("population", populations, default=10_000),
-        Float("evidence", 0, 25, default=EVIDENCE, step=0.1, unit="bits"),
+        Steps("population", populations, default=10_000, label="vehicles in the city"),
+        Int("evidence", 0, 25, default=EVIDENCE, unit="bits"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"Among 10,000 vehicles the match is right in {show.percent(here)}. And among 2 million, by the same evidence?",
-        f"In {show.percent(city)}. The evidence has not changed; there are 200 times as many strangers.",
-        ["in about as many: evidence is evidence", "in about half as many", "in hardly any"],
-    ),
+    prediction=ask("09 same evidence", of=city, here=here),
 )
 
 # %% [markdown]

@@ -39,6 +39,7 @@ from cctview import detect, show, truth
 from cctview.course import (
     DETECTION_LIST,
     TAXI,
+    ask,
     check_numbers,
     check_travel_time,
     open_lesson,
@@ -46,7 +47,7 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_10 as figures
 from cctview.dataset import SAMPLE, box_area, crop, driving_order, open_dataset, place_of
-from cctview.show import Choice, Int, Sliders, predict
+from cctview.show import Choice, Int, Sliders
 
 # %config InlineBackend.figure_format = "jpeg"
 folder = sample_folder()
@@ -133,7 +134,7 @@ if folder == SAMPLE:
 # Who asks for a higher score gets fewer boxes. Who asks for larger boxes, too. Choose a camera, and see whom you lose.
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 def keep(values):
     """One camera's frame, with the boxes that are sure and large enough."""
     name = dataset.frames.id[dataset.frames.camera == values["camera"]].iloc[0]
@@ -145,20 +146,15 @@ def keep(values):
 
 cameras = driving_order(dataset.frames.camera)
 names = {place_of(camera).name if place_of(camera) else camera: camera for camera in cameras}
-half = int((dataset.detections.percent >= 50).sum())
+half = (dataset.detections.percent >= 50).mean()
 Sliders(
     keep,
     [
         Choice("camera", names),
-        Int("score", 25, 75, default=50, unit="per cent"),
-        Int("side", 0, 40, default=0, unit="pixels"),
+        Int("score", 25, 75, default=50, step=5, label="score from", unit="%"),
+        Int("side", 0, 40, default=0, step=10, label="shorter side from", unit="pixels"),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        f"{len(dataset.detections)} boxes have a score of at least 25 %. How many have at least 50 %?",
-        f"{half}.",
-        ["nearly all", "about two in three", "about one in three", "hardly any"],
-    ),
+    prediction=ask("10 half", of=half, all=len(dataset.detections), half=half),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -246,7 +242,7 @@ check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
 # away, and see what is left of the trip.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def trip(values):
     """What the first so many cameras know of the taxi van."""
     network = driving_order(right.index)[: values["cameras"]]
@@ -261,12 +257,7 @@ Sliders(
         Int("cameras", 1, len(right), default=len(right)),
         Choice("clock", {"to the second": "s", "to the minute": "min"}),
     ],
-    describe=lambda figure: figure.title,
-    prediction=predict(
-        "If the cameras' clocks show minutes only: what is lost?",
-        "The speed on the short stretches. The trip stays: which way, from where to where, and when.",
-        ["everything", "the speed, but not the trip", "nothing"],
-    ),
+    prediction=ask("10 minutes"),
 )
 
 # %% [markdown]

@@ -1,6 +1,7 @@
 """How `sample/`, `data/` and `models/` are made.
 
 python -m studio build      simulate, render, detect, pack: sample/ and data/
+python -m studio rebuild    make everything that is stale, in order: all that follows but lessons
 python -m studio train      train a model on the real frames in CCTVIEW_REAL, on the simulation
 python -m studio evaluate   measure the shipped models on real test minutes and on the simulation
 python -m studio results    make the stored results of data/: leaks, attacks, defences
@@ -170,6 +171,19 @@ def parser():
     lessons.add_argument("--check", action="store_true", help=words)
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
     commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
+    rebuild = commands.add_parser("rebuild", help="make everything that is stale, in order")
+    rebuild.add_argument(
+        "--only", nargs="+", metavar="STEP", help="some of the steps that --plan lists"
+    )
+    rebuild.add_argument("--plan", action="store_true", help="make nothing; list what is stale")
+    words = "make nothing; where only code has changed, run the tests that recompute a slice"
+    rebuild.add_argument("--vouch", action="store_true", help=words)
+    rebuild.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where unfinished work is kept (studio/out)",
+    )
     calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument(
@@ -254,7 +268,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("\nStopped. The same command continues where this one ended.", file=sys.stderr)
         return 130
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
         print(f"studio: {error}", file=sys.stderr)
         return 2
     return 0
@@ -352,6 +366,24 @@ def numbers(given):
     print(write_page(ROOT / "data" / "results", ROOT / "notebooks" / "numbers.md"))
 
 
+def rebuild(given):
+    """Make what is stale, or say what is."""
+    from studio.rebuild import STEPS, plan, vouch
+    from studio.rebuild import rebuild as make
+
+    unknown = set(given.only or ()) - {step.name for step in STEPS}
+    if unknown:
+        raise ValueError(f"no step {min(unknown)!r}: `python -m studio rebuild --plan` lists them")
+    steps = tuple(step for step in STEPS if not given.only or step.name in given.only)
+    if given.plan:
+        print(_table(plan(steps=steps)))
+    elif given.vouch:
+        if left := vouch(steps=steps):
+            raise ValueError(f"not vouched for: {', '.join(left)}; run `python -m studio rebuild`")
+    else:
+        make(work=given.work.resolve(), steps=steps)
+
+
 def calibrate(given):
     """Print the curve of the dial."""
     from studio.evaluation.evaluate_simulation import calibrate as measure
@@ -416,6 +448,7 @@ COMMANDS = {
     "results": results,
     "defence": defence,
     "learning": learning,
+    "rebuild": rebuild,
     "lessons": lessons,
     "meter": meter,
     "numbers": numbers,

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 from cctview.dataset import write_bytes
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 LIVE_VIEW = "application/vnd.jupyter.widget-view+json"
 DIGEST = "outputs_sha256"
 """In a notebook's metadata."""
+PICTURE = re.compile(r'src="data:image/(?P<kind>png|jpeg);base64,(?P<content>[^"]+)"')
 GAUGES = ("recognised at once", "found in a training set", "unicity", "in the database")
 """What notebooks 01 to 04 measure beside the meter, in their order."""
 
@@ -57,6 +59,8 @@ def execute(stem: str) -> Path:
 
     if os.environ.get("CCTVIEW_DATA"):
         raise ValueError("CCTVIEW_DATA names other frames than the course's; unset it")
+    if os.environ.pop("CCTVIEW_PRESENTER", None):
+        print("CCTVIEW_PRESENTER is unset: what is committed stays covered")
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
@@ -108,12 +112,13 @@ def without_live_views(notebook):
     in for them; returns the same.
 
     A live widget ends with its kernel. Saved with a notebook, it shows up as "Loading widget" until
-    the notebook is run; without it, JupyterLab shows the picture, as GitHub does.
+    the notebook is run; without it, JupyterLab shows the still before it, as GitHub does.
     """
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if len(output.get("data", {})) > 1:
-                output["data"].pop(LIVE_VIEW, None)
+        if "outputs" in cell:
+            cell.outputs = [
+                output for output in cell.outputs if LIVE_VIEW not in output.get("data", {})
+            ]
     notebook.metadata.pop("widgets", None)
     return notebook
 
@@ -123,17 +128,12 @@ def pictures(notebook) -> list[tuple[str, bytes]]:
     the file.
     """
     shown = [
-        output.data
+        PICTURE.search(output.get("data", {}).get("text/html", ""))
         for cell in notebook.cells
         if "picture" in cell.metadata.get("tags", [])
         for output in cell.get("outputs", [])
-        if "data" in output
     ]
-    kinds = [
-        (data, next((kind for kind in ("jpeg", "png") if f"image/{kind}" in data), None))
-        for data in shown
-    ]
-    return [(kind, base64.b64decode(data[f"image/{kind}"])) for data, kind in kinds if kind]
+    return [(found["kind"], base64.b64decode(found["content"])) for found in shown if found]
 
 
 def keep_meter(path: Path = ROOT / "notebooks" / "meter.json", place: Path = END) -> Path:

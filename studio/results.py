@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
+from cctview import weights
 from cctview.attacks import LabelledCrops, LinkageAttack, infer_attribute
 from cctview.course import read_vehicle_crops
 from cctview.course.era_trials import VehicleCrops
@@ -31,7 +32,8 @@ from cctview.defences import DEFENCES, stored
 from cctview.defences.cloak import shipped_student
 from cctview.defences.study import DRAWN_SCALE
 from cctview.detect import Detector
-from cctview.extract import ERAS
+from cctview.detect.detector import DETECTOR_WEIGHTS
+from cctview.extract import ERAS, EXTRACTOR_WEIGHTS
 from cctview.match import cosine_distances
 from cctview.truth import read_truth
 from studio.studies import cloak_study, leakage, learning, linking
@@ -40,6 +42,7 @@ from studio.studies.defence_study import DefenceStudy, Measured, link_row
 from studio.studies.era_tables import equal_table, metric_table, resolution_table
 from studio.studies.usefulness import RoadUse, stretches
 from studio.training import third, train_defended
+from studio.training.checkpoint import named_by_code
 
 _WRITERS = {
     "leakage": leakage.write_leakage,
@@ -206,7 +209,13 @@ def defences(crops: LabelledCrops, work: Path, data: Path) -> Measured:
 
     Retrained extractors are those that `python -m studio train defended` left there.
     """
-    parts = work / "defences"
+    judges = (EXTRACTOR_WEIGHTS, third.DEFAULT_WEIGHTS, DETECTOR_WEIGHTS)
+    parts = named_by_code(
+        work / "defences",
+        "studio.studies.defence_study",
+        *map(weights.find, judges),
+        *sorted(data.glob("*.zip")),
+    )
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
     study = DefenceStudy(

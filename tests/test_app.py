@@ -115,16 +115,25 @@ def test_settings_are_followed_by_candidates_and_dossier(app):
     app.set(sure=2.0)
     assert len(app.dossier.sightings) == 2
     assert app.dossier.number == number
-    app._shell.controls["ranking"].value = MCD
+    turn(app, ranking=MCD)
     assert app.settings.ranking == MCD
     assert app.camera.candidates["label"].str.contains("MCD ").all()
-    assert app._shell.controls["sure"].max <= 2
-    assert app.sure <= app._shell.controls["sure"].max
-    app._shell.controls["ranking"].value = MED
-    app._shell.controls["sure"].value = 5.0
+    sure = app._shell.panel.controls[2]
+    assert sure.high <= 2
+    assert app._shell.panel.values["sure"] == app.sure == sure.default
+    turn(app, ranking=MED)
+    assert app._shell.panel.values["sure"] == app.sure == app.threshold.default
+    turn(app, sure=5.0)
     near = app.search.candidates(app.example, app.settings, 1)["distance"] <= 5
     assert app.sure == 5.0
     assert len(app.dossier.sightings) == 1 + int(near.sum())
+
+
+def turn(app, **values):
+    """What a hand does at the controls: their positions change, and nothing else."""
+    panel = app._shell.panel
+    wanted = panel.values | values
+    panel.at = [control.position(wanted[control.name]) for control in panel.controls]
 
 
 def test_a_look_up_marks_what_is_linked():

@@ -52,7 +52,7 @@ def test_a_figure_that_is_empty_at_one_end_is_found():
         return figure
 
     (problem,) = drive(Sliders(empty, [Float("x", -1, 1, 0.5)]))
-    assert "{'x': -1}" in problem
+    assert "{'x': -1.0}" in problem
     assert "empty" in problem
 
 

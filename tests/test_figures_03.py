@@ -47,8 +47,6 @@ CURVES = {t: {"pass": 1 / t, "once": 1.5 / t, "always": 0.1 / t} for t in (2, 5,
 DAYS = pd.DataFrame(
     {"seen": range(10, 94, 2), "again": range(5, 47), "often": range(42)}, index=range(1, 43)
 )
-SWEEP = pd.DataFrame({"hours": [1 / 3600, 1 / 60, 1, 24], "singled_out": [1, 0.8, 0.3, 0]})
-SWEEP = SWEEP.assign(low=SWEEP.singled_out * 0.9, high=SWEEP.singled_out * 0.9 + 0.1)
 
 
 def tally():
@@ -75,7 +73,6 @@ FIGURES = {
     "storage, most": lambda: lesson_03.storage_bill(bills(2, 365), 5_000, 2, 365),
     "caught": lambda: lesson_03.caught(CURVES, 30, 20),
     "known": lambda: lesson_03.known_by_day(DAYS, DAYS // 3, 0.04),
-    "bins": lambda: lesson_03.time_bins(SWEEP, 4, 7),
     "unicity": lambda: lesson_03.unicity_by_points(TABLE, 0.05),
     "unicity by driver": lambda: lesson_03.unicity_by_driver(ROLES),
     "unicity, no false link": lambda: lesson_03.unicity_by_points(TABLE, 0.0),
@@ -132,18 +129,6 @@ def test_the_vehicles_that_come_back_are_told():
     assert "After 42 days 41 vehicles" in figure.title
     assert figure.title.endswith("4.0 % of the passages knows 13")
     assert [line.get_ydata()[-1] for line in figure.axes[0].lines] == [92, 46, 41, 13]
-
-
-def test_time_bins_are_named():
-    figure = lesson_03.time_bins(SWEEP, 4, 7)
-    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
-        "1 s",
-        "1 min",
-        "1 h",
-        "1 day",
-    ]
-    assert "100 % if known to 1 s" in figure.title
-    assert "0 % if to 1 day" in figure.title
 
 
 def test_who_is_singled_out_is_told_by_driver_and_by_knowledge():

@@ -5,11 +5,9 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import vectors
-from cctview.match import descend
 from tests.cards import check_card
 
 RNG = np.random.default_rng(0)
-BEGIN = [(0, 0), (1.2, 0.6), (0.7, -0.6)]
 GROUPS = pd.DataFrame(
     [
         ("size", "small", 0.4, 0.3, 0.5, 300),
@@ -19,11 +17,6 @@ GROUPS = pd.DataFrame(
     columns=["of", "group", "estimate", "low", "high", "searches"],
 )
 FIGURES = {
-    "triplet": lambda: vectors.triplet(*descend(BEGIN, 1.0, 6), 1.0),
-    "triplet at the start": lambda: vectors.triplet(*descend(BEGIN, 4.0, 0), 4.0),
-    "triplet in a corner": lambda: vectors.triplet(
-        *descend([(0, 0), (2.5, 0.6), (-2.5, 2.5)], 0.1, 30), 0.1
-    ),
     "vector": lambda: vectors.vector(
         RNG.integers(0, 255, (30, 44, 3)).astype(np.uint8), RNG.normal(size=1920)
     ),
@@ -34,18 +27,6 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_titled_whole_and_legible(name):
     check_card(FIGURES[name]())
-
-
-def test_the_toy_draws_where_the_points_are():
-    path, losses = descend(BEGIN, 1.0, 6)
-    figure = vectors.triplet(path, losses, 1.0)
-    for k, name in enumerate(("anchor", "positive", "negative")):
-        (point,) = figure.findobj(lambda a, name=name: a.get_label() == name)
-        assert point.get_xydata()[0] == pytest.approx(path[-1, k])
-    near, margin = figure.axes[0].patches
-    assert near.radius == pytest.approx(np.linalg.norm(path[-1, 0] - path[-1, 1]))
-    assert margin.radius**2 == pytest.approx(near.radius**2 + 1.0)
-    assert "Nothing left to learn" in vectors.triplet(*descend(BEGIN, 1.0, 200), 1.0).title
 
 
 def test_every_number_of_a_vector_is_drawn():

@@ -16,7 +16,7 @@ LESSONS = {
     for number, stem in STEMS.items()
 }
 AGENDAS = {"45 minutes": (45, 45), "Half a day": (180, 240), "A full day": (420, 510)}
-CONTROL = re.compile(r"\b(?:Int|Float|Choice|Toggle)\(\s*\"(\w+)\"")
+CONTROL = re.compile(r"\b(?:Int|Float|Choice|Steps|Toggle)\(\s*\"(\w+)\"")
 
 
 def section(heading, level="###"):

@@ -80,7 +80,11 @@ def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
 
 def write_executed(folder, png=PNG, **metadata):
     """A notebook as `python -m studio lessons` leaves it, and the picture that stands for it."""
-    output = nbformat.v4.new_output("display_data", {"image/png": png}, metadata=metadata)
+    output = nbformat.v4.new_output(
+        "display_data",
+        {"text/html": f'<img src="data:image/png;base64,{png}" alt="A road.">'},
+        metadata=metadata,
+    )
     cell = nbformat.v4.new_code_cell("x", outputs=[output], metadata={"tags": ["picture"]})
     notebook = nbformat.v4.new_notebook(cells=[cell])
     notebook.metadata[DIGEST] = digest(notebook)

@@ -14,7 +14,7 @@ from cctview.detect.detector import TINY_YOLO_ANCHORS
 from studio.build import Settings
 from studio.evaluation import evaluate
 from studio.training import schedule, train_detector, train_extractor, training_road
-from studio.training.checkpoint import Checkpoint
+from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
 from tests.scenes import picture
 
@@ -420,3 +420,18 @@ def test_retraining_for_a_defence_leaves_weights_that_load(tmp_path):
     assert np.isfinite(after).all()
     assert np.abs(after - before).max() > 0.01
     assert train_defended.embedding(tmp_path, DEFENCES["jpeg"]) is None
+
+
+def test_what_other_code_or_other_weights_began_is_not_continued(tmp_path):
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"first")
+    module = "studio.training.train_inverter"
+    place = named_by_code(tmp_path / "inverter.pt", module, weights)
+    assert place == named_by_code(tmp_path / "inverter.pt", module, weights)
+    assert place.suffix == ".pt"
+    weights.write_bytes(b"second")
+    others = [
+        named_by_code(tmp_path / "inverter.pt", module, weights),
+        named_by_code(tmp_path / "inverter.pt", "studio.training.train_second", weights),
+    ]
+    assert len({place, *others}) == 3

@@ -1,4 +1,4 @@
-"""The triplet toy against torch and finite differences; weak spots and methods against counting by
+"""The triplet loss against torch and finite differences; weak spots and methods against counting by
 hand.
 """
 
@@ -19,7 +19,6 @@ from cctview.match import (
     by_group,
     compare_methods,
     compare_tracks,
-    descend,
     describe_searches,
     first_minutes,
     rank_tracks,
@@ -50,23 +49,6 @@ def test_gradients_are_slopes():
     points = np.array([[0.1, 0.2], [1.0, 0.6], [0.7, -0.6]])
     slopes = approx_fprime(points.ravel(), lambda x: triplet_loss(*x.reshape(3, 2), 1.0)[0])
     assert triplet_loss(*points, 1.0)[1].ravel() == pytest.approx(slopes, abs=1e-5)
-
-
-def test_learning_lowers_the_loss_to_nothing_and_then_stops():
-    path, losses = descend([(0, 0), (1.2, 0.6), (0.7, -0.6)], margin=1.0, steps=200)
-    assert path.shape == (201, 3, 2)
-    assert losses[0] == pytest.approx(triplet_loss(*path[0], 1.0)[0])
-    assert (np.diff(losses) <= 0).all()
-    assert losses[0] > 0 == losses[-1]
-    assert (path[-1] == path[-2]).all()
-    near, far = (np.linalg.norm(path[-1, 0] - path[-1, k]) for k in (1, 2))
-    assert far**2 >= near**2 + 1.0 - 1e-9
-
-
-def test_a_triplet_without_loss_does_not_move():
-    path, losses = descend([(0, 0), (0.1, 0), (2, 2)], margin=0.5, steps=5)
-    assert (path == path[0]).all()
-    assert (losses == 0).all()
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,17 @@
 them in a browser.
 """
 
+import base64
 import io
 import json
+import re
+from itertools import islice
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -22,12 +23,14 @@ from cctview.show.widgets import (
     Float,
     Int,
     Sliders,
+    Steps,
     Toggle,
     all_cameras,
     all_sliders,
     predict,
 )
 from cctview.show.widgets.camera_still import CAPTION, TILE, compose_still
+from cctview.show.widgets.prediction import PRESENTER
 from studio.lessons import without_live_views
 from tests.scenes import found, write_scene
 
@@ -207,13 +210,26 @@ def test_the_matches_of_the_pipeline_can_be_marked(scene):
     ]
 
 
-def test_the_still_shows_frames_boxes_and_picks(scene):
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed."""
+    things = []
+    monkeypatch.setattr("IPython.display.display", things.append)
+    return things
+
+
+def test_the_still_shows_frames_boxes_and_picks(scene, shown):
     camera = Camera(scene)
-    bundle, _ = camera._repr_mimebundle_()
-    assert WIDGET in bundle
-    assert "1-N" in bundle["text/plain"]
-    assert camera.model_id not in bundle["text/plain"]
-    plain = np.asarray(Image.open(io.BytesIO(bundle["image/jpeg"])))
+    camera._ipython_display_()
+    still, live = (one._repr_mimebundle_() for one in shown)
+    assert WIDGET in live
+    assert WIDGET not in still
+    assert "1-N" in still["text/plain"]
+    assert camera.model_id not in still["text/plain"]
+    assert re.search(
+        r'<img src="data:image/jpeg;base64,[^"]+" alt="Clickable camera: 1-N', still["text/html"]
+    )
+    plain = np.asarray(Image.open(io.BytesIO(camera.still())))
     camera.picked = camera.detections.id.iloc[0]
     assert (np.asarray(Image.open(io.BytesIO(camera.still()))) != plain).any()
     camera.together = True
@@ -243,102 +259,113 @@ def make_sliders(**options):
     return Sliders(bars, [Float("height", 0.5, 2, 1.0), Toggle("log")], **options)
 
 
-def test_the_picture_follows_the_controls_and_comes_back():
+def test_a_move_in_the_browser_is_followed_and_reset_comes_back():
     sliders = make_sliders()
-    image = sliders.widget.children[-3]
-    first = image.value
-    assert first == sliders.picture()
-    assert Image.open(io.BytesIO(first)).format == "PNG"
-    sliders.widget.children[0].value = 2.0
+    panel, sent = sliders.widget, []
+    panel.send = lambda message, buffers=(): sent.append((message, *buffers))
+    panel.at = [len(sliders.controls["height"].positions()) - 1, 0]
     assert sliders.values == {"height": 2.0, "log": False}
-    assert image.value != first
-    sliders.widget.children[2].click()
+    message, picture = sent[-1]
+    assert Image.open(io.BytesIO(picture)).format == "PNG"
+    assert picture == make_sliders().state(height=2.0).picture != make_sliders().state().picture
+    sliders.reset()
+    assert panel.at == panel._first
     assert sliders.values == {"height": 1.0, "log": False}
-    assert image.value == first
+    assert sent[-1][0]["key"] == ",".join(map(str, panel.at)) != message["key"]
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.floats(0.5, 2), st.booleans())
-def test_widgets_and_function_agree(height, log):
-    sliders = make_sliders()
-    sliders.widget
-    sliders.set(height=height, log=log)
-    assert sliders.widget.children[-3].value == make_sliders().picture(height=height, log=log)
+def test_a_number_goes_to_the_nearest_position_and_a_default_is_one():
+    control = Float("height", 0.5, 2, 1.03, step=0.1, unit="m")
+    assert control.positions()[control.position(1.03)] == 1.03
+    assert control.positions()[control.position(1.84)] == 1.8
+    assert [control.positions()[k] for k in (0, -1)] == [0.5, 2]
+    assert control.words(2) == "2.0 m"
 
 
-def test_a_slow_figure_waits_until_the_slider_is_let_go():
-    assert make_sliders(continuous=False).widget.children[0].continuous_update is False
-    assert make_sliders(continuous=True).widget.children[0].continuous_update is True
-    fast, slow = make_sliders(), make_sliders()
-    fast.seconds, slow.seconds = 0.01, 0.3
-    assert fast.widget.children[0].continuous_update
-    assert not slow.widget.children[0].continuous_update
+def test_steps_speak_as_people_do():
+    control = Steps("prior", {f"1 in {n:,}": 1 / n for n in (1, 1000)}, label="wanted")
+    assert control.spec() == {
+        "kind": "slider", "label": "wanted", "about": "", "words": ["1 in 1", "1 in 1,000"],
+    }  # fmt: skip
+    assert control.positions() == [1, 0.001]
 
 
-def test_slow_figures_say_that_they_are_being_computed():
-    seen = []
+def test_all_states_can_be_had_and_too_many_are_thinned():
+    drawn = []
 
-    def watching(values):
-        seen.append(sliders._shell.says.value if sliders._shell else "")
+    def counted(values):
+        drawn.append(values["height"])
         return bars(values)
 
-    sliders = Sliders(watching, [Float("height", 0.5, 2, 1.0)])
-    sliders.seconds = 0.3
-    sliders.widget
-    sliders.set(height=1.5)
-    assert "computing" in seen[-1]
-    assert "computing" not in sliders._shell.says.value
+    sliders = Sliders(counted, [Float("height", 0.5, 2, 1.0, step=0.5), Toggle("log")])
+    states = sliders.states()
+    assert sorted(states) == sorted(f"{k},{on}" for k in range(4) for on in (0, 1))
+    assert states["3,1"].picture == make_sliders().state(height=2, log=True).picture
+    sliders.states()
+    assert len(drawn) == len(states)
+    few = make_sliders().states(most=20)
+    assert 10 < len(few) <= 20
+    assert "50,0" in few  # the default
 
 
-def test_what_an_update_raises_is_shown_and_kept():
+def test_what_a_next_move_could_need_comes_first():
+    sliders = Sliders(bars, [Float("height", 0.5, 2, 1.0, step=0.1), Toggle("log")])
+    first = list(islice(sliders.ahead(everything=False), 4))
+    assert first[0] == (5, 0)
+    assert {abs(height - 5) for height, log in first[1:3]} == {1}
+    near, all_of_them = (list(sliders.ahead(everything)) for everything in (False, True))
+    assert (5, 1) in near
+    assert (0, 1) not in near
+    assert len(set(all_of_them)) == 16 * 2
+
+
+def test_what_an_update_raises_is_shown_and_tried_again():
     def failing(values):
-        if values["height"] > 1.5:
+        if values["height"] > 1.5 and broken:
             raise RuntimeError("no <data>")
         return bars(values)
 
+    broken, sent = [True], []
     sliders = Sliders(failing, [Float("height", 0.5, 2, 1.0)])
-    sliders.widget
+    sliders.widget.send = lambda message, buffers=(): sent.append(message)
     sliders.set(height=2.0)
-    assert isinstance(sliders.error, RuntimeError)
-    assert "no &lt;data&gt;" in sliders._shell.says.value
+    assert "RuntimeError: no <data>" in sent[-1]["error"]
+    broken.clear()
     sliders.reset()
-    assert sliders.error is None
-    assert "failed" not in sliders._shell.says.value
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What is displayed."""
-    things = []
-    monkeypatch.setattr("IPython.display.display", things.append)
-    return things
+    sliders.set(height=2.0)
+    assert "error" not in sent[-1]
 
 
 def test_sliders_where_widgets_do_not_run(shown):
     sliders = make_sliders(draw=lambda figure: figure, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
-    ((bundle, metadata),) = [one._repr_mimebundle_() for one in shown]
-    assert metadata == {"image/png": {"width": 3 * 96}}
-    assert bundle["image/png"] == sliders.picture()
-    assert WIDGET in bundle
-    assert bundle["text/plain"] == "Figure with sliders, at height = 1.0, log = False. One bar."
+    still, live = (one._repr_mimebundle_() for one in shown)
+    assert WIDGET in live
+    picture = base64.b64encode(sliders.state().picture).decode()
+    described = 'alt="One bar. At height = 1.00, log = no."'
+    assert f'src="data:image/png;base64,{picture}" {described}' in still["text/html"]
+    assert still["text/plain"] == "Figure with sliders, at height = 1.00, log = no. One bar."
 
 
-def test_a_question_stands_before_and_its_answer_after(shown):
-    question = predict("Up or <down>?", "Up.", ["up", "down"])
-    sliders = make_sliders(prediction=question)
+def test_a_prediction_folds_the_figure_and_the_answer(shown):
+    question = predict("Up or <down>?", ["up", "down"], "up", "Up <it> is.")
+    sliders = make_sliders(prediction=question, describe=lambda figure: "One bar.")
     sliders._ipython_display_()
-    before, _, after = [one._repr_mimebundle_() for one in shown]
-    assert "Up or &lt;down&gt;?" in before["text/html"]
-    assert "Up." not in before["text/html"]
-    assert "Up." in after["text/html"]
-    question.asking.widget.children[1].value = "down"
-    button, words = question.answering.widget.children
-    assert "Up." not in words.value
-    button.click()
-    assert question.given == "down"
-    assert "You said: down" in words.value
-    assert "Up." in words.value
+    asked, live = shown
+    bundle = asked._repr_mimebundle_()
+    assert "Up or &lt;down&gt;?" in question.still
+    before, folded = question.still.split("<details>")
+    assert "Up &lt;it&gt; is." not in before
+    assert "Up &lt;it&gt; is." in folded
+    assert folded.index("<img") < folded.index("</details>")
+    assert bundle["text/plain"] == "Predict first. Up or <down>?"
+    assert question.covers in sliders.widget._dom_classes
+
+
+def test_a_presenter_sees_all_at_once(monkeypatch):
+    assert not predict("How?", ["a", "b"], "a", "So.").state["open"]
+    monkeypatch.setenv(PRESENTER, "1")
+    assert predict("How?", ["a", "b"], ["a", "b"], "So.").state["open"]
 
 
 @pytest.mark.parametrize(
@@ -356,12 +383,13 @@ def test_a_question_stands_before_and_its_answer_after(shown):
         (lambda: make_sliders().set(height=3), ValueError, "not between"),
         (lambda: make_sliders().set(log="maybe"), ValueError, "neither True nor False"),
         (
-            lambda: Sliders(lambda values: 3, [Toggle("x")]).picture(),
+            lambda: Sliders(lambda values: 3, [Toggle("x")]).state(),
             TypeError,
             "expected a matplotlib Figure",
         ),
-        (lambda: predict("", "x"), ValueError, "needs a question"),
-        (lambda: predict("x", "y", ["one"]), ValueError, "two choices"),
+        (lambda: predict("", ["a", "b"], "a", "x"), ValueError, "needs a question"),
+        (lambda: predict("x", ["one"], "one", "y"), ValueError, "two choices"),
+        (lambda: predict("x", ["a", "b"], "c", "y"), ValueError, "none of the choices"),
     ],
 )
 def test_bad_specifications_are_refused_with_a_remedy(make, error, words):
@@ -375,14 +403,16 @@ def test_what_was_made_can_be_found(scene):
     assert all_cameras()[-1] is camera
 
 
-def test_live_views_are_taken_out_and_pictures_left():
-    data = {WIDGET: {"model_id": "x"}, "image/png": "y", "text/plain": "z"}
-    output = nbformat.v4.new_output("display_data", data=data)
+def test_live_views_are_taken_out_and_stills_left():
+    live = nbformat.v4.new_output("display_data", data={WIDGET: {"model_id": "x"}})
+    still = nbformat.v4.new_output("display_data", data={"text/html": "y", "text/plain": "z"})
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("1", outputs=[output]), nbformat.v4.new_markdown_cell("2")]
+        cells=[
+            nbformat.v4.new_code_cell("1", outputs=[still, live]),
+            nbformat.v4.new_markdown_cell("2"),
+        ]
     )
-    kept = without_live_views(notebook).cells[0].outputs[0].data
-    assert dict(kept) == {"image/png": "y", "text/plain": "z"}
+    assert without_live_views(notebook).cells[0].outputs == [still]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -33,14 +33,25 @@ from cctview.investigate.search import (
     SearchSettings,
     VehicleSearch,
 )
-from cctview.show import Camera, Card, Choice, Float, Int, Live, Toggle, store_nothing
+from cctview.show import (
+    Camera,
+    Card,
+    Choice,
+    Float,
+    Int,
+    Live,
+    Panel,
+    Toggle,
+    percent,
+    store_nothing,
+)
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {
-    JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "threshold", "probability"),
-    CENTRED: Float("sure", 0.0, 1.0, 0.4, 0.01, "threshold", "distance"),
-    MED: Float("sure", 5.0, 30.0, 16.0, 0.5, "threshold", "distance"),
-    MCD: Float("sure", 0.0, 0.6, 0.18, 0.01, "threshold", "distance"),
+    JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "link from", "confidence", say=percent),
+    CENTRED: Float("sure", 0.0, 1.0, 0.4, 0.01, "link up to", "distance"),
+    MED: Float("sure", 5.0, 30.0, 16.0, 0.5, "link up to", "distance"),
+    MCD: Float("sure", 0.0, 0.6, 0.18, 0.01, "link up to", "distance"),
 }
 """From where on a first candidate is linked, for each ranking."""
 _INVENTED = "<b>No vehicle here is real.</b> The road, its drivers and the register are invented."
@@ -269,8 +280,9 @@ class _Shell:
     def __init__(self, app):
         import ipywidgets
 
-        self.app, self.quiet = app, False
-        self.controls = self._controls()
+        self.app = app
+        self.panel = Panel(self._controls(), vars(app.settings) | {"sure": app.sure})
+        self.panel.observe(self._changed, "at")
         style = (Path(__file__).parent / "app.css").read_text(encoding="utf-8")
         look = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
         head = _words(f'<h2>CCTView</h2><div class="says">{app.about}</div>')
@@ -290,11 +302,11 @@ class _Shell:
         self.text = _classed(Live(dossier_html(None)), "wide")
         self.delete = ipywidgets.Button(description=_DELETE, button_style="danger")
         self.delete.on_click(lambda _: app.delete())
-        self.name = ipywidgets.Text(description="file", disabled=app.search.own)
-        save = ipywidgets.Button(description="Save", disabled=app.search.own)
-        save.on_click(lambda _: app.save(self.name.value))
+        self.name = ipywidgets.Text(description="file")
+        self.save = ipywidgets.Button(description="Save")
+        self.save.on_click(lambda _: app.save(self.name.value))
         named = _classed(self.name, "file")
-        buttons = [_classed(self.delete, "fitted"), named, _classed(save, "fitted")]
+        buttons = [_classed(self.delete, "fitted"), named, _classed(self.save, "fitted")]
         return [_heading("The dossier"), self.text, _classed(ipywidgets.Box(buttons), "row")]
 
     def _joining(self):
@@ -310,9 +322,9 @@ class _Shell:
         where = ipywidgets.Dropdown(options=places, description="read at", disabled=none)
         for menu in (fact, where):
             menu.style.description_width = "initial"
-        button = ipywidgets.Button(description="Join", disabled=none)
-        button.on_click(lambda _: app.join(fact.value, where.value))
-        row = [_classed(widget, "fitted") for widget in (fact, where, button)]
+        self.joined = ipywidgets.Button(description="Join")
+        self.joined.on_click(lambda _: app.join(fact.value, where.value))
+        row = [_classed(widget, "fitted") for widget in (fact, where, self.joined)]
         return [_classed(ipywidgets.Box(row), "row")]
 
     def _outcome(self):
@@ -321,48 +333,44 @@ class _Shell:
 
         self.status = _classed(Live(), "wide")
         self.map = _classed(Live(b"", "image/png", "The trip on the map"), "map")
-        settings = ipywidgets.VBox([_heading("How is searched"), *self.controls.values()])
+        settings = ipywidgets.VBox([_heading("How the system searches"), self.panel])
         return [self.status, self.map, _classed(settings, "wide")]
 
     def _controls(self):
-        app = self.app
-        specs = [
+        app, usual, sure = self.app, self.app.threshold, self.app.sure
+        low, high = min(usual.low, sure), max(usual.high, sure)
+        return [
             Choice("ranking", app.search.rankings, app.settings.ranking, "ranked by"),
-            Int("minutes", 1, 12, app.settings.minutes, label="minutes", unit="before and after"),
-            app.threshold,
+            Int("minutes", 1, 12, app.settings.minutes, label="minutes before and after"),
+            replace(usual, low=low, high=high, default=sure),
             Toggle("travel", app.settings.travel, "only what fits the travel time"),
             Toggle("lanes", app.settings.lanes, "only lanes that lead the same way"),
         ]
-        widgets = {spec.name: _classed(spec.widget(), "control") for spec in specs}
-        for name, widget in widgets.items():
-            widget.style.description_width = "initial"
-            if hasattr(widget, "continuous_update"):
-                widget.continuous_update = False
-            widget.observe(lambda change, name=name: self._changed(name, change.new), "value")
-        return widgets
 
-    def _changed(self, name, value):
-        if not self.quiet:
-            self.app.set(**{name: value})
+    def _changed(self, _):
+        """The reader has turned something; a page that changes after it is not asked again."""
+        app, wanted = self.app, self.panel.values
+        held = vars(app.settings) | {"sure": app.sure}
+        if changed := {name: value for name, value in wanted.items() if held[name] != value}:
+            app.set(**changed)
 
     def refresh(self):
         """Show what the app holds."""
         app = self.app
-        spec, sure, self.quiet = app.threshold, self.controls["sure"], True
-        # in one message: of several, a browser would clamp the old value into the new range
-        with sure.hold_sync(), sure.hold_trait_notifications():
-            sure.min, sure.max, sure.step, sure.value = spec.low, spec.high, spec.step, app.sure
-        sure.description, sure.readout_format = spec.text, ".1f" if spec.step >= 0.5 else ".2f"
-        for name in ("ranking", "minutes", "travel", "lanes"):
-            self.controls[name].value = getattr(app.settings, name)
-        joint = app.settings.ranking == JOINT
-        self.controls["travel"].disabled = joint or app.search.travel_times is None
-        self.controls["lanes"].disabled = joint or app.search.finder is None
-        self.quiet = False
+        joint, fixed = app.settings.ranking == JOINT, set()
+        if joint or app.search.travel_times is None:
+            fixed.add("travel")
+        if joint or app.search.finder is None:
+            fixed.add("lanes")
+        self.panel.change(self._controls(), vars(app.settings) | {"sure": app.sure}, fixed)
         self.text.value = dossier_html(app.dossier)
         files = len(app.drawer.files)
         also = f" and {files} file{'s' if files > 1 else ''}" if files else ""
         self.delete.description = _DELETE + also
+        nothing = app.dossier is None
+        self.delete.disabled = nothing and not files
+        self.save.disabled = self.name.disabled = nothing or app.search.own
+        self.joined.disabled = nothing or app.register is None
         if not app.search.own and self.name.value in ("", *(p.name for p in app.drawer.files)):
             self.name.value = free_name(app.folder)
         self.map.value = map_png(app.dossier)

@@ -8,7 +8,7 @@
 ``pairs``       same or different: all crops at one camera against all at the next
 ``next_camera`` searches at the next camera, track against track; methods side by side
 ``errors``      which different vehicles are taken for one, and which searches miss
-``triplet``     the triplet loss in a plane
+``triplet``     the triplet loss
 =============== ==================================================================================
 """
 
@@ -63,7 +63,7 @@ from cctview.match.pairs import (
     largest_crop_rows,
 )
 from cctview.match.rerank import centre_by_camera, k_reciprocal
-from cctview.match.triplet import descend, triplet_loss
+from cctview.match.triplet import triplet_loss
 
 __all__ = [
     "AGGREGATES",
@@ -85,7 +85,6 @@ __all__ = [
     "compare_next_camera",
     "compare_tracks",
     "cosine_distances",
-    "descend",
     "describe_searches",
     "estimate_and_interval",
     "euclidean_distances",

@@ -1,5 +1,4 @@
-"""Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832), small enough to watch:
-points in a plane.
+"""Triplet loss, as FaceNet has it (Schroff et al. 2015, arXiv 1503.03832).
 
 A triplet is an anchor, a positive (another crop of the same vehicle) and a negative (a crop
 of another vehicle). The loss is ``max(0, |a - p|² - |a - n|² + margin)``: it is 0 as soon as the
@@ -38,32 +37,3 @@ def triplet_loss(
     active = (loss > 0)[..., None]
     gradients = np.stack([2 * (n - p), 2 * (p - a), 2 * (a - n)]) * active
     return np.maximum(loss, 0), gradients
-
-
-def descend(
-    points: ArrayLike, margin: float = 1.0, steps: int = 10, rate: float = 0.01
-) -> tuple[np.ndarray, np.ndarray]:
-    """Move the three points of a triplet down the slope of its loss.
-
-    Parameters
-    ----------
-    points : array_like, shape (3, d)
-        Anchor, positive, negative.
-    margin : float
-    steps : int
-    rate : float
-        How far they go: so many times the slope.
-
-    Returns
-    -------
-    path : ndarray, shape (steps + 1, 3, d)
-        Where they were, step by step.
-    losses : ndarray, shape (steps + 1,)
-    """
-    path, losses = [np.asarray(points, float)], []
-    for step in range(steps + 1):
-        loss, slopes = triplet_loss(path[-1][0], path[-1][1], path[-1][2], margin)
-        losses.append(float(loss))
-        if step < steps:
-            path.append(path[-1] - rate * slopes)
-    return np.array(path), np.array(losses)

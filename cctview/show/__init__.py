@@ -26,6 +26,7 @@ from cctview.show.drawing import (
     share_axis,
     show_crop,
 )
+from cctview.show.inline_pictures import data_address, picture_html
 from cctview.show.intervals import bars
 from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.look import (
@@ -67,11 +68,14 @@ from cctview.show.widgets import (
     Float,
     Int,
     Live,
+    Moment,
     Option,
+    Panel,
     Progress,
     Question,
     Quiz,
     Sliders,
+    Steps,
     Toggle,
     predict,
 )
@@ -104,11 +108,14 @@ __all__ = [
     "Float",
     "Int",
     "Live",
+    "Moment",
     "Option",
+    "Panel",
     "Progress",
     "Question",
     "Quiz",
     "Sliders",
+    "Steps",
     "Toggle",
     "at_edge",
     "band",
@@ -117,6 +124,7 @@ __all__ = [
     "bits_given",
     "candidates",
     "clock_and_appearance",
+    "data_address",
     "dot",
     "dotted",
     "drive",
@@ -132,6 +140,7 @@ __all__ = [
     "pairs",
     "percent",
     "picture",
+    "picture_html",
     "predict",
     "said_and_right",
     "share_axis",

@@ -21,6 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from cctview.show.inline_pictures import picture_html
+
 INK, GREY, PALE, PAPER = "#1c1c1c", "#5f5f5f", "#dddad2", "#fbfaf7"
 BLUE, ORANGE, SKY, GREEN = "#0072B2", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, RED, PURPLE = "#F0E442", "#D55E00", "#CC79A7"
@@ -160,10 +162,36 @@ class Card(Figure):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "jpeg" if self.photographs else "png"
-        width, height = (round(inches * SCREEN) for inches in self.get_size_inches())
+        width = round(self.get_figwidth() * SCREEN)
         picture = self.to_bytes(kind, 150 if self.photographs else _DOTS)
-        shown = {"text/plain": repr(self), f"image/{kind}": picture}
-        return shown, {f"image/{kind}": {"width": width, "height": height, "alt": self.title}}
+        return {
+            "text/plain": repr(self),
+            "text/html": picture_html(picture, self.describe(), kind, width),
+        }
+
+    def describe(self) -> str:
+        """What is drawn, in words, for people who do not see it."""
+        return " ".join([self.title.rstrip(".") + ".", *map(_describe_axes, self.axes)])
+
+
+def _describe_axes(axes: Axes) -> str:
+    """The quantities along both axes, with their ranges, and what the key and the labels name."""
+    parts = []
+    for words, axis, label in (
+        ("Across", axes.xaxis, axes.get_xlabel()),
+        ("Upwards", axes.yaxis, axes.get_ylabel()),
+    ):
+        ticks = [tick.get_text() for tick in axis.get_ticklabels() if tick.get_text()]
+        if label or (axes.axison and ticks):
+            ends = f"{ticks[0]} to {ticks[-1]}" if axes.axison and len(ticks) > 1 else ""
+            parts.append(f"{words}: {', '.join(filter(None, [label, ends]))}.")
+    legend = axes.get_legend()
+    key = [text.get_text() for text in legend.get_texts()] if legend else []
+    written = [text.get_text() for text in axes.texts if text.get_text().strip()]
+    title = axes.get_title()
+    if named := list(dict.fromkeys([*([title] if title else []), *key, *written])):
+        parts.append(f"It names: {'; '.join(named[:12])}.")
+    return " ".join(" ".join(parts).split())
 
 
 def label(axes: Axes, x: float, y: float, text: str, colour: str = INK, **options: Any) -> Text:

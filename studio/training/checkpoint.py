@@ -1,5 +1,6 @@
 """Training that can be stopped and continued: checkpoints on disk, replaced in one step."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from tqdm import tqdm
+
+from studio.closure import code_fingerprint
 
 
 class Checkpoint:
@@ -50,6 +53,26 @@ class Checkpoint:
         }
         _replace(path, weights)
         return path
+
+
+def named_by_code(path: Path, module: str, *reads: Path) -> Path:
+    """`path` with a mark in its name of the code and the files that decide what it holds.
+
+    So nothing is continued that other code, or other weights, began.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file or a folder.
+    module : str
+        Whose code, with all that it imports, decides.
+    *reads : Path
+        Files that decide, too.
+    """
+    digest = hashlib.sha256(code_fingerprint(module).encode())
+    for file in reads:
+        digest.update(file.read_bytes())
+    return path.with_name(f"{path.stem}-{digest.hexdigest()[:12]}{path.suffix}")
 
 
 def fit(

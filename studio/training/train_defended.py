@@ -25,9 +25,10 @@ from cctview.attacks import LabelledCrops
 from cctview.dataset.paths import DATA
 from cctview.defences import DEFENCES, Defence
 from cctview.defences.cloak import shipped_student
+from cctview.extract import EXTRACTOR_WEIGHTS
 from cctview.extract.student import INPUT_SIZE, Student
 from studio.studies.bench import retraining_crops
-from studio.training.checkpoint import Checkpoint, fit
+from studio.training.checkpoint import Checkpoint, fit, named_by_code
 from studio.training.train_extractor import identity_loss
 
 SEED = 8
@@ -41,9 +42,15 @@ CLOAKED = 1200
 """Crops that are cloaked for training: each costs ten times what embedding does."""
 
 
+def folder(out: Path) -> Path:
+    """Where the weights of all defences lie: another folder for other code or another extractor."""
+    student = weights.find(EXTRACTOR_WEIGHTS)
+    return named_by_code(out / "defended", "studio.training.train_defended", student)
+
+
 def path(out: Path, defence: Defence | None) -> Path:
     """Where the weights of a defence lie; with None those that were retrained without any."""
-    return out / "defended" / f"{_name(defence).replace(' ', '-')}.pt"
+    return folder(out) / f"{_name(defence).replace(' ', '-')}.pt"
 
 
 def _name(defence):
@@ -58,7 +65,7 @@ def train(out: Path, epochs: int = EPOCHS, data: Path = DATA) -> Path:
     for defence in (None, *(defence for defence in DEFENCES.values() if defence.where == "pixels")):
         if not path(out, defence).exists():
             train_one(out, defence, crops, epochs)
-    return out / "defended"
+    return folder(out)
 
 
 def train_one(

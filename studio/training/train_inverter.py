@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
+from cctview import weights
 from cctview.attacks.inversion import Inverter, resize_crops, unseen
-from cctview.extract import Extractor
+from cctview.extract import EXTRACTOR_WEIGHTS, Extractor
 from studio.training import training_crops
-from studio.training.checkpoint import Checkpoint, fit
+from studio.training.checkpoint import Checkpoint, fit, named_by_code
 
 SEED = 6
 EPOCHS = 16
@@ -54,8 +55,9 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     network.mean.copy_(torch.from_numpy(mean.copy()))
     network.components.copy_(torch.from_numpy(components.copy()))
     network.deviation.copy_(coordinates.std(0) + 0.1 * coordinates.std())
+    place = named_by_code(out / "inverter-checkpoint.pt", __name__, weights.find(EXTRACTOR_WEIGHTS))
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.01)
-    checkpoint = Checkpoint(out / "inverter-checkpoint.pt", network, optimiser)
+    checkpoint = Checkpoint(place, network, optimiser)
 
     def loss(batch, rng):
         with torch.autocast("cpu", torch.bfloat16):

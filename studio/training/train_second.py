@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from studio.training import training_crops
+from studio.training.checkpoint import named_by_code
 from studio.training.identities import CROPS, fit_identities
 from studio.training.second import SIDE, Second
 
@@ -56,7 +57,7 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= CROPS]
     checkpoint = fit_identities(
         Second().train(),
-        out / "second-checkpoint.pt",
+        named_by_code(out / "second-checkpoint.pt", __name__),
         crops.images,
         rows,
         augment,

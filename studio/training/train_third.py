@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from studio.training import other_cameras
+from studio.training.checkpoint import named_by_code
 from studio.training.identities import CROPS, fit_identities
 from studio.training.third import Third
 
@@ -54,7 +55,7 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     rows = [of for (twice, _), of in rows.items() if twice and len(of) >= CROPS]
     checkpoint = fit_identities(
         Third().train(),
-        out / "third-checkpoint.pt",
+        named_by_code(out / "third-checkpoint.pt", __name__),
         known.images,
         rows,
         augment,

@@ -1,7 +1,5 @@
 """Figures of lesson 03: what collecting brings, costs and misses, and which vehicles it knows."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -24,7 +22,6 @@ from cctview.show import (
     dot,
     dotted,
     key_above,
-    label,
     lines_across,
     name_rows,
     percent,
@@ -212,34 +209,6 @@ def known_by_day(
     axes.set_xticks(range(0, last + 1, 7))
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     axes.grid(axis="y", color=PALE, linewidth=0.8)
-    return figure
-
-
-@style()
-def time_bins(table: pd.DataFrame, points: int, days: int, note: str = _HABITS) -> Card:
-    """How often a few passes single a vehicle out, by how exactly their times are known.
-
-    `table` has columns hours (the length of the time bins), singled_out, low, high.
-    """
-    table = table.sort_values("hours")
-    first, last = table.iloc[0], table.iloc[-1]
-    title = (
-        f"{points} sightings on different trips single out {percent(first.singled_out)} if known to"
-        f" {_bin(first.hours)}, and {percent(last.singled_out)} if to {_bin(last.hours)}"
-    )
-    figure = Card(title, 2.6, note, left=1.0, right=0.45)
-    axes = figure.subplots()
-    places = np.arange(len(table))
-    axes.plot(places, table.singled_out, color=DELIVERED, marker="o", markersize=6)
-    band(axes, places, table.low, table.high, DELIVERED)
-    look: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": 10.5, "bbox": None}
-    for place, share in zip(places, table.singled_out, strict=True):
-        label(axes, place + 0.06, share + 0.04, percent(share), **look)
-    axes.set(ylim=(-0.02, 1.2), ylabel="singled out", yticks=[0, 0.5, 1])
-    axes.set_xlabel(f"how exactly the times are known ({days} days in the database)")
-    axes.set_xlim(-0.4, len(table) - 0.5)
-    axes.set_xticks(places, [_bin(hours) for hours in table.hours])
-    share_axis(axes.yaxis)
     return figure
 
 

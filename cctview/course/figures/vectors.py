@@ -1,4 +1,4 @@
-"""Figures of lesson 05 about embeddings: their plane, a triplet, a vector, and where they fail."""
+"""Figures of lesson 05 about embeddings: their plane, a vector, and where they fail."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +6,9 @@ import cv2
 import numpy as np
 import pandas as pd
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patches import Circle
 
 from cctview.show import (
     BLUE,
-    DIFFERENT,
-    GREY,
     INK,
     ORANGE,
     PALE,
@@ -20,15 +17,11 @@ from cctview.show import (
     SIMULATION,
     Card,
     beside,
-    dot,
     interval,
     percent,
     show_crop,
     style,
 )
-
-_PLANE = 3.0  # the toy's plane reaches so far from its middle
-_ENDS = {"anchor": ("s", INK), "positive": ("o", SAME), "negative": ("X", DIFFERENT)}
 
 
 def principal_plane(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,48 +76,6 @@ def _thumbnail(crop, side=64):
     scale = side / max(height, width)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     return cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-
-
-@style()
-def triplet(
-    path: np.ndarray,
-    losses: np.ndarray,
-    margin: float,
-    note: str = "A toy: three points in a plane, no pictures behind them",
-) -> Card:
-    """A triplet in the plane: where its points began, how they moved, and where they are.
-
-    `path`, (steps + 1, 3, 2), and `losses`, (steps + 1,), come from `cctview.match.descend`.
-    """
-    anchor, positive, negative = path[-1]
-    near, far = np.linalg.norm(anchor - positive), np.linalg.norm(anchor - negative)
-    after = f"after {len(path) - 1} steps" if len(path) > 1 else "before the first step"
-    verdict = "Nothing left to learn" if losses[-1] == 0 else f"Loss {losses[-1]:.2f}"
-    title = f"{verdict} {after}: positive at {near:.2f}, negative at {far:.2f}"
-    figure = Card(title, 4.4, note, left=0.4, right=2.45, bottom=0.3)
-    axes = figure.subplots()
-    axes.add_patch(Circle(anchor, near, fill=False, edgecolor=SAME, linewidth=1.6))
-    # no loss from here on: the squared distances differ by the margin
-    look = {"fill": False, "edgecolor": GREY, "linewidth": 1.6, "linestyle": (0, (4, 3))}
-    axes.add_patch(Circle(anchor, np.sqrt(near**2 + margin), **look))
-    words = {"fontsize": 11, "fontweight": "bold", "va": "center", "clip_on": True}
-    for k, (name, (marker, colour)) in enumerate(_ENDS.items()):
-        begin, end = path[0, k], path[-1, k]
-        axes.plot(*path[:, k].T, color=colour, linewidth=1.4, alpha=0.7)
-        look = {"markerfacecolor": PAPER, "markeredgecolor": colour, "linestyle": ""}
-        axes.plot(*begin, marker=marker, markersize=9, **look)
-        dot(axes, end[0], end[1], colour, 13, marker, zorder=2, label=name)
-        side, away = ("left", 0.2) if end[0] >= path[-1, :, 0].mean() else ("right", -0.2)
-        axes.text(end[0] + away, end[1], name, color=colour, ha=side, **words)
-    axes.set(xlim=(-_PLANE, _PLANE), ylim=(-_PLANE, _PLANE), xticks=[], yticks=[], aspect="equal")
-    axes.spines[:].set_visible(True)
-    key = (
-        "solid circle:\nas near as the positive\n\ndashed circle:\nthe margin beyond it.\nThe"
-        " negative should be\noutside\n\nhollow: where they began"
-    )
-    look = {"va": "center", "fontsize": 11, "color": GREY, "annotation_clip": False}
-    axes.annotate(key, (1.05, 0.5), xycoords="axes fraction", **look)
-    return figure
 
 
 @style()

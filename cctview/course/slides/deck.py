@@ -253,8 +253,10 @@ def _elements(text, folder):
     soup = BeautifulSoup("".join(text), "html.parser")
     for strange in soup(string=lambda string: isinstance(string, PreformattedString)):
         strange.extract()  # a comment, a declaration
-    for element in soup(list(_SILENT)):
+    for element in [*soup(list(_SILENT)), *soup.select(".again")]:
         element.decompose()
+    for element in soup.select(".cctview-still, .cctview-moment, .still"):
+        element.unwrap()
     for element in soup(True):
         if element.name not in _SHOWN:
             element.unwrap()

@@ -2,8 +2,10 @@
 what is shown live alone."""
 
 from cctview.show.widgets.camera import Camera, all_cameras
-from cctview.show.widgets.controls import Choice, Float, Int, Toggle
+from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
 from cctview.show.widgets.live import Live
+from cctview.show.widgets.moment import Moment
+from cctview.show.widgets.panel import Panel
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
@@ -15,11 +17,14 @@ __all__ = [
     "Float",
     "Int",
     "Live",
+    "Moment",
     "Option",
+    "Panel",
     "Progress",
     "Question",
     "Quiz",
     "Sliders",
+    "Steps",
     "Toggle",
     "all_cameras",
     "all_quizzes",

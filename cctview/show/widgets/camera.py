@@ -24,6 +24,7 @@ import pandas as pd
 import traitlets
 
 from cctview.dataset import BOX, Dataset, driving_order, open_dataset, place_of
+from cctview.show.inline_pictures import picture_html
 from cctview.show.widgets.camera_choice import (
     check_detections,
     check_travel,
@@ -31,6 +32,7 @@ from cctview.show.widgets.camera_choice import (
     choose_minutes,
 )
 from cctview.show.widgets.camera_still import encode_still
+from cctview.show.widgets.still import display_with_still
 
 _STATIC = Path(__file__).parent / "static"
 _CHUNK = 60  # seconds of one camera that are sent at a time
@@ -85,7 +87,7 @@ class Camera(anywidget.AnyWidget):
 
     _esm = "\n".join(
         (_STATIC / name).read_text(encoding="utf-8")
-        for name in ("frames.js", "screen.js", "camera.js")
+        for name in ("make.js", "frames.js", "screen.js", "camera.js")
     )
     _css = (_STATIC / "camera.css").read_text(encoding="utf-8")
 
@@ -247,10 +249,11 @@ class Camera(anywidget.AnyWidget):
             shots.append((self._image(frame), f"{self._name(camera)}, {moment:%H:%M:%S}", boxes))
         return encode_still(shots)
 
-    def _repr_mimebundle_(self, **kwargs):
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        text = f"Clickable camera: {', '.join(self._name(camera) for camera in self._cameras)}"
-        return data | {"text/plain": text, "image/jpeg": self.still()}, metadata
+    def _ipython_display_(self):
+        words = f"Clickable camera: {', '.join(self._name(camera) for camera in self._cameras)}"
+        if self.picked:
+            words += f". Picked: {self.picked}, with {len(self._marks)} candidates"
+        display_with_still(self, picture_html(self.still(), words), words)
 
     @traitlets.validate("picked")
     def _known(self, proposal):

@@ -48,6 +48,11 @@ class Live(anywidget.AnyWidget):
             self._value = value
             self._tell()
 
+    def show(self, value, words):
+        """Show a picture and what describes it."""
+        self._about = words
+        self.value = value
+
     def _tell(self):
         if isinstance(self._value, bytes):
             self.send({"kind": self._kind, "text": self._about}, [self._value])

@@ -1,130 +1,87 @@
-"""Questions to predict the answer of, before one looks.
+"""Questions whose answer the reader predicts before it is seen.
 
->>> question = predict("How many of ten do you find?", "Seven.", ["two", "five", "seven"])
->>> question.given is None
-True
+What follows the question is covered until a choice is made, or F8 is pressed, which uncovers all of
+a page (shift and F8 cover them again). With CCTVIEW_PRESENTER=1 all are open from the start. Where
+no script runs the answer is folded.
+
+>>> question = predict("How many of ten do you find?", ["two", "five", "seven"], "seven", "Seven.")
+>>> question.data["right"]
+[2]
 """
 
+import hashlib
 import html
-from dataclasses import dataclass, field
+import os
+from pathlib import Path
 
-_TEXT = 'style="font-size: 15px; line-height: 1.4"'
+from cctview.show.widgets.moment import Moment
+
+PRESENTER = "CCTVIEW_PRESENTER"
+"""The environment variable that lets all be seen at once."""
+_SCRIPT = Path(__file__).parent / "static" / "prediction.js"
 
 
-@dataclass
-class Prediction:
-    """A question to think about before the answer is seen; made by `predict`.
+class Prediction(Moment):
+    """A question to think about before the answer is seen; made by `predict`."""
 
-    Attributes
-    ----------
-    given : str or None
-        What the reader has answered.
-    asking, answering
-        The two halves, each displayable, where `Sliders` stand between them.
-    """
+    def __init__(self, question, choices, right, why):
+        key = hashlib.sha256(question.encode()).hexdigest()[:8]
+        data = {"key": key, "question": question, "choices": choices, "right": right, "why": why}
+        opened = os.environ.get(PRESENTER, "0") not in ("", "0")
+        state = {"given": None, "open": opened}
+        super().__init__(_SCRIPT, "Predict first", question, data, state)
+        self.cover("")
 
-    question: str
-    answer: str
-    choices: list = field(default_factory=list)
-    given: str | None = None
-
-    def __post_init__(self):
-        self.asking = _Half(self._ask, self._static_question)
-        self.answering = _Half(self._reveal, self._static_answer)
-
-    def _static_question(self):
-        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices)
-        return f"<p><b>Predict first.</b> {html.escape(self.question)}</p><ul>{choices}</ul>"
-
-    def _static_answer(self):
-        return (
-            "<details><summary><b>The"
-            f" answer</b></summary><p>{html.escape(self.answer)}</p></details>"
+    def cover(self, covered):
+        """Cover this HTML until a choice is made, and live widgets with the class `covers`."""
+        choices = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.data["choices"])
+        answer = ", or ".join(self.data["choices"][n] for n in self.data["right"])
+        opened = f'.prediction.open[data-key="{self.data["key"]}"]'
+        self.still = (
+            f"<style>body:not(:has({opened})) .{self.covers} {{ display: none !important; }}"
+            f" body:has(.{self.covers}) {opened} > .covered {{ display: none; }}</style>"
+            f"<p><b>Predict first.</b> {html.escape(self.words)}</p><ul>{choices}</ul>"
+            f"<details><summary><b>The answer</b></summary><p>{html.escape(answer)}."
+            f' {html.escape(self.data["why"])}</p><div class="covered">{covered}</div></details>'
         )
 
-    def _ask(self):
-        import ipywidgets
-
-        words = ipywidgets.HTML(
-            f"<p {_TEXT}><b>Predict first.</b> {html.escape(self.question)}</p>"
-        )
-        if self.choices:
-            entry = ipywidgets.RadioButtons(
-                options=self.choices, value=None, layout={"width": "auto"}
-            )
-        else:
-            entry = ipywidgets.Text(placeholder="your guess", layout={"max_width": "100%"})
-        entry.tooltip = self.question
-
-        def answered(change):
-            self.given = change.new
-
-        entry.observe(answered, "value")
-        return ipywidgets.VBox([words, entry])
-
-    def _reveal(self):
-        import ipywidgets
-
-        about = f"The answer to: {self.question}"
-        button = ipywidgets.Button(
-            description="Show the answer", tooltip=about, layout={"width": "auto"}
-        )
-        words = ipywidgets.HTML()
-
-        def show(_):
-            given = f"You said: {html.escape(self.given)}. " if self.given else ""
-            words.value = f'<p role="status" {_TEXT}>{given}<b>{html.escape(self.answer)}</b></p>'
-
-        button.on_click(show)
-        return ipywidgets.VBox([button, words], layout={"align_items": "flex-start"})
-
-    def _ipython_display_(self):
-        from IPython.display import display
-
-        display(self.asking)
-        display(self.answering)
+    @property
+    def covers(self):
+        """The class of a widget that is covered."""
+        return f"cctview-after-{self.data['key']}"
 
 
-@dataclass
-class _Half:
-    """A widget, made when first displayed, and the HTML for where widgets do not run."""
-
-    make: object
-    static: object
-    widget: object = None
-
-    def _repr_mimebundle_(self, **kwargs):
-        self.widget = self.widget or self.make()
-        return self.widget._repr_mimebundle_(**kwargs) | {
-            "text/html": self.static(),
-            "text/plain": "",
-        }
-
-
-def predict(question, answer, choices=None):
-    """Ask for a prediction, and show the answer when the reader wants it.
+def predict(question, choices, right, why, shows=None):
+    """Ask for a prediction, and cover what follows until it is made.
 
     Parameters
     ----------
-    question, answer : str
-    choices : list of str, optional
-        To choose from; without, the reader types a guess.
+    question : str
+    choices : list of str
+    right : str or list of str
+        The choice, or choices, that are right.
+    why : str
+        Said after the choice: why it is so, in whole sentences.
+    shows : Card, optional
+        The figure that is covered. Give the prediction to `Sliders` to cover these.
 
     Returns
     -------
     Prediction
-        To be displayed by itself, or given to `Sliders`, which then stand between question and
-        answer.
 
     Raises
     ------
     ValueError
-        If there is no question, no answer, or only one choice.
+        If there is no question or reason, only one choice, or the right one is none of them.
     """
-    if not question or not answer:
-        raise ValueError("a prediction needs a question and an answer")
-    if choices is not None and len(choices) < 2:
-        raise ValueError(
-            f"there is nothing to choose between in {choices!r}; give two choices or none"
-        )
-    return Prediction(question, answer, [str(choice) for choice in choices or []])
+    if not question or not why:
+        raise ValueError("a prediction needs a question, and a reason for its answer")
+    if len(choices) < 2:
+        raise ValueError(f"there is nothing to choose between in {choices!r}; give two choices")
+    right = [right] if isinstance(right, str) else list(right)
+    if not right or not set(right) <= set(choices):
+        raise ValueError(f"the right answer {right!r} is none of the choices {choices!r}")
+    made = Prediction(question, list(choices), [choices.index(one) for one in right], why)
+    if shows is not None:
+        made.cover(shows._repr_mimebundle_()["text/html"])
+    return made

@@ -7,41 +7,68 @@ makes of them.
 ...     figure = Figure(figsize=(4, 3))
 ...     figure.subplots().bar(["inside", "outside"], [values["radius"] ** 2, 4])
 ...     return figure
->>> sliders = Sliders(update, [Float("radius", 0.5, 2.0, default=1.0, unit="km")])
+>>> sliders = Sliders(update, [Float("radius", 0.5, 2.0, default=1.0, step=0.5, unit="km")])
 >>> sliders.set(radius=2.0)
 >>> sliders.values
 {'radius': 2.0}
 >>> sliders.reset()
->>> sliders.picture()[:4]
+>>> sliders.state().picture[:4]
 b'\\x89PNG'
+>>> list(sliders.states())
+['0', '1', '2', '3']
+
+Each control has a finite number of positions, so there is a finite number of pictures. The browser
+keeps those that it was sent, and shows them without asking; while the kernel has nothing else to do
+it is sent those that a next move could need (`cctview.show.widgets.ahead`). A page without Python
+can have all of them, from `Sliders.states`.
 """
 
 import html
 import io
-import time
+import threading
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
+from cctview.show.inline_pictures import picture_html
+from cctview.show.look import Card
+from cctview.show.widgets.ahead import AHEAD
 from cctview.show.widgets.controls import Control
-from cctview.show.widgets.live import Live
+from cctview.show.widgets.panel import Panel
+from cctview.show.widgets.still import AGAIN, display_alone, display_with_still
 
-_PATIENCE = 0.05
-"""Seconds: a figure that takes longer is drawn when a slider is let go, not while it moves."""
-
-_LONG = 1.0  # s from which a figure is not timed a second time
-_KEPT = 64  # pictures kept
-_DPI = 110  # pixels an inch
-_PIXELS_AN_INCH = 96  # as browsers have it
-_LOOK = (
-    "<style>.cctview-sliders { --jp-widgets-font-size: 15px; --jp-widgets-inline-height: 32px;"
-    " }</style>"
-)
+MOST = 300
+"""Pictures of one group of sliders that are drawn ahead or exported."""
+_DOTS = 150  # pixels an inch: sharp on a projector, where a figure fills the width
 
 _made: list["Sliders"] = []
+_DRAWING = threading.Lock()
+"""Messages come in threads of their own, and matplotlib draws in one thread at a time."""
 
 
 def all_sliders():
     """Every `Sliders` made in this Python process, in order; for tests that drive them."""
     return list(_made)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is shown for some values.
+
+    Attributes
+    ----------
+    picture : bytes
+        A file of the MIME type `kind`.
+    alt : str
+        What the picture shows, for people who do not see it.
+    words : str
+        The sentence that changes with the picture.
+    """
+
+    picture: bytes
+    kind: str
+    alt: str
+    words: str
 
 
 class Sliders:
@@ -53,24 +80,14 @@ class Sliders:
         Takes the values, a dict from each control's name to its value, and returns a matplotlib
         Figure, or what `draw` makes one of. It must be pure: the same values give the same figure,
         and nothing else changes.
-    controls : list of Float, Int, Choice and Toggle
+    controls : list of Float, Int, Choice, Steps and Toggle
     draw : callable, optional
         Makes a Figure of what `update` returns.
     describe : callable, optional
-        Takes what `update` returns, and says in a sentence what the figure shows; it stands below,
-        and is read aloud.
+        Takes what `update` returns, and says in a sentence what the figure shows; it is read aloud
+        at each move. By default a card's title.
     prediction : Prediction, optional
-        From `predict`: asked before the sliders, answered after them.
-    continuous : bool, optional
-        Draw while a slider moves. By default, if that takes no more than 50 ms: measured once, when
-        it is first shown.
-
-    Attributes
-    ----------
-    error : Exception or None
-        What the last update raised; it is also shown below the figure.
-    seconds : float or None
-        How long the figure took when it was measured.
+        From `predict`: the sliders are covered until a choice is made.
 
     Raises
     ------
@@ -80,9 +97,7 @@ class Sliders:
         If two controls have one name, or there is none.
     """
 
-    def __init__(
-        self, update, controls, *, draw=None, describe=None, prediction=None, continuous=None
-    ):
+    def __init__(self, update, controls, *, draw=None, describe=None, prediction=None):
         if not callable(update):
             raise TypeError(
                 f"update is a {type(update).__name__}; give a function that takes the values"
@@ -94,15 +109,14 @@ class Sliders:
         if not controls or len(self.controls) < len(controls):
             raise ValueError("give at least one control, and each a name of its own")
         self.update, self.draw, self.describe, self.prediction = update, draw, describe, prediction
-        self.continuous, self.error, self.seconds = continuous, None, None
-        self._values = {name: control.default for name, control in self.controls.items()}
-        self._pictures, self._shell = {}, None
+        self._at = [control.position(control.default) for control in controls]
+        self._states, self._panel = {}, None
         _made.append(self)
 
     @property
     def values(self):
         """The present value of each control."""
-        return dict(self._values)
+        return self._values(self._at)
 
     def set(self, **values):
         """Set controls, as a user would; the figure follows.
@@ -112,15 +126,14 @@ class Sliders:
         ValueError
             If there is no such control, or it cannot have this value.
         """
-        for name, value in values.items():
-            if name not in self.controls:
-                raise ValueError(
-                    f"there is no control {name!r}; there are {', '.join(self.controls)}"
-                )
-            self.controls[name].check(value)
-        if self._shell:
-            self._shell.set(values)
-        self._values |= values
+        if unknown := [name for name in values if name not in self.controls]:
+            raise ValueError(
+                f"there is no control {unknown[0]!r}; there are {', '.join(self.controls)}"
+            )
+        wanted = self.values | values
+        self._at = [one.position(wanted[name]) for name, one in self.controls.items()]
+        if self._panel:
+            self._panel.at = self._at
 
     def reset(self):
         """Set all controls to their defaults."""
@@ -128,30 +141,94 @@ class Sliders:
 
     def figure(self, **values):
         """The Figure at the present values, or at these."""
-        return self._figure(self._values | values)[0]
+        return self._figure(self.values | values)[0]
 
-    def picture(self, **values):
-        """The figure at the present values, or at these, as the bytes of a PNG file."""
-        return self._picture(self._values | values)[0]
+    def state(self, **values):
+        """What is shown at the present values, or at these: a `State`."""
+        wanted = self.values | values
+        return self._state(tuple(one.position(wanted[n]) for n, one in self.controls.items()))
+
+    def states(self, most=MOST):
+        """All that can be shown, for a page without Python.
+
+        Parameters
+        ----------
+        most : int
+            If there are more, every second position (or third ...) of the longest sliders is left
+            out until there are not; the browser then shows the nearest one.
+
+        Returns
+        -------
+        dict from str to State
+            The keys are positions, with commas between them, as ``static/panel.js`` has them.
+        """
+        grid = [list(range(len(one.positions()))) for one in self.controls.values()]
+        while prod(map(len, grid)) > most:
+            longest = max(range(len(grid)), key=lambda n: len(grid[n]))
+            grid[longest] = sorted({*grid[longest][::2], self._default()[longest]})
+        return {_key(at): self._state(at) for at in product(*grid)}
 
     @property
     def widget(self):
-        """The ipywidgets box that holds controls and figure; made when first asked for."""
-        if self._shell is None:
-            self._shell = _Shell(self)
-        return self._shell.box
+        """The widget of controls and figure; made when first asked for."""
+        if self._panel is None:
+            width, height = self._figure(self.values)[0].get_size_inches()
+            controls = self.controls.values()
+            self._panel = Panel(controls, self.values, ratio=width / height)
+            if self.prediction:
+                self._panel.add_class(self.prediction.covers)
+            self._panel.on_msg(self._asked)
+            self._panel.observe(self._moved, "at")
+        return self._panel
 
-    def measure(self):
-        """Time one figure, in seconds; the first of all is not counted, unless it took long."""
-        if self.seconds is None:
-            for _ in range(2):
-                self._pictures.clear()
-                begin = time.perf_counter()
-                self._picture(self._values)
-                self.seconds = time.perf_counter() - begin
-                if not _PATIENCE < self.seconds < _LONG:
-                    break
-        return self.seconds
+    def ahead(self, everything):
+        """The positions that are not drawn yet: those one move away, and then, if `everything` is
+        wanted and they are not too many, all others."""
+        grid = [range(len(one.positions())) for one in self.controls.values()]
+        at = list(self._at)
+        for n, positions in enumerate(grid):
+            for k in sorted(positions, key=lambda k, n=n: abs(k - at[n])):
+                if (near := (*at[:n], k, *at[n + 1 :])) not in self._states:
+                    yield near
+        if everything and prod(map(len, grid)) <= MOST:
+            yield from (far for far in product(*grid) if far not in self._states)
+
+    def send(self, at):
+        """Send the browser what is shown at these positions."""
+        key = _key(at)
+        try:
+            state = self._state(at)
+        except Exception as error:  # an exception in a message's handler would be seen by nobody
+            failed = f"This figure failed. {type(error).__name__}: {error}"
+            self._states[at] = None  # not tried again until it is asked for
+            self._panel.send({"kind": "state", "key": key, "error": failed})
+            return
+        words = {"alt": state.alt, "words": state.words}
+        self._panel.send({"kind": "state", "key": key, "type": state.kind} | words, [state.picture])
+
+    def _default(self):
+        return [control.position(control.default) for control in self.controls.values()]
+
+    def _values(self, at):
+        return {
+            name: control.positions()[k]
+            for (name, control), k in zip(self.controls.items(), at, strict=True)
+        }
+
+    def _asked(self, _, message, buffers):
+        """A page has begun to show the widget, which is sent what there is; or has ended to."""
+        if message["kind"] == "gone":
+            AHEAD.forget(self)
+            return
+        for at in [tuple(self._at), *list(self._states)]:
+            self.send(at)
+        AHEAD.watch(self)
+
+    def _moved(self, change):
+        self._at = list(change.new)
+        if self._states.get(at := tuple(self._at)) is None:
+            self.send(at)
+        AHEAD.watch(self, touched=True)
 
     def _figure(self, values):
         data = self.update(dict(values))
@@ -161,130 +238,51 @@ class Sliders:
             raise TypeError(
                 f"{what} returned a {type(figure).__name__}; expected a matplotlib Figure"
             )
-        return figure, self.describe(data) if self.describe else ""
+        return figure, self.describe(data) if self.describe else getattr(figure, "title", "")
 
-    def _picture(self, values):
-        """PNG bytes, the sentence that describes them, and how many inches they are wide."""
-        key = tuple(values.values())
-        if key not in self._pictures:
-            figure, words = self._figure(values)
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=_DPI, pil_kwargs={"compress_level": 1})
-            _forget(figure)
-            while len(self._pictures) >= _KEPT:
-                self._pictures.pop(next(iter(self._pictures)))
-            self._pictures[key] = buffer.getvalue(), words, figure.get_figwidth()
-        return self._pictures[key]
+    def _state(self, at):
+        if self._states.get(at) is None:
+            with _DRAWING:
+                figure, words = self._figure(self._values(at))
+                kind = "jpeg" if getattr(figure, "photographs", False) else "png"
+                picture = _encode(figure, kind)
+                alt = getattr(figure, "title", "") or words
+                self._states[at] = State(picture, f"image/{kind}", alt, words)
+        return self._states[at]
 
     def _ipython_display_(self):
         from IPython.display import display
 
-        if self.prediction:
-            display(self.prediction.asking)
-        display(_Bundle(self))
-        if self.prediction:
-            display(self.prediction.answering)
-
-
-def _forget(figure):
-    """Close the figure if pyplot made it, or it would be shown a second time, and kept for ever."""
-    import sys
-
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close(figure)
-
-
-@dataclass
-class _Bundle:
-    """Sliders as one output: the live widget, and the figure for where widgets do not run."""
-
-    sliders: Sliders
-
-    def _repr_mimebundle_(self, **kwargs):
-        picture, words, inches = self.sliders._picture(self.sliders.values)
+        AHEAD.listen()
+        state = self.state()
         named = ", ".join(
-            f"{self.sliders.controls[name].text} = {value}"
-            for name, value in self.sliders.values.items()
+            f"{control.text} = {control.words(self.values[name])}"
+            for name, control in self.controls.items()
         )
-        bundle = self.sliders.widget._repr_mimebundle_(**kwargs)
-        bundle |= {
-            "text/plain": f"Figure with sliders, at {named}. {words}".strip(),
-            "image/png": picture,
-        }
-        return bundle, {"image/png": {"width": round(inches * _PIXELS_AN_INCH)}}
-
-
-class _Shell:
-    """The ipywidgets of a `Sliders`."""
-
-    def __init__(self, sliders):
-        import ipywidgets
-
-        self.sliders = sliders
-        sliders.measure()
-        picture, words, inches = sliders._picture(sliders.values)
-        size = {"width": f"{inches * _PIXELS_AN_INCH:.0f}px", "max_width": "100%"}
-        self.image = Live(picture, "image/png", layout=size)
-        self.says = Live(_words(words))
-        self.controls = {name: control.widget() for name, control in sliders.controls.items()}
-        live = sliders.seconds <= _PATIENCE if sliders.continuous is None else sliders.continuous
-        width = f"{min(max(len(control.text) for control in sliders.controls.values()) + 1, 26)}ch"
-        for name, control in self.controls.items():
-            control.value = sliders.values[name]
-            control.layout.width, control.layout.max_width = "640px", "100%"
-            control.style.description_width = width
-            if hasattr(control, "continuous_update"):
-                control.continuous_update = live
-            control.observe(self._changed, "value")
-        reset = ipywidgets.Button(
-            description="Reset",
-            tooltip="All controls back to where they were at first",
-            icon="undo",
-        )
-        reset.on_click(lambda _: sliders.reset())
-        self.quiet = False
-        look = ipywidgets.HTML(_LOOK, layout={"display": "none"})
-        self.box = ipywidgets.VBox(
-            [*self.controls.values(), reset, self.image, self.says, look], layout={"width": "100%"}
-        )
-        self.box.add_class("cctview-sliders")
-
-    def set(self, values):
-        """Set several controls, and draw once."""
-        self.quiet = True
-        try:
-            for name, value in values.items():
-                self.controls[name].value = value
-        finally:
-            self.quiet = False
-        self._changed(None)
-
-    def _changed(self, _):
-        if self.quiet:
-            return
-        sliders = self.sliders
-        sliders._values = {name: control.value for name, control in self.controls.items()}
-        sliders.error = None
-        try:
-            if (
-                sliders.seconds > _PATIENCE
-                and tuple(sliders._values.values()) not in sliders._pictures
-            ):
-                self.says.value = _words("computing …", "font-style: italic")
-            picture, words, _ = sliders._picture(sliders._values)
-            self.image.value = picture
-            self.says.value = _words(words)
-        except Exception as error:  # an exception in a widget's callback would be seen by nobody
-            sliders.error = error
-            self.says.value = _words(
-                f"This figure failed. {type(error).__name__}: {error}",
-                "color: var(--jp-error-color1, red)",
+        kind, described = state.kind.removeprefix("image/"), f"{state.alt} At {named}."
+        still = f"{picture_html(state.picture, described, kind)}<p>{html.escape(state.words)}</p>"
+        if self.prediction:
+            self.prediction.cover(still + AGAIN)
+            display(self.prediction)
+            display_alone(self.widget)
+        else:
+            display_with_still(
+                self.widget, still, f"Figure with sliders, at {named}. {state.words}".strip()
             )
 
 
-def _words(text, style=""):
-    """A line that screen readers read when it changes."""
-    return (
-        '<span role="status" aria-live="polite" style="font-size: 15px;'
-        f' {style}">{html.escape(text)}&nbsp;</span>'
-    )
+def _key(at):
+    return ",".join(map(str, at))
+
+
+def _encode(figure, kind):
+    """The figure as a file, closed if pyplot made it: it would be shown a second time, and kept."""
+    import sys
+
+    if isinstance(figure, Card):
+        return figure.to_bytes(kind, _DOTS)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=_DOTS)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
+    return buffer.getvalue()

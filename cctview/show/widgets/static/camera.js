@@ -98,7 +98,11 @@ class View {
 
   set(name, value) {
     this.model.set(name, value);
-    this.model.save_changes();
+    try {
+      this.model.save_changes();
+    } catch {
+      this.frames.cut = true;
+    }
   }
   say(text, kind = "") {
     this.status.textContent = text;
@@ -255,7 +259,8 @@ class View {
       this.arrange();
     }
     this.question = { number: ++this.asked, begin: event.timeStamp };
-    this.model.send({ kind: "pick", id, number: this.asked });
+    this.frames.send({ kind: "pick", id, number: this.asked });
+    if (this.frames.cut) return this.watchSilence();
     this.busy = setTimeout(() => this.say("Python is working …", "busy"), BUSY);
   }
   answered({ number, error }) {
@@ -353,7 +358,7 @@ class View {
 
   watchSilence() {
     if (this.frames.silent()) {
-      this.say("Python does not answer. Run this cell (again) to bring the camera to life.", "error");
+      this.say("Python does not answer: its kernel has ended or begun again. Run this cell to bring the camera to life.", "error");
       this.paint();
     } else if (this.status.classList.contains("error") && this.status.textContent.startsWith("Python does")) this.say("");
   }

@@ -1,4 +1,4 @@
-// The frames of cctview.show.widgets.camera.Camera in the browser. This file, screen.js and camera.js are joined into one ES module.
+// The frames of cctview.show.widgets.camera.Camera in the browser. make.js, this file, screen.js and camera.js are joined into one ES module.
 //
 // Python sends the times of all frames at once (the trait _index), and, when asked, the JPEG files and boxes of one minute of one
 // camera (a "chunk"). Files and decoded pictures are kept here, the least recently used given up first.
@@ -10,17 +10,6 @@ const ICONS = {
   play: "M5 3 L19 12 L5 21 Z", pause: "M5 3 H10 V21 H5 Z M14 3 H19 V21 H14 Z",
   back: "M18 3 L8 12 L18 21 Z M4 3 H7 V21 H4 Z", next: "M6 3 L16 12 L6 21 Z M17 3 H20 V21 H17 Z",
 };
-
-/** Make an element: make("button", {class: "x", onclick: f, "aria-label": "…"}, child, "text", …). */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -84,7 +73,15 @@ class Frames {
       Object.assign(this, { picked: message.picked, marks: message.marks });
       for (const follower of this.followers) follower();
     });
-    model.send({ kind: "marks" });
+    this.send({ kind: "marks" });
+  }
+  /** Send Python a message. It throws where the kernel has ended or begun again: then `silent` says so. */
+  send(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      this.cut = true;
+    }
   }
   tell() {
     for (const listener of this.listeners) listener();
@@ -103,7 +100,7 @@ class Frames {
     const found = this.files.get(key);
     if (!found && !(performance.now() - this.asked.get(key) < SILENCE)) {
       this.asked.set(key, performance.now());
-      this.model.send({ kind: "need", camera, chunk });
+      this.send({ kind: "need", camera, chunk });
     }
     return found;
   }
@@ -127,7 +124,7 @@ class Frames {
     return undefined;
   }
   silent() {
-    return [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);
+    return this.cut || [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);
   }
   clock(seconds) {
     return new Date(1000 * (this.index.begin + seconds)).toISOString().slice(11, 19);

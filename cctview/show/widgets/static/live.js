@@ -1,7 +1,15 @@
 // The browser's side of cctview.show.widgets.live.Live, an anywidget: shows what Python sends, and keeps it nowhere else.
 
 function draw(el, { kind, text }, buffer) {
-  if (kind === "text/html") el.innerHTML = text;
+  if (kind === "text/html") {
+    el.innerHTML = text;
+    for (const idle of el.querySelectorAll("script")) { // of a moment: a script that innerHTML made does not run
+      const script = document.createElement("script");
+      script.type = idle.type;
+      script.textContent = idle.textContent;
+      idle.replaceWith(script);
+    }
+  }
   else if (kind === "text/plain") {
     const words = document.createElement("pre");
     words.textContent = text;

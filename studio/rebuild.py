@@ -1,0 +1,187 @@
+"""The one rebuild: everything that is computed, in order, from weights to the page of numbers.
+
+`python -m studio rebuild` runs the steps whose result is stale (`studio.provenance`). It can be
+stopped: the same command goes on. What needs the real frames is left as it is where they are not.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from studio.provenance import Records, Step
+
+ROOT = Path(__file__).parent.parent
+_ROAD = ("data/*.zip", "data/truth/*.parquet")
+
+
+def _trained(model: str, weights: str, *reads: str, real: bool = False) -> Step:
+    code = (f"studio.training.train_{model}",)
+    command = f"train {model} --work {{work}} --publish"
+    return Step(
+        model, (command,), code, reads, (weights,), tests=("tests/test_training.py",), real=real
+    )
+
+
+def _table(name: str, code: str, *writes: str, reads=(), options="", before=(), tests=()) -> Step:
+    command = f"results --only {name} --work {{work}} {options}".strip()
+    places = tuple(f"data/results/{place}" for place in writes or (f"{name}.csv",))
+    return Step(name, (*before, command), (code,), (*_ROAD, *reads), places, tests=tests)
+
+
+_SECOND_SEED = "build --seed 1 --only data --work {work} --out {work}/seed-1"
+_OTHER = "--other {work}/seed-1/data"
+_STUDENT, _DETECTOR, _SECOND, _THIRD, _INVERTER = (
+    f"models/{name}.pt"
+    for name in ("student-64", "tiny-yolov3-traffic", "second-48", "third-56", "inverter-32")
+)
+_JUDGES = (_STUDENT, _SECOND, _THIRD)
+_RESULTS, _ATTACKS, _ERAS, _LEARN = (
+    f"tests/test_{name}.py" for name in ("results", "attack_results", "eras", "learn")
+)
+STEPS = (
+    _trained("extractor", _STUDENT, real=True),
+    _trained("detector", _DETECTOR, real=True),
+    _trained("second", _SECOND),
+    _trained("third", _THIRD),
+    _trained("inverter", _INVERTER, _STUDENT),
+    Step(
+        "road",
+        ("build --work {work}",),
+        ("studio.build", "studio.process", "studio.assemble", "studio.sample", "studio.road.trips"),
+        (_STUDENT, _DETECTOR),
+        (*_ROAD, "data/habits/*.parquet", "sample/**/*"),
+        tests=("tests/test_rebuild.py",),
+    ),
+    _table(
+        "leakage",
+        "studio.studies.leakage",
+        "searches.parquet",
+        "carried.csv",
+        "seeds.csv",
+        options=_OTHER,
+        before=(_SECOND_SEED,),
+        tests=(_RESULTS,),
+    ),
+    _table(
+        "open_set",
+        "studio.studies.leakage",
+        "open_set*.csv",
+        "another-seed/open_set*.csv",
+        options=_OTHER,
+        tests=(_RESULTS,),
+    ),
+    _table("rank1", "studio.studies.rank1", tests=(_RESULTS,)),
+    _table("unicity", "studio.studies.leakage", reads=("data/habits/*",), tests=(_RESULTS,)),
+    _table("finder", "studio.studies.leakage", "finder.npz", tests=("tests/test_learnt.py",)),
+    _table(
+        "linking",
+        "studio.studies.linking",
+        "linking*.csv",
+        reads=("data/results/finder.npz",),
+        tests=("tests/test_linking_study.py",),
+    ),
+    _table("membership", "studio.studies.learning", "membership.*", tests=(_LEARN,)),
+    _table("attributes", "studio.results", tests=(_ATTACKS,)),
+    _table("extractors", "studio.results", reads=_JUDGES, tests=(_ATTACKS,)),
+    _table("inversion", "studio.results", reads=(_INVERTER, *_JUDGES), tests=(_ATTACKS,)),
+    _table(
+        "defences",
+        "studio.results",
+        "defences.csv",
+        "defences_drawn.parquet",
+        reads=(*_JUDGES, _DETECTOR),
+        before=("train defended --work {work}",),
+        tests=(_ATTACKS,),
+    ),
+    _table("cloaks", "studio.studies.cloak_study", reads=_JUDGES, tests=(_ATTACKS,)),
+    *(
+        _table(name, "studio.studies.era_tables", tests=(_ERAS,))
+        for name in ("eras", "eras_equal", "eras_metric")
+    ),
+    Step(
+        "learning",
+        ("learning",),
+        ("studio.studies.learning",),
+        _ROAD,
+        ("data/results/learning.csv", "data/results/shadows.*"),
+        tests=(_LEARN,),
+    ),
+    Step(
+        "individuality",
+        ("calibrate --minutes 4 --work {work} --out data/results/individuality.csv",),
+        ("studio.evaluation.evaluate_simulation",),
+        (_STUDENT, _DETECTOR),
+        ("data/results/individuality.csv",),
+        tests=("tests/test_evaluate_simulation.py",),
+    ),
+)
+
+
+def plan(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> pd.DataFrame:
+    """What a rebuild would do: columns step, cpu_minutes (when it last ran), because."""
+    records = Records(root)
+    rows = []
+    for step in steps:
+        took = records.cpu_seconds(step)
+        minutes = None if took is None else took / 60
+        rows.append((step.name, minutes, "; ".join(records.stale(step)) or "up to date"))
+    return pd.DataFrame(rows, columns=["step", "cpu_minutes", "because"])
+
+
+def rebuild(root: Path = ROOT, work: Path | None = None, steps: tuple[Step, ...] = STEPS) -> None:
+    """Run the stale steps, in order; each is written down when it has run.
+
+    Raises
+    ------
+    RuntimeError
+        If a step fails; those before it are kept.
+    """
+    records = Records(root)
+    for step in tqdm(steps, "rebuild", unit="step"):
+        reasons = records.stale(step)
+        if reasons and step.real and not os.environ.get("CCTVIEW_REAL"):
+            tqdm.write(f"{step.name}: left as it is, since CCTVIEW_REAL names no real frames")
+        elif reasons:
+            tqdm.write(f"{step.name}: {'; '.join(reasons[:3])}")
+            records.keep(step, _run(step, root, work or root / "studio" / "out"))
+
+
+def vouch(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> list[str]:
+    """Vouch for new code that gives the stored results: the tests of each step recompute a slice.
+
+    Returns the steps that could not be vouched for: a file of theirs has changed, too, or a test
+    failed.
+    """
+    records, passed, left = Records(root), {}, []
+    for step in steps:
+        if not records.stale(step):
+            continue
+        if not records.only_code_changed(step):
+            left.append(step.name)
+            continue
+        for test in step.tests:
+            if test not in passed:
+                command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+                passed[test] = subprocess.run(command, cwd=root).returncode == 0
+        if step.tests and all(passed[test] for test in step.tests):
+            records.keep(step)
+        else:
+            left.append(step.name)
+    return left
+
+
+def _run(step: Step, root: Path, work: Path) -> float:
+    """Run a step's commands; returns the seconds of CPU time that they took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for command in step.commands:
+        words = [word.format(work=work) for word in command.split()]
+        status = subprocess.run([sys.executable, "-m", "studio", *words], cwd=root, env=os.environ)
+        if status.returncode:
+            raise RuntimeError(f"{step.name}: `python -m studio {' '.join(words)}` failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -1,0 +1,99 @@
+"""Nothing stale survives: a result knows by which code and which files it was made."""
+
+import pytest
+
+from studio.provenance import Records, Step
+from studio.rebuild import plan, rebuild, vouch
+
+MAKE = """
+import sys
+from pathlib import Path
+numbers = [int(word) for word in Path("in.txt").read_text().split()]
+Path("out.txt").write_text(str(sum(numbers)))
+Path("runs.txt").open("a").write(sys.argv[1] + "\\n")
+"""
+CHECK = """
+from pathlib import Path
+def test_slice():
+    assert Path("out.txt").read_text() == str({expected})
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project whose only result is the sum of the numbers in a file."""
+    (tmp_path / "cctview").mkdir()
+    (tmp_path / "studio").mkdir()
+    (tmp_path / "data").mkdir()
+    for package in ("cctview", "studio"):
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "studio" / "__main__.py").write_text(MAKE)
+    (tmp_path / "in.txt").write_text("1 2")
+    (tmp_path / "test_slice.py").write_text(CHECK.format(expected=3))
+    return tmp_path
+
+
+STEP = Step(
+    "sum", ("sum",), ("studio.__main__",), ("in.txt",), ("out.txt",), tests=("test_slice.py",)
+)
+
+
+def runs(project):
+    return (project / "runs.txt").read_text().count("sum")
+
+
+def make(project):
+    rebuild(project, project, (STEP,))
+
+
+def test_a_step_runs_once_and_again_when_its_input_output_or_code_changes(project):
+    make(project)
+    make(project)
+    assert runs(project) == 1
+    assert Records(project).stale(STEP) == []
+    (project / "in.txt").write_text("1 2 3")
+    assert Records(project).stale(STEP) == ["in.txt has changed"]
+    make(project)
+    assert (project / "out.txt").read_text() == "6"
+    assert runs(project) == 2
+    (project / "out.txt").write_text("7")
+    assert Records(project).stale(STEP) == ["out.txt has changed"]
+    (project / "out.txt").write_text("6")
+    code = project / "studio" / "__main__.py"
+    code.write_text(MAKE + "print('new')\n")
+    assert Records(project).stale(STEP) == ["its code has changed"]
+    assert plan(project, (STEP,)).because.tolist() == ["its code has changed"]
+
+
+def test_a_comment_changes_no_result(project):
+    make(project)
+    (project / "studio" / "__main__.py").write_text("# more words\n" + MAKE)
+    assert Records(project).stale(STEP) == []
+
+
+def test_new_code_is_vouched_for_only_if_a_slice_comes_out_the_same(project):
+    make(project)
+    (project / "studio" / "__main__.py").write_text(MAKE + "print('new')\n")
+    (project / "test_slice.py").write_text(CHECK.format(expected=4))
+    assert vouch(project, (STEP,)) == ["sum"]
+    assert Records(project).stale(STEP)
+    (project / "test_slice.py").write_text(CHECK.format(expected=3))
+    assert vouch(project, (STEP,)) == []
+    assert not Records(project).stale(STEP)
+    (project / "in.txt").write_text("9")
+    assert vouch(project, (STEP,)) == ["sum"], "a changed input is not the code's matter"
+
+
+def test_a_failed_step_is_not_written_down(project):
+    (project / "in.txt").write_text("no number")
+    with pytest.raises(RuntimeError, match="sum: `python -m studio sum` failed"):
+        make(project)
+    (project / "in.txt").write_text("1")
+    make(project)
+    assert (project / "out.txt").read_text() == "1"
+
+
+def test_a_pattern_without_a_file_is_an_error(project):
+    step = Step("sum", ("sum",), ("studio.__main__",), ("absent.txt",), ("out.txt",))
+    with pytest.raises(FileNotFoundError, match="absent.txt"):
+        rebuild(project, project, (step,))
