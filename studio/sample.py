@@ -1,7 +1,7 @@
 """Makes `sample/`: one frame a camera, fully processed in the original's layout.
 
-The six frames follow one vehicle: each is the frame in which its camera sees the first of the cast
-best.
+The six frames follow one vehicle: each is a frame in which its camera sees the first of the cast
+well, and if possible something else than cars.
 """
 
 from pathlib import Path
@@ -28,6 +28,7 @@ NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a
 LONGEST = 10  # minutes to wait for the vehicle
 MARGIN = 1  # px that its box must keep from the frame's edge
 HIDDEN = 0.25  # share of it that others may hide
+SHOWN = 40  # visible pixels from which a bus, a motorcycle or a person counts as shown
 
 
 def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
@@ -69,7 +70,9 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
             if shot.camera not in renderers:
                 renderers[shot.camera] = renderer_for(make_renderer, shot.camera, settings)
             frame = paint(renderers[shot.camera], shot.picture, settings.seed)
-            score = _score(frame.boxes, hero)
+            there = (*shot.picture.passings, *shot.picture.beside)
+            types = {p.vehicle.id: p.vehicle.detector_class for p in there}
+            score = _score(frame.boxes, hero, types)
             if score > best.get(shot.camera, (0,))[0]:
                 best[shot.camera] = score, shot.frame, frame.jpeg
             bar.update()
@@ -82,13 +85,20 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
     return {camera: best[camera][1:] for camera in CAMERAS}
 
 
-def _score(boxes, hero, width=352, height=240):
-    """The area of the vehicle's box in pixels; 0 if it is cut off or hidden."""
+def _score(boxes, hero, types, width=352, height=240):
+    """The area of the vehicle's box in pixels, times the types that the frame shows; 0 if it is cut
+    off or hidden.
+    """
+    shown = {
+        types[int(box["vehicle"])]
+        for box in boxes
+        if box["pixels"] >= SHOWN and box["hidden"] <= HIDDEN and int(box["vehicle"]) in types
+    }
     for box in boxes:
         x1, y1, x2, y2 = (float(box[f"full_{side}"]) for side in BOX)
         whole = x1 >= MARGIN and y1 >= MARGIN and x2 <= width - MARGIN and y2 <= height - MARGIN
         if box["vehicle"] == hero and whole and box["hidden"] <= HIDDEN:
-            return (x2 - x1) * (y2 - y1)
+            return (x2 - x1) * (y2 - y1) * len(shown | {"car"})
     return 0
 
 

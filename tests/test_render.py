@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from studio.road import places, render
+from studio.road.bodywork import DETAILS, paint_bodywork
 from studio.road.expressway import CAMERAS, LANES
 from studio.road.optics import HEIGHT, WIDTH, Lens, Road
 from studio.road.render import Placement, Renderer
@@ -224,6 +225,44 @@ def test_every_camera_of_the_drive_has_a_view_and_a_set():
     )
     for camera in CAMERAS:
         places.build(camera)
+
+
+def test_a_larger_frame_shows_the_same_from_nearer(monkeypatch):
+    def bare(stage, view):
+        stage.strip("asphalt", -20, 300, (-12.0, 0.0), (12.0, 0.0), 20.0)
+
+    monkeypatch.setitem(places._BUILDERS, "733-681-N", bare)
+    small, large = (
+        Renderer("733-681-N", scale=scale).frame(PLACEMENTS, NOON, 3, 7) for scale in (1, 3)
+    )
+    assert Image.open(io.BytesIO(large.jpeg)).size == (3 * WIDTH, 3 * HEIGHT)
+    for side in ("x1", "y1", "x2", "y2"):
+        full = f"full_{side}"
+        np.testing.assert_allclose(large.boxes[full], 3 * small.boxes[full], rtol=1e-4)
+    np.testing.assert_allclose(large.boxes["hidden"], small.boxes["hidden"], atol=0.03)
+    shrunk = Image.open(io.BytesIO(large.jpeg)).resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    plain = np.asarray(Image.open(io.BytesIO(small.jpeg)), float)
+    assert np.abs(np.asarray(shrunk, float) - plain)[20:].mean() < 6
+
+
+def test_detail_at_close_range_changes_what_a_vehicle_shows_and_not_its_shape():
+    skins = {d: paint_bodywork(NEAR, d)[0].astype(float) for d in DETAILS}
+    sharp = {d: np.abs(np.diff(s[..., :3], axis=2)).mean() for d, s in skins.items()}
+    assert sharp["low"] < sharp["middle"] < sharp["high"]
+    for skin in skins.values():
+        np.testing.assert_array_equal(skin[..., 3], skins["middle"][..., 3])
+    with pytest.raises(ValueError, match="middle"):
+        Renderer("733-681-N", detail="perfect")
+
+
+def test_a_vehicle_comes_out_differently_at_each_camera_and_always_the_same_there(renderer):
+    other = Renderer.__new__(Renderer)
+    other._index, other._spread = 1, 0.25
+    moods = [renderer._mood(NEAR), renderer._mood(NEAR), other._mood(NEAR)]
+    np.testing.assert_array_equal(moods[0][0], moods[1][0])
+    assert np.abs(np.log(moods[0][0] / moods[2][0])).max() > 0.01
+    lights = [np.log(renderer._mood(make(k, "sedan", 0, "grey"))[0].mean()) for k in range(1, 400)]
+    assert np.std(lights) == pytest.approx(0.25, rel=0.15)
 
 
 def test_unknown_names_are_refused():
