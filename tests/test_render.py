@@ -233,12 +233,12 @@ def test_a_larger_frame_shows_the_same_from_nearer(monkeypatch):
 
     monkeypatch.setitem(places._BUILDERS, "733-681-N", bare)
     small, large = (
-        Renderer("733-681-N", scale=scale).frame(PLACEMENTS, NOON, 3, 7) for scale in (1, 3)
+        Renderer("733-681-N", scale=scale).frame(PLACEMENTS, NOON, 3, 7) for scale in (1, 2)
     )
-    assert Image.open(io.BytesIO(large.jpeg)).size == (3 * WIDTH, 3 * HEIGHT)
+    assert Image.open(io.BytesIO(large.jpeg)).size == (2 * WIDTH, 2 * HEIGHT)
     for side in ("x1", "y1", "x2", "y2"):
         full = f"full_{side}"
-        np.testing.assert_allclose(large.boxes[full], 3 * small.boxes[full], rtol=1e-4)
+        np.testing.assert_allclose(large.boxes[full], 2 * small.boxes[full], rtol=1e-4)
     np.testing.assert_allclose(large.boxes["hidden"], small.boxes["hidden"], atol=0.03)
     shrunk = Image.open(io.BytesIO(large.jpeg)).resize((WIDTH, HEIGHT), Image.Resampling.BOX)
     plain = np.asarray(Image.open(io.BytesIO(small.jpeg)), float)
