@@ -48,17 +48,21 @@ def test_lightness_and_colour_of_a_crop():
 
 def _jpeg(array):
     out = io.BytesIO()
-    Image.fromarray(array).save(out, "PNG")
+    Image.fromarray(np.clip(array, 0, 255).astype(np.uint8)).save(out, "PNG")
     return out.getvalue()
 
 
 def test_moments_of_frames_by_hand():
     rng = np.random.default_rng(1)
     base = np.full((240, 352), 100.0)
-    noisy = np.clip(base + rng.normal(0, 3, base.shape), 0, 255).astype(np.uint8)
-    picture = np.repeat(noisy[..., None], 3, 2)
-    moments = agreement.mean_moments([_jpeg(picture)])
-    assert moments["noise in flat areas"] == pytest.approx(3, rel=0.2)
+    noise = rng.normal(0, 1, base.shape)
+    more, moments = (
+        agreement.mean_moments([_jpeg(np.repeat((base + s * noise)[..., None], 3, 2))])
+        for s in (6, 3)
+    )
+    # the tenth percentile of many blocks lies below the noise's 3
+    assert 2.2 < moments["noise in flat areas"] < 3
+    assert more["noise in flat areas"] == pytest.approx(2 * moments["noise in flat areas"], rel=0.1)
     assert moments["saturation"] == 0
     assert moments["middle tones"] == pytest.approx(100, abs=1)
     # white noise: the Laplacian adds 16 + 4 variances
@@ -86,7 +90,8 @@ def test_crossing_figures_find_what_is_to_be_found():
     rng = np.random.default_rng(2)
     figures = agreement.crossing_figures(agreement.southbound_crops(_two_cameras(17.0, rng)))
     assert figures["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] > 0.95
-    assert figures["detections in the hit window"].estimate.iloc[0] == pytest.approx(2, abs=0.6)
+    # every 4 s one vehicle: after 13, 17 and 21 s
+    assert figures["detections in the hit window"].estimate.iloc[0] == pytest.approx(3, abs=0.1)
     late = agreement.crossing_figures(agreement.southbound_crops(_two_cameras(50.0, rng)))
     assert late["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] < 0.2
 
