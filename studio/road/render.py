@@ -15,6 +15,7 @@ from datetime import datetime
 import numpy as np
 
 from studio.road import backdrop, bodywork, raster, sensor
+from studio.road.bystanders import QUEUE_IDS
 from studio.road.expressway import CAMERAS
 from studio.road.flats import FINE
 from studio.road.light import WEATHERS
@@ -228,7 +229,7 @@ class Renderer:
         mood, sheen = self._mood(vehicle)
         skin[..., :3] = np.clip(skin[..., :3] * mood ** (1 / 2.2) + 0.5, 0, 255)
         materials[:, 0] *= sheen
-        if vehicle.id >= 0:  # parked vehicles stand dark
+        if vehicle.id >= 0 or vehicle.id <= QUEUE_IDS:  # parked vehicles stand dark
             materials[bodywork.HEADLAMP, 3] += 5.0 * self.weather.lamps
             materials[bodywork.TAILLAMP, 3] += 3.0 * self.weather.lamps
         paint = np.array(
