@@ -22,7 +22,7 @@ def test_one_minute_of_a_camera_is_the_committed_one(tmp_path):
         names = made.namelist()
         assert len(names) > 30
         assert [name for name in names if made.read(name) != committed.read(name)] == []
-    for table in ("frames", "sightings", "parked", "vehicles", "trips"):
+    for table in ("frames", "sightings", "bystanders", "parked", "vehicles", "trips"):
         rebuilt, shipped = (
             pd.read_parquet(folder / "truth" / f"{table}.parquet").astype(str)
             for folder in (tmp_path / "data", ROOT / "data")
