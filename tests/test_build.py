@@ -263,5 +263,8 @@ def test_best_frames_prefers_the_largest_whole_and_visible_box():
         (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1),
     )
     boxes = np.array([whole, cut_off, hidden], BOX)
-    assert [sample._score(boxes, vehicle) for vehicle in (1, 2, 3)] == [1200, 0, 0]
+    types = {1: "car", 2: "bus", 3: "car"}
+    assert [sample._score(boxes, vehicle, types) for vehicle in (1, 2, 3)] == [1200, 0, 0]
+    boxes["pixels"] = 400  # now the bus can be seen, beside the car
+    assert sample._score(boxes, 1, types) == 2 * 1200
     assert build.Settings().first_minute() == 520
