@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import VEHICLE_TYPES, box_side, crop, open_dataset, read_image
+from cctview.dataset import BOX, VEHICLE_TYPES, box_side, crop, open_dataset, read_image
 from cctview.stats import bootstrap
 from studio.build import Workshop, render
 from studio.evaluation import untrained
@@ -117,6 +117,7 @@ def true_recording(settings, work):
         seen = pd.concat([pd.read_parquet(path) for path in workshop.parts("sightings", camera)])
         seen = seen[seen.hidden <= 0.3].astype({"frame": str}).assign(camera=camera, percent=100.0)
         frames.append(table[["camera", "seconds", "jpeg"]])
+        seen[BOX] = seen[BOX].round().astype(int)
         boxes.append(seen.merge(table[["frame", "seconds"]], on="frame"))
     return _recording(pd.concat(frames), pd.concat(boxes))
 
