@@ -127,16 +127,19 @@ def test_descent_finds_the_sensor_that_made_the_frames(monkeypatch):
                     "dark tones": 30 + 100 * view.veil,
                     "middle tones": view.brightness,
                     "bright tones": view.brightness * (1.5 + view.contrast),
+                    "red over green": view.balance[0],
+                    "blue over green": view.balance[2],
                 }
             )
 
     monkeypatch.setattr(fitting, "Scenes", Scenes)
     truth = {"noise": 0.008, "sharpness": 1.8, "saturation": 0.7, "brightness": 130.0}
-    view = fitting.replace(fitting.VIEWS["733-681-N"], **{**fitting.START, **truth})
+    view = fitting.turned(fitting.VIEWS["733-681-N"], **{**fitting.START, **truth, "blue": 0.9})
     monkeypatch.setattr(fitting, "real_moments", lambda camera: Scenes("", None).moments(view))
     found, trials = fitting.fit_sensor("733-681-N", quiet=True)
     assert trials.distance.iloc[0] > 0.5
     assert trials.distance.min() < 0.02
     assert found.brightness == pytest.approx(130, abs=4)
     assert found.saturation == pytest.approx(0.7, abs=0.1)
+    assert found.balance == pytest.approx((1.0, 1.0, 0.9), abs=0.02)
     assert trials.distance[trials.kept].is_monotonic_decreasing

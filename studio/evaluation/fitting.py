@@ -23,28 +23,30 @@ from studio.road.shots import watch
 KNOBS = {
     "brightness": (60.0, 180.0, 8.0),
     "veil": (0.0, 0.5, 0.05),
-    "veil_top": (0.0, 1.0, 0.25),
     "contrast": (-0.2, 1.0, 0.1),
     "saturation": (0.3, 2.2, 0.15),
     "sharpness": (0.0, 3.0, 0.25),
     "halo": (0.5, 1.8, 0.2),
     "blur": (0.2, 0.9, 0.1),
     "noise": (0.001, 0.02, 0.001),
+    "red": (0.7, 1.3, 0.04),
+    "blue": (0.7, 1.3, 0.04),
 }
 """The sensor's knobs: least and largest value, and the first step; each round halves the steps."""
 
 START = {
     "brightness": 115.0,
-    "veil": 0.05,
-    "veil_top": 1.0,
+    "veil": 0.1,
     "contrast": 0.1,
     "saturation": 1.0,
     "sharpness": 1.0,
     "halo": 0.8,
     "blur": 0.3,
     "noise": 0.0045,
+    "red": 1.0,
+    "blue": 1.0,
 }
-"""Where every camera's descent begins."""
+"""Where every camera's descent begins. `View.veil_top` is set by eye and stays."""
 
 MOMENTS = {
     "noise in flat areas": 1.0,
@@ -53,6 +55,8 @@ MOMENTS = {
     "dark tones": 4.0,
     "middle tones": 8.0,
     "bright tones": 8.0,
+    "red over green": 40.0,
+    "blue over green": 40.0,
 }
 """What must agree, and its weight: a wrong tone strikes more than as much wrong noise."""
 
@@ -104,12 +108,12 @@ def fit_sensor(camera, settings=None, quiet=False):
         One row per trial: camera, round, knob, value, distance, kept, and the moments.
     """
     scenes = Scenes(camera, settings or Settings(minutes=2, cameras=(camera,)))
-    real, view, trials = real_moments(camera), replace(VIEWS[camera], **START), []
+    real, view, trials = real_moments(camera), turned(VIEWS[camera], **START), []
     best = np.inf
 
     def attempt(knob, value, turn):
         nonlocal view, best
-        trial = replace(view, **{knob: value}) if knob else view
+        trial = turned(view, **{knob: value}) if knob else view
         moments = scenes.moments(trial)
         gap = distance(moments, real)
         trials.append(
@@ -128,7 +132,7 @@ def fit_sensor(camera, settings=None, quiet=False):
             for sign in (1, -1):
                 moved = False
                 while True:
-                    now = getattr(view, knob)
+                    now = fitted_knobs(view)[knob]
                     value = float(np.clip(now + sign * step / 2 ** (turn - 1), least, largest))
                     if value == now or not attempt(knob, round(value, 5), turn):
                         break
@@ -139,8 +143,17 @@ def fit_sensor(camera, settings=None, quiet=False):
 
 
 def fitted_knobs(view):
-    """The knobs of a view, to be written into `studio.road.scenes`."""
-    return {knob: value for knob, value in asdict(view).items() if knob in KNOBS}
+    """The knobs of a view, for `studio.road.scenes`; red and blue are its balance."""
+    red, _, blue = view.balance
+    known = asdict(view) | {"red": red, "blue": blue}
+    return {knob: known[knob] for knob in KNOBS}
+
+
+def turned(view, **knobs):
+    """The view with some knobs at other values."""
+    now = fitted_knobs(view) | knobs
+    balance = now.pop("red"), 1.0, now.pop("blue")
+    return replace(view, **now, balance=balance)
 
 
 ROAD_KNOBS = {"demand": (0.6, 1.6, 0.1), "mood": (0.0, 0.6, 0.1), "individuality": (0.0, 1.0, 0.25)}
@@ -190,7 +203,7 @@ def fit_road(settings, work, start=None, turns=1):
     now, trials = replace(settings, cameras=cameras, **(start or {})), []
 
     def attempt(trial, knob, turn):
-        figures = agreement.describe(agreement.true_recording(trial, work)).estimate
+        figures = agreement.describe(agreement.rendered_recording(trial, work)).estimate
         names = list(ROAD_FIGURES[knob])
         gap = float((np.log(figures[names] / real[names]) ** 2).sum())
         trials.append(

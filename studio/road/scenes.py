@@ -93,7 +93,6 @@ VIEWS: dict[str, View] = {
         sharpness=1.6875,
         balance=(0.964, 1.0, 0.959),
         phase=0.3,
-        veil_top=0.875,
         noise=0.00425,
         drift=1.9,
     ),
@@ -112,6 +111,7 @@ VIEWS: dict[str, View] = {
         phase=1.2,
         noise=0.001,
         drift=1.9,
+        veil_top=0.0,
     ),
     "689-640-S": View(
         Road(0.00047, -0.00252),

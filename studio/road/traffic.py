@@ -19,7 +19,7 @@ DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
-FLOW = 3850.0  # vehicles an hour that want to enter at a road end, at the morning's peak
+FLOW = 3700.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (
     (5, 6, 7, 8, 9, 10, 11, 12),
     (
@@ -33,7 +33,7 @@ HOURS, PROFILE = (
         0.75,
     ),
 )  # demand over the morning
-CYCLE, PLATOON = 90.0, 0.5  # s from green to green before the road; how much the demand swings
+CYCLE, PLATOON = 120.0, 0.95  # s from green to green before the road; how much the demand swings
 LANE_SHARES = (0.33, 0.37, 0.30)
 SPEED, SPEED_SPREAD, SPEED_PER_LANE = (
     27.0,
