@@ -14,6 +14,7 @@
 ``people``     same or different: pairs, labels on half of them, and answers, of lesson 05
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
+``moments``    what a reader does by hand in lessons 00, 06 and 08
 ``slides``     lessons as slides
 ============== ====================================================================================
 
@@ -70,6 +71,7 @@ _NAMES = {
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
     "moments.embedding": ["drag_embedding"],
+    "moments.operator": ["be_the_operator"],
     "moments.week": ["your_week"],
     "people": ["assign_labels", "automation_bias", "draw_pairs", "score_answers"],
     "predictions": ["ask"],

@@ -77,6 +77,7 @@ from cctview.show.widgets import (
     Sliders,
     Steps,
     Toggle,
+    encode_still,
     predict,
 )
 
@@ -128,6 +129,7 @@ __all__ = [
     "dot",
     "dotted",
     "drive",
+    "encode_still",
     "frame",
     "gauges",
     "interval",

@@ -2,6 +2,7 @@
 what is shown live alone."""
 
 from cctview.show.widgets.camera import Camera, all_cameras
+from cctview.show.widgets.camera_still import encode_still
 from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
 from cctview.show.widgets.live import Live
 from cctview.show.widgets.moment import Moment
@@ -29,5 +30,6 @@ __all__ = [
     "all_cameras",
     "all_quizzes",
     "all_sliders",
+    "encode_still",
     "predict",
 ]
