@@ -274,10 +274,16 @@ check_wrong_share(share_wrong, links)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-linked = links[links.probability >= 0.5]
-share_wrong = 1 - linked.right.mean()
-check_wrong_share(share_wrong, links)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# linked = links[links.probability >= 0.5]
+# share_wrong = 1 - linked.right.mean()
+# check_wrong_share(share_wrong, links)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** You are the operator, and at most one link in five may be wrong. From which probability on do you link,
@@ -295,11 +301,17 @@ check_sureness(sure, links, tolerated=0.2)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-surest = links.sort_values("probability", ascending=False)
-wrong_so_far = (~surest.right.astype(bool)).cumsum() / np.arange(1, len(surest) + 1)
-sure = surest.probability[wrong_so_far <= 0.2].min()
-check_sureness(sure, links, tolerated=0.2)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# surest = links.sort_values("probability", ascending=False)
+# wrong_so_far = (~surest.right.astype(bool)).cumsum() / np.arange(1, len(surest) + 1)
+# sure = surest.probability[wrong_so_far <= 0.2].min()
+# check_sureness(sure, links, tolerated=0.2)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, then the court's answer, then the question. Point at the numbers that the room called out at the beginning. Do not answer it."
 # ## What to take away

@@ -290,9 +290,15 @@ check_best_era(winner, by_size, pixels=8)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-winner = small.set_index("era").estimate.idxmax()
-check_best_era(winner, by_size, pixels=8)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# winner = small.set_index("era").estimate.idxmax()
+# check_best_era(winner, by_size, pixels=8)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the step of 1991 yourself: from pictures to the weights of the eigen-vehicles. Given are
@@ -315,13 +321,17 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def weights(pictures, mean, eigen_vehicles):
-    return (pictures - mean) @ eigen_vehicles.T
-
-
-check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehicles[:16])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def weights(pictures, mean, eigen_vehicles):
+#     return (pictures - mean) @ eigen_vehicles.T
+#
+# check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehicles[:16])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to the next notebooks. Hand over to 02: a network learns, but what does it keep?"
 # ## What to take away

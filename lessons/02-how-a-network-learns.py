@@ -346,9 +346,15 @@ check_stop(stop_after, history)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-stop_after = history.validation_loss.idxmin()
-check_stop(stop_after, history)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# stop_after = history.validation_loss.idxmin()
+# check_stop(stop_after, history)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the plain attack yourself. You get the loss on each vehicle, whether it is a `member`, and which share of
@@ -371,14 +377,18 @@ check_members_found(members_found, losses, member)
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def members_found(losses, member, allowed):
-    threshold = np.quantile(losses[~member], allowed, method="lower")
-    return np.mean(losses[member] < threshold)
-
-
-check_members_found(members_found, losses, member)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def members_found(losses, member, allowed):
+#     threshold = np.quantile(losses[~member], allowed, method="lower")
+#     return np.mean(losses[member] < threshold)
+#
+# check_members_found(members_found, losses, member)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the five lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
 # ## What to take away

@@ -347,10 +347,16 @@ course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-pictures = 900 * 24 * 60 * 60 / 2
-gigabytes = pictures * 18_800 / 1e9
-course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# pictures = 900 * 24 * 60 * 60 / 2
+# gigabytes = pictures * 18_800 / 1e9
+# course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Be the one who searches. The table `seen` has a row for each sighting of a week: vehicle, camera,
@@ -383,16 +389,20 @@ course.check_candidates(candidates, seen)
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def candidates(sightings, known):
-    left = set(sightings.vehicle)
-    for camera, hour in known:
-        left &= set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
-    return left
-
-
-course.check_candidates(candidates, seen)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def candidates(sightings, known):
+#     left = set(sightings.vehicle)
+#     for camera, hour in known:
+#         left &= set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+#     return left
+#
+# course.check_candidates(candidates, seen)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the gauge: it stands beside the meter, because it counts something else."
 # ## What to take away

@@ -328,9 +328,15 @@ check_score_threshold(threshold, evaluation, wanted=0.9)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-threshold = curve.percent[curve.recall >= 0.9].max()
-check_score_threshold(threshold, evaluation, wanted=0.9)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# threshold = curve.percent[curve.recall >= 0.9].max()
+# check_score_threshold(threshold, evaluation, wanted=0.9)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the overlap (IoU) of two boxes yourself. A box is `x1, y1, x2, y2`: left, top, right, bottom. What
@@ -352,17 +358,21 @@ check_iou(iou, of_one[BOX])
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def iou(a, b):
-    width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
-    height = max(min(a[3], b[3]) - max(a[1], b[1]), 0)
-    shared = width * height
-    together = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / together if together else 0
-
-
-check_iou(iou, of_one[BOX])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def iou(a, b):
+#     width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
+#     height = max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+#     shared = width * height
+#     together = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+#     return shared / together if together else 0
+#
+# check_iou(iou, of_one[BOX])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the three lines, point at the gauge, hand over to 05."
 # ## What to take away

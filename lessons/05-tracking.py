@@ -396,9 +396,15 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-threshold = np.quantile(mcd[~same], 0.01, method="lower") - 1e-6
-check_threshold(threshold, mcd, same, tolerated=0.01)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# threshold = np.quantile(mcd[~same], 0.01, method="lower") - 1e-6
+# check_threshold(threshold, mcd, same, tolerated=0.01)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the cosine distance of two vectors yourself: 0 for the same direction, 1 for a right angle.
@@ -411,13 +417,17 @@ def cosine_distance(a, b):
 
 check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def cosine_distance(a, b):
-    return 1 - a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
-
-
-check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def cosine_distance(a, b):
+#     return 1 - a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
+#
+# check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · RSCR, mINP and re-ranking

@@ -358,10 +358,16 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
-right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
-check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
+# right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
+# check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** At the loosest threshold above, one other vehicle passes for the one looked for with the
@@ -384,9 +390,15 @@ check_even_gallery(even_gallery, rate)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-even_gallery = np.log(0.5) / np.log(1 - rate)
-check_even_gallery(even_gallery, rate)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# even_gallery = np.log(0.5) / np.log(1 - rate)
+# check_even_gallery(even_gallery, rate)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # With clones it takes more vehicles, since who looks like nobody is never flagged: look it up in the figure of part 3.

@@ -320,10 +320,16 @@ check_speed(speed, dossier.sightings, km)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-first, last = dossier.sightings.iloc[0], dossier.sightings.iloc[-1]
-speed = 3600 * (km[last.camera] - km[first.camera]) / (last.time - first.time).total_seconds()
-check_speed(speed, dossier.sightings, km)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# first, last = dossier.sightings.iloc[0], dossier.sightings.iloc[-1]
+# speed = 3600 * (km[last.camera] - km[first.camera]) / (last.time - first.time).total_seconds()
+# check_speed(speed, dossier.sightings, km)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # Whose speed is it? The last sighting is a sister's.
@@ -347,14 +353,18 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def who(register, camera, moment, seconds):
-    apart = (register[camera] - moment).dt.total_seconds().abs()
-    return register.holder[apart <= seconds]
-
-
-check_who(who, register, finder.cameras[0], dossier.sightings.time)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def who(register, camera, moment, seconds):
+#     apart = (register[camera] - moment).dt.total_seconds().abs()
+#     return register.holder[apart <= seconds]
+#
+# check_who(who, register, finder.cameras[0], dossier.sightings.time)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the four lines. Then the meter: look at how often the right vehicle comes first, before and after. Point at the last row and say: this row needed no camera of ours, and it names the wrong person in the rest."
 # ## What to take away

@@ -34,7 +34,7 @@
 import pandas as pd
 
 from cctview import dataset, privacy, show
-from cctview.attacks import fit_map, infer_attribute
+from cctview.attacks import fit_map, infer_attribute  # noqa: F401, for the exercises
 from cctview.course import (
     KeyedDatabase,
     ask,
@@ -500,9 +500,15 @@ check_defence(choice, results, usefulness=0.9, needs=NEEDS)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-choice = tuple(headline(results, 0.9, NEEDS).iloc[0][["defence", "strength"]])
-check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# choice = tuple(headline(results, 0.9, NEEDS).iloc[0][["defence", "strength"]])
+# check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Break the key yourself. You get the vectors of known vehicles at both cameras, row by row the
@@ -524,13 +530,17 @@ check_key_broken(matrix_of, databases[64])
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def matrix_of(a, b):
-    return fit_map(a, b)
-
-
-check_key_broken(matrix_of, databases[64])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def matrix_of(a, b):
+#     return fit_map(a, b)
+#
+# check_key_broken(matrix_of, databases[64])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the meter: what would have been, not what is. Hand over to 09."
 # ## What to take away

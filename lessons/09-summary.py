@@ -31,7 +31,7 @@
 # **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
 
 # %% slideshow={"slide_type": "skip"}
-import numpy as np
+import numpy as np  # noqa: F401, for the exercises
 
 from cctview import defences, show
 from cctview.course import (
@@ -182,9 +182,15 @@ check_bits(bits, mine.everyone, mine.alike)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-bits = np.log2(mine.everyone / mine.alike)
-check_bits(bits, mine.everyone, mine.alike)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# bits = np.log2(mine.everyone / mine.alike)
+# check_bits(bits, mine.everyone, mine.alike)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** A witness gives you evidence worth 12 bits. Among how many vehicles is the match as probably right as wrong?
@@ -201,9 +207,15 @@ check_even_population(vehicles, bits=12)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-vehicles = 2**12 + 1
-check_even_population(vehicles, bits=12)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# vehicles = 2**12 + 1
+# check_even_population(vehicles, bits=12)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Pick one of the three for your audience. The questions to a city are real ones that people can ask; you need not know the answers."
 # ## What to do next

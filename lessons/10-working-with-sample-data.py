@@ -211,9 +211,15 @@ check_numbers(numbers, boxes, right)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-numbers = {"733-681-N": 8, "735-683-N": 4, "253-134-S": 6, "732-680-N": 8, "731-679-N": 7}
-check_numbers(numbers, boxes, right)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# numbers = {"733-681-N": 8, "735-683-N": 4, "253-134-S": 6, "732-680-N": 8, "731-679-N": 7}
+# check_numbers(numbers, boxes, right)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** The name of a frame ends in its clock: `HH.MM.SS`. How many seconds did the van take from the first camera
@@ -231,9 +237,15 @@ check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-seconds = (clock["731-679-N"] - clock["733-681-N"]).total_seconds()
-check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# seconds = (clock["731-679-N"] - clock["733-681-N"]).total_seconds()
+# check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What leaks

@@ -1,6 +1,7 @@
 """What every lesson must have, and what lesson 05 says of the real frames."""
 
 import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -24,12 +25,14 @@ def cells(path, tag):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_solution_passes_its_check(path):
+def test_every_solution_is_folded_and_passed_its_check(path):
+    """Folded in Markdown: JupyterLab opens folded outputs when it runs all cells, and shows the
+    first line of folded code."""
     for cell in cells(path, "solution"):
-        said = [output.data.get("text/plain", "") for output in cell.outputs if "data" in output]
-        assert any(text.startswith("✓ Right.") for text in said), cell.source
-        assert cell.metadata.jupyter.source_hidden
-        assert cell.metadata.jupyter.outputs_hidden
+        assert cell.cell_type == "markdown"
+        assert cell.source.startswith("<details><summary><b>Solution</b></summary>\n\n```python\n")
+        assert cell.source.endswith("```\n\n</details>")
+        assert cell.metadata.passed_sha256 == hashlib.sha256(cell.source.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
