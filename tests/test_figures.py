@@ -78,9 +78,6 @@ FIGURES = {
     "roc": lambda: lesson_05.roc(
         {"MCD": (DISTANCES, SAME), "MED": (DISTANCES**2 + RNG.random(3200) / 9, SAME)}, at=0.35
     ),
-    "roc with the room": lambda: lesson_05.roc(
-        {"MCD": (DISTANCES, SAME)}, {"the room": (0.2, 0.5)}
-    ),
     "cmc": lambda: lesson_05.cmc({"1 picture": ranked(1), "3 pictures": ranked(2)}),
     "false links": lambda: lesson_05.false_links(DISTANCES, SAME),
     "bars": lambda: show.bars(
@@ -88,9 +85,6 @@ FIGURES = {
     ),
     "map": lambda: vectors.embedding_map(RNG.normal(size=(6, 20)), CROPS, lines=[(0, 1)]),
     "frame": lambda: show.frame(np.zeros((240, 352, 3), np.uint8), boxes(), "A frame", picked=1),
-    "pairs": lambda: show.pairs(
-        [(CROPS[0], CROPS[1])] * 5, "Same?", [True, False, True, True, False], ["97 % match"] * 5
-    ),
     "candidates": lambda: show.candidates(
         CROPS[0], CROPS[1:], [0.1, 0.2, 0.3, 0.4, 0.5], ONLY_SECOND, "Who?", ["48 St"] * 5
     ),
@@ -224,14 +218,6 @@ def test_roc_has_the_area_that_it_names_and_the_point_of_operation():
     (point,) = drawn(figure, "operating point")
     assert (point.get_xdata()[0], point.get_ydata()[0]) == pytest.approx(
         ((DISTANCES[~SAME] <= 0.35).mean(), (DISTANCES[SAME] <= 0.35).mean())
-    )
-
-
-@pytest.mark.parametrize(("point", "word"), [((0.2, 0.5), "below"), ((0.01, 1.0), "above")])
-def test_the_room_is_above_or_below_the_curve(point, word):
-    assert (
-        f"the room: {word} the curve"
-        in lesson_05.roc({"MCD": (DISTANCES, SAME)}, {"the room": point}).title.lower()
     )
 
 

@@ -60,7 +60,7 @@ from cctview.show.meter import (
     said_and_right,
     who_is_linked,
 )
-from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
+from cctview.show.pictures import RIGHT, WRONG, candidates, frame, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
     Camera,
@@ -139,7 +139,6 @@ __all__ = [
     "name_rows",
     "no_spines",
     "one_of",
-    "pairs",
     "percent",
     "picture",
     "picture_html",
