@@ -40,6 +40,7 @@ from cctview.course import (
     check_right_alarms,
     open_lesson,
     operating_points,
+    stop_and_sort,
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
@@ -236,49 +237,27 @@ ask(
 # setting of the dial gives both figures of the real frames. So no number here is a forecast for a real road. What carries
 # over is the shape: innocents grow with the gallery, and they are not the same for everyone.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers, then the exercise at the end, then the slider. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers. Then test vehicles one by one until the first alarm, ask the room before you turn its card, and only then let the rest of the day pass. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
 # ## 5 · Base rates, and the person in the loop
 #
 # Turn the search round. Now the gallery is a **list** of wanted vehicles, and every vehicle that passes is a search. Almost
 # none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing
 # vehicle comes closer to one on the list than the threshold. How often is it right?
 #
-# Move the **prior**, the **list** and the **threshold**. Each mark is one alarm in a hundred.
-
+# Let the vehicles of a day pass, first one by one. Turn over the card of every vehicle that is stopped. Then let the rest of the day pass, and
+# say how many of its alarms are right. "Finds 54 of 100" is the share of the wanted vehicles that raise an alarm; "lets 1 in 56 through" is the
+# share of all others that do. Both were measured in part 3, by appearance alone. A stricter system raises fewer wrong alarms, and finds fewer of
+# the wanted.
 
 # %% jupyter={"source_hidden": true}
 points = operating_points(odds)
-thresholds = {f"{of.threshold:.2f}, finds {of.found:.0%}": k for k, of in points.iterrows()}
 LOOSE = len(points) - 1
-ODDS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
-
-
-def alarm(values):
-    """Of a hundred alarms, how many are right."""
-    at = points.loc[values["threshold"]]
-    return figures.alarms(1 / values["prior"], at.found, at.rate, values["list"])
-
-
-Sliders(
-    alarm,
-    [
-        Steps(
-            "prior",
-            {f"1 in {n:,}": n for n in ODDS},
-            default=10,
-            label="of those that pass, wanted",
-        ),
-        Steps("list", {"1 vehicle": 1} | {f"{n:,} vehicles": n for n in (10, 100, 1000)}),
-        Choice("threshold", thresholds, default=LOOSE),
-    ],
-    prediction=ask(
-        "06 alarms", of=float(privacy.share_right(0.1, points.found[LOOSE], 0, points.rate[LOOSE]))
-    ),
-)
+stop_and_sort(points)
 
 # %% [markdown]
-# A prior of one in ten is absurd: no tenth car is wanted. At one in a thousand nearly all alarms are wrong, although
-# nothing about the network has changed.
+# Now set "1 in 10" and then "1 in 1,000". One in ten is absurd, because no tenth car is wanted, but then most alarms are right. At one in a
+# thousand nearly all alarms are wrong, although nothing about the system has changed. A stricter system helps less than the share of wanted
+# vehicles hurts.
 #
 # **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number was
 # that of a stolen vehicle. That was a motorcycle, with plates of Montana. Officers held her and four girls at

@@ -68,6 +68,7 @@ _NAMES = {
         "wrong_alike",
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
+    "moments.base_rates": ["stop_and_sort"],
     "moments.embedding": ["drag_embedding"],
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],

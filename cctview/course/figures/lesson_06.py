@@ -1,4 +1,4 @@
-"""Figures of lesson 06: filters, the open set, look-alikes, base rates, indexes and costs."""
+"""Figures of lesson 06: filters, the open set, look-alikes, indexes and costs."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ import pandas as pd
 
 from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
-from cctview.privacy import share_right
 from cctview.show import (
     BLUE,
     DARKER,
@@ -19,7 +18,6 @@ from cctview.show import (
     PALE,
     PAPER,
     PURPLE,
-    SAME,
     SIMULATION,
     Card,
     band,
@@ -28,7 +26,6 @@ from cctview.show import (
     interval,
     label,
     name_rows,
-    no_spines,
     percent,
     share_axis,
     short,
@@ -214,36 +211,6 @@ def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Car
         axes.set(ylim=(least, 1.02), ylabel=name)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])
         axes.yaxis.set_major_formatter(lambda y, _: percent(y))
-    return figure
-
-
-@style()
-def alarms(prior: float, hit: float, rate: float, wanted: float, note: str = _WORLD) -> Card:
-    """Of a hundred alarms, how many are right: one mark each.
-
-    A vehicle that passes is on a list of `wanted` vehicles with probability `prior`, and then found
-    with probability `hit`; each other vehicle of the list is taken for it with probability `rate`.
-    """
-    others = rate * (wanted - 1), rate * wanted
-    right = float(share_right(prior, hit, *others))
-    false_matches = prior * others[0] + (1 - prior) * others[1]
-    count = round(100 * right)
-    title = f"Of 100 alarms, {count} are right; the others point at somebody else"
-    if 0 < right < 0.095:
-        title = f"One alarm in {short(1 / right)} is right; the others point at somebody else"
-    figure = Card(title, 2.75, note, left=0.3, right=3.1, bottom=0.15, top=0.1)
-    axes = figure.subplots()
-    across, down = np.arange(100) % 20, np.arange(100) // 20
-    axes.scatter(across[:count], down[:count], s=95, color=SAME, marker="o", label="right")
-    axes.scatter(across[count:], down[count:], s=70, color=DIFFERENT, marker="X", label="wrong")
-    axes.set(xlim=(-0.7, 19.7), ylim=(4.7, -0.7), xticks=[], yticks=[])
-    no_spines(axes)
-    words = (
-        f"In a million searches\n\n● {short(1e6 * prior * hit)} right alarms\n\n"
-        f"✗ {short(1e6 * false_matches)} alarms\n    that blame another"
-    )
-    look = {"va": "center", "fontsize": 12.5, "annotation_clip": False}
-    axes.annotate(words, (1.03, 0.5), xycoords="axes fraction", **look)
     return figure
 
 
