@@ -235,10 +235,15 @@ count_trips(links).round(2)
 
 
 # %% jupyter={"source_hidden": true}
+found = {}  # by minutes
+
+
 def network(values):
     """What such a network reconstructs."""
-    found = judge.links(everyone, minutes=values["minutes"])
-    return figures.network_leak(found, values["cameras"], values["sure"])
+    minutes = values["minutes"]
+    if minutes not in found:
+        found[minutes] = judge.links(everyone, minutes=minutes)
+    return figures.network_leak(found[minutes], values["cameras"], values["sure"])
 
 
 few, most = (judge.links(everyone, minutes=m).right.mean() for m in (1, FINDER_MINUTES))

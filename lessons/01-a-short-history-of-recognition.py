@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import pandas as pd
 
 from cctview import show

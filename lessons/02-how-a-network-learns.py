@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know who was taught to the network and who was not, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import numpy as np
 
 from cctview import attacks, show
@@ -232,7 +232,7 @@ figures.membership_roc(
 # One training is one throw of the dice. So here is the same, as the mean over the sixteen models, each attacked with the help of the
 # others: the share of members found at 1 % false alarms.
 
-# %%
+# %% jupyter={"source_hidden": true}
 strong = attacks.stored_attacks()
 found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
 read_after = int(everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin())
@@ -244,7 +244,7 @@ show.bars(
         *(show.percent(share) for share in table.estimate)
     ),
     chance=0.01,
-    note="Simulated frames, our model world; mean over sixteen models, 95 % intervals over vehicles and models",
+    note="Simulated; mean over sixteen models, 95 % intervals over vehicles and models",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: you know that a dealer's model was trained on vehicles, and you have a picture of yours. Can you find out whether yours was among them? So far the attacker had the very pictures of the training. Nobody has those but the owner of the model. The lowest curve is the case that people mean."

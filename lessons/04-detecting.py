@@ -32,7 +32,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every box, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 from functools import cache
 
 import numpy as np

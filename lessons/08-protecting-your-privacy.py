@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every vehicle, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import pandas as pd
 
 from cctview import dataset, privacy, show
@@ -129,7 +129,7 @@ rebuilding.whose_picture(judged)
 # reader there is. It learns on known vehicles, and is asked about others. Beside it stands a guess from the camera and the
 # size of the box alone.
 
-# %%
+# %% jupyter={"source_hidden": true}
 read = {
     what: infer_attribute(breach.stolen, attribute, breach.known).figures()
     for what, attribute in {"colour (6 families)": "family", "body (5 kinds)": "body"}.items()

@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import numpy as np  # noqa: F401, for the exercises
 
 from cctview import defences, show

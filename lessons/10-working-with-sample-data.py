@@ -31,7 +31,7 @@
 # **No vehicle here is real.** The frames come from six cameras along a road that we simulated. Each is stamped with a date in 2031
 # and the word `SIMULATED`. The steps are those of the original's own notebook, which had frames of the real road.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 import pandas as pd
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 
@@ -13,6 +14,7 @@ from studio.lessons import DIGEST, digest, execute, pictures, problems
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = sorted((ROOT / "lessons").glob("*.py"))
 PNG = base64.b64encode(b"a simulated road").decode()
 
 
@@ -120,3 +122,13 @@ def test_the_studio_runs_no_lesson_on_own_frames(monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", "sample")
     with pytest.raises(ValueError, match="unset it"):
         execute("10-working-with-sample-data")
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_code_that_is_shown_is_short_and_sliders_are_folded(path):
+    for cell in jupytext.read(path).cells:
+        if cell.cell_type == "code" and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert "Sliders(" not in cell.source
+            assert len([line for line in cell.source.splitlines() if line.strip()]) <= 12, (
+                cell.source
+            )

@@ -77,6 +77,8 @@ from cctview.show.widgets import (
     Sliders,
     Steps,
     Toggle,
+    display_alone,
+    display_with_still,
     encode_still,
     predict,
 )
@@ -126,6 +128,8 @@ __all__ = [
     "candidates",
     "clock_and_appearance",
     "data_address",
+    "display_alone",
+    "display_with_still",
     "dot",
     "dotted",
     "drive",

@@ -18,7 +18,6 @@ from cctview.show import (
     INK,
     ORANGE,
     PALE,
-    PAPER,
     Card,
     band,
     dot,
@@ -27,7 +26,7 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; who was taught is known"
+_WORLD = "Simulated; we know which vehicles were taught"
 _TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
 _ALLOWED = 0.01  # share of others falsely accused at which attacks are read
 _FLOOR = 1e-8  # smaller losses are drawn as this
@@ -306,7 +305,7 @@ def exposure(
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
     axes.hist(rises, edges, color=PALE, label="all")
-    axes.hist(rises[worst], edges, color=DIFFERENT, hatch="///", edgecolor=PAPER, label="worst 1 %")
+    axes.hist(rises[worst], edges, color=DIFFERENT, label="worst 1 %")
     top = axes.get_ylim()[1]
     axes.set_yscale("symlog", linthresh=10)
     means = (

@@ -152,7 +152,7 @@ def cmc(results: dict[str, RankEvaluation], ranks: int = 20) -> Card:
         most = min(10, len(curve))
         title += f", among the first {most} in {percent(curve[most - 1])}"
     gallery = max(result.max_rank for result in results.values())
-    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated frames, our model world"
+    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated"
     figure = Card(title, 3.6, note, right=1.9)
     axes = figure.subplots()
     ends = {name: curve[-1] for name, curve in curves.items()}

@@ -32,7 +32,6 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; who is who is told by its truth"
 _DIAL = "Simulated frames at five settings of the dial, and real frames (models/student-64.md)"
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
 REAL = {"AUC": (0.946, 0.938, 0.954), "rank-1 without labels": (0.207, 0.185, 0.229)}
@@ -42,7 +41,7 @@ _LEFT: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 10}
 
 
 @style()
-def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD) -> Card:
+def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULATION) -> Card:
     """How many candidates filters leave, and how often the correct one is among the first.
 
     `stages` come from `cctview.link.filters.apply_filters`; `candidates` is the length of the list.
@@ -121,9 +120,7 @@ def open_set(
     det.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
     band(det, seen["fpir"], seen["low"], seen["high"], INK)
     det.set(xscale="log", xlim=(unseen.min(), 1), xlabel="FPIR: false alarms (log scale)")
-    det.axvspan(unseen.min(), seen["fpir"].min(), color=PALE, hatch="//", label="not resolvable")
-    edge = np.sqrt(unseen.min() * seen["fpir"].min())
-    label(det, edge, 0.3, "not resolvable", GREY, rotation=90, ha="center", fontsize=10)
+    _not_measured(det, unseen.min(), seen["fpir"].min())
     det.set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
     for axes, x in ((growth, gallery), (det, fpir)):
         axes.minorticks_off()
@@ -131,6 +128,14 @@ def open_set(
         share_axis(axes.yaxis)
         dot(axes, x, at.fnir, INK, 11, zorder=5, label="chosen")
     return figure
+
+
+def _not_measured(axes, low, high):
+    """Hatch the rates that too few searches were made for."""
+    look = {"facecolor": PALE, "edgecolor": GREY, "hatch": "///", "linewidth": 0}
+    axes.axvspan(low, high, **look, label="not resolvable")
+    words = {"rotation": 90, "ha": "center", "fontsize": 10}
+    label(axes, np.sqrt(low * high), 0.3, "not resolvable", GREY, **words)
 
 
 def _beyond(check):

@@ -10,6 +10,7 @@ from cctview.show.widgets.panel import Panel
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
+from cctview.show.widgets.still import display_alone, display_with_still
 from cctview.show.widgets.training import Progress
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "all_cameras",
     "all_quizzes",
     "all_sliders",
+    "display_alone",
+    "display_with_still",
     "encode_still",
     "predict",
 ]
