@@ -72,6 +72,7 @@ _NAMES = {
     "moments.embedding": ["drag_embedding"],
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],
+    "moments.purposes": ["who_needs_what"],
     "moments.week": ["your_week"],
     "predictions": ["ask"],
     "register": ["make_register"],
