@@ -251,9 +251,9 @@ course.ask(
 course.your_week(*course.read_habits())
 
 # %% [markdown]
-# Four passes give away all the bits that there are, and often fewer are enough. When the clock is known less exactly, the dots come
-# back. Is this one driver special? The share of all vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and
-# others, Scientific Reports 3:1376, 2013):
+# Three passes single the nurse out, because few people drive when the nurse does. Choose the **parent** next: the crowd of the
+# rush hour hides the parent, until the clock is known more exactly. So who is singled out depends on the others. The share of all
+# vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific Reports 3:1376, 2013):
 
 # %%
 week = sightings.first_days(7)
