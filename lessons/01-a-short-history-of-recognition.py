@@ -120,7 +120,7 @@ def rebuild(values):
 
 Sliders(
     rebuild,
-    [Steps("eigen_vehicles", list(curve.index), default=16)],
+    [Steps("eigen_vehicles", [count for count, _ in curve], default=16)],
     prediction=ask("01 eigenvehicles"),
 )
 

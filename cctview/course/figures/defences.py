@@ -25,7 +25,7 @@ from cctview.show import (
 )
 
 _WHERE = {"pixels": (ORANGE, "o"), "vectors": (BLUE, "s"), "database": (PURPLE, "^")}
-_PROVEN = "Gaussian noise on vectors of length 1, delta 1e-5: `cctview.defences.spent_epsilon`"
+_PROVEN = "Gaussian noise on vectors of length 1, delta 1e-5: cctview.defences.spent_epsilon"
 _OUTCOMES = {"itself": BLUE, "the target": RED, "another": GREY}
 
 
