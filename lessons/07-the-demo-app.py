@@ -142,7 +142,11 @@ settings = variants["MED, as the original"]
 original = judge.candidates(taxi, vehicle_search.candidates(taxi, settings, 3))
 ask(
     "07 look-alikes",
-    candidate_rows(vehicle_search, taxi, original.assign(weak=(original.distance > 16) | (original["rank"] > 1))),
+    candidate_rows(
+        vehicle_search,
+        taxi,
+        original.assign(weak=(original.distance > 16) | (original["rank"] > 1)),
+    ),
     of=sum(judge.right(taxi, vehicle_search.candidates(taxi, settings, 1).id)),
 )
 

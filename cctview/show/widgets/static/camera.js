@@ -311,6 +311,7 @@ class View {
       station.lastChild.textContent = !mark ? "" : mark.picked ? "picked" : mark.weak ? "not found" : this.lag(mark);
     });
     this.cards.replaceChildren(...this.makeCards([...this.marks.values()]));
+    if (this.status.textContent.startsWith("Picked")) this.sayPicked(); // another count, or none
     this.tickMarks();
     this.refreshBoxes();
     this.paint();
