@@ -65,7 +65,9 @@ def execute(stem: str) -> Path:
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
+        kernel = notebook.metadata.kernelspec
         notebook.metadata = nbformat.read(place, as_version=4).metadata
+        notebook.metadata.kernelspec = kernel
     client = NotebookClient(
         notebook,
         timeout=600,
