@@ -110,12 +110,9 @@ attacks.describe_layers(attacks.build_classifier())
 training = attacks.train_classifier(pictures, split, "body", watch=Progress())
 print("stopped early" if training.interrupted else f"{training.last} epochs")
 
-# %% [markdown]
-# *Predict: the loss on the vehicles that it is taught falls, epoch by epoch. And on vehicles that it never saw?*
-
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let them describe the two curves before you do. Blue goes to nearly nothing. Red turns. From there on the network learns its examples by heart."
 history = training.history()
-figures.loss_curves(history)
+ask("02 new vehicles", figures.loss_curves(history))
 
 # %% [markdown]
 # At first both fall: the network finds what vehicles of one kind have in common. That helps with new vehicles, too; it
@@ -191,17 +188,18 @@ figures.loss_histograms(losses, member)
 #
 # We attack three states of the one training: **before** it learnt anything, which must tell nothing; **well trained**, stopped when the loss on
 # new vehicles was lowest; and **over-trained**, at the end.
-#
-# *Predict: at 1 % false alarms, how many of the members does the attacker find in the over-trained model?*
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First the check: before any training the curve is a coin's. Then the areas. Then the black line at 1 %: an attacker who accuses must seldom be wrong, so only the left end counts. Wrong answer people give: AUC 0.7, so 70 % are found. Read off how many are."
 before, well, over = 0, training.best, training.last
-figures.membership_roc(
-    {
-        "over-trained": training.attack(over),
-        "well trained": training.attack(well),
-        "before": training.attack(before),
-    }
+ask(
+    "02 members",
+    figures.membership_roc(
+        {
+            "over-trained": training.attack(over),
+            "well trained": training.attack(well),
+            "before": training.attack(before),
+        }
+    ),
 )
 
 # %% [markdown]

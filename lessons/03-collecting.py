@@ -89,8 +89,6 @@ show.frame(
 #
 # Real collecting is trouble. So the city is told to fail: 48 St is out for a while, the server of 38 St has a wrong clock,
 # and E 6 St shows the same picture again and again.
-#
-# *Predict: of 60 polls of a healthy camera, how many bring a new picture?*
 
 # %%
 place = TemporaryDirectory()
@@ -104,7 +102,7 @@ with collect.SimulatedServer(speed_up=SPEED_UP) as city:
     tally = course.run_async(collect.collect(cameras, folder, plan))
 
 # %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
-figures.collection(tally, SPEED_UP)
+course.ask("03 polls", figures.collection(tally, SPEED_UP))
 
 # %% [markdown]
 # A minute holds 60 / 1.7, about 35 pictures; more polls than that bring nothing new, because the camera has not taken the next

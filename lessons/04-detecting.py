@@ -137,8 +137,6 @@ figures.judged_boxes(frame, old.detect(frame).head(12), true_one, title="2001's 
 # vehicle stands there, how large it is, and how sure the network is: the [score](glossary.md#score). It was trained on real
 # frames of four cameras and then on simulated ones, none of them among these (`models/tiny-yolov3-traffic.md`).
 #
-# *Predict: on frames of the last six minutes, how much better is it than the rectangles? And how much slower?*
-#
 # Three more detectors stand in the table: those that ImageAI offers, and the original of this course compared. They were trained
 # on photographs of everything. They run here if you have fetched their weights.
 
@@ -151,7 +149,12 @@ compared = {
     **detect.published_detectors(),
 }
 table = detect.compare_detectors(compared, unseen, detect.true_boxes(truth, late))
-figures.detectors(table)
+ask(
+    "04 network",
+    figures.detectors(table),
+    of=table.AP["our TinyYOLOv3"],
+    rectangles=table.AP["rectangles (2001's idea)"],
+)
 
 # %% [markdown]
 # The seconds were taken on the computer on which this ran; the frames are few, so the intervals (thin lines) are wide. Ours has an
@@ -220,18 +223,20 @@ figures.found_by(
 
 # %% [markdown]
 # Size explains most. So from here on only clear vehicles are compared: large enough, and not hidden.
-#
-# *Predict: which kind of vehicle is missed most?*
 
 # %%
 clear = watched[watched.clear]
 by_kind = detect.share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]
-figures.found_by(
-    by_kind,
-    "share of the clear sightings that are found",
-    f"{show.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
-    f"{show.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
+ask(
+    "04 missed",
+    figures.found_by(
+        by_kind,
+        "share of the clear sightings that are found",
+        f"{show.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
+        f"{show.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
+    ),
+    of=by_kind.estimate.iloc[0],
 )
 
 # %% [markdown]

@@ -139,8 +139,6 @@ drag_embedding(lesson, detections, embeddings, vehicles)
 #
 # Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
 # two crops of one vehicle, from two cameras.
-#
-# *Predict: what will neighbours have in common?*
 
 # %%
 different = ~clear.same
@@ -150,11 +148,16 @@ shared = clear.alike(truth.vehicles, "colour")
 near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 
 shown = clear.rows[clear.same][:14]
-vectors.embedding_map(
-    embeddings[shown.ravel()],
-    [lesson.dataset.crop(detections.id[row]) for row in shown.ravel()],
-    lines=np.arange(shown.size).reshape(-1, 2),
-    title=f"Of the closest different pairs {near} share their colour, of all {all_}",
+ask(
+    "05 neighbours",
+    vectors.embedding_map(
+        embeddings[shown.ravel()],
+        [lesson.dataset.crop(detections.id[row]) for row in shown.ravel()],
+        lines=np.arange(shown.size).reshape(-1, 2),
+        title=f"Of the closest different pairs {near} share their colour, of all {all_}",
+    ),
+    near=near,
+    all=all_,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction first. MCD wins by a little, and the interval says whether it is more than luck. The student model and the original agree in this."
@@ -163,8 +166,6 @@ vectors.embedding_map(
 # The straight line between two vectors is the [Euclidean distance](glossary.md#euclidean-distance), **MED**. (Minimal,
 # because with several pictures of a vehicle the nearest counts.) It is what the original used. The angle between them gives the
 # [cosine distance](glossary.md#cosine-distance), **MCD**: it does not care how long the vectors are.
-#
-# *Predict: which one tells vehicles apart better?*
 
 # %%
 same = compared.same
@@ -172,11 +173,16 @@ med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings,
 areas = match.auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
 gain = areas.loc["gain of MCD (cosine)"]
 verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not surely better"
-show.bars(
-    areas.iloc[:2],
-    "area under the ROC (a coin: 0.5, perfect: 1)",
-    f"Cosine is {verdict}: {gain.estimate:+.3f} [{gain.low:+.3f} {gain.high:+.3f}]",
-    chance=0.5,
+ask(
+    "05 angle",
+    show.bars(
+        areas.iloc[:2],
+        "area under the ROC (a coin: 0.5, perfect: 1)",
+        f"Cosine is {verdict}: {gain.estimate:+.3f} [{gain.low:+.3f} {gain.high:+.3f}]",
+        chance=0.5,
+    ),
+    of=np.sign(gain.low) + np.sign(gain.high),
+    gain=gain.estimate,
 )
 
 # %% [markdown]
@@ -244,8 +250,6 @@ figures.false_links(mcd, same, half)
 # What we ask now is what an operator asks: **who at the next camera is it?** Each vehicle of a camera is looked for among
 # all at the next one. Small pictures hold little. Dark paint hides what is drawn on it. And a vehicle of which there are
 # many has look-alikes everywhere.
-#
-# *Predict: which of these three is hardest?*
 
 # %%
 tracks = {
@@ -253,7 +257,12 @@ tracks = {
     for count in (1, 2, 3, 4)
 }
 asked = match.describe_searches(tracks[1], detections, vehicles, truth.vehicles)
-vectors.weak_spots(match.by_group(asked), candidates=10)
+groups = match.by_group(asked)
+ask(
+    "05 hardest",
+    vectors.weak_spots(groups, candidates=10),
+    of=groups.estimate.iloc[[0, 2, 4]].argmin(),
+)
 
 # %% [markdown]
 # No group is easy, and these groups overlap: the bars do not say which is the cause. What it looks like when it fails: a

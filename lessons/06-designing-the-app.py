@@ -78,11 +78,8 @@ print(
     f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
 )
 
-# %% [markdown]
-# *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
-
 # %% slideshow={"slide_type": "fragment"} tags=["picture"]
-figures.filters(stages)
+ask("06 all filters", figures.filters(stages), of=link.rank_one(stages).estimate.iloc[-1])
 
 # %% [markdown]
 # The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles again. The clock does more than the
@@ -279,14 +276,12 @@ stop_and_sort(points)
 # a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes instead of vectors.
 # *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are, on this computer, on these
 # vectors (256 numbers each).
-#
-# *Predict: how many of the true ten nearest will a code of 24 bytes find?*
 
 # %%
 vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
 measured = search.measure_kinds(vectors[~asked], vectors[asked])
-figures.kinds(measured)
+ask("06 codes", figures.kinds(measured), of=measured.recall["ivfpq"])
 
 # %% [markdown]
 # A missed neighbour is a vehicle that is there and is not found. On top of what the network misses, so it is a choice that

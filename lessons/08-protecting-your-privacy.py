@@ -150,16 +150,19 @@ show.bars(
 # ## 4 · Link the trip
 #
 # And what the vectors were made for. For each passage at one camera the thief ranks all passages of another, some 400.
-#
-# *Predict: how often is the right vehicle first, by the vectors alone? And if the times are used, too?*
 
 # %%
 rates = link_rates(breach)
 assert rates.estimate["by looks and clock"] > 100 * rates.estimate["by chance"]
-show.bars(
-    rates,
-    "right vehicle first at another camera",
-    f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
+ask(
+    "08 with the times",
+    show.bars(
+        rates,
+        "right vehicle first at another camera",
+        f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
+    ),
+    of=rates.estimate["by looks and clock"],
+    alone=rates.estimate["by looks"],
 )
 
 # %% [markdown]
@@ -173,11 +176,9 @@ show.bars(
 # ## 5 · Defences, and who holds them
 #
 # A defence can change the **pixels** that a camera sends, the **vectors** that are computed, or what the **database** keeps.
-#
-# *Predict: how many of these can a driver apply?*
 
 # %%
-lesson_08.who_can(DEFENCES.values())
+ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
 
 # %% [markdown]
 # A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it

@@ -87,12 +87,17 @@ Sliders(
 #
 # This is the meter of the course, at its end: of the 21 [bits](glossary.md#bit) that single out one of two million vehicles, how many each step
 # gave away, and right.
-#
-# *Predict: which step gave away most? The clock, appearance, all trips at once, or a plate read once?*
 
 # %% tags=["picture"]
 meter = LeakageMeter.load_or_default("meter.json").filled()
-show.bits_given(meter)
+steps = [step for step in meter.steps if not step.known]
+ask(
+    "09 steps",
+    show.bits_given(meter),
+    of=[step.name for step in steps].index(max(steps, key=lambda step: step.bits.estimate).name),
+    clock=steps[0].bits.estimate,
+    appearance=steps[1].bits.estimate,
+)
 
 # %% [markdown]
 # Clock and appearance do it together. Type and colour are part of appearance: the network reads them off the same
