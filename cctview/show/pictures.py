@@ -22,6 +22,7 @@ from cctview.show.look import (
 )
 
 RIGHT, WRONG = "✓", "✗"
+_TAG = 42, 12  # pixels of a frame that the words at a box take
 
 
 @style()
@@ -46,6 +47,7 @@ def frame(
     axes = figure.subplots()
     axes.imshow(image)
     axes.set_axis_off()
+    written: list[tuple[float, float]] = []
     for row in boxes.itertuples():
         chosen = row.Index == picked
         colour = YELLOW if chosen or picked is None else "white"
@@ -55,8 +57,12 @@ def frame(
         if chosen or picked is None:
             ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.2}
             look: dict[str, Any] = {"fontsize": 10, "color": INK, "bbox": ground}
+            x, y = row.x1, row.y1
+            if any(abs(x - left) < _TAG[0] and abs(y - top) < _TAG[1] for left, top in written):
+                y = row.y2 + _TAG[1]  # below its box, where another box's words are above it
+            written.append((x, y))
             look |= {"xytext": (0, 3), "textcoords": "offset points", "annotation_clip": True}
-            axes.annotate(f"{row.type} {row.percent:.0f} %", corner, **look)
+            axes.annotate(f"{row.type} {row.percent:.0f} %", (x, y), **look)
     return figure
 
 

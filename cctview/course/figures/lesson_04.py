@@ -199,10 +199,7 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     """
     ran = table[table["note"] == ""]
     best = ran["AP"].idxmax()
-    title = (
-        f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f},"
-        f" {_seconds(ran.seconds[best])} a frame"
-    )
+    title = f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f}"
     figure = Card(title, 0.62 * len(table) + 0.75, note, left=2.25, right=2.5)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
