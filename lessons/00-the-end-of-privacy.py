@@ -72,6 +72,7 @@ be_the_operator(finder, judge, dataset)
 # the [glossary](glossary.md).
 #
 # **No vehicle here is real.** The road is simulated, so we know for every link whether it is correct, and we can count the mistakes.
+# Figures of it say *Simulated* in their last line; [a page of numbers](numbers.md) says what each headline number is worth.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 taxi = judge.sighting_of(TAXI[0], finder.cameras[0])
