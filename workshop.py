@@ -742,7 +742,7 @@ def build(cpu):
     say("[4/4] Adding cctview itself, as it lies in this folder")
     install_project(NEW, environment)
     free_scripts(NEW)
-    quieten(NEW)
+    set_lab(NEW)
     write_state(NEW, pins=fingerprint(entries))
     swap()
     settle()  # its activation scripts still name .venv.new
@@ -767,17 +767,18 @@ def add_extra():
     write_state(VENV, extra=fingerprint(extra))
 
 
-def quieten(venv):
-    """Let JupyterLab ask nobody for news or updates, and nobody whether it may."""
+def set_lab(venv):
+    """Let JupyterLab ask nobody for news or updates, and end the kernel of a notebook that is closed."""
     settings = venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
-    silence = {
+    ours = {
         "@jupyterlab/apputils-extension:notification": {
             "fetchNews": "false",
             "checkForUpdates": False,
-        }
+        },
+        "@jupyterlab/notebook-extension:tracker": {"kernelShutdown": True},
     }
-    (settings / "overrides.json").write_text(json.dumps(silence), encoding="utf-8")
+    (settings / "overrides.json").write_text(json.dumps(ours), encoding="utf-8")
 
 
 def why_build(fresh):
@@ -922,8 +923,9 @@ def lab_command(python, folder, browser):
 
 
 def open_lab(python, browser):
-    """Start JupyterLab on notebooks/, say where it answers, and stay until it is stopped."""
-    folder = "lab/tree/notebooks" if (ROOT / "notebooks").is_dir() else "lab"
+    """Start JupyterLab on the first notebook, say where it answers, and stay until it is stopped."""
+    first = sorted((ROOT / "notebooks").glob("*.ipynb"))[:1]
+    folder = f"lab/tree/notebooks/{first[0].name}" if first else "lab"
     session, token = private_folder(), secrets.token_hex(16)
     environment = dict(own_environment(), JUPYTER_RUNTIME_DIR=session, JUPYTER_TOKEN=token)
     say("JupyterLab is starting. Press Ctrl+C here to stop it.")

@@ -1,61 +1,45 @@
-"""The widgets in JupyterLab and Chromium: from click to Python's answer, frames a second, from key
-to a slider's picture.
+"""The widgets of the lessons in JupyterLab and Chromium: from key to a slider's picture, from click
+to candidates with their pictures, and frames a second.
 
-``python -m benchmarks.widgets``. All times are taken in the browser. They depend on what else the
-computer does, so the load average stands beside them.
+``python -m benchmarks.widgets 00 06`` runs these lessons (by default all that have sliders), and
+operates what they show. All times are taken in the browser. They depend on what else the computer
+does: so each stands beside the same page's baseline, which is the time from a key to the next
+painted frame of a bare slider, with nothing to draw.
 """
 
 import json
 import os
+import random
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+import jupytext
+import nbformat
 import numpy as np
 import pytest
 
-from tests.browsing import browsing, open_page, run_all, serving, write_notebook
+from tests.browsing import browsing, open_page, run_all, serving
 
-DATA = Path(__file__).resolve().parents[1] / "data"
-CLICKS, KEYS = 100, 30
+ROOT = Path(__file__).resolve().parents[1]
+MOVES, CLICKS = 50, 50
 RATE = 60  # times real time: a camera has 35 frames due a second
-PASSES = 5
+IDLE = 60  # s that sliders may be drawn ahead, as while people read and think
 
-CAMERA = """
-import numpy as np
-from cctview.dataset.frames import open_dataset
-from cctview.match import euclidean_distances
-from cctview.show.widgets import Camera
-
-dataset = open_dataset({data!r})
-embeddings, ids = dataset.embeddings, dataset.detections.id
-
-def search(row):
-    distances = euclidean_distances(embeddings[[ids.eq(row.id).argmax()]], embeddings)[0]
-    return ids.iloc[distances.argsort()[1:6]].tolist()
-
-Camera(dataset, minutes=1, on_pick=search)
-"""
-SLIDERS = """
-from matplotlib.figure import Figure
-from cctview.show.widgets import Float, Sliders
-
-def update(values):
-    x = np.linspace(0, 10, 200)
-    figure = Figure(figsize=(7, 4))
-    axes = figure.subplots()
-    axes.plot(x, np.sin(x * values["pace"]))
-    axes.set_xlabel("time (s)")
-    return figure
-
-Sliders(update, [Float("pace", 0.5, 5, 1)])
-"""
-LISTEN = """() => {
-    window.pressed = [];
-    document.addEventListener("keydown", (event) => (window.begun = event.timeStamp), true);
-    const image = document.querySelector(".cctview-sliders .cctview-live img");
-    image.addEventListener("load", () => window.pressed.push(performance.now() - window.begun));
+LISTEN = """(root) => {
+    const begin = (event) => (root.begun = event.timeStamp);
+    root.times = [];
+    root.addEventListener("keydown", begin, true);
+    const took = () => root.times.push(performance.now() - root.begun);
+    const painted = () => requestAnimationFrame(took);
+    const image = root.querySelector("img");
+    if (image) image.addEventListener("load", painted);
+    else root.addEventListener("input", painted);
+}"""
+BARE = """() => {
+    document.body.insertAdjacentHTML("beforeend",
+        "<div id=bare style='position:fixed;bottom:0;right:0;z-index:9' " +
+        "data-lm-suppress-shortcuts=true><input type=range min=0 max=1000></div>");
 }"""
 SPEED = """(rate) => {
     const speed = document.querySelector(".cctview-camera select");
@@ -64,72 +48,105 @@ SPEED = """(rate) => {
 }"""
 
 
-def spread(milliseconds):
-    """Median and 95th percentile, in ms."""
-    return {
-        "median ms": round(float(np.median(milliseconds)), 1),
-        "95 % ms": round(float(np.percentile(milliseconds, 95)), 1),
-    }
+def spread(milliseconds, bare=None):
+    """Median and 95th percentile, in ms, and as multiples of the baseline's median."""
+    median, high = (round(float(x), 1) for x in np.percentile(milliseconds, [50, 95]))
+    found = {"moves": len(milliseconds), "median ms": median, "95 % ms": high}
+    if bare:
+        found |= {
+            "median / baseline": round(median / bare, 1),
+            "95 % / baseline": round(high / bare, 1),
+        }
+    return found
+
+
+def move(page, root, sliders):
+    """Move sliders by keys, back and forth; returns milliseconds until what follows is painted."""
+    root.evaluate(LISTEN)
+    hands = random.Random(0)
+    for k in range(MOVES):
+        slider = sliders.nth(hands.randrange(sliders.count()))
+        there, last = (int(slider.evaluate(f"(one) => one.{what}")) for what in ("value", "max"))
+        back = there == last or (there > 0 and hands.random() < 0.5)
+        slider.press("ArrowLeft" if back else "ArrowRight")
+        page.wait_for_timeout(150)  # a hand, not a machine
+        page.wait_for_function(f"(root) => root.times.length > {k}", arg=root.element_handle())
+    return root.evaluate("(root) => root.times")
 
 
 def click(page):
-    """Click one vehicle after another; returns milliseconds until Python has answered."""
-    camera = page.locator(".cctview-camera")
+    """Click one vehicle after another; returns milliseconds to Python's answer, and until each
+    candidate's picture is drawn.
+    """
+    camera = page.locator(".cctview-camera").first
     for k in range(CLICKS):
-        boxes = page.locator(".cctview-camera .box:visible")
+        boxes = camera.locator(".box:visible")
         boxes.nth(k % boxes.count()).click(force=True)
         page.wait_for_function(
-            "(k) => document.querySelector('.cctview-camera').cctview.answers.length > k", arg=k
+            "([camera, k]) => camera.cctview.answers.length > k", arg=[camera.element_handle(), k]
         )
-    return camera.evaluate("(root) => root.cctview.answers")
+        page.wait_for_timeout(150)
+    return camera.evaluate("(root) => [root.cctview.answers, root.cctview.pictured]")
 
 
 def play(page):
-    """Play some times, after once to have all in memory; returns pictures drawn a second."""
-    camera, button = page.locator(".cctview-camera"), page.locator(".cctview-camera .tool").nth(1)
+    """Play the first camera twice; returns pictures drawn a second the second time."""
+    camera = page.locator(".cctview-camera").first
     page.evaluate(SPEED, str(RATE))
-    drawn = seconds = 0
-    for k in range(PASSES + 1):
-        page.locator(".cctview-camera input[type=range]").press("Home")
+    for _ in range(2):
+        camera.locator("input[type=range]").press("Home")
         before, begin = camera.evaluate("(root) => [root.cctview.drawn, performance.now()]")
-        button.click()
-        page.locator(".cctview-camera .tool[aria-label^=Play]").wait_for()
+        camera.locator(".tool").nth(1).click()
+        camera.locator(".tool[aria-label^=Play]").wait_for()
         after, end = camera.evaluate("(root) => [root.cctview.drawn, performance.now()]")
-        if k:
-            drawn, seconds = drawn + after - before, seconds + (end - begin) / 1000
-    return round(drawn / seconds, 1)
+    return round(1000 * (after - before) / (end - begin), 1)
 
 
-def press(page):
-    """Move a slider by keys; returns milliseconds until its new picture is loaded."""
-    page.evaluate(LISTEN)
-    handle = page.locator(".noUi-handle")
-    for k in range(KEYS):
-        handle.press("ArrowRight")
-        page.wait_for_function("(k) => window.pressed.length > k", arg=k)
-    return page.evaluate("window.pressed")
+def measure(page):
+    """All widgets of the notebook that the page has run."""
+    page.evaluate(BARE)
+    bare = page.locator("#bare")
+    baseline = float(np.median(move(page, bare, bare.locator("input"))))
+    figures = {
+        "baseline: key to the next frame, bare slider": spread(bare.evaluate("(r) => r.times"))
+    }
+    if page.locator(".cctview-camera").count():
+        page.locator(".cctview-camera").first.scroll_into_view_if_needed()
+        answers, pictured = click(page)
+        figures["click to Python's answer"] = spread(answers, baseline)
+        figures["click to candidates with their pictures"] = spread(pictured, baseline)
+        figures["frames a second"] = play(page)
+        figures["frames due a second and camera"] = round(RATE / 1.7, 1)
+    for panel in page.locator(".cctview-panel:has(img)").all():
+        panel.scroll_into_view_if_needed()
+        page.wait_for_timeout(1000 * IDLE)
+        names = ", ".join(panel.locator("label").all_text_contents())
+        figures[f"key to picture: {names}"] = spread(
+            move(page, panel, panel.locator("input[type=range]:enabled")), baseline
+        )
+    return figures
 
 
-def main():
-    """Measure all; returns the figures."""
-    with tempfile.TemporaryDirectory() as folder, browsing() as browser:
-        write_notebook(Path(folder, "camera.ipynb"), CAMERA.format(data=str(DATA)), SLIDERS)
-        page, _ = open_page(browser)
-        with serving(folder) as address:
-            run_all(page, address("camera.ipynb"))
-            page.locator(".cctview-camera .box:visible").first.wait_for()
-            figures = {f"click to answer, {CLICKS} clicks": spread(click(page))}
-            figures["frames a second, one camera"] = play(page)
-            page.get_by_label("all cameras").check()
-            time.sleep(2)
-            figures["pictures a second, six cameras"] = play(page)
-            figures[f"key to slider's picture, {KEYS} keys"] = spread(press(page))
-    figures["frames due a second and camera"] = round(RATE / 1.7, 1)
+def main(numbers):
+    """Measure the widgets of these lessons; returns the figures."""
+    figures = {}
+    with browsing() as browser:
+        for path in sorted((ROOT / "lessons").glob("*.py")):
+            if (numbers and path.stem[:2] not in numbers) or "Sliders(" not in path.read_text():
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                nbformat.write(jupytext.read(path), Path(folder, "lesson.ipynb"))
+                page, _ = open_page(browser, 1366, 768)
+                page.set_default_timeout(600_000)
+                with serving(folder) as address:
+                    run_all(page, address("lesson.ipynb"))
+                    figures[path.stem] = measure(page)
+                page.close()
     return figures | {"load average": os.getloadavg(), "cores": os.cpu_count()}
 
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(main(), indent=2))
+        print(json.dumps(main(sys.argv[1:]), indent=2))
     except pytest.skip.Exception as reason:
         sys.exit(str(reason))

@@ -5,37 +5,17 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in. Read the question aloud, and ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them at the end."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run all cells before the room comes in. Let the room choose a car, and call out a number at each camera: 1 to 4, or 0 for none of these. Type it. Wait before you turn over the system's picks, and again before the truth. Usual result: the room and the system are each right about half of the time, and each follows a stranger. Read the count aloud."
 # # 00 · The end of privacy
 #
-# **At how many cameras does public become everything?**
-#
-# | | |
-# |---|---|
-# | Time | 12 minutes; with the exercises, 25 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | nothing: this is where it begins |
-#
-# After this notebook you can
-#
-# 1. say what one click on a vehicle sets off, from a frame to a trip;
-# 2. say how much a search gives away, and tell a miss from a false alarm and from a vehicle that nobody saw;
-# 3. say how often it works for a random vehicle, and how often it blames another one;
-# 4. say what more cameras and more minutes change.
-#
-# In January 2020 *The New York Times* revealed Clearview AI, a search engine for faces built on billions of scraped photos. The
-# questions were *what* it collects and *who* uses it. This course asks *how* it works, by building one. Vehicles stand in
-# for faces, and six cameras along one road for the internet. Every term is explained where it first comes up, and once more in
-# the [glossary](glossary.md).
-#
-# **No vehicle here is real.** The road is simulated, so we know the truth about every link, and can count.
+# **How many cameras does it take before "seen in public" means "followed everywhere"?** Follow a car yourself first.
 
-# %% slideshow={"slide_type": "skip"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
 
 from cctview import show
@@ -43,6 +23,7 @@ from cctview.course import (
     FINDER_MINUTES,
     TAXI,
     ask,
+    be_the_operator,
     check_sureness,
     check_wrong_share,
     open_app,
@@ -57,26 +38,57 @@ from cctview.show import Camera, Float, Int, Sliders
 
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
+finder, judge = open_finder(dataset, truth)
+be_the_operator(finder, judge, dataset)
+
+# %% [markdown]
+# A vehicle that drives past a camera is a **pass**. To say that two passes are one vehicle is to **link** them. You have just linked by hand,
+# and so did the system.
+#
+# The cars above were chosen because they come to several cameras, and the other crops because the system itself finds them most alike.
+# So this is a hard test, and your score in it says nothing about an average vehicle. Part 5 counts all vehicles.
+#
+# You looked at crops alone. The system did more: it decided the trips of all vehicles together, because a pass belongs to one vehicle only.
+# Where it was not sure enough of any crop, it linked none.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# | | |
+# |---|---|
+# | Time | 16 minutes; with the exercises, 29 |
+# | What you need | You can read simple Python. Nothing to download; works offline |
+# | Before this | Nothing. Start here |
+#
+# After this notebook you can
+#
+# 1. say what one click on a vehicle sets off, from a frame to a trip;
+# 2. say how much a search gives away, and tell a miss from a false alarm and from a vehicle that nobody saw;
+# 3. say how often it works for a random vehicle, and how often it blames another one;
+# 4. say what more cameras and more minutes change.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them at the end."
+# In January 2020 *The New York Times* revealed Clearview AI, a search engine for faces built on billions of scraped photos. Most coverage
+# asked *what* it collects and *who* uses it. This course asks *how* it works: we build a small one. Vehicles stand in
+# for faces, and six cameras along one road for the internet. Every term is explained where it first comes up, and once more in
+# the [glossary](glossary.md).
+#
+# **No vehicle here is real.** The road is simulated, so we know for every link whether it is correct, and we can count the mistakes.
+# Figures of it say *Simulated* in their last line; [a page of numbers](numbers.md) says what each headline number is worth.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+taxi = judge.sighting_of(TAXI[0], finder.cameras[0])
 print(f"{len(dataset.frames):,} frames of {dataset.frames.camera.nunique()} cameras")
 print(f"{len(dataset.detections):,} detections")
+print(f"{len(finder.tracklets):,} passes in {FINDER_MINUTES} minutes")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then click the yellow taxi van in the picture: do it live, do not talk over it. Point at the cards below the picture, one a camera. If the widget does not show on stage, the picture below is the same moment. Wrong answer people give: it reads the plate. It does not; no plate is legible here."
 # ## 1 · One click
 #
-# These are the six cameras. No plate can be read on their [frames](glossary.md#frame). Everything the machine has is how a vehicle *looks*, and
-# *when* it was there.
+# These are the six cameras. No plate can be read on their [frames](glossary.md#frame). All the system has to go on is what a vehicle
+# *looks* like, and *when* it drove past.
 #
-# First it learns, from vehicles that passed in the six minutes after these: how alike two pictures of one vehicle are, how long the
-# drive from camera to camera takes, and how far drivers keep their speed and their lane. So it has never studied the vehicle that you
-# pick. Then it decides all trips together, because each pass belongs to one vehicle only. (What it learned is stored, so that you
-# do not have to wait; `cctview.link.fit_finder` learns it anew.)
-
-# %%
-finder, judge = open_finder(dataset, truth)
-taxi = judge.sighting_of(TAXI[0], finder.cameras[0])
-print(
-    f"{len(finder.tracklets):,} passages of a vehicle before a camera in {FINDER_MINUTES} minutes"
-)
+# It first learns from vehicles that passed in the six minutes after these: how similar two pictures of one vehicle usually are, how long the
+# drive from camera to camera takes, and how far drivers keep their speed and their lane. So it has never seen the vehicle that you
+# pick. (What it learned is stored, so that you do not have to wait; `cctview.link.fit_finder` learns it anew.)
 
 # %% [markdown]
 # *Predict: you click on the yellow taxi van at E 53 St. At how many of the five other cameras will the machine find it?*
@@ -224,10 +236,15 @@ count_trips(links).round(2)
 
 
 # %% jupyter={"source_hidden": true}
+found = {}  # by minutes
+
+
 def network(values):
     """What such a network reconstructs."""
-    found = judge.links(everyone, minutes=values["minutes"])
-    return figures.network_leak(found, values["cameras"], values["sure"])
+    minutes = values["minutes"]
+    if minutes not in found:
+        found[minutes] = judge.links(everyone, minutes=minutes)
+    return figures.network_leak(found[minutes], values["cameras"], values["sure"])
 
 
 few, most = (judge.links(everyone, minutes=m).right.mean() for m in (1, FINDER_MINUTES))
@@ -263,10 +280,16 @@ check_wrong_share(share_wrong, links)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-linked = links[links.probability >= 0.5]
-share_wrong = 1 - linked.right.mean()
-check_wrong_share(share_wrong, links)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# linked = links[links.probability >= 0.5]
+# share_wrong = 1 - linked.right.mean()
+# check_wrong_share(share_wrong, links)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** You are the operator, and at most one link in five may be wrong. From which probability on do you link,
@@ -284,11 +307,17 @@ check_sureness(sure, links, tolerated=0.2)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-surest = links.sort_values("probability", ascending=False)
-wrong_so_far = (~surest.right.astype(bool)).cumsum() / np.arange(1, len(surest) + 1)
-sure = surest.probability[wrong_so_far <= 0.2].min()
-check_sureness(sure, links, tolerated=0.2)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# surest = links.sort_values("probability", ascending=False)
+# wrong_so_far = (~surest.right.astype(bool)).cumsum() / np.arange(1, len(surest) + 1)
+# sure = surest.probability[wrong_so_far <= 0.2].min()
+# check_sureness(sure, links, tolerated=0.2)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, then the court's answer, then the question. Point at the numbers that the room called out at the beginning. Do not answer it."
 # ## What to take away

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import pandas as pd
 
 from cctview import show
@@ -120,7 +120,7 @@ def rebuild(values):
 
 Sliders(
     rebuild,
-    [Steps("eigen_vehicles", list(curve.index), default=16)],
+    [Steps("eigen_vehicles", [count for count, _ in curve], default=16)],
     prediction=ask("01 eigenvehicles"),
 )
 
@@ -147,8 +147,6 @@ pd.Series(
 # The comparison must be fair. The network of 2015 was trained before, on many more pictures, also of these simulated cameras. So a
 # second, small network is added: it was taught the same half of the vehicles as the older methods, and nothing else. (Its
 # training takes some minutes, so its row is stored: `python -m studio results --only eras_equal`.)
-#
-# *Predict: rank the five eras. By how much is the last one ahead?*
 
 # %%
 searches = {era.name: try_era(era, training, test)[0] for era in ERAS}
@@ -157,7 +155,13 @@ one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
 # %% slideshow={"slide_type": "slide"} tags=["picture"]
-figures.by_era(leak, read_result("eras_equal.csv"), chance=1 / one.gallery)
+ask(
+    "01 eras",
+    figures.by_era(leak, read_result("eras_equal.csv"), chance=1 / one.gallery),
+    of=leak.estimate.iloc[-1] / leak.estimate.iloc[:-1].max(),
+    last=leak.estimate.iloc[-1],
+    best=leak.estimate.iloc[:-1].max(),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # The bars are **[rank-1](glossary.md#rank-1)**: how often the right vehicle comes first. It is the leak of this notebook: how
@@ -245,11 +249,9 @@ ask(
 # A part of the third we can test. Give *every* era a learnt metric: from the training vehicles it learns which differences tell
 # vehicles apart, and which only pictures. The features stay as they were. (Stored too: `python -m studio results --only
 # eras_metric`.)
-#
-# *Predict: how far do the old eras catch up?*
 
 # %% slideshow={"slide_type": "slide"}
-figures.learned_metric(read_result("eras_metric.csv"))
+ask("01 metric", figures.learned_metric(read_result("eras_metric.csv")))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # So a distance that is learnt on top of chosen features, from some hundred vehicles, does not do it. What changed is that the
@@ -290,9 +292,15 @@ check_best_era(winner, by_size, pixels=8)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-winner = small.set_index("era").estimate.idxmax()
-check_best_era(winner, by_size, pixels=8)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# winner = small.set_index("era").estimate.idxmax()
+# check_best_era(winner, by_size, pixels=8)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the step of 1991 yourself: from pictures to the weights of the eigen-vehicles. Given are
@@ -315,13 +323,17 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def weights(pictures, mean, eigen_vehicles):
-    return (pictures - mean) @ eigen_vehicles.T
-
-
-check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehicles[:16])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def weights(pictures, mean, eigen_vehicles):
+#     return (pictures - mean) @ eigen_vehicles.T
+#
+# check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehicles[:16])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to the next notebooks. Hand over to 02: a network learns, but what does it keep?"
 # ## What to take away

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know who was taught to the network and who was not, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import numpy as np
 
 from cctview import attacks, show
@@ -110,12 +110,9 @@ attacks.describe_layers(attacks.build_classifier())
 training = attacks.train_classifier(pictures, split, "body", watch=Progress())
 print("stopped early" if training.interrupted else f"{training.last} epochs")
 
-# %% [markdown]
-# *Predict: the loss on the vehicles that it is taught falls, epoch by epoch. And on vehicles that it never saw?*
-
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let them describe the two curves before you do. Blue goes to nearly nothing. Red turns. From there on the network learns its examples by heart."
 history = training.history()
-figures.loss_curves(history)
+ask("02 new vehicles", figures.loss_curves(history))
 
 # %% [markdown]
 # At first both fall: the network finds what vehicles of one kind have in common. That helps with new vehicles, too; it
@@ -191,17 +188,18 @@ figures.loss_histograms(losses, member)
 #
 # We attack three states of the one training: **before** it learnt anything, which must tell nothing; **well trained**, stopped when the loss on
 # new vehicles was lowest; and **over-trained**, at the end.
-#
-# *Predict: at 1 % false alarms, how many of the members does the attacker find in the over-trained model?*
 
 # %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First the check: before any training the curve is a coin's. Then the areas. Then the black line at 1 %: an attacker who accuses must seldom be wrong, so only the left end counts. Wrong answer people give: AUC 0.7, so 70 % are found. Read off how many are."
 before, well, over = 0, training.best, training.last
-figures.membership_roc(
-    {
-        "over-trained": training.attack(over),
-        "well trained": training.attack(well),
-        "before": training.attack(before),
-    }
+ask(
+    "02 members",
+    figures.membership_roc(
+        {
+            "over-trained": training.attack(over),
+            "well trained": training.attack(well),
+            "before": training.attack(before),
+        }
+    ),
 )
 
 # %% [markdown]
@@ -232,7 +230,7 @@ figures.membership_roc(
 # One training is one throw of the dice. So here is the same, as the mean over the sixteen models, each attacked with the help of the
 # others: the share of members found at 1 % false alarms.
 
-# %%
+# %% jupyter={"source_hidden": true}
 strong = attacks.stored_attacks()
 found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
 read_after = int(everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin())
@@ -244,7 +242,7 @@ show.bars(
         *(show.percent(share) for share in table.estimate)
     ),
     chance=0.01,
-    note="Simulated frames, our model world; mean over sixteen models, 95 % intervals over vehicles and models",
+    note="Simulated; mean over sixteen models, 95 % intervals over vehicles and models",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: you know that a dealer's model was trained on vehicles, and you have a picture of yours. Can you find out whether yours was among them? So far the attacker had the very pictures of the training. Nobody has those but the owner of the model. The lowest curve is the case that people mean."
@@ -346,9 +344,15 @@ check_stop(stop_after, history)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-stop_after = history.validation_loss.idxmin()
-check_stop(stop_after, history)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# stop_after = history.validation_loss.idxmin()
+# check_stop(stop_after, history)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the plain attack yourself. You get the loss on each vehicle, whether it is a `member`, and which share of
@@ -371,14 +375,18 @@ check_members_found(members_found, losses, member)
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def members_found(losses, member, allowed):
-    threshold = np.quantile(losses[~member], allowed, method="lower")
-    return np.mean(losses[member] < threshold)
-
-
-check_members_found(members_found, losses, member)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def members_found(losses, member, allowed):
+#     threshold = np.quantile(losses[~member], allowed, method="lower")
+#     return np.mean(losses[member] < threshold)
+#
+# check_members_found(members_found, losses, member)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the five lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
 # ## What to take away

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -89,8 +89,6 @@ show.frame(
 #
 # Real collecting is trouble. So the city is told to fail: 48 St is out for a while, the server of 38 St has a wrong clock,
 # and E 6 St shows the same picture again and again.
-#
-# *Predict: of 60 polls of a healthy camera, how many bring a new picture?*
 
 # %%
 place = TemporaryDirectory()
@@ -104,7 +102,7 @@ with collect.SimulatedServer(speed_up=SPEED_UP) as city:
     tally = course.run_async(collect.collect(cameras, folder, plan))
 
 # %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
-figures.collection(tally, SPEED_UP)
+course.ask("03 polls", figures.collection(tally, SPEED_UP))
 
 # %% [markdown]
 # A minute holds 60 / 1.7, about 35 pictures; more polls than that bring nothing new, because the camera has not taken the next
@@ -251,9 +249,9 @@ course.ask(
 course.your_week(*course.read_habits())
 
 # %% [markdown]
-# Four passes give away all the bits that there are, and often fewer are enough. When the clock is known less exactly, the dots come
-# back. Is this one driver special? The share of all vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and
-# others, Scientific Reports 3:1376, 2013):
+# Three passes single the nurse out, because few people drive when the nurse does. Choose the **parent** next: the crowd of the
+# rush hour hides the parent, until the clock is known more exactly. So who is singled out depends on the others. The share of all
+# vehicles that are singled out is called [unicity](glossary.md#unicity) (de Montjoye and others, Scientific Reports 3:1376, 2013):
 
 # %%
 week = sightings.first_days(7)
@@ -347,10 +345,16 @@ course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-pictures = 900 * 24 * 60 * 60 / 2
-gigabytes = pictures * 18_800 / 1e9
-course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# pictures = 900 * 24 * 60 * 60 / 2
+# gigabytes = pictures * 18_800 / 1e9
+# course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Be the one who searches. The table `seen` has a row for each sighting of a week: vehicle, camera,
@@ -383,16 +387,20 @@ course.check_candidates(candidates, seen)
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def candidates(sightings, known):
-    left = set(sightings.vehicle)
-    for camera, hour in known:
-        left &= set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
-    return left
-
-
-course.check_candidates(candidates, seen)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def candidates(sightings, known):
+#     left = set(sightings.vehicle)
+#     for camera, hour in known:
+#         left &= set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+#     return left
+#
+# course.check_candidates(candidates, seen)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the gauge: it stands beside the meter, because it counts something else."
 # ## What to take away

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -32,7 +32,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every box, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 from functools import cache
 
 import numpy as np
@@ -137,8 +137,6 @@ figures.judged_boxes(frame, old.detect(frame).head(12), true_one, title="2001's 
 # vehicle stands there, how large it is, and how sure the network is: the [score](glossary.md#score). It was trained on real
 # frames of four cameras and then on simulated ones, none of them among these (`models/tiny-yolov3-traffic.md`).
 #
-# *Predict: on frames of the last six minutes, how much better is it than the rectangles? And how much slower?*
-#
 # Three more detectors stand in the table: those that ImageAI offers, and the original of this course compared. They were trained
 # on photographs of everything. They run here if you have fetched their weights.
 
@@ -151,7 +149,12 @@ compared = {
     **detect.published_detectors(),
 }
 table = detect.compare_detectors(compared, unseen, detect.true_boxes(truth, late))
-figures.detectors(table)
+ask(
+    "04 network",
+    figures.detectors(table),
+    of=table.AP["our TinyYOLOv3"],
+    rectangles=table.AP["rectangles (2001's idea)"],
+)
 
 # %% [markdown]
 # The seconds were taken on the computer on which this ran; the frames are few, so the intervals (thin lines) are wide. Ours has an
@@ -220,18 +223,20 @@ figures.found_by(
 
 # %% [markdown]
 # Size explains most. So from here on only clear vehicles are compared: large enough, and not hidden.
-#
-# *Predict: which kind of vehicle is missed most?*
 
 # %%
 clear = watched[watched.clear]
 by_kind = detect.share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]
-figures.found_by(
-    by_kind,
-    "share of the clear sightings that are found",
-    f"{show.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
-    f"{show.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
+ask(
+    "04 missed",
+    figures.found_by(
+        by_kind,
+        "share of the clear sightings that are found",
+        f"{show.percent(by_kind.estimate.iloc[0])} of the clear {worst}s are found, and "
+        f"{show.percent(by_kind.estimate.iloc[-1])} of the {by_kind.index[-1]}s",
+    ),
+    of=by_kind.estimate.iloc[0],
 )
 
 # %% [markdown]
@@ -328,9 +333,15 @@ check_score_threshold(threshold, evaluation, wanted=0.9)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-threshold = curve.percent[curve.recall >= 0.9].max()
-check_score_threshold(threshold, evaluation, wanted=0.9)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# threshold = curve.percent[curve.recall >= 0.9].max()
+# check_score_threshold(threshold, evaluation, wanted=0.9)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the overlap (IoU) of two boxes yourself. A box is `x1, y1, x2, y2`: left, top, right, bottom. What
@@ -352,17 +363,21 @@ check_iou(iou, of_one[BOX])
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def iou(a, b):
-    width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
-    height = max(min(a[3], b[3]) - max(a[1], b[1]), 0)
-    shared = width * height
-    together = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / together if together else 0
-
-
-check_iou(iou, of_one[BOX])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def iou(a, b):
+#     width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
+#     height = max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+#     shared = width * height
+#     together = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+#     return shared / together if together else 0
+#
+# check_iou(iou, of_one[BOX])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the three lines, point at the gauge, hand over to 05."
 # ## What to take away

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -23,28 +23,25 @@
 #
 # After this notebook you can
 #
-# 1. say how well people, and a network, tell same from different, and read both off one curve;
+# 1. say what a label does to people who judge, and read off a curve how well a network tells same from different;
 # 2. explain what an embedding is, and compare two of them in two ways;
 # 3. choose a threshold, and say how many false links it makes;
 # 4. tell where embeddings fail, and what several pictures of one vehicle are worth.
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every pair, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import numpy as np
 import pandas as pd
 
 from cctview import dataset, match, privacy, show
 from cctview.course import (
     ask,
-    assign_labels,
-    automation_bias,
     check_cosine_distance,
     check_threshold,
     drag_embedding,
-    draw_pairs,
     open_lesson,
-    score_answers,
+    same_or_different,
 )
 from cctview.course.figures import lesson_05 as figures
 from cctview.course.figures import vectors
@@ -60,93 +57,36 @@ print(
     f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Hands up for each pair: S for same, D for different. Write down what most say. Do not help. People are fast and sure on the yellow cabs, and those are the hard ones: cabs are clones. Usual wrong belief: the room expects to be nearly perfect."
-# ## 1 · You first
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. One laptop for every few people, who judge one after the other; or a show of hands, which you type in. Do not help, and do not say why some pairs have a label. People are fast and sure on the yellow cabs, and those are the hard ones: cabs are look-alikes. At the end ask: did you follow the system where you had seen it yourself? Usual wrong belief: a person in the loop corrects the system. Wait for the interval before you say anything about your room: a few people and sixteen pairs seldom resolve it."
+# ## 1 · Same vehicle, or different?
 #
-# Two cameras, one after the other along the drive. Each pair below has one picture from each. **Same vehicle, or different?**
+# You are the operator now. Each pair has one crop from each of two neighbouring cameras. Beside a random half of the pairs
+# stands what the system says. The other half has no label, because only that comparison shows what a label does to you.
 #
-# Half of the pairs are the same. The different ones are look-alikes: they share their colour. Write down S or D for each, in
-# order.
-#
-# *Predict: how many of the twelve will you get right?*
+# *Predict: how many of the sixteen will you get right?*
 
-# %%
+# %% jupyter={"source_hidden": true}
 compared = match.compare_next_camera(detections, vehicles)
 clear = compared.at_least(detections, side=24)
 look_alike = clear.same | clear.alike(truth.vehicles, "colour")
-
-
-def crops_of(rows):
-    return [[lesson.dataset.crop(detections.id[row]) for row in pair] for pair in rows]
-
-
-room = draw_pairs(clear, look_alike, count=12, seed=11)
-show.pairs(crops_of(clear.rows[room]), "Same vehicle, or different?")
+distances_clear = clear.distances(embeddings, "mcd")
+same_or_different(lesson, detections, clear, distances_clear, look_alike)
 
 # %% [markdown]
-# Put your answers here, or the room's. (These are a coin's, as an example.) They stay on this computer.
-
-# %%
-answers = "SDSS DDSD DSSD"
-
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Let them count their own. Ask who had all twelve. Then: what did you look at? Colour, roof, stickers. Note the answers, the network uses the same."
-show.pairs(crops_of(clear.rows[room]), "The truth about the twelve", answers=clear.same[room])
+# People who err more often beside a false label than without one show [automation bias](glossary.md#automation-bias). So a person "in
+# the loop" of a search engine adds something only if that person says no to a false label. The system is wrong on half of these
+# pairs, because we drew them so. Otherwise you would meet too few false labels to measure anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 2 · You and the machine, on one curve
+# ## 2 · How does the network answer?
 #
-# Now a network answers the same question, for all pairs of look-alikes. It gives no yes or no. It gives a **distance**: small
-# means alike. A [threshold](glossary.md#threshold) makes an answer of it. Each threshold finds some of the same pairs
-# (up), and calls some different pairs the same (to the right). All thresholds together are a curve, the
-# [ROC](glossary.md#roc). You, or the room, are one point.
-#
-# *Predict: are you above the curve, or below it?*
+# The label came from a network, which answers the same question for all pairs of look-alikes. It does not say yes or no. It gives a
+# **distance**: small means alike. A [threshold](glossary.md#threshold) makes an answer of it. Each threshold finds some of the same
+# pairs (up), and calls some different pairs the same (to the right). All thresholds together are a curve, the
+# [ROC](glossary.md#roc).
 
 # %%
-distances_clear = clear.distances(embeddings, "mcd")
-machine = (distances_clear[look_alike], clear.same[look_alike])
-figures.roc({"the network": machine}, points={"the room": score_answers(answers, clear.same[room])})
-
-# %% [markdown]
-# Twelve pairs are few: one more right answer would move your point by a sixth. The curve has more pairs behind it.
-#
-# ### Again, with help
-#
-# Does it change your answers if the system tells you what it thinks? To measure that, we need a control: half of the pairs
-# have a label, drawn at random, and half have none. Of the six labels two are false, on purpose. There are two sheets; the
-# second has labels on the other half. In a room, half of the people take one sheet and half the other.
-
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Same as before, quicker. Half of the room answers sheet 1, half answers sheet 2 (put sheets[1] in the place of sheets[0]). Type in one line for each person who reads out their letters. Ten people are enough to see it."
-again = draw_pairs(clear, look_alike, count=12, seed=6)
-sheets = assign_labels(clear.same[again], false=1)
-show.pairs(
-    crops_of(clear.rows[again]),
-    "Same or different? Of half of the pairs the system has an opinion",
-    words=sheets[0].words(),
-)
-
-# %% [markdown]
-# Write down S or D again, one line for each person, with the sheet that the person saw. The example below is one person who believes
-# every label, and knows the answer where there is none.
-
-# %%
-answers_again = [sheets[0].says_same]
-sheets_seen = [sheets[0]]
-automation_bias(answers_again, sheets_seen).round(2)
-
-# %%
-show.pairs(
-    crops_of(clear.rows[again]),
-    "The truth about these twelve",
-    clear.same[again],
-    words=sheets[0].words(),
-)
-
-# %% [markdown]
-# The row *harm of false labels* is the measure: how much more often people err with a false label than without any. This is called
-# [automation bias](glossary.md#automation-bias). If its interval holds 0, these answers do not show it: one person and twelve
-# pairs hardly can, even a person who believes every label. A person "in the loop" of a search engine adds something only
-# if that person can say no to a false label.
+figures.roc({"the network": (distances_clear[look_alike], clear.same[look_alike])})
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · A picture becomes a vector
@@ -199,8 +139,6 @@ drag_embedding(lesson, detections, embeddings, vehicles)
 #
 # Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
 # two crops of one vehicle, from two cameras.
-#
-# *Predict: what will neighbours have in common?*
 
 # %%
 different = ~clear.same
@@ -210,11 +148,16 @@ shared = clear.alike(truth.vehicles, "colour")
 near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 
 shown = clear.rows[clear.same][:14]
-vectors.embedding_map(
-    embeddings[shown.ravel()],
-    [crop for pair in crops_of(shown) for crop in pair],
-    lines=np.arange(shown.size).reshape(-1, 2),
-    title=f"Of the closest different pairs {near} share their colour, of all {all_}",
+ask(
+    "05 neighbours",
+    vectors.embedding_map(
+        embeddings[shown.ravel()],
+        [lesson.dataset.crop(detections.id[row]) for row in shown.ravel()],
+        lines=np.arange(shown.size).reshape(-1, 2),
+        title=f"Of the closest different pairs {near} share their colour, of all {all_}",
+    ),
+    near=near,
+    all=all_,
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction first. MCD wins by a little, and the interval says whether it is more than luck. The student model and the original agree in this."
@@ -223,8 +166,6 @@ vectors.embedding_map(
 # The straight line between two vectors is the [Euclidean distance](glossary.md#euclidean-distance), **MED**. (Minimal,
 # because with several pictures of a vehicle the nearest counts.) It is what the original used. The angle between them gives the
 # [cosine distance](glossary.md#cosine-distance), **MCD**: it does not care how long the vectors are.
-#
-# *Predict: which one tells vehicles apart better?*
 
 # %%
 same = compared.same
@@ -232,11 +173,16 @@ med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings,
 areas = match.auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)
 gain = areas.loc["gain of MCD (cosine)"]
 verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not surely better"
-show.bars(
-    areas.iloc[:2],
-    "area under the ROC (a coin: 0.5, perfect: 1)",
-    f"Cosine is {verdict}: {gain.estimate:+.3f} [{gain.low:+.3f} {gain.high:+.3f}]",
-    chance=0.5,
+ask(
+    "05 angle",
+    show.bars(
+        areas.iloc[:2],
+        "area under the ROC (a coin: 0.5, perfect: 1)",
+        f"Cosine is {verdict}: {gain.estimate:+.3f} [{gain.low:+.3f} {gain.high:+.3f}]",
+        chance=0.5,
+    ),
+    of=np.sign(gain.low) + np.sign(gain.high),
+    gain=gain.estimate,
 )
 
 # %% [markdown]
@@ -304,8 +250,6 @@ figures.false_links(mcd, same, half)
 # What we ask now is what an operator asks: **who at the next camera is it?** Each vehicle of a camera is looked for among
 # all at the next one. Small pictures hold little. Dark paint hides what is drawn on it. And a vehicle of which there are
 # many has look-alikes everywhere.
-#
-# *Predict: which of these three is hardest?*
 
 # %%
 tracks = {
@@ -313,7 +257,12 @@ tracks = {
     for count in (1, 2, 3, 4)
 }
 asked = match.describe_searches(tracks[1], detections, vehicles, truth.vehicles)
-vectors.weak_spots(match.by_group(asked), candidates=10)
+groups = match.by_group(asked)
+ask(
+    "05 hardest",
+    vectors.weak_spots(groups, candidates=10),
+    of=groups.estimate.iloc[[0, 2, 4]].argmin(),
+)
 
 # %% [markdown]
 # No group is easy, and these groups overlap: the bars do not say which is the cause. What it looks like when it fails: a
@@ -396,9 +345,15 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-threshold = np.quantile(mcd[~same], 0.01, method="lower") - 1e-6
-check_threshold(threshold, mcd, same, tolerated=0.01)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# threshold = np.quantile(mcd[~same], 0.01, method="lower") - 1e-6
+# check_threshold(threshold, mcd, same, tolerated=0.01)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the cosine distance of two vectors yourself: 0 for the same direction, 1 for a right angle.
@@ -409,15 +364,19 @@ def cosine_distance(a, b):
     return ...
 
 
-check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
+check_cosine_distance(cosine_distance, embeddings[clear.rows[0]])
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def cosine_distance(a, b):
-    return 1 - a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
-
-
-check_cosine_distance(cosine_distance, embeddings[clear.rows[room[0]]])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def cosine_distance(a, b):
+#     return 1 - a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
+#
+# check_cosine_distance(cosine_distance, embeddings[clear.rows[0]])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · RSCR, mINP and re-ranking
@@ -448,8 +407,7 @@ methods.round(2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, point at the meter, and hand over to 06."
 # ## What to take away
 #
-# - **People and networks make the same kind of error**, and one curve holds both. A label that is sometimes false takes
-#   people along.
+# - **People and networks both err**, and a false label can mislead people. Only a control without labels shows whether it does.
 # - **An embedding is a place.** Near means alike; the angle (MCD) or the straight line (MED) says how near.
 # - **A threshold links strangers.** How many depends on the network, and on how many strangers there are.
 # - **Embeddings fail** on what is small, dark, or common. More pictures help, here only a little, since the further ones

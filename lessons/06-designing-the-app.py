@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -30,7 +30,7 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import numpy as np
 
 from cctview import link, match, privacy, search, show, track
@@ -40,6 +40,7 @@ from cctview.course import (
     check_right_alarms,
     open_lesson,
     operating_points,
+    stop_and_sort,
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
@@ -77,11 +78,8 @@ print(
     f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
 )
 
-# %% [markdown]
-# *Predict: by looks alone the right vehicle comes first in about one search of five. With the clock and the lanes?*
-
 # %% slideshow={"slide_type": "fragment"} tags=["picture"]
-figures.filters(stages)
+ask("06 all filters", figures.filters(stages), of=link.rank_one(stages).estimate.iloc[-1])
 
 # %% [markdown]
 # The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles again. The clock does more than the
@@ -236,49 +234,27 @@ ask(
 # setting of the dial gives both figures of the real frames. So no number here is a forecast for a real road. What carries
 # over is the shape: innocents grow with the gallery, and they are not the same for everyone.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers, then the exercise at the end, then the slider. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers. Then test vehicles one by one until the first alarm, ask the room before you turn its card, and only then let the rest of the day pass. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
 # ## 5 · Base rates, and the person in the loop
 #
 # Turn the search round. Now the gallery is a **list** of wanted vehicles, and every vehicle that passes is a search. Almost
 # none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing
 # vehicle comes closer to one on the list than the threshold. How often is it right?
 #
-# Move the **prior**, the **list** and the **threshold**. Each mark is one alarm in a hundred.
-
+# Let the vehicles of a day pass, first one by one. Turn over the card of every vehicle that is stopped. Then let the rest of the day pass, and
+# say how many of its alarms are right. "Finds 54 of 100" is the share of the wanted vehicles that raise an alarm; "lets 1 in 56 through" is the
+# share of all others that do. Both were measured in part 3, by appearance alone. A stricter system raises fewer wrong alarms, and finds fewer of
+# the wanted.
 
 # %% jupyter={"source_hidden": true}
 points = operating_points(odds)
-thresholds = {f"{of.threshold:.2f}, finds {of.found:.0%}": k for k, of in points.iterrows()}
 LOOSE = len(points) - 1
-ODDS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
-
-
-def alarm(values):
-    """Of a hundred alarms, how many are right."""
-    at = points.loc[values["threshold"]]
-    return figures.alarms(1 / values["prior"], at.found, at.rate, values["list"])
-
-
-Sliders(
-    alarm,
-    [
-        Steps(
-            "prior",
-            {f"1 in {n:,}": n for n in ODDS},
-            default=10,
-            label="of those that pass, wanted",
-        ),
-        Steps("list", {"1 vehicle": 1} | {f"{n:,} vehicles": n for n in (10, 100, 1000)}),
-        Choice("threshold", thresholds, default=LOOSE),
-    ],
-    prediction=ask(
-        "06 alarms", of=float(privacy.share_right(0.1, points.found[LOOSE], 0, points.rate[LOOSE]))
-    ),
-)
+stop_and_sort(points)
 
 # %% [markdown]
-# A prior of one in ten is absurd: no tenth car is wanted. At one in a thousand nearly all alarms are wrong, although
-# nothing about the network has changed.
+# Now set "1 in 10" and then "1 in 1,000". One in ten is absurd, because no tenth car is wanted, but then most alarms are right. At one in a
+# thousand nearly all alarms are wrong, although nothing about the system has changed. A stricter system helps less than the share of wanted
+# vehicles hurts.
 #
 # **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number was
 # that of a stolen vehicle. That was a motorcycle, with plates of Montana. Officers held her and four girls at
@@ -300,14 +276,12 @@ Sliders(
 # a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes instead of vectors.
 # *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are, on this computer, on these
 # vectors (256 numbers each).
-#
-# *Predict: how many of the true ten nearest will a code of 24 bytes find?*
 
 # %%
 vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
 measured = search.measure_kinds(vectors[~asked], vectors[asked])
-figures.kinds(measured)
+ask("06 codes", figures.kinds(measured), of=measured.recall["ivfpq"])
 
 # %% [markdown]
 # A missed neighbour is a vehicle that is there and is not found. On top of what the network misses, so it is a choice that
@@ -358,10 +332,16 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
-right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
-check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
+# right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
+# check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** At the loosest threshold above, one other vehicle passes for the one looked for with the
@@ -384,9 +364,15 @@ check_even_gallery(even_gallery, rate)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-even_gallery = np.log(0.5) / np.log(1 - rate)
-check_even_gallery(even_gallery, rate)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# even_gallery = np.log(0.5) / np.log(1 - rate)
+# check_even_gallery(even_gallery, rate)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # With clones it takes more vehicles, since who looks like nobody is never flagged: look it up in the figure of part 3.

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -30,11 +30,11 @@
 #
 # **No vehicle here is real.** The road is simulated, so we know the truth about every vehicle, and can count.
 
-# %% slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import pandas as pd
 
 from cctview import dataset, privacy, show
-from cctview.attacks import fit_map, infer_attribute
+from cctview.attacks import fit_map, infer_attribute  # noqa: F401, for the exercises
 from cctview.course import (
     KeyedDatabase,
     ask,
@@ -46,6 +46,7 @@ from cctview.course import (
     open_breach,
     open_lesson,
     rebuild,
+    who_needs_what,
 )
 from cctview.course.figures import defences, lesson_08, rebuilding
 from cctview.defences import (
@@ -53,7 +54,6 @@ from cctview.defences import (
     TRACKERS,
     USES,
     at_strength,
-    best_defence,
     bought_back_step,
     headline,
     noise_deviation,
@@ -61,7 +61,7 @@ from cctview.defences import (
     stored_draws,
     unprotected,
 )
-from cctview.show import Choice, Int, Sliders, Steps, Toggle
+from cctview.show import Choice, Int, Sliders, Steps
 
 lesson = open_lesson()
 breach = open_breach(lesson)
@@ -129,7 +129,7 @@ rebuilding.whose_picture(judged)
 # reader there is. It learns on known vehicles, and is asked about others. Beside it stands a guess from the camera and the
 # size of the box alone.
 
-# %%
+# %% jupyter={"source_hidden": true}
 read = {
     what: infer_attribute(breach.stolen, attribute, breach.known).figures()
     for what, attribute in {"colour (6 families)": "family", "body (5 kinds)": "body"}.items()
@@ -150,16 +150,19 @@ show.bars(
 # ## 4 · Link the trip
 #
 # And what the vectors were made for. For each passage at one camera the thief ranks all passages of another, some 400.
-#
-# *Predict: how often is the right vehicle first, by the vectors alone? And if the times are used, too?*
 
 # %%
 rates = link_rates(breach)
 assert rates.estimate["by looks and clock"] > 100 * rates.estimate["by chance"]
-show.bars(
-    rates,
-    "right vehicle first at another camera",
-    f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
+ask(
+    "08 with the times",
+    show.bars(
+        rates,
+        "right vehicle first at another camera",
+        f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
+    ),
+    of=rates.estimate["by looks and clock"],
+    alone=rates.estimate["by looks"],
 )
 
 # %% [markdown]
@@ -173,11 +176,9 @@ show.bars(
 # ## 5 · Defences, and who holds them
 #
 # A defence can change the **pixels** that a camera sends, the **vectors** that are computed, or what the **database** keeps.
-#
-# *Predict: how many of these can a driver apply?*
 
 # %%
-lesson_08.who_can(DEFENCES.values())
+ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
 
 # %% [markdown]
 # A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it
@@ -265,78 +266,28 @@ Sliders(
 # [detector](glossary.md#detector) and tracker on defended frames; *travel times* between two cameras, which need the stored
 # times; and *types* of vehicles (van, sedan, …) told apart by the vectors. Each is a share of what it is without the defence.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. This is the figure of the lesson. Ask the room who they are: a city that counts, a city that measures speeds, a bridge with tolls by type. Tick what they need. Up is good for the driver, left is good for the owner. Then let the thief have the clock as well."
-# ## 7 · What leaks: it depends on what the owner needs
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes. This is the figure of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, and choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well."
+# ## 7 · Who needs what?
 #
-# Each point is one defence at one strength. Up: more of a link's bits bought back. Right: more is lost of what the owner
-# needs. Filled points keep enough of it. Tick what the owner needs.
+# Now you own a database of passes, with vectors and times. What is it for? Tick what you need, and choose the thief that you fear. Each point is
+# a defence at one strength: high is good for the drivers, left is good for you. The green part keeps nine tenths of what you need. The best
+# defence there is chosen on one half of the vehicles, and judged on the other: the best of some twenty looks better than it is, if the
+# vehicles that choose it also judge it.
+#
+# Then change sides. You are the thief, you see which defence the owner chose, and you choose the attack.
 
 # %% jupyter={"source_hidden": true}
-WORST = "the best one for each"
-
-
-def needed(values):
-    """What is ticked; everything if nothing is."""
-    return [use for use in USES if values[use.replace(" ", "_")]] or list(USES)
-
-
-def compare(values):
-    """All defences against one tracker, or each against its best, for one owner."""
-    tracker = None if values["tracker"] == WORST else values["tracker"]
-    return defences.bought_back(results, tracker, 0.9, needed(values))
-
-
-Sliders(
-    compare,
-    [
-        *(Toggle(use.replace(" ", "_"), default=use == "counting") for use in USES),
-        Choice("tracker", [*trackers, WORST], default=WORST),
-    ],
-    prediction=ask("08 counting"),
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is purpose limitation, the central idea of data protection, in numbers. Read the rows from the top: each need that is added costs bits. Ask: which of these owners is your city?"
-# The best of some fifty defences and strengths looks better than it is, if the vehicles that choose it also judge it. So here
-# **one half of the vehicles chooses, and the other half judges.** The black lines are 95 % intervals, with vehicles drawn again
-# on both sides of a search.
-
-# %% jupyter={"source_hidden": true}
-draws = stored_draws()
-TIMES = "counting, speeds,\ntravel times"
-OWNERS = {
-    "counting": ["counting"],
-    "counting, types": ["counting", "types"],
-    TIMES: ["counting", "speeds", "travel times"],
-    "all four": list(USES),
-}
-
-
-def for_owners(values):
-    """The best defence for each of some owners."""
-    without = [] if values["store_no_vectors"] else ["no vectors"]
-    best = {
-        name: best_defence(draws, needs, clock=values["thief_uses_times"], without=without)
-        for name, needs in OWNERS.items()
-    }
-    compared = draws.defence.nunique() - 1 - len(without)
-    return defences.by_purpose(pd.DataFrame(best).T.infer_objects(), compared)
-
-
-Sliders(
-    for_owners,
-    [
-        Toggle("store_no_vectors", default=True),
-        Toggle("thief_uses_times", default=True),
-    ],
-    prediction=ask("08 travel times", of=best_defence(draws, OWNERS[TIMES], clock=True).share),
-)
+who_needs_what(results, stored_draws())
 
 # %% [markdown]
 # **An owner who says what the data are for can give nearly everything else back.** In data protection this is called
 # [purpose limitation](glossary.md#purpose-limitation). It fails where the purpose itself needs links: travel times are links.
 #
-# A defence of vectors leaves the times. Take the tick at the times away: then noise and "no vectors" seem to give back
-# everything. They leave what the clock tells.
+# An owner who only counts, or who needs types as well, takes nearly everything from the best thief: such an owner deletes every pass after half a
+# minute. An owner who needs all four takes hardly anything. And a defence is worth only what it takes from the *best* thief. Off the shelf the key
+# was perfect.
+#
+# A defence of vectors leaves the times. Against a thief who does not use them, noise and "no vectors" seem to take everything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # **The worst case over trackers, for an owner who needs all four.** The outlines show how a defence looks against the weakest
@@ -500,9 +451,15 @@ check_defence(choice, results, usefulness=0.9, needs=NEEDS)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-choice = tuple(headline(results, 0.9, NEEDS).iloc[0][["defence", "strength"]])
-check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# choice = tuple(headline(results, 0.9, NEEDS).iloc[0][["defence", "strength"]])
+# check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** Break the key yourself. You get the vectors of known vehicles at both cameras, row by row the
@@ -524,13 +481,17 @@ check_key_broken(matrix_of, databases[64])
 #
 # </details>
 
-
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-def matrix_of(a, b):
-    return fit_map(a, b)
-
-
-check_key_broken(matrix_of, databases[64])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# def matrix_of(a, b):
+#     return fit_map(a, b)
+#
+# check_key_broken(matrix_of, databases[64])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the meter: what would have been, not what is. Hand over to 09."
 # ## What to take away

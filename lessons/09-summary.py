@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -30,8 +30,8 @@
 #
 # **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
 
-# %% slideshow={"slide_type": "skip"}
-import numpy as np
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+import numpy as np  # noqa: F401, for the exercises
 
 from cctview import defences, show
 from cctview.course import (
@@ -87,12 +87,17 @@ Sliders(
 #
 # This is the meter of the course, at its end: of the 21 [bits](glossary.md#bit) that single out one of two million vehicles, how many each step
 # gave away, and right.
-#
-# *Predict: which step gave away most? The clock, appearance, all trips at once, or a plate read once?*
 
 # %% tags=["picture"]
 meter = LeakageMeter.load_or_default("meter.json").filled()
-show.bits_given(meter)
+steps = [step for step in meter.steps if not step.known]
+ask(
+    "09 steps",
+    show.bits_given(meter),
+    of=[step.name for step in steps].index(max(steps, key=lambda step: step.bits.estimate).name),
+    clock=steps[0].bits.estimate,
+    appearance=steps[1].bits.estimate,
+)
 
 # %% [markdown]
 # Clock and appearance do it together. Type and colour are part of appearance: the network reads them off the same
@@ -182,9 +187,15 @@ check_bits(bits, mine.everyone, mine.alike)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-bits = np.log2(mine.everyone / mine.alike)
-check_bits(bits, mine.everyone, mine.alike)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# bits = np.log2(mine.everyone / mine.alike)
+# check_bits(bits, mine.everyone, mine.alike)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** A witness gives you evidence worth 12 bits. Among how many vehicles is the match as probably right as wrong?
@@ -201,9 +212,15 @@ check_even_population(vehicles, bits=12)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-vehicles = 2**12 + 1
-check_even_population(vehicles, bits=12)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# vehicles = 2**12 + 1
+# check_even_population(vehicles, bits=12)
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Pick one of the three for your audience. The questions to a city are real ones that people can ask; you need not know the answers."
 # ## What to do next

@@ -5,7 +5,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -31,8 +31,7 @@
 # **No vehicle here is real.** The frames come from six cameras along a road that we simulated. Each is stamped with a date in 2031
 # and the word `SIMULATED`. The steps are those of the original's own notebook, which had frames of the real road.
 
-# %% slideshow={"slide_type": "skip"}
-import matplotlib.pyplot as plt
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 import pandas as pd
 
 from cctview import detect, show, truth
@@ -49,7 +48,6 @@ from cctview.course.figures import lesson_10 as figures
 from cctview.dataset import SAMPLE, box_area, crop, driving_order, open_dataset, place_of
 from cctview.show import Choice, Int, Sliders
 
-# %config InlineBackend.figure_format = "jpeg"
 folder = sample_folder()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -104,9 +102,7 @@ frame = dataset.image(frame_id)
 print(frame_id, frame.shape)
 
 # %%
-figure, axes = plt.subplots(figsize=(8, 5.5))
-axes.imshow(frame)
-axes.set_axis_off()
+show.frame(frame, dataset.detections.iloc[:0], "A frame as the camera sent it")
 
 # %% [markdown]
 # The picture is 352 pixels wide and 240 high. You cannot read a plate in it, and you cannot see a face. Keep that in mind.
@@ -165,13 +161,8 @@ Sliders(
 # %%
 largest = found.assign(area=box_area(found)).nlargest(6, "area")
 
-figure, axes = plt.subplots(1, len(largest), figsize=(10, 2.4))
-for axis, row in zip(axes, largest.itertuples()):
-    axis.imshow(crop(frame, (row.x1, row.y1, row.x2, row.y2)))
-    axis.set_title(
-        f"{row.type} {row.percent:.0f} %\n{row.x2 - row.x1}×{row.y2 - row.y1} pixels", fontsize=10
-    )
-    axis.set_axis_off()
+crops = [crop(frame, (row.x1, row.y1, row.x2, row.y2)) for row in largest.itertuples()]
+figures.crops(crops, [f"{row.type} {row.percent:.0f} %" for row in largest.itertuples()])
 
 # %% [markdown]
 # Such [crops](glossary.md#crop) are all that the next step sees. It will turn each into 1920 numbers, so that a machine can ask of any two: the same vehicle?
@@ -211,9 +202,15 @@ check_numbers(numbers, boxes, right)
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-numbers = {"733-681-N": 8, "735-683-N": 4, "253-134-S": 6, "732-680-N": 8, "731-679-N": 7}
-check_numbers(numbers, boxes, right)
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# numbers = {"733-681-N": 8, "735-683-N": 4, "253-134-S": 6, "732-680-N": 8, "731-679-N": 7}
+# check_numbers(numbers, boxes, right)
+# ```
+#
+# </details>
 
 # %% [markdown]
 # **Exercise 2, at home.** The name of a frame ends in its clock: `HH.MM.SS`. How many seconds did the van take from the first camera
@@ -231,9 +228,15 @@ check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
 #
 # </details>
 
-# %% tags=["solution"] jupyter={"source_hidden": true, "outputs_hidden": true}
-seconds = (clock["731-679-N"] - clock["733-681-N"]).total_seconds()
-check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
+# %% [markdown] tags=["solution"]
+# <details><summary><b>Solution</b></summary>
+#
+# ```python
+# seconds = (clock["731-679-N"] - clock["733-681-N"]).total_seconds()
+# check_travel_time(seconds, clock["733-681-N"], clock["731-679-N"])
+# ```
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What leaks

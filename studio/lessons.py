@@ -9,6 +9,7 @@ somebody ran by hand may show real people's cars. So each notebook holds the dig
 and `problems` tells where they are others.
 """
 
+import ast
 import base64
 import hashlib
 import json
@@ -64,13 +65,20 @@ def execute(stem: str) -> Path:
     notebook = jupytext.read(ROOT / "lessons" / f"{stem}.py")
     place = ROOT / "notebooks" / f"{stem}.ipynb"
     if place.exists():
+        kernel = notebook.metadata.kernelspec
         notebook.metadata = nbformat.read(place, as_version=4).metadata
-    NotebookClient(
+        notebook.metadata.kernelspec = kernel
+    client = NotebookClient(
         notebook,
         timeout=600,
         kernel_name="python3",
         resources={"metadata": {"path": str(place.parent)}},
-    ).execute()
+    )
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number)
+            if "solution" in cell.metadata.get("tags", []):
+                _try_solution(client, cell, number)
     notebook = without_live_views(notebook)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{stem[:2]}-{number:03d}"
@@ -81,6 +89,31 @@ def execute(stem: str) -> Path:
     for suffix, content in pictures(notebook):
         write_bytes(place.parent / "pictures" / f"{stem[:2]}.{suffix}", content)
     return place
+
+
+def _try_solution(client, cell, number):
+    """Run a folded solution, apart from the lesson, and note in the cell what its check says.
+
+    Raises
+    ------
+    ValueError
+        If the check does not say that it is right.
+    """
+    from nbformat.v4 import new_code_cell
+
+    *before, last = ast.parse(solution_code(cell)).body
+    steps = ast.unparse(ast.Module(before, []))
+    run = f"space = dict(globals())\nexec({steps!r}, space)\neval({ast.unparse(last)!r}, space)"
+    trial = client.execute_cell(new_code_cell(run), number, store_history=False)
+    said = [output.get("data", {}).get("text/plain", "") for output in trial.outputs]
+    if not any(text.startswith("✓ Right.") for text in said):
+        raise ValueError(f"the check does not accept this solution, it says {said}:\n{cell.source}")
+    cell.metadata["passed_sha256"] = hashlib.sha256(cell.source.encode()).hexdigest()
+
+
+def solution_code(cell) -> str:
+    """The Python of a solution, which is folded into Markdown."""
+    return re.search(r"```python\n(.*?)```", cell.source, re.DOTALL)[1]
 
 
 def digest(notebook) -> str:

@@ -144,7 +144,8 @@ def test_from_camera_to_dossier_to_deletion_and_the_end(served):
         page.locator("table.dossier", has_text="vehicle 1, no name").wait_for()
         page.locator(".cctview-camera .cards .of").nth(2).wait_for()  # candidates, camera by camera
         assert page.get_by_role("button", name="Save").is_disabled()
-        ranked, readout = page.locator("select").last, page.locator(".control .widget-readout")
+        page.get_by_text("How the system searches").click()
+        ranked, readout = page.get_by_label("ranked by"), page.locator(".cctview-panel output")
         shown = []
         for ranking in ("minimal cosine", "Euclidean", "minimal cosine"):
             option = ranked.locator("option", has_text=ranking).first

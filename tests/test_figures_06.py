@@ -16,7 +16,6 @@ from cctview.course.stored import operating_points
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
-from cctview.privacy.open_set import share_right
 from cctview.search import CITY, NATION, PLANET, compare_bills
 from cctview.show import look
 from tests.cards import check_card
@@ -59,9 +58,6 @@ FIGURES = {
     "open set, all holds": lambda: lesson_06.open_set(ODDS, CHECK.assign(holds=True)),
     "clones": lambda: lesson_06.look_alikes(PASSING),
     "individuality": lambda: lesson_06.individuality(DIAL, 0.25),
-    "alarms": lambda: lesson_06.alarms(0.1, 0.5, 0.02, 1),
-    "alarms, rarely right": lambda: lesson_06.alarms(1e-6, 0.95, 0.18, 1000),
-    "alarms, all right": lambda: lesson_06.alarms(1.0, 0.95, 0.02, 1),
     "kinds": lambda: lesson_06.kinds(KINDS),
     "costs": lambda: lesson_06.costs(BILLS),
 }
@@ -115,14 +111,6 @@ def test_the_real_figures_beside_the_dial_are_those_of_the_card():
     card = (ROOT / "models" / "student-64.md").read_text()
     for estimate, low, high in REAL.values():
         assert re.search(rf"{estimate:.3f} \[{low:.3f} {high:.3f}\]".replace("0.", r"\."), card)
-
-
-def test_alarms_are_counted_by_bayes():
-    figure = lesson_06.alarms(0.01, 0.5, 0.02, 1)
-    right = float(share_right(0.01, 0.5, 0.0, 0.02))
-    assert f"Of 100 alarms, {100 * right:.0f} are right" in figure.title
-    assert len(drawn(figure, "right")[0].get_offsets()) == round(100 * right)
-    assert "One alarm in 40,000 is right" in lesson_06.alarms(1e-6, 0.5, 0.02, 1).title
 
 
 def test_kinds_and_costs_draw_their_tables():

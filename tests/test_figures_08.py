@@ -82,16 +82,6 @@ JUDGED = pd.DataFrame(
     columns=["gallery", "method", "estimate"],
 ).assign(figure="top-5", vehicles=200)
 JUDGED = JUDGED.assign(low=JUDGED.estimate - 0.05, high=JUDGED.estimate + 0.05)
-BEST = pd.DataFrame(
-    {
-        "chosen": [("retention (30)", "retention (30)"), ("key (256)", protection.NOTHING)],
-        "share": [0.93, 0.06],
-        "low": [0.92, -0.01],
-        "high": [0.94, 0.13],
-        "kept": [1.0, 0.95],
-    },
-    index=["counting", "all four"],
-)
 CLOAKS = pd.DataFrame(
     [
         (aim, levels, network, outcome, share)
@@ -121,14 +111,8 @@ FIGURES = {
         protection.at_strength(TABLE, "blur", 1), CROPS[:4], "another network", 3.4, "rebuilt"
     ),
     "pixels by strength": lambda: lesson_08.by_strength(TABLE, "blur"),
-    "bought back": lambda: purposes.bought_back(TABLE),
-    "bought back off the shelf": lambda: purposes.bought_back(TABLE, "off the shelf", 0.5),
-    "for one use": lambda: purposes.bought_back(TABLE, None, 0.5, ["counting"]),
-    "nothing is useful enough": lambda: purposes.bought_back(TABLE, None, 1.0),
     "worst case": lambda: purposes.worst_case(protection.headline(TABLE, 0.9), 0.9),
     "no worst case": lambda: purposes.worst_case(protection.headline(TABLE, 1.0), 1.0),
-    "by purpose": lambda: purposes.by_purpose(BEST, 14),
-    "nothing for some": lambda: purposes.by_purpose(BEST.assign(share=0.0, low=-0.1, high=0.1), 8),
     "hidden": lambda: purposes.blamed(CLOAKS, "away", 8),
     "blamed": lambda: purposes.blamed(CLOAKS, "target", 8),
     "spent": lambda: purposes.spent(0.19, 18, 30),

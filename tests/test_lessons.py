@@ -1,9 +1,11 @@
 """What every lesson must have, and what lesson 05 says of the real frames."""
 
 import base64
+import hashlib
 import re
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 
@@ -12,6 +14,7 @@ from studio.lessons import DIGEST, digest, execute, pictures, problems
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = sorted((ROOT / "lessons").glob("*.py"))
 PNG = base64.b64encode(b"a simulated road").decode()
 
 
@@ -24,12 +27,14 @@ def cells(path, tag):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_solution_passes_its_check(path):
+def test_every_solution_is_folded_and_passed_its_check(path):
+    """Folded in Markdown: JupyterLab opens folded outputs when it runs all cells, and shows the
+    first line of folded code."""
     for cell in cells(path, "solution"):
-        said = [output.data.get("text/plain", "") for output in cell.outputs if "data" in output]
-        assert any(text.startswith("✓ Right.") for text in said), cell.source
-        assert cell.metadata.jupyter.source_hidden
-        assert cell.metadata.jupyter.outputs_hidden
+        assert cell.cell_type == "markdown"
+        assert cell.source.startswith("<details><summary><b>Solution</b></summary>\n\n```python\n")
+        assert cell.source.endswith("```\n\n</details>")
+        assert cell.metadata.passed_sha256 == hashlib.sha256(cell.source.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -117,3 +122,13 @@ def test_the_studio_runs_no_lesson_on_own_frames(monkeypatch):
     monkeypatch.setenv("CCTVIEW_DATA", "sample")
     with pytest.raises(ValueError, match="unset it"):
         execute("10-working-with-sample-data")
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_code_that_is_shown_is_short_and_sliders_are_folded(path):
+    for cell in jupytext.read(path).cells:
+        if cell.cell_type == "code" and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert "Sliders(" not in cell.source
+            assert len([line for line in cell.source.splitlines() if line.strip()]) <= 12, (
+                cell.source
+            )

@@ -75,8 +75,11 @@ def test_the_widget_says_the_reason_and_the_score_and_begins_again():
     assert "2 questions" in shell.standing.value
 
 
-def test_without_a_kernel_each_option_folds_out_into_its_reason():
-    bundle = Quiz([QUESTION])._repr_mimebundle_()
+def test_without_a_kernel_each_option_folds_out_into_its_reason(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    Quiz([QUESTION])._ipython_display_()
+    bundle = shown[0]._repr_mimebundle_()
     assert bundle["text/plain"] == "A quiz of 1 questions"
     assert re.findall(
         r"<details><summary>(.*?)</summary><p>(.*?)</p></details>", bundle["text/html"]

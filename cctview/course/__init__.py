@@ -8,10 +8,9 @@
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
-``moments``    what readers do by hand
+``moments``    what a reader does by hand in lessons 00, 03, 05, 06 and 08
 ``predictions``
                `ask`: what the lessons ask before they show
-``people``     same or different: pairs, labels on half of them, and answers, of lesson 05
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
 ``slides``     lessons as slides
@@ -69,9 +68,12 @@ _NAMES = {
         "wrong_alike",
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
+    "moments.base_rates": ["stop_and_sort"],
     "moments.embedding": ["drag_embedding"],
+    "moments.judge": ["same_or_different"],
+    "moments.operator": ["be_the_operator"],
+    "moments.purposes": ["who_needs_what"],
     "moments.week": ["your_week"],
-    "people": ["assign_labels", "automation_bias", "draw_pairs", "score_answers"],
     "predictions": ["ask"],
     "register": ["make_register"],
     "stored": [

@@ -12,7 +12,8 @@ from cctview.truth import true_passes
 
 
 def open_app(lesson=None, trips=None, folder=".", found=None):
-    """The page on a lesson's data: the simulated minutes, or frames of one's own.
+    """The page on a lesson's data: the simulated minutes, with the yellow taxi van clicked, or
+    frames of one's own, where nobody is.
 
     Parameters
     ----------
@@ -40,7 +41,9 @@ def open_app(lesson=None, trips=None, folder=".", found=None):
     judge = Judge(search, trips)
     example = trips.sighting_of(TAXI[0], search.cameras[0])
     register = make_register(lesson.truth)
-    return App(search, register, MINUTES, folder=folder, example=example, judge=judge)
+    app = App(search, register, MINUTES, folder=folder, example=example, judge=judge)
+    app.click(example)
+    return app
 
 
 def travel_times(truth):

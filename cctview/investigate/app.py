@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cctview import show
 from cctview.dataset import place_of
 from cctview.investigate.dossier import (
     MEMORY_ONLY,
@@ -22,7 +23,7 @@ from cctview.investigate.dossier import (
     free_name,
 )
 from cctview.investigate.evaluation import Judge
-from cctview.investigate.figures import candidate_rows, dossier_html, map_png
+from cctview.investigate.figures import candidate_rows, dossier_html, map_png, truth_html
 from cctview.investigate.joins import FACTS, join
 from cctview.investigate.search import (
     CENTRED,
@@ -33,31 +34,17 @@ from cctview.investigate.search import (
     SearchSettings,
     VehicleSearch,
 )
-from cctview.show import (
-    Camera,
-    Card,
-    Choice,
-    Float,
-    Int,
-    Live,
-    Panel,
-    Toggle,
-    percent,
-    store_nothing,
-)
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {
-    JOINT: Float("sure", 0.0, 1.0, 0.5, 0.05, "link from", "confidence", say=percent),
-    CENTRED: Float("sure", 0.0, 1.0, 0.4, 0.01, "link up to", "distance"),
-    MED: Float("sure", 5.0, 30.0, 16.0, 0.5, "link up to", "distance"),
-    MCD: Float("sure", 0.0, 0.6, 0.18, 0.01, "link up to", "distance"),
+    JOINT: show.Float("sure", 0.0, 1.0, 0.5, 0.05, "link from", "confidence", say=show.percent),
+    CENTRED: show.Float("sure", 0.0, 1.0, 0.4, 0.01, "link up to", "distance"),
+    MED: show.Float("sure", 5.0, 30.0, 16.0, 0.5, "link up to", "distance"),
+    MCD: show.Float("sure", 0.0, 0.6, 0.18, 0.01, "link up to", "distance"),
 }
 """From where on a first candidate is linked, for each ranking."""
 _INVENTED = "<b>No vehicle here is real.</b> The road, its drivers and the register are invented."
 _BORROWED = " Travel times between these cameras are those of the simulated road."
-
-
 _DELETE = "Delete this dossier"
 
 
@@ -146,7 +133,7 @@ class App:
         judge=None,
     ):
         if search.own:
-            store_nothing()
+            show.store_nothing()
         self.search, self.register, self.judge = search, register, judge
         self.folder = Path(folder).resolve()
         self.drawer, self.dossier, self._shell = Drawer(), None, None
@@ -156,7 +143,7 @@ class App:
             lanes=search.finder is not None,
         )
         self.sure = self.threshold.default
-        self.camera = Camera(search.dataset, minutes=minutes, on_pick=self._picked)
+        self.camera = show.Camera(search.dataset, minutes=minutes, on_pick=self._picked)
         self.example = example or search.example()
         self.says = ""
         self.about = MEMORY_ONLY + (_BORROWED if borrowed else "") if search.own else _INVENTED
@@ -169,7 +156,7 @@ class App:
         return self._shell.box
 
     @property
-    def threshold(self) -> Float:
+    def threshold(self) -> show.Float:
         """From where on a first candidate is linked, by default: of own frames, by themselves."""
         usual = _THRESHOLDS[self.settings.ranking]
         if not self.search.own or self.settings.ranking == JOINT:
@@ -262,16 +249,17 @@ class App:
         if self._shell is not None:
             self._shell.refresh()
 
-    def still(self) -> Card:
+    def still(self) -> show.Card:
         """The page as a figure, for where widgets do not run."""
         view = self._look_up(self.dossier.picked, self.dossier.number)
         return candidate_rows(self.search, self.dossier.picked, view.candidates)
 
-    def _repr_mimebundle_(self, **kwargs):
-        stored = self.dossier is not None and not self.search.own
-        figure, about = self.still()._repr_mimebundle_() if stored else ({}, {})
-        bundle = figure | self.widget._repr_mimebundle_(**kwargs)
-        return bundle | {"text/plain": "The operator's page"}, about
+    def _ipython_display_(self):
+        if self.dossier is None or self.search.own:
+            show.display_alone(self.widget)
+        else:
+            still = self.still()._repr_mimebundle_()["text/html"]
+            show.display_with_still(self.widget, still, "The operator's page")
 
 
 class _Shell:
@@ -281,7 +269,7 @@ class _Shell:
         import ipywidgets
 
         self.app = app
-        self.panel = Panel(self._controls(), vars(app.settings) | {"sure": app.sure})
+        self.panel = show.Panel(self._controls(), vars(app.settings) | {"sure": app.sure})
         self.panel.observe(self._changed, "at")
         style = (Path(__file__).parent / "app.css").read_text(encoding="utf-8")
         look = ipywidgets.HTML(f"<style>{style}</style>", layout={"display": "none"})
@@ -299,7 +287,7 @@ class _Shell:
         import ipywidgets
 
         app = self.app
-        self.text = _classed(Live(dossier_html(None)), "wide")
+        self.text = _classed(show.Live(dossier_html(None)), "wide")
         self.delete = ipywidgets.Button(description=_DELETE, button_style="danger")
         self.delete.on_click(lambda _: app.delete())
         self.name = ipywidgets.Text(description="file")
@@ -307,7 +295,8 @@ class _Shell:
         self.save.on_click(lambda _: app.save(self.name.value))
         named = _classed(self.name, "file")
         buttons = [_classed(self.delete, "fitted"), named, _classed(self.save, "fitted")]
-        return [_heading("The dossier"), self.text, _classed(ipywidgets.Box(buttons), "row")]
+        row, self.truth = _classed(ipywidgets.Box(buttons), "row"), _classed(show.Live(), "wide")
+        return [_heading("The dossier: what the operator sees"), self.text, row, self.truth]
 
     def _joining(self):
         """The outside facts."""
@@ -331,20 +320,21 @@ class _Shell:
         """What was done, the map, and the settings."""
         import ipywidgets
 
-        self.status = _classed(Live(), "wide")
-        self.map = _classed(Live(b"", "image/png", "The trip on the map"), "map")
-        settings = ipywidgets.VBox([_heading("How the system searches"), self.panel])
-        return [self.status, self.map, _classed(settings, "wide")]
+        self.status = _classed(show.Live(), "wide")
+        self.map = _classed(show.Live(b"", "image/png", "The trip on the map"), "map")
+        titles = ("How the system searches", "The trip on the map")
+        folded = ipywidgets.Accordion([self.panel, self.map], titles=titles)
+        return [self.status, _classed(folded, "wide")]
 
     def _controls(self):
         app, usual, sure = self.app, self.app.threshold, self.app.sure
         low, high = min(usual.low, sure), max(usual.high, sure)
         return [
-            Choice("ranking", app.search.rankings, app.settings.ranking, "ranked by"),
-            Int("minutes", 1, 12, app.settings.minutes, label="minutes before and after"),
+            show.Choice("ranking", app.search.rankings, app.settings.ranking, "ranked by"),
+            show.Int("minutes", 1, 12, app.settings.minutes, label="minutes before and after"),
             replace(usual, low=low, high=high, default=sure),
-            Toggle("travel", app.settings.travel, "only what fits the travel time"),
-            Toggle("lanes", app.settings.lanes, "only lanes that lead the same way"),
+            show.Toggle("travel", app.settings.travel, "only what fits the travel time"),
+            show.Toggle("lanes", app.settings.lanes, "only lanes that lead the same way"),
         ]
 
     def _changed(self, _):
@@ -363,7 +353,7 @@ class _Shell:
         if joint or app.search.finder is None:
             fixed.add("lanes")
         self.panel.change(self._controls(), vars(app.settings) | {"sure": app.sure}, fixed)
-        self.text.value = dossier_html(app.dossier)
+        self.text.value, self.truth.value = dossier_html(app.dossier), truth_html(app.dossier)
         files = len(app.drawer.files)
         also = f" and {files} file{'s' if files > 1 else ''}" if files else ""
         self.delete.description = _DELETE + also

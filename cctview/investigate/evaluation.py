@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import POPULATION
+from cctview.dataset import POPULATION, street_of
 from cctview.investigate.dossier import NAMED, Dossier, Name, build_dossier
 from cctview.investigate.joins import fitting, posterior_of_join
 from cctview.investigate.search import JOINT, SearchSettings, VehicleSearch
@@ -34,14 +34,17 @@ class JudgedDossier(Dossier):
         """Whether a join named the right entry; None without a join."""
         return None if self.name is None else self.name.vehicle == self.vehicle
 
-    def lines(self) -> list[tuple[str, str]]:
-        """As for `Dossier`, with what the searches deliver."""
-        lines = super().lines()
+    def known(self) -> list[tuple[str, str]]:
+        """What no operator has: what of it all is right, as pairs of words."""
+        linked = self.sightings[self.sightings["id"] != self.picked]
+        wrong = ", ".join(map(street_of, linked.loc[~linked["right"], "camera"]))
+        links = f"{linked['right'].sum()} of {len(linked)} are right"
+        known = [("links", links + (f"; wrong: {wrong}" if wrong else ""))]
         if np.isfinite(self.delivered):
-            after = [what for what, _ in lines].index("how sure") + 1
-            truth = f"delivers {self.delivered:.1f} bits; no operator has this line"
-            lines.insert(after, ("the truth", truth))
-        return lines
+            known.append(("bits", f"{self.delivered:.1f} are right of {self.claimed:.1f} claimed"))
+        if self.name is not None:
+            known.append(("the name", "right" if self.name_right else "wrong"))
+        return known
 
 
 @dataclass(frozen=True)

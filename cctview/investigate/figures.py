@@ -7,6 +7,7 @@ import pandas as pd
 
 from cctview.dataset import place_of, street_of
 from cctview.investigate.dossier import Dossier
+from cctview.investigate.evaluation import JudgedDossier
 from cctview.investigate.search import VehicleSearch
 from cctview.show import (
     DIFFERENT,
@@ -107,14 +108,26 @@ def dossier_html(dossier: Dossier | None) -> str:
     """The dossier as an HTML table, or what stands in its place."""
     if dossier is None:
         return (
-            '<p class="says">No dossier. Click a vehicle in the frame above: one click builds'
-            " one.</p>"
+            '<p class="says">No dossier. Click a vehicle in the picture: one click builds one.</p>'
         )
-    rows = "".join(
-        f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>"
-        for what, held in dossier.lines()
+    return f'<table class="dossier"><tbody>{_rows(dossier.lines())}</tbody></table>'
+
+
+def truth_html(dossier: Dossier | None) -> str:
+    """What the lesson knows of the dossier and no operator does, folded; "" where nobody knows."""
+    if not isinstance(dossier, JudgedDossier):
+        return ""
+    return (
+        '<details class="truth"><summary>What no operator knows: is it right?</summary><p'
+        ' class="says">The road is simulated, so the lesson knows which vehicle each box shows.</p>'
+        f'<table class="dossier"><tbody>{_rows(dossier.known())}</tbody></table></details>'
     )
-    return f'<table class="dossier"><tbody>{rows}</tbody></table>'
+
+
+def _rows(lines):
+    return "".join(
+        f"<tr><th>{html.escape(what)}</th><td>{html.escape(held)}</td></tr>" for what, held in lines
+    )
 
 
 def map_png(dossier: Dossier | None) -> bytes:
@@ -127,6 +140,6 @@ def map_png(dossier: Dossier | None) -> bytes:
     title = None
     if not sure.isna().all():
         title = f"Linked at {len(trip)} cameras; the least sure link is {100 * sure.min():.0f} %"
-    note = "Simulated frames, our model world. Right or wrong: the operator is not told"
+    note = "Simulated. Right or wrong: no operator knows"
     note = "Frames of your own" if dossier.own else note
     return drive(trip, title=title, note=note).to_bytes(dots=130)

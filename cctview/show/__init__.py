@@ -60,7 +60,7 @@ from cctview.show.meter import (
     said_and_right,
     who_is_linked,
 )
-from cctview.show.pictures import RIGHT, WRONG, candidates, frame, pairs, picture
+from cctview.show.pictures import RIGHT, WRONG, candidates, frame, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
     Camera,
@@ -77,6 +77,9 @@ from cctview.show.widgets import (
     Sliders,
     Steps,
     Toggle,
+    display_alone,
+    display_with_still,
+    encode_still,
     predict,
 )
 
@@ -125,9 +128,12 @@ __all__ = [
     "candidates",
     "clock_and_appearance",
     "data_address",
+    "display_alone",
+    "display_with_still",
     "dot",
     "dotted",
     "drive",
+    "encode_still",
     "frame",
     "gauges",
     "interval",
@@ -137,7 +143,6 @@ __all__ = [
     "name_rows",
     "no_spines",
     "one_of",
-    "pairs",
     "percent",
     "picture",
     "picture_html",

@@ -26,7 +26,7 @@ def band(axes, x, low, high, colour, alpha=0.18, **look):
 
 def dot(axes, x, y, colour, size=9, marker="o", **look):
     """Point out one place of a curve."""
-    look = {"markeredgecolor": PAPER, "zorder": 4} | look
+    look = {"markeredgecolor": PAPER, "zorder": 4, "clip_on": False} | look
     axes.plot(x, y, marker, color=colour, markersize=size, **look)
 
 

@@ -10,7 +10,7 @@ blindness can tell apart; and no figure tells things apart by colour alone.
 """
 
 import io
-import textwrap
+from functools import cache
 from typing import Any
 
 import matplotlib
@@ -18,7 +18,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from cctview.show.inline_pictures import picture_html
@@ -32,19 +34,16 @@ SAME, DIFFERENT = BLUE, RED
 DELIVERED, CLAIMED = BLUE, PURPLE
 """The meter's two numbers."""
 
-SIMULATION = (
-    "Simulated frames, our model world. Same estimators: AUC twin .91, real .95; rank-1 twin .43,"
-    " real .21"
-)
-"""The last line of a figure of simulated frames. How both numbers were measured:
-``models/student-64.md``."""
+SIMULATION = "Simulated"
+"""The last line of a figure of simulated frames. What its numbers are worth beside real frames:
+``notebooks/numbers.md``."""
 
 WIDTH = 7.2
 """Inches: of every card. Type is set for this width: it stays legible in a column of 400 pixels."""
 _DOTS, _COLOURS, SCREEN = 200, 128, 110
 """Dots per inch and colours that are drawn, and pixels per inch that they are shown at."""
 _LINE = 0.29  # in, a line of the title
-_LETTERS = 60  # in a line of the title
+_HEADING = FontProperties(family="DejaVu Sans", size=14.5, weight="bold")
 
 _LOOK = {
     "font.family": "sans-serif",
@@ -122,13 +121,13 @@ class Card(Figure):
         top: float = 0.12,
         **spaces: float,
     ) -> None:
-        lines = textwrap.wrap(title.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS)
+        lines = _broken(title.replace(" %", "\N{NO-BREAK SPACE}%"), 72 * (WIDTH - 0.4))
         above, below = _LINE * len(lines) + 0.16, 0.27 if note else 0.0
         tall = height + above + below
         super().__init__(figsize=(WIDTH, tall), dpi=_DOTS)
         FigureCanvasAgg(self)
         self.title, self.photographs = title, photographs
-        heading: dict[str, Any] = {"va": "top", "fontsize": 14.5, "fontweight": "bold"}
+        heading: dict[str, Any] = {"va": "top", "fontproperties": _HEADING}
         self.text(0.16 / WIDTH, 1 - 0.1 / tall, "\n".join(lines), linespacing=1.25, **heading)
         if note:
             self.text(0.16 / WIDTH, 0.09 / tall, note, va="bottom", fontsize=9.8, color=GREY)
@@ -162,11 +161,11 @@ class Card(Figure):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = "jpeg" if self.photographs else "png"
-        width = round(self.get_figwidth() * SCREEN)
+        size = tuple(round(inches * SCREEN) for inches in self.get_size_inches())
         picture = self.to_bytes(kind, 150 if self.photographs else _DOTS)
         return {
             "text/plain": repr(self),
-            "text/html": picture_html(picture, self.describe(), kind, width),
+            "text/html": picture_html(picture, self.describe(), kind, size),
         }
 
     def describe(self) -> str:
@@ -192,6 +191,25 @@ def _describe_axes(axes: Axes) -> str:
     if named := list(dict.fromkeys([*([title] if title else []), *key, *written])):
         parts.append(f"It names: {'; '.join(named[:12])}.")
     return " ".join(" ".join(parts).split())
+
+
+def _broken(title: str, width: float) -> list[str]:
+    """The lines of a title, none of them wider than so many points."""
+    lines, left = [], 0.0
+    for word in title.split(" "):
+        left -= _width(f" {word}")
+        if left < 0:
+            lines.append(word)
+            left = width - _width(word)
+        else:
+            lines[-1] += f" {word}"
+    return lines
+
+
+@cache
+def _width(words: str) -> float:
+    """The width of these words in a title, in points."""
+    return text_to_path.get_text_width_height_descent(words, _HEADING, ismath=False)[0]
 
 
 def label(axes: Axes, x: float, y: float, text: str, colour: str = INK, **options: Any) -> Text:

@@ -23,12 +23,14 @@ from cctview.show.look import (
     PAPER,
     SAME,
     SKY,
+    YELLOW,
     Card,
     label,
     one_of,
     percent,
     style,
 )
+from cctview.show.pictures import RIGHT, WRONG
 
 _ROW = 0.62  # in, of one step
 _GAUGE = 0.95  # in, of one gauge
@@ -97,7 +99,7 @@ def _meter_note(meter):
 
 
 def _note(world):
-    frames = "simulated frames, our model world" if world == "twin" else f"{world} frames"
+    frames = "Simulated" if world == "twin" else f"{world} frames"
     return f"{frames}; thin lines: 95 % intervals"
 
 
@@ -118,7 +120,7 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     axes = figure.subplots()
     looks = {
         "right": {"color": SAME},
-        "another": {"facecolor": DIFFERENT, "hatch": "xx", "edgecolor": PAPER},
+        "another": {"color": DIFFERENT},
         "nobody": {"color": PALE},
     }
     for row, outcome in enumerate(names):
@@ -127,8 +129,10 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
             figures = rates.loc[(outcome, verdict)]
             axes.barh(row, figures.estimate, left=left, height=0.56, linewidth=0, **look)
             if figures.estimate > 0.12:
+                sign = {"right": f"{RIGHT} ", "another": f"{WRONG} "}.get(verdict, "")
                 words = (
-                    f"{percent(figures.estimate)}\n{100 * figures.low:.0f}–{100 * figures.high:.0f}"
+                    f"{sign}{percent(figures.estimate)}\n{100 * figures.low:.0f}–"
+                    f"{100 * figures.high:.0f}"
                 )
                 place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 10.5}
                 label(axes, left + figures.estimate / 2, row, words, **place)
@@ -155,7 +159,7 @@ def clock_and_appearance(given: pd.DataFrame, note: str = "") -> Card:
         "clock alone": ("clock alone", BLUE),
         "clock, after\nappearance": ("clock, after appearance", SKY),
         "appearance alone": ("appearance alone", ORANGE),
-        "appearance, after\nthe clock": ("appearance, after the clock", ORANGE),
+        "appearance, after\nthe clock": ("appearance, after the clock", YELLOW),
         "both": ("both", GREY),
     }
     clock, look, both = (
@@ -171,8 +175,7 @@ def clock_and_appearance(given: pd.DataFrame, note: str = "") -> Card:
     axes = figure.subplots()
     for row, (name, colour) in enumerate(bars.values()):
         figures = given.loc[name]
-        hatch = {"hatch": "//", "edgecolor": PAPER} if "after" in name else {}
-        axes.barh(row, figures.estimate, height=0.56, color=colour, label=name, **hatch)
+        axes.barh(row, figures.estimate, height=0.56, color=colour, label=name)
         interval(axes, row, figures)
         beside(axes, figures.high, row, f"{figures.estimate:.1f}")
     name_rows(axes, bars, color=INK)

@@ -1,4 +1,4 @@
-"""Figures with frames and crops: a frame with boxes, pairs, a query with its candidates."""
+"""Figures with frames and crops: a frame with boxes, a query with its candidates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +22,7 @@ from cctview.show.look import (
 )
 
 RIGHT, WRONG = "✓", "✗"
+_TAG = 42, 12  # pixels of a frame that the words at a box take
 
 
 @style()
@@ -46,6 +47,7 @@ def frame(
     axes = figure.subplots()
     axes.imshow(image)
     axes.set_axis_off()
+    written: list[tuple[float, float]] = []
     for row in boxes.itertuples():
         chosen = row.Index == picked
         colour = YELLOW if chosen or picked is None else "white"
@@ -55,65 +57,13 @@ def frame(
         if chosen or picked is None:
             ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.2}
             look: dict[str, Any] = {"fontsize": 10, "color": INK, "bbox": ground}
+            x, y = row.x1, row.y1
+            if any(abs(x - left) < _TAG[0] and abs(y - top) < _TAG[1] for left, top in written):
+                y = row.y2 + _TAG[1]  # below its box, where another box's words are above it
+            written.append((x, y))
             look |= {"xytext": (0, 3), "textcoords": "offset points", "annotation_clip": True}
-            axes.annotate(f"{row.type} {row.percent:.0f} %", corner, **look)
+            axes.annotate(f"{row.type} {row.percent:.0f} %", (x, y), **look)
     return figure
-
-
-@style()
-def pairs(
-    crops: Sequence[tuple[np.ndarray, np.ndarray]],
-    title: str,
-    answers: Sequence[bool] | None = None,
-    words: Sequence[str] | None = None,
-    note: str = SIMULATION,
-    columns: int = 4,
-) -> Card:
-    """Pairs of crops, numbered: same or different?
-
-    Parameters
-    ----------
-    crops : sequence of (ndarray, ndarray)
-        Two crops each, uint8 RGB.
-    title : str
-    answers : sequence of bool, optional
-        Whether each pair is the same: written below it, and shown by one frame around both or one
-        around each.
-    words : sequence of str, optional
-        What to write beside each pair's number, such as "97 % match".
-    note : str
-    columns : int
-        Pairs in a row.
-    """
-    rows = -(-len(crops) // columns)
-    height, bottom = (1.4 * rows, 0.34) if answers is not None else (1.2 * rows, 0.1)
-    margins = {"left": 0.2, "right": 0.2, "bottom": bottom, "top": 0.34}
-    figure = Card(title, height, note, photographs=True, hspace=0.5, wspace=0.16, **margins)
-    for k, (first, second) in enumerate(crops):
-        axes = figure.add_subplot(rows, columns, k + 1)
-        _side_by_side(axes, first, second)
-        heading = f"{k + 1}" + (f"  {words[k]}" if words is not None else "")
-        axes.set_title(heading, fontsize=11.5, pad=3, loc="left", fontweight="bold")
-        if answers is not None:
-            text, colour = f"{WRONG} different", DIFFERENT
-            frames = [(-0.03, 1.03), (1.1, 1.03)]
-            if answers[k]:
-                text, colour, frames = f"{RIGHT} same", SAME, [(-0.03, 2.16)]
-            axes.set_xlabel(text, color=colour, fontsize=11, fontweight="bold", labelpad=2)
-            line: dict[str, Any] = {"fill": False, "edgecolor": colour, "linewidth": 2.4}
-            for x, width in frames:
-                axes.add_patch(Rectangle((x, -0.03), width, 1.06, clip_on=False, **line))
-    return figure
-
-
-def _side_by_side(axes, first, second):
-    """Two crops in one axes, each in a square of side 1, in its proportions."""
-    for crop, x in ((first, 0.0), (second, 1.1)):
-        height, width = (n / max(crop.shape[:2]) for n in crop.shape[:2])
-        left, low = x + (1 - width) / 2, (1 - height) / 2
-        axes.imshow(crop, extent=(left, left + width, low, low + height), interpolation="bicubic")
-    axes.set(xlim=(-0.04, 2.14), ylim=(-0.04, 1.04), xticks=[], yticks=[], aspect="equal")
-    axes.spines[:].set_visible(False)
 
 
 @style()

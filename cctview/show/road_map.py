@@ -6,7 +6,18 @@ from itertools import pairwise
 import pandas as pd
 
 from cctview.dataset import DRIVE, street_of
-from cctview.show.look import BLUE, DIFFERENT, GREY, INK, PALE, PAPER, Card, label, style
+from cctview.show.look import (
+    BLUE,
+    DIFFERENT,
+    GREY,
+    INK,
+    PALE,
+    PAPER,
+    SIMULATION,
+    Card,
+    label,
+    style,
+)
 
 _KM = {place.camera: place.km for place in DRIVE}
 
@@ -17,7 +28,7 @@ def drive(
     truth: pd.Series | None = None,
     cameras: Iterable[str] | None = None,
     title: str | None = None,
-    note: str = "Simulated frames, our model world",
+    note: str = SIMULATION,
 ) -> Card:
     """The road from north (left) to south and its cameras; above it, a trip by the clock.
 

@@ -1,12 +1,10 @@
 """Figures of defences and purposes: what a defence buys back, for whom, and from whom."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from cctview.course.figures.lesson_08 import MEASURED, TRACKER_LOOKS
-from cctview.defences import PRIVATE, USES, bought_points, case_name, spent_epsilon
+from cctview.course.figures.lesson_08 import MEASURED
+from cctview.defences import PRIVATE, case_name, spent_epsilon
 from cctview.show import (
     BLUE,
     DARKER,
@@ -19,8 +17,6 @@ from cctview.show import (
     RED,
     SIMULATION,
     Card,
-    beside,
-    interval,
     label,
     name_rows,
     percent,
@@ -29,48 +25,8 @@ from cctview.show import (
 )
 
 _WHERE = {"pixels": (ORANGE, "o"), "vectors": (BLUE, "s"), "database": (PURPLE, "^")}
-_PROVEN = "Gaussian noise on vectors of length 1, delta 1e-5: `cctview.defences.spent_epsilon`"
+_PROVEN = "Gaussian noise on vectors of length 1, delta 1e-5: cctview.defences.spent_epsilon"
 _OUTCOMES = {"itself": BLUE, "the target": RED, "another": GREY}
-
-
-def spoken(needs: Sequence[str]) -> str:
-    """Uses in words, such as "counting, speeds and types"."""
-    if not needs:
-        return "no use at all"
-    return " and ".join(filter(None, [", ".join(needs[:-1]), needs[-1]]))
-
-
-@style()
-def by_purpose(best: pd.DataFrame, compared: int) -> Card:
-    """For several owners, what the best defence buys back that leaves each what it needs.
-
-    `best` has a row for each owner: its index is what the owner needs, in words; columns are those
-    of `cctview.defences.best_defence`. So many defences were `compared`.
-    """
-    note = f"Simulated frames: the best of {compared} defences, chosen on half of the vehicles"
-    most, least = best.share.idxmax(), best.share.idxmin()
-    title = (
-        f"For {_line(most)}, {percent(best.share[most])} can be bought back; for {_line(least)},"
-        f" {percent(max(best.share[least], 0))}"
-    )
-    figure = Card(title, 0.62 * len(best) + 0.8, note, left=2.6, right=0.3)
-    axes = figure.subplots()
-    for row, (_, one) in enumerate(best.iterrows()):
-        axes.barh(row, one.share, 0.55, color=BLUE, alpha=0.85)
-        interval(axes, row, one.rename({"share": "estimate"}), 1.5, 8)
-        words = f" {percent(max(one.share, 0))}: {' or '.join(dict.fromkeys(one.chosen))}"
-        inside = one.share > 0.55
-        x, side = (0.02, "left") if inside else (max(one.high, 0) + 0.01, "left")
-        look = {"va": "center", "ha": side, "bbox": None, "fontweight": "bold", "fontsize": 11}
-        label(axes, x, row, words, PAPER if inside else INK, **look)
-    name_rows(axes, list(best.index))
-    axes.set(xlim=(min(0, best.low.min()), 1.02), xlabel="bits of a link that are bought back")
-    share_axis(axes.xaxis)
-    return figure
-
-
-def _line(words):
-    return words.replace("\n", " ")
 
 
 @style()
@@ -142,65 +98,6 @@ def spent(deviation: float, looks: int, days: int, note: str = _PROVEN) -> Card:
     axes.set(yscale="log", ylim=(1, top), xlabel="days", ylabel="epsilon")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     return figure
-
-
-@style()
-def bought_back(
-    table: pd.DataFrame,
-    tracker: str | None = None,
-    usefulness: float = 0.9,
-    needs: Sequence[str] = USES,
-    note: str = MEASURED,
-) -> Card:
-    """The share of a link's bits that each defence buys back, against the usefulness that it costs.
-
-    `table` is ``data/results/defences.csv``. Without a `tracker`, each defence at each strength
-    meets the best one. Defences that keep less than `usefulness` of any of the `needs` are drawn
-    hollow.
-    """
-    points = bought_points(table, tracker, needs)
-    useful = points.usefulness >= usefulness
-    title = f"No defence keeps {percent(usefulness)} of what is needed"
-    if useful.any():
-        best = points[useful].loc[points[useful].share.idxmax()]
-        who = TRACKER_LOOKS[tracker][2] if tracker else "the best tracker"
-        title = (
-            f"For {spoken(needs)}, {best.defence} buys most from {who}:"
-            f" {percent(max(best.share, 0))} of the bits"
-        )
-    figure = Card(title, 4.1, note)
-    axes = figure.subplots()
-    axes.axvspan(0, 1 - usefulness, color=GREEN, alpha=0.1, linewidth=0)
-    for where, (colour, marker) in _WHERE.items():
-        look = {"edgecolor": colour, "linewidth": 1.6, "s": 70, "marker": marker, "zorder": 3}
-        for rows, face in ((useful, colour), (~useful, PAPER)):
-            part = points[rows & (points["where"] == where)]
-            axes.scatter(1 - part.usefulness, part.share, facecolor=face, **look)
-        axes.scatter([], [], color=colour, s=70, marker=marker, label=where)
-    _name_points(axes, pd.concat([points[useful], points[~useful]]))
-    axes.axhline(0, color=GREY, linewidth=0.9)
-    several = len(needs) != 1
-    axes.set_xlabel("lost of what is needed (the worst)" if several else f"lost of {needs[0]}")
-    axes.set(xlim=(-0.02, 1.02), ylabel="bits bought back")
-    axes.set_ylim(min(-0.05, points.share.min() - 0.03), 1.05)
-    share_axis(axes.xaxis, axes.yaxis)
-    axes.legend(frameon=False, title="acts on", loc="lower right", fontsize=11)
-    return figure
-
-
-def _name_points(axes, points, most=8):
-    """Name the points from the highest down, but those too close to a named one."""
-    placed = []
-    for point in points.sort_values("share", ascending=False).itertuples():
-        x, y = 1 - point.usefulness, point.share
-        if any(abs(x - left) <= 0.3 and abs(y - up) <= 0.06 for left, up in placed):
-            continue
-        if len(placed) == most:
-            return
-        placed.append((x, y))
-        away, side = (8, "left") if x < 0.7 else (-8, "right")
-        words = case_name(point.defence, point.strength)
-        beside(axes, x, y, words, away, ha=side, fontsize=10.5)
 
 
 @style()

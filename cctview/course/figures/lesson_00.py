@@ -12,6 +12,7 @@ from cctview.show import (
     DIFFERENT,
     INK,
     PAPER,
+    SIMULATION,
     Card,
     band,
     dot,
@@ -24,7 +25,6 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; whether a link is right is told by its truth"
 _HOLLOW = {"s": 62, "marker": "o", "facecolor": PAPER, "edgecolor": BLUE, "linewidth": 1.4}
 _MARKS = {
     "right": {"s": 95, "marker": "o", "color": BLUE, "edgecolor": PAPER},
@@ -34,10 +34,12 @@ _MARKS = {
     "not tracked there": {"s": 40, "marker": "_", "color": "#b5b2a9"},
 }
 _NAMES = {"first": "first guess right", "said": "said to be right"}
+_HIGHEST = 0.8
+"""The top of both axes, so that nothing but the curves moves with the sliders."""
 
 
 @style()
-def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> Card:
+def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = SIMULATION) -> Card:
     """What became of each link of some trips: a row for each vehicle, a column for each camera.
 
     `links` come from `cctview.link.TripJudge.links`; a candidate at least `sure` is linked.
@@ -74,7 +76,9 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = _WORLD) -> 
 
 
 @style()
-def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: str = _WORLD) -> Card:
+def network_leak(
+    links: pd.DataFrame, cameras: int, sure: float = SURE, note: str = SIMULATION
+) -> Card:
     """How much of a trip a growing network reconstructs, and whether it is as right as it says.
 
     `links` come from `cctview.link.TripJudge.links`: at all cameras, of passes at the first camera
@@ -108,8 +112,8 @@ def network_leak(links: pd.DataFrame, cameras: int, sure: float = SURE, note: st
     for axes in (left, right):
         dotted(axes, cameras)
         axes.set(xlabel="cameras in the network", xticks=sizes, xlim=(1.7, sizes[-1] + 0.3))
-        axes.legend(frameon=False, fontsize=11.5, loc="best", handlelength=1.6)
-    left.set(ylabel="share of the trip", ylim=(0, None))
-    right.set(ylabel="share of the searches", ylim=(0, None))
+        axes.legend(frameon=False, fontsize=11.5, loc="upper right", handlelength=1.6)
+    left.set(ylabel="share of the trip", ylim=(0, _HIGHEST))
+    right.set(ylabel="share of the searches", ylim=(0, _HIGHEST))
     share_axis(left.yaxis, right.yaxis)
     return figure

@@ -112,7 +112,7 @@ def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: s
     )
     tallest = max(crop.shape[0] / crop.shape[1] for crop in crops)
     height = min(6.9 / len(crops) * tallest, 2.4) + 0.2
-    figure = Card(title, height, note, bottom=0.1, top=0.1, wspace=0.06, **_PICTURES)
+    figure = Card(title, height + 0.3, note, bottom=0.1, top=0.4, wspace=0.06, **_PICTURES)
     names = ("roof", "windscreen", "sill", "shadow")
     for k, crop in enumerate(crops):
         axes = figure.add_subplot(1, len(crops), k + 1)
@@ -126,6 +126,8 @@ def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: s
         for row, left, right in zip(rows[1:], found["left"][k], found["right"][k], strict=True):
             axes.plot([left, right], [row, row], "D", **look)
         axes.set_axis_off()
+    lines = figure.axes[0].get_lines()[1 : 2 * len(names) : 2]
+    key_above(figure, 0.38, lines, names, ncols=len(names), handlelength=2.6)
     return figure
 
 

@@ -18,7 +18,6 @@ from cctview.show import (
     INK,
     ORANGE,
     PALE,
-    PAPER,
     Card,
     band,
     dot,
@@ -27,7 +26,7 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; who was taught is known"
+_WORLD = "Simulated; we know which vehicles were taught"
 _TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
 _ALLOWED = 0.01  # share of others falsely accused at which attacks are read
 _FLOOR = 1e-8  # smaller losses are drawn as this
@@ -210,8 +209,9 @@ def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
         at = measured[name].loc["TPR at 1 % FPR"]
         ends = [max(at.low, _LEFT), max(at.high, _LEFT)]
         look = {"linewidth": 4, "solid_capstyle": "butt", "zorder": 4}
-        axes.plot([_ALLOWED, _ALLOWED], ends, color=colour, **look)
-        dot(axes, _ALLOWED, max(at.estimate, _LEFT), colour, zorder=5)
+        beside = _ALLOWED * 1.13 ** (k - (len(attacks) - 1) / 2)  # or they would hide each other
+        axes.plot([beside, beside], ends, color=colour, **look)
+        dot(axes, beside, max(at.estimate, _LEFT), colour, zorder=5)
         words = (
             f"{_DASHES[dashes]} {name}".replace(", ", ",\n") + "\n"
             f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
@@ -306,7 +306,7 @@ def exposure(
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
     axes.hist(rises, edges, color=PALE, label="all")
-    axes.hist(rises[worst], edges, color=DIFFERENT, hatch="///", edgecolor=PAPER, label="worst 1 %")
+    axes.hist(rises[worst], edges, color=DIFFERENT, label="worst 1 %")
     top = axes.get_ylim()[1]
     axes.set_yscale("symlog", linthresh=10)
     means = (
@@ -355,7 +355,7 @@ def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str =
         dot(axes, epoch, now[column], colour)
     band(leak, table.epoch, table.auc_low, table.auc_high, INK, 0.15, label="95 % interval")
     useful.set(ylabel="right (share of pictures)", ylim=(0, 1.02))
-    leak.set(ylabel="members told from others (AUC)", ylim=(0.4, 1.0))
+    leak.set(ylabel="AUC of the attack", ylim=(0.4, 1.0))
     for axes, place in ((useful, "lower right"), (leak, "upper left")):
         axes.legend(frameon=False, fontsize=11, loc=place, handlelength=1.6)
     return figure

@@ -16,6 +16,7 @@ from cctview.show import (
     PALE,
     PAPER,
     PURPLE,
+    SIMULATION,
     Card,
     band,
     beside,
@@ -31,7 +32,6 @@ from cctview.show import (
 
 _LIVE = "This run, on this computer"
 _HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
-_ROAD = "Simulated traffic, our model world; what is shown in which frame is told by its truth"
 _NEWS = {
     "new": {"marker": "|", "s": 90, "color": BLUE, "linewidth": 1.6},
     "nothing new": {"marker": ".", "s": 22, "color": "#a5a299"},
@@ -146,7 +146,11 @@ def _money(dollars):
 
 @style()
 def caught(
-    curves: dict[float, dict], interval: float, side: float, cameras: int = 6, note: str = _ROAD
+    curves: dict[float, dict],
+    interval: float,
+    side: float,
+    cameras: int = 6,
+    note: str = SIMULATION,
 ) -> Card:
     """Which share of the traffic polling catches, by its interval in seconds.
 

@@ -17,6 +17,7 @@ from cctview.show import (
     ORANGE,
     PAPER,
     SAME,
+    SIMULATION,
     SKY,
     Card,
     at_edge,
@@ -30,8 +31,7 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; what is right is told by its truth"
-_INTERVALS = f"{_WORLD}; lines: 95 % intervals"
+_INTERVALS = f"{SIMULATION}; lines: 95 % intervals"
 _LINES = {
     "right": {"edgecolor": SAME, "linestyle": "-"},
     "false": {"edgecolor": DIFFERENT, "linestyle": (0, (4, 2))},
@@ -66,7 +66,7 @@ def judged_boxes(
     truth: pd.DataFrame,
     iou: float = 0.5,
     title: str = "",
-    note: str = _WORLD,
+    note: str = SIMULATION,
 ) -> Card:
     """A frame with its right and false boxes and its missed vehicles, as `judge_boxes` says."""
     verdicts, missed = judge_boxes(boxes, truth, iou)
@@ -131,7 +131,7 @@ def thresholds(
     evaluation: DetectionEvaluation,
     score: float,
     iou: float,
-    note: str = _WORLD,
+    note: str = SIMULATION,
 ) -> Card:
     """A frame at a score and an overlap threshold, and its place on the curve of all frames.
 
@@ -167,7 +167,7 @@ def rectangle_features(
     patch: np.ndarray,
     ruled_out: float,
     count: int = 6,
-    note: str = _WORLD,
+    note: str = SIMULATION,
 ) -> Card:
     """The first pairs of rectangles that a boosted detector asks about, on a vehicle.
 
@@ -184,8 +184,8 @@ def rectangle_features(
         axes.imshow(patch, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
         look = {"edgecolor": INK, "alpha": 0.62, "linewidth": 1.2}
         light, dark = detector.rectangles[k]
-        for (x, y, w, h), colour, hatch in ((light, "white", ""), (dark, INK, "////")):
-            axes.add_patch(Rectangle((x, y), w, h, facecolor=colour, hatch=hatch, **look))
+        for (x, y, w, h), colour in ((light, "white"), (dark, INK)):
+            axes.add_patch(Rectangle((x, y), w, h, facecolor=colour, **look))
         axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
         axes.set_title(f"{k + 1}", fontsize=11.5, pad=3, fontweight="bold", loc="left")
     return figure
@@ -199,10 +199,7 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     """
     ran = table[table["note"] == ""]
     best = ran["AP"].idxmax()
-    title = (
-        f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f},"
-        f" {_seconds(ran.seconds[best])} a frame"
-    )
+    title = f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f}"
     figure = Card(title, 0.62 * len(table) + 0.75, note, left=2.25, right=2.5)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):

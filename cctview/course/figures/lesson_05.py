@@ -108,21 +108,17 @@ def _hill(axes, shares, edges, colour, words, top):
 @style()
 def roc(
     curves: dict[str, tuple[ArrayLike, ArrayLike]],
-    points: dict[str, tuple[float, float]] | None = None,
     at: float | None = None,
     note: str = SIMULATION,
 ) -> Card:
-    """Receiver operating characteristics, with points of operation.
+    """Receiver operating characteristics.
 
-    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them. `points` are
-    the false and true positive rates of others, such as "the room". The first curve has a point at
-    the threshold `at`.
+    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them. The first curve
+    has a point at the threshold `at`.
     """
     areas = {name: roc_auc(*pairs) for name, pairs in curves.items()}
     best = max(areas, key=lambda name: areas[name])
     title = f"{best}: a same pair is closer than a different one in {percent(areas[best])} of cases"
-    if points:
-        title = _points_title(curves, points)
     figure = Card(title, 4.3, note, right=1.9)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=DOTTED)
@@ -141,22 +137,9 @@ def roc(
         y = counts["true_links"] / (counts["true_links"] + counts["missed"])
         dot(axes, x, y, BLUE, 11, zorder=2, label="operating point")
         label(axes, x + 0.03, y - 0.03, f"threshold {at:.2f}", BLUE, va="top")
-    for name, (x, y) in (points or {}).items():
-        dot(axes, x, y, DIFFERENT, 11, "D", clip_on=False, zorder=5, label=name)
-        label(axes, x + 0.03, y - 0.03, name, DIFFERENT, va="top", fontweight="bold")
     axes.set(xlim=(-0.01, 1), xlabel="different pairs called the same (share)")
     axes.set(ylim=(0, 1.01), ylabel="same pairs found (share)")
     return figure
-
-
-def _points_title(curves, points):
-    """Whether the first of the points lies above the first curve."""
-    (model, pairs), (name, (x, y)) = next(iter(curves.items())), next(iter(points.items()))
-    fpr, tpr, _ = roc_curve(*pairs)
-    there = float(tpr[np.searchsorted(fpr, x, side="right") - 1])
-    verdict = "above" if y > there else "below" if y < there else "on"
-    found = f"{percent(y)} of same pairs found; at that cost {model} finds {percent(there)}"
-    return f"{name[0].upper()}{name[1:]}: {verdict} the curve. {found}"
 
 
 @style()
@@ -169,7 +152,7 @@ def cmc(results: dict[str, RankEvaluation], ranks: int = 20) -> Card:
         most = min(10, len(curve))
         title += f", among the first {most} in {percent(curve[most - 1])}"
     gallery = max(result.max_rank for result in results.values())
-    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated frames, our model world"
+    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated"
     figure = Card(title, 3.6, note, right=1.9)
     axes = figure.subplots()
     ends = {name: curve[-1] for name, curve in curves.items()}

@@ -1,4 +1,4 @@
-"""Figures of lesson 06: filters, the open set, look-alikes, base rates, indexes and costs."""
+"""Figures of lesson 06: filters, the open set, look-alikes, indexes and costs."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ import pandas as pd
 
 from cctview.link import Filtered, rank_one
 from cctview.match import COLOUR, LOOK_ALIKE, OTHER
-from cctview.privacy import share_right
 from cctview.show import (
     BLUE,
     DARKER,
@@ -19,7 +18,6 @@ from cctview.show import (
     PALE,
     PAPER,
     PURPLE,
-    SAME,
     SIMULATION,
     Card,
     band,
@@ -28,14 +26,12 @@ from cctview.show import (
     interval,
     label,
     name_rows,
-    no_spines,
     percent,
     share_axis,
     short,
     style,
 )
 
-_WORLD = "Simulated frames, our model world; who is who is told by its truth"
 _DIAL = "Simulated frames at five settings of the dial, and real frames (models/student-64.md)"
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
 REAL = {"AUC": (0.946, 0.938, 0.954), "rank-1 without labels": (0.207, 0.185, 0.229)}
@@ -45,7 +41,7 @@ _LEFT: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 10}
 
 
 @style()
-def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = _WORLD) -> Card:
+def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULATION) -> Card:
     """How many candidates filters leave, and how often the correct one is among the first.
 
     `stages` come from `cctview.link.filters.apply_filters`; `candidates` is the length of the list.
@@ -124,9 +120,7 @@ def open_set(
     det.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
     band(det, seen["fpir"], seen["low"], seen["high"], INK)
     det.set(xscale="log", xlim=(unseen.min(), 1), xlabel="FPIR: false alarms (log scale)")
-    det.axvspan(unseen.min(), seen["fpir"].min(), color=PALE, hatch="//", label="not resolvable")
-    edge = np.sqrt(unseen.min() * seen["fpir"].min())
-    label(det, edge, 0.3, "not resolvable", GREY, rotation=90, ha="center", fontsize=10)
+    _not_measured(det, unseen.min(), seen["fpir"].min())
     det.set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
     for axes, x in ((growth, gallery), (det, fpir)):
         axes.minorticks_off()
@@ -134,6 +128,14 @@ def open_set(
         share_axis(axes.yaxis)
         dot(axes, x, at.fnir, INK, 11, zorder=5, label="chosen")
     return figure
+
+
+def _not_measured(axes, low, high):
+    """Hatch the rates that too few searches were made for."""
+    look = {"facecolor": PALE, "edgecolor": GREY, "hatch": "///", "linewidth": 0}
+    axes.axvspan(low, high, **look, label="not resolvable")
+    words = {"rotation": 90, "ha": "center", "fontsize": 10}
+    label(axes, np.sqrt(low * high), 0.3, "not resolvable", GREY, **words)
 
 
 def _beyond(check):
@@ -214,36 +216,6 @@ def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Car
         axes.set(ylim=(least, 1.02), ylabel=name)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])
         axes.yaxis.set_major_formatter(lambda y, _: percent(y))
-    return figure
-
-
-@style()
-def alarms(prior: float, hit: float, rate: float, wanted: float, note: str = _WORLD) -> Card:
-    """Of a hundred alarms, how many are right: one mark each.
-
-    A vehicle that passes is on a list of `wanted` vehicles with probability `prior`, and then found
-    with probability `hit`; each other vehicle of the list is taken for it with probability `rate`.
-    """
-    others = rate * (wanted - 1), rate * wanted
-    right = float(share_right(prior, hit, *others))
-    false_matches = prior * others[0] + (1 - prior) * others[1]
-    count = round(100 * right)
-    title = f"Of 100 alarms, {count} are right; the others point at somebody else"
-    if 0 < right < 0.095:
-        title = f"One alarm in {short(1 / right)} is right; the others point at somebody else"
-    figure = Card(title, 2.75, note, left=0.3, right=3.1, bottom=0.15, top=0.1)
-    axes = figure.subplots()
-    across, down = np.arange(100) % 20, np.arange(100) // 20
-    axes.scatter(across[:count], down[:count], s=95, color=SAME, marker="o", label="right")
-    axes.scatter(across[count:], down[count:], s=70, color=DIFFERENT, marker="X", label="wrong")
-    axes.set(xlim=(-0.7, 19.7), ylim=(4.7, -0.7), xticks=[], yticks=[])
-    no_spines(axes)
-    words = (
-        f"In a million searches\n\n● {short(1e6 * prior * hit)} right alarms\n\n"
-        f"✗ {short(1e6 * false_matches)} alarms\n    that blame another"
-    )
-    look = {"va": "center", "fontsize": 12.5, "annotation_clip": False}
-    axes.annotate(words, (1.03, 0.5), xycoords="axes fraction", **look)
     return figure
 
 

@@ -24,8 +24,12 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated frames, our model world; the register is invented"
-_PARTS = (("the right name", BLUE, ""), ("a wrong name", DIFFERENT, "///"), ("no name", PALE, ""))
+_WORLD = "Simulated; the register is invented"
+_PARTS = (
+    ("right name", f"{RIGHT} ", BLUE),
+    ("wrong name", f"{WRONG} ", DIFFERENT),
+    ("no name", "", PALE),
+)
 
 
 @style()
@@ -93,13 +97,12 @@ def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WO
     words = {"ha": "center", "va": "center", "fontsize": 11.5, "fontweight": "bold"}
     for row, parts in enumerate(shares.values()):
         left = 0.0
-        for share, (name, colour, hatch) in zip(parts, _PARTS, strict=True):
-            look = {"color": colour, "hatch": hatch, "edgecolor": PAPER}
-            axes.barh(row, share, left=left, height=0.52, label=name if row == 0 else None, **look)
+        for share, (name, sign, colour) in zip(parts, _PARTS, strict=True):
+            name_once = f"{sign}{name}" if row == 0 else None
+            axes.barh(row, share, left=left, height=0.52, color=colour, label=name_once)
             if share > 0.07:
-                ink = INK if name == "no name" else PAPER
-                ground = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
-                axes.text(left + share / 2, row, percent(share), color=ink, bbox=ground, **words)
+                ink = PAPER if sign else INK
+                axes.text(left + share / 2, row, f"{sign}{percent(share)}", color=ink, **words)
             left += share
         interval = binomtest(round(parts[0] * count), count).proportion_ci(method="wilson")
         axes.plot([interval.low, interval.high], [row + 0.36] * 2, color=INK, linewidth=1.4)

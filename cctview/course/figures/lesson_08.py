@@ -42,7 +42,7 @@ _PEOPLE = ("driver", "camera's owner", "database's owner", "law")
 _DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
 MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
 """Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
-_HOLDERS = "What a defence changes, and who holds it: `cctview.defences.catalogue`"
+_HOLDERS = "What a defence changes, and who holds it"
 
 
 @style()

@@ -38,3 +38,17 @@ def numbered_frames(
             axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
             axes.annotate(f"{row.number}", corner, **look)
     return figure
+
+
+@style()
+def crops(
+    crops: Sequence[np.ndarray], words: Sequence[str], note: str = "Simulated frames"
+) -> Card:
+    """Crops side by side, with a few words and their size in pixels above each."""
+    title = f"The {len(crops)} largest vehicles, cut out of the frame"
+    figure = Card(title, 1.6, note, True, left=0.16, right=0.16, bottom=0.05, top=0.45)
+    for axes, crop, word in zip(figure.subplots(1, len(crops)), crops, words, strict=True):
+        axes.imshow(crop)
+        axes.set_title(f"{word}\n{crop.shape[1]}×{crop.shape[0]} pixels", fontsize=10)
+        axes.set_axis_off()
+    return figure

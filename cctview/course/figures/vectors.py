@@ -117,8 +117,7 @@ def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> 
         place += 0.35
         for row in rows.itertuples():
             hard = row.estimate == rows["estimate"].min()
-            hatched = {"facecolor": ORANGE, "hatch": "//", "edgecolor": PAPER}
-            axes.barh(place, row.estimate, height=0.62, **(hatched if hard else {"color": BLUE}))
+            axes.barh(place, row.estimate, height=0.62, color=ORANGE if hard else BLUE)
             interval(axes, place, row)
             beside(axes, row.high, place, percent(row.estimate), fontsize=11.5)
             places.append((place, f"{row.group} ({row.searches:,})"))

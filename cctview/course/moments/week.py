@@ -17,6 +17,7 @@ from cctview.show import Moment
 
 _PEOPLE = {
     "the night nurse": "a nurse on night shifts",
+    "": "a commuter, drawn at random",
     "the school run": "a parent who takes children to school",
     "the courier": "a courier",
 }
@@ -39,10 +40,13 @@ def your_week(trips: pd.DataFrame, drivers: pd.DataFrame, seed: int = 0) -> Mome
     dots = rng.permutation(len(drivers))  # or the busiest would come first
     people = []
     for name, said in _PEOPLE.items():
-        vehicle = drivers.loc[drivers["name"] == name, "vehicle"].iloc[0]
-        trace = int(traces.get_loc(vehicle))
-        points = _known(week, trace, rng)
-        people.append({"name": said, "dot": int(dots[trace]), "points": points})
+        chosen = drivers["name"] == name if name else drivers["role"] == "commuter"
+        for vehicle in rng.permutation(drivers.loc[chosen, "vehicle"]):
+            trace = int(traces.get_loc(vehicle))
+            points = _known(week, trace, rng)
+            if len(points) == _POINTS:
+                people.append({"name": said, "dot": int(dots[trace]), "points": points})
+                break
     packed = _pack(week, dots)
     data = {
         "vehicles": len(drivers),

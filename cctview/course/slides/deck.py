@@ -149,12 +149,14 @@ def _is_heading(cell):
 def _blocks(cell, folder, more):
     """A cell as blocks; `more` is a class that each gets."""
     tags = cell.metadata.get("tags", [])
+    if "solution" in tags:
+        return []
     if cell.cell_type == "markdown":
         return [
             _block(_kind(element), str(element), more)
             for element in _elements(_rendered(cell.source), folder)
         ]
-    if cell.cell_type != "code" or "solution" in tags:
+    if cell.cell_type != "code":
         return []
     shown = (
         []

@@ -2,6 +2,7 @@
 what is shown live alone."""
 
 from cctview.show.widgets.camera import Camera, all_cameras
+from cctview.show.widgets.camera_still import encode_still
 from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
 from cctview.show.widgets.live import Live
 from cctview.show.widgets.moment import Moment
@@ -9,6 +10,7 @@ from cctview.show.widgets.panel import Panel
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz, all_quizzes
 from cctview.show.widgets.sliders import Sliders, all_sliders
+from cctview.show.widgets.still import display_alone, display_with_still
 from cctview.show.widgets.training import Progress
 
 __all__ = [
@@ -29,5 +31,8 @@ __all__ = [
     "all_cameras",
     "all_quizzes",
     "all_sliders",
+    "display_alone",
+    "display_with_still",
+    "encode_still",
     "predict",
 ]

@@ -330,9 +330,20 @@ class Camera(anywidget.AnyWidget):
             self._tell()
 
     def _tell(self, _=None):
-        """Send what is picked and marked."""
-        if not self._holding:
-            self.send({"kind": "marks", "picked": self.picked, "marks": self._marks})
+        """Send what is picked and marked, and the frames of what is marked."""
+        if self._holding:
+            return
+        frames = list(dict.fromkeys((mark["camera"], mark["k"]) for mark in self._marks))
+        files = [self._jpeg(self._frames[self._cameras[one]].id.iloc[k]) for one, k in frames]
+        message = {"kind": "marks", "picked": self.picked, "marks": self._marks, "frames": frames}
+        self.send(message, files)
+
+    def _jpeg(self, frame):
+        """A frame's file as it is stored; empty if that is damaged."""
+        try:
+            return self._dataset.jpeg(frame)
+        except (ValueError, OSError):
+            return b""
 
     def _send_chunk(self, camera, chunk):
         """Send a camera's frames of one minute: boxes, and the JPEG files as they are stored."""
@@ -345,10 +356,7 @@ class Camera(anywidget.AnyWidget):
             corners = rows[BOX].to_numpy().astype(int).tolist()
             facts = zip(rows.id, rows.type, rows.percent.astype(float), corners, strict=True)
             boxes.append([[*row, *box] for *row, box in facts])
-            try:
-                jpegs.append(self._dataset.jpeg(frames.id[k]))
-            except (ValueError, OSError):
-                jpegs.append(b"")
+            jpegs.append(self._jpeg(frames.id[k]))
         first = int(inside[0]) if len(inside) else 0
         self.send(
             {"kind": "chunk", "camera": camera, "chunk": chunk, "first": first, "boxes": boxes},

@@ -41,14 +41,14 @@ class Panel(anywidget.AnyWidget):
     disabled = traitlets.List(traitlets.Int()).tag(sync=True)
     _controls: traitlets.List = traitlets.List().tag(sync=True)
     _first = traitlets.List(traitlets.Int()).tag(sync=True)
-    _ratio = traitlets.Float(0.0).tag(sync=True)
+    ratio = traitlets.Float(0.0).tag(sync=True)
 
     def __init__(self, controls, values, ratio=0.0):
         self.controls: list[Control] = list(controls)
         at = self._positions(values)
         first = [one.position(one.default) for one in self.controls]
         specs = [control.spec() for control in self.controls]
-        super().__init__(at=at, _first=first, _controls=specs, _ratio=ratio)
+        super().__init__(at=at, _first=first, _controls=specs, ratio=ratio)
 
     def change(self, controls, values, disabled=()):
         """Other controls, at these values, in one message.

@@ -14,6 +14,8 @@ Answers stay in the kernel: nothing is stored and nothing is sent.
 import html
 from dataclasses import dataclass
 
+from cctview.show.widgets.still import display_with_still
+
 _TEXT = 'style="font-size: 15px; line-height: 1.4; white-space: normal"'
 _made: list["Quiz"] = []
 
@@ -160,12 +162,8 @@ class Quiz:
             parts.append(f"<div><p>{words}</p>{options}</div>")
         return "\n".join(parts)
 
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = self.widget._repr_mimebundle_(**kwargs)
-        return bundle | {
-            "text/html": self.static(),
-            "text/plain": f"A quiz of {len(self.questions)} questions",
-        }
+    def _ipython_display_(self):
+        display_with_still(self.widget, self.static(), f"A quiz of {len(self.questions)} questions")
 
 
 def reason(option):

@@ -186,10 +186,8 @@ class Sliders:
         wanted and they are not too many, all others."""
         grid = [range(len(one.positions())) for one in self.controls.values()]
         at = list(self._at)
-        for n, positions in enumerate(grid):
-            for k in sorted(positions, key=lambda k, n=n: abs(k - at[n])):
-                if (near := (*at[:n], k, *at[n + 1 :])) not in self._states:
-                    yield near
+        near = {(*at[:n], k, *at[n + 1 :]): abs(k - at[n]) for n, ks in enumerate(grid) for k in ks}
+        yield from (one for one in sorted(near, key=near.get) if one not in self._states)
         if everything and prod(map(len, grid)) <= MOST:
             yield from (far for far in product(*grid) if far not in self._states)
 
@@ -246,7 +244,7 @@ class Sliders:
                 figure, words = self._figure(self._values(at))
                 kind = "jpeg" if getattr(figure, "photographs", False) else "png"
                 picture = _encode(figure, kind)
-                alt = getattr(figure, "title", "") or words
+                alt = figure.describe() if isinstance(figure, Card) else words
                 self._states[at] = State(picture, f"image/{kind}", alt, words)
         return self._states[at]
 
@@ -260,7 +258,10 @@ class Sliders:
             for name, control in self.controls.items()
         )
         kind, described = state.kind.removeprefix("image/"), f"{state.alt} At {named}."
-        still = f"{picture_html(state.picture, described, kind)}<p>{html.escape(state.words)}</p>"
+        size = 792, round(792 / self.widget.ratio)  # pixels, as other cards
+        still = (
+            f"{picture_html(state.picture, described, kind, size)}<p>{html.escape(state.words)}</p>"
+        )
         if self.prediction:
             self.prediction.cover(still + AGAIN)
             display(self.prediction)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cctview.show.widgets.still import display_with_still
+
 STILL = (
     "Where widgets run, the progress and the loss are shown here; the stop button (■) of the"
     " toolbar ends the training."
@@ -40,25 +42,10 @@ class Progress:
 
     def _display(self):
         import ipywidgets
-        from IPython.display import display
 
         bar = ipywidgets.FloatProgress(
             min=0, max=1, description="learning", layout={"width": "320px", "max_width": "100%"}
         )
         says = ipywidgets.Label(self.words)
         self._shell = ipywidgets.HBox([bar, says]), bar, says
-        display(_Bundle(self._shell[0]))
-
-
-@dataclass
-class _Bundle:
-    """The live bar, and for where widgets do not run what would be there: never a number, which
-    would soon be stale."""
-
-    widget: object
-
-    def _repr_mimebundle_(self, **kwargs):
-        return self.widget._repr_mimebundle_(**kwargs) | {
-            "text/html": f"<p><i>{STILL}</i></p>",
-            "text/plain": "",
-        }
+        display_with_still(self._shell[0], f"<p><i>{STILL}</i></p>", STILL)

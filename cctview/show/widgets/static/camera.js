@@ -10,7 +10,7 @@ class View {
   constructor(model, frames, el) {
     Object.assign(this, { model, frames, el, playing: false, rate: 5, pinned: new Map(), clock: 0, asked: 0 });
     this.current = model.get("_at")[0];
-    this.statistics = { drawn: 0, answers: [] }; // read by tests and benchmarks
+    this.statistics = { drawn: 0, answers: [], pictured: [] }; // read by tests and benchmarks
     this.screens = frames.index.cameras.map((_, camera) => new Screen(this, camera));
     this.build();
     const followed = {
@@ -72,7 +72,7 @@ class View {
     const parts = several ? [this.buildStrip(index)] : [];
     const onkeydown = (event) => this.key(event);
     this.root = make("div", { class: "cctview-camera", role: "group", "aria-label": "Clickable camera", onkeydown },
-      ...parts, this.grid, bar, this.status, this.cards);
+      ...parts, make("div", { class: "main" }, make("div", { class: "watching" }, this.grid, bar, this.status), this.cards));
     this.root.cctview = this.statistics;
     this.el.append(this.root);
   }
@@ -244,6 +244,7 @@ class View {
     if (event.target.tagName !== "BUTTON") actions[" "] = () => this.play(!this.playing);
     if (!(event.key in actions)) return;
     event.preventDefault();
+    if (event.target.classList.contains("box")) this.grid.focus({ preventScroll: true }); // the box goes, and would take it along
     actions[event.key]();
   }
 
@@ -259,6 +260,7 @@ class View {
       this.arrange();
     }
     this.question = { number: ++this.asked, begin: event.timeStamp };
+    this.clicked = null;
     this.frames.send({ kind: "pick", id, number: this.asked });
     if (this.frames.cut) return this.watchSilence();
     this.busy = setTimeout(() => this.say("Python is working …", "busy"), BUSY);
@@ -267,6 +269,7 @@ class View {
     if (number !== this.question?.number) return;
     clearTimeout(this.busy);
     this.statistics.answers.push(performance.now() - this.question.begin);
+    this.clicked = this.question.begin;
     if (this.statistics.answers.length > 1000) this.statistics.answers.shift();
     this.question = null;
     if (error) this.say(error, "error");
@@ -308,6 +311,7 @@ class View {
       station.lastChild.textContent = !mark ? "" : mark.picked ? "picked" : mark.weak ? "not found" : this.lag(mark);
     });
     this.cards.replaceChildren(...this.makeCards([...this.marks.values()]));
+    if (this.status.textContent.startsWith("Picked")) this.sayPicked(); // another count, or none
     this.tickMarks();
     this.refreshBoxes();
     this.paint();
@@ -323,12 +327,13 @@ class View {
     const grouped = marks.filter(({ rank }) => rank === 1).length > 1;
     this.cards.classList.toggle("grouped", grouped);
     return marks.flatMap((mark, n) => {
-      const card = this.makeCard(mark);
+      const card = this.makeCard(mark, grouped && mark.rank === 1);
       if (!grouped || marks[n - 1]?.camera === mark.camera) return [card];
-      return [make("li", { class: "of" }, this.screens[mark.camera].info.name), card];
+      const found = make("small", {}, mark.label);
+      return [make("li", { class: mark.weak ? "of unsure" : "of" }, `${this.screens[mark.camera].info.name}: `, found), card];
     });
   }
-  makeCard(mark) {
+  makeCard(mark, headed) {
     const { info } = this.screens[mark.camera];
     const thumb = make("canvas", { width: 96, height: 64, "aria-hidden": "true" });
     const go = () => {
@@ -337,7 +342,7 @@ class View {
       this.seek(info.times[mark.k]);
       this.arrange();
     };
-    const facts = [this.lag(mark), mark.label].filter(Boolean).join(" · ");
+    const facts = [this.lag(mark), headed ? "" : mark.label].filter(Boolean).join(" · ");
     const card = make("li", mark.weak ? { class: "weak" } : {}, make("button", { type: "button", onclick: go },
       make("b", { class: "rank" }, String(mark.rank)), thumb, make("span", {}, info.name), make("small", {}, facts)));
     Object.assign(card, { mark, thumb });
@@ -354,6 +359,9 @@ class View {
       const width = Math.max((x2 - x1) * 1.3, (y2 - y1) * 1.3 * 1.5), height = width / 1.5;
       thumb.getContext("2d").drawImage(picture, (x1 + x2 - width) / 2, (y1 + y2 - height) / 2, width, height, 0, 0, 96, 64);
     }
+    if (this.clicked === null || [...this.cards.children].some((card) => card.mark && !card.drawn)) return;
+    this.statistics.pictured.push(performance.now() - this.clicked);
+    this.clicked = null;
   }
 
   watchSilence() {

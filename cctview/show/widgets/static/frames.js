@@ -70,6 +70,7 @@ class Frames {
     model.on("msg:custom", (message, buffers) => {
       if (message.kind === "chunk") this.receive(message, buffers);
       if (message.kind !== "marks") return;
+      message.frames.forEach(([camera, k], n) => this.decode(camera, k, buffers[n]));
       Object.assign(this, { picked: message.picked, marks: message.marks });
       for (const follower of this.followers) follower();
     });
@@ -115,13 +116,19 @@ class Frames {
     if (found !== undefined || this.decoding.has(key)) return found;
     const chunk = this.chunk(camera, k);
     if (!chunk) return undefined;
+    this.decode(camera, k, chunk.files[k - chunk.first]);
+    return undefined;
+  }
+  /** Decode a JPEG file: that of a marked frame comes with the marks, so its minute need not be asked for. */
+  decode(camera, k, file) {
+    const key = `${camera}/${k}`;
+    if (this.pictures.get(key) !== undefined || this.decoding.has(key)) return;
     this.decoding.add(key);
-    createImageBitmap(chunk.files[k - chunk.first]).catch(() => null).then((picture) => {
+    createImageBitmap(new Blob([file], { type: "image/jpeg" })).catch(() => null).then((picture) => {
       this.decoding.delete(key);
       this.pictures.set(key, picture, picture ? 4 * picture.width * picture.height : 0);
       this.tell();
     });
-    return undefined;
   }
   silent() {
     return this.cut || [...this.asked.values()].some((when) => performance.now() - when > SILENCE - 500);

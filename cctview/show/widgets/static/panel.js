@@ -64,7 +64,7 @@ class View {
     this.board = make("div", { class: "board" });
     this.root = make("div", { class: "cctview-panel", role: "group", "aria-label": "Controls", "data-lm-suppress-shortcuts": "true" }, this.board);
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
-    if (model.get("_ratio")) {
+    if (model.get("ratio")) {
       this.image = make("img", { alt: "" });
       this.says = make("p", { class: "says", role: "status", "aria-live": "polite" });
       this.root.append(make("div", { class: "drawn" }, this.image, this.says));
@@ -155,7 +155,7 @@ class View {
   /** The picture as wide as what stands above it lets it be, so that all of it is on the screen. */
   fit() {
     const above = this.board.offsetHeight + (this.says.className === "says unseen" ? 0 : 30);
-    this.root.style.setProperty("--ratio", this.model.get("_ratio"));
+    this.root.style.setProperty("--ratio", this.model.get("ratio"));
     this.root.style.setProperty("--tall", `calc(100vh - ${HEAD}px)`);
     this.root.style.setProperty("--above", `${above}px`);
   }

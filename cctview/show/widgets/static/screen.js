@@ -73,7 +73,8 @@ class Screen {
     brief.textContent = isPicked ? "picked" : mark ? mark.rank : words;
     more.textContent = isPicked ? ` ${words}` : mark ? ` ${[mark.label, words].filter(Boolean).join(" · ")}` : "";
     button.setAttribute("aria-pressed", isPicked);
-    const spoken = [type, `${percent.toFixed(0)} per cent`, mark && `candidate ${rank}`, isPicked && "picked"];
+    const where = ["left", "middle", "right"][Math.min(2, Math.floor((1.5 * (x1 + x2)) / canvas.width))];
+    const spoken = [type, `${percent.toFixed(0)} per cent`, where, mark && `candidate ${rank}`, isPicked && "picked"];
     button.setAttribute("aria-label", spoken.filter(Boolean).join(", "));
   }
 }

@@ -1,0 +1,102 @@
+"""Who needs what: an owner of a database ticks what it is for, and the best defence changes; then
+the reader attacks that defence.
+
+All of it was measured: `cctview.defences.stored_draws` on halves of the vehicles (a defence is
+chosen on one half, and judged on the other), `cctview.defences.stored` for each single attack.
+"""
+
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cctview.defences import DEFENCES, TRACKERS, USES, best_defence, case_name
+from cctview.show import Moment
+
+_LEAST = 0.9
+"""Share of every needed use that a defence must keep."""
+_BEST = "the best of these"
+
+
+def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
+    """Tick boxes for what the owner needs, and a choice of the tracker that the owner fears; then
+    "be the thief": choose an attack on the defence, and see how many passes are left.
+
+    Parameters
+    ----------
+    results, draws : DataFrame
+        From `cctview.defences.stored` and `cctview.defences.stored_draws`.
+    """
+    measured = [name for name in TRACKERS if (draws["measure"] == name).any()]
+    fears = {name: [name] for name in measured} | {_BEST: measured}
+    sides = list(product(fears, (False, True)))
+    none = draws["defence"] == "none"
+    cases = []
+    for (name, strength), rows in draws[~none].groupby(["defence", "strength"], sort=False):
+        of = pd.concat([draws[none], rows])
+        shares = [best_defence(of, [], fears[who], 0.0, clock).share for who, clock in sides]
+        kept = [best_defence(of, [use], measured, 0.0).kept for use in USES]
+        cases.append(
+            {
+                "name": case_name(name, strength),
+                "words": _words(name, strength),
+                "where": DEFENCES[name].where,
+                "kept": [round(share, 3) for share in kept],
+                "bought": [round(share, 3) for share in shares],
+                "attacks": _attacks(results, name, strength, measured),
+            }
+        )
+    best = {
+        _key(needs): [_best(draws, needs, fears[who], clock) for who, clock in sides]
+        for count in range(1, len(USES) + 1)
+        for needs in combinations(USES, count)
+    }
+    data = {
+        "uses": USES,
+        "fears": list(fears),
+        "least": _LEAST,
+        "cases": cases,
+        "best": best,
+        "none": _attacks(results, "none", 0.0, measured),
+        "crowd": round(float(results["gallery"].iloc[0])),
+    }
+    state = {"needs": ["counting", "types"], "fear": 0, "times": False, "thief": False, "tried": []}
+    words = (
+        "An owner of a database of passes ticks what it is for: counting, speeds, travel times,"
+        " types. Each point is a defence: how much of a link's bits it takes from a thief, and how"
+        " much of what is needed it costs. The best one that keeps nine tenths of what is needed is"
+        " named. Then you are the thief: you choose an attack, and see how many of the passes at"
+        " the next camera are left to choose from."
+    )
+    script = Path(__file__).with_suffix(".js")
+    return Moment(script, "Who needs what? Then be the thief", words, data, state)
+
+
+def _key(needs):
+    return "+".join(needs)
+
+
+def _words(name: str, strength: float) -> str:
+    """A defence at a strength for people, such as "retention (30 seconds kept)"."""
+    unit = DEFENCES[name].unit.replace("bits", "bit" if strength == 1 else "bits")
+    return f"{name} ({strength:g} {unit})" if unit and name != "no vectors" else name
+
+
+def _best(draws, needs, trackers, clock) -> dict[str, Any]:
+    best = best_defence(draws, needs, trackers, _LEAST, clock)
+    ends = {end: round(float(best[end]), 3) for end in ("share", "low", "high")}
+    return {"chosen": list(dict.fromkeys(best.chosen))} | ends
+
+
+def _attacks(results, name, strength, trackers):
+    """The measured attacks on a defence: who, whether with the times, the bits that are left."""
+    rows = results[(results["defence"] == name) & (results["strength"] == strength)]
+    rows = rows[rows["tracker"].isin(trackers) & rows["clock_bits"].notna()]
+    rows = rows.drop_duplicates("tracker", keep="first")
+    attacks = []
+    for row in rows.itertuples():
+        if row.evidence == "vectors":
+            attacks.append({"who": row.tracker, "times": False, "bits": round(row.bits, 2)})
+        attacks.append({"who": row.tracker, "times": True, "bits": round(row.clock_bits, 2)})
+    return attacks
