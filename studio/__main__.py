@@ -90,7 +90,13 @@ def parser():
     train.add_argument(
         "--epochs",
         type=int,
-        help="stop after so many epochs (all of the schedule: detector 8, extractor 33)",
+        help="stop after so many epochs (all of the schedule: detector 8, extractor 21)",
+    )
+    train.add_argument(
+        "--without",
+        choices=MEASURED,
+        metavar="CAM",
+        help="leave out a camera of the real frames, to measure on it (the extractor alone)",
     )
     train.add_argument(
         "--work",
@@ -162,6 +168,18 @@ def parser():
         choices=WORLDS,
         metavar="WORLD",
         help=f"some of {', '.join(WORLDS)}",
+    )
+    evaluate.add_argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE",
+        help="pairs of real crops that were labelled by eye: a .csv file of a, b and label",
+    )
+    evaluate.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="a .csv file for how well vehicles are told apart at each real camera",
     )
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
@@ -300,7 +318,10 @@ def train(given):
             f"--epochs is {given.epochs}, and should be at least 1; leave it out to train all of"
             " the schedule"
         )
-    weights = trainer.train(given.work, given.epochs or trainer.EPOCHS)
+    if given.without and (given.model != "extractor" or given.publish):
+        raise ValueError("--without is for the extractor, and for measuring: leave out --publish")
+    options = {"without": given.without} if given.without else {}
+    weights = trainer.train(given.work, given.epochs or trainer.EPOCHS, **options)
     print(publish(weights, trainer.PURPOSE) if given.publish else weights)
 
 
@@ -331,7 +352,9 @@ def evaluate(given):
     if "real" in given.on:
         from studio.evaluation.evaluate import main as measure
 
-        measure()
+        told = measure(labelled=given.pairs)
+        if given.out:
+            write_bytes(given.out, told.to_csv(index=False, float_format="%.4f").encode())
     if "simulation" in given.on:
         from studio.evaluation.evaluate_simulation import report
 

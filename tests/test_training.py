@@ -9,11 +9,12 @@ import pytest
 import torch
 from scipy.special import softmax
 from scipy.stats import entropy, norm
+from sklearn.metrics.pairwise import cosine_similarity
 
 from cctview.detect.detector import TINY_YOLO_ANCHORS
 from studio.build import Settings
-from studio.evaluation import evaluate
-from studio.training import schedule, train_detector, train_extractor, training_road
+from studio.evaluation import evaluate, same_vehicle
+from studio.training import real_links, schedule, train_detector, train_extractor, training_road
 from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
 from tests.scenes import picture
@@ -242,15 +243,92 @@ def _without_diagonal(matrix):
     return matrix[~np.eye(len(matrix), dtype=bool)].reshape(len(matrix), -1)
 
 
-def test_a_batch_of_simulated_crops_holds_each_twice():
-    crops = np.arange(60, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
-    simulated = train_extractor.SimulatedCrops(crops, [np.arange(k, 60, 20) for k in range(20)])
-    drawn, vehicles = simulated.draw(np.random.default_rng(1))
-    half = train_extractor.VEHICLES * train_extractor.LOOKS
-    assert len(drawn) == len(vehicles) == 2 * half
-    assert (drawn[:half] == drawn[half:]).all()
-    assert (vehicles[:half] == vehicles[half:]).all()
-    assert (drawn[:, 0, 0, 0] % 20 == vehicles.numpy()).all()
+def test_the_identity_loss_leaves_out_what_is_unknown():
+    """The log-probability is scikit-learn's cosine similarity over those that count, by a loop."""
+    rng = np.random.default_rng(0)
+    predicted = rng.normal(size=(6, 4)).astype(np.float32)
+    vehicles, unknown = np.array([0, 0, 1, 1, 2, 3]), np.zeros((6, 6), bool)
+    unknown[0, 2] = unknown[2, 0] = unknown[0, 1] = unknown[1, 0] = True  # 0 and 1: one vehicle
+    alike = np.exp(cosine_similarity(predicted) / train_extractor.TEMPERATURE)
+    losses = []
+    for k, other in ((0, 1), (1, 0), (2, 3), (3, 2)):
+        among = [
+            j for j in range(6) if j != k and not (unknown[k, j] and vehicles[k] != vehicles[j])
+        ]
+        losses.append(-np.log(alike[k, other] / alike[k, among].sum()))
+    found = train_extractor.identity_loss(*map(torch.from_numpy, (predicted, vehicles, unknown)))
+    assert found.item() == pytest.approx(np.mean(losses), rel=1e-4)
+
+
+def test_light_differs_between_cameras_and_hardly_within_one():
+    pictures = torch.full((400, 3, 4, 4), 0.5)
+    cameras = np.repeat(np.arange(40), 10)
+    lit = train_extractor.another_exposure(pictures, cameras, np.random.default_rng(0))
+    means = lit.mean((1, 2, 3)).numpy().reshape(40, 10)
+    assert means.mean(1).std() > 1.5 * means.std(1).mean()
+    assert lit.min() >= 0
+    assert lit.max() <= 1
+    far = train_extractor.from_afar(torch.rand(40, 3, 64, 64), np.random.default_rng(0))
+    assert far.shape == (40, 3, 64, 64)
+
+
+def two_cameras(vehicles=120):
+    """Vehicles that pass both cameras, four frames each, 18 s from one to the other.
+
+    Returns the detections, features that are each vehicle's own, and who is on each.
+    """
+    rng = np.random.default_rng(3)
+    looks = rng.normal(size=(vehicles, 16))
+    begins = np.cumsum(rng.integers(1, 8, vehicles))
+    rows = []
+    for vehicle in range(vehicles):
+        for camera, late in ((real_links.FIRST, 0), (real_links.SECOND, 18)):
+            x, begin = rng.integers(20, 60), begins[vehicle] + late
+            rows += [(vehicle, camera, begin + k, x + 45 * k, 60 + 25 * k, 30) for k in range(4)]
+    table = pd.DataFrame(rows, columns=["vehicle", "cam", "sec", "x1", "y1", "side"])
+    table = table.sort_values(["cam", "sec", "vehicle"], ignore_index=True)
+    table = table.assign(x2=table.x1 + table.side, y2=table.y1 + table.side, cls="car", prob=90.0)
+    table = table.assign(dup_or_nonveh=False, static=False)
+    features = looks[table.vehicle] + 0.15 * rng.normal(size=(len(table), 16))
+    return table, features, table.vehicle.to_numpy()
+
+
+@pytest.fixture(scope="module")
+def linked_vehicles():
+    table, features, who = two_cameras()
+    return real_links.find_vehicles(table, features), who
+
+
+def test_vehicles_are_found_within_a_camera_and_at_the_next(linked_vehicles):
+    vehicles, who = linked_vehicles
+    found = vehicles.table.vehicle.to_numpy()
+    who = who[vehicles.table["row"]]
+    together = found[:, None] == found[None]
+    truth = who[:, None] == who[None]
+    assert truth[together].mean() > 0.99
+    cameras = vehicles.table.cam.to_numpy()
+    across = cameras[:, None] != cameras[None]
+    assert together[truth & across].mean() > 0.9
+    assert together[truth & ~across].mean() > 0.9
+
+
+def test_a_batch_of_links_and_what_it_does_not_know(linked_vehicles):
+    vehicles, _ = linked_vehicles
+    crops, drawn = vehicles.draw(np.random.default_rng(0))
+    assert len(set(crops)) == len(crops)
+    assert (np.unique(drawn, return_counts=True)[1] > 1).all()
+    found = vehicles.table.vehicle.to_numpy()[crops]
+    assert ((found[:, None] == found) == (drawn[:, None] == drawn)).all()
+    # By hand: a passes alone, b and c side by side, d 4 s after c, e 20 s after; f at the next.
+    table = pd.DataFrame(
+        [("A", 0, 0), ("A", 10, 1), ("A", 10, 2), ("A", 14, 3), ("A", 34, 4), ("B", 28, 5)],
+        columns=["cam", "sec", "track"],
+    ).assign(row=range(6), size=30.0, vehicle=range(6))
+    unknown = real_links.RealVehicles(table).conflicts(np.arange(6))
+    pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(unknown)) if a < b}
+    assert pairs == {(1, 3), (2, 3), (0, 5), (1, 5), (2, 5), (3, 5)}
+    few = vehicles.among(np.arange(40))
+    assert set(few.table["row"]) <= set(range(40))
 
 
 def test_what_is_trained_on_is_never_shown():
@@ -278,6 +356,71 @@ def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
     np.testing.assert_allclose(items[b"A"], [[10, 10, 40, 40, classes.index("car"), 0.8]])
     np.testing.assert_allclose(items[b"B"], [[0, 0, 80, 80, classes.index("bus"), 0.4]])
     assert items[b"C"].shape == (0, 6)
+
+
+def crops_of_three_frames():
+    return pd.DataFrame(
+        {"id": list("abcdefg"), "sec": [1, 1, 3, 3, 3, 5, 5], "cam": ["x"] * 7}
+    ).assign(
+        next_id=["c", None, None, "f", None, None, None],
+        static=[False, False, False, False, True, False, False],
+    )
+
+
+def test_the_same_vehicle_is_judged_beside_all_others_of_the_next_frame():
+    table = crops_of_three_frames()
+    pairs = same_vehicle.linked_pairs(table, np.ones(7, bool))
+    assert [(a, b, bool(same)) for a, b, same in pairs[["a", "b", "same"]].to_numpy()] == [
+        (0, 2, True),
+        (0, 3, False),
+        (3, 5, True),
+        (3, 6, False),
+    ]
+    assert len(same_vehicle.linked_pairs(table, table.id == "a")) == 2
+
+
+def test_the_auc_of_a_camera_is_that_of_all_its_pairs_compared():
+    rng = np.random.default_rng(1)
+    pairs = pd.DataFrame({"a": np.arange(90), "b": np.arange(90, 180), "camera": list("xyz") * 30})
+    pairs = pairs.assign(same=rng.random(90) < 0.4, group=np.arange(90) // 3)
+    vectors = rng.normal(size=(180, 3))
+    vectors[pairs.b[pairs.same]] += vectors[pairs.a[pairs.same]]
+    table = same_vehicle.auc_by_camera(pairs, same_vehicle.nearness(vectors)).set_index("camera")
+    far = np.sqrt(((vectors[:90] - vectors[90:]) ** 2).sum(1))
+    by_hand = {}
+    for camera, own in pairs.groupby("camera"):
+        near, other = far[own.index[own.same]], far[own.index[~own.same]]
+        by_hand[camera] = (near[:, None] < other).mean()
+    by_hand[same_vehicle.MEAN] = np.mean(list(by_hand.values()))
+    assert table.auc.to_dict() == pytest.approx(by_hand)
+    assert (table.low < table.auc).all()
+    assert (table.auc < table.high).all()
+    assert table.same[same_vehicle.MEAN] == pairs.same.sum()
+    np.testing.assert_allclose(
+        same_vehicle.cosine(vectors)(np.arange(5), np.arange(5, 10)),
+        np.diag(cosine_similarity(vectors[:5], vectors[5:10])),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\na,c\n", "no column .'label'"),
+        ("a,b,label\na,c,perhaps\n", "not .'perhaps'"),
+        ("a,b,label\na,zz,same\n", "1 ids are no detection's, such as zz"),
+    ],
+)
+def test_labels_that_make_no_sense_are_rejected(tmp_path, text, message):
+    (path := tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        same_vehicle.labelled_pairs(path, crops_of_three_frames())
+
+
+def test_unsure_labels_are_left_out(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("a,b,label\na,c,same\na,d,different\nb,c,unsure\n")
+    pairs = same_vehicle.labelled_pairs(path, crops_of_three_frames())
+    assert pairs[["a", "b", "same"]].to_numpy().tolist() == [[0, 2, True], [0, 3, False]]
 
 
 def test_membership_is_found_where_there_is_something_to_find():

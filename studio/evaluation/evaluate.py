@@ -3,8 +3,9 @@
 The detector is held against the stored RetinaNet boxes: those of at least 50 % whose longest side
 is over 20 pixels must be found (IoU ≥ 0.5, whatever the type, one to one, best score first); a
 detection of a box of 25–50 %, of a small one or of a duplicate counts neither way. The extractor
-has to tell the same vehicle in the next frame from the others there, and `measure.py` of the real
-data says how near it comes to its teacher.
+has to tell the same vehicle in the next frame from the others there, at each camera and better than
+the mean colour of a crop (`studio.evaluation.same_vehicle`), and `measure.py` of the real data says
+how near it comes to its teacher.
 
 Membership inference asks whether a model betrays what it was trained on. Members are the last eight
 minutes of training, 13:37 to 13:44, and the others the eight test minutes: the nearest in time that
@@ -27,6 +28,13 @@ from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, crop, read_image
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.stats import bootstrap
+from studio.evaluation.same_vehicle import (
+    compare,
+    cosine,
+    labelled_pairs,
+    linked_pairs,
+    nearness,
+)
 from studio.training import real
 
 ROUNDS = 400
@@ -134,9 +142,16 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
     }
 
 
-def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
-    """Embed every stored detection of a vehicle; those of `real.load_detections` with their `row`
-    there, and (n, 1920).
+def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Embed every stored detection of a vehicle.
+
+    Returns
+    -------
+    detections : DataFrame
+        Those of `real.load_detections` with their `row` there.
+    embeddings : ndarray, shape (n, 1920)
+    colours : ndarray, shape (n, 3)
+        The mean colour of each crop: three numbers, what every network should do better than.
     """
     detections = real.load_detections()
     detections = detections.assign(row=np.arange(len(detections)))
@@ -145,43 +160,15 @@ def embed_real(extractor: Extractor) -> tuple[pd.DataFrame, np.ndarray]:
     ].reset_index(drop=True)
     images = {(f.cam, f.sec): f.jpeg for f in real.load_frames().itertuples()}
     embeddings = np.empty((len(detections), extractor.dimensions), np.float32)
+    colours = np.empty((len(detections), 3), np.float32)
     for key, group in tqdm(
         detections.groupby(["cam", "sec"], sort=False), desc="embed", unit="frame"
     ):
         image = read_image(images[key], f"frame {key}")
-        embeddings[group.index] = extractor.extract([crop(image, b) for b in group[BOX].to_numpy()])
-    return detections, embeddings
-
-
-def same_vehicle_figures(detections: pd.DataFrame, embeddings: np.ndarray) -> dict[str, Figure]:
-    """AUC: the same vehicle in the next frame against the other vehicles there, by Euclidean
-    distance and cosine.
-    """
-    moving = ~detections["static"].to_numpy()
-    row = {name: k for k, name in enumerate(detections.id)}
-    in_frame = detections[moving].groupby(["cam", "sec"]).groups
-    pairs, truth, minute = [], [], []
-    for a in np.flatnonzero(moving & detections.next_id.notna()):
-        b = row.get(detections.next_id.iat[a])
-        if b is None or not moving[b]:
-            continue
-        others = in_frame[detections.cam.iat[b], detections.sec.iat[b]].to_numpy()
-        pairs += [(a, c) for c in others]
-        truth += list(others == b)
-        minute += [detections.sec.iat[a] // 60] * len(others)
-    a, b = np.array(pairs).T
-    truth, minute = np.array(truth), np.array(minute)
-    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-    distance = {
-        "MED": np.linalg.norm(embeddings[a] - embeddings[b], axis=1),
-        "cosine": -np.einsum("ij,ij->i", unit[a], unit[b]),
-    }
-    return {
-        f"same vehicle in the next frame, AUC, {name}": over_minutes(
-            minute, lambda rows, d=d: roc_auc_score(truth[rows], -d[rows])
-        )
-        for name, d in distance.items()
-    }
+        crops = [crop(image, box) for box in group[BOX].to_numpy()]
+        embeddings[group.index] = extractor.extract(crops)
+        colours[group.index] = [own.mean((0, 1)) for own in crops]
+    return detections, embeddings, colours
 
 
 def membership_figures(
@@ -270,16 +257,45 @@ def measure(detections: pd.DataFrame, embeddings: np.ndarray) -> str:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def main(detector_weights: Path | None = None, extractor_weights: Path | None = None) -> None:
-    """Print the figures of the shipped models, or of the given weights."""
+def main(
+    detector_weights: Path | None = None,
+    extractor_weights: Path | None = None,
+    labelled: Path | None = None,
+) -> pd.DataFrame:
+    """Print the figures of the shipped models, or of the given weights.
+
+    Parameters
+    ----------
+    detector_weights, extractor_weights : Path, optional
+    labelled : Path, optional
+        Pairs labelled by eye: see `studio.evaluation.same_vehicle`.
+
+    Returns
+    -------
+    DataFrame
+        How well the same vehicle is told in the next frame, camera by camera.
+    """
     detector = Detector(detector_weights, minimum_percent=5)
     figures = detector_figures(detector) | detector_membership(detector)
-    detections, embeddings = embed_real(Extractor(extractor_weights))
-    tested = (detections.split == "test").to_numpy()
-    figures |= same_vehicle_figures(detections[tested].reset_index(drop=True), embeddings[tested])
+    detections, embeddings, colours = embed_real(Extractor(extractor_weights))
     mean, components = real.load_basis()
     teacher = real.load_teacher_coordinates()[detections.row] @ components + mean
+    tested = (detections.split == "test").to_numpy()
+    kinds = {"by motion and colour": linked_pairs(detections, tested)}
+    if labelled:
+        kinds["by eye"] = labelled_pairs(labelled, detections)
+    told = compare(
+        kinds,
+        {
+            "mean colour": nearness(colours),
+            "teacher": cosine(teacher),
+            "network": cosine(embeddings),
+            "network, Euclidean distance": nearness(embeddings),
+        },
+    )
     figures |= extractor_membership(detections, embeddings, teacher)
     for name, figure in figures.items():
         print(f"{name:66s} {figure}")
+    print(told.to_string(index=False, float_format="{:.3f}".format))
     print(measure(detections, embeddings), end="")
+    return told

@@ -6,28 +6,31 @@ coordinates on 256 principal components. Three losses: the coordinates themselve
 centred vectors, and the angles between the crops of a batch, which is what matching uses.
 
 The last cycle adds two. Half of a batch comes in runs of neighbouring detections, among which the
-student must rank as the teacher does. And beside the real crops stand the simulation's, which the
-teacher never saw: there the crops of one vehicle, each augmented twice, must lie closer together
-than those of others (consistency and identity; Khosla et al. 2020, arXiv 2004.11362).
+student must rank as the teacher does. And crops that show one vehicle, by the links of
+`studio.training.real_links`, must lie closer together than those of others (Khosla et al. 2020,
+arXiv 2004.11362). Their light is changed camera by camera: between two cameras exposure tells
+nothing, within one it does. No simulated vehicle is learned from, so the simulated road can judge.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from torch.nn import functional
 from torch.nn.functional import cosine_similarity, kl_div, normalize, smooth_l1_loss
 from tqdm import tqdm
 
 from cctview.dataset import read_image
 from cctview.extract.student import INPUT_SIZE, Student
-from studio.training import real, schedule, training_road
+from studio.training import real, schedule
 from studio.training.checkpoint import Checkpoint, fit
+from studio.training.real_links import RealVehicles, find_vehicles
 from studio.training.schedule import Cycle
 
 SEED = 5
-CYCLES = (Cycle(6, 2e-3, 2e-5), Cycle(9, 1.4e-3, 4e-5), Cycle(18, 1.2e-3, 1e-5, simulated=True))
+CYCLES = (Cycle(5, 2e-3, 4e-5), Cycle(16, 1.5e-3, 1e-5))
+"""The links are learned from in the second."""
 EPOCHS = schedule.total(CYCLES)
 WARM_UP = 300
 """Batches at the very beginning over which the learning rate rises."""
@@ -37,10 +40,8 @@ MARGIN = 8
 BATCH = 128
 RUN = 16
 """Neighbouring detections in a run: some three to six frames of one camera."""
-VEHICLES, LOOKS = 12, 3
-"""Simulated vehicles in a batch, and crops of each."""
 TEMPERATURE = 0.1
-NEIGHBOURS, IDENTITY = 0.5, 0.1
+NEIGHBOURS, IDENTITY = 0.5, 0.4
 """Weights of the last cycle's two losses."""
 
 
@@ -79,55 +80,6 @@ def load_crops(split: str) -> tuple[np.ndarray, np.ndarray]:
     return crops, order
 
 
-@dataclass(frozen=True)
-class SimulatedCrops:
-    """Crops of simulated vehicles that the identity loss learns from.
-
-    Attributes
-    ----------
-    crops : ndarray of uint8, shape (n, 80, 80, 3)
-    rows : list of ndarray
-        For each vehicle, which crops show it: at least `LOOKS`.
-    """
-
-    crops: np.ndarray
-    rows: list[np.ndarray]
-
-    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
-        """`LOOKS` crops of each of `VEHICLES` vehicles, every crop twice, and who is on them."""
-        vehicles = rng.choice(len(self.rows), VEHICLES, replace=False)
-        rows = np.concatenate(
-            [rng.choice(self.rows[vehicle], LOOKS, replace=False) for vehicle in vehicles]
-        )
-        return self.crops[np.tile(rows, 2)], torch.from_numpy(
-            np.tile(np.repeat(vehicles, LOOKS), 2)
-        )
-
-
-def load_simulated_crops(work: Path) -> SimulatedCrops:
-    """Cut the moving vehicles out of the simulation's training minutes: both sides 10 pixels or
-    more, at most 40 % hidden.
-    """
-    recordings = training_road.load(work)
-    boxes = recordings.boxes
-    sides = np.minimum(boxes.x2 - boxes.x1, boxes.y2 - boxes.y1)
-    boxes = boxes[(boxes.vehicle >= 0) & (sides >= 10) & (boxes.hidden <= 0.4)]
-    jpegs = dict(zip(recordings.frames.frame, recordings.frames.jpeg))
-    crops, vehicles = [], []
-    for frame, group in tqdm(
-        boxes.groupby("frame", sort=False), desc="crops of the simulation", unit="frame"
-    ):
-        image = read_image(jpegs[frame], frame)
-        crops += [
-            crop_with_margin(image, box) for box in group[["x1", "y1", "x2", "y2"]].to_numpy()
-        ]
-        vehicles += list(group.vehicle)
-    vehicles = np.array(vehicles)
-    order = np.argsort(vehicles, kind="stable")
-    rows = np.split(order, np.flatnonzero(np.diff(vehicles[order])) + 1)
-    return SimulatedCrops(np.stack(crops), [own for own in rows if len(own) >= LOOKS])
-
-
 def batches(count: int, runs: bool, rng: np.random.Generator) -> np.ndarray:
     """Rows of an epoch's batches, shape (batches, `BATCH`): at random, or half of each batch in
     runs of `RUN` neighbours.
@@ -142,29 +94,76 @@ def batches(count: int, runs: bool, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def augment(crops: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Jitter the frame of each crop, its light and its sharpness; (n, 3, 80, 80) in 0–1 to (n, 3,
-    64, 64).
-    """
+def move(crops: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Jitter the frame of each crop; (n, 3, 80, 80) to (n, 3, 64, 64)."""
     n = len(crops)
     theta = torch.zeros(n, 2, 3)
     inner = INPUT_SIZE / (INPUT_SIZE + 2 * MARGIN)
-    theta[:, 0, 0] = inner * torch.from_numpy(rng.uniform(0.92, 1.1, n).astype(np.float32))
-    theta[:, 1, 1] = inner * torch.from_numpy(rng.uniform(0.92, 1.1, n).astype(np.float32))
-    theta[:, :, 2] = torch.from_numpy(rng.normal(0, 0.03, (n, 2)).astype(np.float32))
-    grid = torch.nn.functional.affine_grid(
-        theta, (n, 3, INPUT_SIZE, INPUT_SIZE), align_corners=False
-    )
-    out = torch.nn.functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
-    gain = torch.from_numpy(
-        rng.normal(1, 0.08, (n, 3, 1, 1)).astype(np.float32)
-    ) * torch.from_numpy(rng.normal(1, 0.12, (n, 1, 1, 1)).astype(np.float32))
-    out = out * gain + torch.from_numpy(rng.normal(0, 0.05, (n, 1, 1, 1)).astype(np.float32))
-    soft = torch.nn.functional.avg_pool2d(out, 3, stride=1, padding=1, count_include_pad=False)
-    amount = torch.from_numpy(
-        (rng.uniform(0, 1, (n, 1, 1, 1)) * (rng.random((n, 1, 1, 1)) < 0.3)).astype(np.float32)
-    )
-    return (out + amount * (soft - out)).clamp(0, 1)
+    for axis in range(2):
+        theta[:, axis, axis] = inner * _tensor(rng.uniform(0.92, 1.1, n))
+    theta[:, :, 2] = _tensor(rng.normal(0, 0.03, (n, 2)))
+    grid = functional.affine_grid(theta, (n, 3, INPUT_SIZE, INPUT_SIZE), align_corners=False)
+    return functional.grid_sample(crops, grid, padding_mode="border", align_corners=False)
+
+
+def light(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Other colours and another exposure for each picture (n, 3, 64, 64) in 0–1."""
+    n = len(pictures)
+    gain = rng.normal(1, 0.08, (n, 3, 1, 1)) * rng.normal(1, 0.12, (n, 1, 1, 1))
+    return pictures * _tensor(gain) + _tensor(rng.normal(0, 0.05, (n, 1, 1, 1)))
+
+
+def soften(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Blur three in ten pictures a little, and cut all to 0–1."""
+    n = len(pictures)
+    soft = functional.avg_pool2d(pictures, 3, stride=1, padding=1, count_include_pad=False)
+    amount = rng.uniform(0, 1, (n, 1, 1, 1)) * (rng.random((n, 1, 1, 1)) < 0.3)
+    return (pictures + _tensor(amount) * (soft - pictures)).clamp(0, 1)
+
+
+def another_exposure(
+    pictures: torch.Tensor, cameras: np.ndarray, rng: np.random.Generator
+) -> torch.Tensor:
+    """Other colours, exposure and contrast for each camera, and a little for each picture.
+
+    Parameters
+    ----------
+    pictures : Tensor, shape (n, 3, 64, 64), in 0–1
+    cameras : ndarray, shape (n,)
+        The camera of each: what tells a black vehicle from a grey one is kept within a camera.
+    rng : Generator
+    """
+    _, camera = np.unique(cameras, return_inverse=True)
+
+    def changes(count, size):
+        gain = rng.normal(1, 0.2 * size, (count, 1, 1, 1)) * rng.normal(
+            1, 0.06 * size, (count, 3, 1, 1)
+        )
+        offset = rng.normal(0, 0.06 * size, (count, 1, 1, 1))
+        return gain, offset, np.exp(size * rng.uniform(-0.29, 0.29, (count, 1, 1, 1)))
+
+    theirs = [change[camera] for change in changes(camera.max() + 1, 1.0)]
+    own = changes(len(pictures), 0.3)
+    lit = pictures * _tensor(theirs[0] * own[0]) + _tensor(theirs[1] + own[1])
+    return lit.clamp(1e-3, 1) ** _tensor(theirs[2] * own[2])
+
+
+def from_afar(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Show a third of the pictures as a camera shows vehicles that are further away, and add noise
+    to all.
+    """
+    out = pictures.clone()
+    for k in np.flatnonzero(rng.random(len(out)) < 0.35):
+        side = int(rng.integers(14, 40))
+        small = functional.interpolate(out[k : k + 1], size=(side, side), mode="area")
+        out[k] = functional.interpolate(
+            small, size=INPUT_SIZE, mode="bilinear", align_corners=False
+        )[0]
+    return out + _tensor(rng.normal(0, 0.015, tuple(out.shape)))
+
+
+def _tensor(values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(values, np.float32))
 
 
 def distillation_loss(
@@ -195,88 +194,131 @@ def neighbour_loss(predicted: torch.Tensor, teacher: torch.Tensor) -> torch.Tens
     return kl_div(ranking(predicted), ranking(teacher), log_target=True, reduction="batchmean")
 
 
-def identity_loss(predicted: torch.Tensor, vehicles: torch.Tensor) -> torch.Tensor:
+def identity_loss(
+    predicted: torch.Tensor, vehicles: torch.Tensor, unknown: torch.Tensor | None = None
+) -> torch.Tensor:
     """Supervised contrastive loss: a crop's log-probability of its own vehicle's other crops among
     all others.
+
+    Parameters
+    ----------
+    predicted : Tensor, shape (n, d)
+    vehicles : Tensor of int, shape (n,)
+    unknown : Tensor of bool, shape (n, n), optional
+        Pairs of crops of different `vehicles` that may show one all the same: they count neither
+        way.
     """
     cosines = normalize(predicted) @ normalize(predicted).T / TEMPERATURE
-    log_probability = cosines.fill_diagonal_(-1e4).log_softmax(1)
-    same = (vehicles[:, None] == vehicles) & ~torch.eye(len(vehicles), dtype=bool)
-    return -(log_probability * same).sum(1).div(same.sum(1)).mean()
+    same = vehicles[:, None] == vehicles
+    itself = torch.eye(len(vehicles), dtype=bool)
+    left_out = itself if unknown is None else itself | (unknown & ~same)
+    log_probability = cosines.masked_fill(left_out, -1e4).log_softmax(1)
+    same = same & ~itself
+    others = same.sum(1)
+    found = -(log_probability * same).sum(1)[others > 0] / others[others > 0]
+    return found.mean()
 
 
-def prepare(crops: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
-    """Crops (n, 80, 80, 3) uint8, augmented, as the network takes them."""
-    pictures = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
-    return augment(pictures, rng).to(memory_format=torch.channels_last)
+def prepare(crops: np.ndarray) -> torch.Tensor:
+    """Crops (n, 80, 80, 3) uint8 as pictures (n, 3, 80, 80) in 0–1."""
+    return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
 
 
-def train(out: Path, epochs: int = EPOCHS) -> Path:
-    """Train on the training minutes; checkpoints and the simulation's frames go to `out`, and a
-    second call continues.
+class Lesson:
+    """What the student learns from: crops, the teacher's coordinates of them, and the vehicles.
+
+    Parameters
+    ----------
+    without : str, optional
+        A camera whose crops are left out, to measure on it.
+    """
+
+    def __init__(self, without: str | None = None) -> None:
+        detections, taught = real.load_detections(), real.load_teacher_coordinates()
+        crops, rows = load_crops("train")
+        kept = (detections.cam.to_numpy() != without)[rows]
+        self.crops, self.rows = crops[kept], rows[kept]
+        self.teacher = torch.from_numpy(taught[self.rows])
+        self.variance = float(self.teacher.var(0).sum())
+        training = (detections.split == "train").to_numpy()
+        vehicles = find_vehicles(detections[training], taught[training])
+        self.vehicles: RealVehicles = vehicles.among(self.rows)
+        place = np.full(len(detections), -1)
+        place[self.rows] = np.arange(len(self.rows))
+        self._crop_of = place[self.vehicles.table["row"]]
+
+    def loss(self, network: Student, batch: np.ndarray, linked: bool, rng) -> torch.Tensor:
+        """All losses of one batch; both kinds of crops go through the network together, so that
+        they share its statistics.
+        """
+        pictures = soften(light(move(prepare(self.crops[batch]), rng), rng), rng)
+        if linked:
+            drawn, vehicles = self.vehicles.draw(rng)
+            cameras = self.vehicles.table.cam.to_numpy()[drawn]
+            others = move(prepare(self.crops[self._crop_of[drawn]]), rng)
+            others = from_afar(another_exposure(soften(others, rng), cameras, rng), rng)
+            pictures = torch.cat([pictures, others])
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = network.coordinates(
+                pictures.contiguous(memory_format=torch.channels_last)
+            ).float()
+        teacher = self.teacher[batch]
+        loss = distillation_loss(predicted[: len(batch)], teacher, self.variance)
+        if linked:
+            loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(batch)], teacher)
+            loss = loss + IDENTITY * identity_loss(
+                predicted[len(batch) :],
+                torch.from_numpy(vehicles),
+                torch.from_numpy(self.vehicles.conflicts(drawn)),
+            )
+        return loss
+
+
+def train(out: Path, epochs: int = EPOCHS, without: str | None = None) -> Path:
+    """Train on the training minutes; checkpoints go to `out`, and a second call continues.
+
+    Parameters
+    ----------
+    out : Path
+    epochs : int
+        Stop after so many.
+    without : str, optional
+        A camera that is left out, to measure on it.
 
     Returns
     -------
     Path
-        The weights: a bare float16 state dict, `student-64.pt`.
+        The weights: a bare float16 state dict, `student-64.pt`, with the camera that was left out
+        in its name.
     """
     torch.manual_seed(SEED)
-    crops, rows = load_crops("train")
-    teacher = torch.from_numpy(real.load_teacher_coordinates()[rows])
-    variance = float(teacher.var(0).sum())
+    lesson = Lesson(without)
     mean, components = real.load_basis()
     network = Student()
     network.components.copy_(torch.from_numpy(components))
     network.mean.copy_(torch.from_numpy(mean))
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
-    checkpoint = Checkpoint(out / "student-checkpoint.pt", network, optimiser)
-    simulated = []  # loaded when the last cycle begins
+    name = f"student-64-without-{without}" if without else "student-64"
+    checkpoint = Checkpoint(out / f"{name}-checkpoint.pt", network, optimiser)
+    linked = False
 
     def order(epoch, rng):
-        cycle, _ = schedule.at(CYCLES, epoch)
-        if cycle.simulated and not simulated:
-            simulated.append(load_simulated_crops(out))
-        return batches(len(crops), cycle.simulated, rng)
+        nonlocal linked
+        linked = epoch >= CYCLES[0].epochs
+        return batches(len(lesson.crops), linked, rng)
 
     def rate(epoch, share):
         cycle, before = schedule.at(CYCLES, epoch)
-        warm = min(1, ((epoch + share) * (len(crops) // BATCH) + 1) / WARM_UP)
+        warm = min(1, ((epoch + share) * (len(lesson.crops) // BATCH) + 1) / WARM_UP)
         return warm * cycle.rate(before + share)
 
-    def loss(batch, rng):
-        return batch_loss(
-            network,
-            crops[batch],
-            teacher[batch],
-            variance,
-            simulated[0] if simulated else None,
-            rng,
-        )
-
-    fit(checkpoint, epochs, SEED, order, rate, loss)
-    return checkpoint.export(out / "student-64.pt")
-
-
-def batch_loss(
-    network: Student,
-    crops: np.ndarray,
-    teacher: torch.Tensor,
-    variance: float,
-    simulated: SimulatedCrops | None,
-    rng,
-) -> torch.Tensor:
-    """All losses of one batch; real and simulated crops go through the network together, so that
-    they share its statistics.
-    """
-    pictures = prepare(crops, rng)
-    if simulated is not None:
-        simulated_crops, vehicles = simulated.draw(rng)
-        pictures = torch.cat([pictures, prepare(simulated_crops, rng)])
-    with torch.autocast("cpu", torch.bfloat16):
-        predicted = network.coordinates(pictures).float()
-    loss = distillation_loss(predicted[: len(crops)], teacher, variance)
-    if simulated is not None:
-        loss = loss + NEIGHBOURS * neighbour_loss(predicted[: len(crops)], teacher)
-        loss = loss + IDENTITY * identity_loss(predicted[len(crops) :], vehicles)
-    return loss
+    fit(
+        checkpoint,
+        epochs,
+        SEED,
+        order,
+        rate,
+        lambda batch, rng: lesson.loss(network, batch, linked, rng),
+    )
+    return checkpoint.export(out / f"{name}.pt")
