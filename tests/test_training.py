@@ -84,9 +84,46 @@ def test_the_loss_falls_when_the_network_is_right():
         place[2:4] = torch.log(torch.tensor([23 / width, 27 / height]))
         place[4], place[5 + 2] = 6, 6
     wrong, good = (
-        train_detector.detection_loss(tuple(raws), [box]).item() for raws in (silent, right)
+        train_detector.detection_loss(tuple(raws), [box], torch.ones(80)).item()
+        for raws in (silent, right)
     )
     assert good < 0.25 * wrong
+
+
+def detection_loss(kind, weights=None):
+    """The loss of one box of a type where the network says nothing."""
+    raws = tuple(torch.zeros(1, 255, *size) for size in ((9, 13), (18, 26)))
+    box = torch.tensor([[100.0, 100, 180, 160, kind, 0.9]])
+    return train_detector.detection_loss(
+        raws, [box], torch.ones(80) if weights is None else weights
+    )
+
+
+def test_a_type_that_is_not_believed_is_not_learned():
+    weights = torch.ones(80)
+    weights[5] = 3
+    unknown, plain = detection_loss(train_detector.UNKNOWN), detection_loss(2)
+    # Where the network says nothing each class costs log 2, at each anchor that answers.
+    answers = sum(
+        len(rows) for rows, *_ in train_detector.assign(torch.tensor([[100.0, 100, 180, 160]]))
+    )
+    of_types = 0.5 * answers * 80 * np.log(2)
+    assert (plain - unknown).item() == pytest.approx(of_types, rel=1e-4)
+    assert (detection_loss(5, weights) - unknown).item() == pytest.approx(3 * of_types, rel=1e-4)
+
+
+def test_frames_with_rare_types_are_drawn_more_often():
+    car, bus = (np.array([[0, 0, 9, 9, kind, 1.0]]) for kind in (2, 5))
+    odd = np.array([[0, 0, 9, 9, train_detector.UNKNOWN, 1.0]])
+    items = [(b"", car)] * 94 + [(b"", bus)] * 5 + [(b"", odd)]
+    shown = np.bincount(train_detector.repeats(items, np.random.default_rng(0)), minlength=100)
+    assert (shown[:94] == 1).all()
+    assert (shown[94:99] == 2).all()  # the root of .2 / .05
+    assert shown[99] == 1
+    weights = train_detector.type_weights(items)
+    assert weights[2] == 1
+    assert weights[5] == pytest.approx(np.sqrt(94 / 5))
+    assert (weights[[0, 3]] == train_detector.MOST_WEIGHT).all()
 
 
 def test_a_training_crop_is_the_box_with_a_margin():
