@@ -17,7 +17,7 @@ from studio.evaluation import evaluate, same_vehicle
 from studio.training import real_links, schedule, train_detector, train_extractor, training_road
 from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
-from tests.scenes import picture
+from tests.scenes import jpeg, picture
 
 
 def test_boxes_are_decoded_as_imageai_decodes_them():
@@ -124,6 +124,22 @@ def test_frames_with_rare_types_are_drawn_more_often():
     assert weights[2] == 1
     assert weights[5] == pytest.approx(np.sqrt(94 / 5))
     assert (weights[[0, 3]] == train_detector.MOST_WEIGHT).all()
+
+
+def test_a_training_frame_moves_its_boxes_with_the_picture():
+    """A red box on grey: where the target says, the picture is red."""
+    image = np.full((240, 352, 3), 90, np.uint8)
+    image[100:160, 120:200] = (250, 20, 20)
+    item = (jpeg(image), np.array([[120, 100, 200, 160, 2, 0.9]], np.float32))
+    redder = []
+    for epoch in range(8):
+        seen, boxes = train_detector.Frames([item], epoch)[0]
+        assert seen.shape == (3, 288, 416)
+        redness = (seen[0] - seen[1]).numpy()
+        for x1, y1, x2, y2 in boxes[:, :4].round().int().tolist():
+            redder.append(redness[y1 + 4 : y2 - 4, x1 + 4 : x2 - 4].min() - np.median(redness))
+    assert len(redder) >= 8
+    assert np.median(redder) > 0.3
 
 
 def test_a_training_crop_is_the_box_with_a_margin():

@@ -188,7 +188,7 @@ def _clip(boxes: np.ndarray, left: float, right: float) -> np.ndarray:
     cut = boxes.copy()
     cut[:, [0, 2]] = boxes[:, [0, 2]].clip(left, right)
     cut[:, [1, 3]] = boxes[:, [1, 3]].clip(0, HEIGHT)
-    return cut[box_area(cut) > 0.5 * box_area(boxes)]
+    return cut[box_area(cut[:, :4]) > 0.5 * box_area(boxes[:, :4])]
 
 
 def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
