@@ -9,7 +9,8 @@
                `meshes`, `bodywork`, `light`, `raster`, `backdrop`, `render`, `sensor`
 ``build``      renders minutes; `process` detects, `assemble` packs, `sample` chooses six frames,
                `closure` names cached work by the code that made it
-``training``   `real` and simulated crops, checkpoints, one trainer for each network, `publish`
+``training``   `real` and simulated crops, which real ones show one vehicle, checkpoints, `publish`,
+               one trainer for each network
 ``evaluation`` how good networks and tracks are: the figures of the cards
 ``studies``    what leaks, attacks and defences: the tables of `data/results/`
 ``results``    makes those tables, all or some
