@@ -13,6 +13,7 @@ import pandas as pd
 from cctview.dataset import BOX, Dataset, box_area, encode_jpeg, street_of
 from cctview.link import SURE, TripFinder, TripJudge
 from cctview.show import Moment, data_address, encode_still, picture_html
+from cctview.truth import Truth, true_vehicles
 
 _FRAMES = 4
 _LEAST_NEXT = 3
@@ -22,7 +23,7 @@ _LEAST_AREA = 500
 _CROPS = 4
 
 
-def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> Moment:
+def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset, truth: Truth) -> Moment:
     """The game: click a car, find it among four crops at each next camera, then turn over what the
     system did, and the truth.
 
@@ -33,8 +34,10 @@ def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> M
         Of this finder: it knows which crop is right.
     dataset : Dataset
         In which the finder finds.
+    truth : Truth
+        Which vehicle each detection shows: a tracklet can hold some of another vehicle.
     """
-    data = operator_game(finder, judge, dataset)
+    data = operator_game(finder, judge, dataset, truth)
     first = data["frames"][0]
     boxes = [(*car["box"], "picked", "") for car in first["cars"]]
     shot = dataset.image(first["frame"]), f"{first['place']}, {first['time']}", boxes
@@ -50,7 +53,9 @@ def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> M
     return Moment(script, "Be the operator: follow a car", words, data, state, still)
 
 
-def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dict[str, Any]:
+def operator_game(
+    finder: TripFinder, judge: TripJudge, dataset: Dataset, truth: Truth
+) -> dict[str, Any]:
     """Frames, the cars in them that can be followed, and at each next camera four crops.
 
     Returns
@@ -67,7 +72,8 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     ValueError
         If no car of the frames comes to enough further cameras.
     """
-    cars = _cars(finder, judge, dataset)
+    detections = _detections(finder, judge, dataset, truth)
+    cars = _cars(finder, judge, detections)
     if cars.empty:
         raise ValueError(
             f"no car here comes to {_LEAST_NEXT} further cameras while they record; take more"
@@ -77,7 +83,14 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     counts = counts.sort_values(["size", "sum"], ascending=False, kind="stable")
     chosen = counts.drop_duplicates("camera").head(_FRAMES)["frame"]
     cars = cars[cars["frame"].isin(chosen)]
-    steps = _steps(finder, judge, dataset, cars)
+    shown = finder.shown.astype(object)
+    largest = detections.drop_duplicates("tracklet")
+    shown[largest["tracklet"]] = largest["id"]
+
+    def picture(tracklet):
+        return data_address(encode_jpeg(dataset.crop(shown[tracklet])))
+
+    steps = _steps(finder, judge, picture, cars)
     frames = []
     for name in chosen:
         image, rows = dataset.image(name), cars[cars["frame"] == name]
@@ -104,15 +117,23 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     return {"frames": frames}
 
 
-def _cars(finder, judge, dataset):
-    """The detections of cars that can be followed, with `tracklet`, `vehicle` and `next`: at how
-    many further cameras, on a carriageway that these see.
+def _detections(finder, judge, dataset, truth):
+    """The detections that show the vehicle of their tracklet, the largest first, with `tracklet`,
+    `vehicle`, `way` and `area`.
     """
     rows = dataset.detections.set_index("id", drop=False).loc[finder.tracklets.of_detection.index]
-    rows = rows.assign(tracklet=finder.tracklets.of_detection.to_numpy())
+    rows = rows.assign(tracklet=finder.tracklets.of_detection.to_numpy(), area=box_area(rows))
     labels = judge.labels.iloc[rows["tracklet"]]
     rows = rows.assign(vehicle=labels["vehicle"].to_numpy(), way=labels["direction"].to_numpy())
-    rows = rows[(rows["vehicle"] >= 0) & (box_area(rows) >= _LEAST_AREA)]
+    own = true_vehicles(rows, truth) == rows["vehicle"]
+    return rows[own.fillna(False)].sort_values("area", ascending=False, kind="stable")
+
+
+def _cars(finder, judge, rows):
+    """The detections of cars that can be followed, with `next`: at how many further cameras, on a
+    carriageway that these see. The largest come first, so that small ones lie on top.
+    """
+    rows = rows[rows["area"] >= _LEAST_AREA]
     seen = set(judge.carriageways())
     passes = judge.passes.reindex(rows["vehicle"])
     further = [
@@ -121,12 +142,11 @@ def _cars(finder, judge, dataset):
         & np.array([(camera, way) in seen for way in rows["way"]])
         for camera in finder.cameras
     ]
-    rows = rows.assign(next=np.sum(further, axis=0), area=box_area(rows))
-    rows = rows.sort_values("area", ascending=False, kind="stable")  # small ones lie on top
+    rows = rows.assign(next=np.sum(further, axis=0))
     return rows[rows["next"] >= _LEAST_NEXT].drop_duplicates(["frame", "vehicle"])
 
 
-def _steps(finder, judge, dataset, cars):
+def _steps(finder, judge, picture, cars):
     """For each tracklet of the cars, what is asked at each further camera, in order of time."""
     seconds, steps = finder.tracklets.table["seconds"].to_numpy(float), {}
     seen = set(judge.carriageways())
@@ -139,7 +159,7 @@ def _steps(finder, judge, dataset, cars):
             if pd.notna(time) and time > row.time and camera != row.camera
         ]
         steps[row.tracklet] = [
-            _step(finder, judge, dataset, row.tracklet, camera, seconds, *found[camera])
+            _step(finder, judge, picture, row.tracklet, camera, seconds, *found[camera])
             for camera in further
             if (camera, row.way) in seen
         ]
@@ -156,7 +176,7 @@ def _search(finder, cars, camera):
     return rows, dict(zip(queries, zip(posterior[:, :-1], alone, strict=True), strict=True))
 
 
-def _step(finder, judge, dataset, tracklet, camera, seconds, rows, found):
+def _step(finder, judge, picture, tracklet, camera, seconds, rows, found):
     """The crops of one camera in order of time, which of them is right, and which was linked."""
     posterior, alone = found[tracklet]
     right, best = judge.same(tracklet, rows), int(posterior.argmax())
@@ -171,7 +191,7 @@ def _step(finder, judge, dataset, tracklet, camera, seconds, rows, found):
         "place": street_of(camera),
         "crops": [
             {
-                "picture": data_address(encode_jpeg(dataset.crop(finder.shown[rows[k]]))),
+                "picture": picture(rows[k]),
                 "looks": _looks(finder, rows[k]),
                 "after": round(seconds[rows[k]] - seconds[tracklet]),
             }
