@@ -358,7 +358,7 @@ def fit_unlabelled(tracklets: Tracklets, seed: int = 0) -> LinkModel:
         raise NoTravel(f"too few links are clear: {error}") from None
     told = pd.concat(candidates, ignore_index=True)
     share = np.zeros(len(told))
-    for rows in told.groupby("pair").indices.values():
+    for rows in told.groupby(told["leg"].str[:-2]).indices.values():  # by pair of cameras
         of = told.iloc[rows]
         share[rows] = share_true(of["weight"].to_numpy(), of["control"].to_numpy(), 1)
     real = ~told["control"].to_numpy()
@@ -375,12 +375,13 @@ def _shifted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _candidates_of(finder: TripFinder, queries: np.ndarray) -> pd.DataFrame:
-    """Candidates of some tracklets: `weight`, `alone`, and `pair`, the cameras "from to"."""
+    """Candidates of some tracklets, as `cctview.link.calibration.fit_calibration` takes them."""
     camera, parts = finder.tracklets.table["camera"].to_numpy(), []
     for second in finder.cameras:
         asked = queries[camera[queries] != second]
         rows, weights, alone = finder.weights(asked, second)
-        pair = np.repeat(camera[asked] + f" {second}", len(rows))
-        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel(), "pair": pair})
+        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel()}).assign(
+            query=np.repeat(asked, len(rows)), leg=np.repeat(finder.legs(asked, second), len(rows))
+        )
         parts.append(told[told["weight"] > _NEGLIGIBLE])
     return pd.concat(parts, ignore_index=True)
