@@ -74,10 +74,11 @@ class Calibration:
             return sure
         sure = sure / np.maximum(1.0, sure.sum(axis=1, keepdims=True))
         rows, first = np.arange(len(sure)), sure.argmax(axis=1)
-        best = self.best.apply(_beta(sure[rows, first]), legs)
-        others = sure.sum(axis=1) - sure[rows, first]
-        left = np.minimum(1.0, (1 - best) / np.maximum(others, 1e-12))
-        sure = np.minimum(sure * left[:, None], best[:, None])
+        top = sure[rows, first]
+        best = self.best.apply(_beta(top), legs)
+        # the others have what is left, and go down with the best one, so that it stays the best
+        left = np.minimum((1 - best) / np.maximum(sure.sum(axis=1) - top, 1e-12), 1.0)
+        sure *= np.minimum(left, best / np.maximum(top, 1e-12))[:, None]
         sure[rows, first] = best
         return sure
 

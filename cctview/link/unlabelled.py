@@ -11,6 +11,7 @@ exceeds that is learned from (the decoys of Elias and Gygi, Nature Methods 4, 20
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ _MOST_LOOKS = 5.0  # the largest log ratio that alike looks can have
 _LANES = 12  # cells across a road
 _FEW_SHARE = 0.25  # of the share of tracklets that are linked in the lane with most: the other way
 _FEW_LINKS = 10.0  # links that lanes alike to chance weigh as much as
+_TOGETHER = 200  # tracklets that are compared at once, which bounds the memory
 _NORMALISATIONS = 15  # alternating, which then changes no weight by 1 %
 _SLOPE = 0.2  # of the log ratio of appearance: it is fitted on few links, some of them wrong
 _NEGLIGIBLE = 1e-3  # odds, and weights
@@ -107,6 +109,7 @@ def _candidates(
     """Pairs whose lag may be that of a leg if the second camera's clock is shifted."""
     rows, parts = table.groupby("camera").indices, []
     seconds = table["seconds"].to_numpy(float)
+    names = sorted({f"{a} {b}" for _, a, b in legs})
     for (way, a, b), usual in legs.items():
         order = rows[b][np.argsort(seconds[rows[b]], kind="stable")]
         at = seconds[order] + shift
@@ -115,11 +118,31 @@ def _candidates(
         first = np.repeat(rows[a], count)
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - begin, count)
         second = order[place]
-        columns = {"first": first, "second": second, "way": way, "leg": f"{a} {b}", "shift": shift}
+        kinds = {"way": (WAYS.index(way), WAYS), "leg": (names.index(f"{a} {b}"), names)}
+        columns: dict[str, Any] = {
+            name: pd.Categorical.from_codes(np.full(len(first), code, np.int8), values)
+            for name, (code, values) in kinds.items()
+        }
+        columns |= {"first": first, "second": second, "shift": shift}
         columns |= {"lag": at[place] - seconds[first]}
-        columns |= {"cosine": np.einsum("ij,ij->i", features[first], features[second])}
+        columns |= {"cosine": _cosines(features, rows[a], order, begin, count)}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def _cosines(
+    features: np.ndarray, first: np.ndarray, order: np.ndarray, begin: np.ndarray, count: np.ndarray
+) -> np.ndarray:
+    """Of each of `first` with so many of `order` from `begin` on, one after another."""
+    parts = []
+    for start in range(0, len(first), _TOGETHER):
+        rows = slice(start, start + _TOGETHER)
+        low, high = begin[rows].min(), (begin + count)[rows].max()
+        block = features[first[rows]] @ features[order[low:high]].T
+        at = np.arange(block.shape[1])
+        near = (at >= begin[rows, None] - low) & (at < (begin + count)[rows, None] - low)
+        parts.append(block[near])
+    return np.concatenate(parts)
 
 
 class _Lanes:
@@ -212,7 +235,8 @@ def _weights(
         found = min(times.found.get((way, a, b), 0.5), _PRESENT)
         ratio *= np.exp(looks.log_ratio(way, leg, cosine[rows]))
         odds[rows] = ratio * found / (1 - found) / count[b]
-    unordered = pairs["leg"].map({leg: " ".join(sorted(leg.split())) for leg in set(pairs["leg"])})
+    both = [" ".join(sorted(leg.split())) for leg in pairs["leg"].cat.categories]
+    unordered = pd.factorize(np.array(both))[0][pairs["leg"].cat.codes]
     for rows in pairs.groupby([unordered, "shift"]).indices.values():
         rows = rows[odds[rows] > _NEGLIGIBLE]
         if len(rows):

@@ -285,7 +285,7 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
             rows.append(with_intervals(links).assign(engine=name, way=direction))
     identity = identities(finder.assignment)
     seen = trips.labels["vehicle"].to_numpy()
-    passed = trips.passes.stack().index
+    passed = trips.passes.stack().dropna().index
     missed = passed.difference(pd.MultiIndex.from_arrays([seen, finder.tracklets.table["camera"]]))
     for name, numbers in (
         ("nobody linked", np.arange(len(seen))),
