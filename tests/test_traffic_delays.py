@@ -18,8 +18,8 @@ BEGIN, PEAK, END, LONGEST = 240.0, 360.0, 480.0, 40.0
 @pytest.fixture(scope="module")
 def usual():
     """A road with usual traffic, which the model has not seen."""
-    model = fit_finder(*road(420, seed=1, minutes=12))
-    return *road(420, seed=2, minutes=12), model
+    model = fit_finder(*road(420, noise=0.9, seed=1, minutes=12))
+    return *road(420, noise=0.9, seed=2, minutes=12), model
 
 
 @pytest.fixture(scope="module")

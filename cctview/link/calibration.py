@@ -126,3 +126,21 @@ def _fit_curve(told: np.ndarray, legs: np.ndarray, right: np.ndarray) -> Curve:
     slopes, added = np.split(fit.coef_[0], [told.shape[1]])
     added_by_leg = {name: _LEGS * float(value) for name, value in zip(names, added, strict=True)}
     return Curve(tuple(slopes.tolist()), float(fit.intercept_[0]), added_by_leg)
+
+
+def share_true(scores: np.ndarray, control: np.ndarray, count: float) -> np.ndarray:
+    """Of links with such a score, how many are more than chance, (n,).
+
+    Parameters
+    ----------
+    scores : array_like, shape (n,)
+    control : array_like of bool, shape (n,)
+        Which are of one of `count` controls: chance made them.
+    count : float
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    weight = np.where(control, 1 / count, 1.0)
+    share = IsotonicRegression().fit(scores, ~control, weight).predict(scores)
+    # of `share` real links to `1 - share` of a control, the latter number is there by chance
+    return np.clip(2 - 1 / np.maximum(share, 0.5), 0, 1)

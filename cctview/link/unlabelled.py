@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from cctview.link.calibration import fit_calibration
+from cctview.link.calibration import fit_calibration, share_true
 from cctview.link.excess import find_legs
 from cctview.link.model import LinkModel
 from cctview.link.travel_times import (
@@ -277,24 +277,6 @@ def _calibrated(pairs: pd.DataFrame) -> np.ndarray:
         if len(rows):
             result[rows] = share_true(weight[rows], control[rows], count)
     return result
-
-
-def share_true(scores: np.ndarray, control: np.ndarray, count: float) -> np.ndarray:
-    """Of links with such a score, how many are more than chance, (n,).
-
-    Parameters
-    ----------
-    scores : array_like, shape (n,)
-    control : array_like of bool, shape (n,)
-        Which are of one of `count` controls: chance made them.
-    count : float
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    weight = np.where(control, 1 / count, 1.0)
-    share = IsotonicRegression().fit(scores, ~control, weight).predict(scores)
-    # of `share` real links to `1 - share` of a control, the latter number is there by chance
-    return np.clip(2 - 1 / np.maximum(share, 0.5), 0, 1)
 
 
 def believed_labels(tracklets: Tracklets, believed: Believed, least: float = 0.5) -> pd.DataFrame:
