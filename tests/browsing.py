@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 90  # s that a server may take to start
-HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net")
+HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net", "Canceled future")
 """Complaints of pages that are not about our code. Voilà's template looks for its icons there."""
 
 NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot run in Voilà
