@@ -19,7 +19,8 @@ _FRAMES = 4
 _LEAST_NEXT = 3
 """Cameras that a car must still come to after the frame, so that it can be followed."""
 _LEAST_AREA = 500
-"""Pixels of a box that can be clicked; a smaller car could not be recognised by anybody."""
+"""Pixels of a box that can be clicked, or that stands beside the correct one; people could not
+recognise a smaller car."""
 _CROPS = 4
 
 
@@ -90,7 +91,8 @@ def operator_game(
     def picture(tracklet):
         return data_address(encode_jpeg(dataset.crop(shown[tracklet])))
 
-    steps = _steps(finder, judge, picture, cars)
+    clear = set(largest.loc[largest["area"] >= _LEAST_AREA, "tracklet"])
+    steps = _steps(finder, judge, picture, clear, cars)
     frames = []
     for name in chosen:
         image, rows = dataset.image(name), cars[cars["frame"] == name]
@@ -146,7 +148,7 @@ def _cars(finder, judge, rows):
     return rows[rows["next"] >= _LEAST_NEXT].drop_duplicates(["frame", "vehicle"])
 
 
-def _steps(finder, judge, picture, cars):
+def _steps(finder, judge, picture, clear, cars):
     """For each tracklet of the cars, what is asked at each further camera, in order of time."""
     seconds, steps = finder.tracklets.table["seconds"].to_numpy(float), {}
     seen = set(judge.carriageways())
@@ -159,7 +161,7 @@ def _steps(finder, judge, picture, cars):
             if pd.notna(time) and time > row.time and camera != row.camera
         ]
         steps[row.tracklet] = [
-            _step(finder, judge, picture, row.tracklet, camera, seconds, *found[camera])
+            _step(finder, judge, picture, clear, row.tracklet, camera, seconds, *found[camera])
             for camera in further
             if (camera, row.way) in seen
         ]
@@ -176,15 +178,14 @@ def _search(finder, cars, camera):
     return rows, dict(zip(queries, zip(posterior[:, :-1], alone, strict=True), strict=True))
 
 
-def _step(finder, judge, picture, tracklet, camera, seconds, rows, found):
+def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found):
     """The crops of one camera in order of time, which of them is right, and which was linked."""
     posterior, alone = found[tracklet]
     right, best = judge.same(tracklet, rows), int(posterior.argmax())
-    vehicle = judge.labels["vehicle"].to_numpy()[rows]
     order = np.argsort(-np.maximum(posterior, alone), kind="stable")
     shown = [best, *[k for k in order if right[k]][:1]]
     shown = list(dict.fromkeys(shown if not right[best] else [best]))
-    others = [k for k in order if not right[k] and vehicle[k] >= 0 and k not in shown]
+    others = [k for k in order if not right[k] and rows[k] in clear and k not in shown]
     shown = sorted([*shown, *others][:_CROPS], key=lambda k: seconds[rows[k]])
     true, linked = [k for k in shown if right[k]], posterior[best] >= SURE
     return {
