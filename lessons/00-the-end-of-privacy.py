@@ -39,7 +39,7 @@ from cctview.show import Camera, Float, Int, Sliders
 lesson = open_lesson()
 dataset, truth = lesson.dataset, lesson.truth
 finder, judge = open_finder(dataset, truth)
-be_the_operator(finder, judge, dataset)
+be_the_operator(finder, judge, dataset, truth)
 
 # %% [markdown]
 # A vehicle that drives past a camera is a **pass**. To say that two passes are one vehicle is to **link** them. You have just linked by hand,

@@ -60,8 +60,8 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. One laptop for every few people, who judge one after the other; or a show of hands, which you type in. Do not help, and do not say why some pairs have a label. People are fast and sure on the yellow cabs, and those are the hard ones: cabs are look-alikes. At the end ask: did you follow the system where you had seen it yourself? Usual wrong belief: a person in the loop corrects the system. Wait for the interval before you say anything about your room: a few people and sixteen pairs seldom resolve it."
 # ## 1 · Same vehicle, or different?
 #
-# You are the operator now. Each pair has one crop from each of two neighbouring cameras. Beside a random half of the pairs
-# stands what the system says. The other half has no label, because only that comparison shows what a label does to you.
+# You are the operator now. Each pair has one crop from each of two neighbouring cameras. Beside some of the pairs stands what the
+# system says.
 #
 # *Predict: how many of the sixteen will you get right?*
 
@@ -73,14 +73,18 @@ distances_clear = clear.distances(embeddings, "mcd")
 same_or_different(lesson, detections, clear, distances_clear, look_alike)
 
 # %% [markdown]
-# People who err more often beside a false label than without one show [automation bias](glossary.md#automation-bias). So a person "in
-# the loop" of a search engine adds something only if that person says no to a false label. The system is wrong on half of these
-# pairs, because we drew them so. Otherwise you would meet too few false labels to measure anything.
+# <details><summary><b>Read this after your result</b></summary>
+#
+# People who err more often beside a false label than without one show [automation bias](glossary.md#automation-bias). The pairs without a
+# label are the control: only they show what a label changes. So a person "in the loop" of a search engine adds something only if
+# that person says no to a false label.
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · How does the network answer?
 #
-# The label came from a network, which answers the same question for all pairs of look-alikes. It does not say yes or no. It gives a
+# The labels came from a network, which answers the same question for all pairs of look-alikes. It does not say yes or no. It gives a
 # **distance**: small means alike. A [threshold](glossary.md#threshold) makes an answer of it. Each threshold finds some of the same
 # pairs (up), and calls some different pairs the same (to the right). All thresholds together are a curve, the
 # [ROC](glossary.md#roc).

@@ -207,7 +207,10 @@ def defences(crops: LabelledCrops, work: Path, data: Path) -> Measured:
     """What all defences are worth; each is kept in the working folder when it is done, and a second
     call continues.
 
-    Retrained extractors are those that `python -m studio train defended` left there.
+    Raises
+    ------
+    FileNotFoundError
+        If an extractor that `python -m studio train defended` leaves there is missing.
     """
     judges = (EXTRACTOR_WEIGHTS, third.DEFAULT_WEIGHTS, DETECTOR_WEIGHTS)
     parts = named_by_code(
@@ -216,6 +219,12 @@ def defences(crops: LabelledCrops, work: Path, data: Path) -> Measured:
         *map(weights.find, judges),
         *sorted(data.glob("*.zip")),
     )
+    for defence in (None, *(one for one in DEFENCES.values() if one.where == "pixels")):
+        if not train_defended.path(work, defence).exists():
+            raise FileNotFoundError(
+                f"{train_defended.path(work, defence)}: not there; run `python -m studio train"
+                " defended` first, which continues where it was stopped"
+            )
     embed = train_defended.embedder(shipped_student())
     road = RoadUse(data, stretches(data, FRAMES), Detector(minimum_percent=50), embed)
     study = DefenceStudy(

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 90  # s that a server may take to start
-HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net")
+HARMLESS = ("favicon.ico", "ResizeObserver loop", "cdn.jsdelivr.net", "Canceled future")
 """Complaints of pages that are not about our code. Voilà's template looks for its icons there."""
 
 NOT_VOILAS = '["jupyterlab-jupytext"]'  # JupyterLab's extensions that cannot run in Voilà
@@ -81,7 +81,7 @@ def write_notebook(path, *cells):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {
         "name": "python3",
-        "display_name": "Python 3",
+        "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
     nbformat.write(notebook, path)

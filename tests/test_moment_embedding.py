@@ -156,7 +156,12 @@ def test_played_by_keys(browser, moment):
                 page.keyboard.press(f"Shift+{keys[int(way > 0)]}")
 
     sort_crops(page, moment, walk)
-    play_on(page, lambda button: button.press("Enter"))
+
+    def press(button):
+        button.press("Enter")
+        assert page.evaluate("document.activeElement.closest('.embedding') !== null")
+
+    play_on(page, press)
     assert errors == []
 
 

@@ -1,5 +1,6 @@
 """Be the operator: what is asked, of a road made by hand, and the game, played in a browser."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,17 +30,26 @@ def moment():
     """
     trips, patch = small_trips(), pytest.MonkeyPatch()
     rows = detections_of(trips)
+    seven = rows.iloc[3]  # at the second camera; beside it, in its tracklet, a larger picture of 8
+    mixed = seven.to_dict() | {"id": "of 8", "frame": "another", "y2": 39}
+    rows = pd.concat([rows, pd.DataFrame([mixed])], ignore_index=True)
+    of_detection = pd.concat([trips.finder.tracklets.of_detection, pd.Series([3], ["of 8"])])
+    tracklets = replace(trips.finder.tracklets, of_detection=of_detection)
+    trips = replace(trips, finder=replace(trips.finder, tracklets=tracklets))
+    vehicles = trips.labels["vehicle"].to_numpy()
+    shows = pd.Series([*vehicles, 8], rows["id"], dtype="Int64")
     picture = np.full((40, 60, 3), 90, np.uint8)
     dataset = SimpleNamespace(
         detections=rows,
         image=lambda frame: picture,
         jpeg=lambda frame: b"",
-        crop=lambda name: picture[:10, :20],
+        crop=lambda name: picture[:10, :20] if name != "of 8" else picture,
     )
     with patch.context() as changed:
         changed.setattr(operator, "_LEAST_NEXT", 2)
         changed.setattr(operator, "_LEAST_AREA", 1)
-        yield operator.be_the_operator(trips.finder, trips, dataset)
+        changed.setattr(operator, "true_vehicles", lambda rows, truth: shows[rows["id"]])
+        yield operator.be_the_operator(trips.finder, trips, dataset, None)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +69,8 @@ def test_what_is_asked_is_what_the_engine_found_and_what_is_true(moment):
         "three for nobody: it may as well not pass there"
     )
     assert seven["looks"] == "yellow taxi"
+    pictures = {crop["picture"] for crop in second["crops"]}
+    assert pictures == {seven["crop"]}, "the picture of 8 in the tracklet of 7 is not shown"
 
 
 def test_only_cars_that_come_to_enough_cameras_are_offered(moment):
@@ -68,8 +80,10 @@ def test_only_cars_that_come_to_enough_cameras_are_offered(moment):
         changed.setattr(operator, "_LEAST_NEXT", 9)
         trips = small_trips()
         empty = SimpleNamespace(detections=detections_of(trips))
+        own = trips.labels.set_index(trips.finder.shown)["vehicle"].astype("Int64")
+        changed.setattr(operator, "true_vehicles", lambda rows, truth: own[rows["id"]])
         with pytest.raises(ValueError, match="take more minutes"):
-            operator.be_the_operator(trips.finder, trips, empty)
+            operator.be_the_operator(trips.finder, trips, empty, None)
 
 
 def follow_seven(page, pick):

@@ -10,8 +10,9 @@ import pytest
 from cctview.dataset.boxes import box_iou
 from cctview.detect import seconds_of
 from cctview.link import NoTravel, TripFinder, fit_unlabelled
+from cctview.link.calibration import share_true
 from cctview.link.excess import WITHIN, _excess
-from cctview.link.unlabelled import believed_labels, learn_links, share_true
+from cctview.link.unlabelled import believed_labels, learn_links
 from cctview.track import Tracklets
 from cctview.track.motion import fit_motion
 from cctview.track.scene import make_scene

@@ -145,7 +145,9 @@ class Dataset:
             if name in vectors:
                 stored[k] = vectors[name]
         parts = [stored, *(matrix for _, matrix in self._parquet), *matrices]
-        return _stack([part for part in parts if len(part)] or parts[:1], self._order)
+        stacked = _stack([part for part in parts if len(part)] or parts[:1], self._order)
+        self.__dict__.pop("_parquet", None)  # as large again; read anew if something is added
+        return stacked
 
     @property
     def model(self) -> str:
@@ -246,19 +248,23 @@ class Dataset:
                 content = basis.read() if basis else None
                 table, matrix = tables.read_tables(place.read(), content, str(place))
             except ValueError as error:
-                self.problems.append(str(error))
+                self._report(str(error))
                 continue
             usable = table.frame.isin(free).to_numpy() & ~table.id.duplicated().to_numpy()
             for earlier, _ in parts:
                 usable &= ~table.id.isin(earlier.id).to_numpy()
             if not usable.all():
                 lost = f"{(~usable).sum():,} of its {len(usable):,} detections"
-                self.problems.append(
+                self._report(
                     f"{place}: {lost} are of frames that are not here, or that another file has"
                 )
                 table, matrix = table[usable], matrix[usable]
             parts.append((table, matrix))
         return parts
+
+    def _report(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _read(self, frame: str, kind: str, reader: Callable[[bytes, str, str], Any]) -> Any:
         """What a frame's file holds; None if there is none, or it is damaged."""

@@ -34,6 +34,7 @@ from cctview.investigate.search import (
     SearchSettings,
     VehicleSearch,
 )
+from cctview.link import in_traffic
 
 _COUNT = 4  # candidates a camera
 _THRESHOLDS = {
@@ -76,7 +77,12 @@ def look_up(
     first = candidates["rank"] == 1
     if settings.ranking == JOINT:
         probability = candidates["probability"]
-        score = [f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %" for p in probability]
+        groups = [search.group_of(name) for name in candidates["id"]]
+        slower = search.joint_model.slower(search.group_of(detection), groups)
+        score = [
+            (f"{100 * p:.0f} % sure" if p >= 0.01 else "under 1 %") + in_traffic(longer)
+            for p, longer in zip(probability, slower, strict=True)
+        ]
         linked = first & (probability >= sure)
     else:
         digits = 1 if settings.ranking == MED else 2

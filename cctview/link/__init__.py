@@ -1,9 +1,10 @@
 """Linking tracklets from camera to camera into trips, without the truth; and judging the trips.
 
 `LinkModel` says how much speaks for tracklets being one vehicle: `appearance`, `travel_times` and
-`ways` hold its parts. `assignment` decides all trips together, `calibration` makes probabilities of
-it, and `trips` finds the trip that one click asks for. `filters` rules out pairs by clock and lane,
-and `evaluation` judges trips by labels that the caller passes in.
+`ways` hold its parts. `traffic` measures how much slower than usual the traffic is, `assignment`
+decides all trips together, `calibration` makes probabilities of it, `trips` finds the trip that one
+click asks for, and `wording` says it in words. `filters` rules out pairs by clock and lane, and
+`evaluation` judges trips by labels that the caller passes in.
 """
 
 from cctview.link.assignment import assign_trips
@@ -19,13 +20,12 @@ from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times
 from cctview.link.trips import (
     SURE,
     TripFinder,
-    as_candidates,
-    describe,
     fit_finder,
     largest_detections,
     make_finder,
 )
 from cctview.link.unlabelled import NoTravel, fit_unlabelled
+from cctview.link.wording import as_candidates, describe, in_traffic
 
 __all__ = [
     "ATTRIBUTES",
@@ -47,6 +47,7 @@ __all__ = [
     "fit_finder",
     "fit_travel_times",
     "fit_unlabelled",
+    "in_traffic",
     "largest_detections",
     "make_finder",
     "rank_one",

@@ -23,6 +23,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from tqdm import tqdm
 
 from cctview.link.model import LinkModel
+from cctview.link.traffic import traffic_delays
 from cctview.link.travel_times import WAYS, recorded_span
 from cctview.link.ways import Way, lane_scores, log_time
 from cctview.track import Tracklets
@@ -81,11 +82,15 @@ class Assignment:
         Trips, as `Trips.members`.
     weights : ndarray, shape (t,)
         How much of its tracklets belongs to each trip, 0 to 1; not yet calibrated.
+    late : ndarray, shape (n,)
+        How much later than usual the traffic was when each tracklet passed, s, counted from the
+        first camera of its way (`cctview.link.traffic`).
     """
 
     count: int
     members: np.ndarray
     weights: np.ndarray
+    late: np.ndarray
 
     @cached_property
     def pairs(self) -> csr_matrix:
@@ -306,8 +311,8 @@ class _Search:
         return ratio - beam.single[trip] - self.single[to]
 
 
-def assign_trips(model: LinkModel, tracklets: Tracklets) -> Assignment:
-    """Decide all trips together.
+def assign_trips(model: LinkModel, tracklets: Tracklets, queues: bool = True) -> Assignment:
+    """Decide all trips together; with `queues`, travel times follow the traffic of the moment.
 
     Of a long recording those of some minutes at a time, with the tracklets that they can reach:
     time grows with the hours, and memory hardly.
@@ -319,12 +324,14 @@ def assign_trips(model: LinkModel, tracklets: Tracklets) -> Assignment:
     reach = max(1.3 * float(way.times[-1]) + 30 for way in model.ways.values())
     length = span[1] - span[0]
     starts = np.arange(span[0], span[1], _WINDOW) if length > 1.5 * _WINDOW else np.array(span[:1])
-    members, weights = [], []
+    members, weights, late = [], [], np.zeros(len(table))
     for start in tqdm(starts, "deciding trips", unit="window", disable=len(starts) == 1):
         end = start + _WINDOW if len(starts) > 1 else np.inf
         rows = np.flatnonzero((seconds >= start - reach) & (seconds < end + reach))
         part = table.iloc[rows].reset_index(drop=True)
-        trips, weight = _decide(model, part, places[rows], share[rows], span)
+        trips, weight, behind = _decide(model, part, places[rows], share[rows], span, queues)
+        inside = (seconds[rows] >= start) & (seconds[rows] < end)
+        late[rows[inside]] = behind[inside]
         first = np.where(trips >= 0, seconds[rows][trips], np.inf).min(axis=1)
         kept = (first >= start) & (first < end) & (weight > _NOTHING)
         trips, weight = trips[kept], weight[kept]
@@ -333,7 +340,7 @@ def assign_trips(model: LinkModel, tracklets: Tracklets) -> Assignment:
         columns[:, place] = np.where(trips >= 0, rows[trips], -1)
         members.append(columns)
         weights.append(weight)
-    return Assignment(len(table), np.concatenate(members), np.concatenate(weights))
+    return Assignment(len(table), np.concatenate(members), np.concatenate(weights), late)
 
 
 def _decide(
@@ -342,23 +349,32 @@ def _decide(
     places: np.ndarray,
     share: np.ndarray,
     span: tuple[float, float],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Members and weights of the trips of some tracklets of a recording."""
-    seconds = table["seconds"].to_numpy(float)
-    roads = [
-        _road(way, share[:, WAYS.index(name)], table, span) for name, way in model.ways.items()
-    ]
+    queues: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Members and weights of the trips of some tracklets of a recording, and how late each is."""
+    seconds, late = table["seconds"].to_numpy(float), np.zeros(len(table))
+    roads, searches = [], []
+    for name, way in model.ways.items():
+        own = share[:, WAYS.index(name)]
+        road = _road(way, own, table, span)
+        delay = np.zeros(len(table))
+        if queues:
+            delay = traffic_delays(model, way, road.place, own, places, seconds)
+        late = np.where(own >= 0.5, delay, late)
+        roads.append(road)
+        # with the delay of the traffic taken off, everybody drives as usual
+        searches.append(_Search(model, road, places, seconds - delay))
     begin, end = recorded_span(table)
     rate = table.groupby("camera")["seconds"].transform("size").to_numpy() / (end - begin + 1)
     alone = _STRAY * rate + sum(road.alone() for road in roads)
     trips = Trips(np.zeros((0, table["camera"].nunique()), int), np.zeros(0))
     prices, weights = np.zeros(len(table)), np.zeros(0)
     for count in _BEAMS:
-        for road in roads:
-            search = _Search(model, road, places, seconds)
-            trips = trips.join(search.trips(alone, prices, count), road.way.cameras, table)
+        for search in searches:
+            way = search.road.way
+            trips = trips.join(search.trips(alone, prices, count), way.cameras, table)
         prices, weights = _share(trips, len(table))
-    return trips.members, weights
+    return trips.members, weights, late
 
 
 def _share(trips: Trips, count: int) -> tuple[np.ndarray, np.ndarray]:

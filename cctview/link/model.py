@@ -16,7 +16,7 @@ import pandas as pd
 
 from cctview.dataset import write_bytes
 from cctview.link.appearance import Appearance, fit_appearance
-from cctview.link.calibration import Calibration
+from cctview.link.calibration import Calibration, Curve
 from cctview.link.travel_times import WAYS, TravelTimes, fit_travel_times, recorded_span
 from cctview.link.ways import Way, fit_way
 from cctview.track import Tracklets
@@ -170,7 +170,10 @@ class LinkModel:
             ways = {name: Way(**_arrays(way)) for name, way in about["ways"].items()}
             readers = {name: Reader(**_arrays(one)) for name, one in about["readers"].items()}
             times, known = about["travel_times"], about["calibration"]
-            calibration = Calibration(tuple(known["slopes"]), known["shift"], known["pairs"])
+            curves = (known[name] for name in ("each", "best"))
+            calibration = Calibration(
+                *(Curve(tuple(one["slopes"]), one["shift"], one["legs"]) for one in curves)
+            )
             model = cls(
                 appearance, _travel_times(times), ways, readers, about["slope"], calibration
             )

@@ -5,7 +5,7 @@ whole. Whether an answer is right is not known here: see `cctview.link.evaluatio
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cctview.dataset import POPULATION, box_area, driving_order, street_of
+from cctview.dataset import POPULATION, box_area, driving_order
 from cctview.link.assignment import Assignment, assign_trips
 from cctview.link.calibration import fit_calibration
 from cctview.link.model import LinkModel
@@ -86,18 +86,26 @@ class TripFinder:
     shown : ndarray of str, shape (n,)
         The detection to show for each tracklet: its largest.
     model : LinkModel
+    queues : bool
+        Whether travel times follow the traffic of the moment, see `cctview.link.traffic`.
     """
 
     tracklets: Tracklets
     midnight: pd.Timestamp
     shown: np.ndarray
     model: LinkModel
+    queues: bool = True
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def assignment(self) -> Assignment:
         """All trips, decided together when the first is asked for."""
-        return assign_trips(self.model, self.tracklets)
+        return assign_trips(self.model, self.tracklets, self.queues)
+
+    @property
+    def late(self) -> np.ndarray:
+        """How late the traffic was when each tracklet passed, (n,): see `Assignment.late`."""
+        return self.assignment.late
 
     @cached_property
     def read(self) -> dict[str, pd.DataFrame]:
@@ -139,11 +147,20 @@ class TripFinder:
         left = np.clip(1 - joint.sum(axis=1, keepdims=True), 0.0, 1.0)
         return rows, joint + _ALONE * left * alone, alone
 
+    def legs(self, queries: np.ndarray, camera: str) -> np.ndarray:
+        """What calibration tells apart, (k,): "from to way", by the tracklets' lanes."""
+        table = self.tracklets.table.iloc[queries]
+        way = self.model.travel_times.headings(table).argmax(axis=1)
+        legs: np.ndarray = table["camera"].to_numpy(object) + f" {camera} "
+        return legs + np.array(WAYS, object)[way]
+
     def _ratios(self, queries: np.ndarray) -> np.ndarray:
         """Log ratios of these and all tracklets; the same serve the searches of all cameras."""
         if self._kept.get("queries") != queries.tobytes():
             self._kept["queries"] = queries.tobytes()
-            self._kept["ratios"] = self.model.log_ratio(self.tracklets, queries, self._places)
+            seconds = self.tracklets.table["seconds"] - self.late
+            usual = replace(self.tracklets, table=self.tracklets.table.assign(seconds=seconds))
+            self._kept["ratios"] = self.model.log_ratio(usual, queries, self._places)
         ratios: np.ndarray = self._kept["ratios"]
         return ratios
 
@@ -169,14 +186,22 @@ class TripFinder:
         """
         queries, table = np.asarray(queries, int), self.tracklets.table
         rows, weights, alone = self.weights(queries, camera)
-        first = table["camera"].to_numpy()[queries]
-        candidates = self.model.calibration.apply(weights, alone, first, camera)
+        legs = self.legs(queries, camera)
+        candidates = self.model.calibration.apply(weights, alone, legs)
         if minutes is not None:
             seconds = table["seconds"].to_numpy(float)
             far = np.abs(seconds[queries][:, None] - seconds[rows]) > 60.0 * minutes
             candidates = np.where(far, 0.0, candidates)
         none = np.maximum(0.0, 1 - candidates.sum(axis=1, keepdims=True))
         return rows, np.hstack([candidates, none])
+
+    def slower(self, tracklet: int, others: ArrayLike) -> np.ndarray:
+        """How many seconds longer than usual the traffic took between one tracklet and others."""
+        seconds = self.tracklets.table["seconds"].to_numpy(float)
+        others = np.asarray(others, int)
+        longer = self.late[others] - self.late[tracklet]
+        slower: np.ndarray = np.where(seconds[others] < seconds[tracklet], -longer, longer)
+        return slower
 
     def why_not(self, query: int, camera: str) -> str:
         """Why the vehicle of a tracklet is not found at a camera, in words."""
@@ -273,7 +298,8 @@ class TripFinder:
         DataFrame
             One row for each camera in driving order, that of the pick among them: `camera`, `time`,
             `after` (seconds since the pick), `probability`, `linked`, `id` (the detection to show)
-            of the best candidate, `why` (it is not linked, in words; "" if it is).
+            of the best candidate, `slower` (s that the traffic took longer than usual), `why` (it
+            is not linked, in words; "" if it is).
         """
         picked = self.tracklet_of(detection)
         seconds = self.tracklets.table["seconds"].to_numpy(float)
@@ -296,8 +322,9 @@ class TripFinder:
             after=seconds[rows] - seconds[picked],
             linked=linked,
             id=self.shown[rows],
+            slower=self.slower(picked, rows),
             why=why,
-        )[["camera", "time", "after", "probability", "linked", "id", "why"]]
+        )[["camera", "time", "after", "probability", "linked", "id", "slower", "why"]]
 
 
 def fit_finder(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> LinkModel:
@@ -328,11 +355,11 @@ def fit_finder(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> Lin
         for second in finder.cameras:
             queries = np.flatnonzero((part_of == part) & (vehicle >= 0) & (camera != second))
             rows, weights, alone = finder.weights(queries, second)
-            pair = pd.Series(camera[queries]) + f" {second}"
             told = {
+                "query": np.repeat(queries, len(rows)),
                 "weight": weights.ravel(),
                 "alone": alone.ravel(),
-                "pair": np.repeat(pair.to_numpy(), len(rows)),
+                "leg": np.repeat(finder.legs(queries, second), len(rows)),
                 "right": (vehicle[queries][:, None] == vehicle[rows]).ravel(),
             }
             candidates.append(pd.DataFrame(told)[told["weight"] > _TOLD])
@@ -349,34 +376,3 @@ def largest_detections(detections: pd.DataFrame, tracklets: Tracklets) -> np.nda
     """The id of the largest detection of each tracklet."""
     tracked = detections.set_index("id").loc[tracklets.of_detection.index]
     return box_area(tracked).groupby(tracklets.of_detection).idxmax().sort_index().to_numpy()
-
-
-def describe(trip: pd.DataFrame) -> pd.DataFrame:
-    """A trip to read: by street the time, the seconds since the pick, and how sure it is."""
-    names = [street_of(camera) for camera in trip["camera"]]
-    verdict = np.where(
-        trip["after"] == 0, "picked", np.where(trip["linked"], "linked", trip["why"])
-    )
-    columns = {
-        "time": trip["time"].dt.strftime("%H:%M:%S"),
-        "after the pick": trip["after"].map("{:+.0f} s".format),
-        "probability": (100 * trip["probability"]).map("{:.0f} %".format),
-        "verdict": verdict,
-    }
-    return pd.DataFrame(columns).set_axis(pd.Index(names, name="camera"))
-
-
-def as_candidates(trip: pd.DataFrame) -> pd.DataFrame:
-    """Tracklets of a trip (`TripFinder.find`) but the pick, for `Camera.mark`: `id`, `label`, and
-    `weak`: the best candidate where none is linked.
-    """
-    others = trip[trip["after"] != 0]
-    labels = [
-        f"{abs(row.after):.0f} s {'later' if row.after > 0 else 'before'},"
-        f" {100 * row.probability:.0f} % sure"
-        if row.linked
-        else f"{row.why}; at best {100 * row.probability:.0f} % sure"
-        for row in others.itertuples()
-    ]
-    weak = ~others["linked"].to_numpy(bool)
-    return pd.DataFrame({"id": others["id"].to_numpy(), "label": labels, "weak": weak})

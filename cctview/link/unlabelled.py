@@ -11,12 +11,13 @@ exceeds that is learned from (the decoys of Elias and Gygi, Nature Methods 4, 20
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from cctview.link.calibration import fit_calibration
+from cctview.link.calibration import fit_calibration, share_true
 from cctview.link.excess import find_legs
 from cctview.link.model import LinkModel
 from cctview.link.travel_times import (
@@ -41,6 +42,7 @@ _MOST_LOOKS = 5.0  # the largest log ratio that alike looks can have
 _LANES = 12  # cells across a road
 _FEW_SHARE = 0.25  # of the share of tracklets that are linked in the lane with most: the other way
 _FEW_LINKS = 10.0  # links that lanes alike to chance weigh as much as
+_TOGETHER = 200  # tracklets that are compared at once, which bounds the memory
 _NORMALISATIONS = 15  # alternating, which then changes no weight by 1 %
 _SLOPE = 0.2  # of the log ratio of appearance: it is fitted on few links, some of them wrong
 _NEGLIGIBLE = 1e-3  # odds, and weights
@@ -107,6 +109,7 @@ def _candidates(
     """Pairs whose lag may be that of a leg if the second camera's clock is shifted."""
     rows, parts = table.groupby("camera").indices, []
     seconds = table["seconds"].to_numpy(float)
+    names = sorted({f"{a} {b}" for _, a, b in legs})
     for (way, a, b), usual in legs.items():
         order = rows[b][np.argsort(seconds[rows[b]], kind="stable")]
         at = seconds[order] + shift
@@ -115,11 +118,31 @@ def _candidates(
         first = np.repeat(rows[a], count)
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - begin, count)
         second = order[place]
-        columns = {"first": first, "second": second, "way": way, "leg": f"{a} {b}", "shift": shift}
+        kinds = {"way": (WAYS.index(way), WAYS), "leg": (names.index(f"{a} {b}"), names)}
+        columns: dict[str, Any] = {
+            name: pd.Categorical.from_codes(np.full(len(first), code, np.int8), values)
+            for name, (code, values) in kinds.items()
+        }
+        columns |= {"first": first, "second": second, "shift": shift}
         columns |= {"lag": at[place] - seconds[first]}
-        columns |= {"cosine": np.einsum("ij,ij->i", features[first], features[second])}
+        columns |= {"cosine": _cosines(features, rows[a], order, begin, count)}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def _cosines(
+    features: np.ndarray, first: np.ndarray, order: np.ndarray, begin: np.ndarray, count: np.ndarray
+) -> np.ndarray:
+    """Of each of `first` with so many of `order` from `begin` on, one after another."""
+    parts = []
+    for start in range(0, len(first), _TOGETHER):
+        rows = slice(start, start + _TOGETHER)
+        low, high = begin[rows].min(), (begin + count)[rows].max()
+        block = features[first[rows]] @ features[order[low:high]].T
+        at = np.arange(block.shape[1])
+        near = (at >= begin[rows, None] - low) & (at < (begin + count)[rows, None] - low)
+        parts.append(block[near])
+    return np.concatenate(parts)
 
 
 class _Lanes:
@@ -212,7 +235,8 @@ def _weights(
         found = min(times.found.get((way, a, b), 0.5), _PRESENT)
         ratio *= np.exp(looks.log_ratio(way, leg, cosine[rows]))
         odds[rows] = ratio * found / (1 - found) / count[b]
-    unordered = pairs["leg"].map({leg: " ".join(sorted(leg.split())) for leg in set(pairs["leg"])})
+    both = [" ".join(sorted(leg.split())) for leg in pairs["leg"].cat.categories]
+    unordered = pd.factorize(np.array(both))[0][pairs["leg"].cat.codes]
     for rows in pairs.groupby([unordered, "shift"]).indices.values():
         rows = rows[odds[rows] > _NEGLIGIBLE]
         if len(rows):
@@ -253,24 +277,6 @@ def _calibrated(pairs: pd.DataFrame) -> np.ndarray:
         if len(rows):
             result[rows] = share_true(weight[rows], control[rows], count)
     return result
-
-
-def share_true(scores: np.ndarray, control: np.ndarray, count: float) -> np.ndarray:
-    """Of links with such a score, how many are more than chance, (n,).
-
-    Parameters
-    ----------
-    scores : array_like, shape (n,)
-    control : array_like of bool, shape (n,)
-        Which are of one of `count` controls: chance made them.
-    count : float
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    weight = np.where(control, 1 / count, 1.0)
-    share = IsotonicRegression().fit(scores, ~control, weight).predict(scores)
-    # of `share` real links to `1 - share` of a control, the latter number is there by chance
-    return np.clip(2 - 1 / np.maximum(share, 0.5), 0, 1)
 
 
 def believed_labels(tracklets: Tracklets, believed: Believed, least: float = 0.5) -> pd.DataFrame:
@@ -358,7 +364,7 @@ def fit_unlabelled(tracklets: Tracklets, seed: int = 0) -> LinkModel:
         raise NoTravel(f"too few links are clear: {error}") from None
     told = pd.concat(candidates, ignore_index=True)
     share = np.zeros(len(told))
-    for rows in told.groupby("pair").indices.values():
+    for rows in told.groupby(told["leg"].str[:-2]).indices.values():  # by pair of cameras
         of = told.iloc[rows]
         share[rows] = share_true(of["weight"].to_numpy(), of["control"].to_numpy(), 1)
     real = ~told["control"].to_numpy()
@@ -375,12 +381,13 @@ def _shifted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _candidates_of(finder: TripFinder, queries: np.ndarray) -> pd.DataFrame:
-    """Candidates of some tracklets: `weight`, `alone`, and `pair`, the cameras "from to"."""
+    """Candidates of some tracklets, as `cctview.link.calibration.fit_calibration` takes them."""
     camera, parts = finder.tracklets.table["camera"].to_numpy(), []
     for second in finder.cameras:
         asked = queries[camera[queries] != second]
         rows, weights, alone = finder.weights(asked, second)
-        pair = np.repeat(camera[asked] + f" {second}", len(rows))
-        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel(), "pair": pair})
+        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel()}).assign(
+            query=np.repeat(asked, len(rows)), leg=np.repeat(finder.legs(asked, second), len(rows))
+        )
         parts.append(told[told["weight"] > _NEGLIGIBLE])
     return pd.concat(parts, ignore_index=True)

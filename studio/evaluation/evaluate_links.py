@@ -21,7 +21,7 @@ from cctview.dataset import camera_of, open_dataset
 from cctview.investigate import open_own_search
 from cctview.link import SURE, TripFinder, fit_finder, fit_unlabelled
 from cctview.match import centre_by_camera, get_distance
-from cctview.stats import bootstrap, split_vehicles
+from cctview.stats import bootstrap_both_sides, split_vehicles
 from cctview.track import find_tracklets
 from cctview.truth import label_tracklets, read_truth
 
@@ -41,40 +41,39 @@ def judge_simulation(folder):
         "without labels": fit_unlabelled(tracklets),
         "with the labels of the other half": fit_finder(tracklets, others),
     }
-    judged = []
+    shares, both = {}, []
     for name, model in models.items():
         lags = {
             leg: round(float(np.exp(mean)), 1) for leg, (mean, _) in model.travel_times.lags.items()
         }
-        print(f"{name}: usual travel times, s: {lags}")
+        print(f"{name}: usual travel times, s: {lags}", flush=True)
         finder = TripFinder(tracklets, pd.Timestamp(0), np.array([]), model)
-        links = finder.links(np.flatnonzero(half == 0))
-        first = vehicle[links["query"]]
+        links = finder.links(np.flatnonzero(half == 0)).sort_values(["query", "camera"])
+        first, found = vehicle[links["query"]], vehicle[links["tracklet"]]
         there = pd.MultiIndex.from_arrays([vehicle, tracklets.table["camera"]])
-        links = links.assign(
-            name=name,
-            vehicle=first,
-            right=first == vehicle[links["tracklet"]],
-            there=pd.MultiIndex.from_arrays([first, links["camera"]]).isin(there),
-        )
-        judged.append(links)
-    table = pd.concat(judged)
+        there = pd.MultiIndex.from_arrays([first, links["camera"]]).isin(there).astype(float)
+        right, p = (first == found).astype(float), links["probability"].to_numpy(float)
+        linked = (p >= SURE).astype(float)
+        shares |= {
+            f"found first, {name}": (right, there),
+            f"linked and right, of those there, {name}": (linked * right, there),
+            f"links right, {name}": (right, linked),
+            f"links claimed, {name}": (p, linked),
+        }
+        both.append((first, found))
 
-    def figures(rows):
-        values = {}
-        for name, of in table.iloc[rows].groupby("name", sort=False):
-            linked = of["probability"] >= SURE
-            values[f"found first, {name}"] = of.loc[of["there"], "right"].mean()
-            values[f"linked, of those there, {name}"] = (linked & of["right"]).sum() / of[
-                "there"
-            ].sum()
-            values[f"links right, {name}"] = of.loc[linked, "right"].mean()
-            values[f"links claimed, {name}"] = of.loc[linked, "probability"].mean()
-        found = [value for key, value in values.items() if key.startswith("found")]
-        values["found first, difference"] = found[0] - found[-1]
-        return pd.Series(values)
+    def figures(weights):
+        values = {
+            name: (weights * value * of).sum() / (weights * of).sum()
+            for name, (value, of) in shares.items()
+        }
+        found = [value for name, value in values.items() if name.startswith("found")]
+        return pd.Series(values | {"found first, difference": found[0] - found[1]})
 
-    print(bootstrap(figures, table["vehicle"].to_numpy(), rounds=200).round(3).to_string())
+    # the same searches by both models; a wrong candidate of either is what they were taken for
+    (first, one), (_, other) = both
+    taken = np.where(one == first, other, one)
+    print(bootstrap_both_sides(figures, first, taken).round(3).to_string())
 
 
 def judge_frames(folder, path):

@@ -3,9 +3,11 @@
 linking.csv         what each engine finds of the vehicles that passed all cameras
 linking_sure.csv    how often links come true that are claimed at some confidence, by camera pair
 
-The engines are fitted alike: in the later minutes, on vehicles that pass no camera in the first
-ones. "first edition" is the engine of the first edition (`studio.studies.step_model`): every search
-by itself, by looks, type, colour and clock in one logistic regression.
+"in a queue" are the same minutes with a queue between two cameras (`queued`), where links are
+sought by the traffic of the moment, and by usual travel times. The engines are fitted alike: in the
+later minutes, on vehicles that pass no camera in the first ones. "first edition" is the engine of
+the first edition (`studio.studies.step_model`): every search by itself, by looks, type, colour and
+clock in one logistic regression.
 """
 
 from collections.abc import Callable
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
 
 from cctview.course.stored import FINDER_MINUTES, finder_minutes, open_finder
 from cctview.dataset import Dataset, open_dataset
@@ -32,6 +35,10 @@ FIRST_EDITION = "first edition"
 _ORDER = ("time and place", "type and colour", "travel time", "embedding")
 _PRECISION = 0.8
 _MANY = 4  # links of a trip past six cameras
+JOINTLY = "looks and clock, jointly"
+_QUEUE = ("S", "253-134-S", "732-680-N")
+_WAITS = (60.0, 180.0, 300.0), (0.0, 60.0, 0.0)
+"""When vehicles come to the queue, s from the beginning, and for how long they stand in it."""
 Search = Callable[[np.ndarray, str], tuple[np.ndarray, np.ndarray]]
 """Rows of a camera, and how probably each is the vehicle of some tracklets, (k, m)."""
 
@@ -97,8 +104,26 @@ def engines(finder: TripFinder, dataset: Dataset, truth: Truth) -> dict[str, Sea
         "clock": pairwise(finder, no_looks),
         "looks and clock": pairwise(finder, model),
         "clock, jointly": jointly(replace(finder, model=no_looks)),
-        "looks and clock, jointly": jointly(finder),
+        JOINTLY: jointly(finder),
     }
+
+
+def queued(finder: TripFinder, labels: pd.DataFrame) -> TripFinder:
+    """The same tracklets as if all vehicles of one way stood in a queue between two cameras.
+
+    Everybody who comes at one time waits as long, so nobody overtakes another in it.
+    """
+    table, (way, first, _) = finder.tracklets.table, _QUEUE
+    rows = table.assign(vehicle=labels["vehicle"])[
+        (labels["vehicle"] >= 0) & (labels["direction"] == way)
+    ]
+    passes = rows.groupby(["vehicle", "camera"])["seconds"].median().unstack()
+    usual = passes.sub(passes[first], axis=0).median()
+    comes = passes.sub(usual).median(axis=1) - table["seconds"].min()
+    wait = rows["vehicle"].map(pd.Series(np.interp(comes, *_WAITS), comes.index))
+    wait = wait.where(rows["camera"].map(usual) > 0, 0.0).reindex(table.index, fill_value=0.0)
+    tracklets = replace(finder.tracklets, table=table.assign(seconds=table["seconds"] + wait))
+    return TripFinder(tracklets, finder.midnight, finder.shown, finder.model)
 
 
 def judge(search: Search, trips: TripJudge, queries: np.ndarray) -> pd.DataFrame:
@@ -169,7 +194,9 @@ def identities(assignment: Assignment, sure: float = SURE) -> np.ndarray:
     return identity
 
 
-def identity_scores(identity: ArrayLike, vehicle: ArrayLike, missed: int = 0) -> pd.Series:
+def identity_scores(
+    identity: ArrayLike, vehicle: ArrayLike, missed: ArrayLike = (), rounds: int = 100
+) -> pd.DataFrame:
     """IDF1 and HOTA of vehicle numbers over cameras.
 
     Each tracklet is a detection that is where it should be, so of HOTA (Luiten et al. 2021) the
@@ -182,34 +209,60 @@ def identity_scores(identity: ArrayLike, vehicle: ArrayLike, missed: int = 0) ->
         The number that each tracklet got.
     vehicle : array_like of int, shape (n,)
         What it shows; -1 for nothing that drives.
-    missed : int
-        Passes of which there is no tracklet.
+    missed : array_like of int
+        The vehicle of each pass of which there is no tracklet.
+    rounds : int
 
     Returns
     -------
-    Series
-        `IDF1`, `HOTA`, `DetA`, `AssA`.
+    DataFrame
+        Rows `IDF1`, `HOTA`, `DetA`, `AssA`; columns estimate, low, high, by drawing vehicles again:
+        those that are judged, and those whose tracklets got their numbers.
 
     Examples
     --------
     Two vehicles at two cameras each, one of which is found again:
 
-    >>> identity_scores([1, 1, 2, 3], [7, 7, 8, 8]).round(3).to_dict()
+    >>> scores = identity_scores([1, 1, 2, 3], [7, 7, 8, 8])
+    >>> scores["estimate"].round(3).to_dict()
     {'IDF1': 0.75, 'HOTA': 0.866, 'DetA': 1.0, 'AssA': 0.75}
     """
-    table = pd.DataFrame({"identity": np.asarray(identity), "vehicle": np.asarray(vehicle)})
-    true = table[table["vehicle"] >= 0]
-    counts = pd.crosstab(true["identity"], true["vehicle"])
-    cells = counts.to_numpy()
-    a, b = linear_sum_assignment(cells, maximize=True)
-    there = len(true) + missed
-    idf1 = 2 * cells[a, b].sum() / (len(table) + there)
-    own = table.groupby("identity").size().reindex(counts.index).to_numpy()[:, None]
-    union = own + cells.sum(axis=0) - cells
-    association = float((cells**2 / union).sum() / len(true))
-    detection = len(true) / (len(table) + missed)
-    hota = np.sqrt(detection * association)
-    return pd.Series({"IDF1": idf1, "HOTA": hota, "DetA": detection, "AssA": association})
+    vehicle, missed = np.array(vehicle), np.array(missed, int)
+    nothing = vehicle < 0  # each is drawn as a vehicle of its own
+    vehicle[nothing] = -1 - np.arange(nothing.sum())
+    names = np.union1d(vehicle, missed)
+    seen, real = np.searchsorted(names, vehicle), names >= 0
+    unseen = np.bincount(np.searchsorted(names, missed), minlength=len(names))
+    number, one = np.unique(identity, return_inverse=True)
+    cells = coo_matrix((np.ones(len(seen)), (one, seen)), (len(number), len(names))).tocsr()
+    place = cells.tocoo()
+    true, own = real[place.col], np.asarray(cells.sum(axis=0)).ravel()
+    pairs = linear_sum_assignment(cells[:, real].toarray(), maximize=True)
+    chosen = np.zeros(len(names), int) - 1
+    chosen[np.flatnonzero(real)[pairs[1]]] = pairs[0]
+    paired = chosen[place.col] == place.row
+
+    def statistic(drawn: np.ndarray) -> pd.Series:
+        times = np.bincount(drawn, minlength=len(names)).astype(float)
+        weight, count = times[place.col], place.data
+        # a number's other tracklets count as often as their vehicles were drawn
+        others = (cells @ times)[place.row] - weight * count
+        union = others + (own + unseen)[place.col]
+        found, there = (times * own * real).sum(), (times * (own + unseen) * real).sum()
+        all_told = (times * own).sum()
+        association = (weight * count**2 / union)[true].sum() / found
+        detection = found / (all_told + (times * unseen).sum())
+        right = (weight * count)[paired].sum()
+        return pd.Series(
+            {
+                "IDF1": 2 * right / (all_told + there),
+                "HOTA": np.sqrt(detection * association),
+                "DetA": detection,
+                "AssA": association,
+            }
+        )
+
+    return bootstrap(statistic, np.arange(len(names)), rounds)
 
 
 def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd.DataFrame]:
@@ -218,6 +271,11 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
     way, rows = trips.labels["direction"].to_numpy(), []
     ends = {"S": finder.cameras[0], "N": finder.cameras[-1]}
     compared = engines(finder, dataset, truth)
+    queue = queued(finder, trips.labels)
+    compared |= {
+        f"{JOINTLY}, in a queue": jointly(queue),
+        f"{JOINTLY}, in a queue, by usual times": jointly(replace(queue, queues=False)),
+    }
     for name, search in compared.items():
         parts = []
         for direction, start in ends.items():
@@ -227,17 +285,16 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
             rows.append(with_intervals(links).assign(engine=name, way=direction))
     identity = identities(finder.assignment)
     seen = trips.labels["vehicle"].to_numpy()
-    passed = int(trips.passes.notna().to_numpy().sum())
-    pairs = pd.DataFrame({"v": seen, "c": finder.tracklets.table["camera"]})
-    missed = passed - len(pairs[pairs["v"] >= 0].drop_duplicates())
+    passed = trips.passes.stack().dropna().index
+    missed = passed.difference(pd.MultiIndex.from_arrays([seen, finder.tracklets.table["camera"]]))
     for name, numbers in (
         ("nobody linked", np.arange(len(seen))),
-        ("looks and clock, jointly", identity),
+        (JOINTLY, identity),
     ):
-        scores = identity_scores(numbers, seen, missed).rename("estimate").to_frame()
+        scores = identity_scores(numbers, seen, missed.get_level_values(0))
         rows.append(scores.rename_axis("figure").reset_index().assign(engine=name, way="both"))
     queries = np.flatnonzero(seen >= 0)
-    every = judge(compared["looks and clock, jointly"], trips, queries)
+    every = judge(compared[JOINTLY], trips, queries)
     return {
         "linking.csv": pd.concat(rows, ignore_index=True)[
             ["engine", "way", "figure", "estimate", "low", "high", "links"]

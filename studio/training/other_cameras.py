@@ -88,6 +88,8 @@ _VIEWS = (
 _RECORDINGS = (
     (2001, time(7, 50), "clear", 0.5),
     (2002, time(9, 40), "overcast", 0.25),
+    (2003, time(12, 10), "clear", 0.75),
+    (2004, time(15, 20), "clear", 0.25),
 )
 """Seed, start, weather and individuality. Seeds from 2001: no vehicle of the course, nor of the
 other training minutes.

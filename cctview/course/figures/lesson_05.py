@@ -108,13 +108,11 @@ def _hill(axes, shares, edges, colour, words, top):
 @style()
 def roc(
     curves: dict[str, tuple[ArrayLike, ArrayLike]],
-    at: float | None = None,
     note: str = SIMULATION,
 ) -> Card:
     """Receiver operating characteristics.
 
-    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them. The first curve
-    has a point at the threshold `at`.
+    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them.
     """
     areas = {name: roc_auc(*pairs) for name, pairs in curves.items()}
     best = max(areas, key=lambda name: areas[name])
@@ -131,12 +129,6 @@ def roc(
         look = {"fontsize": 11.5, "fontweight": "bold", "color": DARKER.get(colour, colour)}
         words = f"{key} {name}\narea {areas[name]:.3f}"
         axes.annotate(words, (1.03, 0.86 - 0.2 * k), xycoords="axes fraction", **look)
-    if at is not None:
-        counts = accepted(*next(iter(curves.values())), at)
-        x = counts["false_links"] / (counts["false_links"] + counts["kept_apart"])
-        y = counts["true_links"] / (counts["true_links"] + counts["missed"])
-        dot(axes, x, y, BLUE, 11, zorder=2, label="operating point")
-        label(axes, x + 0.03, y - 0.03, f"threshold {at:.2f}", BLUE, va="top")
     axes.set(xlim=(-0.01, 1), xlabel="different pairs called the same (share)")
     axes.set(ylim=(0, 1.01), ylabel="same pairs found (share)")
     return figure

@@ -42,7 +42,13 @@ def stop_and_sort(points: pd.DataFrame) -> Moment:
         " system is."
     )
     title = "Test one vehicle, the rest of the day, and sort the alarms"
-    return Moment(Path(__file__).with_suffix(".js"), title, words, data, state)
+    table = pd.DataFrame(right, [f"1 in {of:,}" for of in _WANTED], [str(k["words"]) for k in kept])
+    table.index.name = "wanted of those that pass"
+    still = (
+        f"<p>{words}</p><details><summary>How many alarms are right</summary>"
+        f"{table.iloc[:, :3].to_html(border=0)}</details>"
+    )
+    return Moment(Path(__file__).with_suffix(".js"), title, words, data, state, still)
 
 
 def _share(wanted, threshold):

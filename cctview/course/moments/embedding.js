@@ -96,7 +96,7 @@ function play(stage) {
   const lossOf = () => tripletLoss(stage.state.points, data.cars.slice(0, placed));
 
   const what = make("p", { class: "what" });
-  const plane = make("div", { class: "plane", role: "group", "aria-label": "The plane with the crops" });
+  const plane = make("div", { class: "plane", role: "application", "aria-label": "The plane: arrow keys move a crop" });
   const tiles = data.crops.map((crop, i) => {
     const letter = make("b", { "aria-hidden": "true" });
     const tile = make("button", { type: "button", class: "crop drag" }, make("img", { src: crop.picture, alt: "", draggable: "false" }), letter);
@@ -106,7 +106,9 @@ function play(stage) {
   plane.append(...tiles.slice(0, placed));
   const loss = make("strong", { class: "loss" }), left = make("p", { class: "left" });
   const bar = make("i"), curve = svg("polyline"), picture = svg("svg", { viewBox: "0 0 100 40", preserveAspectRatio: "none", "aria-hidden": "true" }, curve);
-  const button = (words, onclick) => make("button", { type: "button", onclick }, words);
+  const button = (words, act) => make("button", { type: "button", onclick: (event) => { act(); keepFocus(event.currentTarget); } }, words);
+  /** Where a button has gone, the focus goes to the one that comes next. */
+  const keepFocus = (from) => (from.hidden || from.disabled) && [land, bring, again].find((one) => !one.hidden)?.focus();
   const network = button("Let the network do it", () => learnAll());
   const bring = button("", () => { act({ kind: "bring" }); stage.say(waiting()); });
   const land = button("Put it in its place", () => { act({ kind: "land" }); stage.say(arrived(stage.state.landed - 1)); });
@@ -174,6 +176,7 @@ function play(stage) {
       if (state !== stage.state) stage.set(state);
     });
     if (!stage.state.weights) return; // begun again meanwhile
+    if (document.activeElement === again) keepFocus(network);
     stage.say(`The network has learned for ${stage.state.steps} steps: the loss fell from ${first.toFixed(2)} to ${lossOf().loss.toFixed(2)}.`);
   }
 

@@ -207,7 +207,7 @@ function play(stage) {
     over.replaceChildren(
       make("p", { class: "verdict" }, verdictOf(data, state)),
       make("table", {}, make("caption", {}, "Share of answers that are wrong"), head, row("pairs on which the system is wrong", a, b), row("pairs on which it is right", c, d)),
-      make("p", {}, `We drew the pairs so that the system is wrong on ${wrong} of ${data.pairs.length}. Of all such pairs it is wrong on ${percent(data.wrong)}. Which pairs had a label was drawn anew for each person.`),
+      make("p", {}, `We drew the pairs so that the system is wrong on ${wrong} of ${data.pairs.length}. Of all such pairs it is wrong on ${percent(data.wrong)}. Which pairs had a label was drawn at random ${state.mode === "hands" ? "once, for the whole room" : "for each person"}; the pairs without a label are the control.`),
       make("div", { class: "truths" }, ...truths), button("Begin again", () => { act({ kind: "again" }); focused("button"); }, { class: "again" }));
   }
 

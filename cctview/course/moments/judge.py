@@ -53,27 +53,24 @@ def same_or_different(
     confidence = fitted.fit(column[among], same[among]).predict_proba(column)[:, 1]
     says = confidence >= 0.5
     drawn = _draw(pairs, among, says, np.random.default_rng(seed))
-    shown = []
-    for pair in drawn:
-        crops = [lesson.dataset.crop(detections["id"].iloc[row]) for row in pairs.rows[pair]]
-        sure = max(confidence[pair], 1 - confidence[pair])
-        shown.append(
-            {
-                "pictures": [data_address(encode_jpeg(crop)) for crop in crops],
-                "same": bool(same[pair]),
-                "says": bool(says[pair]),
-                "percent": int(100 * sure),
-            }
-        )
+    jpegs = [
+        [encode_jpeg(lesson.dataset.crop(detections["id"].iloc[row])) for row in pairs.rows[pair]]
+        for pair in drawn
+    ]
+    shown = [
+        {
+            "pictures": [data_address(crop) for crop in crops],
+            "same": bool(same[pair]),
+            "says": bool(says[pair]),
+            "percent": int(100 * max(confidence[pair], 1 - confidence[pair])),
+        }
+        for pair, crops in zip(drawn, jpegs, strict=True)
+    ]
     rates = [np.mean(says[among & (same == kind)] != kind) for kind in (True, False)]
     still = "".join(
-        f"<p>Pair {number}: "
-        + "".join(
-            picture_html(encode_jpeg(lesson.dataset.crop(detections["id"].iloc[row])), words)
-            for row, words in zip(pairs.rows[pair], ("first crop", "second crop"), strict=True)
-        )
-        + "</p>"
-        for number, pair in enumerate(drawn[:4], start=1)
+        f"<p>Pair {number}:"
+        f" {picture_html(first, 'its first crop')} {picture_html(second, 'its second crop')}</p>"
+        for number, (first, second) in enumerate(jpegs[:4], start=1)
     )
     data = {
         "pairs": shown,

@@ -13,16 +13,18 @@ import pandas as pd
 from cctview.dataset import BOX, Dataset, box_area, encode_jpeg, street_of
 from cctview.link import SURE, TripFinder, TripJudge
 from cctview.show import Moment, data_address, encode_still, picture_html
+from cctview.truth import Truth, true_vehicles
 
 _FRAMES = 4
 _LEAST_NEXT = 3
 """Cameras that a car must still come to after the frame, so that it can be followed."""
 _LEAST_AREA = 500
-"""Pixels of a box that can be clicked; a smaller car could not be recognised by anybody."""
+"""Pixels of a box that can be clicked, or that stands beside the correct one; people could not
+recognise a smaller car."""
 _CROPS = 4
 
 
-def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> Moment:
+def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset, truth: Truth) -> Moment:
     """The game: click a car, find it among four crops at each next camera, then turn over what the
     system did, and the truth.
 
@@ -33,8 +35,10 @@ def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> M
         Of this finder: it knows which crop is right.
     dataset : Dataset
         In which the finder finds.
+    truth : Truth
+        Which vehicle each detection shows: a tracklet can hold some of another vehicle.
     """
-    data = operator_game(finder, judge, dataset)
+    data = operator_game(finder, judge, dataset, truth)
     first = data["frames"][0]
     boxes = [(*car["box"], "picked", "") for car in first["cars"]]
     shot = dataset.image(first["frame"]), f"{first['place']}, {first['time']}", boxes
@@ -50,7 +54,9 @@ def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> M
     return Moment(script, "Be the operator: follow a car", words, data, state, still)
 
 
-def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dict[str, Any]:
+def operator_game(
+    finder: TripFinder, judge: TripJudge, dataset: Dataset, truth: Truth
+) -> dict[str, Any]:
     """Frames, the cars in them that can be followed, and at each next camera four crops.
 
     Returns
@@ -67,7 +73,8 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     ValueError
         If no car of the frames comes to enough further cameras.
     """
-    cars = _cars(finder, judge, dataset)
+    detections = _detections(finder, judge, dataset, truth)
+    cars = _cars(finder, judge, detections)
     if cars.empty:
         raise ValueError(
             f"no car here comes to {_LEAST_NEXT} further cameras while they record; take more"
@@ -77,7 +84,15 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     counts = counts.sort_values(["size", "sum"], ascending=False, kind="stable")
     chosen = counts.drop_duplicates("camera").head(_FRAMES)["frame"]
     cars = cars[cars["frame"].isin(chosen)]
-    steps = _steps(finder, judge, dataset, cars)
+    shown = finder.shown.astype(object)
+    largest = detections.drop_duplicates("tracklet")
+    shown[largest["tracklet"]] = largest["id"]
+
+    def picture(tracklet):
+        return data_address(encode_jpeg(dataset.crop(shown[tracklet])))
+
+    clear = set(largest.loc[largest["area"] >= _LEAST_AREA, "tracklet"])
+    steps = _steps(finder, judge, picture, clear, cars)
     frames = []
     for name in chosen:
         image, rows = dataset.image(name), cars[cars["frame"] == name]
@@ -104,15 +119,23 @@ def operator_game(finder: TripFinder, judge: TripJudge, dataset: Dataset) -> dic
     return {"frames": frames}
 
 
-def _cars(finder, judge, dataset):
-    """The detections of cars that can be followed, with `tracklet`, `vehicle` and `next`: at how
-    many further cameras, on a carriageway that these see.
+def _detections(finder, judge, dataset, truth):
+    """The detections that show the vehicle of their tracklet, the largest first, with `tracklet`,
+    `vehicle`, `way` and `area`.
     """
     rows = dataset.detections.set_index("id", drop=False).loc[finder.tracklets.of_detection.index]
-    rows = rows.assign(tracklet=finder.tracklets.of_detection.to_numpy())
+    rows = rows.assign(tracklet=finder.tracklets.of_detection.to_numpy(), area=box_area(rows))
     labels = judge.labels.iloc[rows["tracklet"]]
     rows = rows.assign(vehicle=labels["vehicle"].to_numpy(), way=labels["direction"].to_numpy())
-    rows = rows[(rows["vehicle"] >= 0) & (box_area(rows) >= _LEAST_AREA)]
+    own = true_vehicles(rows, truth) == rows["vehicle"]
+    return rows[own.fillna(False)].sort_values("area", ascending=False, kind="stable")
+
+
+def _cars(finder, judge, rows):
+    """The detections of cars that can be followed, with `next`: at how many further cameras, on a
+    carriageway that these see. The largest come first, so that small ones lie on top.
+    """
+    rows = rows[rows["area"] >= _LEAST_AREA]
     seen = set(judge.carriageways())
     passes = judge.passes.reindex(rows["vehicle"])
     further = [
@@ -121,12 +144,11 @@ def _cars(finder, judge, dataset):
         & np.array([(camera, way) in seen for way in rows["way"]])
         for camera in finder.cameras
     ]
-    rows = rows.assign(next=np.sum(further, axis=0), area=box_area(rows))
-    rows = rows.sort_values("area", ascending=False, kind="stable")  # small ones lie on top
+    rows = rows.assign(next=np.sum(further, axis=0))
     return rows[rows["next"] >= _LEAST_NEXT].drop_duplicates(["frame", "vehicle"])
 
 
-def _steps(finder, judge, dataset, cars):
+def _steps(finder, judge, picture, clear, cars):
     """For each tracklet of the cars, what is asked at each further camera, in order of time."""
     seconds, steps = finder.tracklets.table["seconds"].to_numpy(float), {}
     seen = set(judge.carriageways())
@@ -139,7 +161,7 @@ def _steps(finder, judge, dataset, cars):
             if pd.notna(time) and time > row.time and camera != row.camera
         ]
         steps[row.tracklet] = [
-            _step(finder, judge, dataset, row.tracklet, camera, seconds, *found[camera])
+            _step(finder, judge, picture, clear, row.tracklet, camera, seconds, *found[camera])
             for camera in further
             if (camera, row.way) in seen
         ]
@@ -156,22 +178,21 @@ def _search(finder, cars, camera):
     return rows, dict(zip(queries, zip(posterior[:, :-1], alone, strict=True), strict=True))
 
 
-def _step(finder, judge, dataset, tracklet, camera, seconds, rows, found):
+def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found):
     """The crops of one camera in order of time, which of them is right, and which was linked."""
     posterior, alone = found[tracklet]
     right, best = judge.same(tracklet, rows), int(posterior.argmax())
-    vehicle = judge.labels["vehicle"].to_numpy()[rows]
     order = np.argsort(-np.maximum(posterior, alone), kind="stable")
     shown = [best, *[k for k in order if right[k]][:1]]
     shown = list(dict.fromkeys(shown if not right[best] else [best]))
-    others = [k for k in order if not right[k] and vehicle[k] >= 0 and k not in shown]
+    others = [k for k in order if not right[k] and rows[k] in clear and k not in shown]
     shown = sorted([*shown, *others][:_CROPS], key=lambda k: seconds[rows[k]])
     true, linked = [k for k in shown if right[k]], posterior[best] >= SURE
     return {
         "place": street_of(camera),
         "crops": [
             {
-                "picture": data_address(encode_jpeg(dataset.crop(finder.shown[rows[k]]))),
+                "picture": picture(rows[k]),
                 "looks": _looks(finder, rows[k]),
                 "after": round(seconds[rows[k]] - seconds[tracklet]),
             }

@@ -1,7 +1,7 @@
 // Who needs what, then be the thief (cctview.course.moments.purposes).
 // State: needs (which uses), fear (which tracker, of the data's fears), times (whether it has the times too), thief (whether the reader is one), tried (which attacks, in order).
 
-const LEFT = 70, TOP = 12, WIDE = 500, HIGH = 270; // the plot, in units
+const LEFT = 70, TOP = 20, WIDE = 500, HIGH = 270; // the plot, in units
 const SHAPES = { vectors: "M-6 -6H6V6H-6Z", database: "M0 -8L8 6H-8Z" };
 
 /** Where a defence stands for an owner: what is lost of the worst served need, and the share of the bits that it buys back. */
@@ -116,12 +116,17 @@ function play(stage) {
     const number = last ? left(data.crowd, last.bits) : data.crowd;
     const dots = Array.from({ length: data.crowd }, (_, k) => draw("circle", { cx: 8 + 13 * (k % 44), cy: 8 + 13 * Math.floor(k / 44), r: 5, class: k < number ? "lit" : "" }));
     const crowd = draw("svg", { viewBox: `0 0 576 ${13 * Math.ceil(data.crowd / 44) + 4}`, role: "img", "aria-label": `${number} of ${data.crowd} passes are left` }, ...dots);
+    const choose = (k) => () => stage.set({ tried: [...tried.filter((one) => one !== k), k] });
+    const offer = (attack, k) =>
+      button(attack.times ? "with the times" : "vectors alone", choose(k), { "aria-pressed": tried.at(-1) === k, "aria-label": spoken(attack) });
+    const groups = [...new Set(attacks.map(({ who }) => who))].map((who) =>
+      make("div", {}, make("p", {}, make("b", {}, who), `: ${data.who[who]}`), ...attacks.map((attack, k) => (attack.who === who ? offer(attack, k) : ""))));
     const rows = tried.map((k) => make("li", {}, `${spoken(attacks[k])}: ${left(data.crowd, attacks[k].bits)} left`));
     thief.replaceChildren(
       make("div", { class: "ask" },
         make("p", {}, make("b", {}, "You are the thief."), ` The owner needs ${list(needs)}, and uses: `, make("b", {}, chosen?.words ?? "no defence"), "."),
         make("p", {}, `You look for one vehicle among the ${data.crowd} passes at the next camera. Choose your attack:`),
-        make("div", { class: "attacks" }, ...attacks.map((attack, k) => button(spoken(attack), () => stage.set({ tried: [...tried.filter((one) => one !== k), k] }), { "aria-pressed": tried.at(-1) === k }))),
+        make("div", { class: "attacks" }, ...groups),
         button("Back to the owner", () => stage.set({ thief: false }))),
       make("div", {}, crowd, make("p", { class: "big" }, said(attacks, last, number)), make("ul", {}, ...rows)));
   }

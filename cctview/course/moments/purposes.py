@@ -12,11 +12,17 @@ from typing import Any
 import pandas as pd
 
 from cctview.defences import DEFENCES, TRACKERS, USES, best_defence, case_name
-from cctview.show import Moment
+from cctview.show import Moment, percent
 
 _LEAST = 0.9
 """Share of every needed use that a defence must keep."""
 _BEST = "the best of these"
+_WHO = {
+    "off the shelf": "the network as it is",
+    "retrained": "has learned from defended data",
+    "adaptive": "knows the defence, and uses all crops of a pass",
+}
+"""What each thief is, in a few words."""
 
 
 def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
@@ -55,6 +61,7 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
     data = {
         "uses": USES,
         "fears": list(fears),
+        "who": _WHO,
         "least": _LEAST,
         "cases": cases,
         "best": best,
@@ -69,8 +76,19 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
         " named. Then you are the thief: you choose an attack, and see how many of the passes at"
         " the next camera are left to choose from."
     )
+    rows = {needs.replace("+", ", "): of[-1] for needs, of in best.items()}
+    table = pd.DataFrame(
+        {
+            "best defence": {needs: " or ".join(of["chosen"]) for needs, of in rows.items()},
+            "takes": {needs: percent(max(of["share"], 0)) for needs, of in rows.items()},
+        }
+    ).rename_axis("needed")
+    still = (
+        f"<p>{words}</p><details><summary>Against the best thief, who uses the times</summary>"
+        f"{table.to_html(border=0)}</details>"
+    )
     script = Path(__file__).with_suffix(".js")
-    return Moment(script, "Who needs what? Then be the thief", words, data, state)
+    return Moment(script, "Who needs what? Then be the thief", words, data, state, still)
 
 
 def _key(needs):

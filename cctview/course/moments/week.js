@@ -82,7 +82,8 @@ function play(stage) {
     const select = make("select", { onchange: () => onchange(Number(select.value)), autocomplete: "off" }, ...words.map(option));
     return { select, row: make("label", {}, label, select) };
   };
-  const button = (words, onclick) => make("button", { type: "button", onclick }, words);
+  const button = (words, act) => make("button", { type: "button", onclick: (event) => { act(); keepFocus(event.currentTarget); } }, words);
+  const keepFocus = (from) => from.disabled && [next, again].find((one) => !one.disabled)?.focus();
   const who = pick("Whose week? ", [...data.people.map((one) => `An invented driver: ${one.name}`), "Your own"], (value) => change({ who: value, asked: 0 }));
   const clock = pick("The time is known ", CLOCKS.map(({ words }) => words), (value) => change({ clock: value }));
   const place = pick("The place is known ", PLACES.map(({ words }) => words), (value) => change({ place: value }));
@@ -99,7 +100,7 @@ function play(stage) {
   });
   const form = make("ol", { class: "own" }, ...rows), known = make("ol", { class: "known" });
   const canvas = make("canvas", { role: "img" }), count = make("p", { class: "count" }), bar = make("i"), meter = make("p", { class: "meter" });
-  stage.el.append(make("p", {}, "Somebody knows four places and times at which a driver passed a camera. Ask the archive of the cameras: who else was there?"), make("div", { class: "both" },
+  stage.el.append(make("p", {}, "Somebody knows four places and times at which a driver passed a camera. Ask the archive of the cameras who else was there. Each dot is a driver, the ring is this one."), make("div", { class: "both" },
     make("div", { class: "side" }, who.row, warning, form, make("div", { class: "buttons" }, next, all, again), known, clock.row, place.row),
     make("div", { class: "crowd" }, count, canvas, make("div", { class: "bar", "aria-hidden": "true" }, bar), meter)));
   stage.keys({ n: () => askNext() });

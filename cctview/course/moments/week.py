@@ -6,14 +6,17 @@ and the browser asks the questions.
 
 import base64
 import gzip
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from cctview.dataset import street_of
 from cctview.privacy import Sightings, read_trips
-from cctview.show import Moment
+from cctview.show import Moment, picture_html
 
 _PEOPLE = {
     "the night nurse": "a nurse on night shifts",
@@ -22,6 +25,8 @@ _PEOPLE = {
     "the courier": "a courier",
 }
 _POINTS = 4
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_DOT, _RING = (0, 114, 178), (213, 94, 0)  # the palette's blue and vermilion
 
 
 def your_week(trips: pd.DataFrame, drivers: pd.DataFrame, seed: int = 0) -> Moment:
@@ -62,6 +67,30 @@ def your_week(trips: pd.DataFrame, drivers: pd.DataFrame, seed: int = 0) -> Mome
         " passes of one driver puts out the dots of all drivers to whom it does not apply.",
         data,
         {"who": 0, "asked": 0, "clock": 2, "place": 0},
+        _still(data),
+    )
+
+
+def _still(data: dict[str, Any]) -> str:
+    """The crowd before the first question, and what is known of the first driver."""
+    side = int(np.ceil(np.sqrt(data["vehicles"] * 2)))
+    grid = np.zeros((-(-data["vehicles"] // side), side), bool)
+    grid.flat[: data["vehicles"]] = True
+    dots = np.kron(grid, np.pad(np.ones((4, 4), bool), 1))
+    image = np.where(dots[..., None], _DOT, 255).astype(np.uint8)
+    y, x = divmod(data["people"][0]["dot"], side)
+    image[6 * y : 6 * y + 6, 6 * x : 6 * x + 6] = _RING
+    file = io.BytesIO()
+    Image.fromarray(image).quantize(3).save(file, "PNG", optimize=True)
+    known = "".join(
+        f"<li>{data['places'][point['place']]}, {_DAYS[point['minute'] // 1440]}"
+        f" {point['minute'] % 1440 // 60:02d}:{point['minute'] % 60:02d}</li>"
+        for point in data["people"][0]["points"]
+    )
+    words = f"{data['vehicles']:,} dots, one for each driver of the town; one is of another colour."
+    return (
+        f"<p>Four passes of one driver are known. How many of {data['vehicles']:,} drivers fit?</p>"
+        f"<ol>{known}</ol>{picture_html(file.getvalue(), words, 'png')}"
     )
 
 

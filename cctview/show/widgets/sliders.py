@@ -219,7 +219,8 @@ class Sliders:
             AHEAD.forget(self)
             return
         for at in [tuple(self._at), *list(self._states)]:
-            self.send(at)
+            if _key(at) not in message["held"]:
+                self.send(at)
         AHEAD.watch(self)
 
     def _moved(self, change):

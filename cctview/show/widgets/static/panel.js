@@ -2,7 +2,7 @@
 // this file are joined into one ES module.
 //
 // `render` needs of its model: get, set, save_changes, on, off and send. A page without Python can give it an object of its own
-// with get("stored") true, which answers the message "need" with all the states that it has: then the nearest one is shown.
+// with get("stored") true, which answers the message "need" with all the states that are not "held": then the nearest one is shown.
 
 const SILENCE = 6000; // ms without an answer after which we say that Python does not answer
 const HEAD = 132; // px of a window that are not the notebook's, and air
@@ -77,7 +77,7 @@ class View {
     for (const [what, done] of this.heard) model.on(what, done);
     states.views.add(this);
     this.build();
-    if (this.image) this.ask({ kind: "need" });
+    if (this.image) this.ask({ kind: "need", held: [...states.held.keys()] });
   }
   clean() {
     clearInterval(this.timer);
