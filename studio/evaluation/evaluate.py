@@ -24,7 +24,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, crop, read_image
+from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, box_side, crop, read_image
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.stats import bootstrap
@@ -84,8 +84,8 @@ def judge(found: pd.DataFrame, stored: pd.DataFrame, wanted: np.ndarray) -> np.n
 
 
 def detector_table(detector: Detector) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every detection on the test frames with its verdict, and every frame with its number of
-    wanted boxes.
+    """Every detection on the test frames with its verdict, its overlap with the wanted boxes (IoU)
+    and its size, and every frame with its number of wanted boxes.
     """
     frames, stored = real.load_frames(), real.load_detections()
     groups = stored.groupby(["cam", "sec"]).groups
@@ -98,7 +98,15 @@ def detector_table(detector: Detector) -> tuple[pd.DataFrame, pd.DataFrame]:
         duplicate = truth.dup_or_nonveh & ~truth.cls.isin(["person", "bicycle"])
         wanted = ((truth["prob"] >= 50) & (longest > 20) & ~duplicate).to_numpy()
         found = detector.detect(read_image(frame.jpeg, f"{frame.cam} {frame.time}"))
-        rows.append(found.assign(verdict=judge(found, truth, wanted), minute=frame.sec // 60))
+        overlap = box_iou(found[BOX].to_numpy(float), truth[wanted][BOX].to_numpy(float))
+        rows.append(
+            found.assign(
+                verdict=judge(found, truth, wanted),
+                minute=frame.sec // 60,
+                overlap=overlap.max(1, initial=0),
+                side=box_side(found),
+            )
+        )
         counts.append((frame.sec // 60, wanted.sum()))
     return pd.concat(rows, ignore_index=True), pd.DataFrame(counts, columns=["minute", "wanted"])
 
@@ -134,11 +142,16 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
     def sure(v):
         return v[(v.percent >= 50) & (v.verdict >= 0)].verdict
 
+    def tight(v, least, most):
+        return v.overlap[(v.verdict == 1) & (v.side >= least) & (v.side < most)].mean()
+
     return {
         "recall at precision .70": figure(lambda v, n: recall_at_precision(v, n, 0.70)[0]),
         "recall at precision .85": figure(lambda v, n: recall_at_precision(v, n, 0.85)[0]),
         "recall at 50 %": figure(lambda v, n: sure(v).sum() / n),
         "precision at 50 %": figure(lambda v, n: sure(v).mean()),
+        "IoU of right boxes of 20 to 60 px": figure(lambda v, n: tight(v, 20, 60)),
+        "IoU of right boxes of 60 px and more": figure(lambda v, n: tight(v, 60, np.inf)),
     }
 
 
