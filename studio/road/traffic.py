@@ -19,7 +19,7 @@ DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
-FLOW = 3700.0  # vehicles an hour that want to enter at a road end, at the morning's peak
+FLOW = 4000.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (
     (5, 6, 7, 8, 9, 10, 11, 12),
     (
