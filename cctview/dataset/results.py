@@ -10,6 +10,8 @@ from cctview.dataset.paths import RESULTS, remedy
 # What makes files anew, of `studio`; for other tables it is `results --only <name>`.
 _COMMANDS = {
     "defences_drawn.parquet": "results --only defences",
+    "city.csv": "city",
+    "city-tornado.csv": "city",
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
     "linking_sure.csv": "results --only linking",
