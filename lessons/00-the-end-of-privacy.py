@@ -208,7 +208,7 @@ twenty = np.random.default_rng(20).choice(everyone, min(20, len(everyone)), repl
 counts = count_trips(judge.links(twenty))
 whole, wrong = counts.loc["whole"], counts.loc["wrong"]
 
-# %%
+# %% jupyter={"source_hidden": true}
 ask(
     "00 whole trips",
     figures.trip_ledger(judge.links(twenty)),
