@@ -49,7 +49,7 @@ function play(stage) {
   };
   const dials = {
     count: dial("count", "Cameras", counts, String),
-    kind: dial("kind", "Kind", kinds, (kind) => `${kind.name} (${kind.basis})`),
+    kind: dial("kind", "Kind", kinds, (kind) => `${kind.name} (accuracy ${kind.basis})`),
     days: dial("days", "Records kept for", days, period),
   };
   const key = (cls, words) => {
