@@ -29,6 +29,7 @@ from cctview.course import (
     open_app,
     open_finder,
     open_lesson,
+    the_city,
 )
 from cctview.course.figures import lesson_00 as figures
 from cctview.dataset import read_result
@@ -207,7 +208,7 @@ twenty = np.random.default_rng(20).choice(everyone, min(20, len(everyone)), repl
 counts = count_trips(judge.links(twenty))
 whole, wrong = counts.loc["whole"], counts.loc["wrong"]
 
-# %%
+# %% jupyter={"source_hidden": true}
 ask(
     "00 whole trips",
     figures.trip_ledger(judge.links(twenty)),
@@ -257,6 +258,24 @@ Sliders(
     ],
     prediction=ask("00 more minutes", of=most - few, few=few, most=most, minutes=FINDER_MINUTES),
 )
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Go back to the numbers that the room called out at the beginning, and set the first slider to each. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give."
+# ## 7 · How many cameras does it take?
+#
+# Six cameras on one road follow nobody home, so here is a whole town, with thousands of drivers who have homes, work, errands and
+# shifts. It is simulated, and no real town was measured. How well a still camera links comes from this course's own road, what a plate reader
+# reads comes from reports, and the rest is assumed. [How far to trust the city](city.md) lists every assumption, and what another would have given.
+#
+# Move the number of **cameras**, their **kind**, and how long **records are kept**. The map shows the trips of one driver: which of them the
+# system has, and which trips of other people it takes for this driver's.
+
+# %% slideshow={"slide_type": "fragment"}
+the_city()
+
+# %% [markdown]
+# The kind of camera decides before the number does. Plate readers put a driver's days together, and every camera adds to that; homes are found on
+# the way. Still cameras follow a vehicle through dense traffic only where they stand close together, nothing but routine joins their days, and
+# they link other people's vehicles into more trips than they get right. A broken line is a kind of camera that nobody has measured here.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so."
 # ## Your turn

@@ -154,7 +154,7 @@ leak = leak_by_era(searches)
 one = searches[ERAS[-1].name]
 print(f"{len(one.ranks)} searches, each among {one.gallery:.0f} vehicles on average")
 
-# %% slideshow={"slide_type": "slide"} tags=["picture"]
+# %% slideshow={"slide_type": "slide"} tags=["picture"] jupyter={"source_hidden": true}
 ask(
     "01 eras",
     figures.by_era(leak, read_result("eras_equal.csv"), chance=1 / one.gallery),
@@ -250,7 +250,7 @@ ask(
 # vehicles apart, and which only pictures. The features stay as they were. (Stored too: `python -m studio results --only
 # eras_metric`.)
 
-# %% slideshow={"slide_type": "slide"}
+# %% slideshow={"slide_type": "slide"} jupyter={"source_hidden": true}
 ask("01 metric", figures.learned_metric(read_result("eras_metric.csv")))
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -101,7 +101,7 @@ with collect.SimulatedServer(speed_up=SPEED_UP) as city:
     plan = collect.Plan(minutes=1 / SPEED_UP, interval=1 / SPEED_UP, seed=3)
     tally = course.run_async(collect.collect(cameras, folder, plan))
 
-# %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins."
+# %% tags=["nbval-ignore-output"] nbval_reason="How many polls meet a new picture depends on the moment at which the run begins." jupyter={"source_hidden": true}
 course.ask("03 polls", figures.collection(tally, SPEED_UP))
 
 # %% [markdown]

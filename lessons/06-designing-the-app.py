@@ -78,7 +78,7 @@ print(
     f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["picture"]
+# %% slideshow={"slide_type": "fragment"} tags=["picture"] jupyter={"source_hidden": true}
 ask("06 all filters", figures.filters(stages), of=link.rank_one(stages).estimate.iloc[-1])
 
 # %% [markdown]

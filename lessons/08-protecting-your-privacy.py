@@ -34,7 +34,7 @@
 import pandas as pd
 
 from cctview import dataset, privacy, show
-from cctview.attacks import fit_map, infer_attribute  # noqa: F401, for the exercises
+from cctview.attacks import fit_map, infer_attribute
 from cctview.course import (
     KeyedDatabase,
     ask,
@@ -177,7 +177,7 @@ ask(
 #
 # A defence can change the **pixels** that a camera sends, the **vectors** that are computed, or what the **database** keeps.
 
-# %%
+# %% jupyter={"source_hidden": true}
 ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
 
 # %% [markdown]

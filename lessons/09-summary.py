@@ -31,7 +31,7 @@
 # **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
-import numpy as np  # noqa: F401, for the exercises
+import numpy as np
 
 from cctview import defences, show
 from cctview.course import (
@@ -88,7 +88,7 @@ Sliders(
 # This is the meter of the course, at its end: of the 21 [bits](glossary.md#bit) that single out one of two million vehicles, how many each step
 # gave away, and right.
 
-# %% tags=["picture"]
+# %% tags=["picture"] jupyter={"source_hidden": true}
 meter = LeakageMeter.load_or_default("meter.json").filled()
 steps = [step for step in meter.steps if not step.known]
 ask(

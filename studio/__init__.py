@@ -13,6 +13,7 @@
                one trainer for each network
 ``evaluation`` how good networks and tracks are: the figures of the cards
 ``studies``    what leaks, attacks and defences: the tables of `data/results/`
+``city``       the town of lesson 00: how many cameras does it take?
 ``results``    makes those tables, all or some
 ``headlines``  every headline number from those tables, for ``notebooks/numbers.md``
 ``lessons``    executes the lessons

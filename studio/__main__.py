@@ -9,6 +9,7 @@ python -m studio defence    measure one defence and print it, in a minute
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
+python -m studio city       simulate the town of lesson 00, its cameras and what leaks
 python -m studio numbers    write every headline number to notebooks/numbers.md
 python -m studio calibrate  measure the simulation at several settings of individuality
 python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
@@ -188,6 +189,26 @@ def parser():
     words = "execute nothing; check that all outputs were made by this command"
     lessons.add_argument("--check", action="store_true", help=words)
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
+    city = commands.add_parser("city", help="simulate a town, its cameras, and what leaks")
+    city.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT / "data",
+        help="the dataset whose accuracies are taken, and where the tables go (data)",
+    )
+    city.add_argument(
+        "--work",
+        type=Path,
+        default=ROOT / "studio" / "out",
+        help="where finished parts are kept (studio/out)",
+    )
+    words = "how many drivers live there; a smaller town is made sooner (50000)"
+    city.add_argument("--drivers", type=int, help=words)
+    words = "how many avenues and streets there are (14 160)"
+    city.add_argument("--shape", type=int, nargs=2, metavar=("AVENUES", "STREETS"), help=words)
+    city.add_argument("--seeds", type=int, nargs="+", help="which towns (0 1 2)")
+    words = "drivers whom the engine follows in each window (32)"
+    city.add_argument("--followed", type=int, help=words)
     commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
     rebuild = commands.add_parser("rebuild", help="make everything that is stale, in order")
     rebuild.add_argument(
@@ -407,6 +428,17 @@ def rebuild(given):
         make(work=given.work.resolve(), steps=steps)
 
 
+def city(given):
+    """Make the town's tables, the states of its figure, and its page."""
+    from studio.city import Settings, make_city
+
+    names = ("drivers", "shape", "seeds", "followed")
+    chosen = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
+    settings = Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in chosen.items()})
+    places = make_city(given.work, given.data, ROOT / "notebooks", settings)
+    print("\n".join(str(place) for place in places))
+
+
 def calibrate(given):
     """Print the curve of the dial."""
     from studio.evaluation.evaluate_simulation import calibrate as measure
@@ -480,6 +512,7 @@ COMMANDS = {
     "agreement": agreement,
     "kinds": kinds,
     "fit": fit,
+    "city": city,
 }
 
 if __name__ == "__main__":

@@ -112,6 +112,19 @@ STEPS = (
         tests=(_LEARN,),
     ),
     Step(
+        "city",
+        ("city --work {work}",),
+        ("studio.city",),
+        (*_ROAD, "data/results/finder.npz"),
+        (
+            "data/results/city.csv",
+            "data/results/city-tornado.csv",
+            "data/results/city-figure.json",
+            "notebooks/city.md",
+        ),
+        tests=("tests/test_city.py",),
+    ),
+    Step(
         "individuality",
         ("calibrate --minutes 4 --work {work} --out data/results/individuality.csv",),
         ("studio.evaluation.evaluate_simulation",),

@@ -162,8 +162,10 @@ def run_all(page, address):
             return kernel?.connectionStatus === "connected" && kernel.status === "idle";
         }""")
     page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-    page.wait_for_function(f"() => {prompts}.every((prompt) => /\\d/.test(prompt.textContent))")
+    cells = "window.jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model)"
+    page.wait_for_function(
+        f"() => {cells}.every((cell) => cell.type !== 'code' || cell.executionCount)"
+    )
 
 
 def _free_port():

@@ -7,6 +7,7 @@ from cctview.course.moments.base_rates import stop_and_sort
 from tests.browsing import browsing
 from tests.moments import open_moment
 
+pytestmark = pytest.mark.browser
 POINTS = pd.DataFrame({"found": [0.2, 0.5, 0.501, 0.01], "rate": [0.001, 0.01, 0.0101, 0.0001]})
 
 

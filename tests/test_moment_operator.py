@@ -12,6 +12,8 @@ from tests.browsing import browsing
 from tests.desks import DAY, small_trips
 from tests.moments import open_moment
 
+pytestmark = pytest.mark.browser
+
 
 def detections_of(trips):
     """One of each tracklet, a second before it passes."""

@@ -10,6 +10,7 @@ from cctview.defences import stored, stored_draws
 from tests.browsing import browsing
 from tests.moments import open_moment
 
+pytestmark = pytest.mark.browser
 RESULTS, DRAWS = stored(), stored_draws()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cctview.attacks import linkage
 from cctview.attacks.crops import LabelledCrops
+from cctview.dataset.paths import DATA
 from cctview.defences import catalogue as defend
 from cctview.defences import study as protection
 from cctview.privacy.meter import Bits, LeakageMeter, Step
@@ -366,3 +367,8 @@ def test_draws_come_back_as_they_were_stored(tmp_path):
     packed.to_parquet(tmp_path / "defences_drawn.parquet")
     again = protection.stored_draws(tmp_path / "defences_drawn.parquet")
     assert np.stack(again["values"]) == pytest.approx(np.stack(DRAWN["values"]), abs=6e-4)
+
+
+def test_defences_are_not_measured_without_their_retrained_extractors(tmp_path):
+    with pytest.raises(FileNotFoundError, match="run `python -m studio train defended` first"):
+        results.defences(None, tmp_path, DATA)

@@ -241,7 +241,7 @@ def test_a_question_keeps_its_choices_and_each_of_a_quiz_stands_alone(tmp_path):
         )
     )
     deck = content(
-        deck_of(tmp_path, text("# 11", "slide"), code("predict(x)", asked), code("Quiz(y)", quiz))
+        deck_of(tmp_path, text("# 11", "slide"), code("ask(x)", asked), code("Quiz(y)", quiz))
     )
     assert '<div class="block text"><p>How many?</p><ul>' in deck
     assert deck.count('<div class="block text"><div>') == 2

@@ -10,6 +10,7 @@ import torch
 from scipy.special import softmax
 from scipy.stats import entropy, norm
 from sklearn.metrics.pairwise import cosine_similarity
+from torch.optim.swa_utils import AveragedModel
 
 from cctview.detect.detector import TINY_YOLO_ANCHORS
 from studio.build import Settings
@@ -631,3 +632,22 @@ def test_what_other_code_or_other_weights_began_is_not_continued(tmp_path):
         named_by_code(tmp_path / "inverter.pt", "studio.training.train_second", weights),
     ]
     assert len({place, *others}) == 3
+
+
+def test_the_mean_of_the_weights_is_exported_and_survives_a_stop(tmp_path):
+    def parts():
+        network = torch.nn.Linear(1, 1, bias=False)
+        return network, torch.optim.SGD(network.parameters(), 0.0), AveragedModel(network)
+
+    network, optimiser, average = parts()
+    for weight in (1.0, 3.0):
+        network.weight.data.fill_(weight)
+        average.update_parameters(network)
+    Checkpoint(tmp_path / "run.pt", network, optimiser, average).save(1)
+    network, optimiser, average = parts()
+    checkpoint = Checkpoint(tmp_path / "run.pt", network, optimiser, average)
+    checkpoint.load()
+    network.weight.data.fill_(8.0)
+    average.update_parameters(network)
+    exported = torch.load(checkpoint.export(tmp_path / "weights.pt"), weights_only=True)
+    assert exported["weight"].item() == 4.0, "the mean of 1, 3 and 8"

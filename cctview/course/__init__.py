@@ -69,6 +69,7 @@ _NAMES = {
     ],
     "lesson": ["DETECTION_LIST", "open_lesson", "sample_folder"],
     "moments.base_rates": ["stop_and_sort"],
+    "moments.city": ["the_city"],
     "moments.embedding": ["drag_embedding"],
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],

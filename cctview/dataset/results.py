@@ -11,6 +11,8 @@ from cctview.dataset.paths import RESULTS, remedy
 _COMMANDS = {
     "agreement.csv": "agreement --out data/results/agreement.csv",
     "defences_drawn.parquet": "results --only defences",
+    "city.csv": "city",
+    "city-tornado.csv": "city",
     "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
     "linking_sure.csv": "results --only linking",

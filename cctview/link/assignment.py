@@ -359,7 +359,7 @@ def _decide(
         road = _road(way, own, table, span)
         delay = np.zeros(len(table))
         if queues:
-            delay = traffic_delays(model, way, road.place, own, places, seconds)
+            delay = traffic_delays(model.appearance, way, road.place, own, places, seconds)
         late = np.where(own >= 0.5, delay, late)
         roads.append(road)
         # with the delay of the traffic taken off, everybody drives as usual

@@ -6,16 +6,12 @@ look-alike when they are due are the likely ones. A delay changes slowly from ha
 minute: a hidden Markov model, whose posterior mean is taken (forward-backward: Rabiner 1989).
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.special import log_softmax, logsumexp, ndtr, softmax
 from scipy.stats import norm
 
+from cctview.link.appearance import Appearance
 from cctview.link.ways import Way
-
-if TYPE_CHECKING:
-    from cctview.link.model import LinkModel
 
 _BIN = 30.0  # s of passages that share a delay
 _GRID = (-0.3, 1.5)  # of the usual time: the delays that are looked at
@@ -23,13 +19,15 @@ _CHANGES = 0.04  # of the usual time: how much a delay usually changes from bin 
 _USUAL = 0.3  # of the usual time: how large delays usually are, if there are any
 _PULL = 0.4  # of that prior counts in each bin
 _CLEAR = 20.0  # log of the Bayes factor from which on a delay is believed: 15 s of queue have 40
+_SLOPE = 0.4  # of the log ratio of appearance, also where links are fitted with less: many speak
 _CERTAIN = 8.0  # the log ratio of appearance from which on it says no more
 _SEES = 0.2  # a camera that notices fewer of a carriageway tells nothing of its traffic
+_FOUND = 0.5  # the least share that is looked for: few links believed do not mean few vehicles
 _LITTLE = 0.02  # share: a tracklet that leads another way
 
 
 def traffic_delays(
-    model: "LinkModel",
+    appearance: Appearance,
     way: Way,
     place: np.ndarray,
     share: np.ndarray,
@@ -41,7 +39,7 @@ def traffic_delays(
 
     Parameters
     ----------
-    model : LinkModel
+    appearance : Appearance
     way : Way
     place : ndarray of int, shape (n,)
         Number of the tracklet's camera on the way; -1 for none.
@@ -58,8 +56,8 @@ def traffic_delays(
         if way.noticed[k] >= _SEES:
             start = np.flatnonzero((place == before) & (share > _LITTLE))
             if before >= 0 and len(start) and len(rows):
-                looks = model.slope * model.appearance.log_ratio(places[start], places[rows])
-                found = np.prod(way.goes_on[before:k]) * way.noticed[k]
+                looks = _SLOPE * appearance.log_ratio(places[start], places[rows])
+                found = max(np.prod(way.goes_on[before:k]) * way.noticed[k], _FOUND)
                 usual, own = time - way.times[before], np.diag(way.spread)
                 spread = np.sqrt(max(own[k] + own[before] - 2 * way.spread[k, before], 0.5))
                 leaves, delay = _leg_delays(

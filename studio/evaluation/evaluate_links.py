@@ -1,13 +1,13 @@
 """Judge links that were fitted without labels: `python -m studio.evaluation.evaluate_links FOLDER`.
 
 FOLDER is a `data/` folder of the simulation: the link model is fitted on its tracklets once without
-labels and once with them, and the truth judges both. Or, with `--labels FILE`, a folder of frames
-of one's own with detections and embeddings: FILE says, by eye, which vehicle is which. It is a CSV
-table with the columns `query` (id of a detection), `same` (ids of detections at another camera that
-show the same vehicle, separated by blanks; none: it is not there) and `sure` (1, or 0 if the eye
-could not say for certain). The first candidates of three searches are judged: the first edition's
-default (MED of the one crop), camera-centred cosine of the one crop, both inside the travel time,
-and the joint model that is fitted on the frames themselves.
+labels and once with them, and the truth judges both, which takes a few minutes. Or, with `--labels
+FILE`, a folder of frames of one's own with detections and embeddings: FILE says, by eye, which
+vehicle is which. It is a CSV table with the columns `query` (id of a detection), `same` (ids of
+detections at another camera that show the same vehicle, separated by blanks; none: it is not there)
+and `sure` (1, or 0 if the eye could not say for certain). The first candidates of three searches
+are judged: the first edition's default (MED of the one crop), camera-centred cosine of the one
+crop, both inside the travel time, and the joint model that is fitted on the frames themselves.
 """
 
 import argparse

@@ -187,4 +187,5 @@ def _gain(era, training: VehicleCrops, test: VehicleCrops) -> pd.DataFrame:
     draws = {"without": plain.draws(), "with": improved.draws()}
     draws["gain"] = draws["with"] - draws["without"]
     table = pd.DataFrame({name: estimate_and_interval(of) for name, of in draws.items()}).T
+    table.loc[["without", "with"]] = table.loc[["without", "with"]].clip(0, 1)
     return table.rename_axis("figure").reset_index().assign(era=era.name)

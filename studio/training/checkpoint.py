@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from studio.closure import code_fingerprint
@@ -21,10 +22,20 @@ class Checkpoint:
         The file; its folder is made.
     network, optimiser
         What is saved and restored.
+    average : AveragedModel, optional
+        A running mean of the network's weights (stochastic weight averaging, Izmailov et al. 2018,
+        arXiv 1803.05407), saved and restored, too. It is exported, if it is a mean of any.
     """
 
-    def __init__(self, path: Path, network: torch.nn.Module, optimiser: torch.optim.Optimizer):
+    def __init__(
+        self,
+        path: Path,
+        network: torch.nn.Module,
+        optimiser: torch.optim.Optimizer,
+        average: AveragedModel | None = None,
+    ):
         self.path, self.network, self.optimiser = path, network, optimiser
+        self.average = average
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def load(self) -> int:
@@ -34,6 +45,8 @@ class Checkpoint:
         state = torch.load(self.path, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
         return state["epoch"]
 
     def save(self, epoch: int) -> None:
@@ -43,13 +56,18 @@ class Checkpoint:
             "optimiser": self.optimiser.state_dict(),
             "epoch": epoch,
         }
+        if self.average is not None:
+            state["average"] = self.average.state_dict()
         _replace(self.path, state)
 
     def export(self, path: Path) -> Path:
         """Write the weights alone, as a bare state dict with float16 numbers, and return `path`."""
+        network = self.network
+        if self.average is not None and self.average.n_averaged > 0:
+            network = self.average.module
         weights = {
             name: value.half() if value.is_floating_point() else value
-            for name, value in self.network.state_dict().items()
+            for name, value in network.state_dict().items()
         }
         _replace(path, weights)
         return path
@@ -83,6 +101,7 @@ def fit(
     rate: Callable[[int, float], float],
     loss: Callable[[object, np.random.Generator], torch.Tensor],
     name: str = "",
+    after: Callable[[int, int], None] | None = None,
 ) -> None:
     """Train on from where a checkpoint stands, and save it after each epoch.
 
@@ -101,6 +120,8 @@ def fit(
         ``loss(batch, rng)`` of the network.
     name : str
         What stands before the progress bar.
+    after : callable, optional
+        ``after(epoch, batch)`` is called when the weights have moved; both count from 0.
     """
     optimiser = checkpoint.optimiser
     for epoch in range(checkpoint.load(), epochs):
@@ -116,6 +137,8 @@ def fit(
             optimiser.zero_grad()
             value.backward()
             optimiser.step()
+            if after:
+                after(epoch, k)
             total += value.item()
             bar.set_postfix(loss=f"{total / (k + 1):.4f}")
         checkpoint.save(epoch + 1)

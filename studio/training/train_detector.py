@@ -29,7 +29,7 @@ from tqdm import tqdm
 from cctview.dataset import box_area, box_side, read_image
 from cctview.detect.detector import TINY_YOLO_ANCHORS, coco_classes
 from studio.training import real, schedule, training_road
-from studio.training.checkpoint import Checkpoint
+from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
 
 SEED = 3
@@ -322,7 +322,8 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         last.conv.bias.data.view(3, -1)[:, 4:] = -4.5
     network = network.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.02)
-    checkpoint = Checkpoint(out / "detector-checkpoint.pt", network, optimiser)
+    place = named_by_code(out / "detector-checkpoint.pt", __name__)
+    checkpoint = Checkpoint(place, network, optimiser)
     real_items, simulated_items = real_frames(), None
     weights = type_weights(real_items)
     for epoch in range(checkpoint.load(), epochs):

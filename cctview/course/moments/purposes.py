@@ -21,8 +21,16 @@ _WHO = {
     "off the shelf": "the network as it is",
     "retrained": "has learned from defended data",
     "adaptive": "knows the defence, and uses all crops of a pass",
+    "another network": "has a network that the defence was not made for",
 }
 """What each thief is, in a few words."""
+_ABOUT = (
+    "An owner of a database of passes ticks what it is for: counting, speeds, travel times,"
+    " types. Each point is a defence: how much of a link's bits it takes from a thief, and how"
+    " much of what is needed it costs. The best one that keeps nine tenths of what is needed is"
+    " named. Then you are the thief: you choose an attack, and see how many of the passes at"
+    " the next camera are left to choose from."
+)
 
 
 def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
@@ -54,7 +62,7 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
             }
         )
     best = {
-        _key(needs): [_best(draws, needs, fears[who], clock) for who, clock in sides]
+        "+".join(needs): [_best(draws, needs, fears[who], clock) for who, clock in sides]
         for count in range(1, len(USES) + 1)
         for needs in combinations(USES, count)
     }
@@ -69,13 +77,13 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
         "crowd": round(float(results["gallery"].iloc[0])),
     }
     state = {"needs": ["counting", "types"], "fear": 0, "times": False, "thief": False, "tried": []}
-    words = (
-        "An owner of a database of passes ticks what it is for: counting, speeds, travel times,"
-        " types. Each point is a defence: how much of a link's bits it takes from a thief, and how"
-        " much of what is needed it costs. The best one that keeps nine tenths of what is needed is"
-        " named. Then you are the thief: you choose an attack, and see how many of the passes at"
-        " the next camera are left to choose from."
-    )
+    still = f"<p>{_ABOUT}</p>{_table(best)}"
+    script = Path(__file__).with_suffix(".js")
+    return Moment(script, "Who needs what? Then be the thief", _ABOUT, data, state, still)
+
+
+def _table(best):
+    """The best defence for each set of needs, against the best thief, in a fold."""
     rows = {needs.replace("+", ", "): of[-1] for needs, of in best.items()}
     table = pd.DataFrame(
         {
@@ -83,16 +91,8 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
             "takes": {needs: percent(max(of["share"], 0)) for needs, of in rows.items()},
         }
     ).rename_axis("needed")
-    still = (
-        f"<p>{words}</p><details><summary>Against the best thief, who uses the times</summary>"
-        f"{table.to_html(border=0)}</details>"
-    )
-    script = Path(__file__).with_suffix(".js")
-    return Moment(script, "Who needs what? Then be the thief", words, data, state, still)
-
-
-def _key(needs):
-    return "+".join(needs)
+    title = "Against the best thief, who uses the times"
+    return f"<details><summary>{title}</summary>{table.to_html(border=0)}</details>"
 
 
 def _words(name: str, strength: float) -> str:

@@ -41,7 +41,7 @@ class Prediction(Moment):
             f"<style>body:not(:has({opened})) .{self.covers} {{ display: none !important; }}"
             f" body:has(.{self.covers}) {opened} > .covered {{ display: none; }}</style>"
             f"<p><b>Predict first.</b> {html.escape(self.words)}</p><ul>{choices}</ul>"
-            f"<details><summary><b>The answer</b></summary><p>{html.escape(answer)}."
+            f"<details><summary><b>The answer</b></summary><p>It is: {html.escape(answer)}."
             f' {html.escape(self.data["why"])}</p><div class="covered">{covered}</div></details>'
         )
 

@@ -134,7 +134,7 @@ class View {
     if (!state) return;
     if (exact) Object.assign(this, { since: null, silent: false });
     if (state.src && this.image.src !== state.src) Object.assign(this.image, { src: state.src, alt: state.alt });
-    const seen = state.words !== state.alt || state.error;
+    const seen = !state.alt?.startsWith(state.words) || state.error; // a title stands in the picture already
     this.tell(state.error ?? state.words, state.error ? "says error" : seen ? "says" : "says unseen");
   }
   tell(words, kind) {

@@ -1,0 +1,101 @@
+/** A town: cameras, what kind they are, how long their records are kept; and what the system has of one driver and of all. */
+function play(stage) {
+  const { size, grid, counts, days, kinds, cameras, edges, driven, home, states, figures, curves } = stage.data;
+  const NS = "http://www.w3.org/2000/svg";
+  const draw = (tag, attributes, ...children) => {
+    const element = document.createElementNS(NS, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.095 ? 1 : 0)} %`;
+  const times = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+  const period = (n) => ({ 1: "one day", 7: "a week", 28: "four weeks" })[n] ?? `${n} days`;
+
+  // the town lies on its side: its long axis runs from left to right
+  const at = (x, y) => [y, size[0] - x];
+  const line = (points, cls) => draw("path", { class: cls, fill: "none", d: points });
+  const path = (numbers) => numbers.map((k) => `M${at(edges[k][0], edges[k][1])}L${at(edges[k][2], edges[k][3])}`).join("");
+  const unit = size[1] / 100; // about 9 pixels of a wide page
+  const map = draw("svg", { viewBox: `${-2 * unit} ${-2 * unit} ${size[1] + 4 * unit} ${size[0] + 4 * unit}`, role: "img" });
+  const streets = grid[0].map((x) => `M${at(x, 0)}L${at(x, size[1])}`).concat(grid[1].filter((_, k) => k % 4 === 0).map((y) => `M${at(0, y)}L${at(size[0], y)}`));
+  const layers = ["street", "driven", "wrong", "right"].map((name) => line("", name));
+  layers[0].setAttribute("d", streets.join(""));
+  const points = draw("g", {});
+  const [hx, hy] = at(...home);
+  const house = draw("path", { class: "house", d: `M${hx - unit} ${hy}L${hx} ${hy - unit}L${hx + unit} ${hy}V${hy + unit}H${hx - unit}Z` });
+  const believed = draw("path", { class: "believed" });
+  map.append(layers[0], points, ...layers.slice(1), house, believed);
+
+  const chart = draw("svg", { viewBox: "0 0 320 250", role: "img" });
+  const px = (share) => 46 + 246 * share, py = (share) => 205 - 180 * share;
+  chart.append(draw("path", { class: "axis", fill: "none", d: `M46 25V205H292` }));
+  for (const share of [0, 0.5, 1]) {
+    chart.append(draw("text", { x: px(share), y: 222, "text-anchor": "middle" }, percent(share)), draw("text", { x: 42, y: py(share) + 4, "text-anchor": "end" }, percent(share)));
+  }
+  chart.append(draw("text", { x: 169, y: 242, "text-anchor": "middle" }, "share of all trips that pass a camera"));
+  const name = draw("text", { x: 4, y: 14 }, "");
+  const curveLayer = draw("g", {});
+  chart.append(name, curveLayer, draw("text", { x: 52, y: 40, class: "note" }, "thick: this kind of camera"), draw("text", { x: 52, y: 56, class: "note" }, "thin: the other kinds; broken: assumed"));
+
+  const dial = (key, label, list, words) => {
+    const shown = make("strong"); // an output would take the label for itself
+    const input = make("input", { type: "range", min: 0, max: list.length - 1, step: 1, oninput: () => stage.set({ [key]: Number(input.value) }) });
+    return { input, el: make("label", {}, `${label}: `, shown, input), show: (k) => {
+      input.value = k;
+      shown.textContent = words(list[k]);
+      input.setAttribute("aria-valuetext", words(list[k]));
+    } };
+  };
+  const dials = {
+    count: dial("count", "Cameras", counts, String),
+    kind: dial("kind", "Kind", kinds, (kind) => `${kind.name} (accuracy ${kind.basis})`),
+    days: dial("days", "Records kept for", days, period),
+  };
+  const key = (cls, words) => {
+    const sample = draw("svg", { viewBox: "0 0 30 12", "aria-hidden": "true" }, line("M2 6H28", cls));
+    return make("li", {}, sample, words);
+  };
+  const told = make("p", { class: "told" });
+  stage.el.append(
+    make("div", { class: "dials" }, ...Object.values(dials).map(({ el }) => el)),
+    make("div", { class: "both" }, make("div", {}, map, make("ul", { class: "legend" },
+      key("driven", "one driver's trips"), key("right", "the system has them, right"), key("wrong", "somebody else's, taken for this driver's"), make("li", {}, "● camera"), make("li", {}, "⌂ home"), make("li", {}, "✕ where the system believes home is"))), chart),
+    told,
+  );
+
+  const rows = (kind, kept, figure) => curves.filter((row) => row[0] === kind && row[2] === kept && row[3] === figure);
+  const trace = (list, column) => list.map((row) => `${px(row[4])} ${py(row[column])}`);
+  function curve(kind, kept, count) {
+    const figure = 0;
+    name.textContent = "trips put together under one driver";
+    const all = kinds.map((one, k) => draw("path", { class: `curve ${k === kind ? "now" : ""} ${one.basis === "assumed" ? "assumed" : ""}`, d: `M${trace(rows(k, kept, figure), 5).join("L")}` }));
+    const now = rows(kind, kept, figure);
+    const band = draw("path", { class: "band", d: `M${[...trace(now, 7), ...trace(now, 6).reverse()].join("L")}Z` });
+    const here = now.find((row) => row[1] === count);
+    curveLayer.replaceChildren(band, ...all, draw("circle", { cx: px(here[4]), cy: py(here[5]), r: 6, fill: "var(--right)" }));
+    chart.setAttribute("aria-label", `Share of trips put together, by the share of trips that pass a camera: ${percent(here[5])} at ${percent(here[4])}.`);
+  }
+  return ({ count, kind, days: kept }) => {
+    const cams = counts[count], held = days[kept], made = states[`${kind} ${cams} ${held}`];
+    dials.count.show(count), dials.kind.show(kind), dials.days.show(kept);
+    layers[1].setAttribute("d", path(driven[held]));
+    layers[2].setAttribute("d", path(made.wrong));
+    layers[3].setAttribute("d", path(made.right));
+    const r = unit * (cams > 300 ? 0.3 : cams > 50 ? 0.45 : 0.7);
+    points.replaceChildren(...cameras.slice(0, cams).map(([x, y]) => {
+      const [cx, cy] = at(x, y);
+      return draw("circle", { class: "camera", cx, cy, r });
+    }));
+    const [x, y] = made.home ? at(...made.home) : [0, 0];
+    believed.setAttribute("d", made.home ? `M${x - unit} ${y - unit}L${x + unit} ${y + unit}M${x - unit} ${y + unit}L${x + unit} ${y - unit}` : "");
+    curve(kind, held, cams);
+    const of = (figure) => rows(kind, held, figure).find((row) => row[1] === cams);
+    const said = (figure) => `${percent(of(figure)[5])} (${percent(of(figure)[6])} to ${percent(of(figure)[7])})`;
+    const where = made.home ? (made.near ? "It finds the home." : "It believes the home to be where it is not.") : "It cannot tell where home is.";
+    const words = `${cams} cameras (${kinds[kind].name}), kept for ${period(held)}: of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
+      + `Over all drivers it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes; ${said(3)} of the drivers are singled out.`;
+    told.textContent = words;
+    map.setAttribute("aria-label", words);
+  };
+}

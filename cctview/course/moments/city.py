@@ -1,0 +1,55 @@
+"""The town of lesson 00: how many cameras does it take?
+
+Its states are stored (`python -m studio city` makes them), so that it moves at once and without
+Python. What they rest on is listed in ``notebooks/city.md``.
+"""
+
+import json
+from pathlib import Path
+
+from cctview.dataset import RESULTS, read_result, require
+from cctview.show import Moment
+
+STATES = "city-figure.json"
+_BEGIN = {"count": 5, "kind": 0, "days": 1}
+
+
+def the_city(folder: Path = RESULTS) -> Moment:
+    """The figure: sliders for cameras, their kind, and how long records are kept; a map on which
+    one driver's trips light up as far as the system has them; and the curve over all drivers.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the stored states are not there; the message says how to make them.
+    """
+    data = json.loads(require(folder / STATES).read_bytes())
+    words = (
+        "A map of a simulated town with its cameras. The trips of one driver are drawn on it: those"
+        " that the system has, right; those of somebody else that it takes for this driver's; and"
+        " where it believes the driver's home to be. A curve shows how much of all drivers' trips"
+        " is put together, by the share of trips that pass a camera."
+    )
+    script = Path(__file__).with_suffix(".js")
+    return Moment(
+        script, "How many cameras does it take?", words, data, dict(_BEGIN), _still(words, folder)
+    )
+
+
+def _still(words: str, folder: Path) -> str:
+    """A table of the curve, for where the figure does not run."""
+    rows = read_result("city.csv", folder)
+    rows = rows[(rows["days"] == 7) & (rows["drivers"] == "everyone")]
+    rows = rows[(rows["figure"] == "trips put together, right") & ~rows["kind"].str.contains(",")]
+    table = rows.pivot_table(index="cameras", columns="kind", values="estimate", sort=False)
+    shown = (100 * table).round().astype("Int64").astype(str).replace("<NA>", "") + " %"
+    caption = "Share of a week's trips that the system puts together under one driver, rightly"
+    head = "".join(f"<th>{kind}</th>" for kind in shown.columns)
+    body = "".join(
+        f"<tr><th>{cameras}</th>{''.join(f'<td>{value}</td>' for value in row)}</tr>"
+        for cameras, row in zip(shown.index, shown.to_numpy(), strict=True)
+    )
+    return (
+        f"<p>{words}</p><table><caption>{caption}</caption>"
+        f"<tr><th>cameras</th>{head}</tr>{body}</table>"
+    )

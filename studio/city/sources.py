@@ -1,0 +1,115 @@
+"""What the city assumes, and what it is checked against: each number with its source.
+
+`ASSUMED` goes into the simulation. `PUBLISHED` does not: it is what real streets have, and
+`studio.city.checks` compares the simulated city with it. "choice" means that we chose it.
+"""
+
+from cctview.search import Quantity
+
+MILE = 1.609344  # km
+
+ASSUMED = {
+    "traffic": Quantity(
+        34_588 / 5_512 * 1000,
+        "vehicles a day past an average place of the road",
+        "source: daily vehicle-miles by road miles of the urbanised area Norfolk-Virginia"
+        " Beach-Newport News, FHWA Highway Statistics 2000, table 5-5 of the BTS's State"
+        " Transportation Statistics, Virginia (New York-Newark, HM-72 of 2012: 6,493)",
+    ),
+    "drivers": Quantity(50_000, "drivers who live here", "choice"),
+    "block": Quantity(80, "m from street to street", "choice: as in Manhattan, rounded"),
+    "avenue": Quantity(250, "m from avenue to avenue", "choice: as in Manhattan, rounded"),
+    "rides": Quantity(
+        30,
+        "rides a taxi's shift of 9.5 hours",
+        "source: taxifarefinder.com, 23 April 2015, after New York's Taxicab Fact Book of 2014",
+    ),
+    "stop": Quantity(
+        0.2, "of the crossings along an avenue mean a stop (0.5 along a street)", "choice"
+    ),
+    "red": Quantity(44, "s, the longest wait at a crossing", "choice"),
+    "commuters": Quantity(0.6, "of the drivers commute", "choice, as in data/habits"),
+    "regularity": Quantity(
+        10, "min, typical scatter of a commuter's hour of leaving", "choice, as in data/habits"
+    ),
+    "other way": Quantity(0.1, "of the trips leave the driver's usual way", "choice"),
+    "plates read": Quantity(
+        0.9,
+        "of the passes before a plate reader are read, and read rightly",
+        "source: errors of 5 % (Flock's claim) to 35 % (a study in Vallejo) are cited, most place"
+        " them at 10 to 20 %: agenda of San Leandro, California, document 439038; the lower end",
+    ),
+    "plate of another": Quantity(
+        0.05, "of the misread plates belong to somebody else here", "choice"
+    ),
+    "appearance over days": Quantity(
+        0, "share of its strength that appearance keeps from day to day", "choice: not measured"
+    ),
+}
+"""What goes in."""
+
+PUBLISHED = {
+    "trips a day": Quantity(
+        2.5,
+        "trips of a driver",
+        "AAA Foundation, New American Driving Survey, July 2019 to June 2020 (April 2021)",
+    ),
+    "minutes a day": Quantity(
+        59,
+        "min of driving",
+        "AAA Foundation, New American Driving Survey, July 2019 to June 2020 (April 2021)",
+    ),
+    "km a day": Quantity(
+        30 * MILE,
+        "km of driving",
+        "AAA Foundation, New American Driving Survey, July 2019 to June 2020 (April 2021)",
+    ),
+    "trips under 1 mile": Quantity(
+        0.22, "of car trips", "Schaller Consulting, City in Flux, in Streetsblog NYC, 19 April 2007"
+    ),
+    "trips under 3 miles": Quantity(
+        0.56, "of car trips", "Schaller Consulting, City in Flux, in Streetsblog NYC, 19 April 2007"
+    ),
+    "km of a taxi's ride": Quantity(
+        2.6 * MILE,
+        "km on average",
+        "taxifarefinder.com, 23 April 2015, after New York's Taxicab Fact Book of 2014",
+    ),
+    "unicity of four points": Quantity(
+        0.95,
+        "of 1.5 million people are singled out by four places and hours, over 15 months",
+        "de Montjoye et al., Scientific Reports 3:1376 (2013)",
+    ),
+    "reads a day by 176 readers": Quantity(
+        526 / 134,
+        "reads a day of one driver",
+        "526 reads of Lee Schmidt's car by Norfolk's 176 readers from 19 February to 2 July 2024,"
+        " NBC News as legalreader.com quotes it",
+    ),
+}
+"""What is published, and not put in."""
+
+TOWNS = {
+    "*McCarthy*: four readers on two bridges": (
+        4,
+        "cordon",
+        "*Commonwealth v. McCarthy*, 484 Mass. 493 (2020). They stood at the two bridges to Cape"
+        " Cod: a cordon, whose size says nothing about the town behind it.",
+    ),
+    "this course: six cameras on one road": (6, "", "The simulated road of the lessons."),
+    "*Norfolk*: 176 plate readers": (
+        176,
+        "busiest",
+        "*Schmidt v. Norfolk*, E.D. Va., 27 January 2026. The urbanised area has 3.7 miles of road"
+        " per thousand persons (BTS, as above). Norfolk itself has about 238,000 persons (US"
+        " census 2020, not looked up again), so about 1,400 km of road.",
+    ),
+    "New York: about 950 cameras": (
+        957,
+        "busiest",
+        "webcams.nyctmc.org/api/cameras, as russh.work counts them in 2026; 6,374 miles of city"
+        " streets (American Airlines' Celebrated Living, not dated), so about 10,260 km.",
+    ),
+}
+"""Networks that courts and cities have: cameras, where they stand, and the source of the size."""
+ROAD_KM = {"*Norfolk*: 176 plate readers": 1_417.0, "New York: about 950 cameras": 10_258.0}
