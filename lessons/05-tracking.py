@@ -144,7 +144,7 @@ drag_embedding(lesson, detections, embeddings, vehicles)
 # Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
 # two crops of one vehicle, from two cameras.
 
-# %%
+# %% jupyter={"source_hidden": true}
 different = ~clear.same
 closest = different & (distances_clear <= np.quantile(distances_clear[different], 0.01))
 shared = clear.alike(truth.vehicles, "colour")

@@ -7,6 +7,7 @@ browser.
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from scipy.stats import t
@@ -17,6 +18,7 @@ from cctview.dataset import encode_jpeg
 from cctview.match import Comparisons
 from cctview.show import Moment, data_address, picture_html
 
+_PLACE = 198  # pixels a side for a crop of the still
 _EACH = 4  # pairs of a kind: same or different, the system right or wrong
 _DEGREES = 200  # of freedom, up to which Student's quantiles are sent along
 
@@ -67,11 +69,16 @@ def same_or_different(
         for pair, crops in zip(drawn, jpegs, strict=True)
     ]
     rates = [np.mean(says[among & (same == kind)] != kind) for kind in (True, False)]
-    still = "".join(
-        f"<p>Pair {number}:"
-        f" {picture_html(first, 'its first crop')} {picture_html(second, 'its second crop')}</p>"
-        for number, (first, second) in enumerate(jpegs[:4], start=1)
+    words = "Four of the pairs, the crops of each beside each other"
+    sheet = encode_jpeg(
+        _sheet(
+            [
+                [lesson.dataset.crop(detections["id"].iloc[row]) for row in rows]
+                for rows in pairs.rows[drawn[:4]]
+            ]
+        )
     )
+    still = picture_html(sheet, words, size=(792, 99))
     data = {
         "pairs": shown,
         "wrong": round(float(np.mean(rates)), 4),
@@ -86,6 +93,18 @@ def same_or_different(
         {"mode": "", "seed": 0, "people": [], "hands": [], "finished": False},
         f"<p>Same vehicle, or different? Four of the pairs:</p>{still}",
     )
+
+
+def _sheet(pairs: list[list[np.ndarray]]) -> np.ndarray:
+    """Pairs of crops in a row, 1,584 × 198 pixels, each crop as large as its place allows."""
+    sheet = np.full((_PLACE, 2 * _PLACE * len(pairs), 3), 255, np.uint8)
+    for number, crop in enumerate(crop for pair in pairs for crop in pair):
+        height, width = crop.shape[:2]
+        scale = (_PLACE - 10) / max(height, width)
+        drawn = cv2.resize(crop, (round(scale * width), round(scale * height)))
+        left = number * _PLACE + (_PLACE - 10 - drawn.shape[1] if number % 2 == 0 else 0)
+        sheet[: drawn.shape[0], left : left + drawn.shape[1]] = drawn
+    return sheet
 
 
 def _draw(
