@@ -224,7 +224,7 @@ figures.found_by(
 # %% [markdown]
 # Size explains most. So from here on only clear vehicles are compared: large enough, and not hidden.
 
-# %%
+# %% jupyter={"source_hidden": true}
 clear = watched[watched.clear]
 by_kind = detect.share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]

@@ -171,7 +171,7 @@ ask(
 # because with several pictures of a vehicle the nearest counts.) It is what the original used. The angle between them gives the
 # [cosine distance](glossary.md#cosine-distance), **MCD**: it does not care how long the vectors are.
 
-# %%
+# %% jupyter={"source_hidden": true}
 same = compared.same
 med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings, "mcd")
 areas = match.auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)

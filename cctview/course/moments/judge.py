@@ -7,18 +7,17 @@ browser.
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 from sklearn.linear_model import LogisticRegression
 
 from cctview.course.lesson import Lesson
+from cctview.course.moments.sheet import sheet_html
 from cctview.dataset import encode_jpeg
 from cctview.match import Comparisons
-from cctview.show import Moment, data_address, picture_html
+from cctview.show import Moment, data_address
 
-_PLACE = 198  # pixels a side for a crop of the still
 _EACH = 4  # pairs of a kind: same or different, the system right or wrong
 _DEGREES = 200  # of freedom, up to which Student's quantiles are sent along
 
@@ -55,30 +54,22 @@ def same_or_different(
     confidence = fitted.fit(column[among], same[among]).predict_proba(column)[:, 1]
     says = confidence >= 0.5
     drawn = _draw(pairs, among, says, np.random.default_rng(seed))
-    jpegs = [
-        [encode_jpeg(lesson.dataset.crop(detections["id"].iloc[row])) for row in pairs.rows[pair]]
+    crops = [
+        [lesson.dataset.crop(detections["id"].iloc[row]) for row in pairs.rows[pair]]
         for pair in drawn
     ]
     shown = [
         {
-            "pictures": [data_address(crop) for crop in crops],
+            "pictures": [data_address(encode_jpeg(crop)) for crop in both],
             "same": bool(same[pair]),
             "says": bool(says[pair]),
             "percent": int(100 * max(confidence[pair], 1 - confidence[pair])),
         }
-        for pair, crops in zip(drawn, jpegs, strict=True)
+        for pair, both in zip(drawn, crops, strict=True)
     ]
+    first, second = zip(*crops[:4], strict=True)
+    still = sheet_html(first + second, 4, "Four of the pairs, one crop above the other")
     rates = [np.mean(says[among & (same == kind)] != kind) for kind in (True, False)]
-    words = "Four of the pairs, the crops of each beside each other"
-    sheet = encode_jpeg(
-        _sheet(
-            [
-                [lesson.dataset.crop(detections["id"].iloc[row]) for row in rows]
-                for rows in pairs.rows[drawn[:4]]
-            ]
-        )
-    )
-    still = picture_html(sheet, words, size=(792, 99))
     data = {
         "pairs": shown,
         "wrong": round(float(np.mean(rates)), 4),
@@ -91,20 +82,8 @@ def same_or_different(
         " different; a random half of the pairs shows what the system says.",
         data,
         {"mode": "", "seed": 0, "people": [], "hands": [], "finished": False},
-        f"<p>Same vehicle, or different? Four of the pairs:</p>{still}",
+        f"<p>Same vehicle, or different? Four of the pairs, one crop above the other:</p>{still}",
     )
-
-
-def _sheet(pairs: list[list[np.ndarray]]) -> np.ndarray:
-    """Pairs of crops in a row, 1,584 × 198 pixels, each crop as large as its place allows."""
-    sheet = np.full((_PLACE, 2 * _PLACE * len(pairs), 3), 255, np.uint8)
-    for number, crop in enumerate(crop for pair in pairs for crop in pair):
-        height, width = crop.shape[:2]
-        scale = (_PLACE - 10) / max(height, width)
-        drawn = cv2.resize(crop, (round(scale * width), round(scale * height)))
-        left = number * _PLACE + (_PLACE - 10 - drawn.shape[1] if number % 2 == 0 else 0)
-        sheet[: drawn.shape[0], left : left + drawn.shape[1]] = drawn
-    return sheet
 
 
 def _draw(
