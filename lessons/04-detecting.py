@@ -140,7 +140,7 @@ figures.judged_boxes(frame, old.detect(frame).head(12), true_one, title="2001's 
 # Three more detectors stand in the table: those that ImageAI offers, and the original of this course compared. They were trained
 # on photographs of everything. They run here if you have fetched their weights.
 
-# %% tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
 late = own[truth.frames.time[own.index] >= half].iloc[4::105]
 unseen = {name: dataset.image(name) for name in late}
 compared = {
@@ -224,7 +224,7 @@ figures.found_by(
 # %% [markdown]
 # Size explains most. So from here on only clear vehicles are compared: large enough, and not hidden.
 
-# %%
+# %% jupyter={"source_hidden": true}
 clear = watched[watched.clear]
 by_kind = detect.share_found(clear, clear.kind).sort_values("estimate")
 worst = by_kind.index[0]

@@ -144,7 +144,7 @@ drag_embedding(lesson, detections, embeddings, vehicles)
 # Here are more vehicles at the places that the large network gives them, flattened from 1920 dimensions to a plane. A line joins
 # two crops of one vehicle, from two cameras.
 
-# %%
+# %% jupyter={"source_hidden": true}
 different = ~clear.same
 closest = different & (distances_clear <= np.quantile(distances_clear[different], 0.01))
 shared = clear.alike(truth.vehicles, "colour")
@@ -171,7 +171,7 @@ ask(
 # because with several pictures of a vehicle the nearest counts.) It is what the original used. The angle between them gives the
 # [cosine distance](glossary.md#cosine-distance), **MCD**: it does not care how long the vectors are.
 
-# %%
+# %% jupyter={"source_hidden": true}
 same = compared.same
 med, mcd = compared.distances(embeddings, "med"), compared.distances(embeddings, "mcd")
 areas = match.auc_by_vehicle(compared, {"MED (Euclid)": med, "MCD (cosine)": mcd}, rounds=100)

@@ -277,7 +277,7 @@ stop_and_sort(points)
 # *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are, on this computer, on these
 # vectors (256 numbers each).
 
-# %%
+# %% tags=["nbval-ignore-output"] nbval_reason="the figure holds times of this run"
 vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
 measured = search.measure_kinds(vectors[~asked], vectors[asked])

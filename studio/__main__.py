@@ -54,6 +54,7 @@ RESULTS = (
 STAGES = ("data", "sample", "habits")
 WORLDS = ("real", "simulation")
 DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
+FOLDERS = {"work": Path("studio/out"), "data": Path("data")}
 MEASURED = ["733-681-N", "735-683-N", "689-640-S", "731-679-N"]
 """The cameras of which there are real frames to compare with."""
 
@@ -99,12 +100,7 @@ def parser():
         metavar="CAM",
         help="leave out a camera of the real frames, to measure on it (the extractor alone)",
     )
-    train.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where checkpoints are kept (studio/out)",
-    )
+    _add_folder(train, "work", "where checkpoints are kept")
     train.add_argument(
         "--publish", action="store_true", help="put the weights into models/ and its manifest"
     )
@@ -117,18 +113,8 @@ def parser():
         metavar="TABLE",
         help=f"some of {', '.join(RESULTS)}",
     )
-    results.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where training minutes and retrained weights lie (studio/out)",
-    )
-    results.add_argument(
-        "--data",
-        type=Path,
-        default=ROOT / "data",
-        help="the dataset to measure on, and to write results into (data)",
-    )
+    _add_folder(results, "work", "where training minutes and retrained weights lie")
+    _add_folder(results, "data", "the dataset to measure on, and to write results into")
     results.add_argument(
         "--other",
         type=Path,
@@ -145,22 +131,10 @@ def parser():
         metavar="STRENGTH",
         help="other strengths than its own",
     )
-    defence.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where retrained weights lie (studio/out)",
-    )
-    defence.add_argument(
-        "--data", type=Path, default=ROOT / "data", help="the dataset to measure on (data)"
-    )
+    _add_folder(defence, "work", "where retrained weights lie")
+    _add_folder(defence, "data", "the dataset to measure on")
     learning = commands.add_parser("learning", help="train what lesson 02 shows")
-    learning.add_argument(
-        "--data",
-        type=Path,
-        default=ROOT / "data",
-        help="the dataset to learn from, and to write results into (data)",
-    )
+    _add_folder(learning, "data", "the dataset to learn from, and to write results into")
     evaluate = commands.add_parser("evaluate", help="measure the shipped models")
     evaluate.add_argument(
         "--on",
@@ -190,18 +164,8 @@ def parser():
     lessons.add_argument("--check", action="store_true", help=words)
     commands.add_parser("meter", help="store the meter that the executed notebooks left")
     city = commands.add_parser("city", help="simulate a town, its cameras, and what leaks")
-    city.add_argument(
-        "--data",
-        type=Path,
-        default=ROOT / "data",
-        help="the dataset whose accuracies are taken, and where the tables go (data)",
-    )
-    city.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where finished parts are kept (studio/out)",
-    )
+    _add_folder(city, "data", "the dataset whose accuracies are taken, and where the tables go")
+    _add_folder(city, "work", "where finished parts are kept")
     words = "how many drivers live there; a smaller town is made sooner (50000)"
     city.add_argument("--drivers", type=int, help=words)
     words = "how many avenues and streets there are (14 160)"
@@ -217,12 +181,7 @@ def parser():
     rebuild.add_argument("--plan", action="store_true", help="make nothing; list what is stale")
     words = "make nothing; where only code has changed, run the tests that recompute a slice"
     rebuild.add_argument("--vouch", action="store_true", help=words)
-    rebuild.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where unfinished work is kept (studio/out)",
-    )
+    _add_folder(rebuild, "work", "where unfinished work is kept")
     calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
     _add_recording(calibrate, 4, MEASURED)
     calibrate.add_argument(
@@ -276,12 +235,14 @@ def _add_recording(command, minutes, cameras):
         help="when recording begins (08:40)",
     )
     command.add_argument("--seed", type=int, default=0, help="another seed is another morning (0)")
-    command.add_argument(
-        "--work",
-        type=Path,
-        default=ROOT / "studio" / "out",
-        help="where unfinished work is kept (studio/out)",
-    )
+    _add_folder(command, "work", "where unfinished work is kept")
+
+
+def _add_folder(command, name, words):
+    """The option --work or --data; `words` say what it is."""
+    place = FOLDERS[name]
+    said = f"{words} ({place.as_posix()})"
+    command.add_argument(f"--{name}", type=Path, default=ROOT / place, help=said)
 
 
 def _add_individuality(command):

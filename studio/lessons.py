@@ -105,6 +105,7 @@ def _try_solution(client, cell, number):
     steps = ast.unparse(ast.Module(before, []))
     run = f"space = dict(globals())\nexec({steps!r}, space)\neval({ast.unparse(last)!r}, space)"
     trial = client.execute_cell(new_code_cell(run), number, store_history=False)
+    client.nb.cells[number] = cell  # nbclient has put the trial into its place
     said = [output.get("data", {}).get("text/plain", "") for output in trial.outputs]
     if not any(text.startswith("✓ Right.") for text in said):
         raise ValueError(f"the check does not accept this solution, it says {said}:\n{cell.source}")

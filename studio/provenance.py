@@ -17,6 +17,7 @@ from cctview.dataset import write_bytes
 from studio.closure import code_fingerprint
 
 RECORDS = Path("data/made.json")
+CODE_CHANGED = "its code has changed"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Records:
             return ["it has not run"]
         reasons = []
         if known["code"] != code_fingerprint(*step.code, root=self._root):
-            reasons.append("its code has changed")
+            reasons.append(CODE_CHANGED)
         for kind, patterns in (("reads", step.reads), ("writes", step.writes)):
             now = file_hashes(self._root, patterns)
             changed = [
@@ -75,10 +76,6 @@ class Records:
             ]
             reasons += [f"{name} has changed" for name in sorted(changed)]
         return reasons
-
-    def only_code_changed(self, step: Step) -> bool:
-        """Whether files are as they were, and code is not."""
-        return self.stale(step) == ["its code has changed"]
 
     def keep(self, step: Step, cpu_seconds: float | None = None) -> None:
         """Write down that a step has run now; without a time, that its new code was vouched for."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from studio.provenance import Records, Step
+from studio.provenance import CODE_CHANGED, Records, Step
 
 ROOT = Path(__file__).parent.parent
 _ROAD = ("data/*.zip", "data/truth/*.parquet")
@@ -172,9 +172,10 @@ def vouch(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> list[str]:
     """
     records, passed, left = Records(root), {}, []
     for step in steps:
-        if not records.stale(step):
+        reasons = records.stale(step)
+        if not reasons:
             continue
-        if not records.only_code_changed(step):
+        if reasons != [CODE_CHANGED]:
             left.append(step.name)
             continue
         for test in step.tests:
@@ -193,7 +194,7 @@ def _run(step: Step, root: Path, work: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for command in step.commands:
         words = [word.format(work=work) for word in command.split()]
-        status = subprocess.run([sys.executable, "-m", "studio", *words], cwd=root, env=os.environ)
+        status = subprocess.run([sys.executable, "-m", "studio", *words], cwd=root)
         if status.returncode:
             raise RuntimeError(f"{step.name}: `python -m studio {' '.join(words)}` failed")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -111,6 +111,7 @@ def test_the_keyboard_alone_will_do(lab):
     page.keyboard.press("b")  # outside a widget this would insert a cell
     page.wait_for_function("() => !document.querySelector('.cctview-camera .box:not([hidden])')")
     page.keyboard.press("b")
+    page.locator(".cctview-camera .current .box:not([hidden])").first.wait_for()
     page.keyboard.press("Tab")
     name = page.evaluate("document.activeElement.dataset.id")
     assert name.startswith("2-S--")

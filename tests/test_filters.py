@@ -155,6 +155,7 @@ def test_likeness_by_hand(pairs):
             else COLOUR
         )
         assert said == ("" if a == b else wanted)
+    assert alike.codes.itemsize == 1  # lesson 06 holds more than a million pairs
 
 
 def test_passing_is_the_share_below_the_threshold(pairs):

@@ -4,6 +4,7 @@ and skipped.
 
 import io
 import json
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -28,6 +29,7 @@ from cctview.dataset.layout import (
     write_features,
     write_frame,
 )
+from cctview.dataset.paths import DATA
 from tests.scenes import TWO_CARS_AND_A_PERSON, found, jpeg, picture, write_scene
 
 
@@ -148,7 +150,7 @@ def test_every_float16_is_widened_exactly():
         }
     )
     content = tables.write_tables(table, halves.astype(np.float32))[tables.DETECTIONS]
-    read = tables.read_tables(content, None, "halves")[1]
+    read = tables.read_tables(content, None, "halves")[1].unfold()
     np.testing.assert_array_equal(read.view(np.uint32), halves.astype(np.float32).view(np.uint32))
 
 
@@ -169,7 +171,25 @@ def test_zips_of_one_camera_are_put_in_order_row_by_row(tmp_path):
                 archive.writestr(name, content)
     dataset = open_dataset(tmp_path / "data")
     pd.testing.assert_frame_equal(dataset.detections, detections)
+    np.testing.assert_array_equal(dataset.embedded, np.isfinite(embeddings).all(axis=1))
+    some = np.array([4, 0, 4])
+    np.testing.assert_allclose(dataset.embeddings_of(some), embeddings[some], rtol=1e-3)
     np.testing.assert_allclose(dataset.embeddings, embeddings, rtol=1e-3)
+    np.testing.assert_array_equal(dataset.embeddings_of(some), dataset.embeddings[some])
+
+
+def test_vectors_that_nobody_asks_for_are_not_unfolded():
+    """All detections, and a hundred of their embeddings, take less than all embeddings would."""
+    dataset = open_dataset(DATA)
+    tracemalloc.start()
+    try:
+        count = len(dataset.detections)
+        vectors = dataset.embeddings_of(np.arange(count) < 100)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < count * vectors.itemsize * vectors.shape[1] / 2
+    np.testing.assert_array_equal(vectors, dataset.embeddings[:100])
 
 
 def test_embeddings_outside_the_basis_are_not_thrown_away(tmp_path):

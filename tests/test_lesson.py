@@ -2,7 +2,10 @@
 own.
 """
 
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -122,3 +125,30 @@ def test_frames_without_a_vehicle_are_told_before_anything_else(tmp_path, monkey
     monkeypatch.setenv("CCTVIEW_DATA", str(tmp_path))
     with pytest.raises(ValueError, match="no vehicle was found in these 1 frames.*--weights"):
         open_lesson().shown
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' libraries have no malloc_trim")
+def test_a_cell_gives_back_what_it_freed(tmp_path):
+    """Small pieces are freed between others that stay, so that the library would keep them all."""
+    code = """
+import psutil
+from IPython.core.interactiveshell import InteractiveShell
+shell, me = InteractiveShell.instance(), psutil.Process()
+cell = "pieces = [bytearray(50_000) for _ in range(4_000)]; del pieces[1::2]; del pieces[1::2]"
+if lesson:
+    shell.run_cell("from cctview.course import open_lesson; open_lesson(); open_lesson()")
+before = me.memory_info().rss
+shell.run_cell(cell)
+print((me.memory_info().rss - before) / 1e6, len(shell.user_ns["pieces"]))
+"""
+    for lesson, least, most in ((False, 150, 250), (True, 40, 100)):
+        done = subprocess.run(
+            [sys.executable, "-c", f"lesson = {lesson}\n{code}"],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"IPYTHONDIR": str(tmp_path)},
+        )
+        assert done.returncode == 0, done.stderr
+        kept, pieces = done.stdout.split()[-2:]
+        assert pieces == "1000"
+        assert least < float(kept) < most

@@ -144,7 +144,7 @@ def truth_now(page, moment):
 
 def test_two_people_by_keys_then_mouse_then_the_result(browser, moment):
     page, errors = open_moment(browser, moment)
-    page.get_by_role("button", name="one person after the other").press("Enter")
+    page.get_by_role("button", name="one person at a time").press("Enter")
     seen = set()
     for _ in range(16):
         seen.add(page.locator(".says").text_content())

@@ -142,17 +142,10 @@ def test_what_a_reader_types_is_in_no_state_and_gone_on_reload(browser, moment):
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1200, 650), (1920, 1000)])
-def test_it_fits_and_redraws_fast(browser, moment, width, height):
+def test_it_fits(browser, moment, width, height):
     page, errors = open_moment(browser, moment, {"asked": 12}, width=width, height=height)
     page.wait_for_function("document.querySelector('.count')?.textContent")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     if width > 1000:
         assert page.evaluate("document.documentElement.scrollHeight") <= height
-    milliseconds = page.get_by_label("The time is known").evaluate(
-        """(select) => { const times = [];
-        for (let k = 0; k < 12; k++) { const begin = performance.now(); select.value = k % 6;
-        select.dispatchEvent(new Event("change")); times.push(performance.now() - begin); }
-        return times.sort((a, b) => a - b)[10]; }"""
-    )
-    assert milliseconds < 100, "at nine changes of ten"
     assert errors == []

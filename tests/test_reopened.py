@@ -32,6 +32,10 @@ CELLS = (
     'Sliders(update, [Float("slope", -1, 1, 0.5, 0.5)])',
     'predict("And here?", ["up", "down"], "up", "So it is.", update({{"slope": 1}}))',
     'update({{"slope": 1}})',
+    """
+    from cctview.course import the_city
+    the_city()
+    """,
     'Quiz([Question("Is it?", [Option("No", "It is not.", True), Option("Yes", "No.")])])',
 )
 TEXTS = {-1: "# Title", 3: "The answer is in this text.", 4: "# A heading"}
@@ -99,6 +103,19 @@ def test_every_picture_in_jupyterlab_is_described(page):
     markup = page.locator(f"{NOTEBOOK} .jp-Notebook").inner_html()
     assert undescribed(markup) == []
     assert "It rises. Across: things" in markup
+
+
+@pytest.mark.parametrize("control", [".cctview-moment input", ".cctview-panel:visible input"])
+def test_letters_inside_are_no_commands_but_ctrl_s_saves(page, control):
+    changed = "window.jupyterapp.shell.currentWidget.content.model.dirty"
+    cells = page.locator(f"{NOTEBOOK} .jp-Cell").count()
+    page.evaluate(f"() => void ({changed} = true)")
+    inside = page.locator(f"{NOTEBOOK} {control}").first
+    inside.press("b")  # outside, it would insert a cell
+    assert page.evaluate(f"() => {changed}")
+    inside.press("Control+s")
+    page.wait_for_function(f"() => !{changed}")
+    assert page.locator(f"{NOTEBOOK} .jp-Cell").count() == cells
 
 
 def test_a_choice_uncovers_and_says_why(page):

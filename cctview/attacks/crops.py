@@ -182,7 +182,7 @@ def load_crops(
     )
     table["family"] = table.colour.map(COLOUR_FAMILIES)
     table["body"] = table.kind.map(BODIES)
-    vectors = dataset.embeddings[table.pop("row").to_numpy()]
+    vectors = dataset.embeddings_of(table.pop("row").to_numpy())
     if basis is not None:
         mean, components = basis
         vectors = ((vectors - mean) @ components.T).astype(np.float32)
@@ -196,8 +196,7 @@ def _largest(table, dataset, minimum, per_pass, cameras):
     """The detections to load, with their size and their row in the dataset."""
     table["size"] = box_side(table)
     table["row"] = np.arange(len(table))
-    embedded = np.isfinite(dataset.embeddings[:, :1]).all(axis=1)
-    table = table[(table.vehicle > 0) & (table["size"] >= minimum) & embedded]
+    table = table[(table.vehicle > 0) & (table["size"] >= minimum) & dataset.embedded]
     table = table.sort_values(
         ["vehicle", "camera", "size"], ascending=[True, True, False], kind="stable"
     )

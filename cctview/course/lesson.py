@@ -7,7 +7,9 @@ detected and embedded in memory when a lesson first shows them. A notebook that 
 own stores nothing (`cctview.show.store_nothing`).
 """
 
+import ctypes
 import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +76,7 @@ def open_lesson(found: str | Path | None = None) -> Lesson:
     FileNotFoundError
         If CCTVIEW_DATA names a folder that does not exist or has no frame; names the remedy.
     """
+    _return_memory_after_cells()
     folder = _named_folder()
     if folder is None or (folder / "truth").is_dir():
         return Lesson(open_dataset(folder or DATA), read_truth(folder or DATA))
@@ -96,6 +99,21 @@ def sample_folder() -> Path:
         return SAMPLE
     store_nothing()
     return folder
+
+
+def _return_memory_after_cells() -> None:
+    """In a notebook on Linux, give what a cell has freed back to the system when it has run.
+
+    The C library keeps freed memory for the process, up to a quarter of what a lesson takes.
+    """
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None and _trim not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _trim)
+
+
+def _trim(_result: object = None) -> None:
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def _named_folder() -> Path | None:

@@ -55,7 +55,7 @@ def choose_examples(lesson: Lesson, breach: Breach, count: int = 6) -> LabelledC
 def _largest_own(lesson, count):
     """The largest detections of your own frames, and their coordinates on the network's basis."""
     detections = lesson.shown.detections.assign(row=np.arange(len(lesson.shown.detections)))
-    detections = detections[np.isfinite(lesson.shown.embeddings[:, :1]).all(axis=1)]
+    detections = detections[lesson.shown.embedded]
     ordered = detections.loc[box_area(detections).sort_values(ascending=False).index]
     largest = ordered.drop_duplicates("frame").head(count)
     if largest.empty:
@@ -64,7 +64,9 @@ def _largest_own(lesson, count):
             " them first"
         )
     mean, components = Extractor().basis
-    vectors = ((lesson.shown.embeddings[largest.row] - mean) @ components.T).astype(np.float32)
+    vectors = ((lesson.shown.embeddings_of(largest.row.to_numpy()) - mean) @ components.T).astype(
+        np.float32
+    )
     numbers = np.arange(len(largest))
     table = largest[["id", "frame", "camera", *BOX]]
     return table.assign(vehicle=numbers, passing=numbers, seconds=0.0), vectors

@@ -42,7 +42,7 @@ def finder_minutes(dataset: Dataset, later: bool = False) -> tuple[pd.DataFrame,
     """
     end = dataset.frames["time"].min() + pd.Timedelta(minutes=FINDER_MINUTES)
     kept = ((dataset.detections["time"] >= end) == later).to_numpy()
-    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
+    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings_of(kept)
 
 
 def fingerprint(detections: pd.DataFrame) -> str:

@@ -31,6 +31,7 @@ from cctview.dataset.layout import (
 
 _BEYOND = 0.1  # of a side: so far a box may pass the frame's edge; the original's do by 0.04
 _Part = tuple[pd.DataFrame, np.ndarray]  # detections and their embeddings
+_Vectors = np.ndarray | tables.StoredVectors
 
 
 @dataclass
@@ -144,10 +145,30 @@ class Dataset:
         for k, name in enumerate(self._json.id):
             if name in vectors:
                 stored[k] = vectors[name]
-        parts = [stored, *(matrix for _, matrix in self._parquet), *matrices]
-        stacked = _stack([part for part in parts if len(part)] or parts[:1], self._order)
-        self.__dict__.pop("_parquet", None)  # as large again; read anew if something is added
-        return stacked
+        parts = [stored, *(vectors for _, vectors in self._parquet), *matrices]
+        return _stack([part for part in parts if len(part)] or parts[:1], self._order)
+
+    def embeddings_of(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of `embeddings`, by number or by mask; no more is unfolded than they need."""
+        if not self._only_tables:
+            return self.embeddings[rows]
+        rows = np.arange(len(self.detections))[rows]
+        return _stack([vectors for _, vectors in self._parquet], self._order[rows])
+
+    @property
+    def embedded(self) -> np.ndarray:
+        """Whether each detection has an embedding, (n,) bool."""
+        if not self._only_tables:
+            found: np.ndarray = np.isfinite(self.embeddings).any(axis=1)
+            return found
+        self.detections  # noqa: B018  (makes the order)
+        missing = [vectors.missing for _, vectors in self._parquet]
+        return ~np.concatenate([np.zeros(0, bool), *missing])[self._order]
+
+    @property
+    def _only_tables(self) -> bool:
+        """Whether everything is in tables, and has not been unfolded yet."""
+        return not (len(self._json) or self._added or "embeddings" in self.__dict__)
 
     @property
     def model(self) -> str:
@@ -238,15 +259,15 @@ class Dataset:
         return {place.source for place in self._contents.tables}
 
     @cached_property
-    def _parquet(self) -> list[_Part]:
+    def _parquet(self) -> list[tuple[pd.DataFrame, tables.StoredVectors]]:
         """What Parquet tables hold of frames that are there, and that no other file is of."""
-        parts: list[_Part] = []
+        parts: list[tuple[pd.DataFrame, tables.StoredVectors]] = []
         free = set(self.frames.id) - set(self._json.frame)
         for place in self._contents.tables:
             basis = self._contents.bases.get(place.beside(tables.BASIS))
             try:
                 content = basis.read() if basis else None
-                table, matrix = tables.read_tables(place.read(), content, str(place))
+                table, vectors = tables.read_tables(place.read(), content, str(place))
             except ValueError as error:
                 self._report(str(error))
                 continue
@@ -258,8 +279,8 @@ class Dataset:
                 self._report(
                     f"{place}: {lost} are of frames that are not here, or that another file has"
                 )
-                table, matrix = table[usable], matrix[usable]
-            parts.append((table, matrix))
+                table, vectors = table[usable], vectors[usable]
+            parts.append((table, vectors))
         return parts
 
     def _report(self, problem: str) -> None:
@@ -288,22 +309,32 @@ def _one_size(sizes: set[int]) -> int:
     return max(sizes, default=0)
 
 
-def _stack(matrices: list[np.ndarray], order: np.ndarray) -> np.ndarray:
-    """The rows of all matrices, in this order. They may be large: no row is copied without need."""
-    known = [bool(matrix.shape[1] and np.isfinite(matrix[:, 0]).any()) for matrix in matrices]
-    size = _one_size(
-        {matrix.shape[1] for matrix, some in zip(matrices, known, strict=True) if some}
-    )
-    if len(matrices) == 1 and known[0] and (order == np.arange(len(order))).all():
-        return matrices[0]
-    place = np.empty(len(order), int)
-    place[order] = np.arange(len(order))
-    stacked = np.empty((len(order), size), np.float32)
+def _stack(parts: list[_Vectors], rows: np.ndarray) -> np.ndarray:
+    """Some rows of all parts, one below the other. Only one part at a time is unfolded."""
+    known = [_any_known(part) for part in parts]
+    size = _one_size({_width(part) for part, some in zip(parts, known, strict=True) if some})
+    stacked = np.full((len(rows), size), np.nan, np.float32)
     start = 0
-    for matrix, some in zip(matrices, known, strict=True):
-        stacked[place[start : start + len(matrix)]] = matrix if some else np.nan
-        start += len(matrix)
+    for part, some in zip(parts, known, strict=True):
+        inside = (rows >= start) & (rows < start + len(part))
+        if some and inside.any():
+            stacked[inside] = _matrix(part)[rows[inside] - start]
+        start += len(part)
     return stacked
+
+
+def _any_known(part: _Vectors) -> bool:
+    if isinstance(part, tables.StoredVectors):
+        return not part.missing.all()
+    return bool(part.shape[1] and np.isfinite(part[:, 0]).any())
+
+
+def _width(part: _Vectors) -> int:
+    return part.width if isinstance(part, tables.StoredVectors) else part.shape[1]
+
+
+def _matrix(part: _Vectors) -> np.ndarray:
+    return part.unfold() if isinstance(part, tables.StoredVectors) else part
 
 
 def open_dataset(path: str | Path) -> Dataset:

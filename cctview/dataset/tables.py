@@ -16,6 +16,7 @@ numbers, times, short texts and vectors as bytes are read: cctview writes nothin
 """
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -91,22 +92,62 @@ def write_tables(
     return files
 
 
+@dataclass(frozen=True)
+class StoredVectors:
+    """Embeddings as a table stores them: in memory, an eighth of the matrix that they unfold to.
+
+    Attributes
+    ----------
+    halves : ndarray of float16, shape (n, k)
+        The embeddings, or their coordinates.
+    missing : ndarray of bool, shape (n,)
+    basis : ndarray of float32, shape (1 + k, d), optional
+        The mean and the components, if `halves` are coordinates.
+    """
+
+    halves: np.ndarray
+    missing: np.ndarray
+    basis: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.halves)
+
+    def __getitem__(self, rows: np.ndarray) -> "StoredVectors":
+        return StoredVectors(self.halves[rows], self.missing[rows], self.basis)
+
+    @property
+    def width(self) -> int:
+        """Numbers of an embedding."""
+        return int((self.halves if self.basis is None else self.basis).shape[1])
+
+    def unfold(self) -> np.ndarray:
+        """The embeddings, (n, d) float32; a row of NaN where there is none."""
+        matrix = self.halves.astype(np.float32)
+        matrix[self.missing] = np.nan
+        if self.basis is None:
+            return matrix
+        unfolded: np.ndarray = np.column_stack([np.ones(len(self), np.float32), matrix])
+        return unfolded @ self.basis
+
+
 def read_tables(
     detections: bytes, basis: bytes | None, name: str
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Detections, columns as `cctview.dataset.layout.COLUMNS`, and their embeddings, (n, d) float32
-    with a row of NaN where there is none, of what `write_tables` wrote.
+) -> tuple[pd.DataFrame, StoredVectors]:
+    """Detections, columns as `cctview.dataset.layout.COLUMNS`, and their embeddings, of what
+    `write_tables` wrote.
 
     Raises a ValueError if it is no such Parquet file; the message starts with `name`.
     """
     try:
         table = read_table(detections, [*_COLUMNS, "embedding"], _NAMES_BYTES)
-        compact = _matrix(table["embedding"])
+        vectors = _stored(table["embedding"])
         if basis is not None:
-            components = _matrix(read_table(basis, ["component"])["component"])
-            _check_need(4 * len(compact) * components.shape[1], len(detections) + len(basis))
-            compact = np.column_stack([np.ones(len(compact), np.float32), compact]) @ components
-        return _with_names(table), compact
+            components = _stored(read_table(basis, ["component"])["component"]).unfold()
+            if len(components) != 1 + vectors.width:
+                raise ValueError(f"{vectors.width} coordinates, {len(components) - 1} components")
+            _check_need(4 * len(vectors) * components.shape[1], len(detections) + len(basis))
+            vectors = StoredVectors(vectors.halves, vectors.missing, components)
+        return _with_names(table), vectors
     except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
         what = "not the Parquet table of detections that cctview writes"
         raise ValueError(f"{name}: {what} ({_one_line(error)}); make it again") from None
@@ -145,6 +186,7 @@ def read_table(content: bytes, columns: list[str] | None = None, row_bytes: int 
         _check_need(unpacked + (wide + row_bytes) * file.metadata.num_rows, len(content))
         table = open_parquet(content, file.metadata, texts).read(names)
         table.validate(full=True)
+        pa.default_memory_pool().release_unused()
         longest = sum(_longest(table[name]) for name in texts)
         _check_need(table.nbytes + (longest + row_bytes) * len(table), len(content))
         return table.replace_schema_metadata(None)
@@ -258,15 +300,12 @@ def _vectors(matrix: np.ndarray, known: np.ndarray) -> pa.Array:
     )
 
 
-def _matrix(column: pa.ChunkedArray) -> np.ndarray:
-    """Vectors as (n, d) float32; a row of NaN where there is none."""
+def _stored(column: pa.ChunkedArray) -> StoredVectors:
+    """Vectors as they are stored."""
     if not pa.types.is_fixed_size_binary(column.type):
         raise TypeError(f"expected vectors of one length, found {column.type}")
     array = column.combine_chunks()
     width = column.type.byte_width // 2
     flat = np.frombuffer(array.buffers()[1] or b"", "<f2")
     halves = flat[array.offset * width : (array.offset + len(array)) * width]
-    matrix = halves.astype(np.float32).reshape(-1, width)
-    if array.null_count:
-        matrix[np.asarray(array.is_null())] = np.nan
-    return matrix
+    return StoredVectors(halves.reshape(-1, width), np.asarray(array.is_null(), bool))

@@ -288,14 +288,14 @@ def open_own_search(dataset: Dataset, travel_times: TravelTimes | None = None) -
     """
     every = dataset.detections
     rows = np.flatnonzero(every["type"].isin(VEHICLE_TYPES).to_numpy())
-    rows = rows[np.isfinite(dataset.embeddings[rows]).all(axis=1)] if len(rows) else rows
+    rows = rows[dataset.embedded[rows]]
     if not len(rows):
         raise ValueError(
             "no vehicle with an embedding is in these frames; run `cctview detect` and `cctview"
             " extract` on them"
         )
     chosen = every.iloc[rows].reset_index(drop=True)
-    tracklets = find_tracklets(chosen, dataset.embeddings[rows], percent=0.0)
+    tracklets = find_tracklets(chosen, dataset.embeddings_of(rows), percent=0.0)
     try:
         finder = make_finder(chosen, tracklets, fit_unlabelled(tracklets))
         return replace(open_search(finder, dataset), own=True)

@@ -154,6 +154,34 @@ class TripFinder:
         legs: np.ndarray = table["camera"].to_numpy(object) + f" {camera} "
         return legs + np.array(WAYS, object)[way]
 
+    def told(self, queries: np.ndarray, camera: str, least: float) -> pd.DataFrame:
+        """What calibration is told of the candidates of some tracklets at one camera.
+
+        Parameters
+        ----------
+        queries : ndarray of int, shape (k,)
+        camera : str
+        least : float
+            Candidates that weigh no more are left out.
+
+        Returns
+        -------
+        DataFrame
+            One row a candidate: `query` and `candidate` (tracklets), `leg`, `weight`, `alone`, as
+            for `cctview.link.calibration.fit_calibration`.
+        """
+        rows, weights, alone = self.weights(queries, camera)
+        told = pd.DataFrame(
+            {
+                "query": np.repeat(queries, len(rows)),
+                "candidate": np.tile(rows, len(queries)),
+                "leg": np.repeat(self.legs(queries, camera), len(rows)),
+                "weight": weights.ravel(),
+                "alone": alone.ravel(),
+            }
+        )
+        return told[told["weight"] > least]
+
     def _ratios(self, queries: np.ndarray) -> np.ndarray:
         """Log ratios of these and all tracklets; the same serve the searches of all cameras."""
         if self._kept.get("queries") != queries.tobytes():
@@ -354,15 +382,9 @@ def fit_finder(tracklets: Tracklets, labels: pd.DataFrame, seed: int = 0) -> Lin
         finder = TripFinder(tracklets, pd.Timestamp(0), np.array([]), model)
         for second in finder.cameras:
             queries = np.flatnonzero((part_of == part) & (vehicle >= 0) & (camera != second))
-            rows, weights, alone = finder.weights(queries, second)
-            told = {
-                "query": np.repeat(queries, len(rows)),
-                "weight": weights.ravel(),
-                "alone": alone.ravel(),
-                "leg": np.repeat(finder.legs(queries, second), len(rows)),
-                "right": (vehicle[queries][:, None] == vehicle[rows]).ravel(),
-            }
-            candidates.append(pd.DataFrame(told)[told["weight"] > _TOLD])
+            told = finder.told(queries, second, _TOLD)
+            right = vehicle[told["query"]] == vehicle[told["candidate"]]
+            candidates.append(told.assign(right=right))
     return LinkModel.fit(tracklets, labels).calibrated(fit_calibration(pd.concat(candidates)))
 
 

@@ -381,13 +381,9 @@ def _shifted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _candidates_of(finder: TripFinder, queries: np.ndarray) -> pd.DataFrame:
-    """Candidates of some tracklets, as `cctview.link.calibration.fit_calibration` takes them."""
+    """Candidates of some tracklets at all other cameras, as `TripFinder.told` has them."""
     camera, parts = finder.tracklets.table["camera"].to_numpy(), []
     for second in finder.cameras:
         asked = queries[camera[queries] != second]
-        rows, weights, alone = finder.weights(asked, second)
-        told = pd.DataFrame({"weight": weights.ravel(), "alone": alone.ravel()}).assign(
-            query=np.repeat(asked, len(rows)), leg=np.repeat(finder.legs(asked, second), len(rows))
-        )
-        parts.append(told[told["weight"] > _NEGLIGIBLE])
+        parts.append(finder.told(asked, second, _NEGLIGIBLE))
     return pd.concat(parts, ignore_index=True)

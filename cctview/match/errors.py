@@ -20,20 +20,22 @@ SMALL = 24.0  # pixels a side
 _DARK = ("black", "brown", "grey")
 
 
-def likeness(pairs: Comparisons, vehicles: pd.DataFrame) -> np.ndarray:
+def likeness(pairs: Comparisons, vehicles: pd.DataFrame) -> pd.Categorical:
     """How much alike the two vehicles of each pair were made, (n,), by the table `Truth.vehicles`.
 
     `LOOK_ALIKE`, `COLOUR` or `OTHER`; "" for one vehicle.
     """
     colour = pairs.alike(vehicles, "colour")
     design = np.logical_and.reduce([pairs.alike(vehicles, column) for column in _DESIGN])
-    return np.select([pairs.same, colour & design, colour], ["", LOOK_ALIKE, COLOUR], OTHER)
+    kinds = ["", LOOK_ALIKE, COLOUR, OTHER]
+    codes = np.select([pairs.same, colour & design, colour], range(3), 3)
+    return pd.Categorical.from_codes(codes, kinds)  # a byte for each of a million pairs
 
 
 def passing(
     pairs: Comparisons,
     distances: np.ndarray,
-    alike: np.ndarray,
+    alike: pd.Categorical,
     found: Sequence[float] = _TRUE_MATCH_RATES,
     rounds: int = 100,
     seed: int = 0,
@@ -44,7 +46,7 @@ def passing(
     ----------
     pairs : Comparisons
     distances : ndarray, shape (n,)
-    alike : ndarray of str, shape (n,)
+    alike : Categorical, shape (n,)
         From `likeness`.
     found : sequence of float
         Each threshold is the one that finds such a share of the same pairs.

@@ -77,7 +77,7 @@ def first_minutes(dataset: Dataset, minutes: float) -> tuple[pd.DataFrame, np.nd
     """The detections of a dataset's first minutes, and their embeddings."""
     end = dataset.frames["time"].min() + pd.Timedelta(minutes=minutes)
     kept = (dataset.detections["time"] < end).to_numpy()
-    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings[kept]
+    return dataset.detections[kept].reset_index(drop=True), dataset.embeddings_of(kept)
 
 
 def largest_crop_rows(detections: pd.DataFrame, vehicles: pd.Series, images: int = 1) -> np.ndarray:

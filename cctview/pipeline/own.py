@@ -73,7 +73,7 @@ def take(dataset: Dataset, folder: Path) -> None:
     path = folder / tables.DETECTIONS
     if path.exists():
         detections, embeddings = tables.read_tables(path.read_bytes(), None, str(path))
-        dataset.add(detections[COLUMNS], embeddings)
+        dataset.add(detections[COLUMNS], embeddings.unfold())
 
 
 def _detect(dataset: Dataset, names: list[str], extractor: Extractor) -> None:

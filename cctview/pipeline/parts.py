@@ -329,4 +329,4 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, np.ndarray]:
     detections, embeddings = tables.read_tables(
         path.read_bytes(), basis.read_bytes() if basis.is_file() else None, str(path)
     )
-    return detections[COLUMNS], embeddings
+    return detections[COLUMNS], embeddings.unfold()

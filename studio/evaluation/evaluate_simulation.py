@@ -148,7 +148,8 @@ def read(workshop, pipeline):
 
 def _detections(workshop, camera, pipeline):
     content = pack(workshop.parts(pipeline.kind, camera), pipeline)
-    return tables.read_tables(content[tables.DETECTIONS], content[tables.BASIS], camera)
+    found, vectors = tables.read_tables(content[tables.DETECTIONS], content[tables.BASIS], camera)
+    return found, vectors.unfold()
 
 
 def identify(detections, sightings, parked, beside, iou=0.5):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from studio.training.checkpoint import Checkpoint, fit
+from studio.training.checkpoint import Checkpoint, fit, named_by_code
 from studio.training.train_extractor import identity_loss
 
 _VEHICLES = 32  # in a batch
@@ -16,7 +16,8 @@ CROPS = 3
 
 def fit_identities(
     network: torch.nn.Module,
-    path: Path,
+    weights: Path,
+    module: str,
     images: list[np.ndarray],
     rows: list[np.ndarray],
     augment: Callable[[np.ndarray, np.random.Generator], np.ndarray],
@@ -25,15 +26,17 @@ def fit_identities(
     steps: int,
     rate: float,
     seed: int,
-) -> Checkpoint:
-    """Train a network, or continue its training.
+) -> Path:
+    """Train a network, or continue its training; the checkpoint lies beside the weights.
 
     Parameters
     ----------
     network : Module
         Pictures (n, 3, side, side) in 0-1 to vectors.
-    path : Path
-        The checkpoint's file.
+    weights : Path
+        Where the weights go: a bare float16 state dict.
+    module : str
+        The trainer's: another code of it begins anew.
     images : list of ndarray of uint8
         Crops.
     rows : list of ndarray of int
@@ -45,9 +48,15 @@ def fit_identities(
     rate : float
         The learning rate at the beginning; it falls in a line to a hundredth.
     seed : int
+
+    Returns
+    -------
+    Path
+        That of the weights.
     """
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.02)
-    checkpoint = Checkpoint(path, network, optimiser)
+    place = named_by_code(weights.with_name(f"{weights.stem}-checkpoint.pt"), module)
+    checkpoint = Checkpoint(place, network, optimiser)
 
     def loss(_, rng):
         chosen = rng.choice(len(rows), min(_VEHICLES, len(rows)), replace=False)
@@ -60,4 +69,4 @@ def fit_identities(
         return rate * (0.01 + 0.99 * (1 - (epoch + share) / epochs))
 
     fit(checkpoint, epochs, seed, lambda epoch, rng: range(steps), falling, loss)
-    return checkpoint
+    return checkpoint.export(weights)

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from studio.training import training_crops
-from studio.training.checkpoint import named_by_code
 from studio.training.identities import CROPS, fit_identities
 from studio.training.second import SIDE, Second
 
@@ -55,9 +54,10 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     torch.manual_seed(SEED)
     crops = training_crops.load(out, RECORDINGS)
     rows = [of for of in crops.table.groupby("vehicle").indices.values() if len(of) >= CROPS]
-    checkpoint = fit_identities(
+    return fit_identities(
         Second().train(),
-        named_by_code(out / "second-checkpoint.pt", __name__),
+        out / "second-48.pt",
+        __name__,
         crops.images,
         rows,
         augment,
@@ -66,4 +66,3 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         rate=RATE,
         seed=SEED,
     )
-    return checkpoint.export(out / "second-48.pt")

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from studio.training import other_cameras
-from studio.training.checkpoint import named_by_code
 from studio.training.identities import CROPS, fit_identities
 from studio.training.third import Third
 
@@ -56,9 +55,10 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
     seen = known.table.groupby("vehicle").camera.transform("nunique") >= 2
     rows = known.table.assign(seen=seen).groupby(["seen", "vehicle"]).indices
     rows = [of for (twice, _), of in rows.items() if twice and len(of) >= CROPS]
-    checkpoint = fit_identities(
+    return fit_identities(
         Third().train(),
-        named_by_code(out / "third-checkpoint.pt", __name__),
+        out / "third-56.pt",
+        __name__,
         known.images,
         rows,
         augment,
@@ -67,4 +67,3 @@ def train(out: Path, epochs: int = EPOCHS) -> Path:
         rate=RATE,
         seed=SEED,
     )
-    return checkpoint.export(out / "third-56.pt")

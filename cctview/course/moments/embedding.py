@@ -13,9 +13,10 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from cctview.course.lesson import Lesson
+from cctview.course.moments.sheet import sheet_html
 from cctview.dataset import box_side, encode_jpeg, street_of
 from cctview.match import largest_crop_rows
-from cctview.show import Moment, data_address, picture_html
+from cctview.show import Moment, data_address
 
 _EACH = 3  # crops of a car
 _WIDTH = 16  # numbers that the small network gets of each vector: the main directions of all crops
@@ -74,19 +75,19 @@ def drag_embedding(
     names = pd.factorize(crops.vehicle.to_numpy()[shown])[0]
     mixed = np.append(rng.permutation(len(_GRID)), [len(_GRID), len(_GRID) + 1])
     shown, cars = shown[mixed], names[mixed]
-    pictures = [encode_jpeg(lesson.dataset.crop(detections.id[rows[k]])) for k in shown]
+    cut = [lesson.dataset.crop(detections.id[rows[k]]) for k in shown]
     words = [f"{_looks(crops.loc[k])} at {street_of(detections.camera[rows[k]])}" for k in shown]
     data = {
         "cars": cars.tolist(),
         "vectors": codes[shown].round(3).tolist(),
         "starts": [list(place) for place in _GRID],
         "crops": [
-            {"picture": data_address(picture), "words": said}
-            for picture, said in zip(pictures, words, strict=True)
+            {"picture": data_address(encode_jpeg(crop)), "words": said}
+            for crop, said in zip(cut, words, strict=True)
         ],
         "right": _share_right(crops, unit, rng),
     }
-    still = "".join(map(picture_html, pictures[: len(_GRID)], words))
+    still = sheet_html(cut[: len(_GRID)], 6, "; ".join(words[: len(_GRID)]))
     return Moment(
         Path(__file__).with_suffix(".js"),
         "Drag your own embedding: put crops of the same car together",

@@ -155,7 +155,7 @@ function play(stage) {
 
   const opening = make("div", { class: "opening" },
     make("p", {}, "Two crops from two cameras. Do they show the same vehicle? Half of the pairs are the same; the others are look-alikes of one colour. Beside some pairs you see what the system says."),
-    button("Start: one person after the other", () => begins("people")), button("Start: a show of hands", () => begins("hands")));
+    button("Start: one person at a time", () => begins("people")), button("Start: a show of hands", () => begins("hands")));
   const says = make("p", { class: "says" });
   const crops = [1, 2].map((number) => make("img", { alt: `Crop ${number} of the pair` }));
   const same = button("Same (S)", () => answer(true), { class: "same" }), different = button("Different (D)", () => answer(false));
@@ -199,7 +199,7 @@ function play(stage) {
     const { rates } = result(data, state), [a, b, c, d] = rates;
     const cell = (share) => make("td", {}, make("div", { class: "rate", style: `width: ${100 * share}%` }), percent(share));
     const row = (words, ...shares) => make("tr", {}, make("th", { scope: "row" }, words), ...shares.map(cell));
-    const head = make("tr", {}, make("td"), ...["with its label", "without"].map((words) => make("th", { scope: "col" }, words)));
+    const head = make("tr", {}, make("td"), ...["with its label", "without a label"].map((words) => make("th", { scope: "col" }, words)));
     const wrong = data.pairs.filter((pair) => pair.says !== pair.same).length;
     const truths = data.pairs.map((pair) => make("figure", { class: pair.same ? "same" : "different" },
       ...pair.pictures.map((src, k) => make("img", { src, alt: `Crop ${k + 1}` })),

@@ -13,9 +13,10 @@ from scipy.stats import t
 from sklearn.linear_model import LogisticRegression
 
 from cctview.course.lesson import Lesson
+from cctview.course.moments.sheet import sheet_html
 from cctview.dataset import encode_jpeg
 from cctview.match import Comparisons
-from cctview.show import Moment, data_address, picture_html
+from cctview.show import Moment, data_address
 
 _EACH = 4  # pairs of a kind: same or different, the system right or wrong
 _DEGREES = 200  # of freedom, up to which Student's quantiles are sent along
@@ -53,25 +54,22 @@ def same_or_different(
     confidence = fitted.fit(column[among], same[among]).predict_proba(column)[:, 1]
     says = confidence >= 0.5
     drawn = _draw(pairs, among, says, np.random.default_rng(seed))
-    jpegs = [
-        [encode_jpeg(lesson.dataset.crop(detections["id"].iloc[row])) for row in pairs.rows[pair]]
+    crops = [
+        [lesson.dataset.crop(detections["id"].iloc[row]) for row in pairs.rows[pair]]
         for pair in drawn
     ]
     shown = [
         {
-            "pictures": [data_address(crop) for crop in crops],
+            "pictures": [data_address(encode_jpeg(crop)) for crop in both],
             "same": bool(same[pair]),
             "says": bool(says[pair]),
             "percent": int(100 * max(confidence[pair], 1 - confidence[pair])),
         }
-        for pair, crops in zip(drawn, jpegs, strict=True)
+        for pair, both in zip(drawn, crops, strict=True)
     ]
+    first, second = zip(*crops[:4], strict=True)
+    still = sheet_html(first + second, 4, "Four of the pairs, one crop above the other")
     rates = [np.mean(says[among & (same == kind)] != kind) for kind in (True, False)]
-    still = "".join(
-        f"<p>Pair {number}:"
-        f" {picture_html(first, 'its first crop')} {picture_html(second, 'its second crop')}</p>"
-        for number, (first, second) in enumerate(jpegs[:4], start=1)
-    )
     data = {
         "pairs": shown,
         "wrong": round(float(np.mean(rates)), 4),
@@ -84,7 +82,7 @@ def same_or_different(
         " different; a random half of the pairs shows what the system says.",
         data,
         {"mode": "", "seed": 0, "people": [], "hands": [], "finished": False},
-        f"<p>Same vehicle, or different? Four of the pairs:</p>{still}",
+        f"<p>Same vehicle, or different? Four of the pairs, one crop above the other:</p>{still}",
     )
 
 

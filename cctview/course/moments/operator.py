@@ -49,7 +49,7 @@ def be_the_operator(finder: TripFinder, judge: TripJudge, dataset: Dataset, trut
         " and at last the truth."
     )
     state: dict[str, Any] = {"frame": 0, "car": None, "picks": [], "turned": 0, "rounds": []}
-    still = f"{picture_html(encode_still([shot]), words)}<p>{words}</p>"
+    still = f"{picture_html(encode_still([shot]), words, size=(704, 480))}<p>{words}</p>"
     script = Path(__file__).with_suffix(".js")
     return Moment(script, "Be the operator: follow a car", words, data, state, still)
 

@@ -96,7 +96,7 @@ function play(stage) {
       ring.style.transform = `translate(${x(at.lost)}px, ${y(at.bought)}px)`;
       for (const [key, value] of Object.entries({ x1: x(at.lost), x2: x(at.lost), y1: y(found.low), y2: y(found.high) })) span.setAttribute(key, value);
       name.setAttribute("x", x(at.lost) + 20);
-      name.setAttribute("y", Math.max(y(at.bought) + 5, 30));
+      name.setAttribute("y", y(at.bought) + (at.bought > 0.9 ? 26 : 5)); // below the points at 100 %
       name.textContent = chosen.words;
       const or = found.chosen.slice(1).map((other) => ` or ${caseOf(other)?.words ?? other}`);
       const [low, high] = [found.low, found.high].map(percent);

@@ -100,7 +100,7 @@ function play(stage) {
   });
   const form = make("ol", { class: "own" }, ...rows), known = make("ol", { class: "known" });
   const canvas = make("canvas", { role: "img" }), count = make("p", { class: "count" }), bar = make("i"), meter = make("p", { class: "meter" });
-  stage.el.append(make("p", {}, "Somebody knows four places and times at which a driver passed a camera. Ask the archive of the cameras who else was there. Each dot is a driver, the ring is this one."), make("div", { class: "both" },
+  stage.el.append(make("p", {}, "Somebody knows four places and times at which a driver passed a camera. Ask the archive of the cameras who else was there. Each dot is a driver; the ring marks this one."), make("div", { class: "both" },
     make("div", { class: "side" }, who.row, warning, form, make("div", { class: "buttons" }, next, all, again), known, clock.row, place.row),
     make("div", { class: "crowd" }, count, canvas, make("div", { class: "bar", "aria-hidden": "true" }, bar), meter)));
   stage.keys({ n: () => askNext() });
@@ -134,7 +134,7 @@ function play(stage) {
     const given = `${bits(crowd(), last).toFixed(1)} bits are given away.`;
     if ("asked" in changes && asked.length) {
       const from = changes.asked === ALL ? crowd() : shown.counts.at(-2);
-      const asks = changes.asked === ALL ? "All questions asked" : asked.at(-1).words;
+      const asks = changes.asked === ALL ? "All questions asked:" : asked.at(-1).words;
       stage.say(`${asks} ${number(from)} → ${number(last)}: ${bits(from, last).toFixed(1)} bits.` + (last === 1 ? alone() : ""));
     } else if (asked.length) stage.say(last > was ? `Known less exactly, ${number(last)} drivers fit instead of ${number(was)}. ${given}` : `${number(last)} drivers fit. ${given}`);
     else stage.say("");

@@ -21,7 +21,7 @@ from cctview.dataset import NOTEBOOKS, require
 
 _STATIC = Path(__file__).parent / "static"
 _PICTURES = ("image/png", "image/jpeg")
-_DRAWING = ("Sliders(", "Camera(", "ask(", "figures.", "show.", "Quiz(")
+_DRAWING = ("Sliders(", "Camera(", "predict(", "ask(", "figures.", "show.", "Quiz(")
 """A cell with one of these draws: its code is left out."""
 _BEGINS = ("slide", "subslide")
 _LINES = 8  # of code that are shown at most

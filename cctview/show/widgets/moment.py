@@ -31,6 +31,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+from cctview.show.widgets.still import AGAIN
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -65,7 +67,7 @@ class Moment:
         return (
             f'<div class="cctview-moment {name}" data-moment="{name}" role="group"'
             f' aria-label="{html.escape(self.title)}">\n<style>{_style(self.script)}</style>\n'
-            f'<div class="still">{self.still}</div>\n'
+            f'<div class="still">{self.still}{AGAIN}</div>\n'
             f'<script type="application/json">{held}</script>\n'
             f'<script type="module">\n{_module(self.script)}start("{name}", play);\n'
             "</script>\n</div>"

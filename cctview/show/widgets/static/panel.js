@@ -62,8 +62,10 @@ class View {
   constructor(model, states, el) {
     Object.assign(this, { model, states, since: null });
     this.board = make("div", { class: "board" });
-    this.root = make("div", { class: "cctview-panel", role: "group", "aria-label": "Controls", "data-lm-suppress-shortcuts": "true" }, this.board);
-    this.root.addEventListener("keydown", (event) => event.stopPropagation());
+    this.root = make("div", { class: "cctview-panel", role: "group", "aria-label": "Controls" }, this.board);
+    this.root.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); // or a notebook would take it for one of its own commands
+    });
     if (model.get("ratio")) {
       this.image = make("img", { alt: "" });
       this.says = make("p", { class: "says", role: "status", "aria-live": "polite" });
