@@ -162,7 +162,7 @@ last, since all else that makes vehicles alike or different must be right before
 """
 
 ROAD_FIGURES = {
-    "demand": ("detections in the hit window", "gallery"),
+    "demand": ("detections in the hit window", f"{agreement.TO} boxes per frame"),
     "mood": (
         "change of lightness from camera to camera, s.d.",
         f"{agreement.FROM} lightness of vehicles, s.d.",
@@ -175,7 +175,9 @@ ROAD_FIGURES = {
         f"{agreement.TO} gradients, participation ratio",
     ),
 }
-"""By which figures each of them is judged."""
+"""By which figures each of them is judged; the gallery is no good here, as it is cut off at the ends
+of a short recording.
+"""
 
 
 def fit_road(settings, work, start=None, turns=1):

@@ -129,6 +129,7 @@ VIEWS: dict[str, View] = {
         halo=0.7,
         blur=0.3,
         balance=(0.96, 1.0, 0.93),
+        drift=0.7,
     ),
     "253-134-S": View(
         Road(0.00042, -0.00026),
@@ -165,6 +166,7 @@ VIEWS: dict[str, View] = {
         halo=0.8,
         blur=0.3,
         balance=(1.0, 1.0, 0.95),
+        drift=0.8,
     ),
 }
 """By camera id, in driving order south. Four sensors are fitted to real frames: `python -m studio

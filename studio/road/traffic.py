@@ -19,7 +19,7 @@ DATE = date(2031, 5, 5)
 """The fictional day, a Monday."""
 
 WARM_UP = 450.0  # s of traffic before the first frame: longer than a vehicle takes from end to end
-FLOW = 4000.0  # vehicles an hour that want to enter at a road end, at the morning's peak
+FLOW = 3750.0  # vehicles an hour that want to enter at a road end, at the morning's peak
 HOURS, PROFILE = (
     (5, 6, 7, 8, 9, 10, 11, 12),
     (
@@ -33,7 +33,8 @@ HOURS, PROFILE = (
         0.75,
     ),
 )  # demand over the morning
-CYCLE, PLATOON = 120.0, 0.95  # s from green to green before the road; how much the demand swings
+CYCLE, PLATOON = 120.0, 0.9  # s from green to green before the road; how pointed its platoons are
+HEADWAYS = (0.5, 1.1)  # s: shorter than taught, as on the real road, or platoons would dissolve
 LANE_SHARES = (0.33, 0.37, 0.30)
 SPEED, SPEED_SPREAD, SPEED_PER_LANE = (
     27.0,
@@ -96,7 +97,8 @@ def rate(seconds, phases, share):
     """
     profile = np.interp(seconds / 3600, HOURS, PROFILE)
     waves = 1 + 0.12 * np.sin(seconds / 67 + phases[0]) + 0.10 * np.sin(seconds / 181 + phases[1])
-    platoon = 1 + PLATOON * np.sin(2 * np.pi * seconds / CYCLE + phases[0])
+    green = np.sin(2 * np.pi * seconds / CYCLE + phases[0])
+    platoon = np.exp(PLATOON * green) / np.i0(PLATOON)  # von Mises: its mean over a cycle is 1
     return FLOW / 3600 * share * profile * waves * platoon
 
 
@@ -243,7 +245,7 @@ class Way:
             - SPEED_PER_LANE * lane
             + KIND_SPEED.get(vehicle.kind, 0.0)
         )
-        headway, offset = rng.uniform(0.9, 1.7), float(np.clip(rng.normal(0, 0.2), -0.45, 0.45))
+        headway, offset = rng.uniform(*HEADWAYS), float(np.clip(rng.normal(0, 0.2), -0.45, 0.45))
         return Driver(vehicle, max(desired, 15.0), headway, lane, exit_at, offset)
 
     def _choose_exit(self, x, rng):
