@@ -297,7 +297,7 @@ def _street_below(stage: Set, low: float) -> None:
     """The street and the parking lot under the viaduct at 38 St, `low` metres high."""
     stage.ground(low - 0.1, "ramp")
     stage.strip("ramp", -20, 260, (-EDGE + 1.0, low), (-20.0, low))
-    stage.strip("sidewalk", -20, 260, (-20.0, low + 0.1), (-70.0, low + 0.1))
+    stage.strip("paving", -20, 260, (-20.0, low + 0.1), (-70.0, low + 0.1))
     for ahead in range(28, 84, 3):
         stage.patch(
             "white",

@@ -21,7 +21,7 @@ from studio.road.optics import Road
 SURFACES: dict[str, tuple[tuple[float, float, float], float, float]] = {
     "asphalt": ((0.42, 0.42, 0.42), 0.0, 1.0),
     "ramp": ((0.42, 0.42, 0.41), 0.04, 0.7),
-    "pale road": ((0.60, 0.60, 0.59), 0.03, 0.8),
+    "pale road": ((0.49, 0.49, 0.48), 0.03, 0.8),
     "concrete": ((0.54, 0.52, 0.47), 0.12, 0.8),
     "old concrete": ((0.40, 0.385, 0.36), 0.22, 0.9),
     "dark concrete": ((0.23, 0.23, 0.22), 0.2, 0.8),
@@ -48,6 +48,7 @@ SURFACES: dict[str, tuple[tuple[float, float, float], float, float]] = {
     "shirt": ((0.62, 0.60, 0.58), 0.0, 1.0),
     "coat": ((0.10, 0.10, 0.11), 0.0, 1.0),
     "yellow sign": ((0.85, 0.72, 0.10), 0.03, 1.0),
+    "paving": ((0.62, 0.61, 0.58), 0.08, 0.6),
 }
 SURFACE_NAMES = list(SURFACES)
 JERSEY = (
