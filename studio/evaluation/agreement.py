@@ -16,8 +16,19 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import ROOT, VEHICLE_TYPES, box_side, crop, open_dataset, read_image
+from cctview.dataset import (
+    BOX,
+    ROOT,
+    VEHICLE_TYPES,
+    box_iou,
+    box_side,
+    crop,
+    open_dataset,
+    read_image,
+)
+from cctview.extract import Extractor
 from cctview.stats import bootstrap
+from cctview.track import track_detections
 from studio.build import Workshop, render
 from studio.evaluation import untrained
 from studio.evaluation.evaluate_simulation import (
@@ -28,6 +39,7 @@ from studio.evaluation.evaluate_simulation import (
     centred_distances,
     estimate_rank1,
 )
+from studio.evaluation.same_vehicle import auc_by_camera, cosine, linked_pairs
 from studio.process import Pipeline
 from studio.road.sensor import BAR
 from studio.training import real
@@ -37,6 +49,7 @@ CAMERAS = ("733-681-N", "735-683-N", "731-679-N", "689-640-S")
 
 ROUNDS = 200
 STEP = 6  # every sixth frame says enough about noise, sharpness and colour
+NEXT = 2.6  # seconds within which a frame is the next one: a frame may be dropped, not two
 STRETCH = 180  # seconds: figures that depend on the length of a recording are taken in stretches
 
 
@@ -49,20 +62,24 @@ class Recording:
     frames : DataFrame
         Columns camera, seconds (since midnight), jpeg (bytes).
     boxes : DataFrame
-        Large boxes of vehicles that move: camera, seconds, x1, y1, x2, y2; index as `frames` gives
-        it in column `row`.
+        Large and sure boxes of vehicles: camera, seconds, percent, x1, y1, x2, y2, and the row of
+        `frames`.
+    every : DataFrame
+        All boxes of vehicles, also small and doubtful ones.
     """
 
     frames: pd.DataFrame
     boxes: pd.DataFrame
+    every: pd.DataFrame
 
 
 def _recording(frames, boxes):
-    """Keep the large and sure boxes, and say in which row of `frames` each lies."""
+    """Say in which row of `frames` each box lies, and which boxes are large and sure."""
     frames = frames.sort_values(["camera", "seconds"]).reset_index(drop=True)
-    large = (boxes.percent >= 50) & (box_side(boxes) >= 22)
     rows = frames[["camera", "seconds"]].assign(row=np.arange(len(frames)))
-    return Recording(frames, boxes[large].merge(rows, on=["camera", "seconds"]))
+    every = boxes.merge(rows, on=["camera", "seconds"])
+    large = (every.percent >= 50) & (box_side(every) >= 22)
+    return Recording(frames, every[large].reset_index(drop=True), every)
 
 
 def real_recording(splits=("train", "test"), cameras=CAMERAS):
@@ -200,18 +217,27 @@ class Crops:
     coloured: np.ndarray
 
 
+def _southbound(boxes):
+    """Which boxes show what drives from `FROM` to `TO`, (n,) bool."""
+    middle = (boxes.x1 + boxes.x2) / 2
+    here = (boxes.camera == FROM) & (middle < 128 + (boxes.y2 - 60) * 1.1)
+    return (here | ((boxes.camera == TO) & (middle > 80))).to_numpy()
+
+
+def _cut_out(recording, boxes):
+    """The crops of boxes in the order of their frames, a list for each frame."""
+    for row, of_frame in boxes.groupby("row"):
+        image = read_image(recording.frames.jpeg[row], "a frame")
+        yield [crop(image, box) for box in of_frame[["x1", "y1", "x2", "y2"]].to_numpy()]
+
+
 def southbound_crops(recording):
     """Cut out and describe what drives from `FROM` to `TO`, as `measure.py` of the real data
     chooses it.
     """
     boxes = recording.boxes
-    middle = (boxes.x1 + boxes.x2) / 2
-    here = (boxes.camera == FROM) & (middle < 128 + (boxes.y2 - 60) * 1.1)
-    boxes = boxes[here | ((boxes.camera == TO) & (middle > 80))].sort_values("row")
-    cut = []
-    for row, of_frame in boxes.groupby("row"):
-        image = read_image(recording.frames.jpeg[row], "a frame")
-        cut += [crop(image, box) for box in of_frame[["x1", "y1", "x2", "y2"]].to_numpy()]
+    boxes = boxes[_southbound(boxes)].sort_values("row")
+    cut = [one for own in _cut_out(recording, boxes) for one in own]
     return Crops(
         boxes.reset_index(drop=True),
         {name: np.stack([of(c) for c in cut]) for name, of in untrained.FEATURES.items()},
@@ -279,6 +305,53 @@ def crossing_figures(crops):
     return figures
 
 
+def network_figures(recording, extract):
+    """What a network finds again: in the next frame (AUC by cosine, camera by camera) and at the
+    next camera (rank-1 without labels).
+
+    Who is the same in the next frame is said by the tracker, by motion alone, on both roads.
+
+    Parameters
+    ----------
+    recording : Recording
+    extract : callable
+        Gives the vectors (n, d) of a list of crops.
+    """
+    boxes = recording.every.sort_values("row", kind="stable").reset_index(drop=True)
+    pairs = linked_pairs(*_followed(boxes))
+    vectors = np.concatenate([extract(crops) for crops in _cut_out(recording, boxes)])
+    told = auc_by_camera(pairs, cosine(vectors)).set_index("camera")
+    told = told.rename(columns={"auc": "estimate"})[["estimate", "low", "high"]]
+    told.index = [f"{camera} shipped network, AUC in the next frame" for camera in told.index]
+    large = (boxes.percent >= 50) & (box_side(boxes) >= 22) & _southbound(boxes)
+    south, camera, seconds = boxes[large].index, boxes.camera[large], boxes.seconds[large]
+    a, b = np.flatnonzero(camera == FROM), np.flatnonzero(camera == TO)
+    everyone = np.ones(len(south), bool)
+    distance, lag = centred_distances(
+        vectors[south], camera.to_numpy(), everyone, seconds.to_numpy(), a, b
+    )
+    known, estimate = estimate_rank1(distance, lag)
+    found = bootstrap(estimate, (seconds.to_numpy()[a] // 60)[known], ROUNDS)
+    return pd.concat([told, found.set_axis(["shipped network, rank-1 without labels"])])
+
+
+def _followed(boxes):
+    """Boxes as `linked_pairs` has them, with the next box of their track (by motion alone), and
+    whether to ask for it: it is in the next frame and the vehicle has moved.
+    """
+    track = track_detections(boxes.assign(time=boxes.seconds, type="car"), np.ones((len(boxes), 1)))
+    tracks = boxes.assign(id=boxes.index).groupby(track)
+    after, later = tracks.id.shift(-1), tracks.seconds.shift(-1)
+    known = np.array(later - boxes.seconds <= NEXT)
+    here, there = (
+        boxes[BOX].to_numpy(float)[known],
+        boxes[BOX].to_numpy(float)[after[known].astype(int)],
+    )
+    known[known] = [box_iou(a[None], b[None])[0, 0] < 0.5 for a, b in zip(here, there)]
+    boxes = boxes.rename(columns={"camera": "cam", "seconds": "sec"})
+    return boxes.assign(static=False, id=boxes.index, next_id=after), known
+
+
 def describe(recording, crossing=True):
     """All figures of a recording: DataFrame with index `figure` and estimate, low, high."""
     crops = southbound_crops(recording)
@@ -289,6 +362,8 @@ def describe(recording, crossing=True):
 
 def table(data):
     """The figures of both roads side by side.
+
+    The shipped network's are of the test minutes, as it has learned from the others.
 
     Parameters
     ----------
@@ -301,11 +376,13 @@ def table(data):
         Columns figure, real, real_low, real_high, simulated, simulated_low, simulated_high.
     """
     columns = ["estimate", "low", "high"]
-    real_road = describe(real_recording(("test",)), crossing=False)
+    extract, tested, made = Extractor().extract, real_recording(("test",)), stored_recording(data)
+    real_road = describe(tested, crossing=False)
     crossing = crossing_figures(southbound_crops(real_recording(cameras=(FROM, TO))))
-    crossing = pd.concat(crossing).droplevel(1).rename_axis("figure")
-    real_road = pd.concat([real_road, crossing])[columns]
-    simulated = describe(stored_recording(data))[columns]
+    crossing = pd.concat(crossing).droplevel(1)
+    real_road = pd.concat([real_road, crossing, network_figures(tested, extract)])[columns]
+    simulated = pd.concat([describe(made), network_figures(made, extract)])[columns]
+    real_road.index.name = "figure"
     real_road.columns = ["real", "real_low", "real_high"]
     simulated.columns = ["simulated", "simulated_low", "simulated_high"]
     return real_road.join(simulated).reset_index()

@@ -175,8 +175,8 @@ ROAD_FIGURES = {
         f"{agreement.TO} gradients, participation ratio",
     ),
 }
-"""By which figures each of them is judged; the gallery is no good here, as it is cut off at the ends
-of a short recording.
+"""By which figures each of them is judged. Not by the gallery, which is cut off at a recording's
+ends.
 """
 
 

@@ -33,7 +33,7 @@ from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
 
 SEED = 3
-CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7.5e-4, 1e-4), Cycle(3, 7e-4, 1e-5, simulated=True))
+CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7e-4, 1e-5, simulated=True))
 EPOCHS = schedule.total(CYCLES)
 WARM_UP = 200
 """Batches at the very beginning over which the learning rate rises."""
