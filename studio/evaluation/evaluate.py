@@ -130,7 +130,7 @@ def detector_figures(detector: Detector) -> dict[str, Figure]:
     verdicts, counts = detector_table(detector)
     by_minute = counts.groupby("minute").wanted.sum()
     minutes = by_minute.index.to_numpy()
-    of_minute = dict(verdicts.groupby("minute"))
+    of_minute = dict(list(verdicts.groupby("minute")))
 
     def figure(measure):
         def statistic(rows):

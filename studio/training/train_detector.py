@@ -14,6 +14,7 @@ more often (repeat factors: Gupta et al. 2019, arXiv 1908.03195), and these type
 boxes, which are few, weigh more too.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -35,6 +36,8 @@ from studio.training.schedule import Cycle
 SEED = 3
 CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7e-4, 1e-5, simulated=True))
 EPOCHS = schedule.total(CYCLES)
+RECORDINGS = tuple(replace(settings, minutes=2) for settings in training_road.RECORDINGS)
+"""The simulated minutes: the first half of each recording."""
 WARM_UP = 200
 """Batches at the very beginning over which the learning rate rises."""
 PURPOSE = "detector: TinyYOLOv3 for ImageAI"
@@ -104,7 +107,7 @@ def simulated_frames(work: Path) -> list[tuple[bytes, np.ndarray]]:
     """The simulation's training minutes, as `real_frames`; what is too small or too hidden to be
     seen is background.
     """
-    recordings = training_road.load(work)
+    recordings = training_road.load(work, RECORDINGS)
     boxes = recordings.boxes
     confidence = usual_confidence(boxes) * (1 - boxes.hidden)
     boxes = boxes.assign(confidence=confidence)[(confidence >= 0.2) & (box_side(boxes) >= 8)]
