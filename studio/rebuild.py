@@ -125,12 +125,29 @@ STEPS = (
         tests=("tests/test_city.py",),
     ),
     Step(
+        "agreement",
+        ("agreement --out data/results/agreement.csv",),
+        ("studio.evaluation.agreement",),
+        ("data/*.zip", _STUDENT),
+        ("data/results/agreement.csv",),
+        tests=("tests/test_agreement.py",),
+        real=True,
+    ),
+    Step(
         "individuality",
         ("calibrate --minutes 4 --work {work} --out data/results/individuality.csv",),
         ("studio.evaluation.evaluate_simulation",),
         (_STUDENT, _DETECTOR),
         ("data/results/individuality.csv",),
         tests=("tests/test_evaluate_simulation.py",),
+    ),
+    Step(
+        "numbers",
+        ("numbers",),
+        ("studio.headlines.page",),
+        ("data/results/*",),
+        ("notebooks/numbers.md",),
+        tests=("tests/test_numbers.py",),
     ),
 )
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from studio.provenance import Records, Step
-from studio.rebuild import plan, rebuild, vouch
+from studio.provenance import RECORDS, Records, Step
+from studio.rebuild import ROOT, STEPS, plan, rebuild, vouch
 
 MAKE = """
 import sys
@@ -97,3 +97,22 @@ def test_a_pattern_without_a_file_is_an_error(project):
     step = Step("sum", ("sum",), ("studio.__main__",), ("absent.txt",), ("out.txt",))
     with pytest.raises(FileNotFoundError, match="absent.txt"):
         rebuild(project, project, (step,))
+
+
+@pytest.mark.skipif(not (ROOT / RECORDS).exists(), reason="nothing has been rebuilt yet")
+def test_no_committed_result_is_stale():
+    steps = plan()
+    stale = steps[steps.because != "up to date"]
+    assert stale.empty, f"run `python -m studio rebuild`:\n{stale.to_string(index=False)}"
+
+
+def test_no_two_steps_write_one_file_and_each_reads_what_an_earlier_one_wrote():
+    """A pattern of what a step reads either fits what an earlier step writes, or no step at all."""
+    written = {}
+    for step in STEPS:
+        for pattern in step.reads:
+            late = [s.name for s in STEPS if pattern in s.writes and s.name not in written.values()]
+            assert not late, f"{step.name} reads {pattern} before {late} writes it"
+        for pattern in step.writes:
+            assert pattern not in written, f"{step.name} and {written[pattern]} write {pattern}"
+            written[pattern] = step.name

@@ -403,7 +403,8 @@ def test_simulated_frames_are_labelled_with_the_truth(monkeypatch):
         columns=["frame", "type", "x1", "y1", "x2", "y2", "hidden"],
     )
     frames = pd.DataFrame({"frame": ["a", "b", "c"], "jpeg": [b"A", b"B", b"C"]})
-    monkeypatch.setattr(training_road, "load", lambda work, recordings: training_road.Recordings(frames, boxes))
+    road = training_road.Recordings(frames, boxes)
+    monkeypatch.setattr(training_road, "load", lambda work, recordings: road)
     monkeypatch.setattr(train_detector, "usual_confidence", lambda boxes: np.full(len(boxes), 0.8))
     items = dict(train_detector.simulated_frames(None))
     classes = train_detector.CLASSES
