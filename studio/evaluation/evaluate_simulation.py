@@ -8,9 +8,7 @@ figures have RetinaNet's boxes, from 25 %.
 The real links from frame to frame come from a motion model, and only one detection in thirteen has
 one: the plain cases. On the simulation the truth links everyone, also those who grow threefold in
 1.7 s. The AUC that compares with the real one is therefore that of pairs which are as plain as the
-real ones (`PLAIN`); beside it stands that of all pairs.
-
-Intervals draw whole minutes of a camera again.
+real ones (`PLAIN`); beside it stands that of all pairs. Intervals draw whole minutes of a camera.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +23,7 @@ from cctview.match import centre_by_camera, evaluate_rank, roc_auc
 from cctview.stats import bootstrap
 from studio.assemble import read_parts
 from studio.build import Workshop, render
+from studio.evaluation.evaluate_types import type_figures
 from studio.process import pack, process
 from studio.road import truth
 from studio.road.expressway import CAMERAS
@@ -377,8 +376,8 @@ def calibrate(settings, work, pipeline, dials):
 def report(settings, work, pipeline):
     """All figures at one dial: detector and extractor, over all cameras and by camera."""
     watched = watch_simulation(settings, work, pipeline)
-    rows = [detector_figures(watched).drop("objects"), same_vehicle_figures(watched)]
-    rows = [pd.concat(rows).assign(camera="all")]
+    rows = [detector_figures(watched).drop("objects"), type_figures(watched)]
+    rows = [pd.concat([*rows, same_vehicle_figures(watched)]).assign(camera="all")]
     if {FROM, TO} <= set(settings.cameras):
         rows.append(cross_camera_figures(watched).assign(camera=f"{FROM} to {TO}"))
     for camera in settings.cameras:
