@@ -143,3 +143,40 @@ def test_descent_finds_the_sensor_that_made_the_frames(monkeypatch):
     assert found.saturation == pytest.approx(0.7, abs=0.1)
     assert found.balance == pytest.approx((1.0, 1.0, 0.9), abs=0.02)
     assert trials.distance[trials.kept].is_monotonic_decreasing
+
+
+def test_only_who_has_moved_and_is_in_the_next_frame_is_followed(monkeypatch):
+    places = [(0.0, 10), (1.7, 60), (3.4, 62), (8.5, 150), (1.7, 200), (3.4, 250)]
+    boxes = pd.DataFrame(
+        [{"camera": "c", "seconds": s, "x1": x, "y1": 0, "x2": x + 30, "y2": 20} for s, x in places]
+    )
+    tracks = pd.Series([0, 0, 0, 0, 1, pd.NA], dtype="Int64")
+    monkeypatch.setattr(agreement, "track_detections", lambda boxes, vectors: tracks)
+    table, asked = agreement._followed(boxes)
+    # the second stands still, the third is seen again too late, the last two are not one track
+    assert asked.tolist() == [True, False, False, False, False, False]
+    assert table.next_id.iat[0] == 1
+
+
+def test_a_network_that_knows_colours_finds_vehicles_of_different_colours(monkeypatch):
+    recording = _two_cameras(17.0, np.random.default_rng(4))
+    boxes = recording.every
+    monkeypatch.setattr(
+        agreement, "track_detections", lambda boxes, vectors: pd.Series(pd.NA, boxes.index)
+    )
+    pairs = pd.DataFrame(
+        {
+            "a": [0, 0, 1, 1],
+            "b": [60, 61, 61, 62],
+            "camera": "c",
+            "same": [1, 0, 1, 0],
+            "group": [0, 0, 1, 1],
+        }
+    )
+    monkeypatch.setattr(agreement, "linked_pairs", lambda table, asked: pairs)
+    figures = agreement.network_figures(
+        recording, lambda crops: np.array([c.reshape(-1, 3).mean(0) for c in crops])
+    )
+    assert len(boxes) == 120
+    assert figures.estimate["shipped network, rank-1 without labels"] > 0.95
+    assert figures.estimate["c shipped network, AUC in the next frame"] == 1
