@@ -164,7 +164,7 @@ show.gauges(meter)
 # Each option has its reason, the wrong ones too: read them all. What you answer stays on this computer, in this kernel; nothing is stored.
 
 # %%
-Quiz(QUESTIONS)
+Quiz(QUESTIONS["09"])
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes: take the car of somebody in the room. Let them guess the bits before anyone computes. The usual mistake is to give the ratio, or to take the wrong logarithm; the check says which."
 # ## Your turn

@@ -3,7 +3,7 @@
 ============== ====================================================================================
 ``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
 ``figures``    the figures, one module per lesson
-``checks``     checks of the exercises; `QUESTIONS`: those of the quiz
+``checks``     checks of the exercises; `QUESTIONS`: the quizzes
 ``stored``     readers of stored results; the vehicle and the finder that several lessons use
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
