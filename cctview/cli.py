@@ -23,6 +23,7 @@ COMMANDS = {
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or simulated ones, and keep every picture once",
     "slides": "make one HTML file of slides of an executed notebook, which needs no network",
+    "quiz": "make one HTML page of all quizzes to print, with the answers at its end",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
     "doctor": "is this computer ready?",
 }
@@ -71,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     deck = "the slides (default: NN-title.slides.html, here)"
     added["slides"].add_argument("notebook", metavar="NN", help=notebook)
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
+    paper = "the page (default: %(default)s)"
+    added["quiz"].add_argument(
+        "--out", type=Path, metavar="FILE", default=Path("cctview-quizzes.html"), help=paper
+    )
     for name, run in (
         ("import", _import),
         ("example", _example),
@@ -80,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         ("scale", _scale),
         ("fetch", _fetch),
         ("slides", _slides),
+        ("quiz", _quiz),
         ("doctor", _doctor),
     ):
         added[name].set_defaults(run=run)
@@ -219,6 +225,15 @@ def _slides(options: argparse.Namespace) -> int:
         f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
         " the other keys"
     )
+    return 0
+
+
+def _quiz(options: argparse.Namespace) -> int:
+    from cctview.course import quiz_sheets
+    from cctview.dataset import write_bytes
+
+    write_bytes(options.out, quiz_sheets().encode(), durable=True)
+    print(f"{options.out}: open it in a browser and print it. The answers are on the last sheets.")
     return 0
 
 

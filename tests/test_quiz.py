@@ -1,10 +1,12 @@
-"""The quiz: its core, its widget driven as a user would, and the questions of the course."""
+"""The quiz: its core, its widget driven as a user would, the questions of the course, and
+their sheets of paper."""
 
 import html
 import re
 
 import pytest
 
+from cctview.cli import main
 from cctview.course.checks.quiz import QUESTIONS, read_questions
 from cctview.show.widgets import Quiz, all_quizzes
 from cctview.show.widgets.quiz import Option, Question, reason
@@ -123,6 +125,21 @@ def test_every_notebook_before_the_summary_has_its_question_in_the_last_quiz():
     met = [int(re.fullmatch(r"notebook (\d\d)", one.where)[1]) for one in QUESTIONS["09"]]
     assert met == sorted(met)
     assert set(met) == set(range(9))
+
+
+def test_the_sheets_ask_without_answers_and_answer_at_the_end(tmp_path):
+    assert main(["quiz", "--out", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    sheets = re.findall(r"<section>(.*?)</section>", page, re.S)
+    asked, answered = sheets[: len(QUESTIONS)], sheets[len(QUESTIONS) :]
+    for questions, sheet, answers in zip(QUESTIONS.values(), asked, answered, strict=True):
+        assert sheet.count("☐") == 4 * len(questions)
+        assert answers.count("☒") == len(questions)
+        for question in questions:
+            right = next(one for one in question.options if one.right)
+            assert re.search(rf"☒ [A-D] {re.escape(html.escape(right.text))}<br>", answers)
+            assert all(html.escape(one.text) in sheet for one in question.options)
+            assert not any(html.escape(one.reason) in sheet for one in question.options)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 ============== ====================================================================================
 ``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
 ``figures``    the figures, one module per lesson
-``checks``     checks of the exercises; `QUESTIONS`: the quizzes
+``checks``     checks of the exercises; `QUESTIONS`: the quizzes; ``paper``: these on paper
 ``stored``     readers of stored results; the vehicle and the finder that several lessons use
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
@@ -75,6 +75,7 @@ _NAMES = {
     "moments.operator": ["be_the_operator"],
     "moments.purposes": ["who_needs_what"],
     "moments.week": ["your_week"],
+    "paper": ["quiz_sheets"],
     "predictions": ["ask"],
     "register": ["make_register"],
     "stored": [
