@@ -1,4 +1,4 @@
-"""The quizzes on paper: one HTML page to print, with the answers on sheets of their own at its end."""
+"""The quizzes on paper: one HTML page to print, with the answers on separate sheets at its end."""
 
 import html
 
@@ -19,8 +19,8 @@ _ABOUT = (
     " ____________________</p>"
 )
 _FOR_INSTRUCTORS = (
-    '<p class="note">For the instructor. Print the sheet of the course twice, and hand it out before'
-    " the first notebook and after the last one; do not talk about its answers before the second"
+    '<p class="note">For the instructor. Print the first sheet twice, and hand it out before the'
+    " first notebook and after the last one; do not talk about its answers before the second"
     " time. Compare the two sheets with the same word: count who changed to the correct answer, and"
     " who changed away from it.</p>"
 )
@@ -31,7 +31,7 @@ def quiz_sheets() -> str:
     sheets = [_sheet(name, answers=False) for name in QUESTIONS]
     answers = [_sheet(name, answers=True) for name in QUESTIONS]
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Quizzes on paper</title>'
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Quizzes</title>'
         f"<style>{_STYLE}</style></head><body>\n{''.join(sheets + answers)}</body></html>\n"
     )
 
@@ -42,10 +42,10 @@ def _sheet(name: str, answers: bool) -> str:
     about = (_FOR_INSTRUCTORS if name == "course" else "") if answers else _ABOUT
     asked = []
     for question in QUESTIONS[name]:
-        options = "".join(
-            f"<li>{'☒' if answers and option.right else '☐'} {letter}"
-            f" {html.escape(option.text)}{f'<br><i>{html.escape(option.reason)}</i>' * answers}</li>"
-            for letter, option in zip("ABCDEFG", question.options, strict=False)
-        )
+        options = ""
+        for letter, option in zip("ABCDEFG", question.options, strict=False):
+            box = "☒" if answers and option.right else "☐"
+            reason = f"<br><i>{html.escape(option.reason)}</i>" * answers
+            options += f"<li>{box} {letter} {html.escape(option.text)}{reason}</li>"
         asked.append(f"<li><b>{html.escape(question.text)}</b><ul>{options}</ul></li>")
     return f"<section>{head}{about}<ol>{''.join(asked)}</ol></section>\n"
