@@ -176,11 +176,11 @@ def test_a_slider_shows_what_was_drawn_ahead_by_itself(lab):
 
 def test_a_quiz_says_why(lab):
     page, _ = lab
-    quiz = page.locator(".cctview-quiz")
+    quiz = page.locator(".quiz.live")
     quiz.scroll_into_view_if_needed()
-    quiz.locator("label", has_text="Yes").locator("input").click()
+    quiz.get_by_role("button", name="Yes").click()
     quiz.locator("[role=status]", has_text="✗ Look again.").wait_for()
-    quiz.locator("[role=status]", has_text="0 of 1 right at the first try.").wait_for()
+    quiz.locator(".status", has_text="0 of 1 right at the first try.").wait_for()
 
 
 def test_voila_shows_the_same_camera(browser, folder):

@@ -23,8 +23,10 @@ it is sent those that a next move could need (`cctview.show.widgets.ahead`). A p
 can have all of them, from `Sliders.states`.
 """
 
+import hashlib
 import html
 import io
+import json
 import threading
 from dataclasses import dataclass
 from itertools import product
@@ -34,11 +36,14 @@ from cctview.show.inline_pictures import picture_html
 from cctview.show.look import Card
 from cctview.show.widgets.ahead import AHEAD
 from cctview.show.widgets.controls import Control
+from cctview.show.widgets.keep import kept, living
 from cctview.show.widgets.panel import Panel
-from cctview.show.widgets.still import AGAIN, display_alone, display_with_still
+from cctview.show.widgets.still import AGAIN, display_alone, display_html, display_with_still
 
 MOST = 300
 """Pictures of one group of sliders that are drawn ahead or exported."""
+_KEPT = 150
+"""... that are kept for a page without Python; of more, the nearest one is shown."""
 _DOTS = 150  # pixels an inch: sharp on a projector, where a figure fills the width
 
 _made: list["Sliders"] = []
@@ -109,8 +114,8 @@ class Sliders:
         if not controls or len(self.controls) < len(controls):
             raise ValueError("give at least one control, and each a name of its own")
         self.update, self.draw, self.describe, self.prediction = update, draw, describe, prediction
-        self._at = [control.position(control.default) for control in controls]
         self._states, self._panel = {}, None
+        self.reset()
         _made.append(self)
 
     @property
@@ -137,7 +142,9 @@ class Sliders:
 
     def reset(self):
         """Set all controls to their defaults."""
-        self.set(**{name: control.default for name, control in self.controls.items()})
+        self._at = self._default()
+        if self._panel:
+            self._panel.at = self._at
 
     def figure(self, **values):
         """The Figure at the present values, or at these."""
@@ -263,14 +270,50 @@ class Sliders:
         still = (
             f"{picture_html(state.picture, described, kind, size)}<p>{html.escape(state.words)}</p>"
         )
-        if self.prediction:
+        words = f"Figure with sliders, at {named}. {state.words}".strip()
+        if kept():
+            lives = living("panel", still, self.player(kept()), "Sliders and their figure")
+            if self.prediction:
+                self.prediction.cover(lives)
+                display(self.prediction)
+            else:
+                display_html(lives, words)
+        elif self.prediction:
             self.prediction.cover(still + AGAIN)
             display(self.prediction)
             display_alone(self.widget)
         else:
-            display_with_still(
-                self.widget, still, f"Figure with sliders, at {named}. {state.words}".strip()
-            )
+            display_with_still(self.widget, still, words)
+
+    def player(self, place, most=_KEPT):
+        """What ``static/play.js`` needs to show them without Python.
+
+        Parameters
+        ----------
+        place : Kept
+            Keeps the pictures of `most` states, and a script that has what is said at each.
+
+        Returns
+        -------
+        dict
+            With "script", the address of the script, and "states", the present one alone: lists of
+            the picture's address, its description and the words below it, by positions.
+        """
+        now = _key(self._at)
+        stored = {
+            key: [place.picture(state.picture, state.kind), state.alt, state.words]
+            for key, state in ({now: self.state()} | self.states(most)).items()
+        }
+        width, height = self._figure(self.values)[0].get_size_inches()
+        name = hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:12]
+        return {
+            "controls": [control.spec() for control in self.controls.values()],
+            "at": list(self._at),
+            "first": self._default(),
+            "ratio": width / height,
+            "states": {now: stored[now]},
+            "script": place.script(f"sliders-{name}", stored),
+        }
 
 
 def _key(at):

@@ -30,11 +30,15 @@ class _Shown:
 
 def display_with_still(widget, still, words):
     """Display a widget, and before it the HTML that stands in for it; `words` describe it."""
+    display_html(f'{_STYLE}<div class="cctview-still">{still}{AGAIN}</div>', words)
+    display_alone(widget)
+
+
+def display_html(content, words):
+    """Display HTML; `words` describe it."""
     from IPython.display import display
 
-    content = f'{_STYLE}<div class="cctview-still">{still}{AGAIN}</div>'
     display(_Shown({"text/html": content, "text/plain": words}))
-    display_alone(widget)
 
 
 def display_alone(widget):
