@@ -309,6 +309,7 @@ def test_what_is_shown_is_escaped():
 
 TRIPS = pd.DataFrame(
     {
+        "query": [1, 1, 1, 2, 2, 2, 3, 3],
         "probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1],
         "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool),
     }
@@ -327,7 +328,8 @@ def test_the_share_of_wrong_links_in_every_form(answer):
         (1, "Divide by 5"),
         (1 / 8, "all 8 searches"),
         (3 / 8, "were not linked"),
-        (0.5, "not it"),
+        (1 / 3, "counts trips"),
+        (0.5, "not the share"),
     ],
 )
 def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
@@ -336,14 +338,20 @@ def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
     assert hint in verdict.message
 
 
-@pytest.mark.parametrize("answer", [0.5, 0.21, "50 %"])
+@pytest.mark.parametrize("answer", [0.5, 0.21, "50 %", 50, 0.45])
 def test_the_surest_links_within_what_is_tolerated(answer):
     assert check_sureness(answer, TRIPS, tolerated=0.2)
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [(0.95, "nothing is linked"), (0.05, "go higher"), (0.85, "go lower"), (7, "no probability")],
+    [
+        (0.95, "nothing is linked"),
+        (0.05, "must be higher"),
+        (0.85, "count how many"),
+        (0.8, "least sure"),
+        (107, "no probability"),
+    ],
 )
 def test_a_bad_sureness_is_explained(answer, hint):
     verdict = check_sureness(answer, TRIPS, tolerated=0.2)

@@ -113,8 +113,8 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     share = rates["estimate"]
     names = [name for name in OUTCOMES if name in rates.index]
     title = (
-        f"Of vehicles {names[0]} {percent(share[names[0], 'right'])} are linked rightly; for those"
-        f" that {names[-1]}, another is blamed in {percent(share[names[-1], 'another'])}"
+        f"A search links {percent(share[names[0], 'right'])} of the vehicles that were {names[0]};"
+        f" of those that {names[-1]}, it takes {percent(share[names[-1], 'another'])} for another"
     )
     figure = Card(title, 2.9, note or f"Searches, {_note('twin')}", left=1.75, right=0.4, top=0.42)
     axes = figure.subplots()
@@ -141,7 +141,7 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     name_rows(axes, counts, color=INK)
     axes.set(xlim=(0, 1), xlabel="share of the searches")
     share_axis(axes.xaxis)
-    meanings = ["links the right vehicle", "links another", "links nobody"]
+    meanings = ["links the correct vehicle", "links another", "links nobody"]
     handles = [
         Patch(label=word, **look) for word, look in zip(meanings, looks.values(), strict=True)
     ]
@@ -192,10 +192,9 @@ def said_and_right(sureness: pd.DataFrame, calibration: pd.DataFrame, note: str 
     On the diagonal a system is as often right as it says.
     """
     said, right = calibration.loc["said", "estimate"], calibration.loc["right", "estimate"]
-    gap = calibration.loc["gap"]
     title = (
-        f"Over all searches the best candidate is said to be right in {percent(said)}, and is in"
-        f" {percent(right)}"
+        f"The system says that {percent(said)} of its best candidates are right, and"
+        f" {percent(right)} are"
     )
     note = note or f"{sureness['count'].sum():,} searches, {_note('twin')}"
     figure = Card(title, 3.7, note, left=1.0, right=2.3)
@@ -205,15 +204,9 @@ def said_and_right(sureness: pd.DataFrame, calibration: pd.DataFrame, note: str 
     axes.vlines(sureness["claimed"], sureness["low"], sureness["high"], color=INK, linewidth=1.4)
     look = {"color": CLAIMED, "markeredgecolor": PAPER, "markersize": 9, "zorder": 4}
     axes.plot(sureness["claimed"], sureness["true"], "o", label="right", **look)
-    axes.set(xlim=(0, 1), xlabel="said to be right", ylim=(0, 1.02), ylabel="right")
+    axes.set(xlim=(0, 1), xlabel="confidence", ylim=(0, 1.02), ylabel="share that is right")
     share_axis(axes.xaxis, axes.yaxis)
-    cost = calibration["estimate"]
-    words = (
-        f"Cllr {cost['cost']:.2f}\n(0: always sure and right;\n1: says nothing)\n\n"
-        f"of it {cost['calibration']:.3f} because\nit is surer, or less sure,\n"
-        "than it should be\n\n"
-        f"bits claimed less\nbits delivered:\n{gap.estimate:+.2f} [{gap.low:+.2f} {gap.high:+.2f}]"
-    ).replace("-", "−")
+    words = "above the line:\nmore often right\nthan it says\n\nbelow it:\nless often"
     place = {"xycoords": "axes fraction", "va": "top", "fontsize": 10.5, "linespacing": 1.3}
     axes.annotate(words, (1.05, 0.98), **place)
     return figure

@@ -11,7 +11,14 @@ from cctview.dataset import RESULTS, read_result, require
 from cctview.show import Moment
 
 STATES = "city-figure.json"
-_BEGIN = {"count": 5, "kind": 0, "days": 1}
+_BEGIN = {"count": 6, "kind": 2, "days": 1}
+_MARKS = {
+    4: "as in McCarthy",
+    6: "as in this course",
+    176: "as in Norfolk",
+    1000: "nearly as in New York",
+}
+"""Networks that exist, by their number of cameras: ``notebooks/city.md`` has the sources."""
 
 
 def the_city(folder: Path = RESULTS) -> Moment:
@@ -23,7 +30,7 @@ def the_city(folder: Path = RESULTS) -> Moment:
     FileNotFoundError
         If the stored states are not there; the message says how to make them.
     """
-    data = json.loads(require(folder / STATES).read_bytes())
+    data = json.loads(require(folder / STATES).read_bytes()) | {"marks": _MARKS}
     words = (
         "A map of a simulated town with its cameras. The trips of one driver are drawn on it: those"
         " that the system has, right; those of somebody else that it takes for this driver's; and"
