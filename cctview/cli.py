@@ -229,10 +229,10 @@ def _slides(options: argparse.Namespace) -> int:
 
 
 def _quiz(options: argparse.Namespace) -> int:
-    from cctview.course import quiz_sheets
+    from cctview.course import paper
     from cctview.dataset import write_bytes
 
-    write_bytes(options.out, quiz_sheets().encode(), durable=True)
+    write_bytes(options.out, paper.quiz_sheets().encode(), durable=True)
     print(f"{options.out}: open it in a browser and print it. The answers are on the last sheets.")
     return 0
 

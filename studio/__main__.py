@@ -10,7 +10,7 @@ python -m studio learning   train what lesson 02 shows but is too slow to train 
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
 python -m studio city       simulate the town of lesson 00, its cameras and what leaks
-python -m studio numbers    write every headline number to notebooks/numbers.md
+python -m studio numbers    write notebooks/numbers.md and answers.md, and the numbers in the texts
 python -m studio calibrate  measure the simulation at several settings of individuality
 """
 
@@ -137,6 +137,8 @@ def parser():
     )
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
+    words = "keep the figures for the README, in data/results/accuracy.csv"
+    evaluate.add_argument("--keep", action="store_true", help=words)
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     words = "execute nothing; check that all outputs were made by this command"
@@ -152,7 +154,7 @@ def parser():
     city.add_argument("--seeds", type=int, nargs="+", help="which towns (0 1 2)")
     words = "drivers whom the engine follows in each window (32)"
     city.add_argument("--followed", type=int, help=words)
-    commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
+    commands.add_parser("numbers", help="write the numbers of all texts")
     rebuild = commands.add_parser("rebuild", help="make everything that is stale, in order")
     rebuild.add_argument(
         "--only", nargs="+", metavar="STEP", help="some of the steps that --plan lists"
@@ -294,16 +296,23 @@ def learning(given):
 
 def evaluate(given):
     """Print the figures of the shipped models."""
+    from studio.evaluation import accuracy
+
     if "real" in given.on:
         from studio.evaluation.evaluate import main as measure
 
-        measure()
+        figures = measure()
+        if given.keep:
+            print(accuracy.keep(ROOT, accuracy.REAL, figures))
     if "simulation" in given.on:
         from studio.evaluation.evaluate_simulation import report
 
-        print(
-            _table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT)))
-        )
+        table = report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))
+        print(_table(table))
+        if given.keep:
+            overall = table[table.camera.isin(["all", " to ".join(MEASURED[:2])])]
+            rows = overall.set_index("figure")[["estimate", "low", "high"]]
+            print(accuracy.keep(ROOT, accuracy.SIMULATED, dict(zip(rows.index, rows.to_numpy()))))
 
 
 def lessons(given):
@@ -326,10 +335,10 @@ def meter(given):
 
 
 def numbers(given):
-    """Write the page of headline numbers."""
-    from studio.headlines.page import write_page
+    """Write the pages of numbers and of answers, and the numbers in the texts."""
+    from studio.headlines.page import write_pages
 
-    print(write_page(ROOT / "data" / "results", ROOT / "notebooks" / "numbers.md"))
+    print("\n".join(str(place) for place in write_pages(ROOT)))
 
 
 def rebuild(given):

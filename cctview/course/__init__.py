@@ -75,7 +75,6 @@ _NAMES = {
     "moments.operator": ["be_the_operator"],
     "moments.purposes": ["who_needs_what"],
     "moments.week": ["your_week"],
-    "paper": ["quiz_sheets"],
     "predictions": ["ask"],
     "register": ["make_register"],
     "stored": [

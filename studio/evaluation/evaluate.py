@@ -27,6 +27,7 @@ from cctview.dataset import BOX, VEHICLE_TYPES, box_iou, crop, read_image
 from cctview.detect import Detector
 from cctview.extract import Extractor
 from cctview.stats import bootstrap
+from studio.evaluation.accuracy import printed_rank1
 from studio.training import real
 
 ROUNDS = 400
@@ -270,8 +271,10 @@ def measure(detections: pd.DataFrame, embeddings: np.ndarray) -> str:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def main(detector_weights: Path | None = None, extractor_weights: Path | None = None) -> None:
-    """Print the figures of the shipped models, or of the given weights."""
+def main(
+    detector_weights: Path | None = None, extractor_weights: Path | None = None
+) -> dict[str, tuple[float, ...]]:
+    """Print the figures of the shipped models, or of the given weights; returns them."""
     detector = Detector(detector_weights, minimum_percent=5)
     figures = detector_figures(detector) | detector_membership(detector)
     detections, embeddings = embed_real(Extractor(extractor_weights))
@@ -282,4 +285,7 @@ def main(detector_weights: Path | None = None, extractor_weights: Path | None = 
     figures |= extractor_membership(detections, embeddings, teacher)
     for name, figure in figures.items():
         print(f"{name:66s} {figure}")
-    print(measure(detections, embeddings), end="")
+    said = measure(detections, embeddings)
+    print(said, end="")
+    measured = {name: (each.value, each.low, each.high) for name, each in figures.items()}
+    return measured | {"rank-1 without labels": printed_rank1(said)}

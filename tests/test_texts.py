@@ -1,0 +1,108 @@
+"""The texts that people read: their links lead somewhere, their commands exist, their numbers are
+those of today's tables and notebooks, and their words are the course's.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cctview.cli import COMMANDS
+from studio.__main__ import COMMANDS as STUDIO
+from studio.evaluation.accuracy import PLACE, REAL, SIMULATED, accuracy_table, keep
+from studio.headlines.answers import answers_page
+from studio.headlines.page import TEXTS, anchor, with_numbers
+from tests.test_numbers import differences
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "notebooks/*.md", "data/*.md", "models/*.md", "cctview/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+LESSONS = sorted((ROOT / "lessons").glob("*.py"))
+
+
+def text(path):
+    return path.read_text(encoding="utf-8")
+
+
+def names(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=names)
+def test_every_link_to_a_file_or_a_heading_of_ours_leads_there(path):
+    for target in re.findall(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"", text(path)):
+        place, _, heading = (target[0] or target[1]).partition("#")
+        if place.startswith(("http", "mailto")):
+            continue
+        there = path.parent / place if place else path
+        assert there.exists(), place
+        if heading and there.suffix == ".md":
+            headings = re.findall(r"^#+ (.+)$", text(there), re.M)
+            assert heading in map(anchor, headings), target
+
+
+@pytest.mark.parametrize("path", PAGES, ids=names)
+def test_every_command_that_is_named_exists(path):
+    if path.name == "CHANGELOG.md":
+        return
+    for code in re.findall(r"`([^`\n]+)`|^((?:cctview|python -m studio) .+)$", text(path), re.M):
+        words = (code[0] or code[1]).split()
+        if words[:1] == ["cctview"] and len(words) > 1 and words[1].isalpha():
+            assert words[1] in {*COMMANDS, "COMMAND"}, words
+        if words[:3] == ["python", "-m", "studio"] and len(words) > 3 and words[3].isalpha():
+            assert words[3] in STUDIO, words
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_numbers_of_a_text_are_those_of_the_tables(name):
+    """`python -m studio numbers` writes them again."""
+    written = text(ROOT / name)
+    assert list(differences(written, with_numbers(written, ROOT))) == []
+
+
+def test_the_answers_are_those_of_the_notebooks():
+    """`python -m studio numbers` writes them again."""
+    assert text(ROOT / "notebooks" / "answers.md") == answers_page(ROOT / "notebooks")
+
+
+def test_accuracies_are_of_todays_weights():
+    """`python -m studio evaluate --keep` measures them again."""
+    manifest = json.loads(text(ROOT / "models" / "manifest.json"))
+    for row in pd.read_csv(ROOT / PLACE).itertuples():
+        assert row.sha256 == manifest[row.weights]["sha256"]
+        digits = f"{row.estimate:.3f}"[1:].removesuffix("0")
+        assert digits in text(ROOT / "models" / manifest[row.weights]["card"])
+
+
+def test_what_was_measured_takes_the_place_of_the_same_frames(tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / PLACE).parent.mkdir(parents=True)
+    manifest = text(ROOT / "models" / "manifest.json")
+    (tmp_path / "models" / "manifest.json").write_text(manifest)
+    first = {"recall": (0.9, 0.8, 0.95), "precision": (0.7, 0.6, 0.8), "AUC": (0.9, 0.85, 0.95)}
+    first["rank-1 without labels"] = (0.4, 0.3, 0.5)
+    keep(tmp_path, SIMULATED, first)
+    second = {"recall at precision .85": (0.5, 0.4, 0.6), "rank-1 without labels": (0.2, 0.1, 0.3)}
+    second["same vehicle in the next frame, AUC, cosine"] = (0.8, 0.7, 0.9)
+    keep(tmp_path, REAL, second)
+    keep(tmp_path, REAL, {**second, "rank-1 without labels": (0.25, 0.1, 0.3)})
+    table = accuracy_table(tmp_path).splitlines()
+    assert len(table) == 5
+    assert table[2].endswith(
+        "| 50 % (95% CI 40–60), while 85 % of its boxes show a vehicle"
+        " | 90 % (95% CI 80–95), while 70 % of its boxes show a vehicle |"
+    )
+    assert table[4].endswith("| 25 % (95% CI 10–30) | 40 % (95% CI 30–50) |")
+
+
+def test_the_readme_links_every_notebook_and_says_how_long_they_take():
+    page = text(ROOT / "README.md")
+    for path in LESSONS:
+        assert f"](notebooks/{path.stem}.ipynb)" in page
+        assert re.search(r"^# \| Time \| .*\d+ minutes", text(path), re.M), path.stem
+    assert re.search(r"take about \d+ hours with their exercises", page)
