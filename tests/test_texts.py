@@ -13,7 +13,7 @@ from cctview.cli import COMMANDS
 from studio.__main__ import COMMANDS as STUDIO
 from studio.evaluation.accuracy import PLACE, REAL, SIMULATED, accuracy_table, keep
 from studio.headlines.answers import answers_page
-from studio.headlines.page import TEXTS, anchor, with_numbers
+from studio.headlines.page import TEXTS, anchor, course_minutes, with_numbers
 from tests.test_numbers import differences
 
 ROOT = Path(__file__).parents[1]
@@ -100,9 +100,15 @@ def test_what_was_measured_takes_the_place_of_the_same_frames(tmp_path):
     assert table[4].endswith("| 25 % (95% CI 10–30) | 40 % (95% CI 30–50) |")
 
 
-def test_the_readme_links_every_notebook_and_says_how_long_they_take():
+def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
     page = text(ROOT / "README.md")
     for path in LESSONS:
         assert f"](notebooks/{path.stem}.ipynb)" in page
-        assert re.search(r"^# \| Time \| .*\d+ minutes", text(path), re.M), path.stem
     assert re.search(r"take about \d+ hours with their exercises", page)
+    for words in ("# | Time | 16 minutes; with 2 exercises, 29 |", "# x", "# Time: 20 minutes"):
+        (tmp_path / "00.py").write_text(words)
+        if words == "# x":
+            with pytest.raises(ValueError, match="00.py: no line says"):
+                course_minutes(tmp_path)
+        else:
+            assert course_minutes(tmp_path) == (29 if "|" in words else 20)

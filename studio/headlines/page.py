@@ -24,6 +24,7 @@ TEXTS = ("README.md", "INSTRUCTORS.md")
 _LINK = re.compile(r"\[[^\]]*\]\(((?:notebooks/)?numbers\.md#([\w-]+))\)")
 _ACCURACY = re.compile(r"(<!-- accuracy -->\n).*?(<!-- end -->)", re.S)
 _HOURS = re.compile(r"(?<=take about )\d+(?= hours with their exercises)")
+_MINUTES = re.compile(r"^# .*(?:Time|About this notebook)[ |:]+(\d+ minutes.*)$", re.M)
 _HEAD = """\
 # Headline numbers
 
@@ -96,12 +97,20 @@ def with_numbers(text: str, root: Path) -> str:
 
 
 def course_minutes(lessons: Path) -> int:
-    """The minutes that all lessons take with their exercises, as their first tables say."""
-    rows = [
-        re.search(r"^# \| Time \| (.+) \|$", path.read_text(encoding="utf-8"), re.M)
-        for path in sorted(lessons.glob("*.py"))
-    ]
-    return sum(max(map(int, re.findall(r"\d+", row[1]))) for row in rows if row)
+    """The minutes that all lessons take with their exercises, as they say themselves.
+
+    Raises
+    ------
+    ValueError
+        If a lesson does not say it.
+    """
+    total = 0
+    for path in sorted(lessons.glob("*.py")):
+        line = _MINUTES.search(path.read_text(encoding="utf-8"))
+        if not line:
+            raise ValueError(f"{path}: no line says 'About this notebook: 20 minutes'")
+        total += max(map(int, re.findall(r"\d+", line[1])))
+    return total
 
 
 def anchor(heading: str) -> str:
