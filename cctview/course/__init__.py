@@ -8,7 +8,7 @@
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
-``moments``    what a reader does by hand in lessons 00, 03, 05, 06 and 08
+``moments``    what a reader does by hand, and `watch`: the cameras with stored answers
 ``predictions``
                `ask`: what the lessons ask before they show
 ``trainings``  the stored trainings of lesson 02
@@ -74,6 +74,7 @@ _NAMES = {
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],
     "moments.purposes": ["who_needs_what"],
+    "moments.watch": ["watch_cameras"],
     "moments.week": ["your_week"],
     "predictions": ["ask"],
     "register": ["make_register"],
