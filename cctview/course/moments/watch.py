@@ -92,8 +92,8 @@ def stored_cameras(
     queries = np.unique(rows.loc[rows["tracklet"] >= 0, "tracklet"])
     offset = (begin - finder.midnight).total_seconds()
     trips = _trips(finder, judge, queries, offset)
-    used = {one[0] for trip in trips.values() for at in trip for one in at["best"]}
-    used = sorted(used | {int(one) for one in queries})
+    candidates = {one[0] for trip in trips.values() for at in trip for one in at["best"]}
+    used = sorted(candidates | {int(one) for one in queries})
     seconds = finder.tracklets.table["seconds"].to_numpy(float) - offset
     cameras = [_camera(dataset, frames, rows, camera, begin) for camera in finder.cameras]
     place = {camera: n for n, camera in enumerate(finder.cameras)}
