@@ -58,7 +58,7 @@ def test_every_slider_of_a_notebook_is_told_and_none_that_is_not_there(number):
         assert number not in SLIDERS
         return
     assert number in SLIDERS, (
-        f"INSTRUCTORS.md, 'What to say at each slider': give notebook {number} a section, with a"
+        f"INSTRUCTORS.md, 'Notebook by notebook': give notebook {number} a section, with a"
         f" line for {', '.join(there)}"
     )
     told = Counter()
@@ -83,4 +83,18 @@ def test_the_parts_that_it_names_are_there():
 
 def test_the_commands_that_it_names_are_there():
     commands = set(re.findall(r"`cctview (\w+)", PAGE))
-    assert {"slides", "doctor"} == commands <= set(cli.COMMANDS)
+    assert {"slides", "quiz", "doctor"} == commands <= set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("number", sorted(LESSONS), ids=STEMS.get)
+def test_each_notebook_says_what_to_ask_and_where_people_get_stuck(number):
+    told = section(f"{number} · {SLIDERS[number]}")
+    for part in ("- **Ask, and wait**", "- **Where people get stuck**", "- Wrong answers"):
+        assert part in told, part
+
+
+def test_each_remedy_was_tried_by_a_test_that_is_there():
+    tried = re.findall(r"`(tests/\w+\.py)`", section("When something fails on stage", "##"))
+    assert len(set(tried)) >= 5
+    for path in tried:
+        assert (ROOT / path).exists(), path

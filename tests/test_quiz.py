@@ -104,7 +104,12 @@ def test_the_sheets_ask_without_answers_and_answer_at_the_end(tmp_path):
     assert main(["quiz", "--out", str(tmp_path / "page.html")]) == 0
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     sheets = re.findall(r"<section>(.*?)</section>", page, re.S)
-    asked, answered = sheets[: len(QUESTIONS)], sheets[len(QUESTIONS) :]
+    asked, feedback, answered = (
+        sheets[: len(QUESTIONS)],
+        sheets[len(QUESTIONS)],
+        sheets[len(QUESTIONS) + 1 :],
+    )
+    assert feedback.count("?") == 4
     for questions, sheet, answers in zip(QUESTIONS.values(), asked, answered, strict=True):
         assert sheet.count("☐") == 4 * len(questions)
         assert answers.count("☒") == len(questions)

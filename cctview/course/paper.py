@@ -24,11 +24,19 @@ _FOR_INSTRUCTORS = (
     " time. Compare the two sheets with the same word: count who changed to the correct answer, and"
     " who changed away from it.</p>"
 )
+_FEEDBACK = (
+    "What can you do now that you could not do before?",
+    "Where did you get lost?",
+    "Which number do you not believe?",
+    "What will you ask, and whom?",
+)
 
 
 def quiz_sheets() -> str:
-    """The HTML page: a sheet for each quiz, then a sheet for each with the answers."""
+    """The HTML page: a sheet for each quiz, a feedback form, then the answers to each quiz."""
     sheets = [_sheet(name, answers=False) for name in QUESTIONS]
+    lines = "".join(f"<li><b>{each}</b>{'<br>' * 6}</li>" for each in _FEEDBACK)
+    sheets.append(f"<section><h1>Feedback</h1><ol>{lines}</ol></section>\n")
     answers = [_sheet(name, answers=True) for name in QUESTIONS]
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Quizzes</title>'
