@@ -1,6 +1,7 @@
 """The command line, ``cctview COMMAND``."""
 
 import argparse
+import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ COMMANDS = {
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or simulated ones, and keep every picture once",
     "slides": "make one HTML file of slides of an executed notebook, which needs no network",
+    "site": "make the whole course as pages that play in a browser without Python",
     "quiz": "make one HTML page of all quizzes to print, with the answers at its end",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
     "doctor": "is this computer ready?",
@@ -72,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     deck = "the slides (default: NN-title.slides.html, here)"
     added["slides"].add_argument("notebook", metavar="NN", help=notebook)
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
+    added["site"].add_argument("out", type=Path, metavar="OUT", help="folder for the site")
+    work = "keep what was run here, so that a later call runs only what has changed"
+    added["site"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    states = "pictures of one group of sliders, at most (default: %(default)s)"
+    added["site"].add_argument("--states", type=_count, default=150, metavar="N", help=states)
     paper = "the page (default: %(default)s)"
     added["quiz"].add_argument(
         "--out", type=Path, metavar="FILE", default=Path("cctview-quizzes.html"), help=paper
@@ -85,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         ("scale", _scale),
         ("fetch", _fetch),
         ("slides", _slides),
+        ("site", _site),
         ("quiz", _quiz),
         ("doctor", _doctor),
     ):
@@ -225,6 +233,17 @@ def _slides(options: argparse.Namespace) -> int:
         f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
         " the other keys"
     )
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    from cctview.course import site
+
+    work = options.work or options.out.with_name(f"{options.out.name}.work")
+    size = site.make_site(options.out, work, states=options.states)
+    if options.work is None:
+        shutil.rmtree(work)
+    print(f"{options.out / 'index.html'}: open it in a browser. The site has {size / 1e6:.0f} MB.")
     return 0
 
 

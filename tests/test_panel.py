@@ -39,8 +39,8 @@ def page(tmp_path_factory):
         Choice("kind", ["a", "b"]),
     ]
     sliders = Sliders(lambda values: values, controls, draw=draw, describe=words)
-    keep_in(folder)
-    lives = living("panel", "<p>a still</p>", sliders.player(kept(), most=20), "Sliders")
+    keep_in(folder, most=20)
+    lives = living("panel", "<p>a still</p>", sliders.player(kept()), "Sliders")
     keep_in(None)
     pictures = list((folder / "kept").glob("*.webp"))
     assert len(pictures) == 18  # without height both priors look the same, and are kept once

@@ -63,10 +63,12 @@ from cctview.show.meter import (
 from cctview.show.pictures import RIGHT, WRONG, candidates, frame, picture
 from cctview.show.road_map import drive
 from cctview.show.widgets import (
+    FOLDER,
     Camera,
     Choice,
     Float,
     Int,
+    Kept,
     Live,
     Moment,
     Option,
@@ -95,6 +97,7 @@ __all__ = [
     "DELIVERED",
     "DIFFERENT",
     "DOTTED",
+    "FOLDER",
     "GREEN",
     "GREY",
     "INK",
@@ -115,6 +118,7 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "Kept",
     "Live",
     "Moment",
     "Option",

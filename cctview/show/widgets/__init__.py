@@ -4,7 +4,7 @@ what is shown live alone."""
 from cctview.show.widgets.camera import Camera, all_cameras
 from cctview.show.widgets.camera_still import encode_still
 from cctview.show.widgets.controls import Choice, Float, Int, Steps, Toggle
-from cctview.show.widgets.keep import keep_in, kept, living
+from cctview.show.widgets.keep import FOLDER, Kept, keep_in, kept, living
 from cctview.show.widgets.live import Live
 from cctview.show.widgets.moment import Moment
 from cctview.show.widgets.panel import Panel
@@ -16,10 +16,12 @@ from cctview.show.widgets.still import display_alone, display_with_still
 from cctview.show.widgets.training import Progress
 
 __all__ = [
+    "FOLDER",
     "Camera",
     "Choice",
     "Float",
     "Int",
+    "Kept",
     "Live",
     "Moment",
     "Option",

@@ -33,10 +33,13 @@ class Kept:
     ----------
     folder : path_like
         Pages that show what is kept lie in it.
+    most : int
+        States of one group of sliders that are kept; of more, the nearest one is shown.
     """
 
-    def __init__(self, folder):
-        self.folder = Path(folder) / FOLDER
+    def __init__(self, folder, most=150):
+        self.root, self.most = Path(folder), most
+        self.folder = self.root / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def picture(self, content: bytes, kind: str) -> str:
@@ -63,10 +66,11 @@ class Kept:
 _kept: Kept | None = None
 
 
-def keep_in(folder: str | Path | None) -> None:
-    """From now on keep what widgets of this process show in a folder; None ends it."""
+def keep_in(folder: str | Path | None, **options: Any) -> None:
+    """From now on keep what widgets of this process show in a folder, with options of `Kept`; None
+    ends it."""
     global _kept
-    _kept = None if folder is None else Kept(folder)
+    _kept = None if folder is None else Kept(folder, **options)
 
 
 def kept() -> Kept | None:

@@ -42,8 +42,6 @@ from cctview.show.widgets.still import AGAIN, display_alone, display_html, displ
 
 MOST = 300
 """Pictures of one group of sliders that are drawn ahead or exported."""
-_KEPT = 150
-"""... that are kept for a page without Python; of more, the nearest one is shown."""
 _DOTS = 150  # pixels an inch: sharp on a projector, where a figure fills the width
 
 _made: list["Sliders"] = []
@@ -285,13 +283,13 @@ class Sliders:
         else:
             display_with_still(self.widget, still, words)
 
-    def player(self, place, most=_KEPT):
+    def player(self, place):
         """What ``static/play.js`` needs to show them without Python.
 
         Parameters
         ----------
         place : Kept
-            Keeps the pictures of `most` states, and a script that has what is said at each.
+            Keeps the pictures of the states, and a script that has what is said at each.
 
         Returns
         -------
@@ -302,7 +300,7 @@ class Sliders:
         now = _key(self._at)
         stored = {
             key: [place.picture(state.picture, state.kind), state.alt, state.words]
-            for key, state in ({now: self.state()} | self.states(most)).items()
+            for key, state in ({now: self.state()} | self.states(place.most)).items()
         }
         width, height = self._figure(self.values)[0].get_size_inches()
         name = hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:12]
