@@ -86,7 +86,7 @@ _NAMES = {
         "read_habits",
         "stored_unicity",
     ],
-    "showcase": ["choose_examples", "defended_pictures", "rebuild"],
+    "showcase": ["choose_examples", "clearest", "defended_pictures", "rebuild"],
     "trainings": ["read_curves", "read_trade", "stored_grid"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -54,12 +54,12 @@ def open_breach(lesson: Lesson) -> Breach:
 def link_rates(breach: Breach) -> pd.DataFrame:
     """How often a pass's own vehicle comes first among all that passed another camera.
 
-    The rows are "by chance", "by looks" and "by looks and clock"; the columns are estimate, low,
-    high (by drawing vehicles again).
+    The rows are "by chance", "by appearance" and "by appearance and clock"; the columns are
+    estimate, low, high (by drawing vehicles again).
     """
     attack = LinkageAttack(average=True).fit(breach.known)
     rates = {}
-    for name, clock in (("by looks", False), ("by looks and clock", True)):
+    for name, clock in (("by appearance", False), ("by appearance and clock", True)):
         links = attack.attack(breach.stolen, clock)
         rates[name] = _share(links["first"], links.vehicle)
     chance = dict.fromkeys(["estimate", "low", "high"], (1 / links.gallery).mean())

@@ -1,4 +1,4 @@
-"""Figures of lesson 08: what a vector gives back, and what a defence is worth in whose hands."""
+"""Figures of lesson 08: what a defence is worth, in whose hands, and against whom."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,6 @@ import pandas as pd
 from cctview.defences import USES, Defence
 from cctview.show import (
     BLUE,
-    DARKER,
     GREEN,
     GREY,
     INK,
@@ -31,17 +30,27 @@ from cctview.show import (
     style,
 )
 
-TRACKER_LOOKS = {
-    "off the shelf": (ORANGE, "o", "a tracker off the shelf"),
-    "retrained": (PURPLE, "s", "the retrained tracker"),
-    "adaptive": (BLUE, "D", "the adaptive tracker"),
-    "another network": (GREEN, "^", "a tracker with another network"),
+_TRACKERS = {
+    "off the shelf": (ORANGE, "a tracker off the shelf"),
+    "retrained": (PURPLE, "the retrained tracker"),
+    "adaptive": (BLUE, "the adaptive tracker"),
+    "another network": (GREEN, "a tracker with another network"),
 }
-"""Colour, marker, and what each is called in a sentence."""
+"""Colour, and what each is called in a sentence."""
 _PEOPLE = ("driver", "camera's owner", "database's owner", "law")
 _DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
-MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
+_MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
 """Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
+_OUTCOMES = {
+    "itself": ("the correct vehicle", BLUE),
+    "the target": ("the target", RED),
+    "another": ("another vehicle", GREY),
+}
+_NETWORKS = {
+    "the extractor": "the network that the\ncloak was made for",
+    "the second": "another network",
+    "the third": "a third network",
+}
 _HOLDERS = "What a defence changes, and who holds it"
 
 
@@ -78,7 +87,7 @@ def defended(
     chosen: str,
     before: float,
     pictured: str,
-    note: str = MEASURED,
+    note: str = _MEASURED,
 ) -> Card:
     """One defence at one strength: what it does to crops, and the bits that each tracker keeps.
 
@@ -87,12 +96,12 @@ def defended(
     the pictures are.
     """
     rows = rows.set_index("tracker")
-    rows = rows.loc[[name for name in TRACKER_LOOKS if name in rows.index]]
+    rows = rows.loc[[name for name in _TRACKERS if name in rows.index]]
     without = chosen not in rows.index  # of vectors alone no network makes others
     one = rows.iloc[-1] if without else rows.loc[chosen]
     about = f" ({one.strength:g} {one.unit})" if one.unit else ""
     title = (
-        f"{_capital(one.defence)}{about}: {TRACKER_LOOKS[one.name][2]} keeps"
+        f"{_capital(one.defence)}{about}: {_TRACKERS[one.name][1]} keeps"
         f" {one.bits:.1f} of {before:.1f} bits"
     )
     figure = Card(title, 4.0, note, photographs=True, left=1.5, right=0.85)
@@ -109,7 +118,7 @@ def defended(
     axes.set_title(f"Who can do this? {_capital(one.who)}\n{words}", loc="left", fontsize=11)
     for row, (name, figures) in enumerate(rows.iterrows()):
         alpha, weight, mark = (1, "bold", "  ◀") if name == one.name else (0.45, "normal", "")
-        look: dict[str, Any] = {"height": 0.6, "color": TRACKER_LOOKS[name][0], "alpha": alpha}
+        look: dict[str, Any] = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
         axes.barh(row, figures.bits, label=name, **look)
         interval(axes, row, _ends(figures), 1.5, 8)
         look = {"va": "center", "bbox": None, "fontweight": weight}
@@ -130,60 +139,13 @@ def _capital(name):
 
 
 @style()
-def by_strength(table: pd.DataFrame, name: str, note: str = MEASURED) -> Card:
-    """The bits that one defence leaves each tracker, from weak to strong.
-
-    `table` is ``data/results/defences.csv``, and `name` is the defence.
-    """
-    rows = table[table.defence == name]
-    without = (table.defence == "none") & (table.evidence == rows.evidence.iloc[0])
-    before = table[without].bits.max()
-    strengths = list(dict.fromkeys(rows.strength))
-    cells = rows.set_index(["tracker", "strength"])
-    there = [tracker for tracker in TRACKER_LOOKS if tracker in cells.index]
-    strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in there}
-    first, worst = next(iter(TRACKER_LOOKS)), max(strongest, key=lambda name: strongest[name])
-    title = (
-        f"{_capital(name)} at full strength leaves {TRACKER_LOOKS[first][2]} {strongest[first]:.1f}"
-        f" bits, {TRACKER_LOOKS[worst][2]} {strongest[worst]:.1f}"
-    )
-    figure = Card(title, 3.3, note, right=1.7)
-    axes = figure.subplots()
-    top = 1.12 * max(before, rows.bits_high.max())
-    heights, last = _apart(strongest, 0.075 * top), len(strengths) - 1
-    bold = {"va": "center", "fontweight": "bold", "bbox": None}
-    for k, tracker in enumerate(there):
-        colour, marker, _ = TRACKER_LOOKS[tracker]
-        figures = cells.loc[tracker].loc[strengths]
-        places = np.arange(len(strengths)) + 0.05 * (k - 1)
-        axes.plot(places, figures.bits, color=colour, marker=marker, markersize=8, label=tracker)
-        axes.vlines(places, figures.bits_low, figures.bits_high, color=colour, linewidth=1.5)
-        label(axes, last + 0.14, heights[tracker], tracker, DARKER.get(colour, colour), **bold)
-    axes.axhline(before, **_DASHED)
-    words = {"va": "bottom", "ha": "right", "fontsize": 11, "bbox": None}
-    label(axes, last, before, f"best without it: {before:.1f}", GREY, **words)
-    axes.set(ylim=(min(0, rows.bits_low.min()), top), ylabel="bits left")
-    axes.set_xticks(range(len(strengths)), [f"{strength:g}" for strength in strengths])
-    axes.set_xlabel(f"{rows.unit.iloc[0]} (from weak to strong)")
-    return figure
-
-
-def _apart(places, least):
-    """Places by name, moved up where they would lie closer together than the least distance."""
-    moved, last = {}, -np.inf
-    for name in sorted(places, key=places.get):
-        last = moved[name] = max(places[name], last + least)
-    return moved
-
-
-@style()
 def key_broken(
     found: dict[int, dict[str, float]],
     unprotected: dict[str, float],
     known: int,
     note: str = SIMULATION,
 ) -> Card:
-    """How often a thief finds a vehicle behind a secret key, by how many others he knows.
+    """How often a thief finds a vehicle behind a secret key, by how many others the thief knows.
 
     `found` has estimate, low and high for each number of known vehicles, and `unprotected` has them
     without a key. The card points out the number `known`.
@@ -191,8 +153,8 @@ def key_broken(
     counts = sorted(found)
     now, without = found[known]["estimate"], unprotected["estimate"]
     title = (
-        f"With {known} known vehicles the thief finds {percent(now)}: {percent(now / without)} of"
-        " what he finds without the key"
+        f"With {known} known vehicles the thief finds {percent(now)} of the others:"
+        f" {percent(now / without)} of what a thief finds without the key"
     )
     figure = Card(title, 3.3, note)
     axes = figure.subplots()
@@ -207,6 +169,41 @@ def key_broken(
     look = {"s": 130, "facecolor": PAPER, "edgecolor": INK, "linewidth": 2, "zorder": 4}
     axes.scatter([known], [now], label="here", **look)
     axes.set(xlim=(-3, counts[-1] * 1.03), xlabel="vehicles that the thief knows at both cameras")
-    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="own vehicle found first")
+    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="correct vehicle first")
     share_axis(axes.yaxis)
+    return figure
+
+
+@style()
+def blamed(cloaks: pd.DataFrame, levels: float, note: str = SIMULATION) -> Card:
+    """Whom a search names first when each crop of one camera is cloaked as another vehicle.
+
+    `cloaks` is ``data/results/cloaks.csv``; `levels` is the strength.
+    """
+    rows = cloaks[(cloaks.aim == "target") & (cloaks.levels == levels)]
+    plain = cloaks[(cloaks.aim == "none") & (cloaks.outcome == "itself")].set_index("network").share
+    shares = rows.set_index(["network", "outcome"]).share.clip(lower=0)
+    networks = [name for name in _NETWORKS if name in plain.index]
+    made, other = (percent(shares[name, "the target"]) for name in (networks[0], networks[-1]))
+    title = (
+        f"With a cloak, its own network names the target first in {made} of searches, another"
+        f" network in {other}"
+    )
+    figure = Card(title, 0.55 * len(networks) + 1.4, note, left=1.9)
+    axes = figure.subplots()
+    for row, network in enumerate(networks):
+        start = 0.0
+        for outcome, (words, colour) in _OUTCOMES.items():
+            share = shares[network, outcome]
+            axes.barh(row, share, 0.55, left=start, color=colour, label="" if row else words)
+            if share > 0.06:
+                look = {"va": "center", "ha": "center", "bbox": None, "fontweight": "bold"}
+                label(axes, start + share / 2, row, percent(share), PAPER, **look)
+            start += share
+        axes.plot([plain[network]] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2)
+    name_rows(axes, [_NETWORKS[name] for name in networks])
+    axes.set(xlim=(0, 1), xlabel="named first (black line: correct vehicle, no cloak)")
+    axes.set_ylim(len(networks) - 0.5, -1.1)
+    axes.legend(frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(-0.33, 1.02), fontsize=11)
+    share_axis(axes.xaxis)
     return figure

@@ -25,9 +25,25 @@ _PROBES = {
     "true crop": "the true crop\n(nothing is better)",
     "vector itself": "the vector itself,\nwithout a picture",
     "rebuilt picture": "the rebuilt\npicture",
-    "nearest other vehicle": "nearest other\nvehicle",
+    "nearest other vehicle": "a look-alike's\ncrop",
 }
 """What looks for the vehicle, and how it is called in the figure."""
+
+
+@style()
+def numbers(vector: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+    """A vector as grey stripes, one for each number, and below it crops with their numbers."""
+    title = "Stolen: the numbers of one of these four vehicles"
+    figure = Card(title, 1.75, note, photographs=True, left=0.1, right=0.1, bottom=0.3, top=0.1)
+    grid = figure.add_gridspec(2, len(crops), height_ratios=(1, 4), hspace=0.15, wspace=0.12)
+    stripes = figure.add_subplot(grid[0, :])
+    stripes.imshow(vector[None], aspect="auto", cmap="gray", interpolation="nearest")
+    stripes.set_axis_off()
+    for k, crop in enumerate(crops):
+        axes = figure.add_subplot(grid[1, k])
+        show_crop(axes, crop, aspect="auto", interpolation="bicubic")
+        axes.set_xlabel(str(k + 1), fontsize=13, labelpad=3)
+    return figure
 
 
 @style()
@@ -69,8 +85,8 @@ def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     made, other = there.loc["rebuilt picture"], there.loc["nearest other vehicle"]
     verdict = "not measurably more often" if there.low["gain"] <= 0 else "more often"
     title = (
-        f"At another camera, the rebuilt picture finds its vehicle {verdict} than the nearest"
-        f" other's crop does: {percent(made.estimate)} and {percent(other.estimate)}"
+        f"At another camera, the rebuilt picture finds its vehicle {verdict} than a look-alike's"
+        f" crop does: {percent(made.estimate)} and {percent(other.estimate)}"
     )
     figure = Card(title, 3.6, note, left=1.9, right=0.8, top=0.4)
     axes = figure.subplots()

@@ -21,9 +21,10 @@ _MARKS = {
 """Networks that exist, by their number of cameras: ``notebooks/city.md`` has the sources."""
 
 
-def the_city(folder: Path = RESULTS) -> Moment:
+def the_city(folder: Path = RESULTS, **begin: int) -> Moment:
     """The figure: sliders for cameras, their kind, and how long records are kept; a map on which
     one driver's trips light up as far as the system has them; and the curve over all drivers.
+    `begin` has other places of the sliders at first: count, kind, days.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def the_city(folder: Path = RESULTS) -> Moment:
     )
     script = Path(__file__).with_suffix(".js")
     return Moment(
-        script, "How many cameras does it take?", words, data, dict(_BEGIN), _still(words, folder)
+        script, "How many cameras does it take?", words, data, _BEGIN | begin, _still(words, folder)
     )
 
 
