@@ -265,7 +265,7 @@ class App:
             show.display_alone(self.widget)
         else:
             still = self.still()._repr_mimebundle_()["text/html"]
-            show.display_with_still(self.widget, still, "The operator's page")
+            show.display_cameras(self.widget, still, "The operator's page")
 
 
 class _Shell:

@@ -30,7 +30,8 @@ _WORDS = Path(__file__).parent / "words"
 _MOMENTS = Path(__file__).parents[1] / "moments"
 _MARK = "cctview-site.json"
 """A folder with this file is a site, and may be replaced by a new one."""
-_TEXTS = ("numbers", "glossary", "city", "instructors", "coming-from-the-original")
+_ANSWERS = "answers"
+"""The page that is not searched: it tells what the lessons ask."""
 
 
 def make_site(
@@ -63,7 +64,7 @@ def make_site(
     words = tomllib.loads((_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
     place = Kept(work, states)
     pages = _lessons(notebooks, place, words) + _texts(notebooks, place, words)
-    lessons = [page for page in pages if page.name not in words["texts"]]
+    lessons = [page for page in pages if page.name[:2].isdecimal()]
     names = {page.name: page.name for page in pages} | {"INSTRUCTORS": "instructors"}
     fresh = out.with_name(f"{out.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -75,6 +76,7 @@ def make_site(
     index = [
         [page.name, anchor, page.title, heading, text]
         for page in pages
+        if page.name != _ANSWERS
         for anchor, heading, text in page.sections()
     ]
     told = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
@@ -105,7 +107,8 @@ def _lessons(notebooks, place, words):
 
 
 def _texts(notebooks, place, words):
-    paths = {name: notebooks / f"{name}.md" for name in words["texts"]}
+    names = [*words["texts"], *sorted(path.stem for path in notebooks.glob("*.md"))]
+    paths = {name: notebooks / f"{name}.md" for name in names}
     paths["instructors"] = notebooks.parent / "INSTRUCTORS.md"
     return [
         text_page(path.read_text(encoding="utf-8"), name, place, path.parent)
@@ -119,7 +122,11 @@ def _home(lessons, pages, words):
 
     home = {key: html.escape(text) for key, text in words["home"].items()}
     cards = "".join(_card(page, page.lead) for page in lessons)
-    texts = "".join(_card(page, words["texts"][page.name]) for page in pages if page not in lessons)
+    texts = "".join(
+        _card(page, words["texts"].get(page.name, page.lead))
+        for page in pages
+        if page not in lessons
+    )
     body = (
         f'<div class="home"><h1>{home["title"]}</h1><p class="lead">{home["lead"]}</p>'
         f'<p><a class="begin" href="{lessons[0].name}.html">{home["begin"]}</a></p>'

@@ -6,7 +6,9 @@ their data, and leave their scripts and styles to the page, which has each once.
 """
 
 import base64
+import hashlib
 import html
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,7 @@ from cctview.show import Kept
 
 _HEADINGS = ("h1", "h2", "h3")
 _DATA = re.compile(r"data:image/(?P<kind>\w+);base64,(?P<content>.+)", re.DOTALL)
+_LARGE = 200_000  # characters of a moment's data that are loaded when it comes near the screen
 _UNSEARCHED = "script, style, details, .cctview-moment, .cctview-living, pre, .exercise, #jupyter"
 
 
@@ -179,6 +182,8 @@ def _finished(body, name, place):
     moments = {moment["data-moment"] for moment in body.select(".cctview-moment")}
     for script in body.select("script:not([type='application/json']), style, .again"):
         script.decompose()
+    for moment in body.select(".cctview-moment"):
+        _lighten(moment, place)
     for still in body.select(".cctview-still"):
         still.unwrap()
     for picture in body("img"):
@@ -196,6 +201,16 @@ def _finished(body, name, place):
     bold = first and first.find(["strong", "b"])
     lead = (bold or first).get_text(" ", strip=True) if first else ""
     return Page(name, title, lead, body, moments)
+
+
+def _lighten(moment, place):
+    """Take a moment's data out of the page, if they are large."""
+    script = moment.find("script", recursive=False)
+    if script and len(script.string) > _LARGE:
+        moment["data-later"] = moment.attrs.pop("data-moment")
+        digest = hashlib.sha256(script.string.encode()).hexdigest()[:12]
+        moment["data-kept"] = place.script(f"moment-{digest}", json.loads(script.string))
+        script.decompose()
 
 
 def _keep(picture, place):

@@ -12,7 +12,7 @@ from cctview.show.widgets.player import player_script, player_style
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz
 from cctview.show.widgets.sliders import Sliders, all_sliders
-from cctview.show.widgets.still import display_alone, display_with_still
+from cctview.show.widgets.still import display_alone, display_cameras, display_with_still
 from cctview.show.widgets.training import Progress
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "all_cameras",
     "all_sliders",
     "display_alone",
+    "display_cameras",
     "display_with_still",
     "encode_still",
     "keep_in",

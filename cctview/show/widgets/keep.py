@@ -35,10 +35,12 @@ class Kept:
         Pages that show what is kept lie in it.
     most : int
         States of one group of sliders that are kept; of more, the nearest one is shown.
+    cameras : callable, optional
+        Returns the `Moment` that stands for clickable cameras; without it, they show their still.
     """
 
-    def __init__(self, folder, most=150):
-        self.root, self.most = Path(folder), most
+    def __init__(self, folder, most=150, cameras=None):
+        self.root, self.most, self.cameras = Path(folder), most, cameras
         self.folder = self.root / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
 

@@ -160,7 +160,8 @@ class Sliders:
         ----------
         most : int
             If there are more, every second position (or third ...) of the longest sliders is left
-            out until there are not; the browser then shows the nearest one.
+            out until there are not; the browser then shows the nearest one. A menu keeps all its
+            options, and a slider three positions.
 
         Returns
         -------
@@ -168,8 +169,11 @@ class Sliders:
             The keys are positions, with commas between them, as ``static/panel.js`` has them.
         """
         grid = [list(range(len(one.positions()))) for one in self.controls.values()]
+        sliders = [n for n, one in enumerate(self.controls.values()) if one.kind == "slider"]
         while prod(map(len, grid)) > most:
-            longest = max(range(len(grid)), key=lambda n: len(grid[n]))
+            longest = max(sliders, key=lambda n: len(grid[n]), default=None)
+            if longest is None or len(grid[longest]) < 4:
+                break
             grid[longest] = sorted({*grid[longest][::2], self._default()[longest]})
         return {_key(at): self._state(at) for at in product(*grid)}
 

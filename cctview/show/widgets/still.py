@@ -9,6 +9,8 @@ is not.
 
 from dataclasses import dataclass
 
+from cctview.show.widgets.keep import kept
+
 _ALIVE = "cctview-alive"
 _STYLE = (
     f"<style>.jp-OutputArea:has(.{_ALIVE}) .cctview-still {{ display: none; }}"
@@ -26,6 +28,16 @@ class _Shown:
 
     def _repr_mimebundle_(self, **kwargs):
         return self.data
+
+
+def display_cameras(widget, still, words):
+    """Display cameras that follow vehicles, or what plays without Python in their place."""
+    from IPython.display import display
+
+    if kept() and kept().cameras:
+        display(kept().cameras())
+    else:
+        display_with_still(widget, still, words)
 
 
 def display_with_still(widget, still, words):
