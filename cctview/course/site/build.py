@@ -69,8 +69,9 @@ def make_site(
     fresh = out.with_name(f"{out.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for page in [_home(lessons, pages, words), *pages]:
+    for page in pages:
         link_pages(page, names)
+    for page in [_home(lessons, pages, words), *pages]:
         written = _document(page, pages, lessons, words)
         write_bytes(fresh / f"{page.name}.html", written.encode("utf-8", "replace"))
     index = [

@@ -18,7 +18,8 @@ from bs4 import BeautifulSoup
 from cctview.show import Kept
 
 _HEADINGS = ("h1", "h2", "h3")
-_DATA = re.compile(r"data:image/(?P<kind>\w+);base64,(?P<content>.+)", re.DOTALL)
+_DATA = re.compile(r"data:image/(?P<kind>\w+);base64,(?P<content>[\w+/=]+)")
+_PICTURE = re.compile(f'"{_DATA.pattern}"')
 _LARGE = 200_000  # characters of a moment's data that are loaded when it comes near the screen
 _UNSEARCHED = "script, style, details, .cctview-moment, .cctview-living, pre, .exercise, #jupyter"
 
@@ -89,7 +90,8 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
         page.picture = _given(pictured, "src"), _given(pictured, "alt")
     jupyter = words["jupyter"]
     top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
-    end = f'<section id="jupyter"><h2>{jupyter["title"]}</h2>{rendered(jupyter["how"])}</section>'
+    how = f"<h2>{jupyter['title']}</h2>{rendered(jupyter['how'])}"
+    end = f'<div class="cell"><section id="jupyter">{how}</section></div>'
     end = end.replace("{file}", f"{name}.ipynb")
     if first := body.select_one(".cell:has(h1)"):
         first.append(BeautifulSoup(top, "html.parser"))
@@ -150,7 +152,8 @@ def _cell(cell, words):
             f'<p class="needs"><b>{jupyter["needs"]}</b> {jupyter["idea"]}'
             f' <a href="#jupyter">{jupyter["link"]}</a></p>'
         )
-        return f'<div class="exercise">{asked}{_source(cell.source, words)}</div>'
+        asked += _source(cell.source, words)
+        return f'<div class="cell"><div class="exercise">{asked}</div></div>'
     shown = "".join(map(_output, cell.outputs))
     code = f'<details class="code"><summary>{words["python"]}</summary>'
     code += f"{_source(cell.source, words)}</details>"
@@ -204,13 +207,20 @@ def _finished(body, name, place):
 
 
 def _lighten(moment, place):
-    """Take a moment's data out of the page, if they are large."""
+    """Take the pictures of a moment out of the page, and its data, if they are still large."""
     script = moment.find("script", recursive=False)
-    if script and len(script.string) > _LARGE:
+    text = _PICTURE.sub(lambda found: f'"{_kept(found, place)}"', script.string)
+    script.string = text
+    if len(text) > _LARGE:
         moment["data-later"] = moment.attrs.pop("data-moment")
-        digest = hashlib.sha256(script.string.encode()).hexdigest()[:12]
-        moment["data-kept"] = place.script(f"moment-{digest}", json.loads(script.string))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        moment["data-kept"] = place.script(f"moment-{digest}", json.loads(text))
         script.decompose()
+
+
+def _kept(found, place):
+    """The address of a picture that the page held."""
+    return place.picture(base64.b64decode(found["content"]), found["kind"])
 
 
 def _keep(picture, place):
@@ -220,7 +230,7 @@ def _keep(picture, place):
         return
     from PIL import Image
 
-    picture["src"] = place.picture(base64.b64decode(found["content"]), found["kind"])
+    picture["src"] = _kept(found, place)
     with Image.open(place.folder.parent / picture["src"]) as opened:
         picture["width"], picture["height"] = map(str, opened.size)
     picture.attrs.pop("style", None)
