@@ -13,7 +13,7 @@
                `ask`: what the lessons ask before they show
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
-``slides``     lessons as slides
+``slides``     lessons as slides; ``site``: the course as pages
 ============== ====================================================================================
 
 The names in `__all__` are imported when they are first used, because the command line makes
