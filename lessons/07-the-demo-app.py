@@ -24,7 +24,7 @@
 # After this notebook you can
 #
 # 1. work the page that an operator works, and say what it does not show;
-# 2. say what travel time and lanes add to looks alone;
+# 2. say what travel time and lanes add to appearance alone;
 # 3. list what one click writes down about a driver, and which of it is false;
 # 4. say how one outside fact makes a name of a number.
 #
@@ -102,7 +102,7 @@ open_app(lesson, trips)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first. Then the original's setting: MED, both filters off. Go back to the page, choose MED, then tick travel time and lanes, then choose the joint model. Ask what changed: not the network, only what the system is allowed to look at."
 # ## 2 · As the original had it, and with a clock
 #
-# The original ranked by looks alone: the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal
+# The original ranked by appearance alone: the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal
 # Euclidean distance). Its author named the weakness: candidates that could never have driven there. Two filters help.
 # **Travel time** keeps what could have made the way in that time. **Lanes** keep what drives in the same direction. The
 # [joint model](glossary.md#joint-model) of notebook 00 rules nothing out. It weighs all of it at once, and says how sure it is.
@@ -124,7 +124,7 @@ before, after = first_right.estimate.iloc[[0, 2]]
 show.bars(
     first_right,
     "share of searches whose first candidate is right",
-    f"First guess right: {show.percent(before)} by looks alone, {show.percent(after)} with both filters",
+    f"First guess right: {show.percent(before)} by appearance alone, {show.percent(after)} with both filters",
 )
 
 # %% [markdown]

@@ -259,10 +259,30 @@ def test_the_threshold_that_tpr_at_fpr_allows_is_right():
 
 
 @pytest.mark.parametrize(
-    ("shift", "hint"), [(0.1, "go lower"), (-0.15, "go higher"), (-5, "below every distance")]
+    ("shift", "hint"), [(0.1, "too lax"), (-0.15, "too strict"), (-5, "below every distance")]
 )
 def test_a_wrong_threshold_is_explained(shift, hint):
     verdict = check_threshold(best_threshold() + shift, DISTANCES, SAME)
+    assert not verdict
+    assert hint in verdict.message
+
+
+def test_the_threshold_of_the_hint_and_of_the_slider_are_right():
+    for threshold in (np.quantile(DISTANCES[~SAME], 0.01), round(best_threshold(), 2)):
+        assert check_threshold(threshold, DISTANCES, SAME)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "hint"),
+    [
+        (np.quantile(DISTANCES, 0.01), "of all pairs"),
+        (np.quantile(DISTANCES[SAME], 0.01), "of the same pairs"),
+        (np.quantile(DISTANCES[~SAME], 0.99), "99% of the different pairs"),
+        (20, "how many pairs"),
+    ],
+)
+def test_thresholds_of_the_usual_wrong_ideas_are_told_apart(threshold, hint):
+    verdict = check_threshold(threshold, DISTANCES, SAME)
     assert not verdict
     assert hint in verdict.message
 
@@ -283,6 +303,7 @@ def test_a_right_cosine_distance_passes(right):
     ("wrong", "hint"),
     [
         (lambda a, b: 1 - cosine(a, b), "subtract it from 1"),
+        (lambda a, b: 1 - abs(1 - cosine(a, b)), "sign of the cosine"),
         (lambda a, b: a @ b, "dot product"),
         (lambda a, b: 1 - a @ b, "lengths are not taken out"),
         (lambda a, b: np.linalg.norm(a - b), "Euclidean"),

@@ -134,7 +134,7 @@ function play(stage) {
       const face = make("button", { type: "button", class: "face", onclick: turn }, make("b", {}, "ALARM"), make("span", {}, "Turn the card over"));
       return [make("p", { class: "big" }, `Vehicle ${number} is stopped. The system takes it for the wanted one.`), face];
     }
-    const words = wanted ? ["✓ Wanted", "The alarm is right."] : ["✗ Not wanted", "An innocent driver is stopped."];
+    const words = wanted ? ["✓ Wanted", "The alarm is right."] : ["✗ Not wanted", "Somebody else is stopped."];
     return [make("p", { class: "big" }, `Vehicle ${number} is stopped.`), make("div", { class: `face turned ${wanted ? "right" : "wrong"}` }, make("b", {}, words[0]), make("span", {}, words[1]))];
   }
 
