@@ -53,14 +53,11 @@ same_or_different(lesson, detections, clear, distances_clear, one_colour)
 # system says adds something only if that person is able to say no.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>Time, and what you can do afterwards</b></summary>
+# <details><summary><b>About this notebook: 25 minutes, with the exercises 36</b></summary>
 #
-# | | |
-# |---|---|
-# | Time | 25 minutes; with the exercises, 40; the first part alone, 8 |
-# | What you need | You can read simple Python. Nothing to download; works offline |
-# | Before this | [04](04-detecting.ipynb), where the system finds the vehicles. It is enough to know that it cuts them out |
-# | Article | [Tracking Vehicles with Deep Learning](https://samdbrice.medium.com/de5842a75045), part 5 of the original series |
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 04](04-detecting.ipynb), where the
+# system finds the vehicles. It is enough to know that it cuts them out. The article of the original series: [Tracking Vehicles with Deep
+# Learning](https://samdbrice.medium.com/de5842a75045).
 #
 # After this notebook you can
 #
@@ -107,8 +104,8 @@ ask(
 )
 
 # %% [markdown]
-# Our numbers are a bad choice, because one of them changes with the light. We would need numbers that stay the same when the light, the camera and the angle
-# change, and that differ from car to car. Nobody knows how to write those down. So a network learns them from examples.
+# Which numbers would you write down instead? They should stay the same when the light, the camera and the angle change, and they should differ from car to
+# car. Nobody knows how to write those down. So a network learns them from examples.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let one person drag, and let the room say which crops belong together: two of the cars are look-alikes. Before you press 'Let the network do it', ask where crop 13 belongs on the plane that the room made. Wait. Nobody can say, and that is the point: they moved crops and made no rule. Wrong answer people give: the network has learned what a car is. It puts crop 14, a car that it never saw, beside a look-alike."
 # ## 2 · Can you do the network's work?
@@ -164,9 +161,9 @@ ask(
 )
 
 # %% [markdown]
-# The network was never told about colours, but colour is what its neighbours share most. Two numbers measure how near neighbours are: the straight line,
-# which the original course used, and the [cosine distance](glossary.md#cosine-distance), the angle between two vectors. The angle does slightly better on
-# simulated and on real crops, so we use it from here on.
+# There are two usual ways to measure how near neighbours are: the straight line, which the original course used (*MED*), and the
+# [cosine distance](glossary.md#cosine-distance) (*MCD*), which looks at the angle between two vectors. The angle does slightly better on simulated and on real crops, so
+# we use it from here on.
 #
 # <details><summary><b>Which networks do this work?</b></summary>
 #
@@ -231,8 +228,8 @@ ask(
 )
 
 # %% [markdown]
-# A network can be good and still link mostly strangers, because there are far more pairs of strangers than pairs of one vehicle. How common the
-# thing is that you look for is its [base rate](glossary.md#base-rate). And these are neighbouring cameras and six minutes only.
+# How common the thing is that you look for is its [base rate](glossary.md#base-rate). Here it is the share of all pairs that show one vehicle, for neighbouring cameras
+# and six minutes only.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
 # ## 5 · What does an operator get?
@@ -252,8 +249,7 @@ few = odds[(odds["size"] == 100) & ~odds.beyond]
 ask("05 operator", figures.misses(few, 0.1), of=few[np.isclose(few.fpir, 0.1)].fnir.iloc[0])
 
 # %% [markdown]
-# At false alarms that an operator can bear, appearance alone finds few of the vehicles that are there. Where we made too few searches to measure a rate, nothing is drawn. [A page of
-# numbers](numbers.md) says what other galleries would give.
+# Where we made too few searches to measure a rate, nothing is drawn. [A page of numbers](numbers.md) says what other galleries would give.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask before the figure: which will be hardest, small, dark, or common? Then the crops. Point at the first candidate: would the room have told them apart? Say who that is: somebody else, on a trip of their own."
 # ## 6 · Which vehicles are confused?
@@ -289,7 +285,7 @@ show.candidates(
 )
 
 # %% [markdown]
-# No group is easy to find, and people who drive what many others drive are confused with them. More crops of the same pass help a little: one compares all of them
+# Each wrong candidate is somebody else, on a trip of their own, who drives what many others drive. More crops of the same pass help a little: one compares all of them
 # with all of the other pass, and averages the closer half ([2019](https://arxiv.org/abs/1910.09458)). The appendix compares such ways.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room call out thresholds for exercise 1, type them in, read out what the check says. Two or three rounds are enough."

@@ -38,20 +38,17 @@ stop_and_sort(points)
 
 # %% [markdown]
 # Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An **alarm** sounds when the
-# two are similar enough. "Finds 54 of 100" would mean that 54 of 100 wanted vehicles raise an alarm, and "false alarms 1 in 56" that one
-# of 56 other vehicles does, too. How often the system does either was measured on this course's simulated road, by appearance alone.
+# two are similar enough. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
+# too. How often the system does either was measured on this course's simulated road, by appearance alone.
 #
 # Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>Time, and what you can do afterwards</b></summary>
+# <details><summary><b>About this notebook: 21 minutes, with the exercises 33</b></summary>
 #
-# | | |
-# |---|---|
-# | Time | 30 minutes; with the exercises, 45; the first screen and part 1 alone, 12 |
-# | What you need | You can read simple Python. Nothing to download; works offline |
-# | Before this | [05](05-tracking.ipynb), where a crop becomes a vector and a distance becomes a link |
-# | Article | [Designing a Deep Learning App](https://samdbrice.medium.com/a980b9195727), part 6 of the original series |
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a crop
+# becomes a vector and a distance becomes a link. The article of the original series: [Designing a Deep Learning
+# App](https://samdbrice.medium.com/a980b9195727).
 #
 # After this notebook you can
 #
@@ -67,21 +64,21 @@ stop_and_sort(points)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Warn the room first: this is about a family that was held at gunpoint. Tell it slowly, and do not joke. Then ask what each person in that loop could have done. Somebody will say: a better camera. The camera had read the number right."
 # ## 1 · What is an alarm worth?
 #
-# Two things decide it: the system, and how common wanted vehicles are among those that pass. The second is the
-# [base rate](glossary.md#base-rate). Almost no vehicle is wanted, so the few false alarms of a good system can still be more than its right ones.
+# You stopped people today. Some of them were not wanted, and this happens outside of simulations.
 #
-# **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: its number was that of a stolen
+# In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: its number was that of a stolen
 # vehicle. The stolen vehicle was a motorcycle with plates of Montana. Officers held her and four girls at gunpoint, face down on the
 # ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People were in the loop, and they
-# believed it.
-#
-# Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
+# believed it. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
 # a "Vehicle Fingerprint".
+#
+# Two things decide what an alarm is worth: the system, and how common wanted vehicles are among those that pass. The second is the
+# [base rate](glossary.md#base-rate), and no engineer can change it.
 #
 # **What can the person in the loop do?** Look at the crops before acting. Know the base rate. Ask for a list, not for a name. And be
 # allowed to say no: in [notebook 05](05-tracking.ipynb) you measured what happens otherwise.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask for the prediction before the figure, and write it down. Then read the bars aloud from top to bottom. Wrong answer people give: the network got better. It did not change at all. If someone asks what a bit is: each one halves the crowd. Keep the clock for 08, where we blur every car."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask for the prediction before the figure, and write it down. Then read the bars aloud from top to bottom. Wrong answer people give: the network got better. It did not change at all. Keep the clock for 08, where we blur every car."
 # ## 2 · What does the system know that a crop does not show?
 #
 # A system that links by appearance alone confuses many vehicles. But a system is more than its network, because it also knows where each
@@ -113,23 +110,15 @@ ask(
 )
 
 # %% [markdown]
-# Neither does much alone. Appearance leaves the look-alikes of the whole recording, and the clock leaves the few vehicles that drive close together. Those are seldom the same ones.
-#
-# In which order do we add them up? In [bits](glossary.md#bit), each of which halves the vehicles that it could be, both orders look like this:
-
-# %% jupyter={"source_hidden": true}
-show.clock_and_appearance(privacy.given_away(searches))
-
-# %% [markdown]
-# So the clock gives away more than appearance, in either order. It needs pictures too, since a vehicle must be detected and tracked before it has a
-# time. But to blur those pictures takes nothing from the clock.
+# Read the bars in both orders: begin with appearance and add the clock, or begin with the clock and add appearance. The clock needs pictures too, since a vehicle must be detected and tracked before it has a
+# time. But to blur those pictures takes nothing from the clock. [Notebook 08](08-protecting-your-privacy.ipynb) comes back to this.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then make the filters stricter: fewer candidates are left, and fewer of the correct ones. Say: a filter loses people without a trace."
-# ## 3 · What does a filter lose?
+# ## 3 · Should a filter be strict?
 #
 # It is tempting to *rule out* whatever does not fit the clock, because then an operator looks at a handful of candidates and not at hundreds. Such a filter needs a limit. Set it
 # yourself: how many of the true pairs should each filter **let through**, and how long a **list** does the operator look at?
-# Here the crops of one vehicle past one camera are put together by the truth, so that we judge the filters alone.
+# Here we search at the next camera only, and the crops of one pass are put together by the truth, so that we judge the filters alone.
 
 # %% jupyter={"source_hidden": true}
 lesson = open_lesson()
@@ -165,8 +154,7 @@ Sliders(
 )
 
 # %% [markdown]
-# A filter makes the list short, and it also removes some of the correct vehicles. Nobody sees that: no operator looks at what was ruled out. The search of
-# notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It gives each candidate a weight, and says how sure it is.
+# The search of notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It gives each candidate a weight, and says how sure it is.
 #
 # The original course named three such designs around a weak network: **limit** the search by place and time; **compute ahead**, so that a click only
 # compares vectors that are there already; and let a **person decide** at the end.
@@ -198,8 +186,7 @@ ask(
 )
 
 # %% [markdown]
-# At false alarms that anybody could bear, appearance alone finds hardly anyone, and a larger gallery makes that worse. We draw no line to a nation, because we have not measured one: a dashed
-# line goes on to twice the gallery at most. NIST tests faces at 3 false alarms in 1,000 searches ([FRTE](https://pages.nist.gov/frvt/html/frvt1N.html)); our searches are too few for that.
+# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most. NIST tests faces at 3 false alarms in 1,000 searches ([FRTE](https://pages.nist.gov/frvt/html/frvt1N.html)); our searches are too few for that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Why do errors not spread evenly? Because strangers are not drawn at random. If your car looks like many others, every search can blame you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the average driver, yes; not for the driver of a common car. Read the intervals of the second figure before anybody says that red cars are unlucky."
 # ## 5 · Who is wrongly linked?
@@ -221,10 +208,7 @@ ask(
 )
 
 # %% [markdown]
-# Follow the curves to the left, to stricter thresholds. Vehicles of another colour disappear. Look-alikes do not, because no threshold tells apart what two vehicles share. So
-# people who drive what many others drive are linked wrongly more often than the average says.
-#
-# Does the clock spread the errors more evenly? These are the wrong links of everybody-at-once, by colour and by type of the vehicle that is blamed.
+# That was appearance alone. Does the clock spread the errors more evenly? These are the wrong links of everybody-at-once, by colour and by type of the vehicle that is blamed.
 
 # %% jupyter={"source_hidden": true}
 made = lesson.truth.vehicles
@@ -236,8 +220,7 @@ surely = any((table.low > 1).any() for table in blamed.values())
 ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 
 # %% [markdown]
-# With the clock, we cannot say that a colour is blamed more often where its interval holds 1. That is not the same as saying that it is not: a wide interval means that we
-# counted too few links. A fair system would publish this figure before it is bought, for its own road.
+# A wide interval means that we counted too few links to know. A fair system would publish this figure before it is bought, for its own road.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask first: what does a month of a nation's cars cost? Take bids, as at an auction. Then point: cost protects nobody any more. End with the town: what a city gets for its money depends on the kind of camera, and the wrong trips grow with it."
 # ## 6 · What does a nation cost, and what does a town get?
@@ -260,9 +243,9 @@ ask(
 )
 
 # %% [markdown]
-# It is cheap. `cctview.search.COSTS.table()` names the source and the date of every price; they come from third parties. Faces cost the same, since a vector is a vector: this is how the same system looks from Clearview's side.
+# `cctview.search.COSTS.table()` names the source and the date of every price; they come from third parties. Faces cost the same, since a vector is a vector: this is how the same system looks from Clearview's side.
 #
-# So does money buy a town the trips of its drivers? This is the simulated town of [notebook 00](00-the-end-of-privacy.ipynb), with a week of records ([how far to trust it](city.md)):
+# Does money buy a town the trips of its drivers? This is the simulated town of [notebook 00](00-the-end-of-privacy.ipynb), with a week of records ([how far to trust it](city.md)):
 
 # %% jupyter={"source_hidden": true}
 city = read_result("city.csv")
@@ -276,8 +259,7 @@ ask(
 )
 
 # %% [markdown]
-# A camera that reads plates puts together the weeks of most drivers where there are enough of them. Cameras that see only appearance put few trips together rightly, and in a dense town they mix strangers into many.
-# More of them make both grow.
+# Every line of that town rests on assumptions, and the page says which of them would turn it round.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn

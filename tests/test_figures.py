@@ -126,7 +126,7 @@ def test_a_figure_shows_itself_without_pyplot():
 
 def test_drawing_leaves_the_users_settings_alone():
     before = dict(matplotlib.rcParams)
-    FIGURES["roc"]().to_bytes()
+    FIGURES["misses"]().to_bytes()
     assert dict(matplotlib.rcParams) == before
 
 

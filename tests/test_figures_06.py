@@ -92,7 +92,7 @@ def test_filters_draw_counts_and_shares():
         [(stage.rank <= 10).mean() for stage in STAGE.values()]
     )
     lost = np.isinf(STAGE["+ lane"].rank).mean()
-    assert f"rule out {look.percent(lost)}" in figure.title
+    assert f"rule it out in {look.percent(lost)}" in figure.title
     assert "among the first 10" in figure.title
 
 
@@ -111,7 +111,9 @@ def test_the_open_set_draws_what_was_measured_and_nothing_that_was_not():
 
 
 def test_only_what_lies_wholly_above_the_average_is_called_sure():
-    assert lesson_06.wrongly_linked(BLAMED).title.startswith("No colour and no type is surely blamed")
+    assert lesson_06.wrongly_linked(BLAMED).title.startswith(
+        "No colour and no type is surely blamed"
+    )
     red = BLAMED["colour"].assign(low=[1.1, 0.5])
     assert "average vehicle: red" in lesson_06.wrongly_linked(BLAMED | {"colour": red}).title
 

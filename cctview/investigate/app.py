@@ -258,7 +258,8 @@ class App:
     def still(self) -> show.Card:
         """The page as a figure, for where widgets do not run."""
         view = self._look_up(self.dossier.picked, self.dossier.number)
-        return candidate_rows(self.search, self.dossier.picked, view.candidates)
+        seen = view.candidates.drop(columns="right", errors="ignore")  # no operator has it
+        return candidate_rows(self.search, self.dossier.picked, seen)
 
     def _ipython_display_(self):
         if self.dossier is None or self.search.own:

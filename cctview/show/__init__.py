@@ -3,7 +3,6 @@
 from cctview.show.live_only import OWN_FRAMES, store_nothing
 from cctview.show.meter import (
     bits_given,
-    clock_and_appearance,
     gauges,
     said_and_right,
     who_is_linked,
@@ -55,7 +54,6 @@ from cctview.show.look import (
 )
 from cctview.show.meter import (
     bits_given,
-    clock_and_appearance,
     gauges,
     said_and_right,
     who_is_linked,
@@ -136,7 +134,6 @@ __all__ = [
     "beside",
     "bits_given",
     "candidates",
-    "clock_and_appearance",
     "data_address",
     "display_alone",
     "display_cameras",

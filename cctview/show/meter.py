@@ -9,21 +9,18 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from cctview.privacy import OUTCOMES, LeakageMeter
-from cctview.show.drawing import at_edge, beside, interval, key_above, name_rows, share_axis
+from cctview.show.drawing import at_edge, key_above, name_rows, share_axis
 from cctview.show.look import (
-    BLUE,
     CLAIMED,
     DELIVERED,
     DIFFERENT,
     GREEN,
     GREY,
     INK,
-    ORANGE,
     PALE,
     PAPER,
     SAME,
     SKY,
-    YELLOW,
     Card,
     label,
     one_of,
@@ -146,41 +143,6 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
         Patch(label=word, **look) for word, look in zip(meanings, looks.values(), strict=True)
     ]
     key_above(figure, 0.42, handles=handles, ncols=3, handlelength=1.2, columnspacing=1.2)
-    return figure
-
-
-@style()
-def clock_and_appearance(given: pd.DataFrame, note: str = "") -> Card:
-    """What the clock and what appearance give away, alone and after the other.
-
-    `given` comes from `cctview.privacy.leakage.given_away`.
-    """
-    bars = {
-        "clock alone": ("clock alone", BLUE),
-        "clock, after\nappearance": ("clock, after appearance", SKY),
-        "appearance alone": ("appearance alone", ORANGE),
-        "appearance, after\nthe clock": ("appearance, after the clock", YELLOW),
-        "both": ("both", GREY),
-    }
-    clock, look, both = (
-        given.loc[k, "estimate"] for k in ("clock alone", "appearance alone", "both")
-    )
-    over = clock + look - both
-    together = "overlap" if over >= 0 else "add to each other"
-    title = (
-        f"The clock alone gives away {clock:.1f} bits, appearance alone {look:.1f}; together"
-        f" {both:.1f}: they {together} by {abs(over):.1f}"
-    )
-    figure = Card(title, 2.75, note or f"Vehicles tracked there; {_note('twin')}", left=1.75)
-    axes = figure.subplots()
-    for row, (name, colour) in enumerate(bars.values()):
-        figures = given.loc[name]
-        axes.barh(row, figures.estimate, height=0.56, color=colour, label=name)
-        interval(axes, row, figures)
-        beside(axes, figures.high, row, f"{figures.estimate:.1f}")
-    name_rows(axes, bars, color=INK)
-    axes.set(xlim=(0, 1.12 * given.loc["both", "high"]))
-    axes.set_xlabel("bits given away and right, in a search at another camera")
     return figure
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from cctview.course.checks.answers import Wrong, check, read_number
+from cctview.course.checks.answers import Wrong, check, first_hint, read_number
 
 
 @check
@@ -36,38 +36,26 @@ def check_right_alarms(answer, wanted, hit, false):
             " that"
             " stop somebody else."
         )
-    if near(1 - right):
-        raise Wrong("These are the wrong alarms. The question asks for the right ones.")
-    if near(hit):
-        raise Wrong(
-            f"{100 * hit:g} of 100 wanted vehicles raise an alarm. The question asks the other way"
-            " round: of 100 alarms, how many are for a wanted vehicle?"
-        )
-    if near(1 - false):
-        raise Wrong(
-            f"{100 * (1 - false):g} of 100 other vehicles raise no alarm. But how many of them"
-            " drive"
-            " past for each wanted one?"
-        )
-    if near(hit / (hit + false)):
-        raise Wrong(
-            "This would be right if wanted and other vehicles were equally many. Take a million"
-            " that"
-            " pass: how many of each are there?"
-        )
-    if near(wanted * hit) or near(wanted):
-        raise Wrong(
-            "That is a share of all vehicles that pass. Divide by the alarms: the right and the"
-            " wrong ones together."
-        )
-    if near(wanted * hit / ((1 - wanted) * false)):
-        raise Wrong(
-            "You divide by the wrong alarms alone. Divide by all alarms, the right and the wrong"
-            " ones."
-        )
+    hints = {
+        "These are the wrong alarms. The question asks for the right ones.": 1 - right,
+        f"{100 * hit:g} of 100 wanted vehicles raise an alarm. The question asks the other way"
+        " round:"
+        " of 100 alarms, how many are for a wanted vehicle?": hit,
+        f"{100 * (1 - false):g} of 100 other vehicles raise no alarm. But how many of them"
+        " drive past"
+        " for each wanted one?": 1 - false,
+        "This would be right if wanted and other vehicles were equally many. Take a million that"
+        " pass: how many of each are there?": hit / (hit + false),
+        "That is a share of all vehicles that pass. Divide by the alarms: the right and the wrong"
+        " ones together.": wanted * hit,
+        "That is how many vehicles are wanted. How many of those that raise an alarm are?": wanted,
+        "You divide by the wrong alarms alone. Divide by all alarms, the right and the wrong"
+        " ones.": (wanted * hit / ((1 - wanted) * false)),
+    }
     raise Wrong(
-        "Take a million vehicles that pass. How many of the wanted ones raise an alarm? How many of"
-        " the others do?"
+        first_hint(hints, near)
+        or "Take a million vehicles that pass. How many of the wanted ones raise an alarm? How many"
+        " of the others do?"
     )
 
 

@@ -122,7 +122,7 @@ function play(stage) {
     return [
       make("p", { class: "big" }, `Of ${alarms} alarm${alarms === 1 ? "" : "s"}, ${right} ${right === 1 ? "is" : "are"} right. ${wrong} stopped somebody else.`),
       make("p", {}, `You said: ${GUESSES[guess][0]}. ${guess === best ? "That is right." : `It was: ${GUESSES[best][0]}.`} ${passed(missed)}`),
-      make("p", {}, `Over many such days, ${long}. Now change who is wanted, or the system, and test again.`),
+      make("p", {}, `Over many such days, ${long}. ${best > 1 ? "Few are wanted, so even rare false alarms are more than the right ones. " : ""}Now change who is wanted, or the system, and test again.`),
     ];
   }
 
