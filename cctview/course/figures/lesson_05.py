@@ -30,7 +30,9 @@ _DRAWN = 4000  # points of a curve, evenly over its pairs and over their logarit
 @style()
 def how_far(distances: dict[str, float], note: str = "") -> Card:
     """The distance of a crop from each of some cars, by name."""
-    figure = Card(f"The new crop is nearest to {min(distances, key=distances.get)}", 1.5, note)
+    figure = Card(
+        f"The new crop is nearest to {min(distances, key=lambda car: distances[car])}", 1.5, note
+    )
     figure.subplots_adjust(left=0.2)
     axes = figure.subplots()
     axes.barh(range(len(distances)), distances.values(), height=0.56, color=BLUE)
