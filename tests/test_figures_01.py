@@ -48,6 +48,7 @@ FIGURES = {
     "timeline": lambda: lesson_01.timeline(),
     "landmarks": lambda: lesson_01.landmarks(CROPS, LandmarkRatios().landmarks(CROPS)),
     "eigen": lambda: lesson_01.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
+    "line-up": lambda: lesson_01.line_up(CROPS[1], CROPS),
     "searches": lambda: lesson_01.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
     ),
@@ -99,9 +100,12 @@ def test_searches_mark_the_right_ones():
     figure = FIGURES["searches"]()
     assert figure.title.startswith("1 of 4")
     assert texts(figure).count("✓") == 4
-    assert {"right one: first", "right one: 2nd", "right one: 3rd", "right one: 4th"} <= set(
-        texts(figure)
-    )
+    assert {
+        "correct one: first",
+        "correct one: 2nd",
+        "correct one: 3rd",
+        "correct one: 4th",
+    } <= set(texts(figure))
 
 
 def test_by_era_says_how_large_the_leap_is():

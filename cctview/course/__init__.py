@@ -87,7 +87,7 @@ _NAMES = {
         "stored_unicity",
     ],
     "showcase": ["choose_examples", "clearest", "defended_pictures", "rebuild"],
-    "trainings": ["read_curves", "read_trade", "stored_grid"],
+    "trainings": ["OneWeight", "read_trade", "stored_grid"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
