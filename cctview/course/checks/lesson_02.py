@@ -82,6 +82,10 @@ def _members_hint(share, right, losses, member, allowed):
             f"{share:g} is no share. If it is how many members are found, divide by how many there"
             " are."
         )
+    mixed = (
+        "Members and others are mixed up. Take the threshold from the losses of the others alone,"
+        " and count the members alone below it."
+    )
     threshold, inside = np.quantile(losses[~member], allowed), losses[member]
     hints = {
         f"That is the share that you allow, {allowed:g}. Take the threshold from the others'"
@@ -89,16 +93,13 @@ def _members_hint(share, right, losses, member, allowed):
         "`np.percentile` counts from 0 to 100. Use `np.quantile`, or multiply by 100.": (
             (inside < np.percentile(losses[~member], allowed)).mean()
         ),
-        "This counts everybody below the threshold, and divides by everybody. Count the members"
-        " below it, and divide by the number of members.": (losses <= threshold).mean(),
         "This divides by everybody. Divide by the number of members.": (
             (inside <= threshold).sum() / len(losses)
         ),
+        mixed + " Then divide by the number of members.": (losses <= threshold).mean(),
         "This is how often an accusation is right. The question asks which share of all members is"
         " found.": member[losses <= threshold].mean(),
-        "The threshold comes from everybody's losses. Take it from the others alone.": (
-            (inside <= np.quantile(losses, allowed)).mean()
-        ),
+        mixed: (inside <= np.quantile(losses, allowed)).mean(),
         "It is the other way round: members have the small losses. Accuse vehicles below a"
         " threshold.": (inside >= np.quantile(losses[~member], 1 - allowed)).mean(),
         "It is the other way round: this accuses the members with a large loss.": (
