@@ -131,8 +131,8 @@ def _home(lessons, pages, words):
     body = (
         f'<div class="home"><h1>{home["title"]}</h1><p class="lead">{home["lead"]}</p>'
         f'<p><a class="begin" href="{lessons[0].name}.html">{home["begin"]}</a></p>'
-        f"<p>{home['play']}</p><h2>{home['lessons']}</h2><ol class='cards'>{cards}</ol>"
-        f"<h2>{home['more']}</h2><ul class='cards'>{texts}</ul></div>"
+        f"<p>{home['play']}</p><h2>{home['lessons']}</h2><ol class='tiles'>{cards}</ol>"
+        f"<h2>{home['more']}</h2><ul class='tiles'>{texts}</ul></div>"
     )
     return Page("index", words["site"], words["description"], BeautifulSoup(body, "html.parser"))
 
@@ -201,7 +201,7 @@ def _turn(page, lessons, words):
         for which, found in near.items()
         for one in found
     )
-    return f'<nav class="turn" aria-label="{words["before"]}, {words["after"]}">{links}</nav>'
+    return f'<nav class="onward" aria-label="{words["before"]}, {words["after"]}">{links}</nav>'
 
 
 def _policy(*scripts):

@@ -86,7 +86,7 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
     body = BeautifulSoup("\n".join(filter(None, cells)), "html.parser")
     page = _finished(body, name, place)
     pictured = body.select_one("[data-pictured] img")
-    if pictured:
+    if pictured and not pictured.find_parent(class_="prediction"):  # or it tells an answer
         page.picture = _given(pictured, "src"), _given(pictured, "alt")
     jupyter = words["jupyter"]
     top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
@@ -165,7 +165,7 @@ def _source(source, words):
     from nbconvert.filters.highlight import Highlight2HTML
 
     coloured = Highlight2HTML()(source, language="python")
-    button = f'<button type="button" class="tool copy">{words["copy"]}</button>'
+    button = f'<button type="button" class="plain copy">{words["copy"]}</button>'
     return f'<div class="source">{coloured}{button}</div>'
 
 

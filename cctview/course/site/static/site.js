@@ -4,7 +4,7 @@
   const words = JSON.parse(document.getElementById("words").textContent);
   const root = document.documentElement;
 
-  document.querySelector(".tool.theme").addEventListener("click", () => {
+  document.querySelector(".plain.theme").addEventListener("click", () => {
     const theme = root.getAttribute("theme") === "dark" ? "light" : "dark";
     root.setAttribute("theme", theme);
     try {
@@ -99,7 +99,7 @@
     event.preventDefault(); // the enter key goes to what was found
     list.querySelector("a")?.focus();
   });
-  document.querySelector(".tool.find").addEventListener("click", open);
+  document.querySelector(".plain.find").addEventListener("click", open);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.target.matches("input, textarea, select")) return;
     event.preventDefault();
