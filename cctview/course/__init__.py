@@ -5,6 +5,7 @@
 ``figures``    the figures, one module per lesson
 ``checks``     checks of the exercises; `QUESTIONS`: the quizzes; ``paper``: these on paper
 ``stored``     readers of stored results; the vehicle and the finder that several lessons use
+``apart``      a cell in a process of its own
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
@@ -23,6 +24,7 @@ slides and should not wait for matplotlib.
 from importlib import import_module
 
 _NAMES = {
+    "apart": ["apart"],
     "app": ["open_app"],
     "breach": ["KeyedDatabase", "link_rates", "open_breach"],
     "checks": [
@@ -74,6 +76,7 @@ _NAMES = {
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],
     "moments.purposes": ["who_needs_what"],
+    "moments.spot": ["spot_vehicles"],
     "moments.watch": ["watch_cameras"],
     "moments.week": ["your_week"],
     "predictions": ["ask"],
