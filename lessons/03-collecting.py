@@ -31,21 +31,17 @@ lesson = course.open_lesson()
 course.your_week(*course.read_habits())
 
 # %% [markdown]
-# One vehicle that drives past one camera is a **pass**. Somebody who knows four passes of a driver, each of another trip, needs no name to ask the archive who else was there. If nobody else was,
-# the driver is **singled out**. That is not the same as being named, but everything else that the archive holds about this vehicle is now known about one person.
+# One vehicle that drives past one camera is a **pass**. Somebody who knows four passes of a driver, each of another trip, needs no name to ask the archive who else was there. If nobody else was
+# there, the driver is **singled out**. That is not the same as being named, but everything else that the archive holds about this vehicle is now known about one person.
 #
 # Each answer makes the crowd smaller. We count by how much in [bits](glossary.md#bit): an answer that halves the crowd gives away one bit, and one that leaves a quarter of the crowd gives away two.
 #
-# The drivers are invented, and so are their habits. You can also type in four passes of your own week. What you type stays in this page.
+# The drivers are invented, and so are their habits. You can also type in four passes of your own week. Nothing that you type leaves this page.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>Time, goals, and where this comes from</b></summary>
+# <details><summary><b>About this notebook: 27 minutes, with the exercises 41</b></summary>
 #
-# | | |
-# |---|---|
-# | Time | 27 minutes; with the exercises, 41 |
-# | What you need | You can read simple Python. Nothing to download; works offline |
-# | Before this | Notebook 00. It is enough to know that a search engine needs pictures to search in |
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 00. It is enough to know that a search engine needs pictures to search in.
 #
 # After this notebook you can
 #
@@ -85,7 +81,7 @@ said = ("Content-Type", "Content-Length", "Date", "Last-Modified", "ETag")
 pd.Series({name: answer.headers[name] for name in said})
 
 # %% [markdown]
-# `Last-Modified` is when the camera took the frame. `ETag` is a fingerprint of its content. A client that sends the fingerprint back with the next poll gets a short "nothing has changed"
+# `Last-Modified` says when the camera took the frame. `ETag` is a fingerprint of its content. A client that sends the fingerprint back with the next poll gets a short "nothing has changed"
 # instead of the same frame again. And this is the frame itself:
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
@@ -98,7 +94,7 @@ show.frame(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run the cell: six seconds. Ask for the prediction. Then read the figure: every bar is a frame that was kept. Ask where the gap at 48 St comes from, then read the log. Wrong answer people give: one loses frames when one polls too fast. One loses them when one polls too slowly; too fast only brings the same frame again."
 # ## 2 · What can go wrong in one minute?
 #
-# One frame is no archive, so now we poll all six cameras once a second, for one minute of the city's clock. That takes six seconds of ours. A
+# One frame does not make an archive, so now we poll all six cameras once a second, for one minute of the city's clock. That takes six seconds of ours. A
 # camera takes a new frame every 1.7 seconds, and we do not know at which moment.
 #
 # Real collecting is full of trouble. So we told the city to fail: the camera at 48 St is out for a while, the server of 38 St has a wrong clock,
@@ -141,7 +137,7 @@ print(f"frames kept twice: {index.sha256.duplicated().sum()}")
 #
 # 1. Is the answer whole, and is it a picture? If not, the client writes a line in the log, pauses, and tries again.
 # 2. Has the frame been here before? Then it is dropped.
-# 3. When was it taken? `Last-Modified` says so. If that is missing, `Date` does, and if both are missing our own clock must do.
+# 3. When was it taken? `Last-Modified` says so. If it is missing, the client takes `Date`, and if both are missing, it takes our own clock.
 # 4. The frame gets its name: camera, date, time. The folder follows from the name.
 # 5. The index gets a row: when, by which clock, how large, and the fingerprint.
 
@@ -152,8 +148,8 @@ index[["camera", "time", "clock", "bytes"]].sort_values("time").head(3)
 # %% [markdown]
 # Clearview's steps were the same, with web pages in place of cameras: fetch a page, keep its photographs, note the address, follow the links. No step asks who is in the picture, or whether they agreed.
 #
-# The layout of the folders is that of the original project of 2020, and all other notebooks read it. This is what the archive of the course says about
-# itself. (If `CCTVIEW_DATA` names a folder of frames of your own, this table is about yours.)
+# The layout of the folders is that of the original project of 2020, and all other notebooks read it. Here is a summary of the archive
+# of the course. (If `CCTVIEW_DATA` names a folder of frames of your own, this table is about yours.)
 
 # %%
 course.summarise_archive(lesson.shown)
@@ -161,7 +157,7 @@ course.summarise_archive(lesson.shown)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. 900 cameras are roughly what New York's Department of Transportation has. Let them say what they pay for their phone. The point is not the sum, but that the sum does not protect anybody."
 # ## 4 · What does it cost to keep everything?
 #
-# If it were expensive, somebody would have to decide whom to watch. If it is cheap, it is enough to keep everything, and to search later. We know the
+# If keeping everything were expensive, somebody would have to decide whom to watch. If it is cheap, one can keep everything and search later. We know the
 # mean size of a frame, because we measure it:
 
 # %%
@@ -246,12 +242,12 @@ course.ask(
 
 # %% [markdown]
 # The regulars are the drivers that you can follow: the archive shows on which days they come, at what hour, and which way. Nobody built the archive to find
-# them. It finds them because it is kept, and time makes up for slowness.
+# them. They show up because the archive is kept, and time makes up for slowness.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go back to the guesses of the first page: that was one driver. This is everybody. Point at the commuters: they hide each other."
 # ## 7 · How many drivers do four passes single out?
 #
-# At the top of the page you singled out one driver. That was an anecdote, so now we count all of them. The share of all
+# At the top of the page you singled out one driver. One driver is an anecdote, so now we count all drivers. The share of all
 # vehicles that a few known passes single out is called [unicity](glossary.md#unicity) ([de Montjoye and others, 2013](https://doi.org/10.1038/srep01376)):
 
 # %%
@@ -366,11 +362,11 @@ seen.head(3)
 
 
 # %% tags=["exercise"]
-def candidates(sightings, known):
+def candidates(table, known):
     """The vehicles of a table that were at all known points, each a pair (camera, hour)."""
-    left = set(sightings.vehicle)
+    left = set(table.vehicle)
     for camera, hour in known:
-        here = set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+        here = set(table.vehicle[(table.camera == camera) & (table.hour == hour)])
         left = ... if here else set()
     return left
 
@@ -389,10 +385,10 @@ course.check_candidates(candidates, seen)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
-# def candidates(sightings, known):
-#     left = set(sightings.vehicle)
+# def candidates(table, known):
+#     left = set(table.vehicle)
 #     for camera, hour in known:
-#         here = set(sightings.vehicle[(sightings.camera == camera) & (sightings.hour == hour)])
+#         here = set(table.vehicle[(table.camera == camera) & (table.hour == hour)])
 #         left = left & here
 #     return left
 #

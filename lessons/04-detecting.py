@@ -55,13 +55,9 @@ course.spot_vehicles(frame, of_one, there.assign(found=there.percent.notna()))
 # **No vehicle here is real.** We know where each vehicle is, because the road is simulated. The operator of a real camera does not.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>Time, goals, and where this comes from</b></summary>
+# <details><summary><b>About this notebook: 28 minutes, with the exercises 41; sections 1, 5 and 6 alone 15</b></summary>
 #
-# | | |
-# |---|---|
-# | Time | 28 minutes; sections 1, 5 and 6 alone, 15; with the exercises, 41 |
-# | What you need | You can read simple Python. Nothing to download; works offline |
-# | Before this | Notebook 03, where the frames were collected. It is enough to know that there are frames |
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 03, where the frames were collected. It is enough to know that there are frames.
 #
 # After this notebook you can
 #
@@ -107,7 +103,7 @@ all_frames.round(2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the table from top to bottom: each family asks fewer questions per frame, and learns more of them. Then the small rectangles: roof lighter than the shadow below. Nobody chose them, the training did. Ask for the prediction. Many ask whether it is fair: no. Theirs was tuned for faces and trained for long, ours learned in seconds. And our network knows this road."
 # ## 2 · Which families of detectors are there?
 #
-# Anyone who builds such a system must choose a detector, and most are free. They belong to a few families, which trade speed for precision:
+# Anyone who builds such a system must choose a detector, and most detectors are free. They belong to a few families, which trade speed for precision:
 #
 # | family | how it finds | frames per second | mean AP |
 # |---|---|---|---|
@@ -140,7 +136,7 @@ figures.rectangle_features(old, patch, old.ruled_out(frame))
 
 # %% [markdown]
 # Each question is whether the white rectangle is lighter than the dark one. A place that fails the first questions is dropped, which
-# made the method fast. Now both are tried on frames of the last six minutes. The detectors that ImageAI offers are tried too, if you have
+# made the method fast. Now we try both on frames of the last six minutes, and the detectors that ImageAI offers too, if you have
 # fetched their weights.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
@@ -166,7 +162,7 @@ course.ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Read the eight lines aloud: this is all it takes. Ask for the prediction before you show the figure. Then say what the library does: it drops a box before it looks at the threshold that we asked for, and it reports another number. Nobody is told. Ask: who would have noticed?"
 # ## 3 · What does a free library do with our detector?
 #
-# So a detector can be had in a few lines. The original used [ImageAI](https://github.com/OlafenwaMoses/ImageAI), whose manual needs eight of them. Here are those lines, with
+# A detector takes only a few lines of code. The original used [ImageAI](https://github.com/OlafenwaMoses/ImageAI), whose manual needs eight of them. Here are those lines, with
 # the weights of this course and the frame from the top of the page. (The first line runs the cell in a process of its own, which gives its memory back
 # afterwards. `weights` and `frame` are the paths of two files.)
 
@@ -240,7 +236,7 @@ print(
 )
 
 # %% [markdown]
-# The detector can only use the words that its training pictures came with. COCO has no word for a taxi, a van or an SUV. So a type tells hardly any vehicle apart from the others. The picture does, and
+# The detector can only use the words that its training pictures came with. COCO has no word for a taxi, a van or an SUV. So a type tells hardly any vehicle apart from the others. The crop does, and
 # [notebook 05](05-tracking.ipynb) uses that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the confidence: fewer boxes, fewer false ones, more missed. Then the overlap: at 0.9 nearly all boxes are wrong. Nothing in the frame has changed, only what we call right. Wrong answer people give: there must be a right threshold. There is only a choice of who pays."
@@ -334,12 +330,12 @@ figures.found_by(
 # the asphalt. What you can take with you is the question, and the way to answer it: count the misses group by group, compare like
 # with like, and give the interval.
 #
-# For faces somebody has asked. [NIST](https://doi.org/10.6028/NIST.IR.8280), a laboratory of the US government, ran 189 algorithms, most of them commercial, on 18.27 million photographs of 8.49 million people in 2019.
+# For faces, somebody has asked this question. [NIST](https://doi.org/10.6028/NIST.IR.8280), a laboratory of the US government, ran 189 algorithms, most of them commercial, on 18.27 million photographs of 8.49 million people in 2019.
 # Their errors differ between groups of people, by sex, by age, and by race or country of birth. Being missed is not always the worse fate, because a false match can cost
 # more than a miss. Notebook 06 counts false matches.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The figure of the lesson. In most frames the detector misses most vehicles, and yet nearly all are in the database. Being missed in one frame is no protection, since there is a next frame, and a next camera. Move the threshold: even a strict one lets most in."
-# ## 6 · What leaks: who enters the database?
+# ## 6 · What leaks: which vehicles enter the database?
 #
 # A vehicle that is missed in one frame is not safe yet. It is in several frames as it drives past a camera, which we call one **pass**, and most vehicles pass several cameras. A vehicle is in the
 # database as soon as **one** of all these boxes is kept.

@@ -40,13 +40,9 @@ course.spot_vehicles(dataset.image(frame_id), stored, lines=True)
 # and the word `SIMULATED`.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>Time, goals, and where this comes from</b></summary>
+# <details><summary><b>About this notebook: 17 minutes, with the exercises 27</b></summary>
 #
-# | | |
-# |---|---|
-# | Time | 17 minutes; with the exercises, 27 |
-# | What you need | You can read simple Python. Nothing to download; works offline |
-# | Good as | A warm-up before the workshop, or homework after it |
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. It is a warm-up before the workshop, or homework after it.
 #
 # After this notebook you can
 #
@@ -94,7 +90,7 @@ print(f"{listed} of the {len(lines)} detections in the list are in these frames"
 # %% [markdown]
 # (In the original's own sample the list names 65 detections, and the frames hold 57: the list belongs to other frames of two of the cameras.)
 #
-# One line of text stands for each vehicle that drove by. Nobody was asked, and nobody noticed.
+# One line of text stands for each vehicle that the detector found. Nobody was asked, and nobody noticed.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 and 3 · Which types of vehicles are there?
@@ -123,7 +119,7 @@ kinds = boxes.merge(lesson.truth.vehicles[["vehicle", "kind"]], on="vehicle")
 pd.crosstab(kinds.kind, kinds.type)
 
 # %% [markdown]
-# The words are the detector's, and they are coarse. A word that fits many vehicles identifies none of them. The picture does that, as the exercise below shows.
+# The words are the detector's, and they are coarse. A word that fits many vehicles identifies none of them. A crop can, as the exercise below shows.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · What does a frame look like?

@@ -28,6 +28,7 @@ from cctview.course.checks import (
 )
 from cctview.course.checks.answers import Wrong, read_names, read_number
 from cctview.dataset.ids import DetectionId
+from cctview.detect import DetectionEvaluation
 
 RNG = np.random.default_rng(0)
 DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 300), RNG.normal(0.7, 0.15, 2000)]).clip(0)
@@ -387,12 +388,10 @@ def test_nothing_makes_the_checks_of_trips_raise(answer):
         assert isinstance(check(answer, TRIPS), Verdict)
 
 
-class Evaluation:
-    """As much of an evaluation of a detector as the check looks at."""
-
-    def __init__(self, truths, correct):
-        self.truths = truths
-        self.detections = pd.DataFrame({"percent": [90.0, 50.0], "correct": correct})
+def evaluation(*correct):
+    """Of a detector, over two vehicles in one frame."""
+    rows = {"frame": 0, "percent": [90.0, 50.0], "correct": correct}
+    return DetectionEvaluation(np.array(["f"]), np.array([2]), pd.DataFrame(rows))
 
 
 PLAUSIBLE = {
@@ -434,7 +433,7 @@ def test_an_authors_error_is_not_blamed_on_the_answer(name):
         (check_travel_time, ("never", ARRIVED), "never"),
         (
             checks.check_score_threshold,
-            (Evaluation(2, [True, False]), 0.9),
+            (evaluation(True, False), 0.9),
             "no threshold finds 90%",
         ),
         (checks.check_bits, (80, 0), "ZeroDivisionError"),
