@@ -101,8 +101,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question."
 # ## 1 · What does a vector give away?
 #
-# Many owners say: "we store no images". So we ask what is left in such a table. It holds an [embedding](glossary.md#embedding) for each pass,
-# which is the vector of numbers that the network made of a crop, with the camera and the time. The thief has the same network,
+# Many owners say: "we store no images". So we ask what is left in such a table. A *pass* is one vehicle that drives past one camera. For each pass the table holds the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
 # because anyone can download it, and crops of *other* vehicles to learn from.
 #
 # From these crops the thief trained a small network, the *decoder*, which turns a vector back into a picture. This is called
@@ -143,7 +142,7 @@ ask(
 # as much as a look-alike's. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
-# A single question needs no decoder at all. Give each number of the vector one weight, and add up. This is a *linear probe*, the simplest
+# To learn one thing, such as the colour, the thief needs no decoder. Give each number of the vector one weight, and add up. This is a *linear probe*, the simplest
 # reader there is. It learns from vehicles that the thief knows, and then reads the colour of others:
 
 # %% jupyter={"source_hidden": true}
@@ -156,7 +155,7 @@ print(
 )
 
 # %% [markdown]
-# Finally, the thing that the vectors were made for: to link. For each pass at one camera the thief ranks all passes at another camera.
+# Finally, the thief does the thing that the vectors were made for, and *links* passes: says which two are one vehicle. For each pass at one camera the thief ranks all passes at another camera.
 
 # %% jupyter={"source_hidden": true}
 rates = link_rates(breach)
@@ -210,14 +209,14 @@ ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
 # The cloaks for faces that you may have heard of, such as Fawkes, are [poisoning](glossary.md#poisoning): they change the photos from which a network
 # *will learn*. We measure evasion. Our numbers say nothing about poisoning.
 #
-# Noise is the only defence here with a mathematical guarantee, called [differential privacy](glossary.md#differential-privacy): what is released is almost as likely for one
-# vehicle as for any other. A number called epsilon says how almost, and it grows with every look at a vehicle:
+# Noise comes with a mathematical guarantee, called [differential privacy](glossary.md#differential-privacy): what is released is almost as likely for one
+# vehicle as for any other. A number called epsilon says how much "almost" allows, and it grows with every look at a vehicle:
 
 # %% jupyter={"source_hidden": true}
 ONE, LOOKS = 100, 18
 print(
-    f"One look may spend an epsilon of {ONE}. Six cameras with three looks each make {LOOKS} looks"
-    f" a day:\nadded up, an epsilon of {ONE * LOOKS:,}; computed exactly,"
+    f"If one look spends an epsilon of {ONE}, six cameras with three looks each spend"
+    f" {ONE * LOOKS:,} a day\n(the looks added up); computed exactly, it is"
     f" {spent_epsilon(noise_deviation(ONE), LOOKS):,.0f}. Above about {PRIVATE:.0f} the guarantee"
     " promises nothing that helps."
 )
@@ -229,13 +228,12 @@ print(
 #
 # - **Off the shelf**: uses the network as it is, and one crop of each pass.
 # - **Retrained**: has learned from other vehicles' data that were defended in the same way.
-# - **Adaptive**: knows the defence, uses all crops of a pass, undoes what can be undone, and takes whatever works best.
+# - **Adaptive**: knows the defence, uses all crops of a pass, undoes what can be undone, and takes the attack that works best.
 # - **Another network**: has the pictures, and a network that the defence was not made for.
 #
 # The bars show how many [bits](glossary.md#bit) a link between two cameras still gives away: each bit halves the number of passes that it could be.
 # For a defence of pixels, the crops above the bars show what the camera sends. For the others, they show what the decoder rebuilds from the defended vectors.
-# *Kept* is what the owner keeps: vehicles counted and speeds measured at one camera, travel times between two cameras, and
-# types of vehicle read off the vectors.
+# *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
 
 # %% jupyter={"source_hidden": true}
 results = stored()
@@ -303,7 +301,7 @@ who_needs_what(results, stored_draws())
 # Then no two cameras can be compared, and the owner can still count vehicles and tell their types.
 #
 # But the rotation is the same for all vehicles. A thief who knows *some* vehicles at both cameras can learn from them how one
-# camera's vectors turn into the other's. Which vehicles would a thief know? The thief's own car, a bus line, a taxi with a receipt.
+# camera's vectors turn into the other's. For example, the thief knows an own car, a bus of a known line, and a taxi with a receipt.
 
 # %% jupyter={"source_hidden": true}
 FIRST, SECOND = "733-681-N", "735-683-N"
@@ -338,8 +336,7 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It has not; there are just very many pixels."
 # ## 6 · Why do small changes fool a network?
 #
-# The cloak is a stranger thing: no person sees it, and the network sees another vehicle. To see why, we build one neuron. It has a weight for
-# each number of a crop, multiplies, and adds up.
+# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. To find out why, we build one neuron, which is the smallest part of a network. It has a weight for each number of a crop, multiplies, and adds up.
 
 # %%
 rng = np.random.default_rng(0)
@@ -372,7 +369,7 @@ ask(
 
 # %% [markdown]
 # Another network hardly notices the cloak. So it hides the driver from one system only. But people who know the network of the police can have
-# an innocent driver named first, and a name that comes first is often the one that is visited.
+# an innocent driver named first, and people tend to believe the first name.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None."
 # ## 7 · What can a face wear?
@@ -382,9 +379,9 @@ ask(
 #
 # | what | when | against which model | does it hold? |
 # |---|---|---|---|
-# | **Make-up and hair** ([CV Dazzle](https://adam.harvey.studio/cvdazzle)) | 2010 | the face *detector* of 2001 (Viola and Jones), on the street | No. Its author says so himself (January 2026): detectors work in another way now |
+# | **Make-up and hair** ([CV Dazzle](https://adam.harvey.studio/cvdazzle)) | 2010 | the face *detector* of 2001 (Viola and Jones), on the street | No. Its author says so (January 2026): detectors work in another way now |
 # | **Infrared lights** on glasses ([Privacy Visor](https://www.cnet.com/culture/foil-face-recognition-cameras-with-privacy-visor/)) | about 2013 | the same kind of detector; it found none of ten people | Only before cameras that see infrared. We know of no test against today's networks |
-# | **Printed glasses** ([Sharif and others](https://www.newscientist.com/article/2111041-glasses-make-face-recognition-tech-think-youre-milla-jovovich/)) | 2016 | chosen face networks; worn, they hide or *impersonate*: about 90 % success in the best cases, 16 % in another | They are computed for one network. Another network must be fooled anew |
+# | **Printed glasses** ([Sharif and others](https://www.newscientist.com/article/2111041-glasses-make-face-recognition-tech-think-youre-milla-jovovich/)) | 2016 | chosen face networks. The glasses hide their wearer or *impersonate* somebody: about 90 % success in the best cases, 16 % in another | They are computed for one network. Another network must be fooled anew |
 # | **Cloaked photos** ([Fawkes](https://arxiv.org/abs/2002.08327)), which are poisoning | 2020 | networks that will be trained; over 95 % protection reported | No. Collectors wait for a newer network ([ICLR 2022](https://arxiv.org/abs/2106.14851)). Cleaning took two cloaks from 69.8 % to 7.6 % on average ([2024](https://arxiv.org/abs/2406.02253)) |
 #
 # Only things that you wear can be changed later. **A cloak on a photo cannot be issued again**: once the photo is copied, its cloak must fool
@@ -397,14 +394,14 @@ ask(
 # | **How long it lasts** | for life | until it is sold or painted |
 # | **Look-alikes** | few | thousands of the same model and colour |
 # | **Who has names** | scraped photos: over 60 billion, Clearview AI says (contract of February 2026) | the state's register of plates, under the Driver's Privacy Protection Act ([18 USC 2721](https://www.law.cornell.edu/uscode/text/18/2721)) |
-# | **How well it works** | in NIST's test with street cameras, 60 to over 99 % were found ([NISTIR 8173](https://doi.org/10.6028/NIST.IR.8173), 2017) | see [our numbers](numbers.md) |
+# | **How well it works** | in NIST's test on video, 60 to over 99 % were found ([NISTIR 8173](https://doi.org/10.6028/NIST.IR.8173), 2017) | see [our numbers](numbers.md) |
 #
 # So nothing that a person can wear holds for long, and the things that hold are decided elsewhere.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the town of notebook 00. Ask for the prediction. Then move the days, and watch the home; move the cameras, and watch the trips. Say once: it is a simulated town, and its assumptions have a page of their own. Wrong answer: deleting early changes nothing, because they see me again tomorrow. They do, but tomorrow they no longer know today."
 # ## 8 · What do shorter memory and fewer cameras buy a town?
 #
-# The strongest defences of part 4 were dull: keep less, and for less long. So we return to the town of notebook 00, where plate readers follow
+# The strongest defences of part 4 were dull: keep less, and delete sooner. So we return to the town of notebook 00, where plate readers follow
 # thousands of invented drivers, and ask what a council could still decide. ([How far to trust the city](city.md).)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
@@ -432,7 +429,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it."
 # ## 9 · What does the law say?
 #
-# Councils decide within the law, so here is what it says. The table stood so in **November 2026**. Courts go on, so look a case up before you quote it. None of this is legal advice.
+# Councils decide within the law, so we need to know it. The table is as of **November 2026**. Cases go on, so look one up before you quote it. This is not legal advice.
 #
 # | law or case | what it says | and a table of vehicle vectors? |
 # |---|---|---|
@@ -448,11 +445,11 @@ ask(
 # | [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici), E.D. Va., 27 January 2026 | 176 plate cameras upheld, "not today"; the appeal is pending in the 4th Circuit | open |
 # | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and may still do it |
 #
-# And the company that this course began with. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
+# Clearview AI, the company that this course began with, shows how slowly it works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
 # appealed, and we found no decision. European authorities imposed fines of about €96 million, largely unpaid, and a criminal complaint followed on 28 October 2025. The United Kingdom's fine of £7.5 million
 # was overturned in 2023, and in October 2025 the case was sent back: it is not final.
 #
-# So the law protects a face in some places. A vehicle's vector it protects clearly in none that we know of.
+# So the law protects faces in some places. We know of no place where it clearly protects the vector of a vehicle.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let pairs talk for two minutes about each question before you open ours. Expected answers to the first: yes, because it errs; no, because it errs; it depends on the cameras. To the second: nothing. Ask the room who of them has a camera or a database: they can do more than any driver."
 # ## 10 · So are we safe? What can I do?
@@ -469,8 +466,7 @@ ask(
 #
 # <details><summary><b>What can I do?</b></summary>
 #
-# **As a driver**, little by yourself. Nothing that you stick on the car helps. You can ask who keeps what, and for how long: in the European Union by articles 15 and 17 of the GDPR (of the police, by the national law under
-# Directive 2016/680), in California of businesses, and of data brokers through DROP. It works where somebody can tell which data are yours.
+# **As a driver**, little by yourself. Nothing that you stick on the car helps. But you can ask who keeps what, and for how long. In the European Union you ask by articles 15 and 17 of the GDPR, and the police by the national law under Directive 2016/680. In California you ask businesses, and data brokers through DROP. It works where somebody can tell which data are yours.
 #
 # **As a resident**, more. Ask your council *before* it buys: what is it for, how long are passes kept, how exact are the times, who can search, and who counts the wrong links? Cities have passed laws that
 # force these questions ([community control over police surveillance](https://www.aclu.org/feature/community-control-over-police-surveillance), ACLU; [the same at EFF](https://www.eff.org/issues/community-control-police-surveillance-ccops)).

@@ -91,6 +91,7 @@ ask(
 first = found_first(read_result("searches.parquet"))
 clues = first.estimate
 best = max(clues["clock"], clues["appearance"])
+assert clues["both"] > 2 * best, "the text says that neither clue does it alone"
 names = {
     "clock": "the clock alone",
     "appearance": "appearance alone",
@@ -104,7 +105,6 @@ ask(
         "share of searches in which the correct vehicle is first",
         f"Together the two clues find {show.percent(clues['both'])}, alone {show.percent(best)} at most",
     ),
-    of=2 if clues["both"] > 2 * best else int(clues["clock"] > clues["appearance"]),
     clock=clues["clock"],
     appearance=clues["appearance"],
     both=clues["both"],
@@ -129,7 +129,6 @@ assert known > max(bits_of.values()), "the text says that place and time gave mo
 ask(
     "09 steps",
     show.bits_given(meter),
-    of=0,
     known=known,
     clock=bits_of["clock"],
     appearance=bits_of["appearance"],
@@ -219,7 +218,7 @@ Quiz(QUESTIONS["09"])
 
 # %%
 example = your_car(trips, drivers, kind="sedan", colour="silver", hour=8)
-np.log2(example.everyone / example.alike).round(1)
+print(f"{np.log2(example.everyone / example.alike):.1f} bits")
 
 # %% [markdown]
 # **Exercise 1, half done, together.** Put a car of somebody in the room into the first line. How many bits do its type and colour give away?
@@ -292,8 +291,7 @@ print(
 # <details><summary><b>Our answer</b></summary>
 #
 # No number answers it alone. The *kind* of camera comes first, then how long records are kept, then what else they are joined with, and only then how many cameras there are. Courts have begun
-# to ask the same: *McCarthy* (2020) found that four fixed readers were no search but that widespread use could be, *Schmidt v. Norfolk* (January 2026) said of 176 cameras "not today" and is under
-# appeal, and *Chatrie* (29 June 2026) held that police who demand location records of phones make a search, even for a short time. The number is not a fact of nature. People decide it, and you are one of them.
+# to ask the same: *McCarthy* (2020) found that four fixed readers were no search, and that widespread use could be. *Schmidt v. Norfolk* (January 2026) said "not today" of 176 cameras; it is under appeal. *Chatrie* (29 June 2026) held that police who demand location records of phones make a search, even for a short time. The number is not a fact of nature. People decide it, and you are one of them.
 #
 # </details>
 

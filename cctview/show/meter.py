@@ -71,7 +71,7 @@ def _meter_row(axes, row, before, step):
     words = f"{step.bits.estimate:+.1f} bits: {after:.1f}".replace("-", "−")
     at_edge(axes, row - 0.14, words, away=6, fontsize=10.5, fontweight="bold")
     if step.right is not None:
-        words = f"right one first: {_share(step.right)}"
+        words = f"correct first: {_share(step.right)}"
         at_edge(axes, row + 0.2, words, away=6, fontsize=9.5, color=GREY)
     return after
 

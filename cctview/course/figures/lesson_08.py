@@ -205,5 +205,6 @@ def blamed(cloaks: pd.DataFrame, levels: float, note: str = SIMULATION) -> Card:
     axes.set(xlim=(0, 1), xlabel="named first (black line: correct vehicle, no cloak)")
     axes.set_ylim(len(networks) - 0.5, -1.1)
     axes.legend(frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(-0.33, 1.02), fontsize=11)
+    no_spines(axes)
     share_axis(axes.xaxis)
     return figure
