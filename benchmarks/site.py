@@ -37,7 +37,7 @@ MOVE = """async ([input, value]) => {
   return [performance.now() - begin, image.getAttribute("src"), at];
 }"""
 PRESS = """(moment) => {
-  const seen = (one) => one.offsetParent && !one.disabled && !one.matches("[aria-pressed=true]");
+  const seen = (one) => one.offsetParent && !one.disabled && !one.matches("[aria-pressed=true], .drag");
   const button = [...moment.querySelectorAll(".stage button")].find(seen);
   if (button) return button.click();
   const input = moment.querySelector(".stage :is(select, input[type=range])");

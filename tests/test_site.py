@@ -46,6 +46,8 @@ CELLS = [
     new_markdown_cell("[this file](../pyproject.toml) and [that](01-more.ipynb)"),
 ]
 
+LAST_IMAGE = "[...document.querySelectorAll('.cctview-panel img')].at(-1)"
+
 
 class Silent(SimpleHTTPRequestHandler):
     def log_message(self, *_):
@@ -156,6 +158,27 @@ def test_links_lead_to_pages_and_the_search_finds_words(page):
     page.get_by_role("link", name="a bar").click()
     page.wait_for_url("**/glossary.html#a-bar")
     assert page.get_by_role("heading", name="a bar").is_visible()
+
+
+@pytest.mark.browser
+def test_after_one_load_it_plays_without_a_network(browser, made):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=made / "site"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f"http://127.0.0.1:{server.server_port}/00-bars.html")
+    last = list(stored(made).values())[-1][0]
+    for _ in range(100):  # wait_for_function takes a promise for an answer
+        if page.evaluate("(last) => caches.match(last).then(Boolean)", last):
+            break
+        page.wait_for_timeout(100)
+    server.shutdown()
+    server.server_close()
+    page.reload()
+    page.locator(".cctview-panel:visible").get_by_role("slider").fill("6")
+    page.get_by_role("img", name="6 high, tall").wait_for()
+    page.wait_for_function(f"{LAST_IMAGE}.naturalWidth > 0 && {LAST_IMAGE}.src.includes('/kept/')")
+    page.close()
 
 
 def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch, capsys):

@@ -194,6 +194,8 @@ def _finished(body, name, place):
     for table in body("table"):
         table.attrs.pop("border", None)
         table.wrap(body.new_tag("div", attrs={"class": "table", "tabindex": "0"}))
+    for text in body("pre"):
+        text["tabindex"] = "0"  # it scrolls by the arrow keys
     taken: dict[str, int] = {}
     for heading in body(["h1", "h2", "h3", "h4"]):
         anchor = re.sub(r"[^\w\- ]", "", heading.get_text().lower()).strip().replace(" ", "-")

@@ -1,6 +1,6 @@
 """Runs a lesson's notebook once, so that what it shows can live on a page without Python.
 
-The kernel is told to keep what widgets show (`cctview.course.site.living`), so that the stored
+The kernel is told to keep what widgets show (`cctview.course.living`), so that the stored
 notebooks do not grow by the sliders' pictures. What has been run is kept in a working folder, and a
 later call goes on from there. Words are always taken from the notebook as it is now.
 """
@@ -12,7 +12,7 @@ from cctview.dataset import write_bytes
 from cctview.show import Kept
 
 _KEY = "code_sha256"
-_OPENING = "from cctview.course.site.living import begin\n\nbegin({!r}, {})"
+_OPENING = "from cctview.course.living import begin\n\nbegin({!r}, {})"
 
 
 def run_living(path: Path, place: Kept, watch=None):

@@ -113,6 +113,6 @@
       const { active } = await navigator.serviceWorker.ready;
       if (!navigator.connection?.saveData) active.postMessage("keep this page");
     };
-    addEventListener("load", () => setTimeout(() => void keep().catch(() => {}), 4000)); // after what is seen first
+    addEventListener("load", () => setTimeout(() => void keep().catch(() => {}), 1500)); // after what is seen first
   }
 })();

@@ -1,8 +1,5 @@
 """What a lesson's kernel does differently when it is run for a page without Python."""
 
-from cctview.course.lesson import open_lesson
-from cctview.course.moments.watch import watch_cameras
-from cctview.course.stored import open_finder
 from cctview.show import keep_in
 
 
@@ -13,6 +10,8 @@ def begin(folder: str, most: int) -> None:
 
 
 def _watch():
+    from cctview.course import open_finder, open_lesson, watch_cameras
+
     lesson = open_lesson()
     finder, judge = open_finder(lesson.dataset, lesson.truth)
     return watch_cameras(finder, judge, lesson.dataset)
