@@ -37,7 +37,8 @@ MOVE = """async ([input, value]) => {
   return [performance.now() - begin, image.getAttribute("src"), at];
 }"""
 PRESS = """(moment) => {
-  const seen = (one) => one.offsetParent && !one.disabled && !one.matches("[aria-pressed=true], .drag");
+  const idle = "[aria-pressed=true], .drag";
+  const seen = (one) => one.offsetParent && !one.disabled && !one.matches(idle);
   const button = [...moment.querySelectorAll(".stage button")].find(seen);
   if (button) return button.click();
   const input = moment.querySelector(".stage :is(select, input[type=range])");
