@@ -47,10 +47,10 @@ be_the_operator(finder, judge, dataset, truth)
 # One vehicle that drives past one camera makes a **pass**. You **linked** passes: you said that two of them are the same vehicle.
 #
 # The system links passes in the same way, for every car at once. This was a hard test for both of you, because the wrong crops are those that the system
-# itself finds most alike. So your score says nothing about an average vehicle. Part 3 counts all of them.
+# finds most similar. So your score says nothing about an average vehicle. Part 3 counts all of them.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>About this notebook: 17 minutes, with the exercises 27</b></summary>
+# <details><summary><b>About this notebook: 23 minutes, with the exercises 32</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: nothing. Start here.
 #
@@ -64,35 +64,34 @@ be_the_operator(finder, judge, dataset, truth)
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them in part 4."
-# ## 1 · Why would anyone build this?
+# ## 1 · Why build such a system?
 #
 # In January 2020 [*The New York Times*](https://www.nytimes.com/2020/01/18/technology/clearview-privacy-facial-recognition.html) wrote about Clearview AI, a
-# search engine for faces. Clearview had copied three billion photos from websites without asking. In February 2020
+# search engine for faces. Clearview had copied three billion photos from websites without asking. A month later
 # [BuzzFeed](https://www.buzzfeednews.com/article/ryanmac/clearview-ai-fbi-ice-global-law-enforcement) reported a leaked list: 2,228 police forces, companies and other
-# organisations, many of them on free trials, had run nearly 500,000 searches. By February 2026 it was
+# organisations had run nearly 500,000 searches, many of them on free trials. By February 2026 Clearview had
 # [more than 60 billion](https://pxlnv.com/linklog/cbp-clearview) photos.
 #
 # Most reports asked *what* Clearview collects and *who* uses it. This course asks *how* it works. It rebuilds such a system from free parts, as
 # [the articles by Samuel Brice](https://samdbrice.medium.com/47db1ee23c46) and [their code](https://github.com/samdbrice/cctview) did in 2020. Vehicles stand in
 # for faces, and six cameras along one road for the internet.
 #
-# **No vehicle here is real.** The road is simulated, so we know for every link whether it is correct, and we can count the mistakes. The operator of a real
-# system cannot. Every term has an entry in the [glossary](glossary.md), and [a page of numbers](numbers.md) says how each headline number was measured.
+# **No vehicle here is real.** The road is simulated, so we know which links are correct, and can count the mistakes. The operator of a real system cannot. The
+# [glossary](glossary.md) explains every term, and [a page of numbers](numbers.md) says how each headline number was measured.
 #
 # **Write down one number now:** at how many cameras does being seen become being followed?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. When it is uncovered, follow the dashed line from left to right: it is the true trip. Then click other cars in the frame below. Wrong answer people give: it reads the plate. It does not; no plate is legible here."
 # ## 2 · What does one click set off?
 #
-# You chose among four crops. The system has to choose among all passes, so we now watch it with one vehicle: a yellow taxi van at E 53 St.
+# You chose among four crops. The system has to choose among all passes. We now watch it with one vehicle, a yellow taxi van at E 53 St.
 #
 # 1. The **[detector](glossary.md#detector)** finds the vehicles in each frame.
-# 2. The **[network](glossary.md#neural-network)** turns each crop into 64 numbers. Crops that look alike get similar numbers.
-# 3. A travel-time model says how probable each drive from camera to camera is.
-# 4. The system links a pass if its **confidence** in it, which is the probability that it states, is at least 50 %.
+# 2. The **[network](glossary.md#neural-network)** turns each crop into a list of numbers. Crops that look alike get similar numbers.
+# 3. The **clock** says how probable a drive from one camera to the next is.
+# 4. The system links a pass if its **confidence**, which is the probability that it states, is at least 50 %.
 #
-# No plate can be read in these frames. So the system has two clues, what a vehicle looks like and when it passed. It learned how to weigh
-# them from vehicles of the six minutes that follow these.
+# No plate can be read in these frames. So the system has two clues: what a vehicle looks like, and when it passed.
 #
 # **Which of the two clues tells more?** Write down your guess. Notebook 09 has the answer.
 
@@ -109,7 +108,7 @@ ask(
 )
 
 # %% [markdown]
-# **Now click any vehicle in this frame.** The cards show the best candidate at each other camera. A solid number is a link. A pale one is not: the system is
+# **Now click any vehicle in this frame.** The cards show the best candidate at each other camera. A solid number is a link. A pale number is none, because the system is
 # not confident enough.
 
 
@@ -123,10 +122,10 @@ camera.show(taxi)
 camera
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# One click on one vehicle returns a trip: times, places, and a confidence for each. It needed no name and no plate.
+# One click returns a trip: places, times, and a confidence for each. It needs no name and no plate.
 #
-# **Frames of your own?** Let the environment variable `CCTVIEW_DATA` name their folder, and they appear here on the operator's page of
-# notebook 07. Nobody knows the truth about them, so everything that is counted below stays on the simulated road.
+# (To see frames of your own, let the environment variable `CCTVIEW_DATA` name their folder. Everything that is counted below stays on the simulated road, because nobody
+# knows the truth about other frames.)
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 open_app(lesson) if lesson.own else None
@@ -134,8 +133,8 @@ open_app(lesson) if lesson.own else None
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say it slowly: you clicked one car, and the system had to decide about every car. Ask for the prediction. Then show whom it followed instead of the taxi."
 # ### It does not look at you. It looks at everybody
 #
-# A pass belongs to one vehicle only. If the pass at 48 St is your neighbour's, it cannot be yours. So the system does better if it decides the trips of *all*
-# vehicles together. To follow one person, it has to follow everyone.
+# A pass belongs to one vehicle only. If a pass at 48 St is your neighbour's, it cannot be yours. So the system decides the trips of *all* vehicles together. To follow
+# one person, it has to follow everyone.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 study = read_result("linking.csv")
@@ -157,8 +156,8 @@ ask(
 )
 
 # %% [markdown]
-# It still goes wrong. A **look-alike** is another vehicle that looks the same, such as the next taxi of the same fleet. Here are the five
-# best candidates for the taxi at a camera where it was hard.
+# The system still goes wrong. A **look-alike** is another vehicle that looks the same, such as the next taxi of the same fleet. Here are the five
+# best candidates for the taxi at a camera where the system had trouble.
 
 # %% jupyter={"source_hidden": true}
 wrong_at = [*trip[trip.linked & ~trip.right].camera, *finder.cameras[1:]][0]
@@ -229,33 +228,31 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Grey is nobody, red is somebody else. Point at the lower two bars: the vehicle was not there to be found, and the system blamed somebody all the same. Then the second figure: is it as often right as it says?"
 # ### What happens if the vehicle is not there to be found?
 #
-# So far we asked about vehicles that passed every camera. An operator does not know that. The vehicle may have turned off, or the detector may have missed
-# it. So we search for every vehicle at every camera and keep the three cases apart.
+# So far we searched for vehicles that had passed every camera. An operator cannot know that. The vehicle may have turned off, or the detector may have missed it. So we now
+# search for every vehicle at every camera, and keep the three cases apart.
 
 # %% jupyter={"source_hidden": true}
 searches = read_result("searches.parquet")
 show.who_is_linked(linking_rates(searches))
 
 # %% [markdown]
-# The operator sees none of these three labels. All that the screen shows is the confidence. Can it be trusted? On the dashed line the system
-# would be right exactly as often as it says; that is called [calibration](glossary.md#calibration).
+# The operator sees only the confidence. Can it be trusted? On the dashed line the system would be right exactly as often as it says; that is called
+# [calibration](glossary.md#calibration).
 
 # %% jupyter={"source_hidden": true}
 show.said_and_right(sureness(searches), calibration(searches))
 
 # %% [markdown]
-# So the system follows many vehicles, but not all. When it is wrong, it does not fail quietly: it follows somebody else. Only a count over many
-# vehicles shows how often that happens.
+# So the system follows many vehicles. When it is wrong, it does not fail quietly: it follows somebody else.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give."
 # ## 4 · How many cameras does it take?
 #
 # Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *plate reader*
-# is a camera that reads number plates. A *still* is a camera like ours: one small frame every 1.7 seconds. Some numbers of cameras carry the name of
-# a court case or a city that has as many. Those places have more road, or less, than this town.
+# is a camera that reads number plates. A *still* is a camera like ours: one small frame every 1.7 seconds.
 #
-# No real town was measured. How well a still camera links comes from our simulated road, how well a plate reader reads comes from published reports, and
-# the rest is assumed. [How far to trust the city](city.md) lists every assumption, and what another one would give.
+# No real town was measured. How well stills link comes from our simulated road, how well plate readers read comes from reports, and the rest is assumed.
+# [How far to trust the city](city.md) lists every assumption. Some numbers of cameras carry the name of a court case or a city that has as many, on more road or less.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 town = read_result("city.csv")
@@ -267,8 +264,8 @@ week = town[town.drivers == "everyone"].set_index("figure").estimate
 ask("00 city", the_city(), of=week["trips put together, right"], homes=week["home found"])
 
 # %% [markdown]
-# **Try three things.** Move *Cameras* down to the number that you wrote down. Change the *kind* to stills and move *Cameras* up to 1,000. Then keep the records for
-# one day instead of four weeks.
+# **Try three things.** Move *Cameras* down to the number that you wrote down. Change the *kind* to stills, and move *Cameras* up to 1,000. Then change how long the records are
+# kept.
 #
 # <details><summary><b>What we see in it</b></summary>
 #
@@ -276,33 +273,32 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # Still cameras follow a trip only where they stand close together. They cannot join one day to the next, except by routine. And they put more trips
 # together wrongly than rightly.
 #
-# So there is no single number. For plate readers it is in the hundreds for a town like this, for its trips as a whole; a handful on the busiest roads is
-# enough to single out some of its drivers.
+# So there is no single number. In a town like this it takes a few hundred plate readers to put a large part of all trips together. A handful of them on the busiest roads
+# is enough to single out some of the drivers.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. People ask this every time: why all this effort, if plate readers exist? Read the three reasons. Then read one row of the table."
 # ## 5 · Why use appearance, if there are plates?
 #
-# A plate reader does more than our system can, so why build ours at all? There are three reasons.
+# A plate reader does more than our system can. There are three reasons to build ours all the same.
 #
-# - **The cameras are already there.** A camera that was put up to count traffic reads no plate. Software can make it follow vehicles.
-# - **A plate can be false, hidden or misread.** Appearance still works. Plate readers therefore store both: Flock's "Vehicle Fingerprint" records make,
-#   model, colour, roof rack, stickers and damage.
-# - **The law often names the plate.** California's law on plate readers is defined by reading *plates*. A camera that goes by appearance seems to fall outside it
-#   (our reading, not a lawyer's).
+# - **The cameras are already there.** A camera that counts traffic reads no plate. Software can make it follow vehicles.
+# - **A plate can be false, hidden or misread.** So plate readers store both. Flock's "Vehicle Fingerprint" records make, model, colour, roof rack, stickers and
+#   damage.
+# - **The law often names the plate.** California's law on plate readers is defined by reading *plates*, so a camera that goes by appearance seems to fall outside it (our
+#   reading, not a lawyer's).
 #
-# And a vehicle stands in for a face here, so how do the two compare?
+# And how does a vehicle compare with a face?
 #
 # | | a face | a vehicle |
 # |---|---|---|
 # | **Can you leave it at home?** | no | yes |
-# | **Can you change it?** | hardly | paint, plates: with effort |
-# | **How many look the same?** | twins | a whole model line, so look-alikes are common |
-# | **Who holds the names?** | anyone who copies photos with names beside them | the register of plates |
-# | **Does a law name it?** | in Illinois, for example: templates of faces, also those made from photos | mostly by its plate |
+# | **How many look the same?** | few | many: a whole model line |
+# | **Who holds the names?** | anyone who copies photos with names | the register of plates |
+# | **Does a law name it?** | in Illinois, for example: templates of faces | mostly by its plate |
 #
-# So our numbers are not numbers for faces. The steps are the same: detect, turn into numbers, compare, link.
+# So do not apply our numbers to faces. The steps are the same: detect, turn into numbers, compare, link.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the cases in order of time. Then pairs, one minute: at how many cameras, kept for how long, would your answer change, and who should decide it? There is no right number. A good answer names the kind of camera, the days, and who can look."
 # ## 6 · What have courts said?
@@ -387,14 +383,12 @@ check_sureness(sure, links, tolerated=0.1)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Point at the numbers that the room called out at the beginning."
 # ## What to take away
 #
-# **How many cameras does it take?** There is no single number. It depends on the kind of camera, on where the cameras stand, and on how long the records are
-# kept. Plate readers reconstruct a driver's week. Six small traffic cameras reconstruct trips, and link some of them to strangers.
+# **How many cameras does it take?** There is no single number. It depends on the kind of camera, on where the cameras stand, and on how long the records are kept.
 #
-# - **To follow one person the system follows everyone.** One click reads its answer off a table of all trips.
-# - **A chosen vehicle is not a random one.** Ask for a count over many vehicles, with an interval, and for the number of wrong links.
+# - **To follow one person the system follows everyone.**
+# - **A chosen vehicle is not a random one.** Ask for a count over many vehicles, and for the number of wrong links.
 # - **Each wrong link is a person** who is put where that person never was.
 #
-# **What you can do:** ask your town how many cameras it has, of which kind, how long it keeps records, and who can search them. Those four answers
-# matter more than the resolution.
+# **What you can do:** ask your town how many cameras it has, of which kind, how long it keeps the records, and who can search them.
 #
 # Next: [notebook 01](01-a-short-history-of-recognition.ipynb) asks why such a system took fifty years to come, and what changed.

@@ -39,11 +39,11 @@ pictures = attacks.load_vehicle_images(lesson.dataset, lesson.truth)
 one = OneWeight.among(pictures)
 Sliders(
     lambda values: figures.one_weight(one, pictures.pixels, values["weight"]),
-    [Float("weight", -2, 10, default=0, step=0.5)],
+    [Float("weight", -2, 10, default=-1, step=0.5)],
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# <details><summary><b>About this notebook: 16 minutes, with the exercises 26</b></summary>
+# <details><summary><b>About this notebook: 18 minutes, with the exercises 28</b></summary>
 #
 # What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 01, where a trained network won.
 #
@@ -73,7 +73,7 @@ Sliders(
 # %%
 path = [0.0]
 for _ in range(8):
-    path.append(path[-1] - 4 * one.slope(path[-1]))  # downhill, 4 times the slope
+    path.append(path[-1] - 8 * one.slope(path[-1]))  # downhill, 8 times the slope
 
 figures.descent(one, path)
 

@@ -216,7 +216,8 @@ def era_searches(
     `rows` has for each: its first candidates, whether each is correct, and the correct one's rank.
     """
     first = sum(rank == 1 for _, _, rank in rows.values())
-    title = f"{first} of {len(rows)} methods put the correct vehicle first"
+    put = "puts" if first == 1 else "put"
+    title = f"{first} of {len(rows)} methods {put} the correct vehicle first"
     figure = Card(title, 0.86 * len(rows) + 0.35, note, bottom=0.05, top=0.3, **_PICTURES)
     axes = figure.subplots()
     axes.set_axis_off()
