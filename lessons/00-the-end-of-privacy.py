@@ -44,7 +44,7 @@ be_the_operator(finder, judge, dataset, truth)
 
 # %% [markdown]
 # A whole picture from a camera is a [frame](glossary.md#frame). The small picture of one vehicle that is cut out of it is a [crop](glossary.md#crop).
-# One vehicle that drives past one camera makes a **pass**. You **linked** passes: you said that two of them are the same vehicle.
+# One vehicle that drives past one camera makes a **[pass](glossary.md#pass)**. You **[linked](glossary.md#link)** passes: you said that two of them are the same vehicle.
 #
 # The system links passes in the same way, for every car at once. This was a hard test for both of you, because the wrong crops are those that the system
 # finds most similar. So your score says nothing about an average vehicle. Part 3 counts all of them.
@@ -57,7 +57,7 @@ be_the_operator(finder, judge, dataset, truth)
 # After this notebook you can
 #
 # 1. say what one click on a vehicle sets off, from a frame to a trip;
-# 2. tell a miss from a false link, and from a vehicle that no camera saw;
+# 2. tell a [miss](glossary.md#miss) from a false link, and from a vehicle that no camera saw;
 # 3. say how often the system works for a random vehicle, and whom it follows when it is wrong;
 # 4. say what more cameras and other kinds of cameras change, and what courts have said about it.
 #
@@ -86,10 +86,10 @@ be_the_operator(finder, judge, dataset, truth)
 #
 # You chose among four crops. The system has to choose among all passes. We now watch it with one vehicle, a yellow taxi van at E 53 St.
 #
-# 1. The **[detector](glossary.md#detector)** finds the vehicles in each frame.
+# 1. The **[detector](glossary.md#detector)** finds the vehicles in each frame, and draws a [box](glossary.md#bounding-box) around each.
 # 2. The **[network](glossary.md#neural-network)** turns each crop into a list of numbers. Crops that look alike get similar numbers.
 # 3. The **clock** says how probable a drive from one camera to the next is.
-# 4. The system links a pass if its **confidence**, which is the probability that it states, is at least 50 %.
+# 4. The system links a pass if its **[confidence](glossary.md#confidence)**, which is the probability that it states, is at least 50 %.
 #
 # No plate can be read in these frames. So the system has two clues: what a vehicle looks like, and when it passed.
 #
@@ -108,7 +108,7 @@ ask(
 )
 
 # %% [markdown]
-# **Now click any vehicle in this frame.** The cards show the best candidate at each other camera. A solid number is a link. A pale number is none, because the system is
+# **Now click any vehicle in this frame.** The cards show the best [candidate](glossary.md#candidate) at each other camera. A solid number is a link. A pale number is none, because the system is
 # not confident enough.
 
 
@@ -156,7 +156,7 @@ ask(
 )
 
 # %% [markdown]
-# The system still goes wrong. A **look-alike** is another vehicle that looks the same, such as the next taxi of the same fleet. Here are the five
+# The system still goes wrong. A **[look-alike](glossary.md#look-alike)** is another vehicle that looks the same, such as the next taxi of the same fleet. Here are the five
 # best candidates for the taxi at a camera where the system had trouble.
 
 # %% jupyter={"source_hidden": true}
@@ -248,7 +248,7 @@ show.said_and_right(sureness(searches), calibration(searches))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give."
 # ## 4 · How many cameras does it take?
 #
-# Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *plate reader*
+# Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *[plate reader](glossary.md#plate-reader)*
 # is a camera that reads number plates. A *still* is a camera like ours: one small frame every 1.7 seconds.
 #
 # No real town was measured. How well stills link comes from our simulated road, how well plate readers read comes from reports, and the rest is assumed.

@@ -79,7 +79,7 @@ ask(
 # ## 1 · Who decides what to compare?
 #
 # To **recognise** is to say *whose* picture it is. (To find that there is a face at all is to [detect](glossary.md#detection) it; that is notebook 04.) Every
-# method that recognises does two things. It turns a picture into a list of numbers, called a [vector](glossary.md#embedding), and it compares that vector with
+# method that recognises does two things. It turns a picture into a list of numbers, called a [vector](glossary.md#vector), and it compares that vector with
 # those of other pictures. The history is about the first step, so we ask of each method who decides which numbers to take.
 
 # %%

@@ -61,14 +61,14 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Point at the curve: this is what you walked on. Each dot is one step. The steps get shorter because the slope gets flatter."
 # ## 1 · What did you just do?
 #
-# You trained a network of one number. It gets one input for each crop, which says how yellow the crop is. It multiplies that input by its **weight**, and turns the
+# You trained a network of one number. It gets one input for each crop, which says how yellow the crop is. It multiplies that input by its **[weight](glossary.md#weight)**, and turns the
 # product into an answer between 0 and 1: how sure it is that the vehicle is yellow.
 #
 # The **[loss](glossary.md#loss)** measures how wrong the answers are. It is near 0 when the network is sure and right, and large when it is sure and wrong. You looked for the
 # weight with the smallest loss by trying.
 #
 # A training program does not try. It computes the **slope** of the loss: does the loss fall if the weight grows, and how fast? Then it moves the weight a little downhill,
-# and begins again. With many weights the list of all slopes is called the **gradient**, and such a move is a **gradient step**. Here are eight of them.
+# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are eight of them.
 
 # %%
 path = [0.0]
@@ -183,7 +183,7 @@ figures.loss_histograms(losses, member)
 # So the attacker sets a threshold, and says "member" below it. Some of the others lie below it too, so they are accused wrongly. An accusation is worth something only if it is seldom wrong. So we
 # ask how many members are found while at most **1 in 100** of the others is accused ([Carlini and others, 2022](https://arxiv.org/abs/2112.03570)).
 #
-# A better attacker first trains networks of their own, with and without each crop, and learns how hard each crop is. From here on we use that attack.
+# A better attacker first trains networks of their own, with and without each crop, and learns how hard each crop is. It compares how probable the loss is in both cases, which is a [likelihood ratio](glossary.md#likelihood-ratio). From here on we use that attack.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the result of the notebook. Ask: a dealer trained a network on vehicles, and you wonder whether yours was among them. Which picture of it do you have? Never the very crop that was used. Take the prediction. Then say it slowly: the network keeps the picture, and hardly the vehicle."
 # ### Which picture does the attacker have?
