@@ -17,6 +17,7 @@
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
+import pandas as pd
 
 from cctview import dataset, privacy, show
 from cctview.attacks import fit_map, infer_attribute
@@ -36,7 +37,7 @@ from cctview.course import (
     the_city,
     who_needs_what,
 )
-from cctview.course.figures import lesson_08, rebuilding
+from cctview.course.figures import lesson_08 as figures
 from cctview.defences import (
     DEFENCES,
     PRIVATE,
@@ -58,13 +59,13 @@ examples = choose_examples(lesson, breach)
 again = rebuild(lesson, breach, examples.vectors)
 four = examples.images[:4]
 whose = clearest(four, again.decoded[:4])
-rebuilding.numbers(examples.vectors[whose], four)
+figures.numbers(examples.vectors[whose], four)
 
 # %% jupyter={"source_hidden": true}
 blank = np.full_like(again.decoded[0], 255)
 ask(
     "08 whose numbers",
-    rebuilding.rebuilt(
+    figures.rebuilt(
         {
             "the four": four,
             "rebuilt from\nthe numbers": [
@@ -109,7 +110,7 @@ ask(
 # the other vehicle with the most similar vector, and the average of many crops.
 
 # %% tags=["picture"]
-rebuilding.rebuilt(
+figures.rebuilt(
     {
         "deleted": examples.images,
         "from the\nvector alone": again.decoded,
@@ -130,7 +131,7 @@ judged = judged[judged.vehicles == judged.vehicles.max()]
 elsewhere = judged[judged.gallery == "a crop at another camera"].set_index("method").estimate
 ask(
     "08 another camera",
-    rebuilding.whose_picture(judged),
+    figures.whose_picture(judged),
     of=elsewhere["gain"],
     made=elsewhere["rebuilt picture"],
     other=elsewhere["nearest other vehicle"],
@@ -199,7 +200,12 @@ ask(
 # | **k-same** | gives groups of similar passes one average vector |
 
 # %% jupyter={"source_hidden": true}
-ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
+people = ("driver", "camera's owner", "database's owner", "law")
+hands = {who: ["yes" if who in one.who else "–" for one in DEFENCES.values()] for who in people}
+ask(
+    "08 drivers",
+    pd.DataFrame(hands, index=[f"{one.name} ({one.where})" for one in DEFENCES.values()]),
+)
 
 # %% [markdown]
 # Paint and stickers make a vehicle *easier* to find, because it becomes the one with the sticker. So a driver depends on other people's decisions.
@@ -247,7 +253,7 @@ def defend(values):
     pictures, what = defended_pictures(
         examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0]
     )
-    return lesson_08.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
+    return figures.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
 
 
 blur = at_strength(results, "blur", 3).set_index("tracker").bits
@@ -315,7 +321,7 @@ def break_key(values):
     """The thief's success by the number of known vehicles."""
     database, known = databases[values["numbers_kept"]], values["known_vehicles"]
     found = {count: database.found(count) for count in {*COUNTS, known}}
-    return lesson_08.key_broken(found, database.unprotected(), known)
+    return figures.key_broken(found, database.unprotected(), known)
 
 
 database = databases[256]
@@ -361,7 +367,7 @@ shares = cloaks.query("aim == 'target' and levels == 8").set_index(["network", "
 plain = cloaks.query("aim == 'none' and outcome == 'itself'").set_index("network").share
 ask(
     "08 framed",
-    lesson_08.blamed(cloaks, 8),
+    figures.blamed(cloaks, 8),
     of=shares["the extractor", "the target"],
     plain=plain["the second"],
     cloaked=shares["the second", "itself"],

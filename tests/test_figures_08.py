@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.figures import lesson_08, rebuilding
+from cctview.course.figures import lesson_08
 from cctview.defences import study as protection
 from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
@@ -97,11 +97,10 @@ CLOAKS = pd.DataFrame(
     columns=["aim", "levels", "network", "outcome", "share"],
 )
 FIGURES = {
-    "whose picture": lambda: rebuilding.whose_picture(JUDGED),
-    "rebuilt": lambda: rebuilding.rebuilt(
+    "whose picture": lambda: lesson_08.whose_picture(JUDGED),
+    "rebuilt": lambda: lesson_08.rebuilt(
         {"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]
     ),
-    "who can": lambda: lesson_08.who_can(DEFENCES.values()),
     "defended": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
     ),
@@ -109,7 +108,7 @@ FIGURES = {
         protection.at_strength(TABLE, "blur", 1), CROPS[:4], "another network", 3.4, "rebuilt"
     ),
     "blamed": lambda: lesson_08.blamed(CLOAKS, 8),
-    "numbers": lambda: rebuilding.numbers(np.linspace(-1, 1, 256), CROPS[:4]),
+    "numbers": lambda: lesson_08.numbers(np.linspace(-1, 1, 256), CROPS[:4]),
     "key broken": lambda: lesson_08.key_broken(FOUND, FOUND[250], 50),
 }
 
@@ -126,14 +125,11 @@ def test_a_rebuilt_picture_is_judged_at_another_camera():
     markers = drawn(figure, "among crops at another camera")
     assert [line.get_xdata()[0] for line in markers[:4]] == [0.4, 0.6, 0.31, 0.3]
     better = JUDGED.assign(low=JUDGED.low + 0.05)
-    assert "finds its vehicle more often" in rebuilding.whose_picture(better).title
+    assert "finds its vehicle more often" in lesson_08.whose_picture(better).title
 
 
 def test_the_driver_holds_nothing():
-    figure = FIGURES["who can"]()
-    assert figure.title == f"None of the {len(DEFENCES)} defences is in the driver's hands"
-    assert not drawn(figure, "driver")
-    assert len(drawn(figure, "law")) == sum("law" in defence.who for defence in DEFENCES.values())
+    assert not any("driver" in defence.who for defence in DEFENCES.values())
 
 
 def test_bits_left_are_the_tables():

@@ -86,11 +86,6 @@ class KeyedDatabase:
         How many numbers the key keeps.
     seed : int
         The key.
-
-    Attributes
-    ----------
-    available : int
-        How many vehicles the thief can know at most.
     """
 
     breach: Breach
@@ -102,7 +97,6 @@ class KeyedDatabase:
         self._known = _pairs(self._turned(self.breach.known), self.cameras)
         self._stolen = _pairs(self._turned(self.breach.stolen), self.cameras)
         self._open = _pairs(self.breach.stolen, self.cameras)
-        self.available = len(self._known[0])
 
     def _turned(self, crops):
         return project(crops, self.dimensions, self.seed)

@@ -1,27 +1,29 @@
-"""Figures of lesson 08: what a defence is worth, in whose hands, and against whom."""
+"""Figures of lesson 08: pictures rebuilt from vectors, and what a defence is worth against whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cctview.defences import USES, Defence
+from cctview.defences import USES
 from cctview.show import (
     BLUE,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PALE,
     PAPER,
     PURPLE,
     RED,
     SIMULATION,
     Card,
     band,
+    beside,
+    dot,
     interval,
     label,
-    lines_across,
     name_rows,
     no_spines,
     percent,
@@ -37,7 +39,6 @@ _TRACKERS = {
     "another network": (GREEN, "a tracker with another network"),
 }
 """Colour, and what each is called in a sentence."""
-_PEOPLE = ("driver", "camera's owner", "database's owner", "law")
 _DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
 _MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
 """Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
@@ -51,32 +52,102 @@ _NETWORKS = {
     "the second": "another network",
     "the third": "a third network",
 }
-_HOLDERS = "What a defence changes, and who holds it"
+_PROBES = {
+    "true crop": "the true crop\n(nothing is better)",
+    "vector itself": "the vector itself,\nwithout a picture",
+    "rebuilt picture": "the rebuilt\npicture",
+    "nearest other vehicle": "a look-alike's\ncrop",
+}
+"""What looks for the vehicle, and how it is called in the figure."""
 
 
 @style()
-def who_can(defences: Iterable[Defence], note: str = _HOLDERS) -> Card:
-    """Who can apply which defence: the driver, an owner of cameras or database, or the law."""
-    defences = list(defences)
-    count = len(defences)
-    theirs = sum("driver" in defence.who for defence in defences)
-    title = f"{theirs or 'None'} of the {count} defences is in the driver's hands"
-    margins: dict[str, Any] = {"left": 2.5, "right": 0.2, "top": 0.5, "bottom": 0.05}
-    figure = Card(title, 0.34 * count + 0.55, note, **margins)
+def numbers(vector: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+    """A vector as grey stripes, one for each number, and below it crops with their numbers."""
+    title = "Stolen: the numbers of one of these four vehicles"
+    figure = Card(title, 1.75, note, photographs=True, left=0.1, right=0.1, bottom=0.3, top=0.1)
+    grid = figure.add_gridspec(2, len(crops), height_ratios=(1, 4), hspace=0.15, wspace=0.12)
+    stripes = figure.add_subplot(grid[0, :])
+    stripes.imshow(vector[None], aspect="auto", cmap="gray", interpolation="nearest")
+    stripes.set_axis_off()
+    for k, crop in enumerate(crops):
+        axes = figure.add_subplot(grid[1, k])
+        show_crop(axes, crop, aspect="auto", interpolation="bicubic")
+        axes.set_xlabel(str(k + 1), fontsize=13, labelpad=3)
+    return figure
+
+
+@style()
+def rebuilt(
+    rows: dict[str, Sequence[np.ndarray]],
+    title: str,
+    words: Sequence[str] | None = None,
+    note: str = SIMULATION,
+) -> Card:
+    """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
+
+    `rows` are by the words beside them, all of one length; `words` stand below the columns.
+    """
+    count = len(next(iter(rows.values())))
+    margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
+    margins |= {"wspace": 0.08, "hspace": 0.08}
+    figure = Card(title, len(rows) + 0.1, note, photographs=True, **margins)
+    for line, (name, pictures) in enumerate(rows.items()):
+        edge = {"color": INK, "linewidth": 1.6} if line == 0 else {"color": PALE, "linewidth": 0.8}
+        for k, picture in enumerate(pictures):
+            axes = figure.add_subplot(len(rows), count, line * count + k + 1)
+            show_crop(axes, picture, aspect="auto", interpolation="bicubic")
+            axes.spines[:].set(visible=True, **edge)
+            if k == 0:
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12, labelpad=8)
+            if words is not None and line == len(rows) - 1:
+                axes.set_xlabel(words[k], fontsize=10.5, labelpad=3)
+    return figure
+
+
+@style()
+def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+    """Whether a rebuilt picture finds its vehicle, in its own frame and at another camera.
+
+    `table` has rows of ``data/results/inversion.csv`` of one number of vehicles.
+    """
+    found = table[table.figure == "top-5"].set_index(["gallery", "method"])
+    there = found.loc["a crop at another camera"]
+    made, other = there.loc["rebuilt picture"], there.loc["nearest other vehicle"]
+    verdict = "not measurably more often" if there.low["gain"] <= 0 else "more often"
+    title = (
+        f"At another camera, the rebuilt picture finds its vehicle {verdict} than a look-alike's"
+        f" crop does: {percent(made.estimate)} and {percent(other.estimate)}"
+    )
+    figure = Card(title, 3.6, note, left=1.9, right=0.8, top=0.4)
     axes = figure.subplots()
-    lines_across(axes, count)
-    for row, defence in enumerate(defences):
-        for column, person in enumerate(_PEOPLE):
-            if person in defence.who:
-                axes.scatter(column, row, s=110, color=BLUE, zorder=3, label=person)
-    axes.set(xlim=(-0.5, len(_PEOPLE) - 0.5), ylim=(count - 0.5, -0.6))
-    axes.xaxis.tick_top()
-    people = [person.replace("'s ", "'s\n") for person in _PEOPLE]
-    axes.set_xticks(range(len(people)), people, color=INK)
-    names = [f"{defence.name} ({defence.where})" for defence in defences]
-    axes.set_yticks(range(count), names, color=INK)
-    axes.tick_params(length=0)
-    no_spines(axes)
+    galleries = (
+        ("the very crop", -0.15, GREY, "o", "among the very crops"),
+        ("a crop at another camera", 0.15, BLUE, "D", "among crops at another camera"),
+    )
+    for gallery, shift, colour, marker, words in galleries:
+        for row, probe in enumerate(_PROBES):
+            if (gallery, probe) not in found.index:
+                continue
+            one = found.loc[(gallery, probe)]
+            axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
+            dot(axes, one.estimate, row + shift, colour, marker=marker, label=words)
+            beside(axes, one.high, row + shift, percent(one.estimate), fontsize=10.5)
+    chance = 5 / made.vehicles
+    axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)), label="chance")
+    name_rows(axes, _PROBES.values(), 0.5, 0.5)
+    axes.set(xlim=(0, 1.02), xlabel=f"own vehicle among the first five of {made.vehicles:.0f}")
+    share_axis(axes.xaxis)
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles))
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.3, 1.0), "ncols": 2}
+    axes.legend(
+        [kinds[words] for *_, words in galleries],
+        [words for *_, words in galleries],
+        frameon=False,
+        handletextpad=0.2,
+        **place,
+    )
     return figure
 
 
@@ -110,8 +181,8 @@ def defended(
         axes = figure.add_subplot(grid[0, k])
         show_crop(axes, picture, aspect="auto", interpolation="bicubic")
         if k == 0:
-            beside: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 6}
-            axes.set_ylabel(pictured, fontsize=10.5, **beside)
+            place: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 6}
+            axes.set_ylabel(pictured, fontsize=10.5, **place)
     axes = figure.add_subplot(grid[1, :])
     kept = [f"{use} {percent(one[use])}" for use in USES]
     words = f"Kept: {', '.join(kept[:2])},\n{', '.join(kept[2:])}"
