@@ -46,9 +46,9 @@ same_or_different(lesson, detections, clear, distances_clear, one_colour)
 
 # %% [markdown]
 # A [crop](glossary.md#crop) is one vehicle, cut out of a frame. The two crops of a pair come from two neighbouring cameras. If they show one
-# car, the system should **link** them: it should say that both are the same car.
+# car, the system should [**link**](glossary.md#link) them: it should say that both are the same car.
 #
-# Some pairs had a label and the others had none. The pairs without a label are the *control*: only they show what a label changes.
+# Some pairs had a label and the others had none. The pairs without a label are the [control](glossary.md#control): only they show what a label changes.
 # People who err more often beside a false label than without it show [automation bias](glossary.md#automation-bias). So a person who checks what a
 # system says adds something only if that person is able to say no.
 
@@ -73,8 +73,8 @@ same_or_different(lesson, detections, clear, distances_clear, one_colour)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the three numbers aloud, let the room say which car is nearest, and wait. Then let somebody change a number in the cell. Ask which number one should have written down instead. Usual answer: the plate. It cannot be read here."
 # ## 1 · Can you describe a car by three numbers?
 #
-# You compared pictures with your eyes. A computer compares numbers, so somebody must turn each crop into numbers first. Try it by hand: write
-# down how light, how long and how high a car is, each from 0 to 1. Such a list of numbers is a **vector**.
+# You compared crops with your eyes. A computer compares numbers, so somebody must turn each crop into numbers first. Try it by hand: write
+# down how light, how long and how high a car is, each from 0 to 1. Such a list of numbers is a [**vector**](glossary.md#vector).
 
 # %%
 #                light long high
@@ -123,7 +123,7 @@ drag_embedding(lesson, detections, embeddings, vehicles)
 # %% [markdown]
 # You moved crops. The network did something else: it changed its weights until it had a **rule** that gives any crop a place, also a crop that nobody has seen before.
 # That is why a system can look for a car that was never part of its training. It is also why a
-# car that looks like yours gets a place beside yours. Such a car is a **look-alike**.
+# car that looks like yours gets a place beside yours. Such a car is a [**look-alike**](glossary.md#look-alike).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Point at the squares: not one of them means 'yellow'. Then ask what neighbours have in common, and wait."
 # ## 3 · What does a real network call alike?
@@ -167,26 +167,28 @@ ask(
 #
 # <details><summary><b>Which networks do this work?</b></summary>
 #
-# - The original of this course used **DenseNet-201** ([2017](https://arxiv.org/abs/1608.06993)), a network of 201 layers in which each layer reads
-#   all earlier ones. It was trained on **VeRi**, pictures of some hundred vehicles past twenty street cameras, each with its vehicle's number.
-#   Ours is smaller and learned to give the same vectors.
-# - **Deep relative distance learning** ([2016](https://www.cv-foundation.org/openaccess/content_cvpr_2016/html/Liu_Deep_Relative_Distance_CVPR_2016_paper.html)) uses groups of crops in
-#   place of triplets, and has one branch for a vehicle's model and one for the vehicle.
-# - **RepNet** ([2017](https://arxiv.org/abs/1708.02386)) first learns what model and colour a vehicle has, and then leaves that out, so that scratches and stickers count.
+# - The original of this course used **DenseNet-201** ([2017](https://arxiv.org/abs/1608.06993)), a network of 201 layers. They form blocks, and each layer reads the results of
+#   all earlier layers of its block. It was trained on **VeRi-776**: crops of 776 vehicles from street cameras, each with its vehicle's number. Ours is a small *residual*
+#   network, in which a layer only adds a correction to what comes in. It learned to give the same vectors.
+# - **Deep relative distance learning** ([2016](https://www.cv-foundation.org/openaccess/content_cvpr_2016/html/Liu_Deep_Relative_Distance_CVPR_2016_paper.html)) has two branches, and learns
+#   distances that say directly how similar two vehicles are.
+# - **RepNet** ([2017](https://arxiv.org/abs/1708.02386)) learns coarse features such as model and colour beside details such as scratches, so that it can tell look-alikes apart.
 # - **VehicleNet** ([2020](https://arxiv.org/abs/2004.06305)) puts four public collections of vehicles together, because more cameras teach more.
+# - For faces, **OpenFace** and **face_recognition** are free libraries that work like FaceNet, which was never published.
 #
-# In papers the best of them put the correct vehicle of VeRi first in more than 97 of 100 searches
-# ([fast-reid](https://github.com/JDAI-CV/fast-reid/blob/master/MODEL_ZOO.md)). Those crops are sharp and large. Ours come from traffic cameras of 352×240 pixels.
+# On VeRi-776 such networks put the correct vehicle first in 97 of 100 searches (a network of the library
+# [fast-reid](https://github.com/JDAI-CV/fast-reid/blob/master/MODEL_ZOO.md), as its makers report). Such collections hold sharp crops, all of about one size
+# ([2018](https://arxiv.org/abs/1809.09409)). Ours come from traffic cameras of 352×240 pixels.
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. This is the figure of the lesson. Ask for the prediction and write it down. Then let it stand. The hills look well apart; the number of strangers does it. Move the threshold to where the hills cross and read the counts aloud. Then leave out the small crops. Wrong answer people give: the network is bad. It is not: there are just many more strangers than crops of one car. Notebook 06 brings the clock, which removes most of them."
 # ## 4 · How near is near enough?
 #
-# A distance is not yet an answer. A [threshold](glossary.md#threshold) makes one of it: pairs below it are linked. The right link
-# is a *true link*; a link of two different vehicles is a [false link](glossary.md#false-link), and it puts a driver where that driver never was. Below are all
-# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill is as high as
-# its *share*, so that you can see both.
+# A distance is not yet an answer. A [threshold](glossary.md#threshold) makes one of it: pairs below it are linked. A link of two crops of one vehicle
+# is a *true link*. A link of two different vehicles is a [false link](glossary.md#false-link), and it puts a driver where that driver never was. Below are all
+# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill shows which share of its pairs
+# has which distance.
 
 # %% jupyter={"source_hidden": true}
 same, mcd = compared.same, compared.distances(embeddings, "mcd")
@@ -228,19 +230,19 @@ ask(
 )
 
 # %% [markdown]
-# How common the thing is that you look for is its [base rate](glossary.md#base-rate). Here it is the share of all pairs that show one vehicle, for neighbouring cameras
-# and six minutes only.
+# The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle, and these are
+# neighbouring cameras and six minutes only.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
 # ## 5 · What does an operator get?
 #
 # Papers average over all thresholds. An operator has one, and chooses it by the false alarms that are bearable. So two rates count:
 #
-# - the **false alarm rate** (FPIR, false positive identification rate): of the searches for a vehicle that is *not* there, the share that links somebody;
+# - the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir), false positive identification rate): of the searches for a vehicle that is *not* there, the share that links somebody;
 # - the **miss rate** (FNIR, false negative identification rate): of the searches for a vehicle that *is* there, the share that does not link it.
 #
 # The curve of one against the other is called DET (detection error trade-off). NIST, which tests face recognition for the US government, reports misses at false
-# alarms in 3 of 1,000 searches ([FRTE](https://pages.nist.gov/frvt/html/frvt1N.html)). Our searches compare one vehicle with 100 at the other five cameras, by
+# alarms in 3 of 1,000 searches ([FRTE](https://pages.nist.gov/frvt/)). Our searches compare one vehicle with 100 at the other five cameras, by
 # appearance alone.
 
 # %% jupyter={"source_hidden": true}
@@ -395,9 +397,9 @@ methods.round(2)
 # on how many of them are look-alikes.
 #
 # - **People and networks both err**, and a false label can mislead people. Only a control without labels shows whether it does.
-# - **An embedding is a place**, and near means alike: first of all in colour.
+# - **An embedding is a place**, and near means similar, first of all in colour.
 # - **A threshold decides who pays.** Fewer false links mean more misses; no threshold avoids both.
-# - **Look-alikes stay.** People who drive a common car are confused with others more often.
+# - **A look-alike is always near.** People who drive a common car are confused with others more often.
 #
 # **What you can do:** when somebody shows you a match, ask how many were compared, at which threshold, and how often the system is wrong there. A percentage alone
 # answers none of that.

@@ -37,7 +37,7 @@ points = operating_points(odds)
 stop_and_sort(points)
 
 # %% [markdown]
-# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An **alarm** sounds when the
+# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when the
 # two are similar enough. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
 # too. How often the system does either was measured on this course's simulated road, by appearance alone.
 #
@@ -64,7 +64,7 @@ stop_and_sort(points)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Warn the room first: this is about a family that was held at gunpoint. Tell it slowly, and do not joke. Then ask what each person in that loop could have done. Somebody will say: a better camera. The camera had read the number right."
 # ## 1 · What is an alarm worth?
 #
-# You stopped people today. Some of them were not wanted, and this happens outside of simulations.
+# You stopped people today, and not all of them were wanted. This also happens outside of simulations.
 #
 # In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: its number was that of a stolen
 # vehicle. The stolen vehicle was a motorcycle with plates of Montana. Officers held her and four girls at gunpoint, face down on the
@@ -88,9 +88,9 @@ stop_and_sort(points)
 show.drive()
 
 # %% [markdown]
-# - The **clock**: drivers take some time from camera to camera, so a vehicle that passes here cannot be 2 km on in ten seconds.
+# - The **clock**: drivers take some time from camera to camera, so a vehicle that passes here cannot be 2 km further on ten seconds later.
 # - **Lanes**: they tell which way a vehicle drives, and most drivers keep their lane.
-# - **Everybody at once**: one pass belongs to one vehicle. A candidate that is surely somebody else's is no candidate for yours.
+# - **Everybody at once**: a [pass](glossary.md#pass), which is one vehicle that drives past one camera, belongs to one vehicle only. A candidate that is surely somebody else's is no candidate for yours.
 #
 # Nobody has to measure these by hand: the system learns them from the times at which vehicles pass. We look for vehicles that the tracker has at another camera, among all passes there
 # within five minutes. How often does the correct vehicle come first?
@@ -163,7 +163,7 @@ Sliders(
 # ## 4 · What happens when there are more vehicles?
 #
 # The [gallery](glossary.md#gallery) is what a search compares with. It grows with every camera and every day that records are kept. The vehicle that you look for need not be in it at all: this is
-# an [open set](glossary.md#open-set). So again two rates count. The **false alarm rate** (FPIR) is the share of searches for a vehicle that is *not* there that link somebody. The **miss
+# an [open set](glossary.md#open-set). So again two rates count. The **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir)) is the share of searches for a vehicle that is *not* there that link somebody. The **miss
 # rate** (FNIR) is the share of searches for one that *is* there that do not link it. An operator fixes the first and gets the second.
 
 # %% jupyter={"source_hidden": true}
@@ -186,13 +186,13 @@ ask(
 )
 
 # %% [markdown]
-# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most. NIST tests faces at 3 false alarms in 1,000 searches ([FRTE](https://pages.nist.gov/frvt/html/frvt1N.html)); our searches are too few for that.
+# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most. NIST tests faces at 3 false alarms in 1,000 searches ([FRTE](https://pages.nist.gov/frvt/)); our searches are too few for that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Why do errors not spread evenly? Because strangers are not drawn at random. If your car looks like many others, every search can blame you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the average driver, yes; not for the driver of a common car. Read the intervals of the second figure before anybody says that red cars are unlucky."
 # ## 5 · Who is wrongly linked?
 #
-# An average hides who is behind it, because not every vehicle is equally easy to confuse. Take each pair of different vehicles at neighbouring cameras: have they one
-# design and one colour (**look-alikes**), one colour only, or neither? At each threshold, how many of them are linked?
+# An average hides who is behind it, because not every vehicle is equally easy to confuse. Take each pair of different vehicles at neighbouring cameras: do they have one
+# design and one colour ([look-alikes](glossary.md#look-alike)), one colour only, or neither? At each threshold, how many of them are linked?
 
 # %% jupyter={"source_hidden": true}
 vehicles = true_vehicles(detections, lesson.truth)
@@ -208,7 +208,7 @@ ask(
 )
 
 # %% [markdown]
-# That was appearance alone. Does the clock spread the errors more evenly? These are the wrong links of everybody-at-once, by colour and by type of the vehicle that is blamed.
+# That was appearance alone. Does the clock spread the errors more evenly? These are the wrong links of the system that decides everybody at once, by colour and by type of the vehicle that is wrongly linked.
 
 # %% jupyter={"source_hidden": true}
 made = lesson.truth.vehicles
@@ -340,7 +340,7 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · Exact, approximate, and on several computers
 #
-# To find the nearest vector, compare with all of them. That is exact, and it takes longer the more there are. An **approximate** search looks at
+# To find the nearest vector, compare with all of them. That is exact, and it takes longer the more there are. An [approximate search](glossary.md#approximate-search) looks at
 # a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes in place of vectors.
 # *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are on this computer, with the vectors of these minutes.
 
@@ -368,14 +368,14 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
 # ## So how does it grow from six cameras to a nation?
 #
-# **The costs hardly grow. The errors do.** A nation's vectors are cheap to keep and quick to search. But every vehicle that is added is one more that can be taken for yours.
+# **The costs stay small, and the errors do not.** A nation's vectors are cheap to keep and quick to search. But every vehicle that is added is one more that can be taken for yours.
 #
 # - **An alarm is worth what the base rate makes of it.** Where few are wanted, most alarms are false, even from a good system.
 # - **Place and time make a weak network strong.** Clock and appearance together find far more than either alone.
 # - **A filter loses some of the correct vehicles**, and nobody sees which.
-# - **Errors do not hit everybody.** Look-alikes pass at any threshold.
+# - **Errors do not hit everybody equally.** A look-alike is linked at any threshold.
 #
 # **What you can do:** when a council or a company shows you such a system, ask three things. How many of its alarms were right last year? How
-# many vehicles does it miss at those false alarms? And who may say no?
+# many vehicles does it miss at those false alarms? And who can say no?
 #
 # Next: [notebook 07](07-the-demo-app.ipynb) puts you in the operator's chair.

@@ -57,7 +57,7 @@ finder, trips = open_finder(lesson.dataset, truth)
 open_app(lesson, trips)
 
 # %% [markdown]
-# The strip shows the cameras in the order in which a driver passes them. Below each stands the system's best candidate, with its **confidence**: how sure the system is. If that is
+# The strip shows the cameras in the order in which a driver passes them. Below each stands the system's best candidate, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
 # high enough, the candidate is linked. Beside it grows the [dossier](glossary.md#dossier): everything that this one click has put together.
 #
 # In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. Outside this notebook,
@@ -86,7 +86,7 @@ open_app(lesson, trips)
 # ## 1 · What does one click write down?
 #
 # Somebody sits in the yellow taxi van. It is a Monday morning in May, and this **driver** has done nothing but drive to work along the river. Nobody typed a place, a
-# time, a type or a direction. You clicked once.
+# time, a type or a direction. One click did all this.
 #
 # The operator has the left and the middle column of the card below. The right column is ours: we know which lines are true, because the road is simulated.
 
@@ -104,7 +104,7 @@ ask(
 )
 
 # %% [markdown]
-# Each false line puts the driver where this driver never was, and it puts somebody else's way into the file. Nothing on the page says which lines these are.
+# Each false line puts the driver where this driver never was, and it puts a part of somebody else's trip into the file. Nothing on the page says which lines these are.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first, then the candidates. Then go back to the page and choose MED under 'How the system searches', without the two filters. Ask what changed: not the network, only what the system is allowed to look at."
 # ## 2 · Would the original have done better?
@@ -163,7 +163,7 @@ ask(
 #
 # So far the driver is *vehicle 1*. There is no name, no plate, no face in the dossier. Many call that anonymous.
 #
-# Now somebody else has a list. We made one up: every vehicle on this road has a holder, who has a role and a number, and who is nobody.
+# Now somebody else has a list of vehicles and their holders. We made this one up: each holder is a role and a number, and none of them exists.
 
 # %%
 register = make_register(truth)
@@ -204,7 +204,7 @@ ask(
 )
 
 # %% [markdown]
-# Whoever is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
+# The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
 # cannot say how it came about. Both need the right to see the file, and to have it corrected.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
@@ -243,8 +243,7 @@ drawer.keep(dossier)
 print(drawer.delete(dossier.number))
 
 # %% [markdown]
-# Anyone who keeps the frames or the vectors can build every dossier again with one click. To delete a dossier deletes a shortcut; to protect a driver, one has to delete
-# what the dossier was made of.
+# Anyone who keeps the frames or the vectors can build every dossier again with one click. To protect a driver, one has to delete what the dossier was made of.
 #
 # With frames of your own (`CCTVIEW_DATA`, or `cctview app FOLDER`) the page works too, but it refuses to save a dossier, because that would be a file about a real person.
 
@@ -264,7 +263,7 @@ every_code = {md5(f"{k:04d}".encode()).hexdigest(): k for k in range(10_000)}
 print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04d}")
 
 # %% [markdown]
-# Then came the join. Photographers had published pictures of well-known people getting into taxis. Such a picture shows a taxi, a place and a time, and one row of
+# Then came the join. Photographers had published photographs of well-known people who get into taxis. Such a photograph shows a taxi, a place and a time, and one row of
 # the records has the same: it also tells where the passenger went, and what was paid. Anthony Tockar did this in September 2014, and
 # [Gawker](http://gawker.com/the-public-nyc-taxicab-database-that-accidentally-track-1646724546) followed. No name was in the records. One outside fact put it there.
 #
@@ -358,7 +357,7 @@ check_who(who, register, finder.cameras[0], sightings.time)
 #
 # - **One click writes a dossier**, false lines included.
 # - **A number is not a name, until one outside fact makes it one.** That fact names the wrong person as easily as the right one.
-# - **The clock did more than a better network would have done.**
+# - **The clock does what appearance cannot.** Travel time and lanes find more, with the same network.
 # - **A deleted dossier comes back** while the frames and the vectors are kept.
 #
 # **What you can do:** ask for your own file, if there may be one; in many places the law gives you that right ([notebook 08](08-protecting-your-privacy.ipynb)). Ask who put which fact beside it,

@@ -112,10 +112,10 @@ def test_the_open_set_draws_what_was_measured_and_nothing_that_was_not():
 
 def test_only_what_lies_wholly_above_the_average_is_called_sure():
     assert lesson_06.wrongly_linked(BLAMED).title.startswith(
-        "No colour and no type is surely blamed"
+        "No colour and no type is surely linked wrongly"
     )
     red = BLAMED["colour"].assign(low=[1.1, 0.5])
-    assert "average vehicle: red" in lesson_06.wrongly_linked(BLAMED | {"colour": red}).title
+    assert "than the average: red" in lesson_06.wrongly_linked(BLAMED | {"colour": red}).title
 
 
 def test_a_town_is_drawn_from_its_table():
