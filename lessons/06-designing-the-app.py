@@ -154,7 +154,8 @@ Sliders(
 )
 
 # %% [markdown]
-# The search of notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It gives each candidate a weight, and says how sure it is.
+# The search of notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It weighs each candidate
+# by a [likelihood ratio](glossary.md#likelihood-ratio): how many times better it fits your vehicle than a stranger. Then it says how sure it is.
 #
 # The original course named three such designs around a weak network: **limit** the search by place and time; **compute ahead**, so that a click only
 # compares vectors that are there already; and let a **person decide** at the end.

@@ -228,9 +228,7 @@ def test_attacks_on_all_models_by_scikit_learn():
     assert figures.estimate["TPR at 1 % FPR"] == pytest.approx(np.mean(found), abs=0.01)
     assert (figures.low < figures.estimate).all()
     assert (figures.estimate < figures.high).all()
-    curve = attacked.roc()
-    assert curve.fpr[0] == attacked.resolved == 10 / 1200
-    assert curve.tpr.is_monotonic_increasing
+    assert attacked.resolved == 10 / 1200
 
 
 def test_intervals_of_attacks_hold_what_other_vehicles_and_models_give():
