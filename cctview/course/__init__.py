@@ -5,11 +5,12 @@
 ``figures``    the figures, one module per lesson
 ``checks``     checks of the exercises; `QUESTIONS`: the quizzes; ``paper``: these on paper
 ``stored``     readers of stored results; the vehicle and the finder that several lessons use
-``apart``      a cell in a process of its own
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
 ``moments``    what a reader does by hand, and `watch`: the cameras with stored answers
+``own_process``
+               `apart`: a cell in a process of its own
 ``predictions``
                `ask`: what the lessons ask before they show
 ``trainings``  the stored trainings of lesson 02
@@ -25,7 +26,6 @@ slides and should not wait for matplotlib.
 from importlib import import_module
 
 _NAMES = {
-    "apart": ["apart"],
     "app": ["open_app"],
     "breach": ["KeyedDatabase", "link_rates", "open_breach"],
     "checks": [
@@ -80,6 +80,7 @@ _NAMES = {
     "moments.spot": ["spot_vehicles"],
     "moments.watch": ["watch_cameras"],
     "moments.week": ["your_week"],
+    "own_process": ["apart"],
     "predictions": ["ask"],
     "register": ["make_register"],
     "stored": [
