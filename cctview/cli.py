@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ COMMANDS = {
     "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
     "fetch": "get weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or simulated ones, and keep every picture once",
-    "slides": "make one HTML file of slides of an executed notebook, which needs no network",
+    "slides": "make one HTML file of slides of a lesson, which plays without Python or a network",
     "site": "make the whole course as pages that play in a browser without Python",
     "quiz": "make one HTML page of all quizzes to print, with the answers at its end",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
@@ -74,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     deck = "the slides (default: NN-title.slides.html, here)"
     added["slides"].add_argument("notebook", metavar="NN", help=notebook)
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
+    work = "keep what was run here, as for `site`, so that a later call does not run it again"
+    added["slides"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    stored = "do not run the lesson: its sliders are pictures then, as they are of other notebooks"
+    added["slides"].add_argument("--stored", action="store_true", help=stored)
     added["site"].add_argument("out", type=Path, metavar="OUT", help="folder for the site")
     work = "keep what was run here, so that a later call runs only what has changed"
     added["site"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
@@ -228,7 +233,12 @@ def _slides(options: argparse.Namespace) -> int:
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")
-    write_bytes(place, slides.make_deck(notebook).encode(), durable=True)
+    if options.stored or options.notebook.endswith(".ipynb"):
+        deck = slides.make_deck(notebook)  # somebody else's code is not run
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            deck = slides.make_living_deck(notebook, options.work or Path(folder))
+    write_bytes(place, deck.encode(), durable=True)
     print(
         f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
         " the other keys"

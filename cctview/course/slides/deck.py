@@ -11,13 +11,15 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Callable
 from pathlib import Path
 
+from tqdm import tqdm
+
+from cctview.course.site.run import run_living
 from cctview.course.slides.pieces import MOMENTS, Reader
 from cctview.course.slides.telling import Slide, Teller
 from cctview.dataset import NOTEBOOKS, require
-from cctview.show import player_script, player_style
+from cctview.show import Kept, player_script, player_style
 
 _STATIC = Path(__file__).parent / "static"
 _BEGINS = ("slide", "subslide")
@@ -44,7 +46,7 @@ def find_notebook(name: str, folder: Path = NOTEBOOKS) -> Path:
     return meant[0]
 
 
-def make_deck(path: Path, notebook=None, folder: Path | None = None, watch: Callable | None = None):
+def make_deck(path: Path, notebook=None, folder: Path | None = None):
     """The HTML document of an executed notebook; it holds all that it shows.
 
     Parameters
@@ -56,8 +58,6 @@ def make_deck(path: Path, notebook=None, folder: Path | None = None, watch: Call
         stored, where a group of sliders is a picture.
     folder : Path, optional
         Where what its widgets show was kept; by default the notebook's own.
-    watch : callable, optional
-        Makes the moment that takes the place of the clickable camera.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def make_deck(path: Path, notebook=None, folder: Path | None = None, watch: Call
         notebook = notebook or nbformat.read(path, as_version=4)
         code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
         was_run = any(cell.outputs or cell.execution_count for cell in code)
-        slides = _read_slides(notebook, Path(path).parent, folder, watch)
+        slides = _read_slides(notebook, Path(path).parent, folder)
     except OSError:
         raise
     except Exception as error:  # of many kinds: anything can be anywhere in what another wrote
@@ -93,7 +93,30 @@ def make_deck(path: Path, notebook=None, folder: Path | None = None, watch: Call
     return document.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
 
-def _read_slides(notebook, folder, kept, watch):
+def make_living_deck(path: Path, work: Path):
+    """The same of a notebook that is run, so that its sliders and cameras live on the slides.
+
+    Parameters
+    ----------
+    path : Path
+        One of the course's own, since its code is run.
+    work : Path
+        A folder for what has been run; a later call with the same one does not run it again.
+
+    Raises
+    ------
+    ValueError
+        As `make_deck`; or if a cell fails.
+    """
+    import nbformat
+
+    cells = len(nbformat.read(path, as_version=4).cells)
+    with tqdm(total=cells, unit="cell", desc=Path(path).stem) as bar:
+        notebook = run_living(path, Kept(work), bar.update)
+    return make_deck(path, notebook, work)
+
+
+def _read_slides(notebook, folder, kept):
     """The slides of a notebook. Where no cell is marked, each heading of the first two levels
     begins one."""
     marks = [cell.metadata.get("slideshow", {}).get("slide_type", "-") for cell in notebook.cells]
@@ -103,7 +126,7 @@ def _read_slides(notebook, folder, kept, watch):
             for cell, mark in zip(notebook.cells, marks, strict=True)
         ]
     begin = next((n for n, mark in enumerate(marks) if mark in _BEGINS), len(marks))
-    teller = Teller(Reader(kept or folder, watch), folder)
+    teller = Teller(Reader(kept or folder), folder)
     for cell, mark in list(zip(notebook.cells, marks, strict=True))[begin:]:
         teller.tell(cell, mark)
     return teller.slides

@@ -8,7 +8,6 @@ import base64
 import html
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -51,12 +50,10 @@ class Reader:
     ----------
     folder : Path
         Of its pictures, and of what was kept of its widgets.
-    watch : callable, optional
-        Makes the moment that takes the place of a clickable camera.
     """
 
-    def __init__(self, folder: Path, watch: Callable | None = None):
-        self.folder, self.watch = folder, watch
+    def __init__(self, folder: Path):
+        self.folder = folder
 
     def parts(self, output) -> list[Part]:
         """What one output shows."""
@@ -68,10 +65,6 @@ class Reader:
             if kind in data:
                 alt = output.metadata.get(kind, {}).get("alt") or words
                 return [_picture(kind, data[kind], alt)]
-        if self.watch and words.startswith("Clickable camera"):
-            moment = self.watch()
-            held = {"data": moment.data, "state": moment.state}
-            return [_moment(moment.script.stem, moment.title, held)]
         return self._read(data["text/html"]) if "text/html" in data else []
 
     def _read(self, text):
@@ -81,9 +74,11 @@ class Reader:
             classes = element.get("class", [])
             if "cctview-moment" in classes:
                 found += self._read_moment(element)
-            elif "cctview-living" in classes and element.get("data-player") == "panel":
+            elif "cctview-living" in classes:
                 held = json.loads(element.find("script", type="application/json").string)
-                found.append(self._panel(held, element.get("aria-label", "")))
+                label = element.get("aria-label", "")
+                if element.get("data-player") == "panel":
+                    found.append(self._panel(held, label))
             else:
                 found += self._still(element)
         return found
@@ -97,9 +92,9 @@ class Reader:
             return [Part("question", data=held["data"], answer=answer)]
         if name == "quiz":
             return [_quiz_question(one) for one in held["data"]["questions"]]
-        if not (MOMENTS / f"{Path(name).name}.js").is_file():
+        if not _is_moment(name):
             return self._still(element)
-        return [_moment(Path(name).name, element.get("aria-label", ""), held)]
+        return [_moment(name, element.get("aria-label", ""), held)]
 
     def _still(self, element):
         """The pictures and tables of an element."""
@@ -115,16 +110,18 @@ class Reader:
         """Sliders, with some of their states in the page."""
         states = dict(held["states"])
         if script := held.pop("script", None):
-            text = (below(script, self.folder) or b"").decode()
-            start, end = "cctviewKept(...", ");"
-            if text.startswith(start):
-                states |= json.loads(text.strip().removeprefix(start).removesuffix(end))[1]
+            states |= self._kept(script)
         now = ",".join(map(str, held["at"]))
         shown = {key: states[key] for key in _thinned(states, now) if key in states}
         held["states"] = {
             key: [self._small(address), alt, words] for key, (address, alt, words) in shown.items()
         }
         return Part("live", _holding("cctview-living panel", {"data-player": "panel"}, label, held))
+
+    def _kept(self, address):
+        """The data of a script that was kept."""
+        text = (below(address, self.folder) or b"").decode().strip()
+        return json.loads(text.removeprefix("cctviewKept(...").removesuffix(");"))[1]
 
     def _small(self, address):
         """A kept picture as a data address."""
@@ -137,6 +134,10 @@ class Reader:
         with Image.open(io.BytesIO(content)) as picture:
             picture.convert("RGB").save(buffer, "WEBP", quality=_QUALITY, method=4)
         return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _is_moment(name):
+    return any(path.stem == name for path in MOMENTS.glob("*.js"))
 
 
 def _all(element, name):

@@ -22,7 +22,8 @@ MOST = 40
 """Words of a slide at most."""
 _BEGINS = ("slide", "subslide")
 _SENTENCE = re.compile(
-    r"(?<![ (.][A-Z]\.)(?<! v\.)(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
+    r"(?<![ (.][A-Z]\.)(?<! v\.)(?<!Mr\.)(?<!Dr\.)"
+    r"(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
 )
 _ASKS = re.compile(
     r"\b(click|drag|tick|type in|move (the|it|down|up)|slider|run (this|these|the cell)|cells?"
