@@ -74,25 +74,23 @@ class Reader:
             classes = element.get("class", [])
             if "cctview-moment" in classes:
                 found += self._read_moment(element)
-            elif "cctview-living" in classes:
+            elif "cctview-living" in classes and element.get("data-player") == "panel":
                 held = json.loads(element.find("script", type="application/json").string)
-                label = element.get("aria-label", "")
-                if element.get("data-player") == "panel":
-                    found.append(self._panel(held, label))
+                found.append(self._panel(held, element.get("aria-label", "")))
             else:
                 found += self._still(element)
         return found
 
     def _read_moment(self, element):
-        name, held = element.get("data-moment", ""), element.find("script", recursive=False)
-        held = json.loads(held.string)
-        if name == "prediction":
+        name, script = element.get("data-moment", ""), element.find("script", recursive=False)
+        held = json.loads(script.string) if script else {}
+        if held and name == "prediction":
             covered = element.select_one(".still .covered")
             answer = self._read(covered.decode_contents()) if covered else []
             return [Part("question", data=held["data"], answer=answer)]
-        if name == "quiz":
+        if held and name == "quiz":
             return [_quiz_question(one) for one in held["data"]["questions"]]
-        if not _is_moment(name):
+        if not held or not _is_moment(name):
             return self._still(element)
         return [_moment(name, element.get("aria-label", ""), held)]
 
