@@ -26,7 +26,7 @@ _SENTENCE = re.compile(
     r"(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
 )
 _ASKS = re.compile(
-    r"\b(click|drag|tick|type in|move (the|it|down|up)|slider|run (this|these|the cell)|cells?"
+    r"\b(click|drag|tick|type in|move|slider|run (this|these|the cell)|cells?"
     r"|above|below|the table|here (is|are)|these (are|is)|this is|notebook)\b",
     re.IGNORECASE,
 )

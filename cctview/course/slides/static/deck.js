@@ -26,7 +26,7 @@
       piece.style.setProperty("--room", `${Math.floor(high / zoom)}px`);
       piece.fitted = zoom;
       const [inner, outer] = [piece, room].map((one) => one.getBoundingClientRect());
-      if (inner.height <= outer.height + 1 && piece.scrollWidth <= piece.clientWidth + 1) return;
+      if (inner.height <= outer.height + 1) return;
     }
   }
 
