@@ -9,6 +9,6 @@ browser to load anything.
 """
 
 from cctview.course.slides.deck import find_notebook, make_deck, make_living_deck
-from cctview.course.slides.telling import MOST, count_words
+from cctview.course.slides.telling import MOST_WORDS, count_words
 
-__all__ = ["MOST", "count_words", "find_notebook", "make_deck", "make_living_deck"]
+__all__ = ["MOST_WORDS", "count_words", "find_notebook", "make_deck", "make_living_deck"]

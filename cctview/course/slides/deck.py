@@ -16,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cctview.course.site.run import run_living
-from cctview.course.slides.pieces import MOMENTS, Reader
+from cctview.course.slides.pieces import MOMENTS, Outputs
 from cctview.course.slides.telling import Slide, Teller
 from cctview.dataset import NOTEBOOKS, require
 from cctview.show import Kept, player_script, player_style
@@ -126,7 +126,7 @@ def _read_slides(notebook, folder, kept):
             for cell, mark in zip(notebook.cells, marks, strict=True)
         ]
     begin = next((n for n, mark in enumerate(marks) if mark in _BEGINS), len(marks))
-    teller = Teller(Reader(kept or folder), folder)
+    teller = Teller(Outputs(kept or folder), folder)
     for cell, mark in list(zip(notebook.cells, marks, strict=True))[begin:]:
         teller.tell(cell, mark)
     return teller.slides

@@ -41,7 +41,7 @@ def parsed(text):
     return soup
 
 
-def rendered(source):
+def markdown_html(source):
     """Markdown as HTML."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 

@@ -43,7 +43,7 @@ class Part:
     answer: list["Part"] = field(default_factory=list)
 
 
-class Reader:
+class Outputs:
     """Reads the outputs of one notebook.
 
     Parameters

@@ -6,8 +6,8 @@ slide and has no heading gives only what begins in bold. All other words are the
 From a cell of code a slide takes what it shows: each figure, moment or group of sliders has a slide
 of its own; a question has one, and what answers it another.
 
-A slide holds at most `MOST` words. Where the rule says too little or too much, the cell's metadata
-say it better: ``slide="..."`` is Markdown for the slide, with ``---`` between two; ``slide=""`` is
+A slide holds at most 40 words. Where the rule says too little or too much, the cell's metadata say
+it better: ``slide="..."`` is Markdown for the slide, with ``---`` between two; ``slide=""`` is
 none; a cell of code shows its code with ``slide="code"`` and its table with ``slide="table"``.
 """
 
@@ -15,10 +15,10 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from cctview.course.slides.markup import elements, rendered
+from cctview.course.slides.markup import elements, markdown_html
 from cctview.course.slides.pieces import Part
 
-MOST = 40
+MOST_WORDS = 40
 """Words of a slide at most."""
 _BEGINS = ("slide", "subslide")
 _SENTENCE = re.compile(
@@ -67,7 +67,7 @@ class Teller:
 
     Parameters
     ----------
-    reader : Reader
+    reader : Outputs
         Reads what cells of code show.
     folder : Path
         Pictures in texts lie there.
@@ -106,7 +106,7 @@ class Teller:
             self.slides[number].notes += [one for one in notes if one]
 
     def _elements(self, source):
-        return elements(rendered(source), self.folder)
+        return elements(markdown_html(source), self.folder)
 
     def _add(self, kind, body="", title="", kicker=None, **more):
         kicker = self.section if kicker is None and not title else kicker or ""
@@ -157,7 +157,7 @@ class Teller:
 
     def _say(self, kind, text, title, bold=False):
         """As many of a text's first sentences as one idea and one slide hold."""
-        room = MOST - count_words(title or self.section)
+        room = MOST_WORDS - count_words(title or self.section)
         most = room if bold else min(room, 26)
         said, left = [], most
         for sentence in _sentences(text):
@@ -187,12 +187,12 @@ class Teller:
             bold = _text(strong) if strong and _begins_bold(item) else ""
             said = bold if count_words(bold) > 2 else (_sentences(_text(item)) or [""])[0]
             words = count_words(said)
-            if not words or words > MOST - count_words(heading) or _ASKS.search(said):
+            if not words or words > MOST_WORDS - count_words(heading) or _ASKS.search(said):
                 continue
             if open_ and words > left:
                 self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
                 open_ = []
-            left = (left if open_ else MOST - count_words(heading)) - words
+            left = (left if open_ else MOST_WORDS - count_words(heading)) - words
             open_.append(f"<li>{html.escape(said.rstrip(':,;'))}</li>")
         if open_:
             self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
@@ -222,11 +222,11 @@ class Teller:
         """The question and what one chooses from; on the next slide the answer."""
         question, choices = part.data["question"], part.data["choices"]
         asked = count_words(f"{question} Predict first")
-        if asked + sum(count_words(f"{one} A") for one in choices) > MOST:
+        if asked + sum(count_words(f"{one} A") for one in choices) > MOST_WORDS:
             self._add("question", f"<p>{html.escape(question)}</p>", kicker="Predict first")
             last = _sentences(question)[-1]
             question = last if last != question else ""
-            room = MOST - sum(count_words(f"{one} A") for one in choices) - 2
+            room = MOST_WORDS - sum(count_words(f"{one} A") for one in choices) - 2
             question = question if count_words(question) <= room else ""
         items = "".join(
             f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
@@ -238,7 +238,7 @@ class Teller:
         right = ", or ".join(choices[n] for n in part.data["right"])
         why = part.data["why"]
         seen, *further = [one for one in part.answer if one.kind in ("figure", "live")] or [None]
-        whole = count_words(f"{right} {why}") <= MOST - (0 if seen else 2)
+        whole = count_words(f"{right} {why}") <= MOST_WORDS - (0 if seen else 2)
         said = f'<p class="right"><b>{html.escape(right)}</b>'
         said += f" <span>{html.escape(why)}</span></p>" if whole else "</p>"
         room = f'<div class="room">{seen.body}</div>' if seen else ""

@@ -2,10 +2,16 @@
 (() => {
   const WIDTH = 1920, HEIGHT = 1080;
   const LETTERS = [96, 88, 80, 74, 68, 60, 54, 48, 44, 40]; // px, the largest that fits
-  const ZOOMS = [2, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1, 0.9, 0.8, 0.7, 0.6];
+  const SIZES = []; // of pieces, the largest first: zoom, and share of the room's width
+  for (let zoom = 2; zoom > 1.2; zoom -= 0.1) for (const share of [1, 0.9, 0.8, 0.7]) SIZES.push([zoom, share]);
+  SIZES.sort(([a, b], [c, d]) => c * d - a * b || d - b);
+  SIZES.push([1.2, 0.7], [1.1, 0.7], [1, 0.7], [0.8, 0.7]);
   const given = new Map(); // what the room chose, by the slide of the question
 
-  const over = (page) => page.scrollHeight > HEIGHT + 1 || page.scrollWidth > WIDTH + 1 || [...page.querySelectorAll(".told, li, p")].some((one) => one.scrollHeight > one.clientHeight + 8 && one.classList.contains("told"));
+  const over = (page) => {
+    const told = page.querySelector(".told");
+    return page.scrollHeight > HEIGHT + 1 || page.scrollWidth > WIDTH + 1 || (told && told.scrollHeight > told.clientHeight + 8);
+  };
 
   function fitWords(page) {
     if (page.matches(".figure, .live")) return;
@@ -20,11 +26,11 @@
     const room = piece.parentElement;
     const { clientWidth: wide, clientHeight: high } = room;
     if (!wide) return;
-    const least = piece.fitted ?? ZOOMS[0];
-    for (const zoom of ZOOMS.filter((one) => one <= least)) {
-      Object.assign(piece.style, { zoom, width: `${Math.floor(wide / zoom)}px` });
+    for (let n = piece.fitted ?? 0; n < SIZES.length; n++) {
+      const [zoom, share] = SIZES[n];
+      Object.assign(piece.style, { zoom, width: `${Math.floor((share * wide) / zoom)}px` });
       piece.style.setProperty("--room", `${Math.floor(high / zoom)}px`);
-      piece.fitted = zoom;
+      piece.fitted = n;
       const [inner, outer] = [piece, room].map((one) => one.getBoundingClientRect());
       if (inner.height <= outer.height + 1) return;
     }
