@@ -94,6 +94,7 @@
     }));
   }
   input.addEventListener("input", find);
+  input.addEventListener("keydown", (event) => event.key === "Escape" && dialog.close()); // it would first clear the words
   dialog.querySelector("form").addEventListener("submit", (event) => {
     if (event.submitter) return;
     event.preventDefault(); // the enter key goes to what was found
