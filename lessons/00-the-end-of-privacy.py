@@ -15,7 +15,7 @@
 #
 # **How many cameras does it take before "seen in public" means "followed everywhere"?** Follow a car yourself first.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 import numpy as np
 
 from cctview import show
@@ -107,12 +107,12 @@ ask(
     strangers=int((trip.linked & ~trip.right).sum()),
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Now click any vehicle in this frame.** The cards show the best [candidate](glossary.md#candidate) at each other camera. A solid number is a link. A pale number is none, because the system is
 # not confident enough.
 
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 def follow(row):
     return as_candidates(finder.find(row.id))
 

@@ -51,7 +51,7 @@ query, rows = candidates_by_era(searches, shown)
 crops, correct, _ = rows[ERAS[-1].name]
 figures.line_up(query, [crops[k] for k in order])
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 ask(
     "01 line-up",
     figures.era_searches(query, rows),

@@ -157,7 +157,7 @@ ask("02 new vehicles", figures.loss_curves(history))
 # Nobody chose the filters. Here is what the three layers make of one crop of a vehicle that the network never saw. Each small square is the answer of one filter, bright where its pattern
 # fits.
 
-# %% jupyter={"source_hidden": true} tags=["picture"]
+# %% jupyter={"source_hidden": true}
 shown = int(np.flatnonzero(pictures.of(split.others) & (pictures.table.family == "yellow"))[0])
 figures.layer_activations(
     pictures.pixels[shown],
@@ -191,7 +191,7 @@ figures.loss_histograms(losses, member)
 # Only the owner of the network has the very crops that it was shown. Somebody who wonders about *their vehicle* has another picture of it. So we trained sixteen networks on one crop
 # of each vehicle, and attacked them with three kinds of crop.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 held = {
     kind: models.attack_all(EPOCHS).figures((0.01, 0.001))
     for kind, models in attacks.stored_membership().items()
