@@ -73,7 +73,7 @@ def check_python(version=None):
     if os.name == "nt":
         remedy = "Install Python 3.13 from python.org and run: py -3.13 workshop.py"
     elif found:
-        remedy = f"This computer has a fitting one; run: {found[0]} workshop.py"
+        remedy = f"This computer has a suitable one. Run: {found[0]} workshop.py"
     else:
         remedy = "Install Python 3.13 (python.org, or your system's packages) and run: python3.13 workshop.py"
     raise Problem(
@@ -132,7 +132,7 @@ def check_disk(needed_gb):
     free_gb = shutil.disk_usage(str(ROOT)).free / 1e9
     if free_gb < needed_gb:
         raise Problem(
-            "Too little disk: {:.1f} GB free in {}, {} GB are needed "
+            "Too little disk space: {:.1f} GB free in {}, {} GB are needed "
             "({} GB with PyTorch's CUDA builds, {} GB without).\n"
             "Free some space, or move this folder to a larger disk, and run this again.".format(
                 free_gb, ROOT, needed_gb, DISK_GB["cuda"], DISK_GB["cpu"]
@@ -148,7 +148,7 @@ def read_requirements(name=NEEDED):
     path = ROOT / name
     if not path.exists():
         raise Problem(
-            f"{path} is missing: this is not a whole copy of the project. Download it again."
+            f"{path} is missing: this is not a complete copy of the project. Download it again."
         )
     entries = re.findall(
         r"^[a-z0-9].*(?:\n[ ]+--hash=.*)*", path.read_text(encoding="utf-8"), re.MULTILINE
@@ -276,7 +276,7 @@ def alone():
     try:
         while not _lock(file):
             if not told:
-                say("Another set-up is at work in this folder; this one waits for it to end.")
+                say("Another set-up is running in this folder. This one waits until it has ended.")
             told = True
             time.sleep(0.3)
         HELD.append(file)
@@ -463,7 +463,7 @@ def project_fingerprint():
     path = ROOT / "pyproject.toml"
     if not path.exists():
         raise Problem(
-            f"{path} is missing: this is not a whole copy of the project. Download it again."
+            f"{path} is missing: this is not a complete copy of the project. Download it again."
         )
     return hashlib.sha256(path.read_bytes() + str(ROOT).encode()).hexdigest()
 
@@ -576,7 +576,7 @@ def explain(output, fallback):
         ),
         (
             r"[Hh]ash mismatch|DO NOT MATCH THE HASHES",
-            f"The download of {package} is damaged or was exchanged on its way: its sha256 is not the pinned one.\n"
+            f"The download of {package} is damaged, or was replaced on its way: its sha256 is not the pinned one.\n"
             "Run this again; if it stays so, use another network.",
         ),
         (
@@ -596,7 +596,7 @@ def explain(output, fallback):
         ),
         (
             r"(?i)permission denied|access is denied|read-only file system|os error (13|30|5)\b",
-            f"The installer may not write a file that it needs for {package}: check who owns this folder and what "
+            f"The installer is not allowed to write a file that it needs for {package}: check who owns this folder and what "
             f"the last words name.\n{last}",
         ),
         (
@@ -708,7 +708,7 @@ def build(cpu):
     check_disk(DISK_GB[kind])
     say(
         "  PyTorch:  " + sentence,
-        f"  Download: about {megabytes / 1000:.1f} GB, less what uv has in its cache from before",
+        f"  Download: about {megabytes / 1000:.1f} GB, minus anything that uv has in its cache",
         f"  Place:    {VENV} (needs {DISK_GB[kind]} GB)",
     )
     started = time.time()
@@ -739,7 +739,7 @@ def build(cpu):
     say("[3/4] Getting and installing the packages (this is the long part)")
     install_pins(NEW, requirements, environment)
 
-    say("[4/4] Adding cctview itself, as it lies in this folder")
+    say("[4/4] Adding cctview itself, from this folder")
     install_project(NEW, environment)
     free_scripts(NEW)
     set_lab(NEW)
@@ -806,7 +806,7 @@ def why_build(fresh):
         if lacking(venv_python(VENV), entries) == []:
             write_state(VENV, pins=fingerprint(entries))
             return None
-        return "Other versions of packages are pinned than those in .venv"
+        return "The pinned packages are not those in .venv"
     return None
 
 
@@ -838,7 +838,7 @@ def set_up(fresh=False, everything=False, cpu=False):
             except Problem as problem:
                 if not is_whole(VENV):
                     raise
-                say("", str(problem), "", "The former set-up is as it was, and is used.", "")
+                say("", str(problem), "", "The earlier set-up is unchanged, and is used.", "")
         state = read_state(VENV)
         if state is None:
             return venv_python(VENV)  # another's, and it holds all pins

@@ -19,16 +19,16 @@ COMMANDS = {
     "import": "make frames of a video or of pictures of your own",
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
     "detect": "find vehicles and persons in every frame of a folder",
-    "extract": "embed what `detect` found",
+    "extract": "make a vector of each vehicle that `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
-    "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
-    "fetch": "get weights or real frames that others publish; without a name, list them",
+    "scale": "detect and extract in several processes, here or on a cluster, and write Parquet",
+    "fetch": "download weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or simulated ones, and keep every picture once",
     "slides": "make one HTML file of slides of a lesson, which plays without Python or a network",
     "site": "make the whole course as pages that play in a browser without Python",
     "quiz": "make one HTML page of all quizzes to print, with the answers at its end",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
-    "doctor": "is this computer ready?",
+    "doctor": "check that this computer is ready",
 }
 
 
@@ -48,8 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(
-            "\ncctview: interrupted; what was finished is kept, the same command goes on from"
-            " there",
+            "\ncctview: interrupted. Finished work is kept, and the same command continues from"
+            " there.",
             file=sys.stderr,
         )
         return 130
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cctview", description="A vehicle search engine from free parts."
+        prog="cctview", description="Build a small search engine for vehicles from free parts."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     added = {
@@ -152,7 +152,7 @@ def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
         added[name].add_argument("--nearest", type=_count, default=3, metavar="N", help=nearest)
         added[name].add_argument("--pictured", type=_count, default=20, metavar="N", help=pictured)
     scheduler = "a Dask scheduler (default: workers on this computer)"
-    workers = "how many on this computer (default: one to a core)"
+    workers = "how many on this computer (default: one per core)"
     added["scale"].add_argument("--scheduler", metavar="tcp://…", help=scheduler)
     added["scale"].add_argument("--workers", type=int, metavar="N", help=workers)
 
@@ -163,7 +163,7 @@ def _import(options: argparse.Namespace) -> int:
     done = import_frames(options.source, options.out, options.camera, options.start, options.every)
     for line in done.notes:
         print(f"note: {line}", file=sys.stderr)
-    moved = f", {done.moved} of them some seconds late: others had their second"
+    moved = f", {done.moved} of them dated later, because another frame has their second"
     print(
         f"{done.frames:,} frames of {options.camera} are in {options.out}, {done.new:,} of them"
         f" new{moved if done.moved else ''}."
@@ -240,7 +240,7 @@ def _slides(options: argparse.Namespace) -> int:
             deck = slides.make_living_deck(notebook, options.work or Path(folder))
     write_bytes(place, deck.encode(), durable=True)
     print(
-        f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
+        f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? lists"
         " the other keys"
     )
     return 0
@@ -281,7 +281,7 @@ def _time(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no date and time, such as 2031-05-05 08:40:00"
+            f"{text!r} is not a date and time, such as 2031-05-05 08:40:00"
         ) from None
 
 
