@@ -305,7 +305,7 @@ def test_two_pictures_of_one_second_are_both_kept(tmp_path, server):
     [
         (
             httpx.Response(302, headers={"Location": "http://elsewhere.example/"}),
-            "redirect: leads on to http://elsewhere.example/",
+            "redirect: leads to http://elsewhere.example/",
         ),
         (httpx.Response(404), "refused: answered 404"),
         (httpx.Response(200, content=b"x"), "wrong type: sent no type, not a JPEG or PNG picture"),
@@ -499,8 +499,8 @@ def test_redirects_are_followed_at_home_alone(tmp_path, server):
     tally = run(tmp_path, ["A", "B", "C"], 0.4)
     assert tally.delivered == {"A"}
     assert {request.url.port for _, request in server.asked} == {9}
-    assert "B redirect: leads on to http://127.0.0.1:10/B" in log(tmp_path)
-    assert "C redirect: leads on to /C" in log(tmp_path)
+    assert "B redirect: leads to http://127.0.0.1:10/B" in log(tmp_path)
+    assert "C redirect: leads to /C" in log(tmp_path)
 
 
 def test_lists_of_other_operators(tmp_path, server, capsys):

@@ -103,7 +103,8 @@ def test_what_was_measured_takes_the_place_of_the_same_frames(tmp_path):
 def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
     page = text(ROOT / "README.md")
     for path in LESSONS:
-        assert f"](notebooks/{path.stem}.ipynb)" in page
+        question = re.search(r"^# \*\*(.+?)\*\*", text(path), re.M)[1]
+        assert f"](notebooks/{path.stem}.ipynb) | {question} |" in page
     assert re.search(r"take about \d+ hours with their exercises", page)
     for words in ("# | Time | 16 minutes; with 2 exercises, 29 |", "# x", "# Time: 20 minutes"):
         (tmp_path / "00.py").write_text(words)

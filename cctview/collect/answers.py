@@ -67,7 +67,7 @@ async def open_answer(
                     return
             url = str(target)
     except httpx.InvalidURL as error:
-        raise Failure("redirect", f"redirects to no valid address ({error})") from None
+        raise Failure("redirect", f"leads to no valid address ({error})") from None
 
 
 def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
@@ -86,7 +86,7 @@ def check_answer(response: httpx.Response) -> None:
     if 300 <= status < 400:
         where = response.headers.get("Location")
         raise Failure(
-            "redirect", f"redirects to {where}; start again with that address if you trust it", wait
+            "redirect", f"leads to {where}; start again with that address if you trust it", wait
         )
     if status != 200:
         raise Failure("refused", f"answered {status}", wait)
