@@ -2,6 +2,7 @@
 """Set up the workshop and open it, with nothing but Python's standard library.
 
     python3 workshop.py              make .venv, install, check this computer, open JupyterLab
+    python3 workshop.py site         show the course in a browser without installing anything; --lan shows it to the room, too
     python3 workshop.py test [ARG..] install what tests and the studio need, too, and run the tests (ARGs go to pytest)
 
 The first call downloads; later calls start at once. A new set-up is built in .venv.new and takes the place of .venv
@@ -15,6 +16,7 @@ import contextlib
 import errno
 import hashlib
 import html
+import http.server
 import importlib.util
 import json
 import os
@@ -23,6 +25,8 @@ import re
 import secrets
 import shutil
 import signal
+import socket
+import socketserver
 import stat
 import subprocess
 import sys
@@ -31,6 +35,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+import webbrowser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -974,6 +979,145 @@ def check_computer(python):
     return status
 
 
+# ---------------------------------------------------------------------- The course without installing anything
+
+SITE, QUICK = ROOT / "site", ROOT / "sample" / "cameras.html"
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".ipynb": "application/json",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".svg": "image/svg+xml",
+}
+"""The files that are served; others are not."""
+
+
+def find_shown(folder, path):
+    """The file below a folder that a request's path names, or None. No link is followed, and nothing hidden is shown."""
+    parts = urllib.parse.unquote(path.split("?")[0].split("#")[0]).lstrip("/").split("/")
+    if parts == [""]:
+        parts = ["index.html"]
+    if any(not re.match(r"^\w[\w .()-]*$", part) for part in parts):
+        return None
+    place = Path(folder)
+    for part in parts:
+        place = place / part
+        if place.is_symlink():
+            return None
+    return place if place.suffix.lower() in KINDS and place.is_file() else None
+
+
+class Showing(http.server.BaseHTTPRequestHandler):
+    """Shows the files of a folder, read only."""
+
+    folder, hosts = SITE, ()
+    timeout = 20  # seconds for a request
+    server_version, sys_version = "cctview", ""
+
+    def do_GET(self):
+        self.show(True)
+
+    def do_HEAD(self):
+        self.show(False)
+
+    def show(self, whole):
+        if self.headers.get("Host", "") not in self.hosts:  # another name that points here
+            return self.send_error(421)
+        place = find_shown(self.folder, self.path)
+        if place is None:
+            return self.send_error(404)
+        with open(str(place), "rb") as file:
+            self.send_response(200)
+            self.send_header("Content-Type", KINDS[place.suffix.lower()])
+            self.send_header("Content-Length", str(os.fstat(file.fileno()).st_size))
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+            self.end_headers()
+            if whole:
+                shutil.copyfileobj(file, self.wfile)
+
+    def log_message(self, *words):
+        """Nobody's visit is noted."""
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that goes away is no error."""
+
+
+def room_address():
+    """This computer's address in the local network. Nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            address = "127.0.0.1"
+    if address.startswith("127."):
+        raise Problem(
+            "This computer is in no network. Join the room's Wi-Fi, or open a hotspot, and try again."
+        )
+    return address
+
+
+def make_server(folder, address):
+    """A server of a folder at an address of this computer, on a port that is free."""
+    for port in (8000, 8080, 8765, 0):
+        try:
+            server = Server((address, port), type("ShowingFolder", (Showing,), {"folder": folder}))
+            break
+        except OSError as error:
+            if port == 0 or error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    port = server.server_address[1]
+    server.RequestHandlerClass.hosts = [f"{host}:{port}" for host in {address, "localhost"}]
+    return server, f"http://{address}:{port}/"
+
+
+def open_site(arguments):
+    """Serve the course's pages until Ctrl+C; without a built site open the page that comes with the course."""
+    parser = argparse.ArgumentParser(prog="workshop.py site", description=open_site.__doc__)
+    words = "let everybody in the local network read the pages"
+    parser.add_argument("--lan", action="store_true", help=words)
+    parser.add_argument("--no-browser", action="store_true", help="print the address alone")
+    words = "the site (default: site/, which `cctview site site` makes)"
+    parser.add_argument("--folder", type=Path, default=SITE, help=words)
+    options = parser.parse_args(arguments)
+    folder = options.folder
+    with contextlib.ExitStack() as stack:
+        if not (folder / "index.html").is_file():
+            if folder != SITE or not QUICK.is_file():
+                raise Problem(
+                    f"{folder} has no index.html: make a site with `cctview site {folder}`."
+                )
+            say(
+                "There is no site here yet, so this shows the cameras alone, which come with the course."
+            )
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cctview-")))
+            shutil.copyfile(str(QUICK), str(folder / "index.html"))
+        server, address = make_server(folder, room_address() if options.lan else "127.0.0.1")
+        stack.callback(server.server_close)
+        if options.lan:
+            say(
+                "Everybody in this network can read these pages, and nothing else, at this address:"
+            )
+        say(f"  {address}", "Press Ctrl+C here to stop.")
+        if not options.no_browser and has_browser():
+            webbrowser.open(address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("", "The pages are not served any more.")
+    return 0
+
+
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -993,6 +1137,8 @@ def main(arguments):
     """Set up, then test or open the workshop. Returns the exit status."""
     if arguments[:1] == ["test"]:
         return run([set_up(everything=True), "-m", "pytest", *arguments[1:]], own_environment())
+    if arguments[:1] == ["site"]:
+        return open_site(arguments[1:])
     options = parse_arguments(arguments)
     python = set_up(options.fresh, options.all, options.cpu)
     status = check_computer(python)
