@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from cctview.course.slides.markup import markdown_html
 from cctview.show import Kept
 
 _HEADINGS = ("h1", "h2", "h3")
@@ -90,7 +91,7 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
         page.picture = _given(pictured, "src"), _given(pictured, "alt")
     jupyter = words["jupyter"]
     top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
-    how = f"<h2>{jupyter['title']}</h2>{rendered(jupyter['how'])}"
+    how = f"<h2>{jupyter['title']}</h2>{markdown_html(jupyter['how'])}"
     end = f'<div class="cell"><section id="jupyter">{how}</section></div>'
     end = end.replace("{file}", f"{name}.ipynb")
     if first := body.select_one(".cell:has(h1)"):
@@ -101,20 +102,12 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
 
 def text_page(source: str, name: str, place: Kept, folder: Path) -> Page:
     """The page of a Markdown text; pictures that it names lie in the folder."""
-    body = BeautifulSoup(f'<div class="cell words">{rendered(source)}</div>', "html.parser")
+    body = BeautifulSoup(f'<div class="cell words">{markdown_html(source)}</div>', "html.parser")
     for picture in body("img"):
         path = (folder / _given(picture, "src")).resolve()
         if path.is_relative_to(folder.resolve()) and path.is_file():
             picture["src"] = place.picture(path.read_bytes(), path.suffix.removeprefix("."))
     return _finished(body, name, place)
-
-
-def rendered(source: str) -> str:
-    """Markdown as HTML."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(source)
 
 
 def link_pages(page: Page, names: dict[str, str]) -> None:
@@ -143,7 +136,7 @@ def _cell(cell, words):
     if cell.cell_type == "markdown":
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             return ""
-        return f'<div class="cell words">{rendered(cell.source)}</div>'
+        return f'<div class="cell words">{markdown_html(cell.source)}</div>'
     if cell.cell_type != "code" or not cell.source.strip():
         return ""
     if "exercise" in tags:
