@@ -15,7 +15,7 @@
 #
 # **What did each step give away?** Begin with your own car: choose its type, its colour, and an hour at which you drive.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 import numpy as np
 
 from cctview import show
@@ -120,7 +120,7 @@ ask(
 # A count of first places does not say how much a search tells. Bits do. One of two million vehicles is singled out by 21 yes-or-no answers, and each answer is one
 # [bit](glossary.md#bit). The meter of the course adds up the bits that each step gave away, and that are right.
 
-# %% tags=["picture"] jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true}
 meter = LeakageMeter.load_or_default("meter.json").filled()
 known = sum(step.bits.estimate for step in meter.steps if step.known)
 steps = [step for step in meter.steps if not step.known]
