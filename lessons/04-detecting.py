@@ -269,7 +269,7 @@ show.Sliders(
 )
 
 # %% [markdown]
-# No threshold is the right one: each of them only chooses between two errors. A higher confidence misses more vehicles, and a lower one draws more false boxes.
+# No threshold is correct for everybody: each of them only chooses between two errors. A higher confidence misses more vehicles, and a lower one draws more false boxes.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the section to keep in a short session. Size first, then the kinds. Ask before you show it: which will it miss? Then: why? Because it was rarely shown any. Wrong answer people give: it is biased on purpose. Nobody chose this; nobody looked, either."
 # ## 5 · Whom does it miss?

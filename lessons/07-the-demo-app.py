@@ -356,7 +356,7 @@ check_who(who, register, finder.cameras[0], sightings.time)
 # **The operator sees confidence, and never the truth.** The page looks the same for a right link and for a wrong one.
 #
 # - **One click writes a dossier**, false lines included.
-# - **A number is not a name, until one outside fact makes it one.** That fact names the wrong person as easily as the right one.
+# - **A number is not a name, until one outside fact makes it one.** That fact names the wrong person as easily as the correct one.
 # - **The clock does what appearance cannot.** Travel time and lanes find more, with the same network.
 # - **A deleted dossier comes back** while the frames and the vectors are kept.
 #

@@ -339,7 +339,7 @@ Sliders(
 # %% [markdown]
 # A few dozen known vehicles undo the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It has not; there are just very many pixels."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels."
 # ## 6 · Why do small changes fool a network?
 #
 # A cloak attacks the network itself: no person sees it, and the network sees another vehicle. To find out why, we build one neuron, which is the smallest part of a network. It has a weight for each number of a crop, multiplies, and adds up.

@@ -113,3 +113,44 @@ def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
                 course_minutes(tmp_path)
         else:
             assert course_minutes(tmp_path) == (29 if "|" in words else 20)
+
+
+WORDS = {
+    "look-alike, or simulated road": r"\b(?:sisters?|twins?)\b",
+    "look-alike": r"(?<!git )\bclones?\b(?! of it| without)",
+    "pass": r"\bpassages?\b",
+    "system, detector or network": r"\bmachines?\b(?! learning)",
+    "learned": r"\blearnt\b",
+    "on average, every": r"\b(?:in the mean|each \d+ s)\b",
+    "anyone who, people who": r"\b[Ww]hoever\b|(?:^|[.!:] )Who [^.?!\n]*\.(?: |$)",
+    "the correct vehicle": r"\bthe right ones?\b",
+    "says it knows": r"\bbelieves? to\b",
+    "does not have": r"\b(?:has|have|had) not[,.;]",
+    "British spelling": r"(?i)\b(?:colors?|colored|gray|cent(?:er|ers|ered)|behaviors?|neighbor\w*|"
+    r"defenses?|recogniz\w+|organiz\w+|analyz\w+|anonymiz\w+|labeled|modeled|traveled)\b",
+}
+"""The word to use, and the words that it replaces; spoken of the course's own things, of which no
+text should have two names."""
+
+
+def prose(path):
+    """What readers of a page or of a lesson read, without code and addresses."""
+    words = text(path)
+    if path.suffix == ".py":
+        said = [line[2:] for line in words.splitlines() if re.match(r"# (?!%%)", line)]
+        words = "\n".join([*said, *re.findall(r'notes="([^"]*)"', words)])
+    words = re.sub(r"```.*?```|`[^`\n]*`", "", words, flags=re.S)
+    return re.sub(r"https?://\S+|\]\([^)]*\)", "", words)
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, *LESSONS, ROOT / "cctview/course/predictions.toml"], ids=names
+)
+def test_one_thing_has_one_word(path):
+    said = prose(path)
+    found = {
+        word: said[max(0, match.start() - 40) : match.end() + 30]
+        for word, others in WORDS.items()
+        for match in re.finditer(others, said, re.M)
+    }
+    assert found == {}

@@ -358,7 +358,7 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     before = max(figures.loc[era, "with"].estimate for era in eras[:-1])
     verdict = "does not close the gap" if before < newest else "closes the gap"
     title = (
-        f"A metric learnt on top of the old features {verdict}: {percent(before)} at most,"
+        f"A metric learned on top of the old features {verdict}: {percent(before)} at most,"
         f" {percent(newest)} for the network, with a training of its own"
     )
     figure = Card(title, 0.62 * len(eras) + 1.15, note, left=2.2, right=0.5, top=0.4)
@@ -373,6 +373,6 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     handles, names = axes.get_legend_handles_labels()
     kinds = dict(zip(names, handles)).values()
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
-    words = ["as it was", "with a learnt metric"]
+    words = ["as it was", "with a learned metric"]
     axes.legend(kinds, words, ncols=2, frameon=False, fontsize=11, **place)
     return figure
