@@ -981,7 +981,7 @@ def check_computer(python):
 
 # ---------------------------------------------------------------------- The course without installing anything
 
-SITE, QUICK = ROOT / "site", ROOT / "sample" / "cameras.html"
+SITE, QUICK = ROOT / "site", ROOT / "notebooks" / "cameras.html"
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -1002,7 +1002,7 @@ def find_shown(folder, path):
     parts = urllib.parse.unquote(path.split("?")[0].split("#")[0]).lstrip("/").split("/")
     if parts == [""]:
         parts = ["index.html"]
-    if any(not re.match(r"^\w[\w .()-]*$", part) for part in parts):
+    if any(not re.fullmatch(r"\w[\w .()-]*", part) for part in parts):
         return None
     place = Path(folder)
     for part in parts:

@@ -10,6 +10,7 @@ python -m studio learning   train what lesson 02 shows but is too slow to train 
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
 python -m studio city       simulate the town of lesson 00, its cameras and what leaks
+python -m studio cameras    write notebooks/cameras.html, which plays in any browser
 python -m studio numbers    write notebooks/numbers.md and answers.md, and the numbers in the texts
 python -m studio calibrate  measure the simulation at several settings of individuality
 """
@@ -154,6 +155,7 @@ def parser():
     city.add_argument("--seeds", type=int, nargs="+", help="which towns (0 1 2)")
     words = "drivers whom the engine follows in each window (32)"
     city.add_argument("--followed", type=int, help=words)
+    commands.add_parser("cameras", help="write the page of cameras that needs no installation")
     commands.add_parser("numbers", help="write the numbers of all texts")
     rebuild = commands.add_parser("rebuild", help="make everything that is stale, in order")
     rebuild.add_argument(
@@ -380,6 +382,17 @@ def calibrate(given):
         write_bytes(given.out, curve.to_csv(index=False, float_format="%.4f").encode())
 
 
+def cameras(given):
+    """Write the one page that `workshop.py site` shows where no site was made: a minute of all
+    cameras, which the download can carry."""
+    from cctview.course import open_finder, open_lesson, watch_cameras
+
+    lesson = open_lesson()
+    finder, judge = open_finder(lesson.dataset, lesson.truth)
+    moment = watch_cameras(finder, judge, lesson.dataset, (2, 3))
+    write_bytes(ROOT / "notebooks" / "cameras.html", moment.page().encode())
+
+
 def _table(figures):
     return figures.to_string(
         index=False,
@@ -402,6 +415,7 @@ COMMANDS = {
     "rebuild": rebuild,
     "lessons": lessons,
     "meter": meter,
+    "cameras": cameras,
     "numbers": numbers,
     "evaluate": evaluate,
     "calibrate": calibrate,
