@@ -115,6 +115,12 @@ def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
             assert course_minutes(tmp_path) == (29 if "|" in words else 20)
 
 
+def test_the_citation_has_the_originals_addresses():
+    found = re.findall(r'"(https://\S+)"', text(ROOT / "CITATION.cff"))
+    assert len(found) == 2
+    assert all(address in text(ROOT / "README.md") for address in found)
+
+
 WORDS = {
     "look-alike, or simulated road": r"\b(?:sisters?|twins?)\b",
     "look-alike": r"(?<!git )\bclones?\b(?! of it| without)",
