@@ -201,7 +201,26 @@ Sliders(
     ),
 )
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Grey is nobody, red is somebody else. Point at the lower two bars: the vehicle was not there to be found, and the system blamed somebody all the same. Then the second figure: is it as often right as it says?"
+# ### What happens if the vehicle is not there to be found?
+#
+# So far we searched for vehicles that had passed every camera. An operator cannot know that. The vehicle may have turned off, or the detector may have missed it. So we now
+# search for every vehicle at every camera, and keep the three cases apart.
+
+# %% jupyter={"source_hidden": true}
+searches = read_result("searches.parquet")
+show.who_is_linked(linking_rates(searches))
+
 # %% [markdown]
+# The operator sees only the confidence. Can it be trusted? On the dashed line the system would be right exactly as often as it says; that is called
+# [calibration](glossary.md#calibration).
+
+# %% jupyter={"source_hidden": true}
+show.said_and_right(sureness(searches), calibration(searches))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### And all vehicles, counted
+#
 # Twenty vehicles are few. Here is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
 # [intervals](glossary.md#interval).
 #
@@ -224,23 +243,6 @@ print(
     f"{counts.loc['wrong', 'count']:.0f} trips have at least one wrong link.\n"
     f"{show.percent(alike.mean())} of the wrong links follow a vehicle of the same type and colour."
 )
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Grey is nobody, red is somebody else. Point at the lower two bars: the vehicle was not there to be found, and the system blamed somebody all the same. Then the second figure: is it as often right as it says?"
-# ### What happens if the vehicle is not there to be found?
-#
-# So far we searched for vehicles that had passed every camera. An operator cannot know that. The vehicle may have turned off, or the detector may have missed it. So we now
-# search for every vehicle at every camera, and keep the three cases apart.
-
-# %% jupyter={"source_hidden": true}
-searches = read_result("searches.parquet")
-show.who_is_linked(linking_rates(searches))
-
-# %% [markdown]
-# The operator sees only the confidence. Can it be trusted? On the dashed line the system would be right exactly as often as it says; that is called
-# [calibration](glossary.md#calibration).
-
-# %% jupyter={"source_hidden": true}
-show.said_and_right(sureness(searches), calibration(searches))
 
 # %% [markdown]
 # So the system follows many vehicles. When it is wrong, it does not fail quietly: it follows somebody else.
@@ -286,7 +288,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # - **The cameras are already there.** A camera that counts traffic reads no plate. Software can make it follow vehicles.
 # - **A plate can be false, hidden or misread.** So plate readers store both. Flock's "Vehicle Fingerprint" records make, model, colour, roof rack, stickers and
 #   damage.
-# - **The law often names the plate.** California's law on plate readers is defined by reading *plates*, so a camera that goes by appearance seems to fall outside it (our
+# - **The law often names the plate.** [California's law on plate readers](https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.90.5) is defined by reading *plates*, so a camera that goes by appearance seems to fall outside it (our
 #   reading, not a lawyer's).
 #
 # And how does a vehicle compare with a face?
@@ -296,7 +298,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # | **Can you leave it at home?** | no | yes |
 # | **How many look the same?** | few | many: a whole model line |
 # | **Who holds the names?** | anyone who copies photos with names | the register of plates |
-# | **Does a law name it?** | in Illinois, for example: templates of faces | mostly by its plate |
+# | **Does a law name it?** | in Illinois, for example (740 ILCS 14, 2008): templates of faces | mostly by its plate |
 #
 # So do not apply our numbers to faces. The steps are the same: detect, turn into numbers, compare, link.
 

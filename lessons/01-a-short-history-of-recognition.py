@@ -142,8 +142,6 @@ Sliders(
 )
 
 # %% [markdown]
-# So a good description of a picture is not yet a way to recognise what it shows.
-#
 # In 2005 Dalal and Triggs kept **edges** instead of pixels: how strong they are in each direction, in each small cell. Engineers found the recipe by trial. It
 # ignores colour.
 #
@@ -184,7 +182,7 @@ ask(
 #   order may be different.
 # - **Do 14 features single somebody out?** Small crops are no careful description, and features that go together (a light roof, a light body) tell less than the
 #   model of 1971 assumes.
-# - **How much of the leap is the method?** The two bars of 2015 differ only in their training.
+# - **How much does the training matter?** The two bars of 2015 differ only in their training.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction, then read the rows. Ratios take anything of that shape, gradients ignore colour, the network confuses look-alikes. That is a better kind of error, and a more convincing one for an operator."
 # ### Which mistakes does each era make?
@@ -202,9 +200,6 @@ ask(
     last=same_colour[-1],
 )
 
-# %% [markdown]
-# The better the method, the more convincing its mistakes.
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then ask: at 8 pixels, which era wins? Do not answer, it is the exercise. The small picture beside the curves is all that the system gets."
 # ## 5 · How small can a picture be?
 #
@@ -221,9 +216,6 @@ ask(
     small=deep[12],
     large=deep[28],
 )
-
-# %% [markdown]
-# A method can lose only what it uses. The network relies on detail, and detail goes first. The older methods never used it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The textbook answer is: data, compute, metric learning. Here one of the three can be tested, and on its own it is not enough."
 # ## 6 · What changed around 2014?
@@ -243,8 +235,7 @@ ask(
 ask("01 metric", figures.learned_metric(read_result("eras_metric.csv")))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# So what changed is the **numbers themselves**. A network learns them from very many pictures. Nobody chose them, and nobody can say
-# exactly what they mean.
+# A network learns the **numbers themselves** from very many pictures. Nobody chose them, and nobody can say exactly what they mean.
 #
 # ### What do the numbers in the news mean?
 #

@@ -148,8 +148,8 @@ history = training.history()
 ask("02 new vehicles", figures.loss_curves(history))
 
 # %% [markdown]
-# As long as both curves fall, the network finds what vehicles of one kind have in common. That helps with new vehicles too, so we say that it **generalises**. What it learns after that
-# holds only for the vehicles that it was shown. This is called [overfitting](glossary.md#overfitting).
+# A network **generalises** if what it learns from the vehicles that it is shown also helps with new ones. If it learns things that hold only for the vehicles that it is shown, we call this
+# [overfitting](glossary.md#overfitting).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Nobody drew these patterns. From layer to layer there are fewer pixels: less about where, more about what."
 # ### What does it look for?
@@ -247,7 +247,7 @@ figures.exposure(measured, worst, pictures.pixels[rows], pictures.table.body[row
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the number of vehicles: more data is more useful, and gives away less of each. Then switch to colour: an easy question leaves little to learn by heart. Say that both panels move together."
 # ## 5 · What helps?
 #
-# A network learns by heart what it cannot find a rule for. So more examples should help, and an easier question too. Move the number of **vehicles** that the network is shown, and let it learn the family of
+# What could the owner of a network do, so that it gives away less? Move the number of **vehicles** that the network is shown, and let it learn the family of
 # **colours** instead of the body. The left panel says how useful the network is, and the right panel how well the simple attack works: 0.5 is a coin, and 1 finds everybody.
 
 # %% jupyter={"source_hidden": true}
@@ -264,7 +264,7 @@ Sliders(
 )
 
 # %% [markdown]
-# More examples, an easier question and an earlier stop all give away less. None of them guarantees anything for the most exposed one percent.
+# Whatever helps on average guarantees nothing for the most exposed one percent.
 #
 # ### And Clearview?
 #
@@ -352,8 +352,8 @@ check_members_found(members_found, losses, member)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
 # ## What to take away
 #
-# **What happens when a network learns?** A program moves its weights downhill, step by step, until the examples come out right. **What does it keep?** A trace of the very pictures
-# that it was shown, and hardly anything of the vehicle in them.
+# **What happens when a network learns?** A program moves its weights downhill, step by step, until the examples come out right. **What does it keep?** It keeps a trace of the very
+# pictures that it was shown, and hardly anything of the vehicles in them.
 #
 # - **The examples are the program.** People who choose the examples decide what it does.
 # - **Stop when new examples get worse**, not when the old ones are perfect.
