@@ -102,11 +102,11 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question."
 # ## 1 · What does a vector give away?
 #
-# Many owners say: "we store no images". So we ask what is left in such a table. A *pass* is one vehicle that drives past one camera. For each pass the table holds the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
+# Many owners say: "we store no images". So we ask what is left in such a table. A [pass](glossary.md#pass) is one vehicle that drives past one camera. For each pass the table holds the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
 # because anyone can download it, and crops of *other* vehicles to learn from.
 #
-# From these crops the thief trained a small network, the *decoder*, which turns a vector back into a picture. This is called
-# [inversion](glossary.md#inversion). The decoder has never seen a vehicle of these models. Two rivals need no decoder: the crop of a look-alike, which is
+# From these crops the thief trained a small network, the [decoder](glossary.md#decoder), which turns a vector back into a picture. This is called
+# [inversion](glossary.md#inversion). The decoder has never seen a vehicle of these models. Two rivals need no decoder: the crop of a [look-alike](glossary.md#look-alike), which is
 # the other vehicle with the most similar vector, and the average of many crops.
 
 # %% tags=["picture"]
@@ -143,7 +143,7 @@ ask(
 # as much as a look-alike's. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
-# To learn one thing, such as the colour, the thief needs no decoder. Give each number of the vector one weight, and add up. This is a *linear probe*, the simplest
+# To learn one thing, such as the colour, the thief needs no decoder. Give each number of the vector one weight, and add up. This is a [linear probe](glossary.md#linear-probe), the simplest
 # reader there is. It learns from vehicles that the thief knows, and then reads the colour of others:
 
 # %% jupyter={"source_hidden": true}
@@ -156,7 +156,7 @@ print(
 )
 
 # %% [markdown]
-# Finally, the thief does the thing that the vectors were made for, and *links* passes: says which two are one vehicle. For each pass at one camera the thief ranks all passes at another camera.
+# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: says which two are one vehicle. For each pass at one camera the thief ranks all passes at another camera.
 
 # %% jupyter={"source_hidden": true}
 rates = link_rates(breach)
@@ -190,14 +190,14 @@ ask(
 # | defence | what it does |
 # |---|---|
 # | pixelate, blur, JPEG, mask | make each crop coarser, or cover a part of it |
-# | **cloak** | changes pixels too little to see, so that the network takes the vehicle for another one; a **universal cloak** is one pattern for all crops |
-# | **noise** | adds random numbers to each vector |
+# | [**cloak**](glossary.md#cloak) | changes pixels too little to see, so that the network takes the vehicle for another one; a **universal cloak** is one pattern for all crops |
+# | [**noise**](glossary.md#noise) | adds random numbers to each vector |
 # | **quantise, drop** | keep fewer digits, or fewer numbers, of each vector |
 # | **no vectors** | stores the camera and the time of a pass, and nothing else |
-# | **key** | turns the vectors of each camera by a secret rotation |
-# | **retention** | deletes each pass after some seconds |
+# | [**key**](glossary.md#key) | turns the vectors of each camera by a secret rotation |
+# | [**retention**](glossary.md#retention) | deletes each pass after some seconds |
 # | **coarse time** | stores the time to ten seconds, a minute or five minutes |
-# | **k-same** | gives groups of similar passes one average vector |
+# | [**k-same**](glossary.md#k-same) | gives groups of similar passes one average vector |
 
 # %% jupyter={"source_hidden": true}
 people = ("driver", "camera's owner", "database's owner", "law")
@@ -216,7 +216,7 @@ ask(
 # *will learn*. We measure evasion. Our numbers say nothing about poisoning.
 #
 # Noise comes with a mathematical guarantee, called [differential privacy](glossary.md#differential-privacy): what is released is almost as likely for one
-# vehicle as for any other. A number called epsilon says how much "almost" allows, and it grows with every look at a vehicle:
+# vehicle as for any other. A number called [epsilon](glossary.md#epsilon) says how much "almost" allows, and it grows with every look at a vehicle:
 
 # %% jupyter={"source_hidden": true}
 ONE, LOOKS = 100, 18
@@ -230,7 +230,7 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise."
 # ## 3 · Does a defence work? Four trackers answer
 #
-# The answer depends on the attacker, so we measure each defence against four. A *tracker* is a thief who wants to link passes.
+# The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker) is a thief who wants to link passes.
 #
 # - **Off the shelf**: uses the network as it is, and one crop of each pass.
 # - **Retrained**: has learned from other vehicles' data that were defended in the same way.
@@ -358,7 +358,7 @@ print(f"the crop: {crop @ weights:+.0f}   the nudge: {nudge @ weights:+.0f}")
 # ([arXiv 1312.6199](https://arxiv.org/abs/1312.6199), 2013) and *Explaining and Harnessing Adversarial Examples* ([arXiv 1412.6572](https://arxiv.org/abs/1412.6572), 2014). One pattern can
 # even fool a network on nearly all pictures ([arXiv 1610.08401](https://arxiv.org/abs/1610.08401), 2016).
 #
-# A cloak can also have a **target**, which is another vehicle that the network should see. For faces this is called *impersonation*. We tried it on the
+# A cloak can also have a **target**, which is another vehicle that the network should see. For faces this is called [impersonation](glossary.md#impersonation). We tried it on the
 # simulated road: the crops of one camera are cloaked, with full knowledge of our network, and each vehicle is searched for at the next camera. Whom does the search blame?
 
 # %% jupyter={"source_hidden": true}

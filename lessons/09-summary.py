@@ -186,7 +186,7 @@ show.gauges(meter)
 # A leak becomes harm when somebody acts on it. In August 2020, in Aurora, Colorado, a plate reader flagged a stolen motorcycle from Montana, whose plate had the same number as the car of
 # Brittney Gilliam. Police held her family at gunpoint, and the city later paid $1.9 million. The camera had read the number correctly.
 #
-# The law calls the missing step **due process**: before the state acts against you, it must show its evidence and listen to your answer. Nobody can
+# The law calls the missing step [**due process**](glossary.md#due-process): before the state acts against you, it must show its evidence and listen to your answer. Nobody can
 # answer a score. So people can demand seven things, and each of them comes from a notebook.
 #
 # | demand | why |
