@@ -298,7 +298,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # | **Can you leave it at home?** | no | yes |
 # | **How many look the same?** | few | many: a whole model line |
 # | **Who holds the names?** | anyone who copies photos with names | the register of plates |
-# | **Does a law name it?** | in Illinois, for example (740 ILCS 14, 2008): templates of faces | mostly by its plate |
+# | **Does a law name it?** | in Illinois, for example: templates of faces | mostly by its plate |
 #
 # So do not apply our numbers to faces. The steps are the same: detect, turn into numbers, compare, link.
 
