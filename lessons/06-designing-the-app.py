@@ -345,14 +345,14 @@ check_even_gallery(even_gallery, rate)
 # a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes in place of vectors.
 # *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are on this computer, with the vectors of these minutes.
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true} tags=["nbval-ignore-output"] nbval_reason="the figure holds times of this run"
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"] nbval_reason="the table holds times of this run"
 vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
 asked = np.arange(len(vectors)) % 50 == 0
-measured = search.measure_kinds(vectors[~asked], vectors[asked])
-ask("06 codes", figures.kinds(measured), of=measured.recall["ivfpq"])
+search.measure_kinds(vectors[~asked], vectors[asked]).round(3)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A missed neighbour is a vehicle that is there and is not found. Somebody decides to accept that, and no screen shows it.
+# *recall* is the share of the true ten nearest vectors that a search finds, and *bytes* is what it reads for each vector. A missed neighbour is a vehicle that is there and is not found.
+# Somebody decides to accept that, and no screen shows it.
 #
 # A gallery that does not fit one computer is cut into blocks. Each computer finds the nearest in its own block, and the lists are merged. Dask, a free library, plans this; `cctview scale` works in the same way.
 

@@ -360,7 +360,7 @@ check_who(who, register, finder.cameras[0], sightings.time)
 # - **The clock does what appearance cannot.** Travel time and lanes find more, with the same network.
 # - **A deleted dossier comes back** while the frames and the vectors are kept.
 #
-# **What you can do:** ask for your own file, if there may be one; in many places the law gives you that right ([notebook 08](08-protecting-your-privacy.ipynb)). Ask who put which fact beside it,
+# **What you can do:** ask for your own file; in many places the law gives you that right ([notebook 08](08-protecting-your-privacy.ipynb)). Ask who put which fact beside it,
 # and ask for the confidence of every link.
 #
 # The meter of this course counts the [bits](glossary.md#bit) that are given away and right. Its last row is the plate of part 4. A wrong name takes back bits that were right before.

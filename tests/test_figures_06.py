@@ -39,10 +39,6 @@ PASSING = pd.DataFrame(
     ],
     columns=["alike", "found", "estimate", "low", "high"],
 )
-KINDS = pd.DataFrame(
-    {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]},
-    index=["flat", "ivfpq", "hnsw"],
-)
 FIRST = pd.DataFrame(
     {
         "estimate": [0.15, 0.13, 0.65, 0.78],
@@ -68,7 +64,6 @@ FIGURES = {
     "look-alikes": lambda: lesson_06.look_alikes(PASSING),
     "blamed": lambda: lesson_06.wrongly_linked(BLAMED),
     "town": lambda: lesson_06.town(CITY_TABLE),
-    "kinds": lambda: lesson_06.kinds(KINDS),
     "costs": lambda: lesson_06.costs(BILLS),
 }
 
@@ -133,9 +128,7 @@ def test_operating_points_find_more_the_looser_they_are():
     assert points.rate.is_monotonic_increasing
 
 
-def test_kinds_and_costs_draw_their_tables():
-    widths = [[bar.get_width() for bar in axes.patches] for axes in lesson_06.kinds(KINDS).axes]
-    assert widths == [list(KINDS[column]) for column in ("bytes", "milliseconds", "recall")]
+def test_costs_draw_their_table():
     store, seek = lesson_06.costs(BILLS).axes
     assert list(store.lines[0].get_xdata()) == pytest.approx(list(BILLS.loc["bytes_vectors"] / 1e9))
     assert list(seek.lines[1].get_xdata()) == pytest.approx(list(BILLS.loc["seconds_approximate"]))

@@ -1,4 +1,4 @@
-"""Figures of lesson 06: clock and lanes, galleries, look-alikes, costs, a town, indexes."""
+"""Figures of lesson 06: clock and lanes, galleries, look-alikes, costs, a town."""
 
 import numpy as np
 import pandas as pd
@@ -254,35 +254,6 @@ def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     wide = rows.pivot_table(index="cameras", columns="figure", values="estimate")
     names = {"trips put together, right": "right", "trips with a wrong link": "wrong"}
     return wide[list(names)].rename(columns=names)
-
-
-@style()
-def kinds(table: pd.DataFrame, note: str = "Measured on this computer when the cell ran") -> Card:
-    """Kinds of indexes: bytes to read for each vector, time per query, and recall.
-
-    `table` comes from `cctview.search.measure_kinds`.
-    """
-    exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
-    title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
-    names = {
-        "flat": "flat: exact",
-        "ivfpq": "IVF-PQ: codes\nin cells",
-        "hnsw": "HNSW: a graph\nof neighbours",
-    }
-    figure = Card(title, 2.6, note, left=1.35, wspace=0.2, right=0.4)
-    columns = (
-        ("bytes", "bytes a vector", ORANGE, "{:,.0f}".format),
-        ("milliseconds", "ms a query", GREY, "{:.2g}".format),
-        ("recall", "of the nearest, found", BLUE, percent),
-    )
-    panels = figure.subplots(1, 3, sharey=True)
-    for axes, (column, words, colour, written) in zip(panels, columns, strict=True):
-        axes.barh(range(len(table)), table[column], height=0.56, color=colour)
-        for row, value in enumerate(table[column]):
-            beside(axes, value, row, written(value), 4, fontsize=11)
-        axes.set(xlim=(0, 1.5 * table[column].max()), xticks=[], xlabel=words)
-        name_rows(axes, [names[kind] for kind in table.index], color=INK)
-    return figure
 
 
 @style()
