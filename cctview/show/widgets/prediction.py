@@ -83,6 +83,6 @@ def predict(question, choices, right, why, shows=None):
         raise ValueError(f"the right answer {right!r} is none of the choices {choices!r}")
     made = Prediction(question, list(choices), [choices.index(one) for one in right], why)
     if shows is not None:
-        table = getattr(shows, "_repr_html_", None)
-        made.cover(table() if table else shows._repr_mimebundle_()["text/html"])
+        whole = getattr(shows, "_repr_mimebundle_", None)  # a Card's _repr_html_ is pyplot's: None
+        made.cover(whole()["text/html"] if whole else shows._repr_html_())
     return made
