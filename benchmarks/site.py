@@ -2,13 +2,13 @@
 
     python -m benchmarks.site SITE [--pages 03 09] [--axe axe.min.js] [--kernel]
 
-For each page: megabytes before anything is touched; milliseconds until it is ready on a processor
-at a quarter of its speed, by the clock, and of its own processor time, which other processes do not
-lengthen; milliseconds from a slider's move to its picture, at both ends of each slider and at three
-places between; the moments that were played; and faults. A fault is a request that leaves, an error
-on the console, a picture that is not the stored one for the position, a page that is wider than a
-phone, or what axe-core (the package of that name on npm) finds serious. With ``--kernel`` each
-lesson is run again, and what its kernel draws at these positions is compared.
+For each page: megabytes of all that it shows, before a slider is touched; milliseconds until it is
+ready on a processor at a quarter of its speed, by the clock, and of its own processor time, which
+other processes do not lengthen; milliseconds from a slider's move to its picture, at both ends of
+each slider and at three places between; the moments that were played; and faults. A fault is a
+request that leaves, an error on the console, a picture that is not the stored one for the position,
+a page that is wider than a phone, or what axe-core (the package of that name on npm) finds serious.
+With ``--kernel`` each lesson is run again, and what its kernel draws there is compared.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Walk:
         self.browser, self.site, self.address = browser, site, f"{root}/{name}.html"
         self.root, self.asked, self.faults, self.moves = root, [], [], []
         self.shown = []  # of each group of sliders: positions, and the picture's address
-        self.played = []
+        self.played, self.size = [], 0
 
     def open(self):
         page = self.browser.new_page(viewport={"width": 1366, "height": 768})
@@ -74,7 +74,7 @@ class Walk:
         return page
 
     def load(self):
-        """Bytes, and milliseconds until it is ready: by the clock, and of its own."""
+        """Milliseconds until it is ready: by the clock, and of its own."""
         page = self.open()
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -84,10 +84,14 @@ class Walk:
         told = session.send("Performance.getMetrics")["metrics"]
         own = 1000 * next(one["value"] for one in told if one["name"] == "TaskDuration")
         ready = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        page.close()
+        return ready, own
+
+    def weight(self):
+        """Bytes of what was asked for so far."""
         names = {url.removeprefix(f"{self.root}/") for url in self.asked}
         files = [self.site / name for name in names if not name.startswith("data:")]
-        page.close()
-        return sum(path.stat().st_size for path in files if path.is_file()), ready, own
+        return sum(path.stat().st_size for path in files if path.is_file())
 
     def play(self, axe):
         """Move all sliders and play all moments."""
@@ -97,6 +101,7 @@ class Walk:
         for element in page.locator(".cctview-living, .cctview-moment").all():
             element.scroll_into_view_if_needed()
             page.wait_for_timeout(150)
+        self.size = self.weight()
         for panel in page.locator(".cctview-panel:visible").all():
             panel.scroll_into_view_if_needed()
             panel.hover()
@@ -221,7 +226,7 @@ def main():
         for name in names:
             for root in (site.as_uri(), f"http://127.0.0.1:{server.server_port}"):
                 one = Walk(browser, site, root, name)
-                size, ready, own = one.load()
+                ready, own = one.load()
                 one.play(options.axe)
                 if options.kernel and one.shown and root.startswith("file"):
                     others, count = other_pictures(options.notebooks / f"{name}.ipynb", one.shown)
@@ -229,7 +234,7 @@ def main():
                     print(f"{name:40} the kernel draws {count - len(others)} of {count} the same")
                 middle, worst = (statistics.median(one.moves or [0]), max(one.moves, default=0))
                 print(
-                    f"{name:40} {root[:4]} {size / 1e6:7.2f} {ready:5.0f} {own:6.0f}"
+                    f"{name:40} {root[:4]} {one.size / 1e6:7.2f} {ready:5.0f} {own:6.0f}"
                     f" {len(one.moves):5} {middle:6.0f} {worst:5.0f} {len(one.faults):6}"
                     f"  {'; '.join(one.played)}",
                     flush=True,
