@@ -19,7 +19,7 @@
 ``site``       the course as pages; ``living``: what a lesson keeps when it is run for them
 ============== ====================================================================================
 
-The names in `__all__` are imported when they are first used, because the command line makes
+The names in `__all__`, and the checks, are imported when they are first used, because the command line makes
 slides and should not wait for matplotlib.
 """
 
@@ -28,30 +28,6 @@ from importlib import import_module
 _NAMES = {
     "app": ["open_app"],
     "breach": ["KeyedDatabase", "link_rates", "open_breach"],
-    "checks": [
-        "check_best_era",
-        "check_bits",
-        "check_candidates",
-        "check_cosine_distance",
-        "check_defence",
-        "check_eigen_weights",
-        "check_even_gallery",
-        "check_even_population",
-        "check_iou",
-        "check_key_broken",
-        "check_members_found",
-        "check_numbers",
-        "check_right_alarms",
-        "check_score_threshold",
-        "check_speed",
-        "check_stop",
-        "check_storage",
-        "check_sureness",
-        "check_threshold",
-        "check_travel_time",
-        "check_who",
-        "check_wrong_share",
-    ],
     "checks.quiz": ["QUESTIONS"],
     "collection": [
         "Traffic",
@@ -100,6 +76,7 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    home = "checks" if name.startswith("check_") else _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{home}"), name)
