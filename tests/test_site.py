@@ -154,7 +154,7 @@ def test_links_lead_to_pages_and_the_search_finds_words(page):
     assert page.get_by_role("link", name="this file").count() == 0
     page.keyboard.press("/")
     page.get_by_role("searchbox").fill("zebra")
-    page.get_by_text("1 places").wait_for()
+    page.get_by_text("Places found: 1").wait_for()
     page.get_by_role("link", name="a bar").click()
     page.wait_for_url("**/glossary.html#a-bar")
     assert page.get_by_role("heading", name="a bar").is_visible()
