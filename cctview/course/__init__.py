@@ -19,8 +19,8 @@
 ``site``       the course as pages; ``living``: what a lesson keeps when it is run for them
 ============== ====================================================================================
 
-The names in `__all__`, and the checks, are imported when they are first used, because the command line makes
-slides and should not wait for matplotlib.
+The names in `__all__`, and the checks, are imported when they are first used, because the command
+line makes slides and should not wait for matplotlib.
 """
 
 from importlib import import_module
