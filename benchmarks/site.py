@@ -197,7 +197,7 @@ for sliders, keys in zip(all_sliders(), {keys!r}, strict=True):
     with TemporaryDirectory() as folder:
         where = {"metadata": {"path": folder}}
         NotebookClient(notebook, timeout=None, kernel_name="python3", resources=where).execute()
-    drawn = notebook.cells[-1].outputs[0].text.split()
+    drawn = "".join(output.get("text", "") for output in notebook.cells[-1].outputs).split()
     sources = [source for group in shown for _, source in group]
     pairs = zip(sources, drawn, strict=True)
     return [source for source, digest in pairs if digest not in source], len(sources)
