@@ -123,7 +123,7 @@ def test_the_parts_that_it_names_are_there():
 
 def test_the_commands_that_it_names_are_there():
     commands = set(re.findall(r"`cctview (\w+)", PAGE))
-    assert {"slides", "quiz", "doctor"} == commands <= set(cli.COMMANDS)
+    assert {"slides", "site", "quiz", "doctor"} == commands <= set(cli.COMMANDS)
 
 
 @pytest.mark.parametrize("number", sorted(LESSONS), ids=STEMS.get)
