@@ -135,7 +135,7 @@ def test_complete_cut_off_and_outdated_venvs_are_told_apart(venv, monkeypatch):
     (venv / workshop.STATE).write_text(workshop.INCOMPLETE)
     assert "cut off" in workshop.why_build(fresh=False)
     (venv / workshop.STATE).write_text("0" * 64)  # as the first edition wrote it
-    assert "Other versions" in workshop.why_build(fresh=False)
+    assert "pinned packages" in workshop.why_build(fresh=False)
     monkeypatch.setattr(workshop, "lacking", lambda python, entries: [])
     assert workshop.why_build(fresh=False) is None, "all pins are there, whatever was noted"
     assert workshop.read_state(venv)["pins"] == pins()
