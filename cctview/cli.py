@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     added["site"].add_argument("out", type=Path, metavar="OUT", help="folder for the site")
     work = "keep what was run here, so that a later call runs only what has changed"
     added["site"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    notebooks = "lessons and texts in another language, whose words stand in words/LANGUAGE.toml"
+    added["site"].add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
+    added["site"].add_argument("--language", default="en", help="such as de (default: en)")
     states = "pictures of one group of sliders, at most (default: %(default)s)"
     added["site"].add_argument("--states", type=_count, default=150, metavar="N", help=states)
     paper = "the page (default: %(default)s)"
@@ -250,7 +253,7 @@ def _site(options: argparse.Namespace) -> int:
     from cctview.course import site
 
     work = options.work or options.out.with_name(f"{options.out.name}.work")
-    size = site.make_site(options.out, work, states=options.states)
+    size = site.make_site(options.out, work, options.notebooks, options.states, options.language)
     if options.work is None:
         shutil.rmtree(work)
     print(f"{options.out / 'index.html'}: open it in a browser. The site has {size / 1e6:.0f} MB.")

@@ -61,7 +61,7 @@ def make_site(
     if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
         raise FileExistsError(17, "holds something else than a site; give another folder", str(out))
     notebooks = require(notebooks or NOTEBOOKS)
-    words = tomllib.loads((_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
+    words = tomllib.loads(require(_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
     place = Kept(work, states)
     pages = _lessons(notebooks, place, words) + _texts(notebooks, place, words)
     lessons = [page for page in pages if page.name[:2].isdecimal()]
