@@ -68,12 +68,12 @@ Sliders(
 # weight with the smallest loss by trying.
 #
 # A training program does not try. It computes the **slope** of the loss: does the loss fall if the weight grows, and how fast? Then it moves the weight a little downhill,
-# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are eight of them.
+# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are twelve, from where you began.
 
 # %%
-path = [0.0]
-for _ in range(8):
-    path.append(path[-1] - 8 * one.slope(path[-1]))  # downhill, 8 times the slope
+path = [-1.0]
+for _ in range(12):
+    path.append(path[-1] - 2 * one.slope(path[-1]))  # downhill, 2 times the slope
 
 figures.descent(one, path)
 

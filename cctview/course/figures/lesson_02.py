@@ -18,6 +18,7 @@ from cctview.show import (
     ORANGE,
     PALE,
     RIGHT,
+    SIMULATION,
     WRONG,
     Card,
     band,
@@ -35,13 +36,13 @@ _BESIDE = {"xycoords": "axes fraction", "textcoords": "offset points"}
 
 
 @style()
-def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = _WORLD) -> Card:
+def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = SIMULATION) -> Card:
     """Some crops, from the least yellow to the most, and what a network of one weight says of each.
 
     `pixels` are those of the images that `one` was made from.
     """
     title = f"With a weight of {weight:g} the loss is {one.loss(weight):.2f}"
-    figure = Card(title.replace("-", "−"), 3.5, note, photographs=True, left=1.45, hspace=0.12)
+    figure = Card(title.replace("-", "−"), 3.1, note, photographs=True, left=1.45, hspace=0.12)
     rows, count = one.examples(), len(one.examples())
     grid = figure.add_gridspec(2, count, height_ratios=(1, 2.2))
     for k, row in enumerate(rows):
@@ -64,7 +65,7 @@ def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = _W
 
 
 @style()
-def descent(one: OneWeight, path: Sequence[float], note: str = _WORLD) -> Card:
+def descent(one: OneWeight, path: Sequence[float], note: str = SIMULATION) -> Card:
     """The loss by the weight, and the weights that gradient steps went through."""
     title = (
         f"{len(path) - 1} steps downhill: the weight goes from {path[0]:.1f} to {path[-1]:.1f}, the"
