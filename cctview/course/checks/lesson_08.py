@@ -59,9 +59,8 @@ def _read_defence(answer, measured, table):
     name, strength = str(given[0]).strip().lower(), given[1]
     if name not in measured:
         raise Wrong(f"there is no defence {name[:40]!r}; there are {', '.join(measured)}.")
-    strength = str(strength).strip().lower() if isinstance(strength, str) else strength
-    if strength in _STRENGTHS:
-        return name, at_strength(table, name, _STRENGTHS[strength]).strength.iloc[0]
+    if place := _STRENGTHS.get(str(strength).strip().lower()):
+        return name, at_strength(table, name, place).strength.iloc[0]
     try:
         strength = float(strength)
     except (TypeError, ValueError):

@@ -35,8 +35,10 @@ def check_bits(answer, before, after):
         "This is the decimal logarithm. Bits are halvings: use np.log2.": math.log10(ratio),
         f"These bits still hide the car among those alike. {divide}": alike,
         f"This is the logarithm of everyone, or of everyone else. {divide}": everyone,
-        f"This is the share that is left. {divide}": 1 / ratio,
+        f"Subtracting does not count halvings. {divide}": math.log2(abs(before - after) or 1),
     }
+    if math.isclose(bits, 1 / ratio, rel_tol=0.05):
+        raise Wrong(f"This is the share that is left. {divide}")
     if hint := first_hint(hints, near):
         raise Wrong(hint)
     side = "low" if bits < right else "high"
