@@ -79,14 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     added["slides"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
     stored = "do not run the lesson: its sliders are pictures then, as they are of other notebooks"
     added["slides"].add_argument("--stored", action="store_true", help=stored)
-    added["site"].add_argument("out", type=Path, metavar="OUT", help="folder for the site")
-    work = "keep what was run here, so that a later call runs only what has changed"
-    added["site"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
-    notebooks = "lessons and texts in another language, whose words stand in words/LANGUAGE.toml"
-    added["site"].add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
-    added["site"].add_argument("--language", default="en", help="such as de (default: en)")
-    states = "pictures of one group of sliders, at most (default: %(default)s)"
-    added["site"].add_argument("--states", type=_count, default=150, metavar="N", help=states)
+    _add_site_arguments(added["site"])
     paper = "the page (default: %(default)s)"
     added["quiz"].add_argument(
         "--out", type=Path, metavar="FILE", default=Path("cctview-quizzes.html"), help=paper
@@ -108,6 +101,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_collect_arguments(added["collect"])
     server.add_arguments(added["app"])
     return parser
+
+
+def _add_site_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the site")
+    work = "keep what was run here, so that a later call runs only what has changed"
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    notebooks = "lessons and texts in another language, whose words stand in words/LANGUAGE.toml"
+    parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
+    parser.add_argument("--language", default="en", help="such as de (default: en)")
+    states = "pictures of one group of sliders, at most (default: %(default)s)"
+    parser.add_argument("--states", type=_count, default=150, metavar="N", help=states)
 
 
 def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
