@@ -132,6 +132,15 @@ STEPS = (
         ("data/results/individuality.csv",),
         tests=("tests/test_evaluate_simulation.py",),
     ),
+    Step(
+        "accuracy",
+        ("evaluate --minutes 12 --work {work} --keep",),
+        ("studio.evaluation.evaluate", "studio.evaluation.evaluate_simulation"),
+        (_STUDENT, _DETECTOR),
+        ("data/results/accuracy.csv",),
+        tests=("tests/test_evaluate_simulation.py",),
+        real=True,
+    ),
 )
 
 
