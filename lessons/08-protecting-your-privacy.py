@@ -291,7 +291,7 @@ who_needs_what(results, stored_draws())
 #
 # Owners who say what their data are for can give nearly everything else back. Data protection calls this
 # [purpose limitation](glossary.md#purpose-limitation). An owner who needs counts and types deletes every pass after half a minute, and the best thief is left with almost nothing.
-# It fails where the purpose itself is to link: travel times *are* links, so an owner who needs them protects hardly anybody.
+# It works less well where the purpose itself is to link. Travel times *are* links, so an owner who needs them can give back only a part, and an owner who needs all four uses hardly anything.
 #
 # A defence is worth only what it takes from the *best* thief. The key was perfect against a tracker off the shelf. And a defence of vectors leaves the times,
 # so against a thief who ignores the times, noise and "no vectors" look better than they are.
@@ -477,8 +477,7 @@ ask(
 # **As a resident**, more. Ask your council *before* it buys: what is it for, how long are passes kept, how exact are the times, who can search, and who counts the wrong links? Cities have passed laws that
 # force these questions ([community control over police surveillance](https://www.aclu.org/feature/community-control-over-police-surveillance), ACLU; [the same at EFF](https://www.eff.org/issues/community-control-police-surveillance-ccops)).
 #
-# **As somebody with a camera or a database**, most. Say what the data are for, and store only what that needs. For counts, count at the camera and send the count. For types as well, delete each pass after half a minute. If you need
-# travel times you need links, and no defence here helps much; so ask whether you need them. Test each defence against the best attacker, and against another network.
+# **As somebody with a camera or a database**, most. Say what the data are for, and store only what that needs. For counts, count at the camera and send the count. For types as well, delete each pass after half a minute. If you need travel times you need links, and the defences here give back far less; so ask whether you need them. Test each defence against the best attacker, and against another network.
 #
 # </details>
 
@@ -588,7 +587,7 @@ ask(
 # ## What can be done?
 #
 # - **A table of vectors is personal data.** Without a picture it gives away a colour, a shape and a trip.
-# - **Ask what the data are for.** An owner who counts can give nearly everything back, and an owner who needs links cannot.
+# - **Ask what the data are for.** An owner who counts can give nearly everything back, and an owner who needs links far less.
 # - **Judge a defence by the best attacker.** Against the weakest one, nearly everything seems to work.
 # - **Nothing that you wear or stick on holds for long**, and a cloak on a photo cannot be issued again.
 # - **What you can do is ask**: what for, how long, how exact, who searches, who counts the errors. Owners and lawmakers can act on the answers.
