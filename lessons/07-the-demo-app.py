@@ -282,15 +282,15 @@ sightings = dossier.sightings
 sightings.assign(km=sightings.camera.map(km))[["camera", "time", "km"]]
 
 # %% [markdown]
-# **A worked example.** How fast did the vehicle drive on average between the first two rows, in km/h?
+# **A worked example.** How fast did the vehicle drive on average between rows 1 and 2 of the table, in km/h?
 
 # %%
-seconds = (sightings.time[1] - sightings.time[0]).total_seconds()
-speed = 3600 * (km[sightings.camera[1]] - km[sightings.camera[0]]) / seconds
-check_speed(speed, sightings[:2], km)
+seconds = (sightings.time[2] - sightings.time[1]).total_seconds()
+speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
+check_speed(speed, sightings[1:3], km)
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** And between the second row and the last?
+# **Exercise 1, together; half of it is done.** And between row 1 and the last row?
 
 # %% tags=["exercise"]
 seconds = (sightings.time.iloc[-1] - sightings.time[1]).total_seconds()
