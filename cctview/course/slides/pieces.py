@@ -17,6 +17,7 @@ from cctview.course.slides.markup import below, elements, parsed
 
 MOMENTS = Path(__file__).parents[1] / "moments"
 _STATES = 40  # pictures of one group of sliders in a deck, which is one file
+_MOST_STATES = 100  # where a menu's options would be left out otherwise
 _QUALITY = 82  # of these, as WebP: a state is a third as large as a file without loss
 _PICTURES = ("image/png", "image/jpeg")
 
@@ -109,8 +110,7 @@ class Outputs:
         states = dict(held["states"])
         if script := held.pop("script", None):
             states |= self._kept(script)
-        now = ",".join(map(str, held["at"]))
-        shown = {key: states[key] for key in _thinned(states, now) if key in states}
+        shown = {key: states[key] for key in _thinned(states, held) if key in states}
         held["states"] = {
             key: [self._small(address), alt, words] for key, (address, alt, words) in shown.items()
         }
@@ -165,18 +165,22 @@ def _holding(classes, attributes, label, held):
     )
 
 
-def _thinned(states, now):
-    """At most so many of the keys of some states, with both ends of each control and the present
-    position; every second position of the longest is left out until there are not more.
+def _thinned(states, held):
+    """The keys of some states: of sliders every second position, or third and so on, until there
+    are few enough, with both ends and the present one; of menus all, unless they are too many.
     """
-    here = [int(k) for k in now.split(",")]
-    grid = [sorted({int(key.split(",")[n]) for key in states}) for n in range(len(here))]
-    while prod(map(len, grid)) > _STATES and max(map(len, grid)) > 2:
-        longest = max(range(len(grid)), key=lambda n: len(grid[n]))
-        grid[longest] = sorted({*grid[longest][::2], grid[longest][-1], here[longest]})
-        if len(grid[longest]) <= 3:
-            break
-    return [now, *(key for at in product(*grid) if (key := ",".join(map(str, at))) != now)]
+    now = held["at"]
+    grid = [sorted({int(key.split(",")[n]) for key in states}) for n in range(len(now))]
+    steps, kept = range(1, 1 + max(map(len, grid))), grid
+    for kinds, most in (("slider", _STATES), ("slider menu", _MOST_STATES)):
+        for step in steps:
+            if prod(map(len, kept)) <= most:
+                break
+            kept = [
+                sorted({*ks[::step], ks[-1], at}) if control["kind"] in kinds else same
+                for ks, at, control, same in zip(grid, now, held["controls"], kept, strict=True)
+            ]
+    return [",".join(map(str, at)) for at in product(*kept)]
 
 
 def _picture(kind, encoded, words):

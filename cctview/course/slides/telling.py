@@ -1,10 +1,10 @@
 """What a slide says. A deck is not the notebook's text: it shows, and the speaker says the rest.
 
 From a cell of text a slide takes its heading with the first sentence, each paragraph that begins in
-bold, and each list, of which it takes what is bold, else the first sentence. A cell that begins no
-slide and has no heading gives only what begins in bold. All other words are the speaker's notes.
-From a cell of code a slide takes what it shows: each figure, moment or group of sliders has a slide
-of its own; a question has one, and what answers it another.
+bold, and each list, of which it takes first sentences, or what is bold where these are long. A cell
+that begins no slide and has no heading gives only what begins in bold. All other words are the
+speaker's notes. From a cell of code a slide takes what it shows: each figure, moment or group of
+sliders has a slide of its own; a question has one, and what answers it another.
 
 A slide holds at most 40 words. Where the rule says too little or too much, the cell's metadata say
 it better: ``slide="..."`` is Markdown for the slide, with ``---`` between two; ``slide=""`` is
@@ -185,7 +185,9 @@ class Teller:
         for item in element.find_all("li", recursive=False):
             strong = item.find(["strong", "b"])
             bold = _text(strong) if strong and _begins_bold(item) else ""
-            said = bold if count_words(bold) > 2 else (_sentences(_text(item)) or [""])[0]
+            said = (_sentences(_text(item)) or [""])[0]
+            if count_words(said) > 16 and count_words(bold) > 2:
+                said = bold
             words = count_words(said)
             if not words or words > MOST_WORDS - count_words(heading) or _ASKS.search(said):
                 continue
