@@ -4,8 +4,8 @@
 
 For each page: megabytes of all that it shows, before a slider is touched; milliseconds until it is
 ready on a processor at a quarter of its speed, by the clock, and of its own processor time, which
-other processes do not lengthen; milliseconds from a slider's move to its picture, at both ends of
-each slider and at three places between; the moments that were played; and faults. A fault is a
+other processes do not lengthen; milliseconds from a move to its picture, at both ends of each
+slider and menu and at three places between; the moments that were played; and faults. A fault is a
 request that leaves, an error on the console, a picture that is not the stored one for the position,
 a page that is wider than a phone, or what axe-core (the package of that name on npm) finds serious.
 With ``--kernel`` each lesson is run again, and what its kernel draws there is compared.
@@ -28,8 +28,8 @@ PLACES = (0, 0.25, 0.5, 0.75, 1)
 MOVE = """async ([input, value]) => {
   const panel = input.closest(".cctview-panel"), image = panel.querySelector("img");
   const begin = performance.now();
-  input.value = value;
-  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input[input.matches("select") ? "selectedIndex" : "value"] = value;
+  for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
   await image.decode().catch(() => {});
   await new Promise((done) => requestAnimationFrame(() => done()));
   const at = [...panel.querySelectorAll(".board :is(input, select)")].map((one) =>
@@ -123,11 +123,12 @@ class Walk:
     def slide(self, page, panel):
         states, lengths = states_of(self.site, panel)
         shown = []
-        for slider in panel.get_by_role("slider").all():
-            before = slider.input_value()
-            for part in PLACES:
-                value = str(round(part * int(slider.get_attribute("max"))))
-                took, source, at = page.evaluate(MOVE, [slider.element_handle(), value])
+        for n, one in enumerate(panel.locator(".board :is(input, select)").all()):
+            if one.get_attribute("type") == "checkbox":
+                continue
+            before = one.evaluate("(one) => one.selectedIndex ?? one.value")
+            for value in sorted({round(part * (lengths[n] - 1)) for part in PLACES}):
+                took, source, at = page.evaluate(MOVE, [one.element_handle(), value])
                 away = {key: distance(key, at, lengths) for key in states}
                 right = [key for key in states if away[key] <= min(away.values()) + 1e-9]
                 found = [key for key in right if states[key][0] == source]
@@ -135,7 +136,7 @@ class Walk:
                 shown += [(key, source) for key in found[:1]]
                 if not found:
                     self.faults.append(f"{at} shows {source}, not {states[right[0]][0]}")
-            page.evaluate(MOVE, [slider.element_handle(), before])
+            page.evaluate(MOVE, [one.element_handle(), before])
         self.shown.append(shown)
 
     def press(self, page, moment):
