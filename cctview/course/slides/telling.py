@@ -230,13 +230,15 @@ class Teller:
             question = last if last != question else ""
             room = MOST_WORDS - sum(count_words(f"{one} A") for one in choices) - 2
             question = question if count_words(question) <= room else ""
-        items = "".join(
-            f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
-            f"<span>{html.escape(choice)}</span></button></li>"
-            for number, choice in enumerate(choices, start=1)
-        )
         body = f"<p>{html.escape(question)}</p>" if question else ""
-        self._add("question choose", f"{body}<ol>{items}</ol>", kicker="Predict first")
+        for first, group in _grouped(choices, MOST_WORDS - 2):
+            items = "".join(
+                f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
+                f"<span>{html.escape(choice)}</span></button></li>"
+                for number, choice in enumerate(group, start=first)
+            )
+            self._add("question choose", f"{body}<ol>{items}</ol>", kicker="Predict first")
+            body = ""
         right = ", or ".join(choices[n] for n in part.data["right"])
         why = part.data["why"]
         seen, *further = [one for one in part.answer if one.kind in ("figure", "live")] or [None]
@@ -249,6 +251,18 @@ class Teller:
         self._add(kind, said + room, kicker=kicker, notes=[] if whole else [why])
         for one in further:
             self._show(one)
+
+
+def _grouped(choices, most):
+    """The choices, as many together as a slide holds: (number of the first, texts)."""
+    groups: list[tuple[int, list[str]]] = []
+    for number, choice in enumerate(choices, start=1):
+        words = sum(count_words(f"{one} A") for one in [*(groups[-1][1] if groups else []), choice])
+        if groups and words <= most:
+            groups[-1][1].append(choice)
+        else:
+            groups.append((number, [choice]))
+    return groups
 
 
 def _text(element):

@@ -54,13 +54,20 @@
     const buttons = [...button.closest("ol").querySelectorAll("button")];
     for (const one of buttons) one.setAttribute("aria-pressed", one === button);
     given.set(button.closest("section"), button.querySelector("span").textContent);
-    const answer = button.closest("section").nextElementSibling?.querySelector(".right");
+    let after = button.closest("section").nextElementSibling;
+    while (after?.querySelector(".choose")) after = after.nextElementSibling; // more choices
+    const answer = after?.querySelector(".right");
     const chosen = answer?.querySelector(".chosen") ?? document.createElement("i");
     const right = answer?.querySelector("b").textContent.split(", or ").includes(given.get(button.closest("section")));
     Object.assign(chosen, { className: "chosen", textContent: right ? " The room was right." : " The room was wrong." });
     answer?.append(chosen);
   }
   const questions = () => [...(Reveal.getCurrentSlide()?.querySelectorAll(".choose button") ?? [])];
+
+  const chosen = ({ key, target }) => {
+    const button = target.closest?.(".piece") ? null : questions().find((one) => one.querySelector("kbd").textContent === key);
+    return button && (() => choose(button));
+  };
 
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.(".choose button");
@@ -72,7 +79,7 @@
     const act = {
       PageDown: () => Reveal.next(), PageUp: () => Reveal.prev(),
       F8: () => (event.shiftKey ? Reveal.getCurrentSlide().querySelector(".page.answer") && Reveal.prev() : questions().length && Reveal.next()),
-    }[event.key] ?? (questions()[Number(event.key) - 1] && !event.target.closest?.(".piece") ? () => choose(questions()[Number(event.key) - 1]) : null);
+    }[event.key] ?? chosen(event);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
