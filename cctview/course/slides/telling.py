@@ -241,7 +241,8 @@ class Teller:
             body = ""
         right = ", or ".join(choices[n] for n in part.data["right"])
         why = part.data["why"]
-        seen, *further = [one for one in part.answer if one.kind in ("figure", "live")] or [None]
+        shown = [one for one in part.answer if one.kind in ("figure", "live")]
+        seen, further = (shown[0] if shown else None), shown[1:]
         whole = count_words(f"{right} {why}") <= MOST_WORDS - (0 if seen else 2)
         said = f'<p class="right"><b>{html.escape(right)}</b>'
         said += f" <span>{html.escape(why)}</span></p>" if whole else "</p>"
