@@ -13,7 +13,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Run all cells before the room comes in. One laptop for every few people, who judge one after the other; or a show of hands, which you type in. Do not help, and do not say why some pairs have a label. People are fast and sure on the yellow taxis, and those are the hard ones. Usual wrong belief: a person in the loop corrects the system. Wait for the interval before you say anything about your room: a few people and sixteen pairs seldom resolve it."
 # # 05 · Tracking
 #
-# **When do two crops show the same car?** Judge sixteen pairs yourself before a network does.
+# **When do two crops show the same car?** Judge sixteen pairs yourself before a network does. A [crop](glossary.md#crop) is one vehicle, cut out of a frame.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
@@ -45,12 +45,12 @@ distances_clear = clear.distances(embeddings, "mcd")
 same_or_different(lesson, detections, clear, distances_clear, one_colour)
 
 # %% [markdown]
-# A [crop](glossary.md#crop) is one vehicle, cut out of a frame. The two crops of a pair come from two neighbouring cameras. If they show one
-# car, the system should [**link**](glossary.md#link) them: it should say that both are the same car.
+# The two crops of a pair come from two neighbouring cameras. If they show one car, the system should [**link**](glossary.md#link) them: it should
+# say that both are the same car.
 #
 # Some pairs had a label and the others had none. The pairs without a label are the [control](glossary.md#control): only they show what a label changes.
-# People who err more often beside a false label than without it show [automation bias](glossary.md#automation-bias). So a person who checks what a
-# system says adds something only if that person is able to say no.
+# People who err more often beside a false label than without it show [automation bias](glossary.md#automation-bias). A person who checks what a
+# system says is of use only if that person is able to say no.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 25 minutes, with the exercises 36</b></summary>
@@ -84,7 +84,7 @@ white_van = [0.90, 0.90, 0.80]
 new_crop = [0.65, 0.50, 0.30]  # the white sedan again, in the shade of a bridge
 
 # %% [markdown]
-# The [distance](glossary.md#euclidean-distance) of two vectors is the length of the straight line between them. A search picks the car at the
+# The [distance](glossary.md#euclidean-distance) between two vectors is the length of the straight line between them. A search picks the car at the
 # smallest distance from the new crop.
 
 # %% jupyter={"source_hidden": true}
@@ -105,7 +105,7 @@ ask(
 
 # %% [markdown]
 # Which numbers would you write down instead? They should stay the same when the light, the camera and the angle change, and they should differ from car to
-# car. Nobody knows how to write those down. So a network learns them from examples.
+# car. Nobody knows how to write those down. So a [network](glossary.md#neural-network) learns them from examples.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let one person drag, and let the room say which crops belong together: two of the cars are look-alikes. Before you press 'Let the network do it', ask where crop 13 belongs on the plane that the room made. Wait. Nobody can say, and that is the point: they moved crops and made no rule. Wrong answer people give: the network has learned what a car is. It puts crop 14, a car that it never saw, beside a look-alike."
 # ## 2 · Can you do the network's work?
@@ -115,13 +115,13 @@ ask(
 # for how far that is from true, and learning makes it smaller. FaceNet learned faces in this way
 # ([2015](https://arxiv.org/abs/1503.03832)).
 #
-# Do it yourself now: here two numbers make the vector, so each crop is a point on a plane that you can drag.
+# Do it yourself now: here two numbers make the vector, so each crop is a point on a plane, and you can drag it.
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 drag_embedding(lesson, detections, embeddings, vehicles)
 
 # %% [markdown]
-# You moved crops. The network did something else: it changed its weights until it had a **rule** that gives any crop a place, also a crop that nobody has seen before.
+# You moved crops. The network did something else: it changed its [weights](glossary.md#weight), the numbers that it consists of, until it had a **rule** that gives any crop a place, even a crop that nobody has seen before.
 # That is why a system can look for a car that was never part of its training. It is also why a
 # car that looks like yours gets a place beside yours. Such a car is a [**look-alike**](glossary.md#look-alike).
 
@@ -139,7 +139,7 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 
 # %% [markdown]
 # No single number means anything. Together they are a place, and only the neighbours of a place say something. Below, vehicles stand
-# where the network puts them, flattened from 1,920 dimensions to two. A line joins two crops of one vehicle, from two cameras.
+# where the network puts them, flattened from 1,920 numbers to two. A line joins two crops of one vehicle, from two cameras.
 
 # %% jupyter={"source_hidden": true}
 different = ~clear.same
@@ -161,9 +161,8 @@ ask(
 )
 
 # %% [markdown]
-# There are two usual ways to measure how near neighbours are: the straight line, which the original course used (*MED*), and the
-# [cosine distance](glossary.md#cosine-distance) (*MCD*), which looks at the angle between two vectors. The angle does slightly better on simulated and on real crops, so
-# we use it from here on.
+# There are two usual ways to measure how near neighbours are. The original course used the straight line (*MED*, minimal Euclidean distance). The
+# [cosine distance](glossary.md#cosine-distance) (*MCD*, minimal cosine distance) looks at the angle between two vectors, and we use it from here on. The appendix compares them.
 #
 # <details><summary><b>Which networks do this work?</b></summary>
 #
@@ -185,10 +184,10 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. This is the figure of the lesson. Ask for the prediction and write it down. Then let it stand. The hills look well apart; the number of strangers does it. Move the threshold to where the hills cross and read the counts aloud. Then leave out the small crops. Wrong answer people give: the network is bad. It is not: there are just many more strangers than crops of one car. Notebook 06 brings the clock, which removes most of them."
 # ## 4 · How near is near enough?
 #
-# A distance is not yet an answer. A [threshold](glossary.md#threshold) makes one of it: pairs below it are linked. A link of two crops of one vehicle
+# A distance is not yet an answer. A [threshold](glossary.md#threshold) turns it into one: pairs with a smaller distance are linked. A link of two crops of one vehicle
 # is a *true link*. A link of two different vehicles is a [false link](glossary.md#false-link), and it puts a driver where that driver never was. Below are all
-# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill shows which share of its pairs
-# has which distance.
+# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill of the figure shows which share of its pairs
+# has which distance. Move the **threshold**, and then leave out small crops by the **smallest crop**.
 
 # %% jupyter={"source_hidden": true}
 same, mcd = compared.same, compared.distances(embeddings, "mcd")
@@ -218,7 +217,7 @@ Sliders(
 )
 
 # %% [markdown]
-# Would a stricter threshold help? The figure has every threshold.
+# Would a stricter threshold help? The next figure has every threshold.
 
 # %% tags=["picture"] jupyter={"source_hidden": true}
 strict = float(np.quantile(mcd[same], 0.1))  # finds one in ten of the same pairs
@@ -230,13 +229,13 @@ ask(
 )
 
 # %% [markdown]
-# The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle, and these are
-# neighbouring cameras and six minutes only.
+# The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle. With
+# more cameras and more minutes it falls, because the pairs of strangers grow faster than the pairs of one vehicle.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
 # ## 5 · What does an operator get?
 #
-# Papers average over all thresholds. An operator has one, and chooses it by the false alarms that are bearable. So two rates count:
+# Scientists often average over all thresholds. An operator has one threshold, and chooses it by the false alarms that are bearable. So two rates count:
 #
 # - the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir), false positive identification rate): of the searches for a vehicle that is *not* there, the share that links somebody;
 # - the **miss rate** (FNIR, false negative identification rate): of the searches for a vehicle that *is* there, the share that does not link it.
@@ -251,13 +250,14 @@ few = odds[(odds["size"] == 100) & ~odds.beyond]
 ask("05 operator", figures.misses(few, 0.1), of=few[np.isclose(few.fpir, 0.1)].fnir.iloc[0])
 
 # %% [markdown]
-# Where we made too few searches to measure a rate, nothing is drawn. [A page of numbers](numbers.md) says what other galleries would give.
+# The hatched part is not measured, because we made too few searches for it. The vehicles that a search looks through are its [gallery](glossary.md#gallery);
+# [a page of numbers](numbers.md) says what other galleries would give.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask before the figure: which will be hardest, small, dark, or common? Then the crops. Point at the first candidate: would the room have told them apart? Say who that is: somebody else, on a trip of their own."
 # ## 6 · Which vehicles are confused?
 #
-# Averages hide who pays for the errors, so we divide the searches. Each vehicle of a camera is looked for among all that passed the next one. Small crops hold little.
-# Dark paint hides what is drawn on it. And a common model has look-alikes everywhere.
+# One average does not say which vehicles are missed, so we divide the searches into groups. Each vehicle of a camera is looked for among all that passed the next one.
+# A small crop holds little detail. Dark paint hides what is drawn on it. And a common model has look-alikes everywhere.
 
 # %% jupyter={"source_hidden": true}
 tables = match.compare_tracks(detections, vehicles, embeddings)
@@ -287,14 +287,15 @@ show.candidates(
 )
 
 # %% [markdown]
-# Each wrong candidate is somebody else, on a trip of their own, who drives what many others drive. More crops of the same pass help a little: one compares all of them
-# with all of the other pass, and averages the closer half ([2019](https://arxiv.org/abs/1910.09458)). The appendix compares such ways.
+# Each wrong candidate is somebody else, on a trip of their own, who drives what many others drive. A system can also use all crops of a [pass](glossary.md#pass), which is
+# one vehicle that drives past one camera: it compares all of them with all of the other pass, and averages the closer half
+# ([2019](https://arxiv.org/abs/1910.09458)). The appendix compares other ways.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room call out thresholds for exercise 1, type them in, read out what the check says. Two or three rounds are enough."
 # ## Your turn
 #
-# **A worked example.** At most 5 of 100 different pairs may be linked. Which threshold links the most same pairs then? The distances are in
-# `mcd`, and `same` says which pairs are one vehicle. So sort the distances of the different pairs, and stop after the first 5 %:
+# **A worked example.** A *same pair* shows one vehicle, and a *different pair* shows two. We tolerate links of at most 5 of 100 different pairs. Which threshold links the
+# most same pairs then? The distances are in `mcd`, and `same` says which pairs are same pairs. So sort the distances of the different pairs, and stop after the first 5 %:
 
 # %%
 different_pairs = np.sort(mcd[~same])
@@ -303,7 +304,7 @@ threshold = different_pairs[allowed - 1]
 check_threshold(threshold, mcd, same, tolerated=0.05)
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** Now false links should be rare: at most 1 in 100 different pairs may be linked.
+# **Exercise 1, together; half of it is done.** Now false links should be rarer: we tolerate links of at most 1 in 100 different pairs. Replace the `...` by the threshold.
 
 # %% tags=["exercise"]
 allowed = len(different_pairs) // 100
@@ -328,7 +329,7 @@ check_threshold(threshold, mcd, same, tolerated=0.01)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** Write the cosine distance of two vectors yourself: 0 for the same direction, 1 for a right angle, 2 for opposite directions.
+# **Exercise 2, at home.** Write the cosine distance between two vectors yourself: it is 0 for the same direction, 1 for a right angle, and 2 for opposite directions.
 
 
 # %% tags=["exercise"]
@@ -341,7 +342,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[0]])
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# `a @ b` multiplies number by number and adds up. Divided by both lengths (`np.linalg.norm`) it is 1 for the same direction.
+# `a @ b` multiplies number by number and adds up. If you divide that by both lengths (`np.linalg.norm`), it is 1 for the same direction.
 #
 # </details>
 
@@ -366,7 +367,7 @@ Quiz(QUESTIONS["05"])
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · Other ways to compare two passes
 #
-# Several crops of one vehicle are a [track](glossary.md#track). These ways compare track with track, for sixty vehicles of one camera among the vehicles of
+# The detections of one vehicle at one camera, joined, are a [track](glossary.md#track). These ways compare track with track, for sixty vehicles of one camera among the vehicles of
 # the next two:
 #
 # - **MED** and **MCD** take the straight line and the angle;
@@ -399,7 +400,7 @@ methods.round(2)
 # - **People and networks both err**, and a false label can mislead people. Only a control without labels shows whether it does.
 # - **An embedding is a place**, and near means similar, first of all in colour.
 # - **A threshold decides who pays.** Fewer false links mean more misses; no threshold avoids both.
-# - **A look-alike is always near.** People who drive a common car are confused with others more often.
+# - **A look-alike is near, too.** So people who drive a common car are taken for others more often.
 #
 # **What you can do:** when somebody shows you a match, ask how many were compared, at which threshold, and how often the system is wrong there. A percentage alone
 # answers none of that.

@@ -37,8 +37,8 @@ points = operating_points(odds)
 stop_and_sort(points)
 
 # %% [markdown]
-# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when the
-# two are similar enough. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
+# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when it
+# is similar enough to one of them. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
 # too. How often the system does either was measured on this course's simulated road, by appearance alone.
 #
 # Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
@@ -66,17 +66,17 @@ stop_and_sort(points)
 #
 # You stopped people today, and not all of them were wanted. This also happens outside of simulations.
 #
-# In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: its number was that of a stolen
-# vehicle. The stolen vehicle was a motorcycle with plates of Montana. Officers held her and four girls at gunpoint, face down on the
-# ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People were in the loop, and they
-# believed it. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
+# In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number on its plate was that of a stolen
+# vehicle. The stolen vehicle was a motorcycle with a plate of Montana. Officers held her and four girls at gunpoint, face down on the
+# ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People stood between the alarm and the stop, and they
+# believed the alarm. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
 # a "Vehicle Fingerprint".
 #
 # Two things decide what an alarm is worth: the system, and how common wanted vehicles are among those that pass. The second is the
 # [base rate](glossary.md#base-rate), and no engineer can change it.
 #
-# **What can the person in the loop do?** Look at the crops before acting. Know the base rate. Ask for a list, not for a name. And be
-# allowed to say no: in [notebook 05](05-tracking.ipynb) you measured what happens otherwise.
+# **What can the person do who gets the alarm?** Look at the crops before you act. Know the base rate. Ask for a list of candidates, not for one name. And insist
+# that you can say no: in [notebook 05](05-tracking.ipynb) you measured what happens otherwise.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask for the prediction before the figure, and write it down. Then read the bars aloud from top to bottom. Wrong answer people give: the network got better. It did not change at all. Keep the clock for 08, where we blur every car."
 # ## 2 · What does the system know that a crop does not show?
@@ -92,7 +92,7 @@ show.drive()
 # - **Lanes**: they tell which way a vehicle drives, and most drivers keep their lane.
 # - **Everybody at once**: a [pass](glossary.md#pass), which is one vehicle that drives past one camera, belongs to one vehicle only. A candidate that is surely somebody else's is no candidate for yours.
 #
-# Nobody has to measure these by hand: the system learns them from the times at which vehicles pass. We look for vehicles that the tracker has at another camera, among all passes there
+# Nobody has to measure these by hand: the system learns them from the times at which vehicles pass. We look for vehicles that the system also tracked at another camera, among all passes there
 # within five minutes. How often does the correct vehicle come first?
 
 # %% jupyter={"source_hidden": true}
@@ -110,15 +110,15 @@ ask(
 )
 
 # %% [markdown]
-# Read the bars in both orders: begin with appearance and add the clock, or begin with the clock and add appearance. The clock needs pictures too, since a vehicle must be detected and tracked before it has a
-# time. But to blur those pictures takes nothing from the clock. [Notebook 08](08-protecting-your-privacy.ipynb) comes back to this.
+# Read the bars in both orders: begin with appearance and add the clock, or begin with the clock and add appearance. The clock needs frames too, since a vehicle must be detected and tracked before it has a
+# time. But a blur over its crop takes nothing from the clock. [Notebook 08](08-protecting-your-privacy.ipynb) comes back to this.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then make the filters stricter: fewer candidates are left, and fewer of the correct ones. Say: a filter loses people without a trace."
 # ## 3 · Should a filter be strict?
 #
-# It is tempting to *rule out* whatever does not fit the clock, because then an operator looks at a handful of candidates and not at hundreds. Such a filter needs a limit. Set it
-# yourself: how many of the true pairs should each filter **let through**, and how long a **list** does the operator look at?
-# Here we search at the next camera only, and the crops of one pass are put together by the truth, so that we judge the filters alone.
+# It is tempting to *rule out* every candidate that does not fit the clock, because then an operator looks at a handful of candidates and not at hundreds. Such a filter needs a limit. Set it
+# yourself: how many of the true pairs (two passes of one vehicle) should each filter **let through**, and how long a **list** does the operator look at?
+# Here we search at the next camera only. We know which crops are one pass, because the road is simulated, and put them together by that, so that we judge the filters alone.
 
 # %% jupyter={"source_hidden": true}
 lesson = open_lesson()
@@ -157,7 +157,7 @@ Sliders(
 # The search of notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It weighs each candidate
 # by a [likelihood ratio](glossary.md#likelihood-ratio): how many times better it fits your vehicle than a stranger. Then it says how sure it is.
 #
-# The original course named three such designs around a weak network: **limit** the search by place and time; **compute ahead**, so that a click only
+# The original course named three designs around a weak network: **limit** the search by place and time; **compute ahead**, so that a click only
 # compares vectors that are there already; and let a **person decide** at the end.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask the room how many false alarms a police officer can bear, and find that line. All lines rise: more vehicles, more misses. Say what is not drawn: for one false alarm in 300 searches, at which NIST tests faces, we have too few searches to know."
@@ -192,7 +192,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Why do errors not spread evenly? Because strangers are not drawn at random. If your car looks like many others, every search can blame you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the average driver, yes; not for the driver of a common car. Read the intervals of the second figure before anybody says that red cars are unlucky."
 # ## 5 · Who is wrongly linked?
 #
-# An average hides who is behind it, because not every vehicle is equally easy to confuse. Take each pair of different vehicles at neighbouring cameras: do they have one
+# One average does not say who is linked wrongly, because some vehicles are easier to confuse than others. Take each pair of different vehicles at neighbouring cameras: do they have one
 # design and one colour ([look-alikes](glossary.md#look-alike)), one colour only, or neither? At each threshold, how many of them are linked?
 
 # %% jupyter={"source_hidden": true}
@@ -209,7 +209,7 @@ ask(
 )
 
 # %% [markdown]
-# That was appearance alone. Does the clock spread the errors more evenly? These are the wrong links of the system that decides everybody at once, by colour and by type of the vehicle that is wrongly linked.
+# That was appearance alone. Does the clock spread the errors more evenly? The next figure has the wrong links of the system that decides about everybody at once, by colour and by type of the vehicle that is linked wrongly.
 
 # %% jupyter={"source_hidden": true}
 made = lesson.truth.vehicles
@@ -221,13 +221,13 @@ surely = any((table.low > 1).any() for table in blamed.values())
 ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 
 # %% [markdown]
-# A wide interval means that we counted too few links to know. A fair system would publish this figure before it is bought, for its own road.
+# A wide interval means that we counted too few links to know. A fair maker would publish this figure for your road before you buy.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask first: what does a month of a nation's cars cost? Take bids, as at an auction. Then point: cost protects nobody any more. End with the town: what a city gets for its money depends on the kind of camera, and the wrong trips grow with it."
 # ## 6 · What does a nation cost, and what does a town get?
 #
 # It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied: the cameras of a city for a
-# month; as many reads as Flock has in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), if each kept a vector; and 30 billion pictures, as many as Clearview had in 2024 (Dutch data
+# month; as many plate reads as Flock makes in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), if a vector were kept for each; and 30 billion pictures, as many as Clearview had in 2024 (Dutch data
 # protection authority; a contract of February 2026 speaks of more than 60 billion).
 
 # %% jupyter={"source_hidden": true}
@@ -246,7 +246,7 @@ ask(
 # %% [markdown]
 # `cctview.search.COSTS.table()` names the source and the date of every price; they come from third parties. Faces cost the same, since a vector is a vector: this is how the same system looks from Clearview's side.
 #
-# Does money buy a town the trips of its drivers? This is the simulated town of [notebook 00](00-the-end-of-privacy.ipynb), with a week of records ([how far to trust it](city.md)):
+# What does a town get for its money? This is the simulated town of [notebook 00](00-the-end-of-privacy.ipynb), with a week of records ([how far to trust it](city.md)):
 
 # %% jupyter={"source_hidden": true}
 city = read_result("city.csv")
@@ -260,12 +260,12 @@ ask(
 )
 
 # %% [markdown]
-# Every line of that town rests on assumptions, and the page says which of them would turn it round.
+# Every line of that figure rests on assumptions, and the page says which of them would turn the result round.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn
 #
-# **A worked example.** One of 1,000 vehicles is wanted. Of the wanted ones, 90 of 100 raise an alarm; of the others, 1 of 100. Of a hundred alarms, how many are right? Take 100,000
+# **A worked example.** One of 1,000 vehicles is wanted. An alarm is raised by 90 of 100 wanted vehicles, and by 1 of 100 others. How many of a hundred alarms are right? Take 100,000
 # vehicles and count:
 
 # %%
@@ -277,8 +277,8 @@ check_right_alarms(
 )
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** One of 50,000 vehicles is wanted. Of the wanted ones, 80 of 100 raise an alarm; of the others, 1 of 1,000. **Of a
-# hundred alarms, how many are right?**
+# **Exercise 1, together; half of it is done.** One of 50,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
+# of a hundred alarms are right?** Count the wrong alarms first, and then replace the `...`.
 
 # %% tags=["exercise"]
 wanted = 1_000_000 / 50_000
@@ -305,7 +305,7 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** At the loosest threshold of the dots, one other vehicle is taken for the wanted one with the
+# **Exercise 2, at home.** At the loosest threshold of the first figure, one other vehicle is taken for the wanted one with the
 # probability `rate`. Suppose that all vehicles are equally easy to confuse. **In how large a gallery would every second search link somebody**,
 # although the vehicle is not there?
 
@@ -320,7 +320,7 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# One vehicle is *not* taken for it with the probability `1 - rate`. Of n vehicles, none is with that to the power of n.
+# One vehicle is *not* taken for it with the probability `1 - rate`. None of n vehicles is taken for it with that probability to the power of n.
 # When is this a half? Take logarithms.
 #
 # </details>
@@ -341,9 +341,9 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Appendix · Exact, approximate, and on several computers
 #
-# To find the nearest vector, compare with all of them. That is exact, and it takes longer the more there are. An [approximate search](glossary.md#approximate-search) looks at
+# A search for the nearest vector can compare with all of them. That is exact, and it takes longer the more there are. An [approximate search](glossary.md#approximate-search) looks at
 # a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes in place of vectors.
-# *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are on this computer, with the vectors of these minutes.
+# *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. The table tries them on this computer, with the vectors of these minutes.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"] nbval_reason="the table holds times of this run"
 vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
@@ -374,9 +374,9 @@ print(
 # - **An alarm is worth what the base rate makes of it.** Where few are wanted, most alarms are false, even from a good system.
 # - **Place and time make a weak network strong.** Clock and appearance together find far more than either alone.
 # - **A filter loses some of the correct vehicles**, and nobody sees which.
-# - **Errors do not hit everybody equally.** A look-alike is linked at any threshold.
+# - **Errors do not hit everybody equally.** Look-alikes are linked far more often than other vehicles.
 #
 # **What you can do:** when a council or a company shows you such a system, ask three things. How many of its alarms were right last year? How
-# many vehicles does it miss at those false alarms? And who can say no?
+# many wanted vehicles did it miss in that year? And who can say no?
 #
 # Next: [notebook 07](07-the-demo-app.ipynb) puts you in the operator's chair.

@@ -57,8 +57,8 @@ finder, trips = open_finder(lesson.dataset, truth)
 open_app(lesson, trips)
 
 # %% [markdown]
-# The strip shows the cameras in the order in which a driver passes them. Below each stands the system's best candidate, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
-# high enough, the candidate is linked. Beside it grows the [dossier](glossary.md#dossier): everything that this one click has put together.
+# The strip shows the cameras in the order in which a driver passes them. The system's best candidate stands below each camera, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
+# high enough, the candidate is linked. The [dossier](glossary.md#dossier) grows beside the strip: it is everything that this one click has put together.
 #
 # In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. Outside this notebook,
 # `cctview app` opens ours. It is served on this computer only, and sends nothing anywhere.
@@ -86,7 +86,7 @@ open_app(lesson, trips)
 # ## 1 · What does one click write down?
 #
 # Somebody sits in the yellow taxi van. It is a Monday morning in May, and this **driver** has done nothing but drive to work along the river. Nobody typed a place, a
-# time, a type or a direction. One click did all this.
+# time, a type or a direction: one click wrote them down.
 #
 # The operator has the left and the middle column of the card below. The right column is ours: we know which lines are true, because the road is simulated.
 
@@ -104,13 +104,13 @@ ask(
 )
 
 # %% [markdown]
-# Each false line puts the driver where this driver never was, and it puts a part of somebody else's trip into the file. Nothing on the page says which lines these are.
+# Each false line puts the driver where this driver never was, and it puts a part of somebody else's trip into the dossier. Nothing on the page says which lines these are.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first, then the candidates. Then go back to the page and choose MED under 'How the system searches', without the two filters. Ask what changed: not the network, only what the system is allowed to look at."
 # ## 2 · Would the original have done better?
 #
 # The original ranked by appearance alone: by the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal Euclidean distance). Its author
-# named the weakness, candidates that could never have driven there. Here are its best candidates for our driver. Those that are close
+# named the weakness: it shows candidates that could never have driven there. Here are its best candidates for our driver. Those that are close
 # enough are linked: they have a thick frame.
 
 # %% jupyter={"source_hidden": true}
@@ -125,7 +125,7 @@ ask(
 )
 
 # %% [markdown]
-# One driver is an anecdote. So we search for everybody who passed all six cameras, at each other camera where the tracker has them. *Travel time* keeps candidates
+# One driver is an anecdote. So we search for everybody who passed all six cameras, at each other camera where the system tracked them. *Travel time* keeps candidates
 # that could have driven there in that time, and *lanes* keep those that drive in the same direction. The [joint model](glossary.md#joint-model), which the page uses, rules nothing
 # out: it decides everybody's trip at once, by appearance, clock and lanes.
 
@@ -163,20 +163,20 @@ ask(
 #
 # So far the driver is *vehicle 1*. There is no name, no plate, no face in the dossier. Many call that anonymous.
 #
-# Now somebody else has a list of vehicles and their holders. We made this one up: each holder is a role and a number, and none of them exists.
+# Now somebody else has a register: a list of vehicles and their holders. We made this one up: each holder is a role and a number, and none of them exists.
 
 # %%
 register = make_register(truth)
 register[["holder", "kind", "colour", "direction", "garage"]].iloc[3:7]
 
 # %% [markdown]
-# Three outside facts can connect the list with the dossier. Each is harmless alone, because it says nothing of where else a driver went:
+# Three outside facts can connect the register with the dossier, which is called a *join*. Each fact is harmless alone, because it says nothing of where else a driver went:
 #
 # - **a permit** lists type and colour, as a taxi licence does;
 # - **a garage** at the road's south end also writes down when a vehicle came in;
 # - **a plate that is read once** beside a camera says who passed there, and when.
 #
-# An entry of the register gets a weight for how well its type and colour fit what the system has read off, and no weight if its time is more than two seconds off. The
+# An entry of the register gets a weight for how well its type and colour fit what the system has read off, and no weight if the time of the fact is more than two seconds off. The
 # system's doubt about its own links is carried along. We reserve 2 % for somebody who is not in the register; that figure is our assumption.
 
 # %%
@@ -205,13 +205,13 @@ ask(
 
 # %% [markdown]
 # The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
-# cannot say how it came about. Both need the right to see the file, and to have it corrected.
+# cannot say how it came about. Both need the right to see the dossier, and to have it corrected.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
 # ## 4 · How often is the name right?
 #
 # The plate at 38 St was one case. So we do the same for every second vehicle that passed all six cameras: each is clicked at E 53 St, and a plate is read beside that
-# camera. A name is *believed* if the join is sure enough. Move how **sure** it must be.
+# camera. A name is *believed* if the join is sure enough. Move the slider **believed from**: it is the confidence that a name must have.
 
 # %% jupyter={"source_hidden": true}
 dossiers = judge.dossiers(everyone[::2], SearchSettings())
@@ -235,7 +235,7 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Press Delete on the page, then click the van again. Ask: was anything deleted?"
 # ## 5 · What is gone when a dossier is deleted?
 #
-# The page has a button for it. This is what the button does:
+# The page has a button that deletes a dossier. This is what the button does:
 
 # %%
 drawer = Drawer()
@@ -243,7 +243,7 @@ drawer.keep(dossier)
 print(drawer.delete(dossier.number))
 
 # %% [markdown]
-# Anyone who keeps the frames or the vectors can build every dossier again with one click. To protect a driver, one has to delete what the dossier was made of.
+# Anyone who keeps the frames or the vectors can build every dossier again with one click. Anyone who wants to protect a driver has to delete what the dossier was made of.
 #
 # With frames of your own (`CCTVIEW_DATA`, or `cctview app FOLDER`) the page works too, but it refuses to save a dossier, because that would be a file about a real person.
 
@@ -254,7 +254,7 @@ print(drawer.delete(dossier.number))
 # hidden behind a [hash](glossary.md#hash): a code that is easy to compute, and cannot be computed backwards. But there are not many such numbers. Vijay Pandurangan
 # computed the codes of all of them and looked each one up ([LSE Impact
 # Blog](https://blogs.lse.ac.uk/impactofsocialsciences/2014/07/16/nyc-improperly-anonymized-taxi-logs-pandurangan/), 16 July
-# 2014). Here is the same with the invented numbers of our register:
+# 2014). The cell does the same with the invented numbers of our register:
 
 # %%
 number = register.holder[0][-4:]
@@ -263,7 +263,7 @@ every_code = {md5(f"{k:04d}".encode()).hexdigest(): k for k in range(10_000)}
 print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04d}")
 
 # %% [markdown]
-# Then came the join. Photographers had published photographs of well-known people who get into taxis. Such a photograph shows a taxi, a place and a time, and one row of
+# The join came next. Photographers had published photographs of well-known people who get into taxis. Such a photograph shows a taxi, a place and a time, and one row of
 # the records has the same: it also tells where the passenger went, and what was paid. Anthony Tockar did this in September 2014, and
 # [Gawker](http://gawker.com/the-public-nyc-taxicab-database-that-accidentally-track-1646724546) followed. No name was in the records. One outside fact put it there.
 #
@@ -290,7 +290,7 @@ speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
 check_speed(speed, sightings[1:3], km)
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** And between row 1 and the last row?
+# **Exercise 1, together; half of it is done.** How fast did it drive on average between row 1 and the last row? Replace the `...`.
 
 # %% tags=["exercise"]
 seconds = (sightings.time.iloc[-1] - sightings.time[1]).total_seconds()
@@ -319,7 +319,7 @@ check_speed(speed, sightings[1:], km)
 # Whose speed is it? Look at the last row of the card in part 1.
 #
 # **Exercise 2, at home.** Write the join yourself. A vehicle was seen at a camera at a moment. Whose plate was read there
-# within so many seconds, before or after? The register has a column for each camera, with the time of the reading.
+# at most so many `seconds` before or after? The register has a column for each camera, with the time of the reading.
 
 
 # %% tags=["exercise"]
