@@ -294,7 +294,7 @@ show.candidates(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room call out thresholds for exercise 1, type them in, read out what the check says. Two or three rounds are enough."
 # ## Your turn
 #
-# **A worked example.** A *same pair* shows one vehicle, and a *different pair* shows two. We tolerate links of at most 5 of 100 different pairs. Which threshold links the
+# **Worked example.** A *same pair* shows one vehicle, and a *different pair* shows two. We tolerate links of at most 5 of 100 different pairs. Which threshold links the
 # most same pairs then? The distances are in `mcd`, and `same` says which pairs are same pairs. So sort the distances of the different pairs, and stop after the first 5 %:
 
 # %%
@@ -304,7 +304,7 @@ threshold = different_pairs[allowed - 1]
 check_threshold(threshold, mcd, same, tolerated=0.05)
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** Now false links should be rarer: we tolerate links of at most 1 in 100 different pairs. Replace the `...` by the threshold.
+# **Exercise 1, together.** Now false links should be rarer: we tolerate links of at most 1 in 100 different pairs. Replace the `...` by the threshold.
 
 # %% tags=["exercise"]
 allowed = len(different_pairs) // 100

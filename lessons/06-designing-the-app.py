@@ -265,7 +265,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn
 #
-# **A worked example.** One of 1,000 vehicles is wanted. An alarm is raised by 90 of 100 wanted vehicles, and by 1 of 100 others. How many of a hundred alarms are right? Take 100,000
+# **Worked example.** One of 1,000 vehicles is wanted. An alarm is raised by 90 of 100 wanted vehicles, and by 1 of 100 others. How many of a hundred alarms are right? Take 100,000
 # vehicles and count:
 
 # %%
@@ -277,7 +277,7 @@ check_right_alarms(
 )
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** One of 50,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
+# **Exercise 1, together.** One of 50,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
 # of a hundred alarms are right?** Count the wrong alarms first, and then replace the `...`.
 
 # %% tags=["exercise"]

@@ -282,7 +282,7 @@ sightings = dossier.sightings
 sightings.assign(km=sightings.camera.map(km))[["camera", "time", "km"]]
 
 # %% [markdown]
-# **A worked example.** How fast did the vehicle drive on average between rows 1 and 2 of the table, in km/h?
+# **Worked example.** How fast did the vehicle drive on average between rows 1 and 2 of the table, in km/h?
 
 # %%
 seconds = (sightings.time[2] - sightings.time[1]).total_seconds()
@@ -290,7 +290,7 @@ speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
 check_speed(speed, sightings[1:3], km)
 
 # %% [markdown]
-# **Exercise 1, together; half of it is done.** How fast did it drive on average between row 1 and the last row? Replace the `...`.
+# **Exercise 1, together.** How fast did it drive on average between row 1 and the last row? Replace the `...`.
 
 # %% tags=["exercise"]
 seconds = (sightings.time.iloc[-1] - sightings.time[1]).total_seconds()

@@ -85,7 +85,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 35 minutes, with the exercises 50</b></summary>
 #
-# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: 05, where a network turns a crop into a vector. It
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a network turns a crop into a vector. It
 # is enough to know that similar vehicles have similar vectors.
 #
 # After this notebook you can
@@ -102,7 +102,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question."
 # ## 1 · What does a vector give away?
 #
-# Many owners say: "we store no images". So we ask what is left in such a table. A [pass](glossary.md#pass) is one vehicle that drives past one camera. For each pass the table holds the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
+# Many owners say: "we store no images". They keep a table of vectors, so we ask what it gives away. A [pass](glossary.md#pass) is one vehicle that drives past one camera. The table holds for each pass the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
 # because anyone can download it, and crops of *other* vehicles to learn from.
 #
 # From these crops the thief trained a small network, the [decoder](glossary.md#decoder), which turns a vector back into a picture. This is called
@@ -143,8 +143,8 @@ ask(
 # as much as a look-alike's. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
-# To learn one thing, such as the colour, the thief needs no decoder. Give each number of the vector one weight, and add up. This is a [linear probe](glossary.md#linear-probe), the simplest
-# reader there is. It learns from vehicles that the thief knows, and then reads the colour of others:
+# The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
+# adds up. It learns from vehicles that the thief knows, and then reads the colour of others:
 
 # %% jupyter={"source_hidden": true}
 read = infer_attribute(breach.stolen, "family", breach.known).figures()
@@ -156,7 +156,7 @@ print(
 )
 
 # %% [markdown]
-# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: says which two are one vehicle. For each pass at one camera the thief ranks all passes at another camera.
+# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: the thief says which two are one vehicle. So the thief takes each pass at one camera, and ranks all passes at another camera by how well they fit.
 
 # %% jupyter={"source_hidden": true}
 rates = link_rates(breach)
@@ -185,7 +185,7 @@ ask(
 # ## 2 · Who could protect a driver?
 #
 # Vectors give so much away that people have invented many defences. A defence can change the **pixels** that a camera sends, the **vectors**
-# that are computed from them, or what the **database** keeps. Before we test any, we ask who could switch it on.
+# that are computed from them, or what the **database** keeps. Before we test a defence, we ask who could switch it on.
 #
 # | defence | what it does |
 # |---|---|
@@ -239,7 +239,7 @@ print(
 #
 # The bars show how many [bits](glossary.md#bit) a link between two cameras still gives away: each bit halves the number of passes that it could be.
 # For a defence of pixels, the crops above the bars show what the camera sends. For the others, they show what the decoder rebuilds from the defended vectors.
-# *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
+# Choose a **defence**, its **strength** and a **tracker**. *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
 
 # %% jupyter={"source_hidden": true}
 results = stored()
@@ -303,11 +303,11 @@ who_needs_what(results, stored_draws())
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: an own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200."
 # ## 5 · Break it: the secret key
 #
-# One defence looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
+# The key looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
 # Then no two cameras can be compared, and the owner can still count vehicles and tell their types.
 #
 # But the rotation is the same for all vehicles. A thief who knows *some* vehicles at both cameras can learn from them how one
-# camera's vectors turn into the other's. For example, the thief knows an own car, a bus of a known line, and a taxi with a receipt.
+# camera's vectors turn into the other's. For example, the thief knows an own car, a bus of a known line, and a taxi with a receipt. Move the number of **known vehicles**.
 
 # %% jupyter={"source_hidden": true}
 FIRST, SECOND = "733-681-N", "735-683-N"
@@ -342,7 +342,7 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels."
 # ## 6 · Why do small changes fool a network?
 #
-# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. To find out why, we build one neuron, which is the smallest part of a network. It has a weight for each number of a crop, multiplies, and adds up.
+# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. To find out why, we build one neuron, which is the smallest part of a network. It multiplies each number of a crop by a weight of its own, and adds up.
 
 # %%
 rng = np.random.default_rng(0)
@@ -451,7 +451,7 @@ ask(
 # | [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici), E.D. Va., 27 January 2026 | 176 plate cameras upheld, "not today"; the appeal is pending in the 4th Circuit | open |
 # | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and may still do it |
 #
-# Clearview AI, the company that this course began with, shows how slowly it works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
+# Clearview AI, the company that this course began with, shows how slowly the law works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
 # appealed, and we found no decision. European authorities imposed fines of about €96 million, largely unpaid, and a criminal complaint followed on 28 October 2025. The United Kingdom's fine of £7.5 million
 # was overturned in 2023, and in October 2025 the case was sent back: it is not final.
 #
@@ -472,12 +472,12 @@ ask(
 #
 # <details><summary><b>What can I do?</b></summary>
 #
-# **As a driver**, little by yourself. Nothing that you stick on the car helps. But you can ask who keeps what, and for how long. In the European Union you ask by articles 15 and 17 of the GDPR, and the police by the national law under Directive 2016/680. In California you ask businesses, and data brokers through DROP. It works where somebody can tell which data are yours.
+# **As a driver**, you can do little by yourself. Nothing that you stick on the car helps. But you can ask who keeps what, and for how long. In the European Union you ask by articles 15 and 17 of the GDPR, and the police by the national law under Directive 2016/680. In California you ask businesses, and data brokers through DROP. Asking works where somebody can tell which data are yours.
 #
-# **As a resident**, more. Ask your council *before* it buys: what is it for, how long are passes kept, how exact are the times, who can search, and who counts the wrong links? Cities have passed laws that
+# **As a resident**, you can do more. Ask your council *before* it buys: what is the system for, how long are passes kept, how exact are the times, who can search, and who counts the wrong links? Cities have passed laws that
 # force these questions ([community control over police surveillance](https://www.aclu.org/feature/community-control-over-police-surveillance), ACLU; [the same at EFF](https://www.eff.org/issues/community-control-police-surveillance-ccops)).
 #
-# **As somebody with a camera or a database**, most. Say what the data are for, and store only what that needs. For counts, count at the camera and send the count. For types as well, delete each pass after half a minute. If you need travel times you need links, and the defences here give back far less; so ask whether you need them. Test each defence against the best attacker, and against another network.
+# **As somebody with a camera or a database**, you can do most. Say what the data are for, and store only what that needs. If you need counts, count at the camera and send the count. If you need types as well, delete each pass after half a minute. If you need travel times you need links, and the defences here give back far less; so ask whether you need them. Test each defence against the best attacker, and against another network.
 #
 # </details>
 
@@ -490,7 +490,7 @@ Quiz(QUESTIONS["08"])
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless."
 # ## Your turn
 #
-# **Worked.** A city only counts vehicles. Which defence leaves the best tracker the fewest bits? `results` has a row for each defence, strength and tracker.
+# **Worked example.** A city only counts vehicles. Which defence leaves the best tracker the fewest bits? `results` has a row for each defence, strength and tracker.
 
 # %%
 strongest = results.loc[results.groupby(["defence", "strength"]).bits.idxmax()]  # best tracker
@@ -498,8 +498,8 @@ useful = strongest[strongest.counting >= 0.9]
 useful.sort_values("bits")[["defence", "strength", "tracker", "bits", "counting"]].head(3).round(2)
 
 # %% [markdown]
-# **Exercise 1, half done, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Nine tenths of both must be kept. Which defence, at
-# which strength, takes the largest share of the bits from the best tracker?
+# **Exercise 1, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Nine tenths of both must be kept. Which defence, at
+# which strength, takes the largest share of the bits from the best tracker? Complete the first line, and replace the `...`.
 
 # %% tags=["exercise"]
 needed = strongest[["counting"]]  # something is missing here
@@ -527,7 +527,7 @@ check_defence(choice, results, usefulness=0.9, needs=["counting", "types"])
 # </details>
 
 # %% [markdown]
-# **Exercise 2, free, at home.** Break the key yourself. Your function gets the vectors of known vehicles at two cameras: row by row, `a` and `b` are the same
+# **Exercise 2, at home.** Break the key yourself. Your function gets the vectors of known vehicles at two cameras: row by row, `a` and `b` are the same
 # vehicle. Return the matrix that turns `a` into `b`.
 
 

@@ -84,7 +84,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both."
 # ## 2 · Which clue told more?
 #
-# At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Which of the two tells more? Now we can
+# At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Now we can
 # count: how often does each alone put the correct vehicle first, over all vehicles that were tracked at the camera where we looked?
 
 # %% jupyter={"source_hidden": true}
@@ -111,7 +111,7 @@ ask(
 )
 
 # %% [markdown]
-# **Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come. Few do both. So the network that ten notebooks built is
+# **Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come, but few do both. So the network that ten notebooks built is
 # weak by itself, and so is a clock. The danger is that they are put together.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. The last step needed no camera of ours, and it sometimes names the wrong person."
@@ -136,16 +136,15 @@ ask(
 
 # %% [markdown]
 # The longest part is hatched, and no algorithm found it. The *question* holds it: look at this camera, in these ten minutes. So **place and time did most**, before the network was asked anything.
-# Type and colour are part of appearance, because the network reads them off the same [embedding](glossary.md#embedding). Clock and appearance overlap, so each bar is the average of coming
-# first and coming second; notebook 06 shows both orders.
+# Type and colour are part of appearance, because the network reads them off the same [embedding](glossary.md#embedding). Clock and appearance overlap, so each bar is the average of two counts: what
+# the clue gives alone, and what it adds to the other clue. Notebook 06 shows both orders.
 #
-# These bits single out a *pass*. A person gets in by one fact from outside, such as a plate that is read once beside one camera (notebook 07). It is sometimes the wrong person, and then this step takes bits away.
+# These bits single out a *pass*. One fact from outside makes a person of it, such as a plate that is read once beside one camera (notebook 07). Sometimes it is the wrong person, and then this step takes bits away.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population, from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
 # ## 4 · What does the same evidence prove in another city?
 #
-# The meter counts bits in one city. But how much they *prove* depends on how many vehicles there are. Among few vehicles a good match is nearly certain, and
-# among many, as many strangers match as well. This is the [base rate](glossary.md#base-rate). Move the **vehicles in the city** and the **evidence**, which here is one match of a known strength.
+# The meter counts bits in one city. But would they *prove* as much in a city of another size? Move the **vehicles in the city** and the **evidence**, which here is one match of a known strength.
 
 
 # %% jupyter={"source_hidden": true}
@@ -166,7 +165,8 @@ Sliders(
 )
 
 # %% [markdown]
-# So "a 97 % match" says nothing without the number of vehicles that were compared.
+# Among few vehicles a good match is nearly certain, and among many, strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
+# vehicles that were compared.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up."
 # ## 5 · Which leaks does the meter miss?
@@ -214,14 +214,14 @@ Quiz(QUESTIONS["09"])
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Run the worked cell and say it aloud: how often do you halve? Then take the car of somebody in the room, and let the room guess the bits before anyone computes."
 # ## Your turn
 #
-# **Worked.** How many bits do type and colour give away of a silver sedan at 8 o'clock? One bit halves the crowd, so count how often `everyone` is halved until the vehicles that are `alike` are left. That is a logarithm.
+# **Worked example.** How many bits do type and colour give away of a silver sedan at 8 o'clock? One bit halves the crowd, so count how often `everyone` is halved until the vehicles that are `alike` are left. That is a logarithm.
 
 # %%
 example = your_car(trips, drivers, kind="sedan", colour="silver", hour=8)
 print(f"{np.log2(example.everyone / example.alike):.1f} bits")
 
 # %% [markdown]
-# **Exercise 1, half done, together.** Put a car of somebody in the room into the first line. How many bits do its type and colour give away?
+# **Exercise 1, together.** Put a car of somebody in the room into the first line. How many bits do its type and colour give away? Replace the `...`.
 
 # %% tags=["exercise"]
 mine = your_car(trips, drivers, kind="suv", colour="red", hour=17)
@@ -247,7 +247,7 @@ check_bits(bits, mine.everyone, mine.alike)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, free, at home.** A witness gives you evidence worth 12 bits. How many vehicles can a city have, so that the match is as often right as wrong?
+# **Exercise 2, at home.** A witness gives you evidence worth 12 bits. How many vehicles can a city have, so that the match is as often right as wrong?
 
 # %% tags=["exercise"]
 vehicles = ...
@@ -302,9 +302,9 @@ print(
 # - **Place and time gave away most.** Clock and appearance are weak alone and strong together.
 # - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
 # - **A wrong link follows somebody else.** Count errors on vehicles drawn at random.
-# - **What you can do:** ask what it is for, how long, who searches, who is told of errors. If you build such a system, answer before anyone asks.
+# - **What you can do:** ask what the system is for, how long records are kept, who searches, and who is told of errors. If you build such a system, answer before anyone asks.
 #
-# To try it on frames of your own, let `CCTVIEW_DATA` name their folder. They are data about other people, so keep them on your computer, and delete them.
+# You can run the notebooks on frames of your own: let `CCTVIEW_DATA` name their folder. They are data about other people, so keep them on your computer, and delete them.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What to read on
