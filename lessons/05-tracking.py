@@ -175,8 +175,8 @@ ask(
 # - **VehicleNet** ([2020](https://arxiv.org/abs/2004.06305)) puts four public collections of vehicles together, because more cameras teach more.
 # - For faces, **OpenFace** and **face_recognition** are free libraries that work like FaceNet, which was never published.
 #
-# On VeRi-776 such networks put the correct vehicle first in 97 of 100 searches (a network of the library
-# [fast-reid](https://github.com/JDAI-CV/fast-reid/blob/master/MODEL_ZOO.md), as its makers report). Such collections hold sharp crops, all of about one size
+# A network of the library [fast-reid](https://github.com/JDAI-CV/fast-reid/blob/master/MODEL_ZOO.md) puts the correct vehicle first in 97 of 100 searches on
+# VeRi-776, as its makers report. Such collections hold sharp crops, all of about one size
 # ([2018](https://arxiv.org/abs/1809.09409)). Ours come from traffic cameras of 352×240 pixels.
 #
 # </details>
@@ -185,8 +185,8 @@ ask(
 # ## 4 · How near is near enough?
 #
 # A distance is not yet an answer. A [threshold](glossary.md#threshold) turns it into one: pairs with a smaller distance are linked. A link of two crops of one vehicle
-# is a *true link*. A link of two different vehicles is a [false link](glossary.md#false-link), and it puts a driver where that driver never was. Below are all
-# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill of the figure shows which share of its pairs
+# is a *true link*. A link of two different vehicles is a [false link](glossary.md#false-link), and it puts a driver where that driver never was. The figure has all
+# pairs of neighbouring cameras, every vehicle with every other, because a search does not know in advance which pairs make sense. Each hill shows which share of its pairs
 # has which distance. Move the **threshold**, and then leave out small crops by the **smallest crop**.
 
 # %% jupyter={"source_hidden": true}
@@ -229,8 +229,8 @@ ask(
 )
 
 # %% [markdown]
-# The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle. With
-# more cameras and more minutes it falls, because the pairs of strangers grow faster than the pairs of one vehicle.
+# The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle. It falls
+# with more minutes, because different pairs multiply much faster than same pairs.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
 # ## 5 · What does an operator get?

@@ -37,8 +37,8 @@ points = operating_points(odds)
 stop_and_sort(points)
 
 # %% [markdown]
-# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when it
-# is similar enough to one of them. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
+# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when the
+# vehicle is similar enough to one of them. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
 # too. How often the system does either was measured on this course's simulated road, by appearance alone.
 #
 # Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
@@ -66,7 +66,7 @@ stop_and_sort(points)
 #
 # You stopped people today, and not all of them were wanted. This also happens outside of simulations.
 #
-# In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number on its plate was that of a stolen
+# A plate reader in Aurora, Colorado flagged the car of Brittney Gilliam in August 2020: the number on its plate was that of a stolen
 # vehicle. The stolen vehicle was a motorcycle with a plate of Montana. Officers held her and four girls at gunpoint, face down on the
 # ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People stood between the alarm and the stop, and they
 # believed the alarm. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage

@@ -60,8 +60,8 @@ open_app(lesson, trips)
 # The strip shows the cameras in the order in which a driver passes them. The system's best candidate stands below each camera, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
 # high enough, the candidate is linked. The [dossier](glossary.md#dossier) grows beside the strip: it is everything that this one click has put together.
 #
-# In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. Outside this notebook,
-# `cctview app` opens ours. It is served on this computer only, and sends nothing anywhere.
+# In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. You can open
+# our page outside this notebook, too, by `cctview app`. It is served on this computer only, and sends nothing anywhere.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 19 minutes, with the exercises 30</b></summary>
@@ -245,7 +245,7 @@ print(drawer.delete(dossier.number))
 # %% [markdown]
 # Anyone who keeps the frames or the vectors can build every dossier again with one click. Anyone who wants to protect a driver has to delete what the dossier was made of.
 #
-# With frames of your own (`CCTVIEW_DATA`, or `cctview app FOLDER`) the page works too, but it refuses to save a dossier, because that would be a file about a real person.
+# The page also works with frames of your own (`CCTVIEW_DATA`, or `cctview app FOLDER`). Then it refuses to save a dossier, because that would be a file about a real person.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell live. Ten thousand numbers are nothing. Wrong answer people give: then take a better hash. Any fixed code for a number that can be counted through can be counted through. Then Flock, in one minute: it is for sale."
 # ## 6 · Has this happened?

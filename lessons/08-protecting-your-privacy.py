@@ -105,7 +105,7 @@ ask(
 # Many owners say: "we store no images". They keep a table of vectors, so we ask what it gives away. A [pass](glossary.md#pass) is one vehicle that drives past one camera. The table holds for each pass the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
 # because anyone can download it, and crops of *other* vehicles to learn from.
 #
-# From these crops the thief trained a small network, the [decoder](glossary.md#decoder), which turns a vector back into a picture. This is called
+# The thief trained a small network on these crops, the [decoder](glossary.md#decoder), which turns a vector back into a picture. This is called
 # [inversion](glossary.md#inversion). The decoder has never seen a vehicle of these models. Two rivals need no decoder: the crop of a [look-alike](glossary.md#look-alike), which is
 # the other vehicle with the most similar vector, and the average of many crops.
 
@@ -139,8 +139,8 @@ ask(
 )
 
 # %% [markdown]
-# The decoder rebuilds *that crop*, with its light, its pose and its colours. To somebody who looks for you elsewhere, the rebuilt picture is worth about
-# as much as a look-alike's. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
+# The decoder rebuilds *that crop*, with its light, its pose and its colours. The rebuilt picture is worth about as much as a look-alike's crop
+# to somebody who looks for you elsewhere. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
 # The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
@@ -230,7 +230,7 @@ print(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise."
 # ## 3 · Does a defence work? Four trackers answer
 #
-# The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker) is a thief who wants to link passes.
+# The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker), in this notebook, is a thief who wants to link passes.
 #
 # - **Off the shelf**: uses the network as it is, and one crop of each pass.
 # - **Retrained**: has learned from other vehicles' data that were defended in the same way.
@@ -238,7 +238,7 @@ print(
 # - **Another network**: has the pictures, and a network that the defence was not made for.
 #
 # The bars show how many [bits](glossary.md#bit) a link between two cameras still gives away: each bit halves the number of passes that it could be.
-# For a defence of pixels, the crops above the bars show what the camera sends. For the others, they show what the decoder rebuilds from the defended vectors.
+# If a defence changes pixels, the crops above the bars show what the camera sends. Otherwise they show what the decoder rebuilds from the defended vectors.
 # Choose a **defence**, its **strength** and a **tracker**. *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
 
 # %% jupyter={"source_hidden": true}
@@ -342,7 +342,7 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels."
 # ## 6 · Why do small changes fool a network?
 #
-# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. To find out why, we build one neuron, which is the smallest part of a network. It multiplies each number of a crop by a weight of its own, and adds up.
+# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. We build one neuron to find out why. A neuron is the smallest part of a network: it multiplies each number of a crop by a weight of its own, and adds up.
 
 # %%
 rng = np.random.default_rng(0)
@@ -449,7 +449,7 @@ ask(
 # | *Carpenter* (2018) and [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112, 29 June 2026 | police who demand location records of phones make a search, even for a short time | open; the closest case so far |
 # | *Commonwealth v. McCarthy*, 484 Mass. 493 (2020) | four fixed plate readers were no search; widespread use could be | open: it asks *how many cameras* |
 # | [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici), E.D. Va., 27 January 2026 | 176 plate cameras upheld, "not today"; the appeal is pending in the 4th Circuit | open |
-# | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and may still do it |
+# | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and can still do it |
 #
 # Clearview AI, the company that this course began with, shows how slowly the law works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
 # appealed, and we found no decision. European authorities imposed fines of about €96 million, largely unpaid, and a criminal complaint followed on 28 October 2025. The United Kingdom's fine of £7.5 million

@@ -165,7 +165,7 @@ Sliders(
 )
 
 # %% [markdown]
-# Among few vehicles a good match is nearly certain, and among many, strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
+# A good match is nearly certain among few vehicles. It is not among many, because strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
 # vehicles that were compared.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up."

@@ -198,7 +198,7 @@ def wrongly_linked(tables: dict[str, pd.DataFrame], note: str = SIMULATION) -> C
     most = " and ".join(f"no {of}" for of in tables)
     title = f"{most[0].upper()}{most[1:]} is surely linked wrongly more often than the average"
     if surely:
-        title = f"Surely linked wrongly more often than the average: {', '.join(surely)}"
+        title = f"These are surely linked wrongly more often than the average: {', '.join(surely)}"
     rows = max(len(table) for table in tables.values())
     figure = Card(title, 0.28 * rows + 1.35, note, left=1.2, top=0.4, bottom=0.8, wspace=0.5)
     most = max(table["high"].max() for table in tables.values())
