@@ -46,18 +46,18 @@ be_the_operator(finder, judge, dataset, truth)
 # A whole picture from a camera is a [frame](glossary.md#frame). The small picture of one vehicle that is cut out of it is a [crop](glossary.md#crop).
 # One vehicle that drives past one camera makes a **[pass](glossary.md#pass)**. You **[linked](glossary.md#link)** passes: you said that two of them are the same vehicle.
 #
-# The system links passes in the same way, for every car at once. This was a hard test for both of you, because the wrong crops are those that the system
-# finds most similar. So your score says nothing about an average vehicle. Part 3 counts all of them.
+# The system links passes in the same way, for every car at once. This was a hard test for you and for the system, because the wrong crops are those that the system
+# finds most similar. So your score says nothing about an average vehicle. Part 3 counts all vehicles.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 23 minutes, with the exercises 32</b></summary>
 #
-# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: nothing. Start here.
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. You need no other notebook before this one.
 #
 # After this notebook you can
 #
 # 1. say what one click on a vehicle sets off, from a frame to a trip;
-# 2. tell a [miss](glossary.md#miss) from a false link, and from a vehicle that no camera saw;
+# 2. tell a [miss](glossary.md#miss) from a [wrong link](glossary.md#false-link), and from a vehicle that no camera saw;
 # 3. say how often the system works for a random vehicle, and whom it follows when it is wrong;
 # 4. say what more cameras and other kinds of cameras change, and what courts have said about it.
 #
@@ -84,12 +84,12 @@ be_the_operator(finder, judge, dataset, truth)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. When it is uncovered, follow the dashed line from left to right: it is the true trip. Then click other cars in the frame below. Wrong answer people give: it reads the plate. It does not; no plate is legible here."
 # ## 2 · What does one click set off?
 #
-# You chose among four crops. The system has to choose among all passes. We now watch it with one vehicle, a yellow taxi van at E 53 St.
+# You chose among four crops. The system has to choose among all passes. We now watch how it does that for one vehicle, a yellow taxi van at E 53 St.
 #
 # 1. The **[detector](glossary.md#detector)** finds the vehicles in each frame, and draws a [box](glossary.md#bounding-box) around each.
 # 2. The **[network](glossary.md#neural-network)** turns each crop into a list of numbers. Crops that look alike get similar numbers.
-# 3. The **clock** says how probable a drive from one camera to the next is.
-# 4. The system links a pass if its **[confidence](glossary.md#confidence)**, which is the probability that it states, is at least 50 %.
+# 3. The **clock** says how probable it is that a drive from one camera to the next takes so long.
+# 4. The **[confidence](glossary.md#confidence)** of the system says how probable it is that a pass is of the same vehicle. The system links the pass if its confidence is at least 50 %.
 #
 # No plate can be read in these frames. So the system has two clues: what a vehicle looks like, and when it passed.
 #
@@ -108,8 +108,8 @@ ask(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Now click any vehicle in this frame.** The cards show the best [candidate](glossary.md#candidate) at each other camera. A solid number is a link. A pale number is none, because the system is
-# not confident enough.
+# **Now click any vehicle in this frame.** A [candidate](glossary.md#candidate) is a pass that could be the same vehicle. The cards show the best one at each other camera. A solid number is a link. If
+# the number is pale, the system links nobody there, because it is not confident enough.
 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
@@ -124,16 +124,16 @@ camera
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One click returns a trip: places, times, and a confidence for each. It needs no name and no plate.
 #
-# (To see frames of your own, let the environment variable `CCTVIEW_DATA` name their folder. Everything that is counted below stays on the simulated road, because nobody
+# (To see frames of your own, set the environment variable `CCTVIEW_DATA` to their folder. Everything that is counted below stays on the simulated road, because nobody
 # knows the truth about other frames.)
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
 open_app(lesson) if lesson.own else None
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say it slowly: you clicked one car, and the system had to decide about every car. Ask for the prediction. Then show whom it followed instead of the taxi."
-# ### It does not look at you. It looks at everybody
+# ### The system does not look at you. It looks at everybody
 #
-# A pass belongs to one vehicle only. If a pass at 48 St is your neighbour's, it cannot be yours. So the system decides the trips of *all* vehicles together. To follow
+# A pass belongs to one vehicle only. If a pass at 48 St is your neighbour's, it cannot be yours. So the system decides about the trips of *all* vehicles together. To follow
 # one person, it has to follow everyone.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
@@ -171,17 +171,18 @@ show.candidates(
 )
 
 # %% [markdown]
-# Would you have known? If no tick is among the five, the tracker missed the taxi there, and the system followed another vehicle. Nothing on the operator's screen
+# Would you have known? The **[tracker](glossary.md#tracker)** joins the boxes of one vehicle from frame to frame. If no tick is among the five, the tracker missed the taxi there,
+# and the system followed another vehicle. Nothing on the operator's screen
 # warns of a look-alike.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction. Count rows together. Then move the slider down: more circles, more crosses. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
 # ## 3 · How often is it right about a random vehicle?
 #
-# A demonstration shows a vehicle that its maker chose. So now nobody chooses: we draw twenty vehicles at random among all that passed all six cameras, and
+# A demonstration shows a vehicle that its maker chose. So now we draw twenty vehicles at random among all that passed all six cameras, and
 # follow each of them from E 53 St. Each row is a vehicle, and each column a camera.
 #
 # - A filled circle is a correct link. A **cross** is a link to somebody else.
-# - A dash is a pass that the detector or the tracker missed, so no search can find it.
+# - A dash is a pass that the detector or the tracker missed, so no search can find it, and the trip cannot be found whole.
 #
 # After your prediction, move the slider: it sets **how confident the system must be** before it links.
 
@@ -205,23 +206,23 @@ Sliders(
 # ### What happens if the vehicle is not there to be found?
 #
 # So far we searched for vehicles that had passed every camera. An operator cannot know that. The vehicle may have turned off, or the detector may have missed it. So we now
-# search for every vehicle at every camera, and keep the three cases apart.
+# search for every vehicle at every camera, and keep three cases apart: it was tracked there, it passed unseen (no detection or track shows it), or it never passed.
 
 # %% jupyter={"source_hidden": true}
 searches = read_result("searches.parquet")
 show.who_is_linked(linking_rates(searches))
 
 # %% [markdown]
-# The operator sees only the confidence. Can it be trusted? On the dashed line the system would be right exactly as often as it says; that is called
-# [calibration](glossary.md#calibration).
+# The operator sees only the confidence. Can the operator trust it? A system on the dashed line is right exactly as often as it says. Such a system is well
+# [calibrated](glossary.md#calibration).
 
 # %% jupyter={"source_hidden": true}
 show.said_and_right(sureness(searches), calibration(searches))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### And all vehicles, counted
+# ### Who is followed by mistake, if we count all vehicles?
 #
-# Twenty vehicles are few. Here is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
+# Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
 # [intervals](glossary.md#interval).
 #
 # - *Could be*: the tracker has every pass of the trip, so a perfect search would find it whole. (One camera sees one carriageway only. A trip on the other counts as
@@ -229,19 +230,20 @@ show.said_and_right(sureness(searches), calibration(searches))
 # - *Whole*: every pass is linked correctly. *Some*: some are, and no link is wrong. *Nothing*: nothing is linked.
 # - *Wrong*: at least one link follows somebody else.
 
-# %%
-counts = count_trips(links)
-counts.round(2)
-
 # %% jupyter={"source_hidden": true}
+counts = count_trips(links)
+number = counts["count"].astype(int)
 about = judge.labels[["kind", "colour"]].to_numpy()
 mistaken = links[(links.probability >= 0.5) & ~links.right.astype(bool)]
 alike = (about[mistaken["query"]] == about[mistaken["tracklet"]]).all(axis=1)
-print(
-    f"{counts.loc['whole', 'count']:.0f} of {counts.loc['whole', 'of']:.0f} trips are found whole;"
-    f" {counts.loc['could be', 'count']:.0f} could be.\n"
-    f"{counts.loc['wrong', 'count']:.0f} trips have at least one wrong link.\n"
-    f"{show.percent(alike.mean())} of the wrong links follow a vehicle of the same type and colour."
+ask(
+    "00 wrong links",
+    counts.round(2),
+    of=float(alike.mean()),
+    count=int(counts.of.iloc[0]),
+    whole=int(number["whole"]),
+    could=int(number["could be"]),
+    wrong=int(number["wrong"]),
 )
 
 # %% [markdown]
@@ -251,10 +253,10 @@ print(
 # ## 4 · How many cameras does it take?
 #
 # Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *[plate reader](glossary.md#plate-reader)*
-# is a camera that reads number plates. A *still* is a camera like ours: one small frame every 1.7 seconds.
+# is a camera that reads number plates. A *still camera* (*stills* in the menu) is one like ours: it takes one small frame every 1.7 seconds.
 #
-# No real town was measured. How well stills link comes from our simulated road, how well plate readers read comes from reports, and the rest is assumed.
-# [How far to trust the city](city.md) lists every assumption. Some numbers of cameras carry the name of a court case or a city that has as many, on more road or less.
+# No real town was measured. We took from our simulated road how well still cameras link, and from reports how well plate readers read. We assumed the rest.
+# [How far to trust the city](city.md) lists every assumption. Some numbers of cameras carry the name of a court case or a city with as many cameras. The roads there may be longer or shorter than in our town.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 town = read_result("city.csv")
@@ -271,7 +273,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 #
 # <details><summary><b>What we see in it</b></summary>
 #
-# The kind of camera decides before the number does. Plate readers put a driver's days together, and every further camera adds to that; homes are found on the way.
+# The kind of camera matters more than the number. Plate readers put a driver's days together, and every further camera adds to that; homes are found on the way.
 # Still cameras follow a trip only where they stand close together. They cannot join one day to the next, except by routine. And they put more trips
 # together wrongly than rightly.
 #
@@ -286,7 +288,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # A plate reader does more than our system can. There are three reasons to build ours all the same.
 #
 # - **The cameras are already there.** A camera that counts traffic reads no plate. Software can make it follow vehicles.
-# - **A plate can be false, hidden or misread.** So plate readers store both. Flock's "Vehicle Fingerprint" records make, model, colour, roof rack, stickers and
+# - **A plate can be false, hidden or misread.** So plate readers store appearance, too. Flock's "Vehicle Fingerprint" records make, model, colour, roof rack, stickers and
 #   damage.
 # - **The law often names the plate.** [California's law on plate readers](https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.90.5) is defined by reading *plates*, so a camera that goes by appearance seems to fall outside it (our
 #   reading, not a lawyer's).
@@ -300,12 +302,12 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # | **Who holds the names?** | anyone who copies photos with names | the register of plates |
 # | **Does a law name it?** | in Illinois, for example: templates of faces | mostly by its plate |
 #
-# So do not apply our numbers to faces. The steps are the same: detect, turn into numbers, compare, link.
+# So do not apply our numbers to faces. Only the steps are the same: detect, turn into numbers, compare, link.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the cases in order of time. Then pairs, one minute: at how many cameras, kept for how long, would your answer change, and who should decide it? There is no right number. A good answer names the kind of camera, the days, and who can look."
 # ## 6 · What have courts said?
 #
-# The question of this notebook is a legal one, and US courts have begun to answer it.
+# The question of this notebook is a legal one, and US courts have begun to answer it. They ask whether the police made a *search* in the sense of the US Constitution. Such a search mostly needs a judge's warrant.
 #
 # - [*Carpenter v. United States*](https://www.supremecourt.gov/opinions/17pdf/16-402_h315.pdf) (2018): the police need a warrant for a person's past phone locations.
 # - [*Commonwealth v. McCarthy*](https://law.justia.com/cases/massachusetts/supreme-court/2020/sjc-12750.html) (Massachusetts, 2020): **four** fixed plate readers were no search. Widespread use could be one.
@@ -330,7 +332,8 @@ linked = links[links.probability >= 0.5]
 print(f"{len(linked)} of {len(links)} searches end in a link: {len(linked) / len(links):.0%}")
 
 # %% [markdown]
-# **Exercise 1, together.** What fraction of these links is wrong? Half of the work is done: `linked.right` says for each link whether it is right.
+# **Exercise 1, together.** What fraction of these links is wrong? Half of the work is done: `linked.right` says for each link whether it is right. Put
+# your code in the place of the three dots, and run the cell.
 
 # %% tags=["exercise"]
 right = linked.right.astype(bool)

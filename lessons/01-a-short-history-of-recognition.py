@@ -86,7 +86,7 @@ ask(
 figures.timeline()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# All this was about faces, except the gradients of 2005, which were made to find pedestrians. We run one method of each era on **vehicles**. Each is a
+# All these methods were made for faces, except that of 2005, which was made to find pedestrians. We run one method of each era on **vehicles**. Each is a
 # short class in `cctview/extract/eras.py`.
 #
 # | era | what it took from a face | what it takes from a vehicle here |
@@ -119,13 +119,13 @@ figures.landmarks(four, LandmarkRatios().landmarks(four))
 # Some lines are wrong, so the ratios are wrong too. People mark points better than our rules, but slowly.
 #
 # In 1971 Goldstein, Harmon and Lesk asked people to *describe* faces instead. Their model predicted that 14 features single out one face in 4 million, if each
-# face is described by its most unusual features. For vehicles nobody had the time to describe thousands of crops. So our version measures 14 features from the pixels, and
+# face is described by its most unusual features. Nobody had the time to describe thousands of crops of vehicles. So our version measures 14 features from the pixels, and
 # rounds them to a few grades, as a witness would.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the number of eigen-vehicles up slowly: the picture comes back, and the curve goes flat. This is the point: what describes a picture well need not tell whose it is. Wrong answer people give: more numbers, better recognition."
 # ## 3 · Can the pixels decide by themselves?
 #
-# Measuring and describing need a person. Turk and Pentland (1991) needed none. They took many pictures, and computed the ways in which the pictures differ most from their
+# Measuring and describing need a person. Turk and Pentland (1991) needed nobody for that. They took many pictures, and computed the ways in which the pictures differ most from their
 # average. For vehicles these are the **[eigen-vehicles](glossary.md#eigen-vehicle)**. Any picture is then roughly the average picture, plus some amount of
 # eigen-vehicle 1, some amount of eigen-vehicle 2, and so on. Those amounts are the numbers that we keep.
 #
@@ -142,8 +142,8 @@ Sliders(
 )
 
 # %% [markdown]
-# In 2005 Dalal and Triggs kept **edges** instead of pixels: how strong they are in each direction, in each small cell. Engineers found the recipe by trial. It
-# ignores colour.
+# In 2005 Dalal and Triggs kept **edges** instead of pixels: how strong they are in each direction, in each small cell. The figures call this method *gradients*, which is another word for such
+# edges. Engineers found the recipe by trial. The recipe ignores colour.
 #
 # In 2014 and 2015 a **network** took over. It computes its numbers in steps that nobody wrote down; a program adjusted them on training pictures.
 # Notebook 02 shows how.
@@ -151,10 +151,10 @@ Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: grades of colour from 1971 are at least level with the recipes of 1991 and 2005. Then the leap. Point at the two bars of 2015: the first is the fair one."
 # ## 4 · Which era finds the vehicle again?
 #
-# Now each method gets the same task. We search for each vehicle among all vehicles at the next camera that faces the same way. Half of the vehicles serve to fit and
-# to tune each method, by the same procedure. The test is on the other half.
+# Now each method gets the same task. We search for each vehicle among all vehicles at the next camera that faces the same way. We fit each method to half of the
+# vehicles, and tune it on them (which means that we choose its settings), by the same procedure. We test it on the other half.
 #
-# Is that fair? The course's network was trained before, on many more pictures, and also on other vehicles of these simulated cameras. So the figure has a second
+# Is that fair? The course's network was trained before, on many more pictures. Some of them show other vehicles of these simulated cameras. So the figure has a second
 # network, which learned from the same half of the vehicles as the older methods, and from nothing else. (It takes minutes to train, so its result is stored:
 # `python -m studio results --only eras_equal`.)
 
@@ -180,7 +180,7 @@ ask(
 #
 # - **Is it a steady climb?** Compare 1971 with 1991 and 2005. Colour tells a lot on this road, and the two later methods work in shades of grey. For faces the
 #   order may be different.
-# - **Do 14 features single somebody out?** Small crops are no careful description, and features that go together (a light roof, a light body) tell less than the
+# - **Do 14 features single somebody out?** A small crop gives no careful description, and features that go together (a light roof, a light body) tell less than the
 #   model of 1971 assumes.
 # - **How much does the training matter?** The two bars of 2015 differ only in their training.
 
@@ -228,7 +228,7 @@ ask(
 #   right, also for people it never saw. It told same from different in 99.63 % of the pairs of a well-known test
 #   ([arXiv 1503.03832](https://arxiv.org/abs/1503.03832)).
 #
-# We can test part of the third reason. Each old method keeps its numbers, and learns from the training vehicles which differences tell vehicles apart. (Stored too:
+# We can test part of the third reason. Each old method keeps its numbers, and learns from the training vehicles which differences tell vehicles apart. (This is stored, too:
 # `python -m studio results --only eras_metric`.)
 
 # %% slideshow={"slide_type": "slide"} jupyter={"source_hidden": true}
@@ -239,7 +239,7 @@ ask("01 metric", figures.learned_metric(read_result("eras_metric.csv")))
 #
 # ### What do the numbers in the news mean?
 #
-# Each test has its own pictures, so **a result of 1991 and one of 2015 do not belong on one line**. Within one series of tests you can compare. The US institute NIST
+# Each test has its own pictures, so **a result of 1991 and one of 2015 do not belong on one line**. You can compare results within one series of tests. The US institute NIST
 # searched for people among 12 million posed photographs: the best programs missed 4 % in 2014 and 0.2 % in 2018
 # ([NISTIR 8238](https://doi.org/10.6028/NIST.IR.8238)). That counts misses only, and says nothing about false alarms. Street cameras are another task: there the best
 # programs of 2017 found between 60 and over 99 % of the people, depending on the camera
@@ -317,7 +317,7 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. The gauge goes on to the next notebooks. Hand over to 02: a network learns, but what does it keep?"
 # ## What to take away
 #
-# **Why did it take fifty years?** For fifty years people chose what to compare. It began to work when networks learned that choice from millions of pictures, and
+# **Why did it take fifty years?** For fifty years people chose what to compare. Recognition began to work when networks learned that choice from millions of pictures, and
 # when there were computers fast enough to train them.
 #
 # - **Every method turns a picture into numbers and compares them.** They differ in who chose the numbers: a person, a recipe, or the training data.
@@ -325,9 +325,9 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 # - **To describe is not to recognise.** Eigen-vehicles rebuild a picture well, and find the vehicle badly.
 # - **Better methods make more convincing mistakes.**
 #
-# **What you can do:** when a report quotes an accuracy, ask three questions. On which pictures? Among how many people? And how many false alarms?
+# **What you can do:** when a report quotes an accuracy, ask three questions. On which pictures was it measured? Among how many people did the program search? How many false alarms did it raise?
 #
-# What leaks here is one number: the share of searches in which one crop is enough. It stands beside the meter of this course, which notebook 03 introduces.
+# We measure the leak of this notebook by one number: the share of searches in which one crop is enough to find the vehicle again. It stands beside the meter of this course, which notebook 03 introduces.
 
 # %% jupyter={"source_hidden": true}
 found = leak.iloc[-1]

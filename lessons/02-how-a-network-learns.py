@@ -13,7 +13,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Run all cells before the room comes in. Let somebody call out left or right, and move the weight until the loss goes no lower. Say: you are the training. Ask what happens to the greenish and the golden car."
 # # 02 · How a network learns
 #
-# **What happens when a network learns, and what does it keep of the vehicles that it was shown?** Be the training: move the weight until the loss is as small as possible.
+# **What happens when a network learns, and what does it keep of the vehicles that it was shown?** Be the training. The *weight* is the only number in this network, and the *loss* says how wrong its answers are. Move the weight until the loss is as small as possible.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
@@ -51,7 +51,7 @@ Sliders(
 #
 # 1. say what a weight is, and what one training step does to it;
 # 2. train a small network in Keras, and read from its loss curves when to stop;
-# 3. say what an attacker learns from a trained network about one picture, and about one vehicle.
+# 3. say what an attacker learns from a trained network about one crop, and about one vehicle.
 #
 # It goes with the first half of part 2 of [the articles by Samuel Brice](https://medium.com/analytics-vidhya/a1c43c7e8713). No vehicle here is real: the road is
 # simulated, so we know which vehicles the network was shown.
@@ -68,7 +68,7 @@ Sliders(
 # weight with the smallest loss by trying.
 #
 # A training program does not try. It computes the **slope** of the loss: does the loss fall if the weight grows, and how fast? Then it moves the weight a little downhill,
-# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are twelve, from where you began.
+# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are twelve such steps, from the weight at which the slider began.
 
 # %%
 path = [-1.0]
@@ -97,7 +97,7 @@ figures.descent(one, path)
 #
 # Clearview's project has the same steps; its examples are photos of people who were not asked.
 #
-# The [network](glossary.md#neural-network) of this notebook should say which body a vehicle has. It gets small crops, each with one word.
+# The [network](glossary.md#neural-network) of this notebook should say which body a vehicle has, for example that of a sedan. It gets small crops, each with one word.
 
 # %% jupyter={"source_hidden": true}
 figures.examples(pictures.pixels, pictures.table.body)
@@ -116,8 +116,8 @@ for part, vehicles in vars(split).items():
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Read the ten lines aloud: three layers of filters, two dense layers, a loss, an optimiser. Run the training live. While the bar moves, say what an epoch is. You can stop it with the button in the toolbar, and go on with what it has learned by then. If it is slow on the stage computer, give epochs=10."
 # ## 3 · Can ten lines train a network?
 #
-# Now the real thing, in Keras, a part of TensorFlow. Each line is a layer that takes numbers and gives numbers. A `Conv2D` layer slides small patterns, its **filters**, over the
-# picture, and says where each one fits. The last layer gives one number for each body. All its weights are random at first.
+# Now we train a real network in Keras, which is a part of TensorFlow. Each `add` puts in a layer, which takes numbers and gives numbers. A `Conv2D` layer slides small patterns, its **filters**, over the
+# crop, and says where each one fits. The last layer gives one number for each body. All weights of the network are random at first.
 
 # %%
 keras = attacks.import_keras()
@@ -134,7 +134,7 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 network.compile(keras.optimizers.Adam(0.002), loss)
 
 # %% [markdown]
-# The network sees 32 crops, answers, and is told the correct words. Then every weight makes one gradient step. When the network has seen all crops once, one
+# The network sees 32 crops, answers, and is told the correct words. Then one gradient step changes every weight. When the network has seen all crops once, one
 # [epoch](glossary.md#epoch) is over. `train_classifier` calls `network.fit(crops, words, batch_size=32, epochs=20)` and notes what the network says after each epoch.
 #
 # This takes some seconds. To stop it, press ■ in the toolbar: the notebook goes on with what the network has learned by then.
@@ -168,7 +168,7 @@ figures.layer_activations(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Name the attacker: somebody who has the model, and a picture that may have been in the training. The question is not what you look like, but whether you were there. Wrong answer people give: who cares whether I was in a training set? If the set is of the patients of a clinic, or of the arrested, being in it is the secret."
 # ## 4 · Can somebody tell that you were in the training?
 #
-# The training is over. Suppose that all crops are deleted, and only the file of weights is left. Somebody has this file, and a crop. Can they find out whether the network was shown it?
+# The training is over. Suppose that all crops are deleted, and only the file of weights is left. Somebody has this file, and a crop. Can they find out whether the network was shown this crop?
 #
 # Just having been in the data set can be the secret. Think of pictures of everybody who was stopped by the police, or who parked at a clinic. To find it out is called
 # [membership inference](glossary.md#membership-inference).
@@ -180,16 +180,16 @@ losses, member = training.vehicle_losses(training.last)
 figures.loss_histograms(losses, member)
 
 # %% [markdown]
-# So the attacker sets a threshold, and says "member" below it. Some of the others lie below it too, so they are accused wrongly. An accusation is worth something only if it is seldom wrong. So we
+# So the attacker sets a threshold, and says "member" below it. Some of the others have a loss below it too, so they are accused wrongly. Such an accusation is a *false alarm*. An accusation is worth something only if it is seldom wrong. So we
 # ask how many members are found while at most **1 in 100** of the others is accused ([Carlini and others, 2022](https://arxiv.org/abs/2112.03570)).
 #
-# A better attacker first trains networks of their own, with and without each crop, and learns how hard each crop is. It compares how probable the loss is in both cases, which is a [likelihood ratio](glossary.md#likelihood-ratio). From here on we use that attack.
+# A better attacker first trains networks of their own, with and without each crop, and learns how hard each crop is. This attacker compares how probable the loss is in both cases, which is a [likelihood ratio](glossary.md#likelihood-ratio). The next figure uses that better attack.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the result of the notebook. Ask: a dealer trained a network on vehicles, and you wonder whether yours was among them. Which picture of it do you have? Never the very crop that was used. Take the prediction. Then say it slowly: the network keeps the picture, and hardly the vehicle."
 # ### Which picture does the attacker have?
 #
 # Only the owner of the network has the very crops that it was shown. Somebody who wonders about *their vehicle* has another picture of it. So we trained sixteen networks on one crop
-# of each vehicle, and attacked them with three kinds of crop.
+# of each vehicle, and attacked them with three kinds of crop: the very crop, another crop of the same pass, and a crop from another camera.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 held = {
@@ -225,7 +225,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. The average is small. Then point at the few on the right, and at their crops: what makes them special? Let the room guess. Where no rule helps, only knowing by heart does."
 # ### Does it keep all of them alike?
 #
-# An average can hide a few who are hit hard. So for each vehicle we compare the networks that were shown it with those that were not: how much surer of the correct answer are they? We pick
+# An average can hide a few vehicles that are hit hard. So for each vehicle we compare the networks that were shown it with those that were not: how much surer of the correct answer are those that were shown it? We pick
 # the most exposed vehicles on one half of the networks, and measure them on the other half.
 
 # %% jupyter={"source_hidden": true}
@@ -241,14 +241,14 @@ rows = [
 figures.exposure(measured, worst, pictures.pixels[rows], pictures.table.body[rows])
 
 # %% [markdown]
-# For most vehicles it makes little difference, because the network learns the same from others. For the most exposed one percent the effect is several times larger. Look at their crops: could you
+# For most vehicles it makes little difference whether the network was shown them, because it learns the same from others. For the most exposed one percent the effect is several times larger. Look at their crops: could you
 # have named each body?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the number of vehicles: more data is more useful, and gives away less of each. Then switch to colour: an easy question leaves little to learn by heart. Say that both panels move together."
 # ## 5 · What helps?
 #
 # What could the owner of a network do, so that it gives away less? Move the number of **vehicles** that the network is shown, and let it learn the family of
-# **colours** instead of the body. The left panel says how useful the network is, and the right panel how well the simple attack works: 0.5 is a coin, and 1 finds everybody.
+# **colours** instead of the body. The left panel says how useful the network is, and the right panel how well the simple attack works. That is measured by its [AUC](glossary.md#auc), which is 0.5 for the toss of a coin, and 1 if the attack never errs.
 
 # %% jupyter={"source_hidden": true}
 few, many = (read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700))
@@ -264,7 +264,7 @@ Sliders(
 )
 
 # %% [markdown]
-# Whatever helps on average guarantees nothing for the most exposed one percent.
+# A remedy that helps on average guarantees nothing for the most exposed one percent.
 #
 # ### And Clearview?
 #
@@ -353,7 +353,7 @@ check_members_found(members_found, losses, member)
 # ## What to take away
 #
 # **What happens when a network learns?** A program moves its weights downhill, step by step, until the examples come out right. **What does it keep?** It keeps a trace of the very
-# pictures that it was shown, and hardly anything of the vehicles in them.
+# crops that it was shown, and hardly anything of the vehicles in them.
 #
 # - **The examples are the program.** People who choose the examples decide what it does.
 # - **Stop when new examples get worse**, not when the old ones are perfect.
@@ -362,7 +362,7 @@ check_members_found(members_found, losses, member)
 #
 # **What you can do:** if somebody trained a network on your pictures, ask for two deletions: from the gallery, and from the next training.
 #
-# What leaks here is the share of members that the better attack finds by the very pictures. It stands beside the meter of this course, which notebook 03 introduces.
+# We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. It stands beside the meter of this course, which notebook 03 introduces.
 
 # %% jupyter={"source_hidden": true}
 strong = attacks.stored_attacks()

@@ -128,8 +128,8 @@ def test_by_resolution_draws_the_table_and_tells_one_point():
         )
     assert (
         figure.title
-        == f"At 12 pixels a side, descriptions: {look.percent(0.1 * 12 / 28)} [3 6]. The best is"
-        " deep embedding"
+        == f"At 12 pixels a side the method descriptions finds {look.percent(0.1 * 12 / 28)}"
+        " (95% CI 3–6); the best is deep embedding"
     )
     assert lesson_01.by_resolution(BY_SIZE, 13, NAMES[1], CROPS[3]).title == figure.title
     (inset,) = [axes for axes in figure.axes if axes.images]

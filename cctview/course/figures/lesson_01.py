@@ -307,8 +307,8 @@ def by_resolution(
     at_size = table[table.pixels == pixels].set_index("era")
     now = at_size.loc[era]
     title = (
-        f"At {pixels} pixels a side, {era[5:]}: {percent(now.estimate)} [{100 * now.low:.0f}"
-        f" {100 * now.high:.0f}]. The best is {at_size.estimate.idxmax()[5:]}"
+        f"At {pixels} pixels a side the method {era[5:]} finds {percent(now.estimate)} (95% CI"
+        f" {100 * now.low:.0f}–{100 * now.high:.0f}); the best is {at_size.estimate.idxmax()[5:]}"
     )
     figure = Card(title, 3.9, note, photographs=True, right=2.35)
     axes = figure.subplots()

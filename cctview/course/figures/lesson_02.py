@@ -88,7 +88,7 @@ def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _W
     """Crops, (n, side, side, 3), with the word that belongs to each: one row for each word."""
     words = np.asarray(words, str)
     kinds, counts = np.unique(words, return_counts=True)
-    title = f"What it is given: {len(words):,} pictures, each with one of {len(kinds)} words"
+    title = f"The network is given {len(words):,} crops, each with one of {len(kinds)} words"
     margins = {"left": 1.75, "right": 0.2, "bottom": 0.1, "top": 0.1, "hspace": 0.1, "wspace": 0.1}
     figure = Card(title, 0.72 * len(kinds), note, photographs=True, **margins)
     axes = figure.subplots(len(kinds), each, squeeze=False)
@@ -120,7 +120,7 @@ def loss_curves(history: pd.DataFrame, note: str = _WORLD) -> Card:
         axes.plot(values.index, values, label=name, **look)
     place = {"loc": "upper right", "bbox_to_anchor": (1.0, 1.04)}
     axes.legend(frameon=False, labelcolor="linecolor", handlelength=2.2, **place)
-    axes.set_xlabel("epochs (times that it has seen all pictures)")
+    axes.set_xlabel("epochs (times that it has seen all crops)")
     axes.set_ylabel("loss (0: sure and right)")
     axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
     axes.set_ylim(0, 1.12 * max(training.max(), new.max()))
@@ -284,7 +284,7 @@ def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str =
         axes.plot(table.epoch, table[column], color=colour, linestyle=dashes, label=name)
         dot(axes, epoch, now[column], colour)
     band(leak, table.epoch, table.auc_low, table.auc_high, INK, 0.15, label="95 % interval")
-    useful.set(ylabel="right (share of pictures)", ylim=(0, 1.02))
+    useful.set(ylabel="right (share of crops)", ylim=(0, 1.02))
     leak.set(ylabel="AUC of the attack", ylim=(0.4, 1.0))
     for axes, place in ((useful, "lower right"), (leak, "upper left")):
         axes.legend(frameon=False, fontsize=11, loc=place, handlelength=1.6)
