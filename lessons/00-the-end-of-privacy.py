@@ -171,7 +171,7 @@ show.candidates(
 )
 
 # %% [markdown]
-# Would you have known? The **[tracker](glossary.md#tracker)** joins the boxes of one vehicle from frame to frame. If no tick is among the five, the tracker missed the taxi there,
+# Would you have known? If no tick is among the five, the [tracker](glossary.md#tracker), which joins the boxes of one vehicle from frame to frame, missed the taxi there,
 # and the system followed another vehicle. Nothing on the operator's screen
 # warns of a look-alike.
 

@@ -142,8 +142,8 @@ Sliders(
 )
 
 # %% [markdown]
-# In 2005 Dalal and Triggs kept **edges** instead of pixels: how strong they are in each direction, in each small cell. The figures call this method *gradients*, which is another word for such
-# edges. Engineers found the recipe by trial. The recipe ignores colour.
+# In 2005 Dalal and Triggs kept **edges** instead of pixels: how strong they are in each direction, in each small cell. The figures call this method *gradients*, because the brightness
+# changes steeply at an edge. (Notebook 02 uses this word for the slopes of a loss.) Engineers found the recipe by trial. The recipe ignores colour.
 #
 # In 2014 and 2015 a **network** took over. It computes its numbers in steps that nobody wrote down; a program adjusted them on training pictures.
 # Notebook 02 shows how.
