@@ -13,7 +13,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the question aloud. Before the first question of the page, ask the room: after how many questions is one driver left? Write the guesses down, then ask the questions one by one and read out the bits. Then make the clock coarser and let the room see the dots come back. Then choose the parent. If somebody wants to type their own week, remind them that the room reads along. Wrong answer people give: nobody knows four times and places of me. A colleague does, and so does a phone."
 # # 03 · Collecting
 #
-# **After how many days of collecting can you follow somebody?** Ask an archive that is full already, one question at a time.
+# **After how many days of collecting can you follow somebody?** Begin with an archive that holds a week already, and ask it one question at a time.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 from pathlib import Path
@@ -31,17 +31,17 @@ lesson = course.open_lesson()
 course.your_week(*course.read_habits())
 
 # %% [markdown]
-# One vehicle that drives past one camera is a **pass**. Somebody who knows four passes of a driver, each of another trip, needs no name to ask the archive who else was there. If nobody else was
-# there, the driver is **singled out**. That is not the same as being named, but everything else that the archive holds about this vehicle is now known about one person.
+# When one vehicle drives past one camera, we call that a [pass](glossary.md#pass). An archive keeps the passes of everybody. Somebody who knows four passes of a driver, each of another trip, needs no name to ask the
+# archive which drivers were there. If nobody else was there, the driver is **singled out**. That is not the same as being named, but everything else that the archive holds about this vehicle is now known about one person.
 #
-# Each answer makes the crowd smaller. We count by how much in [bits](glossary.md#bit): an answer that halves the crowd gives away one bit, and one that leaves a quarter of the crowd gives away two.
+# Each answer makes the crowd of drivers who fit smaller. We count by how much in [bits](glossary.md#bit): an answer that halves the crowd gives away one bit, and one that leaves a quarter of the crowd gives away two.
 #
 # The drivers are invented, and so are their habits. You can also type in four passes of your own week. Nothing that you type leaves this page.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 27 minutes, with the exercises 41</b></summary>
 #
-# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 00. It is enough to know that a search engine needs pictures to search in.
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 00. It is enough to know that the system searches in frames that somebody has collected.
 #
 # After this notebook you can
 #
@@ -49,9 +49,9 @@ course.your_week(*course.read_habits())
 # 2. say what happens between a public camera and an archive, and what goes wrong on the way;
 # 3. work out what it costs to keep everything;
 # 4. say what share of the traffic a slow collector misses, and why that protects little;
-# 5. say what coarse times and false links change.
+# 5. say what changes if times are stored less exactly, and if the archive makes mistakes.
 #
-# The series behind this course tells it in [part 2](https://medium.com/analytics-vidhya/a1c43c7e8713): how Clearview scraped photographs from the web, and how the author collected the frames of New
+# The series behind this course tells this story in [part 2](https://medium.com/analytics-vidhya/a1c43c7e8713): how Clearview scraped photographs from the web, and how the author collected the frames of New
 # York's traffic cameras with a pipeline of small cloud services. The original's code is at [samdbrice/cctview](https://github.com/samdbrice/cctview).
 #
 # </details>
@@ -59,12 +59,12 @@ course.your_week(*course.read_habits())
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Explain API in one sentence: a web page for programs. Point at the columns: a name, a place, and an address. Nobody asked who we are."
 # ## 1 · Where does such an archive come from?
 #
-# Somebody has to collect it first, and that is easier than it sounds. Many cities put their traffic cameras on the web, so that drivers can see where the traffic is standing still. For programs there
-# is a plainer form, an **API**: a set of addresses that answer with data instead of pages. One address gives the
+# Somebody has to collect it first, and that is easier than it sounds. Many cities put their traffic cameras on the web, so that drivers can see where the traffic is standing still. Programs use a plainer form, an **API**: a set of addresses that answer with data instead of pages. One address gives the
 # list of cameras, and each camera has an address that gives its newest [frame](glossary.md#frame).
 #
-# The city in this notebook is simulated and runs inside the notebook, so only this computer can reach it. It answers in the same form as New York's cameras do in other public projects. The client below is the
-# project's own, and the command `cctview collect` uses it on real addresses. Before the command asks anything beyond your computer, it tells you to read the operator's terms and waits for a yes.
+# The city in this notebook is simulated and runs inside the notebook, so only this computer can reach it. It answers in the form in which New York's cameras
+# answer, as other public projects show it. The program that asks is called the **client**. It is the project's own, and the command `cctview collect` uses it on real addresses. Before the command asks
+# any other computer, it tells you to read the terms of the cameras' operator and waits for a yes.
 
 # %%
 SPEED_UP = 10  # the city's clock runs ten times as fast as ours
@@ -74,14 +74,14 @@ with collect.SimulatedServer(speed_up=SPEED_UP) as city:
 pd.DataFrame(cameras)[["id", "name", "latitude", "longitude", "online"]]
 
 # %% [markdown]
-# Asking for a frame once is a **poll**. The cell above has polled one camera. Its answer begins with some facts about the frame:
+# Asking for a frame once is a **poll**. The cell above has polled one camera. The camera's answer begins with some facts about the frame:
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The frame is the newest one at the moment of asking; the next run gets another."
 said = ("Content-Type", "Content-Length", "Date", "Last-Modified", "ETag")
 pd.Series({name: answer.headers[name] for name in said})
 
 # %% [markdown]
-# `Last-Modified` says when the camera took the frame. `ETag` is a fingerprint of its content. A client that sends the fingerprint back with the next poll gets a short "nothing has changed"
+# `Last-Modified` says when the camera took the frame. `ETag` is a fingerprint: a short code that is computed from the frame's content. A client that sends the fingerprint back with the next poll gets a short "nothing has changed"
 # instead of the same frame again. And this is the frame itself:
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
@@ -94,11 +94,9 @@ show.frame(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run the cell: six seconds. Ask for the prediction. Then read the figure: every bar is a frame that was kept. Ask where the gap at 48 St comes from, then read the log. Wrong answer people give: one loses frames when one polls too fast. One loses them when one polls too slowly; too fast only brings the same frame again."
 # ## 2 · What can go wrong in one minute?
 #
-# One frame does not make an archive, so now we poll all six cameras once a second, for one minute of the city's clock. That takes six seconds of ours. A
-# camera takes a new frame every 1.7 seconds, and we do not know at which moment.
+# One frame does not make an archive, so now we poll all six cameras once a second, for one minute of the city's clock. That takes six seconds of ours. Each camera takes its frames at a pace of its own, which we do not know yet.
 #
-# Real collecting is full of trouble. So we told the city to fail: the camera at 48 St is out for a while, the server of 38 St has a wrong clock,
-# and E 6 St sends the same frame again and again.
+# Real collecting is full of trouble. So we told the city to let three cameras fail, each in its own way. Look for them in the figure; the log below it says what happened.
 
 # %%
 place = TemporaryDirectory()
@@ -115,14 +113,14 @@ with collect.SimulatedServer(speed_up=SPEED_UP) as city:
 course.ask("03 polls", figures.collection(tally, SPEED_UP))
 
 # %% [markdown]
-# The client recognises a frame that it has already by its content, and keeps each frame once. All other trouble is in its log, one line each:
+# The client recognises by its content a frame that it has already, and keeps each frame once. The client's log has one line for each trouble:
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The log of this very run: its pauses are drawn at random." jupyter={"source_hidden": true}
 for line in (folder / "collect.log").read_text().splitlines():
     print(line[24:])
 
 # %% [markdown]
-# A wrong clock of the server does no harm, because the client names each frame by the time at which the camera took it. Was any frame lost? Our city has counted what it gave, so we can check:
+# The wrong clock of the server at 38 St did no harm, because the client names each frame by the time at which the camera took it. Was any frame lost? Our city has counted what it gave, so we can check:
 
 # %%
 index = pd.read_parquet(folder / "index")
@@ -138,8 +136,8 @@ print(f"frames kept twice: {index.sha256.duplicated().sum()}")
 # 1. Is the answer whole, and is it a picture? If not, the client writes a line in the log, pauses, and tries again.
 # 2. Has the frame been here before? Then it is dropped.
 # 3. When was it taken? `Last-Modified` says so. If it is missing, the client takes `Date`, and if both are missing, it takes our own clock.
-# 4. The frame gets its name: camera, date, time. The folder follows from the name.
-# 5. The index gets a row: when, by which clock, how large, and the fingerprint.
+# 4. The frame gets a name that is made of camera, date and time. The name also says in which folder the frame is kept.
+# 5. The index, a table of all frames, gets a row with the time, the clock that told it, the size and the fingerprint.
 
 # %% tags=["nbval-ignore-output"] nbval_reason="The rows of this very run." jupyter={"source_hidden": true}
 print(*(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.jpeg"))[:1]))
@@ -193,11 +191,11 @@ course.ask(
 # A city council would not notice such a bill, and neither would a company. So the price protects nobody. Section 7 of
 # [notebook 06](06-designing-the-app.ipynb) adds what detecting and comparing cost.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. At one poll every 30 s hardly a pass is caught, but many vehicles still leave one picture at one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. At one poll every 30 s hardly a pass is caught, but many vehicles are still in a frame of one of six cameras. Wrong answer people give: 4 per cent is nothing. It is 4 per cent each day."
 # ## 5 · Does a slow collector miss you?
 #
-# If the price does not protect anybody, perhaps laziness does: a collector who polls slowly misses vehicles. We know which vehicles passed, because the road is simulated. We also know in which frames
-# each of them is large enough. Our detector finds vehicles well from about 20 pixels on, so smaller ones do not count here.
+# If the price does not protect anybody, perhaps laziness does: a collector who polls slowly misses vehicles. We know which vehicles passed, because the road is simulated. We also know how large
+# each of them is in each frame. Our [detector](glossary.md#detector), the program that finds vehicles in a frame, finds them well from about 20 pixels on, so smaller ones do not count here.
 
 # %% jupyter={"source_hidden": true}
 traffic = course.Traffic(lesson.truth)
@@ -212,14 +210,13 @@ course.ask(
 )
 
 # %% [markdown]
-# Slow polling saves the collector work, and it misses many passes. Whether it protects anybody is the next question, because what is missed today
-# can be caught tomorrow, by the same camera, on the same way to work.
+# Slow polling saves the collector work, and it misses many passes. Whether it protects anybody is the next question, because a vehicle that is missed today can be caught tomorrow, by the same camera, on the same way to work.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Say clearly that this is our habit model: commuters, cabs, and people who come seldom. What is real about it is the shape: an archive of public frames fills with regulars by itself."
 # ## 6 · Whom does the archive know after six weeks?
 #
-# In twelve minutes nobody comes back. So we now simulate six weeks of trips, without pictures: invented drivers with invented habits pass the same six
-# cameras ([how](../data/README.md)). **What follows is a property of these habits. They are our model, not people.**
+# The frames of this course show twelve minutes, in which nobody comes back. So we now simulate six weeks of trips, without frames: invented drivers with invented habits pass the same six
+# cameras ([how](../data/README.md)). **All results below are properties of these habits. They are our model, not people.**
 
 # %%
 passes = privacy.read_trips(course.read_habits()[0])
@@ -227,8 +224,7 @@ known = course.count_known(passes, days=42)
 print(f"{known.seen[42]:,} vehicles, {len(passes.trace):,} passes")
 
 # %% [markdown]
-# And what does the slow collector of section 5 know, who polls every 30 seconds? We let this collector catch each pass with the probability that we measured
-# there, each pass independently of the others.
+# And what does the slow collector of section 5 know, who polls every 30 seconds? We let this collector catch each pass with the probability that we measured in section 5, each pass independently of the others.
 
 # %% tags=["picture"] jupyter={"source_hidden": true}
 slowly = course.count_known(course.thin_out(passes, slow["pass"]), days=42)
@@ -241,7 +237,7 @@ course.ask(
 )
 
 # %% [markdown]
-# The regulars are the drivers that you can follow: the archive shows on which days they come, at what hour, and which way. Nobody built the archive to find
+# The drivers who were seen on five days or more are the regulars, and you can follow them: the archive shows on which days they come, at what hour, and which way. Nobody built the archive to find
 # them. They show up because the archive is kept, and time makes up for slowness.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go back to the guesses of the first page: that was one driver. This is everybody. Point at the commuters: they hide each other."
@@ -256,7 +252,7 @@ unicity = privacy.measure_unicity(week, points=4, hours=1)
 print(f"four passes, known to the hour, single out {show.percent(unicity.singled_out)}")
 
 # %% [markdown]
-# It depends on the kind of driver, and on whether the four passes are of four trips or some of them of the same trip:
+# The share depends on the kind of driver, and on whether each of the four passes is of another trip:
 
 # %% jupyter={"source_hidden": true}
 by_driver = course.stored_unicity(0.25, 7)
@@ -264,15 +260,14 @@ figures.unicity_by_driver(by_driver)
 
 # %% [markdown]
 # We tried every vehicle of the week that has enough passes. Commuters share their hours with other commuters, so they are singled out
-# least. Vehicles for hire are on the road at all hours, and a driver who seldom comes fits few others. Two passes of one
-# trip tell hardly more than one of them, because the second follows from the first a minute later.
+# least. Vehicles for hire are on the road at all hours, and few other vehicles share the passes of a driver who seldom comes.
+# Two passes of one trip tell hardly more than one of them, because anyone can work out the second from the first.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then coarser times, then days, then false links. With false links the curve turns down: knowing more does not help when the archive is wrong. The red line is drivers who get lost, and in some cases somebody else is singled out instead."
 # ## 8 · What leaks: unicity in an archive that errs
 #
 # A real archive makes mistakes. To link two passes is to say that they are one vehicle, and the system assigns some passes to the wrong vehicle:
-# these are [false links](glossary.md#false-link). Move how exactly the **times** are known, the
-# **days** in the archive, and the share of **false links**. Which of the three protects a driver, and at whose expense?
+# these are [false links](glossary.md#false-link). Change how exactly the **times** are known, how many **days** the archive holds, and the share of **false links**. Which of the three protects a driver, and at whose expense?
 
 # %% jupyter={"source_hidden": true}
 TIMES = {
@@ -313,10 +308,10 @@ show.Sliders(
 )
 
 # %% [markdown]
-# - **Coarse times protect.** They are also the cheapest protection, because nobody who counts traffic needs the second.
-# - **False links do not protect.** One wrong row is enough, and the correct vehicle no longer fits all that is known. But then sometimes a stranger is the only one who fits.
-# - In the study of 2013 four points, known to the hour, singled out 95 % of 1.5 million people in fifteen months of data. There, antennas located phones; here, drivers
-#   pass six cameras on one road.
+# - **Coarse times protect.** They are also the cheapest protection, because nobody who counts traffic needs to know the second.
+# - **False links are no protection.** One wrong row is enough to rule out the correct vehicle, but sometimes a stranger is then the only one who fits.
+# - The study of 2013 found that four places and times, known to the hour, single out 95 % of 1.5 million people in fifteen months of data. Its places were
+#   the antennas of a phone network; ours are six cameras on one road.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Let the room work it out on paper. The usual mistakes are the unit, the number of cameras, and the seconds of a day; the check tells which."
 # ## Your turn
@@ -327,7 +322,7 @@ show.Sliders(
 24 * 60 * 60 / 2
 
 # %% [markdown]
-# **Exercise 1, together.** Now there are 900 cameras, and a frame has 18,800 bytes. How many gigabytes (10⁹ bytes) are that in a day?
+# **Exercise 1, together.** Now there are 900 cameras, and a frame has 18,800 bytes. How many gigabytes (10⁹ bytes) is that in a day?
 
 # %% tags=["exercise"]
 gigabytes = ...
@@ -353,7 +348,7 @@ course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 
 # %% [markdown]
 # **Exercise 2, at home.** Now you are the one who searches. The table `seen` has a row for each pass of a week: the vehicle, the camera,
-# and the hour since the week began. The function must return the vehicles that were at *all* of the known points. Its loop is done; put your line in the place of the last one in it.
+# and the hour since the week began. A known point is a pair of a camera and an hour. The function must return the vehicles that were at *all* of the known points. Its loop is written already; replace the line that begins with `left = ...`.
 
 # %%
 camera_names = np.array(week.cameras)[week.place]
@@ -398,12 +393,12 @@ course.check_candidates(candidates, seen)
 # </details>
 
 # %% [markdown]
-# **Exercise 3, free.** Write down four passes that a colleague could know of you, and ask the page at the top. Which one of them gave most away, and what would the operator have to store less exactly to hide you again?
+# **Exercise 3, free.** Write down four passes that a colleague could know of you, choose "Your own" at the top of the page, and type them in. Which one of them gave most away, and what would the operator have to store less exactly to hide you again?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the lines, and hand over to 04."
 # ## What to take away
 #
-# After how many days of collecting can you follow somebody? The first week is enough for many regulars, and the archive needs nobody to decide on that.
+# After how many days of collecting can you follow somebody? The first week is enough for many regulars, and nobody had to decide to follow them.
 #
 # - **It takes five small steps to get from a camera to an archive.** Everything that can go wrong is one line in a log.
 # - **Keeping everything is cheap.** Storing each frame as a file costs more than keeping it, and the sum protects nobody.

@@ -50,7 +50,7 @@ course.spot_vehicles(frame, of_one, there.assign(found=there.percent.notna()))
 
 # %% [markdown]
 # A [detector](glossary.md#detector) is a program that draws a box around each vehicle in a [frame](glossary.md#frame), one picture of one
-# camera. Everything that follows in this course works on these boxes. A vehicle without a box is not in the database, so it cannot be followed.
+# camera. Everything that follows in this course works on these boxes. The boxes of all frames are the **database**. A vehicle without a box is not in it, so nobody can follow this vehicle.
 #
 # **No vehicle here is real.** We know where each vehicle is, because the road is simulated. The operator of a real camera does not.
 
@@ -74,9 +74,9 @@ course.spot_vehicles(frame, of_one, there.assign(found=there.percent.notna()))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Take the two words slowly, on the frame. Of the boxes, how many are right? Of the vehicles, how many are found? Wrong answer people give: the detector is 90 % accurate. Ask: of what? There is no single number."
 # ## 1 · How do you count what a detector gets right?
 #
-# You have just counted with your eyes. To compare detectors we need a rule, because two people may disagree on whether a box fits.
+# You have just counted with your eyes. To compare detectors we need a rule, because two people can disagree on whether a box fits.
 # The overlap of two boxes is the area that they share, divided by the area that they cover together. This is called
-# intersection over union, or [IoU](glossary.md#iou): two equal boxes have an IoU of 1. A box is **right** if its IoU with a
+# intersection over union, or [IoU](glossary.md#iou): two equal boxes have an IoU of 1. Each box also has a **confidence**, in per cent: how sure the detector is that there is a vehicle. A box is **right** if its IoU with a
 # vehicle is at least one half, and no more confident box has taken that vehicle already.
 #
 # For now we only count **clear** vehicles: longer than 20 pixels, and at least 80 % of them visible. Missing any other vehicle is not
@@ -98,12 +98,13 @@ all_frames = evaluation.summary(percent=25)
 all_frames.round(2)
 
 # %% [markdown]
-# `AP` is the average precision over all levels of recall: 1 for a perfect detector, and lower for either kind of error. It allows us to compare detectors by one number.
+# `AP` is the [average precision](glossary.md#average-precision): the mean of the precision over all levels of recall. It is 1 for a perfect detector, and each kind of error lowers it, so we can rank detectors by it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the table from top to bottom: each family asks fewer questions per frame, and learns more of them. Then the small rectangles: roof lighter than the shadow below. Nobody chose them, the training did. Ask for the prediction. Many ask whether it is fair: no. Theirs was tuned for faces and trained for long, ours learned in seconds. And our network knows this road."
 # ## 2 · Which families of detectors are there?
 #
-# Anyone who builds such a system must choose a detector, and most detectors are free. They belong to a few families, which trade speed for precision:
+# Anyone who builds such a system must choose a detector, and most detectors are free. They belong to a few families, which trade speed for precision. All but the first are
+# [neural networks](glossary.md#neural-network):
 #
 # | family | how it finds | frames per second | mean AP |
 # |---|---|---|---|
@@ -113,12 +114,12 @@ all_frames.round(2)
 # | SSD, "single shot detector", [2015](https://arxiv.org/abs/1512.02325) | one look, at several scales | 46 | 0.77 |
 # | RetinaNet, [2017](https://arxiv.org/abs/1708.02002) | one look, at several scales; its training gives most weight to the hard places | (measured on other data) | |
 #
-# The three rows with numbers were [measured by the authors of SSD](https://github.com/weiliu89/caffe/tree/ssd) on one graphics card and one set of photographs, PASCAL VOC 2007.
+# The three rows with a mean AP, which is the mean of AP over all types of things, were [measured by the authors of SSD](https://github.com/weiliu89/caffe/tree/ssd) on one graphics card and one set of photographs, PASCAL VOC 2007.
 #
 # The original project took **RetinaNet**. Its first part is **ResNet-50**, a network of 50 layers in which each block only adds a correction to what it receives.
-# It had learned from **[COCO](https://cocodataset.org)**, a collection of photographs in which people marked 80 types of things, among them car, bus, truck, motorcycle and person. This course
+# The whole detector had learned from **[COCO](https://cocodataset.org)**, a collection of photographs in which people marked 80 types of things, among them car, bus, truck, motorcycle and person. This course
 # has a **TinyYOLOv3**, the smallest of the YOLO family, so that it runs on a laptop. It learned from real frames of four cameras and from simulated
-# ones, none of them among these ([its card](../models/tiny-yolov3-traffic.md) says more).
+# ones, and this notebook uses none of those ([its card](../models/tiny-yolov3-traffic.md) says more).
 #
 # How far have detectors come since 2001? The oldest family can learn here, now, on your computer, from the first six minutes:
 
@@ -135,9 +136,8 @@ patch = detect.patch_of(frame, true_one[~true_one.ignore].iloc[0][BOX])
 figures.rectangle_features(old, patch, old.ruled_out(frame))
 
 # %% [markdown]
-# Each question is whether the white rectangle is lighter than the dark one. A place that fails the first questions is dropped, which
-# made the method fast. Now we try both on frames of the last six minutes, and the detectors that ImageAI offers too, if you have
-# fetched their weights.
+# Each pair asks whether the frame is lighter under the white rectangle than under the dark one. A place that fails the first questions is dropped, which made the method fast. Now we try the old method and our
+# TinyYOLOv3 on frames of the last six minutes. If you have fetched the detectors of ImageAI, a free library, they are compared, too.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"] nbval_reason="the title counts what was trained or found live: a processor may round otherwise"
 late = own[lesson.truth.frames.time[own.index] >= half].iloc[4::105]
@@ -157,7 +157,7 @@ course.ask(
 
 # %% [markdown]
 # The thin lines are 95 % [intervals](glossary.md#interval), and they are wide because the frames are few. The comparison is not fair: our version of the old method is small and
-# learned for seconds, and our network has seen this kind of road before. But even a good version of the old method would struggle, because a few rectangles say little about a vehicle.
+# learned for seconds, and our TinyYOLOv3 has seen this kind of road before. But even a good version of the old method would struggle, because a few rectangles say little about a vehicle.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Read the eight lines aloud: this is all it takes. Ask for the prediction before you show the figure. Then say what the library does: it drops a box before it looks at the threshold that we asked for, and it reports another number. Nobody is told. Ask: who would have noticed?"
 # ## 3 · What does a free library do with our detector?
@@ -186,8 +186,7 @@ command = course.apart(weights=dataset.MODELS / "tiny-yolov3-traffic.pt", frame=
 # print(found)
 
 # %% [markdown]
-# These lines ask for every box with a [score](glossary.md#score) of at least 25 %. The score is the detector's **confidence**: how sure it is that there is a vehicle. The network and
-# its weights are those of our own detector, and the frame is the same.
+# These lines ask for every box with a confidence, also called [score](glossary.md#score), of at least 25 %. The network, its [weights](glossary.md#weight) and the frame are those of our own detector.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"] nbval_reason="the last digits differ between processors"
 theirs = pd.DataFrame(literal_eval(printed.splitlines()[-1]))
@@ -219,8 +218,8 @@ course.ask(
 #
 # </details>
 #
-# Nothing here raises an error. A count of vehicles, or a claim such as "99 % sure", can rest on a line that nobody has read. So this course uses the network
-# from ImageAI's parts, and counts for itself.
+# Nothing here raises an error. A count of vehicles, or a claim such as "99 % sure", can rest on a line that nobody has read. So this course builds the network from ImageAI's parts, and works out the
+# boxes and their confidence with code of its own.
 #
 # And what does the detector *call* what it finds? In this table a row is what the vehicles are, and a column is what the detector calls them:
 
@@ -232,11 +231,11 @@ types
 # %% jupyter={"source_hidden": true}
 common = types.sum().idxmax()
 print(
-    f"The detector calls {show.percent(types[common].sum() / types.sum().sum())} of them {common}."
+    f"The detector calls {show.percent(types[common].sum() / types.sum().sum())} of these boxes {common}."
 )
 
 # %% [markdown]
-# The detector can only use the words that its training pictures came with. COCO has no word for a taxi, a van or an SUV. So a type tells hardly any vehicle apart from the others. The crop does, and
+# The detector can only use the words that its training pictures came with. COCO has no word for a taxi, a van or an SUV. So a type can hardly tell one vehicle from another. The [crop](glossary.md#crop), which is the vehicle cut out of its frame, can, and
 # [notebook 05](05-tracking.ipynb) uses that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the confidence: fewer boxes, fewer false ones, more missed. Then the overlap: at 0.9 nearly all boxes are wrong. Nothing in the frame has changed, only what we call right. Wrong answer people give: there must be a right threshold. There is only a choice of who pays."
@@ -274,7 +273,7 @@ show.Sliders(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the section to keep in a short session. Size first, then the kinds. Ask before you show it: which will it miss? Then: why? Because it was rarely shown any. Wrong answer people give: it is biased on purpose. Nobody chose this; nobody looked, either."
 # ## 5 · Whom does it miss?
 #
-# Until now we counted clear vehicles only, and all of them together. Both hide who is missed, so now every vehicle in every frame counts, also the far and the hidden ones. First we sort them by size:
+# Until now we counted clear vehicles only, and all of them together. Both choices hide which vehicles are missed, so now every vehicle in every frame counts, also the far and the hidden ones. First we sort them by size:
 
 # %% jupyter={"source_hidden": true}
 SIZES = (0, 8, 12, 16, 20, 30, 50, 1000)
@@ -288,7 +287,7 @@ figures.found_by(
 )
 
 # %% [markdown]
-# Size explains most of it. So from here on we compare clear vehicles only, which are large enough and not hidden.
+# Size explains most of the misses. So from here on we compare clear vehicles only, which are large enough and not hidden.
 
 # %% jupyter={"source_hidden": true}
 GROUPS = {"van": 0, "minibus": 0, "motorcycle": 1, "taxi": 2, "green taxi": 2, "taxi van": 2}
@@ -330,9 +329,8 @@ figures.found_by(
 # the asphalt. What you can take with you is the question, and the way to answer it: count the misses group by group, compare like
 # with like, and give the interval.
 #
-# For faces, somebody has asked this question. [NIST](https://doi.org/10.6028/NIST.IR.8280), a laboratory of the US government, ran 189 algorithms, most of them commercial, on 18.27 million photographs of 8.49 million people in 2019.
-# Their errors differ between groups of people, by sex, by age, and by race or country of birth. Being missed is not always the worse fate, because a false match can cost
-# more than a miss. Notebook 06 counts false matches.
+# Somebody has asked this question for faces. [NIST](https://doi.org/10.6028/NIST.IR.8280), a laboratory of the US government, ran 189 algorithms, most of them commercial, on 18.27 million photographs of 8.49 million people in 2019.
+# Their errors differ between groups of people, by sex, by age, and by race or country of birth. A miss is not always the worse error: a false match, which takes one person for another, can cost more. Notebook 06 counts false matches.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The figure of the lesson. In most frames the detector misses most vehicles, and yet nearly all are in the database. Being missed in one frame is no protection, since there is a next frame, and a next camera. Move the threshold: even a strict one lets most in."
 # ## 6 · What leaks: which vehicles enter the database?
@@ -378,7 +376,7 @@ figures.found_by(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Show the worked line. Then let the room call out a whole number, type it in, and read out what the check says. Usual mistake: people take the lowest threshold, to be safe, and keep the most false boxes."
 # ## Your turn
 #
-# The `curve` has a row for each threshold, the strictest first. **Worked:** at least 8 of 10 clear vehicles must be found, with as few false boxes as possible. We keep the rows
+# The table `curve` has a row for each threshold, the strictest first, with the recall at that threshold. **Worked:** at least 8 of 10 clear vehicles must be found, with as few false boxes as possible. We keep the rows
 # with enough recall, and take the strictest threshold among them:
 
 # %%
@@ -412,7 +410,7 @@ course.check_score_threshold(threshold, evaluation, wanted=0.9)
 
 # %% [markdown]
 # **Exercise 2, at home.** Write the overlap (IoU) of two boxes yourself. A box is `x1, y1, x2, y2`: left, top, right, bottom. Divide the area that
-# the boxes share by the area that they cover together. The first line is done for you.
+# the boxes share by the area that they cover together. The first line is done for you. Add the lines that you need, and replace the three dots.
 
 
 # %% tags=["exercise"]
@@ -457,7 +455,7 @@ course.check_iou(iou, of_one[BOX])
 #
 # - **There are two errors, so one number is not enough.** Precision counts false boxes, and recall counts missed vehicles. A threshold only trades one for the other.
 # - **Detectors are free, and they differ in speed more than in purpose.** Before you believe one, count its boxes yourself, as we did with ImageAI.
-# - **To be missed in one frame is no protection.** Nearly every vehicle enters the database sooner or later. The ones that do not are not a random sample: they are of the kinds that the makers rarely showed.
+# - **To be missed in one frame is no protection.** Nearly every vehicle enters the database sooner or later. The few that do not are not a random sample: kinds that the detector was rarely shown slip through more often.
 # - **What you can do:** ask anyone who praises a detector for its errors group by group, and for the number of people behind each figure.
 #
 # One number goes on to notebook 09, where it stands beside those of the other notebooks:

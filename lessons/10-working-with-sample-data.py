@@ -34,7 +34,7 @@ course.spot_vehicles(dataset.image(frame_id), stored, lines=True)
 
 # %% [markdown]
 # A [detector](glossary.md#detector) is a program that finds the vehicles in a [frame](glossary.md#frame), which is one picture of one camera. Each vehicle that it finds is a [detection](glossary.md#detection), and becomes
-# one line of text. This notebook takes such lines apart. It follows the seven steps of the original's own notebook, which worked on frames of the real road.
+# one line of text. This notebook takes such lines apart. It follows the seven steps of a notebook of the original project of 2020, which worked on frames of the real road.
 #
 # **No vehicle here is real.** The frames come from six cameras along a simulated road. Each is stamped with a date in 2031
 # and the word `SIMULATED`.
@@ -68,9 +68,9 @@ print(lines[0])
 
 # %% [markdown]
 # The line is a name, and the name says everything: which camera, which day and what time, the number of the detection in its
-# frame, what it is, the detector's confidence in per cent, the size, and the place: `x1.y1v x2.y2`, in pixels from the top left corner.
+# frame, its type, the detector's confidence in per cent (how sure it is), and the size and the corners of its box in pixels. The corners are written `x1.y1vx2.y2`: left, top, right, bottom.
 #
-# The parts are joined by `--`, so pandas can read the file as a table:
+# The parts are joined by `--`, so pandas can read the file as a table. We drop the word `detections`, which is the same in each line:
 
 # %%
 COLUMNS = ["camera", "date", "time", "stage", "number", "type", "percent", "size", "box"]
@@ -90,7 +90,7 @@ print(f"{listed} of the {len(lines)} detections in the list are in these frames"
 # %% [markdown]
 # (In the original's own sample the list names 65 detections, and the frames hold 57: the list belongs to other frames of two of the cameras.)
 #
-# One line of text stands for each vehicle that the detector found. Nobody was asked, and nobody noticed.
+# Nobody needs to be asked for such a list, and nobody notices it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 and 3 · Which types of vehicles are there?
@@ -110,12 +110,12 @@ course.ask(
 )
 
 # %% [markdown]
-# (The original draws a pie here. Lengths are easier to compare than slices.) One line of code has counted a street. The words are the detector's own, and section 5 asks whether they are right.
+# (The original takes two steps, and draws a pie. Lengths are easier to compare than slices.) One line of code has counted a street. The words are the detector's own, and section 5 asks whether they are right.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · What does a frame look like?
 #
-# So we need the frame itself. `open_dataset` has read the folder of frames, and this is the frame with the most detections:
+# We need the frame itself to judge these words. `open_dataset` has read the folder of frames, and this is the frame with the most detections:
 
 # %%
 frame = dataset.image(frame_id)
@@ -160,8 +160,8 @@ found = detect.Detector().detect(frame)
 found.head(3)
 
 # %% [markdown]
-# `percent` is the detector's **confidence**, which is also called its [score](glossary.md#score). It is not the chance that the box is right. ImageAI says a higher number for the same boxes and drops the weak
-# ones; [notebook 04](04-detecting.ipynb) shows why. The original kept every box from 25 % on, and so do we. Does your run agree with the stored list?
+# `percent` is the detector's **confidence**, which is also called its [score](glossary.md#score). It is not the chance that the box is right. ImageAI's numbers for the same frame are not ours; [notebook 04](04-detecting.ipynb) shows
+# why. The original kept every box from 25 % on, and so do we. Does your run agree with the stored list?
 
 # %%
 if folder == data.SAMPLE:
@@ -178,7 +178,7 @@ kinds = boxes.merge(lesson.truth.vehicles[["vehicle", "kind"]], on="vehicle")
 pd.crosstab(kinds.kind, kinds.type)
 
 # %% [markdown]
-# The words are coarse. A word that fits many vehicles identifies none of them. A crop can, as the exercise below shows.
+# The words are coarse. A word that fits many vehicles identifies none of them. A [crop](glossary.md#crop), which is the vehicle cut out of its frame, can. The exercise below shows how.
 #
 # A higher threshold of confidence keeps fewer boxes, and so does a larger minimum size. Choose a camera, and see which vehicles you lose.
 
@@ -219,7 +219,7 @@ crops = [picture[row.y1 : row.y2, row.x1 : row.x2] for row in largest.itertuples
 figures.crops(crops, [f"{row.type} {row.percent:.0f} %" for row in largest.itertuples()])
 
 # %% [markdown]
-# Such [crops](glossary.md#crop) are all that the next step of the system sees. It turns each crop into a list of numbers, so that it can ask of any two: is this the same vehicle?
+# Such crops are all that the next step of the system sees. It turns each crop into a list of numbers, so that it can ask whether two crops show the same vehicle.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · How do you draw a box on the frame?
@@ -302,9 +302,9 @@ course.check_travel_time(seconds, clock.iloc[0], clock.iloc[-1])
 # **Exercise 3, free.** Choose a silver or white car in one of the frames, and try to follow it through the others in the same way. How sure are you?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## What leaks: a trip
+# ## What leaks: where did one vehicle drive, and when?
 #
-# You needed no plate and no face: only frames, clocks, and a vehicle that stands out. Here are your numbers on the map. Take cameras
+# You needed no plate and no face: only frames, clocks, and a vehicle that stands out. Here is the trip of the taxi van on the map. Take cameras
 # away, or make the clock coarser, and see what is left of the trip.
 
 
@@ -341,4 +341,4 @@ show.Sliders(
 # - **A box is four numbers.** They are enough to cut a vehicle out of a frame. A handful of boxes and their clocks make a trip.
 # - **What you can do:** somebody who only wants to count vehicles needs the types and the minutes. Ask why anything else is kept.
 #
-# Next: [notebook 00](00-the-end-of-privacy.ipynb) follows such vehicles down the road by itself. [Notebook 04](04-detecting.ipynb) asks what the detector misses, and [notebook 05](05-tracking.ipynb) when two crops show the same vehicle.
+# Next: [notebook 00](00-the-end-of-privacy.ipynb) follows such vehicles down the road automatically. [Notebook 04](04-detecting.ipynb) asks what the detector misses, and [notebook 05](05-tracking.ipynb) when two crops show the same vehicle.

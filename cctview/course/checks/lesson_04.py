@@ -26,7 +26,7 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
     score = read_number(answer, "the threshold")
     score = 100 * score if 0 < score < 1 else score
     if not 0 <= score <= 100:
-        raise Wrong(f"{score:g} is no confidence: that lies between 0 and 100 per cent.")
+        raise Wrong(f"{score:g} is no confidence: a confidence lies between 0 and 100 per cent.")
     curve = evaluation.curve()
     enough = curve.percent[curve.recall >= wanted]
     if enough.empty:

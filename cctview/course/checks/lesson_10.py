@@ -40,7 +40,7 @@ def check_numbers(answer, detections, right):
             )
     if missing := [camera for camera in right if camera not in given]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise Wrong(f"right so far, but it is also at {missing[0]}{more}.")
+        raise Wrong(f"right so far, but the detector found the vehicle also at {missing[0]}{more}.")
     return f"{len(given)} cameras, one vehicle, and no plate read."
 
 

@@ -65,7 +65,7 @@ def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
         f" nothing new, {count['failed']} failed"
     )
     if tally.skipped:
-        note += f"; {tally.skipped} polls left out while it was busy or a camera out"
+        note += f"; {tally.skipped} polls left out while the client was busy or a camera failed"
     figure = Card(title, 0.36 * len(cameras) + 0.9, note, left=1.2, top=0.38)
     axes = figure.subplots()
     for name, look in _NEWS.items():
@@ -175,7 +175,7 @@ def caught(
         dot(axes, interval, now[name], colour, 10)
     dotted(axes, interval)
     axes.set(xscale="log", xlabel="seconds from poll to poll")
-    axes.set(ylim=(-0.02, 1.04), ylabel=f"caught ({side:g} px or more)")
+    axes.set(ylim=(-0.02, 1.04), ylabel=f"share caught ({side:g} px or more)")
     axes.set_xticks([2, 5, 10, 20, 60], ["2", "5", "10", "20", "60"])
     axes.minorticks_off()
     share_axis(axes.yaxis)
