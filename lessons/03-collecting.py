@@ -264,7 +264,7 @@ figures.unicity_by_driver(by_driver)
 # Two passes of one trip tell hardly more than one of them, because anyone can work out the second from the first.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the leak of the notebook. Prediction, then coarser times, then days, then false links. With false links the curve turns down: knowing more does not help when the archive is wrong. The red line is drivers who get lost, and in some cases somebody else is singled out instead."
-# ## 8 · What leaks: unicity in an archive that errs
+# ## 8 · What leaks: whom does an archive with mistakes single out?
 #
 # A real archive makes mistakes. To link two passes is to say that they are one vehicle, and the system assigns some passes to the wrong vehicle:
 # these are [false links](glossary.md#false-link). Change how exactly the **times** are known, how many **days** the archive holds, and the share of **false links**. Which of the three protects a driver, and at whose expense?

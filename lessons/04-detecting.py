@@ -66,7 +66,7 @@ course.spot_vehicles(frame, of_one, there.assign(found=there.percent.notna()))
 # 3. run a detector from a free library, and check what the library does to its answers;
 # 4. say what share of the vehicles enters the database, and which vehicles are missed.
 #
-# The series behind this course tells it in [part 3](https://samdbrice.medium.com/dcda0c8f6f70), about families of detectors, and in part 4, which its
+# The series behind this course tells this story in [part 3](https://samdbrice.medium.com/dcda0c8f6f70), about families of detectors, and in part 4, which its
 # [contents](https://samdbrice.medium.com/fri-nov-6-2020-ae15374138b1) list. The original's code is at [samdbrice/cctview](https://github.com/samdbrice/cctview).
 #
 # </details>
@@ -99,6 +99,7 @@ all_frames.round(2)
 
 # %% [markdown]
 # `AP` is the [average precision](glossary.md#average-precision): the mean of the precision over all levels of recall. It is 1 for a perfect detector, and each kind of error lowers it, so we can rank detectors by it.
+# `objects` counts the clear vehicles, once in each frame.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the table from top to bottom: each family asks fewer questions per frame, and learns more of them. Then the small rectangles: roof lighter than the shadow below. Nobody chose them, the training did. Ask for the prediction. Many ask whether it is fair: no. Theirs was tuned for faces and trained for long, ours learned in seconds. And our network knows this road."
 # ## 2 · Which families of detectors are there?
