@@ -230,15 +230,15 @@ ask(
 
 # %% [markdown]
 # The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle. It falls
-# with more minutes, because different pairs multiply much faster than same pairs.
+# with more minutes, because each new vehicle makes same pairs only with itself, and different pairs with all others.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
 # ## 5 · What does an operator get?
 #
-# Scientists often average over all thresholds. An operator has one threshold, and chooses it by the false alarms that are bearable. So two rates count:
+# An operator has one threshold, and chooses it by the false alarms that are bearable. So two rates count:
 #
-# - the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir), false positive identification rate): of the searches for a vehicle that is *not* there, the share that links somebody;
-# - the **miss rate** (FNIR, false negative identification rate): of the searches for a vehicle that *is* there, the share that does not link it.
+# - when the vehicle is *not* there, the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir), false positive identification rate) is the share of searches that link somebody;
+# - when the vehicle *is* there, the **miss rate** (FNIR, false negative identification rate) is the share of searches that do not link it.
 #
 # The curve of one against the other is called DET (detection error trade-off). NIST, which tests face recognition for the US government, reports misses at false
 # alarms in 3 of 1,000 searches ([FRTE](https://pages.nist.gov/frvt/)). Our searches compare one vehicle with 100 at the other five cameras, by

@@ -164,8 +164,8 @@ Sliders(
 # ## 4 · What happens when there are more vehicles?
 #
 # The [gallery](glossary.md#gallery) is what a search compares with. It grows with every camera and every day that records are kept. The vehicle that you look for need not be in it at all: this is
-# an [open set](glossary.md#open-set). So again two rates count. The **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir)) is the share of searches for a vehicle that is *not* there that link somebody. The **miss
-# rate** (FNIR) is the share of searches for one that *is* there that do not link it. An operator fixes the first and gets the second.
+# an [open set](glossary.md#open-set). So again two rates count. When the vehicle is *not* there, the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir)) is the share of searches that link somebody. When
+# it *is* there, the **miss rate** (FNIR) is the share of searches that do not link it. An operator fixes the first and gets the second.
 
 # %% jupyter={"source_hidden": true}
 sizes = sorted(odds["size"][~odds.beyond].unique())
@@ -187,7 +187,7 @@ ask(
 )
 
 # %% [markdown]
-# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most. NIST tests faces at 3 false alarms in 1,000 searches ([FRTE](https://pages.nist.gov/frvt/)); our searches are too few for that.
+# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Why do errors not spread evenly? Because strangers are not drawn at random. If your car looks like many others, every search can blame you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the average driver, yes; not for the driver of a common car. Read the intervals of the second figure before anybody says that red cars are unlucky."
 # ## 5 · Who is wrongly linked?

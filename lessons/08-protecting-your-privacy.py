@@ -293,7 +293,7 @@ who_needs_what(results, stored_draws())
 # [purpose limitation](glossary.md#purpose-limitation). An owner who needs counts and types deletes every pass after half a minute, and the best thief is left with almost nothing.
 # It works less well where the purpose itself is to link. Travel times *are* links, so an owner who needs them can give back only a part, and an owner who needs all four uses hardly anything.
 #
-# A defence is worth only what it takes from the *best* thief. The key was perfect against a tracker off the shelf. And a defence of vectors leaves the times,
+# A defence is worth only what it takes from the *best* thief. And a defence of vectors leaves the times,
 # so against a thief who ignores the times, noise and "no vectors" look better than they are.
 #
 # (The best defence was chosen on one half of the vehicles and judged on the other. Otherwise the best of some fifty would look better than it is.)
