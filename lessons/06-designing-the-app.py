@@ -226,9 +226,9 @@ ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask first: what does a month of a nation's cars cost? Take bids, as at an auction. Then point: cost protects nobody any more. End with the town: what a city gets for its money depends on the kind of camera, and the wrong trips grow with it."
 # ## 6 · What does a nation cost, and what does a town get?
 #
-# It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied: the cameras of a city for a
-# month; as many plate reads as Flock makes in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), if a vector were kept for each; and 30 billion pictures, as many as Clearview had in 2024 (Dutch data
-# protection authority; a contract of February 2026 speaks of more than 60 billion).
+# It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
+# month. *A nation* means as many plate reads as Flock makes in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
+# (Dutch data protection authority; a contract of February 2026 speaks of more than 60 billion).
 
 # %% jupyter={"source_hidden": true}
 billion = search.PLANET.moved(pictures=1e9)
