@@ -472,7 +472,9 @@ gauge = privacy.Gauge(
 privacy.LeakageMeter.load_or_default("meter.json").with_gauge("in the database", gauge).save(
     "meter.json"
 )
-print(f"in the database: {show.percent(share.estimate)} of the vehicles on the road")
+print(
+    f"in the database: {gauge.estimate:.2f} (95% CI {gauge.low:.2f}–{gauge.high:.2f}) {gauge.unit}"
+)
 
 # %% [markdown]
 # Next: [notebook 05](05-tracking.ipynb) asks when two crops show the same vehicle.

@@ -84,7 +84,7 @@ stop_and_sort(points)
 # A system that links by appearance alone confuses many vehicles. But a system is more than its network, because it also knows where each
 # camera stands, which way the road runs, and what time it is.
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["picture"] jupyter={"source_hidden": true}
 show.drive()
 
 # %% [markdown]

@@ -717,7 +717,7 @@ def test_a_dry_run_says_what_it_would_cost_and_sends_nothing(tmp_path, capsys, n
     said = capsys.readouterr().out
     assert "1,800 requests" in said
     assert "36 MB" in said
-    assert "Nothing was asked" in said
+    assert "No request was sent" in said
     assert not out.exists()
     assert command("simulated", "--cameras", 48, "--minutes", 10, "--out", out, "--dry-run") == 0
     assert "48 cameras, each every 1.7 s" in capsys.readouterr().out

@@ -396,7 +396,7 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     assert item.is_whole()
     server.answers["/file"] = whole(pt_file(tmp_path, 2))
     with pytest.raises(
-        FetchError, match="a wrong file came.*if it may have changed, remove .*sha256"
+        FetchError, match="sent another file.*if it may have changed, remove .*sha256"
     ):
         get(item)
     assert item.path.read_bytes() == first

@@ -97,6 +97,7 @@ function play(stage) {
       dot.setAttribute("d", kind === "wrong" ? CROSS : DOT);
       dot.style.transform = `translate(${at[k][0]}px, ${at[k][1]}px)`;
     });
+    road.classList.toggle("sorted", sorted); // dots fly when they are sorted, and not when a slide is fitted
     heaps.forEach((heap) => heap.toggleAttribute("hidden", !sorted));
     const { right, wrong, missed } = count(all.slice(0, tested));
     const alarms = `${tested.toLocaleString("en")} of 1,000 vehicles have passed, ${right + wrong} raised an alarm`;
