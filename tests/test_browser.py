@@ -108,8 +108,10 @@ def test_the_keyboard_alone_will_do(lab):
     page.locator(".cctview-camera .screens").focus()
     page.keyboard.press("ArrowDown")
     page.locator(".cctview-camera .screen.current", has_text="2-S").wait_for()
+    page.locator(".cctview-camera .current .box:not([hidden])").first.wait_for()
     page.keyboard.press("b")  # outside a widget this would insert a cell
     page.wait_for_function("() => !document.querySelector('.cctview-camera .box:not([hidden])')")
+    page.wait_for_timeout(500)  # a person's pace: Python has heard of the first
     page.keyboard.press("b")
     page.locator(".cctview-camera .current .box:not([hidden])").first.wait_for()
     page.keyboard.press("Tab")

@@ -122,5 +122,5 @@ def test_usefulness_and_leak_mark_the_epoch():
 def test_examples_show_each_word_with_its_count():
     figure = FIGURES["examples"]()
     words = " ".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
-    assert "60 pictures" in figure.title
+    assert "60 crops" in figure.title
     assert "an SUV\n20" in words
