@@ -2,6 +2,7 @@
 """Set up the workshop and open it, with nothing but Python's standard library.
 
     python3 workshop.py              make .venv, install, check this computer, open JupyterLab
+    python3 workshop.py site         show the course in a browser without installing anything; --lan shows it to the room, too
     python3 workshop.py test [ARG..] install what tests and the studio need, too, and run the tests (ARGs go to pytest)
 
 The first call downloads; later calls start at once. A new set-up is built in .venv.new and takes the place of .venv
@@ -15,6 +16,7 @@ import contextlib
 import errno
 import hashlib
 import html
+import http.server
 import importlib.util
 import json
 import os
@@ -23,6 +25,8 @@ import re
 import secrets
 import shutil
 import signal
+import socket
+import socketserver
 import stat
 import subprocess
 import sys
@@ -31,6 +35,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+import webbrowser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -73,7 +78,7 @@ def check_python(version=None):
     if os.name == "nt":
         remedy = "Install Python 3.13 from python.org and run: py -3.13 workshop.py"
     elif found:
-        remedy = f"This computer has a fitting one; run: {found[0]} workshop.py"
+        remedy = f"This computer has a suitable one. Run: {found[0]} workshop.py"
     else:
         remedy = "Install Python 3.13 (python.org, or your system's packages) and run: python3.13 workshop.py"
     raise Problem(
@@ -132,7 +137,7 @@ def check_disk(needed_gb):
     free_gb = shutil.disk_usage(str(ROOT)).free / 1e9
     if free_gb < needed_gb:
         raise Problem(
-            "Too little disk: {:.1f} GB free in {}, {} GB are needed "
+            "Too little disk space: {:.1f} GB free in {}, {} GB are needed "
             "({} GB with PyTorch's CUDA builds, {} GB without).\n"
             "Free some space, or move this folder to a larger disk, and run this again.".format(
                 free_gb, ROOT, needed_gb, DISK_GB["cuda"], DISK_GB["cpu"]
@@ -148,7 +153,7 @@ def read_requirements(name=NEEDED):
     path = ROOT / name
     if not path.exists():
         raise Problem(
-            f"{path} is missing: this is not a whole copy of the project. Download it again."
+            f"{path} is missing: this is not a complete copy of the project. Download it again."
         )
     entries = re.findall(
         r"^[a-z0-9].*(?:\n[ ]+--hash=.*)*", path.read_text(encoding="utf-8"), re.MULTILINE
@@ -276,7 +281,7 @@ def alone():
     try:
         while not _lock(file):
             if not told:
-                say("Another set-up is at work in this folder; this one waits for it to end.")
+                say("Another set-up is running in this folder. This one waits until it has ended.")
             told = True
             time.sleep(0.3)
         HELD.append(file)
@@ -463,7 +468,7 @@ def project_fingerprint():
     path = ROOT / "pyproject.toml"
     if not path.exists():
         raise Problem(
-            f"{path} is missing: this is not a whole copy of the project. Download it again."
+            f"{path} is missing: this is not a complete copy of the project. Download it again."
         )
     return hashlib.sha256(path.read_bytes() + str(ROOT).encode()).hexdigest()
 
@@ -576,7 +581,7 @@ def explain(output, fallback):
         ),
         (
             r"[Hh]ash mismatch|DO NOT MATCH THE HASHES",
-            f"The download of {package} is damaged or was exchanged on its way: its sha256 is not the pinned one.\n"
+            f"The download of {package} is damaged, or was replaced on its way: its sha256 is not the pinned one.\n"
             "Run this again; if it stays so, use another network.",
         ),
         (
@@ -596,7 +601,7 @@ def explain(output, fallback):
         ),
         (
             r"(?i)permission denied|access is denied|read-only file system|os error (13|30|5)\b",
-            f"The installer may not write a file that it needs for {package}: check who owns this folder and what "
+            f"The installer is not allowed to write a file that it needs for {package}: check who owns this folder and what "
             f"the last words name.\n{last}",
         ),
         (
@@ -708,7 +713,7 @@ def build(cpu):
     check_disk(DISK_GB[kind])
     say(
         "  PyTorch:  " + sentence,
-        f"  Download: about {megabytes / 1000:.1f} GB, less what uv has in its cache from before",
+        f"  Download: about {megabytes / 1000:.1f} GB, minus anything that uv has in its cache",
         f"  Place:    {VENV} (needs {DISK_GB[kind]} GB)",
     )
     started = time.time()
@@ -739,7 +744,7 @@ def build(cpu):
     say("[3/4] Getting and installing the packages (this is the long part)")
     install_pins(NEW, requirements, environment)
 
-    say("[4/4] Adding cctview itself, as it lies in this folder")
+    say("[4/4] Adding cctview itself, from this folder")
     install_project(NEW, environment)
     free_scripts(NEW)
     set_lab(NEW)
@@ -806,7 +811,7 @@ def why_build(fresh):
         if lacking(venv_python(VENV), entries) == []:
             write_state(VENV, pins=fingerprint(entries))
             return None
-        return "Other versions of packages are pinned than those in .venv"
+        return "The pinned packages are not those in .venv"
     return None
 
 
@@ -838,7 +843,7 @@ def set_up(fresh=False, everything=False, cpu=False):
             except Problem as problem:
                 if not is_whole(VENV):
                     raise
-                say("", str(problem), "", "The former set-up is as it was, and is used.", "")
+                say("", str(problem), "", "The earlier set-up is unchanged, and is used.", "")
         state = read_state(VENV)
         if state is None:
             return venv_python(VENV)  # another's, and it holds all pins
@@ -974,6 +979,145 @@ def check_computer(python):
     return status
 
 
+# ---------------------------------------------------------------------- The course without installing anything
+
+SITE, QUICK = ROOT / "site", ROOT / "notebooks" / "cameras.html"
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".ipynb": "application/json",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".svg": "image/svg+xml",
+}
+"""The files that are served; others are not."""
+
+
+def find_shown(folder, path):
+    """The file below a folder that a request's path names, or None. No link is followed, and nothing hidden is shown."""
+    parts = urllib.parse.unquote(path.split("?")[0].split("#")[0]).lstrip("/").split("/")
+    if parts == [""]:
+        parts = ["index.html"]
+    if any(not re.fullmatch(r"\w[\w .()-]*", part) for part in parts):
+        return None
+    place = Path(folder)
+    for part in parts:
+        place = place / part
+        if place.is_symlink():
+            return None
+    return place if place.suffix.lower() in KINDS and place.is_file() else None
+
+
+class Showing(http.server.BaseHTTPRequestHandler):
+    """Shows the files of a folder, read only."""
+
+    folder, hosts = SITE, ()
+    timeout = 20  # seconds for a request
+    server_version, sys_version = "cctview", ""
+
+    def do_GET(self):
+        self.show(True)
+
+    def do_HEAD(self):
+        self.show(False)
+
+    def show(self, whole):
+        if self.headers.get("Host", "") not in self.hosts:  # another name that points here
+            return self.send_error(421)
+        place = find_shown(self.folder, self.path)
+        if place is None:
+            return self.send_error(404)
+        with open(str(place), "rb") as file:
+            self.send_response(200)
+            self.send_header("Content-Type", KINDS[place.suffix.lower()])
+            self.send_header("Content-Length", str(os.fstat(file.fileno()).st_size))
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+            self.end_headers()
+            if whole:
+                shutil.copyfileobj(file, self.wfile)
+
+    def log_message(self, *words):
+        """Nobody's visit is noted."""
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that goes away is no error."""
+
+
+def room_address():
+    """This computer's address in the local network. Nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 9))
+            address = probe.getsockname()[0]
+        except OSError:
+            address = "127.0.0.1"
+    if address.startswith("127."):
+        raise Problem(
+            "This computer is in no network. Join the room's Wi-Fi, or open a hotspot, and try again."
+        )
+    return address
+
+
+def make_server(folder, address):
+    """A server of a folder at an address of this computer, on a port that is free."""
+    for port in (8000, 8080, 8765, 0):
+        try:
+            server = Server((address, port), type("ShowingFolder", (Showing,), {"folder": folder}))
+            break
+        except OSError as error:
+            if port == 0 or error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    port = server.server_address[1]
+    server.RequestHandlerClass.hosts = [f"{host}:{port}" for host in {address, "localhost"}]
+    return server, f"http://{address}:{port}/"
+
+
+def open_site(arguments):
+    """Serve the course's pages until Ctrl+C; without a built site open the page that comes with the course."""
+    parser = argparse.ArgumentParser(prog="workshop.py site", description=open_site.__doc__)
+    words = "let everybody in the local network read the pages"
+    parser.add_argument("--lan", action="store_true", help=words)
+    parser.add_argument("--no-browser", action="store_true", help="print the address alone")
+    words = "the site (default: site/, which `cctview site site` makes)"
+    parser.add_argument("--folder", type=Path, default=SITE, help=words)
+    options = parser.parse_args(arguments)
+    folder = options.folder
+    with contextlib.ExitStack() as stack:
+        if not (folder / "index.html").is_file():
+            if folder != SITE or not QUICK.is_file():
+                raise Problem(
+                    f"{folder} has no index.html: make a site with `cctview site {folder}`."
+                )
+            say(
+                "There is no site here yet, so this shows the cameras alone, which come with the course."
+            )
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cctview-")))
+            shutil.copyfile(str(QUICK), str(folder / "index.html"))
+        server, address = make_server(folder, room_address() if options.lan else "127.0.0.1")
+        stack.callback(server.server_close)
+        if options.lan:
+            say(
+                "Everybody in this network can read these pages, and nothing else, at this address:"
+            )
+        say(f"  {address}", "Press Ctrl+C here to stop.")
+        if not options.no_browser and has_browser():
+            webbrowser.open(address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("", "The pages are not served any more.")
+    return 0
+
+
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -993,6 +1137,8 @@ def main(arguments):
     """Set up, then test or open the workshop. Returns the exit status."""
     if arguments[:1] == ["test"]:
         return run([set_up(everything=True), "-m", "pytest", *arguments[1:]], own_environment())
+    if arguments[:1] == ["site"]:
+        return open_site(arguments[1:])
     options = parse_arguments(arguments)
     python = set_up(options.fresh, options.all, options.cpu)
     status = check_computer(python)

@@ -23,7 +23,7 @@ first lines say what others can use. Start with the package whose subject intere
 `show`              the look of figures, pictures and widgets
 `investigate`       the operator's search, the dossier and the page
 `course`            what only the lessons need: figures, checks, stored results, slides
-`doctor`            is this computer ready?
+`doctor`            whether this computer is ready
 `fetch`             gets weights and frames that others publish
 `cli`               the command line
 ==================  ============================================================================

@@ -1,7 +1,9 @@
 """The command line, ``cctview COMMAND``."""
 
 import argparse
+import shutil
 import sys
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +19,16 @@ COMMANDS = {
     "import": "make frames of a video or of pictures of your own",
     "example": "detect, extract and match in one go, and print each vehicle's nearest candidates",
     "detect": "find vehicles and persons in every frame of a folder",
-    "extract": "embed what `detect` found",
+    "extract": "make a vector of each vehicle that `detect` found",
     "match": "compare the vehicles of one camera with those of the others",
-    "scale": "detect and extract on many workers, here or on a cluster, and write Parquet",
-    "fetch": "get weights or real frames that others publish; without a name, list them",
+    "scale": "detect and extract in several processes, here or on a cluster, and write Parquet",
+    "fetch": "download weights or real frames that others publish; without a name, list them",
     "collect": "poll public cameras, or simulated ones, and keep every picture once",
-    "slides": "make one HTML file of slides of an executed notebook, which needs no network",
+    "slides": "make one HTML file of slides of a lesson, which plays without Python or a network",
+    "site": "make the whole course as pages that play in a browser without Python",
+    "quiz": "make one HTML page of all quizzes to print, with the answers at its end",
     "app": "serve the operator's page on this computer: click a vehicle, get its dossier",
-    "doctor": "is this computer ready?",
+    "doctor": "check that this computer is ready",
 }
 
 
@@ -44,8 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(
-            "\ncctview: interrupted; what was finished is kept, the same command goes on from"
-            " there",
+            "\ncctview: interrupted. Finished work is kept, and the same command continues from"
+            " there.",
             file=sys.stderr,
         )
         return 130
@@ -53,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cctview", description="A vehicle search engine from free parts."
+        prog="cctview", description="Build a small search engine for vehicles from free parts."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     added = {
@@ -71,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     deck = "the slides (default: NN-title.slides.html, here)"
     added["slides"].add_argument("notebook", metavar="NN", help=notebook)
     added["slides"].add_argument("--out", type=Path, metavar="FILE", help=deck)
+    work = "keep what was run here, as for `site`, so that a later call does not run it again"
+    added["slides"].add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    stored = "do not run the lesson: its sliders are pictures then, as they are of other notebooks"
+    added["slides"].add_argument("--stored", action="store_true", help=stored)
+    _add_site_arguments(added["site"])
+    paper = "the page (default: %(default)s)"
+    added["quiz"].add_argument(
+        "--out", type=Path, metavar="FILE", default=Path("cctview-quizzes.html"), help=paper
+    )
     for name, run in (
         ("import", _import),
         ("example", _example),
@@ -80,12 +93,25 @@ def _parser() -> argparse.ArgumentParser:
         ("scale", _scale),
         ("fetch", _fetch),
         ("slides", _slides),
+        ("site", _site),
+        ("quiz", _quiz),
         ("doctor", _doctor),
     ):
         added[name].set_defaults(run=run)
     command.add_collect_arguments(added["collect"])
     server.add_arguments(added["app"])
     return parser
+
+
+def _add_site_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the site")
+    work = "keep what was run here, so that a later call runs only what has changed"
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help=work)
+    notebooks = "lessons and texts in another language, whose words stand in words/LANGUAGE.toml"
+    parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
+    parser.add_argument("--language", default="en", help="such as de (default: en)")
+    states = "pictures of one group of sliders, at most (default: %(default)s)"
+    parser.add_argument("--states", type=_count, default=150, metavar="N", help=states)
 
 
 def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +159,7 @@ def _add_pipeline_arguments(added: dict[str, argparse.ArgumentParser]) -> None:
         added[name].add_argument("--nearest", type=_count, default=3, metavar="N", help=nearest)
         added[name].add_argument("--pictured", type=_count, default=20, metavar="N", help=pictured)
     scheduler = "a Dask scheduler (default: workers on this computer)"
-    workers = "how many on this computer (default: one to a core)"
+    workers = "how many on this computer (default: one per core)"
     added["scale"].add_argument("--scheduler", metavar="tcp://…", help=scheduler)
     added["scale"].add_argument("--workers", type=int, metavar="N", help=workers)
 
@@ -144,7 +170,7 @@ def _import(options: argparse.Namespace) -> int:
     done = import_frames(options.source, options.out, options.camera, options.start, options.every)
     for line in done.notes:
         print(f"note: {line}", file=sys.stderr)
-    moved = f", {done.moved} of them some seconds late: others had their second"
+    moved = f", {done.moved} of them dated later, because another frame has their second"
     print(
         f"{done.frames:,} frames of {options.camera} are in {options.out}, {done.new:,} of them"
         f" new{moved if done.moved else ''}."
@@ -214,11 +240,36 @@ def _slides(options: argparse.Namespace) -> int:
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")
-    write_bytes(place, slides.make_deck(notebook).encode(), durable=True)
+    if options.stored or options.notebook.endswith(".ipynb"):
+        deck = slides.make_deck(notebook)  # somebody else's code is not run
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            deck = slides.make_living_deck(notebook, options.work or Path(folder))
+    write_bytes(place, deck.encode(), durable=True)
     print(
-        f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? tells"
+        f"{place}: open it in a browser; S opens the speaker's notes, F fills the screen, ? lists"
         " the other keys"
     )
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    from cctview.course import site
+
+    work = options.work or options.out.with_name(f"{options.out.name}.work")
+    size = site.make_site(options.out, work, options.notebooks, options.states, options.language)
+    if options.work is None:
+        shutil.rmtree(work)
+    print(f"{options.out / 'index.html'}: open it in a browser. The site has {size / 1e6:.0f} MB.")
+    return 0
+
+
+def _quiz(options: argparse.Namespace) -> int:
+    from cctview.course import paper
+    from cctview.dataset import write_bytes
+
+    write_bytes(options.out, paper.quiz_sheets().encode(), durable=True)
+    print(f"{options.out}: open it in a browser and print it. The answers are on the last sheets.")
     return 0
 
 
@@ -237,7 +288,7 @@ def _time(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no date and time, such as 2031-05-05 08:40:00"
+            f"{text!r} is not a date and time, such as 2031-05-05 08:40:00"
         ) from None
 
 

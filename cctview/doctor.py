@@ -112,7 +112,7 @@ def check_path(root: Path) -> list[Check]:
     if len(str(root)) + 1 + _LONGEST_BELOW <= _LONGEST_PATH:
         return [Check(OK, text)]
     advice = (
-        f"move the course to a folder with less than {_LONGEST_PATH - _LONGEST_BELOW} characters"
+        f"move the course to a folder with fewer than {_LONGEST_PATH - _LONGEST_BELOW} characters"
     )
     return [Check(BAD, text, f"{advice}, such as C:\\cctview, or switch LongPathsEnabled on")]
 

@@ -275,7 +275,7 @@ def _check(item: Item) -> str:
         elif digest != item.expected:
             remedy = "" if item.sha256 else f"; if it may have changed, remove {item.record}"
             expected = f"and {item.expected} is expected{remedy}"
-            raise FetchError(f"a wrong file came, its sha256 is {digest}, {expected}")
+            raise FetchError(f"the server sent another file, whose sha256 is {digest}, {expected}")
     except FetchError:
         item.partial.unlink()
         raise
@@ -296,7 +296,7 @@ def _look_into(item: Item) -> None:
         else:
             weights.load_state(item.partial)
     except Exception as error:  # of many kinds, as from zipfile
-        raise FetchError(f"what came is not what was asked for: {error}") from None
+        raise FetchError(f"the server sent something else: {error}") from None
 
 
 def _download(item: Item, address: str, client: "httpx.Client") -> None:

@@ -10,304 +10,252 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question aloud. Ask: when the training is over and the pictures are deleted, is anything of them left? Hands up for yes. Come back to it at the end."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Run all cells before the room comes in. Let somebody call out left or right, and move the weight until the loss goes no lower. Say: you are the training. Ask what happens to the greenish and the golden car."
 # # 02 · How a network learns
 #
-# **What does a model keep of the vehicles it was trained on?**
-#
-# | | |
-# |---|---|
-# | Time | 30 minutes; the training and its leak alone, 12 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | 01, where the deep network won. Here you train one |
-#
-# After this notebook you can
-#
-# 1. tell how a deep learning project differs from an ordinary application;
-# 2. train a small network, and read from its loss curves when to stop;
-# 3. say what its first filters look for, and what later layers make of it;
-# 4. test whether a vehicle was in a training set, and report the result so that it protects people.
-#
-# **No vehicle here is real.** The road is simulated, so we know who was taught to the network and who was not, and can count.
+# **What happens when a network learns, and what does it keep of the vehicles that it was shown?** Be the training. The *weight* is the only number in this network, and the *loss* says how wrong its answers are. Move the weight until the loss is as small as possible.
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
 
 from cctview import attacks, show
 from cctview.attacks import EPOCHS, FILTERS
 from cctview.course import (
+    QUESTIONS,
+    OneWeight,
     ask,
     check_members_found,
     check_stop,
     open_lesson,
-    trainings,
+    read_trade,
+    stored_grid,
 )
 from cctview.course.figures import lesson_02 as figures
 from cctview.privacy import Gauge, LeakageMeter
-from cctview.show import Choice, Int, Progress, Sliders
+from cctview.show import Choice, Float, Int, Progress, Quiz, Sliders
 
 lesson = open_lesson()
 pictures = attacks.load_vehicle_images(lesson.dataset, lesson.truth)
-print(f"{len(pictures.table):,} pictures of {len(pictures.vehicles):,} vehicles")
+one = OneWeight.among(pictures)
+Sliders(
+    lambda values: figures.one_weight(one, pictures.pixels, values["weight"]),
+    [Float("weight", -2, 10, default=-1, step=0.5)],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary><b>About this notebook: 18 minutes, with the exercises 28</b></summary>
+#
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: notebook 01, where a trained network won.
+#
+# After this notebook you can
+#
+# 1. say what a weight is, and what one training step does to it;
+# 2. train a small network in Keras, and read from its loss curves when to stop;
+# 3. say what an attacker learns from a trained network about one crop, and about one vehicle.
+#
+# It goes with the first half of part 2 of [the articles by Samuel Brice](https://medium.com/analytics-vidhya/a1c43c7e8713). No vehicle here is real: the road is
+# simulated, so we know which vehicles the network was shown.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Point at the curve: this is what you walked on. Each dot is one step. The steps get shorter because the slope gets flatter."
+# ## 1 · What did you just do?
+#
+# You trained a network of one number. It gets one input for each crop, which says how yellow the crop is. It multiplies that input by its **[weight](glossary.md#weight)**, and turns the
+# product into an answer between 0 and 1: how sure it is that the vehicle is yellow.
+#
+# The **[loss](glossary.md#loss)** measures how wrong the answers are. It is near 0 when the network is sure and right, and large when it is sure and wrong. You looked for the
+# weight with the smallest loss by trying.
+#
+# A training program does not try. It computes the **slope** of the loss: does the loss fall if the weight grows, and how fast? Then it moves the weight a little downhill,
+# and begins again. With many weights the list of all slopes is called the **[gradient](glossary.md#gradient)**, and such a move is a **gradient step**. Here are twelve such steps, from the weight at which the slider began.
+
+# %%
+path = [-1.0]
+for _ in range(12):
+    path.append(path[-1] - 2 * one.slope(path[-1]))  # downhill, 2 times the slope
+
+figures.descent(one, path)
+
+# %% [markdown]
+# That is all that training is: many small steps downhill, on many weights at once.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read two rows of the table aloud, the first and the last. Wrong answer people give: a model is a program. Nobody wrote its rules, and nobody can read them."
-# ## 1 · A project without rules
+# ## 2 · What takes the place of rules?
 #
-# In an ordinary application people write the rules. In deep learning they give examples, and a program looks for numbers that
-# fit them. That changes every step:
+# Nobody told the network what yellow is. In an ordinary application people write the rules. In deep learning they give examples, and a program looks for weights that fit them.
+# That changes every step of a project, and the last step leads back to the first.
 #
 # | | an ordinary application | a deep learning project |
 # |---|---|---|
-# | **data** | what it works on, once it is done | what it is made of |
+# | **data** | it works on data when it is finished | it is made of data |
 # | **preparation** | a design | collect, clean, label, split |
-# | **training** | people write rules | a program adjusts numbers until the examples come out right |
+# | **training** | people write rules | a program moves weights until the examples come out right |
 # | **evaluation** | tests: right or wrong | how often it is right on *new* examples, with an interval |
-# | **deployment** | the program | a file of numbers, which keeps something of its examples |
-# | **a fault** | change the line | change the examples, and train again |
+# | **deployment** | the program | a file of weights, which keeps something of its examples |
+# | **a fault** | change the line | collect other examples, and train again |
 #
-# The [network](glossary.md#neural-network) of this notebook is to say what body a vehicle has. This is all it gets: small pictures, 24 pixels a side, each with
-# one word.
+# Clearview's project has the same steps; its examples are photos of people who were not asked.
+#
+# The [network](glossary.md#neural-network) of this notebook should say which body a vehicle has, for example that of a sedan. It gets small crops, each with one word.
 
-# %%
+# %% jupyter={"source_hidden": true}
 figures.examples(pictures.pixels, pictures.table.body)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### Who is taught, and who is not
+# %% [markdown]
+# Before the training we divide the vehicles at random into three groups. The **members** are the vehicles that the network is shown. The **validation** vehicles tell us during the
+# training how it does on new ones. The network never sees the **others**. We need them at the end, to test an attack.
 #
-# The vehicles are drawn by lot into three parts. The network is taught the **members**. While it learns, we watch how it does on
-# the **validation** vehicles. The **others** it never meets at all; we need them at the end.
-#
-# The lot is drawn by *vehicle*, not by picture. If one picture of a vehicle were taught and the next one used for the
-# test, the test would be a memory test. All three parts passed in the same minutes, so that the light does not give them away.
+# We divide *vehicles*, and not crops. Otherwise one crop of a car could be shown and the next one used as a test, and the test would be a memory test.
 
-# %%
+# %% jupyter={"source_hidden": true}
 split = attacks.split_members(pictures)
 for part, vehicles in vars(split).items():
-    print(f"{part:<11}{len(vehicles):>4} vehicles, {pictures.of(vehicles).sum():>5,} pictures")
+    print(f"{part:<11}{len(vehicles):>4} vehicles, {pictures.of(vehicles).sum():>5,} crops")
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Read the ten lines aloud: three layers of filters, two dense layers, a loss, an optimiser. Run the training live. While the bar moves, say what an epoch is. You can stop it with the button in the toolbar, and go on with what it has learned by then. If it is slow on the stage computer, give epochs=10."
+# ## 3 · Can ten lines train a network?
+#
+# Now we train a real network in Keras, which is a part of TensorFlow. Each `add` puts in a layer, which takes numbers and gives numbers. A `Conv2D` layer slides small patterns, its **filters**, over the
+# crop, and says where each one fits. The last layer gives one number for each body. All weights of the network are random at first.
+
+# %%
+keras = attacks.import_keras()
+layers = keras.layers
+network = keras.Sequential()
+network.add(layers.Conv2D(16, 5, strides=2, padding="same", activation="relu", name="filters_1"))
+network.add(layers.Conv2D(32, 3, strides=2, padding="same", activation="relu", name="filters_2"))
+network.add(layers.Conv2D(32, 3, padding="same", activation="relu", name="filters_3"))
+network.add(layers.MaxPool2D())
+network.add(layers.Flatten())
+network.add(layers.Dense(64, activation="relu"))
+network.add(layers.Dense(pictures.table.body.nunique()))
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+network.compile(keras.optimizers.Adam(0.002), loss)
 
 # %% [markdown]
-# ### The network
+# The network sees 32 crops, answers, and is told the correct words. Then one gradient step changes every weight. When the network has seen all crops once, one
+# [epoch](glossary.md#epoch) is over. `train_classifier` calls `network.fit(crops, words, batch_size=32, epochs=20)` and notes what the network says after each epoch.
 #
-# It is built in Keras, on TensorFlow. Each layer takes numbers and gives numbers. A layer of **filters** slides small patterns over the
-# picture and says where each one fits; the last layer has one number for each answer. The numbers in the right column are what is to
-# be learnt: at first they are random.
+# This takes some seconds. To stop it, press ■ in the toolbar: the notebook goes on with what the network has learned by then.
 
 # %%
-attacks.describe_layers(attacks.build_classifier())
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the training live. While the bar moves, say what an epoch is. You can stop it with the button in the toolbar, and go on with what it has learnt by then: do it once if there is time, then run the cell again. If it is slow on the stage computer, give epochs=10."
-# ## 2 · Train it
-#
-# The network sees 32 pictures, answers, and is told the right words. Every one of its numbers is then moved a little in the direction that would have
-# made the answers better. When it has seen all pictures once, an [epoch](glossary.md#epoch) is over, and it begins again.
-#
-# How wrong it is, is measured by its [loss](glossary.md#loss): 0 if it is sure and right, large if it is sure and wrong.
-#
-# This takes some seconds. To stop it, interrupt the kernel (the button ■ above): what it has learnt by then is kept, and the notebook goes
-# on with it.
-
-# %%
-training = attacks.train_classifier(pictures, split, "body", watch=Progress())
+training = attacks.train_classifier(pictures, split, "body", network=network, watch=Progress())
 print("stopped early" if training.interrupted else f"{training.last} epochs")
 
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let them describe the two curves before you do. Blue goes to nearly nothing. Red turns. From there on the network learns its examples by heart."
+# %% slideshow={"slide_type": "slide"} jupyter={"source_hidden": true} tags=["speaker-notes"] notes="Two minutes. Take the prediction first. Let them describe the two curves before you do. Blue goes to nearly nothing. Red turns. From there on the network learns its examples by heart."
 history = training.history()
 ask("02 new vehicles", figures.loss_curves(history))
 
 # %% [markdown]
-# At first both fall: the network finds what vehicles of one kind have in common. That helps with new vehicles, too; it
-# **generalises**. Then the curves part. It goes on to learn, but what it learns now holds only for the vehicles it was taught: it
-# knows them by heart. This is called [overfitting](glossary.md#overfitting).
-#
-# ### Epochs and capacity
-#
-# How fast that goes depends on the **capacity**: how many filters the network has. Here are trainings of three sizes, made beforehand.
+# A network **generalises** if what it learns from the vehicles that it is shown also helps with new ones. If it learns things that hold only for the vehicles that it is shown, we call this
+# [overfitting](glossary.md#overfitting).
 
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Then the curves of the large network. A small network has no room to learn by heart. Wrong answer people give: small networks are worse. Look at the red curve."
-grid = trainings.stored_grid()
-everyone = grid[(grid.learns == "body") & (grid.vehicles == len(split.members))]
-
-small, large = (trainings.read_curves(everyone, filters, EPOCHS) for filters in (4, 28))
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Nobody drew these patterns. From layer to layer there are fewer pixels: less about where, more about what."
+# ### What does it look for?
+#
+# Nobody chose the filters. Here is what the three layers make of one crop of a vehicle that the network never saw. Each small square is the answer of one filter, bright where its pattern
+# fits.
 
 # %% jupyter={"source_hidden": true}
-read = trainings.read_curves(everyone, 28, EPOCHS)
-ask(
-    "02 few filters",
-    figures.loss_curves(read.history, read.epoch, read.words),
-    of=large.new - small.new,
-    small_new=small.new,
-    large_new=large.new,
-    small_taught=small.taught,
-    large_taught=large.taught,
-)
-
-# %% [markdown]
-# Look twice. The large network overfits: its *loss* on new vehicles rises. But it is not less often *right*. It has become too sure of itself
-# where it is wrong. Whoever counts only right answers has no reason to stop. Remember that when we come to the leak.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Nobody drew these. They are small and muddy: it is a small network. Point at one that is dark on one side and bright on the other: it answers to an edge. One in a single colour answers to paint."
-# ## 3 · What has it learnt?
-#
-# These are the filters of the first layer: small patterns of 5 × 5 pixels, in colour. Nobody drew them.
-
-# %%
-figures.learned_filters(training.filters(0), training.filters(training.last))
-
-# %% [markdown]
-# And this is what the three layers make of one [crop](glossary.md#crop), a vehicle that the network never met. Each small square is the answer of one filter:
-# bright where its pattern is found. From layer to layer the squares have fewer pixels. They say less about *where*, and more about *what*.
-
-# %%
 shown = int(np.flatnonzero(pictures.of(split.others) & (pictures.table.family == "yellow"))[0])
 figures.layer_activations(
     pictures.pixels[shown],
     attacks.activations(training, pictures.pixels[shown], training.last),
-    "From layer to layer: less where, more what",
+    "From layer to layer the answers say less about where, and more about what",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Name the attacker: somebody who has the model, and a picture that may have been in the training. The question is not what you look like, but whether you were there. Wrong answer people give: who cares whether I was in a training set? If the set is of the patients of a clinic, or of the arrested, being in it is the secret."
-# ## 4 · The leak: were you in it?
+# ## 4 · Can somebody tell that you were in the training?
 #
-# The training is over. Suppose the pictures are deleted, and only the model is left: a file of numbers. Somebody has the model, and a
-# picture of your vehicle. Can they find out whether that picture was among those it was taught? (Whether another picture of you
-# is enough is a different question; it comes at the end of this section.)
+# The training is over. Suppose that all crops are deleted, and only the file of weights is left. Somebody has this file, and a crop. Can they find out whether the network was shown this crop?
 #
-# To have been there can be the secret itself: think of pictures of all who were stopped by the police, or who parked before a clinic. To find it out is
-# called [membership inference](glossary.md#membership-inference).
+# Just having been in the data set can be the secret. Think of pictures of everybody who was stopped by the police, or who parked at a clinic. To find it out is called
+# [membership inference](glossary.md#membership-inference).
 #
-# The simplest attack needs one idea only: **what a model knows by heart, it gets right with a small loss** (Yeom et al. 2018,
-# arXiv 1709.01604). Here are the losses on vehicles that were taught, and on others from the same minutes.
+# The simplest attack has one idea: **the loss is small on what a network knows by heart** ([Yeom and others, 2018](https://arxiv.org/abs/1709.01604)).
 
-# %%
+# %% jupyter={"source_hidden": true}
 losses, member = training.vehicle_losses(training.last)
 figures.loss_histograms(losses, member)
 
 # %% [markdown]
-# So the attacker sets a threshold, and accuses whoever is below it. All thresholds together are a curve, the
-# [ROC](glossary.md#roc): members found, against others accused falsely.
+# So the attacker sets a threshold, and says "member" below it. Some of the others have a loss below it too, so they are accused wrongly. Such an accusation is a *false alarm*. An accusation is worth something only if it is seldom wrong. So we
+# ask how many members are found while at most **1 in 100** of the others is accused ([Carlini and others, 2022](https://arxiv.org/abs/2112.03570)).
 #
-# We attack three states of the one training: **before** it learnt anything, which must tell nothing; **well trained**, stopped when the loss on
-# new vehicles was lowest; and **over-trained**, at the end.
+# A better attacker first trains networks of their own, with and without each crop, and learns how hard each crop is. This attacker compares how probable the loss is in both cases, which is a [likelihood ratio](glossary.md#likelihood-ratio). The next figure uses that better attack.
 
-# %% slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First the check: before any training the curve is a coin's. Then the areas. Then the black line at 1 %: an attacker who accuses must seldom be wrong, so only the left end counts. Wrong answer people give: AUC 0.7, so 70 % are found. Read off how many are."
-before, well, over = 0, training.best, training.last
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the result of the notebook. Ask: a dealer trained a network on vehicles, and you wonder whether yours was among them. Which picture of it do you have? Never the very crop that was used. Take the prediction. Then say it slowly: the network keeps the picture, and hardly the vehicle."
+# ### Which picture does the attacker have?
+#
+# Only the owner of the network has the very crops that it was shown. Somebody who wonders about *their vehicle* has another picture of it. So we trained sixteen networks on one crop
+# of each vehicle, and attacked them with three kinds of crop: the very crop, another crop of the same pass, and a crop from another camera.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
+held = {
+    kind: models.attack_all(EPOCHS).figures((0.01, 0.001))
+    for kind, models in attacks.stored_membership().items()
+}
+at_one = figures.at_false_alarms(held)
+very, other = at_one.estimate.iloc[0], at_one.estimate.iloc[-1]
 ask(
-    "02 members",
-    figures.membership_roc(
-        {
-            "over-trained": training.attack(over),
-            "well trained": training.attack(well),
-            "before": training.attack(before),
-        }
+    "02 whose picture",
+    show.bars(
+        at_one,
+        "members found at 1 % false alarms (share)",
+        f"With the very crop {show.percent(very)} of the members are found, with a crop from"
+        f" another camera {show.percent(other)}",
+        chance=0.01,
+        note="Simulated; mean over sixteen networks, 95 % intervals over vehicles and networks",
     ),
+    of=(other - 0.01) / (very - 0.01),
+    very=very,
+    other=other,
 )
 
 # %% [markdown]
-# Two readings of one curve. The area under it (AUC) says that the over-trained model tells members from others better than a coin, on *average*. But an
-# accusation counts only if it is seldom false. So read the left end, at **1 % false alarms**. That is how membership inference should be reported
-# (Carlini et al. 2022, arXiv 2112.03570); an average hides who is surely found, and whether anybody is.
+# This is a small network with one crop of each vehicle. Larger networks that are shown many pictures of each person may keep more.
 #
-# At that end this attack does hardly better than a coin. Is that good news?
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. This is the turn. A weak attack is not a strong defence. The clever attacker trains models too. Compare the dots at the black line."
-# ### A weak attack is no defence
+# <details><summary><b>For readers who know ROC curves</b></summary>
 #
-# A small loss may mean two things: it was taught, or it is easy for every model. A better attacker finds out **how hard each vehicle is**, by training
-# models of their own: some with that vehicle, some without. Then the question is: does the loss look more like *with*, or more like *without*?
-# (A likelihood ratio; Carlini et al.) Such models were made beforehand, sixteen of them, each taught a random half of the vehicles.
+# `held` has the area under the curve and the members found at 1 % and at 0.1 % false alarms, with intervals. Run `held["the very crop"]` in a cell of your own.
+#
+# </details>
 
-# %% tags=["picture"]
-shadows = attacks.stored_shadows()
-figures.membership_roc(
-    {
-        "over-trained, better attack": training.strong_attack(over, shadows),
-        "well trained, better attack": training.strong_attack(well, shadows),
-        "over-trained, plain attack": training.attack(over),
-    }
-)
-
-# %% [markdown]
-# One training is one throw of the dice. So here is the same, as the mean over the sixteen models, each attacked with the help of the
-# others: the share of members found at 1 % false alarms.
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. The average is small. Then point at the few on the right, and at their crops: what makes them special? Let the room guess. Where no rule helps, only knowing by heart does."
+# ### Does it keep all of them alike?
+#
+# An average can hide a few vehicles that are hit hard. So for each vehicle we compare the networks that were shown it with those that were not: how much surer of the correct answer are those that were shown it? We pick
+# the most exposed vehicles on one half of the networks, and measure them on the other half.
 
 # %% jupyter={"source_hidden": true}
-strong = attacks.stored_attacks()
-found = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch")
-read_after = int(everyone[everyone.filters == FILTERS].set_index("epoch").validation_loss.idxmin())
-table = found.loc[[read_after, EPOCHS]].set_axis(["well trained", "over-trained"])
-show.bars(
-    table,
-    "members found at 1 % false alarms (share)",
-    "The better attack finds {} of the members of a well-trained model, {} of an over-trained one's".format(
-        *(show.percent(share) for share in table.estimate)
-    ),
-    chance=0.01,
-    note="Simulated; mean over sixteen models, 95 % intervals over vehicles and models",
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: you know that a dealer's model was trained on vehicles, and you have a picture of yours. Can you find out whether yours was among them? So far the attacker had the very pictures of the training. Nobody has those but the owner of the model. The lowest curve is the case that people mean."
-# ### Which picture does the attacker hold?
-#
-# Until now the attacker held the very crops that were taught. Somebody who wonders whether *their vehicle* was in the training has
-# another picture of it. So we taught models one crop of each vehicle, and let the attacker ask with three kinds of picture.
-# This attacker is a strong one: they know the taught crops of everyone for their own models.
-
-# %%
-held = attacks.stored_membership()
-figures.membership_by_picture({kind: models.attack_all(EPOCHS) for kind, models in held.items()})
-
-# %% [markdown]
-# The attack finds *that picture*, not *that vehicle*. With a crop of the same pass some of it is left. With a picture from another
-# camera the attacker does about as well as a coin. So a small classifier like this one gives away **whether a picture was in the
-# training**, and hardly whether you were. Larger models that are trained on many pictures of each person may well differ.
-# The bands show how much the sixteen models differ; each curve ends where fewer than ten false alarms are left to read it.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not rush. The mean is small. Then point at the few on the right, and at their pictures: what makes them special? Let the room guess. Where no rule helps, only knowing by heart does."
-# ## 5 · The worst one in a hundred
-#
-# Even the well-trained model leaks. But evenly? For each vehicle, compare the models that were taught it with those that were not: by how much does the probability of
-# the right answer rise because it was there?
-#
-# We choose the most exposed vehicles on eight of the models, and measure them on the other eight. Chosen and measured on
-# the same ones, the worst would look worse than they are.
-
-# %%
+grid, shadows = stored_grid(), attacks.stored_shadows()
+stop = grid[(grid.learns == "body") & (grid.filters == FILTERS)].groupby("epoch")
+stop = int(stop.validation_loss.mean().idxmin())
 half = len(shadows.within) // 2
-chosen, measured = (
-    shadows.exposure(read_after, models) for models in (slice(half), slice(half, None))
-)
+chosen, measured = (shadows.exposure(stop, of) for of in (slice(half), slice(half, None)))
 worst = np.argsort(-chosen)[: len(chosen) // 100]
-some = [
+rows = [
     np.flatnonzero(pictures.table.vehicle == vehicle)[0] for vehicle in shadows.vehicles[worst[:9]]
 ]
-figures.exposure(measured, worst, pictures.pixels[some], pictures.table.body[some])
+figures.exposure(measured, worst, pictures.pixels[rows], pictures.table.body[rows])
 
 # %% [markdown]
-# For many vehicles it makes little difference whether they were taught: what the model learns from others serves for them, too. For
-# the worst one in a hundred it makes several times as much. Look at them: would you have found each one's word?
-#
-# **An average of "no leak" is not nobody.** Whoever says that a model is safe because the mean is small speaks of the
-# ordinary ones.
+# For most vehicles it makes little difference whether the network was shown them, because it learns the same from others. For the most exposed one percent the effect is several times larger. Look at their crops: could you
+# have named each body?
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the number of vehicles: more data is more useful, and leaks less of each. Then switch to colour: an easy rule leaves nothing to learn by heart, until the training goes on for very long. Say that both panels move together."
-# ## 6 · What helps?
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Prediction first. Move the number of vehicles: more data is more useful, and gives away less of each. Then switch to colour: an easy question leaves little to learn by heart. Say that both panels move together."
+# ## 5 · What helps?
 #
-# A model that generalises has less reason to learn by heart. Move the number of **vehicles** that it is taught and the **epochs**, and let it
-# learn something easier: the family of **colours** instead of the body. Left, how useful it is; right, what it gives away.
-
+# What could the owner of a network do, so that it gives away less? Move the number of **vehicles** that the network is shown, and let it learn the family of
+# **colours** instead of the body. The left panel says how useful the network is, and the right panel how well the simple attack works. That is measured by its [AUC](glossary.md#auc), which is 0.5 for the toss of a coin, and 1 if the attack never errs.
 
 # %% jupyter={"source_hidden": true}
-def trade(values):
-    """What a training of this kind is worth, and what it gives away."""
-    return trainings.read_trade(grid, values["learns"], values["vehicles"], values["epochs"])
-
-
-few, many = (trainings.read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700))
+few, many = (read_trade(grid, "body", vehicles, EPOCHS) for vehicles in (100, 700))
 Sliders(
-    trade,
+    lambda values: read_trade(grid, values["learns"], values["vehicles"], EPOCHS),
     [
-        Int("vehicles", 100, 700, default=300, step=200, label="vehicles taught"),
-        Int("epochs", 0, EPOCHS, default=EPOCHS, step=2),
+        Int("vehicles", 100, 700, default=300, step=200, label="vehicles shown"),
         Choice("learns", {"the body": "body", "the colour": "family"}),
     ],
     draw=lambda read: figures.usefulness_and_leak(read.history, read.epoch, read.words),
@@ -316,22 +264,35 @@ Sliders(
 )
 
 # %% [markdown]
-# More examples, an easier question, an earlier stop: each lets the model give away less of those it was
-# taught, and more examples make it more useful as well: for once, usefulness and privacy pull the same way. What none of them does is to promise anything to the worst one in a hundred.
+# A remedy that helps on average guarantees nothing for the most exposed one percent.
 #
 # ### And Clearview?
 #
-# **Clearview's main danger is its gallery, not its weights.** We had to work to learn a single bit, *was in it*, about a few vehicles. The
-# [gallery](glossary.md#gallery), the stored pictures with their addresses, needs no attack: it is made for looking people up. A picture can be
-# deleted from a gallery. From a model that was trained on it, it cannot simply be deleted: one has to train again without it.
+# We had to work to learn one bit, *was it in there*, about single pictures. Clearview's main danger is elsewhere. Its [gallery](glossary.md#gallery), which is the
+# stored pictures with their addresses, needs no attack, because it is made for looking people up.
+#
+# A picture can be deleted from a gallery. It cannot simply be deleted from a network that was trained on it: the network has to be trained again without it.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: show the curves again, let the room call out numbers, type them in, read out what the check says. The usual answer is the last epoch, where blue is lowest."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Three questions, hands up for each option before you click. Read the reasons of the wrong options too."
+# ## Three questions
+#
+# Each option has a reason, the wrong ones too. Your answers stay on this computer.
+
+# %% jupyter={"source_hidden": true}
+Quiz(QUESTIONS["02"])
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room call out numbers, type them in, read out what the check says. The usual answer is the last epoch, where blue is lowest."
 # ## Your turn
 #
-# **Exercise 1, together.** Look at the loss curves of your own training. After which epoch would you have stopped?
+# The table `history` has one row for each epoch of your own training: `training_loss` on the vehicles that the network was shown, and `validation_loss` on new ones.
+#
+# **Worked example.** After which epoch is the loss lowest on the vehicles that it was shown?
 
 # %%
-figures.loss_curves(history)
+history.training_loss.idxmin()
+
+# %% [markdown]
+# **Exercise 1, together.** After which epoch would you have stopped?
 
 # %% tags=["exercise"]
 stop_after = ...
@@ -340,7 +301,7 @@ check_stop(stop_after, history)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# The curve that counts is that of the new vehicles. The table `history` has it as `validation_loss`; `idxmin()` says at which epoch a column is lowest.
+# The network should be good on new vehicles. `idxmin()` says at which epoch a column is lowest.
 #
 # </details>
 
@@ -355,13 +316,13 @@ check_stop(stop_after, history)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** Write the plain attack yourself. You get the loss on each vehicle, whether it is a `member`, and which share of
-# false alarms is `allowed`. Accuse every vehicle whose loss is below a threshold; at most that share of the *others* may be accused. Return the share of the members
-# that are found. The check compares with scikit-learn.
+# **Exercise 2, at home.** Write the simple attack yourself. You get the loss on each vehicle, whether it is a `member`, and which share of false alarms is `allowed`. Say "member" below a threshold that accuses at most
+# that share of the *others*. Return the share of the members that you find. The check compares with scikit-learn. Half of the work is done.
 
 
 # %% tags=["exercise"]
 def members_found(losses, member, allowed):
+    threshold = np.quantile(losses[~member], allowed, method="lower")
     return ...
 
 
@@ -371,7 +332,7 @@ check_members_found(members_found, losses, member)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# The threshold comes from the others alone: `losses[~member]`. Sorted, where does the first hundredth of them end? `np.quantile` knows. Then count among `losses[member]`.
+# `losses[member]` are the losses of the members. Which share of them lies below the threshold? The mean of True and False is a share.
 #
 # </details>
 
@@ -388,31 +349,29 @@ check_members_found(members_found, losses, member)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the five lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
 # ## What to take away
 #
-# - **In deep learning the examples are the program.** Whoever chooses them decides what it does, and a trace of them ships with it.
-# - **Stop when new examples get worse**, not when the old ones are perfect. Right answers alone do not tell you when.
-# - **Nobody writes the filters.** Early layers answer to patches of light, dark and colour; from layer to layer it is less where, and more what.
-# - **A picture is found, not a person**: with another picture of the same vehicle the attack does about as well as a coin here.
-# - **Report what is surely found**: true positives at 1 % false alarms, with an interval, by the best attack you know, and for the worst
-#   one in a hundred.
+# **What happens when a network learns?** A program moves its weights downhill, step by step, until the examples come out right. **What does it keep?** It keeps a trace of the very
+# crops that it was shown, and hardly anything of the vehicles in them.
 #
-# Beside the meter of this course there are side gauges: what leaks, but cannot be counted in bits of one vehicle. Here: of the members of an over-trained
-# model, how many the better attack finds at 1 % false alarms.
+# - **The examples are the program.** People who choose the examples decide what it does.
+# - **Stop when new examples get worse**, not when the old ones are perfect.
+# - **The danger is the gallery**, more than the weights. A stored picture or vector finds you without any attack.
+# - **Report an attack at few false alarms**, and also for the people who are hit hardest.
+#
+# **What you can do:** if somebody trained a network on your pictures, ask for two deletions: from the gallery, and from the next training.
+#
+# We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. It stands beside the meter of this course, which notebook 03 introduces.
 
-# %%
-share = found.loc[EPOCHS]
-gauge = Gauge(
-    share.estimate,
-    share.low,
-    share.high,
-    "of members",
-    "over-trained classifier, by the very pictures, 1 % false alarms",
-)
+# %% jupyter={"source_hidden": true}
+strong = attacks.stored_attacks()
+share = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch").loc[EPOCHS]
+note = "over-trained classifier, by the very pictures, 1 % false alarms"
+gauge = Gauge(share.estimate, share.low, share.high, "of members", note)
 meter = LeakageMeter.load_or_default("meter.json").with_gauge("found in a training set", gauge)
 meter.save("meter.json")
 show.gauges(LeakageMeter().with_gauge("found in a training set", gauge))
 
 # %% [markdown]
-# Next: notebook 03 asks whom you can follow after k days.
+# Next: [notebook 03](03-collecting.ipynb) asks how pictures are collected, and after how many days somebody can be followed.

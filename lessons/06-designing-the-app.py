@@ -10,27 +10,12 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question. Remind the room of 05: looks alone find the right car at the next camera in about one search of five, and blame many strangers. So why does anybody buy such a system? Because the system is more than the network."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: one car in a hundred is wanted, and an alarm sounds. How sure are you? Take answers. Then test vehicles one by one until the first alarm, ask the room before you turn its card, and only then let the rest of the day pass. Wrong answers people give: 80 %, or 99.9 %. Then change who is wanted."
 # # 06 · Designing the app
 #
-# **How does it grow from six cameras to a nation?**
-#
-# | | |
-# |---|---|
-# | Time | 35 minutes; base rates alone (part 5), 10 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | 05, where a picture becomes a vector and a distance a link |
-#
-# After this notebook you can
-#
-# 1. say what travel time, direction and lanes add to how a vehicle looks;
-# 2. tell how many vehicles a search misses at the false alarms that are tolerated, and how that grows with the gallery;
-# 3. weigh an alarm by the base rate, and say what a person in the loop can do about it;
-# 4. say what an approximate search buys, and what a billion vectors cost.
-#
-# **No vehicle here is real.** The road is simulated, so we know the truth about every search, and can count.
+# **How does a search grow from six cameras to a nation?** Stop the wanted vehicles of one day yourself.
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 import numpy as np
 
 from cctview import link, match, privacy, search, show, track
@@ -44,52 +29,106 @@ from cctview.course import (
 )
 from cctview.course.figures import lesson_06 as figures
 from cctview.dataset import read_result
-from cctview.show import Choice, Sliders, Steps
+from cctview.show import Sliders, Steps
 from cctview.truth import label_tracklets, tracks_by_truth, true_vehicles
 
-lesson = open_lesson()
-dataset, truth = lesson.dataset, lesson.truth
-MINUTES = 6  # of the recording; more take longer to compare
-detections, embeddings = match.first_minutes(dataset, MINUTES)
-print(
-    f"{len(detections):,} detections at {detections.camera.nunique()} cameras in {MINUTES} minutes"
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction before the figure. Then read the left panel aloud from top to bottom: hundreds of candidates, then a handful. Wrong answer people give: the network got better. It did not change at all."
-# ## 1 · What the network does not know, the app does
-#
-# The network sees pictures. The app knows more: where each camera stands, which way the road runs, and what time it is.
-# A vehicle that passes here cannot be 2 km on in ten seconds. So the app asks the network less.
-#
-# - **Travel time**: how long drivers take from camera to camera.
-# - **Direction**: the lanes tell which way a vehicle goes, so whether to look later or earlier.
-# - **Lane**: most drivers are still in about the same lane at the next camera.
-#
-# Nobody has to measure these by hand. Here they are learnt from one half of the vehicles, and judged on the other half.
-# So that we judge the search alone, the pictures of one vehicle before one camera are put together by the truth: one
-# **passage** each.
-
-# %%
-tracks = tracks_by_truth(detections, embeddings, truth)
-tracklets = track.find_tracklets(detections, embeddings, percent=0, tracks=tracks)
-blocks = link.fit_filters(tracklets, label_tracklets(tracklets, detections, truth))
-stages = link.apply_filters(blocks)
-print(
-    f"{len(stages['looks alone'].vehicle):,} searches for a vehicle that passes the next camera too"
-)
-
-# %% slideshow={"slide_type": "fragment"} tags=["picture"] jupyter={"source_hidden": true}
-ask("06 all filters", figures.filters(stages), of=link.rank_one(stages).estimate.iloc[-1])
+odds, check = read_result("open_set.csv"), read_result("open_set_check.csv")
+points = operating_points(odds)
+stop_and_sort(points)
 
 # %% [markdown]
-# The thin lines are 95 % [intervals](glossary.md#interval), by drawing whole vehicles again. The clock does more than the
-# network, and it needs no pictures. Each filter is set to let 98 of 100 true pairs through. The rest it rules out, and then
-# no operator will ever see them.
+# Each dot is a vehicle that drives past a camera on one day, and the system compares it with a list of wanted vehicles. An [**alarm**](glossary.md#alarm) sounds when the
+# vehicle is similar enough to one of them. "Finds 50 of 100, false alarms 1 in 100" would mean that 50 of 100 wanted vehicles raise an alarm, and that one of 100 other vehicles does,
+# too. How often the system does either was measured on this course's simulated road, by appearance alone.
 #
-# Move how much each filter **lets through**, and the **list** that an operator looks at. What is too strict loses the vehicle.
+# Now change who is wanted, to 1 in 10 and to 1 in 1,000, and let another day pass. Nothing about the system changes. What does?
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary><b>About this notebook: 21 minutes, with the exercises 33</b></summary>
+#
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a crop
+# becomes a vector and a distance becomes a link. The article of the original series: [Designing a Deep Learning
+# App](https://samdbrice.medium.com/a980b9195727).
+#
+# After this notebook you can
+#
+# 1. weigh an alarm by how rare the wanted vehicles are, and say what a person who checks it can do;
+# 2. say what place and time add to appearance, in either order, and what a filter loses;
+# 3. say how misses and false links grow with the number of vehicles, and which vehicles are wrongly linked;
+# 4. say what a city and a nation would cost.
+#
+# **No vehicle here is real.** The road is simulated, so we know for every search whether it is right, and we can count.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Warn the room first: this is about a family that was held at gunpoint. Tell it slowly, and do not joke. Then ask what each person in that loop could have done. Somebody will say: a better camera. The camera had read the number right."
+# ## 1 · What is an alarm worth?
+#
+# You stopped people today, and not all of them were wanted. This also happens outside of simulations.
+#
+# A plate reader in Aurora, Colorado flagged the car of Brittney Gilliam in August 2020: the number on its plate was that of a stolen
+# vehicle. The stolen vehicle was a motorcycle with a plate of Montana. Officers held her and four girls at gunpoint, face down on the
+# ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People stood between the alarm and the stop, and they
+# believed the alarm. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
+# a "Vehicle Fingerprint".
+#
+# Two things decide what an alarm is worth: the system, and how common wanted vehicles are among those that pass. The second is the
+# [base rate](glossary.md#base-rate), and no engineer can change it.
+#
+# **What can the person do who gets the alarm?** Look at the crops before you act. Know the base rate. Ask for a list of candidates, not for one name. And insist
+# that you can say no: in [notebook 05](05-tracking.ipynb) you measured what happens otherwise.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask for the prediction before the figure, and write it down. Then read the bars aloud from top to bottom. Wrong answer people give: the network got better. It did not change at all. Keep the clock for 08, where we blur every car."
+# ## 2 · What does the system know that a crop does not show?
+#
+# A system that links by appearance alone confuses many vehicles. But a system is more than its network, because it also knows where each
+# camera stands, which way the road runs, and what time it is.
+
+# %% tags=["picture"] jupyter={"source_hidden": true}
+show.drive()
+
+# %% [markdown]
+# - The **clock**: drivers take some time from camera to camera, so a vehicle that passes here cannot be 2 km further on ten seconds later.
+# - **Lanes**: they tell which way a vehicle drives, and most drivers keep their lane.
+# - **Everybody at once**: a [pass](glossary.md#pass), which is one vehicle that drives past one camera, belongs to one vehicle only. A candidate that is surely somebody else's is no candidate for yours.
+#
+# Nobody has to measure these by hand: the system learns them from the times at which vehicles pass. We look for vehicles that the system also tracked at another camera, among all passes there
+# within five minutes. How often does the correct vehicle come first?
 
 # %% jupyter={"source_hidden": true}
+searches = read_result("searches.parquet")
+first = privacy.found_first(searches)
+names = {"appearance": "appearance alone", "clock": "clock and lanes alone"}
+names |= {"both": "appearance, clock and lanes", "all": "everybody at once"}
+ask(
+    "06 both",
+    figures.comes_first(first.loc[list(names)].set_axis(names.values())),
+    of=first.estimate["both"] / first.estimate[["appearance", "clock"]].sum(),
+    looks=first.estimate["appearance"],
+    clock=first.estimate["clock"],
+    both=first.estimate["both"],
+)
+
+# %% [markdown]
+# Read the bars in both orders: begin with appearance and add the clock, or begin with the clock and add appearance. The clock needs frames too, since a vehicle must be detected and tracked before it has a
+# time. But a blur over its crop takes nothing from the clock. [Notebook 08](08-protecting-your-privacy.ipynb) comes back to this.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then make the filters stricter: fewer candidates are left, and fewer of the correct ones. Say: a filter loses people without a trace."
+# ## 3 · Should a filter be strict?
+#
+# It is tempting to *rule out* every candidate that does not fit the clock, because then an operator looks at a handful of candidates and not at hundreds. Such a filter needs a limit. Set it
+# yourself: how many of the true pairs (two passes of one vehicle) should each filter **let through**, and how long a **list** does the operator look at?
+# Here we search at the next camera only. We know which crops are one pass, because the road is simulated, and put them together by that, so that we judge the filters alone.
+
+# %% jupyter={"source_hidden": true}
+lesson = open_lesson()
+MINUTES = 6  # of the recording; more take longer to compare
+detections, embeddings = match.first_minutes(lesson.dataset, MINUTES)
+tracks = tracks_by_truth(detections, embeddings, lesson.truth)
+tracklets = track.find_tracklets(detections, embeddings, percent=0, tracks=tracks)
+blocks = link.fit_filters(tracklets, label_tracklets(tracklets, detections, lesson.truth))
+
+
 def strictness(values):
     """What the filters leave at this strictness."""
     return figures.filters(link.apply_filters(blocks, values["lets_through"]), values["list"])
@@ -114,50 +153,22 @@ Sliders(
     prediction=ask("06 strict filters", of=strict - loose, strict=strict, loose=loose),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the bars in pairs: alone, then after the other. Say: blur every car so that appearance says nothing, and the clock still tells this much. Keep it for 08, where we blur. If someone asks what a bit is: each one halves the crowd."
-# ## 2 · What leaks: the clock alone, and appearance alone
-#
-# How much of who a vehicle is does the clock give away, and how much does its appearance? In [bits](glossary.md#bit): each halves the
-# crowd that the vehicle could be taken for. We count in the same searches: for a vehicle that was tracked at the other camera, among all
-# passes there within five minutes. Each is measured alone, and after the other.
-
-# %%
-searches = read_result("searches.parquet")
-show.clock_and_appearance(privacy.given_away(searches))
-
 # %% [markdown]
-# The two may not be added where what they tell overlaps. The clock needs pictures too, since somebody must detect and track a vehicle before it
-# has a time. But blurring pictures takes nothing from the clock. Notebook 08 comes back to this.
+# The search of notebooks [00](00-the-end-of-privacy.ipynb) and [07](07-the-demo-app.ipynb) rules nothing out. It weighs each candidate
+# by a [likelihood ratio](glossary.md#likelihood-ratio): how many times better it fits your vehicle than a stranger. Then it says how sure it is.
+#
+# The original course named three designs around a weak network: **limit** the search by place and time; **compute ahead**, so that a click only
+# compares vectors that are there already; and let a **person decide** at the end.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Ask the room how many false alarms a police officer can bear. Then the left panel: each line is one answer, and all rise. Then the right one: to find half of the vehicles, nearly every search must blame somebody. Say what the hatched part means: we have too few searches to know."
-# ## 3 · What leaks: few vehicles, or many innocents
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask the room how many false alarms a police officer can bear, and find that line. All lines rise: more vehicles, more misses. Say what is not drawn: for one false alarm in 300 searches, at which NIST tests faces, we have too few searches to know."
+# ## 4 · What happens when there are more vehicles?
 #
-# Six cameras are no nation. What happens as the [gallery](glossary.md#gallery), the vehicles that a search compares with,
-# grows? And the vehicle looked for need not be in it at all: an [open set](glossary.md#open-set). Two rates say how it goes:
-#
-# - **FPIR**: of the searches for a vehicle that is *not* there, the share that flags somebody (false positive
-#   identification rate);
-# - **FNIR**: of the searches for one that *is* there, the share that misses it (false negative identification rate).
-#
-# An operator decides how many false alarms are tolerable; the threshold follows from that. These are searches by appearance alone, from one
-# camera in all others, over all twelve minutes (`data/results/open_set.csv`). Where fewer than ten false alarms are expected among all our
-# searches, we cannot measure. Solid lines are measured. A dashed line goes on to twice the gallery, by a model that finds all of our gallery from half of it.
-#
-# Move the **gallery** and the **FPIR**.
+# The [gallery](glossary.md#gallery) is what a search compares with. It grows with every camera and every day that records are kept. The vehicle that you look for need not be in it at all: this is
+# an [open set](glossary.md#open-set). So again two rates count. When the vehicle is *not* there, the **false alarm rate** ([FPIR](glossary.md#fnir-and-fpir)) is the share of searches that link somebody. When
+# it *is* there, the **miss rate** (FNIR) is the share of searches that do not link it. An operator fixes the first and gets the second.
 
 # %% jupyter={"source_hidden": true}
-odds, check = read_result("open_set.csv"), read_result("open_set_check.csv")
-sizes = {f"{size:,}": size for size in sorted(odds["size"][~odds.beyond].unique())}
-tolerated = {
-    f"1 search in {1 / of:.0f}": of
-    for of, rows in odds.groupby("fpir")
-    if rows.resolvable.all() and of < 0.5
-}
-
-
-def grow(values):
-    """What a search misses, in a gallery of this size."""
-    return figures.open_set(odds, check, values["fpir"], values["gallery"])
+sizes = sorted(odds["size"][~odds.beyond].unique())
 
 
 def missed(size):
@@ -165,170 +176,120 @@ def missed(size):
     return odds[(odds["size"] == size) & np.isclose(odds.fpir, 0.1)].fnir.iloc[0]
 
 
-Sliders(
-    grow,
-    [
-        Steps(
-            "gallery",
-            {f"{n} vehicles": size for n, size in sizes.items()},
-            default=max(sizes.values()),
-        ),
-        Choice("fpir", tolerated, default=0.1, label="false alarms in"),
-    ],
-    prediction=ask(
-        "06 large gallery",
-        of=missed(max(sizes.values())),
-        small=missed(100),
-        large=missed(max(sizes.values())),
-        most=list(sizes)[-1],
-    ),
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Why do errors not spread evenly? Because innocents are not drawn at random. If your car looks like many others, every search blames you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the mean driver, yes; not for the driver of a white van."
-# ## 4 · Clones
-#
-# Not every stranger is equally likely to be confused: some searches return a crowd, others nobody. Look at who passes for whom. A
-# **clone** is another vehicle of the same design and colour.
-
-# %%
-vehicles = true_vehicles(detections, truth)
-compared = match.compare_next_camera(detections, vehicles)
-alike = match.likeness(compared, truth.vehicles)
-clones = match.passing(compared, compared.distances(embeddings), alike)
-figures.look_alikes(clones)
-
-# %% [markdown]
-# Follow the curves to the left, to stricter thresholds. Vehicles of another colour vanish. Clones do not: even the strictest
-# threshold here lets some of them through. This is an **error floor**: what two vehicles share, no threshold can tell
-# apart. So if you drive what many drive, you are blamed more often than the average says.
-#
-# Who is followed in place of another? These are the searches of part 2, with clock and appearance, over all links that are wrong. The table says
-# how often vehicles of a colour are blamed, against the average vehicle (1).
-
-# %%
-privacy.who_is_blamed(searches, truth.vehicles, "colour").round(2).head(8)
-
-# %% [markdown]
-# How alike are clones? In our model world that is a dial, `individuality`: at 0 two cars of one design and colour are the same
-# but for their plate, at 1 each has marks of its own. These minutes have 0.25. The figure shows every setting, and the real frames beside them.
-
-# %%
-dial = read_result("individuality.csv")
-settings = sorted(dial.individuality.unique())
-ends = [
-    dial[(dial.individuality == at) & (dial.figure == "rank-1 without labels")].estimate.iloc[0]
-    for at in (0, 1)
-]
-
-# %% jupyter={"source_hidden": true}
 ask(
-    "06 marks",
-    figures.individuality(dial, 0.25),
-    of=ends[1] / ends[0],
-    alike=ends[0],
-    marked=ends[1],
+    "06 large gallery",
+    figures.open_set(odds, check),
+    of=missed(sizes[-1]),
+    small=missed(sizes[0]),
+    large=missed(sizes[-1]),
+    few=int(sizes[0]),
+    most=f"{sizes[-1]:,}",
 )
 
 # %% [markdown]
-# Two lessons. The area under the ROC, the number that papers report, hardly notices clones; the search does. And no
-# setting of the dial gives both figures of the real frames. So no number here is a forecast for a real road. What carries
-# over is the shape: innocents grow with the gallery, and they are not the same for everyone.
+# We draw no line to a nation, because we have not measured one. A dashed line goes on to twice the gallery at most.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes if this is all you show. Ask: the system is right about 80 of 100 wanted cars, and wrong about 1 of 1,000 others. An alarm sounds. How sure are you? Take answers. Then test vehicles one by one until the first alarm, ask the room before you turn its card, and only then let the rest of the day pass. Wrong answer people give: 80 %, or 99.9 %. Tell the Gilliam case slowly, and do not joke."
-# ## 5 · Base rates, and the person in the loop
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Why do errors not spread evenly? Because strangers are not drawn at random. If your car looks like many others, every search can blame you; if it looks like none, never. Wrong answer people give: then the average is on the safe side. For the average driver, yes; not for the driver of a common car. Read the intervals of the second figure before anybody says that red cars are unlucky."
+# ## 5 · Who is wrongly linked?
 #
-# Turn the search round. Now the gallery is a **list** of wanted vehicles, and every vehicle that passes is a search. Almost
-# none of them is wanted. That share is the [base rate](glossary.md#base-rate), or prior. An alarm sounds when a passing
-# vehicle comes closer to one on the list than the threshold. How often is it right?
-#
-# Let the vehicles of a day pass, first one by one. Turn over the card of every vehicle that is stopped. Then let the rest of the day pass, and
-# say how many of its alarms are right. "Finds 54 of 100" is the share of the wanted vehicles that raise an alarm; "lets 1 in 56 through" is the
-# share of all others that do. Both were measured in part 3, by appearance alone. A stricter system raises fewer wrong alarms, and finds fewer of
-# the wanted.
+# One average does not say who is linked wrongly, because some vehicles are easier to confuse than others. Take each pair of different vehicles at neighbouring cameras: do they have one
+# design and one colour ([look-alikes](glossary.md#look-alike)), one colour only, or neither? At each threshold, how many of them are linked?
 
 # %% jupyter={"source_hidden": true}
-points = operating_points(odds)
-LOOSE = len(points) - 1
-stop_and_sort(points)
+vehicles = true_vehicles(detections, lesson.truth)
+compared = match.compare_next_camera(detections, vehicles)
+alike = match.likeness(compared, lesson.truth.vehicles)
+passing = match.passing(compared, compared.distances(embeddings), alike)
+at_half = passing[np.isclose(passing.found, 0.5)].set_index("alike").estimate
+ask(
+    "06 look-alikes",
+    figures.look_alikes(passing),
+    of=at_half[match.LOOK_ALIKE],
+    other=at_half[match.OTHER],
+)
 
 # %% [markdown]
-# Now set "1 in 10" and then "1 in 1,000". One in ten is absurd, because no tenth car is wanted, but then most alarms are right. At one in a
-# thousand nearly all alarms are wrong, although nothing about the system has changed. A stricter system helps less than the share of wanted
-# vehicles hurts.
-#
-# **It happened.** In August 2020 a plate reader in Aurora, Colorado flagged the car of Brittney Gilliam: the number was
-# that of a stolen vehicle. That was a motorcycle, with plates of Montana. Officers held her and four girls at
-# gunpoint, face down on the ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The machine had
-# read the number right. A person was in the loop, and believed it.
-#
-# Plates are meant to be unique. Looks are not. A product of today, Flock's "Vehicle Fingerprint" (in the company's own
-# description), searches by make, model, colour, roof rack, stickers and damage: by what clones share, and by what some
-# vehicles have on top.
-#
-# **What can the person in the loop do?** Look at the pictures before acting; know the base rate; see a list and not a
-# name; be allowed to say no. In notebook 05 the room followed false labels: this is [automation
-# bias](glossary.md#automation-bias).
+# That was appearance alone. Does the clock spread the errors more evenly? The next figure has the wrong links of the system that decides about everybody at once, by colour and by type of the vehicle that is linked wrongly.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The times are this laptop's, now. Here approximate is a luxury: exact search in some thousand vectors takes no time. The next figure is where it matters."
-# ## 6 · Exact or approximate
-#
-# To find the nearest vector, compare with all of them: exact, and slower the more there are. An **approximate** search looks at
-# a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes instead of vectors.
-# *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. Here they are, on this computer, on these
-# vectors (256 numbers each).
-
-# %% tags=["nbval-ignore-output"] nbval_reason="the figure holds times of this run"
-vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
-asked = np.arange(len(vectors)) % 50 == 0
-measured = search.measure_kinds(vectors[~asked], vectors[asked])
-ask("06 codes", figures.kinds(measured), of=measured.recall["ivfpq"])
+# %% jupyter={"source_hidden": true}
+made = lesson.truth.vehicles
+blamed = {
+    "colour": privacy.who_is_blamed(searches, made, "colour"),
+    "type": privacy.who_is_blamed(searches, made, "kind"),
+}
+surely = any((table.low > 1).any() for table in blamed.values())
+ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 
 # %% [markdown]
-# A missed neighbour is a vehicle that is there and is not found. On top of what the network misses, so it is a choice that
-# somebody makes, and that no screen shows.
+# A wide interval means that we counted too few links to know. A fair maker would publish this figure for your road before you buy.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask first: how many laptops does it take to search a billion vehicles? Then point: the codes of a billion vectors fit into the memory of one good laptop. Cost protects nobody any more. The innocents of part 3 grow all the same."
-# ## 7 · What a billion vectors cost
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask first: what does a month of a nation's cars cost? Take bids, as at an auction. Then point: cost protects nobody any more. End with the town: what a city gets for its money depends on the kind of camera, and the wrong trips grow with it."
+# ## 6 · What does a nation cost, and what does a town get?
 #
-# These are the costs of this course's own pipeline, measured on two cores and multiplied: a city's cameras for a month, a
-# nation's plate readers for a month if they kept vectors (90,000 cameras with 20 billion reads a month, as Flock has in the
-# United States in 2026), and as many pictures as Clearview had (30 billion, Dutch data protection
-# authority, 2024). Every number has its source in `cctview.search.costs`.
+# It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
+# month. *A nation* means as many plate reads as Flock makes in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
+# (Dutch data protection authority; a contract of February 2026 speaks of more than 60 billion).
 
-# %%
+# %% jupyter={"source_hidden": true}
 billion = search.PLANET.moved(pictures=1e9)
 bills = search.compare_bills([search.CITY, search.NATION, search.PLANET])
 bills.insert(0, "a billion vectors", search.compare_bills([billion]).iloc[:, 0])
-figures.costs(bills)
-
-# %%
-rows = {
-    "bytes_vectors": "vectors (GB)",
-    "bytes_codes": "codes in memory (GB)",
-    "money_storing": "storing (US$ a month)",
-    "money_requests": "requests to store (US$ a month)",
-}
-bills.loc[list(rows)].div([1e9, 1e9, 1, 1], axis=0).rename(rows).round(0).astype(int)
+nation = bills["a nation"]
+ask(
+    "06 nation",
+    figures.costs(bills),
+    of=nation.money_storing,
+    storing=nation.money_storing,
+    codes=nation.bytes_codes / 1e9,
+)
 
 # %% [markdown]
-# Storing includes the frames, where there are any; the requests are for a file a frame. `cctview.search.COSTS.table()` names the
-# source and the date of every price; they come from third parties. A search is timed as an operator asks it: one query alone. **It is cheap.** What once protected people in a crowd, that it cost too much to look at
-# everyone, is gone. What grows without bound is the number of innocents.
+# `cctview.search.COSTS.table()` names the source and the date of every price; they come from third parties. Faces cost the same, since a vector is a vector: this is how the same system looks from Clearview's side.
+#
+# What does a town get for its money? This is the simulated town of [notebook 00](00-the-end-of-privacy.ipynb), with a week of records ([how far to trust it](city.md)):
+
+# %% jupyter={"source_hidden": true}
+city = read_result("city.csv")
+stills = figures.town_shares(city, "stills").iloc[-1]
+ask(
+    "06 town",
+    figures.town(city),
+    of=stills.wrong / stills.right,
+    right=stills.right,
+    wrong=stills.wrong,
+)
+
+# %% [markdown]
+# Every line of that figure rests on assumptions, and the page says which of them would turn the result round.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Let the room call out numbers and type them in; the check says what each is really the answer to. Usual: 80, or 99.9."
 # ## Your turn
 #
-# **Exercise 1, together.** One of 50,000 vehicles that pass is wanted. Of the wanted ones, 80 of 100 raise an alarm; of
-# the others, 1 of 1,000. An alarm sounds. **Of a hundred such alarms, how many are right?**
+# **Worked example.** One of 1,000 vehicles is wanted. An alarm is raised by 90 of 100 wanted vehicles, and by 1 of 100 others. How many of a hundred alarms are right? Take 100,000
+# vehicles and count:
+
+# %%
+wanted = 100_000 / 1000
+right_alarms = wanted * 90 / 100
+wrong_alarms = (100_000 - wanted) / 100
+check_right_alarms(
+    100 * right_alarms / (right_alarms + wrong_alarms), wanted=1 / 1000, hit=0.9, false=0.01
+)
+
+# %% [markdown]
+# **Exercise 1, together.** One of 50,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
+# of a hundred alarms are right?** Count the wrong alarms first, and then replace the `...`.
 
 # %% tags=["exercise"]
+wanted = 1_000_000 / 50_000
+right_alarms = wanted * 80 / 100
 right_of_hundred = ...
 check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# Take a million vehicles that pass. 20 are wanted; how many of these raise an alarm? 999,980 are not; how many of these do?
+# Of a million vehicles, 999,980 are not wanted. How many of these raise an alarm? The right alarms are a share of all alarms.
 #
 # </details>
 
@@ -336,7 +297,7 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
-# right_alarms, wrong_alarms = 20 * 0.8, 999_980 / 1000
+# wrong_alarms = (1_000_000 - wanted) / 1000
 # right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
 # check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 # ```
@@ -344,12 +305,12 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** At the loosest threshold above, one other vehicle passes for the one looked for with the
-# probability `rate`. If impostors were independent, **in how large a gallery would every second search flag somebody**,
-# though the vehicle is not there?
+# **Exercise 2, at home.** At the loosest threshold of the first figure, one other vehicle is taken for the wanted one with the
+# probability `rate`. Suppose that all vehicles are equally easy to confuse. **In how large a gallery would every second search link somebody**,
+# although the vehicle is not there?
 
 # %%
-rate = points.rate.iloc[LOOSE]
+rate = points.rate.iloc[-1]
 print(f"rate = {rate:.4f}")
 
 # %% tags=["exercise"]
@@ -359,7 +320,7 @@ check_even_gallery(even_gallery, rate)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# One vehicle does not pass with the probability `1 - rate`. Of n independent ones none passes with that to the power of n.
+# One vehicle is *not* taken for it with the probability `1 - rate`. None of n vehicles is taken for it with that probability to the power of n.
 # When is this a half? Take logarithms.
 #
 # </details>
@@ -375,14 +336,25 @@ check_even_gallery(even_gallery, rate)
 # </details>
 
 # %% [markdown]
-# With clones it takes more vehicles, since who looks like nobody is never flagged: look it up in the figure of part 3.
+# Vehicles are not equally easy to confuse. A vehicle without look-alikes is hardly ever linked wrongly, so in fact it takes more of them: look it up in the figure of part 4.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ## Appendix · The same on several machines
+# ## Appendix · Exact, approximate, and on several computers
 #
-# A gallery that does not fit one computer is cut into blocks. Each worker finds the nearest in its own block, and the
-# lists are merged. Dask, a free library, plans this as a graph of small tasks and hands them out; the answer is that of
-# one machine. `cctview scale` does all the work so, from frames to vectors.
+# A search for the nearest vector can compare with all of them. That is exact, and it takes longer the more there are. An [approximate search](glossary.md#approximate-search) looks at
+# a part only. *IVF-PQ* sorts the vectors into cells, looks into the nearest cells, and compares short codes in place of vectors.
+# *HNSW* walks a graph of neighbours. Both are in FAISS, a free library. The table tries them on this computer, with the vectors of these minutes.
+
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"] nbval_reason="the table holds times of this run"
+vectors = search.principal_coordinates(embeddings[np.isfinite(embeddings[:, 0])])
+asked = np.arange(len(vectors)) % 50 == 0
+search.measure_kinds(vectors[~asked], vectors[asked]).round(3)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *recall* is the share of the true ten nearest vectors that a search finds, and *bytes* is what it reads for each vector. A missed neighbour is a vehicle that is there and is not found.
+# Somebody decides to accept that, and no screen shows it.
+#
+# A gallery that does not fit one computer is cut into blocks. Each computer finds the nearest in its own block, and the lists are merged. Dask, a free library, plans this; `cctview scale` works in the same way.
 
 # %% slideshow={"slide_type": "skip"}
 import dask.array
@@ -391,22 +363,20 @@ in_blocks = dask.array.from_array(vectors[~asked], chunks=(2000, -1))
 found, _ = search.nearest(vectors[asked], in_blocks, k=10)
 alone, _ = search.build_index(vectors[~asked]).search(vectors[asked], k=10)
 print(
-    f"{in_blocks.numblocks[0]} blocks; the same as one machine finds: {(found == alone).mean():.0%}"
+    f"{in_blocks.numblocks[0]} blocks; the same as one computer finds: {(found == alone).mean():.0%}"
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
-# ## What to take away
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
+# ## So how does it grow from six cameras to a nation?
 #
-# - **The clock and appearance together** find far more than either alone. A filter also loses the right one, unseen.
-# - **At false alarms that anybody could bear, appearance alone finds hardly anyone.** And errors do not hit everybody: people who drive a
-#   clone are blamed more.
-# - **An alarm is worth what the base rate makes of it.** A person in the loop helps only if they may say no.
-# - **A billion vectors cost little.** An approximate search needs a fraction of the memory, and misses some, unseen.
+# **The costs stay small, and the errors do not.** A nation's vectors are cheap to keep and quick to search. But every vehicle that is added is one more that can be taken for yours.
 #
-# Where the meter of this course stands, for a vehicle drawn at random; the clock is what this notebook was about:
-
-# %%
-show.bits_given(privacy.LeakageMeter.load_or_default("meter.json"))
-
-# %% [markdown]
-# Next: notebook 07 asks what the operator sees.
+# - **An alarm is worth what the base rate makes of it.** Where few are wanted, most alarms are false, even from a good system.
+# - **Place and time make a weak network strong.** Clock and appearance together find far more than either alone.
+# - **A filter loses some of the correct vehicles**, and nobody sees which.
+# - **Errors do not hit everybody equally.** Look-alikes are linked far more often than other vehicles.
+#
+# **What you can do:** when a council or a company shows you such a system, ask three things. How many of its alarms were right last year? How
+# many wanted vehicles did it miss in that year? And who can say no?
+#
+# Next: [notebook 07](07-the-demo-app.ipynb) puts you in the operator's chair.

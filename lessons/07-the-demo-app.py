@@ -10,32 +10,16 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Run all cells before the room comes in. Read the question aloud. Then sit down as the operator: from here on the room watches your screen."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run all cells before the room comes in, and sit down as the operator: from here on the room watches your screen. Let the room choose a vehicle. Go through the page from left to right: picture, candidates, dossier. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the system believes. Then press Delete, and click again: the dossier is back."
 # # 07 · The demo app
 #
-# **What does the operator see?**
-#
-# | | |
-# |---|---|
-# | Time | 25 minutes; with the exercises, 40 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | 06, where the model becomes a system. It is enough to know 00 |
-#
-# After this notebook you can
-#
-# 1. work the page that an operator works, and say what it does not show;
-# 2. say what travel time and lanes add to looks alone;
-# 3. list what one click writes down about a driver, and which of it is false;
-# 4. say how one outside fact makes a name of a number.
-#
-# **No vehicle here is real.** The road is simulated, and so are its drivers and the register. So we know the truth about
-# every name, and can count.
+# **What does the operator see?** A yellow taxi van is picked. Click another vehicle, and read what you hold on its driver.
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
-from dataclasses import replace
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 from hashlib import md5
 
 import pandas as pd
+from IPython.display import Markdown
 
 from cctview import dataset, privacy, show
 from cctview.course import (
@@ -63,54 +47,92 @@ from cctview.investigate import (
     join_step,
     measure_joins,
     open_search,
-    save_dossier,
     share_of_first_guesses,
 )
-from cctview.show import Float, Sliders, Steps
+from cctview.show import Float, Sliders
 
 lesson = open_lesson()
 truth = lesson.truth
 finder, trips = open_finder(lesson.dataset, truth)
-vehicle_search = open_search(finder, lesson.dataset)
-judge = Judge(vehicle_search, trips)
-print(
-    f"{len(vehicle_search.groups):,} passages of a vehicle before {len(vehicle_search.cameras)} cameras in {FINDER_MINUTES} minutes"
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Click the taxi at E 53 St, then let the room choose a vehicle. Go through the page from top to bottom: strip, picture, candidates, dossier. Then press Delete, and click again: it is back. Ask: where on this page does it say that a link is wrong? Nowhere. Wrong answer people give: the percentages say it. They say what the machine believes."
-# ## 1 · At the operator's desk
-#
-# In 2020 the original of this course ended in a web page: open the camera at E 53 St, click a vehicle, and see every
-# [detection](glossary.md#detection) on the cameras down the road, the most alike first. This is that page, reborn.
-#
-# The strip shows the cameras in the order in which a driver passes them. Hover over a box to see what the machine sees.
-# **Click a vehicle**: below the picture come the best candidates at each other camera, and beside them the
-# [dossier](glossary.md#dossier), which is everything that this click has put together.
-#
-# *Predict: how many things will one click write down about the driver?*
-
-# %% slideshow={"slide_type": "fragment"}
 open_app(lesson, trips)
 
 # %% [markdown]
-# Outside this notebook the same page opens with `cctview app`. It is served on this computer only, and sends nothing
-# anywhere.
+# The strip shows the cameras in the order in which a driver passes them. The system's best candidate stands below each camera, with its [**confidence**](glossary.md#confidence): how sure the system is. If that is
+# high enough, the candidate is linked. The [dossier](glossary.md#dossier) grows beside the strip: it is everything that this one click has put together.
 #
-# The last box of the dossier is folded, because no operator has it: it says which links are right. We know that only because
-# the road is simulated.
+# In 2020 the original of this course ended in such a page: open the camera at E 53 St, click a vehicle, and see every vehicle on the cameras down the road, the most similar first. You can open
+# our page outside this notebook, too, by `cctview app`. It is served on this computer only, and sends nothing anywhere.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first. Then the original's setting: MED, both filters off. Go back to the page, choose MED, then tick travel time and lanes, then choose the joint model. Ask what changed: not the network, only what the system is allowed to look at."
-# ## 2 · As the original had it, and with a clock
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary><b>About this notebook: 19 minutes, with the exercises 30</b></summary>
 #
-# The original ranked by looks alone: the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal
-# Euclidean distance). Its author named the weakness: candidates that could never have driven there. Two filters help.
-# **Travel time** keeps what could have made the way in that time. **Lanes** keep what drives in the same direction. The
-# [joint model](glossary.md#joint-model) of notebook 00 rules nothing out. It weighs all of it at once, and says how sure it is.
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 06](06-designing-the-app.ipynb), where a
+# network becomes a system. It is enough to know [notebook 00](00-the-end-of-privacy.ipynb). The article of the original series: [CCTView Demo
+# App](https://samdbrice.medium.com/1423aabb4b40).
+#
+# After this notebook you can
+#
+# 1. work the page that an operator works, and say what it does not show;
+# 2. list what one click writes down about a driver, and which of it is false;
+# 3. say how one outside fact makes a name of a number, and how it names the wrong person;
+# 4. say what is left when a dossier is deleted.
+#
+# **No vehicle here is real.** The road is simulated, and so are its drivers and the register. So we know for every
+# name whether it is right, and we can count.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Say it slowly: somebody sits in this van. Ask for the prediction, uncover the dossier, and read it line by line, as an officer would read it out. Ask: who is harmed by a false line? Two people: the one who is followed, and the one who was really there."
+# ## 1 · What does one click write down?
+#
+# Somebody sits in the yellow taxi van. It is a Monday morning in May, and this **driver** has done nothing but drive to work along the river. Nobody typed a place, a
+# time, a type or a direction: one click wrote them down.
+#
+# The operator has the left and the middle column of the card below. The right column is ours: we know which lines are true, because the road is simulated.
+
+# %% jupyter={"source_hidden": true}
+vehicle_search = open_search(finder, lesson.dataset)
+judge = Judge(vehicle_search, trips)
+taxi = trips.sighting_of(TAXI[0], finder.cameras[0])
+dossier = judge.dossier(taxi, SearchSettings())
+made = truth.vehicles.set_index("vehicle").loc[TAXI[0]]
+known = {"type": made.kind, "colour": made.colour, "direction": "southbound"}
+ask(
+    "07 false lines",
+    figures.dossier(dossier, known),
+    of=int((~dossier.sightings.right).sum()),
+)
+
+# %% [markdown]
+# Each false line puts the driver where this driver never was, and it puts a part of somebody else's trip into the dossier. Nothing on the page says which lines these are.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Prediction first, then the candidates. Then go back to the page and choose MED under 'How the system searches', without the two filters. Ask what changed: not the network, only what the system is allowed to look at."
+# ## 2 · Would the original have done better?
+#
+# The original ranked by appearance alone: by the straight line between two [embeddings](glossary.md#embedding), **MED** (minimal Euclidean distance). Its author
+# named the weakness: it shows candidates that could never have driven there. Here are its best candidates for our driver. Those that are close
+# enough are linked: they have a thick frame.
+
+# %% jupyter={"source_hidden": true}
+original = SearchSettings(MED, FINDER_MINUTES, travel=False, lanes=False)
+found = judge.candidates(taxi, vehicle_search.candidates(taxi, original, 3))
+ask(
+    "07 look-alikes",
+    candidate_rows(
+        vehicle_search, taxi, found.assign(weak=(found.distance > 16) | (found["rank"] > 1))
+    ),
+    of=int(found.right[found["rank"] == 1].sum()),
+)
+
+# %% [markdown]
+# One driver is an anecdote. So we search for everybody who passed all six cameras, at each other camera where the system tracked them. *Travel time* keeps candidates
+# that could have driven there in that time, and *lanes* keep those that drive in the same direction. The [joint model](glossary.md#joint-model), which the page uses, rules nothing
+# out: it decides everybody's trip at once, by appearance, clock and lanes.
 
 # %% jupyter={"source_hidden": true}
 everyone = trips.whole_trips(finder.cameras[0])
 variants = {
-    "MED, as the original": SearchSettings(MED, FINDER_MINUTES, travel=False, lanes=False),
+    "MED, as the original": original,
     "MED, travel time": SearchSettings(MED, FINDER_MINUTES, travel=True, lanes=False),
     "MED, travel time, lanes": SearchSettings(MED, FINDER_MINUTES),
     "joint model": SearchSettings(JOINT, FINDER_MINUTES),
@@ -119,54 +141,101 @@ guesses = {
     name: share_of_first_guesses(judge.first_guesses(everyone, settings))
     for name, settings in variants.items()
 }
-first_right = pd.DataFrame(guesses).T
-before, after = first_right.estimate.iloc[[0, 2]]
-show.bars(
-    first_right,
-    "share of searches whose first candidate is right",
-    f"First guess right: {show.percent(before)} by looks alone, {show.percent(after)} with both filters",
+first = pd.DataFrame(guesses).T
+alone, _, filtered, joint = first.estimate
+ask(
+    "07 for everybody",
+    show.bars(
+        first,
+        "correct vehicle first (share of searches)",
+        f"The correct vehicle comes first in {show.percent(alone)} of searches by appearance, in"
+        f" {show.percent(filtered)} with both filters, in {show.percent(joint)} by the joint model",
+        say=show.percent,
+    ),
+    of=filtered / alone,
+    alone=alone,
+    filtered=filtered,
+    joint=joint,
 )
 
-# %% [markdown]
-# These are all searches for a vehicle that is there to be found, for every vehicle that passed all six cameras. The thin
-# lines are 95 % intervals.
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the plate at 48 St, which is right. Then ask what happens if the same plate reader had stood at 38 St, and wait. Uncover. Let it stand. Ask: which of the two people would you rather be?"
+# ## 3 · How does a number get a name?
 #
-# Here are the candidates for the yellow taxi van, ranked as in the original. A first candidate that is close enough is linked:
-# it has a thick frame. Every other setting can be tried on the page of part 1, under *How the system searches*.
+# So far the driver is *vehicle 1*. There is no name, no plate, no face in the dossier. Many call that anonymous.
+#
+# Now somebody else has a register: a list of vehicles and their holders. We made this one up: each holder is a role and a number, and none of them exists.
 
 # %%
-taxi = trips.sighting_of(TAXI[0], finder.cameras[0])
+register = make_register(truth)
+register[["holder", "kind", "colour", "direction", "garage"]].iloc[3:7]
+
+# %% [markdown]
+# Three outside facts can connect the register with the dossier, which is called a *join*. Each fact is harmless alone, because it says nothing of where else a driver went:
+#
+# - **a permit** lists type and colour, as a taxi licence does;
+# - **a garage** at the road's south end also writes down when a vehicle came in;
+# - **a plate that is read once** beside a camera says who passed there, and when.
+#
+# An entry of the register gets a weight for how well its type and colour fit what the system has read off, and no weight if the time of the fact is more than two seconds off. The
+# system's doubt about its own links is carried along. We reserve 2 % for somebody who is not in the register; that figure is our assumption.
+
+# %%
+second, third = finder.cameras[1:3]
+at_48 = join(dossier, register, FACTS[2], second)
+describe_names({"a permit": join(dossier, register, FACTS[0]), "a plate, read at 48 St": at_48})
 
 # %% jupyter={"source_hidden": true}
-settings = variants["MED, as the original"]
-original = judge.candidates(taxi, vehicle_search.candidates(taxi, settings, 3))
-ask(
-    "07 look-alikes",
-    candidate_rows(
-        vehicle_search,
-        taxi,
-        original.assign(weak=(original.distance > 16) | (original["rank"] > 1)),
-    ),
-    of=sum(judge.right(taxi, vehicle_search.candidates(taxi, settings, 1).id)),
+at_38 = join(dossier, register, FACTS[2], third)
+assert at_48.name_right, "tell this story of another camera"
+assert not at_38.name_right, "tell this story of another camera"
+Markdown(
+    f"**One plate, read once, where nobody clicked, and the whole dossier has a name.** The driver"
+    f" is {at_48.name.holder}, and all places and all times are now about a person.\n\nSuppose that"
+    f" the plate reader had stood one camera further on, at {dataset.street_of(third)}. Everything"
+    " else stays as it is: the same click, the same dossier, the same register."
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the leak of the lesson. Read the card line by line, as an officer would read it out. Then uncover the right column. Ask: who is harmed by a false line? Two people: the one who is followed, and the one who was really there."
-# ## 3 · What leaks: the dossier that one click builds
-#
-# Nobody typed a place, a time, a type or a direction. One click did. Here is the dossier of the yellow taxi van, line by
-# line.
-
-# %%
-dossier = judge.dossier(taxi, SearchSettings())
-driver = truth.vehicles.set_index("vehicle").loc[TAXI[0]]
-known = {"type": driver.kind, "colour": driver.colour, "direction": "southbound"}
-figures.dossier(dossier, known)
+# %% tags=["picture"] jupyter={"source_hidden": true}
+ask(
+    "07 false name",
+    figures.dossier(at_38, known),
+    other=at_38.name.holder,
+    sure=at_38.name.probability,
+)
 
 # %% [markdown]
-# The right column is ours. The operator has the percentages, and nothing else. A false line puts the driver where that
-# driver never was, and another driver's way into the wrong file.
+# The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
+# cannot say how it came about. Both need the right to see the dossier, and to have it corrected.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
+# ## 4 · How often is the name right?
 #
-# **A button deletes it.** What exactly is gone then?
+# The plate at 38 St was one case. So we do the same for every second vehicle that passed all six cameras: each is clicked at E 53 St, and a plate is read beside that
+# camera. A name is *believed* if the join is sure enough. Move the slider **believed from**: it is the confidence that a name must have.
+
+# %% jupyter={"source_hidden": true}
+dossiers = judge.dossiers(everyone[::2], SearchSettings())
+joined = {fact: measure_joins(dossiers, register, fact) for fact in FACTS}
+plates = joined[FACTS[2]]
+Sliders(
+    lambda values: figures.joins(joined, values["sure"]),
+    [Float("sure", 0.1, 0.9, default=0.5, step=0.1, label="believed from", say=show.percent)],
+    prediction=ask(
+        "07 plates",
+        of=plates.named[plates.right].sum() / len(dossiers),
+        dossiers=len(dossiers),
+        right=int(plates.named[plates.right].sum()),
+        wrong=int((plates.named & ~plates.right).sum()),
+    ),
+)
+
+# %% [markdown]
+# A threshold on the confidence trades wrong names for missing names, as every threshold does. Somebody chooses it, and no screen shows that choice.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Press Delete on the page, then click the van again. Ask: was anything deleted?"
+# ## 5 · What is gone when a dossier is deleted?
+#
+# The page has a button that deletes a dossier. This is what the button does:
 
 # %%
 drawer = Drawer()
@@ -174,117 +243,18 @@ drawer.keep(dossier)
 print(drawer.delete(dossier.number))
 
 # %% [markdown]
-# Whoever keeps the frames, or the vectors, keeps every dossier that could be built of them. Deleting the dossier deletes a
-# shortcut.
+# Anyone who keeps the frames or the vectors can build every dossier again with one click. Anyone who wants to protect a driver has to delete what the dossier was made of.
 #
-# **With frames of your own** (`CCTVIEW_DATA`, or `cctview app FOLDER`) the page works too, but it saves nothing. This is
-# what it says:
+# The page also works with frames of your own (`CCTVIEW_DATA`, or `cctview app FOLDER`). Then it refuses to save a dossier, because that would be a file about a real person.
 
-# %%
-try:
-    save_dossier(replace(dossier, own=True), "dossier.json")
-except ValueError as why:
-    print(why)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the first join, at 48 St, which is right, then the second, at 38 St, which is wrong and surer. Let that stand. Ask: which of the two would you rather be?"
-# ## 4 · The one join
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell live. Ten thousand numbers are nothing. Wrong answer people give: then take a better hash. Any fixed code for a number that can be counted through can be counted through. Then Flock, in one minute: it is for sale."
+# ## 6 · Has this happened?
 #
-# So far it is *vehicle 1*. No name, no plate, no face. Many call that anonymous.
-#
-# Now somebody else has a list. We made one up: every vehicle on this road has a holder, with a role and a number that no
-# real person has.
-
-# %%
-register = make_register(truth)
-register[["holder", "kind", "colour", "direction", "garage"]].head(4)
-
-# %% [markdown]
-# Three outside facts, from vague to sharp:
-#
-# - **a permit** lists type and colour, as a taxi licence does;
-# - **a garage** at the road's south end also writes down when a vehicle came in;
-# - **a plate read once**, beside one camera, says who passed there, and when.
-#
-# Each is harmless alone: it says nothing of where else a driver went. Put beside the dossier it does.
-#
-# An entry of the register weighs as much as its type and colour fit what the machine has read off. If its time does not fit
-# within two seconds, it weighs nothing. The machine's doubt about its own link is carried along, and 2 % are kept for
-# whoever is not in the register: that is our choice.
-
-# %%
-second, third = finder.cameras[1:3]
-joined = {
-    "a permit": join(dossier, register, FACTS[0]),
-    "a garage": join(dossier, register, FACTS[1]),
-    "a plate read once, at 48 St": join(dossier, register, FACTS[2], second),
-    "a plate read once, at 38 St": join(dossier, register, FACTS[2], third),
-}
-describe_names(joined)
-
-# %% [markdown]
-# **Linking is not naming, until it is.** One plate, read once, at a camera where nobody clicked, and the whole dossier has
-# a name: all its places, all its times.
-#
-# But look at the last line. It is the surest, and it is wrong. At 38 St the machine had linked a sister, so the plate that
-# was read there is the sister's. Her holder now has the taxi's file. A join passes on every false link before it.
-
-# %% tags=["picture"]
-figures.dossier(joined["a plate read once, at 38 St"], known)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the clock: a bad clock protects a little. Then the probability from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
-# ### For everybody
-#
-# One taxi proves nothing. So now the same for many: every second vehicle that passed all six cameras, each clicked at E 53
-# St, the plate read beside that camera. Move the **clocks** apart, and ask for **more certainty** before a name is
-# believed.
-
-# %% jupyter={"source_hidden": true}
-some = everyone[::2]
-dossiers = judge.dossiers(some, SearchSettings())
-
-
-joined_at = {}  # by how far the clocks are apart
-
-
-def name_them(values):
-    """The right, the wrong and no names, by outside fact."""
-    seconds = values["clocks"]
-    if seconds not in joined_at:
-        joined_at[seconds] = {
-            fact: measure_joins(dossiers, register, fact, seconds=seconds) for fact in FACTS
-        }
-    return figures.joins(joined_at[seconds], values["believed"])
-
-
-plates = measure_joins(dossiers, register, FACTS[2])
-Sliders(
-    name_them,
-    [
-        Steps(
-            "clocks",
-            {f"{of:g} s": of for of in (0.5, 1, 2, 5, 10)},
-            default=2,
-            label="clocks differ by",
-        ),
-        Float("believed", 0.1, 0.9, default=0.5, step=0.1, label="believed from", say=show.percent),
-    ],
-    prediction=ask(
-        "07 plates",
-        of=plates.named[plates.right].sum() / len(dossiers),
-        dossiers=len(dossiers),
-        right=plates.named[plates.right].sum(),
-        wrong=(plates.named & ~plates.right).sum(),
-    ),
-)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Run the cell live, it takes a moment. Ten thousand numbers are nothing. Wrong answer people give: then take a better hash. Any fixed code for a number that can be counted through can be counted through."
-# ## 5 · It has happened: New York's taxis
-#
-# In 2014 New York's taxi commission gave out its records of 173 million trips. The taxis' numbers were hidden behind a
-# [hash](glossary.md#hash): a code that is easy to compute, and cannot be computed backwards. But there are not many such numbers. Somebody
-# computed the codes of all of them, and looked each code up (Vijay Pandurangan, told on the [LSE Impact
+# **In New York, with taxis.** In 2014 the city's taxi commission gave Chris Whong its records of 173 million trips, under the state's freedom of information law. The taxis' numbers were
+# hidden behind a [hash](glossary.md#hash): a code that is easy to compute, and cannot be computed backwards. But there are not many such numbers. Vijay Pandurangan
+# computed the codes of all of them and looked each one up ([LSE Impact
 # Blog](https://blogs.lse.ac.uk/impactofsocialsciences/2014/07/16/nyc-improperly-anonymized-taxi-logs-pandurangan/), 16 July
-# 2014). Here is the same with the invented numbers of our register:
+# 2014). The cell does the same with the invented numbers of our register:
 
 # %%
 number = register.holder[0][-4:]
@@ -293,37 +263,44 @@ every_code = {md5(f"{k:04d}".encode()).hexdigest(): k for k in range(10_000)}
 print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04d}")
 
 # %% [markdown]
-# Then came the join. Photographers had published pictures of well-known people getting into taxis. A picture shows a taxi,
-# a place and a time. One row of the table has the same, and that row also tells where the passenger went, and what was paid
-# ([Gawker, 2014](http://gawker.com/the-public-nyc-taxicab-database-that-accidentally-track-1646724546)). No name was in the
-# data. One outside fact put it there.
+# The join came next. Photographers had published photographs of well-known people who get into taxis. Such a photograph shows a taxi, a place and a time, and one row of
+# the records has the same: it also tells where the passenger went, and what was paid. Anthony Tockar did this in September 2014, and
+# [Gawker](http://gawker.com/the-public-nyc-taxicab-database-that-accidentally-track-1646724546) followed. No name was in the records. One outside fact put it there.
 #
-# ## 6 · It is for sale
-#
-# The operator's page is no toy of ours. Flock Safety sells cameras with a search that it calls **Vehicle Fingerprint**: by
-# make, model, colour, roof rack, stickers and damage. A presentation of the company praises it for more information "even
-# when you don't have full plate information" (quoted in "Flock Cameras Can Surveil Cars Without License Plates",
-# [Schneier on Security](https://www.schneier.com/), 3 July 2026). It reads plates as well: there the join is built in.
+# **On the market.** Flock sells cameras with a search that it calls *Vehicle Fingerprint*. A presentation of the company from 2024 says that it gives more information "even when you
+# don't have full plate information": decals, bumper stickers, racks ([Schneier on Security](https://www.schneier.com/?p=72238), 3 July 2026). The
+# same cameras read plates, so the join is built in.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room tell you what to divide by what, type it in, read out what the check says. The usual mistakes are metres a second, and the last camera's kilometre instead of the difference."
 # ## Your turn
 #
-# **Exercise 1, together.** A dossier holds more than is written in it. How fast did the vehicle drive on average, between
-# the first and the last of its sightings, in km/h? The table says when; `km` says where each camera stands.
+# A dossier holds more than is written in it. The table says when the driver was where, and `km` says where each camera stands.
 
 # %%
 km = {place.camera: place.km for place in dataset.DRIVE}
-dossier.sightings.assign(km=dossier.sightings.camera.map(km))[["camera", "time", "km"]]
+sightings = dossier.sightings
+sightings.assign(km=sightings.camera.map(km))[["camera", "time", "km"]]
+
+# %% [markdown]
+# **Worked example.** How fast did the vehicle drive on average between rows 1 and 2 of the table, in km/h?
+
+# %%
+seconds = (sightings.time[2] - sightings.time[1]).total_seconds()
+speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
+check_speed(speed, sightings[1:3], km)
+
+# %% [markdown]
+# **Exercise 1, together.** How fast did it drive on average between row 1 and the last row? Replace the `...`.
 
 # %% tags=["exercise"]
+seconds = (sightings.time.iloc[-1] - sightings.time[1]).total_seconds()
 speed = ...
-check_speed(speed, dossier.sightings, km)
+check_speed(speed, sightings[1:], km)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# `first = dossier.sightings.iloc[0]` is the first row, `iloc[-1]` the last. The difference of two times has
-# `.total_seconds()`. An hour has 3600 seconds.
+# The way is the difference of two places: `km[sightings.camera.iloc[-1]] - km[sightings.camera[1]]`. An hour has 3600 seconds.
 #
 # </details>
 
@@ -331,18 +308,18 @@ check_speed(speed, dossier.sightings, km)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
-# first, last = dossier.sightings.iloc[0], dossier.sightings.iloc[-1]
-# speed = 3600 * (km[last.camera] - km[first.camera]) / (last.time - first.time).total_seconds()
-# check_speed(speed, dossier.sightings, km)
+# way = km[sightings.camera.iloc[-1]] - km[sightings.camera[1]]
+# speed = 3600 * way / seconds
+# check_speed(speed, sightings[1:], km)
 # ```
 #
 # </details>
 
 # %% [markdown]
-# Whose speed is it? The last sighting is a sister's.
+# Whose speed is it? Look at the last row of the card in part 1.
 #
 # **Exercise 2, at home.** Write the join yourself. A vehicle was seen at a camera at a moment. Whose plate was read there
-# within so many seconds, before or after? The register has a column for each camera, with the time of the reading.
+# at most so many `seconds` before or after? The register has a column for each camera, with the time of the reading.
 
 
 # %% tags=["exercise"]
@@ -350,7 +327,7 @@ def who(register, camera, moment, seconds):
     return ...
 
 
-check_who(who, register, finder.cameras[0], dossier.sightings.time)
+check_who(who, register, finder.cameras[0], sightings.time)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
@@ -368,31 +345,31 @@ check_who(who, register, finder.cameras[0], dossier.sightings.time)
 #     apart = (register[camera] - moment).dt.total_seconds().abs()
 #     return register.holder[apart <= seconds]
 #
-# check_who(who, register, finder.cameras[0], dossier.sightings.time)
+# check_who(who, register, finder.cameras[0], sightings.time)
 # ```
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the four lines. Then the meter: look at how often the right vehicle comes first, before and after. Point at the last row and say: this row needed no camera of ours, and it names the wrong person in the rest."
-# ## What to take away
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the question, the answer, and what one can do. Then the meter: the last row can take back bits, because a wrong name costs more than it gives."
+# ## So what does the operator see?
 #
-# - **The operator sees percentages, not truth.** Nothing on the page says that a link is wrong.
-# - **The clock does what looks cannot.** Travel time and lanes find more than any distance, without a better network.
-# - **One click writes a dossier**, false lines included, and deleting it leaves everything it was built of.
-# - **Linking is not naming, until it is.** One outside fact is enough, and it names the wrong person as surely as the right
-# one.
+# **The operator sees confidence, and never the truth.** The page looks the same for a right link and for a wrong one.
 #
-# The meter, before and after the join. The new row is the mean over the dossiers of part 4, each with a plate read once beside the camera of the
-# click.
+# - **One click writes a dossier**, false lines included.
+# - **A number is not a name, until one outside fact makes it one.** That fact names the wrong person as easily as the correct one.
+# - **The clock does what appearance cannot.** Travel time and lanes find more, with the same network.
+# - **A deleted dossier comes back** while the frames and the vectors are kept.
+#
+# **What you can do:** ask for your own file; in many places the law gives you that right ([notebook 08](08-protecting-your-privacy.ipynb)). Ask who put which fact beside it,
+# and ask for the confidence of every link.
+#
+# The meter of this course counts the [bits](glossary.md#bit) that are given away and right. Its last row is the plate of part 4. A wrong name takes back bits that were right before.
 
-# %%
+# %% jupyter={"source_hidden": true}
 meter = privacy.LeakageMeter.load_or_default("meter.json")
 meter = meter.after(join_step(plates, meter))
+meter.save("meter.json")
 show.bits_given(meter)
 
-# %%
-meter.save("meter.json")
-print(f"{meter.target}: {meter.given()} of {meter.total_bits:.1f} bits are given away")
-
 # %% [markdown]
-# Next: notebook 08 asks what protects, and against whom.
+# Next: [notebook 08](08-protecting-your-privacy.ipynb) asks what protects a driver, and against whom.

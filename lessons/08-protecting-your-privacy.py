@@ -10,225 +10,240 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask before anything else: suppose the pictures are deleted, and only the numbers are kept. Is that better? Take a show of hands, and write it down."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Run all cells before the room comes in. Ask for a show of hands for each of the four vehicles; nobody can tell, so the hands fall evenly. Then choose, and let the rebuilt picture appear. Wait until somebody says which one it is. Then ask: do you still think that a table of numbers is no picture?"
 # # 08 · Protecting your privacy
 #
-# **The pictures are deleted, only the numbers are kept. What is left to protect?**
-#
-# | | |
-# |---|---|
-# | Time | 40 minutes; one broken defence alone, 10 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | 05, where a picture becomes a vector. It is enough to know that alike vehicles have vectors close together |
-#
-# After this notebook you can
-#
-# 1. show what a table of vectors gives away without one picture: a look, a colour, a trip;
-# 2. judge a defence by the best tracker against it, and by what its owner needs;
-# 3. break a defence that looked perfect;
-# 4. say who could protect a driver, and what the law covers.
-#
-# **No vehicle here is real.** The road is simulated, so we know the truth about every vehicle, and can count.
+# **What can be done?** Be the thief first. The pictures are deleted, and you stole the numbers that were kept: whose are they?
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+import numpy as np
 import pandas as pd
 
 from cctview import dataset, privacy, show
 from cctview.attacks import fit_map, infer_attribute
 from cctview.course import (
+    QUESTIONS,
     KeyedDatabase,
     ask,
     check_defence,
     check_key_broken,
     choose_examples,
+    clearest,
     defended_pictures,
     link_rates,
     open_breach,
     open_lesson,
     rebuild,
+    the_city,
     who_needs_what,
 )
-from cctview.course.figures import defences, lesson_08, rebuilding
+from cctview.course.figures import lesson_08 as figures
 from cctview.defences import (
     DEFENCES,
+    PRIVATE,
     TRACKERS,
     USES,
     at_strength,
     bought_back_step,
-    headline,
     noise_deviation,
+    spent_epsilon,
     stored,
     stored_draws,
     unprotected,
 )
-from cctview.show import Choice, Int, Sliders, Steps
+from cctview.show import Choice, Int, Quiz, Sliders, Steps
 
 lesson = open_lesson()
 breach = open_breach(lesson)
-print(f"stolen: {len(breach.stolen):,} vectors of {breach.stolen.table.vehicle.nunique()} vehicles")
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Show the numbers and let them sit. Usual belief: nobody can do anything with this. Then go on to the pictures."
-# ## 1 · A stolen table
-#
-# A camera's owner deletes all pictures and keeps the [embeddings](glossary.md#embedding): for each passing vehicle 1920
-# numbers, the place and the time. "We store no images." Then the table is stolen. Here is all there is of one vehicle, or
-# rather the beginning of it:
-
-# %%
 examples = choose_examples(lesson, breach)
-examples.vectors[0, :12].round(1)
+again = rebuild(lesson, breach, examples.vectors)
+four = examples.images[:4]
+whose = clearest(four, again.decoded[:4])
+figures.numbers(examples.vectors[whose], four)
+
+# %% jupyter={"source_hidden": true}
+blank = np.full_like(again.decoded[0], 255)
+ask(
+    "08 whose numbers",
+    figures.rebuilt(
+        {
+            "the four": four,
+            "rebuilt from\nthe numbers": [
+                again.decoded[k] if k == whose else blank for k in range(4)
+            ],
+        },
+        "The numbers give a picture back",
+        [str(k + 1) for k in range(4)],
+    ),
+    of=whose + 1,
+)
 
 # %% [markdown]
-# The thief has the same extractor (it can be downloaded), and pictures of *other* vehicles to learn with. Nothing else.
-#
-# *Predict: what does the thief get out of it? The type of the vehicle? Its colour? A picture?*
+# You could only guess, and yet a small program gave the picture back. So "we keep only the numbers" does not protect anybody by itself. We
+# look for something that does.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. First row: what was deleted. Second row: made from the numbers alone. Third row is the honest rival: the most similar other vehicle on file. Ask the room whether the second row really beats the third. To the eye it is close. The judge on the next slide says: only in the same frame."
-# ## 2 · The picture comes back
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary><b>About this notebook: 35 minutes, with the exercises 50</b></summary>
 #
-# A small network, the decoder, has learnt to turn vectors back into pictures ([inversion](glossary.md#inversion)). It has never
-# seen a vehicle of these designs. Two rivals need no decoder: the picture of the nearest *other* vehicle on file, and the mean
-# of many pictures.
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: [notebook 05](05-tracking.ipynb), where a network turns a crop into a vector. It
+# is enough to know that similar vehicles have similar vectors.
+#
+# After this notebook you can
+#
+# 1. say what a table of vectors gives away, without one picture;
+# 2. judge a defence by the best thief, and by what the owner needs;
+# 3. break a defence that looked perfect;
+# 4. say what a face can wear, what the law covers, and what people can do.
+#
+# **No vehicle here is real.** The road is simulated, so we know which links are correct.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question."
+# ## 1 · What does a vector give away?
+#
+# Many owners say: "we store no images". They keep a table of vectors, so we ask what it gives away. A [pass](glossary.md#pass) is one vehicle that drives past one camera. The table holds for each pass the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
+# because anyone can download it, and crops of *other* vehicles to learn from.
+#
+# The thief trained a small network on these crops, the [decoder](glossary.md#decoder), which turns a vector back into a picture. This is called
+# [inversion](glossary.md#inversion). The decoder has never seen a vehicle of these models. Two rivals need no decoder: the crop of a [look-alike](glossary.md#look-alike), which is
+# the other vehicle with the most similar vector, and the average of many crops.
 
 # %% tags=["picture"]
-again = rebuild(lesson, breach, examples.vectors)
-rebuilding.rebuilt(
+figures.rebuilt(
     {
         "deleted": examples.images,
         "from the\nvector alone": again.decoded,
-        "nearest other\nvehicle": again.nearest,
-        "mean picture": again.mean,
+        "a look-alike": again.nearest,
+        "the average": again.mean,
     },
-    "From the numbers alone: blurred, but colour and shape are back",
+    "A vector gives back colour and shape, blurred",
 )
 
-# %% [markdown]
-# Does it show *this* vehicle, or just one like it? We let a judge decide. The judge is a second network of another
-# architecture; it is given one picture, and searches for the vehicle. We ask it twice. First it searches among the very crops
-# that the vectors were made from, where light, pose and background are the same. Then it searches among crops of the same
-# vehicles at another camera, where only the vehicle is the same.
-
-# %%
-judged = dataset.read_result("inversion.csv")
-judged = judged[judged.vehicles == judged.vehicles.max()]
-rebuilding.whose_picture(judged)
-
-# %% [markdown]
-# The rebuilt picture finds the very crop more often than the nearest other vehicle's crop does. So the vector holds *that
-# picture*: its light, its pose, its colours. At another camera the advantage is gone. To a person who looks for you on the
-# street, the rebuilt picture is worth about as much as a picture of a look-alike.
-#
-# But look at the second row. The thief needs no picture: **the vector itself finds the vehicle at the other camera**, more
-# often than any picture does. It was made for that.
-# (The decoder never saw these designs. `python -m studio results --only inversion` measures this.)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. A linear probe is one weight for each number: there is no simpler way to read. If colour can be read so, it lies open. The grey bar, guessing from the camera and the size of the box, is what one gets without the vector."
-# ## 3 · Read off the colour
-#
-# No decoder is needed for a single question. A **linear probe** gives each number one weight and adds up: the simplest
-# reader there is. It learns on known vehicles, and is asked about others. Beside it stands a guess from the camera and the
-# size of the box alone.
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. The usual answer is: much more often. Then open it, and read the second row of the figure aloud: the vector itself is best, and nobody needs to look at anything."
+# But does the rebuilt picture show *this* vehicle, or only one like it? A judge decides. The judge is a second network, of another
+# kind, which searches for the vehicle with each picture in turn. It searches twice. First it searches the very crops that were deleted, where light,
+# pose and background are the same. Then it searches crops of the same vehicles at another camera, where only the vehicle is the same.
 
 # %% jupyter={"source_hidden": true}
-read = {
-    what: infer_attribute(breach.stolen, attribute, breach.known).figures()
-    for what, attribute in {"colour (6 families)": "family", "body (5 kinds)": "body"}.items()
-}
-table = pd.concat({what: figures.loc[["probe", "baseline"]] for what, figures in read.items()})
-table.index = [
-    f"{what}\n{'by the vector' if how == 'probe' else 'by a guess'}" for what, how in table.index
-]
-colour = read["colour (6 families)"].loc["probe"]
-assert colour.low > read["colour (6 families)"].loc["baseline"].high
-show.bars(
-    table,
-    "right, each kind counting the same",
-    f"The vector alone tells the colour: {show.percent(colour.estimate)} right",
+judged = dataset.read_result("inversion.csv")
+judged = judged[judged.vehicles == judged.vehicles.max()]
+elsewhere = judged[judged.gallery == "a crop at another camera"].set_index("method").estimate
+ask(
+    "08 another camera",
+    figures.whose_picture(judged),
+    of=elsewhere["gain"],
+    made=elsewhere["rebuilt picture"],
+    other=elsewhere["nearest other vehicle"],
+    vector=elsewhere["vector itself"],
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. By looks alone it is one in six, among some four hundred candidates; with the clock it is more than half. The clock is in the table as well."
-# ## 4 · Link the trip
-#
-# And what the vectors were made for. For each passage at one camera the thief ranks all passages of another, some 400.
+# %% [markdown]
+# The decoder rebuilds *that crop*, with its light, its pose and its colours. The rebuilt picture is worth about as much as a look-alike's crop
+# to somebody who looks for you elsewhere. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
-# %%
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
+# The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
+# adds up. It learns from vehicles that the thief knows, and then reads the colour of others:
+
+# %% jupyter={"source_hidden": true}
+read = infer_attribute(breach.stolen, "family", breach.known).figures()
+assert read.low["probe"] > read.high["baseline"]
+print(
+    f"The probe reads {show.percent(read.estimate['probe'])} of the colours correctly"
+    f" (95% CI {show.percent(read.low['probe'])} to {show.percent(read.high['probe'])}).\nA guess"
+    f" from camera and size reads {show.percent(read.estimate['baseline'])}, of six colours."
+)
+
+# %% [markdown]
+# Finally, the thief does the thing that the vectors were made for, and [links](glossary.md#link) passes: the thief says which two are one vehicle. So the thief takes each pass at one camera, and ranks all passes at another camera by how well they fit.
+
+# %% jupyter={"source_hidden": true}
 rates = link_rates(breach)
-assert rates.estimate["by looks and clock"] > 100 * rates.estimate["by chance"]
+assert rates.estimate["by appearance and clock"] > 100 * rates.estimate["by chance"]
+with_times = rates.estimate["by appearance and clock"]
 ask(
     "08 with the times",
     show.bars(
         rates,
-        "right vehicle first at another camera",
-        f"With the times, {show.percent(rates.estimate['by looks and clock'])} of the links are right",
+        "share of passes whose own vehicle comes first at another camera",
+        f"With the times, {show.percent(with_times)} of the links are correct",
     ),
-    of=rates.estimate["by looks and clock"],
-    alone=rates.estimate["by looks"],
+    of=with_times,
+    alone=rates.estimate["by appearance"],
 )
 
 # %% [markdown]
-# All three attacks succeeded; had one failed, this notebook would have stopped. So:
-#
-# > ### ReID data is personal data
-# > A vector for [re-identification](glossary.md#re-identification) shows what that frame showed of a vehicle, and where it was and
-# > when. Deleting the pictures protects nobody.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room name defences first: blur, noise, encryption, delete after a day. Then the figure. The empty column is the point: the driver holds none of them."
-# ## 5 · Defences, and who holds them
-#
-# A defence can change the **pixels** that a camera sends, the **vectors** that are computed, or what the **database** keeps.
-
-# %% jupyter={"source_hidden": true}
-ask("08 drivers", lesson_08.who_can(DEFENCES.values()))
+# The vectors alone give a list of suspects. With the times they give a trip.
 
 # %% [markdown]
-# A driver cannot change the city's pixels. Paint, stickers or a roof rack change the vehicle, but not what makes it
-# findable: it then is the one with the sticker. Covering a plate does not help here: no plate was ever read.
+# > ### ReID data is personal data
+# > [Re-identification](glossary.md#re-identification), or ReID, means to recognise one vehicle or person at many cameras. A vector that is made for it holds what
+# > one frame showed, and it finds the same vehicle again. Deleting the pictures does not change that.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room name defences first: blur, noise, encryption, delete after a day. Then ask for the prediction, and open the figure. The empty column is the point."
+# ## 2 · Who could protect a driver?
+#
+# Vectors give so much away that people have invented many defences. A defence can change the **pixels** that a camera sends, the **vectors**
+# that are computed from them, or what the **database** keeps. Before we test a defence, we ask who could switch it on.
 #
 # | defence | what it does |
 # |---|---|
-# | **cloak** | changes each picture too little to see, so that the network takes the vehicle for another. It is computed by *PGD* (projected gradient descent) for each picture; a *universal* cloak is one pattern for all |
-# | **key** | turns the vectors of each camera by a secret rotation |
-# | **k-same** | gives groups of passes one mean vector |
-# | **noise** | adds random numbers to a vector |
-# | **no vectors** | stores the camera and the time of a pass, and no vector |
-# | **retention** | deletes a pass after some seconds |
-#
-# **A cloak on the road is [evasion](glossary.md#evasion).** The network has learned already, and the cloak deceives it when it searches. The cloaks
-# for faces that you have perhaps heard of (Fawkes, LowKey) are [poisoning](glossary.md#poisoning): they change the photos from which a recogniser
-# is *still to learn*. We measure evasion alone; figures of the one say nothing about the other.
-#
-# **Noise and [differential privacy](glossary.md#differential-privacy).** Enough noise gives a guarantee: whatever is released is almost as probable for one
-# vehicle as for any other. Its size is called epsilon. Above 10 the guarantee says nothing that helps, so we do not call it
-# differential privacy there. And looks add up. A camera has about three looks at a pass, and six cameras make 18 looks a day. To
-# add the epsilons of the looks is simple and a little pessimistic; for this noise the exact value is known, and smaller.
-
-
-# %%
-a_look = noise_deviation(100)
+# | pixelate, blur, JPEG, mask | make each crop coarser, or cover a part of it |
+# | [**cloak**](glossary.md#cloak) | changes pixels too little to see, so that the network takes the vehicle for another one; a **universal cloak** is one pattern for all crops |
+# | [**noise**](glossary.md#noise) | adds random numbers to each vector |
+# | **quantise, drop** | keep fewer digits, or fewer numbers, of each vector |
+# | **no vectors** | stores the camera and the time of a pass, and nothing else |
+# | [**key**](glossary.md#key) | turns the vectors of each camera by a secret rotation |
+# | [**retention**](glossary.md#retention) | deletes each pass after some seconds |
+# | **coarse time** | stores the time to ten seconds, a minute or five minutes |
+# | [**k-same**](glossary.md#k-same) | gives groups of similar passes one average vector |
 
 # %% jupyter={"source_hidden": true}
-ask("08 epsilon", defences.spent(round(a_look, 2), 18, 30))
+people = ("driver", "camera's owner", "database's owner", "law")
+hands = {who: ["yes" if who in one.who else "–" for one in DEFENCES.values()] for who in people}
+ask(
+    "08 drivers",
+    pd.DataFrame(hands, index=[f"{one.name} ({one.where})" for one in DEFENCES.values()]),
+)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Let the room choose a defence and a strength. Ask: would you feel safe? Then change the tracker from off the shelf to adaptive. Do blur, then the key, then retention. Usual wrong belief: what I cannot recognise, a machine cannot."
-# ## 6 · Four trackers
+# %% [markdown]
+# Paint and stickers make a vehicle *easier* to find, because it becomes the one with the sticker. So a driver depends on other people's decisions.
+
+# %% [markdown]
+# Two words are easily mixed up. A cloak on the road is [evasion](glossary.md#evasion): the network has learned already, and the cloak deceives it during a search.
+# The cloaks for faces that you may have heard of, such as Fawkes, are [poisoning](glossary.md#poisoning): they change the photos from which a network
+# *will learn*. We measure evasion. Our numbers say nothing about poisoning.
 #
-# Does a defence work? The answer depends on who attacks. We measure each one against four trackers:
+# Noise comes with a mathematical guarantee, called [differential privacy](glossary.md#differential-privacy): what is released is almost as likely for one
+# vehicle as for any other. A number called [epsilon](glossary.md#epsilon) says how much "almost" allows, and it grows with every look at a vehicle:
+
+# %% jupyter={"source_hidden": true}
+ONE, LOOKS = 100, 18
+print(
+    f"If one look spends an epsilon of {ONE}, six cameras with three looks each spend"
+    f" {ONE * LOOKS:,} a day\n(the looks added up); computed exactly, it is"
+    f" {spent_epsilon(noise_deviation(ONE), LOOKS):,.0f}. Above about {PRIVATE:.0f} the guarantee"
+    " promises nothing that helps."
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise."
+# ## 3 · Does a defence work? Four trackers answer
 #
-# - **off the shelf**: the network as it is, one picture of each pass;
-# - **retrained**: has learned from other vehicles' data, defended in the same way;
-# - **adaptive**: knows the defence. It also averages over all pictures of a pass, undoes what can be undone, and uses
-#   whatever works best;
-# - **another network**: has the pictures, and a network that the defence was not made for. (Ours was taught with other vehicles,
-#   at six simulated cameras that the course does not have. A thief who has vectors and no pictures cannot be this tracker.)
+# The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker), in this notebook, is a thief who wants to link passes.
 #
-# It is easy to judge a defence by the first. The adaptive tracker is the default here, because people who really want to know
-# adapt.
+# - **Off the shelf**: uses the network as it is, and one crop of each pass.
+# - **Retrained**: has learned from other vehicles' data that were defended in the same way.
+# - **Adaptive**: knows the defence, uses all crops of a pass, undoes what can be undone, and takes the attack that works best.
+# - **Another network**: has the pictures, and a network that the defence was not made for.
 #
-# Left are **bits**: how much a link between two cameras tells of the vehicle. (0 is nothing; the bits needed to pick one of
-# 440 passages are 8.8.)
+# The bars show how many [bits](glossary.md#bit) a link between two cameras still gives away: each bit halves the number of passes that it could be.
+# If a defence changes pixels, the crops above the bars show what the camera sends. Otherwise they show what the decoder rebuilds from the defended vectors.
+# Choose a **defence**, its **strength** and a **tracker**. *Kept* says how much the owner can still do: count vehicles and measure speeds at one camera, measure travel times between two cameras, and read types of vehicle off the vectors.
 
 # %% jupyter={"source_hidden": true}
 results = stored()
+results["bits"] = results.bits.clip(lower=0)  # noise can leave a little less than nothing
 trackers = [name for name in TRACKERS if name in set(results.tracker)]
 
 
@@ -238,7 +253,7 @@ def defend(values):
     pictures, what = defended_pictures(
         examples, breach, DEFENCES[values["defence"]], rows.strength.iloc[0]
     )
-    return lesson_08.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
+    return figures.defended(rows, pictures, values["tracker"], unprotected(results, rows), what)
 
 
 blur = at_strength(results, "blur", 3).set_index("tracker").bits
@@ -259,52 +274,40 @@ Sliders(
 )
 
 # %% [markdown]
-# For a pixel defence, the strip shows what the camera sends. For the others it shows the picture that a thief could rebuild
-# from the defended vectors.
-#
-# **What the owner keeps** is four numbers and not one: vehicles *counted* and *speeds* measured by the course's own
-# [detector](glossary.md#detector) and tracker on defended frames; *travel times* between two cameras, which need the stored
-# times; and *types* of vehicles (van, sedan, …) told apart by the vectors. Each is a share of what it is without the defence.
+# Each defence looks best against the tracker that knows least. A crop that no person can recognise can be enough for a network that learned from such crops.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes. This is the figure of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, and choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well."
-# ## 7 · Who needs what?
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes, the heart of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well. Open the fold last."
+# ## 4 · Who needs what?
 #
-# Now you own a database of passes, with vectors and times. What is it for? Tick what you need, and choose the thief that you fear. Each point is
-# a defence at one strength: high is good for the drivers, left is good for you. The green part keeps nine tenths of what you need. The best
-# defence there is chosen on one half of the vehicles, and judged on the other: the best of some twenty looks better than it is, if the
-# vehicles that choose it also judge it.
-#
-# Then change sides. You are the thief, you see which defence the owner chose, and you choose the attack.
+# A defence also costs its owner something. So change sides: now you own the database. Tick what you need it for, and choose the thief that you fear.
+# Each point is a defence at one strength. High is good for the drivers, left is good for you, and the green part keeps nine
+# tenths of what you need. Then change sides again: be the thief, and choose the attack.
 
 # %% jupyter={"source_hidden": true}
 who_needs_what(results, stored_draws())
 
 # %% [markdown]
-# **An owner who says what the data are for can give nearly everything else back.** In data protection this is called
-# [purpose limitation](glossary.md#purpose-limitation). It fails where the purpose itself needs links: travel times are links.
+# <details><summary><b>When you have played both sides: what we take from it</b></summary>
 #
-# An owner who only counts, or who needs types as well, takes nearly everything from the best thief: such an owner deletes every pass after half a
-# minute. An owner who needs all four takes hardly anything. And a defence is worth only what it takes from the *best* thief. Off the shelf the key
-# was perfect.
+# Owners who say what their data are for can give nearly everything else back. Data protection calls this
+# [purpose limitation](glossary.md#purpose-limitation). An owner who needs counts and types deletes every pass after half a minute, and the best thief is left with almost nothing.
+# It works less well where the purpose itself is to link. Travel times *are* links, so an owner who needs them can give back only a part, and an owner who needs all four uses hardly anything.
 #
-# A defence of vectors leaves the times. Against a thief who does not use them, noise and "no vectors" seem to take everything.
+# A defence is worth only what it takes from the *best* thief. And a defence of vectors leaves the times,
+# so against a thief who ignores the times, noise and "no vectors" look better than they are.
+#
+# (The best defence was chosen on one half of the vehicles and judged on the other. Otherwise the best of some fifty would look better than it is.)
+#
+# </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# **The worst case over trackers, for an owner who needs all four.** The outlines show how a defence looks against the weakest
-# tracker.
-
-# %%
-best = headline(results)
-defences.worst_case(best, 0.9)
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Off the shelf the key is perfect: zero bits. Ask: how would you break it? The thief needs some vehicles he knows at both cameras: his own car, a bus line, a friend's. Move the slider to 10, 50, 200."
-# ## 8 · Break it: the secret key
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: an own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200."
+# ## 5 · Break it: the secret key
 #
-# Against the tracker off the shelf one defence was perfect. Each camera's vectors are turned by a secret rotation. Then no
-# two cameras can be compared, and the database still counts and tells types apart.
+# The key looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
+# Then no two cameras can be compared, and the owner can still count vehicles and tell their types.
 #
-# But a rotation is the same for all vehicles. Whoever knows *some* vehicles at both cameras can learn how the one camera's
-# vectors turn into the other's. Whom would a thief know? His own car. A bus line. A taxi with a receipt.
+# But the rotation is the same for all vehicles. A thief who knows *some* vehicles at both cameras can learn from them how one
+# camera's vectors turn into the other's. For example, the thief knows an own car, a bus of a known line, and a taxi with a receipt. Move the number of **known vehicles**.
 
 # %% jupyter={"source_hidden": true}
 FIRST, SECOND = "733-681-N", "735-683-N"
@@ -318,136 +321,196 @@ def break_key(values):
     """The thief's success by the number of known vehicles."""
     database, known = databases[values["numbers_kept"]], values["known_vehicles"]
     found = {count: database.found(count) for count in {*COUNTS, known}}
-    return lesson_08.key_broken(found, database.unprotected(), known)
+    return figures.key_broken(found, database.unprotected(), known)
 
 
 database = databases[256]
-fifty = database.found(50)["estimate"] / database.unprotected()["estimate"]
+fifty = database.found(50)
+assert fifty["low"] > database.found(0)["high"], "the key must be broken clearly"
 Sliders(
     break_key,
     [
-        Int("known_vehicles", 0, 250, default=50, step=10),
-        Choice("numbers_kept", list(databases), default=256),
+        Int("known_vehicles", 0, 250, default=50, step=10, label="known vehicles"),
+        Choice("numbers_kept", list(databases), default=256, label="numbers kept"),
     ],
-    prediction=ask("08 key", of=fifty),
+    prediction=ask("08 key", of=fifty["estimate"] / database.unprotected()["estimate"]),
 )
 
+# %% [markdown]
+# A few dozen known vehicles undo the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels."
+# ## 6 · Why do small changes fool a network?
+#
+# A cloak attacks the network itself: no person sees it, and the network sees another vehicle. We build one neuron to find out why. A neuron is the smallest part of a network: it multiplies each number of a crop by a weight of its own, and adds up.
+
 # %%
-assert database.found(50)["low"] > database.found(0)["high"], "the key must be broken clearly"
+rng = np.random.default_rng(0)
+numbers = 128 * 128 * 3  # in a crop
+weights = rng.choice([-1, 1], numbers)  # of the neuron
+crop = rng.normal(size=numbers)  # each number scatters by about 1
+nudge = 0.02 * weights  # a fiftieth of that, each in the direction of its weight
+print(f"the crop: {crop @ weights:+.0f}   the nudge: {nudge @ weights:+.0f}")
 
 # %% [markdown]
-# A key buys time, not bits. Changing it often helps only as long as nobody knows enough vehicles of the time in between.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. The cloak was made with full knowledge of the network: more than anybody on the road has. It fools that network. Then take another network. Then give the cloak a target and ask the room whom the police will visit. Read the sentence about scraping slowly."
-# ## 9 · Break it: the cloak
+# The numbers of the crop mostly cancel one another, because they point in all directions. The nudges are tiny, but all of them push the same way, and there
+# are tens of thousands. So a change that nobody sees can outweigh the whole crop. Two papers found this: *Intriguing properties of neural networks*
+# ([arXiv 1312.6199](https://arxiv.org/abs/1312.6199), 2013) and *Explaining and Harnessing Adversarial Examples* ([arXiv 1412.6572](https://arxiv.org/abs/1412.6572), 2014). One pattern can
+# even fool a network on nearly all pictures ([arXiv 1610.08401](https://arxiv.org/abs/1610.08401), 2016).
 #
-# The cloak by PGD was computed with full knowledge of the network: more than any driver has. Levels are steps of a pixel's
-# brightness, of 255; two are invisible. Here the pictures of one camera are cloaked, and each vehicle is looked for at the
-# next camera by three networks. The cloak was made for the first of them.
-#
-# A cloak can also have a **target**: another vehicle that the network should take it for. (For faces this is called
-# impersonation.) Then it does not only hide one driver. It accuses another.
-
-# %%
-cloaks = dataset.read_result("cloaks.csv")
-
-framed = cloaks.query("aim == 'target' and levels == 8 and outcome == 'the target'").share.max()
+# A cloak can also have a **target**, which is another vehicle that the network should see. For faces this is called [impersonation](glossary.md#impersonation). We tried it on the
+# simulated road: the crops of one camera are cloaked, with full knowledge of our network, and each vehicle is searched for at the next camera. Whom does the search blame?
 
 # %% jupyter={"source_hidden": true}
-ask("08 framed", defences.blamed(cloaks, "target", 8), of=framed)
+cloaks = dataset.read_result("cloaks.csv")
+shares = cloaks.query("aim == 'target' and levels == 8").set_index(["network", "outcome"]).share
+plain = cloaks.query("aim == 'none' and outcome == 'itself'").set_index("network").share
+ask(
+    "08 framed",
+    figures.blamed(cloaks, 8),
+    of=shares["the extractor", "the target"],
+    plain=plain["the second"],
+    cloaked=shares["the second", "itself"],
+)
 
 # %% [markdown]
-# Against the network that it was computed for, the cloak works. **Another network hardly notices it.** But people who know the
-# network of the police can have an innocent driver named first.
-#
-# A tracker that trained for a few minutes on cloaked pictures of other vehicles wins much back as well:
+# Another network hardly notices the cloak. So it hides the driver from one system only. But people who know the network of the police can have
+# an innocent driver named first, and people tend to believe the first name.
 
-# %%
-lesson_08.by_strength(results, "cloak")
-
-# %% [markdown]
-# **A cloak cannot be issued again.** Once a picture is taken and copied, its cloak is fixed, and must fool every extractor
-# that is ever trained. The tracker only needs to win once, later. For faces that is known:
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None."
+# ## 7 · What can a face wear?
 #
-# - Fawkes (2020), which is poisoning, reported over 95 % protection (arXiv 2002.08327).
-# - *A false sense of security*, answered Radiya-Dixit and others: whoever scraped the pictures waits for a better model (ICLR
-#   2022, arXiv 2106.14851).
-# - A purifier took one cloak's success from 69.8 % to 7.6 % (arXiv 2406.02253).
+# Vehicles stood in for faces all along, so what about a face? People have tried four kinds of disguise. Ask three things of each: against which
+# model did it work, does it still hold, and can it be changed later?
 #
-# A key, at least, can be changed. A face cannot, and neither can a picture that is on somebody else's disk.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Vehicles stood in for faces all along. Here is where that comparison breaks, in both directions."
-# ## 10 · A face beside a vehicle
+# | what | when | against which model | does it hold? |
+# |---|---|---|---|
+# | **Make-up and hair** ([CV Dazzle](https://adam.harvey.studio/cvdazzle)) | 2010 | the face *detector* of 2001 (Viola and Jones), on the street | No. Its author says so (January 2026): detectors work in another way now |
+# | **Infrared lights** on glasses ([Privacy Visor](https://www.cnet.com/culture/foil-face-recognition-cameras-with-privacy-visor/)) | about 2013 | the same kind of detector; it found none of ten people | Only before cameras that see infrared. We know of no test against today's networks |
+# | **Printed glasses** ([Sharif and others](https://www.newscientist.com/article/2111041-glasses-make-face-recognition-tech-think-youre-milla-jovovich/)) | 2016 | chosen face networks. The glasses hide their wearer or *impersonate* somebody: about 90 % success in the best cases, 16 % in another | They are computed for one network. Another network must be fooled anew |
+# | **Cloaked photos** ([Fawkes](https://arxiv.org/abs/2002.08327)), which are poisoning | 2020 | networks that will be trained; over 95 % protection reported | No. Collectors wait for a newer network ([ICLR 2022](https://arxiv.org/abs/2106.14851)). Cleaning took two cloaks from 69.8 % to 7.6 % on average ([2024](https://arxiv.org/abs/2406.02253)) |
+#
+# Only things that you wear can be changed later. **A cloak on a photo cannot be issued again**: once the photo is copied, its cloak must fool
+# every network that will ever be trained. The collector has to win only once.
+#
+# A face is also not a vehicle, so do not carry our numbers over:
 #
 # | | a face | a vehicle |
 # |---|---|---|
-# | **Permanence** | for life | until it is sold or painted |
-# | **Clones** | twins | thousands of the same model and colour |
-# | **Explicit id** | none | a plate, made to be read |
-# | **Named gallery** | photos with names, scraped: over 30 billion (Dutch authority, September 2024) | the register of plates, held by the state |
-# | **Escape** | cover it, where that is allowed | go without it, where one can |
+# | **How long it lasts** | for life | until it is sold or painted |
+# | **Look-alikes** | few | thousands of the same model and colour |
+# | **Who has names** | scraped photos: over 60 billion, Clearview AI says (contract of February 2026) | the state's register of plates, under the Driver's Privacy Protection Act ([18 USC 2721](https://www.law.cornell.edu/uscode/text/18/2721)) |
+# | **How well it works** | in NIST's test on video, 60 to over 99 % were found ([NISTIR 8173](https://doi.org/10.6028/NIST.IR.8173), 2017) | see [our numbers](numbers.md) |
 #
-# So do not apply our figures to faces. NIST's are: in 2018, 0.2 % of searches failed in a gallery of 12 million (NISTIR 8238).
+# So nothing that a person can wear holds for long, and the things that hold are decided elsewhere.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen in section 1. The honest answer: hardly any. We are no lawyers; the table has its dates, check them before you quote it."
-# ## 11 · What the law covers
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the town of notebook 00. Ask for the prediction. Then move the days, and watch the home; move the cameras, and watch the trips. Say once: it is a simulated town, and its assumptions have a page of their own. Wrong answer: deleting early changes nothing, because they see me again tomorrow. They do, but tomorrow they no longer know today."
+# ## 8 · What do shorter memory and fewer cameras buy a town?
 #
-# | Law or case | What it covers | And a table of vehicle vectors? |
+# The strongest defences of part 4 were dull: keep less, and delete sooner. So we return to the town of notebook 00, where plate readers follow
+# thousands of invented drivers, and ask what a council could still decide. ([How far to trust the city](city.md).)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+town = dataset.read_result("city.csv").query("kind == 'plate readers' and drivers == 'everyone'")
+town = town.set_index(["cameras", "days", "figure"]).estimate
+homes, trips = (
+    town.xs(name, level="figure") for name in ("home found", "trips put together, right")
+)
+ask(
+    "08 one day",
+    the_city(days=0),
+    of=homes[176, 1] / homes[176, 28],
+    long=homes[176, 28],
+    short=homes[176, 1],
+    few=homes[40, 28],
+    trips_long=trips[176, 28],
+    trips_short=trips[176, 1],
+    trips_few=trips[40, 28],
+)
+
+# %% [markdown]
+# A home shows itself when a car comes back to it, so forgetting soon hides homes. It does not hide the trips of the day that is kept. Fewer cameras hide both.
+# Now decide for the town yourself: move the days, the cameras and the kind.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it."
+# ## 9 · What does the law say?
+#
+# Councils decide within the law, so we need to know it. The table is as of **November 2026**. Cases go on, so look one up before you quote it. This is not legal advice.
+#
+# | law or case | what it says | and a table of vehicle vectors? |
 # |---|---|---|
-# | **BIPA**, Illinois, 740 ILCS 14/10 | scans of face and hand geometry, among others; photographs are excluded | no: not vehicles |
-# | **Plate-reader statute**, California, Civil Code § 1798.90.5 | systems that turn pictures of *plates* into data | seems outside: no plate is read (our reading, not a lawyer's) |
-# | **CCPA/CPRA**, California, Civil Code § 1798.100 ff. | binds businesses: what do you hold of me, delete it (§ 1798.105) | not cities |
-# | **GDPR**, EU Court of Justice, C-319/22, 9 November 2023 | a vehicle's number is personal data for whoever can reasonably link it to a person | by analogy; untested |
-# | ***Schmidt v. Norfolk***, E.D. Va., 27 January 2026 | 176 plate cameras upheld: they do not capture the whole of anyone's movements, "not today"; an appeal was announced | not decided |
+# | [GDPR](https://eur-lex.europa.eu/eli/reg/2016/679/oj), European Union; [C-319/22](https://curia.europa.eu/juris/liste.jsf?num=C-319/22), 9 November 2023 | a vehicle's VIN is personal data for anyone who can reasonably link it to a person | by analogy, yes for such a holder |
+# | [*EDPS v SRB*](https://curia.europa.eu/juris/liste.jsf?num=C-413/23), C-413/23 P, 4 September 2025 | whether data identify a person depends on the holder | it decides for vectors, too: who holds them, with what else? |
+# | [Directive 2016/680](https://eur-lex.europa.eu/eli/dir/2016/680/oj), European Union | rules for police, in place of the GDPR | yes, where the vectors are personal data |
+# | [AI Act](https://eur-lex.europa.eu/eli/reg/2024/1689/oj), art. 5(1)(e), since 2 February 2025 | bans scraping faces from the internet or cameras to build databases, if untargeted | no: faces only |
+# | [BIPA](https://www.ilga.gov/legislation/ilcs/ilcs3.asp?ActID=3004), Illinois | scans of faces and hands; templates made *from* photographs count (*In re Clearview AI*, 585 F. Supp. 3d 1111, 2022) | no: not vehicles |
+# | [Civil Code § 1798.90.5](https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.90.5), California | systems that read *plates* | it seems not, as no plate is read (our reading) |
+# | CCPA and [DROP](https://privacy.ca.gov/drop/), California; since 1 August 2026 brokers must process requests | people can make businesses and data brokers delete | not cities |
+# | *Carpenter* (2018) and [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112, 29 June 2026 | police who demand location records of phones make a search, even for a short time | open; the closest case so far |
+# | *Commonwealth v. McCarthy*, 484 Mass. 493 (2020) | four fixed plate readers were no search; widespread use could be | open: it asks *how many cameras* |
+# | [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici), E.D. Va., 27 January 2026 | 176 plate cameras upheld, "not today"; the appeal is pending in the 4th Circuit | open |
+# | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and can still do it |
 #
-# And the company that the course began with, for faces:
+# Clearview AI, the company that this course began with, shows how slowly the law works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
+# appealed, and we found no decision. European authorities imposed fines of about €96 million, largely unpaid, and a criminal complaint followed on 28 October 2025. The United Kingdom's fine of £7.5 million
+# was overturned in 2023, and in October 2025 the case was sent back: it is not final.
 #
-# | Clearview AI | | Where to read it |
-# |---|---|---|
-# | **United States** | class settlement approved 20 March 2025: a contingent stake of 23 %, estimated at $51.75 million; not a fine | *In re Clearview AI*, N.D. Ill., No. 1:21-cv-00135 |
-# | **European Union** | fines of about €96 million (France, Greece, Italy; the Netherlands €30.5 million, September 2024), largely unpaid | the four authorities; for the last, Autoriteit Persoonsgegevens |
-# | **United Kingdom** | £7.5 million fine overturned in 2023; jurisdiction restored in October 2025 and sent back: not final | [2025] UKUT 319 (AAC) |
-#
-# Court cases go on. The table stood so when this was written; look them up by these names before you quote it. None of this
-# is legal advice.
+# So the law protects faces in some places. We know of no place where it clearly protects the vector of a vehicle.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Do not sell comfort. The strongest items are dull: not to store what nobody needs, to delete the rest soon, and to ask. Ask the room who of them owns a camera or a database: they can do more than any driver."
-# ## 12 · What a person can do today
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let pairs talk for two minutes about each question before you open ours. Expected answers to the first: yes, because it errs; no, because it errs; it depends on the cameras. To the second: nothing. Ask the room who of them has a camera or a database: they can do more than any driver."
+# ## 10 · So are we safe? What can I do?
 #
-# **As a driver: little.** No defence of section 5 is yours. You can
+# You have seen attacks, defences and laws, so answer these two questions in your own words first. Then compare.
 #
-# - ask who keeps what, and for how long. In California, of a business: Civil Code §§ 1798.110 and 1798.105. In the EU, of
-#   anyone who holds it: GDPR, articles 15 (access) and 17 (erasure). It works where somebody can tell which data are yours.
-# - ask your city, before it buys: how long are vectors kept, who may search, who counts the wrong links?
-# - not count on a cloak.
+# <details><summary><b>So are we safe?</b></summary>
 #
-# **As someone with a camera or a database: much.** Say first what the data are for (section 7), and store only what that
-# needs. For counts, count at the camera and send the count. For types as well, delete each pass after half a minute. Where you
-# need travel times you need links, and then no defence here helps much. Test every defence against a tracker that knows it,
-# and against another network. That is also where law can reach: people who hold the pictures can be told what to do.
+# No, and we are not helpless either. Six still cameras on one road link many vehicles wrongly, and each wrong link is somebody else. That is a danger and no protection. Plate readers, many cameras
+# and long storage do follow people home. But nearly all of it rests on things that are *stored*. An owner who needs counts loses nothing by deleting after half a minute, and then
+# the best thief that we could build finds almost nothing. So safety is a decision, made by people who can be asked, sued and voted out.
+#
+# </details>
+#
+# <details><summary><b>What can I do?</b></summary>
+#
+# **As a driver**, you can do little by yourself. Nothing that you stick on the car helps. But you can ask who keeps what, and for how long. In the European Union you ask by articles 15 and 17 of the GDPR, and the police by the national law under Directive 2016/680. In California you ask businesses, and data brokers through DROP. Asking works where somebody can tell which data are yours.
+#
+# **As a resident**, you can do more. Ask your council *before* it buys: what is the system for, how long are passes kept, how exact are the times, who can search, and who counts the wrong links? Cities have passed laws that
+# force these questions ([community control over police surveillance](https://www.aclu.org/feature/community-control-over-police-surveillance), ACLU; [the same at EFF](https://www.eff.org/issues/community-control-police-surveillance-ccops)).
+#
+# **As somebody with a camera or a database**, you can do most. Say what the data are for, and store only what that needs. If you need counts, count at the camera and send the count. If you need types as well, delete each pass after half a minute. If you need travel times you need links, and the defences here give back far less; so ask whether you need them. Test each defence against the best attacker, and against another network.
+#
+# </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, live. Let the room propose a defence and a strength; type it in and read out what the check says. Typical first answers: the key (perfect off the shelf), the strongest mask (useless)."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong option first and read its reason."
+# ## 11 · Three questions
+
+# %% jupyter={"source_hidden": true}
+Quiz(QUESTIONS["08"])
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless."
 # ## Your turn
 #
-# **Exercise 1, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Of both, nine
-# tenths must be kept. Which defence, at which strength, buys back the largest share of the bits from the best tracker?
-# Everything is in `results`. The rows "none" are those without a defence.
+# **Worked example.** A city only counts vehicles. Which defence leaves the best tracker the fewest bits? `results` has a row for each defence, strength and tracker.
 
 # %%
-NEEDS = ["counting", "types"]
-results[["defence", "strength", "tracker", "evidence", "bits", *NEEDS]].round(2).iloc[::12]
+strongest = results.loc[results.groupby(["defence", "strength"]).bits.idxmax()]  # best tracker
+useful = strongest[strongest.counting >= 0.9]
+useful.sort_values("bits")[["defence", "strength", "tracker", "bits", "counting"]].head(3).round(2)
+
+# %% [markdown]
+# **Exercise 1, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Nine tenths of both must be kept. Which defence, at
+# which strength, takes the largest share of the bits from the best tracker? Complete the first line, and replace the `...`.
 
 # %% tags=["exercise"]
-choice = ...  # such as ("blur", 2)
-check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+needed = strongest[["counting"]]  # something is missing here
+useful = strongest[needed.min(axis=1) >= 0.9]
+choice = ...  # name and strength, such as ("blur", "medium") or ("blur", 2)
+check_defence(choice, results, usefulness=0.9, needs=["counting", "types"])
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# For each defence and strength keep the row with the most bits: `results.loc[results.groupby(["defence",
-# "strength"]).bits.idxmax()]`. Drop those with too little counting or types. The share bought back is
-# 1 − bits / bits before.
-# Defences of the database are measured with the clock, and are compared with the row "none" with the clock.
+# Both uses are needed: `strongest[["counting", "types"]]`. Then sort `useful` by `bits`, as above. Its first row has the answer.
 #
 # </details>
 
@@ -455,15 +518,17 @@ check_defence(choice, results, usefulness=0.9, needs=NEEDS)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
-# choice = tuple(headline(results, 0.9, NEEDS).iloc[0][["defence", "strength"]])
-# check_defence(choice, results, usefulness=0.9, needs=NEEDS)
+# needed = strongest[["counting", "types"]]
+# useful = strongest[needed.min(axis=1) >= 0.9]
+# choice = tuple(useful.sort_values("bits").iloc[0][["defence", "strength"]])
+# check_defence(choice, results, usefulness=0.9, needs=["counting", "types"])
 # ```
 #
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** Break the key yourself. You get the vectors of known vehicles at both cameras, row by row the
-# same vehicle. Return the matrix that takes `a` to `b`.
+# **Exercise 2, at home.** Break the key yourself. Your function gets the vectors of known vehicles at two cameras: row by row, `a` and `b` are the same
+# vehicle. Return the matrix that turns `a` into `b`.
 
 
 # %% tags=["exercise"]
@@ -477,7 +542,7 @@ check_key_broken(matrix_of, databases[64])
 # <details><summary><b>Hint</b></summary>
 #
 # `np.linalg.lstsq(a, b)` finds the matrix for which `a @ matrix` is nearest to `b`. It is the first of the things that it
-# returns.
+# returns. `fit_map(a, b)` of `cctview.attacks` does the same, more carefully.
 #
 # </details>
 
@@ -493,20 +558,12 @@ check_key_broken(matrix_of, databases[64])
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then the meter: what would have been, not what is. Hand over to 09."
-# ## What to take away
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the last prediction, then read the five lines on the next slide. Hand over to 09."
+# ## 12 · What would it have saved?
 #
-# - **A table of vectors gives away a look, a colour and a trip**, without one picture. ReID data is personal data.
-# - **Ask first what the data are for.** An owner who counts can give back nearly everything; an owner who needs travel times
-#   cannot.
-# - **Judge a defence by the best tracker**, one with another network among them. Off the shelf, nearly everything seems to work.
-# - **A defence that looked perfect fell** to a thief who knew some vehicles; and a cloak cannot be issued again.
-# - **The driver holds no defence.** Owners and lawmakers do, and the law hardly knows vehicles yet.
-#
-# The meter last. What has leaked does not come back. This is what it *would* show, had the best useful defence of the
-# database been in force from the first day. Nine tenths of counting and of types are kept.
+# The meter of the course comes last. What has leaked does not come back, but we can ask what the best defence of the *database* would have taken back from the first day.
 
-# %%
+# %% jupyter={"source_hidden": true}
 meter = privacy.LeakageMeter.load_or_default("meter.json").upto("all trips at once")
 
 
@@ -515,7 +572,6 @@ def taken(needs):
     return -bought_back_step(meter, results, 0.9, needs).bits.estimate
 
 
-# %% jupyter={"source_hidden": true}
 ask(
     "08 two owners",
     show.bits_given(meter.after(bought_back_step(meter, results, 0.9, ["counting", "types"]))),
@@ -524,7 +580,16 @@ ask(
 )
 
 # %% [markdown]
-# (A model: the share of an average link's bits that the defence takes, taken off what linking gave here.) Protection
-# costs little where nobody needs the links, and much where somebody does.
+# Protection costs little where nobody needs the links, and much where somebody does. (This is a model: the share that the defence takes of an average link's bits, taken off what
+# linking gave here.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What can be done?
 #
-# Next: notebook 09 asks what each step gave away, and adds it up.
+# - **A table of vectors is personal data.** Without a picture it gives away a colour, a shape and a trip.
+# - **Ask what the data are for.** An owner who counts can give nearly everything back, and an owner who needs links far less.
+# - **Judge a defence by the best attacker.** Against the weakest one, nearly everything seems to work.
+# - **Nothing that you wear or stick on holds for long**, and a cloak on a photo cannot be issued again.
+# - **What you can do is ask**: what for, how long, how exact, who searches, who counts the errors. Owners and lawmakers can act on the answers.
+#
+# Next: [notebook 09](09-summary.ipynb) asks which step of the course gave away most.

@@ -10,63 +10,33 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Half a minute. This notebook also works alone, as an opener: section 1 takes two minutes and needs nothing before it. At the end of a day, read the question aloud and ask which step the room thinks gave away most. Write the guesses down."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, and an opener for any agenda, because it needs nothing before it. Ask somebody in the first row: which car do you drive, which colour, when do you leave? Set it. Then set the hour to 3. Then let the room name a car that they think is safe."
 # # 09 · Summary
 #
-# **What did each step give away?**
-#
-# | | |
-# |---|---|
-# | Time | 20 minutes; the first part alone, 2 |
-# | You need | Python you can read; nothing to download, no network |
-# | Comes after | all the others; what you skipped is filled in |
-#
-# After this notebook you can
-#
-# 1. say how many others a car disappears among, by its type, its colour and the hour;
-# 2. say what each step of the course gave away, and how often it is right;
-# 3. say why the same evidence is worth less in a larger city;
-# 4. tell which leaks no sum of bits can hold.
-#
-# **No vehicle here is real.** The road is simulated, and so are its drivers' habits: what is measured here is true of this model.
+# **What did each step give away?** Begin with your own car: choose its type, its colour, and an hour at which you drive.
 
-# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"} tags=["picture"]
 import numpy as np
 
-from cctview import defences, show
-from cctview.course import (
-    QUESTIONS,
-    ask,
-    check_bits,
-    check_even_population,
-    read_habits,
-)
+from cctview import show
+from cctview.course import QUESTIONS, ask, check_bits, check_even_population, read_habits
 from cctview.course.figures import lesson_09 as figures
-from cctview.privacy import LeakageMeter, your_car
+from cctview.dataset import read_result
+from cctview.privacy import LeakageMeter, found_first, your_car
 from cctview.show import Choice, Int, Quiz, Sliders, Steps
 from cctview.stats import match_probability
 
 trips, drivers = read_habits()
-print(f"{len(trips):,} trips of {len(drivers):,} drivers in six weeks")
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes, and the opener for any agenda. Ask somebody in the first row: which car do you drive, which colour, when do you leave? Set it. Then set the hour to 3. Then a van in beige. Let the room say a car that they think is safe. Wrong answer people give: mine is silver, so nobody can tell. By day that holds; at 3 in the night it doesn't."
-# ## 1 · Your car
-#
-# No plate, no face, no name: only the **type** of a vehicle, its **colour**, and the **hour** of a weekday. Among how many
-# others does it disappear? These are its [anonymity set](glossary.md#anonymity-set).
-
-# %% jupyter={"source_hidden": true}
 kinds, colours = (
     list(drivers[column].astype(str).value_counts().index) for column in ("kind", "colour")
 )
 
 
 def car(values):
-    """Everyone on the road in that hour, and those who look like this car."""
+    """Everyone on the road in that hour, and the vehicles that look like this car."""
     return figures.crowd(your_car(trips, drivers, **values), **values)
 
 
-by_day, by_night = (your_car(trips, drivers, "sedan", "silver", hour) for hour in (8, 3))
 Sliders(
     car,
     [
@@ -74,57 +44,107 @@ Sliders(
         Choice("colour", colours, default="silver"),
         Int("hour", 0, 23, default=8, say=lambda hour: f"{hour}:00"),
     ],
-    prediction=ask(
-        "09 night", of=by_night.alike / by_day.alike, day=by_day.alike, night=by_night.alike
-    ),
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <details><summary><b>About this notebook: 20 minutes, with the exercises 30</b></summary>
+#
+# What you need: you can read simple Python. Nothing is downloaded, and it works offline. Before this: all the others. What you skipped is filled in.
+#
+# After this notebook you can
+#
+# 1. say how many vehicles a car could be mistaken for, by its type, its colour and the hour;
+# 2. say which step of the course gave away most, and why no step did it alone;
+# 3. say why the same evidence proves less in a larger city;
+# 4. say what people can demand of such a system.
+#
+# **No vehicle here is real.** The road is simulated, and so are the habits of its drivers: what is measured here is true of this model.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. Usual answer: mine is silver, so nobody can tell. By day that holds. At three at night it does not."
+# ## 1 · How many cars could be mistaken for yours?
+#
+# No plate, no face and no name was used above: only a **type**, a **colour** and an **hour** of a weekday. The other vehicles that fit are the car's
+# [anonymity set](glossary.md#anonymity-set). A silver sedan is common, so it seems safe.
+
+# %% jupyter={"source_hidden": true}
+by_day, by_night = (your_car(trips, drivers, "sedan", "silver", hour) for hour in (8, 3))
+ask(
+    "09 night",
+    figures.crowd(by_night, "sedan", "silver", 3),
+    of=by_night.alike / by_day.alike,
+    day=by_day.alike,
+    night=by_night.alike,
 )
 
 # %% [markdown]
-# Nobody did anything wrong here, and no machine learning was needed. A common car at a rare hour is a rare car.
+# **A common car at a rare hour is a rare car.** Nobody needed a network for that, and nobody did anything wrong.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first: take the guesses from the beginning. Read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. Then clock and appearance: neither does it alone. Then the last step: no camera of ours was needed for it, and it names the wrong person in the rest."
-# ## 2 · What did each step give away?
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both."
+# ## 2 · Which clue told more?
 #
-# This is the meter of the course, at its end: of the 21 [bits](glossary.md#bit) that single out one of two million vehicles, how many each step
-# gave away, and right.
+# At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Now we can
+# count: how often does each alone put the correct vehicle first, over all vehicles that were tracked at the camera where we looked?
 
-# %% tags=["picture"] jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true}
+first = found_first(read_result("searches.parquet"))
+clues = first.estimate
+best = max(clues["clock"], clues["appearance"])
+assert clues["both"] > 2 * best, "the text says that neither clue does it alone"
+names = {
+    "clock": "the clock alone",
+    "appearance": "appearance alone",
+    "both": "both",
+    "all": "both, for all\ntrips at once",
+}
+ask(
+    "09 clues",
+    show.bars(
+        first.rename(index=names),
+        "share of searches in which the correct vehicle is first",
+        f"Together the two clues find {show.percent(clues['both'])}, alone {show.percent(best)} at most",
+    ),
+    clock=clues["clock"],
+    appearance=clues["appearance"],
+    both=clues["both"],
+)
+
+# %% [markdown]
+# **Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come, but few do both. So the network is
+# weak by itself, and so is a clock. The danger is that they are put together.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. The last step needed no camera of ours, and it sometimes names the wrong person."
+# ## 3 · Which step gave away most?
+#
+# A count of first places does not say how much a search tells. Bits do. One of two million vehicles is singled out by 21 yes-or-no answers, and each answer is one
+# [bit](glossary.md#bit). The meter of the course adds up the bits that each step gave away, and that are right.
+
+# %% jupyter={"source_hidden": true}
 meter = LeakageMeter.load_or_default("meter.json").filled()
+known = sum(step.bits.estimate for step in meter.steps if step.known)
 steps = [step for step in meter.steps if not step.known]
+bits_of = {step.name: step.bits.estimate for step in steps}
+assert known > max(bits_of.values()), "the text says that place and time gave most"
 ask(
     "09 steps",
     show.bits_given(meter),
-    of=[step.name for step in steps].index(max(steps, key=lambda step: step.bits.estimate).name),
-    clock=steps[0].bits.estimate,
-    appearance=steps[1].bits.estimate,
+    known=known,
+    clock=bits_of["clock"],
+    appearance=bits_of["appearance"],
 )
 
 # %% [markdown]
-# Clock and appearance do it together. Type and colour are part of appearance: the network reads them off the same
-# [embedding](glossary.md#embedding). What the two tell overlaps, so each bar is the mean of coming first and coming second; notebook 06 shows both
-# orders. The hatched part is not found by anybody: it says that somebody knows when and where to look. And then one fact from outside, a plate
-# read once beside one camera, makes a name of it (notebook 07), sometimes the wrong one.
+# The longest part is hatched, and no algorithm found it. The *question* holds it: look at this camera, in these ten minutes. So **place and time did most**, before the network was asked anything.
+# Type and colour are part of appearance, because the network reads them off the same [embedding](glossary.md#embedding). Clock and appearance overlap, so each bar is the average of two counts: what
+# the clue gives alone, and what it adds to the other clue. Notebook 06 shows both orders.
 #
-# What has leaked does not come back. But notebook 08 asks what linking *would* have given away, had the best defence of the
-# database been in force from the first day. That depends on what the owner needs. Here the owner needs counts and types, nine
-# tenths of each. (A model: the share that the defence takes of an average link's bits, taken off here.)
+# These bits single out a *pass*. One fact from outside makes a person of it, such as a plate that is read once beside one camera (notebook 07). Sometimes it is the wrong person, and then this step takes bits away.
 
-# %%
-linked = meter.upto("all trips at once")
-needs = ["counting", "types"]
-show.bits_given(linked.after(defences.bought_back_step(linked, defences.stored(), needs=needs)))
-
-# %% [markdown]
-# An owner who needs travel times as well needs the links themselves, and then the best defence of the database takes back
-# hardly anything.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population: from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
-# ## 3 · The same evidence, another city
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population, from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
+# ## 4 · What does the same evidence prove in another city?
 #
-# Evidence is worth the same everywhere; what it *proves* is not. Among few vehicles a good match is nearly sure. Among many, as
-# many strangers match as well: the [base rate](glossary.md#base-rate) again.
-#
-# Move the **population** and the **evidence**, in bits. The evidence is one match of a known strength, and not the mean of the meter.
+# The meter counts bits in one city. But would they *prove* as much in a city of another size? Move the **vehicles in the city** and the **evidence**, which here is one match of a known strength.
 
 
 # %% jupyter={"source_hidden": true}
@@ -145,45 +165,73 @@ Sliders(
 )
 
 # %% [markdown]
-# So a label such as "97 % match" is worth nothing without the number of those who were compared.
+# A good match is nearly certain among few vehicles. It is not among many, because strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
+# vehicles that were compared.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. The point: no single number holds it all. Do not add these up."
-# ## 4 · Beside the meter
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up."
+# ## 5 · Which leaks does the meter miss?
 #
-# Some leaks cannot be subtracted from 21 bits. Whether you were among the pictures a model was
-# [trained on](glossary.md#membership-inference); whether your habits [single you out](glossary.md#unicity); whether the
-# [detector](glossary.md#detector) sees you at all. Each has a gauge of its own. What you have not measured yourself is filled in with
-# what was measured for the course.
+# Some leaks are not bits of one search, so each has a gauge of its own. Were you among the crops that a network was [trained on](glossary.md#membership-inference)?
+# Do your habits [single you out](glossary.md#unicity)? Does the [detector](glossary.md#detector) see you at all?
 
-# %%
+# %% jupyter={"source_hidden": true}
 show.gauges(meter)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, or as homework. With a room: read a question, hands up for each option, then open a wrong one first and read its reason. The wrong ones are the ones that people give. Answers stay on this computer."
-# ## 5 · Ten questions
+# %% [markdown]
+# No single number holds everything that leaks, so be careful with anyone who offers you one.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Warn people first: the case is about armed police and children. Tell it in three sentences. Then let pairs choose the two demands that their own town should meet first, and collect them."
+# ## 6 · What can people demand?
 #
-# Each option has its reason, the wrong ones too: read them all. What you answer stays on this computer, in this kernel; nothing is stored.
+# A leak becomes harm when somebody acts on it. In August 2020, in Aurora, Colorado, a plate reader flagged a stolen motorcycle from Montana, whose plate had the same number as the car of
+# Brittney Gilliam. Police held her family at gunpoint, and the city later paid $1.9 million. The camera had read the number correctly.
+#
+# The law calls the missing step [**due process**](glossary.md#due-process): before the state acts against you, it must show its evidence and listen to your answer. Nobody can
+# answer a score. So people can demand seven things, and each of them comes from a notebook.
+#
+# | demand | why |
+# |---|---|
+# | State with every match how many vehicles were compared | 06: most alarms are false where the wanted vehicle is rare |
+# | Measure errors on vehicles drawn at random, and publish them | 00: a demonstration shows what its maker chose |
+# | Let "none of these" be an answer | 00: otherwise a miss accuses somebody else |
+# | Let a person judge before the score is shown | 05: people go along with a label |
+# | Say which types of vehicle are missed | 04: the others are blamed |
+# | Keep only what a stated purpose needs, and for as long as it needs it | 03 and 08: what is deleted cannot be searched |
+# | Record every search, and tell the people who were wrongly followed | 07: nothing on the operator's screen says who they are |
+#
+# Groups such as [EFF](https://sls.eff.org/) and the [ACLU](https://www.aclu.org/feature/community-control-over-police-surveillance) help towns to make such rules before anything is bought. Some rules exist:
+# New York's police must publish what they use (POST Act, amended in April 2025). *Equal protection* asks one thing more: are the errors the same for everybody?
+# For faces they are not ([NISTIR 8280](https://doi.org/10.6028/NIST.IR.8280), 2019).
 
-# %%
-Quiz(QUESTIONS)
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, or as homework. With a room: read a question, take hands for each option, open a wrong one first and read its reason. The wrong ones are those that people give."
+# ## 7 · Ten questions
+#
+# Each option has its reason, the wrong ones too: read them all. Your answers stay on this computer.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes: take the car of somebody in the room. Let them guess the bits before anyone computes. The usual mistake is to give the ratio, or to take the wrong logarithm; the check says which."
+# %% jupyter={"source_hidden": true}
+Quiz(QUESTIONS["09"])
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Run the worked cell and say it aloud: how often do you halve? Then take the car of somebody in the room, and let the room guess the bits before anyone computes."
 # ## Your turn
 #
-# **Exercise 1, together.** Take a car of the room: put its type, colour and hour into the first line. How many bits do type and colour
-# give away? `mine.everyone` are on the road in that hour, `mine.alike` look like it.
+# **Worked example.** How many bits do type and colour give away of a silver sedan at 8 o'clock? One bit halves the crowd, so count how often `everyone` is halved until the vehicles that are `alike` are left. That is a logarithm.
 
 # %%
-mine = your_car(trips, drivers, kind="suv", colour="red", hour=17)
-mine[["everyone", "alike"]].round(1)
+example = your_car(trips, drivers, kind="sedan", colour="silver", hour=8)
+print(f"{np.log2(example.everyone / example.alike):.1f} bits")
+
+# %% [markdown]
+# **Exercise 1, together.** Put a car of somebody in the room into the first line. How many bits do its type and colour give away? Replace the `...`.
 
 # %% tags=["exercise"]
+mine = your_car(trips, drivers, kind="suv", colour="red", hour=17)
 bits = ...
 check_bits(bits, mine.everyone, mine.alike)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# A bit halves. How often do you halve `everyone`, until `alike` are left? That is a logarithm: `np.log2`.
+# The line above works for `mine` as well: `np.log2(mine.everyone / mine.alike)`.
 #
 # </details>
 
@@ -191,6 +239,7 @@ check_bits(bits, mine.everyone, mine.alike)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
+# mine = your_car(trips, drivers, kind="suv", colour="red", hour=17)
 # bits = np.log2(mine.everyone / mine.alike)
 # check_bits(bits, mine.everyone, mine.alike)
 # ```
@@ -198,7 +247,7 @@ check_bits(bits, mine.everyone, mine.alike)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** A witness gives you evidence worth 12 bits. Among how many vehicles is the match as probably right as wrong?
+# **Exercise 2, at home.** A witness gives you evidence worth 12 bits. How many vehicles can a city have, so that the match is as often right as wrong?
 
 # %% tags=["exercise"]
 vehicles = ...
@@ -207,8 +256,7 @@ check_even_population(vehicles, bits=12)
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# Try `match_probability(12, population)` for some populations. It is a coin's toss where the evidence just makes up for all the
-# others: each bit makes up for twice as many.
+# Try `match_probability(12, vehicles)` for some numbers of vehicles, until it is 0.5. Each bit makes up for twice as many vehicles.
 #
 # </details>
 
@@ -222,44 +270,51 @@ check_even_population(vehicles, bits=12)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Pick one of the three for your audience. The questions to a city are real ones that people can ask; you need not know the answers."
-# ## What to do next
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Put up the numbers that the room gave at the beginning. Ask for new ones, and wait. Then open our answer, read the five lines, and stop."
+# ## At how many cameras?
 #
-# - **Try it on frames of your own.** `CCTVIEW_DATA` names a folder; 00 and 05 then show your frames. What is measured stays on the simulated
-#   road, where the truth is known. Pictures of people on a public road are their data: keep them on your computer, and delete them.
-# - **If you build such a thing**: give every match its number of strangers. Measure on vehicles drawn at random. Say "none of
-#   these" when it is none of these. Keep short, keep coarse, and write down who may search.
-# - **If you live under such a thing**, ask whoever runs it: how many cameras, how long is it kept, who may search, how often was a
-#   search wrong, and who was told?
+# You wrote down a number in notebook 00: at how many cameras does "seen in public" mean "followed everywhere"? Write down a new one, and say what changed it.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## To read on
-#
-# - How recognition is measured: NIST's tests of face search (NISTIR 8238), and who is misjudged more often (NISTIR 8280).
-# - The embedding: FaceNet ([arXiv 1503.03832](https://arxiv.org/abs/1503.03832)). Tracks of vehicles: Roman-Jimenez et al.
-#   ([arXiv 1910.09458](https://arxiv.org/abs/1910.09458)).
-# - Four points single you out: de Montjoye et al., *Unique in the Crowd*
-#   ([Scientific Reports 3:1376](https://doi.org/10.1038/srep01376)).
-# - Was I in the training set? Carlini et al., *Membership Inference Attacks From First Principles*
-#   ([arXiv 2112.03570](https://arxiv.org/abs/2112.03570)).
-# - A cloak, and what became of it: Fawkes ([arXiv 2002.08327](https://arxiv.org/abs/2002.08327)), and *Data Poisoning Won't Save You From
-#   Facial Recognition* ([arXiv 2106.14851](https://arxiv.org/abs/2106.14851)).
-# - In court: *Schmidt v. Norfolk*, E.D. Va., 27 January 2026; in the European Union case C-319/22, 9 November 2023: when a vehicle's number is
-#   personal data.
-# - The articles that this course grew from: Samuel Brice, *Demystifying Clearview AI*, 2020.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Then put up the question of notebook 00 once more, with the numbers that the room gave at the beginning, and stop."
-# ## What to take away
-#
-# - **A car disappears among those who look like it, at that hour.** A common car at a rare hour is a rare car.
-# - **Clock and appearance give away most together**, and neither does alone. Known beforehand is when and where to look.
-# - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
-# - **Not everything adds up.** Membership, habits and who is missed have gauges of their own.
-#
-# **At how many cameras would your answer change?** You were asked that in notebook 00.
-
-# %%
-show.bits_given(meter)
+# %% jupyter={"source_hidden": true}
+town = read_result("city.csv").query("cameras == 176 and days == 28 and drivers == 'everyone'")
+town = town.set_index(["kind", "figure"]).estimate
+lines = [
+    f"{kind}: {show.percent(town[kind, 'trips put together, right'])} of the trips put together,"
+    f" {show.percent(town[kind, 'home found'])} of the homes found"
+    for kind in ("stills", "plate readers")
+]
+print(
+    "\n".join(["In the simulated town, with 176 cameras and records kept for four weeks:", *lines])
+)
 
 # %% [markdown]
-# Next: notebook 10 asks what a machine writes down about a picture of a street. It is homework, or the warm-up for the next time.
+# <details><summary><b>Our answer</b></summary>
+#
+# No number answers it alone. The *kind* of camera comes first, then how long records are kept, then what else they are joined with, and only then how many cameras there are. Courts have begun
+# to ask the same: *McCarthy* (2020) found that four fixed readers were no search, and that widespread use could be. *Schmidt v. Norfolk* (January 2026) said "not today" of 176 cameras; it is under appeal. *Chatrie* (29 June 2026) held that police who demand location records of phones make a search, even for a short time. The number is not a fact of nature. People decide it, and you are one of them.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What to take away
+#
+# - **A common car at a rare hour is a rare car.** It takes no network to be found.
+# - **Place and time gave away most.** Clock and appearance are weak alone and strong together.
+# - **The same evidence proves less among more.** A match without the number of strangers is worth nothing.
+# - **A wrong link follows somebody else.** Count errors on vehicles drawn at random.
+# - **What you can do:** ask what the system is for, how long records are kept, who searches, and who is told of errors. If you build such a system, answer before anyone asks.
+#
+# You can run the notebooks on frames of your own: let `CCTVIEW_DATA` name their folder. They are data about other people, so keep them on your computer, and delete them.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What to read on
+#
+# - **The articles that this course grew from**: Samuel Brice, *Demystifying Clearview AI*, 2020 ([contents](https://samdbrice.medium.com/fri-nov-6-2020-ae15374138b1), [summary](https://samdbrice.medium.com/95a9cdc0ce90), [code](https://github.com/samdbrice/cctview)).
+# - **How recognition is measured**: NIST on one-to-many face search ([NISTIR 8238](https://doi.org/10.6028/NIST.IR.8238), 2018; it goes on as [FRTE](https://pages.nist.gov/frvt/html/frvt1N.html)), on street cameras ([NISTIR 8173](https://doi.org/10.6028/NIST.IR.8173), 2017), and on whom it misjudges ([NISTIR 8280](https://doi.org/10.6028/NIST.IR.8280), 2019).
+# - **Vectors**: FaceNet ([arXiv 1503.03832](https://arxiv.org/abs/1503.03832)); tracks of vehicles, Roman-Jimenez and others ([arXiv 1910.09458](https://arxiv.org/abs/1910.09458)); feature vectors identify people again ([arXiv 2202.05760](https://arxiv.org/abs/2202.05760)).
+# - **Four points single you out**: de Montjoye and others, *Unique in the Crowd* ([Scientific Reports 3:1376](https://doi.org/10.1038/srep01376), 2013).
+# - **Was I in the training set?** Carlini and others ([arXiv 2112.03570](https://arxiv.org/abs/2112.03570), 2022).
+# - **A cloak, and what became of it**: Fawkes ([arXiv 2002.08327](https://arxiv.org/abs/2002.08327), 2020) and *Data Poisoning Won't Save You From Facial Recognition* ([arXiv 2106.14851](https://arxiv.org/abs/2106.14851), 2022).
+# - **Law**: the dated table of [notebook 08](08-protecting-your-privacy.ipynb), part 9.
+#
+# Next: [notebook 10](10-working-with-sample-data.ipynb) asks what a detector writes down about a frame. It is homework, or the warm-up for the next time.

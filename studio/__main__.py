@@ -10,7 +10,8 @@ python -m studio learning   train what lesson 02 shows but is too slow to train 
 python -m studio lessons    execute lessons/ into notebooks/
 python -m studio meter      store the meter that the executed notebooks left, for the last one alone
 python -m studio city       simulate the town of lesson 00, its cameras and what leaks
-python -m studio numbers    write every headline number to notebooks/numbers.md
+python -m studio cameras    write notebooks/cameras.html, which plays in any browser
+python -m studio numbers    write notebooks/numbers.md and answers.md, and the numbers in the texts
 python -m studio calibrate  measure the simulation at several settings of individuality
 python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
 python -m studio kinds      measure what larger and faster cameras would cost to simulate
@@ -158,6 +159,8 @@ def parser():
     )
     _add_recording(evaluate, 4, MEASURED)
     _add_individuality(evaluate)
+    words = "keep the figures for the README, in data/results/accuracy.csv"
+    evaluate.add_argument("--keep", action="store_true", help=words)
     lessons = commands.add_parser("lessons", help="execute lessons/ into notebooks/")
     lessons.add_argument("number", nargs="*", help="which, by the beginning of the name (all)")
     words = "execute nothing; check that all outputs were made by this command"
@@ -173,7 +176,8 @@ def parser():
     city.add_argument("--seeds", type=int, nargs="+", help="which towns (0 1 2)")
     words = "drivers whom the engine follows in each window (32)"
     city.add_argument("--followed", type=int, help=words)
-    commands.add_parser("numbers", help="write every headline number to notebooks/numbers.md")
+    commands.add_parser("cameras", help="write the page of cameras that needs no installation")
+    commands.add_parser("numbers", help="write the numbers of all texts")
     rebuild = commands.add_parser("rebuild", help="make everything that is stale, in order")
     rebuild.add_argument(
         "--only", nargs="+", metavar="STEP", help="some of the steps that --plan lists"
@@ -331,18 +335,25 @@ def learning(given):
 
 def evaluate(given):
     """Print the figures of the shipped models."""
+    from studio.evaluation import accuracy
+
     if "real" in given.on:
         from studio.evaluation.evaluate import main as measure
 
-        told = measure(labelled=given.pairs)
+        told, figures = measure(labelled=given.pairs)
         if given.out:
             write_bytes(given.out, told.to_csv(index=False, float_format="%.4f").encode())
+        if given.keep:
+            print(accuracy.keep(ROOT, accuracy.REAL, figures))
     if "simulation" in given.on:
         from studio.evaluation.evaluate_simulation import report
 
-        print(
-            _table(report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT)))
-        )
+        table = report(_settings(given, given.individuality), given.work, Pipeline.ours(ROOT))
+        print(_table(table))
+        if given.keep:
+            overall = table[table.camera.isin(["all", " to ".join(MEASURED[:2])])]
+            rows = overall.set_index("figure")[["estimate", "low", "high"]]
+            print(accuracy.keep(ROOT, accuracy.SIMULATED, dict(zip(rows.index, rows.to_numpy()))))
 
 
 def lessons(given):
@@ -365,10 +376,10 @@ def meter(given):
 
 
 def numbers(given):
-    """Write the page of headline numbers."""
-    from studio.headlines.page import write_page
+    """Write the pages of numbers and of answers, and the numbers in the texts."""
+    from studio.headlines.page import write_pages
 
-    print(write_page(ROOT / "data" / "results", ROOT / "notebooks" / "numbers.md"))
+    print("\n".join(str(place) for place in write_pages(ROOT)))
 
 
 def rebuild(given):
@@ -445,6 +456,17 @@ def fit(given):
         write_bytes(given.out / f"fit-{name}.csv", content)
 
 
+def cameras(given):
+    """Write the one page that `workshop.py site` shows where no site was made: a minute of all
+    cameras, which the download can carry."""
+    from cctview.course import open_finder, open_lesson, watch_cameras
+
+    lesson = open_lesson()
+    finder, judge = open_finder(lesson.dataset, lesson.truth)
+    moment = watch_cameras(finder, judge, lesson.dataset, (2, 3))
+    write_bytes(ROOT / "notebooks" / "cameras.html", moment.page().encode())
+
+
 def _table(figures):
     return figures.to_string(
         index=False,
@@ -467,6 +489,7 @@ COMMANDS = {
     "rebuild": rebuild,
     "lessons": lessons,
     "meter": meter,
+    "cameras": cameras,
     "numbers": numbers,
     "evaluate": evaluate,
     "calibrate": calibrate,

@@ -59,7 +59,7 @@ class Settings:
     seed: int = 0
     individuality: float = 0.25
     demand: float = 1.0
-    mood: float = 0.18
+    mood: float = 0.08
     scale: int = 1
     cadence: float = CADENCE
     detail: str = "middle"

@@ -142,6 +142,15 @@ STEPS = (
         tests=("tests/test_evaluate_simulation.py",),
     ),
     Step(
+        "accuracy",
+        ("evaluate --minutes 12 --work {work} --keep",),
+        ("studio.evaluation.evaluate", "studio.evaluation.evaluate_simulation"),
+        (_DETECTOR,),
+        ("data/results/accuracy.csv",),
+        tests=("tests/test_evaluate_simulation.py",),
+        real=True,
+    ),
+    Step(
         "numbers",
         ("numbers",),
         ("studio.headlines.page",),

@@ -108,8 +108,10 @@ def test_the_keyboard_alone_will_do(lab):
     page.locator(".cctview-camera .screens").focus()
     page.keyboard.press("ArrowDown")
     page.locator(".cctview-camera .screen.current", has_text="2-S").wait_for()
+    page.locator(".cctview-camera .current .box:not([hidden])").first.wait_for()
     page.keyboard.press("b")  # outside a widget this would insert a cell
     page.wait_for_function("() => !document.querySelector('.cctview-camera .box:not([hidden])')")
+    page.wait_for_timeout(500)  # a person's pace: Python has heard of the first
     page.keyboard.press("b")
     page.locator(".cctview-camera .current .box:not([hidden])").first.wait_for()
     page.keyboard.press("Tab")
@@ -176,11 +178,11 @@ def test_a_slider_shows_what_was_drawn_ahead_by_itself(lab):
 
 def test_a_quiz_says_why(lab):
     page, _ = lab
-    quiz = page.locator(".cctview-quiz")
+    quiz = page.locator(".quiz.live")
     quiz.scroll_into_view_if_needed()
-    quiz.locator("label", has_text="Yes").locator("input").click()
+    quiz.get_by_role("button", name="Yes").click()
     quiz.locator("[role=status]", has_text="✗ Look again.").wait_for()
-    quiz.locator("[role=status]", has_text="0 of 1 right at the first try.").wait_for()
+    quiz.locator(".status", has_text="0 of 1 right at the first try.").wait_for()
 
 
 def test_voila_shows_the_same_camera(browser, folder):

@@ -229,7 +229,7 @@ def test_retry_after_is_obeyed_and_other_cameras_go_on(tmp_path, server):
     first, second = server.times("/A")[:2]
     assert second - first >= 1.0
     assert len([t for t in server.times("/B") if first < t < second]) >= 5
-    assert "A 429: too many requests, says the server; next try in 1.0 s" in log(tmp_path)
+    assert "A 429: the server says: too many requests; next try in 1.0 s" in log(tmp_path)
     assert "A works again after 1 failures" in log(tmp_path)
 
 
@@ -305,7 +305,7 @@ def test_two_pictures_of_one_second_are_both_kept(tmp_path, server):
     [
         (
             httpx.Response(302, headers={"Location": "http://elsewhere.example/"}),
-            "redirect: leads on to http://elsewhere.example/",
+            "redirect: leads to http://elsewhere.example/",
         ),
         (httpx.Response(404), "refused: answered 404"),
         (httpx.Response(200, content=b"x"), "wrong type: sent no type, not a JPEG or PNG picture"),
@@ -499,8 +499,8 @@ def test_redirects_are_followed_at_home_alone(tmp_path, server):
     tally = run(tmp_path, ["A", "B", "C"], 0.4)
     assert tally.delivered == {"A"}
     assert {request.url.port for _, request in server.asked} == {9}
-    assert "B redirect: leads on to http://127.0.0.1:10/B" in log(tmp_path)
-    assert "C redirect: leads on to /C" in log(tmp_path)
+    assert "B redirect: leads to http://127.0.0.1:10/B" in log(tmp_path)
+    assert "C redirect: leads to /C" in log(tmp_path)
 
 
 def test_lists_of_other_operators(tmp_path, server, capsys):
@@ -517,7 +517,7 @@ def test_a_run_without_a_picture_says_so_and_fails(tmp_path, server, capsys):
     server.answer = lambda request: httpx.Response(404)
     words = "http://127.0.0.1:9/{camera}", "--cameras", "nw/1", "B", "--minutes", 0.003
     assert command(*words, "--interval", 0.1, "--out", tmp_path / "out") == 1
-    assert "2 of 2 cameras never delivered: " in capsys.readouterr().out
+    assert "2 of 2 cameras delivered nothing: " in capsys.readouterr().out
     assert {request.url.path for _, request in server.asked} == {"/nw/1", "/B"}
 
 
@@ -542,7 +542,7 @@ def test_plans_without_sense_are_refused(tmp_path, setting):
 def test_too_many_requests_to_one_host_are_refused_before_the_first(tmp_path, server):
     far = pattern_cameras("https://roads.example/{camera}", [f"A{k}" for k in range(48)])
     with pytest.raises(
-        ValueError, match="28.2 requests a second .* limit of 5; take an interval of 9.6 s"
+        ValueError, match="28.2 requests per second .* limit of 5; take an interval of 9.6 s"
     ):
         asyncio.run(collect(far, tmp_path / "out", Plan(interval=1.7)))
     with pytest.raises(ValueError, match="no camera to poll"):
@@ -717,7 +717,7 @@ def test_a_dry_run_says_what_it_would_cost_and_sends_nothing(tmp_path, capsys, n
     said = capsys.readouterr().out
     assert "1,800 requests" in said
     assert "36 MB" in said
-    assert "Nothing was asked" in said
+    assert "No request was sent" in said
     assert not out.exists()
     assert command("simulated", "--cameras", 48, "--minutes", 10, "--out", out, "--dry-run") == 0
     assert "48 cameras, each every 1.7 s" in capsys.readouterr().out

@@ -9,12 +9,10 @@ import pytest
 from cctview.dataset.boxes import box_side
 from cctview.dataset.cameras import DRIVE
 from cctview.match import (
-    auc_by_vehicle,
     compare_next_camera,
     compare_tracks,
     largest_crop_rows,
     rank_tracks,
-    roc_auc,
 )
 
 CAMERAS = [place.camera for place in DRIVE]
@@ -95,36 +93,6 @@ def test_parts_by_size_and_by_likeness(seen):
     assert pairs.alike(table).tolist() == [
         vehicles[a] % 2 == vehicles[b] % 2 for a, b in pairs.rows
     ]
-
-
-def test_area_is_that_of_all_pairs_and_its_interval_is_about_it(seen):
-    detections, vehicles, embeddings = seen
-    pairs = compare_next_camera(detections, vehicles)
-    distances = {name: pairs.distances(embeddings, name) for name in ("med", "mcd")}
-    table = auc_by_vehicle(pairs, distances, rounds=100)
-    for name, values in distances.items():
-        assert table.estimate[name] == pytest.approx(roc_auc(values, pairs.same))
-        assert table.low[name] < table.estimate[name] < table.high[name]
-    assert table.estimate["gain of mcd"] == pytest.approx(
-        table.estimate["mcd"] - table.estimate["med"]
-    )
-
-
-def test_area_of_equal_distances_is_a_half(seen):
-    detections, vehicles, _ = seen
-    pairs = compare_next_camera(detections, vehicles)
-    assert auc_by_vehicle(pairs, {"none": np.zeros(len(pairs.same))}, rounds=20).loc[
-        "none"
-    ].tolist() == [0.5, 0.5, 0.5]
-
-
-def test_an_area_needs_both_kinds_of_pairs():
-    detections = pd.DataFrame(
-        {"camera": CAMERAS[:2], "type": "car", "x1": 0, "y1": 0, "x2": 9, "y2": 9}
-    )
-    pairs = compare_next_camera(detections, pd.Series([1, 1], dtype="Int64"))
-    with pytest.raises(ValueError, match="both same and different"):
-        auc_by_vehicle(pairs, {"mcd": np.zeros(1)})
 
 
 def test_search_finds_what_brute_force_finds(seen):

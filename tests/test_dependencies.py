@@ -214,3 +214,16 @@ def test_the_pins_are_renewed_by_the_command_that_they_name():
 def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == PROJECT["project"]["version"] == cctview.__version__
+
+
+def test_workflows_pin_their_actions_and_may_do_no_more_than_they_need():
+    allowed = {"contents": {"read"}, "pages": {"write"}, "id-token": {"write"}}
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        flow = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert "permissions" in flow, path.name
+        for job in flow["jobs"].values():
+            granted = flow["permissions"] | job.get("permissions", {})
+            assert all(right in allowed[name] for name, right in granted.items()), path.name
+            for step in job["steps"]:
+                if "uses" in step:
+                    assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]), step

@@ -12,10 +12,11 @@ from cctview.dataset.ids import TYPES
 from cctview.dataset.images import read_image
 from cctview.detect import detector as detect
 from cctview.detect.detector import Detector, coco_classes
-from cctview.detect.suppression import DUPLICATE_OVERLAP
+from cctview.detect.suppression import DUPLICATE_OVERLAP, non_max_suppression
 from tests.scenes import picture
 
 torch = pytest.importorskip("torch")
+nms = pytest.importorskip("torchvision.ops").nms
 
 
 def random_weights(network, path, seed=0):
@@ -211,3 +212,14 @@ def test_another_architecture_is_one_entry(tmp_path, monkeypatch):
     assert found.values.tolist() == [
         ["bus", pytest.approx(90), 11, 9, 41, 39]
     ]  # the double and the weak one are dropped
+
+
+def test_duplicates_are_dropped_as_torchvision_drops_them():
+    """Whole pixels, so that many pairs overlap by exactly the threshold, and ties."""
+    rng = np.random.default_rng(0)
+    for overlap in (0.25, 0.3, 0.5, DUPLICATE_OVERLAP) * 25:
+        corners = rng.integers(0, 30, (rng.integers(0, 40), 2))
+        boxes = np.hstack([corners, corners + rng.integers(0, 12, corners.shape)])
+        percent = rng.integers(0, 20, len(boxes)).astype(float)
+        theirs = nms(torch.tensor(boxes).float(), torch.tensor(percent).float(), overlap)
+        assert non_max_suppression(boxes, percent, overlap).tolist() == theirs.tolist()

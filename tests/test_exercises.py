@@ -28,6 +28,7 @@ from cctview.course.checks import (
 )
 from cctview.course.checks.answers import Wrong, read_names, read_number
 from cctview.dataset.ids import DetectionId
+from cctview.detect import DetectionEvaluation
 
 RNG = np.random.default_rng(0)
 DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 300), RNG.normal(0.7, 0.15, 2000)]).clip(0)
@@ -259,10 +260,30 @@ def test_the_threshold_that_tpr_at_fpr_allows_is_right():
 
 
 @pytest.mark.parametrize(
-    ("shift", "hint"), [(0.1, "go lower"), (-0.15, "go higher"), (-5, "below every distance")]
+    ("shift", "hint"), [(0.1, "too lax"), (-0.15, "too strict"), (-5, "below every distance")]
 )
 def test_a_wrong_threshold_is_explained(shift, hint):
     verdict = check_threshold(best_threshold() + shift, DISTANCES, SAME)
+    assert not verdict
+    assert hint in verdict.message
+
+
+def test_the_threshold_of_the_hint_and_of_the_slider_are_right():
+    for threshold in (np.quantile(DISTANCES[~SAME], 0.01), round(best_threshold(), 2)):
+        assert check_threshold(threshold, DISTANCES, SAME)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "hint"),
+    [
+        (np.quantile(DISTANCES, 0.01), "of all pairs"),
+        (np.quantile(DISTANCES[SAME], 0.01), "of the same pairs"),
+        (np.quantile(DISTANCES[~SAME], 0.99), "99% of the different pairs"),
+        (20, "how many pairs"),
+    ],
+)
+def test_thresholds_of_the_usual_wrong_ideas_are_told_apart(threshold, hint):
+    verdict = check_threshold(threshold, DISTANCES, SAME)
     assert not verdict
     assert hint in verdict.message
 
@@ -283,6 +304,7 @@ def test_a_right_cosine_distance_passes(right):
     ("wrong", "hint"),
     [
         (lambda a, b: 1 - cosine(a, b), "subtract it from 1"),
+        (lambda a, b: 1 - abs(1 - cosine(a, b)), "sign of the cosine"),
         (lambda a, b: a @ b, "dot product"),
         (lambda a, b: 1 - a @ b, "lengths are not taken out"),
         (lambda a, b: np.linalg.norm(a - b), "Euclidean"),
@@ -309,6 +331,7 @@ def test_what_is_shown_is_escaped():
 
 TRIPS = pd.DataFrame(
     {
+        "query": [1, 1, 1, 2, 2, 2, 3, 3],
         "probability": [0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.1, 0.1],
         "right": np.array([1, 1, 1, 0, 1, 1, 0, 0], bool),
     }
@@ -327,7 +350,8 @@ def test_the_share_of_wrong_links_in_every_form(answer):
         (1, "Divide by 5"),
         (1 / 8, "all 8 searches"),
         (3 / 8, "were not linked"),
-        (0.5, "not it"),
+        (1 / 3, "counts trips"),
+        (0.5, "not the share"),
     ],
 )
 def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
@@ -336,14 +360,20 @@ def test_a_wrong_share_of_wrong_links_is_explained(answer, hint):
     assert hint in verdict.message
 
 
-@pytest.mark.parametrize("answer", [0.5, 0.21, "50 %"])
+@pytest.mark.parametrize("answer", [0.5, 0.21, "50 %", 50, 0.45])
 def test_the_surest_links_within_what_is_tolerated(answer):
     assert check_sureness(answer, TRIPS, tolerated=0.2)
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [(0.95, "nothing is linked"), (0.05, "go higher"), (0.85, "go lower"), (7, "no probability")],
+    [
+        (0.95, "nothing is linked"),
+        (0.05, "must be higher"),
+        (0.85, "count how many"),
+        (0.8, "least sure"),
+        (107, "no probability"),
+    ],
 )
 def test_a_bad_sureness_is_explained(answer, hint):
     verdict = check_sureness(answer, TRIPS, tolerated=0.2)
@@ -358,12 +388,10 @@ def test_nothing_makes_the_checks_of_trips_raise(answer):
         assert isinstance(check(answer, TRIPS), Verdict)
 
 
-class Evaluation:
-    """As much of an evaluation of a detector as the check looks at."""
-
-    def __init__(self, truths, correct):
-        self.truths = truths
-        self.detections = pd.DataFrame({"percent": [90.0, 50.0], "correct": correct})
+def evaluation(*correct):
+    """Of a detector, over two vehicles in one frame."""
+    rows = {"frame": 0, "percent": [90.0, 50.0], "correct": correct}
+    return DetectionEvaluation(np.array(["f"]), np.array([2]), pd.DataFrame(rows))
 
 
 PLAUSIBLE = {
@@ -405,7 +433,7 @@ def test_an_authors_error_is_not_blamed_on_the_answer(name):
         (check_travel_time, ("never", ARRIVED), "never"),
         (
             checks.check_score_threshold,
-            (Evaluation(2, [True, False]), 0.9),
+            (evaluation(True, False), 0.9),
             "no threshold finds 90%",
         ),
         (checks.check_bits, (80, 0), "ZeroDivisionError"),

@@ -69,13 +69,13 @@ def test_the_storage_of_a_day(answer):
     [
         (RIGHT / 900, "one camera"),
         (RIGHT * 1e9, "unit"),
-        (RIGHT / 1000, "asked are gigabytes"),
-        (RIGHT * 2, "each second"),
+        (RIGHT / 1000, "asks for gigabytes"),
+        (RIGHT * 2, "every second"),
         (RIGHT * 4, "multiplied"),
         (RIGHT / 24, "whole day"),
         (RIGHT / 86_400, "whole day"),
         (RIGHT * 1e9 / 2**30, "gibibytes"),
-        (3, "Pictures a day"),
+        (3, "frames of one camera in a day"),
         ("x", "number"),
     ],
 )
@@ -92,6 +92,12 @@ def test_candidates_in_every_form(form):
     assert "it alone" in verdict.message
 
 
+def row_by_row(sightings, known):
+    for camera, hour in known:
+        sightings = sightings[(sightings.camera == camera) & (sightings.hour == hour)]
+    return set(sightings.vehicle)
+
+
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
@@ -101,7 +107,8 @@ def test_candidates_in_every_form(form):
         (by_hour, "one of the two"),
         (lambda sightings, known: len(candidates(sightings, known)), "how many"),
         (lambda sightings, known: ..., "returns nothing"),
-        (lambda sightings, known: set(), "in all of the sets"),
+        (lambda sightings, known: {1, 2}, "in all of the sets"),
+        (row_by_row, "One row cannot be at two places"),
         (candidates(SEEN, [("A", 8)]), "function itself"),
     ],
 )

@@ -10,7 +10,7 @@ from cctview.course.checks import check_speed, check_who
 from tests.desks import FIRST, SECOND, THIRD
 
 KM = {FIRST: 0.5, SECOND: 0.9, THIRD: 1.3}
-TIMES = pd.Timestamp("2031-05-05 08:40:00") + pd.to_timedelta([0, 20, 40], unit="s")
+TIMES = pd.Timestamp("2031-05-05 08:40:00") + pd.to_timedelta([0, 30, 40], unit="s")
 SIGHTINGS = pd.DataFrame({"camera": [FIRST, SECOND, THIRD], "time": TIMES})
 RIGHT = 72.0  # 0.8 km in 40 s
 MOMENT = pd.Timestamp("2031-05-05 08:40:06")
@@ -30,14 +30,15 @@ def test_the_right_speed_passes_in_every_form(answer):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (RIGHT / 3.6, "metres a second"),
-        (RIGHT / 60, "kilometres a minute"),
+        (RIGHT / 3.6, "metres per second"),
+        (RIGHT / 60, "kilometres per minute"),
         (RIGHT / 1.609344, "miles"),
         (40, "time alone"),
-        (50, "Upside down"),
+        (50, "divided the time by the way"),
         (-RIGHT, "sign"),
         (3600 * 1.3 / 40, "difference of two places"),
         (200, "too fast"),
+        (96, "mean of the speeds"),
         (..., "no answer yet"),
         ("quick", "number"),
     ],

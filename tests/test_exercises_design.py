@@ -13,7 +13,7 @@ RATE = 0.0195
 
 
 @pytest.mark.parametrize(
-    "answer", [1.6, 1.575, "1.6 %", 0.0157, np.float32(1.6), [1.6], pd.Series([0.016])]
+    "answer", [1.6, 1.575, "1.6 %", 0.0157, np.float32(1.6), [1.6], pd.Series([0.016]), 2, 1]
 )
 def test_the_right_alarms_in_every_form(answer):
     assert check_right_alarms(answer, **ASKED)
@@ -22,12 +22,14 @@ def test_the_right_alarms_in_every_form(answer):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (98.4, "alarms that are wrong"),
+        (98.4, "wrong alarms"),
+        (98, "wrong alarms"),
         (80, "other way round"),
         (0.8, "other way round"),
-        (99.9, "innocent vehicles raise none"),
+        (99.9, "raise no alarm"),
         (99.875, "equally many"),
         (0.0016, "Divide by the alarms"),
+        (0.0, "Take a million"),
         (50, "Take a million"),
         ("x", "number"),
         (..., "no answer yet"),
@@ -47,10 +49,11 @@ def test_the_even_gallery_in_every_form(answer):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (1 / RATE, "one innocent on average"),
-        (0.5 / RATE, "half an innocent"),
-        (200, "go smaller"),
-        (5, "go larger"),
+        (1 / RATE, "one other vehicle on average"),
+        (0.5 / RATE, "half a vehicle"),
+        (200, "98 % of the searches"),
+        (5, "9 % of the searches"),
+        (np.log(0.5) / np.log(RATE), "logarithm of `rate`"),
         (0, "no gallery"),
     ],
 )

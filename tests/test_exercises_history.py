@@ -28,7 +28,20 @@ DATA = PICTURES, MEAN, VEHICLES
 
 
 @pytest.mark.parametrize(
-    "answer", ["1971 descriptions", "1971", 1971, 1971.0, "Descriptions", np.int64(1971), " 1971 "]
+    "answer",
+    [
+        "1971 descriptions",
+        "1971",
+        1971,
+        1971.0,
+        "Descriptions",
+        np.int64(1971),
+        " 1971 ",
+        TABLE[:3].sort_values("estimate").iloc[-1],
+        TABLE[:3].sort_values("estimate").tail(1),
+        TABLE[:3].set_index("era").sort_values("estimate").iloc[-1],
+        TABLE[:3].set_index("era").sort_values("estimate").tail(1),
+    ],
 )
 def test_the_best_era_in_every_form(answer):
     assert check_best_era(answer, TABLE, 12)
@@ -38,10 +51,11 @@ def test_the_best_era_in_every_form(answer):
     ("answer", "hint"),
     [
         ("2015 deep embedding", "best with pictures of 28"),
-        (1991, "better: 2 of the others"),
+        (1991, "2 of the others are better"),
         ("2005", "none of the eras"),
         ("e", "give one of"),
         (0.05, "share of searches is no era"),
+        (2, "number of a row"),
         (["1971", "1991"], "one number"),
     ],
 )
@@ -77,8 +91,8 @@ def test_the_weights_of_the_lesson_pass():
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda p, m, e: p @ e.T, "without the mean"),
-        (lambda p, m, e: ((p - m) @ e.T).T, "on its side"),
+        (lambda p, m, e: p @ e.T, "not subtracted"),
+        (lambda p, m, e: ((p - m) @ e.T).T, "swapped"),
         (lambda p, m, e: p - m, "product with"),
         (lambda p, m, e: m + (p - m) @ e.T @ e, "rebuilt pictures"),
         (lambda p, m, e: (m - p) @ e.T, "sign"),

@@ -27,12 +27,14 @@ def test_the_best_defence_in_every_form(form):
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (("key", 256), "only what it buys off the shelf"),
-        (("retention", 30), "keeps only 10 % of its use"),
-        (("retention", 240), "another useful one buys more"),
+        (("key", 256), "only what it takes off the shelf"),
+        (("retention", 30), "keeps only 10 % of counting and"),
+        (("retention", 240), "another one that keeps enough takes more"),
         (("paint", 1), "no defence 'paint'"),
         (("blur", 3), "was measured at 1, 2, 4"),
-        (("blur", "strong"), "should be a number"),
+        (("blur", "strong"), "keeps only 40 %"),
+        (("Blur", "medium"), "Blur at 2 takes"),
+        (("blur", "hard"), "should be a number"),
         ("blur", "two things"),
     ],
 )
@@ -53,7 +55,7 @@ def test_a_wrong_defence_is_explained(answer, hint):
 def test_a_matrix_that_breaks_the_key_passes(right):
     verdict = check_key_broken(right, DATABASE, known=60)
     assert verdict
-    assert "nobody told you the key" in verdict.message
+    assert "could be found if there were no key" in verdict.message
 
 
 @pytest.mark.parametrize(

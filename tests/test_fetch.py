@@ -268,7 +268,7 @@ def endless(request):
         (failing(418), "HTTP 418", 1),
         (lying(len(CONTENT) + 5), "offers 3,072,005 bytes, and 3,072,000 are expected", 1),
         (lying(1000), "offers 1,000 bytes, and 3,072,000 are expected", 1),
-        (whole(b"x" * len(CONTENT)), "a wrong file came, its sha256 is [0-9a-f]{64}", 1),
+        (whole(b"x" * len(CONTENT)), "sent another file, whose sha256 is [0-9a-f]{64}", 1),
         (whole(b"version https://git-lfs.github.com/spec/v1\n"), "offers 43 bytes", 1),
         (other_part, "another part of the file than was asked for", 2),
         (endless, "sends more than the 3,072,000 bytes", 1),
@@ -396,7 +396,7 @@ def test_the_digest_seen_first_is_recorded_and_compared(server, item, tmp_path):
     assert item.is_whole()
     server.answers["/file"] = whole(pt_file(tmp_path, 2))
     with pytest.raises(
-        FetchError, match="a wrong file came.*if it may have changed, remove .*sha256"
+        FetchError, match="sent another file.*if it may have changed, remove .*sha256"
     ):
         get(item)
     assert item.path.read_bytes() == first
@@ -484,7 +484,7 @@ def test_an_archive_whose_own_directory_lies_is_not_taken(server, item, tmp_path
     content[at : at + 4] = (2**31).to_bytes(4, "little")
     server.answers["/file"] = whole(bytes(content))
     item = replace(item, path=item.path.with_suffix(".zip"), bytes=None, sha256=None)
-    with pytest.raises(FetchError, match="what came is not what was asked for"):
+    with pytest.raises(FetchError, match="the server sent something else"):
         get(item)
     assert not item.path.exists()
 
@@ -493,7 +493,7 @@ def test_an_archive_whose_own_directory_lies_is_not_taken(server, item, tmp_path
 def test_a_page_of_text_is_not_taken_for_the_file(server, item, suffix):
     server.answers["/file"] = whole(b"<html>Please log in</html>")
     item = replace(item, path=item.path.with_suffix(suffix), bytes=None, sha256=None)
-    with pytest.raises(FetchError, match="what came is not what was asked for"):
+    with pytest.raises(FetchError, match="the server sent something else"):
         get(item)
     assert not item.path.exists()
     assert not item.record.exists()

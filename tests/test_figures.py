@@ -16,7 +16,7 @@ from PIL import Image
 from cctview import show
 from cctview.course.figures import lesson_05, lesson_10, vectors
 from cctview.dataset.cameras import DRIVE
-from cctview.match import evaluate_rank, roc_auc
+from cctview.dataset.results import read_result
 from cctview.privacy.meter import Bits, Gauge, Interval, LeakageMeter, Step
 from cctview.show import look
 from tests.cards import check_card
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 RNG = np.random.default_rng(0)
 DISTANCES = np.concatenate([RNG.normal(0.3, 0.1, 200), RNG.normal(0.6, 0.15, 3000)]).clip(0)
 SAME = np.arange(3200) < 200
+ODDS = read_result("open_set.csv").query("size == 100 and not beyond")
 CROPS = [
     RNG.integers(0, 255, (h, w, 3)).astype(np.uint8)
     for h, w in ((30, 40), (60, 20), (9, 12), (50, 50), (24, 31), (41, 80))
@@ -52,14 +53,6 @@ TRIP = pd.DataFrame(
 )
 
 
-def ranked(seed, count=40):
-    distances = np.random.default_rng(seed).random((count, count))
-    distances[np.arange(count), np.arange(count)] *= 0.3
-    return evaluate_rank(
-        distances, np.arange(count), np.arange(count), np.zeros(count), np.ones(count)
-    )
-
-
 def interval_table():
     return pd.DataFrame(
         {"estimate": [0.84, 0.86], "low": [0.8, 0.83], "high": [0.88, 0.9]}, index=["MED", "MCD"]
@@ -73,13 +66,10 @@ FIGURES = {
     "meter of a step that misleads": lambda: show.bits_given(MISLED),
     "gauges": lambda: show.gauges(BLURRED),
     "no gauges": lambda: show.gauges(METER),
-    "histograms": lambda: lesson_05.distance_histograms(DISTANCES, SAME),
     "histograms at a threshold": lambda: lesson_05.distance_histograms(DISTANCES, SAME, 0.35),
-    "roc": lambda: lesson_05.roc(
-        {"MCD": (DISTANCES, SAME), "MED": (DISTANCES**2 + RNG.random(3200) / 9, SAME)}
-    ),
-    "cmc": lambda: lesson_05.cmc({"1 picture": ranked(1), "3 pictures": ranked(2)}),
-    "false links": lambda: lesson_05.false_links(DISTANCES, SAME),
+    "how far": lambda: lesson_05.how_far({"a car": 0.2, "a van": 0.8}),
+    "misses": lambda: lesson_05.misses(ODDS, 0.1),
+    "false links": lambda: lesson_05.false_links(DISTANCES, SAME, np.sort(DISTANCES[SAME])[99]),
     "bars": lambda: show.bars(
         interval_table(), "area under the ROC", "Cosine is better", chance=0.5
     ),
@@ -136,7 +126,7 @@ def test_a_figure_shows_itself_without_pyplot():
 
 def test_drawing_leaves_the_users_settings_alone():
     before = dict(matplotlib.rcParams)
-    FIGURES["roc"]().to_bytes()
+    FIGURES["misses"]().to_bytes()
     assert dict(matplotlib.rcParams) == before
 
 
@@ -175,7 +165,7 @@ def test_the_meter_draws_what_is_given_away():
     assert ends == [pytest.approx(x) for x in ((0, 8.9), (8.9, 14.1), (14.1, 16.5))]
     assert [bool(bar.get_hatch()) for bar in added] == [True, False, False]
     assert "16.5 of 21 bits are given away and right, 8.9 of them by the question" in figure.title
-    assert any("right one first: 41 % [38 44]" in text for text in texts(figure))
+    assert any("correct first: 41 % [38 44]" in text for text in texts(figure))
 
 
 def test_what_is_taken_back_or_misleads_is_drawn_back():
@@ -197,7 +187,7 @@ def test_histograms_are_shares_and_their_title_counts():
     true, false, missed = (
         int(word.replace(",", ""))
         for word in re.findall(
-            r": ([\d,]+) true links, ([\d,]+) false, ([\d,]+) missed", figure.title
+            r": ([\d,]+) true links, ([\d,]+) false links, ([\d,]+) missed", figure.title
         )[0]
     )
     linked = DISTANCES <= 0.35
@@ -208,27 +198,27 @@ def test_histograms_are_shares_and_their_title_counts():
     )
 
 
-def test_roc_has_the_area_that_it_names_and_the_point_of_operation():
-    figure = FIGURES["roc"]()
-    (line,) = drawn(figure, "MCD")
-    assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(
-        roc_auc(DISTANCES, SAME)
-    )
-    assert f"{roc_auc(DISTANCES, SAME):.3f}" in " ".join(texts(figure))
+def test_a_crop_is_as_far_as_its_bars_are_long():
+    figure = FIGURES["how far"]()
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [0.2, 0.8]
+    assert figure.title == "The new crop is nearest to a car"
 
 
-def test_cmc_draws_the_results():
-    (line,) = drawn(FIGURES["cmc"](), "3 pictures")
-    assert list(line.get_ydata()) == pytest.approx(ranked(2).cmc[:20])
-    assert look.percent(ranked(2).cmc[0]) in FIGURES["cmc"]().title
+def test_misses_draw_what_was_measured_and_hatch_the_rest():
+    figure = FIGURES["misses"]()
+    (curve,) = drawn(figure, "measured")
+    assert curve.get_ydata().tolist() == ODDS.fnir[ODDS.resolvable].tolist()
+    assert drawn(figure, "not measured")
+    at = ODDS.fnir[np.isclose(ODDS.fpir, 0.1)].iloc[0]
+    assert f"1 of 10 searches, {look.percent(at)} of the" in figure.title.replace("\u00a0", " ")
 
 
 def test_false_links_counts_the_links():
     figure = FIGURES["false links"]()
     half = np.sort(DISTANCES[SAME])[99]
     linked = half >= DISTANCES
-    assert f"{(linked & ~SAME).sum():,} false, 100 true" in " ".join(texts(figure))
-    (line,) = drawn(figure, "false, of the links")
+    assert f"{(linked & ~SAME).sum():,} false links, 100 true links" in " ".join(texts(figure))
+    (line,) = drawn(figure, "share of the links that are false")
     at = np.searchsorted(line.get_xdata(), half)
     assert line.get_ydata()[at] == pytest.approx((linked & ~SAME).sum() / linked.sum())
 

@@ -48,6 +48,7 @@ FIGURES = {
     "timeline": lambda: lesson_01.timeline(),
     "landmarks": lambda: lesson_01.landmarks(CROPS, LandmarkRatios().landmarks(CROPS)),
     "eigen": lambda: lesson_01.eigen_vehicles(ERA, CROPS[0], CURVE, 4),
+    "line-up": lambda: lesson_01.line_up(CROPS[1], CROPS),
     "searches": lambda: lesson_01.era_searches(
         CROPS[1], {n: (c[:5], r[:5], k) for n, (c, r, k) in ROWS.items()}
     ),
@@ -99,9 +100,12 @@ def test_searches_mark_the_right_ones():
     figure = FIGURES["searches"]()
     assert figure.title.startswith("1 of 4")
     assert texts(figure).count("✓") == 4
-    assert {"right one: first", "right one: 2nd", "right one: 3rd", "right one: 4th"} <= set(
-        texts(figure)
-    )
+    assert {
+        "correct one: first",
+        "correct one: 2nd",
+        "correct one: 3rd",
+        "correct one: 4th",
+    } <= set(texts(figure))
 
 
 def test_by_era_says_how_large_the_leap_is():
@@ -124,8 +128,8 @@ def test_by_resolution_draws_the_table_and_tells_one_point():
         )
     assert (
         figure.title
-        == f"At 12 pixels a side, descriptions: {look.percent(0.1 * 12 / 28)} [3 6]. The best is"
-        " deep embedding"
+        == f"At 12 pixels a side the method descriptions finds {look.percent(0.1 * 12 / 28)}"
+        " (95% CI 3–6); the best is deep embedding"
     )
     assert lesson_01.by_resolution(BY_SIZE, 13, NAMES[1], CROPS[3]).title == figure.title
     (inset,) = [axes for axes in figure.axes if axes.images]

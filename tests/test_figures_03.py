@@ -86,7 +86,9 @@ def test_every_figure_is_titled_whole_and_legible(name):
 
 def test_polls_are_counted_by_what_they_brought():
     figure = lesson_03.collection(tally(), 10)
-    assert figure.title.startswith("4 polls: 1 new pictures, 2 nothing new, 1 failed")
+    assert figure.title.startswith(
+        "4 polls: 1 brought a new frame, 2 brought nothing new, 1 failed"
+    )
     drawn = {
         c.get_label(): c.get_offsets()
         for c in figure.axes[0].collections
@@ -106,8 +108,8 @@ def test_the_bill_that_is_told_is_the_one_that_is_marked():
 
 def test_what_is_caught_is_told_at_the_interval():
     figure = lesson_03.caught(CURVES, 5, 20)
-    assert "20 % of passages" in figure.title
-    assert "30 % of vehicles" in figure.title
+    assert "20 % of the passes" in figure.title
+    assert "30 % of the vehicles" in figure.title
     assert figure.axes[0].lines[0].get_ydata().tolist() == [
         CURVES[t]["once"] for t in sorted(CURVES)
     ]
@@ -127,7 +129,7 @@ def test_unicity_draws_false_links_beside_none():
 def test_the_vehicles_that_come_back_are_told():
     figure = lesson_03.known_by_day(DAYS, DAYS // 3, 0.04)
     assert "After 42 days 41 vehicles" in figure.title
-    assert figure.title.endswith("4.0 % of the passages knows 13")
+    assert "and 13 even by a collector that catches 4.0 % of the passes" in figure.title
     assert [line.get_ydata()[-1] for line in figure.axes[0].lines] == [92, 46, 41, 13]
 
 

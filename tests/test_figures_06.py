@@ -2,16 +2,12 @@
 lies outside.
 """
 
-import re
-from pathlib import Path
-
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_06
-from cctview.course.figures.lesson_06 import REAL
 from cctview.course.stored import operating_points
 from cctview.dataset.results import read_result
 from cctview.link.filters import STAGES, Filtered
@@ -20,8 +16,7 @@ from cctview.search import CITY, NATION, PLANET, compare_bills
 from cctview.show import look
 from tests.cards import check_card
 
-ROOT = Path(__file__).parent.parent
-DIAL = read_result("individuality.csv")
+CITY_TABLE = read_result("city.csv")
 ODDS, CHECK = read_result("open_set.csv"), read_result("open_set_check.csv")
 RNG = np.random.default_rng(0)
 STAGE = {
@@ -44,21 +39,31 @@ PASSING = pd.DataFrame(
     ],
     columns=["alike", "found", "estimate", "low", "high"],
 )
-KINDS = pd.DataFrame(
-    {"recall": [1, 0.94, 0.998], "milliseconds": [2.9, 0.1, 0.32], "bytes": [1024.0, 32, 1280]},
-    index=["flat", "ivfpq", "hnsw"],
+FIRST = pd.DataFrame(
+    {
+        "estimate": [0.15, 0.13, 0.65, 0.78],
+        "low": [0.1, 0.1, 0.6, 0.7],
+        "high": [0.2, 0.2, 0.7, 0.8],
+    },
+    index=["appearance alone", "clock and lanes alone", "all of these", "everybody at once"],
 )
+BLAMED = {
+    "colour": pd.DataFrame(
+        {"estimate": [1.5, 0.8], "low": [0.9, 0.5], "high": [2.3, 1.2]}, index=["red", "grey"]
+    ),
+    "type": pd.DataFrame({"estimate": [1.0], "low": [0.8], "high": [1.3]}, index=["sedan"]),
+}
 BILLS = compare_bills([CITY, NATION, PLANET])
 
 FIGURES = {
     "filters": lambda: lesson_06.filters(STAGE),
     "filters with a list": lambda: lesson_06.filters(STAGE, 10),
     "open set": lambda: lesson_06.open_set(ODDS, CHECK),
-    "open set of few": lambda: lesson_06.open_set(ODDS, CHECK, 0.3, 100),
     "open set, all holds": lambda: lesson_06.open_set(ODDS, CHECK.assign(holds=True)),
-    "clones": lambda: lesson_06.look_alikes(PASSING),
-    "individuality": lambda: lesson_06.individuality(DIAL, 0.25),
-    "kinds": lambda: lesson_06.kinds(KINDS),
+    "found first": lambda: lesson_06.comes_first(FIRST),
+    "look-alikes": lambda: lesson_06.look_alikes(PASSING),
+    "blamed": lambda: lesson_06.wrongly_linked(BLAMED),
+    "town": lambda: lesson_06.town(CITY_TABLE),
     "costs": lambda: lesson_06.costs(BILLS),
 }
 
@@ -82,23 +87,39 @@ def test_filters_draw_counts_and_shares():
         [(stage.rank <= 10).mean() for stage in STAGE.values()]
     )
     lost = np.isinf(STAGE["+ lane"].rank).mean()
-    assert f"rule out {look.percent(lost)}" in figure.title
+    assert f"rule it out in {look.percent(lost)}" in figure.title
     assert "among the first 10" in figure.title
 
 
 def test_the_open_set_draws_what_was_measured_and_nothing_that_was_not():
-    figure = lesson_06.open_set(ODDS, CHECK, 0.1)
+    figure = lesson_06.open_set(ODDS, CHECK)
     measured = ODDS[~ODDS.beyond]
-    full = measured[measured["size"] == measured["size"].max()]
-    seen = full[full.resolvable]
-    (curve,) = drawn(figure, "measured")
-    assert curve.get_ydata().tolist() == seen.fnir.tolist()
-    assert seen.alarms.min() >= 10
-    assert drawn(figure, "not resolvable")
+    shown = [rows for _, rows in measured.groupby("fpir") if rows.resolvable.all()]
+    curves = drawn(figure, "measured")
+    assert [line.get_ydata().tolist() for line in curves] == [r.fnir.tolist() for r in shown]
     foretold = [x for line in drawn(figure, "foretold") for x in line.get_xdata()]
-    assert max(foretold) <= 2 * full["size"].iloc[0], "a doubling was checked, and no more"
-    at = full[np.isclose(full.fpir, 0.1)].iloc[0]
-    assert f"misses {look.percent(at.fnir)}" in figure.title.replace("\u00a0", " ")
+    assert max(foretold) <= 2 * measured["size"].max(), "a doubling was checked, and no more"
+    at = measured[np.isclose(measured.fpir, 0.1)].set_index("size").fnir
+    title = figure.title.replace("\u00a0", " ")
+    assert "in 1 of 10 searches" in title
+    assert f"{look.percent(at.iloc[0])} of the vehicles are missed among 100" in title
+
+
+def test_only_what_lies_wholly_above_the_average_is_called_sure():
+    assert lesson_06.wrongly_linked(BLAMED).title.startswith(
+        "No colour and no type is surely linked wrongly"
+    )
+    red = BLAMED["colour"].assign(low=[1.1, 0.5])
+    assert "than the average: red" in lesson_06.wrongly_linked(BLAMED | {"colour": red}).title
+
+
+def test_a_town_is_drawn_from_its_table():
+    shares = lesson_06.town_shares(CITY_TABLE, "stills")
+    rows = CITY_TABLE.query("days == 7 and drivers == 'everyone' and kind == 'stills'")
+    right = rows[rows.figure == "trips put together, right"].set_index("cameras").estimate
+    assert shares.right.tolist() == right.sort_index().tolist()
+    drawn_right = drawn(lesson_06.town(CITY_TABLE), "put together rightly")[0]
+    assert drawn_right.get_ydata().tolist() == shares.right.tolist()
 
 
 def test_operating_points_find_more_the_looser_they_are():
@@ -107,15 +128,7 @@ def test_operating_points_find_more_the_looser_they_are():
     assert points.rate.is_monotonic_increasing
 
 
-def test_the_real_figures_beside_the_dial_are_those_of_the_card():
-    card = (ROOT / "models" / "student-64.md").read_text()
-    for estimate, low, high in REAL.values():
-        assert re.search(rf"{estimate:.3f} \[{low:.3f} {high:.3f}\]".replace("0.", r"\."), card)
-
-
-def test_kinds_and_costs_draw_their_tables():
-    widths = [[bar.get_width() for bar in axes.patches] for axes in lesson_06.kinds(KINDS).axes]
-    assert widths == [list(KINDS[column]) for column in ("bytes", "milliseconds", "recall")]
+def test_costs_draw_their_table():
     store, seek = lesson_06.costs(BILLS).axes
     assert list(store.lines[0].get_xdata()) == pytest.approx(list(BILLS.loc["bytes_vectors"] / 1e9))
     assert list(seek.lines[1].get_xdata()) == pytest.approx(list(BILLS.loc["seconds_approximate"]))

@@ -61,7 +61,7 @@ def test_every_figure_is_titled_whole_and_legible(name):
 def test_candidates_are_counted_in_the_title_and_signed():
     figure = FIGURES["candidates"]()
     assert figure.title.startswith(
-        "First guess right at 1 of 2 cameras; linked at 2, 1 of them wrongly"
+        "The first candidate is right at 1 of 2 cameras; it is linked at 2 (thick frames), and 1 of"
     )
     assert sum("✓" in text for text in texts(figure)) == 2
     assert any("+30 s" in text for text in texts(figure))

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.course.figures import defences as purposes
-from cctview.course.figures import lesson_08, rebuilding
+from cctview.course.figures import lesson_08
 from cctview.defences import study as protection
-from cctview.defences.catalogue import DEFENCES, noise_deviation
+from cctview.defences.catalogue import DEFENCES
 from tests.cards import check_card
-from tests.test_figures import CROPS, drawn, texts
+from tests.test_figures import CROPS, drawn
 
 THREE = protection.TRACKERS[:3]
 
@@ -87,36 +86,29 @@ CLOAKS = pd.DataFrame(
         (aim, levels, network, outcome, share)
         for aim, levels, network, shares in (
             ("none", 0, "the extractor", (0.4, 0.0, 0.6)),
-            ("none", 0, "the third", (0.3, 0.0, 0.7)),
+            ("none", 0, "the second", (0.3, 0.0, 0.7)),
             ("away", 8, "the extractor", (0.05, 0.0, 0.95)),
-            ("away", 8, "the third", (0.28, 0.0, 0.72)),
+            ("away", 8, "the second", (0.28, 0.0, 0.72)),
             ("target", 8, "the extractor", (0.1, 0.5, 0.4)),
-            ("target", 8, "the third", (0.27, 0.01, 0.72)),
+            ("target", 8, "the second", (0.27, 0.01, 0.72)),
         )
         for outcome, share in zip(("itself", "the target", "another"), shares, strict=True)
     ],
     columns=["aim", "levels", "network", "outcome", "share"],
 )
 FIGURES = {
-    "whose picture": lambda: rebuilding.whose_picture(JUDGED),
-    "rebuilt": lambda: rebuilding.rebuilt(
+    "whose picture": lambda: lesson_08.whose_picture(JUDGED),
+    "rebuilt": lambda: lesson_08.rebuilt(
         {"deleted": CROPS[:4], "from the\nvector": CROPS[2:6]}, "Back", ["a", "b", "c", "d"]
     ),
-    "who can": lambda: lesson_08.who_can(DEFENCES.values()),
     "defended": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "key", 1), CROPS[:4], "adaptive", 3.4, "rebuilt"
     ),
-    "by strength": lambda: lesson_08.by_strength(TABLE, "key"),
     "four trackers": lambda: lesson_08.defended(
         protection.at_strength(TABLE, "blur", 1), CROPS[:4], "another network", 3.4, "rebuilt"
     ),
-    "pixels by strength": lambda: lesson_08.by_strength(TABLE, "blur"),
-    "worst case": lambda: purposes.worst_case(protection.headline(TABLE, 0.9), 0.9),
-    "no worst case": lambda: purposes.worst_case(protection.headline(TABLE, 1.0), 1.0),
-    "hidden": lambda: purposes.blamed(CLOAKS, "away", 8),
-    "blamed": lambda: purposes.blamed(CLOAKS, "target", 8),
-    "spent": lambda: purposes.spent(0.19, 18, 30),
-    "spent in a look": lambda: purposes.spent(1.0, 1, 1),
+    "blamed": lambda: lesson_08.blamed(CLOAKS, 8),
+    "numbers": lambda: lesson_08.numbers(np.linspace(-1, 1, 256), CROPS[:4]),
     "key broken": lambda: lesson_08.key_broken(FOUND, FOUND[250], 50),
 }
 
@@ -133,14 +125,11 @@ def test_a_rebuilt_picture_is_judged_at_another_camera():
     markers = drawn(figure, "among crops at another camera")
     assert [line.get_xdata()[0] for line in markers[:4]] == [0.4, 0.6, 0.31, 0.3]
     better = JUDGED.assign(low=JUDGED.low + 0.05)
-    assert "finds its vehicle more often" in rebuilding.whose_picture(better).title
+    assert "finds its vehicle more often" in lesson_08.whose_picture(better).title
 
 
 def test_the_driver_holds_nothing():
-    figure = FIGURES["who can"]()
-    assert figure.title == f"None of the {len(DEFENCES)} defences is in the driver's hands"
-    assert not drawn(figure, "driver")
-    assert len(drawn(figure, "law")) == sum("law" in defence.who for defence in DEFENCES.values())
+    assert not any("driver" in defence.who for defence in DEFENCES.values())
 
 
 def test_bits_left_are_the_tables():
@@ -160,12 +149,6 @@ def test_a_tracker_that_needs_pictures_has_no_vectors_to_attack():
     assert "the adaptive tracker keeps" in figure.title
 
 
-def test_strengths_go_from_weak_to_strong():
-    lines = {name: drawn(FIGURES["by strength"](), name)[0].get_ydata().tolist() for name in THREE}
-    assert lines["adaptive"] == [3.2, 2.9, 1.9]
-    assert lines["off the shelf"] == [0, 0, 0]
-
-
 def test_shares_bought_back_by_hand():
     points = protection.bought_points(TABLE).set_index(["defence", "strength"])
     assert points.loc[("key", 256), "share"] == pytest.approx(1 - 3.2 / 3.4)
@@ -176,29 +159,19 @@ def test_shares_bought_back_by_hand():
         .loc[("key", 256), "share"]
         == 1
     )
-    assert "No defence" in FIGURES["no worst case"]().title
-
-
-def test_the_worst_case_stands_beside_what_was_sold():
-    figure = FIGURES["worst case"]()
-    assert figure.title == "At 90 % usefulness, key seems to buy 3.4 bits back; it buys 0.2"
-    assert {"blur (1)", "key (256)", "retention (240)"} <= set(texts(figure))
 
 
 def test_the_broken_key_is_compared_with_no_key():
     figure = FIGURES["key broken"]()
-    assert figure.title.startswith("With 50 known vehicles the thief finds 20 %: 67 %")
+    assert figure.title.startswith(
+        "With 50 known vehicles the thief finds 20 % of the others: 67 %"
+    )
     (line,) = drawn(figure, "with known vehicles")
     np.testing.assert_allclose(line.get_ydata(), [0.05, 0.2, 0.3])
 
 
 def test_whom_a_search_blames():
-    assert FIGURES["hidden"]().title.endswith("5.0 % are found; by the third, 28 %")
-    assert FIGURES["blamed"]().title.endswith("blames the target in 50 %; by the third, 1.0 %")
-
-
-def test_epsilon_adds_up_over_looks_and_days():
-    """Eighteen looks at 100 are 1,800; the exact sum is smaller."""
-    added, exact = purposes.spent(noise_deviation(100), 18, 1).axes[0].lines
-    assert added.get_ydata() == pytest.approx([1800])
-    assert 1000 < exact.get_ydata()[0] < 1300
+    figure = FIGURES["blamed"]()
+    assert "first in 50 % of searches, another network in 1.0 %" in figure.title
+    bars = [bar.get_width() for bar in figure.axes[0].patches]
+    np.testing.assert_allclose(bars, [0.1, 0.5, 0.4, 0.27, 0.01, 0.72])

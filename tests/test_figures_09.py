@@ -57,12 +57,12 @@ def test_the_crowd_has_a_dot_for_everyone():
     assert dots == [20, 265 - 20, 724 - 265]
     places = np.concatenate([part.get_offsets() for part in FIGURES["crowd"]().axes[0].collections])
     assert len(np.unique(places, axis=0)) == 724
-    assert "one of 20 [19 21], of 724" in FIGURES["crowd"]().title
+    assert "one of 20 (95% CI 19–21)" in FIGURES["crowd"]().title
     assert "5.2 bits" in FIGURES["crowd"]().title
 
 
 def test_who_is_hardly_there_is_singled_out():
-    assert "a silver sedan is singled out: 0.43 of them" in FIGURES["crowd at night"]().title
+    assert "a silver sedan is singled out: there are 0.43" in FIGURES["crowd at night"]().title
     assert "there is none" in FIGURES["nobody"]().title
 
 

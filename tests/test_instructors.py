@@ -39,6 +39,42 @@ def test_the_minutes_of_an_agenda_add_up(heading):
     assert low <= sum(minutes for minutes, _ in rows(heading)) <= high
 
 
+NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+MINUTES = re.compile(rf"(?i)\b({'|'.join(NUMBERS)}) minutes?\b")
+
+
+def minutes_of_notes(number):
+    """The heading of each part of a lesson with speaker's notes, and the minutes that they give."""
+    heading, parts = "", []
+    for cell in re.split(r"^# %%", LESSONS[number], flags=re.M)[1:]:
+        heading = next(iter(re.findall(r"^# #+ (?:\d+ · )?(.+)$", cell, re.M)), heading)
+        if notes := re.search(r'notes="(.*)"', cell.partition("\n")[0]):
+            told = MINUTES.search(notes[1])
+            parts.append((heading, 1 + NUMBERS.index(told[1].lower()) if told else 0))
+    return parts
+
+
+def needed(number, cell):
+    """The minutes of what a row of an agenda shows, by the speaker's notes."""
+    parts, named = minutes_of_notes(number), set(re.findall(r"\*([A-Z][^*]+)\*", cell))
+    if "without exercises" in cell:
+        parts = [part for part in parts if not part[0].startswith("Your turn")]
+    if cell.startswith("All but"):
+        return sum(minutes for heading, minutes in parts if heading not in named)
+    if cell.startswith("All"):
+        return sum(minutes for _, minutes in parts)
+    first = parts[0][1] if "first screen" in cell else 0
+    return first + sum(minutes for heading, minutes in parts if heading in named)
+
+
+@pytest.mark.parametrize("agenda", AGENDAS)
+def test_an_agenda_gives_each_part_the_minutes_of_its_notes(agenda):
+    for minutes, number, cell in re.findall(
+        r"^\| (\d+) \| `(\d\d)` \| (.*?) \|$", section(agenda), re.M
+    ):
+        assert 0 < needed(number, cell) <= int(minutes), (number, cell)
+
+
 def test_the_full_day_shows_every_notebook_but_the_homework():
     shown = [number for _, what in rows("A full day") for number in re.findall(r"`(\d\d)`", what)]
     assert shown == [f"{number:02d}" for number in range(10)]
@@ -58,7 +94,7 @@ def test_every_slider_of_a_notebook_is_told_and_none_that_is_not_there(number):
         assert number not in SLIDERS
         return
     assert number in SLIDERS, (
-        f"INSTRUCTORS.md, 'What to say at each slider': give notebook {number} a section, with a"
+        f"INSTRUCTORS.md, 'Notebook by notebook': give notebook {number} a section, with a"
         f" line for {', '.join(there)}"
     )
     told = Counter()
@@ -76,11 +112,29 @@ def test_its_titles_are_those_of_the_notebooks(number):
 
 
 def test_the_parts_that_it_names_are_there():
-    for number, parts in re.findall(r"\| `(\d\d)` \| (.*?) \|$", PAGE, re.M):
-        for part in re.findall(r"[Pp]arts? (\d+)", parts):
-            assert f"# ## {part} · " in LESSONS[number], (number, part)
+    """Those that the agendas name in italics, with a capital letter."""
+    named = 0
+    for number, cell in re.findall(r"^\| \d+ \| `(\d\d)` \| (.*?) \|$", PAGE, re.M):
+        for part in re.findall(r"\*([A-Z][^*]+)\*", cell):
+            assert re.search(rf"^# ## \d+ · {re.escape(part)}$", LESSONS[number], re.M), part
+            named += 1
+    assert named >= 10
 
 
 def test_the_commands_that_it_names_are_there():
     commands = set(re.findall(r"`cctview (\w+)", PAGE))
-    assert {"slides", "doctor"} == commands <= set(cli.COMMANDS)
+    assert {"slides", "site", "quiz", "doctor"} == commands <= set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("number", sorted(LESSONS), ids=STEMS.get)
+def test_each_notebook_says_what_to_ask_and_where_people_get_stuck(number):
+    told = section(f"{number} · {SLIDERS[number]}")
+    for part in ("- **Ask, and wait**", "- **Where people get stuck**", "- Wrong answers"):
+        assert part in told, part
+
+
+def test_each_remedy_was_tried_by_a_test_that_is_there():
+    tried = re.findall(r"`(tests/\w+\.py)`", section("When something fails on stage", "##"))
+    assert len(set(tried)) >= 5
+    for path in tried:
+        assert (ROOT / path).exists(), path

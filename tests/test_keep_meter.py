@@ -56,13 +56,13 @@ def test_what_is_stored_begins_as_the_meter_of_notebook_00_and_says_what_the_not
     for path in sorted((ROOT / "notebooks").glob("0[1-4]-*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
-                title = re.search(
-                    r"Beside the meter, (.+?): (\S+ \[\S+ \S+\])",
-                    output.get("data", {}).get("text/plain", ""),
-                )
-                if title:
-                    said[title[1]] = title[2]
-    for name, words in said.items():
-        gauge = end.gauges[name]
-        assert words == f"{gauge.estimate:.2g} [{gauge.low:.2g} {gauge.high:.2g}]"
+                words = output.get("data", {}).get("text/plain", "") + output.get("text", "")
+                for name in GAUGES:
+                    found = re.search(
+                        rf"{name}: ([.\d]+) [^.\d]*(?:95% CI )?([.\d]+).([.\d]+)", words
+                    )
+                    if found:
+                        said[name] = [float(number) for number in found.groups()]
+    for name, numbers in said.items():
+        assert numbers == pytest.approx(astuple(end.gauges[name])[:3], abs=0.006)
     assert set(said) == set(GAUGES)

@@ -93,13 +93,38 @@ def test_it_learns_and_each_epoch_is_kept(training):
     assert not training.interrupted
     assert history.training_loss[5] < 0.95 * history.training_loss[0]
     assert training.best == history.validation_loss.idxmin()
-    assert not np.array_equal(training.filters(0), training.filters(5))
-    assert training.filters(0).shape == (5, 5, 3, 4)
 
 
 def test_the_same_seed_gives_the_same_training(toy, split, training):
     again = learn.train_classifier(toy, split, filters=4, epochs=1)
     np.testing.assert_allclose(again.losses[1], training.losses[1], rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_of_ones_own_is_trained(toy, split, training):
+    """Built in the same way, it is the same network."""
+    keras = learn.import_keras()
+    network = learn.build_classifier(4, toy.table.body.nunique())
+    again = learn.train_classifier(toy, split, epochs=1, network=network)
+    assert again.network is network
+    assert isinstance(network, keras.Model)
+    np.testing.assert_allclose(again.losses[1], training.losses[1], rtol=1e-4, atol=1e-5)
+
+
+def test_one_weight_learns_by_its_slope(toy):
+    yellow = np.arange(len(toy.table)) % 3 == 0
+    pixels = toy.pixels.copy()
+    pixels[yellow, ..., 2] //= 2
+    table = toy.table.assign(family=np.where(yellow, "yellow", "dark"))
+    one = trainings.OneWeight.among(SimpleNamespace(table=table, pixels=pixels))
+    assert one.yellow.sum() == (~one.yellow).sum() == yellow.sum()
+    for weight in (-1.0, 0.0, 2.5):
+        assert one.loss(weight) == pytest.approx(log_loss(one.yellow, one.answers(weight)))
+        by_difference = (one.loss(weight + 1e-4) - one.loss(weight - 1e-4)) / 2e-4
+        assert one.slope(weight) == pytest.approx(by_difference, abs=1e-6)
+    assert one.loss(-0.1 * one.slope(0)) < one.loss(0)
+    shown = one.examples(6)
+    assert one.yellow[shown].sum() == 3
+    assert (np.diff(one.inputs[shown]) >= 0).all()
 
 
 def test_what_was_learnt_is_kept_when_it_is_interrupted(toy, split):
@@ -139,10 +164,7 @@ def test_nothing_else_can_be_learnt(toy, split):
         learn.train_classifier(toy, split, "plate")
 
 
-def test_layers_and_activations(toy, training):
-    described = learn.describe_layers(training.network)
-    assert described.loc["filters_1", "gives"] == "12 × 12 × 4"
-    assert described.numbers.sum() == training.network.count_params()
+def test_activations_of_each_layer(toy, training):
     made = learn.activations(training, toy.pixels[0], 5)
     assert [values.shape for values in made.values()] == [(12, 12, 4), (6, 6, 8), (6, 6, 8)]
     assert all((values >= 0).all() for values in made.values())
@@ -206,9 +228,7 @@ def test_attacks_on_all_models_by_scikit_learn():
     assert figures.estimate["TPR at 1 % FPR"] == pytest.approx(np.mean(found), abs=0.01)
     assert (figures.low < figures.estimate).all()
     assert (figures.estimate < figures.high).all()
-    curve = attacked.roc()
-    assert curve.fpr[0] == attacked.resolved == 10 / 1200
-    assert curve.tpr.is_monotonic_increasing
+    assert attacked.resolved == 10 / 1200
 
 
 def test_intervals_of_attacks_hold_what_other_vehicles_and_models_give():
@@ -224,11 +244,6 @@ def test_intervals_of_attacks_hold_what_other_vehicles_and_models_give():
 def test_without_a_leak_the_strong_attack_finds_nobody():
     figures = fake_shadows(0.0).attack(0, 4).figures()
     assert figures.loc["AUC", "low"] < 0.5 < figures.loc["AUC", "high"]
-
-
-def test_shadows_of_other_vehicles_are_refused(training):
-    with pytest.raises(ValueError, match="python -m studio learning"):
-        training.strong_attack(5, shadows.Shadows(np.arange(5), np.ones((2, 5), bool), {}))
 
 
 def test_shadows_share_the_vehicles_and_survive_storing(toy, split, tmp_path, monkeypatch):
@@ -373,12 +388,6 @@ def test_another_picture_of_a_vehicle_does_not_tell_that_it_was_taught():
 
 def test_readings_take_the_nearest_that_is_stored():
     grid = trainings.stored_grid()
-    body = grid[(grid.learns == "body") & (grid.vehicles == grid.vehicles.max())]
-    read = trainings.read_curves(body, 5, 7)
-    row = body[(body.filters == 4) & (body.epoch == read.epoch)].iloc[0]
-    assert read.epoch in (6, 8)
-    assert read.new == row.validation_right
-    assert "4 filters" in read.words
     trade = trainings.read_trade(grid, "family", 390, 0)
     row = grid[(grid.learns == "family") & (grid.vehicles == 300) & (grid.epoch == 0)].iloc[0]
     assert trade.auc == row.auc

@@ -1,8 +1,7 @@
-"""What every lesson must have, and what lesson 05 says of the real frames."""
+"""What every lesson must have."""
 
 import base64
 import hashlib
-import re
 from pathlib import Path
 
 import jupytext
@@ -71,16 +70,6 @@ def test_one_picture_of_the_notebook_stands_for_it(path):
     assert len(shown) == 1, "tag one cell that shows a picture with `picture`"
     ((kind, content),) = shown
     assert (path.parent / "pictures" / f"{path.stem[:2]}.{kind}").read_bytes() == content
-
-
-def test_the_real_figures_that_lesson_05_quotes_are_those_of_the_card():
-    lesson = (ROOT / "lessons" / "05-tracking.py").read_text()
-    quoted = re.search(r"On real frames.*?`models/student-64.md`", lesson, re.DOTALL)[0]
-    figures = re.findall(
-        r"\.\d{3} \[\.\d{3} \.\d{3}\]", " ".join(quoted.replace("\n#", " ").split())
-    )
-    assert len(figures) == 2
-    assert all(figure in (ROOT / "models" / "student-64.md").read_text() for figure in figures)
 
 
 def write_executed(folder, png=PNG, **metadata):

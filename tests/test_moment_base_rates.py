@@ -32,8 +32,8 @@ def certain(found, rate):
 def test_thresholds_are_told_in_peoples_numbers_and_follow_bayes():
     data = stop_and_sort(POINTS).data
     assert [one["words"] for one in data["thresholds"]] == [
-        "finds 50 of 100, lets 1 in 99 through",
-        "finds 20 of 100, lets 1 in 1,000 through",
+        "finds 50 of 100, false alarms 1 in 99",
+        "finds 20 of 100, false alarms 1 in 1,000",
     ]
     in_ten = 0.1 * 0.501 / (0.1 * 0.501 + 0.9 * 0.0101)
     in_thousand = 0.001 * 0.2 / (0.001 * 0.2 + 0.999 * 0.001)

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cctview.course.moments.purposes import who_needs_what
@@ -40,6 +41,34 @@ def test_points_are_means_over_the_halves_of_what_is_stored(moment):
     assert travel == pytest.approx(table["travel times"].iloc[0], abs=0.02)
     adaptive = next(one for one in case["attacks"] if one["who"] == "adaptive")
     assert adaptive["bits"] == pytest.approx(table.set_index("tracker").bits["adaptive"], abs=0.01)
+
+
+def test_pixels_and_another_network_are_shown_once_they_are_measured():
+    """A copy of a defence of vectors stands for one of pixels, with half of the bits left."""
+    names = {"quantise": "blur", "none": "none"}
+    copies, evidence = [], {"evidence": "pictures"}
+    for table in (RESULTS, DRAWS):
+        rows = table[(table.evidence == "vectors") & table.defence.isin(names)]
+        copies.append(rows.assign(defence=rows.defence.map(names), **evidence))
+    results, draws = copies
+    other = results[results.tracker == "adaptive"].assign(tracker="another network")
+    others = [draws]
+    for name in ("adaptive", "adaptive with the clock"):
+        made = draws[draws.measure == name]
+        half = [1 if k == "none" else 0.5 for k in made.defence]
+        made = made.assign(measure=name.replace("adaptive", "another network"))
+        others.append(made.assign(values=made["values"] * half))
+    results = pd.concat([RESULTS[RESULTS.evidence != "pictures"], results, other])
+    data = who_needs_what(results, pd.concat([DRAWS, *others])).data
+    at = 2 * data["fears"].index("another network")
+    shares = {one["name"]: one["bought"][at] for one in data["cases"]}
+    assert shares["retention (30)"] is None, "without pictures nobody has another network"
+    pixels = [one for one in data["cases"] if one["where"] == "pixels"]
+    assert len(pixels) == 3
+    assert all(one["bought"][at] > 0.5 for one in pixels)
+    attack = next(one for one in pixels[0]["attacks"] if one["who"] == "another network")
+    assert attack == {"who": "another network", "times": False, "bits": attack["bits"]}
+    assert data["best"]["counting"][at]["chosen"][0].startswith("blur")
 
 
 def test_more_needs_never_buy_more_from_the_best_thief(moment):

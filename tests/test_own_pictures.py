@@ -132,7 +132,7 @@ def test_pictures_of_a_phone_become_upright_frames_at_their_times(pictures, tmp_
     printed = capsys.readouterr()
     assert "IMG_9999.JPG: it does not say when it was taken; give --start" in printed.err
     assert "10 frames of my-street-1" in printed.out
-    assert "1 of them some seconds late" in printed.out
+    assert "1 of them dated later, because another frame has their second" in printed.out
     dataset = open_dataset(out)
     seconds = [2 * k + (k == 9) - 2 * (k == 9) for k in range(11) if k != 4]
     assert dataset.frames.time.tolist() == sorted(START + timedelta(seconds=s) for s in seconds)

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import jupytext
+import pandas as pd
 import pytest
 
 from cctview.course import ask
@@ -80,3 +81,9 @@ def test_an_answer_follows_from_the_number():
     choice, why = right(0.232)
     assert choice == "about a quarter"
     assert why.startswith("23 % of the vehicles")
+
+
+def test_a_figure_and_a_table_are_covered_whole():
+    table = pd.DataFrame({"a": [417]})
+    for shown, part in ((Card("A title", 1), "<img src="), (table, "<td>417</td>")):
+        assert part in ask("03 polling", shown, of=0.2, single=0.04).still

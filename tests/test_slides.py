@@ -11,17 +11,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from cctview import cli
 from cctview.course import slides
+from cctview.show import Int, Kept, Moment, Option, Question, Quiz, Sliders, living, predict
 from tests.browsing import browsing
 from tests.scenes import jpeg, picture
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STATIC = Path(slides.__file__).parent / "static"
-ON_STAGE = [path for path in NOTEBOOKS if path.stem[:2] in ("00", "05", "08", "09")]
+MOMENTS = Path(slides.__file__).parents[1] / "moments"
+TELLS_TO_CLICK = re.compile(r"(?<![Yy]ou )\b[Cc]lick (a|an|any|the|it|on|here)\b|\b[Dd]rag\b")
 WIDTH, HEIGHT, LEGIBLE = 1920, 1080, 22  # pixels
 
 
@@ -79,57 +82,88 @@ class Loads(HTMLParser):
                 self.found.append(f"<{tag} {name}={value}>")
 
 
-def test_what_is_marked_is_shown_and_what_is_skipped_is_not(tmp_path):
-    deck = content(
-        deck_of(
-            tmp_path,
-            text("# before the first slide"),
-            text("# 11 · Test", "slide", notes="Say <this>."),
-            code("import hidden_thing", mark="skip"),
-            text("A *fragment*.", "fragment"),
-            code("answer = 42\nanswer", shows(plain="42")),
-            text("only for the speaker", "notes"),
-            text("## Next", "slide"),
-            code(
-                "guess = ...\ncheck(guess)", shows(html="<p>no answer yet</p>"), tags=["exercise"]
-            ),
-            text(
-                "<details><summary>Solution</summary>\n\n```python\nguess = 43\n```\n\n</details>",
-                tags=["solution"],
-            ),
-        )
-    )
-    assert deck.count("<section>") == 2
-    first, second = deck.split("</section>")[:2]
-    assert "11 · Test" in first
-    assert "answer = 42" in first
-    assert "<pre>42</pre>" in first
-    assert "block text fragment" in first
-    assert "<em>fragment</em>" in first
-    assert "<p>Say &lt;this&gt;.</p><p>only for the speaker</p></aside>" in first
-    assert "guess = ..." in second
-    assert "no answer yet" not in second
-    for absent in ("before the first", "hidden_thing", "43", "Right"):
+def told(deck):
+    """The words of each slide, without pieces that live and the speaker's notes."""
+    from bs4 import BeautifulSoup
+
+    sections = BeautifulSoup(deck, "html.parser").select("section")
+    for one in [one for section in sections for one in section.select("aside, .piece")]:
+        one.decompose()
+    return [" ".join(section.get_text(" ").split()) for section in sections]
+
+
+def test_a_slide_says_headings_first_sentences_and_what_is_bold_and_the_speaker_the_rest(tmp_path):
+    cells = [
+        text("# before the first slide"),
+        text("# 11 · Test\n\n**Why?** Because.\n\nMore prose.", "slide", notes="Say <this>."),
+        code("import hidden_thing", mark="skip"),
+        code("answer = 42\nanswer", shows(plain="42")),
+        text("only for the speaker", "notes"),
+        text("## 1 · Next\n\nFirst, by Mr. J. Doe in *A v. B*. Second. Click here.", "slide"),
+        text("Prose.\n\n**A bold claim.** Its reason.\n\n- left out"),
+        code("check(guess)", shows(html="<p>no answer yet</p>"), tags=["exercise"]),
+        text("<details><summary>x</summary>guess = 43</details>", tags=["solution"]),
+        text("## Points\n\n- **One thing**: because of it.\n- Another thing. And more.", "slide"),
+        text("## By the rule", "slide", slide="## As given\n\nOne.\n\n---\n\n## Two"),
+        text("## Not told", "slide", slide=""),
+    ]
+    deck = content(deck_of(tmp_path, *cells))
+    assert told(deck) == [
+        "Test Why? Because.",
+        "Next First, by Mr. J. Doe in A v. B. Second.",
+        "Next A bold claim. Its reason.",
+        "Points One thing: because of it. Another thing.",
+        "As given One.",
+        "Two",
+    ]
+    first = deck.split("</section>")[0]
+    notes = first.partition("<aside")[2]
+    for said in ("Say &lt;this&gt;.", "More prose.", "only for the speaker"):
+        assert said in notes
+    for absent in ("before the first", "hidden_thing", "43", "no answer yet"):
         assert absent not in deck
 
 
 def test_without_marks_each_heading_begins_a_slide(tmp_path):
-    deck = content(
-        deck_of(tmp_path, text("no heading"), text("# One"), text("### of it"), text("## Two"))
-    )
-    assert deck.count("<section>") == 2
-    assert "of it" in deck.split("</section>")[0]
+    cells = text("no heading"), text("# One"), text("### of it"), text("## Two")
+    assert told(content(deck_of(tmp_path, *cells))) == ["One", "of it", "Two"]
+
+
+def test_too_many_words_are_the_speaker_s(tmp_path):
+    long = "This sentence has " + "very " * 40 + "many words."
+    listed = "".join(f"- {'point ' * 15}{number}\n" for number in range(4))
+    cells = text(f"## Short\n\n{long}", "slide"), text(f"## List\n\n{listed}", "slide")
+    words = told(deck := content(deck_of(tmp_path, *cells)))
+    assert words[0] == "Short"
+    assert [slides.count_words(one) for one in words[1:]] == [33, 33]
+    assert long in deck
 
 
 def test_the_code_of_what_draws_is_left_out_and_its_picture_is_there(tmp_path):
     output = shows(plain='a "line"', png=base64.b64encode(png(440, 220)).decode())
     deck = content(deck_of(tmp_path, text("# 11", "slide"), code("Sliders(update, [])", output)))
     assert "Sliders(update" not in deck
-    figure = (
-        r'class="block figure"><img src="data:image/png;base64,[^"]+" width="440" height="220"'
-        r' alt="a &quot;line'
-    )
+    figure = r'<img src="data:image/png;base64,[^"]+" width="440" height="220" alt="a &quot;line'
     assert re.search(figure, deck)
+
+
+def test_a_question_and_its_answer_are_on_different_slides(tmp_path):
+    figure = f'<img src="data:image/png;base64,{base64.b64encode(png(9, 9)).decode()}" alt="it">'
+    asked = predict("How many?", ["one", "two of them"], "two of them", "So it is.")
+    asked.cover(figure)
+    quiz = Quiz([Question("Is it?", (Option("Yes", "It is.", True), Option("No", "Not so.")))])
+    cells = [text("# 11", "slide")]
+    cells += [code("x", shows(html=one.html(), plain="")) for one in (asked, quiz)]
+    deck = content(deck_of(tmp_path, *cells))
+    question, answer, asks, tells = deck.split("</section>")[1:5]
+    assert "two of them" in question
+    assert "So it is." not in question
+    assert "<img" not in question
+    assert "two of them" in answer
+    assert "So it is." in answer
+    assert "<img" in answer
+    assert "It is." not in asks
+    assert "It is." in tells
 
 
 def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
@@ -139,15 +173,14 @@ def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
     (tmp_path / "near.jpeg").write_bytes(jpeg(picture(1)))
     deck = deck_of(
         tmp_path,
-        text("# 11\n\n[a word](glossary.md#bit) and [a page](https://example.org/x)", "slide"),
+        text("# 11\n\n**[A word](glossary.md#bit) and [a page](https://example.org/x)**", "slide"),
         text("![near](near.jpeg) ![far](https://example.org/far.png) ![lost](lost.png)"),
-        code("x", shows(html="<p>kept</p>" + hostile)),
+        code("x", shows(html="<table><tr><td>kept</td></tr></table>" + hostile), slide="table"),
     )
     inside = content(deck)
     assert Loads(deck).found == []
-    assert "a word" in inside
+    assert "A word" in inside
     assert "glossary.md" not in inside
-    assert '<a href="https://example.org/x">' in inside  # a link loads nothing until it is clicked
     assert 'src="data:image/jpeg;base64,' in inside
     assert "far" in inside
     assert "lost" in inside
@@ -205,8 +238,6 @@ def test_a_hostile_notebook_runs_nothing(offline, tmp_path):
     page, _ = opened(offline, hostile_deck(tmp_path), tmp_path)
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate(f"Reveal.slide({number}, 0, 99)")
-        for folded in page.locator("section.present details summary").all():
-            folded.click()
     handler = "document.body.setAttribute('onclick', 'document.title=`HIT`'); document.body.click()"
     page.evaluate(handler)  # and if a handler had got in, the policy would not run it
     assert "HIT" not in page.title()
@@ -232,28 +263,52 @@ def test_no_picture_from_outside_the_folder_is_put_in(tmp_path):
     assert content(deck).count("data:image/png") == 1
 
 
-def test_a_question_keeps_its_choices_and_each_of_a_quiz_stands_alone(tmp_path):
-    asked = shows(html="<p>How many?</p><ul><li>one</li><li>two</li></ul>")
-    quiz = shows(
-        html=(
-            "<div><p>1. Is it?</p></div>\n<div><p>2. Is"
-            " it?</p></div><table><tr><td>3</td></tr></table>"
-        )
-    )
-    deck = content(
-        deck_of(tmp_path, text("# 11", "slide"), code("ask(x)", asked), code("Quiz(y)", quiz))
-    )
-    assert '<div class="block text"><p>How many?</p><ul>' in deck
-    assert deck.count('<div class="block text"><div>') == 2
-    assert deck.count('<div class="block wide"><table>') == 1
+@pytest.fixture(scope="module")
+def living_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("living")
 
 
-def test_a_hint_stays_folded_round_its_text(tmp_path):
-    hint = "<details><summary>Hint</summary>\n\nTry *this*.\n\n</details>"
-    deck = content(deck_of(tmp_path, text("# 11", "slide"), text(hint)))
-    assert re.search(
-        r"<details><summary>Hint</summary>\s*<p>Try <em>this</em>.</p>\s*</details>", deck
+@pytest.fixture(scope="module")
+def living_cells(living_folder):
+    """Cells with sliders and with a moment, as a run that kept what they show leaves them."""
+    place = Kept(living_folder)
+
+    def draw(values):
+        figure = Figure(figsize=(2, 1))
+        figure.subplots().bar([0], [values["height"]])
+        return figure
+
+    sliders = Sliders(
+        lambda values: values, [Int("height", 1, 42, default=9)], draw=draw, describe=str
     )
+    panel = living("panel", "<p>still</p>", sliders.player(place), "Sliders")
+    moment = Moment(MOMENTS / "base_rates.js", "Stop and sort", "x", {"large": 1}, {})
+    cells = [text("# 11", "slide")]
+    return [*cells, *(code("x", shows(html=one)) for one in (panel, moment.html()))]
+
+
+def test_what_lives_is_in_the_file_and_only_so_many_states_of_it(living_folder, living_cells):
+    deck = content(deck_of(living_folder, *living_cells))
+    panel, moment = re.findall(r'<script type="application/json">(.*?)</script>', deck)
+    states = json.loads(panel)["states"]
+    assert len(states) <= 40
+    assert {"0", "8", "41"} <= set(states)
+    assert all(address.startswith("data:image/webp;base64,") for address, *_ in states.values())
+    assert "kept/" not in deck
+    assert json.loads(moment)["data"] == {"large": 1}
+    assert 'data-moment="base_rates"' in deck
+
+
+def test_of_a_moment_in_a_notebook_only_the_data_are_taken(tmp_path):
+    held = '<script type="application/json">{"data": {"a": "</p><b>"}, "state": {}}</script>'
+    run = '<script type="module">document.title = "HIT"</script>'
+    of = f'<div class="cctview-moment" data-moment="NAME">{held}{run}</div>'
+    cells = [
+        code("x", shows(html=of.replace("NAME", name))) for name in ("city", "../../x", "unknown")
+    ]
+    deck = content(deck_of(tmp_path, text("# 11", "slide"), *cells))
+    assert deck.count('data-moment="') == 1
+    assert "HIT" not in deck
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -286,7 +341,7 @@ def test_reveal_is_whole_and_has_its_licence():
 
 def test_the_command_writes_one_file(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["slides", "10"]) == 0
+    assert cli.main(["slides", "10", "--stored"]) == 0
     assert (
         (tmp_path / "10-working-with-sample-data.slides.html")
         .read_text(encoding="utf-8")
@@ -396,57 +451,93 @@ def opened(offline, deck, folder):
     return page, errors
 
 
-MEASURE = """() => {
+MEASURE = """(number) => {
   const page = Reveal.getCurrentSlide().querySelector(".page");
-  const boxes = [...page.querySelectorAll("*")].map(one => one.getBoundingClientRect());
-  const holds = boxes.filter(box => box.width && box.height);
-  const images = [...page.querySelectorAll("img")];
+  const seen = page.cloneNode(true);
+  seen.querySelectorAll(".piece").forEach(one => one.remove());
+  const clear = [...page.querySelectorAll("*")].filter(one => !one.closest(".unseen"));
+  const all = clear.map(one => one.getBoundingClientRect());
+  const boxes = all.filter(box => box.width && box.height);
+  const letters = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  const sizes = [];
+  while (letters.nextNode())
+    if (letters.currentNode.data.trim() && !letters.currentNode.parentElement.closest(".piece"))
+      sizes.push(parseFloat(getComputedStyle(letters.currentNode.parentElement).fontSize));
+  const room = page.querySelector(".room")?.getBoundingClientRect();
   return {
-    right: Math.max(...holds.map(box => box.right)),
-    bottom: Math.max(...holds.map(box => box.bottom)),
-    left: Math.min(...holds.map(box => box.left)),
-    top: Math.min(...holds.map(box => box.top)),
-    letters: parseFloat(getComputedStyle(page).fontSize),
-    scrolls: page.classList.contains("scrolls"),
-    broken: images.filter(image => !image.naturalWidth).length,
-    small: images.filter(image => image.getBoundingClientRect().width < 700).length,
+    number, kind: page.className,
+    right: Math.max(...boxes.map(box => box.right)),
+    bottom: Math.max(...boxes.map(box => box.bottom)),
+    left: Math.min(...boxes.map(box => box.left)), top: Math.min(...boxes.map(box => box.top)),
+    letters: Math.min(...sizes), words: seen.textContent, room: room && room.height,
+    broken: [...page.querySelectorAll("img")].filter(one => one.src && !one.naturalWidth).length,
+    live: [...page.querySelectorAll(".piece")].every(one => one.classList.contains("live")),
   };
 }"""
 
 
+def walk(page):
+    """What is to be seen on each slide, when it stands."""
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate(
+            """(number) => new Promise((done) => {
+                const wait = (n) => (n ? requestAnimationFrame(() => wait(n - 1)) : done());
+                Reveal.slide(number);
+                wait(4);
+            })""",
+            number,
+        )
+        yield page.evaluate(MEASURE, number + 1)
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ON_STAGE, ids=lambda path: path.stem)
-def test_every_page_fits_without_a_network(offline, path, tmp_path):
-    page, errors = opened(offline, slides.make_deck(path), tmp_path)
-    pages = page.evaluate("Reveal.getTotalSlides()")
-    assert pages >= 8
-    for number in range(pages):
-        page.evaluate(f"Reveal.slide({number}, 0, 99)")
-        seen = page.evaluate(MEASURE)
-        assert min(seen["left"], seen["top"]) >= 0, (number + 1, seen)
-        assert seen["right"] <= WIDTH, (number + 1, seen)
-        assert seen["bottom"] <= HEIGHT, (number + 1, seen)
-        assert seen["letters"] >= LEGIBLE, (number + 1, seen)
-        assert not seen["scrolls"], (number + 1, seen)
-        assert seen["broken"] == seen["small"] == 0, (number + 1, seen)
-        for folded in page.locator("section.present details summary").all():
-            folded.click()
-            assert page.locator("section.present details[open]").count() == 1
-            assert page.evaluate(MEASURE)["bottom"] <= HEIGHT, (number + 1, folded.text_content())
-    page.close()
+def test_every_slide_of_every_deck_fits_without_a_network(offline, tmp_path):
+    for path in NOTEBOOKS:
+        page, errors = opened(offline, slides.make_deck(path), tmp_path)
+        count = 0
+        for seen in walk(page):
+            count += 1
+            about = path.stem, seen
+            assert min(seen["left"], seen["top"]) >= -1, about
+            assert seen["right"] <= WIDTH + 1, about
+            assert seen["bottom"] <= HEIGHT + 1, about
+            assert seen["letters"] >= LEGIBLE, about
+            words = seen["words"]
+            assert slides.count_words(words) <= slides.MOST_WORDS, about
+            assert "live" in seen["kind"] or not TELLS_TO_CLICK.search(words), about
+            assert seen["room"] is None or seen["room"] > 0.7 * HEIGHT, about
+            assert seen["broken"] == 0, about
+        assert count >= 8
+        page.close()
+        assert errors == [], path.stem
     assert offline[1] == []
-    assert errors == []
 
 
 @pytest.mark.browser
-def test_a_page_that_cannot_fit_scrolls_and_says_so(offline, tmp_path):
-    endless = "\n".join(f"- line {number}" for number in range(90))
-    page, _ = opened(
-        offline, deck_of(tmp_path, text(f"# 11\n\nFirst.\n\n{endless}", "slide")), tmp_path
-    )
-    page.evaluate("Reveal.slide(1)")
-    assert page.evaluate(MEASURE)["scrolls"]
+def test_sliders_live_on_a_slide_and_the_keys_of_a_presenter_work(
+    offline, living_folder, living_cells
+):
+    asked = predict("How many?", ["one", "two"], "two", "So it is.")
+    cells = [*living_cells[:2], code("x", shows(html=asked.html())), text("## End", "slide")]
+    page, errors = opened(offline, deck_of(living_folder, *cells), living_folder)
+    page.keyboard.press("PageDown")
+    page.locator(".piece.live img").wait_for()
+    slider, before = page.get_by_role("slider"), page.locator(".piece img").get_attribute("src")
+    slider.focus()
+    slider.press("End")
+    assert page.locator(".piece img").get_attribute("src") != before
+    assert slider.get_attribute("aria-valuetext") == "42"
+    page.keyboard.press("PageDown")  # a clicker's key goes on, wherever the focus is
+    assert page.evaluate("Reveal.getIndices().h") == 2
+    page.keyboard.press("2")
+    assert page.get_by_role("button", name="two").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("F8")
+    assert page.evaluate("Reveal.getIndices().h") == 3
+    assert page.locator("section.present .chosen").text_content() == " The room was right."
+    page.keyboard.press("Shift+F8")
+    assert page.evaluate("Reveal.getIndices().h") == 2
     page.close()
+    assert errors == []
 
 
 @pytest.mark.browser

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cctview.link import TripFinder, as_candidates, describe, fit_finder
+from cctview.link import TripFinder, as_candidates, fit_finder
 from cctview.link.assignment import assign_trips
 from tests.test_linking import CAMERAS, road
 
@@ -76,6 +76,5 @@ def test_slow_traffic_is_told(usual, queue):
     slow = next(trip for trip in trips if trip["linked"].all() and trip["slower"].iloc[-1] > 20)
     longer = f"(traffic {slow['slower'].iloc[-1]:.0f} s slower than usual)"
     assert longer in as_candidates(slow)["label"].iloc[-1]
-    assert describe(slow)["verdict"].iloc[-1] == f"linked {longer}"
     back = finder.find(slow["id"].iloc[-1])
     assert back["slower"].iloc[0] == pytest.approx(slow["slower"].iloc[-1])

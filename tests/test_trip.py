@@ -12,8 +12,6 @@ from cctview.link import (
     TripJudge,
     as_candidates,
     count_trips,
-    describe,
-    tally,
     verdicts,
 )
 from cctview.track import Tracklets
@@ -115,12 +113,6 @@ def test_candidates_are_ranked_and_judged(judge):
     ]
 
 
-def test_false_matches_are_the_vehicles_that_a_trip_takes_for_another(finder, judge):
-    assert judge.false_matches(finder.find("detection 0")).to_numpy().tolist() == [
-        [8, "van", "yellow taxi", 1]
-    ]
-
-
 def test_bits_of_a_link_are_those_of_its_posterior(finder, judge):
     link = judge.links([0]).iloc[0]
     pd.testing.assert_frame_equal(judge.links([0])[list(finder.links([0]))], finder.links([0]))
@@ -142,8 +134,6 @@ def test_candidates_of_the_camera_say_how_long_and_how_sure(finder):
     unsure = finder.find("detection 0", sure=0.6)
     assert as_candidates(unsure)["label"].tolist()[0] == "not found; at best 50 % sure"
     assert as_candidates(unsure)["weak"].tolist() == [True, False]
-    assert describe(unsure).loc["48 St", "verdict"] == "not found"
-    assert describe(finder.find("detection 0")).loc["E 53 St", "verdict"] == "picked"
 
 
 LINKS = pd.DataFrame(
@@ -189,18 +179,6 @@ def test_a_camera_that_sees_the_other_carriageway_is_not_missed():
     assert counts["whole"] == 2, "the fourth has a wrong link, and stays wrong"
 
 
-def test_what_a_network_reconstructs_is_a_share_of_the_whole_trip():
-    of_two = tally(LINKS, [FIRST, SECOND])[
-        "estimate"
-    ]  # of four trips of two passes, three are right at the second camera
-    assert of_two[["right", "wrong", "first"]].tolist() == [3 / 8, 0, 3 / 4]
-    assert of_two["said"] == pytest.approx((0.9 + 0.9 + 0.2 + 0.7) / 4)
-    of_all = tally(LINKS, [FIRST, SECOND, THIRD])["estimate"]
-    assert of_all[["right", "wrong", "first"]].tolist() == [4 / 8, 1 / 8, 5 / 8]
-    with pytest.raises(ValueError, match="two cameras or more"):
-        tally(LINKS, [FIRST])
-
-
 def test_a_passing_counts_only_where_frames_show_it():
     clock = pd.Timestamp("2031-05-05 08:40:00")
     times = pd.DataFrame({"vehicle": [1, 2], FIRST: clock, SECOND: clock + pd.Timedelta(90, "s")})
@@ -216,12 +194,6 @@ def test_the_ledger_counts_in_its_title():
     figure = lesson_00.trip_ledger(LINKS)
     assert figure.title.startswith("1 of 4 trips are found whole")
     assert figure.title.endswith("1 of 5 links are wrong")
-
-
-def test_the_leak_tells_the_network_in_its_title():
-    assert lesson_00.network_leak(LINKS, 3).title.startswith(
-        "3 cameras: 50 % of the trip reconstructed, 12 % wrongly linked"
-    )
 
 
 def test_a_passing_after_the_last_frame_does_not_count():

@@ -135,7 +135,7 @@ def test_complete_cut_off_and_outdated_venvs_are_told_apart(venv, monkeypatch):
     (venv / workshop.STATE).write_text(workshop.INCOMPLETE)
     assert "cut off" in workshop.why_build(fresh=False)
     (venv / workshop.STATE).write_text("0" * 64)  # as the first edition wrote it
-    assert "Other versions" in workshop.why_build(fresh=False)
+    assert "pinned packages" in workshop.why_build(fresh=False)
     monkeypatch.setattr(workshop, "lacking", lambda python, entries: [])
     assert workshop.why_build(fresh=False) is None, "all pins are there, whatever was noted"
     assert workshop.read_state(venv)["pins"] == pins()
@@ -292,7 +292,10 @@ def test_macos_and_windows_ask_no_second_index(system, monkeypatch):
         ),
         ("ERROR: ... CERTIFICATE_VERIFY_FAILED", "does not trust the certificate"),
         ("error sending request: 407 Proxy Authentication Required", "The proxy does not let"),
-        ("error: failed to open file `x`: Permission denied (os error 13)", "may not write"),
+        (
+            "error: failed to open file `x`: Permission denied (os error 13)",
+            "is not allowed to write",
+        ),
         ("error: Failed to fetch: `https://x/simple/six/`", "Could not get six: the package reg"),
         (
             "error: No solution found\n  cause: Because there is no version of"
@@ -685,7 +688,7 @@ def test_other_pins_that_cannot_be_had_leave_the_former_set_up_in_use(index, cop
     pin_another_version(index, copy)
     output, status = finish(start(copy, CLOSED, "--no-lab"))
     assert "Could not get uv: the package registry cannot be reached" in output
-    assert "The former set-up is as it was, and is used." in output
+    assert "The earlier set-up is unchanged, and is used." in output
     assert "tinylib 2.0: tested with 2.1" in output
     assert status == 1
     assert says(copy, BUILDS) == "42 cpu\n"
@@ -710,7 +713,7 @@ def test_set_ups_that_are_ended_killed_or_meet_another_one_end_in_one_that_is_wh
         until(ended, "[1/4]")
         killed = start(copy, index.address + "/simple/", "--no-lab")
         until(ended, "[3/4]")
-        until(killed, "Another set-up is at work")
+        until(killed, "Another set-up is running")
         os.kill(ended.pid, signal.SIGTERM)
         output, status = finish(ended)  # it would wait for any child that holds its output
         assert status == 128 + signal.SIGTERM, output
@@ -721,7 +724,7 @@ def test_set_ups_that_are_ended_killed_or_meet_another_one_end_in_one_that_is_wh
         assert says(copy, BUILDS) == "42 cpu\n", "the former set-up works meanwhile"
         both = [start(copy, index.address + "/simple/", "--no-lab") for _ in range(2)]
         for process in both:
-            until(process, "Another set-up is at work")
+            until(process, "Another set-up is running")
     finally:
         index.open.set()
     outputs = [finish(process) for process in both]
@@ -770,7 +773,7 @@ def test_a_console_that_cannot_show_a_letter_gets_another(tmp_path):
     output, status = finish(start(folder, CLOSED, PYTHONIOENCODING="cp1252"))
     assert status == 1
     assert "?ukasz" in output
-    assert "not a whole copy of the project" in output
+    assert "not a complete copy of the project" in output
 
 
 @pytest.mark.parametrize("words", [["doctor"], *([name, "--help"] for name in cli.COMMANDS)])

@@ -14,7 +14,7 @@ from cctview.attacks.classifier import (
     FILTERS,
     activations,
     build_classifier,
-    describe_layers,
+    import_keras,
     train_classifier,
 )
 from cctview.attacks.crops import LabelledCrops, load_crops, window
@@ -26,7 +26,7 @@ from cctview.attacks.shadow_models import (
     stored_membership,
     stored_shadows,
 )
-from cctview.attacks.vehicle_images import load_vehicle_images, split_members
+from cctview.attacks.vehicle_images import VehicleImages, load_vehicle_images, split_members
 
 __all__ = [
     "EPOCHS",
@@ -35,10 +35,11 @@ __all__ = [
     "LabelledCrops",
     "LinkageAttack",
     "Membership",
+    "VehicleImages",
     "activations",
     "build_classifier",
-    "describe_layers",
     "fit_map",
+    "import_keras",
     "infer_attribute",
     "load_crops",
     "load_vehicle_images",

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from cctview.attacks.inference import Membership, likelihood_ratio_attack
-from cctview.attacks.shadow_models import Shadows
+from cctview.attacks.inference import Membership
 from cctview.attacks.vehicle_images import IMAGE_SIDE, MemberSplit, VehicleImages
 
 LABELS = ("body", "family")
@@ -54,13 +53,13 @@ def _tensorflow():
     return import_tensorflow()
 
 
-def describe_layers(network) -> pd.DataFrame:
-    """The layers of a network (index) with what they give and how many numbers they learned."""
-    rows = {
-        layer.name: (" × ".join(str(size) for size in layer.output_shape[1:]), layer.count_params())
-        for layer in network.layers
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["gives", "numbers"])
+def import_keras():
+    """Keras, quietly, beside PyTorch, and with its random numbers set: so that a network that is
+    built next has the same weights each time.
+    """
+    _, keras = _tensorflow()
+    keras.utils.set_random_seed(0)
+    return keras
 
 
 @dataclass
@@ -116,10 +115,6 @@ class Training:
         }
         return pd.DataFrame(columns).rename_axis("epoch")
 
-    def filters(self, epoch: int) -> np.ndarray:
-        """The first layer's filters after an epoch; shape (5, 5, 3, filters)."""
-        return self.weights[epoch][0]
-
     def _queries(self) -> tuple[np.ndarray, np.ndarray]:
         """Places in `images.vehicles` that an attack asks about, and whether each is a member."""
         asked = np.concatenate([self.members, self.split.others])
@@ -136,24 +131,6 @@ class Training:
         losses, member = self.vehicle_losses(epoch)
         return Membership(member, -losses)
 
-    def strong_attack(self, epoch: int, shadows: Shadows) -> Membership:
-        """The attack that learns how hard each vehicle is from models of the attacker's own
-        (Carlini et al. 2022). Raises a ValueError if they were trained on other vehicles.
-        """
-        places, member = self._queries()
-        confidence = self.images.by_vehicle(np.exp(-self.losses[epoch]))[places]
-        vehicles = self.images.vehicles[places]
-        if not np.isin(vehicles, shadows.vehicles).all():
-            raise ValueError(
-                "the stored models were trained on other vehicles; make them anew: python -m studio"
-                " learning"
-            )
-        rows = np.searchsorted(shadows.vehicles, vehicles)
-        shadow = shadows.confidence(epoch)[:, rows]
-        return Membership(
-            member, likelihood_ratio_attack(confidence, shadow, shadows.within[:, rows])
-        )
-
 
 def train_classifier(
     images: VehicleImages,
@@ -165,6 +142,7 @@ def train_classifier(
     members: np.ndarray | None = None,
     shown: np.ndarray | None = None,
     seed: int = 0,
+    network: Any = None,
     watch: Callable | None = None,
 ) -> Training:
     """Train a network, and note after each epoch what it makes of every image.
@@ -179,6 +157,8 @@ def train_classifier(
         The vehicles to train on; without them all of the split's members.
     shown : ndarray of bool, shape (n,), optional
         Of these vehicles, the images to train on; without it all.
+    network : keras.Model, optional
+        A compiled one, which takes (n, 24, 24, 3); without it that of `build_classifier`.
     watch : callable, optional
         Called as ``watch(done, losses)`` during the training: the share that is done, and the loss
         on training and validation images so far, or None before the first epoch has ended.
@@ -192,10 +172,12 @@ def train_classifier(
     if label not in LABELS:
         raise ValueError(f"{label!r} cannot be learned; choose from {', '.join(LABELS)}")
     _, keras = _tensorflow()
-    keras.utils.set_random_seed(seed)
     classes, labels = np.unique(images.table[label].to_numpy(str), return_inverse=True)
     inputs = _scaled(images.pixels)
-    network = build_classifier(filters, len(classes))
+    if network is None:
+        keras.utils.set_random_seed(seed)
+        network = build_classifier(filters, len(classes))
+    network.build((None, *inputs.shape[1:]))
     members = split.members if members is None else members
     rows = images.of(members) if shown is None else images.of(members) & shown
     training = Training(network, tuple(classes), images, split, members, rows)

@@ -8,7 +8,7 @@ from scipy.special import logit
 from scipy.stats import norm
 
 from cctview.attacks.crops import LabelledCrops
-from cctview.match import roc_auc, roc_curve, tpr_at_fpr
+from cctview.match import roc_auc, tpr_at_fpr
 from cctview.stats import bootstrap
 
 _FEWEST = 20
@@ -158,11 +158,6 @@ class Membership:
             return pd.Series({"AUC": auc, "TPR at 1 % FPR": rate})
 
         return bootstrap(statistic, np.arange(len(self.member)), _ROUNDS)
-
-    def roc(self) -> pd.DataFrame:
-        """Columns fpr, tpr, threshold (a score)."""
-        fpr, tpr, threshold = roc_curve(-self.scores, self.member)
-        return pd.DataFrame({"fpr": fpr, "tpr": tpr, "threshold": -threshold})
 
 
 def likelihood_ratio_attack(

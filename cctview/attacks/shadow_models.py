@@ -148,23 +148,6 @@ class AttackedModels:
         """The share of each model's members that exceed a score."""
         return ((self.scores > threshold) & self.member).sum(axis=1) / self.member.sum(axis=1)
 
-    def roc(self, points: int = 60) -> pd.DataFrame:
-        """Members found against others accused falsely, as far down as is resolved.
-
-        Returns
-        -------
-        DataFrame
-            Columns fpr, tpr, and low, high: 95 % of the mean over the models, by what varies
-            between pairs of them.
-        """
-        rows = []
-        for level in np.geomspace(self.resolved, 1, points)[:-1]:
-            found = self._found(self._threshold(level))
-            pairs = found.reshape(-1, 2).mean(axis=1)
-            error = pairs.std(ddof=1) / np.sqrt(len(pairs))
-            rows.append((level, found.mean(), *_logit_interval(found.mean(), error)))
-        return pd.DataFrame([*rows, (1.0,) * 4], columns=["fpr", "tpr", "low", "high"])
-
 
 def _logit_interval(share, error):
     """The 95 % interval of a share with this standard error, normal in the logit."""

@@ -67,7 +67,7 @@ async def open_answer(
                     return
             url = str(target)
     except httpx.InvalidURL as error:
-        raise Failure("redirect", f"leads on to what is no address ({error})") from None
+        raise Failure("redirect", f"leads to no valid address ({error})") from None
 
 
 def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
@@ -80,13 +80,13 @@ def check_answer(response: httpx.Response) -> None:
     dated = wall_clock(response.headers.get("Date"), UTC) or datetime.now(UTC).replace(tzinfo=None)
     wait = retry_after(response.headers.get("Retry-After"), dated.replace(tzinfo=UTC))
     if status == 429:
-        raise Failure("429", "too many requests, says the server", wait)
+        raise Failure("429", "the server says: too many requests", wait)
     if status >= 500:
         raise Failure("5xx", f"server error {status}", wait)
     if 300 <= status < 400:
         where = response.headers.get("Location")
         raise Failure(
-            "redirect", f"leads on to {where}; start again with that address if you trust it", wait
+            "redirect", f"leads to {where}; start again with that address if you trust it", wait
         )
     if status != 200:
         raise Failure("refused", f"answered {status}", wait)
@@ -120,7 +120,7 @@ async def read_body(
     """
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "deflate", ""):
-        raise Failure("encoded", f"sent the content as {encoding}, which nobody asked for")
+        raise Failure("encoded", f"sent the content as {encoding}, which was not asked for")
     packed = bytearray()
     async for piece in response.aiter_raw():
         count(len(piece))

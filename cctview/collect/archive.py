@@ -102,7 +102,7 @@ class Archive:
             entries = json.loads(path.read_bytes()) if path.exists() else {}
         except ValueError as error:
             raise ValueError(
-                f"{path}: not the table of cameras ({error}); move it away, it is written anew"
+                f"{path}: not the table of cameras ({error}); move it away, and it is written again"
             ) from None
         for camera in cameras:
             # The simulated server has another port and token every time: its address says nothing,

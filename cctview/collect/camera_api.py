@@ -161,9 +161,9 @@ def notice(host: str) -> str:
     """What a person is told before anything beyond this computer is polled for the first time."""
     return (
         f"This will ask {host} for pictures, again and again, and keep them in the folder that you"
-        f" named, nowhere else.\ncctview does not know what the operator of {host} allows, and says"
-        f" nothing about it. Read the operator's terms first:\nlook for them on the pages of {host}"
-        " and of whoever runs it (for New York's cameras also https://www.nyc.gov).\nPictures of"
+        f" named, nowhere else.\ncctview does not know what the operator of {host} allows."
+        f" Read the operator's terms first:\nlook for them on the pages of {host} and of the"
+        " organisation that runs it (for New York's cameras also https://www.nyc.gov).\nPictures of"
         " streets show people. What you may collect and keep depends on those terms and on the law"
         " where you are\n(as of 2026-11-23; no legal advice)."
     )

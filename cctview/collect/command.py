@@ -33,7 +33,11 @@ _OPTIONS: dict[str, dict] = {
         "nargs": "+",
         "help": "which cameras, or how many simulated ones (default: all online)",
     },
-    "--minutes": {"type": float, "default": 10, "help": "end after so many (default: %(default)g)"},
+    "--minutes": {
+        "type": float,
+        "default": 10,
+        "help": "stop after this many minutes (default: %(default)g)",
+    },
     "--interval": {
         "type": float,
         "help": "seconds between two pictures of a camera (default: 2; simulated 1.7)",
@@ -41,13 +45,16 @@ _OPTIONS: dict[str, dict] = {
     "--megabytes": {
         "type": float,
         "default": 500,
-        "help": "end when so many are received (default: %(default)g)",
+        "help": "stop after this many megabytes (default: %(default)g)",
     },
     "--rate": {
         "type": float,
-        "help": "most requests a second to the host (default: 5; on this computer no limit)",
+        "help": "most requests per second to the host (default: 5; no limit on this computer)",
     },
-    "--timezone": {"help": "of the cameras, as America/New_York (its cameras' default; else UTC)"},
+    "--timezone": {
+        "help": "the cameras' time zone, such as America/New_York (default: that of New York's"
+        " cameras for them, else UTC)"
+    },
     "--out": {
         "type": Path,
         "required": True,
@@ -55,18 +62,18 @@ _OPTIONS: dict[str, dict] = {
     },
     "--dry-run": {
         "action": "store_true",
-        "help": "only say what it would cost; asks nothing of the network",
+        "help": "say what it would cost, and send no request",
     },
-    "--yes": {"action": "store_true", "help": "the operator's terms are read; do not ask"},
+    "--yes": {"action": "store_true", "help": "I have read the operator's terms; do not ask again"},
     "--speed-up": {
         "type": float,
         "default": 1,
-        "help": "of the simulated cameras (default: %(default)g)",
+        "help": "how many times faster the simulated cameras run (default: %(default)g)",
     },
     "--faults": {
         "type": float,
         "default": 0,
-        "help": "chance of a fault at each answer of the simulated server (default: 0)",
+        "help": "probability of a fault in each answer of the simulated server (default: 0)",
     },
 }
 
@@ -95,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
         zone = ZoneInfo(options.timezone or default)
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(
-            f"--timezone {options.timezone!r}: no such time zone; write it as America/New_York"
+            f"--timezone {options.timezone!r}: no such time zone; write it like America/New_York"
         ) from None
     plan = Plan(
         options.minutes,
@@ -150,11 +157,11 @@ def _beyond(options: argparse.Namespace, plan: Plan) -> int:
         )
     if options.dry_run:
         unknown = (
-            "How many cameras there are is not known before the host is asked; name some with"
-            " --cameras to see their cost."
+            "The number of cameras is not known before the host is asked. Name some with --cameras"
+            " to see their cost."
         )
         print(plan.describe(len(options.cameras)) if options.cameras else unknown)
-        print("Nothing was asked of the network.")
+        print("No request was sent.")
         return 0
     if not is_loopback(options.source) and not _agreed(host, options):
         return 1
@@ -190,8 +197,8 @@ def _agreed(host: str, options: argparse.Namespace) -> bool:
     if not options.yes:
         if not sys.stdin.isatty():
             print(
-                "cctview: nothing was polled; run it in a terminal, or add --yes when the terms are"
-                " read",
+                "cctview: nothing was polled; run it in a terminal, or add --yes when you have read"
+                " the terms",
                 file=sys.stderr,
             )
             return False
@@ -208,7 +215,7 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
     print(plan.describe(len(cameras)))
     tally = asyncio.run(collect(cameras, out, plan, _live_view()))
     print(
-        f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; what went wrong is in"
+        f"\nEnded: {tally.ended}. {tally.new:,} new frames in {out}; each failure is in"
         f" {out / 'collect.log'}"
     )
     silent = [label for label in tally.cameras if label not in tally.delivered]
@@ -217,7 +224,7 @@ def _collect(cameras: list[PublicCamera], out: Path, plan: Plan) -> int:
             f"{k} ({tally.states.get(k, 'never asked')})" for k in silent[:_MOST_NAMED]
         )
         more = ", …" if len(silent) > _MOST_NAMED else ""
-        print(f"{len(silent)} of {len(tally.cameras)} cameras never delivered: {named}{more}")
+        print(f"{len(silent)} of {len(tally.cameras)} cameras delivered nothing: {named}{more}")
     return 0 if tally.delivered else 1
 
 

@@ -120,7 +120,7 @@ def import_frames(
         for name, time, jpeg in pictures:
             digest = hashlib.sha256(jpeg).hexdigest()
             if digest in seen:
-                done.notes.append(f"{name}: the same picture was there before; passed over")
+                done.notes.append(f"{name}: skipped, because an earlier picture is the same")
                 continue
             seen.add(digest)
             try:
@@ -135,7 +135,7 @@ def _find(source: Path) -> tuple[list[Path], Imported]:
     done = Imported()
     if source.is_file():
         if not (_PICTURES.fullmatch(source.suffix) or _VIDEOS.fullmatch(source.suffix)):
-            raise ValueError(f"{source}: neither a picture nor a video, by its ending")
+            raise ValueError(f"{source}: its ending is that of neither a picture nor a video")
         return [source], done
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: no such file or folder; give a video, or pictures")
@@ -167,7 +167,7 @@ def _of_files(
             if time is None:
                 raise ValueError(
                     f"{path}: it does not say when it was taken; give --start and --every, and"
-                    " pictures are counted off by their names"
+                    " pictures are dated in the order of their names"
                 )
         except OSError as error:
             done.problems.append(f"{path}: cannot be read ({error.strerror or error})")

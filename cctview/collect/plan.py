@@ -26,7 +26,7 @@ class Plan:
         The run ends when so many million bytes have been received; pictures on their way then are
         still taken.
     rate : float or None
-        Most requests a second to one host; None: 5, or no limit on this computer.
+        Most requests per second to one host; None: 5, or no limit on this computer.
     at_once : int or None
         Most requests to one host at the same time; None: 8, or 256 on this computer.
     patience : float
@@ -65,16 +65,16 @@ class Plan:
                 raise ValueError(f"{name} is {value}, and must be above 0")
         if not cameras:
             raise ValueError(
-                "no camera to poll: the list is empty, or none of it is online; name some with"
-                " --cameras"
+                "no camera to poll: the list is empty, or none of its cameras is online; name some"
+                " with --cameras"
             )
         rate = self.rate or (math.inf if is_loopback(cameras[0].url) else 5.0)
         if len(cameras) / self.interval > rate:
             raise ValueError(
                 f"{len(cameras)} cameras every {self.interval:g} s are"
-                f" {len(cameras) / self.interval:.1f} requests a second to one host, over the limit"
-                f" of {rate:g}; take an interval of {math.ceil(10 * len(cameras) / rate) / 10:g} s"
-                " or fewer cameras"
+                f" {len(cameras) / self.interval:.1f} requests per second to one host, over the"
+                f" limit of {rate:g}; take an interval of"
+                f" {math.ceil(10 * len(cameras) / rate) / 10:g} s or fewer cameras"
             )
 
 

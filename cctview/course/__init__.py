@@ -3,21 +3,24 @@
 ============== ====================================================================================
 ``lesson``     `open_lesson`: the frames, the truth and the stored vectors of a lesson
 ``figures``    the figures, one module per lesson
-``checks``     checks of the exercises; `QUESTIONS`: those of the quiz
+``checks``     checks of the exercises; `QUESTIONS`: the quizzes; ``paper``: these on paper
 ``stored``     readers of stored results; the vehicle and the finder that several lessons use
 ``app``        the operator's page on the lessons' data; ``register``: an invented register
 ``collection`` what lesson 03 counts: costs, misses, which vehicles a database knows
 ``era_trials`` the eras of lesson 01, tuned and tested
-``moments``    what a reader does by hand in lessons 00, 03, 05, 06 and 08
+``moments``    what a reader does by hand, and `watch`: the cameras with stored answers
+``own_process``
+               `apart`: a cell in a process of its own
 ``predictions``
                `ask`: what the lessons ask before they show
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
 ``slides``     lessons as slides
+``site``       the course as pages; ``living``: what a lesson keeps when it is run for them
 ============== ====================================================================================
 
-The names in `__all__` are imported when they are first used, because the command line makes
-slides and should not wait for matplotlib.
+The names in `__all__`, and the checks, are imported when they are first used, because the command
+line makes slides and should not wait for matplotlib.
 """
 
 from importlib import import_module
@@ -25,30 +28,6 @@ from importlib import import_module
 _NAMES = {
     "app": ["open_app"],
     "breach": ["KeyedDatabase", "link_rates", "open_breach"],
-    "checks": [
-        "check_best_era",
-        "check_bits",
-        "check_candidates",
-        "check_cosine_distance",
-        "check_defence",
-        "check_eigen_weights",
-        "check_even_gallery",
-        "check_even_population",
-        "check_iou",
-        "check_key_broken",
-        "check_members_found",
-        "check_numbers",
-        "check_right_alarms",
-        "check_score_threshold",
-        "check_speed",
-        "check_stop",
-        "check_storage",
-        "check_sureness",
-        "check_threshold",
-        "check_travel_time",
-        "check_who",
-        "check_wrong_share",
-    ],
     "checks.quiz": ["QUESTIONS"],
     "collection": [
         "Traffic",
@@ -74,7 +53,10 @@ _NAMES = {
     "moments.judge": ["same_or_different"],
     "moments.operator": ["be_the_operator"],
     "moments.purposes": ["who_needs_what"],
+    "moments.spot": ["spot_vehicles"],
+    "moments.watch": ["watch_cameras"],
     "moments.week": ["your_week"],
+    "own_process": ["apart"],
     "predictions": ["ask"],
     "register": ["make_register"],
     "stored": [
@@ -85,8 +67,8 @@ _NAMES = {
         "read_habits",
         "stored_unicity",
     ],
-    "showcase": ["choose_examples", "defended_pictures", "rebuild"],
-    "trainings": ["read_curves", "read_trade", "stored_grid"],
+    "showcase": ["choose_examples", "clearest", "defended_pictures", "rebuild"],
+    "trainings": ["OneWeight", "read_trade", "stored_grid"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
@@ -94,6 +76,7 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    home = "checks" if name.startswith("check_") else _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -54,12 +54,12 @@ def open_breach(lesson: Lesson) -> Breach:
 def link_rates(breach: Breach) -> pd.DataFrame:
     """How often a pass's own vehicle comes first among all that passed another camera.
 
-    The rows are "by chance", "by looks" and "by looks and clock"; the columns are estimate, low,
-    high (by drawing vehicles again).
+    The rows are "by chance", "by appearance" and "by appearance and clock"; the columns are
+    estimate, low, high (by drawing vehicles again).
     """
     attack = LinkageAttack(average=True).fit(breach.known)
     rates = {}
-    for name, clock in (("by looks", False), ("by looks and clock", True)):
+    for name, clock in (("by appearance", False), ("by appearance and clock", True)):
         links = attack.attack(breach.stolen, clock)
         rates[name] = _share(links["first"], links.vehicle)
     chance = dict.fromkeys(["estimate", "low", "high"], (1 / links.gallery).mean())
@@ -86,11 +86,6 @@ class KeyedDatabase:
         How many numbers the key keeps.
     seed : int
         The key.
-
-    Attributes
-    ----------
-    available : int
-        How many vehicles the thief can know at most.
     """
 
     breach: Breach
@@ -102,7 +97,6 @@ class KeyedDatabase:
         self._known = _pairs(self._turned(self.breach.known), self.cameras)
         self._stolen = _pairs(self._turned(self.breach.stolen), self.cameras)
         self._open = _pairs(self.breach.stolen, self.cameras)
-        self.available = len(self._known[0])
 
     def _turned(self, crops):
         return project(crops, self.dimensions, self.seed)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cctview.dataset import BOX, DRIVE, VEHICLE_TYPES, Dataset, box_side, crop
+from cctview.extract import DeepEmbedding
 from cctview.match import (
     DISTANCES,
     Comparisons,
@@ -40,11 +41,15 @@ class VehicleCrops:
     crops : tuple of ndarray of uint8, shape (h, w, 3)
     vehicles : ndarray of int, shape (n,)
     cameras : ndarray of str, shape (n,)
+    vectors : ndarray, shape (n, d), optional
+        What the course's network made of the crops, where it is stored: `DeepEmbedding` need not
+        run then, which takes PyTorch, half a minute and half a gigabyte.
     """
 
     crops: tuple
     vehicles: np.ndarray
     cameras: np.ndarray
+    vectors: np.ndarray | None = None
 
     def __len__(self):
         return len(self.crops)
@@ -52,7 +57,15 @@ class VehicleCrops:
     def only(self, rows) -> "VehicleCrops":
         """Some of them, by their numbers."""
         crops = tuple(self.crops[row] for row in rows)
-        return VehicleCrops(crops, self.vehicles[rows], self.cameras[rows])
+        vectors = None if self.vectors is None else self.vectors[rows]
+        return VehicleCrops(crops, self.vehicles[rows], self.cameras[rows], vectors)
+
+    def embed(self, recogniser: Any) -> np.ndarray:
+        """What a fitted recogniser makes of the crops, (n, d)."""
+        if isinstance(recogniser, DeepEmbedding) and self.vectors is not None:
+            return self.vectors
+        made: np.ndarray = recogniser.embed(self.crops)
+        return made
 
     def split(self, seed: int = 0) -> tuple["VehicleCrops", "VehicleCrops"]:
         """Two halves without a vehicle in common.
@@ -92,6 +105,7 @@ def read_vehicle_crops(
         tuple(_read_crops(dataset, detections.iloc[rows])),
         vehicles.to_numpy(int, na_value=0)[rows],
         detections["camera"].to_numpy(str)[rows],
+        dataset.embeddings_of(rows),
     )
 
 
@@ -236,7 +250,7 @@ def tune(make: Callable, settings: Iterable[dict], training: VehicleCrops) -> tu
         ranks: dict[str, list] = {distance: [] for distance in DISTANCES}
         for fitted_on, queried in (halves, halves[::-1]):
             recogniser = make(**chosen).fit(fitted_on.crops, fitted_on.vehicles)
-            vectors = recogniser.embed(queried.crops)
+            vectors = queried.embed(recogniser)
             for distance in DISTANCES:
                 ranks[distance].append(search_next_camera(vectors, queried, distance).ranks)
         scores += [
@@ -268,7 +282,7 @@ def try_era(era: Any, training: VehicleCrops, test: VehicleCrops) -> tuple[EraSe
         )
     chosen, distance = tune(era, era.settings, training)
     recogniser = era(**chosen).fit(training.crops, training.vehicles)
-    return search_next_camera(recogniser.embed(test.crops), test, distance), recogniser
+    return search_next_camera(test.embed(recogniser), test, distance), recogniser
 
 
 def leak_by_era(searches: dict[str, EraSearch]) -> pd.DataFrame:
@@ -289,7 +303,7 @@ def rank1_by_count(
     recogniser, pictures: VehicleCrops, counts: Sequence[int], distance: str = "mcd"
 ) -> list[tuple[int, float]]:
     """Rank-1 with only the first so many numbers of each vector; (count, rank-1) for each count."""
-    vectors = recogniser.embed(pictures.crops)
+    vectors = pictures.embed(recogniser)
     searches = [search_next_camera(vectors[:, :count], pictures, distance) for count in counts]
     return [
         (count, float((search.ranks == 1).mean()))

@@ -107,6 +107,15 @@ def rebuild(lesson: Lesson, breach: Breach, vectors: np.ndarray) -> Rebuilt:
     )
 
 
+def clearest(crops: list, rebuilt: list) -> int:
+    """Which rebuilt picture is most clearly that of its own crop, by mean colour."""
+    means = [np.array([image.mean(axis=(0, 1)) for image in images]) for images in (crops, rebuilt)]
+    gaps = euclidean_distances(*means)
+    own = gaps.diagonal().copy()
+    np.fill_diagonal(gaps, np.inf)
+    return int((gaps.min(axis=0) - own).argmax())
+
+
 def defended_pictures(
     examples: LabelledCrops, breach: Breach, defence: Defence, strength: float
 ) -> tuple[list, str]:

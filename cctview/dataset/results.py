@@ -10,6 +10,7 @@ from cctview.dataset.paths import RESULTS, remedy
 # What makes files anew, of `studio`; for other tables it is `results --only <name>`.
 _COMMANDS = {
     "agreement.csv": "agreement --out data/results/agreement.csv",
+    "accuracy.csv": "evaluate --keep",
     "defences_drawn.parquet": "results --only defences",
     "city.csv": "city",
     "city-tornado.csv": "city",

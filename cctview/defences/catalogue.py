@@ -340,7 +340,7 @@ _ALL = (
     _records(
         "k-same",
         strengths=(2, 5, 10),
-        unit="passages a group",
+        unit="passes a group",
         apply=k_same,
         guarantee="in one release by one camera nobody is told from k - 1 others; several releases"
         " together have none",

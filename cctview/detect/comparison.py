@@ -60,7 +60,8 @@ def compare_detectors(
     Parameters
     ----------
     detectors : dict of str to object
-        Each with a method `detect` as `Detector` has it, or a `Missing`.
+        Each with a method `detect` as `Detector` has it; or a `Missing`; or a table of what it has
+        found already, with a column frame, and then nothing is known of its seconds.
     images : dict of str to ndarray of uint8, shape (H, W, 3)
         Frames by their names.
     truth : DataFrame
@@ -80,18 +81,22 @@ def compare_detectors(
         if isinstance(detector, Missing):
             rows[name] = dict.fromkeys(COMPARISON, np.nan) | {"note": detector.note}
             continue
-        parts, seconds = [], []
-        for frame, image in images.items():
-            begin = time.perf_counter()
-            found = detector.detect(image)
-            seconds.append(time.perf_counter() - begin)
-            parts.append(found.assign(frame=frame))
-        result = evaluate_detections(pd.concat(parts, ignore_index=True), truth)
+        seconds = []
+        if isinstance(detector, pd.DataFrame):
+            found = detector[detector["frame"].isin(list(images))].reset_index(drop=True)
+        else:
+            parts = []
+            for frame, image in images.items():
+                begin = time.perf_counter()
+                parts.append(detector.detect(image).assign(frame=frame))
+                seconds.append(time.perf_counter() - begin)
+            found = pd.concat(parts, ignore_index=True)
+        result = evaluate_detections(found, truth)
         area = bootstrap(result.average_precision, np.arange(len(result.frames)), rounds).iloc[0]
         rows[name] = {
             **result.summary(percent=0)[["AP", "precision", "recall"]],
             **area[["low", "high"]],
-            "seconds": float(np.median(seconds[1:] or seconds)),
+            "seconds": float(np.median(seconds[1:] or seconds or [np.nan])),
             "note": "",
         }
     return pd.DataFrame.from_dict(rows, orient="index", columns=COMPARISON)

@@ -23,10 +23,18 @@ def non_max_suppression(
     Returns
     -------
     ndarray of int
+        As torchvision.ops.nms gives them, without PyTorch: it would take 450 MB of a lesson.
     """
-    import torch
-    from torchvision.ops import nms
-
-    return nms(
-        torch.tensor(boxes.astype(np.float32)), torch.tensor(percent.astype(np.float32)), overlap
-    ).numpy()
+    # In single precision, as torchvision counts: an overlap of 0.6 is then a little more.
+    low, high = boxes.astype(np.float32)[:, :2], boxes.astype(np.float32)[:, 2:]
+    area = (high - low).prod(axis=1)
+    left, kept = np.argsort(-percent.astype(np.float32), kind="stable"), []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        sides = np.minimum(high[best], high[left]) - np.maximum(low[best], low[left])
+        shared = np.maximum(sides, 0).prod(axis=1)
+        union = area[best] + area[left] - shared
+        overlaps = np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
+        left = left[overlaps <= np.float64(overlap)]
+    return np.array(kept, int)

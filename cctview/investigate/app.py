@@ -258,14 +258,15 @@ class App:
     def still(self) -> show.Card:
         """The page as a figure, for where widgets do not run."""
         view = self._look_up(self.dossier.picked, self.dossier.number)
-        return candidate_rows(self.search, self.dossier.picked, view.candidates)
+        seen = view.candidates.drop(columns="right", errors="ignore")  # no operator has it
+        return candidate_rows(self.search, self.dossier.picked, seen)
 
     def _ipython_display_(self):
         if self.dossier is None or self.search.own:
             show.display_alone(self.widget)
         else:
             still = self.still()._repr_mimebundle_()["text/html"]
-            show.display_with_still(self.widget, still, "The operator's page")
+            show.display_cameras(self.widget, still, "The operator's page")
 
 
 class _Shell:

@@ -92,8 +92,8 @@ def _title(candidates):
         return f"The best candidates at {len(first)} cameras"
     right, linked = first["right"].astype(bool), ~first["weak"].astype(bool)
     return (
-        f"First guess right at {right.sum()} of {len(first)} cameras; linked at {linked.sum()},"
-        f" {(linked & ~right).sum()} of them wrongly (thick frames)"
+        f"The first candidate is right at {right.sum()} of {len(first)} cameras; it is linked at"
+        f" {linked.sum()} (thick frames), and {(linked & ~right).sum()} of these links are wrong"
     )
 
 

@@ -225,6 +225,6 @@ def pick_port(wanted: int | None = None) -> int:
             probe.bind((_HOST, wanted or 0))
         except (OSError, OverflowError) as error:
             raise ValueError(
-                f"port {wanted} cannot be had ({error}); choose another, or leave --port out"
+                f"port {wanted} cannot be used ({error}); choose another, or leave --port out"
             ) from None
         return probe.getsockname()[1]

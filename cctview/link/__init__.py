@@ -11,7 +11,6 @@ from cctview.link.assignment import assign_trips
 from cctview.link.evaluation import (
     TripJudge,
     count_trips,
-    tally,
     verdicts,
 )
 from cctview.link.filters import STAGES, Filtered, apply_filters, fit_filters, rank_one
@@ -25,7 +24,7 @@ from cctview.link.trips import (
     make_finder,
 )
 from cctview.link.unlabelled import NoTravel, fit_unlabelled
-from cctview.link.wording import as_candidates, describe, in_traffic
+from cctview.link.wording import as_candidates, in_traffic
 
 __all__ = [
     "ATTRIBUTES",
@@ -42,7 +41,6 @@ __all__ = [
     "as_candidates",
     "assign_trips",
     "count_trips",
-    "describe",
     "fit_filters",
     "fit_finder",
     "fit_travel_times",
@@ -51,6 +49,5 @@ __all__ = [
     "largest_detections",
     "make_finder",
     "rank_one",
-    "tally",
     "verdicts",
 ]

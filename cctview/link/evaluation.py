@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from cctview.dataset import POPULATION
 from cctview.link.trips import SURE, TripFinder
-from cctview.stats import bootstrap, identification_bits, wilson
+from cctview.stats import identification_bits, wilson
 
 _SEES = 0.2
 """A camera sees a carriageway if the tracker has such a share of the passes there. On the simulated
@@ -64,17 +64,6 @@ class TripJudge:
         rows = np.array([self.finder.tracklet_of(name) for name in trip["id"]], int)
         pick = self.finder.tracklet_of(detection)
         return trip.assign(right=self.same(pick, rows) | (rows == pick))
-
-    def false_matches(self, trip: pd.DataFrame) -> pd.DataFrame:
-        """The other vehicles in a trip of `TripFinder.find`: what each is, at how many cameras."""
-        tracklets = np.array([self.finder.tracklet_of(name) for name in trip["id"]])
-        pick = int(np.argmin(trip["after"].abs()))
-        wrong = ~self.same(tracklets[pick], tracklets)
-        wrong[pick] = False
-        about = ["vehicle", "kind", "colour"]
-        return (
-            self.labels.iloc[tracklets[wrong]].groupby(about).size().rename("cameras").reset_index()
-        )
 
     def whole_trips(self, camera: str) -> np.ndarray:
         """Tracklets at a camera of the vehicles that passed all cameras while they recorded, one of
@@ -145,57 +134,6 @@ def verdicts(links: pd.DataFrame, sure: float = SURE) -> np.ndarray:
     """What became of each link (columns `probability`, `right`): "right", "wrong", "not linked"."""
     linked, right = links["probability"].to_numpy(float) >= sure, links["right"].to_numpy(bool)
     return np.where(linked, np.where(right, "right", "wrong"), "not linked")
-
-
-def tally(
-    links: pd.DataFrame, cameras: Iterable[str], sure: float = SURE, rounds: int = 100
-) -> pd.DataFrame:
-    """How much of the trips is reconstructed, with 95 % intervals by drawing whole vehicles again.
-
-    Parameters
-    ----------
-    links : DataFrame
-        From `TripJudge.links`, at all cameras.
-    cameras : iterable of str
-        The network: links at others do not count, but what passes there is part of the whole trip
-        nevertheless.
-    sure : float
-    rounds : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    DataFrame
-        Rows "right" and "wrong" (links, as a share of all cameras but that of the pick), "first"
-        (first guess right) and "said" (how probable it says that is); columns estimate, low, high.
-
-    Raises
-    ------
-    ValueError
-        If no camera of the network was searched.
-    """
-    others = links.groupby("query").size().mean()
-    links = links[links["camera"].isin(list(cameras))]
-    if links.empty:
-        raise ValueError("no camera of this network was searched; take two cameras or more")
-    verdict = verdicts(links, sure)
-    counts = links.assign(
-        right=verdict == "right",
-        wrong=verdict == "wrong",
-        first=links["right"],
-        said=links["probability"],
-        count=1.0,
-    )
-    names = ["right", "wrong", "first", "said", "count"]
-    values = counts.groupby("query")[names].sum().to_numpy(float)
-
-    def statistic(rows: np.ndarray) -> pd.Series:
-        total = dict(zip(names, values[rows].sum(axis=0), strict=True))
-        shares = {name: total[name] / (len(rows) * others) for name in ("right", "wrong")}
-        means = {name: total[name] / total["count"] for name in ("first", "said")}
-        return pd.Series(shares | means)
-
-    return bootstrap(statistic, np.arange(len(values)), rounds)
 
 
 def count_trips(links: pd.DataFrame, sure: float = SURE) -> pd.DataFrame:

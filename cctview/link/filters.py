@@ -18,7 +18,7 @@ from cctview.match import cosine_distances
 from cctview.stats import bootstrap, split_vehicles
 from cctview.track import Tracklets
 
-STAGES = ("looks alone", "+ travel time", "+ direction", "+ lane")
+STAGES = ("appearance alone", "+ travel time", "+ direction", "+ lane")
 _KEPT = 0.98
 """Of true pairs, the share that each filter lets through where it was fitted."""
 _FEWEST = 10  # true pairs on one way, to fit on them how lanes go on

@@ -1,7 +1,7 @@
 """The traffic of the moment: how much longer than usual the drive takes now, such as in a queue.
 
-No link is needed for that, and no label. Of each passage at one camera the next camera shows one
-that looks like it, if the vehicle is found there; so the delays under which most passages find a
+No link is needed for that, and no label. Of each pass at one camera the next camera shows one
+that looks like it, if the vehicle is found there; so the delays under which most passes find a
 look-alike when they are due are the likely ones. A delay changes slowly from half minute to half
 minute: a hidden Markov model, whose posterior mean is taken (forward-backward: Rabiner 1989).
 """
@@ -13,7 +13,7 @@ from scipy.stats import norm
 from cctview.link.appearance import Appearance
 from cctview.link.ways import Way
 
-_BIN = 30.0  # s of passages that share a delay
+_BIN = 30.0  # s of passes that share a delay
 _GRID = (-0.3, 1.5)  # of the usual time: the delays that are looked at
 _CHANGES = 0.04  # of the usual time: how much a delay usually changes from bin to bin
 _USUAL = 0.3  # of the usual time: how large delays usually are, if there are any
@@ -84,7 +84,7 @@ def _leg_delays(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Delays of one leg: when vehicles leave the first camera, and their delay, by bins of time.
 
-    Of the passages at the first camera at `first`, (n,), and at the second at `second`, (m,), the
+    Of the passes at the first camera at `first`, (n,), and at the second at `second`, (m,), the
     log ratios of appearance are `looks`, (n, m), and `weight` and `other` say how probably each is
     on the way. With a delay d, the likelihood ratio of what the second camera saw is 1 - r +
     r · sum over j of looks(j) · N(lag(j) - usual - d; spread) / rate, where r is how probably a

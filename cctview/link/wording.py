@@ -1,25 +1,8 @@
-"""A trip in words: for a table, and for what is marked on frames."""
+"""A trip in words, for what is marked on frames."""
 
-import numpy as np
 import pandas as pd
 
-from cctview.dataset import street_of
-
 _SLOW = 8.0  # s by which traffic is slower than usual before that is told
-
-
-def describe(trip: pd.DataFrame) -> pd.DataFrame:
-    """A trip to read: by street the time, the seconds since the pick, and how sure it is."""
-    names = [street_of(camera) for camera in trip["camera"]]
-    linked = "linked" + trip["slower"].map(in_traffic)
-    verdict = np.where(trip["after"] == 0, "picked", np.where(trip["linked"], linked, trip["why"]))
-    columns = {
-        "time": trip["time"].dt.strftime("%H:%M:%S"),
-        "after the pick": trip["after"].map("{:+.0f} s".format),
-        "probability": (100 * trip["probability"]).map("{:.0f} %".format),
-        "verdict": verdict,
-    }
-    return pd.DataFrame(columns).set_axis(pd.Index(names, name="camera"))
 
 
 def in_traffic(slower: float) -> str:

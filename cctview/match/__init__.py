@@ -8,7 +8,6 @@
 ``pairs``       same or different: all crops at one camera against all at the next
 ``next_camera`` searches at the next camera, track against track; methods side by side
 ``errors``      which different vehicles are taken for one, and which searches miss
-``triplet``     the triplet loss
 =============== ==================================================================================
 """
 
@@ -50,20 +49,17 @@ from cctview.match.metrics import (
 )
 from cctview.match.next_camera import (
     RERANKED,
-    bits_of_tracks,
     compare_methods,
     compare_tracks,
     rank_tracks,
 )
 from cctview.match.pairs import (
     Comparisons,
-    auc_by_vehicle,
     compare_next_camera,
     first_minutes,
     largest_crop_rows,
 )
 from cctview.match.rerank import centre_by_camera, k_reciprocal
-from cctview.match.triplet import triplet_loss
 
 __all__ = [
     "AGGREGATES",
@@ -75,9 +71,7 @@ __all__ = [
     "Comparisons",
     "RankEvaluation",
     "aggregate_distances",
-    "auc_by_vehicle",
     "best_candidates",
-    "bits_of_tracks",
     "by_group",
     "centre_by_camera",
     "check_embeddings",
@@ -104,7 +98,6 @@ __all__ = [
     "share_ranked",
     "tpr_at_fpr",
     "track_to_track",
-    "triplet_loss",
     "unit_vectors",
     "write_matches",
 ]

@@ -10,7 +10,7 @@ from cctview.match.next_camera import rank_tracks
 from cctview.match.pairs import Comparisons, largest_crop_rows, vehicle_numbers
 from cctview.stats import bootstrap
 
-LOOK_ALIKE = "clones: same design and colour"
+LOOK_ALIKE = "look-alikes: same design and colour"
 COLOUR = "same colour, another design"
 OTHER = "another colour"
 _TRUE_MATCH_RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

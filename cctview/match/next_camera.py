@@ -1,8 +1,7 @@
-"""Searches at the next camera, track against track: ranks, bits, and methods side by side."""
+"""Searches at the next camera, track against track: ranks, and methods side by side."""
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,6 @@ from cctview.match.matching import track_to_track
 from cctview.match.metrics import RankEvaluation, evaluate_rank
 from cctview.match.pairs import largest_crop_rows, vehicle_numbers
 from cctview.match.rerank import k_reciprocal
-from cctview.stats import bootstrap, closed_set_bits, fit_temperature
 
 _METHODS = {distance.label: name for name, distance in DISTANCES.items()} | {"RSCR": "rscr"}
 RERANKED = "MCD, re-ranked"
@@ -104,44 +102,6 @@ def _rank(
     return evaluate_rank(
         table, table.index, vehicles, ["query"] * len(table), cameras, max_rank=table.shape[1]
     )
-
-
-def bits_of_tracks(tables: Sequence[pd.DataFrame], rounds: int = 200, seed: int = 0) -> pd.Series:
-    """How many bits appearance gives away in a search for a vehicle that is at the next camera.
-
-    A softmax makes probabilities of the distances. How steep it is, is fitted on one half of the
-    vehicles and judged on the other, so that confidence that is not earned costs bits.
-
-    Parameters
-    ----------
-    tables : list of DataFrame
-        From `compare_tracks`.
-    rounds, seed : int
-        Of the bootstrap over vehicles; and how they are divided.
-
-    Returns
-    -------
-    Series
-        estimate, low, high: the mean of log2(candidates x probability of the true match).
-    """
-    known = np.unique(np.concatenate([table.index for table in tables]))
-    half = pd.Series(np.random.default_rng(seed).permutation(len(known)) % 2, index=known)
-    searches: tuple[list[Any], list[Any]] = ([], [])
-    vehicles = []
-    for part in (0, 1):
-        for table in tables:
-            column = table.columns.get_indexer(table.index)
-            rows = np.flatnonzero((column >= 0) & (half[table.index].to_numpy() == part))
-            searches[part].append((-table.to_numpy(float)[rows], column[rows]))
-            vehicles.append(table.index.to_numpy()[rows])
-    gains = []
-    for part in (0, 1):
-        temperature, _ = fit_temperature(searches[1 - part])
-        gains += [closed_set_bits(scores / temperature, true) for scores, true in searches[part]]
-    every = np.concatenate(gains)
-    return bootstrap(
-        lambda rows: every[rows].mean(), np.concatenate(vehicles), rounds, seed=seed
-    ).iloc[0]
 
 
 def compare_methods(

@@ -10,11 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from cctview.dataset import DRIVE, VEHICLE_TYPES, Dataset, box_side
 from cctview.match.distance import get_distance
-from cctview.stats import bootstrap
 
 
 @dataclass(frozen=True)
@@ -130,79 +128,3 @@ def compare_next_camera(detections: pd.DataFrame, vehicles: pd.Series) -> Compar
         for first, second in pairwise(place.camera for place in DRIVE)
     )
     return Comparisons(blocks, vehicle_numbers(vehicles))
-
-
-def auc_by_vehicle(
-    pairs: Comparisons, distances: dict[str, np.ndarray], rounds: int = 200, seed: int = 0
-) -> pd.DataFrame:
-    """How well distances tell same from different: the area under the ROC, with intervals.
-
-    Pairs that share a vehicle are not independent, so whole vehicles are drawn again, and each pair
-    counts as often as both of its vehicles were drawn (Owen 2007, the pigeonhole bootstrap).
-
-    Parameters
-    ----------
-    pairs : Comparisons
-    distances : dict of str to ndarray, shape (n,)
-        By name; several are compared on the same draws.
-
-    Returns
-    -------
-    DataFrame
-        One row a name, columns estimate, low, high; with two names or more also each one's "gain"
-        over the first.
-
-    Raises
-    ------
-    ValueError
-        If pairs of one kind are missing.
-    """
-    same = pairs.same
-    if not same.any() or same.all():
-        raise ValueError(
-            "expected both same and different pairs, but there is only one kind; take more minutes"
-            " or smaller crops"
-        )
-    ends = [(pairs.vehicles[a], pairs.vehicles[b]) for a, b in pairs.blocks]
-    known = np.unique(np.concatenate([side for block in ends for side in block]))
-    ends = [(np.searchsorted(known, a), np.searchsorted(known, b)) for a, b in ends]
-    true_pairs = np.flatnonzero(same)
-    true_vehicle = np.searchsorted(known, pairs.vehicles[pairs.rows[true_pairs, 0]])
-    codes = {name: _place_among_true(values, true_pairs) for name, values in distances.items()}
-
-    def statistic(drawn: np.ndarray) -> pd.Series:
-        times = np.bincount(drawn, minlength=len(known)).astype(float)
-        weight = np.concatenate([np.multiply.outer(times[a], times[b]).ravel() for a, b in ends])
-        weight[true_pairs] = 0
-        areas = pd.Series(
-            {
-                name: _weighted_auc(code, weight, code[true_pairs], times[true_vehicle])
-                for name, code in codes.items()
-            }
-        )
-        gains = areas.iloc[1:] - areas.iloc[0]
-        return pd.concat([areas, gains.add_prefix("gain of ")])
-
-    return bootstrap(statistic, np.arange(len(known)), rounds, seed=seed)
-
-
-def _place_among_true(distances: ArrayLike, true_pairs: np.ndarray) -> np.ndarray:
-    """Each distance's place among those of true pairs: 2 k after the k-th, 2 k - 1 if it is it."""
-    distances = np.asarray(distances)
-    levels = np.unique(distances[true_pairs])
-    place = np.searchsorted(levels, distances, side="right")
-    code: np.ndarray = 2 * place - (levels[np.maximum(place - 1, 0)] == distances)
-    return code
-
-
-def _weighted_auc(
-    code: np.ndarray, weight: np.ndarray, code_true: np.ndarray, weight_true: np.ndarray
-) -> float:
-    """Weighted probability that a true pair is closer than a false one (true: 0 in `weight`)."""
-    count = code.max() + 1
-    true = np.bincount(code_true, weight_true, count)
-    false = np.bincount(code, weight, count)
-    if not true.sum() or not false.sum():
-        return float("nan")
-    farther = false.sum() - np.cumsum(false) + false / 2  # equal places count half
-    return float((true * farther).sum() / (true.sum() * false.sum()))

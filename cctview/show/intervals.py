@@ -1,5 +1,7 @@
 """Figures side by side, as bars with intervals."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from cctview.show.drawing import DOTTED, beside, interval, name_rows
@@ -13,6 +15,7 @@ def bars(
     title: str,
     chance: float | None = None,
     note: str = SIMULATION,
+    say: Callable[[float], str] = "{:.3f}".format,
 ) -> Card:
     """Figures side by side, as bars with intervals.
 
@@ -26,13 +29,16 @@ def bars(
         The finding.
     chance : float, optional
         What mere chance would reach: drawn as a line.
+    note : str
+    say : callable
+        How a figure is written.
     """
     figure = Card(title, 0.55 * len(table) + 0.85, note, left=2.2, right=1.0)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
         axes.barh(row, figures.estimate, height=0.56, color=BLUE, label=name)
         interval(axes, row, figures)
-        beside(axes, figures.high, row, f"{figures.estimate:.3f}", fontsize=11.5)
+        beside(axes, figures.high, row, say(figures.estimate), fontsize=11.5)
     if chance is not None:
         axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=DOTTED)
         place = {"xycoords": ("data", "axes fraction"), "xytext": (3, 1), "va": "baseline"}

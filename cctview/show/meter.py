@@ -9,21 +9,18 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from cctview.privacy import OUTCOMES, LeakageMeter
-from cctview.show.drawing import at_edge, beside, interval, key_above, name_rows, share_axis
+from cctview.show.drawing import at_edge, key_above, name_rows, share_axis
 from cctview.show.look import (
-    BLUE,
     CLAIMED,
     DELIVERED,
     DIFFERENT,
     GREEN,
     GREY,
     INK,
-    ORANGE,
     PALE,
     PAPER,
     SAME,
     SKY,
-    YELLOW,
     Card,
     label,
     one_of,
@@ -74,7 +71,7 @@ def _meter_row(axes, row, before, step):
     words = f"{step.bits.estimate:+.1f} bits: {after:.1f}".replace("-", "−")
     at_edge(axes, row - 0.14, words, away=6, fontsize=10.5, fontweight="bold")
     if step.right is not None:
-        words = f"right one first: {_share(step.right)}"
+        words = f"correct first: {_share(step.right)}"
         at_edge(axes, row + 0.2, words, away=6, fontsize=9.5, color=GREY)
     return after
 
@@ -113,8 +110,8 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     share = rates["estimate"]
     names = [name for name in OUTCOMES if name in rates.index]
     title = (
-        f"Of vehicles {names[0]} {percent(share[names[0], 'right'])} are linked rightly; for those"
-        f" that {names[-1]}, another is blamed in {percent(share[names[-1], 'another'])}"
+        f"A search links {percent(share[names[0], 'right'])} of the vehicles that were {names[0]};"
+        f" of those that {names[-1]}, it takes {percent(share[names[-1], 'another'])} for another"
     )
     figure = Card(title, 2.9, note or f"Searches, {_note('twin')}", left=1.75, right=0.4, top=0.42)
     axes = figure.subplots()
@@ -141,46 +138,11 @@ def who_is_linked(rates: pd.DataFrame, note: str = "") -> Card:
     name_rows(axes, counts, color=INK)
     axes.set(xlim=(0, 1), xlabel="share of the searches")
     share_axis(axes.xaxis)
-    meanings = ["links the right vehicle", "links another", "links nobody"]
+    meanings = ["links the correct vehicle", "links another", "links nobody"]
     handles = [
         Patch(label=word, **look) for word, look in zip(meanings, looks.values(), strict=True)
     ]
     key_above(figure, 0.42, handles=handles, ncols=3, handlelength=1.2, columnspacing=1.2)
-    return figure
-
-
-@style()
-def clock_and_appearance(given: pd.DataFrame, note: str = "") -> Card:
-    """What the clock and what appearance give away, alone and after the other.
-
-    `given` comes from `cctview.privacy.leakage.given_away`.
-    """
-    bars = {
-        "clock alone": ("clock alone", BLUE),
-        "clock, after\nappearance": ("clock, after appearance", SKY),
-        "appearance alone": ("appearance alone", ORANGE),
-        "appearance, after\nthe clock": ("appearance, after the clock", YELLOW),
-        "both": ("both", GREY),
-    }
-    clock, look, both = (
-        given.loc[k, "estimate"] for k in ("clock alone", "appearance alone", "both")
-    )
-    over = clock + look - both
-    together = "overlap" if over >= 0 else "add to each other"
-    title = (
-        f"The clock alone gives away {clock:.1f} bits, appearance alone {look:.1f}; together"
-        f" {both:.1f}: they {together} by {abs(over):.1f}"
-    )
-    figure = Card(title, 2.75, note or f"Vehicles tracked there; {_note('twin')}", left=1.75)
-    axes = figure.subplots()
-    for row, (name, colour) in enumerate(bars.values()):
-        figures = given.loc[name]
-        axes.barh(row, figures.estimate, height=0.56, color=colour, label=name)
-        interval(axes, row, figures)
-        beside(axes, figures.high, row, f"{figures.estimate:.1f}")
-    name_rows(axes, bars, color=INK)
-    axes.set(xlim=(0, 1.12 * given.loc["both", "high"]))
-    axes.set_xlabel("bits given away and right, in a search at another camera")
     return figure
 
 
@@ -192,10 +154,9 @@ def said_and_right(sureness: pd.DataFrame, calibration: pd.DataFrame, note: str 
     On the diagonal a system is as often right as it says.
     """
     said, right = calibration.loc["said", "estimate"], calibration.loc["right", "estimate"]
-    gap = calibration.loc["gap"]
     title = (
-        f"Over all searches the best candidate is said to be right in {percent(said)}, and is in"
-        f" {percent(right)}"
+        f"The system says that {percent(said)} of its best candidates are right, and"
+        f" {percent(right)} are"
     )
     note = note or f"{sureness['count'].sum():,} searches, {_note('twin')}"
     figure = Card(title, 3.7, note, left=1.0, right=2.3)
@@ -205,15 +166,9 @@ def said_and_right(sureness: pd.DataFrame, calibration: pd.DataFrame, note: str 
     axes.vlines(sureness["claimed"], sureness["low"], sureness["high"], color=INK, linewidth=1.4)
     look = {"color": CLAIMED, "markeredgecolor": PAPER, "markersize": 9, "zorder": 4}
     axes.plot(sureness["claimed"], sureness["true"], "o", label="right", **look)
-    axes.set(xlim=(0, 1), xlabel="said to be right", ylim=(0, 1.02), ylabel="right")
+    axes.set(xlim=(0, 1), xlabel="confidence", ylim=(0, 1.02), ylabel="share that is right")
     share_axis(axes.xaxis, axes.yaxis)
-    cost = calibration["estimate"]
-    words = (
-        f"Cllr {cost['cost']:.2f}\n(0: always sure and right;\n1: says nothing)\n\n"
-        f"of it {cost['calibration']:.3f} because\nit is surer, or less sure,\n"
-        "than it should be\n\n"
-        f"bits claimed less\nbits delivered:\n{gap.estimate:+.2f} [{gap.low:+.2f} {gap.high:+.2f}]"
-    ).replace("-", "−")
+    words = "above the line:\nmore often right\nthan it says\n\nbelow it:\nless often"
     place = {"xycoords": "axes fraction", "va": "top", "fontsize": 10.5, "linespacing": 1.3}
     axes.annotate(words, (1.05, 0.98), **place)
     return figure

@@ -284,7 +284,7 @@ def main(
     detector_weights: Path | None = None,
     extractor_weights: Path | None = None,
     labelled: Path | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, dict[str, tuple[float, ...]]]:
     """Print the figures of the shipped models, or of the given weights.
 
     Parameters
@@ -297,6 +297,8 @@ def main(
     -------
     DataFrame
         How well the same vehicle is told in the next frame, camera by camera.
+    dict
+        Each other figure, by its name: estimate, low, high.
     """
     detector = Detector(detector_weights, minimum_percent=5)
     figures = detector_figures(detector) | detector_membership(detector)
@@ -321,4 +323,4 @@ def main(
         print(f"{name:66s} {figure}")
     print(told.to_string(index=False, float_format="{:.3f}".format))
     print(measure(detections, embeddings), end="")
-    return told
+    return told, {name: (each.value, each.low, each.high) for name, each in figures.items()}

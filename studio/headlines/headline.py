@@ -36,16 +36,21 @@ class Figure:
     unit: str = "%"
     digits: int = 0
 
+    @property
+    def short(self) -> str:
+        """The estimate with its unit."""
+        return f"{self._written(self.estimate)}{' ' * bool(self.unit)}{self.unit}"
+
+    def _written(self, value: float) -> str:
+        return f"{(100 if self.unit == '%' else 1) * value:,.{self.digits}f}"
+
     def __str__(self) -> str:
-        factor = 100 if self.unit == "%" else 1
-
-        def written(value: float) -> str:
-            return f"{factor * value:,.{self.digits}f}"
-
-        text = f"**{written(self.estimate)}{' ' * bool(self.unit)}{self.unit}**"
+        text, count = f"**{self.short}**", self.count
         if self.low is None or self.high is None:
-            return f"{text} (all are counted; n: {self.count})"
-        return f"{text} (95% CI {written(self.low)} to {written(self.high)}; n: {self.count})"
+            return f"{text} (all are counted; n: {count})"
+        return (
+            f"{text} (95% CI {self._written(self.low)} to {self._written(self.high)}; n: {count})"
+        )
 
 
 def share_or_gain(row: pd.Series, count: str, name: str) -> Figure:

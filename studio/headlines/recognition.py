@@ -14,7 +14,8 @@ def _era(results: Path, era: str) -> Figure:
 
 
 def _requests(results: Path, together: int) -> Figure:
-    costs = bill(CITY.moved(frames_per_day=43_200), COSTS.moved(frames_per_object=together))
+    frames_alone = CITY.moved(frames_per_day=43_200, vectors_per_frame=0)
+    costs = bill(frames_alone, COSTS.moved(frames_per_object=together))
     dollars = costs.money_requests + costs.money_storing
     return Figure(dollars, None, None, "prices of 2026, see cctview.search.COSTS", "US$ a month")
 
@@ -35,7 +36,7 @@ HEADLINES = (
         "Storing every frame as a file costs much more than keeping it",
         "03, 06",
         "What do 900 cameras cost a month, with a frame every 2 s kept for 30 days, storage and"
-        " requests together?",
+        " requests together, for the frames alone, without vectors?",
         "none; prices with source and date",
         "numbers",
         partial(_requests, together=1),

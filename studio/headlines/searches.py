@@ -152,7 +152,7 @@ def _rank1(cameras: str, way: str, among: str, results: Path) -> Figure:
 HEADLINES = (
     Headline(
         "A vehicle that was tracked at the other camera comes first",
-        "00, 05, 06",
+        "00, 06",
         "We look for the vehicle of a pass at another camera, where the tracker has a pass of it."
         " How often is it the first of the ranking?",
         f"{_ALL_CAMERAS}; all trips decided at once, by appearance and clock",
@@ -163,7 +163,7 @@ HEADLINES = (
     ),
     Headline(
         "The bits that a search gives away, and has right",
-        "00, 05, 06, 09",
+        "07, 09",
         f"How many of the bits that single out one of {POPULATION:,} vehicles are given away by a"
         " search for a vehicle that was tracked there, with when and where it is looked for?",
         _ALL_CAMERAS,
@@ -184,7 +184,7 @@ HEADLINES = (
     ),
     Headline(
         "What the clock gives away",
-        "06, 09",
+        "09",
         "How many bits does the clock alone give away, in a search for a vehicle that was tracked"
         " there?",
         _ALL_CAMERAS,
@@ -195,7 +195,7 @@ HEADLINES = (
     ),
     Headline(
         "What appearance gives away",
-        "06, 09",
+        "09",
         "How many bits does appearance alone give away? Type and colour are part of it, since they"
         " are read off the vector.",
         _ALL_CAMERAS,
@@ -289,7 +289,7 @@ HEADLINES = (
     ),
     Headline(
         "On another seed of the simulation as many come first",
-        "00, 05, 06",
+        "00, 06",
         "The first number of this page, on a second seed of the simulation",
         _ALL_CAMERAS,
         f"{_COMMAND} --other DATA",

@@ -130,7 +130,7 @@ class Renderer:
         weather: str = "clear",
         scale: int = 1,
         detail: str = "middle",
-        mood: float = 0.18,
+        mood: float = 0.08,
     ) -> None:
         if camera_id not in CAMERAS:
             raise ValueError(f"no camera {camera_id!r}; choose one of {', '.join(CAMERAS)}")

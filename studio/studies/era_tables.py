@@ -44,7 +44,8 @@ def shrunk(pictures: VehicleCrops, side: float) -> VehicleCrops:
     """As if each had been so small: its area that of a square of this side, in pixels; smaller ones
     stay as they are.
     """
-    return replace(pictures, crops=tuple(shrink_crop(crop, side) for crop in pictures.crops))
+    crops = tuple(shrink_crop(crop, side) for crop in pictures.crops)
+    return replace(pictures, crops=crops, vectors=None)
 
 
 class LearnedMetric:

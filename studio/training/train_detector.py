@@ -34,7 +34,11 @@ from studio.training.checkpoint import Checkpoint, named_by_code
 from studio.training.schedule import Cycle
 
 SEED = 3
-CYCLES = (Cycle(3, 1.5e-3, 1.5e-5), Cycle(2, 7e-4, 1e-5, simulated=True))
+CYCLES = (
+    Cycle(3, 1.5e-3, 1.5e-5),
+    Cycle(2, 7e-4, 1e-5, simulated=True),
+    Cycle(3, 6e-4, 1e-5, simulated=True),
+)
 EPOCHS = schedule.total(CYCLES)
 RECORDINGS = tuple(replace(settings, minutes=2) for settings in training_road.RECORDINGS)
 """The simulated minutes: the first half of each recording."""

@@ -1,7 +1,7 @@
 """Checks of the exercises: whether an answer is right, or what is wrong and where to look.
 
 ``lesson_NN`` has the checks of notebook NN, `answers` what they have in common, `quiz` the
-questions of notebook 09. A check returns a `Verdict`; an error of its own is a `CheckError`.
+questions of the quizzes. A check returns a `Verdict`; an error of its own is a `CheckError`.
 """
 
 from cctview.course.checks.answers import CheckError, Verdict

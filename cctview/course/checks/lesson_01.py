@@ -1,6 +1,7 @@
 """Checks of the exercises on the history of recognition, in notebook 01."""
 
 import numpy as np
+import pandas as pd
 
 from cctview.course.checks.answers import (
     Wrong,
@@ -23,9 +24,9 @@ def check_best_era(answer, table, pixels):
     if part.empty:
         sizes = ", ".join(map(str, sorted(table.pixels.unique())))
         raise ValueError(f"the table has no pictures of {pixels} pixels; it has {sizes}")
-    era = _read_era(answer, list(part.index))
+    era = _read_era(answer, table)
     best = part.estimate.idxmax()
-    result = f"{era} puts the right vehicle first in {_percent(part.estimate[era])} of searches"
+    result = f"{era} puts the correct vehicle first in {_percent(part.estimate[era])} of searches"
     if era != best:
         ahead = int((part.estimate > part.estimate[era]).sum())
         largest = table.pixels.max()
@@ -36,8 +37,8 @@ def check_best_era(answer, table, pixels):
             else ""
         )
         raise Wrong(
-            f"At {pixels} pixels {result}; better: {ahead} of the others.{hint} Look at the column"
-            " `estimate` of `small`."
+            f"At {pixels} pixels {result}; {ahead} of the others are better.{hint} Look at the"
+            " column `estimate` of `small`."
         )
     second = part.estimate.drop(best).idxmax()
     verdict = (
@@ -56,13 +57,22 @@ def _percent(share):
 
 
 @reader
-def _read_era(answer, names):
-    """The era that is meant: by its name, a part of it, or its year."""
+def _read_era(answer, table):
+    """The era that is meant: by its name, a part of it, its year, or a row of the table."""
+    names = list(table.era.unique())
+    if isinstance(answer, pd.DataFrame) and len(answer) == 1:
+        answer = answer.reset_index().iloc[0]
+    if isinstance(answer, pd.Series) and "era" in answer:
+        answer = answer["era"]
     answer = getattr(answer, "name", answer)
     if isinstance(answer, str):
         text = answer.strip().lower()
     else:
         year = read_number(answer, "the era")
+        if year in table.index and year == int(year):
+            raise Wrong(
+                f"{year:g} is the number of a row. Make `era` the index, or take the row's `era`."
+            )
         if not 1900 < year < 2100:
             raise Wrong(
                 f"The era should be its name or its year, but is {year:g}. A share of searches is"
@@ -116,14 +126,14 @@ def _weights_hint(weights, right, near, pictures, mean, vehicles):
     """What went wrong, by what came out."""
     hint = first_hint(
         {
-            "These are the weights without the mean taken away first: what all pictures share is"
-            " no mark of one.": pictures @ vehicles.T,
+            "The mean was not subtracted first. What all pictures share does not describe a single"
+            " one.": pictures @ vehicles.T,
             "These are the rebuilt pictures, not the weights. The weights come one step before.": (
                 mean + right @ vehicles
             ),
-            "These are the pictures less their mean. What is missing is the product with the"
-            " eigen-vehicles.": pictures - mean,
-            "The sign is turned round: it is picture minus mean.": -right,
+            "These are the pictures minus their mean. The product with the eigen-vehicles is"
+            " missing.": pictures - mean,
+            "The sign is wrong: subtract the mean from the picture.": -right,
         },
         near,
     )
@@ -131,13 +141,13 @@ def _weights_hint(weights, right, near, pictures, mean, vehicles):
         return hint
     if weights.shape == right.T.shape != right.shape:
         return (
-            f"The table lies on its side: it has shape {weights.shape}, but one row a picture is"
-            f" {right.shape}."
+            f"Rows and columns are swapped: the shape is {weights.shape}, and one row for each"
+            f" picture gives {right.shape}."
         )
     if weights.shape != right.shape:
         return (
-            f"It has shape {weights.shape}; expected one row a picture and one column an"
-            f" eigen-vehicle, {right.shape}."
+            f"The shape is {weights.shape}; expected one row for each picture and one column for"
+            f" each eigen-vehicle, {right.shape}."
         )
     row = int(np.abs(weights - right).max(axis=1).argmax())
     return (

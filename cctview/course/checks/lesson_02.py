@@ -20,8 +20,8 @@ def check_stop(answer, history):
     if epoch != int(epoch):
         if any(np.isclose(epoch, values.min(), atol=0.006) for values in (trained_on, new)):
             raise Wrong(
-                f"{epoch:.3g} is a loss. After which epoch is it so low? Read it off the axis"
-                " below: `idxmin` does."
+                f"{epoch:.3g} is a loss. The question asks for the epoch at which it is so low:"
+                " `idxmin` gives it."
             )
         raise Wrong(f"{epoch:g} is no whole number of epochs.")
     if epoch not in history.index:
@@ -32,22 +32,22 @@ def check_stop(answer, history):
     best = int(new.idxmin())
     if new[epoch] <= (1 + _ENOUGH) * new.min():
         return (
-            "Before it the loss on new vehicles still falls; long after it, it rises, while the"
-            " other curve falls on."
+            "Before it the loss on new vehicles still falls. Long after it that loss rises, while"
+            " the other one keeps falling."
         )
     if epoch < best:
         raise Wrong(
-            f"After {epoch:g} epochs the loss on new vehicles is {new[epoch]:.2f}, and still falls:"
-            " learn longer."
+            f"After {epoch:g} epochs the loss on new vehicles is {new[epoch]:.2f}, and still falls."
+            " Let the network learn longer."
         )
     if epoch == int(trained_on.idxmin()) or epoch == history.index[-1]:
         raise Wrong(
-            "There the loss is lowest on the vehicles that it was taught, and those it knows by"
-            " heart. Look at the other curve: what counts is vehicles that it never saw."
+            "There the loss is lowest on the vehicles that the network was shown, and it knows"
+            " those by heart. Look at the other curve: vehicles count that it never saw."
         )
     raise Wrong(
-        f"After {epoch:g} epochs the loss on new vehicles has risen again to {new[epoch]:.2f}: stop"
-        " before."
+        f"After {epoch:g} epochs the loss on new vehicles has risen again to {new[epoch]:.2f}. Stop"
+        " earlier."
     )
 
 
@@ -82,26 +82,33 @@ def _members_hint(share, right, losses, member, allowed):
             f"{share:g} is no share. If it is how many members are found, divide by how many there"
             " are."
         )
-    threshold = np.quantile(losses[~member], allowed)
+    mixed = (
+        "Members and others are mixed up. Take the threshold from the losses of the others alone,"
+        " and count the members alone below it."
+    )
+    threshold, inside = np.quantile(losses[~member], allowed), losses[member]
     hints = {
-        "This is the share of others that are accused. Asked is how many members are found at that"
-        " cost.": allowed,
-        "This is how often an accusation is right. Asked is which share of all members is found.": (
-            member[losses <= threshold].mean()
+        f"That is the share that you allow, {allowed:g}. Take the threshold from the others'"
+        " losses, and return how many of the members lie below it.": allowed,
+        "`np.percentile` counts from 0 to 100. Use `np.quantile`, or multiply by 100.": (
+            (inside < np.percentile(losses[~member], allowed)).mean()
         ),
-        "The threshold leaves out a share of everyone. Let a share of those that were never taught"
-        " be accused.": (losses[member] <= np.quantile(losses, allowed)).mean(),
-        "The wrong way round: members have the small losses. Accuse those below a threshold.": (
-            (losses[member] >= np.quantile(losses[~member], 1 - allowed)).mean()
+        "This divides by everybody. Divide by the number of members.": (
+            (inside <= threshold).sum() / len(losses)
         ),
-        "The wrong way round: this accuses the members with a large loss.": (
-            (losses[member] > threshold).mean()
+        mixed + " Then divide by the number of members.": (losses <= threshold).mean(),
+        "This is how often an accusation is right. The question asks which share of all members is"
+        " found.": member[losses <= threshold].mean(),
+        mixed: (inside <= np.quantile(losses, allowed)).mean(),
+        "It is the other way round: members have the small losses. Accuse vehicles below a"
+        " threshold.": (inside >= np.quantile(losses[~member], 1 - allowed)).mean(),
+        "It is the other way round: this accuses the members with a large loss.": (
+            (inside > threshold).mean()
         ),
-        "The threshold comes from the members' own losses. Take it from those that were never"
-        " taught.": (losses[member] <= np.quantile(losses[member], allowed)).mean(),
     }
     near = 1.5 / member.sum() + 1e-9
-    return first_hint(hints, lambda value: abs(share - value) <= near) or (
+    nearest = dict(sorted(hints.items(), key=lambda hint: abs(share - hint[1])))
+    return first_hint(nearest, lambda value: abs(share - value) <= near) or (
         f"With {100 * allowed:g} % false alarms it gives {share:.4g}; scikit-learn says"
         f" {right:.4g}."
     )

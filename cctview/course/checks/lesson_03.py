@@ -22,36 +22,37 @@ def check_storage(answer, cameras, interval, picture_bytes):
         return abs(number - value) <= 0.011 * value
 
     if is_about(true):
-        return f"{true:,.0f} GB a day. {2e4 / true:,.0f} days of it fit on one disk of 20 TB."
+        return f"It is {true:,.0f} GB a day. {2e4 / true:,.0f} days of it fit on one disk of 20 TB."
     if is_about(true / cameras):
         raise Wrong(f"That is one camera. There are {cameras:,}.")
-    if any(is_about(true * factor) for factor in (1e3, 1e6, 1e9)):
-        raise Wrong(
-            f"Right digits, wrong unit: a gigabyte is 10**9 bytes. It is {number / true:,.0f} times"
-            " too many."
-        )
-    if any(is_about(true / factor) for factor in (1e3, 1e6)):
-        raise Wrong(
-            f"Right digits, wrong unit: asked are gigabytes. It is {true / number:,.0f} times too"
-            " few."
-        )
+    for factor in (1e3, 1e6, 1e9):
+        if is_about(true * factor):
+            raise Wrong(
+                "The digits are right, the unit is not. A gigabyte is 10**9 bytes, so this is"
+                f" {factor:,.0f} times too many."
+            )
+        if is_about(true / factor):
+            raise Wrong(
+                "The digits are right, the unit is not. The question asks for gigabytes, and this"
+                f" is {factor:,.0f} times too few."
+            )
     if is_about(true * 1e9 / 2**30):
         raise Wrong(
-            "Those are gibibytes (2**30 bytes). A gigabyte, as disks are sold and paid for, is"
+            "These are gibibytes (2**30 bytes). A gigabyte, in which disks are sold, is"
             " 10**9 bytes."
         )
     if is_about(true * interval**2):
         raise Wrong(
-            f"You multiplied by the {interval:g} seconds. One picture each {interval:g} s is"
-            f" {1 / interval:g} a second."
+            f"You multiplied by the {interval:g} seconds. One frame every {interval:g} s is"
+            f" {1 / interval:g} per second."
         )
     if is_about(true * interval):
-        raise Wrong(f"That is a picture each second. There is one each {interval:g} s.")
+        raise Wrong(f"That is a frame every second. There is one every {interval:g} s.")
     if any(is_about(true / factor) for factor in (24, 60, 3600, _DAY)):
         raise Wrong(f"Is that a whole day? A day has {_DAY:,} seconds.")
     raise Wrong(
-        f"{number:g} is not it. Pictures a day of one camera, times bytes a picture, times cameras,"
-        " in 10**9 bytes."
+        f"{number:g} is not right. Multiply the frames of one camera in a day by the cameras and by"
+        " the bytes of a frame, and divide by 10**9."
     )
 
 
@@ -83,23 +84,34 @@ def check_candidates(answer, sightings):
 
 def _candidates_hint(vehicles, known, at_each, sightings):
     """What went wrong, by which vehicles it returned."""
+    if len(known) > 1 and not vehicles:
+        return (
+            ": nobody is left. One row cannot be at two places, so do not filter the rows point by"
+            " point. Collect the vehicles of each point, and keep those that are in all of them."
+        )
     if len(known) > 1 and vehicles == set.union(*at_each):
-        return ": yours were at one of the points or more. Keep those that were at all of them."
+        return (
+            ": your vehicles were at one of the points or more. Keep those that were at all of"
+            " them."
+        )
     cameras, hours = zip(*known, strict=True)
     if vehicles == set(
         sightings.vehicle[sightings.camera.isin(cameras) & sightings.hour.isin(hours)]
     ):
         return (
-            ": camera and hour belong together. Yours were at any of these cameras, in any of these"
-            " hours."
+            ": camera and hour belong together. Your vehicles were at any of these cameras, in any"
+            " of these hours."
         )
     if vehicles in (
         _all_of(sightings.camera, sightings, cameras),
         _all_of(sightings.hour, sightings, hours),
     ):
-        return ": a point is a camera *and* an hour. Yours heed one of the two only."
+        return ": a point is a camera *and* an hour. Your function uses only one of the two."
     if len(known) > 1 and vehicles in at_each:
-        return ": yours heed one point only. A loop that overwrites its result keeps the last one."
+        return (
+            ": your function uses only one of the points. A loop that overwrites its result keeps"
+            " the last."
+        )
     return (
         ". For each point take the set of vehicles that were there; those in all of the sets are"
         " left."

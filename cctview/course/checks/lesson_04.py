@@ -6,12 +6,14 @@ import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 from cctview.dataset import box_iou
+from cctview.show import percent
 
 _TOUCHING = [[0, 0, 10, 10], [10, 0, 20, 10]]
 _APART = [[0, 0, 10, 10], [30, 40, 50, 60]]
-_INSIDE = [[0, 0, 10, 10], [2, 2, 6, 7]]
+_INSIDE = [[0, 0, 10, 12], [2, 2, 8, 7]]
+_CROSSING = [[0, 0, 10, 10], [5, 5, 15, 20]]
 _NOTHING = [[3, 3, 3, 3], [3, 3, 3, 3]]
-_ROUNDED = 0.005  # of a threshold that is given with two digits after the point
+_ROUNDED = 1.0  # per cent: a threshold may be called out as a whole number
 _EMPTY = "You divide by zero where neither box has an area: return 0 there."
 
 
@@ -24,28 +26,40 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
     score = read_number(answer, "the threshold")
     score = 100 * score if 0 < score < 1 else score
     if not 0 <= score <= 100:
-        raise Wrong(f"{score:g} is no score: it lies between 0 and 100 per cent.")
-    percent = evaluation.detections["percent"].to_numpy()
-    correct = evaluation.detections["correct"].to_numpy()
-    total = int(np.sum(evaluation.truths))
-    kept = percent >= score - _ROUNDED
-    right = int(correct[kept].sum())
-    false = int((~correct[kept]).sum())
-    needed = math.ceil(wanted * total - 1e-9)
-    if correct.sum() < needed:
-        raise ValueError(f"no threshold finds {wanted:.0%} of {total} vehicles")
-    best = int((~correct)[percent >= np.sort(percent[correct])[::-1][needed - 1]].sum())
-    result = (
-        f"From {score:.4g} % on it finds {right:,} of {total:,} vehicles"
-        f" ({100 * right / total:.1f} %), with {false:,} false boxes"
-    )
-    if right < needed:
-        raise Wrong(f"{result}. That is less than {100 * wanted:g} %: go lower.")
-    if false > best + max(2, 0.03 * best):
-        raise Wrong(
-            f"{result}. {100 * wanted:g} % can be had with {best:,} false boxes: go higher."
+        raise Wrong(f"{score:g} is no confidence: a confidence lies between 0 and 100 per cent.")
+    curve = evaluation.curve()
+    enough = curve.percent[curve.recall >= wanted]
+    if enough.empty:
+        raise ValueError(f"no threshold finds {wanted:.0%} of the vehicles")
+    best = enough.max()
+    at, strictest = evaluation.summary(percent=score), evaluation.summary(percent=best)
+    result = f"From {score:.4g} % on, {percent(at['recall'])} of the vehicles are found"
+    if abs(score - best) <= _ROUNDED:
+        return (
+            f"{result}, and {percent(at['precision'])} of the boxes are right. At"
+            f" {curve.percent.min():.0f} % it would be {percent(curve.precision.iloc[-1])}."
         )
-    return f"{result}. At 25 % it would be {int((~correct[percent >= 25]).sum()):,}."
+    if np.isclose(score, enough.min(), atol=0.01):
+        raise Wrong(
+            f"{result}. That is enough, but you kept more false boxes than you need. The strictest"
+            " threshold that finds enough is the highest one."
+        )
+    if (curve.precision >= wanted).any() and np.isclose(
+        score, curve.percent[curve.precision >= wanted].min(), atol=0.01
+    ):
+        raise Wrong(
+            f"{result}. You asked that {percent(wanted)} of the boxes are right, which is"
+            " precision. The vehicles that are found are the recall."
+        )
+    if score > best:
+        raise Wrong(
+            f"{result}, and that is less than {percent(wanted)}. A stricter threshold misses more."
+        )
+    raise Wrong(
+        f"{result}, but only {percent(at['precision'])} of the boxes are right. A stricter"
+        f" threshold finds {percent(wanted)} too, and then {percent(strictest['precision'])} are"
+        " right."
+    )
 
 
 @check
@@ -56,7 +70,7 @@ def check_iou(answer, boxes):
     """
     some = np.asarray(boxes, float)[:6]
     some_pairs = [(a, b) for k, a in enumerate(some) for b in some[k:]]
-    for a, b in np.array([_INSIDE, *some_pairs, _TOUCHING, _APART, _NOTHING], float):
+    for a, b in np.array([_INSIDE, _CROSSING, *some_pairs, _TOUCHING, _APART, _NOTHING], float):
         right = float(box_iou([a], [b])[0, 0])
         try:
             given = call(answer, a, b, hint=f", for the boxes {_text(a)} and {_text(b)}.")
@@ -97,8 +111,10 @@ def _iou_hint(number, right, a, b):
         ),
         "You divide by the sum of both areas: what they share is in there twice. Take it off"
         " once.": _ratio(shared, sum(areas)),
-        "This is 1 minus it: a distance. Asked for is the overlap, 1 for two equal boxes.": (
-            1 - right
+        "This is 1 minus the overlap, a distance. The overlap of two equal boxes is 1.": 1 - right,
+        "This is in per cent. The overlap is a share: 1 for two equal boxes.": 100 * right,
+        "You divide by the box around both. It holds places that neither of them covers.": _ratio(
+            shared, (np.maximum(a[2:], b[2:]) - np.minimum(a[:2], b[:2])).prod()
         ),
     }
     hints = apart | hints if (sides < 0).any() else hints | apart

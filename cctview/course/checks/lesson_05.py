@@ -1,5 +1,6 @@
 """Checks of the exercises on tracking, in notebook 05."""
 
+import functools
 import math
 
 import numpy as np
@@ -7,51 +8,69 @@ import numpy as np
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 from cctview.match import cosine_distances
 
+_STEP = 0.01  # of the slider: an answer with two decimals is exact enough
+
 
 @check
 def check_threshold(answer, distances, same, tolerated=0.01):
     """The threshold that links most same pairs, and at most a tolerated share of different ones."""
     threshold = read_number(answer, "the threshold")
-    distances = np.asarray(distances, float)
-    same = np.asarray(same, bool)
-    different_pairs = np.sort(distances[~same])
-    same_pairs = np.sort(distances[same])
-    if not len(different_pairs) or not len(same_pairs):
+    distances, same = np.asarray(distances, float), np.asarray(same, bool)
+    apart, alike = np.sort(distances[~same]), np.sort(distances[same])
+    if not len(apart) or not len(alike):
         raise ValueError("there must be pairs of both kinds, same and different")
-    allowed = math.floor(tolerated * len(different_pairs) + 1e-9)
-    # From here on, one different pair too many is linked.
-    limit = different_pairs[allowed] if allowed < len(different_pairs) else math.inf
-    linked = np.searchsorted(different_pairs, threshold, side="right") / len(different_pairs)
-    found = np.searchsorted(same_pairs, threshold, side="right")
-    best = np.searchsorted(same_pairs, limit, side="left")
-    result = f"At {threshold:.3g} it links {100 * linked:.2f} % of the different pairs"
+
+    def linked(pairs):
+        return int(np.searchsorted(pairs, threshold, side="right"))
+
+    allowed = math.floor(tolerated * len(apart) + 1e-9)
+    # the greatest distance at which no more than the allowed pairs are linked
+    right = float(apart[allowed]) if allowed < len(apart) else math.inf
+    false, found = linked(apart), linked(alike)
+    words = f"At {threshold:.3g} it links {false:,} of {len(apart):,} different pairs"
     if threshold < 0:
         raise Wrong(
-            f"{threshold:g} is below every distance: nothing is linked. Distances begin at 0."
+            f"{threshold:g} is below every distance, so nothing is linked. Distances begin at 0."
         )
-    if linked > tolerated:
-        raise Wrong(
-            f"{result}, more than {100 * tolerated:g} %: go lower. The first thing that roc_curve"
-            " returns are these shares."
-        )
-    result += f", and finds {found} of {len(same_pairs)} same pairs"
-    if found < best - max(1, 0.005 * len(same_pairs)):
-        raise Wrong(f"{result}; up to {100 * tolerated:g} % it could find {best}: go higher.")
-    return f"{result}: {100 * found / len(same_pairs):.0f} %."
+    best = int(np.searchsorted(alike, right, side="left"))
+    mistakes = {
+        "This is a quantile of all pairs. Only the different pairs can be false links, so leave out"
+        " the same pairs.": np.quantile(distances, tolerated),
+        "This is a quantile of the same pairs. False links are among the different pairs.": (
+            np.quantile(alike, tolerated)
+        ),
+        f"At this threshold {1 - tolerated:.0%} of the different pairs are linked. Count from the"
+        " small distances.": np.quantile(apart, 1 - tolerated),
+        "This is how many pairs may be linked. Which distance has the last of them?": allowed,
+    }
+    near = functools.partial(math.isclose, threshold, rel_tol=1e-6)
+    if not near(right) and (hint := first_hint(mistakes, near)):
+        raise Wrong(hint)
+    enough = false <= allowed and found >= best - max(1, 0.005 * len(alike))
+    if enough or abs(threshold - right) <= _STEP:
+        return f"{words}, and finds {found:,} of {len(alike):,} same pairs."
+    if false > allowed:
+        raise Wrong(f"{words}; {allowed:,} are tolerated, so it is too lax.")
+    raise Wrong(
+        f"{words}, and finds {found:,} of {len(alike):,} same pairs. {allowed:,} different pairs"
+        f" are tolerated, and then it could find {best:,}: it is too strict."
+    )
 
 
 @check
 def check_cosine_distance(answer, embeddings):
     """A function of two vectors that returns their cosine distance; tried on rows of (n, d)."""
     vectors = np.asarray(embeddings, float)[:6]
-    for a, b in ((a, b) for k, a in enumerate(vectors) for b in vectors[k:]):
+    pairs = [(a, b) for k, a in enumerate(vectors) for b in vectors[k:]]
+    pairs.append((vectors[0], -vectors[0]))  # opposite directions
+    for a, b in pairs:
         right = float(cosine_distances(a[None], b[None])[0, 0])
         given = call(answer, a, b, hint=". Try it on two rows of the embeddings.")
         number = read_number(given, "what your function returns")
         if abs(number - right) > 1e-4:
             raise Wrong(_cosine_hint(number, right, a, b))
     return (
-        "It agrees with cctview's on all pairs that were tried; the nearest vehicle is the one with"
+        "It agrees with the one of cctview on all pairs that were tried. The nearest vehicle has"
         " the smallest."
     )
 
@@ -61,8 +80,11 @@ def _cosine_hint(number, right, a, b):
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
     cosine = 1 - right
     hints = {
+        "For opposite directions it should be 2: leave the sign of the cosine as it is.": (
+            1 - abs(cosine) if cosine < 0 else math.nan
+        ),
         "This is the cosine itself: 1 for the same direction. A distance is small for what is"
-        " alike: subtract it from 1.": cosine,
+        " similar: subtract it from 1.": cosine,
         "This is the dot product: divide it by the lengths of both vectors, then subtract it from"
         " 1.": cosine * lengths,
         "The lengths are not taken out: divide the dot product by the lengths of both vectors.": (

@@ -1,8 +1,8 @@
-"""Checks of the exercises on growing a search engine, in notebook 06."""
+"""Checks of the exercises on designing the app, in notebook 06."""
 
 import math
 
-from cctview.course.checks.answers import Wrong, check, read_number
+from cctview.course.checks.answers import Wrong, check, first_hint, read_number
 
 
 @check
@@ -22,48 +22,49 @@ def check_right_alarms(answer, wanted, hit, false):
     right = wanted * hit / (wanted * hit + (1 - wanted) * false)
 
     def near(value):
+        rounded = (
+            0.006 if number >= 1 and number == round(number) else 0.0
+        )  # a whole number of a hundred
         return any(
-            abs(given - value) <= 0.06 * min(value, 1 - value) for given in (number, number / 100)
+            abs(given - value) <= max(0.06 * min(value, 1 - value), rounded)
+            for given in (number, number / 100)
         )
 
     if near(right):
         return (
-            f"{100 * right:.2g} of 100: for each right alarm, {(1 - right) / right:.0f} that blame"
-            " somebody else."
+            f"{100 * right:.2g} of 100. For each right alarm there are {(1 - right) / right:.0f}"
+            " that"
+            " stop somebody else."
         )
-    if near(1 - right):
-        raise Wrong("These are the alarms that are wrong: what is left to 100.")
-    if near(hit):
-        raise Wrong(
-            f"{100 * hit:g} of 100 wanted vehicles raise an alarm. Asked is the other way round: of"
-            " 100 alarms."
-        )
-    if near(1 - false):
-        raise Wrong(
-            f"{100 * (1 - false):g} of 100 innocent vehicles raise none. How many of these pass for"
-            " each wanted one?"
-        )
-    if near(hit / (hit + false)):
-        raise Wrong(
-            "As if wanted and innocent vehicles were equally many. Take a million that pass: how"
-            " many of each are there?"
-        )
-    if near(wanted * hit) or near(wanted):
-        raise Wrong(
-            "That is a share of all vehicles that pass. Divide by the alarms: the right and the"
-            " wrong ones together."
-        )
+    hints = {
+        "These are the wrong alarms. The question asks for the right ones.": 1 - right,
+        f"{100 * hit:g} of 100 wanted vehicles raise an alarm. The question asks the other way"
+        " round:"
+        " of 100 alarms, how many are for a wanted vehicle?": hit,
+        f"{100 * (1 - false):g} of 100 other vehicles raise no alarm. But how many of them"
+        " drive past"
+        " for each wanted one?": 1 - false,
+        "This would be right if wanted and other vehicles were equally many. Take a million that"
+        " pass: how many of each are there?": hit / (hit + false),
+        "That is a share of all vehicles that pass. Divide by the alarms: the right and the wrong"
+        " ones together.": wanted * hit,
+        "That is how many vehicles are wanted. How many of those that raise an alarm are?": wanted,
+        "You divide by the wrong alarms alone. Divide by all alarms, the right and the wrong"
+        " ones.": (wanted * hit / ((1 - wanted) * false)),
+    }
     raise Wrong(
-        "Take a million vehicles that pass. How many are wanted, and raise an alarm? How many of"
-        " the others do?"
+        first_hint(hints, near)
+        or "Take a million vehicles that pass. How many of the wanted ones raise an alarm? How many"
+        " of the others do?"
     )
 
 
 @check
 def check_even_gallery(answer, rate):
-    """In how large a gallery half of the searches flag somebody, if impostors were independent.
+    """In how large a gallery half of the searches link somebody, if all vehicles were equally easy
+    to confuse.
 
-    One other vehicle passes for the one looked for with probability `rate`.
+    One other vehicle is taken for the one looked for with probability `rate`.
 
     Examples
     --------
@@ -71,27 +72,30 @@ def check_even_gallery(answer, rate):
     [True, True, False, False]
     """
     number = read_number(answer, "the size of the gallery")
+    if math.isclose(number, math.log(0.5) / math.log(rate), rel_tol=0.01):
+        raise Wrong("You took the logarithm of `rate`. No vehicle is taken for it with `1 - rate`.")
     if number < 1:
-        raise Wrong(f"{number:g} is no gallery. Asked is a number of vehicles, 1 or more.")
+        raise Wrong(f"{number:g} is no gallery. Give a number of vehicles, 1 or more.")
     right = math.log(0.5) / math.log1p(-rate)
     if abs(number - math.ceil(right)) <= 1.01 or abs(number - right) <= 0.005 * right:
         return (
-            f"About {math.ceil(right):,}. So few, since every one of them has a chance to be taken"
-            " for the one looked for."
+            f"About {math.ceil(right):,} vehicles are enough, because each of them can be taken for"
+            " the one looked for."
         )
     if abs(number - 1 / rate) <= 0.02 / rate:
         raise Wrong(
-            "In such a gallery a search returns one innocent on average; some searches return"
-            " several, so others none."
+            "In such a gallery a search links one other vehicle on average. Some searches link"
+            " several, so others link none."
         )
     if abs(number - 0.5 / rate) <= 0.02 / rate:
         raise Wrong(
-            "So many return half an innocent on average. Asked is when half of the searches return"
-            " one or more."
+            "In such a gallery a search links half a vehicle on average. The question asks when"
+            " half"
+            " of the searches link one or more."
         )
     flags = -math.expm1(number * math.log1p(-rate))
-    side = "larger" if flags < 0.5 else "smaller"
     raise Wrong(
-        f"Among {number:,.0f} vehicles {100 * flags:.0f} % of searches would flag somebody; go"
-        f" {side}."
+        f"Among {number:,.0f} vehicles, {100 * flags:.0f} % of the searches would link somebody."
+        " With"
+        " which number does no vehicle pass in half of the searches?"
     )

@@ -1,17 +1,21 @@
 """Checks of the exercises on the demo app, in notebook 07."""
 
+import math
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_names, read_number
 
 _MILE = 1.609344  # kilometres
 _ABS = "take the distance between the times without its sign (`abs`)."
-_BOTH = "the clocks may be apart in both ways."
+_BOTH = "the clocks can be apart in both ways."
 
 
 @check
-def check_speed(answer, sightings, km, tolerance=0.02):
-    """The average speed between the first and the last sighting of a dossier, in km/h.
+def check_speed(answer, sightings, km):
+    """The average speed between the first and the last sighting of a table, in km/h.
 
     `sightings` has columns camera and time, in order of time; `km` says where each camera stands.
     """
@@ -23,19 +27,24 @@ def check_speed(answer, sightings, km, tolerance=0.02):
     right = 3600 * abs(way) / seconds
 
     def is_about(value):
-        return abs(speed - value) <= tolerance * abs(value)
+        return abs(speed - value) <= min(0.5, 0.02 * abs(value))  # a whole number is exact enough
 
     if is_about(right):
         return (
-            f"{right:.0f} km/h over {abs(way):g} km. Nobody measured a speed: it was read off two"
+            f"{right:.0f} km/h over {abs(way):.2g} km. Nobody measured a speed: it was read off two"
             " clocks."
         )
     hints = {
-        "That is in metres a second: multiply by 3.6.": right / 3.6,
-        "That is in kilometres a second: multiply by 3600, the seconds of an hour.": right / 3600,
-        "That is in kilometres a minute: multiply by 60.": right / 60,
-        "That is in miles an hour: take the kilometres as they stand.": right / _MILE,
-        "Upside down: divide the way by the time.": seconds / abs(way),
+        "That is in metres per second: multiply by 3.6.": right / 3.6,
+        "That is in kilometres per second: multiply by 3600, the seconds of an hour.": right / 3600,
+        "That is in kilometres per minute: multiply by 60.": right / 60,
+        "That is in miles per hour: take the kilometres as they stand.": right / _MILE,
+        "You divided the time by the way. Divide the way by the time.": seconds / abs(way),
+        "This is the mean of the speeds of the stretches. Long stretches count more: divide the"
+        " whole way by the whole time.": np.mean(list(_stretches(sightings, km))),
+        "You took the last camera's place alone. The way is the difference of two places.": (
+            3600 * km[last["camera"]] / seconds if km[first["camera"]] else math.nan
+        ),
         "That is the way alone. Divide it by the time.": abs(way),
         "That is the time alone. Divide the way by it.": seconds,
     }
@@ -43,17 +52,22 @@ def check_speed(answer, sightings, km, tolerance=0.02):
         raise Wrong(hint)
     if speed < 0 and is_about(-right):
         raise Wrong(
-            "The size is right, the sign is not: a speed has none. Take the way without its sign."
-        )
-    if is_about(3600 * km[last["camera"]] / seconds) and km[first["camera"]]:
-        raise Wrong(
-            "You took the last camera's place alone. The way is the difference of two places."
+            "The size is right and the sign is not, because a speed has none. Take the way"
+            " without its"
+            " sign."
         )
     side = "slow" if speed < right else "fast"
     raise Wrong(
-        f"{speed:g} km/h is too {side}. Take the first and the last sighting: {abs(way):g} km in"
+        f"{speed:g} km/h is too {side}. Take the first row and the last: {abs(way):.2g} km in"
         f" {seconds:.0f} s."
     )
+
+
+def _stretches(sightings, km):
+    """The speed between each two rows that follow each other, in km/h."""
+    for before, after in pairwise(sightings.itertuples()):
+        seconds = (after.time - before.time).total_seconds()
+        yield 3600 * abs(km[after.camera] - km[before.camera]) / seconds
 
 
 @check
@@ -67,7 +81,7 @@ def check_who(answer, register, camera, moments, seconds=2.0):
     for moment in map(pd.Timestamp, moments):
         apart = (register[camera] - moment).dt.total_seconds()
         right = set(register.loc[apart.abs() <= seconds, "holder"])
-        hint = ". Try it on one time first."
+        hint = ". Try it on one time first; `.dt.total_seconds()` makes seconds of a difference."
         given = call(answer, register, camera, moment, seconds, hint=hint, wanted="the answer")
         if isinstance(given, pd.DataFrame) and "holder" in given:
             given = given["holder"]
@@ -81,8 +95,9 @@ def check_who(answer, register, camera, moments, seconds=2.0):
             raise Wrong(_who_hint(names, right, register, apart, seconds))
         most = max(most, len(right))
     return (
-        f"It holds at all times that were tried. At one of them {most} holders fit: type, colour"
-        " and direction choose among them."
+        f"It is right at all times that were tried. At one of them {most} holders fit, and then"
+        " type,"
+        " colour and direction choose among them."
     )
 
 

@@ -5,62 +5,75 @@ from itertools import islice
 import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, read_array, reader
-from cctview.defences import USES, bought_points
+from cctview.defences import USES, at_strength, bought_points
 
 _SLACK = 0.01
 """Shares within which two defences count as equal."""
-_TAKE_BEST = "For each defence and strength take the tracker with the most bits left."
+_STRENGTHS = {"weak": 1, "medium": 2, "strong": 3}
+"""As the slider calls them."""
 
 
 @check
 def check_defence(answer, table, usefulness=0.9, needs=USES):
-    """The useful defence, ``(name, strength)``, that buys back most bits from the best tracker.
+    """The useful defence, ``(name, strength)``, that takes the largest share of the bits from the
+    best tracker. A strength is a number, or weak, medium or strong.
 
     `table` is that of `cctview.defences.study.stored`; each of the `needs` keeps the share
     `usefulness`.
     """
     points = bought_points(table, needs=needs)
     measured = table[table.defence != "none"].groupby("defence", sort=False).strength.unique()
-    name, strength = _read_defence(answer, dict(measured))
+    name, strength = _read_defence(answer, dict(measured), table)
     best = points[points.usefulness >= usefulness].share.max()
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
     result = (
-        f"{name} at {strength:g} buys back {100 * mine.share:.0f} % of the bits from the best"
-        f" tracker ({mine.tracker})"
+        f"{name} at {strength:g} takes {100 * mine.share:.0f} % of the bits from the best tracker"
+        f" ({mine.tracker})"
     )
     kept = f"{100 * mine.usefulness:.0f} %"
     if mine.usefulness < usefulness:
         raise Wrong(
-            f"{result}, but keeps only {kept} of its use. Drop the rows below"
-            f" {100 * usefulness:.0f} % first."
+            f"{result}, but keeps only {kept} of {' and '.join(needs)}. First drop the rows that"
+            f" keep less than {100 * usefulness:.0f} % of one of them."
         )
     if mine.share < best - _SLACK:
         shelf = bought_points(table, "off the shelf")
         sold = shelf[(shelf.defence == name) & np.isclose(shelf.strength, strength)].share.iloc[0]
         if sold > best:
             raise Wrong(
-                f"{result}; {100 * sold:.0f} % is only what it buys off the shelf. {_TAKE_BEST}"
+                f"{result}; {100 * sold:.0f} % is only what it takes off the shelf. For each"
+                " defence and strength use the tracker with the most bits left."
             )
-        raise Wrong(f"{result}, and another useful one buys more. {_TAKE_BEST}")
-    return f"{result} and keeps {kept} of its use. It can be ordered or applied by: {mine.who}."
+        raise Wrong(
+            f"{result}, and another one that keeps enough takes more. Sort the useful rows by bits."
+        )
+    return f"{result}, and keeps {kept} of what is needed. Applied or ordered by: {mine.who}."
 
 
 @reader
-def _read_defence(answer, measured):
+def _read_defence(answer, measured, table):
     """Name and strength out of an answer, if that defence was measured at it."""
     given = [] if isinstance(answer, str) or not np.iterable(answer) else [*islice(answer, 3)]
     if len(given) != 2:
         raise Wrong('Give two things, the name and the strength, such as ("blur", 2).')
-    name, strength = given
+    name, strength = str(given[0]).strip().lower(), given[1]
     if name not in measured:
-        raise Wrong(f"there is no defence {str(name)[:40]!r}; there are {', '.join(measured)}.")
+        raise Wrong(f"there is no defence {name[:40]!r}; there are {', '.join(measured)}.")
+    if place := _STRENGTHS.get(str(strength).strip().lower()):
+        return name, at_strength(table, name, place).strength.iloc[0]
     try:
         strength = float(strength)
     except (TypeError, ValueError):
-        raise Wrong(f"the strength should be a number, but is {str(strength)[:40]!r}.") from None
+        raise Wrong(
+            "The strength should be a number, or weak, medium or strong, but is"
+            f" {str(strength)[:40]!r}."
+        ) from None
     if not np.isclose(measured[name], strength).any():
         strengths = ", ".join(f"{strength:g}" for strength in measured[name])
-        raise Wrong(f"{name} was measured at {strengths}, not at {strength:g}.")
+        raise Wrong(
+            f"{name} was measured at {strengths}, not at {strength:g}. You can also give weak,"
+            " medium or strong."
+        )
     return name, strength
 
 
@@ -84,7 +97,8 @@ def check_key_broken(answer, database, known=200):
         f" {100 * without:.0f} %"
     )
     if found >= 0.5 * best:
-        return f"{result}, and nobody told you the key."
+        possible = database.unprotected()["estimate"]
+        return f"{result}, and {100 * possible:.0f} % could be found if there were no key."
     if _share_found(matrix.T, first, second) > 2 * found:
         raise Wrong(f"{result}. It is turned the wrong way: return its transpose.")
     reason = (

@@ -2,7 +2,7 @@
 
 import math
 
-from cctview.course.checks.answers import Wrong, check, read_number
+from cctview.course.checks.answers import Wrong, check, first_hint, read_number
 
 
 @check
@@ -23,31 +23,24 @@ def check_bits(answer, before, after):
     if near(right):
         return (
             f"log2({before:.0f} / {after:.0f}) = {right:.1f} bits: {before / after:.0f} times fewer"
-            " than before."
+            " vehicles than before."
         )
-    if abs(bits - before / after) <= 0.5:
-        raise Wrong(
-            "This is how many times fewer there are. In bits, how often is that halved?"
-            f" log2({before / after:.0f})."
-        )
-    if near(-right):
-        raise Wrong("The sign is wrong: what is given away counts up. Divide the many by the few.")
-    for name, value in (
-        ("natural", math.log(before / after)),
-        ("decimal", math.log10(before / after)),
-    ):
-        if near(value):
-            raise Wrong(f"This is the {name} logarithm. Bits are halvings: take np.log2.")
-    if near(math.log2(after)):
-        raise Wrong(
-            "These are the bits that are left, among those alike. Given away is the way from all to"
-            " those."
-        )
-    if near(math.log2(before)):
-        raise Wrong(
-            "So many bits would single it out. But some are left: those who look alike still"
-            " hide it."
-        )
+    ratio, everyone, alike = before / after, math.log2(before), math.log2(after)
+    if abs(bits - ratio) <= 0.5:
+        raise Wrong(f"You have {ratio:.0f} times fewer. How often is that halved? Use np.log2.")
+    divide = "Divide everyone by those alike first, then take np.log2."
+    hints = {
+        f"The sign is wrong, because you divide the few by the many. {divide}": -right,
+        "This is the natural logarithm. Bits are halvings: use np.log2.": math.log(ratio),
+        "This is the decimal logarithm. Bits are halvings: use np.log2.": math.log10(ratio),
+        f"These bits still hide the car among those alike. {divide}": alike,
+        f"This is the logarithm of everyone, or of everyone else. {divide}": everyone,
+        f"Subtracting does not count halvings. {divide}": math.log2(abs(before - after) or 1),
+    }
+    if math.isclose(bits, 1 / ratio, rel_tol=0.05):
+        raise Wrong(f"This is the share that is left. {divide}")
+    if hint := first_hint(hints, near):
+        raise Wrong(hint)
     side = "low" if bits < right else "high"
     raise Wrong(
         f"{bits:g} is too {side}. Halve {before:.0f} until about {after:.0f} are left: how many"
@@ -57,7 +50,7 @@ def check_bits(answer, before, after):
 
 @check
 def check_even_population(answer, bits):
-    """Among how many vehicles a match by so many bits is as probably right as wrong.
+    """Among how many vehicles a match by so many bits is as often right as wrong.
 
     Examples
     --------
@@ -71,36 +64,26 @@ def check_even_population(answer, bits):
         return abs(population / value - 1) <= 0.02
 
     if population <= 0:
-        raise Wrong(f"{population:g} is no number of vehicles.")
+        raise Wrong(f"{population:g} cannot be a number of vehicles.")
     if near(right):
         return (
-            f"Among {right:,.0f} it is a coin's toss. In a city of 2 million, {2e6 / right:,.0f}"
-            " vehicles fit as well."
+            f"Among {right:,.0f} vehicles the match is as often right as wrong. In a city of 2"
+            f" million, {2e6 / right:,.0f} vehicles fit as well."
         )
-    if near(bits**2):
-        raise Wrong(
-            "The other way round: not the bits squared, but 2 to the power of the bits. Each bit"
-            " doubles."
-        )
-    if near(2 * bits):
-        raise Wrong(
-            "Each bit doubles the number, one after the other: 2 to the power of the bits, not 2"
-            " times."
-        )
-    if near(math.exp(bits)) or near(10.0**bits):
-        raise Wrong("Bits are powers of 2.")
-    if near(2 * right) or near(right / 2):
-        raise Wrong(
-            "You are off by one bit. At a coin's toss, the evidence exactly makes up for the many"
-            " others."
-        )
-    if near(1 / right):
-        raise Wrong(
-            "This is the probability of each before there was any evidence. How many vehicles are"
-            " that?"
-        )
+    off = "The evidence must exactly make up for all other vehicles."
+    hints = {
+        "Each bit doubles the number: not the bits squared, but 2 to their power.": bits**2,
+        "Each bit doubles the number: not 2 times the bits, but 2 to their power.": 2 * bits,
+        "Bits are powers of 2, not of e.": math.exp(bits),
+        "Bits are powers of 2, not of 10.": 10.0**bits,
+        f"You are one bit too high. {off}": 2 * right,
+        f"You are one bit too low. {off}": right / 2,
+        "This is how likely one vehicle is before any evidence. How many is that?": 1 / right,
+    }
+    if hint := first_hint(hints, near):
+        raise Wrong(hint)
     side = "few" if population < right else "many"
     raise Wrong(
-        f"{population:,.6g} are too {side}. Try match_probability(bits, population), and go on"
-        " until it says 0.5."
+        f"{population:,.6g} are too {side}. Try match_probability(bits, vehicles), and go on until"
+        " it says 0.5."
     )

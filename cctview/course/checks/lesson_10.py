@@ -40,7 +40,7 @@ def check_numbers(answer, detections, right):
             )
     if missing := [camera for camera in right if camera not in given]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise Wrong(f"right so far, but it is also at {missing[0]}{more}.")
+        raise Wrong(f"right so far, but the detector found the vehicle also at {missing[0]}{more}.")
     return f"{len(given)} cameras, one vehicle, and no plate read."
 
 
@@ -54,6 +54,7 @@ def _read_numbers(answer, camera):
     return {
         str(camera): int(read_number(number, f"the number at {camera}"))
         for camera, number in answer.items()
+        if number is not None  # the natural way to say that it was not found
     }
 
 
@@ -74,6 +75,12 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
     seconds = _read_seconds(answer)
     if abs(seconds - right) <= tolerance:
         return f"{right:.0f} s, read off two clocks."
+    by_digits = int(f"{pd.Timestamp(arrived):%H%M%S}") - int(f"{pd.Timestamp(departed):%H%M%S}")
+    if seconds == by_digits:
+        raise Wrong(
+            f"You subtracted the clocks as if they were ordinary numbers. {seconds / 100:.2f} would"
+            " be minutes and seconds, and a minute has 60 seconds."
+        )
     if abs(60 * seconds - right) <= tolerance:
         raise Wrong(f"That is {seconds:g} minutes, and they are right: give it in seconds.")
     if abs(seconds + right) <= tolerance:
@@ -86,6 +93,8 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
 
 @reader
 def _read_seconds(answer):
+    if isinstance(answer, str) and ":" in answer:
+        raise Wrong(f"{answer} is minutes and seconds. Give the seconds alone: a minute has 60.")
     if hasattr(answer, "total_seconds"):
         answer = answer.total_seconds()
     return read_number(answer, "the travel time")

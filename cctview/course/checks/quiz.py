@@ -1,4 +1,6 @@
-"""The ten questions at the end of the course, in notebook 09: their words stand in ``quiz.md``."""
+"""The quizzes that end some notebooks, and the three questions before and after the course: their
+words stand in ``quiz.md``.
+"""
 
 import re
 from pathlib import Path
@@ -43,4 +45,11 @@ def _parts(pattern, line):
     return match.groups()
 
 
-QUESTIONS = read_questions(Path(__file__).with_suffix(".md").read_text(encoding="utf-8"))
+_WORDS = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
+QUESTIONS = {
+    lesson or "course": read_questions(words)
+    for lesson, words in re.findall(
+        r"^# (?:After (\d\d)|Before and after the course)$(.*?)(?=^# |\Z)", _WORDS, re.M | re.S
+    )
+}
+"""By the lesson that they end, such as "08"; and "course": before the first and after the last."""

@@ -1,5 +1,5 @@
-"""The figures of the lessons, a module each: `lesson_00` to `lesson_10`, `vectors` for 05, and
-`rebuilding` for 08.
+"""The figures of the lessons, a module each: `lesson_00` to `lesson_10`, and `vectors` for
+05.
 
 Each function takes data and returns a `cctview.show.look.Card`, ready to be shown; its `note` is
 the last line, which says where the numbers come from. What several lessons draw (frames, pairs,

@@ -176,7 +176,7 @@ def _rank1_by_count(axes, curve, count):
     dot(axes, numbers[at], rank1[at], ORANGE, 13, **look)
     dotted(axes, count, 1.2)
     axes.set(xscale="log", xlabel="eigen-vehicles used")
-    axes.set(ylim=(0, 1.15 * max(rank1.max(), 0.01)), ylabel="right one first")
+    axes.set(ylim=(0, 1.15 * max(rank1.max(), 0.01)), ylabel="correct one first")
     axes.set_xticks([n for n in (1, 2, 4, 8, 16, 32, 64, 128) if n <= numbers.max()])
     axes.xaxis.set_major_formatter(lambda number, _: f"{number:.0f}")
     axes.xaxis.set_minor_locator(NullLocator())
@@ -191,6 +191,21 @@ def _left_out(era, crop, weights):
 
 
 @style()
+def line_up(query: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+    """A vehicle, and crops of another camera of which one shows it, numbered from 1."""
+    title = "Which of these five crops shows the vehicle on the left?"
+    figure = Card(title, 1.55, note, bottom=0.1, top=0.36, wspace=0.12, **_PICTURES)
+    grid = figure.add_gridspec(1, len(crops) + 1)
+    for k, crop in enumerate([query, *crops]):
+        axes = figure.add_subplot(grid[0, k])
+        axes.imshow(crop, interpolation="bicubic")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(visible=True, color=GREY if k else INK, linewidth=1 if k else 3)
+        axes.set_title(str(k) if k else "looked for", fontsize=12, pad=5, fontweight="bold")
+    return figure
+
+
+@style()
 def era_searches(
     query: np.ndarray,
     rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]],
@@ -201,7 +216,8 @@ def era_searches(
     `rows` has for each: its first candidates, whether each is correct, and the correct one's rank.
     """
     first = sum(rank == 1 for _, _, rank in rows.values())
-    title = f"{first} of {len(rows)} recognisers put the right vehicle first"
+    put = "puts" if first == 1 else "put"
+    title = f"{first} of {len(rows)} methods {put} the correct vehicle first"
     figure = Card(title, 0.86 * len(rows) + 0.35, note, bottom=0.05, top=0.3, **_PICTURES)
     axes = figure.subplots()
     axes.set_axis_off()
@@ -214,7 +230,7 @@ def era_searches(
         name = "\n".join(textwrap.wrap(name, 14))
         axes.text(1.15, row + 0.34, name, va="center", fontsize=11, fontweight="bold")
         colour = SAME if rank == 1 else DIFFERENT
-        place = f"right one: {_ordinal(rank)}"
+        place = f"correct one: {_ordinal(rank)}"
         axes.text(1.15, row + 0.8, place, va="center", fontsize=10, color=colour)
         for k, (crop, hit) in enumerate(zip(crops, right, strict=True)):
             look = (SAME, "-", "✓") if hit else (GREY, (0, (2, 2)))
@@ -272,7 +288,9 @@ def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float, note: str = 
         f" {last / before.max():.0f} times as many"
     )
     rows = rows.rename(index=names)
-    return bars(rows, "searches with the right vehicle first (rank-1, share)", title, chance, note)
+    return bars(
+        rows, "searches with the correct vehicle first (rank-1, share)", title, chance, note
+    )
 
 
 @style()
@@ -289,8 +307,8 @@ def by_resolution(
     at_size = table[table.pixels == pixels].set_index("era")
     now = at_size.loc[era]
     title = (
-        f"At {pixels} pixels a side, {era[5:]}: {percent(now.estimate)} [{100 * now.low:.0f}"
-        f" {100 * now.high:.0f}]. The best is {at_size.estimate.idxmax()[5:]}"
+        f"At {pixels} pixels a side the method {era[5:]} finds {percent(now.estimate)} (95% CI"
+        f" {100 * now.low:.0f}–{100 * now.high:.0f}); the best is {at_size.estimate.idxmax()[5:]}"
     )
     figure = Card(title, 3.9, note, photographs=True, right=2.35)
     axes = figure.subplots()
@@ -304,7 +322,7 @@ def by_resolution(
     _names_beside(axes, table, sizes[-1])
     axes.axvline(pixels, color=INK, linewidth=1.4)
     axes.set(xlabel="side of the pictures (pixels)", xticks=sizes)
-    axes.set(ylabel="right one first", ylim=(0, None))
+    axes.set(ylabel="correct one first", ylim=(0, None))
     share_axis(axes.yaxis)
     tall = figure.get_size_inches()[1]
     low, high = figure.subplotpars.bottom, figure.subplotpars.top
@@ -340,7 +358,7 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
     before = max(figures.loc[era, "with"].estimate for era in eras[:-1])
     verdict = "does not close the gap" if before < newest else "closes the gap"
     title = (
-        f"A metric learnt on top of the old features {verdict}: {percent(before)} at most,"
+        f"A metric learned on top of the old features {verdict}: {percent(before)} at most,"
         f" {percent(newest)} for the network, with a training of its own"
     )
     figure = Card(title, 0.62 * len(eras) + 1.15, note, left=2.2, right=0.5, top=0.4)
@@ -351,10 +369,10 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
             axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
             dot(axes, one.estimate, row + shift, colour, marker=marker, zorder=2, label=name)
     name_rows(axes, eras, 0.5, 0.5)
-    axes.set(xlim=(0, None), xlabel="searches with the right vehicle first (rank-1, share)")
+    axes.set(xlim=(0, None), xlabel="searches with the correct vehicle first (rank-1, share)")
     handles, names = axes.get_legend_handles_labels()
     kinds = dict(zip(names, handles)).values()
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
-    words = ["as it was", "with a learnt metric"]
+    words = ["as it was", "with a learned metric"]
     axes.legend(kinds, words, ncols=2, frameon=False, fontsize=11, **place)
     return figure

@@ -8,16 +8,18 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from cctview.attacks import AttackedModels, Membership
+from cctview.course.trainings import OneWeight
 from cctview.show import (
     BLUE,
-    DARKER,
     DIFFERENT,
     DOTTED,
     GREY,
     INK,
     ORANGE,
     PALE,
+    RIGHT,
+    SIMULATION,
+    WRONG,
     Card,
     band,
     dot,
@@ -26,14 +28,59 @@ from cctview.show import (
     style,
 )
 
-_WORLD = "Simulated; we know which vehicles were taught"
+_WORLD = "Simulated; we know which vehicles were shown"
 _TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
-_ALLOWED = 0.01  # share of others falsely accused at which attacks are read
 _FLOOR = 1e-8  # smaller losses are drawn as this
 _PARTED = 1.5  # so many times as large: the losses have parted
-_LEFT = 1e-3  # where the logarithmic axes of the curves begin
-_DASHES = {"-": "——", "--": "– –", ":": "· · ·", "-.": "– ·"}
 _BESIDE = {"xycoords": "axes fraction", "textcoords": "offset points"}
+
+
+@style()
+def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = SIMULATION) -> Card:
+    """Some crops, from the least yellow to the most, and what a network of one weight says of each.
+
+    `pixels` are those of the images that `one` was made from.
+    """
+    title = f"With a weight of {weight:g} the loss is {one.loss(weight):.2f}"
+    figure = Card(title.replace("-", "−"), 3.1, note, photographs=True, left=1.45, hspace=0.12)
+    rows, count = one.examples(), len(one.examples())
+    grid = figure.add_gridspec(2, count, height_ratios=(1, 2.2))
+    for k, row in enumerate(rows):
+        axes = figure.add_subplot(grid[0, k])
+        show_crop(axes, pixels[one.rows[row]], interpolation="nearest")
+        axes.spines[:].set(visible=True, color=ORANGE if one.yellow[row] else GREY, linewidth=3)
+    axes = figure.add_subplot(grid[1, :])
+    answers, yellow = one.answers(weight)[rows], one.yellow[rows]
+    right = (answers > 0.5) == yellow
+    colours = np.where(right, BLUE, DIFFERENT)
+    axes.bar(range(count), answers - 0.5, 0.7, bottom=0.5, color=colours, label="answer")
+    axes.axhline(0.5, color=INK, linewidth=1)
+    for k, correct in enumerate(right):
+        words = {"ha": "center", "va": "bottom", "fontsize": 12, "color": colours[k]}
+        axes.text(k, 1.02, RIGHT if correct else WRONG, **words)
+    axes.set(xlim=(-0.5, count - 0.5), ylim=(0, 1.14), xticks=range(count), ylabel="answer")
+    axes.set_xticklabels(["yellow" if one else "other" for one in yellow])
+    axes.set_yticks([0, 0.5, 1], ["sure: other", "", "sure: yellow"])
+    return figure
+
+
+@style()
+def descent(one: OneWeight, path: Sequence[float], note: str = SIMULATION) -> Card:
+    """The loss by the weight, and the weights that gradient steps went through."""
+    title = (
+        f"{len(path) - 1} steps downhill: the weight goes from {path[0]:.1f} to {path[-1]:.1f}, the"
+        f" loss from {one.loss(path[0]):.2f} to {one.loss(path[-1]):.2f}"
+    )
+    figure = Card(title.replace("-", "−"), 3.0, note)
+    axes = figure.subplots()
+    weights = np.linspace(min(-2, *path), max(10, *path), 200)
+    axes.plot(weights, [one.loss(weight) for weight in weights], color=GREY, label="loss")
+    losses = [one.loss(weight) for weight in path]
+    look = {"color": BLUE, "marker": "o", "markersize": 7, "linewidth": 1.6, "label": "steps"}
+    axes.plot(path, losses, **look)
+    axes.annotate("start", (path[0], losses[0]), (8, 6), textcoords="offset points", color=BLUE)
+    axes.set(xlabel="weight", ylabel="loss", ylim=(0, None), xlim=(weights[0], weights[-1]))
+    return figure
 
 
 @style()
@@ -41,7 +88,7 @@ def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _W
     """Crops, (n, side, side, 3), with the word that belongs to each: one row for each word."""
     words = np.asarray(words, str)
     kinds, counts = np.unique(words, return_counts=True)
-    title = f"What it is given: {len(words):,} pictures, each with one of {len(kinds)} words"
+    title = f"The network is given {len(words):,} crops, each with one of {len(kinds)} words"
     margins = {"left": 1.75, "right": 0.2, "bottom": 0.1, "top": 0.1, "hspace": 0.1, "wspace": 0.1}
     figure = Card(title, 0.72 * len(kinds), note, photographs=True, **margins)
     axes = figure.subplots(len(kinds), each, squeeze=False)
@@ -55,32 +102,26 @@ def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _W
 
 
 @style()
-def loss_curves(
-    history: pd.DataFrame, epoch: int | None = None, title: str | None = None, note: str = _WORLD
-) -> Card:
+def loss_curves(history: pd.DataFrame, note: str = _WORLD) -> Card:
     """The loss after each epoch, on the vehicles of the training and on new ones.
 
-    `history` comes from `cctview.attacks.classifier.Training.history`. Without a `title`, the card
-    says whether the curves have parted.
+    `history` comes from `cctview.attacks.classifier.Training.history`. The
+    title says whether the curves have parted.
     """
     training, new = history.training_loss, history.validation_loss
-    figure = Card(title or _loss_title(history), 3.3, note)
+    figure = Card(_loss_title(history), 3.3, note)
     axes = figure.subplots()
     curves = (
         ("vehicles new to it", new, _NEW, "--", "s"),
-        ("the vehicles it is taught", training, _TRAINING, "-", "o"),
+        ("the vehicles that it is shown", training, _TRAINING, "-", "o"),
     )
     for name, values, colour, dashes, marker in curves:
         look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": 4}
         axes.plot(values.index, values, label=name, **look)
     place = {"loc": "upper right", "bbox_to_anchor": (1.0, 1.04)}
     axes.legend(frameon=False, labelcolor="linecolor", handlelength=2.2, **place)
-    if epoch is not None:
-        axes.axvline(epoch, color=INK, linewidth=1.6, label="epoch")
-        dot(axes, epoch, training[epoch], _TRAINING, 10)
-        dot(axes, epoch, new[epoch], _NEW, 10)
-    axes.set_xlabel("epochs (times that it has seen all pictures)")
-    axes.set_ylabel("loss (0 = sure and right)")
+    axes.set_xlabel("epochs (times that it has seen all crops)")
+    axes.set_ylabel("loss (0: sure and right)")
     axes.set_xlim(-0.3, max(history.index[-1], 1) + 0.3)
     axes.set_ylim(0, 1.12 * max(training.max(), new.max()))
     axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
@@ -93,37 +134,8 @@ def _loss_title(history):
     if len(history) < 3:
         return "Too few epochs to tell: let it learn longer"
     if new.iloc[-1] > 1.1 * new.min() and training < new.iloc[-1] / _PARTED:
-        return "It learns on, but soon only what it is taught: on new vehicles the loss rises again"
-    return "The loss falls on the vehicles that it is taught, and on new ones"
-
-
-@style()
-def learned_filters(before: np.ndarray, after: np.ndarray, note: str = _WORLD) -> Card:
-    """The first layer's filters, (side, side, 3, filters), before any training and after it."""
-    count = min(before.shape[-1], 16)
-    lines = 1 if count <= 8 else 2
-    count -= count % lines
-    title = (
-        "What it looks for first. Before it learns: noise. After: patches of light, dark and colour"
-    )
-    margins: dict[str, Any] = {
-        "left": 1.2,
-        "right": 0.2,
-        "bottom": 0.12,
-        "top": 0.1,
-        "wspace": 0.1,
-        "hspace": 0.15,
-    }
-    figure = Card(title, 2.7, note, **margins)
-    look = {"xytext": (-12, 0), "ha": "right", "va": "center", "fontweight": "bold"}
-    for row, (name, values) in enumerate((("before", before), ("after", after))):
-        for k in range(count):
-            axes = figure.add_subplot(2 * lines, count // lines, row * count + k + 1)
-            tile = values[..., k]
-            show_crop(axes, 0.5 + 0.5 * tile / np.abs(tile).max(), interpolation="nearest")
-            if k == 0:
-                axes.annotate(name, (0, 0 if lines == 2 else 0.5), **_BESIDE, **look)
-    return figure
+        return "The loss keeps falling on vehicles that it is shown; on new ones it rises again"
+    return "The loss falls on the vehicles that it is shown, and on new ones"
 
 
 @style()
@@ -165,14 +177,14 @@ def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) 
     much = "smaller" if inside < outside else "no smaller"
     if inside < outside / _PARTED:
         much = "much smaller"
-    title = f"On a vehicle that was taught the typical loss is {much}; but the hills overlap"
+    title = f"The typical loss is {much} on a vehicle that was shown, but the hills overlap"
     logs = np.log10(np.maximum(losses, _FLOOR))
     figure = Card(title, 2.8, note, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 41)
     hills = (
-        ("taught", member, _TRAINING, "-", 0.01, "left"),
-        ("never met", ~member, _NEW, "--", 0.99, "right"),
+        ("shown", member, _TRAINING, "-", 0.01, "left"),
+        ("never seen", ~member, _NEW, "--", 0.99, "right"),
     )
     for name, rows, colour, dashes, x, side in hills:
         shares = np.histogram(logs[rows], edges)[0] / rows.sum()
@@ -185,7 +197,7 @@ def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) 
     ticks = np.arange(np.ceil(logs.min() - 1e-9), np.floor(logs.max()) + 1)
     axes.set_xticks(ticks, [_power_of_ten(int(tick)) for tick in ticks])
     axes.set(yticks=[], ylim=(0, 1.15 * axes.get_ylim()[1]))
-    axes.set_xlabel("loss on a vehicle (smaller: surer of what it is)")
+    axes.set_xlabel("loss on a vehicle (smaller: surer, and right)")
     axes.spines["left"].set_visible(False)
     return figure
 
@@ -194,93 +206,11 @@ def _power_of_ten(power):
     return f"{10.0**power:g}" if power >= -2 else f"10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[-power]}"
 
 
-@style()
-def membership_roc(attacks: dict[str, Membership], note: str = _WORLD) -> Card:
-    """How well attacks tell members from others, on logarithmic axes: few false alarms count."""
-    measured = {name: attack.figures() for name, attack in attacks.items()}
-    betraying = [name for name, figures in measured.items() if figures.low["AUC"] > 0.5]
-    figure = Card(_betrayed(betraying, len(measured)), 4.2, note, left=1.05, right=2.5)
-    axes = _rates(figure)
-    styles = zip((BLUE, ORANGE, GREY, INK), _DASHES)
-    for k, ((name, attack), (colour, dashes)) in enumerate(zip(attacks.items(), styles)):
-        roc, area = attack.roc(), measured[name].loc["AUC"]
-        fpr, tpr = (np.maximum(rates, _LEFT) for rates in (roc.fpr, roc.tpr))
-        axes.step(fpr, tpr, where="post", color=colour, linestyle=dashes, label=name)
-        at = measured[name].loc["TPR at 1 % FPR"]
-        ends = [max(at.low, _LEFT), max(at.high, _LEFT)]
-        look = {"linewidth": 4, "solid_capstyle": "butt", "zorder": 4}
-        beside = _ALLOWED * 1.13 ** (k - (len(attacks) - 1) / 2)  # or they would hide each other
-        axes.plot([beside, beside], ends, color=colour, **look)
-        dot(axes, beside, max(at.estimate, _LEFT), colour, zorder=5)
-        words = (
-            f"{_DASHES[dashes]} {name}".replace(", ", ",\n") + "\n"
-            f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
-            f"at 1 %: {100 * at.estimate:.1f} % [{100 * at.low:.1f} {100 * at.high:.1f}]"
-        )
-        look = {"va": "top", "fontsize": 10, "fontweight": "bold"}
-        look["color"] = DARKER.get(colour, colour)
-        axes.annotate(words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", **look)
-    return figure
-
-
-def _betrayed(names, count):
-    """Which attacks tell members better than a coin, in words that hold for every such training."""
-    if not names:
-        return "No better than a coin: nothing tells who was taught"
-    if len(names) == count:
-        return "Each tells members from others better than a coin. What counts is the left end"
-    return f"Members are told from others better than by a coin: {', '.join(names)}"
-
-
-@style()
-def membership_by_picture(held: dict[str, AttackedModels], note: str = _WORLD) -> Card:
-    """Members found, by the crop that the attacker holds; means over the models that are attacked.
-
-    `held` has the attacked models for the very crop that was taught, and for other crops of the
-    same vehicles. Each curve ends where too few false alarms are left to read it; the bands say how
-    much the models differ.
+def at_false_alarms(held: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Members found at 1 % false alarms, with intervals: one row for each kind of crop that the
+    attacker holds; `held` has the figures of `cctview.attacks.AttackedModels` for each.
     """
-    measured = {name: models.figures((_ALLOWED,)) for name, models in held.items()}
-    at = {name: figures.loc["TPR at 1 % FPR"] for name, figures in measured.items()}
-    first, *_, last = at.values()
-    no_better = " (a coin: 1 %)" if last.low <= _ALLOWED else ""
-    title = (
-        f"With the very crop that was taught, {100 * first.estimate:.1f} % of the members are found"
-        f" at 1 % false alarms; with one at another camera {100 * last.estimate:.1f} %{no_better}"
-    )
-    figure = Card(title, 4.2, note, left=1.05, right=2.6)
-    axes = _rates(figure)
-    styles = zip((BLUE, ORANGE, DIFFERENT), _DASHES)
-    for k, ((name, models), (colour, dashes)) in enumerate(zip(held.items(), styles)):
-        roc, area, found = models.roc(), measured[name].loc["AUC"], at[name]
-        band(axes, roc.fpr, roc.low, roc.high, colour, 0.2)
-        axes.plot(roc.fpr, roc.tpr, color=colour, linestyle=dashes, label=name)
-        words = (
-            f"{_DASHES[dashes]} {name}\n"
-            f"AUC {area.estimate:.2f} [{area.low:.2f} {area.high:.2f}]\n"
-            f"at 1 %: {100 * found.estimate:.1f} % [{100 * found.low:.1f} {100 * found.high:.1f}]"
-        )
-        look = {"va": "top", "fontsize": 10, "fontweight": "bold"}
-        look["color"] = DARKER.get(colour, colour)
-        axes.annotate(words, (1.03, 0.98 - 0.32 * k), xycoords="axes fraction", **look)
-    return figure
-
-
-def _rates(figure):
-    """Logarithmic axes: members found against others accused falsely, with a coin's line."""
-    axes = figure.subplots()
-    diagonal = np.geomspace(_LEFT, 1, 50)
-    axes.plot(diagonal, diagonal, color=GREY, linewidth=1, linestyle=DOTTED)
-    axes.axvline(_ALLOWED, color=INK, linewidth=1.2)
-    label(axes, _ALLOWED, 1.0, f" {100 * _ALLOWED:g} % false alarms", fontsize=10.5, va="top")
-    label(axes, 0.13, 0.11, "a coin", GREY, fontsize=10.5, ha="left", va="top", bbox=None)
-    axes.set(xlabel="others accused falsely (share)", ylabel="members found (share)")
-    axes.set(xscale="log", yscale="log", xlim=(_LEFT, 1), ylim=(_LEFT, 1.1))
-    ticks = [0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"]
-    axes.set_xticks(*ticks)
-    axes.set_yticks(*ticks)
-    axes.minorticks_off()
-    return axes
+    return pd.DataFrame({kind: figures.loc["TPR at 1 % FPR"] for kind, figures in held.items()}).T
 
 
 @style()
@@ -298,27 +228,27 @@ def exposure(
     `words` are the correct answers for `crops`.
     """
     title = (
-        f"Being taught raises the right answer's probability by {rises.mean():.2f} on average,"
-        f" for the worst 1 % by {rises[worst].mean():.2f}"
+        f"Being shown raises the confidence in the correct answer by {rises.mean():.2f} on average,"
+        f" and by {rises[worst].mean():.2f} for the most exposed 1 %"
     )
     figure = Card(title, 3.7, note, bottom=0.3, hspace=0.62)
     grid = figure.add_gridspec(2, len(crops), height_ratios=(2.7, 1))
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
     axes.hist(rises, edges, color=PALE, label="all")
-    axes.hist(rises[worst], edges, color=DIFFERENT, label="worst 1 %")
+    axes.hist(rises[worst], edges, color=DIFFERENT, label="most exposed 1 %")
     top = axes.get_ylim()[1]
     axes.set_yscale("symlog", linthresh=10)
     means = (
         ("all", rises.mean(), INK, 0.01, "left"),
-        ("the worst 1 %", rises[worst].mean(), DIFFERENT, 0.99, "right"),
+        ("the most exposed 1 %", rises[worst].mean(), DIFFERENT, 0.99, "right"),
     )
     for name, mean, colour, x, side in means:
         axes.axvline(mean, color=colour, linewidth=2)
         mean_of = f"mean of {name}: {mean:+.2f}".replace("-", "−")
         look = {"ha": side, "va": "top", "color": colour, "fontweight": "bold", "fontsize": 11.5}
         axes.annotate(mean_of, (x, 0.99), xycoords="axes fraction", **look)
-    axes.set_xlabel("rise of the probability of the right answer if it is taught")
+    axes.set_xlabel("rise of the confidence in the correct answer if it is shown")
     axes.set(ylabel="vehicles", xlim=(min(-0.4, rises.min()), 1))
     axes.set_yticks([0, 10, 100, 1000], ["0", "10", "100", "1,000"])
     axes.set_ylim(0, top * 3)
@@ -346,7 +276,7 @@ def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str =
         axes.axvline(epoch, color=INK, linewidth=1.4)
         axes.set_xlabel("epochs")
     curves = (
-        (useful, "training_right", "on taught vehicles", _TRAINING, "-"),
+        (useful, "training_right", "on vehicles shown", _TRAINING, "-"),
         (useful, "validation_right", "on new vehicles", _NEW, "--"),
         (leak, "auc", "AUC of the attack", INK, "-"),
     )
@@ -354,7 +284,7 @@ def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str =
         axes.plot(table.epoch, table[column], color=colour, linestyle=dashes, label=name)
         dot(axes, epoch, now[column], colour)
     band(leak, table.epoch, table.auc_low, table.auc_high, INK, 0.15, label="95 % interval")
-    useful.set(ylabel="right (share of pictures)", ylim=(0, 1.02))
+    useful.set(ylabel="right (share of crops)", ylim=(0, 1.02))
     leak.set(ylabel="AUC of the attack", ylim=(0.4, 1.0))
     for axes, place in ((useful, "lower right"), (leak, "upper left")):
         axes.legend(frameon=False, fontsize=11, loc=place, handlelength=1.6)

@@ -61,11 +61,11 @@ def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
     rows = np.array([cameras.index(camera) for _, camera, _ in tally.polls])
     count = {name: int((news == name).sum()) for name in _NEWS}
     title = (
-        f"{len(news)} polls: {count['new']} new pictures, {count['nothing new']} nothing new,"
-        f" {count['failed']} failed"
+        f"{len(news)} polls: {count['new']} brought a new frame, {count['nothing new']} brought"
+        f" nothing new, {count['failed']} failed"
     )
     if tally.skipped:
-        note += f"; {tally.skipped} polls left out while it was busy or a camera out"
+        note += f"; {tally.skipped} polls left out while the client was busy or a camera failed"
     figure = Card(title, 0.36 * len(cameras) + 0.9, note, left=1.2, top=0.38)
     axes = figure.subplots()
     for name, look in _NEWS.items():
@@ -158,15 +158,15 @@ def caught(
     """
     now = curves[interval]
     title = (
-        f"A poll each {interval:g} s catches {percent(now['pass'])} of passages,"
-        f" and {percent(now['once'])} of vehicles somewhere"
+        f"A poll every {interval:g} s catches {percent(now['pass'])} of the passes, and"
+        f" {percent(now['once'])} of the vehicles somewhere"
     )
     figure = Card(title, 3.1, note, left=1.05, right=2.25)
     axes = figure.subplots()
     times = sorted(curves)
     lines = {
         "once": (BLUE, "-", f"a vehicle at one or\nmore of {cameras} cameras"),
-        "pass": (ORANGE, "--", "a passage before\none camera"),
+        "pass": (ORANGE, "--", "a pass of\none camera"),
         "always": (PURPLE, ":", f"a vehicle at all\n{cameras} cameras"),
     }
     for name, (colour, dashes, words) in lines.items():
@@ -175,7 +175,7 @@ def caught(
         dot(axes, interval, now[name], colour, 10)
     dotted(axes, interval)
     axes.set(xscale="log", xlabel="seconds from poll to poll")
-    axes.set(ylim=(-0.02, 1.04), ylabel=f"caught ({side:g} px or more)")
+    axes.set(ylim=(-0.02, 1.04), ylabel=f"share caught ({side:g} px or more)")
     axes.set_xticks([2, 5, 10, 20, 60], ["2", "5", "10", "20", "60"])
     axes.minorticks_off()
     share_axis(axes.yaxis)
@@ -194,8 +194,8 @@ def known_by_day(
     """
     last = table.index[-1]
     title = (
-        f"After {last} days {table.often[last]:,} vehicles were seen on five days or more;"
-        f" who catches {percent(share)} of the passages knows {slow.often[last]:,}"
+        f"After {last} days {table.often[last]:,} vehicles were seen on at least five days, and"
+        f" {slow.often[last]:,} even by a collector that catches {percent(share)} of the passes"
     )
     figure = Card(title, 3.0, note, left=1.0, right=2.15)
     axes = figure.subplots()
@@ -230,7 +230,7 @@ def unicity_by_points(
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")
     now, mixed = (rows[rows.points == points].iloc[0] for rows in (right, wrong))
     title = (
-        f"After {now.days:.0f} days, {points} sightings on different trips, known to"
+        f"After {now.days:.0f} days, {points} passes of different trips, known to"
         f" {_bin(now.hours)}, single out {percent(now.singled_out)}"
     )
     if false_links:
@@ -241,13 +241,13 @@ def unicity_by_points(
     if false_links:
         name = f"{100 * false_links:g} % of links false"
         lines.append((name, wrong.singled_out, PURPLE, "--", "s", 5))
-        lines.append(("right one ruled out", wrong.lost, DIFFERENT, ":", "X", 7))
+        lines.append(("the correct vehicle is ruled out", wrong.lost, DIFFERENT, ":", "X", 7))
     for name, shares, colour, dashes, marker, size in lines:
         look = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": size}
         axes.plot(right.points, shares, label=name, **look)
     band(axes, right.points, right.low, right.high, DELIVERED)
-    axes.set(xlabel="sightings known, each of another trip", xticks=right.points.to_list())
-    axes.set(ylabel="share of vehicles", ylim=(-0.02, 1.04))
+    axes.set(xlabel="passes known, each of another trip", xticks=right.points.to_list())
+    axes.set(ylabel="share of the vehicles", ylim=(-0.02, 1.04))
     share_axis(axes.yaxis)
     axes.grid(axis="y", color=PALE, linewidth=0.8)
     key_above(figure, 0.36, **_KEY)
@@ -264,7 +264,7 @@ _ROLES = {
 
 @style()
 def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS) -> Card:
-    """Who is singled out, and by which knowledge: a sighting of each of several trips, or any.
+    """Who is singled out, and by which knowledge: a pass of each of several trips, or any.
 
     `table` is as for `unicity_by_points`.
     """
@@ -272,7 +272,7 @@ def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS)
     cells = rows.set_index(["role", "one_a_trip"])
     commuters = cells.loc["commuter"]
     title = (
-        f"{points} sightings known to {_bin(rows.hours.iloc[0])} single out"
+        f"{points} passes known to {_bin(rows.hours.iloc[0])} single out"
         f" {percent(commuters.singled_out[True])} of commuters if each is of another trip,"
         f" {percent(commuters.singled_out[False])} if not"
     )
@@ -281,7 +281,7 @@ def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS)
     for row, role in enumerate(_ROLES):
         for apart, shift, colour, marker, words in (
             (True, -0.14, DELIVERED, "D", "each of another trip"),
-            (False, 0.14, GREY, "o", "any of its sightings"),
+            (False, 0.14, GREY, "o", "any of its passes"),
         ):
             if (role, apart) not in cells.index:
                 continue
@@ -291,7 +291,7 @@ def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS)
             count = f"{percent(one.singled_out)} of {one.traces:,.0f}"
             beside(axes, 1.0, row + shift, count, 12, color=INK, fontsize=10.5)
     name_rows(axes, _ROLES.values(), 0.5, 0.5)
-    axes.set(xlim=(0, 1.02), xlabel="singled out, of those with so many sightings")
+    axes.set(xlim=(0, 1.02), xlabel="share of the vehicles that are singled out")
     share_axis(axes.xaxis)
     handles, names = axes.get_legend_handles_labels()
     kinds = dict(zip(names, handles))

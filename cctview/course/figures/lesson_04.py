@@ -36,7 +36,7 @@ _LINES = {
     "right": {"edgecolor": SAME, "linestyle": "-"},
     "false": {"edgecolor": DIFFERENT, "linestyle": (0, (4, 2))},
     "missed": {"edgecolor": ORANGE, "linestyle": (0, (1, 1.2))},
-    "not asked for": {"edgecolor": "white", "linestyle": (0, (1, 3))},
+    "not counted": {"edgecolor": "white", "linestyle": (0, (1, 3))},
 }
 _FRAME = 6.88  # in, a frame's width on a card
 
@@ -47,13 +47,13 @@ def judge_boxes(
     """Say of each box of a frame what it is, and which vehicles are missed.
 
     `boxes` has columns percent, x1, y1, x2, y2, and `truth` has x1, y1, x2, y2, ignore. Returns
-    "right", "false" or "not asked for" for each box, by the rules of
+    "right", "false" or "not counted" for each box, by the rules of
     `cctview.detect.metrics.evaluate_detections`, and for each row of `truth` whether it is missed.
     """
     order = np.argsort(-boxes["percent"].to_numpy(), kind="stable")
     overlaps = box_iou(boxes[BOX].iloc[order], truth[BOX])
     correct, missed = match_frame(overlaps, truth["ignore"].to_numpy(bool), iou)
-    verdicts = np.full(len(boxes), "not asked for", object)
+    verdicts = np.full(len(boxes), "not counted", object)
     verdicts[order[correct == 1]] = "right"
     verdicts[order[correct == 0]] = "false"
     return verdicts, missed
@@ -92,7 +92,7 @@ def _draw(figure, axes, image, boxes, verdicts, missed, words=True):
     axes.set_axis_off()
     for row, verdict in zip(boxes.itertuples(), verdicts):
         _box(axes, row, verdict)
-        if words and verdict != "not asked for":
+        if words and verdict != "not counted":
             sign = "✓" if verdict == "right" else "✗"
             _tag(axes, row, f"{sign} {row.percent:.0f} %", verdict)
     for row in missed.itertuples():
@@ -100,7 +100,7 @@ def _draw(figure, axes, image, boxes, verdicts, missed, words=True):
         if words:
             _tag(axes, row, "missed", "missed")
     names = [name for name in _LINES if name in {*verdicts, *(["missed"] if len(missed) else [])}]
-    colours = [GREY if name == "not asked for" else _LINES[name]["edgecolor"] for name in names]
+    colours = [GREY if name == "not counted" else _LINES[name]["edgecolor"] for name in names]
     handles = [
         Line2D([], [], color=colour, linestyle=_LINES[name]["linestyle"], linewidth=2.4)
         for name, colour in zip(names, colours)
@@ -111,7 +111,7 @@ def _draw(figure, axes, image, boxes, verdicts, missed, words=True):
 
 def _box(axes, row, verdict):
     place = (row.x1, row.y1), row.x2 - row.x1, row.y2 - row.y1
-    thick = 1.2 if verdict == "not asked for" else 2.4
+    thick = 1.2 if verdict == "not counted" else 2.4
     axes.add_patch(Rectangle(*place, fill=False, edgecolor=INK, linewidth=thick + 1.2, alpha=0.8))
     axes.add_patch(Rectangle(*place, fill=False, linewidth=thick, label=verdict, **_LINES[verdict]))
 
@@ -143,8 +143,8 @@ def thresholds(
     some_left = not np.isnan(at["precision"])
     right = f"{percent(at['precision'])} of the boxes are right" if some_left else "no box is left"
     title = (
-        f"From {score:.0f} %, at an overlap of {iou:.2f}: {percent(at['recall'])} of the vehicles"
-        f" found, {right}"
+        f"With a confidence from {score:.0f} % and an overlap of {iou:.2f},"
+        f" {percent(at['recall'])} of the vehicles are found, and {right}"
     )
     margins = {"left": 0.16, "right": 0.3, "top": 0.32, "wspace": 0.36}
     figure = Card(title, 3.5, note, photographs=True, **margins)
@@ -199,7 +199,9 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     """
     ran = table[table["note"] == ""]
     best = ran["AP"].idxmax()
-    title = f"Best of those that are here: {best}, average precision {ran.AP[best]:.2f}"
+    title = (
+        f"{best} is best of those that are here, with an average precision of {ran.AP[best]:.2f}"
+    )
     figure = Card(title, 0.62 * len(table) + 0.75, note, left=2.25, right=2.5)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
@@ -209,10 +211,9 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
             continue
         axes.barh(row, figures["AP"], height=0.5, color=BLUE, label=name)
         interval(axes, row, figures)
-        words = (
-            f"precision {percent(figures['precision'])}\n"
-            f"recall {percent(figures['recall'])}, {_seconds(figures['seconds'])} a frame"
-        )
+        words = f"precision {percent(figures['precision'])}\nrecall {percent(figures['recall'])}"
+        if figures["seconds"] > 0:
+            words += f", {_seconds(figures['seconds'])} per frame"
         at_edge(axes, row, words, fontsize=10)
     name_rows(axes, table.index)
     axes.set(xlim=(0, 1), xlabel="average precision (1: all found, none false)")
@@ -221,6 +222,34 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
 
 def _seconds(seconds):
     return f"{seconds:.1f} s" if seconds >= 0.95 else f"{1000 * seconds:.0f} ms"
+
+
+@style()
+def same_weights(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+    """The confidence of each box in one frame, as we and as ImageAI say it; both in per cent.
+
+    `table` has columns here and imageai; NaN where ImageAI has no such box.
+    """
+    dropped = int(table["imageai"].isna().sum())
+    title = (
+        f"ImageAI returns {len(table) - dropped} of our {len(table)} boxes, and with more"
+        " confidence in each"
+    )
+    figure = Card(title, 0.34 * len(table) + 0.9, note, left=1.0, right=1.3, top=0.38)
+    axes = figure.subplots()
+    lines_across(axes, len(table))
+    for row, (here, imageai) in enumerate(table[["here", "imageai"]].to_numpy()):
+        dot(axes, here, row, BLUE, label="our detector")
+        if np.isnan(imageai):
+            at_edge(axes, row, "dropped", fontsize=10.5)
+        else:
+            dot(axes, imageai, row, ORANGE, marker="s", label="ImageAI 3.0.3")
+    name_rows(axes, [f"box {number}" for number in range(1, len(table) + 1)])
+    axes.set(xlim=(20, 102), xlabel="confidence, per cent")
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles))
+    key_above(figure, 0.36, list(kinds.values()), list(kinds), ncols=2, borderaxespad=0.2)
+    return figure
 
 
 @style()
@@ -234,9 +263,9 @@ def database_entry(
     """
     shares = table["estimate"]
     title = (
-        f"From {score:.0f} %: a vehicle is found in {percent(shares['in a frame'])} of the frames"
-        f" that show it, and yet {percent(shares['at any camera'])} of the vehicles enter the"
-        " database"
+        f"With a confidence from {score:.0f} %, a vehicle is found in"
+        f" {percent(shares['in a frame'])} of the frames that show it, and yet"
+        f" {percent(shares['at any camera'])} of the vehicles enter the database"
     )
     figure = Card(title, 2.9, note, left=1.0, right=2.15)
     axes = figure.subplots()
@@ -249,9 +278,10 @@ def database_entry(
         dot(axes, score, row.estimate, colour, 10)
         outside = {"transform": axes.get_yaxis_transform(), "clip_on": False}
         axes.plot(1.04, height, marker="o", color=colour, **outside)
-        words = f"{row.Index}: {percent(row.estimate)}\n[{100 * row.low:.1f} {100 * row.high:.1f}]"
+        words = f"{row.Index}: {percent(row.estimate)}"
+        words += f"\n(95% CI {100 * row.low:.1f}–{100 * row.high:.1f})"
         at_edge(axes, height, words, 9, 1.04, fontsize=11)
-    axes.set(xlabel="score threshold, per cent", xlim=tuple(all_scores.index[[0, -1]]))
+    axes.set(xlabel="least confidence, per cent", xlim=tuple(all_scores.index[[0, -1]]))
     axes.set(ylabel="share found", ylim=(0, 1.02))
     share_axis(axes.yaxis)
     return figure

@@ -1,29 +1,46 @@
-"""Figures of lesson 05: distances, thresholds and rankings. Those of vectors: `vectors`."""
+"""Figures of lesson 05: distances, thresholds and misses. Those of vectors: `vectors`."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from cctview.match import RankEvaluation, roc_auc, roc_curve
 from cctview.show import (
     BLUE,
-    DARKER,
     DIFFERENT,
-    DOTTED,
     GREY,
     INK,
-    ORANGE,
+    PALE,
     SAME,
     SIMULATION,
     Card,
+    band,
     beside,
     dot,
     label,
+    name_rows,
     percent,
+    share_axis,
     style,
 )
 
 _BINS = 48
 _DRAWN = 4000  # points of a curve, evenly over its pairs and over their logarithm, that are drawn
+
+
+@style()
+def how_far(distances: dict[str, float], note: str = "") -> Card:
+    """The distance of a crop from each of some cars, by name."""
+    figure = Card(
+        f"The new crop is nearest to {min(distances, key=lambda car: distances[car])}", 1.5, note
+    )
+    figure.subplots_adjust(left=0.2)
+    axes = figure.subplots()
+    axes.barh(range(len(distances)), distances.values(), height=0.56, color=BLUE)
+    for row, far in enumerate(distances.values()):
+        beside(axes, far, row, f"{far:.2f}", fontsize=11.5)
+    name_rows(axes, distances, color=INK)
+    axes.set(xlim=(0, 1.15 * max(distances.values())), xlabel="distance from the new crop")
+    return figure
 
 
 def accepted(distances: ArrayLike, same: ArrayLike, threshold: float) -> dict[str, int]:
@@ -48,7 +65,7 @@ def accepted(distances: ArrayLike, same: ArrayLike, threshold: float) -> dict[st
 def distance_histograms(
     distances: ArrayLike,
     same: ArrayLike,
-    threshold: float | None = None,
+    threshold: float,
     distance: str = "cosine distance",
     note: str = SIMULATION,
 ) -> Card:
@@ -58,17 +75,11 @@ def distance_histograms(
     pair is linked when its distance is at most `threshold`.
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
-    overlap = (distances[~same] < np.median(distances[same])).mean()
-    title = (
-        f"{'No gap' if overlap else 'A gap'}: {percent(overlap)} of the different pairs are closer"
-        " than the typical same pair"
+    counts = accepted(distances, same, threshold)
+    true, false, missed = (
+        _three_figures(counts[name]) for name in ("true_links", "false_links", "missed")
     )
-    if threshold is not None:
-        counts = accepted(distances, same, threshold)
-        true, false, missed = (
-            _three_figures(counts[name]) for name in ("true_links", "false_links", "missed")
-        )
-        title = f"At {threshold:.2f}: {true} true links, {false} false, {missed} missed"
+    title = f"Threshold {threshold:.2f}: {true} true links, {false} false links, {missed} missed"
     figure = Card(title, 3.3, note, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, _BINS + 1)
@@ -79,13 +90,12 @@ def distance_histograms(
     _hill(axes, different, edges, DIFFERENT, f"{(~same).sum():,} different pairs", top)
     _hill(axes, alike, edges, SAME, f"{same.sum():,} same pairs", top)
     axes.set(xlim=(0, edges[-1]), ylim=(0, top), yticks=[])
-    axes.set_xlabel(f"{distance} (smaller: more alike)")
+    axes.set_xlabel(f"{distance} (smaller: more similar)")
     axes.spines["left"].set_visible(False)
-    if threshold is not None:
-        axes.axvspan(0, threshold, color=INK, alpha=0.06, linewidth=0)
-        axes.axvline(threshold, color=INK, linewidth=2, label="threshold")
-        side = "right" if threshold > 0.25 * edges[-1] else "left"
-        label(axes, threshold, 0.985 * top, "◀ linked", va="top", ha=side, fontsize=11)
+    axes.axvspan(0, threshold, color=INK, alpha=0.06, linewidth=0)
+    axes.axvline(threshold, color=INK, linewidth=2, label="threshold")
+    side = "right" if threshold > 0.25 * edges[-1] else "left"
+    label(axes, threshold, 0.985 * top, "◀ linked", va="top", ha=side, fontsize=11)
     return figure
 
 
@@ -106,80 +116,13 @@ def _hill(axes, shares, edges, colour, words, top):
 
 
 @style()
-def roc(
-    curves: dict[str, tuple[ArrayLike, ArrayLike]],
-    note: str = SIMULATION,
-) -> Card:
-    """Receiver operating characteristics.
-
-    `curves` are (distances, same) by name, as `cctview.match.roc_curve` takes them.
-    """
-    areas = {name: roc_auc(*pairs) for name, pairs in curves.items()}
-    best = max(areas, key=lambda name: areas[name])
-    title = f"{best}: a same pair is closer than a different one in {percent(areas[best])} of cases"
-    figure = Card(title, 4.3, note, right=1.9)
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=DOTTED)
-    coin = {"fontsize": 10.5, "ha": "center", "va": "center", "rotation": 38}
-    label(axes, 0.80, 0.735, "a coin", GREY, **coin)
-    styles = ((BLUE, "-", "——"), (ORANGE, "--", "– –"), (GREY, ":", "——"))
-    for k, ((name, pairs), (colour, dashes, key)) in enumerate(zip(curves.items(), styles)):
-        fpr, tpr, _ = roc_curve(*pairs)
-        axes.plot(fpr, tpr, color=colour, linestyle=dashes, label=name)
-        look = {"fontsize": 11.5, "fontweight": "bold", "color": DARKER.get(colour, colour)}
-        words = f"{key} {name}\narea {areas[name]:.3f}"
-        axes.annotate(words, (1.03, 0.86 - 0.2 * k), xycoords="axes fraction", **look)
-    axes.set(xlim=(-0.01, 1), xlabel="different pairs called the same (share)")
-    axes.set(ylim=(0, 1.01), ylabel="same pairs found (share)")
-    return figure
-
-
-@style()
-def cmc(results: dict[str, RankEvaluation], ranks: int = 20) -> Card:
-    """Cumulative match characteristics: how often the first k candidates have the vehicle."""
-    curves = {name: np.asarray(result.cmc)[:ranks] for name, result in results.items()}
-    name, curve = list(curves.items())[-1]
-    title = f"{name}: the right vehicle is first in {percent(curve[0])} of searches"
-    if len(curve) > 1:
-        most = min(10, len(curve))
-        title += f", among the first {most} in {percent(curve[most - 1])}"
-    gallery = max(result.max_rank for result in results.values())
-    note = f"Among up to {gallery:,} vehicles at the next camera. Simulated"
-    figure = Card(title, 3.6, note, right=1.9)
-    axes = figure.subplots()
-    ends = {name: curve[-1] for name, curve in curves.items()}
-    upwards = sorted(ends, key=lambda name: ends[name])
-    heights = dict(zip(upwards, _apart([ends[name] for name in upwards]), strict=True))
-    words = {"fontweight": "bold", "fontsize": 11, "annotation_clip": False}
-    styles = zip((GREY, ORANGE, BLUE, DIFFERENT), "os^D")
-    for (name, curve), (colour, marker) in zip(curves.items(), styles):
-        look = {"color": colour, "marker": marker, "markersize": 5}
-        axes.plot(range(1, len(curve) + 1), curve, label=name, **look)
-        colour = DARKER.get(colour, colour)
-        beside(axes, len(curve), heights[name], name, 10, color=colour, **words)
-    axes.set(xlim=(0.5, ranks + 0.3), xlabel="length of the list of candidates")
-    axes.set(ylim=(0, 1), ylabel="searches that find it (share)")
-    axes.set_xticks([k for k in (1, 5, 10, 20, 50) if k <= ranks])
-    return figure
-
-
-def _apart(values, gap=0.085):
-    """Ascending values moved up so that labels beside them do not touch."""
-    moved = []
-    for value in values:
-        moved.append(max(value, moved[-1] + gap) if moved else value)
-    return moved
-
-
-@style()
 def false_links(
-    distances: ArrayLike, same: ArrayLike, threshold: float | None = None, note: str = SIMULATION
+    distances: ArrayLike, same: ArrayLike, threshold: float, note: str = SIMULATION
 ) -> Card:
     """The leak of a threshold: how many of its links are false, and how many true ones it finds.
 
     `distances` are of all pairs that a search compares, same and different in their real numbers.
-    Without a `threshold` it is the one that finds half of the true links. Raises ValueError if no
-    pair is the same.
+    Raises ValueError if no pair is the same.
     """
     distances, same = np.asarray(distances, float), np.asarray(same, bool)
     if not same.any():
@@ -190,35 +133,72 @@ def false_links(
     thresholds = distances[order]
     found = np.cumsum(same[order])
     wrong = np.arange(1, len(order) + 1) - found
-    if threshold is None:
-        threshold = float(np.quantile(distances[same], 0.5, method="inverted_cdf"))
     linked = int(np.searchsorted(thresholds, threshold, side="right"))
     true, false = (int(counts[linked - 1]) if linked else 0 for counts in (found, wrong))
     share_found, share_false = true / same.sum(), false / max(linked, 1)
     title = (
-        f"To find {percent(share_found)} of the true links, you accept that {percent(share_false)}"
-        " of all links are false"
+        f"A threshold that finds {percent(share_found)} of the true links makes"
+        f" {percent(share_false)} of all links false"
     )
     figure = Card(title, 3.5, note)
     axes = figure.subplots()
     start = np.searchsorted(found, 1)
     drawn = _spread(start, len(order), max(linked - 1, start))
     falses, founds = wrong / (wrong + found), found / same.sum()
-    axes.plot(thresholds[drawn], falses[drawn], color=DIFFERENT, label="false, of the links")
-    look = {"color": SAME, "linestyle": "--", "label": "found, of the vehicles"}
+    axes.plot(
+        thresholds[drawn], falses[drawn], color=DIFFERENT, label="share of the links that are false"
+    )
+    look = {"color": SAME, "linestyle": "--", "label": "share of the true links that are found"}
     axes.plot(thresholds[drawn], founds[drawn], **look)
     words = {"fontweight": "bold", "fontsize": 12, "va": "top"}
     end = thresholds[-1], falses[-1] - 0.07
-    axes.text(*end, "  false, of the links", color=DIFFERENT, ha="right", **words)
+    axes.text(*end, "  share of the links that are false", color=DIFFERENT, ha="right", **words)
     on = np.searchsorted(found, 0.68 * found[-1])
     end = thresholds[on], founds[on] - 0.03
-    axes.text(*end, "  found, of the vehicles", color=SAME, ha="left", **words)
+    axes.text(*end, "  share of the true links that are found", color=SAME, ha="left", **words)
     axes.axvline(threshold, color=INK, linewidth=1.6)
     dot(axes, threshold, share_false, DIFFERENT)
     dot(axes, threshold, share_found, SAME)
-    label(axes, threshold, 0.03, f" {false:,} false, {true:,} true", va="bottom", ha="left")
+    label(
+        axes,
+        threshold,
+        0.03,
+        f" {false:,} false links, {true:,} true links",
+        va="bottom",
+        ha="left",
+    )
     axes.set(xlim=(thresholds[start], thresholds[-1]), xlabel="distance threshold")
     axes.set(ylim=(0, 1.02), ylabel="share")
+    return figure
+
+
+@style()
+def misses(table: pd.DataFrame, fpir: float, note: str = SIMULATION) -> Card:
+    """A detection error trade-off: the miss rate at each rate of false alarms, for one gallery.
+
+    `table` has the rows of ``data/results/open_set.csv`` for one size; `fpir` is one of theirs.
+    """
+    seen, unseen = table[table["resolvable"]], table.loc[~table["resolvable"], "fpir"]
+    at = seen[np.isclose(seen["fpir"], fpir)].iloc[0]
+    title = (
+        f"With a false alarm in 1 of {1 / fpir:.0f} searches, {percent(at.fnir)} of the vehicles"
+        " that are there are missed"
+    )
+    figure = Card(title, 3.2, note, left=0.95)
+    axes = figure.subplots()
+    axes.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
+    band(axes, seen["fpir"], seen["low"], seen["high"], INK)
+    low, high = min(unseen.min(), seen["fpir"].min() / 2), seen["fpir"].min()
+    look = {"facecolor": PALE, "edgecolor": GREY, "hatch": "///", "linewidth": 0}
+    axes.axvspan(low, 0.8 * high, **look, label="not measured")
+    words = {"rotation": 90, "ha": "center", "fontsize": 10}
+    label(axes, np.sqrt(low * 0.8 * high), 0.3, "not measured", GREY, **words)
+    dot(axes, fpir, at.fnir, INK, 11, zorder=5)
+    axes.set(xscale="log", xlim=(low, 1), xlabel="false alarm rate, FPIR (log scale)")
+    axes.set(ylim=(0, 1.06), ylabel="miss rate, FNIR")
+    axes.set_xticks([0.01, 0.1, 1], ["1 in 100", "1 in 10", "always"])
+    axes.minorticks_off()
+    share_axis(axes.yaxis)
     return figure
 
 

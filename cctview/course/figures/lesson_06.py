@@ -1,6 +1,4 @@
-"""Figures of lesson 06: filters, the open set, look-alikes, indexes and costs."""
-
-from typing import Any
+"""Figures of lesson 06: clock and lanes, galleries, look-alikes, costs, a town."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +22,6 @@ from cctview.show import (
     beside,
     dot,
     interval,
-    label,
     name_rows,
     percent,
     share_axis,
@@ -32,12 +29,8 @@ from cctview.show import (
     style,
 )
 
-_DIAL = "Simulated frames at five settings of the dial, and real frames (models/student-64.md)"
 _COSTS = "Costs of this course's own pipeline, each with its source in cctview.search.costs"
-REAL = {"AUC": (0.932, 0.902, 0.958), "rank-1 without labels": (0.213, 0.174, 0.241)}
-"""The same figures on real frames, with their intervals: ``models/student-64.md``."""
-_NAMED = 0.1
-_LEFT: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 10}
+_NAMED = 0.1  # the false alarm rate that the title tells of
 
 
 @style()
@@ -52,11 +45,11 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULA
     where = "first" if candidates == 1 else f"among the first {candidates}"
     by_looks, by_all = (percent(table.loc[name, "estimate"]) for name in (names[0], names[-1]))
     title = (
-        f"Among {short(counts[0])} at the next camera, the right one is {where}: {by_looks} by"
-        f" appearance, {by_all} with all filters,"
-        f" which rule out {percent(lost)} of them"
+        f"Among {short(counts[0])} at the next camera the correct vehicle is {where} in {by_looks}"
+        f" of searches by appearance, and in {by_all} with all filters; they rule it out in"
+        f" {percent(lost)}"
     )
-    figure = Card(title, 2.75, note, left=1.35, wspace=0.12, right=0.55)
+    figure = Card(title, 2.75, note, left=1.75, wspace=0.12, right=0.55)
     left, right = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
     left.barh(rows, counts, height=0.56, color=ORANGE, label="left")
@@ -70,19 +63,39 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULA
     left.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
     left.minorticks_off()
     name_rows(left, names, color=INK)
-    right.set(xlim=(0, 1.12), xlabel=f"right one {where}")
+    right.set(xlim=(0, 1.12), xlabel=f"correct vehicle {where}")
     right.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     right.tick_params(axis="y", length=0)
     return figure
 
 
 @style()
-def open_set(
-    table: pd.DataFrame,
-    check: pd.DataFrame,
-    fpir: float = 0.1,
-    gallery: int | None = None,
-) -> Card:
+def comes_first(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+    """How often the correct vehicle comes first, by what a search goes by.
+
+    `table` has a row for each, with columns estimate, low, high (`cctview.privacy.found_first`); of
+    the first three the third combines the others.
+    """
+    one, other, both = (percent(share) for share in table["estimate"].iloc[:3])
+    title = (
+        f"By {table.index[0]} the correct vehicle comes first in {one} of searches, by"
+        f" {table.index[1]} in {other}, by both together in {both}"
+    )
+    figure = Card(title, 2.5, note, left=2.6, right=0.8)
+    axes = figure.subplots()
+    colours = (ORANGE, BLUE, PURPLE, PURPLE)
+    axes.barh(range(len(table)), table["estimate"], height=0.56, color=colours)
+    for row, figures in enumerate(table.itertuples()):
+        interval(axes, row, figures)
+        beside(axes, figures.high, row, percent(figures.estimate), fontsize=11.5)
+    name_rows(axes, table.index, color=INK)
+    axes.set(xlim=(0, 1), xlabel="correct vehicle first (share of searches)")
+    share_axis(axes.xaxis)
+    return figure
+
+
+@style()
+def open_set(table: pd.DataFrame, check: pd.DataFrame) -> Card:
     """What searches miss at the false alarms that are tolerated, by the size of the gallery.
 
     `table` is ``data/results/open_set.csv``, `check` is ``open_set_check.csv``: nothing is drawn
@@ -91,68 +104,57 @@ def open_set(
     """
     further, table = table[table["beyond"]], table[~table["beyond"]]
     sizes = sorted(table["size"].unique())
-    gallery = gallery or sizes[-1]
-    at = table[(table["size"] == gallery) & np.isclose(table["fpir"], fpir)].iloc[0]
-    title = (
-        f"Among {gallery:,} vehicles, with a false alarm in {percent(fpir)} of searches, appearance"
-        f" alone misses {percent(at.fnir)} of the vehicles that are there"
-    )
-    figure = Card(title, 3.5, _beyond(check), left=0.95, wspace=0.4)
-    growth, det = figure.subplots(1, 2)
     curves = [(of, rows) for of, rows in table.groupby("fpir") if rows["resolvable"].all()]
+    strict, rows = min(curves, key=lambda curve: abs(np.log(curve[0] / _NAMED)))
+    title = (
+        f"With a false alarm in {_one_in(strict)} searches, {percent(rows['fnir'].iloc[0])} of the"
+        f" vehicles are missed among {sizes[0]:,}, and {percent(rows['fnir'].iloc[-1])} among"
+        f" {sizes[-1]:,}"
+    )
+    figure = Card(title, 3.5, _beyond(check), left=0.95, right=2.2)
+    axes = figure.subplots()
     looks = zip(curves, (DIFFERENT, ORANGE, BLUE, PURPLE, GREY), "osD^v", strict=False)
+    height = 2.0
     for (of, rows), colour, marker in looks:
-        growth.plot(rows["size"], rows["fnir"], color=colour, marker=marker, markersize=6)
-        band(growth, rows["size"], rows["low"], rows["high"], colour)
+        look = {"color": colour, "marker": marker, "markersize": 6, "label": "measured"}
+        axes.plot(rows["size"], rows["fnir"], **look)
+        band(axes, rows["size"], rows["low"], rows["high"], colour)
         ends = pd.concat([rows.iloc[-1:], further[further["fpir"] == of]])
         look = {"color": colour, "linestyle": "--", "marker": marker, "markerfacecolor": PAPER}
-        growth.plot(ends["size"], ends["fnir"], **look, zorder=1, label="foretold")
-        if of >= _NAMED:  # the lines of stricter ones are together at the top
-            words = f"FPIR {percent(of)} "
-            label(growth, rows["size"].iloc[0], rows["fnir"].iloc[0], words, **_LEFT)
-    stricter = " and ".join(percent(of) for of, _ in curves if of < _NAMED)
-    label(growth, sizes[0] / 4.6, 1.02, stricter, va="center", fontsize=10)
-    growth.set(xscale="log", xlim=(sizes[0] / 5, sizes[-1] * 2.6))
-    growth.set(xlabel="vehicles in the gallery", ylabel="FNIR: missed")
-    growth.set_xticks([100, 300, 1000], ["100", "300", "1,000"])
-    rows = table[table["size"] == gallery]
-    seen, unseen = rows[rows["resolvable"]], rows.loc[~rows["resolvable"], "fpir"]
-    det.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
-    band(det, seen["fpir"], seen["low"], seen["high"], INK)
-    det.set(xscale="log", xlim=(unseen.min(), 1), xlabel="FPIR: false alarms (log scale)")
-    _not_measured(det, unseen.min(), seen["fpir"].min())
-    det.set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
-    for axes, x in ((growth, gallery), (det, fpir)):
-        axes.minorticks_off()
-        axes.set(ylim=(0, 1.06))
-        share_axis(axes.yaxis)
-        dot(axes, x, at.fnir, INK, 11, zorder=5, label="chosen")
+        axes.plot(ends["size"], ends["fnir"], **look, zorder=1, label="foretold")
+        height = min(height - 0.062, ends["fnir"].iloc[-1])  # labels do not touch
+        place = {"color": DARKER.get(colour, colour), "annotation_clip": False, "fontsize": 11}
+        words = f"false alarms in {_one_in(of)}"
+        beside(axes, 2.05 * sizes[-1], height, words, 10, **place)
+    axes.set(xscale="log", xlim=(0.9 * sizes[0], 2.1 * sizes[-1]), ylim=(0, 1.06))
+    axes.set(xlabel="vehicles in the gallery (log scale)", ylabel="miss rate, FNIR")
+    axes.set_xticks([100, 300, 1000], ["100", "300", "1,000"])
+    axes.minorticks_off()
+    share_axis(axes.yaxis)
     return figure
 
 
-def _not_measured(axes, low, high):
-    """Hatch the rates that too few searches were made for."""
-    look = {"facecolor": PALE, "edgecolor": GREY, "hatch": "///", "linewidth": 0}
-    axes.axvspan(low, high, **look, label="not resolvable")
-    words = {"rotation": 90, "ha": "center", "fontsize": 10}
-    label(axes, np.sqrt(low * high), 0.3, "not resolvable", GREY, **words)
+def _one_in(share):
+    """A share in people's numbers: "1 of 10", "3 of 10"."""
+    tens = 10 ** int(np.ceil(-np.log10(share) - 1e-9))
+    return f"{share * tens:.0f} of {tens:,}"
 
 
 def _beyond(check):
     """What is drawn for larger galleries, and why."""
     missed = check[~check["holds"]]
     if missed.empty:
-        return "Simulated frames. Dashed: by a model that finds all of the gallery from half of it"
+        return "Simulated. Dashed: a model that finds all of the gallery from half of it"
     worst = missed.iloc[-1]
     return (
-        f"Simulated frames. Nothing beyond: from half the gallery a model expects FPIR"
-        f" {percent(worst.predicted)}, it is {percent(worst.measured)}"
+        "Simulated. Nothing is drawn beyond: from half of the gallery a model expects false alarms"
+        f" in {percent(worst.predicted)}, and there are {percent(worst.measured)}"
     )
 
 
 @style()
 def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION) -> Card:
-    """How often a different vehicle passes for the same, by how alike it is and by threshold.
+    """How often different vehicles are linked, by how similar they are and by threshold.
 
     `table` comes from `cctview.match.passing`; the marked threshold finds the share `found`.
     """
@@ -160,9 +162,9 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION)
     kinds = [kind for kind in styles if (table["alike"] == kind).any()]
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
     title = (
-        f"At the threshold that finds {percent(found)}, a clone passes for the same in"
-        f" {percent(at[kinds[0]])} of cases, a vehicle of another colour in"
-        f" {percent(at[kinds[-1]])}"
+        f"The threshold that finds {percent(found)} of the true pairs links"
+        f" {percent(at[kinds[0]])} of the look-alikes and {percent(at[kinds[-1]])} of the vehicles"
+        " of another colour"
     )
     figure = Card(title, 3.6, note, left=1.1, right=2.0, top=0.32)
     axes = figure.subplots()
@@ -176,8 +178,8 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION)
         look = {"color": colour, "xytext": (9, up), "annotation_clip": False, "fontsize": 11}
         beside(axes, rows["found"].iloc[-1], middle.iloc[-1], words, **look)
     axes.axvline(found, color=INK, linewidth=1.2, linestyle=DOTTED)
-    axes.set(yscale="log", ylim=(lowest, 1), ylabel="different pairs that pass")
-    axes.set_xlabel("threshold, by the share of same pairs that it finds")
+    axes.set(yscale="log", ylim=(lowest, 1), ylabel="different pairs that are linked")
+    axes.set_xlabel("threshold, by the share of true pairs that it finds")
     axes.set_yticks([y for y in (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1) if y >= lowest])
     axes.yaxis.set_major_formatter(lambda y, _: percent(y))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x))
@@ -186,66 +188,72 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION)
 
 
 @style()
-def individuality(table: pd.DataFrame, setting: float, note: str = _DIAL) -> Card:
-    """What the likeness of vehicles of one design does to two figures, beside real frames.
+def wrongly_linked(tables: dict[str, pd.DataFrame], note: str = SIMULATION) -> Card:
+    """Who is wrongly linked: how often vehicles are blamed, against the average vehicle.
 
-    `table` is ``data/results/individuality.csv``; `setting` is one of its settings.
+    `tables`, by what they divide by, come from `cctview.privacy.who_is_blamed`. An interval that
+    lies wholly above 1 is no chance.
     """
-    now = table[np.isclose(table["individuality"], setting)].set_index("figure")["estimate"]
-    panels = (
-        ("AUC", "AUC", "AUC", 0.5, "bottom"),
-        ("rank-1 without labels", "first", "right one first", 0.0, "top"),
-    )
-    readings = [
-        f"{name} {percent(now[key])} (real {percent(REAL[key][0])})" for key, name, *_ in panels
-    ]
-    title = f"Dial at {setting:g}: {', '.join(readings)}"
-    figure = Card(title, 3.1, note, left=0.95, wspace=0.42)
-    for axes, (key, _, name, least, side) in zip(figure.subplots(1, 2), panels, strict=True):
-        rows, (real, low, high) = table[table["figure"] == key], REAL[key]
-        rows = rows.sort_values("individuality")
-        axes.axhspan(low, high, color=ORANGE, alpha=0.35, linewidth=0)
-        axes.axhline(real, color=ORANGE, linestyle="--", label="real")
-        look = {"color": BLUE, "marker": "o", "markersize": 6, "label": "simulated"}
-        axes.plot(rows["individuality"], rows["estimate"], **look)
-        band(axes, rows["individuality"], rows["low"], rows["high"], BLUE)
-        dot(axes, setting, now[key], BLUE, 12, zorder=5)
-        axes.axvline(setting, color=GREY, linewidth=1, linestyle=DOTTED)
-        label(axes, 1.0, real, "real frames", DARKER[ORANGE], ha="right", va=side, fontsize=11)
-        axes.set(xlim=(-0.04, 1.04), xlabel="individuality")
-        axes.set(ylim=(least, 1.02), ylabel=name)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["clones", ".25", ".5", ".75", "1"])
-        axes.yaxis.set_major_formatter(lambda y, _: percent(y))
+    surely = [name for table in tables.values() for name in table.index[table["low"] > 1]]
+    most = " and ".join(f"no {of}" for of in tables)
+    title = f"{most[0].upper()}{most[1:]} is surely linked wrongly more often than the average"
+    if surely:
+        title = f"These are surely linked wrongly more often than the average: {', '.join(surely)}"
+    rows = max(len(table) for table in tables.values())
+    figure = Card(title, 0.28 * rows + 1.35, note, left=1.2, top=0.4, bottom=0.8, wspace=0.5)
+    most = max(table["high"].max() for table in tables.values())
+    for axes, (of, table) in zip(figure.subplots(1, len(tables)), tables.items(), strict=True):
+        axes.axvline(1, color=INK, linewidth=1.2, linestyle=DOTTED)
+        for row, figures in enumerate(table.itertuples()):
+            interval(axes, row, figures, caps=6)
+            dot(axes, figures.estimate, row, DIFFERENT if figures.low > 1 else BLUE, 7)
+        name_rows(axes, table.index, color=INK)
+        axes.set(xlim=(0, 1.05 * most), ylim=(rows - 0.45, -0.55))
+        axes.set_title(f"by {of}", fontsize=12)
+        axes.set_xlabel("wrong links per vehicle\n(the average vehicle: 1)")
     return figure
 
 
 @style()
-def kinds(table: pd.DataFrame, note: str = "Measured on this computer when the cell ran") -> Card:
-    """Kinds of indexes: bytes to read for each vector, time per query, and recall.
+def town(table: pd.DataFrame, kinds: tuple[str, ...] = ("stills", "plate readers")) -> Card:
+    """What a week of records gives of the trips of a simulated town, by cameras and their kind.
 
-    `table` comes from `cctview.search.measure_kinds`.
+    `table` is ``data/results/city.csv``.
     """
-    exact, codes = (f"{table.loc[kind, 'bytes']:,.0f}" for kind in ("flat", "ivfpq"))
-    title = f"Exact search reads {exact} bytes a vector. Codes need {codes}, and miss some"
-    names = {
-        "flat": "flat: exact",
-        "ivfpq": "IVF-PQ: codes\nin cells",
-        "hnsw": "HNSW: a graph\nof neighbours",
-    }
-    figure = Card(title, 2.6, note, left=1.35, wspace=0.2, right=0.4)
-    columns = (
-        ("bytes", "bytes a vector", ORANGE, "{:,.0f}".format),
-        ("milliseconds", "ms a query", GREY, "{:.2g}".format),
-        ("recall", "of the nearest, found", BLUE, percent),
+    most = table["cameras"].max()
+    shares = {kind: town_shares(table, kind) for kind in kinds}
+    still = shares[kinds[0]].loc[most]
+    title = (
+        f"{most:,} still cameras put together {percent(still.right)} of the trips, and mix another"
+        f" vehicle into {percent(still.wrong)}"
     )
-    panels = figure.subplots(1, 3, sharey=True)
-    for axes, (column, words, colour, written) in zip(panels, columns, strict=True):
-        axes.barh(range(len(table)), table[column], height=0.56, color=colour)
-        for row, value in enumerate(table[column]):
-            beside(axes, value, row, written(value), 4, fontsize=11)
-        axes.set(xlim=(0, 1.5 * table[column].max()), xticks=[], xlabel=words)
-        name_rows(axes, [names[kind] for kind in table.index], color=INK)
+    note = "Simulated town, seven days of records"
+    figure = Card(title, 2.8, note, left=1.0, top=0.4, wspace=0.12)
+    panels = figure.subplots(1, len(kinds), sharey=True)
+    looks = (("right", BLUE, "o", "-"), ("wrong", DIFFERENT, "s", "--"))
+    words = {"right": "put together rightly", "wrong": "with a wrong link"}
+    for axes, (kind, rows) in zip(panels, shares.items(), strict=True):
+        for name, colour, marker, dashes in looks:
+            look = {"color": colour, "marker": marker, "linestyle": dashes, "markersize": 5}
+            axes.plot(rows.index, rows[name], label=words[name], **look)
+        axes.set(xscale="log", xlabel="cameras (log scale)", ylim=(0, 1))
+        axes.set_title(kind, fontsize=12)
+        axes.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
+        axes.minorticks_off()
+        share_axis(axes.yaxis)
+    panels[0].set_ylabel("share of a week's trips")
+    panels[0].legend(frameon=False, fontsize=10.5, loc="upper left")
     return figure
+
+
+def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Of all trips of a week, by number of cameras: those put together rightly (`right`), and those
+    into which another vehicle is mixed (`wrong`).
+    """
+    rows = table[(table["days"] == 7) & (table["drivers"] == "everyone") & (table["kind"] == kind)]
+    wide = rows.pivot_table(index="cameras", columns="figure", values="estimate")
+    names = {"trips put together, right": "right", "trips with a wrong link": "wrong"}
+    return wide[list(names)].rename(columns=names)
 
 
 @style()

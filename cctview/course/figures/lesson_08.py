@@ -1,28 +1,29 @@
-"""Figures of lesson 08: what a vector gives back, and what a defence is worth in whose hands."""
+"""Figures of lesson 08: pictures rebuilt from vectors, and what a defence is worth against whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cctview.defences import USES, Defence
+from cctview.defences import USES
 from cctview.show import (
     BLUE,
-    DARKER,
     GREEN,
     GREY,
     INK,
     ORANGE,
+    PALE,
     PAPER,
     PURPLE,
     RED,
     SIMULATION,
     Card,
     band,
+    beside,
+    dot,
     interval,
     label,
-    lines_across,
     name_rows,
     no_spines,
     percent,
@@ -31,43 +32,122 @@ from cctview.show import (
     style,
 )
 
-TRACKER_LOOKS = {
-    "off the shelf": (ORANGE, "o", "a tracker off the shelf"),
-    "retrained": (PURPLE, "s", "the retrained tracker"),
-    "adaptive": (BLUE, "D", "the adaptive tracker"),
-    "another network": (GREEN, "^", "a tracker with another network"),
+_TRACKERS = {
+    "off the shelf": (ORANGE, "a tracker off the shelf"),
+    "retrained": (PURPLE, "the retrained tracker"),
+    "adaptive": (BLUE, "the adaptive tracker"),
+    "another network": (GREEN, "a tracker with another network"),
 }
-"""Colour, marker, and what each is called in a sentence."""
-_PEOPLE = ("driver", "camera's owner", "database's owner", "law")
+"""Colour, and what each is called in a sentence."""
 _DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
-MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
+_MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
 """Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
-_HOLDERS = "What a defence changes, and who holds it"
+_OUTCOMES = {
+    "itself": ("the correct vehicle", BLUE),
+    "the target": ("the target", RED),
+    "another": ("another vehicle", GREY),
+}
+_NETWORKS = {
+    "the extractor": "the network that the\ncloak was made for",
+    "the second": "another network",
+    "the third": "a third network",
+}
+_PROBES = {
+    "true crop": "the true crop\n(nothing is better)",
+    "vector itself": "the vector itself,\nwithout a picture",
+    "rebuilt picture": "the rebuilt\npicture",
+    "nearest other vehicle": "a look-alike's\ncrop",
+}
+"""What looks for the vehicle, and how it is called in the figure."""
 
 
 @style()
-def who_can(defences: Iterable[Defence], note: str = _HOLDERS) -> Card:
-    """Who can apply which defence: the driver, an owner of cameras or database, or the law."""
-    defences = list(defences)
-    count = len(defences)
-    theirs = sum("driver" in defence.who for defence in defences)
-    title = f"{theirs or 'None'} of the {count} defences is in the driver's hands"
-    margins: dict[str, Any] = {"left": 2.5, "right": 0.2, "top": 0.5, "bottom": 0.05}
-    figure = Card(title, 0.34 * count + 0.55, note, **margins)
+def numbers(vector: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+    """A vector as grey stripes, one for each number, and below it crops with their numbers."""
+    title = "Stolen: the numbers of one of these four vehicles"
+    figure = Card(title, 1.75, note, photographs=True, left=0.1, right=0.1, bottom=0.3, top=0.1)
+    grid = figure.add_gridspec(2, len(crops), height_ratios=(1, 4), hspace=0.15, wspace=0.12)
+    stripes = figure.add_subplot(grid[0, :])
+    stripes.imshow(vector[None], aspect="auto", cmap="gray", interpolation="nearest")
+    stripes.set_axis_off()
+    for k, crop in enumerate(crops):
+        axes = figure.add_subplot(grid[1, k])
+        show_crop(axes, crop, aspect="auto", interpolation="bicubic")
+        axes.set_xlabel(str(k + 1), fontsize=13, labelpad=3)
+    return figure
+
+
+@style()
+def rebuilt(
+    rows: dict[str, Sequence[np.ndarray]],
+    title: str,
+    words: Sequence[str] | None = None,
+    note: str = SIMULATION,
+) -> Card:
+    """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
+
+    `rows` are by the words beside them, all of one length; `words` stand below the columns.
+    """
+    count = len(next(iter(rows.values())))
+    margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
+    margins |= {"wspace": 0.08, "hspace": 0.08}
+    figure = Card(title, len(rows) + 0.1, note, photographs=True, **margins)
+    for line, (name, pictures) in enumerate(rows.items()):
+        edge = {"color": INK, "linewidth": 1.6} if line == 0 else {"color": PALE, "linewidth": 0.8}
+        for k, picture in enumerate(pictures):
+            axes = figure.add_subplot(len(rows), count, line * count + k + 1)
+            show_crop(axes, picture, aspect="auto", interpolation="bicubic")
+            axes.spines[:].set(visible=True, **edge)
+            if k == 0:
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12, labelpad=8)
+            if words is not None and line == len(rows) - 1:
+                axes.set_xlabel(words[k], fontsize=10.5, labelpad=3)
+    return figure
+
+
+@style()
+def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+    """Whether a rebuilt picture finds its vehicle, in its own frame and at another camera.
+
+    `table` has rows of ``data/results/inversion.csv`` of one number of vehicles.
+    """
+    found = table[table.figure == "top-5"].set_index(["gallery", "method"])
+    there = found.loc["a crop at another camera"]
+    made, other = there.loc["rebuilt picture"], there.loc["nearest other vehicle"]
+    verdict = "not measurably more often" if there.low["gain"] <= 0 else "more often"
+    title = (
+        f"At another camera, the rebuilt picture finds its vehicle {verdict} than a look-alike's"
+        f" crop does: {percent(made.estimate)} and {percent(other.estimate)}"
+    )
+    figure = Card(title, 3.6, note, left=1.9, right=0.8, top=0.4)
     axes = figure.subplots()
-    lines_across(axes, count)
-    for row, defence in enumerate(defences):
-        for column, person in enumerate(_PEOPLE):
-            if person in defence.who:
-                axes.scatter(column, row, s=110, color=BLUE, zorder=3, label=person)
-    axes.set(xlim=(-0.5, len(_PEOPLE) - 0.5), ylim=(count - 0.5, -0.6))
-    axes.xaxis.tick_top()
-    people = [person.replace("'s ", "'s\n") for person in _PEOPLE]
-    axes.set_xticks(range(len(people)), people, color=INK)
-    names = [f"{defence.name} ({defence.where})" for defence in defences]
-    axes.set_yticks(range(count), names, color=INK)
-    axes.tick_params(length=0)
-    no_spines(axes)
+    galleries = (
+        ("the very crop", -0.15, GREY, "o", "among the very crops"),
+        ("a crop at another camera", 0.15, BLUE, "D", "among crops at another camera"),
+    )
+    for gallery, shift, colour, marker, words in galleries:
+        for row, probe in enumerate(_PROBES):
+            if (gallery, probe) not in found.index:
+                continue
+            one = found.loc[(gallery, probe)]
+            axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
+            dot(axes, one.estimate, row + shift, colour, marker=marker, label=words)
+            beside(axes, one.high, row + shift, percent(one.estimate), fontsize=10.5)
+    chance = 5 / made.vehicles
+    axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)), label="chance")
+    name_rows(axes, _PROBES.values(), 0.5, 0.5)
+    axes.set(xlim=(0, 1.02), xlabel=f"own vehicle among the first five of {made.vehicles:.0f}")
+    share_axis(axes.xaxis)
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles))
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.3, 1.0), "ncols": 2}
+    axes.legend(
+        [kinds[words] for *_, words in galleries],
+        [words for *_, words in galleries],
+        frameon=False,
+        handletextpad=0.2,
+        **place,
+    )
     return figure
 
 
@@ -78,7 +158,7 @@ def defended(
     chosen: str,
     before: float,
     pictured: str,
-    note: str = MEASURED,
+    note: str = _MEASURED,
 ) -> Card:
     """One defence at one strength: what it does to crops, and the bits that each tracker keeps.
 
@@ -87,12 +167,12 @@ def defended(
     the pictures are.
     """
     rows = rows.set_index("tracker")
-    rows = rows.loc[[name for name in TRACKER_LOOKS if name in rows.index]]
+    rows = rows.loc[[name for name in _TRACKERS if name in rows.index]]
     without = chosen not in rows.index  # of vectors alone no network makes others
     one = rows.iloc[-1] if without else rows.loc[chosen]
     about = f" ({one.strength:g} {one.unit})" if one.unit else ""
     title = (
-        f"{_capital(one.defence)}{about}: {TRACKER_LOOKS[one.name][2]} keeps"
+        f"{_capital(one.defence)}{about}: {_TRACKERS[one.name][1]} keeps"
         f" {one.bits:.1f} of {before:.1f} bits"
     )
     figure = Card(title, 4.0, note, photographs=True, left=1.5, right=0.85)
@@ -101,15 +181,15 @@ def defended(
         axes = figure.add_subplot(grid[0, k])
         show_crop(axes, picture, aspect="auto", interpolation="bicubic")
         if k == 0:
-            beside: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 6}
-            axes.set_ylabel(pictured, fontsize=10.5, **beside)
+            place: dict[str, Any] = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 6}
+            axes.set_ylabel(pictured, fontsize=10.5, **place)
     axes = figure.add_subplot(grid[1, :])
     kept = [f"{use} {percent(one[use])}" for use in USES]
     words = f"Kept: {', '.join(kept[:2])},\n{', '.join(kept[2:])}"
     axes.set_title(f"Who can do this? {_capital(one.who)}\n{words}", loc="left", fontsize=11)
     for row, (name, figures) in enumerate(rows.iterrows()):
         alpha, weight, mark = (1, "bold", "  ◀") if name == one.name else (0.45, "normal", "")
-        look: dict[str, Any] = {"height": 0.6, "color": TRACKER_LOOKS[name][0], "alpha": alpha}
+        look: dict[str, Any] = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
         axes.barh(row, figures.bits, label=name, **look)
         interval(axes, row, _ends(figures), 1.5, 8)
         look = {"va": "center", "bbox": None, "fontweight": weight}
@@ -130,60 +210,13 @@ def _capital(name):
 
 
 @style()
-def by_strength(table: pd.DataFrame, name: str, note: str = MEASURED) -> Card:
-    """The bits that one defence leaves each tracker, from weak to strong.
-
-    `table` is ``data/results/defences.csv``, and `name` is the defence.
-    """
-    rows = table[table.defence == name]
-    without = (table.defence == "none") & (table.evidence == rows.evidence.iloc[0])
-    before = table[without].bits.max()
-    strengths = list(dict.fromkeys(rows.strength))
-    cells = rows.set_index(["tracker", "strength"])
-    there = [tracker for tracker in TRACKER_LOOKS if tracker in cells.index]
-    strongest = {tracker: cells.loc[(tracker, strengths[-1]), "bits"] for tracker in there}
-    first, worst = next(iter(TRACKER_LOOKS)), max(strongest, key=lambda name: strongest[name])
-    title = (
-        f"{_capital(name)} at full strength leaves {TRACKER_LOOKS[first][2]} {strongest[first]:.1f}"
-        f" bits, {TRACKER_LOOKS[worst][2]} {strongest[worst]:.1f}"
-    )
-    figure = Card(title, 3.3, note, right=1.7)
-    axes = figure.subplots()
-    top = 1.12 * max(before, rows.bits_high.max())
-    heights, last = _apart(strongest, 0.075 * top), len(strengths) - 1
-    bold = {"va": "center", "fontweight": "bold", "bbox": None}
-    for k, tracker in enumerate(there):
-        colour, marker, _ = TRACKER_LOOKS[tracker]
-        figures = cells.loc[tracker].loc[strengths]
-        places = np.arange(len(strengths)) + 0.05 * (k - 1)
-        axes.plot(places, figures.bits, color=colour, marker=marker, markersize=8, label=tracker)
-        axes.vlines(places, figures.bits_low, figures.bits_high, color=colour, linewidth=1.5)
-        label(axes, last + 0.14, heights[tracker], tracker, DARKER.get(colour, colour), **bold)
-    axes.axhline(before, **_DASHED)
-    words = {"va": "bottom", "ha": "right", "fontsize": 11, "bbox": None}
-    label(axes, last, before, f"best without it: {before:.1f}", GREY, **words)
-    axes.set(ylim=(min(0, rows.bits_low.min()), top), ylabel="bits left")
-    axes.set_xticks(range(len(strengths)), [f"{strength:g}" for strength in strengths])
-    axes.set_xlabel(f"{rows.unit.iloc[0]} (from weak to strong)")
-    return figure
-
-
-def _apart(places, least):
-    """Places by name, moved up where they would lie closer together than the least distance."""
-    moved, last = {}, -np.inf
-    for name in sorted(places, key=places.get):
-        last = moved[name] = max(places[name], last + least)
-    return moved
-
-
-@style()
 def key_broken(
     found: dict[int, dict[str, float]],
     unprotected: dict[str, float],
     known: int,
     note: str = SIMULATION,
 ) -> Card:
-    """How often a thief finds a vehicle behind a secret key, by how many others he knows.
+    """How often a thief finds a vehicle behind a secret key, by how many others the thief knows.
 
     `found` has estimate, low and high for each number of known vehicles, and `unprotected` has them
     without a key. The card points out the number `known`.
@@ -191,8 +224,8 @@ def key_broken(
     counts = sorted(found)
     now, without = found[known]["estimate"], unprotected["estimate"]
     title = (
-        f"With {known} known vehicles the thief finds {percent(now)}: {percent(now / without)} of"
-        " what he finds without the key"
+        f"With {known} known vehicles the thief finds {percent(now)} of the others:"
+        f" {percent(now / without)} of what a thief finds without the key"
     )
     figure = Card(title, 3.3, note)
     axes = figure.subplots()
@@ -207,6 +240,42 @@ def key_broken(
     look = {"s": 130, "facecolor": PAPER, "edgecolor": INK, "linewidth": 2, "zorder": 4}
     axes.scatter([known], [now], label="here", **look)
     axes.set(xlim=(-3, counts[-1] * 1.03), xlabel="vehicles that the thief knows at both cameras")
-    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="own vehicle found first")
+    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="correct vehicle first")
     share_axis(axes.yaxis)
+    return figure
+
+
+@style()
+def blamed(cloaks: pd.DataFrame, levels: float, note: str = SIMULATION) -> Card:
+    """Whom a search names first when each crop of one camera is cloaked as another vehicle.
+
+    `cloaks` is ``data/results/cloaks.csv``; `levels` is the strength.
+    """
+    rows = cloaks[(cloaks.aim == "target") & (cloaks.levels == levels)]
+    plain = cloaks[(cloaks.aim == "none") & (cloaks.outcome == "itself")].set_index("network").share
+    shares = rows.set_index(["network", "outcome"]).share.clip(lower=0)
+    networks = [name for name in _NETWORKS if name in plain.index]
+    made, other = (percent(shares[name, "the target"]) for name in (networks[0], networks[-1]))
+    title = (
+        f"With a cloak, its own network names the target first in {made} of searches, another"
+        f" network in {other}"
+    )
+    figure = Card(title, 0.55 * len(networks) + 1.4, note, left=1.9)
+    axes = figure.subplots()
+    for row, network in enumerate(networks):
+        start = 0.0
+        for outcome, (words, colour) in _OUTCOMES.items():
+            share = shares[network, outcome]
+            axes.barh(row, share, 0.55, left=start, color=colour, label="" if row else words)
+            if share > 0.06:
+                look = {"va": "center", "ha": "center", "bbox": None, "fontweight": "bold"}
+                label(axes, start + share / 2, row, percent(share), PAPER, **look)
+            start += share
+        axes.plot([plain[network]] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=2)
+    name_rows(axes, [_NETWORKS[name] for name in networks])
+    axes.set(xlim=(0, 1), xlabel="named first (black line: correct vehicle, no cloak)")
+    axes.set_ylim(len(networks) - 0.5, -1.1)
+    axes.legend(frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(-0.33, 1.02), fontsize=11)
+    no_spines(axes)
+    share_axis(axes.xaxis)
     return figure

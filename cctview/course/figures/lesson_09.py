@@ -16,16 +16,15 @@ from cctview.show import (
     dotted,
     key_above,
     label,
-    one_of,
     percent,
     style,
 )
 from cctview.stats import match_probability
 
-_HABITS = "One dot a vehicle of the mean weekday, in six weeks of our own model of habits"
-_BAYES = "Computed by Bayes' rule; exactly one vehicle of the population is the right one"
-_ACROSS = 40  # dots in a line
-_DOT = 0.155  # in, from dot to dot
+_HABITS = "One dot per vehicle of an average weekday, in our own model of habits"
+_BAYES = "Computed by Bayes' rule; exactly one of the vehicles is the correct one"
+_ACROSS = 48  # dots in a line
+_DOT = 0.128  # in, from dot to dot
 _MOST = 9  # powers of ten on the axis of populations
 
 
@@ -44,9 +43,9 @@ def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     ends = (0, alike, max(of_kind, alike), max(everyone, of_kind, alike))
     names = (f"a {called(kind, colour)}", f"another {called(kind)}", "everyone else")
     styles = (
-        {"s": 62, "color": BLUE, "marker": "s"},
-        {"s": 40, "color": SKY},
-        {"s": 12, "color": "#b5b2a9"},
+        {"s": 44, "color": BLUE, "marker": "s"},
+        {"s": 28, "color": SKY},
+        {"s": 9, "color": "#b5b2a9"},
     )
     for name, look, start, end in zip(names, styles, ends, ends[1:]):
         across, down = np.arange(start, end) % _ACROSS, np.arange(start, end) // _ACROSS
@@ -78,11 +77,11 @@ def _crowd_title(car, kind, colour, hour):
         return f"{when} no {what} drives here on any weekday: there is none"
     if car.alike < 1.5:
         return (
-            f"{when} a {what} is singled out: {car.alike:.2g} of them on a mean weekday, of"
+            f"{when} a {what} is singled out: there are {car.alike:.2g} on an average weekday, of"
             f" {car.everyone:,.0f} vehicles"
         )
-    among = f"one of {car.alike:.0f} [{car.low:.0f} {car.high:.0f}], of {car.everyone:,.0f}"
-    return f"{when} a {what} is {among}: type and colour gave away {car.bits:.1f} bits"
+    among = f"one of {car.alike:.0f} (95% CI {car.low:.0f}–{car.high:.0f})"
+    return f"{when} a {what} is {among}: type and colour give away {car.bits:.1f} bits"
 
 
 @style()
@@ -93,19 +92,19 @@ def same_evidence(population: int, evidence: float) -> Card:
     """
     right = float(match_probability(evidence, population))
     title = (
-        f"{one_of(population).capitalize()}: a match worth {evidence:g} bits is right in"
+        f"Among {population:,} vehicles, a match worth {evidence:g} bits is correct in"
         f" {percent(right)}"
     )
     figure = Card(title.replace(" %", "\N{NO-BREAK SPACE}%"), 3.1, _BAYES, left=1.0)
     axes = figure.subplots()
     sizes = np.logspace(0, _MOST, 400)
-    axes.plot(sizes, match_probability(evidence, sizes), color=DELIVERED, label="right")
+    axes.plot(sizes, match_probability(evidence, sizes), color=DELIVERED, label="correct")
     dot(axes, population, right, DELIVERED, 11)
     dotted(axes, population)
     axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
     label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
     axes.set(xscale="log", xlim=(1, 10**_MOST), xlabel="vehicles that it could be")
-    axes.set(ylim=(-0.03, 1.05), ylabel="the match is right")
+    axes.set(ylim=(-0.03, 1.05), ylabel="share of matches that are correct")
     words = ["1", "100", "10,000", "1 million", "100 million"]
     axes.set_xticks([10**k for k in range(0, _MOST + 1, 2)], words)
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])

@@ -1,4 +1,4 @@
-"""Figures of lesson 10: frames side by side, with a number at each box."""
+"""Figures of lesson 10: the types, crops, and frames with a number at each box."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from cctview.show import INK, YELLOW, Card, style
+from cctview.show import BLUE, INK, YELLOW, Card, percent, style
 
 
 @style()
@@ -37,6 +37,21 @@ def numbered_frames(
             corner, size = (row.x1, row.y1), (row.x2 - row.x1, row.y2 - row.y1)
             axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=YELLOW, linewidth=1.2))
             axes.annotate(f"{row.number}", corner, **look)
+    return figure
+
+
+@style()
+def types(counts: pd.Series, note: str = "") -> Card:
+    """How many detections there are of each type, from the rarest to the most common."""
+    share = counts.iloc[-1] / counts.sum()
+    title = f"{percent(share)} of the {counts.sum()} detections are called {counts.index[-1]}"
+    figure = Card(title, 0.36 * len(counts) + 0.8, note, left=1.3, right=0.8)
+    axes = figure.subplots()
+    axes.barh(range(len(counts)), counts, height=0.6, color=BLUE)
+    for row, count in enumerate(counts):
+        axes.annotate(f"{count}", (count, row), (5, 0), textcoords="offset points", va="center")
+    axes.set_yticks(range(len(counts)), counts.index)
+    axes.set(xlabel="detections")
     return figure
 
 

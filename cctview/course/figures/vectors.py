@@ -83,7 +83,7 @@ def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
     """The crop of a vehicle, and the embedding, (d,), of that crop: one square for each number."""
     count = len(embedding)
     rows = next(rows for rows in range(int(count**0.5), 0, -1) if count % rows == 0)
-    title = f"A picture of {crop.shape[1]}×{crop.shape[0]} pixels becomes {count:,} numbers"
+    title = f"A crop of {crop.shape[1]}×{crop.shape[0]} pixels becomes {count:,} numbers"
     margins = {"left": 0.2, "right": 0.5, "bottom": 0.35, "top": 0.1, "wspace": 0.1}
     figure = Card(title, 2.9, note, photographs=True, **margins)
     picture, numbers = figure.subplots(1, 2, width_ratios=[1, 2])
@@ -106,7 +106,7 @@ def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> 
     """
     worst = table.loc[table["estimate"].idxmin()]
     title = (
-        f"Hardest: {worst['group']}. The right one is among the first {candidates} in"
+        f"Hardest: {worst['group']}. The correct vehicle is among the first {candidates} in"
         f" {percent(worst['estimate'])} of searches"
     )
     kinds = table["of"].nunique()
@@ -125,6 +125,6 @@ def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> 
     axes.set_yticks(*zip(*places, strict=True), color=INK)
     axes.tick_params(axis="y", length=0)
     axes.set(ylim=(place - 0.3, -0.2), xlim=(0, 1.08))
-    axes.set_xlabel(f"right one among the first {candidates} (share of searches)")
+    axes.set_xlabel(f"correct vehicle among the first {candidates} (share of searches)")
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     return figure

@@ -97,6 +97,7 @@ function play(stage) {
       dot.setAttribute("d", kind === "wrong" ? CROSS : DOT);
       dot.style.transform = `translate(${at[k][0]}px, ${at[k][1]}px)`;
     });
+    road.classList.toggle("sorted", sorted); // dots fly when they are sorted, and not when a slide is fitted
     heaps.forEach((heap) => heap.toggleAttribute("hidden", !sorted));
     const { right, wrong, missed } = count(all.slice(0, tested));
     const alarms = `${tested.toLocaleString("en")} of 1,000 vehicles have passed, ${right + wrong} raised an alarm`;
@@ -122,7 +123,7 @@ function play(stage) {
     return [
       make("p", { class: "big" }, `Of ${alarms} alarm${alarms === 1 ? "" : "s"}, ${right} ${right === 1 ? "is" : "are"} right. ${wrong} stopped somebody else.`),
       make("p", {}, `You said: ${GUESSES[guess][0]}. ${guess === best ? "That is right." : `It was: ${GUESSES[best][0]}.`} ${passed(missed)}`),
-      make("p", {}, `Over many such days, ${long}. Now change who is wanted, or the system, and test again.`),
+      make("p", {}, `Over many such days, ${long}. ${best > 1 ? "Few are wanted, so even rare false alarms are more than the right ones. " : ""}Now change who is wanted, or the system, and test again.`),
     ];
   }
 
@@ -134,7 +135,7 @@ function play(stage) {
       const face = make("button", { type: "button", class: "face", onclick: turn }, make("b", {}, "ALARM"), make("span", {}, "Turn the card over"));
       return [make("p", { class: "big" }, `Vehicle ${number} is stopped. The system takes it for the wanted one.`), face];
     }
-    const words = wanted ? ["✓ Wanted", "The alarm is right."] : ["✗ Not wanted", "An innocent driver is stopped."];
+    const words = wanted ? ["✓ Wanted", "The alarm is right."] : ["✗ Not wanted", "Somebody else is stopped."];
     return [make("p", { class: "big" }, `Vehicle ${number} is stopped.`), make("div", { class: `face turned ${wanted ? "right" : "wrong"}` }, make("b", {}, words[0]), make("span", {}, words[1]))];
   }
 

@@ -1,6 +1,6 @@
 """Test one vehicle, then the rest of the day, then sort the alarms into right and wrong ones.
 
-How many wanted vehicles a threshold finds, and how many others it lets through, was measured
+How many wanted vehicles a threshold finds, and for how many others it raises an alarm, was measured
 (``data/results/open_set.csv``). Who passes on a day is drawn in the browser by these rates.
 """
 
@@ -29,7 +29,7 @@ def stop_and_sort(points: pd.DataFrame) -> Moment:
     for point in points.sort_values("rate", ascending=False).itertuples():
         if point.found >= _LEAST_FOUND and (not kept or point.rate * _APART <= kept[-1]["rate"]):
             finds, lets = f"{100 * point.found:.0f} of 100", f"1 in {1 / point.rate:,.0f}"
-            words = f"finds {finds}, lets {lets} through"
+            words = f"finds {finds}, false alarms {lets}"
             kept.append({"found": point.found, "rate": point.rate, "words": words})
     right = [[_words(_share(of, one)) for one in kept] for of in _WANTED]
     data = {"wanted": _WANTED, "thresholds": kept, "right": right}

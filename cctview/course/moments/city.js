@@ -1,6 +1,6 @@
 /** A town: cameras, what kind they are, how long their records are kept; and what the system has of one driver and of all. */
 function play(stage) {
-  const { size, grid, counts, days, kinds, cameras, edges, driven, home, states, figures, curves } = stage.data;
+  const { size, grid, counts, days, kinds, cameras, edges, driven, home, states, curves, marks } = stage.data;
   const NS = "http://www.w3.org/2000/svg";
   const draw = (tag, attributes, ...children) => {
     const element = document.createElementNS(NS, tag);
@@ -48,7 +48,7 @@ function play(stage) {
     } };
   };
   const dials = {
-    count: dial("count", "Cameras", counts, String),
+    count: dial("count", "Cameras", counts, (n) => (marks[n] ? `${n}, ${marks[n]}` : String(n))),
     kind: dial("kind", "Kind", kinds, (kind) => `${kind.name} (accuracy ${kind.basis})`),
     days: dial("days", "Records kept for", days, period),
   };

@@ -11,19 +11,27 @@ from cctview.dataset import RESULTS, read_result, require
 from cctview.show import Moment
 
 STATES = "city-figure.json"
-_BEGIN = {"count": 5, "kind": 0, "days": 1}
+_BEGIN = {"count": 6, "kind": 2, "days": 1}
+_MARKS = {
+    4: "as in McCarthy",
+    6: "as in this course",
+    176: "as in Norfolk",
+    1000: "nearly as in New York",
+}
+"""Networks that exist, by their number of cameras: ``notebooks/city.md`` has the sources."""
 
 
-def the_city(folder: Path = RESULTS) -> Moment:
+def the_city(folder: Path = RESULTS, **begin: int) -> Moment:
     """The figure: sliders for cameras, their kind, and how long records are kept; a map on which
     one driver's trips light up as far as the system has them; and the curve over all drivers.
+    `begin` has other places of the sliders at first: count, kind, days.
 
     Raises
     ------
     FileNotFoundError
         If the stored states are not there; the message says how to make them.
     """
-    data = json.loads(require(folder / STATES).read_bytes())
+    data = json.loads(require(folder / STATES).read_bytes()) | {"marks": _MARKS}
     words = (
         "A map of a simulated town with its cameras. The trips of one driver are drawn on it: those"
         " that the system has, right; those of somebody else that it takes for this driver's; and"
@@ -32,7 +40,7 @@ def the_city(folder: Path = RESULTS) -> Moment:
     )
     script = Path(__file__).with_suffix(".js")
     return Moment(
-        script, "How many cameras does it take?", words, data, dict(_BEGIN), _still(words, folder)
+        script, "How many cameras does it take?", words, data, _BEGIN | begin, _still(words, folder)
     )
 
 

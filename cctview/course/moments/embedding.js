@@ -11,7 +11,7 @@ const STEPS = 300; // the network learns at most so many steps
 /** The mean triplet loss of points in a plane, how many triplets still cost something, and its slope at each point.
  *
  * Each triplet is an anchor, a positive (another crop of its car) and a negative (a crop of another car). Its loss is
- * max(0, |a - p|² - |a - n|² + margin), as in `cctview.match.triplet_loss` (FaceNet, arXiv 1503.03832). */
+ * max(0, |a - p|² - |a - n|² + margin) (FaceNet, arXiv 1503.03832). */
 function tripletLoss(points, cars) {
   const slopes = points.map(() => [0, 0]);
   const apart = points.map((a) => points.map((b) => (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2));

@@ -2,7 +2,7 @@
 // State: needs (which uses), fear (which tracker, of the data's fears), times (whether it has the times too), thief (whether the reader is one), tried (which attacks, in order).
 
 const LEFT = 70, TOP = 20, WIDE = 500, HIGH = 270; // the plot, in units
-const SHAPES = { vectors: "M-6 -6H6V6H-6Z", database: "M0 -8L8 6H-8Z" };
+const SHAPES = { pixels: "M-7 0A7 7 0 1 1 7 0A7 7 0 1 1 -7 0Z", vectors: "M-6 -6H6V6H-6Z", database: "M0 -8L8 6H-8Z" };
 
 /** Where a defence stands for an owner: what is lost of the worst served need, and the share of the bits that it buys back. */
 function place(data, one, { needs, fear, times }) {
@@ -74,10 +74,11 @@ function play(stage) {
     const places = data.cases.map((one) => place(data, one, state));
     places.forEach(({ lost, bought }, k) => {
       points[k].style.transform = `translate(${x(lost)}px, ${y(bought)}px)`;
+      points[k].style.display = bought === null ? "none" : ""; // that thief has no pictures
       points[k].setAttribute("class", `${data.cases[k].where} ${lost <= 1 - data.least ? "useful" : "useless"}`);
     });
     let path = "", high = -Infinity;
-    for (const { lost, bought } of [...places].sort((a, b) => a.lost - b.lost || b.bought - a.bought)) {
+    for (const { lost, bought } of places.filter((one) => one.bought !== null).sort((a, b) => a.lost - b.lost || b.bought - a.bought)) {
       if (bought <= high) continue;
       path += path ? `H${x(lost)}V${y(bought)}` : `M${x(lost)} ${y(bought)}`;
       high = bought;
@@ -135,7 +136,7 @@ function play(stage) {
     if (!last) return `All ${data.crowd} are lit: you know nothing yet.`;
     const bare = data.none.find((one) => one.who === last.who && one.times === last.times);
     const stronger = attacks.some((one) => one.bits > last.bits) ? "Another attack gets further." : "No other attack here gets further.";
-    return `As if ${number} of ${data.crowd} were left. Without the defence: ${left(data.crowd, bare.bits)}. ${stronger}`;
+    return `As if ${number} of ${data.crowd} were left. Without the defence: ${bare ? left(data.crowd, bare.bits) : "not measured"}. ${stronger}`;
   }
 
   return (state) => {
@@ -148,6 +149,6 @@ function play(stage) {
     else drawOwner(state);
     const goal = state.thief ? thief.querySelectorAll(".attacks button")[Math.max(pressed, 0)] : owner.contains(focused) ? focused : steal;
     if (isInside) goal.focus({ preventScroll: true });
-    stage.say(state.thief ? "" : "Filled: keeps nine tenths of what you need. Squares change the vectors, triangles the database.");
+    stage.say(state.thief ? "" : "Filled: keeps nine tenths of what you need. Squares change the vectors, triangles the database, circles the pixels.");
   };
 }

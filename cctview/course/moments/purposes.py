@@ -49,7 +49,11 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
     cases = []
     for (name, strength), rows in draws[~none].groupby(["defence", "strength"], sort=False):
         of = pd.concat([draws[none], rows])
-        shares = [best_defence(of, [], fears[who], 0.0, clock).share for who, clock in sides]
+        by = set(rows["measure"])  # a thief who has no pictures cannot use another network
+        shares = [
+            best_defence(of, [], fears[who], 0.0, clock).share if by & set(fears[who]) else None
+            for who, clock in sides
+        ]
         kept = [best_defence(of, [use], measured, 0.0).kept for use in USES]
         cases.append(
             {
@@ -57,7 +61,7 @@ def who_needs_what(results: pd.DataFrame, draws: pd.DataFrame) -> Moment:
                 "words": _words(name, strength),
                 "where": DEFENCES[name].where,
                 "kept": [round(share, 3) for share in kept],
-                "bought": [round(share, 3) for share in shares],
+                "bought": [share if share is None else round(share, 3) for share in shares],
                 "attacks": _attacks(results, name, strength, measured),
             }
         )
@@ -111,10 +115,11 @@ def _attacks(results, name, strength, trackers):
     """The measured attacks on a defence: who, whether with the times, the bits that are left."""
     rows = results[(results["defence"] == name) & (results["strength"] == strength)]
     rows = rows[rows["tracker"].isin(trackers) & rows["clock_bits"].notna()]
+    rows = rows.sort_values("evidence", key=lambda evidence: evidence == "pictures", kind="stable")
     rows = rows.drop_duplicates("tracker", keep="first")
     attacks = []
     for row in rows.itertuples():
-        if row.evidence == "vectors":
+        if row.evidence != "vectors and clock":
             attacks.append({"who": row.tracker, "times": False, "bits": round(row.bits, 2)})
         attacks.append({"who": row.tracker, "times": True, "bits": round(row.clock_bits, 2)})
     return attacks

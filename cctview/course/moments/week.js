@@ -136,7 +136,7 @@ function play(stage) {
       const from = changes.asked === ALL ? crowd() : shown.counts.at(-2);
       const asks = changes.asked === ALL ? "All questions asked:" : asked.at(-1).words;
       stage.say(`${asks} ${number(from)} → ${number(last)}: ${bits(from, last).toFixed(1)} bits.` + (last === 1 ? alone() : ""));
-    } else if (asked.length) stage.say(last > was ? `Known less exactly, ${number(last)} drivers fit instead of ${number(was)}. ${given}` : `${number(last)} drivers fit. ${given}`);
+    } else if (asked.length) stage.say(last > was ? `Now that less is known, ${number(last)} drivers fit instead of ${number(was)}. ${given}` : `${number(last)} drivers fit. ${given}`);
     else stage.say("");
     fade(before.left, shown.left);
   }

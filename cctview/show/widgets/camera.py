@@ -32,7 +32,7 @@ from cctview.show.widgets.camera_choice import (
     choose_minutes,
 )
 from cctview.show.widgets.camera_still import encode_still
-from cctview.show.widgets.still import display_with_still
+from cctview.show.widgets.still import display_cameras, display_with_still
 
 _STATIC = Path(__file__).parent / "static"
 _CHUNK = 60  # seconds of one camera that are sent at a time
@@ -253,7 +253,8 @@ class Camera(anywidget.AnyWidget):
         words = f"Clickable camera: {', '.join(self._name(camera) for camera in self._cameras)}"
         if self.picked:
             words += f". Picked: {self.picked}, with {len(self._marks)} candidates"
-        display_with_still(self, picture_html(self.still(), words), words)
+        shown = display_cameras if self._on_pick else display_with_still
+        shown(self, picture_html(self.still(), words), words)
 
     @traitlets.validate("picked")
     def _known(self, proposal):

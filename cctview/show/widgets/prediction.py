@@ -62,8 +62,8 @@ def predict(question, choices, right, why, shows=None):
         The choice, or choices, that are right.
     why : str
         Said after the choice: why it is so, in whole sentences.
-    shows : Card, optional
-        The figure that is covered. Give the prediction to `Sliders` to cover these.
+    shows : Card, Moment or DataFrame, optional
+        What is covered. Give the prediction to `Sliders` to cover these.
 
     Returns
     -------
@@ -83,5 +83,6 @@ def predict(question, choices, right, why, shows=None):
         raise ValueError(f"the right answer {right!r} is none of the choices {choices!r}")
     made = Prediction(question, list(choices), [choices.index(one) for one in right], why)
     if shows is not None:
-        made.cover(shows._repr_mimebundle_()["text/html"])
+        whole = getattr(shows, "_repr_mimebundle_", None)  # a Card's _repr_html_ is pyplot's: None
+        made.cover(whole()["text/html"] if whole else shows._repr_html_())
     return made

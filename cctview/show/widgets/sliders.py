@@ -23,8 +23,10 @@ it is sent those that a next move could need (`cctview.show.widgets.ahead`). A p
 can have all of them, from `Sliders.states`.
 """
 
+import hashlib
 import html
 import io
+import json
 import threading
 from dataclasses import dataclass
 from itertools import product
@@ -34,8 +36,9 @@ from cctview.show.inline_pictures import picture_html
 from cctview.show.look import Card
 from cctview.show.widgets.ahead import AHEAD
 from cctview.show.widgets.controls import Control
+from cctview.show.widgets.keep import kept, living
 from cctview.show.widgets.panel import Panel
-from cctview.show.widgets.still import AGAIN, display_alone, display_with_still
+from cctview.show.widgets.still import AGAIN, display_alone, display_html, display_with_still
 
 MOST = 300
 """Pictures of one group of sliders that are drawn ahead or exported."""
@@ -109,8 +112,8 @@ class Sliders:
         if not controls or len(self.controls) < len(controls):
             raise ValueError("give at least one control, and each a name of its own")
         self.update, self.draw, self.describe, self.prediction = update, draw, describe, prediction
-        self._at = [control.position(control.default) for control in controls]
         self._states, self._panel = {}, None
+        self.reset()
         _made.append(self)
 
     @property
@@ -137,7 +140,9 @@ class Sliders:
 
     def reset(self):
         """Set all controls to their defaults."""
-        self.set(**{name: control.default for name, control in self.controls.items()})
+        self._at = self._default()
+        if self._panel:
+            self._panel.at = self._at
 
     def figure(self, **values):
         """The Figure at the present values, or at these."""
@@ -155,7 +160,8 @@ class Sliders:
         ----------
         most : int
             If there are more, every second position (or third ...) of the longest sliders is left
-            out until there are not; the browser then shows the nearest one.
+            out until there are not; the browser then shows the nearest one. A menu keeps all its
+            options, and a slider three positions.
 
         Returns
         -------
@@ -163,8 +169,11 @@ class Sliders:
             The keys are positions, with commas between them, as ``static/panel.js`` has them.
         """
         grid = [list(range(len(one.positions()))) for one in self.controls.values()]
+        sliders = [n for n, one in enumerate(self.controls.values()) if one.kind == "slider"]
         while prod(map(len, grid)) > most:
-            longest = max(range(len(grid)), key=lambda n: len(grid[n]))
+            longest = max(sliders, key=lambda n: len(grid[n]), default=None)
+            if longest is None or len(grid[longest]) < 4:
+                break
             grid[longest] = sorted({*grid[longest][::2], self._default()[longest]})
         return {_key(at): self._state(at) for at in product(*grid)}
 
@@ -263,14 +272,50 @@ class Sliders:
         still = (
             f"{picture_html(state.picture, described, kind, size)}<p>{html.escape(state.words)}</p>"
         )
-        if self.prediction:
+        words = f"Figure with sliders, at {named}. {state.words}".strip()
+        if kept():
+            lives = living("panel", still, self.player(kept()), "Sliders and their figure")
+            if self.prediction:
+                self.prediction.cover(lives)
+                display(self.prediction)
+            else:
+                display_html(lives, words)
+        elif self.prediction:
             self.prediction.cover(still + AGAIN)
             display(self.prediction)
             display_alone(self.widget)
         else:
-            display_with_still(
-                self.widget, still, f"Figure with sliders, at {named}. {state.words}".strip()
-            )
+            display_with_still(self.widget, still, words)
+
+    def player(self, place):
+        """What ``static/play.js`` needs to show them without Python.
+
+        Parameters
+        ----------
+        place : Kept
+            Keeps the pictures of the states, and a script that has what is said at each.
+
+        Returns
+        -------
+        dict
+            With "script", the address of the script, and "states", the present one alone: lists of
+            the picture's address, its description and the words below it, by positions.
+        """
+        now = _key(self._at)
+        stored = {
+            key: [place.picture(state.picture, state.kind), state.alt, state.words]
+            for key, state in ({now: self.state()} | self.states(place.most)).items()
+        }
+        width, height = self._figure(self.values)[0].get_size_inches()
+        name = hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:12]
+        return {
+            "controls": [control.spec() for control in self.controls.values()],
+            "at": list(self._at),
+            "first": self._default(),
+            "ratio": width / height,
+            "states": {now: stored[now]},
+            "script": place.script(f"sliders-{name}", stored),
+        }
 
 
 def _key(at):

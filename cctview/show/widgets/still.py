@@ -9,6 +9,8 @@ is not.
 
 from dataclasses import dataclass
 
+from cctview.show.widgets.keep import kept
+
 _ALIVE = "cctview-alive"
 _STYLE = (
     f"<style>.jp-OutputArea:has(.{_ALIVE}) .cctview-still {{ display: none; }}"
@@ -28,13 +30,27 @@ class _Shown:
         return self.data
 
 
-def display_with_still(widget, still, words):
-    """Display a widget, and before it the HTML that stands in for it; `words` describe it."""
+def display_cameras(widget, still, words):
+    """Display cameras that follow vehicles, or what plays without Python in their place."""
     from IPython.display import display
 
-    content = f'{_STYLE}<div class="cctview-still">{still}{AGAIN}</div>'
-    display(_Shown({"text/html": content, "text/plain": words}))
+    if kept() and kept().cameras:
+        display(kept().cameras())
+    else:
+        display_with_still(widget, still, words)
+
+
+def display_with_still(widget, still, words):
+    """Display a widget, and before it the HTML that stands in for it; `words` describe it."""
+    display_html(f'{_STYLE}<div class="cctview-still">{still}{AGAIN}</div>', words)
     display_alone(widget)
+
+
+def display_html(content, words):
+    """Display HTML; `words` describe it."""
+    from IPython.display import display
+
+    display(_Shown({"text/html": content, "text/plain": words}))
 
 
 def display_alone(widget):

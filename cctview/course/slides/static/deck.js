@@ -1,129 +1,95 @@
-// Lays the sections out as pages of 1920 x 1080: measures what fits, and lets the rest go on to the next page.
-// A picture stands at the right of the text that leads to it; one picture a page.
+// Slides of 1920 x 1080: words as large as their number lets them be, pieces as large as the room for them, keys of a presenter.
 (() => {
-  const WIDTH = 1920, HEIGHT = 1080, SIDE = 160, GAP = 56; // pixels
-  const COLUMNS = [560, 700]; // of text beside a picture, the narrowest that will do
-  const LETTERS = [36, 33, 30], SMALLEST = 22; // the largest that needs the fewest pages; for what fits on no page, smaller
-  const slides = document.querySelector(".slides");
-  const stage = document.createElement("div");
-  stage.style.cssText = `position: absolute; left: 0; top: 0; width: ${WIDTH}px; visibility: hidden;`;
-  document.body.append(stage);
+  const WIDTH = 1920, HEIGHT = 1080;
+  const LETTERS = [96, 88, 80, 74, 68, 60, 54, 48, 44, 40]; // px, the largest that fits
+  const SIZES = []; // of pieces, the largest first: zoom, and share of the room's width
+  for (let zoom = 2; zoom > 1.2; zoom -= 0.1) for (const share of [1, 0.9, 0.8, 0.7]) SIZES.push([zoom, share]);
+  SIZES.sort(([a, b], [c, d]) => c * d - a * b || d - b);
+  SIZES.push([1.2, 0.7], [1.1, 0.7], [1, 0.7], [0.8, 0.7]);
+  const given = new Map(); // what the room chose, by the slide of the question
 
-  const is = (block, kind) => block.classList.contains(kind);
-  const has = (blocks, kind) => blocks.some(block => is(block, kind));
-  const isHeading = block => /^H[1-3]$/.test(block.firstElementChild?.tagName || "");
-  const isAnswer = block => block?.firstElementChild?.tagName === "DETAILS";
+  const over = (page) => {
+    const told = page.querySelector(".told");
+    return page.scrollHeight > HEIGHT + 1 || page.scrollWidth > WIDTH + 1 || (told && told.scrollHeight > told.clientHeight + 8);
+  };
 
-  function element(name, parent) {
-    const made = document.createElement("div");
-    made.className = name;
-    parent?.append(made);
-    return made;
-  }
-
-  // How high a page is while the longest of what is folded in it stands open; only one stands open at a time.
-  function height(made) {
-    const folded = [...made.querySelectorAll("details")].sort((a, b) => b.textContent.length - a.textContent.length)[0];
-    if (!folded) return made.offsetHeight;
-    folded.open = true;
-    const high = made.offsetHeight;
-    folded.open = false;
-    return high;
-  }
-
-  // A page of these blocks, on the stage, with the narrowest column of text that holds them.
-  function page(slide, blocks) {
-    for (const column of COLUMNS) {
-      const made = pageWith(column, slide, blocks);
-      if (height(made) <= HEIGHT || column === COLUMNS.at(-1)) return made;
+  function fitWords(page) {
+    if (page.matches(".figure, .live")) return;
+    for (const size of LETTERS) {
+      page.style.fontSize = `${size}px`;
+      if (!over(page)) return;
     }
   }
 
-  function pageWith(column, { title, letters }, blocks) {
-    const made = element("page");
-    made.style.fontSize = `${letters}px`;
-    if (title) made.append(title.cloneNode(true));
-    stage.replaceChildren(made);
-    const figure = blocks.find(block => is(block, "figure"));
-    if (!figure) {
-      made.append(...blocks);
-      return made;
+  /** A piece at the largest zoom at which all of it is seen. */
+  function fitPiece(piece) {
+    const room = piece.parentElement;
+    const { clientWidth: wide, clientHeight: high } = room;
+    if (!wide) return;
+    for (let n = piece.fitted ?? 0; n < SIZES.length; n++) {
+      const [zoom, share] = SIZES[n];
+      Object.assign(piece.style, { zoom, width: `${Math.floor((share * wide) / zoom)}px` });
+      piece.style.setProperty("--room", `${Math.floor(high / zoom)}px`);
+      piece.fitted = n;
+      const [inner, outer] = [piece, room].map((one) => one.getBoundingClientRect());
+      if (inner.height <= outer.height + 1) return;
     }
-    const texts = blocks.filter(block => block !== figure);
-    const image = figure.querySelector("img");
-    const room = HEIGHT - made.offsetHeight - 16;
-    const most = texts.length ? WIDTH - SIDE - GAP - column : WIDTH - SIDE;
-    const [width, height] = ["width", "height"].map(name => Number(image.getAttribute(name)));
-    const scale = Math.min(most / width, room / height);
-    image.style.width = `${Math.floor(width * scale)}px`;
-    image.style.height = `${Math.floor(height * scale)}px`;
-    const holder = element(texts.length ? "columns" : "alone", made);
-    if (texts.length) element("said", holder).append(...texts);
-    element("seen", holder).append(figure);
-    return made;
   }
 
-  function fits(slide, blocks) {
-    const made = page(slide, blocks);
-    return height(made) <= HEIGHT && made.scrollWidth <= WIDTH;
+  function fit() {
+    const page = Reveal.getCurrentSlide()?.querySelector(".page");
+    if (!page) return;
+    if (!page.fitted) fitWords(page);
+    page.fitted = true;
+    for (const piece of page.querySelectorAll(".piece")) {
+      fitPiece(piece);
+      if (piece.watched) continue;
+      piece.watched = new ResizeObserver(() => requestAnimationFrame(() => fitPiece(piece)));
+      piece.watched.observe(piece);
+    }
   }
 
-  // Which blocks stand together on a page. What leads to a picture or to a table goes with it, and an answer with its question.
-  function paginate(slide, blocks) {
-    const pages = [];
-    let open = [];
-    const close = carried => {
-      while (open.length > 1 && isHeading(open.at(-1))) carried.unshift(open.pop());
-      if (open.length) pages.push(open);
-      open = carried;
-    };
-    for (let k = 0; k < blocks.length; k++) {
-      const block = blocks[k];
-      if (is(block, "figure")) {
-        if (has(open, "figure")) close([]);
-        const leading = [];
-        while (open.length && is(open.at(-1), "text")) leading.unshift(open.pop());
-        if (open.length) close([]);
-        const unit = isAnswer(blocks[k + 1]) ? [block, blocks[++k]] : [block];
-        const before = [];
-        while (leading.length && !fits(slide, [...leading, ...unit])) before.push(leading.shift());
-        if (before.length) pages.push(before);
-        open = [...leading, ...unit];
-      } else if ((is(block, "wide") && has(open, "figure")) || (open.length && !fits(slide, [...open, block]))) {
-        const led = is(block, "wide") && open.length > 1 && is(open.at(-1), "text") && !isAnswer(open.at(-1));
-        close(led ? [open.pop()] : []);
-        open.push(block);
-      } else open.push(block);
-    }
-    close([]);
-    if (open.length) pages.push(open);
-    return pages;
+  /** What the room chose is said beside the answer. */
+  function choose(button) {
+    const buttons = [...button.closest("ol").querySelectorAll("button")];
+    for (const one of buttons) one.setAttribute("aria-pressed", one === button);
+    given.set(button.closest("section"), button.querySelector("span").textContent);
+    let after = button.closest("section").nextElementSibling;
+    while (after?.querySelector(".choose")) after = after.nextElementSibling; // more choices
+    const answer = after?.querySelector(".right");
+    const chosen = answer?.querySelector(".chosen") ?? document.createElement("i");
+    const right = answer?.querySelector("b").textContent.split(", or ").includes(given.get(button.closest("section")));
+    Object.assign(chosen, { className: "chosen", textContent: right ? " The room was right." : " The room was wrong." });
+    answer?.append(chosen);
   }
+  const questions = () => [...(Reveal.getCurrentSlide()?.querySelectorAll(".choose button") ?? [])];
 
-  for (const section of [...slides.children]) {
-    const blocks = [...section.querySelectorAll(":scope > .block")];
-    const notes = section.querySelector("aside.notes");
-    const first = blocks[0].firstElementChild;
-    const title = /^H[12]$/.test(first.tagName) ? first : null;
-    if (title) blocks.shift();
-    const count = letters => (blocks.length ? paginate({ title, letters }, blocks).length : 1);
-    const counts = LETTERS.map(count);
-    const slide = { title, letters: LETTERS[counts.indexOf(Math.min(...counts))] };
-    for (const part of blocks.length ? paginate(slide, blocks) : [[]]) {
-      const laid = page(slide, part);
-      for (let size = slide.letters; height(laid) > HEIGHT && size >= SMALLEST; size--) laid.style.fontSize = `${size}px`;
-      if (height(laid) > HEIGHT) laid.classList.add("scrolls");
-      for (const folded of laid.querySelectorAll("details")) folded.name = "folded"; // opening one closes the others
-      const own = document.createElement("section");
-      own.append(laid, notes.cloneNode(true));
-      section.before(own);
-    }
-    section.remove();
-  }
-  stage.remove();
+  const chosen = ({ key, target }) => {
+    const button = target.closest?.(".piece") ? null : questions().find((one) => one.querySelector("kbd").textContent === key);
+    return button && (() => choose(button));
+  };
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.(".choose button");
+    if (button) choose(button);
+  });
+  // A clicker sends page up and page down, which go on wherever the focus is. F8 uncovers: it goes from a question to its answer.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = {
+      PageDown: () => Reveal.next(), PageUp: () => Reveal.prev(),
+      F8: () => (event.shiftKey ? Reveal.getCurrentSlide().querySelector(".page.answer") && Reveal.prev() : questions().length && Reveal.next()),
+    }[event.key] ?? chosen(event);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+    document.activeElement?.closest?.("section:not(.present)") && document.activeElement.blur();
+  }, true);
 
   Reveal.initialize({
-    width: WIDTH, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t",
+    width: WIDTH, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t", controls: false,
     transition: "none", backgroundTransition: "none", pdfSeparateFragments: false, plugins: [RevealNotes],
-  });
+  }).then(fit);
+  for (const what of ["slidechanged", "resize", "overviewhidden"]) Reveal.on(what, () => requestAnimationFrame(fit));
 })();

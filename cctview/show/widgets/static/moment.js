@@ -72,7 +72,7 @@ function start(name, play) {
   for (const el of document.querySelectorAll(`.cctview-moment[data-moment="${name}"]`)) {
     if (live.has(el)) continue;
     live.add(el);
-    const { data, state } = JSON.parse(el.querySelector("script[type='application/json']").textContent);
+    const { data, state } = JSON.parse(el.querySelector(":scope > script[type='application/json']").textContent);
     el.classList.add("live");
     mount(el, play, data, state);
   }

@@ -1,8 +1,8 @@
 // The browser's side of cctview.show.widgets.panel.Panel, an anywidget: controls, and the picture for their positions. make.js and
 // this file are joined into one ES module.
 //
-// `render` needs of its model: get, set, save_changes, on, off and send. A page without Python can give it an object of its own
-// with get("stored") true, which answers the message "need" with all the states that are not "held": then the nearest one is shown.
+// `render` needs of its model: get, set, save_changes, on, off and send. On a page without Python that is a `Stored` (stored.js), with
+// get("stored") true, which answers the message "need" with all states: then the nearest one is shown.
 
 const SILENCE = 6000; // ms without an answer after which we say that Python does not answer
 const HEAD = 132; // px of a window that are not the notebook's, and air
@@ -39,6 +39,10 @@ class States {
   constructor(model) {
     Object.assign(this, { model, held: new Map(), views: new Set() });
     model.on("msg:custom", (message, buffers) => {
+      if (message.kind === "states") {
+        for (const [key, [src, alt, words]] of Object.entries(message.states)) this.held.set(key, { key, src, alt, words });
+        for (const view of this.views) view.show();
+      }
       if (message.kind !== "state") return;
       const old = this.held.get(message.key);
       if (old?.src) URL.revokeObjectURL(old.src);
@@ -137,7 +141,12 @@ class View {
     if (exact) Object.assign(this, { since: null, silent: false });
     if (state.src && this.image.src !== state.src) Object.assign(this.image, { src: state.src, alt: state.alt });
     const seen = !state.alt?.startsWith(state.words) || state.error; // a title stands in the picture already
-    this.tell(state.error ?? state.words, state.error ? "says error" : seen ? "says" : "says unseen");
+    const near = exact || !this.model.get("stored") ? "" : `The nearest stored picture: ${this.named(state.key)}. `;
+    this.tell(state.error ?? near + state.words, state.error ? "says error" : seen || near ? "says" : "says unseen");
+  }
+  /** The words for the positions of a key. */
+  named(key) {
+    return this.model.get("_controls").map(({ label, words }, n) => `${label} ${words[key.split(",")[n]]}`).join(", ");
   }
   tell(words, kind) {
     if (this.says.textContent !== words) this.says.textContent = words;
@@ -146,7 +155,7 @@ class View {
   }
   watch() {
     const waits = this.since === null ? 0 : performance.now() - this.since;
-    if (this.states.held.has(this.model.get("at").join(","))) return;
+    if (this.model.get("stored") || this.states.held.has(this.model.get("at").join(","))) return;
     if (waits > SILENCE || this.silent) {
       this.silent = true;
       this.show();

@@ -3,7 +3,7 @@
 /** One camera's picture with its boxes, each a button. */
 class Screen {
   constructor(view, camera) {
-    Object.assign(this, { view, camera, k: -1, shown: null, buttons: [] });
+    Object.assign(this, { view, camera, k: -1, shown: null, unboxed: false, buttons: [] });
     this.info = view.frames.index.cameras[camera];
     this.canvas = make("canvas", { width: 352, height: 240, role: "img" });
     this.layer = make("div", { class: "boxes" });
@@ -16,7 +16,11 @@ class Screen {
   show(k) {
     this.k = k;
     const { frames } = this.view;
-    if (this.shown === k) return false;
+    if (this.shown === k) {
+      // A candidate's picture comes before the boxes of its minute.
+      if (this.unboxed && frames.chunk(this.camera, k)) this.drawBoxes();
+      return false;
+    }
     const picture = frames.picture(this.camera, k);
     this.element.classList.toggle("waiting", picture === undefined);
     if (picture === undefined) return false;
@@ -38,6 +42,7 @@ class Screen {
   drawBoxes() {
     if (this.shown === null) return;
     const { view } = this;
+    this.unboxed = !view.frames.chunk(this.camera, this.shown);
     const boxes = view.model.get("boxes") ? [...view.frames.boxes(this.camera, this.shown)] : [];
     const size = ([, , , x1, y1, x2, y2]) => (x2 - x1) * (y2 - y1);
     boxes.sort((a, b) => size(b) - size(a)); // the small ones lie on top, where they can be clicked

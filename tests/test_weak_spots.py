@@ -1,54 +1,22 @@
-"""The triplet loss against torch and finite differences; weak spots and methods against counting by
-hand.
-"""
+"""Weak spots and methods against counting by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from scipy.optimize import approx_fprime
 
 from cctview.course.lesson import open_lesson
 from cctview.dataset.cameras import DRIVE
 from cctview.match import (
     RERANKED,
     best_candidates,
-    bits_of_tracks,
     by_group,
     compare_methods,
     compare_tracks,
     describe_searches,
     first_minutes,
     rank_tracks,
-    triplet_loss,
 )
 from cctview.match.errors import SMALL
 from cctview.truth.labels import true_vehicles
-
-POINTS = arrays(float, (3, 2), elements=st.floats(-3, 3))
-
-
-@settings(deadline=None, max_examples=60)
-@given(POINTS, st.floats(0.1, 4))
-def test_loss_and_gradients_are_those_of_torch(points, margin):
-    import torch
-
-    loss, gradients = triplet_loss(*points, margin)
-    tensor = torch.tensor(points, requires_grad=True)
-    a, p, n = tensor
-    wanted = torch.relu(((a - p) ** 2).sum() - ((a - n) ** 2).sum() + margin)
-    wanted.backward()
-    assert loss == pytest.approx(wanted.item(), abs=1e-9)
-    if abs(wanted.item()) > 1e-6:  # at the bend either slope is right
-        assert gradients == pytest.approx(tensor.grad.numpy(), abs=1e-9)
-
-
-def test_gradients_are_slopes():
-    points = np.array([[0.1, 0.2], [1.0, 0.6], [0.7, -0.6]])
-    slopes = approx_fprime(points.ravel(), lambda x: triplet_loss(*x.reshape(3, 2), 1.0)[0])
-    assert triplet_loss(*points, 1.0)[1].ravel() == pytest.approx(slopes, abs=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -98,21 +66,6 @@ def test_best_candidates_are_the_nearest(minutes, asked):
     assert best.right.tolist() == [False, False, True, False, False]
     assert (np.diff(best.distance) >= 0).all()
     assert minutes[1][best.row[2]] == search.vehicle
-
-
-def tracks_told_apart(noise):
-    """A list of one table of distances: everyone's own is nearer by 1, but for noise."""
-    rng = np.random.default_rng(4)
-    distances = 1 + noise * rng.normal(size=(80, 80)) - np.eye(80)
-    return [pd.DataFrame(distances, index=range(1, 81), columns=range(1, 81))]
-
-
-def test_bits_are_all_if_looks_tell_and_none_if_they_do_not():
-    everything = bits_of_tracks(tracks_told_apart(0.001), rounds=20)
-    assert everything.estimate == pytest.approx(np.log2(80), abs=0.01)
-    nothing = bits_of_tracks(tracks_told_apart(100.0), rounds=20)
-    assert abs(nothing.estimate) < 0.2
-    assert everything.low <= everything.estimate <= everything.high
 
 
 def test_methods_are_compared_on_one_gallery(minutes):

@@ -1,0 +1,90 @@
+"""Runs a lesson's notebook once, so that what it shows can live on a page without Python.
+
+The kernel is told to keep what widgets show (`cctview.course.living`), so that the stored
+notebooks do not grow by the sliders' pictures. What has been run is kept in a working folder, and a
+later call goes on from there. Words are always taken from the notebook as it is now.
+"""
+
+import hashlib
+from pathlib import Path
+
+from cctview.dataset import write_bytes
+from cctview.show import Kept
+
+_KEY = "code_sha256"
+_OPENING = "from cctview.course.living import begin\n\nbegin({!r}, {})"
+
+
+def run_living(path: Path, place: Kept, watch=None):
+    """An executed notebook whose widgets live without Python.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; it is not changed.
+    place : Kept
+        Keeps what widgets show. Its folder is where the notebook runs, and where its outputs are
+        stored; notebooks of one course share it, because they hand the meter on.
+    watch : callable, optional
+        Called with the number of cells, each time as many have been run since the last call.
+
+    Returns
+    -------
+    NotebookNode
+
+    Raises
+    ------
+    ValueError
+        If a cell fails; names the cell and the error.
+    """
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    key = hashlib.sha256("\0".join([str(place.most), *sources]).encode()).hexdigest()
+    stored = place.root / path.name
+    if stored.exists():
+        before = nbformat.read(stored, as_version=4)
+        if before.metadata.get(_KEY) == key:
+            _take_outputs(notebook, before)
+            return notebook
+    _execute(notebook, path, place, watch or (lambda count: None))
+    notebook.metadata[_KEY] = key
+    write_bytes(stored, nbformat.writes(notebook).encode())
+    return notebook
+
+
+def _take_outputs(notebook, before):
+    run = [cell for cell in before.cells if cell.cell_type == "code"]
+    now = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, executed in zip(now, run, strict=True):
+        cell.outputs = executed.outputs
+
+
+def _execute(notebook, path, place, watch):
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+    from nbformat.v4 import new_code_cell
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],  # or each kernel warns of its own connection
+        resources={"metadata": {"path": str(place.root)}},
+    )
+    opening = new_code_cell(_OPENING.format(str(place.root.resolve()), place.most))
+    notebook.cells.insert(0, opening)
+    try:
+        with client.setup_kernel():
+            for number, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, number)
+                watch(1)
+    except CellExecutionError as error:
+        raise ValueError(
+            f"{path}: cell {number} fails ({error.ename}: {error.evalue}); open the notebook, run"
+            " it, and try again"
+        ) from None
+    finally:
+        notebook.cells.remove(opening)

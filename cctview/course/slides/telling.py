@@ -1,0 +1,288 @@
+"""What a slide says. A deck is not the notebook's text: it shows, and the speaker says the rest.
+
+From a cell of text a slide takes its heading with the first sentence, each paragraph that begins in
+bold, and each list, of which it takes first sentences, or what is bold where these are long. A cell
+that begins no slide and has no heading gives only what begins in bold. All other words are the
+speaker's notes. From a cell of code a slide takes what it shows: each figure, moment or group of
+sliders has a slide of its own; a question has one, and what answers it another.
+
+A slide holds at most 40 words. Where the rule says too little or too much, the cell's metadata say
+it better: ``slide="..."`` is Markdown for the slide, with ``---`` between two; ``slide=""`` is
+none; a cell of code shows its code with ``slide="code"`` and its table with ``slide="table"``.
+"""
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from cctview.course.slides.markup import elements, markdown_html
+from cctview.course.slides.pieces import Part
+
+MOST_WORDS = 40
+"""Words of a slide at most."""
+_BEGINS = ("slide", "subslide")
+_SENTENCE = re.compile(
+    r"(?<![ (.][A-Z]\.)(?<! v\.)(?<!Mr\.)(?<!Dr\.)"
+    r"(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
+)
+_ASKS = re.compile(
+    r"\b(click|drag|tick|type in|move|slider|run (this|these|the cell)|cells?"
+    r"|above|below|the table|here (is|are)|these (are|is)|this is|notebook)\b",
+    re.IGNORECASE,
+)
+"""A sentence with such words speaks of the page, on which a slide is not."""
+_EXERCISE = re.compile(r"^Exercise \d+, (together|at home)[.:]?\s*", re.IGNORECASE)
+
+
+@dataclass
+class Slide:
+    """One slide.
+
+    Attributes
+    ----------
+    kind : str
+        Its look: a class of ``static/deck.css``.
+    title, kicker : str
+        In large and in small letters, as text.
+    body : str
+        HTML.
+    notes : list of str
+        What the speaker says, as text.
+    """
+
+    kind: str
+    title: str = ""
+    body: str = ""
+    kicker: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def count_words(text):
+    """How many words a text has."""
+    return sum(any(letter.isalnum() for letter in word) for word in text.split())
+
+
+class Teller:
+    """Tells a notebook's cells as slides, one after the other.
+
+    Parameters
+    ----------
+    reader : Outputs
+        Reads what cells of code show.
+    folder : Path
+        Pictures in texts lie there.
+    """
+
+    def __init__(self, reader, folder):
+        self.reader, self.folder = reader, folder
+        self.slides, self.section = [], ""
+
+    def tell(self, cell, mark):
+        """Add what one cell says, by its mark (``slide_type``)."""
+        before = len(self.slides)
+        given = cell.metadata.get("slide")
+        if "solution" in cell.metadata.get("tags", []) or mark == "skip":
+            return
+        if cell.cell_type == "markdown":
+            prose = [_text(one) for one in self._elements(cell.source) if one.name != "details"]
+            if mark == "notes":
+                self._note(prose)
+                return
+            if given is None:
+                self._tell_text(cell.source, mark in _BEGINS)
+            else:
+                for source in filter(str.strip, str(given).split("\n---\n")):
+                    self._tell_given(source)
+        elif cell.cell_type == "code":
+            prose = []
+            self._tell_code(cell, given)
+        else:
+            return
+        said = [str(cell.metadata.notes)] if cell.metadata.get("notes") else []
+        self._note([*said, *prose], before if len(self.slides) > before else -1)
+
+    def _note(self, notes, number=-1):
+        if self.slides:
+            self.slides[number].notes += [one for one in notes if one]
+
+    def _elements(self, source):
+        return elements(markdown_html(source), self.folder)
+
+    def _add(self, kind, body="", title="", kicker=None, **more):
+        kicker = self.section if kicker is None and not title else kicker or ""
+        self.slides.append(Slide(kind, title, body, kicker, **more))
+
+    def _tell_text(self, source, begins):
+        """A cell of text by the rule."""
+        lead, title, first = begins, "", "words"
+        for one in self._elements(source):
+            if one.name in ("h1", "h2", "h3"):
+                if title:
+                    self._add("words", title=title)
+                title = self.section = _bare(_text(one))
+                first = "title" if one.name == "h1" else "words"
+                lead = True
+                continue
+            if one.name == "details":
+                continue
+            if one.name == "p":
+                bold = _begins_bold(one)
+                if one.find("img"):
+                    self._add("figure", f'<div class="room">{one.find("img")}</div>')
+                elif _text(one).startswith("Predict:"):
+                    self._say("question", _text(one).removeprefix("Predict:"), title)
+                elif _EXERCISE.match(_text(one)):
+                    self._exercise(_text(one), title)
+                elif lead or bold:
+                    self._say(first if title else "words", _text(one), title, bold=bold)
+                else:
+                    continue
+                title, lead = "", False
+            elif one.name in ("ul", "ol") and (begins or title) and first != "title":
+                self._list(one, title)
+                title, lead = "", False
+            elif one.name == "blockquote":
+                heading = one.find(["h1", "h2", "h3"])
+                title = _text(heading.extract()) if heading else title
+                self._say("words", _text(one), title, bold=True)
+                title, lead = "", False
+        if title:
+            self._add(first, title=title)
+
+    def _tell_given(self, source):
+        """Explicit text of a slide: a heading, and the rest as it is."""
+        parts = self._elements(source)
+        title = _text(parts.pop(0)) if parts and parts[0].name in ("h1", "h2", "h3") else ""
+        self._add("words given", "".join(map(str, parts)), title)
+
+    def _say(self, kind, text, title, bold=False):
+        """As many of a text's first sentences as one idea and one slide hold."""
+        room = MOST_WORDS - count_words(title or self.section)
+        most = room if bold else min(room, 26)
+        said, left = [], most
+        for sentence in _sentences(text):
+            if _ASKS.search(sentence) or sentence.endswith(":"):
+                break
+            if count_words(sentence) > (left if said else room):
+                break
+            said.append(sentence)
+            left -= count_words(sentence)
+        if said or title:
+            told = " ".join(said)
+            body = f"<p>{html.escape(told[:1].upper() + told[1:])}</p>" if said else ""
+            self._add(kind, body, title)
+
+    def _exercise(self, text, title):
+        if _EXERCISE.match(text)[1].lower() == "at home":
+            return
+        self.section = "Your turn"
+        self._say("question", _EXERCISE.sub("", text), "", bold=True)
+
+    def _list(self, element, title):
+        """A list, on as many slides as its words need."""
+        open_, left = [], 0
+        heading = title or self.section
+        for item in element.find_all("li", recursive=False):
+            strong = item.find(["strong", "b"])
+            bold = _text(strong) if strong and _begins_bold(item) else ""
+            said = (_sentences(_text(item)) or [""])[0]
+            if count_words(said) > 16 and count_words(bold) > 2:
+                said = bold
+            words = count_words(said)
+            if not words or words > MOST_WORDS - count_words(heading) or _ASKS.search(said):
+                continue
+            if open_ and words > left:
+                self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
+                open_ = []
+            left = (left if open_ else MOST_WORDS - count_words(heading)) - words
+            open_.append(f"<li>{html.escape(said.rstrip(':,;'))}</li>")
+        if open_:
+            self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
+
+    def _tell_code(self, cell, given):
+        if given == "":
+            return
+        if given == "code":
+            self._add("code", f"<pre>{html.escape(cell.source)}</pre>")
+        if "exercise" in cell.metadata.get("tags", []):
+            return
+        for output in cell.outputs:
+            for part in self.reader.parts(output):
+                self._show(part, given)
+
+    def _show(self, part: Part, given=None):
+        if part.kind == "question":
+            self._ask(part)
+        elif part.kind in ("figure", "live"):
+            self._add(part.kind, f'<div class="room">{part.body}</div>')
+        elif part.kind == "words":
+            self._say("words", part.body, "")
+        elif given == "table":
+            self._add("table", part.body)
+
+    def _ask(self, part: Part):
+        """The question and what one chooses from; on the next slide the answer."""
+        question, choices = part.data["question"], part.data["choices"]
+        asked = count_words(f"{question} Predict first")
+        if asked + sum(count_words(f"{one} A") for one in choices) > MOST_WORDS:
+            self._add("question", f"<p>{html.escape(question)}</p>", kicker="Predict first")
+            last = _sentences(question)[-1]
+            question = last if last != question else ""
+            room = MOST_WORDS - sum(count_words(f"{one} A") for one in choices) - 2
+            question = question if count_words(question) <= room else ""
+        body = f"<p>{html.escape(question)}</p>" if question else ""
+        for first, group in _grouped(choices, MOST_WORDS - 2):
+            items = "".join(
+                f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
+                f"<span>{html.escape(choice)}</span></button></li>"
+                for number, choice in enumerate(group, start=first)
+            )
+            self._add("question choose", f"{body}<ol>{items}</ol>", kicker="Predict first")
+            body = ""
+        right = ", or ".join(choices[n] for n in part.data["right"])
+        why = part.data["why"]
+        shown = [one for one in part.answer if one.kind in ("figure", "live")]
+        seen, further = (shown[0] if shown else None), shown[1:]
+        whole = count_words(f"{right} {why}") <= MOST_WORDS - (0 if seen else 2)
+        said = f'<p class="right"><b>{html.escape(right)}</b>'
+        said += f" <span>{html.escape(why)}</span></p>" if whole else "</p>"
+        room = f'<div class="room">{seen.body}</div>' if seen else ""
+        kicker = "" if seen else "The answer"
+        kind = f"answer {seen.kind if seen else 'alone'}"
+        self._add(kind, said + room, kicker=kicker, notes=[] if whole else [why])
+        for one in further:
+            self._show(one)
+
+
+def _grouped(choices, most):
+    """The choices, as many together as a slide holds: (number of the first, texts)."""
+    groups: list[tuple[int, list[str]]] = []
+    for number, choice in enumerate(choices, start=1):
+        words = sum(count_words(f"{one} A") for one in [*(groups[-1][1] if groups else []), choice])
+        if groups and words <= most:
+            groups[-1][1].append(choice)
+        else:
+            groups.append((number, [choice]))
+    return groups
+
+
+def _text(element):
+    return " ".join(element.get_text().split())
+
+
+def _bare(title):
+    """A heading without the number of its section."""
+    return re.sub(r"^\d+ · ", "", title)
+
+
+def _begins_bold(element):
+    """Whether the first words of a paragraph are bold."""
+    children = [one for one in element.children if str(one).strip()]
+    first = children[0] if children else None
+    if getattr(first, "name", None) == "p":
+        return _begins_bold(first)
+    return getattr(first, "name", None) in ("strong", "b")
+
+
+def _sentences(text):
+    return [one.strip() for one in _SENTENCE.split(text) if one.strip()]

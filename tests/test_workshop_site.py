@@ -1,0 +1,189 @@
+"""`workshop.py site`: the course's pages without a set-up, for this computer or a room."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+import workshop
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A small site, and around it what must not be shown."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret.html").write_text("secret")
+    folder = outside / "site"
+    (folder / "kept").mkdir(parents=True)
+    (folder / "index.html").write_text("the course")
+    (folder / "00-the-end.html").write_text("lesson")
+    (folder / "kept" / "a1.webp").write_bytes(b"picture")
+    (folder / ".hidden.html").write_text("hidden")
+    (folder / "notes.txt").write_text("of no kind that is shown")
+    if os.name != "nt":
+        (folder / "link.html").symlink_to(outside / "secret.html")
+        (folder / "up").symlink_to(outside)
+    return folder
+
+
+@contextmanager
+def served(folder, address="127.0.0.1"):
+    server, _ = workshop.make_server(folder, address)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def ask(port, path, method="GET", host=None):
+    """The status and the body of one request, whose path is sent as it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host=True)
+    connection.putheader("Host", host or f"127.0.0.1:{port}")
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+SHOWN = ["/", "/index.html", "/00-the-end.html", "/00-the-end.html?x=1", "/kept/a1.webp"]
+REFUSED = [
+    *("/../secret.html", "/..%2fsecret.html", "/%2e%2e/secret.html", "/kept/../../secret.html"),
+    *("//etc/passwd", "/link.html", "/up/secret.html", "/.hidden.html", "/notes.txt", "/kept/"),
+    *("/kept", "/nowhere.html", "/index.html%00.png", "/..\\secret.html", "/C:/index.html", "/%"),
+    *("/index.html/", "/./index.html", "/%c0%ae%c0%ae/secret.html", "http://127.0.0.1/index.html"),
+]
+
+
+def test_it_shows_the_site_and_nothing_else(site):
+    with served(site) as port:
+        for path in SHOWN:
+            assert ask(port, path)[0] == 200, path
+        assert ask(port, "/") == (200, b"the course")
+        assert ask(port, "/", "HEAD") == (200, b"")
+        for path in REFUSED:
+            status, body = ask(port, path)
+            assert status == 404, path
+            assert b"secret" not in body or b"secret.html" in path.encode(), path
+
+
+def test_it_changes_nothing_and_answers_to_its_own_name_alone(site):
+    before = sorted((path, path.stat().st_mtime_ns) for path in site.rglob("*.html"))
+    with served(site) as port:
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "X"):
+            assert ask(port, "/index.html", method)[0] == 501, method
+        for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}"):
+            assert ask(port, "/", host=host)[0] == 421, host
+        assert ask(port, "/", host=f"localhost:{port}")[0] == 200
+    assert before == sorted((path, path.stat().st_mtime_ns) for path in site.rglob("*.html"))
+
+
+def test_a_port_that_is_taken_is_passed_over(site):
+    with served(site) as first, served(site) as second:
+        assert first != second
+        assert ask(second, "/")[0] == 200
+
+
+def test_without_packages_the_first_page_is_there_in_seconds(site, tmp_path):
+    """A folder with workshop.py alone, and a Python that sees no packages."""
+    shutil.copy(workshop.__file__, tmp_path)
+    command = [sys.executable, "-I", "-S", "-u", "workshop.py", "site", "--no-browser"]
+    begin = time.monotonic()
+    process = subprocess.Popen(
+        [*command, "--folder", str(site)], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        address = next(line.strip() for line in process.stdout if "http://127" in line)
+        assert urllib.request.urlopen(address, timeout=10).read() == b"the course"
+        assert time.monotonic() - begin < 10
+    finally:
+        process.terminate()
+        process.wait()
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_without_a_site_it_shows_the_cameras_or_says_how_to_make_one(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "cameras.html"
+    page.write_text("cameras")
+    shown = []
+
+    def serve(folder, address):
+        shown.append((folder / "index.html").read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workshop, "SITE", tmp_path / "site")
+    monkeypatch.setattr(workshop, "QUICK", page)
+    monkeypatch.setattr(workshop, "make_server", serve)
+    with pytest.raises(KeyboardInterrupt):
+        workshop.main(["site", "--no-browser"])
+    assert shown == ["cameras"]
+    assert "no site here yet" in capsys.readouterr().out
+    page.unlink()
+    with pytest.raises(workshop.Problem, match="cctview site"):
+        workshop.main(["site"])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are Linux's")
+def test_a_room_reads_the_pages_over_its_own_network(site):
+    """Two network namespaces with a cable between them, and no other network: one serves, one
+    reads."""
+    if not shutil.which("ip") or os.geteuid() != 0:
+        pytest.skip("needs `ip` and root, to make network namespaces")
+    names = [f"cctview-{end}-{os.getpid()}" for end in "ab"]
+    cable = [f"cc{end}{os.getpid() % 100000}" for end in "ab"]
+
+    def ip(*words):
+        return subprocess.run(["ip", *words], capture_output=True, text=True)
+
+    try:
+        for name in names:
+            if ip("netns", "add", name).returncode:
+                pytest.skip("this computer lets nobody make network namespaces")
+        ip("link", "add", cable[0], "type", "veth", "peer", "name", cable[1])
+        for number, (name, end) in enumerate(zip(names, cable), start=1):
+            ip("link", "set", end, "netns", name)
+            ip("-n", name, "addr", "add", f"10.77.0.{number}/24", "dev", end)
+            ip("-n", name, "link", "set", end, "up")
+            ip("-n", name, "route", "add", "default", "via", f"10.77.0.{3 - number}")
+        command = ["ip", "netns", "exec", names[0], sys.executable, "-u", workshop.__file__, "site"]
+        process = subprocess.Popen(
+            [*command, "--lan", "--no-browser", "--folder", str(site)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            address = next(line.strip() for line in process.stdout if "http://" in line)
+            assert address.startswith("http://10.77.0.1:")
+            fetch = f"import urllib.request as u; print(u.urlopen('{address}', timeout=9).read())"
+            reader = ["ip", "netns", "exec", names[1], sys.executable, "-c", fetch]
+            done = subprocess.run(reader, capture_output=True, text=True)
+            assert "the course" in done.stdout, done.stderr
+        finally:
+            process.terminate()
+            process.wait()
+    finally:
+        for name in names:
+            ip("netns", "del", name)
+
+
+def test_loopback_is_all_it_takes_unless_it_is_told_otherwise(site):
+    with served(site) as port, socket.socket() as probe:
+        try:
+            address = workshop.room_address()
+        except workshop.Problem:
+            pytest.skip("this computer is in no network")
+        probe.settimeout(5)
+        assert probe.connect_ex((address, port)) != 0
