@@ -185,6 +185,8 @@ def parser():
     rebuild.add_argument("--plan", action="store_true", help="make nothing; list what is stale")
     words = "make nothing; where only code has changed, run the tests that recompute a slice"
     rebuild.add_argument("--vouch", action="store_true", help=words)
+    words = "how many steps run at one time (1)"
+    rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help=words)
     _add_folder(rebuild, "work", "where unfinished work is kept")
     calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
     _add_recording(calibrate, 4, MEASURED)
@@ -397,7 +399,7 @@ def rebuild(given):
         if left := vouch(steps=steps):
             raise ValueError(f"not vouched for: {', '.join(left)}; run `python -m studio rebuild`")
     else:
-        make(work=given.work.resolve(), steps=steps)
+        make(work=given.work.resolve(), steps=steps, jobs=given.jobs)
 
 
 def city(given):

@@ -1,13 +1,15 @@
 """The one rebuild: everything that is computed, in order, from weights to the page of numbers.
 
-`python -m studio rebuild` runs the steps whose result is stale (`studio.provenance`). It can be
-stopped: the same command goes on. What needs the real frames is left as it is where they are not.
+`python -m studio rebuild` runs the steps whose result is stale (`studio.provenance`), with
+``--jobs 2`` two at a time: a step waits for those that write what it reads. It can be stopped: the
+same command goes on. What needs the real frames is left as it is where they are not.
 """
 
 import os
-import resource
 import subprocess
 import sys
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
@@ -57,22 +59,18 @@ STEPS = (
         (*_ROAD, "data/habits/*.parquet", "sample/**/*"),
         tests=("tests/test_rebuild.py",),
     ),
-    _table(
+    Step(
         "leakage",
-        "studio.studies.leakage",
-        "searches.parquet",
-        "carried.csv",
-        "seeds.csv",
-        options=_OTHER,
-        before=(_SECOND_SEED,),
-        tests=(_RESULTS,),
-    ),
-    _table(
-        "open_set",
-        "studio.studies.leakage",
-        "open_set*.csv",
-        "another-seed/open_set*.csv",
-        options=_OTHER,
+        (_SECOND_SEED, f"results --only leakage open_set --work {{work}} {_OTHER}"),
+        ("studio.studies.leakage",),
+        _ROAD,
+        (
+            "data/results/searches.parquet",
+            "data/results/carried.csv",
+            "data/results/seeds.csv",
+            "data/results/open_set*.csv",
+            "data/results/another-seed/open_set*.csv",
+        ),
         tests=(_RESULTS,),
     ),
     _table("rank1", "studio.studies.rank1", tests=(_RESULTS,)),
@@ -172,22 +170,79 @@ def plan(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "cpu_minutes", "because"])
 
 
-def rebuild(root: Path = ROOT, work: Path | None = None, steps: tuple[Step, ...] = STEPS) -> None:
+def rebuild(
+    root: Path = ROOT,
+    work: Path | None = None,
+    steps: tuple[Step, ...] = STEPS,
+    jobs: int = 1,
+) -> None:
     """Run the stale steps, in order; each is written down when it has run.
+
+    Parameters
+    ----------
+    root : Path
+    work : Path, optional
+        Where unfinished work is kept; ``studio/out`` under `root` by default.
+    steps : tuple of Step
+    jobs : int
+        How many steps run at one time.
 
     Raises
     ------
     RuntimeError
-        If a step fails; those before it are kept.
+        If a step fails; those before it, and those that ran beside it, are kept.
     """
-    records = Records(root)
-    for step in tqdm(steps, "rebuild", unit="step"):
-        reasons = records.stale(step)
-        if reasons and step.real and not os.environ.get("CCTVIEW_REAL"):
-            tqdm.write(f"{step.name}: left as it is, since CCTVIEW_REAL names no real frames")
-        elif reasons:
-            tqdm.write(f"{step.name}: {'; '.join(reasons[:3])}")
-            records.keep(step, _run(step, root, work or root / "studio" / "out"))
+    records, waiting = Records(root), list(steps)
+    running: dict[Future[float | None], Step] = {}
+    failed: list[BaseException] = []
+    with (
+        ThreadPoolExecutor(jobs) as pool,
+        tqdm(total=len(steps), desc="rebuild", unit="step") as bar,
+    ):
+        while waiting or running:
+            for step in ready(waiting, list(running.values()))[: jobs - len(running)]:
+                waiting.remove(step)
+                running[pool.submit(_make, step, records, root, work)] = step
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                step = running.pop(future)
+                if (error := future.exception()) is not None:
+                    failed.append(error)
+                    waiting.clear()
+                elif (took := future.result()) is not None:
+                    records.keep(step, took)
+                bar.update()
+    if failed:
+        raise failed[0]
+
+
+def ready(waiting: list[Step], running: list[Step]) -> list[Step]:
+    """Those of the waiting steps that need nothing of what runs, or waits before them."""
+    return [
+        step
+        for k, step in enumerate(waiting)
+        if not any(_needs(step, other) for other in [*running, *waiting[:k]])
+    ]
+
+
+def _needs(step: Step, other: Step) -> bool:
+    """Whether `other` writes what `step` reads."""
+    return any(
+        fnmatch(written, read) or fnmatch(read, written)
+        for written in other.writes
+        for read in step.reads
+    )
+
+
+def _make(step: Step, records: Records, root: Path, work: Path | None) -> float | None:
+    """Run a step if it is stale; returns its CPU seconds, or None if nothing was run."""
+    reasons = records.stale(step)
+    if not reasons:
+        return None
+    if step.real and not os.environ.get("CCTVIEW_REAL"):
+        tqdm.write(f"{step.name}: left as it is, since CCTVIEW_REAL names no real frames")
+        return None
+    tqdm.write(f"{step.name}: {'; '.join(reasons[:3])}")
+    return _run(step, root, work or root / "studio" / "out")
 
 
 def vouch(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> list[str]:
@@ -217,11 +272,13 @@ def vouch(root: Path = ROOT, steps: tuple[Step, ...] = STEPS) -> list[str]:
 
 def _run(step: Step, root: Path, work: Path) -> float:
     """Run a step's commands; returns the seconds of CPU time that they took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = 0.0
     for command in step.commands:
         words = [word.format(work=work) for word in command.split()]
-        status = subprocess.run([sys.executable, "-m", "studio", *words], cwd=root)
-        if status.returncode:
+        process = subprocess.Popen([sys.executable, "-m", "studio", *words], cwd=root)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
             raise RuntimeError(f"{step.name}: `python -m studio {' '.join(words)}` failed")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        spent += used.ru_utime + used.ru_stime
+    return spent

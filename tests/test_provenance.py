@@ -3,7 +3,7 @@
 import pytest
 
 from studio.provenance import RECORDS, Records, Step
-from studio.rebuild import ROOT, STEPS, plan, rebuild, vouch
+from studio.rebuild import ROOT, STEPS, plan, ready, rebuild, vouch
 
 MAKE = """
 import sys
@@ -91,6 +91,36 @@ def test_a_failed_step_is_not_written_down(project):
     (project / "in.txt").write_text("1")
     make(project)
     assert (project / "out.txt").read_text() == "1"
+
+
+SLOW = """
+import sys
+import time
+from pathlib import Path
+step, *made = sys.argv[1:]
+Path(f"{step}.began").touch()
+for other in ("one", "two") if step in ("one", "two") else ():
+    while not Path(f"{other}.began").exists():
+        time.sleep(0.01)
+text = "".join(Path(name).read_text() for name in made)
+Path(f"{step}.txt").write_text(text + step)
+"""
+
+
+def test_two_steps_run_at_one_time_and_a_third_waits_for_what_it_reads(project):
+    """The first two wait for each other, so one at a time would never end."""
+    (project / "studio" / "__main__.py").write_text(SLOW)
+    code = ("studio.__main__",)
+    steps = (
+        Step("one", ("one",), code, (), ("one.txt",)),
+        Step("two", ("two",), code, (), ("two.txt",)),
+        Step("three", ("three one.txt two.txt",), code, ("one.txt", "t*o.txt"), ("three.txt",)),
+    )
+    assert [step.name for step in ready(list(steps), [])] == ["one", "two"]
+    assert ready([steps[2]], [steps[1]]) == []
+    rebuild(project, project, steps, jobs=2)
+    assert (project / "three.txt").read_text() == "onetwothree"
+    assert set(plan(project, steps).because) == {"up to date"}
 
 
 def test_a_pattern_without_a_file_is_an_error(project):
