@@ -12,7 +12,6 @@ python -m studio meter      store the meter that the executed notebooks left, fo
 python -m studio city       simulate the town of lesson 00, its cameras and what leaks
 python -m studio cameras    write notebooks/cameras.html, which plays in any browser
 python -m studio numbers    write notebooks/numbers.md and answers.md, and the numbers in the texts
-python -m studio calibrate  measure the simulation at several settings of individuality
 python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
 python -m studio kinds      measure what larger and faster cameras would cost to simulate
 python -m studio fit        move the simulation's knobs towards the real frames
@@ -54,7 +53,6 @@ RESULTS = (
 )
 STAGES = ("data", "sample", "habits")
 WORLDS = ("real", "simulation")
-DIALS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FOLDERS = {"work": Path("studio/out"), "data": Path("data")}
 MEASURED = ["733-681-N", "735-683-N", "689-640-S", "731-679-N"]
 """The cameras of which there are real frames to compare with."""
@@ -188,17 +186,6 @@ def parser():
     words = "how many steps run at one time (1)"
     rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help=words)
     _add_folder(rebuild, "work", "where unfinished work is kept")
-    calibrate = commands.add_parser("calibrate", help="measure the simulation dial by dial")
-    _add_recording(calibrate, 4, MEASURED)
-    calibrate.add_argument(
-        "--dials",
-        nargs="+",
-        type=float,
-        default=DIALS,
-        metavar="DIAL",
-        help="settings of individuality",
-    )
-    calibrate.add_argument("--out", type=Path, help="a .csv file for the curve")
     agreement = commands.add_parser("agreement", help="compare the two roads, without labels")
     agreement.add_argument(
         "--data", type=Path, default=ROOT / "data", help="the simulated road's dataset (data)"
@@ -413,16 +400,6 @@ def city(given):
     print("\n".join(str(place) for place in places))
 
 
-def calibrate(given):
-    """Print the curve of the dial."""
-    from studio.evaluation.evaluate_simulation import calibrate as measure
-
-    curve = measure(_settings(given, 0.0), given.work, Pipeline.ours(ROOT), given.dials)
-    print(_table(curve))
-    if given.out:
-        write_bytes(given.out, curve.to_csv(index=False, float_format="%.4f").encode())
-
-
 def agreement(given):
     """Print the figures of both roads, and which of them agree."""
     from studio.evaluation.agreement import agreeing, table
@@ -494,7 +471,6 @@ COMMANDS = {
     "cameras": cameras,
     "numbers": numbers,
     "evaluate": evaluate,
-    "calibrate": calibrate,
     "agreement": agreement,
     "kinds": kinds,
     "fit": fit,

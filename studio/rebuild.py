@@ -132,14 +132,6 @@ STEPS = (
         real=True,
     ),
     Step(
-        "individuality",
-        ("calibrate --minutes 4 --work {work} --out data/results/individuality.csv",),
-        ("studio.evaluation.evaluate_simulation",),
-        (_STUDENT, _DETECTOR),
-        ("data/results/individuality.csv",),
-        tests=("tests/test_evaluate_simulation.py",),
-    ),
-    Step(
         "accuracy",
         ("evaluate --minutes 12 --work {work} --keep",),
         ("studio.evaluation.evaluate", "studio.evaluation.evaluate_simulation"),

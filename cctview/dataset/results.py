@@ -14,7 +14,6 @@ _COMMANDS = {
     "defences_drawn.parquet": "results --only defences",
     "city.csv": "city",
     "city-tornado.csv": "city",
-    "individuality.csv": "calibrate --minutes 4 --out data/results/individuality.csv",
     "learning.csv": "learning",
     "linking_sure.csv": "results --only linking",
     "carried.csv": "results --only leakage",

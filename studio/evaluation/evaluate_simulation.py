@@ -1,4 +1,4 @@
-"""Measures the shipped models on simulated frames, where the truth is known, dial by dial.
+"""Measures the shipped models on simulated frames, where the truth is known.
 
 A detection shows the vehicle whose visible box it overlaps most, if IoU is at least 0.5; of several
 that show one vehicle only the best counts. What shows a parked vehicle is left out, as `static` is
@@ -353,28 +353,8 @@ def estimate_rank1(distance, lag):
     )
 
 
-def calibrate(settings, work, pipeline, dials):
-    """The curve of the dial: AUC and rank-1 by individuality, over the same traffic.
-
-    Returns
-    -------
-    DataFrame
-        Columns individuality, figure, estimate, low, high, count (of same pairs or queries),
-        gallery.
-    """
-    curve = []
-    for dial in dials:
-        watched = watch_simulation(replace(settings, individuality=dial), work, pipeline)
-        curve.append(
-            pd.concat([same_vehicle_figures(watched), cross_camera_figures(watched)]).assign(
-                individuality=dial
-            )
-        )
-    return pd.concat(curve).rename_axis("figure").reset_index()
-
-
 def report(settings, work, pipeline):
-    """All figures at one dial: detector and extractor, over all cameras and by camera."""
+    """All figures: detector and extractor, over all cameras and by camera."""
     watched = watch_simulation(settings, work, pipeline)
     rows = [detector_figures(watched).drop("objects"), type_figures(watched)]
     rows = [pd.concat([*rows, same_vehicle_figures(watched)]).assign(camera="all")]
