@@ -45,6 +45,7 @@ _JUDGES = (_STUDENT, _SECOND, _THIRD)
 _RESULTS, _ATTACKS, _ERAS, _LEARN = (
     f"tests/test_{name}.py" for name in ("results", "attack_results", "eras", "learn")
 )
+# The longest of those that can run beside each other come first.
 STEPS = (
     _trained("extractor", _STUDENT, real=True),
     _trained("detector", _DETECTOR, real=True),
@@ -58,6 +59,15 @@ STEPS = (
         (_STUDENT, _DETECTOR),
         (*_ROAD, "data/habits/*.parquet", "sample/**/*"),
         tests=("tests/test_rebuild.py",),
+    ),
+    _table(
+        "defences",
+        "studio.results",
+        "defences.csv",
+        "defences_drawn.parquet",
+        reads=(*_JUDGES, _DETECTOR),
+        before=("train defended --work {work}",),
+        tests=(_ATTACKS,),
     ),
     Step(
         "leakage",
@@ -87,15 +97,6 @@ STEPS = (
     _table("attributes", "studio.results", tests=(_ATTACKS,)),
     _table("extractors", "studio.results", reads=_JUDGES, tests=(_ATTACKS,)),
     _table("inversion", "studio.results", reads=(_INVERTER, *_JUDGES), tests=(_ATTACKS,)),
-    _table(
-        "defences",
-        "studio.results",
-        "defences.csv",
-        "defences_drawn.parquet",
-        reads=(*_JUDGES, _DETECTOR),
-        before=("train defended --work {work}",),
-        tests=(_ATTACKS,),
-    ),
     _table("cloaks", "studio.studies.cloak_study", reads=_JUDGES, tests=(_ATTACKS,)),
     *(
         _table(name, "studio.studies.era_tables", tests=(_ERAS,))
