@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import textwrap
 import threading
@@ -14,6 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image, ImageChops
 
 from cctview.cli import main
+from cctview.course.site import run
+from cctview.show import Kept
 from tests.browsing import browsing
 
 UPDATE = """
@@ -32,6 +35,7 @@ CELLS = [
         "# 00 · Bars\\n\\n**How high?** See the [glossary](glossary.md#a-bar).".replace("\\n", "\n")
     ),
     new_code_cell(textwrap.dedent(UPDATE).strip()),
+    new_code_cell('import os\nassert "CCTVIEW_DATA" not in os.environ'),
     new_code_cell("Sliders(update, controls)"),
     new_code_cell(
         'asked = predict("Up or down?", ["up", "down"], "up", "Because it does.")\n'
@@ -69,6 +73,8 @@ def made(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cctview.course.site.build.NOTEBOOKS", notebooks)
+        patch.setenv("CCTVIEW_DATA", str(folder / "mine"))
+        patch.setenv("CCTVIEW_PRESENTER", "1")
         out = ["site", str(folder / "site"), "--work", str(folder / "work"), "--states", "8"]
         assert main(out) == 0
     return folder
@@ -191,3 +197,50 @@ def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch
     assert main(["site", str(made / "other"), *again[2:]]) == 1
     assert "something else than a site" in capsys.readouterr().err
     assert [path.name for path in (made / "other").iterdir()] == ["mine.txt"]
+
+
+def rewrite(path, content, at):
+    """Write a file whose time and size say nothing of what it holds."""
+    path.write_text(content)
+    os.utime(path, (at, at))
+
+
+def test_a_lesson_is_run_again_if_and_only_if_what_it_shows_may_have_changed(tmp_path, monkeypatch):
+    package, data, notebooks = (tmp_path / name for name in ("package", "data", "notebooks"))
+    pages = package / "pages"
+    for folder in (pages, data, notebooks):
+        folder.mkdir(parents=True)
+    for path in (package / "predictions.toml", pages / "page.py", data / "frames.zip"):
+        rewrite(path, "one", 1)
+    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_markdown_cell("words")])
+    for name in ("00-first", "01-second", "02-third"):
+        nbformat.write(notebook, notebooks / f"{name}.ipynb")
+    monkeypatch.setattr(run, "_READ", (package, data))
+    monkeypatch.setattr(run, "_PAGES", (pages,))
+    ran = []
+    monkeypatch.setattr(run, "_execute", lambda *_: ran.append(True))
+    place = Kept(tmp_path / "work")
+
+    def again():
+        ran.clear()
+        run.run_living(notebooks / "01-second.ipynb", place)
+        return bool(ran)
+
+    assert again() and not again()
+    for path in (package / "predictions.toml", data / "frames.zip"):
+        rewrite(path, "two", 1)
+        assert again() and not again()
+        rewrite(path, "two", 2)
+        assert not again()
+    (data / "frames.zip").rename(data / "other.zip")
+    assert again()
+    rewrite(pages / "page.py", "two", 2)
+    notebook.cells[1].source = "other words"
+    nbformat.write(notebook, notebooks / "01-second.ipynb")
+    notebook.cells[0].source = "x = 2"
+    nbformat.write(notebook, notebooks / "02-third.ipynb")
+    assert not again()
+    nbformat.write(notebook, notebooks / "00-first.ipynb")  # it hands the meter on
+    assert again()
+    place.most = 7
+    assert again() and not again()

@@ -1,13 +1,4 @@
-"""The look of all figures, the figures that several lessons share, and the widgets.
-
-from cctview.show.live_only import OWN_FRAMES, store_nothing
-from cctview.show.meter import (
-    bits_given,
-    gauges,
-    said_and_right,
-    who_is_linked,
-)
-"""
+"""The look of all figures, the figures that several lessons share, and the widgets."""
 
 from cctview.show.drawing import (
     DARKER,

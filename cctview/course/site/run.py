@@ -2,16 +2,28 @@
 
 The kernel is told to keep what widgets show (`cctview.course.living`), so that the stored
 notebooks do not grow by the sliders' pictures. What has been run is kept in a working folder, and a
-later call goes on from there. Words are always taken from the notebook as it is now.
+later call takes it if nothing has changed that the lesson can show: its code, that of the lessons
+before it, which hand the meter on, the package, the data, the weights, and the installed libraries.
+Words are always taken from the notebook as it is now.
 """
 
 import hashlib
+import json
+import os
+import sysconfig
 from pathlib import Path
 
-from cctview.dataset import write_bytes
+from cctview.dataset import DATA, MODELS, SAMPLE, write_bytes
 from cctview.show import Kept
 
-_KEY = "code_sha256"
+_PACKAGE = Path(__file__).parents[2]
+_READ = (_PACKAGE, DATA, MODELS, SAMPLE)
+"""The folders that a lesson's kernel reads."""
+_PAGES = (Path(__file__).parent, _PACKAGE / "course" / "slides")
+"""What makes pages of a lesson that has been run; its kernel does not read this."""
+_OWN = ("CCTVIEW_DATA", "CCTVIEW_PRESENTER")
+"""Settings of the person who makes the pages, which the lessons must not see."""
+_KEY = "made_of_sha256"
 _OPENING = "from cctview.course.living import begin\n\nbegin({!r}, {})"
 
 
@@ -40,8 +52,7 @@ def run_living(path: Path, place: Kept, watch=None):
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    key = hashlib.sha256("\0".join([str(place.most), *sources]).encode()).hexdigest()
+    key = _digest(path, place.most)
     stored = place.root / path.name
     if stored.exists():
         before = nbformat.read(stored, as_version=4)
@@ -52,6 +63,29 @@ def run_living(path: Path, place: Kept, watch=None):
     notebook.metadata[_KEY] = key
     write_bytes(stored, nbformat.writes(notebook).encode())
     return notebook
+
+
+def _digest(path, most):
+    """The digest of all that a lesson's outputs depend on."""
+    codes = []
+    for other in sorted(path.parent.glob("*.ipynb")):
+        if other.name <= path.name:
+            cells = json.loads(other.read_text(encoding="utf-8"))["cells"]
+            codes.append([cell["source"] for cell in cells if cell["cell_type"] == "code"])
+    libraries = sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
+    told = [most, codes, sysconfig.get_python_version(), [path.name for path in libraries]]
+    total = hashlib.sha256(json.dumps(told).encode())
+    for folder in _READ:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc" and not _makes_pages(file):
+                name = file.relative_to(folder).as_posix()
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{name}\0{content}\0".encode())
+    return total.hexdigest()
+
+
+def _makes_pages(file):
+    return any(file.is_relative_to(folder) for folder in _PAGES)
 
 
 def _take_outputs(notebook, before):
@@ -76,8 +110,9 @@ def _execute(notebook, path, place, watch):
     )
     opening = new_code_cell(_OPENING.format(str(place.root.resolve()), place.most))
     notebook.cells.insert(0, opening)
+    settings = {name: value for name, value in os.environ.items() if name not in _OWN}
     try:
-        with client.setup_kernel():
+        with client.setup_kernel(env=settings):
             for number, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, number)
                 watch(1)
