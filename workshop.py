@@ -18,6 +18,7 @@ import hashlib
 import html
 import http.server
 import importlib.util
+import itertools
 import json
 import os
 import platform
@@ -1081,6 +1082,72 @@ def make_server(folder, address):
     return server, f"http://{address}:{port}/"
 
 
+def times(a, b):
+    """A product in the field of 256 elements that QR codes take."""
+    result = 0
+    while b:
+        result ^= a * (b & 1)
+        a, b = a << 1 ^ (a >> 7) * 0x11D, b >> 1
+    return result
+
+
+def qr_words(text):
+    """The 44 bytes of a QR code: the text, what fills it up, and ten that correct errors (Reed-Solomon)."""
+    bits = "".join(f"{byte:08b}" for byte in text.encode("ascii"))
+    bits = f"0100{len(text):08b}{bits}0000"
+    words = [int(bits[k : k + 8], 2) for k in range(0, len(bits), 8)]
+    words += ([0xEC, 0x11] * 17)[: 34 - len(words)]
+    divisor, root = [1], 1
+    for _ in range(10):  # the product of (x - 2^k)
+        divisor = [a ^ times(b, root) for a, b in zip([*divisor, 0], [0, *divisor])]
+        root = times(root, 2)
+    rest = words + [0] * 10
+    for k in range(34):
+        factor = rest[k]
+        for n, one in enumerate(divisor):
+            rest[k + n] ^= times(factor, one)
+    return words + rest[34:]
+
+
+def qr_code(text):
+    """25 rows of a QR code (ISO/IEC 18004: version 2, level L, mask 0), True where it is dark. It holds 32 letters,
+    and the address of a computer in a local network has 29 at most."""
+    dark = {(6, k): k % 2 == 0 for k in range(25)}
+    dark.update({(k, 6): k % 2 == 0 for k in range(25)})
+    for top, left in ((3, 3), (3, 21), (21, 3)):
+        for row, column in itertools.product(range(-4, 5), repeat=2):
+            if 0 <= top + row < 25 and 0 <= left + column < 25:
+                dark[top + row, left + column] = max(abs(row), abs(column)) not in (2, 4)
+    for row, column in itertools.product(range(-2, 3), repeat=2):
+        dark[18 + row, 18 + column] = max(abs(row), abs(column)) != 1
+    places = [*((8, k) for k in (0, 1, 2, 3, 4, 5, 7, 8)), *((k, 8) for k in (7, 5, 4, 3, 2, 1, 0))]
+    again = [*((k, 8) for k in range(24, 17, -1)), *((8, k) for k in range(17, 25))]
+    for bit, one, other in zip("111011111000100", places, again):  # level L, mask 0
+        dark[one] = dark[other] = bit == "1"
+    dark[17, 8] = True
+    bits = iter("".join(f"{word:08b}" for word in qr_words(text)) + "0" * 7)
+    for n, right in enumerate([*range(24, 6, -2), 5, 3, 1]):
+        for row in range(25) if n % 2 else range(24, -1, -1):
+            for place in ((row, right), (row, right - 1)):
+                if place not in dark:
+                    dark[place] = (next(bits) == "1") != (sum(place) % 2 == 0)
+    return [[dark[row, column] for column in range(25)] for row in range(25)]
+
+
+def qr_lines(text):
+    """A QR code with its margin for a terminal; there it is dark on light, whatever the terminal's own colours are."""
+    side = [False] * 4
+    rows = [side + row + side for row in qr_code(text)]
+    empty = [[False] * 33] * 4
+    rows = [*empty, *rows, *empty, *empty[:1]]
+    lines = (
+        "".join(" ▄▀█"[2 * above + below] for above, below in zip(*rows[k : k + 2]))
+        for k in range(0, len(rows), 2)
+    )
+    begin, end = ("\x1b[30;107m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+    return [f"  {begin}{line}{end}" for line in lines]
+
+
 def open_site(arguments):
     """Serve the course's pages until Ctrl+C; without a built site open the page that comes with the course."""
     parser = argparse.ArgumentParser(prog="workshop.py site", description=open_site.__doc__)
@@ -1105,10 +1172,16 @@ def open_site(arguments):
         server, address = make_server(folder, room_address() if options.lan else "127.0.0.1")
         stack.callback(server.server_close)
         if options.lan:
+            if os.name == "nt":
+                os.system("")  # after this an older console of Windows sees colours
             say(
                 "Everybody in this network can read these pages, and nothing else, at this address:"
             )
-        say(f"  {address}", "Press Ctrl+C here to stop.")
+        say(
+            f"  {address}",
+            *(qr_lines(address) if options.lan else []),
+            "Press Ctrl+C here to stop.",
+        )
         if not options.no_browser and has_browser():
             webbrowser.open(address)
         try:

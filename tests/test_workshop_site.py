@@ -1,6 +1,7 @@
 """`workshop.py site`: the course's pages without a set-up, for this computer or a room."""
 
 import http.client
+import itertools
 import os
 import shutil
 import socket
@@ -11,6 +12,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import cv2
+import numpy as np
 import pytest
 
 import workshop
@@ -136,6 +139,24 @@ def test_without_a_site_it_shows_the_cameras_or_says_how_to_make_one(tmp_path, m
         workshop.main(["site"])
 
 
+def read_qr(lines, damage=0):
+    """What OpenCV reads in a QR code that a terminal shows, of which a square is wrong."""
+    modules = [[n // 2 for n in map(" ▄▀█".index, line[2:])] for line in lines]
+    below = [[n % 2 for n in map(" ▄▀█".index, line[2:])] for line in lines]
+    dark = np.array(list(itertools.chain(*zip(modules, below, strict=True))), bool)
+    dark[16 : 16 + damage, 16 : 16 + damage] ^= True
+    picture = np.kron(np.where(dark, 0, 255).astype(np.uint8), np.ones((8, 8), np.uint8))
+    return cv2.QRCodeDetector().detectAndDecode(picture)[0]
+
+
+def test_a_phone_reads_the_address_in_the_code():
+    for address in ("http://10.0.0.7:8000/", "http://255.255.255.255:65535/", "http://1.2.3.4:80/"):
+        lines = workshop.qr_lines(address)
+        assert read_qr(lines) == address
+        assert read_qr(lines, damage=4) == address  # its errors are corrected
+        assert read_qr(lines, damage=9) != address
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="network namespaces are Linux's")
 def test_a_room_reads_the_pages_over_its_own_network(site):
     """Two network namespaces with a cable between them, and no other network: one serves, one
@@ -162,11 +183,14 @@ def test_a_room_reads_the_pages_over_its_own_network(site):
         process = subprocess.Popen(
             [*command, "--lan", "--no-browser", "--folder", str(site)],
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1"},
         )
         try:
             address = next(line.strip() for line in process.stdout if "http://" in line)
             assert address.startswith("http://10.77.0.1:")
+            code = [line.rstrip("\n") for line in itertools.islice(process.stdout, 17)]
+            assert read_qr(code) == address
             fetch = f"import urllib.request as u; print(u.urlopen('{address}', timeout=9).read())"
             reader = ["ip", "netns", "exec", names[1], sys.executable, "-c", fetch]
             done = subprocess.run(reader, capture_output=True, text=True)
