@@ -5,6 +5,7 @@ python -m studio rebuild    make everything that is stale, in order: all that fo
 python -m studio train      train a model on the real frames in CCTVIEW_REAL, on the simulation
 python -m studio evaluate   measure the shipped models on real test minutes and on the simulation
 python -m studio results    make the stored results of data/: leaks, attacks, defences
+python -m studio seeds      measure the headline numbers on another seed of the simulation
 python -m studio defence    measure one defence and print it, in a minute
 python -m studio learning   train what lesson 02 shows but is too slow to train there
 python -m studio lessons    execute lessons/ into notebooks/
@@ -121,6 +122,11 @@ def parser():
         help="the dataset of a second seed, from `build --seed 1`; without it, what leakage and"
         " open_set measured there before is kept",
     )
+    seeds = commands.add_parser("seeds", help="measure headline numbers on another seed")
+    words = "the dataset of another seed, from `build --seed 1 --only data habits`"
+    seeds.add_argument("--other", type=Path, required=True, metavar="DATA", help=words)
+    _add_folder(seeds, "data", "the dataset beside whose results they are stored")
+    _add_folder(seeds, "work", "where finished tables are kept")
     defence = commands.add_parser("defence", help="measure one defence and print it")
     defence.add_argument("name", help="a key of cctview.defences.catalogue.DEFENCES")
     defence.add_argument(
@@ -308,6 +314,14 @@ def results(given):
     print("\n".join(str(place) for place in places))
 
 
+def seeds(given):
+    """Make the tables of another seed of the simulation."""
+    from studio.studies.another_seed import write_another_seed
+
+    places = write_another_seed(given.other, given.data, given.work)
+    print("\n".join(str(place) for place in places))
+
+
 def defence(given):
     """Print what one defence leaves."""
     from studio.results import one_defence
@@ -463,6 +477,7 @@ COMMANDS = {
     "build": build,
     "train": train,
     "results": results,
+    "seeds": seeds,
     "defence": defence,
     "learning": learning,
     "rebuild": rebuild,

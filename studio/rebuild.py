@@ -36,12 +36,18 @@ def _table(name: str, code: str, *writes: str, reads=(), options="", before=(), 
 
 
 _SECOND_SEED = "build --seed 1 --only data --work {work} --out {work}/seed-1"
+_HABITS = "build --seed 1 --only habits --work {work} --out {work}/seed-1"
 _OTHER = "--other {work}/seed-1/data"
 _STUDENT, _DETECTOR, _SECOND, _THIRD, _INVERTER = (
     f"models/{name}.pt"
     for name in ("student-64", "tiny-yolov3-traffic", "second-48", "third-56", "inverter-32")
 )
 _JUDGES = (_STUDENT, _SECOND, _THIRD)
+_SEEDS = (
+    *("searches.parquet", "vehicles.parquet", "carried.csv", "rank1.csv", "linking.csv"),
+    *("unicity.csv", "attributes.csv", "extractors.csv", "inversion.csv", "membership.csv"),
+    *("defences.csv", "defences_drawn.parquet", "eras_equal.csv"),
+)
 _RESULTS, _ATTACKS, _ERAS, _LEARN = (
     f"tests/test_{name}.py" for name in ("results", "attack_results", "eras", "learn")
 )
@@ -142,10 +148,18 @@ STEPS = (
         real=True,
     ),
     Step(
+        "seeds",
+        (_SECOND_SEED, _HABITS, f"seeds {_OTHER} --work {{work}}"),
+        ("studio.studies.another_seed",),
+        (*_ROAD, *_JUDGES, _INVERTER),
+        tuple(f"data/results/another-seed/{name}" for name in _SEEDS),
+        tests=("tests/test_another_seed.py",),
+    ),
+    Step(
         "numbers",
         ("numbers",),
         ("studio.headlines.page",),
-        ("data/results/*",),
+        ("data/results/*", "data/results/another-seed/*"),
         ("notebooks/numbers.md",),
         tests=("tests/test_numbers.py",),
     ),

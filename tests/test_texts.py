@@ -13,6 +13,7 @@ from cctview.cli import COMMANDS
 from studio.__main__ import COMMANDS as STUDIO
 from studio.evaluation.accuracy import AGREEMENT, PLACE, REAL, SIMULATED, accuracy_table, keep
 from studio.headlines.answers import answers_page
+from studio.headlines.cards import cards
 from studio.headlines.page import TEXTS, anchor, course_minutes, with_numbers
 from tests.test_numbers import differences
 
@@ -115,6 +116,12 @@ def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
                 course_minutes(tmp_path)
         else:
             assert course_minutes(tmp_path) == (29 if "|" in words else 20)
+
+
+def test_the_cards_have_todays_tables():
+    """`python -m studio numbers` writes them."""
+    for place, card in cards(ROOT).items():
+        assert list(differences(text(ROOT / place), card)) == [], place
 
 
 def test_the_citation_has_the_originals_addresses():

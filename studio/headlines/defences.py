@@ -14,7 +14,7 @@ from cctview.defences import (
     stored,
     stored_draws,
 )
-from studio.headlines.headline import Figure, Headline
+from studio.headlines.headline import ANOTHER_SEED, Figure, Headline
 
 _COMMAND = "results --only defences"
 _LOOKS = 18
@@ -46,7 +46,8 @@ def _in_one_table(results: Path, needs: Sequence[str] = USES) -> Figure:
 
 def _count(results: Path) -> str:
     searches = stored(results / "defences.csv").searches.iloc[0]
-    return f"{searches:,} searches, in two halves"
+    without = "; without defences of pixels" if results.name == ANOTHER_SEED else ""
+    return f"{searches:,} searches, in two halves{without}"
 
 
 def _first(results: Path, network: str, aim: str, outcome: str) -> Figure:
@@ -142,7 +143,7 @@ HEADLINES = (
         "08",
         "Three looks at each of six cameras, and the epsilons of the looks are added.",
         "None: it is a formula.",
-        _COMMAND,
+        "numbers",
         partial(_epsilon, exact=False),
         "The exact sum of Gaussian noise:",
         partial(_epsilon, exact=True),

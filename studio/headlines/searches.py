@@ -19,7 +19,7 @@ from cctview.privacy import (
     who_is_blamed,
 )
 from cctview.stats import bootstrap_both_sides
-from studio.headlines.headline import Figure, Headline
+from studio.headlines.headline import ANOTHER_SEED, Figure, Headline
 
 _COMMAND = "results --only leakage"
 _WINDOW = "all passes of the camera searched, within five minutes"
@@ -115,10 +115,10 @@ def _carried(on: str, results: Path) -> Figure:
     return Figure(row.estimate, row.low, row.high, f"{row.searches:,} searches", "bits", 2)
 
 
-def _second_seed(figure: str, unit: str, digits: int, results: Path) -> Figure:
+def _gap_of_second_seed(results: Path) -> Figure:
     table = read_result("seeds.csv", results)
-    row = table[(table["seed"] == 1) & (table["figure"] == figure)].iloc[0]
-    return Figure(row.estimate, row.low, row.high, "all searches of the second seed", unit, digits)
+    row = table[(table["seed"] == 1) & (table["figure"] == "gap")].iloc[0]
+    return Figure(row.estimate, row.low, row.high, "all searches of the second seed", "bits", 2)
 
 
 def _said(results: Path) -> Figure:
@@ -130,7 +130,8 @@ def _right(results: Path) -> Figure:
 
 
 def _blamed(place: int, column: str, results: Path) -> Figure:
-    vehicles = pd.read_parquet(results.parent / "truth" / "vehicles.parquet")
+    folder = results if results.name == ANOTHER_SEED else results.parent / "truth"
+    vehicles = pd.read_parquet(folder / "vehicles.parquet")
     table = who_is_blamed(_table(results), vehicles, column)
     row = table[table["vehicles"] >= 20].iloc[place]
     count = f"{row.links:,.0f} wrong links, {row.vehicles:,.0f} vehicles ({row.name})"
@@ -285,17 +286,7 @@ HEADLINES = (
         f"{_COMMAND} --other DATA",
         partial(_carried, "another seed"),
         "Fit and judge on the second seed, with other vehicles:",
-        partial(_second_seed, "gap", "bits", 2),
-    ),
-    Headline(
-        "On another seed of the simulation as many come first",
-        "00, 06",
-        "The first number of this page, on a second seed of the simulation",
-        _ALL_CAMERAS,
-        f"{_COMMAND} --other DATA",
-        partial(_second_seed, "first by all", "%", 0),
-        "The first seed:",
-        partial(_first, "all"),
+        _gap_of_second_seed,
     ),
     Headline(
         "Who is wrongly followed, by colour",

@@ -1,6 +1,6 @@
 """Six cameras that the course does not have: minutes at other places, seen in another way.
 
-The extractor, the second network and the vehicles of `data/` share the six cameras of the drive. A
+The second network and the vehicles of `data/` share the six cameras of the drive. A
 network that shares none of them must see the road by others. These stand at other kilometres, most
 of them right of the road or above its median, before a bare road; vehicles, weather and sensor are
 those of the simulation.

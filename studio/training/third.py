@@ -2,8 +2,8 @@
 
 Another architecture than the extractor (residual) and the second network (depthwise separable):
 plain convolutions with pooling. It was taught by other vehicles at other cameras
-(`studio.training.other_cameras`); with the extractor it shares the simulation's designs, paints,
-weathers and sensor. It links no frames in the course. Imports torch at its top.
+(`studio.training.other_cameras`); with the second network it shares the simulation's designs,
+paints, weathers and sensor. It links no frames in the course. Imports torch at its top.
 """
 
 from collections.abc import Callable, Sequence

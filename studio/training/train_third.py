@@ -1,8 +1,5 @@
 """Train the third network: from identities alone, on minutes of other cameras and other vehicles
-than the extractor's, the second network's, and those on which defences are measured.
-
-`models/third-56.md` says on how many of these recordings, and for how many epochs, the shipped
-weights were trained: two of the four, and 6 of 16, until everything is rebuilt.
+than the second network's, and those on which defences are measured.
 """
 
 from pathlib import Path
