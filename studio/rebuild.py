@@ -151,7 +151,7 @@ STEPS = (
         "seeds",
         (_SECOND_SEED, _HABITS, f"seeds {_OTHER} --work {{work}}"),
         ("studio.studies.another_seed",),
-        (*_ROAD, *_JUDGES, _INVERTER),
+        (*_ROAD, *_JUDGES, _INVERTER, "data/results/seeds.csv"),
         tuple(f"data/results/another-seed/{name}" for name in _SEEDS),
         tests=("tests/test_another_seed.py",),
     ),

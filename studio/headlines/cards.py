@@ -33,7 +33,7 @@ def cards(root: Path) -> dict[str, str]:
 def networks_table(results: Path) -> str:
     """Links between cameras by single pictures, by each network and on each seed, as Markdown."""
     lines = [
-        "| links by one picture each | vehicles | rank-1 | bits delivered |",
+        "| links by one picture each | vehicles of | rank-1 | bits delivered |",
         "|---|---|---|---|",
     ]
     for road, folder in (("`data/`", results), ("another seed", results / ANOTHER_SEED)):
