@@ -21,7 +21,7 @@ def _detector(frames: str, results: Path) -> Figure:
     return Figure(row["estimate"], row["low"], row["high"], _MINUTES[frames])
 
 
-def _network(figure: str, road: str, results: Path, unit: str = "%", digits: int = 0) -> Figure:
+def _network(figure: str, results: Path, road: str, unit: str = "%", digits: int = 0) -> Figure:
     row: pd.Series = read_result("agreement.csv", results).set_index("figure").loc[figure]
     ends = (row[road], row[f"{road}_low"], row[f"{road}_high"])
     return Figure(*ends, _MINUTES[road], unit, digits)
