@@ -81,7 +81,7 @@ be_the_operator(finder, judge, dataset, truth)
 #
 # **Write down one number now:** at how many cameras does being seen become being followed?
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. When it is uncovered, follow the dashed line from left to right: it is the true trip. Then click other cars in the frame below. Wrong answer people give: it reads the plate. It does not; no plate is legible here."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. When it is uncovered, follow the dashed line from left to right: it is the true trip. Then click other cars in the frame below. Wrong answer people give: it reads the plate. It does not; no plate is legible here." slide="## What does one click set off?\n\n1. The **detector** draws a box around each vehicle\n2. The **network** turns each crop into numbers\n3. The **clock** says how probable the drive is\n4. The system **links**, if its confidence is at least 50 %\n---\n## Which of the two clues tells more?\n\nWhat a vehicle looks like, or when it passed? Write down your guess."
 # ## 2 · What does one click set off?
 #
 # You chose among four crops. The system has to choose among all passes. We now watch how it does that for one vehicle, a yellow taxi van at E 53 St.
@@ -175,7 +175,7 @@ show.candidates(
 # and the system followed another vehicle. Nothing on the operator's screen
 # warns of a look-alike.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction. Count rows together. Then move the slider down: more circles, more crosses. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction. Count rows together. Then move the slider down: more circles, more crosses. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
 # ## 3 · How often is it right about a random vehicle?
 #
 # A demonstration shows a vehicle that its maker chose. So now we draw twenty vehicles at random among all that passed all six cameras, and
@@ -219,7 +219,7 @@ show.who_is_linked(linking_rates(searches))
 # %% jupyter={"source_hidden": true}
 show.said_and_right(sureness(searches), calibration(searches))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the five words of the list first. Ask for the prediction, then uncover, and read one row of the table with its interval."
 # ### Who is followed by mistake, if we count all vehicles?
 #
 # Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
@@ -249,7 +249,7 @@ ask(
 # %% [markdown]
 # So the system follows many vehicles. When it is wrong, it does not fail quietly: it follows somebody else.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give." slide="## How many cameras does it take?\n\nSix cameras on one road follow nobody home. So here is a whole town, with thousands of drivers. It is simulated: no real town was measured."
 # ## 4 · How many cameras does it take?
 #
 # Six cameras on one road follow nobody home. So here is a whole simulated town, with thousands of drivers who have homes, work and errands. A *[plate reader](glossary.md#plate-reader)*
@@ -267,7 +267,7 @@ town = town[(town.kind == "plate readers") & (town.cameras == 176) & (town.days 
 week = town[town.drivers == "everyone"].set_index("figure").estimate
 ask("00 city", the_city(), of=week["trips put together, right"], homes=week["home found"])
 
-# %% [markdown]
+# %% [markdown] slide=""
 # **Try three things.** Move *Cameras* down to the number that you wrote down. Change the *kind* to stills, and move *Cameras* up to 1,000. Then change how long the records are
 # kept.
 #
@@ -288,8 +288,8 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # A plate reader does more than our system can. There are three reasons to build ours all the same.
 #
 # - **The cameras are already there.** A camera that counts traffic reads no plate. Software can make it follow vehicles.
-# - **A plate can be false, hidden or misread.** So plate readers store appearance, too. Flock's "Vehicle Fingerprint" records make, model, colour, roof rack, stickers and
-#   damage.
+# - **A plate can be false, hidden or misread.** So plate readers store appearance, too. The company Flock calls it a "Vehicle Fingerprint": make, model, colour, stickers and
+#   roof racks ([Consumer Rights Wiki](https://consumerrights.wiki/Flock_License_Plate_Readers), read in 2026).
 # - **The law often names the plate.** [California's law on plate readers](https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.90.5) is defined by reading *plates*, so a camera that goes by appearance seems to fall outside it (our
 #   reading, not a lawyer's).
 #
@@ -307,12 +307,12 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the cases in order of time. Then pairs, one minute: at how many cameras, kept for how long, would your answer change, and who should decide it? There is no right number. A good answer names the kind of camera, the days, and who can look."
 # ## 6 · What have courts said?
 #
-# The question of this notebook is a legal one, and US courts have begun to answer it. They ask whether the police made a *search* in the sense of the US Constitution. Such a search mostly needs a judge's warrant.
+# The question of this notebook is a legal one, and US courts have begun to answer it (as of November 2026). They ask whether the police made a *search* in the sense of the US Constitution. Such a search mostly needs a judge's warrant.
 #
 # - [*Carpenter v. United States*](https://www.supremecourt.gov/opinions/17pdf/16-402_h315.pdf) (2018): the police need a warrant for a person's past phone locations.
 # - [*Commonwealth v. McCarthy*](https://law.justia.com/cases/massachusetts/supreme-court/2020/sjc-12750.html) (Massachusetts, 2020): **four** fixed plate readers were no search. Widespread use could be one.
-# - *Schmidt v. Norfolk* (E.D. Va., 27 January 2026): **176** plate readers in one city were upheld, because they do not capture the whole of anyone's movements:
-#   **"not today"**. The appeal was pending in November 2026, and 16 states had [filed a brief](https://footnote4a.org/news/schmidt-amici).
+# - [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici) (E.D. Va., 27 January 2026): **176** plate readers in one city were upheld, because they do not capture the whole of anyone's movements:
+#   **"not today"**. The appeal was pending in November 2026, and 16 states had filed a brief for the city.
 # - [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112 (29 June 2026, 6 to 3): a demand for everybody's phone locations in one area is a search, **even for a limited time**.
 #
 # *Chatrie* is the closest to our system, because the demand was not for one person. It was for everybody who was there.

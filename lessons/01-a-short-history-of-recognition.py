@@ -217,7 +217,7 @@ ask(
     large=deep[28],
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The textbook answer is: data, compute, metric learning. Here one of the three can be tested, and on its own it is not enough."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. The textbook answer is: data, compute, metric learning. Here one of the three can be tested, and on its own it is not enough." slide="## What changed around 2014?\n\nThree reasons are usually given.\n\n- **Data**: from 255 faces to millions of pictures\n- **Computing**: graphics cards\n- **Metric learning**: the distances are trained, not the names"
 # ## 6 · What changed around 2014?
 #
 # Three reasons are usually given.
@@ -234,7 +234,7 @@ ask(
 # %% slideshow={"slide_type": "slide"} jupyter={"source_hidden": true}
 ask("01 metric", figures.learned_metric(read_result("eras_metric.csv")))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the bold sentence. Then say the two numbers of NIST, and what they leave out: false alarms."
 # A network learns the **numbers themselves** from very many pictures. Nobody chose them, and nobody can say exactly what they mean.
 #
 # ### What do the numbers in the news mean?

@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Run all cells before the room comes in. Let somebody call out left or right, and move the weight until the loss goes no lower. Say: you are the training. Ask what happens to the greenish and the golden car."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run all cells before the room comes in. Let somebody call out left or right, and move the weight until the loss goes no lower. Say: you are the training. Ask what happens to the greenish and the golden car."
 # # 02 · How a network learns
 #
 # **What happens when a network learns, and what does it keep of the vehicles that it was shown?** Be the training. The *weight* is the only number in this network, and the *loss* says how wrong its answers are. Move the weight until the loss is as small as possible.
@@ -273,7 +273,7 @@ Sliders(
 #
 # A picture can be deleted from a gallery. It cannot simply be deleted from a network that was trained on it: the network has to be trained again without it.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Three questions, hands up for each option before you click. Read the reasons of the wrong options too."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Three questions, hands up for each option before you click. Read the reasons of the wrong options too."
 # ## Three questions
 #
 # Each option has a reason, the wrong ones too. Your answers stay on this computer.

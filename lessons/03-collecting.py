@@ -128,7 +128,7 @@ lost = sum(len(given - set(index.sha256)) for given in city.given.values())
 print(f"frames that the city gave and that are not in the folder: {lost}")
 print(f"frames kept twice: {index.sha256.duplicated().sum()}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The five steps are the whole trade. There is no step where anybody asks who is in the frame."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The five steps are the whole trade. There is no step where anybody asks who is in the frame." slide="## How does a poll become an archive?\n\n1. Is the answer whole?\n2. Has the frame been here before?\n3. When was it taken?\n4. The frame gets a name\n5. The index gets a row\n\nNo step asks who is in the picture."
 # ## 3 · How does a poll become an archive?
 #
 # So far we have frames in a folder. An archive must be searchable years later, and five small steps make one:

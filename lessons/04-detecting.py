@@ -101,7 +101,7 @@ all_frames.round(2)
 # `AP` is the [average precision](glossary.md#average-precision): the mean of the precision over all levels of recall. It is 1 for a perfect detector, and each kind of error lowers it, so we can rank detectors by it.
 # `objects` counts the clear vehicles, once in each frame.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the table from top to bottom: each family asks fewer questions per frame, and learns more of them. Then the small rectangles: roof lighter than the shadow below. Nobody chose them, the training did. Ask for the prediction. Many ask whether it is fair: no. Theirs was tuned for faces and trained for long, ours learned in seconds. And our network knows this road."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. Read the table from top to bottom: each family asks fewer questions per frame, and learns more of them. Then the small rectangles: roof lighter than the shadow below. Nobody chose them, the training did. Ask for the prediction. Many ask whether it is fair: no. Theirs was tuned for faces and trained for long, ours learned in seconds. And our network knows this road." slide="## Which families of detectors are there?\n\n| | frames per second, on its own computer |\n|---|---|\n| sliding window, 2001 | 15 |\n| two stages, 2015 | 7 |\n| YOLO, 2015 | 45 |\n| SSD, 2015 | 46 |"
 # ## 2 · Which families of detectors are there?
 #
 # Anyone who builds such a system must choose a detector, and most detectors are free. They belong to a few families, which trade speed for precision. All but the first are

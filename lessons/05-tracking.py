@@ -241,7 +241,7 @@ ask(
 # - when the vehicle *is* there, the **miss rate** (FNIR, false negative identification rate) is the share of searches that do not link it.
 #
 # The curve of one against the other is called DET (detection error trade-off). NIST, which tests face recognition for the US government, reports misses at false
-# alarms in 3 of 1,000 searches ([FRTE](https://pages.nist.gov/frvt/)). Our searches compare one vehicle with 100 at the other five cameras, by
+# alarms in 3 of 1,000 searches ([FRTE 1:N](https://pages.nist.gov/frvt/html/frvt1N.html)). Our searches compare one vehicle with 100 at the other five cameras, by
 # appearance alone.
 
 # %% jupyter={"source_hidden": true}
@@ -358,7 +358,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[0]])
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong one first and read its reason."
 # ### Three questions
 
 # %% jupyter={"source_hidden": true}

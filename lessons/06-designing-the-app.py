@@ -68,9 +68,10 @@ stop_and_sort(points)
 #
 # A plate reader in Aurora, Colorado flagged the car of Brittney Gilliam in August 2020: the number on its plate was that of a stolen
 # vehicle. The stolen vehicle was a motorcycle with a plate of Montana. Officers held her and four girls at gunpoint, face down on the
-# ground. In 2024 the city settled for $1.9 million (CBS News Colorado, February 2024). The system had read the number right. People stood between the alarm and the stop, and they
-# believed the alarm. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, calls its search by make, model, colour, roof rack, stickers and damage
-# a "Vehicle Fingerprint".
+# ground. In 2024 the city settled for $1.9 million ([CBS News Colorado](https://www.cbsnews.com/colorado/news/aurora-police-settle-colorado-woman-viral-video-held-gunpoint-brittney-gilliam/),
+# [Atlanta Black Star](https://atlantablackstar.com/2024/02/07/black-colorado-family-reaches-1-9-million-settlement-with-city-of-aurora-after-2020-incident), February 2024). The system had read the number right. People stood between the alarm and the stop, and they
+# believed the alarm. Plates are at least meant to be unique, and appearance is not. Flock, which sells such cameras, also searches by make, model, colour, stickers and roof racks
+# ([Consumer Rights Wiki](https://consumerrights.wiki/Flock_License_Plate_Readers), read in 2026).
 #
 # Two things decide what an alarm is worth: the system, and how common wanted vehicles are among those that pass. The second is the
 # [base rate](glossary.md#base-rate), and no engineer can change it.
@@ -227,8 +228,8 @@ ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 # ## 6 · What does a nation cost, and what does a town get?
 #
 # It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
-# month. *A nation* means as many plate reads as Flock makes in the United States in a month (20 billion from 90,000 cameras, 2026, a secondary source), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
-# (Dutch data protection authority; a contract of February 2026 speaks of more than 60 billion).
+# month. *A nation* means as many plate reads as Flock says that it makes in a month (20 billion, [as quoted in 2026](https://consumerrights.wiki/Flock_License_Plate_Readers)), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
+# ([by the Dutch data protection authority](https://www.computing.co.uk/news/4354046/clearview-ai-hit-gdpr-fine)).
 
 # %% jupyter={"source_hidden": true}
 billion = search.PLANET.moved(pictures=1e9)

@@ -207,7 +207,7 @@ ask(
 # The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
 # cannot say how it came about. Both need the right to see the dossier, and to have it corrected.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families." slide="## How often is the name right?\n\nThe plate at 38 St was one case. So we click every second vehicle that passed all six cameras, and read one plate for each."
 # ## 4 · How often is the name right?
 #
 # The plate at 38 St was one case. So we do the same for every second vehicle that passed all six cameras: each is clicked at E 53 St, and a plate is read beside that
@@ -232,7 +232,7 @@ Sliders(
 # %% [markdown]
 # A threshold on the confidence trades wrong names for missing names, as every threshold does. Somebody chooses it, and no screen shows that choice.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Press Delete on the page, then click the van again. Ask: was anything deleted?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Press Delete on the page, then click the van again. Ask: was anything deleted?" slide="## What is gone when a dossier is deleted?\n\nThe page has a button for it. *What does somebody need to build the same dossier again?*"
 # ## 5 · What is gone when a dossier is deleted?
 #
 # The page has a button that deletes a dossier. This is what the button does:
@@ -264,8 +264,8 @@ print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04
 
 # %% [markdown]
 # The join came next. Photographers had published photographs of well-known people who get into taxis. Such a photograph shows a taxi, a place and a time, and one row of
-# the records has the same: it also tells where the passenger went, and what was paid. Anthony Tockar did this in September 2014, and
-# [Gawker](http://gawker.com/the-public-nyc-taxicab-database-that-accidentally-track-1646724546) followed. No name was in the records. One outside fact put it there.
+# the records has the same: it also tells where the passenger went, and what was paid. [Anthony Tockar](https://agkn.wordpress.com/2014/09/15/riding-with-the-stars-passenger-privacy-in-the-nyc-taxicab-dataset/)
+# did this in September 2014. No name was in the records. One outside fact put it there.
 #
 # **On the market.** Flock sells cameras with a search that it calls *Vehicle Fingerprint*. A presentation of the company from 2024 says that it gives more information "even when you
 # don't have full plate information": decals, bumper stickers, racks ([Schneier on Security](https://www.schneier.com/?p=72238), 3 July 2026). The

@@ -99,7 +99,7 @@ ask(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. First row: what was deleted. Second row: made from the numbers alone. The third row is the fair rival, a look-alike. Ask whether the second row shows the vehicle better than the third. Opinions differ, and that is the next question." slide="## What does a vector give away?\n\nThe owner says: \"We store no images.\" There is still a vector for each pass, with its camera and its time.\n\n*What can a thief make of that?*"
 # ## 1 · What does a vector give away?
 #
 # Many owners say: "we store no images". They keep a table of vectors, so we ask what it gives away. A [pass](glossary.md#pass) is one vehicle that drives past one camera. The table holds for each pass the camera, the time, and an [embedding](glossary.md#embedding), which is the vector of numbers that the network made of a crop. The thief has the same network,
@@ -120,7 +120,7 @@ figures.rebuilt(
     "A vector gives back colour and shape, blurred",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. The usual answer is: much more often. Then open it, and read the second row of the figure aloud: the vector itself is best, and nobody needs to look at anything."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. The usual answer is: much more often. Then open it, and read the second row of the figure aloud: the vector itself is best, and nobody needs to look at anything." slide="## Is it this vehicle, or only one like it?\n\nA second network judges. It searches with each picture, first where the crop was taken, then at another camera."
 # But does the rebuilt picture show *this* vehicle, or only one like it? A judge decides. The judge is a second network, of another
 # kind, which searches for the vehicle with each picture in turn. It searches twice. First it searches the very crops that were deleted, where light,
 # pose and background are the same. Then it searches crops of the same vehicles at another camera, where only the vehicle is the same.
@@ -142,7 +142,7 @@ ask(
 # The decoder rebuilds *that crop*, with its light, its pose and its colours. The rebuilt picture is worth about as much as a look-alike's crop
 # to somebody who looks for you elsewhere. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows." slide=""
 # The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
 # adds up. It learns from vehicles that the thief knows, and then reads the colour of others:
 
@@ -227,7 +227,7 @@ print(
     " promises nothing that helps."
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Ask for the prediction about blur. Then let the room choose a defence and a strength, and ask: would you feel safe? Only then change the tracker. Do blur, the key, then retention. Usual wrong belief: a crop that I cannot recognise, a network cannot recognise." slide="## Does a defence work? Four trackers answer\n\n- **Off the shelf** takes the network as it is\n- **Retrained** learned from defended crops\n- **Adaptive** knows the defence\n- **Another network** is one that the defence was not made for"
 # ## 3 · Does a defence work? Four trackers answer
 #
 # The answer depends on the attacker, so we measure each defence against four. A [tracker](glossary.md#tracker), in this notebook, is a thief who wants to link passes.
@@ -276,7 +276,7 @@ Sliders(
 # %% [markdown]
 # Each defence looks best against the tracker that knows least. A crop that no person can recognise can be enough for a network that learned from such crops.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes, the heart of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well. Open the fold last."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes, the heart of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well. Open the fold last." slide="## Who needs what?\n\nNow *you* own the database. What do you need it for, and which thief do you fear?"
 # ## 4 · Who needs what?
 #
 # A defence also costs its owner something. So change sides: now you own the database. Tick what you need it for, and choose the thief that you fear.
@@ -286,7 +286,7 @@ Sliders(
 # %% jupyter={"source_hidden": true}
 who_needs_what(results, stored_draws())
 
-# %% [markdown]
+# %% [markdown] slide="## Say what the data are for. Give the rest back\n\nData protection calls this **purpose limitation**. A defence is worth only what it takes from the *best* thief."
 # <details><summary><b>When you have played both sides: what we take from it</b></summary>
 #
 # Owners who say what their data are for can give nearly everything else back. Data protection calls this
@@ -300,7 +300,7 @@ who_needs_what(results, stored_draws())
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: an own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Against the tracker off the shelf the key is perfect: no bits are left. Ask: how would you break it? Wait. The thief needs some known vehicles at both cameras: an own car, a bus line, a friend's car. Ask for the prediction, then move the slider to 10, 50, 200." slide="## Break it: the secret key\n\nEach camera's vectors are turned by a secret rotation, the same for all vehicles.\n\n*You know some vehicles that pass both cameras. What do you do?*"
 # ## 5 · Break it: the secret key
 #
 # The key looked perfect against the tracker off the shelf, so we attack it properly. Each camera's vectors are turned by a secret rotation.
@@ -339,7 +339,7 @@ Sliders(
 # %% [markdown]
 # A few dozen known vehicles undo the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels." slide="## Why do small changes fool a network?\n\nA crop has tens of thousands of numbers. Each is changed a little, and **all changes push the same way**."
 # ## 6 · Why do small changes fool a network?
 #
 # A cloak attacks the network itself: no person sees it, and the network sees another vehicle. We build one neuron to find out why. A neuron is the smallest part of a network: it multiplies each number of a crop by a weight of its own, and adds up.
@@ -377,7 +377,7 @@ ask(
 # Another network hardly notices the cloak. So it hides the driver from one system only. But people who know the network of the police can have
 # an innocent driver named first, and people tend to believe the first name.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None." slide="## What can a face wear?\n\n| | since | does it hold? |\n|---|---|---|\n| Make-up and hair | 2010 | no |\n| Infrared lights | 2013 | before some cameras |\n| Printed glasses | 2016 | against one network |\n| Cloaked photos | 2020 | no |\n---\n## A cloak on a photo cannot be issued again\n\nOnce the photo is copied, its cloak must fool every network that will ever be trained. The collector has to win only once."
 # ## 7 · What can a face wear?
 #
 # Vehicles stood in for faces all along, so what about a face? People have tried four kinds of disguise. Ask three things of each: against which
@@ -385,8 +385,8 @@ ask(
 #
 # | what | when | against which model | does it hold? |
 # |---|---|---|---|
-# | **Make-up and hair** ([CV Dazzle](https://adam.harvey.studio/cvdazzle)) | 2010 | the face *detector* of 2001 (Viola and Jones), on the street | No. Its author says so (January 2026): detectors work in another way now |
-# | **Infrared lights** on glasses ([Privacy Visor](https://www.cnet.com/culture/foil-face-recognition-cameras-with-privacy-visor/)) | about 2013 | the same kind of detector; it found none of ten people | Only before cameras that see infrared. We know of no test against today's networks |
+# | **Make-up and hair** ([CV Dazzle](https://adam.harvey.studio/cvdazzle)) | 2010 | the face *detector* of 2001 (Viola and Jones), on the street | No, as its author says (January 2026) |
+# | **Infrared lights** on glasses ([Privacy Visor](https://www.cnet.com/culture/privacy-glasses-screw-with-facial-recognition-systems/)) | 2013 | face detectors that look for dark eyes beside a bright nose | Only before cameras that see infrared. We know of no test against today's networks |
 # | **Printed glasses** ([Sharif and others](https://www.newscientist.com/article/2111041-glasses-make-face-recognition-tech-think-youre-milla-jovovich/)) | 2016 | chosen face networks. The glasses hide their wearer or *impersonate* somebody: about 90 % success in the best cases, 16 % in another | They are computed for one network. Another network must be fooled anew |
 # | **Cloaked photos** ([Fawkes](https://arxiv.org/abs/2002.08327)), which are poisoning | 2020 | networks that will be trained; over 95 % protection reported | No. Collectors wait for a newer network ([ICLR 2022](https://arxiv.org/abs/2106.14851)). Cleaning took two cloaks from 69.8 % to 7.6 % on average ([2024](https://arxiv.org/abs/2406.02253)) |
 #
@@ -399,12 +399,12 @@ ask(
 # |---|---|---|
 # | **How long it lasts** | for life | until it is sold or painted |
 # | **Look-alikes** | few | thousands of the same model and colour |
-# | **Who has names** | scraped photos: over 60 billion, Clearview AI says (contract of February 2026) | the state's register of plates, under the Driver's Privacy Protection Act ([18 USC 2721](https://www.law.cornell.edu/uscode/text/18/2721)) |
+# | **Who has names** | scraped photos: [over 60 billion](https://pxlnv.com/linklog/cbp-clearview), Clearview AI says (contract of February 2026) | the state's register of plates, under the Driver's Privacy Protection Act ([18 USC 2721](https://www.law.cornell.edu/uscode/text/18/2721)) |
 # | **How well it works** | in NIST's test on video, 60 to over 99 % were found ([NISTIR 8173](https://doi.org/10.6028/NIST.IR.8173), 2017) | see [our numbers](numbers.md) |
 #
 # So nothing that a person can wear holds for long, and the things that hold are decided elsewhere.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the town of notebook 00. Ask for the prediction. Then move the days, and watch the home; move the cameras, and watch the trips. Say once: it is a simulated town, and its assumptions have a page of their own. Wrong answer: deleting early changes nothing, because they see me again tomorrow. They do, but tomorrow they no longer know today."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the town of notebook 00. Ask for the prediction. Then move the days, and watch the home; move the cameras, and watch the trips. Say once: it is a simulated town, and its assumptions have a page of their own. Wrong answer: deleting early changes nothing, because they see me again tomorrow. They do, but tomorrow they no longer know today." slide="## The town again\n\nA council can decide how many cameras there are, and how long their records are kept. *Which of the two would you change first?*"
 # ## 8 · What do shorter memory and fewer cameras buy a town?
 #
 # The strongest defences of part 4 were dull: keep less, and delete sooner. So we return to the town of notebook 00, where plate readers follow
@@ -432,7 +432,7 @@ ask(
 # A home shows itself when a car comes back to it, so forgetting soon hides homes. It does not hide the trips of the day that is kept. Fewer cameras hide both.
 # Now decide for the town yourself: move the days, the cameras and the kind.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it." slide="## Does the law protect a vehicle's vector?\n\n| as of November 2026 | |\n|---|---|\n| GDPR | by analogy, for a holder who can link it |\n| AI Act, BIPA | no: faces |\n| California's reader law | seemingly not: plates |\n| US courts | open |"
 # ## 9 · What does the law say?
 #
 # Councils decide within the law, so we need to know it. The table is as of **November 2026**. Cases go on, so look one up before you quote it. This is not legal advice.
@@ -446,18 +446,18 @@ ask(
 # | [BIPA](https://www.ilga.gov/legislation/ilcs/ilcs3.asp?ActID=3004), Illinois | scans of faces and hands; templates made *from* photographs count (*In re Clearview AI*, 585 F. Supp. 3d 1111, 2022) | no: not vehicles |
 # | [Civil Code § 1798.90.5](https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.90.5), California | systems that read *plates* | it seems not, as no plate is read (our reading) |
 # | CCPA and [DROP](https://privacy.ca.gov/drop/), California; since 1 August 2026 brokers must process requests | people can make businesses and data brokers delete | not cities |
-# | *Carpenter* (2018) and [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112, 29 June 2026 | police who demand location records of phones make a search, even for a short time | open; the closest case so far |
-# | *Commonwealth v. McCarthy*, 484 Mass. 493 (2020) | four fixed plate readers were no search; widespread use could be | open: it asks *how many cameras* |
+# | [*Carpenter*](https://www.supremecourt.gov/opinions/17pdf/16-402_h315.pdf) (2018) and [*Chatrie v. United States*](https://stateofsurveillance.org/news/chatrie-supreme-court-ruling-geofence-warrant-fourth-amendment-search-2026/), No. 25-112, 29 June 2026 | police who demand location records of phones make a search, even for a short time | open; the closest case so far |
+# | [*Commonwealth v. McCarthy*](https://law.justia.com/cases/massachusetts/supreme-court/2020/sjc-12750.html), 484 Mass. 493 (2020) | four fixed plate readers were no search; widespread use could be | open: it asks *how many cameras* |
 # | [*Schmidt v. Norfolk*](https://footnote4a.org/news/schmidt-amici), E.D. Va., 27 January 2026 | 176 plate cameras upheld, "not today"; the appeal is pending in the 4th Circuit | open |
-# | POST Act, New York City, amended April 2025 | the police must publish what they use | the city must tell, and can still do it |
+# | [POST Act](https://council.nyc.gov/amanda-farias/2025/04/15/city-council-passes-expanded-post-act-legislative-package-to-strengthen-transparency-and-oversight-of-nypd-surveillance-technology), New York City, extended by its council in April 2025 | the police must publish which technology they watch with | the city must tell, and can still do it |
 #
-# Clearview AI, the company that this course began with, shows how slowly the law works. In the United States a class settlement was approved on 20 March 2025, for a stake in the company estimated at $51.75 million; objectors
-# appealed, and we found no decision. European authorities imposed fines of about €96 million, largely unpaid, and a criminal complaint followed on 28 October 2025. The United Kingdom's fine of £7.5 million
-# was overturned in 2023, and in October 2025 the case was sent back: it is not final.
+# Clearview AI, the company that this course began with, shows how slowly the law works. In the United States a class settlement was [approved](https://www.biometricupdate.com/202503/clearview-facial-recognition-service-web-scraping-preserved-with-court-approval) on 20 March 2025, for a stake in the company estimated at $51.75 million. Objectors
+# [appealed](https://www.biometricupdate.com/202504/objectors-appeal-clearviews-biometric-data-privacy-settlement-approval), and we found no decision. European authorities imposed fines of nearly €100 million, which are largely unpaid, and a [criminal complaint](https://particle.news/story/noyb-files-criminal-complaint-in-austria-targeting-clearview-ai-over-eu-data-scraping) followed on 28 October 2025. The United Kingdom's fine of £7.5 million
+# was overturned in 2023, and in October 2025 the case was [sent back](https://www.pinsentmasons.com/en-gb/out-law/news/ico-wins-appeal-over-clearview-ai-jurisdiction-ruling): it is not final.
 #
 # So the law protects faces in some places. We know of no place where it clearly protects the vector of a vehicle.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let pairs talk for two minutes about each question before you open ours. Expected answers to the first: yes, because it errs; no, because it errs; it depends on the cameras. To the second: nothing. Ask the room who of them has a camera or a database: they can do more than any driver."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Six minutes. Let pairs talk for two minutes about each question before you open ours. Expected answers to the first: yes, because it errs; no, because it errs; it depends on the cameras. To the second: nothing. Ask the room who of them has a camera or a database: they can do more than any driver." slide="## So are we safe?\n\nTwo minutes in pairs. Then say yes or no, and why.\n---\n## What can I do?\n\n- **A driver** asks who keeps what, and for how long\n- **A resident** asks before the council buys\n- **An owner** stores only what the purpose needs"
 # ## 10 · So are we safe? What can I do?
 #
 # You have seen attacks, defences and laws, so answer these two questions in your own words first. Then compare.
@@ -481,10 +481,10 @@ ask(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong option first and read its reason."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong option first and read its reason." slide=""
 # ## 11 · Three questions
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slide=""
 Quiz(QUESTIONS["08"])
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless."
@@ -558,7 +558,7 @@ check_key_broken(matrix_of, databases[64])
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the last prediction, then read the five lines on the next slide. Hand over to 09."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the last prediction, then read the five lines on the next slide. Hand over to 09." slide=""
 # ## 12 · What would it have saved?
 #
 # The meter of the course comes last. What has leaked does not come back, but we can ask what the best defence of the *database* would have taken back from the first day.

@@ -62,7 +62,7 @@ Sliders(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. Usual answer: mine is silver, so nobody can tell. By day that holds. At three at night it does not."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Ask for the prediction. Usual answer: mine is silver, so nobody can tell. By day that holds. At three at night it does not." slide="## How many cars could be mistaken for yours?\n\nKnown: a type, a colour, an hour.\n\nNot known: a plate, a face, a name."
 # ## 1 · How many cars could be mistaken for yours?
 #
 # No plate, no face and no name was used above: only a **type**, a **colour** and an **hour** of a weekday. The other vehicles that fit are the car's
@@ -81,7 +81,7 @@ ask(
 # %% [markdown]
 # **A common car at a rare hour is a rare car.** Nobody needed a network for that, and nobody did anything wrong.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Take the guesses that people wrote down in notebook 00. Ask for the prediction and wait. The twist: neither clue finds much alone. Ask the room why together they do: many cars look alike, and many cars come at that time, but few do both." slide="## Which clue told more?\n\nYou wrote down a guess in the first notebook: what a vehicle **looks like**, or **when** it passed."
 # ## 2 · Which clue told more?
 #
 # At the beginning of the course you wrote down a guess. The system has two clues, what a vehicle looks like and when it passed. Now we can
@@ -114,7 +114,7 @@ ask(
 # **Neither clue does it alone.** Many vehicles look like yours, and many pass at the time at which yours should come, but few do both. So the network is
 # weak by itself, and so is a clock. The danger is that they are put together.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. The last step needed no camera of ours, and it sometimes names the wrong person."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then read the bars from top to bottom. The hatched one is no finding: somebody knows when and where to look. The last step needed no camera of ours, and it sometimes names the wrong person." slide="## Which step gave away most?\n\nOne of two million vehicles: 21 yes-or-no answers. Each answer is one **bit**."
 # ## 3 · Which step gave away most?
 #
 # A count of first places does not say how much a search tells. Bits do. One of two million vehicles is singled out by 21 yes-or-no answers, and each answer is one
@@ -141,7 +141,7 @@ ask(
 #
 # These bits single out a *pass*. One fact from outside makes a person of it, such as a plate that is read once beside one camera (notebook 07). Sometimes it is the wrong person, and then this step takes bits away.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population, from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Leave the evidence as it is and move the population, from a car park to a nation. Wrong answer people give: 97 % is 97 %, wherever it is. It is not: the label does not know how many others there are." slide="## What does the same evidence prove in another city?\n\nA match of a known strength, first among the vehicles of a car park, then among those of a nation."
 # ## 4 · What does the same evidence prove in another city?
 #
 # The meter counts bits in one city. But would they *prove* as much in a city of another size? Move the **vehicles in the city** and the **evidence**, which here is one match of a known strength.
@@ -168,7 +168,7 @@ Sliders(
 # A good match is nearly certain among few vehicles. It is not among many, because strangers match as well. This is the [base rate](glossary.md#base-rate). So "a 97 % match" says nothing without the number of
 # vehicles that were compared.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. One line each; say in which notebook it was. Do not add them up." slide=""
 # ## 5 · Which leaks does the meter miss?
 #
 # Some leaks are not bits of one search, so each has a gauge of its own. Were you among the crops that a network was [trained on](glossary.md#membership-inference)?
@@ -180,11 +180,11 @@ show.gauges(meter)
 # %% [markdown]
 # No single number holds everything that leaks, so be careful with anyone who offers you one.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Warn people first: the case is about armed police and children. Tell it in three sentences. Then let pairs choose the two demands that their own town should meet first, and collect them."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Warn people first: the case is about armed police and children. Tell it in three sentences. Then let pairs choose the two demands that their own town should meet first, and collect them." slide="## What can people demand?\n\nA leak becomes harm when somebody acts on it.\n\n*In pairs: what should your town demand first?*\n---\n## Seven demands\n\n- Say how many were compared\n- Count errors at random, and publish them\n- Allow \"none of these\"\n- Judge before the score is shown\n- Say which types are missed\n- Keep only what the purpose needs\n- Record searches"
 # ## 6 · What can people demand?
 #
 # A leak becomes harm when somebody acts on it. In August 2020, in Aurora, Colorado, a plate reader flagged a stolen motorcycle from Montana, whose plate had the same number as the car of
-# Brittney Gilliam. Police held her family at gunpoint, and the city later paid $1.9 million. The camera had read the number correctly.
+# Brittney Gilliam. Police held her family at gunpoint, and the city later paid $1.9 million (sources in [notebook 06](06-designing-the-app.ipynb)). The camera had read the number correctly.
 #
 # The law calls the missing step [**due process**](glossary.md#due-process): before the state acts against you, it must show its evidence and listen to your answer. Nobody can
 # answer a score. So people can demand seven things, and each of them comes from a notebook.
@@ -200,18 +200,18 @@ show.gauges(meter)
 # | Record every search, and tell the people who were wrongly followed | 07: nothing on the operator's screen says who they are |
 #
 # Groups such as [EFF](https://sls.eff.org/) and the [ACLU](https://www.aclu.org/feature/community-control-over-police-surveillance) help towns to make such rules before anything is bought. Some rules exist:
-# New York's police must publish what they use (POST Act, amended in April 2025). *Equal protection* asks one thing more: are the errors the same for everybody?
+# New York's police must publish which technology they watch with (POST Act, [extended by the city's council in April 2025](https://council.nyc.gov/amanda-farias/2025/04/15/city-council-passes-expanded-post-act-legislative-package-to-strengthen-transparency-and-oversight-of-nypd-surveillance-technology)). *Equal protection* asks one thing more: are the errors the same for everybody?
 # For faces they are not ([NISTIR 8280](https://doi.org/10.6028/NIST.IR.8280), 2019).
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, or as homework. With a room: read a question, take hands for each option, open a wrong one first and read its reason. The wrong ones are those that people give."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Ten minutes, or as homework. With a room: read a question, take hands for each option, open a wrong one first and read its reason. The wrong ones are those that people give." slide=""
 # ## 7 · Ten questions
 #
 # Each option has its reason, the wrong ones too: read them all. Your answers stay on this computer.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slide=""
 Quiz(QUESTIONS["09"])
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Run the worked cell and say it aloud: how often do you halve? Then take the car of somebody in the room, and let the room guess the bits before anyone computes."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, three minutes. Run the worked cell and say it aloud: how often do you halve? Then take the car of somebody in the room, and let the room guess the bits before anyone computes." slide=""
 # ## Your turn
 #
 # **Worked example.** How many bits do type and colour give away of a silver sedan at 8 o'clock? One bit halves the crowd, so count how often `everyone` is halved until the vehicles that are `alike` are left. That is a logarithm.
@@ -270,7 +270,7 @@ check_even_population(vehicles, bits=12)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Put up the numbers that the room gave at the beginning. Ask for new ones, and wait. Then open our answer, read the five lines, and stop."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Put up the numbers that the room gave at the beginning. Ask for new ones, and wait. Then open our answer, read the five lines, and stop." slide="## At how many cameras?\n\nYou wrote down a number at the beginning. Write down a new one, and say what changed it."
 # ## At how many cameras?
 #
 # You wrote down a number in notebook 00: at how many cameras does "seen in public" mean "followed everywhere"? Write down a new one, and say what changed it.
@@ -306,7 +306,7 @@ print(
 #
 # You can run the notebooks on frames of your own: let `CCTVIEW_DATA` name their folder. They are data about other people, so keep them on your computer, and delete them.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What to read on\n\nThe articles that this course grew from, the reports and the papers are linked at the end of this notebook."
 # ## What to read on
 #
 # - **The articles that this course grew from**: Samuel Brice, *Demystifying Clearview AI*, 2020 ([contents](https://samdbrice.medium.com/fri-nov-6-2020-ae15374138b1), [summary](https://samdbrice.medium.com/95a9cdc0ce90), [code](https://github.com/samdbrice/cctview)).

@@ -1,6 +1,8 @@
 """INSTRUCTORS.md: what it names exists, no slider is forgotten, and its minutes add up."""
 
+import json
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -138,3 +140,17 @@ def test_each_remedy_was_tried_by_a_test_that_is_there():
     assert len(set(tried)) >= 5
     for path in tried:
         assert (ROOT / path).exists(), path
+
+
+def test_jupyterlab_has_the_menu_that_makes_letters_larger():
+    named = re.search(r"choose \*View\*, \*(\w+)\*, \*Presentation Mode\*", PAGE)[1]
+    schemas = Path(sys.prefix, "share", "jupyter", "lab", "schemas", "@jupyterlab")
+    commands = schemas / "application-extension" / "commands.json"
+    menus = json.loads(commands.read_text(encoding="utf-8"))["jupyter.lab.menus"]["main"]
+    view = next(menu for menu in menus if menu["id"] == "jp-mainmenu-view")
+    under = {
+        command.get("command"): item["submenu"]["label"]
+        for item in view["items"]
+        for command in item.get("submenu", {}).get("items", ())
+    }
+    assert under["application:toggle-presentation-mode"] == named

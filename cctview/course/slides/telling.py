@@ -21,6 +21,7 @@ from cctview.course.slides.pieces import Part
 MOST_WORDS = 40
 """Words of a slide at most."""
 _BEGINS = ("slide", "subslide")
+_HEADINGS = ("h1", "h2", "h3")
 _SENTENCE = re.compile(
     r"(?<![ (.][A-Z]\.)(?<! v\.)(?<!Mr\.)(?<!Dr\.)"
     r"(?:(?<=[.?!])|(?<=[.?!][\"”)]))\s+(?=[A-Z“\"(])"
@@ -84,13 +85,16 @@ class Teller:
         if "solution" in cell.metadata.get("tags", []) or mark == "skip":
             return
         if cell.cell_type == "markdown":
-            prose = [_text(one) for one in self._elements(cell.source) if one.name != "details"]
+            read = self._elements(cell.source)
+            prose = [_text(one) for one in read if one.name != "details"]
             if mark == "notes":
                 self._note(prose)
                 return
             if given is None:
                 self._tell_text(cell.source, mark in _BEGINS)
             else:
+                headings = [_bare(_text(one)) for one in read if one.name in _HEADINGS]
+                self.section = headings[-1] if headings else self.section
                 for source in filter(str.strip, str(given).split("\n---\n")):
                     self._tell_given(source)
         elif cell.cell_type == "code":
@@ -116,7 +120,7 @@ class Teller:
         """A cell of text by the rule."""
         lead, title, first = begins, "", "words"
         for one in self._elements(source):
-            if one.name in ("h1", "h2", "h3"):
+            if one.name in _HEADINGS:
                 if title:
                     self._add("words", title=title)
                 title = self.section = _bare(_text(one))
@@ -152,7 +156,7 @@ class Teller:
     def _tell_given(self, source):
         """Explicit text of a slide: a heading, and the rest as it is."""
         parts = self._elements(source)
-        title = _text(parts.pop(0)) if parts and parts[0].name in ("h1", "h2", "h3") else ""
+        title = _text(parts.pop(0)) if parts and parts[0].name in _HEADINGS else ""
         self._add("words given", "".join(map(str, parts)), title)
 
     def _say(self, kind, text, title, bold=False):
