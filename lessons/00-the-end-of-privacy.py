@@ -175,7 +175,7 @@ show.candidates(
 # and the system followed another vehicle. Nothing on the operator's screen
 # warns of a look-alike.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction. Count rows together. Then move the slider down: more circles, more crosses. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. This is the turn of the talk. The demonstration was one vehicle that we chose. Say so. Then ask for the prediction. Count rows together. Then move the slider down: more circles, more crosses. Wrong answer people give: it failed, so we are safe. Look at the crosses: each is a stranger put where that stranger never was." slide="## How often is it right about a random vehicle?\n\nA demonstration shows what its maker chose. So we draw twenty at random.\n\n- filled circle: a correct link\n- **cross: somebody else**\n- dash: missed by the detector or the tracker"
 # ## 3 · How often is it right about a random vehicle?
 #
 # A demonstration shows a vehicle that its maker chose. So now we draw twenty vehicles at random among all that passed all six cameras, and
@@ -219,7 +219,7 @@ show.who_is_linked(linking_rates(searches))
 # %% jupyter={"source_hidden": true}
 show.said_and_right(sureness(searches), calibration(searches))
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the five words of the list first. Ask for the prediction, then uncover, and read one row of the table with its interval."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the five words of the list first. Ask for the prediction, then uncover, and read one row of the table with its interval." slide=""
 # ### Who is followed by mistake, if we count all vehicles?
 #
 # Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
@@ -304,7 +304,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 #
 # So do not apply our numbers to faces. Only the steps are the same: detect, turn into numbers, compare, link.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the cases in order of time. Then pairs, one minute: at how many cameras, kept for how long, would your answer change, and who should decide it? There is no right number. A good answer names the kind of camera, the days, and who can look."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read the cases in order of time. Then pairs, one minute: at how many cameras, kept for how long, would your answer change, and who should decide it? There is no right number. A good answer names the kind of camera, the days, and who can look." slide="## What have courts said?\n\n- *Carpenter*, 2018: police need a warrant for past phone locations\n- *McCarthy*, 2020: **four** fixed plate readers were no search\n---\n## What have courts said?\n\n- *Schmidt v. Norfolk*, January 2026: **176** plate readers upheld, \"not today\"; under appeal\n- *Chatrie*, June 2026: demanding everybody's phone locations is a search, even for a limited time\n---\n## At how many cameras, of which kind, kept for how long, would your answer change?\n\nCompare it with the number that you wrote down."
 # ## 6 · What have courts said?
 #
 # The question of this notebook is a legal one, and US courts have begun to answer it (as of November 2026). They ask whether the police made a *search* in the sense of the US Constitution. Such a search mostly needs a judge's warrant.
@@ -319,7 +319,7 @@ ask("00 city", the_city(), of=week["trips put together, right"], homes=week["hom
 #
 # **At how many cameras, of which kind, and with records kept for how long, would your answer change?** Compare it with the number that you wrote down.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so." slide=""
 # ## Your turn
 #
 # The table `links` has a row for each search of part 3: the `probability` of the best candidate, and whether it is `right`. A row counts as a link

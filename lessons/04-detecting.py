@@ -374,7 +374,7 @@ figures.found_by(
     f" {show.percent(by_pass.estimate.iloc[-1])} of those of a {by_pass.index[-1]}",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Show the worked line. Then let the room call out a whole number, type it in, and read out what the check says. Usual mistake: people take the lowest threshold, to be safe, and keep the most false boxes."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes. Show the worked line. Then let the room call out a whole number, type it in, and read out what the check says. Usual mistake: people take the lowest threshold, to be safe, and keep the most false boxes." slide=""
 # ## Your turn
 #
 # The table `curve` has a row for each threshold, the strictest first, with the recall at that threshold. **Worked:** at least 8 of 10 clear vehicles must be found, with as few false boxes as possible. We keep the rows
@@ -446,7 +446,7 @@ course.check_iou(iou, of_one[BOX])
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] slide=""
 # **Exercise 3, free.** Change `minimum_percentage_probability` in section 3 to 50, and then to 90, and run that cell and the next one again. At which minimum does ImageAI begin to obey?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, and hand over to 05."

@@ -487,7 +487,7 @@ ask(
 # %% jupyter={"source_hidden": true} slide=""
 Quiz(QUESTIONS["08"])
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, live. Run the worked example and say each line aloud. Then let the room complete the second cell; type what they say, and read out what the check says. Typical first answers: the key, which is perfect off the shelf only, and the strongest mask, which is useless." slide=""
 # ## Your turn
 #
 # **Worked example.** A city only counts vehicles. Which defence leaves the best tracker the fewest bits? `results` has a row for each defence, strength and tracker.
@@ -497,7 +497,7 @@ strongest = results.loc[results.groupby(["defence", "strength"]).bits.idxmax()] 
 useful = strongest[strongest.counting >= 0.9]
 useful.sort_values("bits")[["defence", "strength", "tracker", "bits", "counting"]].head(3).round(2)
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\nYou advise the owner of a bridge, who counts vehicles and needs their types for the toll.\n\n*Which defence takes the most bits from the best tracker?*"
 # **Exercise 1, together.** You advise the owner of a bridge, who counts vehicles and needs their types for the toll. Nine tenths of both must be kept. Which defence, at
 # which strength, takes the largest share of the bits from the best tracker? Complete the first line, and replace the `...`.
 

@@ -220,7 +220,7 @@ Quiz(QUESTIONS["09"])
 example = your_car(trips, drivers, kind="sedan", colour="silver", hour=8)
 print(f"{np.log2(example.everyone / example.alike):.1f} bits")
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\nTake the car of somebody in the room.\n\n*How many bits do its type and its colour give away?*"
 # **Exercise 1, together.** Put a car of somebody in the room into the first line. How many bits do its type and colour give away? Replace the `...`.
 
 # %% tags=["exercise"]
