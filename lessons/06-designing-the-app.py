@@ -278,19 +278,19 @@ check_right_alarms(
 )
 
 # %% [markdown]
-# **Exercise 1, together.** One of 50,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
+# **Exercise 1, together.** One of 5,000 vehicles is wanted. An alarm is raised by 80 of 100 wanted vehicles, and by 1 of 1,000 others. **How many
 # of a hundred alarms are right?** Count the wrong alarms first, and then replace the `...`.
 
 # %% tags=["exercise"]
-wanted = 1_000_000 / 50_000
+wanted = 1_000_000 / 5_000
 right_alarms = wanted * 80 / 100
 right_of_hundred = ...
-check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+check_right_alarms(right_of_hundred, wanted=1 / 5_000, hit=0.8, false=1 / 1000)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# Of a million vehicles, 999,980 are not wanted. How many of these raise an alarm? The right alarms are a share of all alarms.
+# Of a million vehicles, 999,800 are not wanted. How many of these raise an alarm? The right alarms are a share of all alarms.
 #
 # </details>
 
@@ -300,7 +300,7 @@ check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
 # ```python
 # wrong_alarms = (1_000_000 - wanted) / 1000
 # right_of_hundred = 100 * right_alarms / (right_alarms + wrong_alarms)
-# check_right_alarms(right_of_hundred, wanted=1 / 50_000, hit=0.8, false=1 / 1000)
+# check_right_alarms(right_of_hundred, wanted=1 / 5_000, hit=0.8, false=1 / 1000)
 # ```
 #
 # </details>

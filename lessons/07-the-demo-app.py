@@ -187,6 +187,7 @@ describe_names({"a permit": join(dossier, register, FACTS[0]), "a plate, read at
 # %% jupyter={"source_hidden": true}
 at_38 = join(dossier, register, FACTS[2], third)
 assert at_48.name_right, "tell this story of another camera"
+assert len(dossier.sightings) > 3, "exercise 1 needs a fourth row"
 assert not at_38.name_right, "tell this story of another camera"
 Markdown(
     f"**One plate, read once, where nobody clicked, and the whole dossier has a name.** The driver"
@@ -290,17 +291,17 @@ speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
 check_speed(speed, sightings[1:3], km)
 
 # %% [markdown]
-# **Exercise 1, together.** How fast did it drive on average between row 1 and the last row? Replace the `...`.
+# **Exercise 1, together.** How fast did it drive on average between row 2 and the last row? Replace the `...`.
 
 # %% tags=["exercise"]
-seconds = (sightings.time.iloc[-1] - sightings.time[1]).total_seconds()
+seconds = (sightings.time.iloc[-1] - sightings.time[2]).total_seconds()
 speed = ...
-check_speed(speed, sightings[1:], km)
+check_speed(speed, sightings[2:], km, trip=sightings)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
 #
-# The way is the difference of two places: `km[sightings.camera.iloc[-1]] - km[sightings.camera[1]]`. An hour has 3600 seconds.
+# The way is the difference of two places: `km[sightings.camera.iloc[-1]] - km[sightings.camera[2]]`. An hour has 3600 seconds.
 #
 # </details>
 
@@ -308,15 +309,15 @@ check_speed(speed, sightings[1:], km)
 # <details><summary><b>Solution</b></summary>
 #
 # ```python
-# way = km[sightings.camera.iloc[-1]] - km[sightings.camera[1]]
+# way = km[sightings.camera.iloc[-1]] - km[sightings.camera[2]]
 # speed = 3600 * way / seconds
-# check_speed(speed, sightings[1:], km)
+# check_speed(speed, sightings[2:], km, trip=sightings)
 # ```
 #
 # </details>
 
 # %% [markdown]
-# Whose speed is it? Look at the last row of the card in part 1.
+# Whose speed is it? Compare the rows with the card in part 1: somebody else may stand in one of them.
 #
 # **Exercise 2, at home.** Write the join yourself. A vehicle was seen at a camera at a moment. Whose plate was read there
 # at most so many `seconds` before or after? The register has a column for each camera, with the time of the reading.

@@ -280,6 +280,7 @@ def test_the_threshold_of_the_hint_and_of_the_slider_are_right():
         (np.quantile(DISTANCES[SAME], 0.01), "of the same pairs"),
         (np.quantile(DISTANCES[~SAME], 0.99), "99% of the different pairs"),
         (20, "how many pairs"),
+        (0.01, "share of the pairs"),
     ],
 )
 def test_thresholds_of_the_usual_wrong_ideas_are_told_apart(threshold, hint):
@@ -351,6 +352,7 @@ def test_the_share_of_wrong_links_in_every_form(answer):
         (1 / 8, "all 8 searches"),
         (3 / 8, "were not linked"),
         (1 / 3, "counts trips"),
+        (5 / 8, "worked example"),
         (0.5, "not the share"),
     ],
 )

@@ -102,6 +102,7 @@ def row_by_row(sightings, known):
     ("answer", "hint"),
     [
         (at_one, "at all of them"),
+        (lambda sightings, known: set(sightings.vehicle), "leaves everybody in"),
         (of_the_last, "overwrites"),
         (apart, "belong together"),
         (by_hour, "one of the two"),

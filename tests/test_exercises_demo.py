@@ -49,6 +49,12 @@ def test_a_wrong_speed_is_told_why(answer, hint):
     assert hint in verdict.message
 
 
+def test_the_speed_of_the_whole_trip_is_told_apart():
+    verdict = check_speed(RIGHT, SIGHTINGS[1:], KM, trip=SIGHTINGS)
+    assert not verdict
+    assert "whole trip" in verdict.message
+
+
 def who(register, camera, moment, seconds):
     return register["holder"][(register[camera] - moment).dt.total_seconds().abs() <= seconds]
 

@@ -51,6 +51,7 @@ def test_the_threshold_in_every_form(answer):
         (26, "a stricter threshold finds 90 % too"),
         (CURVE.percent[CURVE.recall >= 0.9].min(), "more false boxes than you need"),  # min
         (70, "misses more"),
+        (0.9, "not the confidence"),
         (CURVE.percent[CURVE.precision >= 0.9].min(), "which is precision"),
         (250, "no confidence"),
         ("x", "number"),

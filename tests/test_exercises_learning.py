@@ -88,8 +88,9 @@ def test_a_right_attack_passes(right):
         (0.3, "without calling it"),
     ],
 )
-def test_a_wrong_attack_is_explained(wrong, hint):
-    verdict = check_members_found(wrong, LOSSES, MEMBER)
+@pytest.mark.parametrize("losses", [LOSSES, np.sort(LOSSES)], ids=["apart", "in order"])
+def test_a_wrong_attack_is_explained(wrong, hint, losses):
+    verdict = check_members_found(wrong, losses, MEMBER)
     assert not verdict
     assert hint in verdict.message
 

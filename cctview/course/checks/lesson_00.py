@@ -29,6 +29,8 @@ def check_wrong_share(answer, links, sure=0.5):
         raise Wrong(f"That is how many are wrong. Of how many links? Divide by {count}.")
     hints = {
         "This is the share of the links that are right. Subtract it from 1.": 1 - wrong / count,
+        "This is the share of the searches that end in a link, as in the worked example. How many"
+        " of these links are wrong?": count / len(links),
         f"This counts trips: {misled} of {trips} have at least one wrong link. The question asks"
         " for links.": misled / trips,
         f"You divided by all {len(links)} searches. Most of the others link nobody: divide by the"

@@ -94,6 +94,11 @@ def _candidates_hint(vehicles, known, at_each, sightings):
             ": your vehicles were at one of the points or more. Keep those that were at all of"
             " them."
         )
+    if vehicles == set(sightings.vehicle):
+        return (
+            ": your function leaves everybody in. `&` keeps the vehicles that are in both sets; `|`"
+            " puts both sets together."
+        )
     cameras, hours = zip(*known, strict=True)
     if vehicles == set(
         sightings.vehicle[sightings.camera.isin(cameras) & sightings.hour.isin(hours)]

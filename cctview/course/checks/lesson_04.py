@@ -51,6 +51,11 @@ def check_score_threshold(answer, evaluation, wanted=0.9):
             f"{result}. You asked that {percent(wanted)} of the boxes are right, which is"
             " precision. The vehicles that are found are the recall."
         )
+    if np.isclose(score, 100 * wanted):
+        raise Wrong(
+            f"{percent(wanted)} of the vehicles must be found; that is not the confidence."
+            f" {result}."
+        )
     if score > best:
         raise Wrong(
             f"{result}, and that is less than {percent(wanted)}. A stricter threshold misses more."

@@ -42,6 +42,9 @@ def check_threshold(answer, distances, same, tolerated=0.01):
         f"At this threshold {1 - tolerated:.0%} of the different pairs are linked. Count from the"
         " small distances.": np.quantile(apart, 1 - tolerated),
         "This is how many pairs may be linked. Which distance has the last of them?": allowed,
+        "This is the share of the pairs that may be linked. Which distance has the last of them?": (
+            tolerated
+        ),
     }
     near = functools.partial(math.isclose, threshold, rel_tol=1e-6)
     if not near(right) and (hint := first_hint(mistakes, near)):

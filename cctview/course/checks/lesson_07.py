@@ -14,16 +14,14 @@ _BOTH = "the clocks can be apart in both ways."
 
 
 @check
-def check_speed(answer, sightings, km):
+def check_speed(answer, sightings, km, trip=None):
     """The average speed between the first and the last sighting of a table, in km/h.
 
     `sightings` has columns camera and time, in order of time; `km` says where each camera stands.
+    `trip` is the whole table, if these are some of its rows.
     """
     speed = read_number(answer, "the speed")
-    first = sightings.iloc[0]
-    last = sightings.iloc[-1]
-    way = km[last["camera"]] - km[first["camera"]]
-    seconds = (last["time"] - first["time"]).total_seconds()
+    first, last, way, seconds = _ends(sightings, km)
     right = 3600 * abs(way) / seconds
 
     def is_about(value):
@@ -45,6 +43,9 @@ def check_speed(answer, sightings, km):
         "You took the last camera's place alone. The way is the difference of two places.": (
             3600 * km[last["camera"]] / seconds if km[first["camera"]] else math.nan
         ),
+        "That is the speed of the whole trip. Take the two rows that the exercise names.": (
+            math.nan if trip is None else 3600 * abs(_ends(trip, km)[2]) / _ends(trip, km)[3]
+        ),
         "That is the way alone. Divide it by the time.": abs(way),
         "That is the time alone. Divide the way by it.": seconds,
     }
@@ -61,6 +62,13 @@ def check_speed(answer, sightings, km):
         f"{speed:g} km/h is too {side}. Take the first row and the last: {abs(way):.2g} km in"
         f" {seconds:.0f} s."
     )
+
+
+def _ends(sightings, km):
+    """The first row and the last, the way between them in km, and its seconds."""
+    first, last = sightings.iloc[0], sightings.iloc[-1]
+    way = km[last["camera"]] - km[first["camera"]]
+    return first, last, way, (last["time"] - first["time"]).total_seconds()
 
 
 def _stretches(sightings, km):
