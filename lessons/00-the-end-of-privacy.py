@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run all cells before the room comes in. Let the room choose a car, and call out a number at each camera: 1 to 4, or 0 for none of these. Type it. Wait before you turn over the system's picks, and again before the truth. Usual result: the room and the system are each right about half of the time, and each follows a stranger. Read the count aloud."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run all cells before the room comes in. Let the room choose a car, and call out a number at each camera: 1 to 4, or 0 for none of these. Type it. Wait before you turn over the system's picks, and again before the truth. Usual result: both are right at some cameras, and each follows a stranger. Read the count aloud."
 # # 00 · The end of privacy
 #
 # **How many cameras does it take before "seen in public" means "followed everywhere"?** Follow a car yourself first.
@@ -247,7 +247,7 @@ ask(
 )
 
 # %% [markdown]
-# So the system follows many vehicles. When it is wrong, it does not fail quietly: it follows somebody else.
+# So the system follows some vehicles all the way. Where it is wrong, it does not fail quietly: it follows somebody else.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Go back to the numbers that the room called out at the beginning. Ask for the prediction. Then move the first slider to each number of the room. Then change the kind of camera, and nothing else. Then the days. Say once: nobody has measured a town here, this is what our assumptions give." slide="## How many cameras does it take?\n\nSix cameras on one road follow nobody home. So here is a whole town, with thousands of drivers. It is simulated: no real town was measured."
 # ## 4 · How many cameras does it take?

@@ -45,6 +45,7 @@ searches = {era.name: try_era(era, training, test)[0] for era in ERAS}
 *older, newest = searches.values()
 hard = (newest.ranks == 1) & np.all([search.ranks > 5 for search in older], axis=0)
 areas = np.array([test.crops[row].size for row in newest.queries])
+assert hard.any(), "the first question needs a search that only the network gets right"
 shown = int(np.argmax(np.where(hard, areas, 0)))
 order = np.random.default_rng(1).permutation(5)
 query, rows = candidates_by_era(searches, shown)
@@ -148,13 +149,13 @@ Sliders(
 # In 2014 and 2015 a **network** took over. It computes its numbers in steps that nobody wrote down; a program adjusted them on training pictures.
 # Notebook 02 shows how.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: grades of colour from 1971 are at least level with the recipes of 1991 and 2005. Then the leap. Point at the two bars of 2015: the first is the fair one."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: compare 1971, which has colour, with the recipes of 1991 and 2005. Then the two bars of 2015: the one that was taught here alone is the fair one."
 # ## 4 · Which era finds the vehicle again?
 #
 # Now each method gets the same task. We search for each vehicle among all vehicles at the next camera that faces the same way. We fit each method to half of the
 # vehicles, and tune it on them (which means that we choose its settings), by the same procedure. We test it on the other half.
 #
-# Is that fair? The course's network was trained before, on many more pictures. Some of them show other vehicles of these simulated cameras. So the figure has a second
+# Is that fair? The course's network was trained before, on many more pictures, and none of them shows a vehicle of this road. So the figure has a second
 # network, which learned from the same half of the vehicles as the older methods, and from nothing else. (It takes minutes to train, so its result is stored:
 # `python -m studio results --only eras_equal`.)
 
@@ -165,6 +166,7 @@ print(f"{len(newest.ranks)} searches, each among {newest.gallery:.0f} vehicles o
 # %% slideshow={"slide_type": "slide"} tags=["picture"] jupyter={"source_hidden": true}
 equal = read_result("eras_equal.csv")
 taught_here, best = equal.set_index("era").estimate.iloc[-2], leak.estimate.iloc[:-1].max()
+assert taught_here > best, "the text says that the network is ahead on equal training"
 ask(
     "01 eras",
     figures.by_era(leak, equal, chance=1 / newest.gallery),
@@ -192,12 +194,14 @@ ask(
 # %% jupyter={"source_hidden": true}
 wrong = np.all([search.ranks > 1 for search in searches.values()], axis=0)
 missed = int(np.argmax(np.where(wrong, areas, 0)))
-same_colour = [percent(wrong_alike(found, lesson.truth.vehicles)) for found in searches.values()]
+same_colour = [wrong_alike(found, lesson.truth.vehicles) for found in searches.values()]
+assert same_colour[-1] > same_colour[0], "better methods make more convincing mistakes"
 ask(
     "01 alike",
     figures.era_searches(*candidates_by_era(searches, missed)),
-    first=same_colour[0],
-    last=same_colour[-1],
+    of=int(np.argmax(same_colour)),
+    first=percent(same_colour[0]),
+    most=percent(max(same_colour)),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. Then ask: at 8 pixels, which era wins? Do not answer, it is the exercise. The small picture beside the curves is all that the system gets."

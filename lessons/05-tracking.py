@@ -144,7 +144,7 @@ vectors.vector(lesson.shown.crop(own.id[largest]), lesson.shown.embeddings[large
 # %% jupyter={"source_hidden": true}
 different = ~clear.same
 closest = different & (distances_clear <= np.quantile(distances_clear[different], 0.01))
-shared = clear.alike(truth.vehicles, "colour")
+shared, kinds = (clear.alike(truth.vehicles, what) for what in ("colour", "kind"))
 near, all_ = (show.percent(shared[of].mean()) for of in (closest, different))
 shown = clear.rows[clear.same][:14]
 ask(
@@ -156,8 +156,10 @@ ask(
         title=f"Different vehicles that the network finds most similar: {near} have the same"
         f" colour (all pairs: {all_})",
     ),
+    of=int(shared[closest].mean() > kinds[closest].mean()),
     near=near,
     all=all_,
+    type=show.percent(kinds[closest].mean()),
 )
 
 # %% [markdown]
@@ -181,7 +183,7 @@ ask(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. This is the figure of the lesson. Ask for the prediction and write it down. Then let it stand. The hills look well apart; the number of strangers does it. Move the threshold to where the hills cross and read the counts aloud. Then leave out the small crops. Wrong answer people give: the network is bad. It is not: there are just many more strangers than crops of one car. Notebook 06 brings the clock, which removes most of them."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes. This is the figure of the lesson. Ask for the prediction and write it down. Then let it stand. However far apart the hills look, the number of strangers decides. Move the threshold to where the hills cross and read the counts aloud. Then leave out the small crops. Wrong answer people give: the network is bad. It is weak on such small crops, but a better one has the same trouble: there are many more strangers than crops of one car. Notebook 06 brings the clock, which removes most of them."
 # ## 4 · How near is near enough?
 #
 # A distance is not yet an answer. A [threshold](glossary.md#threshold) turns it into one: pairs with a smaller distance are linked. A link of two crops of one vehicle
@@ -398,7 +400,7 @@ methods.round(2)
 # on how many of them are look-alikes.
 #
 # - **People and networks both err**, and a false label can mislead people. Only a control without labels shows whether it does.
-# - **An embedding is a place**, and near means similar, first of all in colour.
+# - **An embedding is a place**, and near means similar, in colour for example.
 # - **A threshold decides who pays.** Fewer false links mean more misses; no threshold avoids both.
 # - **A look-alike is near, too.** So people who drive a common car are taken for others more often.
 #

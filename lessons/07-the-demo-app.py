@@ -143,6 +143,7 @@ guesses = {
 }
 first = pd.DataFrame(guesses).T
 alone, _, filtered, joint = first.estimate
+assert filtered > alone, "the text says that travel time and lanes find more"
 ask(
     "07 for everybody",
     show.bars(

@@ -120,7 +120,7 @@ figures.rebuilt(
     "A vector gives back colour and shape, blurred",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. The usual answer is: much more often. Then open it, and read the second row of the figure aloud: the vector itself is best, and nobody needs to look at anything." slide="## Is it this vehicle, or only one like it?\n\nA second network judges. It searches with each picture, first where the crop was taken, then at another camera."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask for the prediction. The usual answer is: much more often. Then open it, and read the row of the other camera aloud: the vector itself finds the vehicle, and nobody needs to look at anything." slide="## Is it this vehicle, or only one like it?\n\nA second network judges. It searches with each picture, first where the crop was taken, then at another camera."
 # But does the rebuilt picture show *this* vehicle, or only one like it? A judge decides. The judge is a second network, of another
 # kind, which searches for the vehicle with each picture in turn. It searches twice. First it searches the very crops that were deleted, where light,
 # pose and background are the same. Then it searches crops of the same vehicles at another camera, where only the vehicle is the same.
@@ -129,6 +129,8 @@ figures.rebuilt(
 judged = dataset.read_result("inversion.csv")
 judged = judged[judged.vehicles == judged.vehicles.max()]
 elsewhere = judged[judged.gallery == "a crop at another camera"].set_index("method").estimate
+assert elsewhere["gain"] < 0.1, "the text says: about as much as a look-alike's crop"
+assert elsewhere["vector itself"] > elsewhere["rebuilt picture"], "text and quiz say so"
 ask(
     "08 another camera",
     figures.whose_picture(judged),
@@ -140,9 +142,9 @@ ask(
 
 # %% [markdown]
 # The decoder rebuilds *that crop*, with its light, its pose and its colours. The rebuilt picture is worth about as much as a look-alike's crop
-# to somebody who looks for you elsewhere. But the second row matters more: **the vector itself finds the vehicle at the other camera**, more often than any picture.
+# to somebody who looks for you elsewhere. But the last bar matters more: **the vector itself finds the vehicle at the other camera**, and nobody has to rebuild anything first.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone it is about one in six, with the clock more than half. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows." slide=""
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. The printed line is the colour. Then ask for the prediction about links. By appearance alone few are right, with the clock many more. People forget that the times were stolen too. Read the box slowly: it is the title of the article that this notebook follows." slide=""
 # The thief needs no decoder to learn one thing, such as the colour. A [linear probe](glossary.md#linear-probe) is the simplest reader there is: it multiplies each number of the vector by a weight of its own, and
 # adds up. It learns from vehicles that the thief knows, and then reads the colour of others:
 
@@ -274,7 +276,7 @@ Sliders(
 )
 
 # %% [markdown]
-# Each defence looks best against the tracker that knows least. A crop that no person can recognise can be enough for a network that learned from such crops.
+# A defence looks good against a tracker that knows little. A crop that no person can recognise can be enough for a network that learned from such crops.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Eight minutes, the heart of the lesson. Ask the room who they are: a city that counts, a city that measures travel times, a bridge with tolls by type. Tick what they need, and leave the thief off the shelf. The key looks perfect. Now be the thief, and let the room choose the attack: off the shelf first, then adaptive. Go back, choose the best of these thieves, with the times. Ask what changed. Then tick travel times as well. Open the fold last." slide="## Who needs what?\n\nNow *you* own the database. What do you need it for, and which thief do you fear?"
 # ## 4 · Who needs what?
@@ -365,6 +367,7 @@ print(f"the crop: {crop @ weights:+.0f}   the nudge: {nudge @ weights:+.0f}")
 cloaks = dataset.read_result("cloaks.csv")
 shares = cloaks.query("aim == 'target' and levels == 8").set_index(["network", "outcome"]).share
 plain = cloaks.query("aim == 'none' and outcome == 'itself'").set_index("network").share
+assert shares["the second", "itself"] > 0.8 * plain["the second"], "it hardly notices the cloak"
 ask(
     "08 framed",
     figures.blamed(cloaks, 8),
@@ -464,7 +467,7 @@ ask(
 #
 # <details><summary><b>So are we safe?</b></summary>
 #
-# No, and we are not helpless either. Six still cameras on one road link many vehicles wrongly, and each wrong link is somebody else. That is a danger and no protection. Plate readers, many cameras
+# No, and we are not helpless either. Six still cameras on one road link some vehicles wrongly, and each wrong link is somebody else. That is a danger and no protection. Plate readers, many cameras
 # and long storage do follow people home. But nearly all of it rests on things that are *stored*. An owner who needs counts loses nothing by deleting after half a minute, and then
 # the best thief that we could build finds almost nothing. So safety is a decision, made by people who can be asked, sued and voted out.
 #
@@ -571,6 +574,8 @@ def taken(needs):
     """Bits that the best useful defence of the database takes back."""
     return -bought_back_step(meter, results, 0.9, needs).bits.estimate
 
+
+assert taken(["counting", "types"]) > 4 * taken(USES), "nearly all, and hardly any"
 
 ask(
     "08 two owners",
