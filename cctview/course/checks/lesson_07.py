@@ -59,8 +59,8 @@ def check_speed(answer, sightings, km, trip=None):
         )
     side = "slow" if speed < right else "fast"
     raise Wrong(
-        f"{speed:g} km/h is too {side}. Take the first row and the last: {abs(way):.2g} km in"
-        f" {seconds:.0f} s."
+        f"{speed:g} km/h is too {side}. Between the two rows that are named there are"
+        f" {abs(way):.2g} km, in {seconds:.0f} s."
     )
 
 
