@@ -153,7 +153,10 @@ def read_number(answer: Any, name: str = "the answer") -> float:
         try:
             number = float(text.removesuffix("%").replace(",", ""))
         except ValueError:
-            raise Wrong(f"{name} should be a number, but is the text {text[:40]!r}.") from None
+            raise Wrong(
+                f"{name} should be a number, but is the text {text[:40]!r}. Write the number alone,"
+                " without quotation marks."
+            ) from None
         return _finite(number / 100 if text.endswith("%") else number, name)
     if callable(answer):
         raise Wrong(

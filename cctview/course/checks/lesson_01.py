@@ -36,8 +36,9 @@ def check_best_era(answer, table, pixels):
             if era == best_of_largest
             else ""
         )
+        be = "is" if ahead == 1 else "are"
         raise Wrong(
-            f"At {pixels} pixels {result}; {ahead} of the others are better.{hint} Look at the"
+            f"At {pixels} pixels {result}; {ahead} of the others {be} better.{hint} Look at the"
             " column `estimate` of `small`."
         )
     second = part.estimate.drop(best).idxmax()

@@ -51,6 +51,9 @@ def _read_numbers(answer, camera):
             f"give a dict from camera to number, such as {{'{camera}': 1}}; this is a"
             f" {type(answer).__name__}."
         )
+    for place, number in answer.items():
+        if isinstance(number, str) and not any(map(str.isdigit, number)):
+            raise Wrong(f"at {place} there is no number. If it has no box there, leave it out.")
     return {
         str(camera): int(read_number(number, f"the number at {camera}"))
         for camera, number in answer.items()
