@@ -231,7 +231,7 @@ ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
 #
 # It used to cost too much to watch everybody, and that protected people in a crowd. These are the costs of this course's own pipeline, measured on two cores and multiplied. *A city* means its cameras for a
 # month. *A nation* means as many plate reads as Flock says that it makes in a month (20 billion, [as quoted in 2026](https://consumerrights.wiki/Flock_License_Plate_Readers)), with a vector kept for each. *30 billion pictures* are as many as Clearview had in 2024
-# ([by the Dutch data protection authority](https://www.computing.co.uk/news/4354046/clearview-ai-hit-gdpr-fine)).
+# ([as the Dutch data protection authority found](https://www.computing.co.uk/news/4354046/clearview-ai-hit-gdpr-fine)).
 
 # %% jupyter={"source_hidden": true}
 billion = search.PLANET.moved(pictures=1e9)

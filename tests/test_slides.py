@@ -124,6 +124,16 @@ def test_a_slide_says_headings_first_sentences_and_what_is_bold_and_the_speaker_
         assert absent not in deck
 
 
+def test_what_follows_a_slide_as_given_stands_under_its_cell_s_heading(tmp_path):
+    figure = shows(png=base64.b64encode(png(9, 9)).decode())
+    cells = [
+        text("## 1 · Old", "slide"),
+        text("## 2 · New", "slide", slide="Said."),
+        code("draw()", figure),
+    ]
+    assert told(content(deck_of(tmp_path, *cells))) == ["Old", "New Said.", "New"]
+
+
 def test_without_marks_each_heading_begins_a_slide(tmp_path):
     cells = text("no heading"), text("# One"), text("### of it"), text("## Two")
     assert told(content(deck_of(tmp_path, *cells))) == ["One", "of it", "Two"]
