@@ -155,7 +155,7 @@ Sliders(
 # Now each method gets the same task. We search for each vehicle among all vehicles at the next camera that faces the same way. We fit each method to half of the
 # vehicles, and tune it on them (which means that we choose its settings), by the same procedure. We test it on the other half.
 #
-# Is that fair? The course's network was trained before, on many more pictures, and none of them shows a vehicle of this road. So the figure has a second
+# Is that fair? The course's network was trained before, on many more pictures, all of real vehicles. So the figure has a second
 # network, which learned from the same half of the vehicles as the older methods, and from nothing else. (It takes minutes to train, so its result is stored:
 # `python -m studio results --only eras_equal`.)
 

@@ -170,7 +170,7 @@ ask(
 #
 # - The original of this course used **DenseNet-201** ([2017](https://arxiv.org/abs/1608.06993)), a network of 201 layers. They form blocks, and each layer reads the results of
 #   all earlier layers of its block. It was trained on **VeRi-776**: crops of 776 vehicles from street cameras, each with its vehicle's number. Ours is a small *residual*
-#   network, in which a layer only adds a correction to what comes in. It learned to give the same vectors.
+#   network, in which a layer only adds a correction to what comes in. It learned to give the same vectors, from crops of a real road, and has seen no simulated vehicle.
 # - **Deep relative distance learning** ([2016](https://www.cv-foundation.org/openaccess/content_cvpr_2016/html/Liu_Deep_Relative_Distance_CVPR_2016_paper.html)) has two branches, and learns
 #   distances that say directly how similar two vehicles are.
 # - **RepNet** ([2017](https://arxiv.org/abs/1708.02386)) learns coarse features such as model and colour beside details such as scratches, so that it can tell look-alikes apart.
