@@ -7,11 +7,11 @@ as the file of the same name in ``data/results/``, with the rows that headline n
 searches.parquet, vehicles.parquet   the searches, and the type and colour of each vehicle
 carried.csv                          calibration where nothing was fitted
 rank1.csv, linking.csv, unicity.csv, membership.csv, inversion.csv, eras_equal.csv,
-attributes.csv, extractors.csv
+attributes.csv, extractors.csv, cloaks.csv
 defences.csv, defences_drawn.parquet without defences of pixels, whose retrained extractors were
                                      taught the first seed's vehicles
 
-The open set's are `studio.studies.leakage`'s. Cloaks are not measured again.
+The open set's are `studio.studies.leakage`'s.
 """
 
 import functools
@@ -29,7 +29,7 @@ from cctview.extract import ERAS, EXTRACTOR_WEIGHTS
 from cctview.truth import read_truth
 from studio import results
 from studio.headlines.headline import ANOTHER_SEED
-from studio.studies import leakage, learning, linking
+from studio.studies import cloak_study, leakage, learning, linking
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, Measured
 from studio.studies.era_tables import equal_table
@@ -82,6 +82,7 @@ def tables(other: Path, data: Path) -> dict[str, Callable[[], pd.DataFrame]]:
         "attributes.csv": lambda: results.attributes(crops()),
         "extractors.csv": lambda: results.extractors(crops()),
         "inversion.csv": lambda: results.inversion(crops(), (None,)),
+        "cloaks.csv": lambda: cloak_study.networks(crops()),
         "defences.csv": lambda: measured().table,
         "defences_drawn.parquet": lambda: results.pack_draws(measured().draws),
         "membership.csv": lambda: membership(other),
