@@ -2,6 +2,7 @@
 
 import functools
 import math
+from itertools import combinations
 
 import numpy as np
 
@@ -64,8 +65,8 @@ def check_threshold(answer, distances, same, tolerated=0.01):
 def check_cosine_distance(answer, embeddings):
     """A function of two vectors that returns their cosine distance; tried on rows of (n, d)."""
     vectors = np.asarray(embeddings, float)[:6]
-    pairs = [(a, b) for k, a in enumerate(vectors) for b in vectors[k:]]
-    pairs.append((vectors[0], -vectors[0]))  # opposite directions
+    pairs = list(combinations(vectors, 2))  # first: they tell most mistakes apart
+    pairs += [(vectors[0], vectors[0]), (vectors[0], -vectors[0])]
     for a, b in pairs:
         right = float(cosine_distances(a[None], b[None])[0, 0])
         given = call(answer, a, b, hint=". Try it on two rows of the embeddings.")
@@ -90,6 +91,15 @@ def _cosine_hint(number, right, a, b):
         " similar: subtract it from 1.": cosine,
         "This is the dot product: divide it by the lengths of both vectors, then subtract it from"
         " 1.": cosine * lengths,
+        "Both lengths belong below the line. Put them into brackets: a @ b / (... * ...).": (
+            1 - cosine * np.linalg.norm(b) ** 2
+        ),
+        "You divide by one length only. Divide by the lengths of both vectors.": (
+            1 - cosine * np.linalg.norm(b)
+        ),
+        "You add the lengths. Multiply them.": (
+            1 - cosine * lengths / (np.linalg.norm(a) + np.linalg.norm(b))
+        ),
         "The lengths are not taken out: divide the dot product by the lengths of both vectors.": (
             1 - cosine * lengths
         ),
