@@ -15,7 +15,15 @@ DATABASE = KeyedDatabase(Breach(synthetic(seed=1), synthetic(seed=2)), CAMERAS, 
 
 
 @pytest.mark.parametrize(
-    "form", [tuple, list, pd.Series, lambda x: np.array(x, object), lambda x: (x[0], str(x[1]))]
+    "form",
+    [
+        tuple,
+        list,
+        pd.Series,
+        lambda x: np.array(x, object),
+        lambda x: (x[0], str(x[1])),
+        lambda x: pd.Series({"tracker": "adaptive", "defence": x[0], "strength": x[1]}),
+    ],
 )
 def test_the_best_defence_in_every_form(form):
     verdict = check_defence(form(("blur", 1)), TABLE)
@@ -36,6 +44,7 @@ def test_the_best_defence_in_every_form(form):
         (("Blur", "medium"), "Blur at 2 takes"),
         (("blur", "hard"), "should be a number"),
         ("blur", "two things"),
+        ((2, "blur"), "name first"),
     ],
 )
 def test_a_wrong_defence_is_explained(answer, hint):

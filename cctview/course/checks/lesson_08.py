@@ -3,6 +3,7 @@
 from itertools import islice
 
 import numpy as np
+import pandas as pd
 
 from cctview.course.checks.answers import Wrong, call, check, read_array, reader
 from cctview.defences import USES, at_strength, bought_points
@@ -53,10 +54,15 @@ def check_defence(answer, table, usefulness=0.9, needs=USES):
 @reader
 def _read_defence(answer, measured, table):
     """Name and strength out of an answer, if that defence was measured at it."""
+    table_like = isinstance(answer, (pd.Series, pd.DataFrame))
+    if table_like and {"defence", "strength"} <= {*answer.axes[-1]}:
+        answer = np.ravel(answer[["defence", "strength"]])  # a row of the table
     given = [] if isinstance(answer, str) or not np.iterable(answer) else [*islice(answer, 3)]
     if len(given) != 2:
         raise Wrong('Give two things, the name and the strength, such as ("blur", 2).')
     name, strength = str(given[0]).strip().lower(), given[1]
+    if str(strength).strip().lower() in measured:
+        raise Wrong('Give the name first, and then the strength, such as ("blur", 2).')
     if name not in measured:
         raise Wrong(f"there is no defence {name[:40]!r}; there are {', '.join(measured)}.")
     if place := _STRENGTHS.get(str(strength).strip().lower()):
