@@ -152,7 +152,7 @@ def _detections(workshop, camera, pipeline):
 
 
 def identify(detections, sightings, parked, beside, iou=0.5):
-    """Say which vehicle each detection shows.
+    """Say which vehicle each detection shows; one that is not called a vehicle shows none.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def identify(detections, sightings, parked, beside, iou=0.5):
         taken = set()
         for row, shares in zip(rows, overlap, strict=True):
             best = shares.argmax() if shares.size else 0
-            if not shares.size or shares[best] < iou:
+            if not used[row] or not shares.size or shares[best] < iou:
                 continue
             if best >= len(moving) or best in taken:
                 used[row] = False
