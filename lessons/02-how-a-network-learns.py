@@ -273,7 +273,7 @@ Sliders(
 #
 # A picture can be deleted from a gallery. It cannot simply be deleted from a network that was trained on it: the network has to be trained again without it.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Three questions, hands up for each option before you click. Read the reasons of the wrong options too."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Three questions, hands up for each option before you click. Read the reasons of the wrong options too." slide=""
 # ## Three questions
 #
 # Each option has a reason, the wrong ones too. Your answers stay on this computer.
@@ -281,7 +281,7 @@ Sliders(
 # %% jupyter={"source_hidden": true}
 Quiz(QUESTIONS["02"])
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room call out numbers, type them in, read out what the check says. The usual answer is the last epoch, where blue is lowest."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room call out numbers, type them in, read out what the check says. The usual answer is the last epoch, where blue is lowest." slide=""
 # ## Your turn
 #
 # The table `history` has one row for each epoch of your own training: `training_loss` on the vehicles that the network was shown, and `validation_loss` on new ones.
@@ -349,7 +349,7 @@ check_members_found(members_found, losses, member)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines. Ask the first question again: is anything left when the pictures are deleted? Then hand over to 03." slide="## What does a network keep?\n\nA trace of the very crops that it was shown, and hardly anything of the vehicles in them.\n---\n## What to take away\n\n- The examples are the program\n- Stop when *new* examples get worse\n- The danger is the gallery, more than the weights\n- **Ask for two deletions: from the gallery, and from the next training**"
 # ## What to take away
 #
 # **What happens when a network learns?** A program moves its weights downhill, step by step, until the examples come out right. **What does it keep?** It keeps a trace of the very

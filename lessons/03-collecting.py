@@ -392,10 +392,10 @@ course.check_candidates(candidates, seen)
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] slide=""
 # **Exercise 3, free.** Write down four passes that a colleague could know of you, choose "Your own" at the top of the page, and type them in. Which one of them gave most away, and what would the operator have to store less exactly to hide you again?
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the lines, and hand over to 04."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the lines, and hand over to 04." slide="## What to take away\n\n- Keeping everything is cheap\n- A slow collector still gets to know the regulars\n- A few passes single a driver out\n- **Ask what is stored, for how long, and how exact the times are**"
 # ## What to take away
 #
 # After how many days of collecting can you follow somebody? The first week is enough for many regulars, and nobody had to decide to follow them.

@@ -449,7 +449,7 @@ course.check_iou(iou, of_one[BOX])
 # %% [markdown] slide=""
 # **Exercise 3, free.** Change `minimum_percentage_probability` in section 3 to 50, and then to 90, and run that cell and the next one again. At which minimum does ImageAI begin to obey?
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, and hand over to 05."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the four lines, and hand over to 05." slide="## What to take away\n\n- There are two errors, so one number is not enough\n- Count a detector's boxes yourself\n- To be missed in one frame is no protection\n- **Ask for the errors group by group**"
 # ## What to take away
 #
 # What does the detector see, and whom does it miss? It sees most vehicles that are large and near, and of the kinds that it was shown often. In one frame it misses most of what is in sight.

@@ -234,7 +234,7 @@ ask(
 # The [base rate](glossary.md#base-rate) is how common a thing is before anyone has looked. Here it is the share of all pairs that show one vehicle. It falls
 # with more minutes, because each new vehicle makes same pairs only with itself, and different pairs with all others.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask how many false alarms a police officer can bear in a day, then show the figure. Wrong answer people give: then lower the threshold. Look along the curve: fewer false alarms mean more misses, and there is nothing else to choose." slide="## What does an operator get?\n\nOne threshold, and two rates:\n\n- **false alarms** (FPIR): the vehicle is *not* there, and somebody is linked\n- **misses** (FNIR): it *is* there, and is not linked"
 # ## 5 · What does an operator get?
 #
 # An operator has one threshold, and chooses it by the false alarms that are bearable. So two rates count:
@@ -360,7 +360,7 @@ check_cosine_distance(cosine_distance, embeddings[clear.rows[0]])
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong one first and read its reason."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Read a question, take hands for each option, open a wrong one first and read its reason." slide=""
 # ### Three questions
 
 # %% jupyter={"source_hidden": true}
@@ -393,7 +393,7 @@ methods.round(2)
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Sixty searches are few, so differences of some hundredths mean nothing.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Hand over to 06."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Hand over to 06." slide="## So when do two crops show the same car?\n\n**Two crops alone cannot tell you.** It depends on how many strangers were compared, and on how many of them look alike.\n---\n## What to take away\n\n- A false label can mislead people\n- Near means similar\n- A threshold decides who pays\n- A look-alike is near, too\n- **Ask: among how many, at which threshold, how often wrong?**"
 # ## So when do two crops show the same car?
 #
 # **Two crops alone cannot tell you.** A network says how alike they are. Whether that means *the same car* depends on how many strangers were compared, and

@@ -273,7 +273,7 @@ print(f"published: {published[:16]}…  looked up: no. {every_code[published]:04
 # don't have full plate information": decals, bumper stickers, racks ([Schneier on Security](https://www.schneier.com/?p=72238), 3 July 2026). The
 # same cameras read plates, so the join is built in.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room tell you what to divide by what, type it in, read out what the check says. The usual mistakes are metres a second, and the last camera's kilometre instead of the difference."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room tell you what to divide by what, type it in, read out what the check says. The usual mistakes are metres a second, and the last camera's kilometre instead of the difference." slide=""
 # ## Your turn
 #
 # A dossier holds more than is written in it. The table says when the driver was where, and `km` says where each camera stands.
@@ -283,7 +283,7 @@ km = {place.camera: place.km for place in dataset.DRIVE}
 sightings = dossier.sightings
 sightings.assign(km=sightings.camera.map(km))[["camera", "time", "km"]]
 
-# %% [markdown]
+# %% [markdown] slide=""
 # **Worked example.** How fast did the vehicle drive on average between rows 1 and 2 of the table, in km/h?
 
 # %%
@@ -291,7 +291,7 @@ seconds = (sightings.time[2] - sightings.time[1]).total_seconds()
 speed = 3600 * (km[sightings.camera[2]] - km[sightings.camera[1]]) / seconds
 check_speed(speed, sightings[1:3], km)
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\nTwo clocks, and the kilometres between two cameras.\n\n*How fast did the vehicle drive on average, between row 2 and the last row of the table?*"
 # **Exercise 1, together.** How fast did it drive on average between row 2 and the last row? Replace the `...`.
 
 # %% tags=["exercise"]

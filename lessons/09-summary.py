@@ -295,7 +295,7 @@ print(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What to take away\n\n- A common car at a rare hour is a rare car\n- Place and time gave away most\n- A match proves less among more\n- **Ask what for, how long, who searches, who learns of errors**"
 # ## What to take away
 #
 # - **A common car at a rare hour is a rare car.** It takes no network to be found.

@@ -330,7 +330,7 @@ show.Sliders(
 # %% [markdown]
 # A white sedan would have been harder to follow. This course measures how much harder.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What to take away\n\n- The name of a detection says it all\n- Counting takes one line of code\n- A box is four numbers\n- **To count vehicles takes types and minutes. Ask why anything else is kept**"
 # ## What to take away
 #
 # What does a detector write down about a street? It writes one line for each vehicle that it finds, with the place, the time and a box.
