@@ -1,7 +1,7 @@
 """Makes `sample/`: one frame a camera, fully processed in the original's layout.
 
-The six frames follow one vehicle: each is a frame in which its camera sees the first of the cast
-well, and if possible something else than cars.
+The six frames follow one vehicle: each is a frame in which its camera sees the vehicle well, and
+in which the detector names as many types as it can.
 """
 
 from pathlib import Path
@@ -28,12 +28,12 @@ NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a
 LONGEST = 10  # minutes to wait for the vehicle
 MARGIN = 1  # px that its box must keep from the frame's edge
 HIDDEN = 0.25  # share of it that others may hide
-SHOWN = 40  # visible pixels from which a bus, a motorcycle or a person counts as shown
+HERO = CAST[1].id  # at all six cameras; in her frames the detector names four types
 
 
-def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
-    """For each camera the frame that shows a vehicle best: whole, unhidden, and as large as
-    possible.
+def best_frames(settings, hero=HERO, detector=None, make_renderer=None, quiet=False):
+    """For each camera the frame that shows a vehicle best: whole, unhidden, as large as possible,
+    and with other types around it.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
         passed them.
     hero : int
         The vehicle's id.
+    detector : cctview.detect.Detector, optional
+        What names the types; without one the size alone decides.
     make_renderer : callable, optional
         As in `studio.build.render`.
     quiet : bool
@@ -70,9 +72,9 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
             if shot.camera not in renderers:
                 renderers[shot.camera] = renderer_for(make_renderer, shot.camera, settings)
             frame = paint(renderers[shot.camera], shot.picture, settings.seed)
-            there = (*shot.picture.passings, *shot.picture.beside)
-            types = {p.vehicle.id: p.vehicle.detector_class for p in there}
-            score = _score(frame.boxes, hero, types)
+            score = whole_area(frame.boxes, hero)
+            if score and detector is not None:
+                score *= detector.detect(read_image(frame.jpeg, shot.frame)).type.nunique()
             if score > best.get(shot.camera, (0,))[0]:
                 best[shot.camera] = score, shot.frame, frame.jpeg
             bar.update()
@@ -85,20 +87,13 @@ def best_frames(settings, hero=CAST[0].id, make_renderer=None, quiet=False):
     return {camera: best[camera][1:] for camera in CAMERAS}
 
 
-def _score(boxes, hero, types, width=352, height=240):
-    """The area of the vehicle's box in pixels, times the types that the frame shows; 0 if it is cut
-    off or hidden.
-    """
-    shown = {
-        types[int(box["vehicle"])]
-        for box in boxes
-        if box["pixels"] >= SHOWN and box["hidden"] <= HIDDEN and int(box["vehicle"]) in types
-    }
+def whole_area(boxes, hero, width=352, height=240):
+    """The area of the vehicle's box in square pixels; 0 if it is cut off or hidden."""
     for box in boxes:
         x1, y1, x2, y2 = (float(box[f"full_{side}"]) for side in BOX)
         whole = x1 >= MARGIN and y1 >= MARGIN and x2 <= width - MARGIN and y2 <= height - MARGIN
         if box["vehicle"] == hero and whole and box["hidden"] <= HIDDEN:
-            return (x2 - x1) * (y2 - y1) * len(shown | {"car"})
+            return (x2 - x1) * (y2 - y1)
     return 0
 
 
@@ -115,7 +110,8 @@ def write_sample(settings, folder, pipeline=None, make_renderer=None, quiet=Fals
     make_renderer, quiet
         As in `best_frames`.
     """
-    frames = best_frames(settings, make_renderer=make_renderer, quiet=quiet)
+    detector = None if pipeline is None else pipeline.detector
+    frames = best_frames(settings, HERO, detector, make_renderer, quiet)
     with replacing(Path(folder)) as root:
         ids = [
             name

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from cctview.dataset import ROOT
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.ids import DetectionId
 from studio import build, process, sample
@@ -223,10 +224,11 @@ def test_command_line_reports_bad_input_in_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == "studio: minutes must be a whole number from 1, not 0\n"
 
 
-def test_sample_has_six_frames_of_the_taxi_van_and_its_lists_agree_with_the_files(
+def test_sample_has_six_frames_of_one_vehicle_and_its_lists_agree_with_the_files(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr("studio.road.shots.OUTAGE", 0.0)
+    monkeypatch.setattr("studio.sample.HERO", 1)  # whose flat boxes lie inside the frames
     folder = tmp_path / "sample"
     sample.write_sample(Settings(), folder, PIPELINE, FlatRenderer, quiet=True)
     dataset = open_dataset(folder)
@@ -263,8 +265,31 @@ def test_best_frames_prefers_the_largest_whole_and_visible_box():
         (3, *(0,) * 4, 50, 50, 90, 80, 0.5, 1),
     )
     boxes = np.array([whole, cut_off, hidden], BOX)
-    types = {1: "car", 2: "bus", 3: "car"}
-    assert [sample._score(boxes, vehicle, types) for vehicle in (1, 2, 3)] == [1200, 0, 0]
-    boxes["pixels"] = 400  # now the bus can be seen, beside the car
-    assert sample._score(boxes, 1, types) == 2 * 1200
+    assert [sample.whole_area(boxes, vehicle) for vehicle in (1, 2, 3)] == [1200, 0, 0]
     assert build.Settings().first_minute() == 520
+
+
+def test_a_frame_in_which_the_detector_names_more_types_comes_first(monkeypatch):
+    """All boxes are called equally large. If the detector names one more type in every frame, the
+    last frame of each camera is chosen; if one less, the first.
+    """
+    monkeypatch.setattr("studio.road.shots.OUTAGE", 0.0)
+    monkeypatch.setattr("studio.sample.whole_area", lambda boxes, hero: 1)
+
+    class Namer:
+        def __init__(self, counts):
+            self.counts = counts
+
+        def detect(self, image):
+            return pd.DataFrame({"type": range(next(self.counts))})
+
+    last, first = (
+        sample.best_frames(Settings(), 1, Namer(iter(counts)), FlatRenderer, quiet=True)
+        for counts in (range(1, 1000), range(1000, 1, -1))
+    )
+    assert all(last[camera][0] > first[camera][0] for camera in CAMERAS)
+
+
+def test_the_sample_shows_four_types():
+    ids = (ROOT / "sample" / "sample--detections.csv").read_text().split()
+    assert {DetectionId.parse(name).type for name in ids} >= {"car", "bus", "motorcycle", "person"}
