@@ -28,10 +28,10 @@ NEAR, FAR = 5.0, 130.0  # m ahead of the camera between which a frame is worth a
 LONGEST = 10  # minutes to wait for the vehicle
 MARGIN = 1  # px that its box must keep from the frame's edge
 HIDDEN = 0.25  # share of it that others may hide
-HERO = CAST[1].id  # at all six cameras; in her frames the detector names four types
+LEAST = 100  # square pixels of its box: what is smaller is hard to see
 
 
-def best_frames(settings, hero=HERO, detector=None, make_renderer=None, quiet=False):
+def best_frames(settings, hero=CAST[0].id, detector=None, make_renderer=None, quiet=False):
     """For each camera the frame that shows a vehicle best: whole, unhidden, as large as possible,
     and with other types around it.
 
@@ -72,10 +72,11 @@ def best_frames(settings, hero=HERO, detector=None, make_renderer=None, quiet=Fa
             if shot.camera not in renderers:
                 renderers[shot.camera] = renderer_for(make_renderer, shot.camera, settings)
             frame = paint(renderers[shot.camera], shot.picture, settings.seed)
-            score = whole_area(frame.boxes, hero)
-            if score and detector is not None:
-                score *= detector.detect(read_image(frame.jpeg, shot.frame)).type.nunique()
-            if score > best.get(shot.camera, (0,))[0]:
+            area, types = whole_area(frame.boxes, hero), 1
+            if area >= LEAST and detector is not None:
+                types = detector.detect(read_image(frame.jpeg, shot.frame)).type.nunique()
+            score = types if area >= LEAST else 0, area
+            if score > best.get(shot.camera, ((0, 0),))[0]:
                 best[shot.camera] = score, shot.frame, frame.jpeg
             bar.update()
     missed = [camera for camera in CAMERAS if camera not in best]
@@ -111,7 +112,7 @@ def write_sample(settings, folder, pipeline=None, make_renderer=None, quiet=Fals
         As in `best_frames`.
     """
     detector = None if pipeline is None else pipeline.detector
-    frames = best_frames(settings, HERO, detector, make_renderer, quiet)
+    frames = best_frames(settings, CAST[0].id, detector, make_renderer, quiet)
     with replacing(Path(folder)) as root:
         ids = [
             name
