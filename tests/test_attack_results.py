@@ -152,6 +152,7 @@ def test_the_best_defence_depends_on_the_purpose():
     assert counts.low > both.high
     assert both.low > everything.high
     assert everything.high < 0.4
+    assert protection.best_defence(draws).share < both.share  # vectors without times
     assert protection.best_defence(draws, times).share > 0.99
 
 

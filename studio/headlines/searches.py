@@ -247,7 +247,7 @@ HEADLINES = (
         partial(_rate, NEVER, "another", sure=0.2),
     ),
     Headline(
-        "The system claims as many bits as it delivers",
+        "The bits that the system claims beyond those that it delivers",
         "00",
         "Over all searches, how many bits does it claim beyond those that it delivers?",
         _ALL_CAMERAS,
@@ -257,7 +257,7 @@ HEADLINES = (
         _gap_where_tracked,
     ),
     Headline(
-        "The best candidate is right as often as it is said to be",
+        "How probable the best candidate is said to be",
         "00",
         "How probable does the system say its best candidate is, over all searches?",
         _ALL_CAMERAS,
