@@ -435,7 +435,7 @@ ask(
 # A home shows itself when a car comes back to it, so forgetting soon hides homes. It does not hide the trips of the day that is kept. Fewer cameras hide both.
 # Now decide for the town yourself: move the days, the cameras and the kind.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it." slide="## Does the law protect a vehicle's vector?\n\n| as of November 2026 | |\n|---|---|\n| GDPR | by analogy, for a holder who can link it |\n| AI Act, BIPA | no: faces |\n| California's reader law | seemingly not: plates |\n| US courts | open |"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it." slide="## Does the law protect a vehicle's vector?\n\n| as of November 2026 | |\n|---|---|\n| GDPR | yes, by analogy, for a holder who can link it |\n| AI Act, BIPA | no: faces |\n| California's reader law | it seems not: plates |\n| US courts | open |"
 # ## 9 · What does the law say?
 #
 # Councils decide within the law, so we need to know it. The table is as of **November 2026**. Cases go on, so look one up before you quote it. This is not legal advice.
