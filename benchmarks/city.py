@@ -1,5 +1,9 @@
-"""The city: how long a town, its trips and its drives take, and what a day of 100 cameras costs."""
+"""The city: how long a town, its trips and its drives take, and what a day of 100 cameras costs.
 
+``python -m benchmarks.city 2000`` tries it on a small town.
+"""
+
+import sys
 from pathlib import Path
 from time import process_time
 
@@ -14,11 +18,13 @@ from studio.city.town import build_town
 _CAMERAS, _FOLLOWED, _DAY, _HOUR = 100, 20, 1, 21
 
 
-def city(work: Path = Path("studio/out")):
-    """A town at its full size; the engine on a few drivers, and from that on all of a day."""
+def city(drivers: int = Settings().drivers, work: Path = Path("studio/out")):
+    """A town; the engine on a few of its drivers, and from that on all of a day."""
     looks = Workshop(work, DATA, Settings()).looks()[0]
     clock = process_time()
-    town = build_town()
+    # a small town has fewer streets for its drivers, or others would have to fill them
+    shape = Settings().shape if drivers >= Settings().drivers else (6, 40)
+    town = build_town(drivers, shape=shape)
     print(f"\nA town of {len(town.drivers):,} drivers, {len(town.trips):,} trips in six weeks")
     print(f"  built in {process_time() - clock:.1f} s of one core")
     clock = process_time()
@@ -42,4 +48,4 @@ def city(work: Path = Path("studio/out")):
 
 
 if __name__ == "__main__":
-    city()
+    city(*map(int, sys.argv[1:2]))

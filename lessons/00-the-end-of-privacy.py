@@ -265,11 +265,19 @@ stills = stills.set_index(["days", "figure"]).estimate.unstack()
 assert (stills["trips put together, wrong"] > stills["trips put together, right"]).all()
 town = town[(town.kind == "plate readers") & (town.cameras == 176) & (town.days == 7)]
 week = town[town.drivers == "everyone"].set_index("figure").estimate
-ask("00 city", the_city(), of=week["trips put together, right"], homes=week["home found"])
+city = the_city()
+ask(
+    "00 city",
+    city,
+    of=week["trips put together, right"],
+    homes=week["home found"],
+    drivers=city.data["drivers"],
+    road=city.data["km"],
+)
 
 # %% [markdown] slide=""
 # **Try three things.** Move *Cameras* down to the number that you wrote down. Change the *kind* to stills, and move *Cameras* up to 1,000. Then change how long the records are
-# kept.
+# kept. The fourth slider is off, because nothing here measures it: would appearance link a vehicle to itself on another day? Move it to see what would follow.
 #
 # <details><summary><b>What we see in it</b></summary>
 #

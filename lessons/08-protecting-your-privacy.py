@@ -421,7 +421,7 @@ homes, trips = (
 )
 ask(
     "08 one day",
-    the_city(days=0),
+    the_city("times", days=0),
     of=homes[176, 1] / homes[176, 28],
     long=homes[176, 28],
     short=homes[176, 1],
@@ -433,7 +433,12 @@ ask(
 
 # %% [markdown]
 # A home shows itself when a car comes back to it, so forgetting soon hides homes. It does not hide the trips of the day that is kept. Fewer cameras hide both.
-# Now decide for the town yourself: move the days, the cameras and the kind.
+# Now decide for the town yourself: move the days, the cameras and the kind. The fourth slider makes the times coarser: if only the day of a pass is kept, nobody can tell a trip from the next.
+#
+# The town rests on assumptions. Which of them moves the result most? Each bar shows how far another assumption would have moved the share of trips that are put together:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
+figures.tornado(dataset.read_result("city-tornado.csv"))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Ask which of these covers the table that was stolen at the beginning. The honest answer in the United States: hardly any. We are no lawyers, and the table is dated: check it before you quote it." slide="## Does the law protect a vehicle's vector?\n\n| as of November 2026 | |\n|---|---|\n| GDPR | yes, by analogy, for a holder who can link it |\n| AI Act, BIPA | no: faces |\n| California's reader law | it seems not: plates |\n| US courts | open |"
 # ## 9 · What does the law say?

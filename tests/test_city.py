@@ -8,16 +8,17 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
+from scipy.special import expit, logit
 
 from cctview.link.appearance import Appearance
 from studio.city.cameras import Kind, sites
 from studio.city.curves import bends, over_seeds
 from studio.city.engine import open_window, run_window
 from studio.city.journeys import drive
-from studio.city.leaks import Followed, figures
+from studio.city.leaks import Followed, figures, record_followed
 from studio.city.looks import Looks, drawn_first
-from studio.city.network import Network, luck, open_network
-from studio.city.outcomes import MOST, Outcomes, fit_outcomes
+from studio.city.network import Network, Record, luck, open_network
+from studio.city.outcomes import MOST, Outcomes, fit_outcomes, outcomes_at, weight_needed
 from studio.city.people import DAY, Drivers, Trips
 from studio.city.streets import grid
 from studio.city.town import Town, build_town, fit_legs
@@ -75,9 +76,13 @@ def everyone(town: Town) -> Followed:
     return Followed(names, np.full(len(names), 0.01), names.astype(str))
 
 
+def kept_of(network: Network, kind: Kind, outcomes: Outcomes | None) -> Record:
+    return record_followed(network, kind, outcomes, everyone(network.town))
+
+
 def leaked(network: Network, kind: Kind, outcomes: Outcomes | None = None) -> pd.DataFrame:
     """A week's figures by driver."""
-    made = figures(network, kind, outcomes, everyone(network.town))
+    made = figures(network, kind, kept_of(network, kind, outcomes), everyone(network.town))
     return made[made["days"] == 7].set_index("driver")
 
 
@@ -128,6 +133,45 @@ def test_stills_join_days_only_where_few_others_drive_so(dozen):
     fewer.__dict__["others"] = 0.01  # hardly anybody else is on the road
     alone = leaked(network_at(fewer, (0, 1), (4, 5)), PERFECT, certain(1))
     assert alone.loc[0, "trips put together, right"] == 0.5
+
+
+def test_what_coarser_times_take(dozen):
+    """Readers on the way up and on the way back see both trips of a day. To the hour these are two;
+    to the day nobody can tell them apart.
+    """
+    network = network_at(dozen, (0, 1), (4, 5), (5, 4), (1, 0))
+    for clock, share in ((0.0, 1.0), (3600.0, 1.0), (DAY, 0.0)):
+        made = leaked(replace(network, clock=clock), PLATES)
+        assert_array_equal(made.loc[:5, "trips reconstructed"], share)
+    exact, day = (leaked(replace(network, clock=clock), PLATES) for clock in (0.0, DAY))
+    assert exact.loc[:5, "home found"].all()
+    assert day["home found"].sum() < exact["home found"].sum()  # home or work: who knows
+    far = network_at(dozen, (0, 1), (4, 5))
+    spread = leaked(replace(far, clock=DAY), PERFECT, fit_outcomes(unsure_legs()))
+    assert not spread["trips reconstructed"].any()  # all of the day's vehicles are rivals
+
+
+def unsure_legs() -> pd.DataFrame:
+    """Legs that are linked rightly if nobody else is about, and not linked otherwise."""
+    rivals = np.exp(np.linspace(-3, 4, 400))
+    best = np.where(rivals < 1, 0.9, 0.01)
+    legs = {"rivals": rivals, "common": 0.01, "best": best, "hit": True, "stray": 0.0}
+    return pd.DataFrame(legs | {"alike": False})
+
+
+def test_what_appearance_would_add_if_it_held(dozen):
+    """All six make the same trip; if only one in a hundred looks alike, days can be joined."""
+    network = network_at(dozen, (0, 1), (4, 5))
+    kept = kept_of(network, PERFECT, certain(1))
+    by_keeps = [
+        figures(network, PERFECT, kept, everyone(dozen), keeps=keeps)
+        .query("days == 7 and driver < 6")["trips put together, right"]
+        .mean()
+        for keeps in (0.0, 0.5, 1.0)
+    ]
+    assert by_keeps[0] == pytest.approx(0.1)
+    assert by_keeps[0] <= by_keeps[1] <= by_keeps[2]
+    assert by_keeps[2] > 0.45  # of the half of all trips that pass the cameras
 
 
 def test_times_by_hand(dozen):
@@ -235,13 +279,27 @@ def test_the_table_of_outcomes_gives_back_what_made_it():
     rng = np.random.default_rng(0)
     rivals, common = np.exp(rng.uniform(-2, 3.5, 6000)), np.exp(rng.uniform(-6, -1, 6000))
     right = 1 / (1 + np.exp(np.log(rivals) + 0.5 * np.log(common) + 1))
-    outcome = np.where(rng.random(6000) < right, "right", "not linked")
-    legs = pd.DataFrame({"rivals": rivals, "common": common, "outcome": outcome, "alike": False})
+    best = np.where(rng.random(6000) < right, 0.9, 0.01)
+    legs = pd.DataFrame({"rivals": rivals, "common": common, "best": best, "hit": True})
+    legs = legs.assign(stray=0.0, alike=False)
     told = fit_outcomes(legs).probabilities(rivals, common)
     assert_allclose(told.sum(axis=1), 1)
     assert np.abs(told[:, 1] - right).mean() < 0.03
     beyond = fit_outcomes(legs).probabilities(np.array([MOST + 1]), np.array([0.01]))
     assert_array_equal(beyond, [[1.0, 0.0, 0.0]])
+
+
+def test_a_link_needs_the_weight_at_which_it_is_as_often_right():
+    rng = np.random.default_rng(2)
+    best = rng.uniform(0.01, 0.99, 20_000)
+    hit = rng.random(20_000) < expit(2 * logit(best) - 1)
+    legs = pd.DataFrame({"best": best, "hit": hit, "stray": 0.0})
+    assert weight_needed(legs) == pytest.approx(expit(0.5), abs=0.02)
+    few = pd.DataFrame(
+        {"best": [0.7, 0.7, 0.5, 0.7], "hit": [True, False, True, True], "stray": [0, 0, 0, 0.8]}
+    )
+    told = outcomes_at(few, 0.6)
+    assert_array_equal(told, ["right", "wrong", "not linked", "wrong"])
 
 
 def drawn_looks(spread: float) -> Looks:
@@ -264,7 +322,7 @@ def test_the_engine_links_whoever_looks_like_nobody_else(town):
     busy, kind, told = replace(town, traffic=700.0), replace(PERFECT, noticed=0.95), {}
     for spread in (0.01, 100.0):
         legs = run_window(busy, drawn_looks(spread), kind, "busiest", 60, 1, 8, 12)
-        told[spread] = legs["outcome"].value_counts(normalize=True)
+        told[spread] = pd.Series(outcomes_at(legs, 0.5)).value_counts(normalize=True)
         assert len(legs) > 15
     assert told[100.0]["right"] > 0.85
     assert told[0.01].get("right", 0.0) < told[100.0]["right"] - 0.2

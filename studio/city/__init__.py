@@ -19,8 +19,10 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from cctview.dataset import write_bytes
 from studio.city import checks, drive, figure
@@ -28,13 +30,16 @@ from studio.city.curves import (
     Settings,
     Workshop,
     bends,
+    compare_variants,
     followed_of,
     measure_networks,
+    most_moved,
     over_seeds,
     tornado,
 )
 from studio.city.engine import MOST
 from studio.city.leaks import REPEATS
+from studio.city.outcomes import Outcomes, outcomes_at
 from studio.city.page import page
 
 __all__ = ["Settings", "make_city"]
@@ -60,11 +65,14 @@ def make_city(
     town = shop.town(0)
     followed = followed_of(town, looks, 0)
     counts = shop.settings.counts
-    driver, states = shop.kept(
-        f"driver {counts}",
-        lambda: figure.driver_states(town, shop.kinds(), tables, followed, counts),
-    )
-    made = figure.figure_data(town, shop.kinds(), driver, states, table)
+    driver, kinds = figure.choose_driver(town, followed), shop.kinds()
+    states: dict[str, dict[str, Any]] = {}
+    for count in tqdm(counts, "states of the figure"):
+        states |= shop.kept(
+            f"driver {count}",
+            lambda count=count: figure.driver_states(town, kinds, tables, followed, driver, count),
+        )
+    made = figure.figure_data(town, kinds, driver, states, table)
     write_bytes(places[2], made)
     published = shop.kept("published", lambda: checks.against_published(town))
     changed = shop.kept("tornado", lambda: tornado(shop, _TORNADO))
@@ -82,9 +90,12 @@ def make_city(
         "windows": str(len(given.windows)),
         "most": f"{MOST:.0f}",
         "repeats": f"{REPEATS:g}",
-        "alike": _alike(legs),
+        "alike": _alike(legs, tables),
         "count": str(_TORNADO),
         "time": f"{minutes:.0f}",
+        "others": f"{town.others:.1f}",
+        "needed": ", ".join(f"{one.needed:.2g} ({kind})" for kind, one in tables.items()),
+        "most_moved": most_moved(changed),
     }  # fmt: skip
     shown = {
         "published": published,
@@ -92,7 +103,9 @@ def make_city(
         "looks": check,
         "drive": compared,
         "outcomes": outcomes[["kind", *outcomes.columns.drop("kind")]],
-        "tornado": changed,
+        "tornado": changed[changed["figure"] == "trips put together, right"].drop(columns="figure"),
+        "times": compare_variants(table, _TORNADO, ("to the",)),
+        "kept": compare_variants(table, _TORNADO, ("kept",)),
         "bends": bends(table),
     }
     text = page(shown, words)
@@ -100,10 +113,13 @@ def make_city(
     return [*places, notebooks / "city.md"]
 
 
-def _alike(legs: pd.DataFrame) -> str:
+def _alike(legs: pd.DataFrame, tables: dict[str, Outcomes]) -> str:
     """How many wrong links blame a vehicle of the same kind and colour, in words."""
-    wrong = legs[legs["outcome"] == "wrong"].groupby("kind")["alike"].agg(["sum", "size"])
-    return ", ".join(f"{row['sum']} of {row['size']} ({kind})" for kind, row in wrong.iterrows())
+    words = []
+    for kind, rows in legs.groupby("kind"):
+        wrong = rows["alike"][outcomes_at(rows, tables[kind].needed) == "wrong"]
+        words.append(f"{wrong.sum()} of {len(wrong)} ({kind})")
+    return ", ".join(words)
 
 
 def _command(given: Settings) -> str:
@@ -123,6 +139,7 @@ def _write_table(place: Path, table: pd.DataFrame) -> None:
 
 
 def _verdict(holds: pd.Series) -> str:
+    holds = holds.dropna().astype(bool)
     if holds.all():
         return "All are within it."
     off = f"{(~holds).sum()} of {len(holds)} are not within it"

@@ -76,7 +76,7 @@ def kinds(noticed: float) -> dict[str, Kind]:
     plates = ASSUMED["plates read"].value
     made = (
         Kind("stills", "measured here", noticed),
-        Kind("larger stills", "assumed", min(0.97, 1.1 * noticed), 0.7),
+        Kind("larger stills", "assumed", min(0.97, 1.1 * noticed), ASSUMED["larger stills"].value),
         Kind("plate readers", "from sources", plates, plates=True),
     )
     return {kind.name: kind for kind in made}

@@ -5,14 +5,14 @@ import pandas as pd
 
 from studio.city.network import Network, open_network
 from studio.city.people import DAY, ROLES
-from studio.city.sources import MILE, PUBLISHED, ROAD_KM
+from studio.city.sources import MILE, PUBLISHED, ROAD_KM, WHY
 from studio.city.town import Town
 
 _POINTS, _SAMPLE = 4, 400
 
 
 def against_published(town: Town) -> pd.DataFrame:
-    """Columns `figure`, `unit`, `published`, `simulated`, `source`."""
+    """Columns `figure`, `unit`, `published`, `simulated`, `why they differ`, `source`."""
     km, minutes = town.alone.totals[:, 0] / 1000, town.alone.totals[:, 1] / 60
     week = town.trips.part(np.flatnonzero(town.trips.day < 7))
     taxi = town.drivers.role[week.driver] == ROLES.index("taxi")
@@ -22,19 +22,27 @@ def against_published(town: Town) -> pd.DataFrame:
         "trips a day": len(week) / len(town.drivers) / 7,
         "minutes a day": minutes.sum() / len(town.drivers) / 7,
         "km a day": km.sum() / len(town.drivers) / 7,
-        "trips under 1 mile": (own < MILE).mean(),
         "trips under 3 miles": (own < 3 * MILE).mean(),
-        "km of a taxi's ride": km[taxi].mean(),
+        "km an hour of taxis": km[taxi].sum() / minutes[taxi].sum() * 60,
         "unicity of four points": _unicity(town),
         "reads a day by 176 readers": _reads(
             open_network(town, "busiest", max(1, round(176 * share)))
         ),
     }
+    ends = np.random.default_rng((town.seed, 11)).integers(len(town.streets.x), size=(2, 4_000))
+    far = abs(np.diff(town.streets.x[ends], axis=0)) + abs(np.diff(town.streets.y[ends], axis=0))
+    about = {
+        "anywhere": far.mean() / 1000 * made["trips a day"],
+        "near": (far < 3000 * MILE).mean(),
+        "drivers": len(town.drivers),
+        "crossings": len(town.streets.x),
+    }
     rows = [
-        (name, value.unit, value.value, made[name], value.source)
+        (name, value.unit, value.value, made[name], WHY[name].format(**about), value.source)
         for name, value in PUBLISHED.items()
     ]
-    return pd.DataFrame(rows, columns=["figure", "unit", "published", "simulated", "source"])
+    columns = ["figure", "unit", "published", "simulated", "why they differ", "source"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _unicity(town: Town) -> float:

@@ -22,9 +22,9 @@ from tqdm import tqdm
 from cctview.dataset import write_bytes
 from studio.city.cameras import SITES, Kind, kinds
 from studio.city.engine import commonness, run_window
-from studio.city.leaks import REPEATS, Followed, figures, summary
+from studio.city.leaks import REPEATS, SHOWN, Followed, figures, record_followed, summary, variants
 from studio.city.looks import Looks, measured_noticed, read_gallery, validated_looks
-from studio.city.network import open_network
+from studio.city.network import Record, open_network
 from studio.city.outcomes import Outcomes, check_outcomes, fit_outcomes
 from studio.city.people import ROLES
 from studio.city.sources import ASSUMED
@@ -181,22 +181,35 @@ def state(
     count: int,
     repeats: float = REPEATS,
     blind: float = 1.0,
+    keeps: float = 0.0,
+    varied: bool = False,
 ) -> pd.DataFrame:
-    """All figures of a network, for each kind of camera: columns `kind`, `cameras`, `coverage`,
-    `road`, `days`, `drivers`, `figure`, `estimate`.
+    """All figures of a network, for each kind of camera and, if `varied`, for each of `VARIANTS`:
+    columns `kind`, `cameras`, `coverage`, `road`, `days`, `drivers`, `figure`, `estimate`.
     """
     looks, tables = shop.looks()[0], shop.outcomes()[0]
     network = open_network(town, how, count)
     followed = followed_of(town, looks, town.seed)
     shares = {name: float((town.drivers.role == k).mean()) for k, name in enumerate(ROLES)}
-    parts = []
-    for name, kind in shop.kinds().items():
-        kind = replace(kind, noticed=min(1.0, blind * kind.noticed))
-        each = figures(network, kind, tables.get(name), followed, repeats)
-        label = name if how == "busiest" else f"{name}, {how}"
-        parts.append(summary(each, shares).assign(kind=label))
+    parts, records = [], dict[tuple[str, float], Record]()
+    for variant, seen, kept in variants(network) if varied else [("", network, keeps)]:
+        for name, kind in shop.kinds().items():
+            if variant and kind.plates and kept:
+                continue  # plates join days already
+            kind = replace(kind, noticed=min(1.0, blind * kind.noticed))
+            if (name, seen.clock) not in records:
+                made = record_followed(seen, kind, tables.get(name), followed)
+                records[name, seen.clock] = made
+            each = figures(seen, kind, records[name, seen.clock], followed, repeats, kept)
+            table = summary(each, shares).assign(kind=_label(name, how, variant))
+            parts.append(table[table["drivers"] == "everyone"] if variant else table)
     table = pd.concat(parts, ignore_index=True)
     return table.assign(cameras=count, coverage=network.coverage, road=network.road)
+
+
+def _label(kind: str, how: str, variant: str = "") -> str:
+    """How a kind is called in the table."""
+    return ", ".join(filter(None, (kind, "" if how == SITES[0] else how, variant)))
 
 
 def measure_networks(shop: Workshop) -> pd.DataFrame:
@@ -216,7 +229,7 @@ def measure_networks(shop: Workshop) -> pd.DataFrame:
 
 def _kept_state(shop: Workshop, town: Callable[[int], Town], seed: int, how: str, count: int):
     def make() -> pd.DataFrame:
-        return state(shop, town(seed), how, count).assign(seed=seed)
+        return state(shop, town(seed), how, count, varied=how == SITES[0]).assign(seed=seed)
 
     return shop.kept(f"state {seed} {how} {count}", make)
 
@@ -269,10 +282,37 @@ def bends(table: pd.DataFrame, figure: str = "trips put together, right") -> pd.
 _CHANGES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("traffic: half, double", {"traffic": 0.5}, {"traffic": 2.0}),
     ("passes noticed: 20 % fewer, 10 % more", {"blind": 0.8}, {"blind": 1.1}),
+    ("where cameras stand: at random, in a cordon", {"how": "random"}, {"how": "cordon"}),
+    ("proof of a repeated trip: stricter, looser", {"repeats": 0.1}, {"repeats": 2.0}),
+    ("appearance over days: half kept, all kept", {"keeps": 0.5}, {"keeps": 1.0}),
     ("commuters' hours: half as regular, twice", {"regularity": 0.5}, {"regularity": 2.0}),
-    ("sites: random, cordon", {"how": "random"}, {"how": "cordon"}),
-    ("repeated trips: an operator who asks for more, for less", {"repeats": 0.1}, {"repeats": 2.0}),
+    ("length of trips: half, double", {"far": 0.5}, {"far": 2.0}),
 )
+
+
+def most_moved(table: pd.DataFrame, figure: str = "trips put together, right") -> str:
+    """Which assumption moves a figure most, by kind, in a sentence; `table` as from `tornado`."""
+    rows = table[table["figure"] == figure]
+    ends = rows[["less", "base", "more"]]
+    rows = rows.assign(swing=ends.max(axis=1) - ends.min(axis=1))
+    words = []
+    for kind, some in rows.groupby("kind", sort=False):
+        top = some.loc[some["swing"].idxmax()]
+        moved = f"{top['less']:.3g} and {top['more']:.3g} instead of {top['base']:.3g}"
+        what = top["assumption"].partition(":")[0]
+        words.append(f"{what} moves that of {kind} most ({moved})")
+    return f"The share of trips put together rightly: {'; '.join(words)}."
+
+
+def compare_variants(table: pd.DataFrame, count: int, wanted: tuple[str, ...]) -> pd.DataFrame:
+    """Of a week and so many cameras on the busiest roads: each kind as it is, and in its variants
+    whose names contain one of the words; a column a figure.
+    """
+    rows = table[(table["cameras"] == count) & (table["days"] == 7)]
+    rows = rows[(rows["drivers"] == "everyone") & rows["figure"].isin(SHOWN)]
+    variant = rows["kind"].str.partition(", ")[2]
+    rows = rows[(variant == "") | variant.str.contains("|".join(wanted))]
+    return rows.pivot_table("estimate", "kind", "figure", sort=False).reset_index()
 
 
 def tornado(shop: Workshop, count: int = 100) -> pd.DataFrame:
@@ -281,15 +321,16 @@ def tornado(shop: Workshop, count: int = 100) -> pd.DataFrame:
     """
     wanted = ["trips put together, right", "home found", "trips reconstructed"]
 
-    base_town = cache(shop.town)
+    base_town = lru_cache(maxsize=1)(shop.town)  # a town takes a quarter of a gigabyte
 
-    def one(how="busiest", repeats=REPEATS, blind=1.0, traffic=1.0, **town) -> pd.Series:
-        if (repeats, blind, traffic, town) == (REPEATS, 1.0, 1.0, {}):
+    def one(how="busiest", traffic=1.0, repeats=REPEATS, blind=1.0, keeps=0.0, **town) -> pd.Series:
+        if (traffic, repeats, blind, keeps, town) == (1.0, REPEATS, 1.0, 0.0, {}):
             made = _kept_state(shop, base_town, 0, how, count)
+            made = made[made["kind"].isin([_label(kind, how) for kind in shop.kinds()])]
         else:
             built = base_town(0, **town)
             built = replace(built, traffic=traffic * shop.settings.traffic)
-            made = state(shop, built, how, count, repeats, blind=blind)
+            made = state(shop, built, how, count, repeats, blind, keeps)
         made = made[(made["days"] == 7) & (made["drivers"] == "everyone")]
         made = made.assign(kind=made["kind"].str.split(",").str[0])
         return made[made["figure"].isin(wanted)].set_index(["kind", "figure"])["estimate"]

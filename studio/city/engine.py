@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cctview.link import SURE, LinkModel, TravelTimes, assign_trips
+from cctview.link import LinkModel, TravelTimes, assign_trips
 from cctview.link.appearance import Appearance
 from cctview.link.ways import Way
 from cctview.track import Tracklets
@@ -203,30 +203,31 @@ def decide(
 def judge_corridor(
     made: Corridor, pairs, like: np.ndarray, vehicle: int, common: np.ndarray, about: np.ndarray
 ) -> list[dict]:
-    """What became of each leg between the followed vehicle's noticed passes."""
+    """What was found of each leg between the followed vehicle's noticed passes: at the second the
+    weight of the best candidate (`best`), and whether it is the vehicle (`hit`); on the way, where
+    it was not noticed, the weight of the best (`stray`).
+    """
     table, rows = made.table, []
     own = table.index[table["vehicle"] == vehicle].to_numpy()
     own = own[np.argsort(table["slot"].to_numpy()[own])]
     slot = table["slot"].to_numpy()
     for one, two in pairwise(own):
-        weights, outcome, blamed = pairs[[one]].toarray()[0], "not linked", -1
-        for k in range(slot[one] + 1, slot[two] + 1):
-            here = np.flatnonzero(slot == k)
-            if not len(here):
-                continue
-            best = here[weights[here].argmax()]
-            if weights[best] >= SURE:
-                outcome = "right" if best == two else "wrong"
-                blamed = -1 if best == two else best
-            if outcome == "wrong":
-                break
+        weights = pairs[[one]].toarray()[0]
+        between = np.flatnonzero((slot > slot[one]) & (slot < slot[two]))
+        here = np.flatnonzero(slot == slot[two])
+        best = here[weights[here].argmax()]
+        hit = best == two
+        # who would be blamed: at the second pass, or on the way
+        blamed = between[weights[between].argmax()] if hit and len(between) else best
         rows.append(
             {
-                "outcome": outcome,
+                "best": weights[best],
+                "hit": hit,
+                "stray": weights[between].max(initial=0.0),
                 "rivals": made.rivals[slot[one] : slot[two]].sum(),
                 "common": common[like[one]],
                 "legs": len(own) - 1,
-                "alike": blamed >= 0 and about[like[blamed]] == about[like[one]],
+                "alike": about[like[blamed]] == about[like[one]],
             }
         )
     return rows
@@ -246,7 +247,7 @@ def commonness(looks: Looks) -> np.ndarray:
 def run_window(
     town: Town, looks: Looks, kind: Kind, how: str, count: int, day: int, hour: int, followed: int
 ) -> pd.DataFrame:
-    """Run the engine on so many followed drivers of an hour; a row a leg."""
+    """Run the engine on so many followed drivers of an hour; a row a leg, see `judge_corridor`."""
     cameras = town.cameras(how, count)
     window = open_window(town, cameras, day, hour)
     rng = np.random.default_rng((town.seed, day, hour, count, len(kind.name)))

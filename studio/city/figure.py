@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from studio.city.cameras import Kind
-from studio.city.leaks import KEPT, NEAR, Followed, find_places, join
+from studio.city.leaks import KEPT, SHOWN, VARIANTS, Followed, find_places, join, variants
 from studio.city.network import MONTH, Network, Record, open_network, record
 from studio.city.outcomes import Outcomes
 from studio.city.people import DAY
-from studio.city.town import Town
-
-_SHOWN = ("trips put together, right", "trips put together, wrong", "home found", "singled out")
+from studio.city.town import NEAR, Town
 
 
 def path_of(town: Town, trips, row: int) -> list[int]:
@@ -78,16 +76,22 @@ def _of_strangers(
 
 
 def one_state(
-    network: Network, kind: Kind, outcomes: Outcomes | None, followed: Followed
+    network: Network,
+    kind: Kind,
+    outcomes: Outcomes | None,
+    followed: Followed,
+    keeps: float = 0.0,
 ) -> dict[int, dict[str, Any]]:
-    """What the system has of the one driver in `followed`, by days kept."""
+    """What the system has of the one driver in `followed`, by days kept; `keeps` as for
+    `studio.city.leaks.join`.
+    """
     town, states = network.town, {}
     rows = np.flatnonzero((town.trips.day < MONTH) & (town.trips.driver == followed.drivers[0]))
     kept = record(network, kind, outcomes, town.trips.part(rows), followed.common)
     for days in KEPT:
         begin = 1 if days == 1 else 0
         inside = (kept.trips.day >= begin) & (kept.trips.day < begin + days)
-        joined = join(network, kind, kept, followed, inside)
+        joined = join(network, kind, kept, followed, inside, keeps=keeps)
         home, _ = find_places(network, kept, followed, joined.rows)
         right = joined.rows[kept.known[joined.rows]]
         wrong = int(joined.strangers.sum())
@@ -112,18 +116,20 @@ def driver_states(
     kinds: dict[str, Kind],
     tables: dict[str, Outcomes],
     followed: Followed,
-    counts: tuple[int, ...],
-) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The driver who is shown, and the states: by number of the kind, cameras and days kept."""
-    driver = choose_driver(town, followed)
+    driver: int,
+    count: int,
+) -> dict[str, dict[str, Any]]:
+    """The states of a driver, by number of the kind, cameras, days kept and number of the variant;
+    of plate readers none in which appearance is kept, since that changes nothing.
+    """
     one = Followed(np.array([driver]), followed.common, followed.about)
-    states = {}
-    for count in counts:
-        network = open_network(town, "busiest", count)
+    states, network = {}, open_network(town, "busiest", count)
+    for v, (_, seen, keeps) in enumerate(variants(network)):
         for k, kind in enumerate(kinds.values()):
-            for days, made in one_state(network, kind, tables.get(kind.name), one).items():
-                states[f"{k} {count} {days}"] = made
-    return driver, states
+            if not (kind.plates and keeps):
+                made = one_state(seen, kind, tables.get(kind.name), one, keeps)
+                states |= {f"{k} {count} {days} {v}": each for days, each in made.items()}
+    return states
 
 
 def figure_data(
@@ -133,7 +139,7 @@ def figure_data(
     states: dict[str, dict[str, Any]],
     curves: pd.DataFrame,
 ) -> bytes:
-    """All that the figure shows, as JSON; `states` as from `driver_states`."""
+    """All that the figure shows, as JSON; `states` as from `driver_states`, of all counts."""
     streets, counts = town.streets, sorted(curves["cameras"].unique().tolist())
     driven = _driven(town, driver)
     shown = driven[max(KEPT)].union(*(made["right"] + made["wrong"] for made in states.values()))
@@ -151,10 +157,13 @@ def figure_data(
     both = [(v[streets.tail] + v[streets.head])[sites] / 2 for v in (streets.x, streets.y)]
     home = town.drivers.home[driver]
     data = {
+        "drivers": len(town.drivers),
+        "km": round(streets.km),
         "size": [int(streets.x.max()), int(streets.y.max())],
         "grid": [sorted({int(v) for v in values}) for values in (streets.x, streets.y)],
         "counts": counts,
         "days": list(KEPT),
+        "variants": list(VARIANTS),
         "kinds": [{"name": kind.name, "basis": kind.basis} for kind in kinds.values()],
         "cameras": np.rint(np.stack(both, axis=1)).astype(int).tolist(),
         "edges": ends,
@@ -164,7 +173,7 @@ def figure_data(
             name: made | {key: [number[e] for e in made[key]] for key in ("right", "wrong")}
             for name, made in states.items()
         },
-        "figures": _SHOWN,
+        "figures": SHOWN,
         "curves": _curves(curves, list(kinds)),
     }
     return json.dumps(data, separators=(",", ":")).encode()
@@ -183,11 +192,15 @@ def _driven(town: Town, driver: int) -> dict[int, set[int]]:
 
 
 def _curves(curves: pd.DataFrame, kinds: list[str]) -> list[list[float]]:
-    """Kind, cameras, days, figure (numbers), coverage, estimate, low and high."""
-    shown = curves[(curves["drivers"] == "everyone") & curves["figure"].isin(_SHOWN)]
-    rows = []
-    for row in shown[shown["kind"].isin(kinds)].sort_values("cameras").itertuples():
-        place = [kinds.index(row.kind), row.cameras, row.days, _SHOWN.index(row.figure)]
+    """Kind, cameras, days, figure, variant (numbers), coverage, estimate, low and high."""
+    shown = curves[(curves["drivers"] == "everyone") & curves["figure"].isin(SHOWN)]
+    rows, names = [], list(VARIANTS)
+    for row in shown.sort_values("cameras", kind="stable").itertuples():
+        kind, _, variant = row.kind.partition(", ")
+        if variant not in VARIANTS:
+            continue  # placed in another way
+        place = [kinds.index(kind), row.cameras, row.days]
+        place += [SHOWN.index(row.figure), names.index(variant)]
         values = (row.coverage, row.estimate, row.low, row.high)
         rows.append([*place, *(round(value, 3) for value in values)])
     return rows

@@ -11,8 +11,9 @@ from studio.city.streets import Streets
 
 _LONGEST = 1_000  # blocks of a trip
 _PACE = 0.06  # how much drivers' speeds differ, as a share
-_RUSH = [1.1, 1.4, 1.6, 1.5, 1.3, 1.3, 1.3, 1.3, 1.4, 1.5, 1.6, 1.7, 1.6, 1.3, 1.2, 1.1]  # from 6
-_SLOWER = np.array([1.0] * 6 + _RUSH + [1.0] * 2)  # times the seconds at night, by hour
+_FIVE = ASSUMED["rush"].value
+_RUSH = [1.1, 1.4, 1.6, 1.5, 1.3, 1.3, 1.3, 1.3, 1.4, 1.5, 1.6, _FIVE, 1.6, 1.3, 1.2, 1.1]
+_SLOWER = np.array([1.0] * 6 + _RUSH + [1.0] * 2)  # times the seconds at night, by hour from 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ the same hour of another workday. Appearance joins nothing across days, because 
 measures that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,20 @@ from studio.city.cameras import Kind
 from studio.city.network import MONTH, WEEK, Network, Record, cell_of, luck, record, routine_key
 from studio.city.outcomes import Outcomes
 from studio.city.people import DAY, ROLES
+from studio.city.town import NEAR
 
 KEPT = (1, 7, 28)
-NEAR = 100.0  # m
 POINTS = 4
+SHOWN = ("trips put together, right", "trips put together, wrong", "home found", "singled out")
+VARIANTS = {
+    "": (0.0, 0.0),
+    "appearance half kept": (0.5, 0.0),
+    "appearance kept": (1.0, 0.0),
+    "to the hour": (0.0, 3600.0),
+    "to the day": (0.0, DAY),
+}
+"""What may be otherwise: which share of its strength appearance keeps from day to day (`join`), and
+to how many seconds times are kept (`Network.clock`)."""
 REPEATS = 0.5
 """How probably the operator thinks that a driver makes the same trip on another workday: so many
 others at most may make it, or the days are not joined."""
@@ -64,8 +75,12 @@ def join(
     followed: Followed,
     inside: np.ndarray,
     repeats: float = REPEATS,
+    keeps: float = 0.0,
 ) -> Joined:
-    """The trips that are joined, of those `inside` the days kept."""
+    """The trips that are joined, of those `inside` the days kept. `keeps` says which share of its
+    strength appearance keeps from day to day: of the others who make the same trip, those compete
+    who look alike by so much of the evidence, which is the share common to the power of `keeps`.
+    """
     who = followed.drivers
     place = np.searchsorted(who, kept.trips.driver)
     if kind.plates:
@@ -82,6 +97,7 @@ def join(
     others = network.routines.reindex(key[anchors]).fillna(0).to_numpy() * max(
         kept.known.mean(), 1e-3
     )
+    others = others * followed.common[kept.trips.driver[anchors]] ** keeps
     days = np.unique(kept.trips.day[inside])
     days = days[days % WEEK < 5]
     by_driver = pd.Series(rows).groupby(place[rows]).indices
@@ -105,6 +121,14 @@ def join(
     return Joined(np.array(sorted(joined), int), strangers)
 
 
+def variants(network: Network) -> Iterator[tuple[str, Network, float]]:
+    """For each of `VARIANTS` its name, the network as it is then, and `keeps`."""
+    for name, (keeps, clock) in VARIANTS.items():
+        seen = replace(network, clock=clock) if clock else network
+        seen.__dict__["legs"] = network.legs  # what an operator knows from a map, at any clock
+        yield name, seen, keeps
+
+
 def find_places(
     network: Network, kept: Record, followed: Followed, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -113,27 +137,27 @@ def find_places(
     """
     rows = rows[kept.first[rows] >= 0]
     place = np.searchsorted(followed.drivers, kept.trips.driver[rows])
-    count, size = len(followed.drivers), len(network.cameras)
-    votes = np.zeros((4, count * size), np.float32)  # home by first, home by last, work by each
+    size = len(network.cameras)
+    who, place = np.unique(place, return_inverse=True)  # nothing is voted for the others
+    votes = np.zeros((4, len(who) * size), np.float32)  # home by first, home by last, work by each
     first, last = (place * size + camera[rows] for camera in (kept.first, kept.last))
     day, early = place * 1000 + kept.trips.day[rows], kept.begin[rows] % DAY < _NOON
-    order = np.lexsort((kept.begin[rows], day))
+    # where times are kept to the hour or the day, nothing but chance says which comes first
+    order = np.lexsort((luck(rows, 14), kept.begin[rows], day))
     # of each day: the first trip of the morning, and the first and the last after noon
     opens, late = (_firsts(part, day) for part in (order[early[order]], order[~early[order]]))
     closes = _firsts(order[~early[order]][::-1], day)
     cells = (first[opens], last[closes], first[late], last[opens])
     for table, cell in zip(votes, cells, strict=True):
         np.add.at(table, cell, 1)
-    votes = np.minimum(votes, _VOTES).reshape(4, count, size)
+    votes = np.minimum(votes, _VOTES).reshape(4, len(who), size)
     by_first, by_last = network.places
-    every = np.arange(len(network.town.streets.x))
-    near = csr_matrix(network.town.streets.apart(every[:, None], every) <= NEAR, dtype=np.float32)
-    found = []
-    for one, two in ((votes[0], votes[1]), (votes[2], votes[3])):
-        share = softmax(one @ by_first.T + two @ by_last.T, axis=1)
-        around = (near @ share.T).T
-        sure = ((one + two).sum(axis=1) > 0) & (around.max(axis=1) >= SURE)
-        found.append(np.where(sure, around.argmax(axis=1), -1))
+    near, found = network.town.neighbours, np.full((2, len(followed.drivers)), -1)
+    for row, (one, two) in zip(found, ((votes[0], votes[1]), (votes[2], votes[3])), strict=True):
+        told = csr_matrix(one) @ by_first.T + csr_matrix(two) @ by_last.T
+        around = (near @ softmax(told, axis=1).T).T
+        sure = ((one + two).sum(axis=1) > 0) & (around.max(axis=1, initial=0.0) >= SURE)
+        row[who] = np.where(sure, around.argmax(axis=1), -1)
     return found[0], found[1]
 
 
@@ -151,17 +175,16 @@ def singled_out(
     passes = kept.passes
     held = np.isin(passes.trip, rows)
     cell = cell_of(passes.seconds[held], passes.camera[held].astype(int), len(network.cameras))
-    driver = kept.trips.driver[passes.trip[held]]
-    both = np.unique(np.stack([driver, cell]), axis=1)
-    enough = (
-        np.bincount(np.searchsorted(followed.drivers, both[0]), minlength=len(followed.drivers))
-        >= POINTS
-    )
-    week = both[:, both[1] // len(network.cameras) < 24 * WEEK]
+    place = np.searchsorted(followed.drivers, kept.trips.driver[passes.trip[held]])
+    cells = 24 * (MONTH + 1) * len(network.cameras)  # the last trips end after midnight
+    driver, cell = np.divmod(np.unique(place * cells + cell), cells)
+    enough = np.bincount(driver, minlength=len(followed.drivers)) >= POINTS
+    early = cell // len(network.cameras) < 24 * WEEK
+    driver, cell = driver[early], cell[early]
     known, who = network.cells
     unique = np.full(len(followed.drivers), np.nan)
     for k, name in enumerate(followed.drivers):
-        own = week[1, slice(*np.searchsorted(week[0], [name, name + 1]))]
+        own = cell[slice(*np.searchsorted(driver, [k, k + 1]))]
         if len(own) < POINTS:
             continue
         drawn = np.random.default_rng(int(name)).choice(own, POINTS, replace=False)
@@ -192,18 +215,27 @@ def name_drivers(network: Network, followed: Followed, home: np.ndarray) -> np.n
     return named
 
 
+def record_followed(
+    network: Network, kind: Kind, outcomes: Outcomes | None, followed: Followed
+) -> Record:
+    """What the system has of the followed drivers' first four weeks."""
+    trips = network.town.trips
+    month = (trips.day < MONTH) & np.isin(trips.driver, followed.drivers)
+    return record(network, kind, outcomes, trips.part(np.flatnonzero(month)), followed.common)
+
+
 def figures(
     network: Network,
     kind: Kind,
-    outcomes: Outcomes | None,
+    kept: Record,
     followed: Followed,
     repeats: float = REPEATS,
+    keeps: float = 0.0,
 ) -> pd.DataFrame:
-    """What leaks: a row a driver and days kept, a column a figure."""
-    town = network.town
-    month = (town.trips.day < MONTH) & np.isin(town.trips.driver, followed.drivers)
-    kept = record(network, kind, outcomes, town.trips.part(np.flatnonzero(month)), followed.common)
-    parts = []
+    """What leaks of `kept`, from `record_followed`: a row a driver and days kept, a column a
+    figure; `keeps` as for `join`.
+    """
+    town, parts = network.town, []
     for days in KEPT:
         begin = _FIRST_DAY if days == 1 else 0
         inside = (kept.trips.day >= begin) & (kept.trips.day < begin + days)
@@ -213,7 +245,7 @@ def figures(
             return np.bincount(place[rows], minlength=len(followed.drivers))
 
         driven = each(inside)
-        joined = join(network, kind, kept, followed, inside, repeats)
+        joined = join(network, kind, kept, followed, inside, repeats, keeps)
         right = each(joined.rows[kept.known[joined.rows]])
         home, work = find_places(network, kept, followed, joined.rows)
         enough, unique = singled_out(network, kept, followed, joined.rows)

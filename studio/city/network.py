@@ -1,6 +1,6 @@
 """A network of cameras in a town: what everybody's passes tell, and what followed drivers pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,12 +38,15 @@ class Network:
         Everybody's, of the first week.
     driven : Driven
         Those trips.
+    clock : float
+        Records keep times only to so many seconds: an hour, a day; 0 as they were taken.
     """
 
     town: Town
     cameras: np.ndarray
     trips: Trips
     driven: Driven
+    clock: float = 0.0
 
     @property
     def coverage(self) -> float:
@@ -66,10 +69,12 @@ class Network:
 
     @cached_property
     def _ends(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Trips with a pass, and the rows of their first and their last."""
+        """Trips with a pass, and the rows of what is taken for their first and their last."""
         trip = self.driven.passes.trip
         first = np.flatnonzero(np.diff(trip, prepend=-1))
-        return trip[first], first, np.append(first[1:], len(trip)) - 1
+        last = np.append(first[1:], len(trip)) - 1
+        seconds = self.driven.passes.seconds
+        return trip[first], *taken_for_ends(seconds, first, last, trip[first], self.clock)
 
     @cached_property
     def places(self) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +99,8 @@ class Network:
         day = self.trips.day[trip] % WEEK
         work = day < 5
         passes = self.driven.passes
-        key = routine_key(passes.camera[first], passes.camera[last], passes.seconds[first])[work]
+        begin = kept_time(passes.seconds[first], self.clock)
+        key = routine_key(passes.camera[first], passes.camera[last], begin)[work]
         known, count = np.unique(key, return_counts=True)
         return pd.Series(count * self.town.others / 5, index=known)
 
@@ -102,10 +108,30 @@ class Network:
     def cells(self) -> tuple[np.ndarray, np.ndarray]:
         """Everybody's (hour, camera), sorted, and the driver of each."""
         passes = self.driven.passes
-        cell = cell_of(passes.seconds, passes.camera, len(self.cameras))
+        seconds = kept_time(passes.seconds, self.clock)
+        cell = cell_of(seconds, passes.camera, len(self.cameras))
         count = len(self.town.drivers)
         both = np.unique(cell * count + self.trips.driver[passes.trip])
         return both // count, both % count
+
+
+def kept_time(seconds: np.ndarray, clock: float) -> np.ndarray:
+    """The middle of the hour, or the day, in which these times lie."""
+    return (seconds // clock + 0.5) * clock if clock else seconds
+
+
+def taken_for_ends(
+    seconds: np.ndarray, first: np.ndarray, last: np.ndarray, name: np.ndarray, clock: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the first and the last pass of trips, as far as kept times tell: if both are of one
+    hour (or day), nobody knows the order of what lies between, and any pass is taken for them.
+    """
+    if not clock:
+        return first, last
+    lost = seconds[first] // clock == seconds[last] // clock
+    count = last - first + 1
+    drawn = [first + (luck(name, number) * count).astype(int) for number in (12, 13)]
+    return np.where(lost, drawn[0], first), np.where(lost, drawn[1], last)
 
 
 def routine_key(first, last, seconds) -> np.ndarray:
@@ -217,10 +243,24 @@ def record(
     )
     if kind.plates:  # days and trips are joined by the plate, so a single read counts
         inside[:] = True
-    first, last = (np.where(there, passes.camera[end], -1).astype(int) for end in ends)
     begin, end = (np.where(there, passes.seconds[end], -1) for end in ends)
+    if network.clock:
+        known &= ~_mixed(trips, there, begin // network.clock, end // network.clock)
+    shown = taken_for_ends(passes.seconds, *ends, name, network.clock)
+    first, last = (np.where(there, passes.camera[end], -1).astype(int) for end in shown)
+    begin, end = (np.where(there, kept_time(at, network.clock), -1) for at in (begin, end))
     held = Passes(*(getattr(passes, key)[inside] for key in ("trip", "camera", "seconds", "along")))
+    held = replace(held, seconds=kept_time(held.seconds, network.clock))
     return Record(trips, known, wrong, first, last, begin, end, held, legs)
+
+
+def _mixed(trips: Trips, there: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Trips that lie in the same hour (or day) as another one of the same driver, (t,)."""
+    rows, mixed = np.flatnonzero(there), np.zeros(len(there), bool)
+    one, two = rows[:-1], rows[1:]
+    touch = (trips.driver[one] == trips.driver[two]) & (begin[two] <= end[one])
+    mixed[one[touch]] = mixed[two[touch]] = True
+    return mixed
 
 
 def _legs(network, kind, outcomes, trips, passes, row, common, drawn) -> pd.DataFrame:
@@ -238,6 +278,8 @@ def _legs(network, kind, outcomes, trips, passes, row, common, drawn) -> pd.Data
     )
     lag = passes.seconds[row + 1] - passes.seconds[row]
     spread = np.where(known["spread"].isna(), _USUAL_SPREAD * lag, known["spread"])
+    # a time of which the hour is kept is off by up to half of it; a difference of two by both
+    spread = np.hypot(spread, network.clock / np.sqrt(6))
     hour = hourly(network.trips)[((passes.seconds[row] % DAY) // 3600).astype(int)]
     rivals = rate * hour * spread * np.sqrt(2 * np.pi) * kind.noticed
     share = outcomes.probabilities(rivals, common[trips.driver[passes.trip[row]]])

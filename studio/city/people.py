@@ -10,9 +10,7 @@ from studio.city.streets import WAYS, Streets
 ROLES = ("commuter", "taxi", "delivery", "occasional")
 DAYS = 42
 DAY = 86_400.0  # s
-_SHARES = (ASSUMED["commuters"].value, 0.02, 0.03, 0.35)
-_REACH = 4_000.0  # m; how far people go to work, at the scale of an exponential
-_ERRAND = 1_500.0  # m; and for an errand
+_SHARES = (ASSUMED["commuters"].value, 0.02, 0.03, 0.35)  # of the roles
 _FAVOURITES = 5  # places to which a driver's errands lead
 _HOURS = 6_000.0  # s; how much the hours differ at which people go to work
 _WEEK = 7  # days; Monday is day 0
@@ -71,15 +69,15 @@ class Trips:
         return (self.start // DAY).astype(int)
 
 
-def people(streets: Streets, count: int, seed: int = 0) -> Drivers:
-    """Draw the drivers, their homes and their places of work."""
+def people(streets: Streets, count: int, seed: int = 0, far: float = 1.0) -> Drivers:
+    """Draw the drivers, their homes and their places of work; `far` as for `six_weeks`."""
     rng, size = np.random.default_rng((seed, 2)), len(streets.x)
     role = rng.choice(len(ROLES), count, p=_SHARES)
     home = rng.integers(size, size=count)
     # two centres draw the work: one in the middle, one near the end
     middle = [np.hypot(streets.x - streets.x.max() / 2, streets.y - y) for y in _centres(streets)]
     draw = 0.1 + sum(np.exp(-off / 1_200) for off in middle)
-    work = _Gravity(streets, draw, _REACH).reach(home, rng)
+    work = _Gravity(streets, draw, far * ASSUMED["work"].value).reach(home, rng)
     work[np.isin(role, (1, 3))] = -1  # taxis and occasional drivers have none
     return Drivers(role, home, work, rng.integers(WAYS, size=count))
 
@@ -117,14 +115,18 @@ class _Diary:
         self.parts.append(tuple(x[moves] for x in (driver, origin, destination, start)))
 
 
-def six_weeks(streets: Streets, drivers: Drivers, seed: int = 0, regularity: float = 1.0) -> Trips:
-    """All trips of all drivers. `regularity` above 1 makes commuters' hours more exact."""
+def six_weeks(
+    streets: Streets, drivers: Drivers, seed: int = 0, regularity: float = 1.0, far: float = 1.0
+) -> Trips:
+    """All trips of all drivers. `regularity` above 1 makes commuters' hours more exact, `far` above
+    1 lets people drive farther.
+    """
     rng, diary = np.random.default_rng((seed, 3)), _Diary()
-    errands = _Gravity(streets, np.ones(len(streets.x)), _ERRAND)
+    errands = _Gravity(streets, np.ones(len(streets.x)), far * ASSUMED["errand"].value)
     places = np.stack([errands.reach(drivers.home, rng) for _ in range(_FAVOURITES)], axis=1)
     _commute(drivers, places, diary, rng, regularity)
     _errands(drivers, places, diary, rng)
-    _shifts(streets, drivers, diary, rng)
+    _shifts(streets, drivers, diary, rng, far)
     driver, origin, destination, start = (np.concatenate(x) for x in zip(*diary.parts, strict=True))
     order = np.lexsort((start, driver))
     driver, origin, destination, start = (x[order] for x in (driver, origin, destination, start))
@@ -178,7 +180,7 @@ def _errands(drivers, places, diary, rng) -> None:
         diary.add(go, to, drivers.home[go], left + rng.uniform(2400, 3 * 3600, len(go)))
 
 
-def _shifts(streets, drivers, diary, rng) -> None:
+def _shifts(streets, drivers, diary, rng, far) -> None:
     """Taxis go from ride to ride, by day or by night; deliveries round a depot, by day."""
     taxi = np.flatnonzero(drivers.role == 1)
     begin = np.where(rng.random(len(taxi)) < 0.6, 6.0, 16.0) + rng.uniform(0, 1, len(taxi))
@@ -186,7 +188,10 @@ def _shifts(streets, drivers, diary, rng) -> None:
     middle = np.exp(
         -np.hypot(streets.x - streets.x.max() / 2, streets.y - _centres(streets)[0]) / 3000
     )
-    ride, round_ = (_Gravity(streets, 0.3 + middle, scale) for scale in (2_500, 1_500))
+    ride, round_ = (
+        _Gravity(streets, 0.3 + middle, far * ASSUMED[name].value)
+        for name in ("ride", "deliveries")
+    )
     for day in range(DAYS):
         go = taxi[rng.random(len(taxi)) < 6 / 7]
         rides = int(ASSUMED["rides"].value)

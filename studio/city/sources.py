@@ -19,6 +19,27 @@ ASSUMED = {
     "drivers": Quantity(50_000, "drivers who live here", "choice"),
     "block": Quantity(80, "m from street to street", "choice: as in Manhattan, rounded"),
     "avenue": Quantity(250, "m from avenue to avenue", "choice: as in Manhattan, rounded"),
+    "work": Quantity(4_000, "m, the scale at which people go to work ever less often", "choice"),
+    "errand": Quantity(
+        2_300,
+        "m, the same for errands",
+        "so that as many car trips as in New York, 22 %, are shorter than a mile: Schaller"
+        " Consulting, City in Flux, in Streetsblog NYC, 19 April 2007",
+    ),
+    "ride": Quantity(
+        4_500,
+        "m, the same for taxis",
+        "so that a ride is as long as in New York, 2.6 miles on average: taxifarefinder.com,"
+        " 23 April 2015, after New York's Taxicab Fact Book of 2014",
+    ),
+    "deliveries": Quantity(1_500, "m, the same from stop to stop of a delivery", "choice"),
+    "speed": Quantity(
+        11, "m/s between crossings along an avenue at night (8.5 along a street)", "choice"
+    ),
+    "rush": Quantity(1.7, "times as long a drive takes at five in the afternoon", "choice"),
+    "taste": Quantity(
+        0.15, "of a street's time: how differently four groups of drivers weigh it", "choice"
+    ),
     "rides": Quantity(
         30,
         "rides a taxi's shift of 9.5 hours",
@@ -28,7 +49,11 @@ ASSUMED = {
         0.2, "of the crossings along an avenue mean a stop (0.5 along a street)", "choice"
     ),
     "red": Quantity(44, "s, the longest wait at a crossing", "choice"),
-    "commuters": Quantity(0.6, "of the drivers commute", "choice, as in data/habits"),
+    "commuters": Quantity(
+        0.6,
+        "of the drivers commute (0.35 drive now and then, 0.03 deliver, 0.02 drive a taxi)",
+        "choice, as in data/habits",
+    ),
     "regularity": Quantity(
         10, "min, typical scatter of a commuter's hour of leaving", "choice, as in data/habits"
     ),
@@ -43,7 +68,14 @@ ASSUMED = {
         0.05, "of the misread plates belong to somebody else here", "choice"
     ),
     "appearance over days": Quantity(
-        0, "share of its strength that appearance keeps from day to day", "choice: not measured"
+        0,
+        "share of its strength that appearance keeps from day to day (a slider moves it)",
+        "choice: not measured",
+    ),
+    "larger stills": Quantity(
+        0.7,
+        "of the measured noise of appearance is left (and a tenth more passes are noticed)",
+        "choice: no larger camera was measured",
     ),
 }
 """What goes in."""
@@ -64,16 +96,14 @@ PUBLISHED = {
         "km of driving",
         "AAA Foundation, New American Driving Survey, July 2019 to June 2020 (April 2021)",
     ),
-    "trips under 1 mile": Quantity(
-        0.22, "of car trips", "Schaller Consulting, City in Flux, in Streetsblog NYC, 19 April 2007"
-    ),
     "trips under 3 miles": Quantity(
         0.56, "of car trips", "Schaller Consulting, City in Flux, in Streetsblog NYC, 19 April 2007"
     ),
-    "km of a taxi's ride": Quantity(
-        2.6 * MILE,
-        "km on average",
-        "taxifarefinder.com, 23 April 2015, after New York's Taxicab Fact Book of 2014",
+    "km an hour of taxis": Quantity(
+        13.3 * MILE,
+        "km an hour",
+        "mean of all taxi trips in New York in 2013, I Quant NY, as drewlevitt.com quotes it in"
+        " August 2014",
     ),
     "unicity of four points": Quantity(
         0.95,
@@ -88,6 +118,29 @@ PUBLISHED = {
     ),
 }
 """What is published, and not put in."""
+
+WHY = {
+    "trips a day": "",
+    "minutes a day": "It follows from the kilometres. The speed is that of a town.",
+    "km a day": (
+        "The town is small, and nobody drives out of it. If all trips led from anywhere in it to"
+        " anywhere, they would make {anywhere:.0f} km a day, no more. A country's drivers use"
+        " highways, too."
+    ),
+    "trips under 3 miles": (
+        "The same cause: of trips from anywhere to anywhere {near:.0%} are so short here."
+    ),
+    "km an hour of taxis": "",
+    "unicity of four points": (
+        "Fewer people share a place here: {drivers:,} drivers, at {crossings:,} crossings, not"
+        " 1.5 million persons at antennas."
+    ),
+    "reads a day by 176 readers": (
+        "The published number is of one man, and not of an average driver. In the simulated town"
+        " as many readers stand on a km of road, so there are fewer."
+    ),
+}
+"""Why a simulated value differs from the published one, as far as we know."""
 
 TOWNS = {
     "*McCarthy*: four readers on two bridges": (

@@ -13,8 +13,8 @@ from studio.city.sources import ASSUMED
 WAYS = 4
 """Each driver knows a usual way; so many differ, because drivers weigh streets differently."""
 _TWO_WAY = 10  # every tenth street or avenue, and the outermost, run both ways
-_TASTE = 0.15  # how differently drivers weigh a street, as a share of its time
-_SPEED = {"avenue": 11.0, "street": 8.5}  # m/s between crossings
+_TASTE = ASSUMED["taste"].value
+_SPEED = {"avenue": ASSUMED["speed"].value, "street": 8.5}  # m/s between crossings
 
 
 @dataclass(frozen=True)

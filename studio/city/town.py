@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from studio.city.cameras import sites
 from studio.city.journeys import Driven, drive
@@ -12,6 +13,7 @@ from studio.city.people import DAY, DAYS, Drivers, Trips, people, six_weeks
 from studio.city.sources import ASSUMED
 from studio.city.streets import Streets, grid
 
+NEAR = 100.0  # m
 WORKDAYS = tuple(day for day in range(DAYS) if day % 7 < 5)
 _BRANCH = 0.1  # a camera is a branch if so many go there next
 _QUANTILES = (0.16, 0.5, 0.84)  # of a normal distribution: a deviation below, the median, and above
@@ -51,6 +53,12 @@ class Town:
         own = (self.alone.flow * self.streets.length).sum() / 7 / 1000 / self.streets.km
         return self.traffic / own
 
+    @cached_property
+    def neighbours(self) -> csr_matrix:
+        """Which crossings lie within 100 m of which, (n, n)."""
+        every = np.arange(len(self.streets.x))
+        return csr_matrix(self.streets.apart(every[:, None], every) <= NEAR, dtype=np.float32)
+
     def cameras(self, how: str, count: int) -> np.ndarray:
         """The edges on which so many cameras stand."""
         return sites(self.streets, self.alone.flow, how, self.seed)[:count]
@@ -61,12 +69,15 @@ def build_town(
     seed: int = 0,
     traffic: float = ASSUMED["traffic"].value,
     regularity: float = 1.0,
+    far: float = 1.0,
     shape: tuple[int, int] = (14, 160),
 ) -> Town:
-    """Build a town; the same settings make the same town."""
+    """Build a town; the same settings make the same town. `regularity` and `far` as for
+    `studio.city.people.six_weeks`.
+    """
     streets = grid(*shape)
-    drivers = people(streets, count, seed)
-    trips = six_weeks(streets, drivers, seed, regularity)
+    drivers = people(streets, count, seed, far)
+    trips = six_weeks(streets, drivers, seed, regularity, far)
     return Town(streets, streets.routes(), drivers, trips, traffic, seed)
 
 

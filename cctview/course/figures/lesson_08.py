@@ -1,4 +1,4 @@
-"""Figures of lesson 08: pictures rebuilt from vectors, and what a defence is worth against whom."""
+"""Figures of lesson 08: rebuilt pictures, what defences are worth, what moves the town's result."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -198,6 +198,39 @@ def defended(
     name_rows(axes, rows.index)
     axes.set_xlim(min(0, rows.bits_low.min()), 1.12 * max(before, rows.bits_high.max()))
     axes.set_xlabel(f"bits left (dashed: best tracker without a defence, {before:.1f})")
+    return figure
+
+
+@style()
+def tornado(table: pd.DataFrame, kinds: tuple[str, ...] = ("stills", "plate readers")) -> Card:
+    """What another assumption would have given: the trips that a simulated town's cameras put
+    together, by kind of camera.
+
+    `table` is ``data/results/city-tornado.csv``. An assumption is called "what: one end, the
+    other".
+    """
+    rows = table[table["figure"] == "trips put together, right"].set_index(["kind", "assumption"])
+    swing = rows[["less", "base", "more"]].max(axis=1) - rows[["less", "base", "more"]].min(axis=1)
+    order = swing[kinds[-1]].sort_values(ascending=False, kind="stable").index
+    decides = [f"{swing[kind].idxmax().partition(':')[0]} ({kind})" for kind in kinds]
+    title = f"These assumptions decide most: {', '.join(decides)}"
+    note = "Simulated town, 100 cameras, seven days of records"
+    figure = Card(title, 0.42 * len(order) + 1.2, note, left=2.6, top=0.4, wspace=0.1)
+    panels = figure.subplots(1, len(kinds), sharey=True)
+    for axes, kind in zip(panels, kinds, strict=True):
+        for row, name in enumerate(order):
+            one = rows.loc[kind, name]
+            for end, colour, words in (("less", ORANGE, "first"), ("more", BLUE, "second")):
+                words = "" if row else f"the {words} in brackets"
+                axes.barh(row, one[end] - one["base"], 0.55, one["base"], color=colour, label=words)
+        axes.axvline(rows.loc[kind]["base"].iloc[0], color=INK, linewidth=1.2)
+        axes.set_title(kind, fontsize=12)
+        axes.set_xlabel("share of trips put together rightly")
+        axes.xaxis.set_major_formatter(lambda share, _: percent(share))
+        axes.margins(x=0.08)
+    what = [name.partition(": ") for name in order]
+    name_rows(panels[0], [f"{name}\n({ends})" for name, _, ends in what], fontsize=10.5)
+    panels[-1].legend(frameon=False, fontsize=10.5, loc="lower right")
     return figure
 
 

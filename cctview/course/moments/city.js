@@ -1,6 +1,6 @@
-/** A town: cameras, what kind they are, how long their records are kept; and what the system has of one driver and of all. */
+/** A town: cameras, what kind they are, how long and how exactly their records are kept; and what the system has of one driver and of all. */
 function play(stage) {
-  const { size, grid, counts, days, kinds, cameras, edges, driven, home, states, curves, marks } = stage.data;
+  const { size, grid, counts, days, kinds, cameras, edges, driven, home, states, curves, marks, other } = stage.data;
   const NS = "http://www.w3.org/2000/svg";
   const draw = (tag, attributes, ...children) => {
     const element = document.createElementNS(NS, tag);
@@ -36,7 +36,7 @@ function play(stage) {
   chart.append(draw("text", { x: 169, y: 242, "text-anchor": "middle" }, "share of all trips that pass a camera"));
   const name = draw("text", { x: 4, y: 14 }, "");
   const curveLayer = draw("g", {});
-  chart.append(name, curveLayer, draw("text", { x: 52, y: 40, class: "note" }, "thick: this kind of camera"), draw("text", { x: 52, y: 56, class: "note" }, "thin: the other kinds; broken: assumed"));
+  chart.append(name, curveLayer, draw("text", { x: 52, y: 40, class: "note" }, "broken: assumed, not measured"));
 
   const dial = (key, label, list, words) => {
     const shown = make("strong"); // an output would take the label for itself
@@ -51,6 +51,7 @@ function play(stage) {
     count: dial("count", "Cameras", counts, (n) => (marks[n] ? `${n}, ${marks[n]}` : String(n))),
     kind: dial("kind", "Kind", kinds, (kind) => `${kind.name} (accuracy ${kind.basis})`),
     days: dial("days", "Records kept for", days, period),
+    other: dial("other", other.label, other.words, (words) => words),
   };
   const key = (cls, words) => {
     const sample = draw("svg", { viewBox: "0 0 30 12", "aria-hidden": "true" }, line("M2 6H28", cls));
@@ -64,21 +65,34 @@ function play(stage) {
     told,
   );
 
-  const rows = (kind, kept, figure) => curves.filter((row) => row[0] === kind && row[2] === kept && row[3] === figure);
-  const trace = (list, column) => list.map((row) => `${px(row[4])} ${py(row[column])}`);
-  function curve(kind, kept, count) {
+  // plates join days whether appearance holds or not, so nothing else is stored of them
+  const rows = (kind, kept, figure, variant) => {
+    const own = curves.filter((row) => row[0] === kind && row[2] === kept && row[3] === figure);
+    const varied = own.filter((row) => row[4] === variant);
+    return varied.length ? varied : own.filter((row) => row[4] === 0);
+  };
+  const trace = (list, column) => list.map((row) => `${px(row[5])} ${py(row[column])}`);
+  function curve(kind, kept, count, variant) {
     const figure = 0;
-    name.textContent = "trips put together under one driver";
-    const all = kinds.map((one, k) => draw("path", { class: `curve ${k === kind ? "now" : ""} ${one.basis === "assumed" ? "assumed" : ""}`, d: `M${trace(rows(k, kept, figure), 5).join("L")}` }));
-    const now = rows(kind, kept, figure);
-    const band = draw("path", { class: "band", d: `M${[...trace(now, 7), ...trace(now, 6).reverse()].join("L")}Z` });
+    name.textContent = "trips put together under the correct driver";
+    const all = kinds.map((one, k) => draw("path", { class: `curve ${k === kind ? "now" : ""} ${one.basis === "assumed" ? "assumed" : ""}`, d: `M${trace(rows(k, kept, figure, variant), 6).join("L")}` }));
+    const now = rows(kind, kept, figure, variant);
+    const band = draw("path", { class: "band", d: `M${[...trace(now, 8), ...trace(now, 7).reverse()].join("L")}Z` });
     const here = now.find((row) => row[1] === count);
-    curveLayer.replaceChildren(band, ...all, draw("circle", { cx: px(here[4]), cy: py(here[5]), r: 6, fill: "var(--right)" }));
-    chart.setAttribute("aria-label", `Share of trips put together, by the share of trips that pass a camera: ${percent(here[5])} at ${percent(here[4])}.`);
+    // each curve is named where it ends, and names keep off each other
+    let above = Infinity;
+    const ends = kinds.map((one, k) => [rows(k, kept, figure, variant).at(-1), one.name, k]).sort((a, b) => a[0][6] - b[0][6]);
+    const names = ends.map(([end, text, k]) => {
+      above = Math.min(py(end[6]) - 7, above - 15);
+      return draw("text", { class: k === kind ? "now" : "note", x: 292, y: above, "text-anchor": "end" }, text);
+    });
+    curveLayer.replaceChildren(band, ...all, ...names, draw("circle", { cx: px(here[5]), cy: py(here[6]), r: 6, fill: "var(--right)" }));
+    chart.setAttribute("aria-label", `Share of trips put together, by the share of trips that pass a camera: ${percent(here[6])} at ${percent(here[5])}.`);
   }
-  return ({ count, kind, days: kept }) => {
-    const cams = counts[count], held = days[kept], made = states[`${kind} ${cams} ${held}`];
-    dials.count.show(count), dials.kind.show(kind), dials.days.show(kept);
+  return ({ count, kind, days: kept, other: moved }) => {
+    const cams = counts[count], held = days[kept], variant = other.variants[moved];
+    const made = states[`${kind} ${cams} ${held} ${variant}`] ?? states[`${kind} ${cams} ${held} 0`];
+    dials.count.show(count), dials.kind.show(kind), dials.days.show(kept), dials.other.show(moved);
     layers[1].setAttribute("d", path(driven[held]));
     layers[2].setAttribute("d", path(made.wrong));
     layers[3].setAttribute("d", path(made.right));
@@ -89,12 +103,12 @@ function play(stage) {
     }));
     const [x, y] = made.home ? at(...made.home) : [0, 0];
     believed.setAttribute("d", made.home ? `M${x - unit} ${y - unit}L${x + unit} ${y + unit}M${x - unit} ${y + unit}L${x + unit} ${y - unit}` : "");
-    curve(kind, held, cams);
-    const of = (figure) => rows(kind, held, figure).find((row) => row[1] === cams);
-    const said = (figure) => `${percent(of(figure)[5])} (${percent(of(figure)[6])} to ${percent(of(figure)[7])})`;
+    curve(kind, held, cams, variant);
+    const of = (figure) => rows(kind, held, figure, variant).find((row) => row[1] === cams);
+    const said = (figure) => `${percent(of(figure)[6])} (${percent(of(figure)[7])} to ${percent(of(figure)[8])})`;
     const where = made.home ? (made.near ? "It finds the home." : "It believes the home to be where it is not.") : "It cannot tell where home is.";
-    const words = `${cams} cameras (${kinds[kind].name}), kept for ${period(held)}: of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
-      + `Over all drivers it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes; ${said(3)} of the drivers are singled out.`;
+    const words = `In this simulated town ${percent(rows(kind, held, 0, variant).find((row) => row[1] === cams)[5])} of all trips pass one of ${cams} cameras (${kinds[kind].name}). Records are kept for ${period(held)}${moved && states[`${kind} ${cams} ${held} ${variant}`] ? `. ${other.label}: ${other.words[moved]}` : ""}. Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
+      + `Over all drivers it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes; of ${said(3)} of the drivers it has four passes that no other driver shares (in brackets: the least and the most of several such towns).`;
     told.textContent = words;
     map.setAttribute("aria-label", words);
   };

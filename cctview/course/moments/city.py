@@ -6,12 +6,26 @@ Python. What they rest on is listed in ``notebooks/city.md``.
 
 import json
 from pathlib import Path
+from typing import Any
 
 from cctview.dataset import RESULTS, read_result, require
 from cctview.show import Moment
 
 STATES = "city-figure.json"
-_BEGIN = {"count": 6, "kind": 2, "days": 1}
+_BEGIN = {"count": 6, "kind": 2, "days": 1, "other": 0}
+_OTHER = {
+    "appearance": (
+        "If appearance held from day to day",
+        ("it does not (off)", "half of the evidence would", "all of it would"),
+        ("", "appearance half kept", "appearance kept"),
+    ),
+    "times": (
+        "Times are kept",
+        ("to the second", "to the hour", "to the day"),
+        ("", "to the hour", "to the day"),
+    ),
+}
+"""The fourth slider: its label, the words of its positions, and the variants that it shows."""
 _MARKS = {
     4: "as in McCarthy",
     6: "as in this course",
@@ -21,17 +35,26 @@ _MARKS = {
 """Networks that exist, by their number of cameras: ``notebooks/city.md`` has the sources."""
 
 
-def the_city(folder: Path = RESULTS, **begin: int) -> Moment:
-    """The figure: sliders for cameras, their kind, and how long records are kept; a map on which
-    one driver's trips light up as far as the system has them; and the curve over all drivers.
-    `begin` has other places of the sliders at first: count, kind, days.
+def the_city(other: str = "appearance", folder: Path = RESULTS, **begin: int) -> Moment:
+    """The figure: sliders for cameras, their kind, how long records are kept, and one `other`; a
+    map on which one driver's trips light up as far as the system has them; and the curve over all
+    drivers.
+
+    Parameters
+    ----------
+    other : str
+        What the fourth slider moves: "appearance" (how much of it would hold from day to day; off
+        at first) or "times" (how exactly they are kept).
+    folder : Path
+    **begin : int
+        Other places of the sliders at first: count, kind, days, other.
 
     Raises
     ------
     FileNotFoundError
         If the stored states are not there; the message says how to make them.
     """
-    data = json.loads(require(folder / STATES).read_bytes()) | {"marks": _MARKS}
+    data = _of(json.loads(require(folder / STATES).read_bytes()), other)
     words = (
         "A map of a simulated town with its cameras. The trips of one driver are drawn on it: those"
         " that the system has, right; those of somebody else that it takes for this driver's; and"
@@ -42,6 +65,16 @@ def the_city(folder: Path = RESULTS, **begin: int) -> Moment:
     return Moment(
         script, "How many cameras does it take?", words, data, _BEGIN | begin, _still(words, folder)
     )
+
+
+def _of(data: dict[str, Any], other: str) -> dict[str, Any]:
+    """What the figure needs with one fourth slider."""
+    label, words, names = _OTHER[other]
+    shown = [data["variants"].index(name) for name in names]
+    states = {key: made for key, made in data["states"].items() if int(key.split()[-1]) in shown}
+    curves = [row for row in data["curves"] if row[4] in shown]
+    moved = {"label": label, "words": words, "variants": shown}
+    return data | {"states": states, "curves": curves, "other": moved, "marks": _MARKS}
 
 
 def _still(words: str, folder: Path) -> str:
