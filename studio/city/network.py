@@ -269,15 +269,12 @@ def _legs(network, kind, outcomes, trips, passes, row, common, drawn) -> pd.Data
     about = pd.DataFrame({"trip": passes.trip[row], "row": row})
     if kind.plates or not len(row):
         return about.assign(outcome=np.ones(len(row), int), rivals=0.0)
-    known = network.legs.by_pair.reindex(pd.MultiIndex.from_arrays([first, second]))
+    at, table = network.legs.find(first, second), network.legs.table
+    rate, spread = (np.append(table[name], np.nan)[at] for name in ("rate", "spread"))
     flow = np.bincount(network.driven.passes.camera, minlength=len(network.cameras))
-    rate = (
-        known["rate"]
-        .fillna(pd.Series(flow[second] * network.town.others / WEEK / DAY, known.index))
-        .to_numpy()
-    )
+    rate = np.where(at < 0, flow[second] * network.town.others / WEEK / DAY, rate)
     lag = passes.seconds[row + 1] - passes.seconds[row]
-    spread = np.where(known["spread"].isna(), _USUAL_SPREAD * lag, known["spread"])
+    spread = np.where(at < 0, _USUAL_SPREAD * lag, spread)
     # a time of which the hour is kept is off by up to half of it; a difference of two by both
     spread = np.hypot(spread, network.clock / np.sqrt(6))
     hour = hourly(network.trips)[((passes.seconds[row] % DAY) // 3600).astype(int)]

@@ -15,6 +15,7 @@ from studio.city.streets import Streets, grid
 
 NEAR = 100.0  # m
 WORKDAYS = tuple(day for day in range(DAYS) if day % 7 < 5)
+_BITS = 20  # of the number of a camera
 _BRANCH = 0.1  # a camera is a branch if so many go there next
 _QUANTILES = (0.16, 0.5, 0.84)  # of a normal distribution: a deviation below, the median, and above
 _FEWEST = 5  # passes from one camera to another, to say how long that takes
@@ -95,6 +96,18 @@ class Legs:
     @cached_property
     def by_pair(self) -> pd.DataFrame:
         return self.table.set_index(["first", "second"])
+
+    def find(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """The row of each pair, (n,); -1 where nobody drove from the one to the other."""
+        known = self._keys
+        wanted = (first.astype(np.int64) << _BITS) + second
+        at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
+        return np.where(known[at] == wanted, at, -1) if len(known) else np.full(len(first), -1)
+
+    @cached_property
+    def _keys(self) -> np.ndarray:
+        first, second = (self.table[name].to_numpy(np.int64) for name in ("first", "second"))
+        return (first << _BITS) + second
 
     def branches(self, first: int) -> pd.DataFrame:
         """Where those go who pass a camera."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from cctview.defences import USES
 from cctview.show import (
@@ -23,6 +25,7 @@ from cctview.show import (
     beside,
     dot,
     interval,
+    key_above,
     label,
     name_rows,
     no_spines,
@@ -52,6 +55,7 @@ _NETWORKS = {
     "the second": "another network",
     "the third": "a third network",
 }
+_TORNADO = {"less": ORANGE, "more": BLUE}
 _PROBES = {
     "true crop": "the true crop\n(nothing is better)",
     "vector itself": "the vector itself,\nwithout a picture",
@@ -214,23 +218,26 @@ def tornado(table: pd.DataFrame, kinds: tuple[str, ...] = ("stills", "plate read
     order = swing[kinds[-1]].sort_values(ascending=False, kind="stable").index
     decides = [f"{swing[kind].idxmax().partition(':')[0]} ({kind})" for kind in kinds]
     title = f"These assumptions decide most: {', '.join(decides)}"
-    note = "Simulated town, 100 cameras, seven days of records"
-    figure = Card(title, 0.42 * len(order) + 1.2, note, left=2.6, top=0.4, wspace=0.1)
+    note = "Simulated town, 100 cameras, seven days of records; trips put together rightly"
+    figure = Card(title, 0.42 * len(order) + 1.5, note, left=2.6, top=0.7, wspace=0.1)
     panels = figure.subplots(1, len(kinds), sharey=True)
     for axes, kind in zip(panels, kinds, strict=True):
         for row, name in enumerate(order):
             one = rows.loc[kind, name]
-            for end, colour, words in (("less", ORANGE, "first"), ("more", BLUE, "second")):
-                words = "" if row else f"the {words} in brackets"
-                axes.barh(row, one[end] - one["base"], 0.55, one["base"], color=colour, label=words)
+            bars = [(one[end] - one["base"], colour) for end, colour in _TORNADO.items()]
+            for length, colour in sorted(bars, key=lambda bar: -abs(bar[0])):  # the shorter on top
+                axes.barh(row, length, 0.55, one["base"], color=colour)
         axes.axvline(rows.loc[kind]["base"].iloc[0], color=INK, linewidth=1.2)
         axes.set_title(kind, fontsize=12)
-        axes.set_xlabel("share of trips put together rightly")
+        axes.set_xlabel("trips put together")
+        axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.xaxis.set_major_formatter(lambda share, _: percent(share))
         axes.margins(x=0.08)
     what = [name.partition(": ") for name in order]
     name_rows(panels[0], [f"{name}\n({ends})" for name, _, ends in what], fontsize=10.5)
-    panels[-1].legend(frameon=False, fontsize=10.5, loc="lower right")
+    panels[-1].tick_params(axis="y", length=0)
+    words = [Patch(color=colour) for colour in _TORNADO.values()]
+    key_above(figure, 0.62, words, ["the first in brackets", "the second"], ncols=2)
     return figure
 
 
