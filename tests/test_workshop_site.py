@@ -17,6 +17,25 @@ import numpy as np
 import pytest
 
 import workshop
+from tests.browsing import browsing
+
+
+@pytest.mark.browser
+def test_the_download_and_a_browser_are_enough_to_follow_a_vehicle():
+    """`python -m studio cameras` makes the page."""
+    assert f"`notebooks/{workshop.QUICK.name}`" in (workshop.ROOT / "README.md").read_text("utf-8")
+    address, asked, errors = workshop.QUICK.as_uri(), [], []
+    with browsing() as browser:
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.goto(address)
+        page.locator(".box:visible:enabled").first.click()
+        page.get_by_text("Turn over the truth").wait_for()
+        assert page.locator("li:visible").count() == 5  # the other cameras
+    assert errors == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
 @pytest.fixture(scope="module")

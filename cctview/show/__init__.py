@@ -78,6 +78,7 @@ from cctview.show.widgets import (
     player_script,
     player_style,
     predict,
+    script_digests,
 )
 
 __all__ = [
@@ -152,6 +153,7 @@ __all__ = [
     "player_style",
     "predict",
     "said_and_right",
+    "script_digests",
     "share_axis",
     "short",
     "show_crop",

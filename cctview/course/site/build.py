@@ -7,8 +7,6 @@ which a page on a disk cannot load, and their widgets want a kernel. So nbconver
 code, and the widgets' own modules give the pages life, as one classic script.
 """
 
-import base64
-import hashlib
 import html
 import json
 import re
@@ -23,7 +21,7 @@ from tqdm import tqdm
 from cctview.course.site.page import Page, lesson_page, link_pages, text_page
 from cctview.course.site.run import run_living
 from cctview.dataset import NOTEBOOKS, require, write_bytes
-from cctview.show import FOLDER, Kept, player_script, player_style
+from cctview.show import FOLDER, Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
 _WORDS = Path(__file__).parent / "words"
@@ -150,35 +148,23 @@ def _document(page, pages, lessons, words):
     """A whole page."""
     scripts = [path for path in sorted(_MOMENTS.glob("*.js")) if path.stem in page.moments]
     script = player_script(scripts) + "\n" + _read("site.js")
-    theme = _read("theme.js")
-    said = {"copy": words["copy"], "copied": words["copied"], "search": words["search"]}
+    early = _read("theme.js")
+    told = {name: words[name] for name in ("copy", "copied", "search")}
     title = page.title if page.name == "index" else f"{page.title} · {words['site']}"
     texts = [one for one in pages if one not in lessons]
-    escaped = {
-        "language": words["language"],
-        "description": page.lead,
-        "title": title,
-        "skip": words["skip"],
-        "site": words["site"],
-        "lessons": words["lessons"],
-        "more": words["more"],
-        "find": words["search"]["open"],
-        "label": words["search"]["label"],
-        "close": words["search"]["close"],
-        "light": words["theme"],
-        "footer": words["footer"],
-    }
+    said = words | {f"search_{name}": text for name, text in words["search"].items()}
+    said |= {"title": title, "description": page.lead}
     return Template(_read("page.html")).substitute(
-        {name: html.escape(text) for name, text in escaped.items()},
-        policy=_policy(theme, script),
+        {name: html.escape(text) for name, text in said.items() if isinstance(text, str)},
+        scripts=script_digests([early, script]),
         style=player_style(scripts) + _read("site.css"),
-        theme=theme,
+        early=early,
         strip="".join(_link(one, page, one.name[:2]) for one in lessons),
         menu="".join(f"<li>{_link(one, page)}</li>" for one in lessons),
         others="".join(f"<li>{_link(one, page)}</li>" for one in texts),
         body=str(page.body),
         turn=_turn(page, lessons, words),
-        words=json.dumps(said).replace("<", "\\u003c"),
+        told=json.dumps(told).replace("<", "\\u003c"),
         script=script,
     )
 
@@ -202,21 +188,6 @@ def _turn(page, lessons, words):
         for one in found
     )
     return f'<nav class="onward" aria-label="{words["before"]}, {words["after"]}">{links}</nav>'
-
-
-def _policy(*scripts):
-    """What a browser may run and load: our scripts by their digests, and what lies beside the page.
-
-    A script that is trusted may load the states of sliders, which are scripts, too
-    ('strict-dynamic'). On a disk a file's own origin is "file:".
-    """
-    digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed} 'strict-dynamic'; style-src 'unsafe-inline';"
-        " img-src 'self' file: data: blob:; worker-src 'self'; connect-src 'self'; base-uri 'none';"
-        " form-action 'none'"
-    )
 
 
 def _copy_kept(fresh, place):

@@ -7,8 +7,6 @@ A notebook that somebody sent is not trusted: its code is never run, and of its 
 `cctview.course.slides.markup` keeps is put in.
 """
 
-import base64
-import hashlib
 import html
 import re
 from pathlib import Path
@@ -19,7 +17,7 @@ from cctview.course.site.run import run_living
 from cctview.course.slides.pieces import MOMENTS, Outputs
 from cctview.course.slides.telling import Slide, Teller
 from cctview.dataset import NOTEBOOKS, require
-from cctview.show import Kept, player_script, player_style
+from cctview.show import Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
 _BEGINS = ("slide", "subslide")
@@ -191,12 +189,8 @@ def _policy(scripts, notes):
     ``notes.js``.
     """
     speaker = re.search(r"<script>(.*?)<\\/script>", notes, re.DOTALL)[1].replace("\\\\", "\\")
-    digests = [
-        base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()
-        for one in (*scripts, speaker)
-    ]
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:;"
-        " font-src data:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {script_digests([*scripts, speaker])};"
+        " style-src 'unsafe-inline'; img-src data:; font-src data:; frame-src 'self' file:;"
+        " base-uri 'none'; form-action 'none'"
     )

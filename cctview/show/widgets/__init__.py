@@ -8,7 +8,7 @@ from cctview.show.widgets.keep import FOLDER, Kept, keep_in, kept, living
 from cctview.show.widgets.live import Live
 from cctview.show.widgets.moment import Moment
 from cctview.show.widgets.panel import Panel
-from cctview.show.widgets.player import player_script, player_style
+from cctview.show.widgets.player import player_script, player_style, script_digests
 from cctview.show.widgets.prediction import predict
 from cctview.show.widgets.quiz import Option, Question, Quiz
 from cctview.show.widgets.sliders import Sliders, all_sliders
@@ -44,4 +44,5 @@ __all__ = [
     "player_script",
     "player_style",
     "predict",
+    "script_digests",
 ]

@@ -5,6 +5,8 @@ each in a scope of its own. It brings to life the moments of a page, and what
 `cctview.show.widgets.keep.living` wrote, by the name of its player.
 """
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,6 +39,12 @@ def player_style(moments: Iterable[Path] = ()) -> str:
     paths = [*(_STATIC / name for name in _STYLES), *(one.with_suffix(".css") for one in moments)]
     seen = "\n".join(_read(path) for path in paths if path.exists())
     return f"{seen}\n.cctview-living.live > .still {{ display: none; }}\n"
+
+
+def script_digests(scripts: Iterable[str]) -> str:
+    """What a content security policy says of the scripts that may run: these, as they are."""
+    digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
 def _scope(script, end=""):

@@ -263,6 +263,7 @@ class View {
     this.clicked = null;
     this.frames.send({ kind: "pick", id, number: this.asked });
     if (this.frames.cut) return this.watchSilence();
+    clearTimeout(this.busy);
     this.busy = setTimeout(() => this.say("Python is working …", "busy"), BUSY);
   }
   answered({ number, error }) {
@@ -368,7 +369,7 @@ class View {
     if (this.frames.silent()) {
       this.say("Python does not answer: its kernel has ended or begun again. Run this cell to bring the camera to life.", "error");
       this.paint();
-    } else if (this.status.classList.contains("error") && this.status.textContent.startsWith("Python does")) this.say("");
+    } else if (this.status.classList.contains("error") && this.status.textContent.startsWith("Python does")) this.sayPicked();
   }
 }
 
