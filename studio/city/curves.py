@@ -202,7 +202,9 @@ def state(
                 records[name, seen.clock] = made
             each = figures(seen, kind, records[name, seen.clock], followed, repeats, kept)
             table = summary(each, shares).assign(kind=_label(name, how, variant))
-            parts.append(table[table["drivers"] == "everyone"] if variant else table)
+            if variant:  # as much as the figure shows
+                table = table[(table["drivers"] == "everyone") & table["figure"].isin(SHOWN)]
+            parts.append(table)
     table = pd.concat(parts, ignore_index=True)
     return table.assign(cameras=count, coverage=network.coverage, road=network.road)
 
