@@ -36,7 +36,7 @@ def _unicity(results: Path, role: str, one_a_trip: bool) -> Figure:
 
 HEADLINES = (
     Headline(
-        "A picture rebuilt from a vector shows that frame, not measurably that vehicle",
+        "A picture rebuilt from a vector shows that frame rather than that vehicle",
         "08",
         "How much more often is a vehicle among a second network's first five if we search with the"
         " picture rebuilt from its vector than with the nearest other vehicle's crop?",

@@ -99,13 +99,13 @@ HEADLINES = (
         partial(_bought, needs=USES, clock=True),
     ),
     _owner(
-        "An owner who needs times can give back less",
+        "What an owner who needs times can give back",
         _TIMES,
         "If trackers have no times:",
         partial(_bought, needs=_TIMES),
     ),
     Headline(
-        "An owner who needs everything can give back least",
+        "What an owner who needs everything can give back",
         "08",
         "An owner needs nine tenths of all four uses. What share of a link's bits does the best"
         " defence take from the best tracker, by the evidence that it is measured with, which is"
