@@ -159,7 +159,7 @@ ask(
     joint=joint,
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the plate at 48 St, which is right. Then ask what happens if the same plate reader had stood at 38 St, and wait. Uncover. Let it stand. Ask: which of the two people would you rather be?"
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Five minutes, the heart of the lesson. Slowly: a number, not a name. Then the register. Then the plate that is right. Then ask what happens if the same plate reader had stood at the other camera that the page names, and wait. Uncover. Let it stand. Ask: which of the two people would you rather be?"
 # ## 3 · How does a number get a name?
 #
 # So far the driver is *vehicle 1*. There is no name, no plate, no face in the dossier. Many call that anonymous.
@@ -181,38 +181,43 @@ register[["holder", "kind", "colour", "direction", "garage"]].iloc[3:7]
 # system's doubt about its own links is carried along. We reserve 2 % for somebody who is not in the register; that figure is our assumption.
 
 # %%
-second, third = finder.cameras[1:3]
-at_48 = join(dossier, register, FACTS[2], second)
-describe_names({"a permit": join(dossier, register, FACTS[0]), "a plate, read at 48 St": at_48})
+reads = {camera: join(dossier, register, FACTS[2], camera) for camera in finder.cameras}
+here = next(camera for camera, read in reads.items() if read.name_right)
+street = dataset.street_of(here)
+describe_names(
+    {"a permit": join(dossier, register, FACTS[0]), f"a plate, read at {street}": reads[here]}
+)
 
 # %% jupyter={"source_hidden": true}
-at_38 = join(dossier, register, FACTS[2], third)
-assert at_48.name_right, "tell this story of another camera"
+there = max(
+    (camera for camera in reads if not reads[camera].name_right),
+    key=lambda camera: reads[camera].name.probability,
+)
+assert reads[there].name.probability > 0.5, "the story needs a sure and false name"
 assert len(dossier.sightings) > 3, "exercise 1 needs a fourth row"
-assert not at_38.name_right, "tell this story of another camera"
 Markdown(
-    f"**One plate, read once, where nobody clicked, and the whole dossier has a name.** The driver"
-    f" is {at_48.name.holder}, and all places and all times are now about a person.\n\nSuppose that"
-    f" the plate reader had stood one camera further on, at {dataset.street_of(third)}. Everything"
+    f"**One plate, read once, and the whole dossier has a name.** The driver"
+    f" is {reads[here].name.holder}, and all places and all times are now about a person.\n\nSuppose"
+    f" that the plate reader had stood at another camera, at {dataset.street_of(there)}. Everything"
     " else stays as it is: the same click, the same dossier, the same register."
 )
 
 # %% tags=["picture"] jupyter={"source_hidden": true}
 ask(
     "07 false name",
-    figures.dossier(at_38, known),
-    other=at_38.name.holder,
-    sure=at_38.name.probability,
+    figures.dossier(reads[there], known),
+    other=reads[there].name.holder,
+    sure=reads[there].name.probability,
 )
 
 # %% [markdown]
 # The person who is named gets everything: every place, every time, every officer at the door. The person who was really followed does not learn of it, and the person who is named
 # cannot say how it came about. Both need the right to see the dossier, and to have it corrected.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families." slide="## How often is the name right?\n\nThe plate at 38 St was one case. So we click every second vehicle that passed all six cameras, and read one plate for each."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Then move the confidence from which a name is believed: fewer wrong names, fewer right ones too. Wrong answer people give: ten per cent wrong is good. Of a thousand stops that is a hundred families." slide="## How often is the name right?\n\nThat was one case. So we click every second vehicle that passed all six cameras, and read one plate for each."
 # ## 4 · How often is the name right?
 #
-# The plate at 38 St was one case. So we do the same for every second vehicle that passed all six cameras: each is clicked at E 53 St, and a plate is read beside that
+# That was one case. So we do the same for every second vehicle that passed all six cameras: each is clicked at E 53 St, and a plate is read beside that
 # camera. A name is *believed* if the join is sure enough. Move the slider **believed from**: it is the confidence that a name must have.
 
 # %% jupyter={"source_hidden": true}
