@@ -1,6 +1,6 @@
 """The city: how long a town, its trips and its drives take, and what a day of 100 cameras costs.
 
-``python -m benchmarks.city 2000`` tries it on a small town.
+``python -m benchmarks.city 5000`` tries it on a small town.
 """
 
 import sys

@@ -25,7 +25,8 @@ function play(stage) {
   const [hx, hy] = at(...home);
   const house = draw("path", { class: "house", d: `M${hx - unit} ${hy}L${hx} ${hy - unit}L${hx + unit} ${hy}V${hy + unit}H${hx - unit}Z` });
   const believed = draw("path", { class: "believed" });
-  map.append(layers[0], points, ...layers.slice(1), house, believed);
+  const [, ofDriver, ofStrangers, known] = layers;
+  map.append(layers[0], points, ofDriver, known, ofStrangers, house, believed); // what is wrong is not hidden
 
   const chart = draw("svg", { viewBox: "0 0 320 250", role: "img" });
   const px = (share) => 46 + 246 * share, py = (share) => 205 - 180 * share;
@@ -36,7 +37,7 @@ function play(stage) {
   chart.append(draw("text", { x: 169, y: 242, "text-anchor": "middle" }, "share of all trips that pass a camera"));
   const name = draw("text", { x: 4, y: 14 }, "");
   const curveLayer = draw("g", {});
-  chart.append(name, curveLayer, draw("text", { x: 52, y: 40, class: "note" }, "broken: assumed, not measured"));
+  chart.append(name, curveLayer, draw("text", { x: 52, y: 34, class: "note" }, "broken: assumed, not measured"));
 
   const dial = (key, label, list, words) => {
     const shown = make("strong"); // an output would take the label for itself

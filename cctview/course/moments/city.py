@@ -15,8 +15,8 @@ STATES = "city-figure.json"
 _BEGIN = {"count": 6, "kind": 2, "days": 1, "other": 0}
 _OTHER = {
     "appearance": (
-        "If appearance held from day to day",
-        ("it does not (off)", "half of the evidence would", "all of it would"),
+        "Appearance from day to day",
+        ("does not hold (off)", "holds by half", "holds"),
         ("", "appearance half kept", "appearance kept"),
     ),
     "times": (
