@@ -231,7 +231,7 @@ for row in found.itertuples():
     cv2.rectangle(picture, (row.x1, row.y1), (row.x2, row.y2), (240, 228, 66), 1)
 show.frame(picture, found[:0], "The same frame, with what the detector found")
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will insist that the taxi is at every camera. It is; but not at every camera is there a box."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will take another yellow taxi for it. The taxi van is higher."
 # ## Your turn: follow a vehicle by hand
 #
 # **Exercise 1, together.** Here are all six frames in the order of the drive south, with the number of each detection. One yellow taxi van drives

@@ -293,8 +293,9 @@ def cross_camera_figures(watched):
         & (detections.direction == "S").to_numpy()
     )
     a, b = np.flatnonzero(large & (camera == FROM)), np.flatnonzero(large & (camera == TO))
+    vectors = np.nan_to_num(watched.embeddings)  # persons have none, and are not used
     distance, lag = centred_distances(
-        watched.embeddings, camera, used & (size >= 20), detections.seconds.to_numpy(), a, b
+        vectors, camera, used & (size >= 20), detections.seconds.to_numpy(), a, b
     )
     vehicle, group = detections.vehicle.to_numpy(), detections.group.to_numpy()[a]
     window = (lag >= WINDOW[0]) & (lag <= WINDOW[1])
