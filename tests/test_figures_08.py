@@ -171,7 +171,9 @@ def test_the_broken_key_is_compared_with_no_key():
 
 
 def test_what_moves_the_town_most():
-    """Bars lead from the base to either end; the widest comes first, and is named."""
+    """Bars lead from the base to either end, the longer below; the widest row comes first, and is
+    named.
+    """
     rows = [
         ("small: a, b", "stills", "trips put together, right", 0.01, 0.02, 0.03),
         ("large: c, d", "stills", "trips put together, right", 0.015, 0.02, 0.09),
@@ -184,7 +186,7 @@ def test_what_moves_the_town_most():
     check_card(figure)
     assert "large (stills), small (plate readers)" in figure.title
     bars = [(bar.get_x(), bar.get_width()) for bar in figure.axes[1].patches]
-    np.testing.assert_allclose(bars, [(0.2, -0.1), (0.2, 0.5), (0.2, 0), (0.2, 0)], atol=1e-12)
+    np.testing.assert_allclose(bars, [(0.2, 0.5), (0.2, -0.1), (0.2, 0), (0.2, 0)], atol=1e-12)
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert names == ["small\n(a, b)", "large\n(c, d)"]
 

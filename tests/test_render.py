@@ -262,7 +262,7 @@ def test_a_vehicle_comes_out_differently_at_each_camera_and_always_the_same_ther
     np.testing.assert_array_equal(moods[0][0], moods[1][0])
     assert np.abs(np.log(moods[0][0] / moods[2][0])).max() > 0.01
     lights = [np.log(renderer._mood(make(k, "sedan", 0, "grey"))[0].mean()) for k in range(1, 400)]
-    assert np.std(lights) == pytest.approx(0.25, rel=0.15)
+    assert np.std(lights) == pytest.approx(renderer._spread, rel=0.15)
 
 
 def test_unknown_names_are_refused():
