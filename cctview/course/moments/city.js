@@ -37,7 +37,7 @@ function play(stage) {
   chart.append(draw("text", { x: 169, y: 242, "text-anchor": "middle" }, "share of all trips that pass a camera"));
   const name = draw("text", { x: 4, y: 14 }, "");
   const curveLayer = draw("g", {});
-  chart.append(name, curveLayer, draw("text", { x: 52, y: 34, class: "note" }, "broken: assumed, not measured"));
+  chart.append(name, curveLayer, draw("text", { x: 52, y: 34, class: "note" }, "dashed line: assumed, not measured"));
 
   const dial = (key, label, list, words) => {
     const shown = make("strong"); // an output would take the label for itself
@@ -108,8 +108,8 @@ function play(stage) {
     const of = (figure) => rows(kind, held, figure, variant).find((row) => row[1] === cams);
     const said = (figure) => `${percent(of(figure)[6])} (${percent(of(figure)[7])} to ${percent(of(figure)[8])})`;
     const where = made.home ? (made.near ? "It finds the home." : "It believes the home to be where it is not.") : "It cannot tell where home is.";
-    const words = `In this simulated town ${percent(rows(kind, held, 0, variant).find((row) => row[1] === cams)[5])} of all trips pass one of ${cams} cameras (${kinds[kind].name}). Records are kept for ${period(held)}${moved && states[`${kind} ${cams} ${held} ${variant}`] ? `. ${other.label}: ${other.words[moved]}` : ""}. Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
-      + `Over all drivers it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes; of ${said(3)} of the drivers it has four passes that no other driver shares (in brackets: the least and the most of several such towns).`;
+    const words = `In this simulated town ${percent(rows(kind, held, 0, variant).find((row) => row[1] === cams)[5])} of all trips pass one of ${cams} cameras (${kinds[kind].name}). Records are kept for ${period(held)}${moved && states[`${kind} ${cams} ${held} ${variant}`] ? `. ${other.label}: ${other.words[moved]}` : ""}. Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known} (at least half of the way, and nothing wrong in it), and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
+      + `Over all drivers, most of whom drive less, it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes. It has four passes that single a driver out, since no other driver shares them, of ${said(3)} of the drivers (in brackets: the least and the most of several such towns).`;
     told.textContent = words;
     map.setAttribute("aria-label", words);
   };
