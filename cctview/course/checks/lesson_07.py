@@ -21,15 +21,17 @@ def check_speed(answer, sightings, km, trip=None):
     `trip` is the whole table, if these are some of its rows.
     """
     speed = read_number(answer, "the speed")
-    first, last, way, seconds = _ends(sightings, km)
-    right = 3600 * abs(way) / seconds
+    first, last = sightings.iloc[0], sightings.iloc[-1]
+    way = abs(km[last["camera"]] - km[first["camera"]])
+    seconds = (last["time"] - first["time"]).total_seconds()
+    right = _speed(first, last, km)
 
     def is_about(value):
         return abs(speed - value) <= min(0.5, 0.02 * abs(value))  # a whole number is exact enough
 
     if is_about(right):
         return (
-            f"{right:.0f} km/h over {abs(way):.2g} km. Nobody measured a speed: it was read off two"
+            f"{right:.0f} km/h over {way:.2g} km. Nobody measured a speed: it was read off two"
             " clocks."
         )
     hints = {
@@ -37,16 +39,18 @@ def check_speed(answer, sightings, km, trip=None):
         "That is in kilometres per second: multiply by 3600, the seconds of an hour.": right / 3600,
         "That is in kilometres per minute: multiply by 60.": right / 60,
         "That is in miles per hour: take the kilometres as they stand.": right / _MILE,
-        "You divided the time by the way. Divide the way by the time.": seconds / abs(way),
+        "You divided the time by the way. Divide the way by the time.": seconds / way,
         "This is the mean of the speeds of the stretches. Long stretches count more: divide the"
-        " whole way by the whole time.": np.mean(list(_stretches(sightings, km))),
+        " whole way by the whole time.": np.mean(
+            [_speed(*rows, km) for rows in pairwise(sightings.itertuples())]
+        ),
         "You took the last camera's place alone. The way is the difference of two places.": (
             3600 * km[last["camera"]] / seconds if km[first["camera"]] else math.nan
         ),
         "That is the speed of the whole trip. Take the two rows that the exercise names.": (
-            math.nan if trip is None else 3600 * abs(_ends(trip, km)[2]) / _ends(trip, km)[3]
+            math.nan if trip is None else _speed(trip.iloc[0], trip.iloc[-1], km)
         ),
-        "That is the way alone. Divide it by the time.": abs(way),
+        "That is the way alone. Divide it by the time.": way,
         "That is the time alone. Divide the way by it.": seconds,
     }
     if hint := first_hint(hints, is_about):
@@ -60,22 +64,14 @@ def check_speed(answer, sightings, km, trip=None):
     side = "slow" if speed < right else "fast"
     raise Wrong(
         f"{speed:g} km/h is too {side}. Between the two rows that are named there are"
-        f" {abs(way):.2g} km, in {seconds:.0f} s."
+        f" {way:.2g} km, in {seconds:.0f} s."
     )
 
 
-def _ends(sightings, km):
-    """The first row and the last, the way between them in km, and its seconds."""
-    first, last = sightings.iloc[0], sightings.iloc[-1]
-    way = km[last["camera"]] - km[first["camera"]]
-    return first, last, way, (last["time"] - first["time"]).total_seconds()
-
-
-def _stretches(sightings, km):
-    """The speed between each two rows that follow each other, in km/h."""
-    for before, after in pairwise(sightings.itertuples()):
-        seconds = (after.time - before.time).total_seconds()
-        yield 3600 * abs(km[after.camera] - km[before.camera]) / seconds
+def _speed(before, after, km):
+    """The average speed from one row of a table to another, in km/h."""
+    seconds = (after.time - before.time).total_seconds()
+    return 3600 * abs(km[after.camera] - km[before.camera]) / seconds
 
 
 @check
