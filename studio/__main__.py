@@ -92,7 +92,7 @@ def parser():
     train.add_argument(
         "--epochs",
         type=int,
-        help="stop after so many epochs (all of the schedule: detector 5, extractor 9)",
+        help="stop after so many epochs (all of the schedule)",
     )
     train.add_argument(
         "--without",

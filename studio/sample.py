@@ -32,8 +32,8 @@ LEAST = 100  # square pixels of its box: what is smaller is hard to see
 
 
 def best_frames(settings, hero=CAST[0].id, detector=None, make_renderer=None, quiet=False):
-    """For each camera the frame that shows a vehicle best: whole, unhidden, as large as possible,
-    and with other types around it.
+    """For each camera the frame that shows a vehicle best: whole and unhidden; of these frames, one
+    in which the detector names most types, and among those the one in which it is largest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Headline numbers on another seed of the simulation: `python -m studio seeds --data DATA`.
+"""Headline numbers on another seed of the simulation: `python -m studio seeds --other DATA`.
 
 `python -m studio build --seed 1` makes a road with other vehicles, on other trips. No model was
 trained on it, and nothing of it is kept but these tables, in ``data/results/another-seed/``: each
