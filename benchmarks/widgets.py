@@ -18,6 +18,7 @@ import jupytext
 import nbformat
 import numpy as np
 import pytest
+from playwright.sync_api import TimeoutError as NoAnswer
 
 from cctview.show.widgets.prediction import PRESENTER
 from tests.browsing import browsing, open_page, run_all, serving
@@ -77,17 +78,25 @@ def move(page, root, sliders):
 
 def click(page):
     """Click one vehicle after another; returns milliseconds to Python's answer, and until each
-    candidate's picture is drawn.
+    candidate's picture is drawn, and how many clicks had no answer.
     """
     camera = page.locator(".cctview-camera").first
+    camera.locator(".box:visible").first.wait_for()
+    unanswered = 0
     for k in range(CLICKS):
         boxes = camera.locator(".box:visible")
         boxes.nth(k % boxes.count()).click(force=True)
-        page.wait_for_function(
-            "([camera, k]) => camera.cctview.answers.length > k", arg=[camera.element_handle(), k]
-        )
+        try:
+            page.wait_for_function(
+                "([camera, n]) => camera.cctview.answers.length > n",
+                arg=[camera.element_handle(), k - unanswered],
+                timeout=10_000,
+            )
+        except NoAnswer:
+            unanswered += 1
         page.wait_for_timeout(150)
-    return camera.evaluate("(root) => [root.cctview.answers, root.cctview.pictured]")
+    answers, pictured = camera.evaluate("(root) => [root.cctview.answers, root.cctview.pictured]")
+    return answers, pictured[-len(answers) :], unanswered
 
 
 def play(page):
@@ -111,11 +120,13 @@ def measure(page):
     figures = {
         "baseline: key to the next frame, bare slider": spread(bare.evaluate("(r) => r.times"))
     }
+    bare.evaluate("(r) => r.remove()")  # it would lie above what is clicked
     if page.locator(".cctview-camera").count():
         page.locator(".cctview-camera").first.scroll_into_view_if_needed()
-        answers, pictured = click(page)
+        answers, pictured, unanswered = click(page)
         figures["click to Python's answer"] = spread(answers, baseline)
         figures["click to candidates with their pictures"] = spread(pictured, baseline)
+        figures["clicks without an answer"] = unanswered
         figures["frames a second"] = play(page)
         figures["frames due a second and camera"] = round(RATE / 1.7, 1)
     for panel in page.locator(".cctview-panel:has(img)").all():
@@ -129,8 +140,8 @@ def measure(page):
 
 
 def main(numbers):
-    """Measure the widgets of these lessons; returns the figures."""
-    figures, os.environ[PRESENTER] = {}, "1"  # no prediction covers them
+    """Measure the widgets of these lessons; prints each lesson's figures when it has them."""
+    os.environ[PRESENTER] = "1"  # no prediction covers them
     with browsing() as browser:
         for path in sorted((ROOT / "lessons").glob("*.py")):
             if (numbers and path.stem[:2] not in numbers) or "Sliders(" not in path.read_text():
@@ -141,13 +152,13 @@ def main(numbers):
                 page.set_default_timeout(600_000)
                 with serving(folder) as address:
                     run_all(page, address("lesson.ipynb"))
-                    figures[path.stem] = measure(page)
+                    figures = measure(page) | {"load average": os.getloadavg()}
+                print(json.dumps({path.stem: figures}, indent=2), flush=True)
                 page.close()
-    return figures | {"load average": os.getloadavg(), "cores": os.cpu_count()}
 
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(main(sys.argv[1:]), indent=2))
+        main(sys.argv[1:])
     except pytest.skip.Exception as reason:
         sys.exit(str(reason))
