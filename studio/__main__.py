@@ -14,7 +14,7 @@ python -m studio city       simulate the town of lesson 00, its cameras and what
 python -m studio cameras    write notebooks/cameras.html, which plays in any browser
 python -m studio numbers    write notebooks/numbers.md and answers.md, and the numbers in the texts
 python -m studio agreement  compare the simulated road with the real frames in CCTVIEW_REAL
-python -m studio kinds      measure what larger and faster cameras would cost to simulate
+python -m studio kinds      measure what larger and faster cameras would change
 python -m studio fit        move the simulation's knobs towards the real frames
 """
 
@@ -197,8 +197,11 @@ def parser():
         "--data", type=Path, default=ROOT / "data", help="the simulated road's dataset (data)"
     )
     agreement.add_argument("--out", type=Path, help="a .csv file for the table")
-    kinds = commands.add_parser("kinds", help="what larger and faster cameras cost to simulate")
-    kinds.add_argument("--frames", type=int, default=12, help="frames to render of each arm (12)")
+    kinds = commands.add_parser("kinds", help="measure what larger and faster cameras change")
+    words = "some of the arms of studio.kinds.arms.ARMS; the table is stored once all have run"
+    kinds.add_argument("--only", nargs="+", metavar="ARM", help=words)
+    _add_folder(kinds, "work", "where frames, networks and finished arms are kept")
+    _add_folder(kinds, "data", "where the table goes")
     fit = commands.add_parser("fit", help="move the simulation's knobs towards the real frames")
     _add_recording(fit, 4, MEASURED)
     fit.add_argument(
@@ -425,11 +428,14 @@ def agreement(given):
 
 
 def kinds(given):
-    """Print the cost of each arm of the experiment, and what is published of real cameras."""
-    from studio.studies.kinds import PUBLISHED, cost
+    """Run arms of the experiment on larger and faster cameras; print and store their table."""
+    from studio.kinds.arms import ARMS
+    from studio.kinds.study import wide, write_kinds
 
-    print(_table(cost(frames=given.frames)))
-    print("\n".join(f"{what}: {value} ({source})" for what, value, source in PUBLISHED))
+    only = tuple(given.only or ARMS)
+    if unknown := set(only) - set(ARMS):
+        raise ValueError(f"no arm {min(unknown)!r}: choose from {'; '.join(ARMS)}")
+    print(wide(write_kinds(given.work, given.data, only)).to_string())
 
 
 def fit(given):

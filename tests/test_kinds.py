@@ -1,0 +1,215 @@
+"""Kinds of cameras: figures on cases that are counted by hand, films that go on where they were
+stopped, and the stored table.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cctview.dataset import BOX
+from cctview.detect import sorting
+from cctview.track import motion, scene, tracker
+from studio.build import Settings
+from studio.evaluation.trajectories import evaluate_trajectories
+from studio.kinds import judge
+from studio.kinds.arms import BASE, CAMERAS, EVERY, LATER, SIDES
+from studio.kinds.film import film, read_film
+from studio.kinds.follow import patient, windows
+from studio.kinds.network import augment, lesson
+from studio.kinds.published import PUBLISHED
+from studio.kinds.study import table_of, wide
+from tests.test_build import FlatRenderer
+
+A, B, C = CAMERAS
+
+
+def shares(tally):
+    """The share of each figure."""
+    sums = tally.groupby("figure")[["hits", "of"]].sum()
+    return (sums["hits"] / sums["of"]).to_dict()
+
+
+def found(rows):
+    """Detections from (id, frame, camera, vehicle)."""
+    table = pd.DataFrame(rows, columns=["id", "frame", "camera", "vehicle"])
+    return table.astype({"vehicle": "Int64"})
+
+
+def test_boxes_found_and_boxes_that_show_something():
+    """Vehicle 1 is found in one of two frames, 2 in one of one; of four boxes one shows nothing."""
+    clear = pd.DataFrame({"frame": ["f", "g", "g"], "vehicle": [1, 1, 2]})
+    detections = found([(0, "f", A, 1), (1, "g", A, 2), (2, "g", A, None), (3, "g", A, -7)])
+    tally = judge.tally_detections(detections, clear)
+    assert shares(tally) == {"clear boxes found": 2 / 3, "boxes that show something": 3 / 4}
+    by_vehicle = tally[tally["figure"] == "clear boxes found"].set_index("vehicle")
+    assert by_vehicle["hits"].to_dict() == {1: 1, 2: 1}
+    assert by_vehicle["of"].to_dict() == {1: 2, 2: 1}
+
+
+FILM = found(
+    [
+        *[(f"1{f}", f, A, 1) for f in "abcd"],
+        *[(f"2{f}", f, A, 2) for f in "abcd"],
+        *[(f"3{f}", f, A, 3) for f in "ab"],
+        ("x", "d", A, None),
+    ]
+)
+TRACKS = {
+    **dict.fromkeys(("1a", "1b", "1c"), 10),  # most of vehicle 1
+    **dict.fromkeys(("1d", "2a", "2b"), 11),  # half of vehicle 2, with one of 1: not most of it
+    **dict.fromkeys(("2c", "2d"), 12),
+    **dict.fromkeys(("3a", "3b", "x"), 13),  # all of vehicle 3, and nothing
+}
+
+
+def test_a_tracklet_is_good_if_vehicle_and_tracklet_are_mostly_each_other():
+    clear = FILM.dropna().astype({"vehicle": int})
+    passes = pd.DataFrame({"vehicle": [1, 2, 3, 4], "camera": A})
+    tally = judge.tally_tracks(FILM, pd.Series(TRACKS), clear, passes)
+    good = tally[tally["figure"] == "passes with a good tracklet"].set_index("vehicle")["hits"]
+    assert good.to_dict() == {1: 1, 2: 0, 3: 1, 4: 0}
+
+
+def test_idf1_is_that_of_the_trajectories_evaluation():
+    """Boxes of one vehicle a place, so that overlap says what identity says."""
+    clear = FILM.dropna().astype({"vehicle": int})
+    tally = judge.tally_tracks(FILM, pd.Series(TRACKS), clear, clear[["vehicle", "camera"]])
+    place = FILM["vehicle"].fillna(9).to_numpy(int) * 20
+    boxes = dict(zip(BOX, (place, 0 * place, place + 9, 0 * place + 9), strict=True))
+    predicted = FILM.assign(track=FILM["id"].map(TRACKS), **boxes)
+    truth = predicted.assign(track=FILM["vehicle"]).dropna(subset="track")
+    expected = evaluate_trajectories(predicted, truth).summary()["IDF1"]
+    assert shares(tally)["IDF1 of clear boxes"] == pytest.approx(expected)
+    assert expected == pytest.approx(2 * (3 + 2 + 2) / (10 + 11))
+
+
+def test_links_and_whole_trips():
+    """Vehicles 1 to 4 pass all cameras southward, 5 the last two alone. 1 is found everywhere; 2 is
+    once taken for 9; 3 is never linked; 4 has no tracklet at the first camera.
+    """
+    passes = pd.DataFrame(
+        [(v, c) for v in (1, 2, 3, 4) for c in CAMERAS] + [(5, B), (5, C)],
+        columns=["vehicle", "camera"],
+    )
+    rows = [(1, a, b, 1, True) for a in CAMERAS for b in CAMERAS if a != b]
+    rows += [(2, A, B, 2, True), (2, A, C, 9, True), (3, A, B, 3, False), (3, A, C, 3, False)]
+    rows += [(4, B, C, 4, True), (5, B, C, 5, True), (5, B, A, 8, True)]
+    links = pd.DataFrame(rows, columns=["vehicle", "first", "camera", "found", "claimed"])
+    tally = judge.tally_links(links, passes, pd.Series("S", index=range(1, 6)))
+    assert shares(tally) == {
+        "links right": 9 / 26,
+        "links wrong": 1 / 26,
+        "links missed": 16 / 26,
+        "links made that are right": 9 / 11,
+        "whole trips right": 1 / 4,
+        "trips with a wrong link": 1 / 4,
+    }
+
+
+def test_windows_are_as_long_in_seconds_and_are_put_back():
+    before = sorting._WINDOW, motion._CONTROL
+    with pytest.raises(KeyError), windows(EVERY):
+        assert tuple(EVERY * k for k in before) == (sorting._WINDOW, motion._CONTROL)
+        raise KeyError
+    assert before == (sorting._WINDOW, motion._CONTROL)
+
+
+def test_a_vehicle_that_is_lost_for_some_frames_keeps_its_track():
+    """Cars of six lanes at random times, 9 frames each; every fourth is hidden in its frames 4 to
+    6. The tracker waits for two frames, the patient one for five.
+    """
+    rng = np.random.default_rng(0)
+    starts = np.sort(rng.integers(0, 400, 300))
+    rows = [
+        (start + k, car, 40.0 + 20 * k, 12.0 + 2 * k)
+        for car, start in enumerate(starts)
+        for k in range(9)
+        if car % 4 or k not in (4, 5, 6)
+    ]
+    table = pd.DataFrame(rows, columns=["time", "car", "y2", "side"]).astype({"time": float})
+    table = table.sort_values("time", kind="stable", ignore_index=True)
+    x1 = rng.integers(6, size=300)[table["car"]] * 50.0
+    table = table.assign(x1=x1, x2=x1 + table["side"], y1=table["y2"] - table["side"])
+    looks = rng.normal(size=(300, 16))[table["car"]]
+    seen, kept = scene.make_scene(table.assign(type="car", percent=90.0), looks)
+    model = motion.fit_motion(seen)
+    car = table["car"].to_numpy()[kept]
+
+    def pieces(of):
+        tracks = pd.Series(tracker.chain(seen, of)).groupby(car).nunique()
+        return tracks[(tracks.index % 4 == 0) & (tracks.index > 20) & (tracks.index < 280)]
+
+    assert (pieces(model) == 2).mean() > 0.8
+    assert (pieces(patient(seen, model, 5)) == 1).mean() > 0.8
+
+
+SETTINGS = Settings(1, (A, C), cadence=1.7 / EVERY)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr("studio.road.traffic.WARM_UP", 120.0)
+    monkeypatch.setattr(FlatRenderer, "made", 0)
+    monkeypatch.setattr(FlatRenderer, "fail_after", None)
+    monkeypatch.setitem(LATER, C, 1)
+
+
+def test_a_film_goes_on_where_it_was_stopped_and_the_fast_one_holds_the_slow_one(quick, tmp_path):
+    FlatRenderer.fail_after = 50  # in the second of four parts
+    with pytest.raises(KeyboardInterrupt):
+        film(tmp_path, SETTINGS, True, FlatRenderer)
+    FlatRenderer.fail_after = None
+    fast = film(tmp_path, SETTINGS, True, FlatRenderer)
+    made = FlatRenderer.made
+    slow = film(tmp_path, SETTINGS, False, FlatRenderer)
+    assert FlatRenderer.made == made
+    names = [
+        sorted(frame for reel in reels for frame in reel.frames().frame) for reels in (slow, fast)
+    ]
+    assert set(names[0]) < set(names[1])
+    assert len(names[1]) == pytest.approx(EVERY * len(names[0]), abs=2 * EVERY)
+    truth = read_film(fast)
+    minutes = truth.frames.groupby("camera")["time"].agg(["min", "max"])
+    assert (minutes["max"] - minutes["min"]).dt.total_seconds().between(58, 60).all()
+    assert minutes.loc[C, "min"] > minutes.loc[A, "max"]
+    assert set(truth.sightings.frame) <= set(names[1])
+
+
+def test_networks_learn_from_crops_of_near_vehicles_and_none_of_the_cast(quick, tmp_path):
+    reels = film(tmp_path, SETTINGS, False, FlatRenderer)
+    crops, vehicle = lesson(reels, 1)
+    assert len(crops) == len(vehicle) > 20
+    assert vehicle.min() >= 100
+    assert min(np.sqrt(crop.shape[0] * crop.shape[1]) for crop in crops) > 10
+    few, _ = lesson(reels, 3)  # nothing is so near in frames three times as large
+    assert len(few) < len(crops)
+    rng = np.random.default_rng(0)
+    for side in SIDES.values():
+        picture = augment(crops[0], rng, side)
+        assert picture.shape == (side, side, 3)
+        assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def test_the_table_compares_arms_on_the_same_vehicles():
+    rng = np.random.default_rng(0)
+    whole = (rng.random(80) < 0.5).astype(float)
+    base = pd.DataFrame({"vehicle": np.arange(80), "hits": whole, "of": 1.0})
+    base = pd.concat([base.assign(figure=f) for f in ("links right", "whole trips right")])
+    slow, fast = "large, slow", "large, fast"
+    table = table_of({BASE: base, slow: base, fast: base.assign(hits=0.0)}, rounds=50)
+    made = table[table["source"] == "simulated road"].set_index(["arm", "figure"])
+    more = f"whole trips right, more than {BASE}"
+    assert (made.loc[(slow, more), ["estimate", "low", "high"]] == 0).all()
+    assert made.loc[(fast, more), "estimate"] == -whole.mean()
+    assert made.loc[(BASE, "whole trips right"), "count"] == 80
+    assert len(table) == len(made) + len(PUBLISHED)
+    assert wide(table).shape == (3, 4)
+
+
+def test_what_is_published_is_a_share_a_range_or_unknown_and_says_where():
+    for one in PUBLISHED:
+        known = [value for value in (one.low, one.estimate, one.high) if value is not None]
+        assert known == sorted(known)
+        assert all(0 < value < 1 for value in known)
+        assert known or "not published" in one.figure
+        assert one.source
