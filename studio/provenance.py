@@ -69,10 +69,15 @@ class Records:
         reasons = []
         if known["code"] != code_fingerprint(*step.code, root=self._root):
             reasons.append(CODE_CHANGED)
-        for kind, patterns in (("reads", step.reads), ("writes", step.writes)):
+        missing = [name for name in step.writes if not _files(self._root, name)]
+        reasons += [f"{name} is missing" for name in missing]
+        made = tuple(name for name in step.writes if name not in missing)
+        for kind, patterns in (("reads", step.reads), ("writes", made)):
             now = file_hashes(self._root, patterns)
             changed = [
-                name for name in now.keys() | known[kind] if now.get(name) != known[kind].get(name)
+                name
+                for name in (now.keys() | known[kind]) - set(missing)
+                if now.get(name) != known[kind].get(name)
             ]
             reasons += [f"{name} has changed" for name in sorted(changed)]
         return reasons
@@ -105,7 +110,7 @@ def file_hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:
     """
     hashes = {}
     for pattern in patterns:
-        files = [path for path in sorted(root.glob(pattern)) if path.is_file()]
+        files = _files(root, pattern)
         if not files:
             raise FileNotFoundError(
                 f"{root / pattern}: no such file; run `python -m studio rebuild`"
@@ -114,3 +119,7 @@ def file_hashes(root: Path, patterns: Iterable[str]) -> dict[str, str]:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             hashes[path.relative_to(root).as_posix()] = digest[:16]
     return hashes
+
+
+def _files(root: Path, pattern: str) -> list[Path]:
+    return [path for path in sorted(root.glob(pattern)) if path.is_file()]

@@ -40,6 +40,7 @@ from studio.studies import cloak_study, leakage, learning, linking
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, Measured, link_row
 from studio.studies.era_tables import equal_table, metric_table, resolution_table
+from studio.studies.resampling import Draws
 from studio.studies.usefulness import RoadUse, stretches
 from studio.training import third, train_defended
 from studio.training.checkpoint import named_by_code
@@ -123,18 +124,18 @@ def attributes(crops: LabelledCrops) -> pd.DataFrame:
 
 def extractors(crops: LabelledCrops) -> pd.DataFrame:
     """Links between cameras by one crop each: columns extractor, then those of
-    `studio.studies.defence_study.link_row`.
+    `studio.studies.defence_study.link_row`, on the same draws of vehicles for all extractors.
     """
     from studio.training import second
 
     judgement = second.load_second()
     by = {"student": crops.vectors, "second": second.embed(crops.images, judgement)}
     by["third"] = third.another_network()(crops.images)
-    rows = []
+    rows, draws = [], Draws.make(crops.table.vehicle)
     for name, vectors in by.items():
         learn, measured = replace(crops, vectors=vectors).split()
-        links = LinkageAttack().fit(learn).attack(measured)
-        rows.append({"extractor": name} | link_row(links))
+        row, _ = link_row(LinkageAttack().fit(learn).searches(measured), draws)
+        rows.append({"extractor": name} | row)
     return pd.DataFrame(rows)
 
 

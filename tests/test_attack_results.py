@@ -15,6 +15,7 @@ from cctview.truth import read_truth
 from studio import results
 from studio.studies import defence_study
 from studio.studies.bench import bench as measured_looks
+from studio.studies.resampling import Draws
 
 FIGURES = ["estimate", "low", "high"]
 
@@ -102,9 +103,23 @@ def test_what_a_blur_leaves_a_tracker_off_the_shelf():
     learn, measured = (
         defence_study.StudiedAttack(embed=embedder(shipped_student())).see(blurred).split(seed=0)
     )
-    again = defence_study.link_row(linkage.LinkageAttack().fit(learn).attack(measured))
+    searches = linkage.LinkageAttack().fit(learn).searches(measured)
+    again, _ = defence_study.link_row(searches, Draws.make(looks.table.vehicle))
     assert again["bits"] == pytest.approx(row.bits, abs=0.05)
     assert again["rank1"] == pytest.approx(row.rank1, abs=0.02)
+
+
+def test_the_links_of_the_shipped_extractor():
+    """The estimates as `LinkageAttack.attack` counts them, and the intervals made again."""
+    row = stored("extractors").set_index("extractor").loc["student"]
+    learn, measured = bench().split()
+    attack = linkage.LinkageAttack().fit(learn)
+    links = attack.attack(measured)
+    assert row.bits == pytest.approx(links.bits.mean(), abs=0.01)
+    assert row["rank1"] == pytest.approx(links["first"].mean(), abs=0.005)
+    again, _ = defence_study.link_row(attack.searches(measured), Draws.make(bench().table.vehicle))
+    for name in row.index:
+        assert again[name] == pytest.approx(row[name], abs=0.01, rel=1e-3), name
 
 
 def test_the_table_of_defences_is_whole():

@@ -1,5 +1,7 @@
 """Nothing stale survives: a result knows by which code and which files it was made."""
 
+from dataclasses import replace
+
 import pytest
 
 from studio.provenance import RECORDS, Records, Step
@@ -63,6 +65,17 @@ def test_a_step_runs_once_and_again_when_its_input_output_or_code_changes(projec
     code.write_text(MAKE + "print('new')\n")
     assert Records(project).stale(STEP) == ["its code has changed"]
     assert plan(project, (STEP,)).because.tolist() == ["its code has changed"]
+
+
+def test_a_result_that_is_missing_or_new_is_made(project):
+    make(project)
+    (project / "out.txt").unlink()
+    assert Records(project).stale(STEP) == ["out.txt is missing"]
+    wider = replace(STEP, writes=(*STEP.writes, "more.txt"))
+    assert Records(project).stale(wider) == ["out.txt is missing", "more.txt is missing"]
+    make(project)
+    assert Records(project).stale(STEP) == []
+    assert Records(project).stale(wider) == ["more.txt is missing"]
 
 
 def test_a_comment_changes_no_result(project):

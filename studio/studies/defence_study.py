@@ -25,15 +25,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from cctview.attacks import LabelledCrops, LinkageAttack, fit_map
-from cctview.attacks.linkage import known_at_both
+from cctview.attacks.linkage import Searches, known_at_both
 from cctview.defences import DEFENCES, TRACKERS, Defence
 from cctview.defences.study import EVIDENCE, USES, WITH_CLOCK
-from cctview.stats import bootstrap
 from studio.studies.purify import PURIFIERS
 from studio.studies.resampling import PARTS, Draws, drawn_links
 from studio.studies.usefulness import travel_times, types
-
-_ROUNDS = 400
 
 Embed = Callable[[list[np.ndarray]], np.ndarray]
 
@@ -341,15 +338,10 @@ class DefenceStudy:
         """The columns of an attack's links, and its bits in each draw, by the evidence that it has
         and with the clock.
         """
-        found = [list(attack.searches(query, with_clock)) for with_clock in (clock, True)]
-        bits = {
-            name: drawn_links(searches, self.draws)
-            for name, searches in zip(("bits", "clock_bits"), found, strict=True)
-        }
-        row = interval_of("bits", bits["bits"]) | interval_of("clock_bits", bits["clock_bits"])
-        row |= interval_of("rank1", drawn_links(found[0], self.draws, rank=True))
-        sizes = [len(part.candidates) for part in found[0] for _ in part.true]
-        return row | {"searches": len(sizes), "gallery": np.mean(sizes)}, bits
+        row, bits = link_row(attack.searches(query, clock), self.draws)
+        clock_bits = drawn_links(attack.searches(query, clock=True), self.draws)
+        row |= interval_of("clock_bits", clock_bits)
+        return row, {"bits": bits, "clock_bits": clock_bits}
 
 
 def interval_of(name: str, values: np.ndarray) -> dict[str, float]:
@@ -361,13 +353,15 @@ def interval_of(name: str, values: np.ndarray) -> dict[str, float]:
     return {name: whole[0], f"{name}_low": low, f"{name}_high": high}
 
 
-def link_row(links: pd.DataFrame) -> dict[str, float]:
-    """Bits and rank-1 of an attack's links as columns of one row, with intervals by resampling
-    vehicles.
+def link_row(searches: Iterable[Searches], draws: Draws) -> tuple[dict[str, float], np.ndarray]:
+    """Bits and rank-1 of searches as columns of one row, and their bits by draw, (3, 1 + rounds).
+
+    For the 95 % intervals vehicles are drawn again on both sides: as those that are looked for, and
+    as the candidates (`studio.studies.resampling`).
     """
-    values = links[["bits", "first"]].to_numpy(float)
-    figures = bootstrap(lambda rows: values[rows].mean(axis=0), links.vehicle, _ROUNDS)
-    row = {}
-    for name, figure in figures.set_axis(["bits", "rank1"]).iterrows():
-        row |= {name: figure.estimate, f"{name}_low": figure.low, f"{name}_high": figure.high}
-    return row | {"searches": len(links), "gallery": links.gallery.mean()}
+    searches = list(searches)
+    bits = drawn_links(searches, draws)
+    row = interval_of("bits", bits)
+    row |= interval_of("rank1", drawn_links(searches, draws, rank=True))
+    sizes = [len(part.candidates) for part in searches for _ in part.true]
+    return row | {"searches": len(sizes), "gallery": np.mean(sizes)}, bits

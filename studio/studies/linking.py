@@ -8,10 +8,15 @@ sought by the traffic of the moment, and by usual travel times. The engines are 
 later minutes, on vehicles that pass no camera in the first ones. "first edition" is the engine of
 the first edition (`studio.studies.step_model`): every search by itself, by looks, type, colour and
 clock in one logistic regression.
+
+Intervals draw vehicles again on both sides (`studio.studies.resampling`): as vehicles that are
+looked for, and as the candidates that they are taken for. The engines are not run again in each
+draw; see `Answers`.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +30,19 @@ from cctview.course.stored import FINDER_MINUTES, finder_minutes, open_finder
 from cctview.dataset import Dataset, open_dataset
 from cctview.link import SURE, LinkModel, TripFinder, TripJudge
 from cctview.link.assignment import Assignment
+from cctview.match import estimate_and_interval
 from cctview.stats import bootstrap, open_set_posterior, reliability
 from cctview.track import find_tracklets
 from cctview.truth import Truth, label_tracklets, read_truth, true_passes
 from studio.studies.leakage import write_table
+from studio.studies.resampling import PARTS, Draws
 from studio.studies.step_model import fit_joint
 
 FIRST_EDITION = "first edition"
 _ORDER = ("time and place", "type and colour", "travel time", "embedding")
 _PRECISION = 0.8
 _MANY = 4  # links of a trip past six cameras
+_WRONG = "wrong links a trip"  # the one figure that is no share
 JOINTLY = "looks and clock, jointly"
 _QUEUE = ("S", "253-134-S", "732-680-N")
 _WAITS = (60.0, 180.0, 300.0), (0.0, 60.0, 0.0)
@@ -126,56 +134,131 @@ def queued(finder: TripFinder, labels: pd.DataFrame) -> TripFinder:
     return TripFinder(tracklets, finder.midnight, finder.shown, finder.model)
 
 
-def judge(search: Search, trips: TripJudge, queries: np.ndarray) -> pd.DataFrame:
-    """The best candidate of each query past each other camera: `query`, `vehicle`, `first`,
-    `found` (the vehicle of the candidate), `camera`, `probability`, `right`, `there` (the camera
-    has a tracklet of it).
+@dataclass(frozen=True)
+class Answers:
+    """What an engine answers to some searches at one camera, and what it would answer if other
+    vehicles had driven there.
+
+    A candidate that is not there any more leaves its share of the probability to the others, and
+    one that is there twice takes it twice: the odds between the others stay (Bayes' rule). For
+    searches by themselves this is exact. Engines that decide all trips at once would also decide
+    the others' trips anew, which is left out.
+
+    Attributes
+    ----------
+    camera : str
+        Which is searched.
+    queries : ndarray of int, shape (k,)
+        Tracklets at other cameras.
+    first : ndarray of str, shape (k,)
+        Their cameras.
+    asked, found : ndarray of int, shape (k,) and (m,)
+        The vehicles of the queries, and of the candidates; a candidate that shows none that drives
+        has a negative number of its own.
+    probability : ndarray of float, shape (k, m)
+        How probably each candidate shows the vehicle of each query.
     """
+
+    camera: str
+    queries: np.ndarray
+    first: np.ndarray
+    asked: np.ndarray
+    found: np.ndarray
+    probability: np.ndarray
+
+    @cached_property
+    def _true(self) -> np.ndarray:
+        return self.asked[:, None] == self.found
+
+    def links(self, times: np.ndarray | None = None) -> pd.DataFrame:
+        """The best candidate of each query: see `judge`.
+
+        Parameters
+        ----------
+        times : ndarray of float, shape (m,), optional
+            How often the vehicle of each candidate is there. That of a query is there as it was.
+        """
+        probability = self.probability
+        if times is not None:
+            counts = np.where(self._true, 1.0, times)
+            total = 1 + (probability * (counts - 1)).sum(axis=1, keepdims=True)
+            probability = np.where(counts > 0, probability, 0.0) / np.maximum(total, 1e-12)
+        best, each = probability.argmax(axis=1), np.arange(len(self.queries))
+        return pd.DataFrame(
+            {
+                "query": self.queries,
+                "vehicle": self.asked,
+                "first": self.first,
+                "found": self.found[best],
+                "probability": probability[each, best],
+                "right": self._true[each, best],
+                "camera": self.camera,
+                "there": self._true.any(axis=1),
+            }
+        )
+
+
+def ask(search: Search, trips: TripJudge, queries: np.ndarray) -> list[Answers]:
+    """Look for the vehicles of some tracklets at each other camera."""
     camera = trips.finder.tracklets.table["camera"].to_numpy()
-    vehicle, parts = trips.labels["vehicle"].to_numpy(), []
+    vehicle = trips.labels["vehicle"].to_numpy()
+    vehicle = np.where(vehicle < 0, -1 - np.arange(len(vehicle)), vehicle)
+    answers = []
     for searched in trips.finder.cameras:
         asked = queries[camera[queries] != searched]
-        if not len(asked):
-            continue
-        rows, probability = search(asked, searched)
-        true = vehicle[asked][:, None] == vehicle[rows]
-        best, each = probability.argmax(axis=1), np.arange(len(asked))
-        found = {"probability": probability[each, best], "right": true[each, best]}
-        about = {"query": asked, "vehicle": vehicle[asked], "first": camera[asked]}
-        about["found"] = vehicle[rows[best]]
-        parts.append(pd.DataFrame(about | found | {"camera": searched, "there": true.any(axis=1)}))
-    return pd.concat(parts, ignore_index=True)
+        if len(asked):
+            rows, probability = search(asked, searched)
+            about = camera[asked], vehicle[asked], vehicle[rows]
+            answers.append(Answers(searched, asked, *about, probability))
+    return answers
 
 
-def kept_at(links: pd.DataFrame, precision: float = _PRECISION) -> int:
-    """How many right links there are among the surest, of which this share is right."""
-    right = links.sort_values("probability", ascending=False, kind="stable")["right"].to_numpy()
-    share = right.cumsum() / np.arange(1, len(right) + 1)
+def judge(search: Search, trips: TripJudge, queries: np.ndarray) -> pd.DataFrame:
+    """The best candidate of each query past each other camera: `query`, `vehicle`, `first`,
+    `found` (the vehicle of the candidate; negative for none that drives), `camera`, `probability`,
+    `right`, `there` (the camera has a tracklet of it).
+    """
+    return pd.concat([one.links() for one in ask(search, trips, queries)], ignore_index=True)
+
+
+def kept_at(
+    links: pd.DataFrame, precision: float = _PRECISION, times: np.ndarray | None = None
+) -> float:
+    """How many right links there are among the surest, of which this share is right; `times`, (n,),
+    says how often each counts.
+    """
+    order = np.argsort(-links["probability"].to_numpy(), kind="stable")
+    counts = np.ones(len(links)) if times is None else times
+    right = (counts * links["right"].to_numpy())[order].cumsum()
+    share = right / np.maximum(counts[order].cumsum(), 1e-12)
     enough = np.flatnonzero(share >= precision)
-    return int(right[: enough[-1] + 1].sum()) if len(enough) else 0
+    return float(right[enough[-1]]) if len(enough) else 0.0
 
 
-def figures(links: pd.DataFrame) -> pd.Series:
-    """What is found, of links as from `judge`, one query a vehicle."""
-    linked = links["probability"] >= SURE
-    right = links.assign(
-        hit=linked & links["right"],
-        miss=linked & ~links["right"],
-        whole=(linked & links["right"]) | ~links["there"],
-    )
-    each = right.groupby("query")
+def figures(links: pd.DataFrame, times: np.ndarray | None = None) -> pd.Series:
+    """What is found, of links as from `judge`, one query a vehicle; `times`, (n,), says how often
+    each link's query counts.
+    """
+    times = np.ones(len(links)) if times is None else times
+    linked, right, there = links["probability"] >= SURE, links["right"], links["there"]
+    of = links["query"]
+    named, misses = (rows.groupby(of).sum() for rows in (right, linked & ~right))
+    whole = ((linked & right) | ~there).groupby(of).all() & (misses == 0)
+    counts = pd.Series(times, links.index).groupby(of).first()
+
+    def share(values: pd.Series) -> float:
+        return float(np.average(values, weights=times))
+
     return pd.Series(
         {
-            "first candidate right": links["right"].mean(),
-            "first candidate right, where it is there": links["right"][links["there"]].mean(),
-            "there": links["there"].mean(),
-            "right links at precision 0.8, share": kept_at(links) / len(links),
-            "four or more right": (each["right"].sum() >= _MANY).mean(),
-            "linked and right, share": right["hit"].mean(),
-            "wrong links a trip": each["miss"].sum().mean(),
-            "trips whole as far as they are there": (
-                each["whole"].all() & ~each["miss"].any()
-            ).mean(),
+            "first candidate right": share(right),
+            "first candidate right, where it is there": share(right & there) / share(there),
+            "there": share(there),
+            "right links at precision 0.8, share": kept_at(links, times=times) / times.sum(),
+            "four or more right": np.average(named >= _MANY, weights=counts),
+            "linked and right, share": share(linked & right),
+            _WRONG: np.average(misses, weights=counts),
+            "trips whole as far as they are there": np.average(whole, weights=counts),
         }
     )
 
@@ -276,15 +359,17 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
         f"{JOINTLY}, in a queue": jointly(queue),
         f"{JOINTLY}, in a queue, by usual times": jointly(replace(queue, queues=False)),
     }
+    seen = trips.labels["vehicle"].to_numpy()
+    draws = Draws.make(seen[seen >= 0])
     for name, search in compared.items():
-        parts = []
+        answers = {}
         for direction, start in ends.items():
             queries = trips.whole_trips(start)
-            parts.append(judge(search, trips, queries[way[queries] == direction]))
-        for direction, links in [*zip(ends, parts, strict=True), ("both", pd.concat(parts))]:
-            rows.append(with_intervals(links).assign(engine=name, way=direction))
+            answers[direction] = ask(search, trips, queries[way[queries] == direction])
+        answers["both"] = answers["S"] + answers["N"]
+        for direction, part in answers.items():
+            rows.append(with_intervals(part, draws).assign(engine=name, way=direction))
     identity = identities(finder.assignment)
-    seen = trips.labels["vehicle"].to_numpy()
     passed = trips.passes.stack().dropna().index
     missed = passed.difference(pd.MultiIndex.from_arrays([seen, finder.tracklets.table["camera"]]))
     for name, numbers in (
@@ -303,16 +388,32 @@ def linking_tables(dataset: Dataset, truth: Truth, folder: Path) -> dict[str, pd
     }
 
 
-def with_intervals(links: pd.DataFrame, rounds: int = 100) -> pd.DataFrame:
-    """The figures, and their 95 % intervals by drawing vehicles again."""
-    of = list(links.reset_index(drop=True).groupby("query").indices.values())
+def with_intervals(answers: list[Answers], draws: Draws) -> pd.DataFrame:
+    """The figures, and their 95 % intervals by drawing vehicles again on both sides.
 
-    def statistic(drawn: np.ndarray) -> pd.Series:
-        rows = np.concatenate([of[k] for k in drawn])
-        place = np.repeat(np.arange(len(drawn)), [len(of[k]) for k in drawn])
-        return figures(links.iloc[rows].assign(query=place))
+    A query counts as often as its vehicle was drawn, and each other vehicle is there as often as
+    it was drawn (see `Answers`). A drawn road has fewer different vehicles, so that a search finds
+    its own a little more easily; so the draws are moved until their mean is the estimate.
 
-    table = bootstrap(statistic, np.arange(len(of)), rounds)
+    Returns
+    -------
+    DataFrame
+        Columns figure, estimate, low, high, links.
+    """
+    all_of = PARTS.index("all")
+    weights = [
+        (draws.of(one.asked)[:, all_of, 1:], draws.of(one.found)[:, all_of, 1:]) for one in answers
+    ]
+    links = pd.concat([one.links() for one in answers], ignore_index=True)
+    values = [figures(links)]
+    for k in range(weights[0][0].shape[1]):
+        parts = [one.links(there[:, k]) for one, (_, there) in zip(answers, weights, strict=True)]
+        times = np.concatenate([asked[:, k] for asked, _ in weights])
+        values.append(figures(pd.concat(parts, ignore_index=True), times))
+    drawn = pd.DataFrame(values)
+    table = pd.DataFrame({name: estimate_and_interval(drawn[name].to_numpy()) for name in drawn}).T
+    most = np.where(table.index == _WRONG, np.inf, 1.0)
+    table = table.clip(lower=0.0).clip(upper=pd.Series(most, table.index), axis=0)
     return table.rename_axis("figure").reset_index().assign(links=len(links))
 
 
