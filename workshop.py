@@ -996,6 +996,17 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 """The files that are served; others are not."""
+RECORD = ROOT / "data" / "made.json"
+"""Changes with the data of the course."""
+
+
+def is_of_other_data(folder):
+    """Whether the data of the course are not those that a site was made of."""
+    mark = folder / "cctview-site.json"
+    if not mark.is_file() or not RECORD.is_file():
+        return False
+    made = json.loads(mark.read_text(encoding="utf-8")).get("data_sha256")
+    return made != hashlib.sha256(RECORD.read_bytes()).hexdigest()
 
 
 def find_shown(folder, path):
@@ -1169,6 +1180,10 @@ def open_site(arguments):
             )
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cctview-")))
             shutil.copyfile(str(QUICK), str(folder / "index.html"))
+        if is_of_other_data(folder):
+            say(
+                f"{folder} shows older data than the course has now. To make it again, run: cctview site {folder}"
+            )
         server, address = make_server(folder, room_address() if options.lan else "127.0.0.1")
         stack.callback(server.server_close)
         if options.lan:

@@ -1,14 +1,18 @@
 """Walks through a site that `cctview site` made, in Chromium, from a disk and from a server.
 
     python -m benchmarks.site SITE [--pages 03 09] [--axe axe.min.js] [--kernel]
+    python -m benchmarks.site SITE --times
 
 For each page: megabytes of all that it shows, before a slider is touched; milliseconds until it is
 ready on a processor at a quarter of its speed, by the clock, and of its own processor time, which
 other processes do not lengthen; milliseconds from a move to its picture, at both ends of each
 slider and menu and at three places between; the moments that were played; and faults. A fault is a
 request that leaves, an error on the console, a picture that is not the stored one for the position,
-a page that is wider than a phone, or what axe-core (the package of that name on npm) finds serious.
-With ``--kernel`` each lesson is run again, and what its kernel draws there is compared.
+a page that is heavier than `MEGABYTES` or wider than a phone, or what axe-core (the package of that
+name on npm) finds serious. With ``--kernel`` each lesson is run again, and what its kernel draws
+there is compared. With ``--times`` each page is loaded three times from the disk, and its sliders
+are moved; a fault is what takes longer than `READY` or `MOVED`, which needs a computer that does
+nothing else.
 """
 
 import argparse
@@ -18,6 +22,7 @@ import statistics
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +30,9 @@ from cctview.dataset import NOTEBOOKS
 from tests.browsing import browsing
 
 PLACES = (0, 0.25, 0.5, 0.75, 1)
+MEGABYTES, READY, MOVED = 3, 1500, 50
+"""What a page may have, and take: ms until it is ready, and ms from a move to its picture for 95 of
+100 moves."""
 MOVE = """async ([input, value]) => {
   const panel = input.closest(".cctview-panel"), image = panel.querySelector("img");
   const begin = performance.now();
@@ -93,8 +101,8 @@ class Walk:
         files = [self.site / name for name in names if not name.startswith("data:")]
         return sum(path.stat().st_size for path in files if path.is_file())
 
-    def play(self, axe):
-        """Move all sliders and play all moments."""
+    def play(self, axe, times=False):
+        """Move all sliders; unless it is about times alone, play all moments, and look."""
         page = self.open()
         page.goto(self.address)
         page.keyboard.press("F8")  # uncovers predictions
@@ -102,15 +110,18 @@ class Walk:
             element.scroll_into_view_if_needed()
             page.wait_for_timeout(150)
         self.size = self.weight()
+        if self.size > 1e6 * MEGABYTES:
+            self.faults.append(f"{self.size / 1e6:.2f} MB before a slider is touched")
         for panel in page.locator(".cctview-panel:visible").all():
             panel.scroll_into_view_if_needed()
             panel.hover()
             page.wait_for_timeout(500)
             self.slide(page, panel)
-        for moment in page.locator(".cctview-moment.live:not(.prediction)").all():
-            self.press(page, moment)
-        if axe:
-            self.look(page, axe)
+        if not times:
+            for moment in page.locator(".cctview-moment.live:not(.prediction)").all():
+                self.press(page, moment)
+            if axe:
+                self.look(page, axe)
         page.set_viewport_size({"width": 390, "height": 844})
         page.wait_for_timeout(300)
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -204,6 +215,12 @@ for sliders, keys in zip(all_sliders(), {keys!r}, strict=True):
     return [source for source, digest in pairs if digest not in source], len(sources)
 
 
+def most(milliseconds):
+    """The median, and what 95 of 100 do not exceed; 0 of none."""
+    ordered = sorted(milliseconds) or [0]
+    return statistics.median(ordered), ordered[int(0.95 * len(ordered))]
+
+
 def main():
     """Print a table, and then the faults."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.site")
@@ -211,6 +228,7 @@ def main():
     parser.add_argument("--pages", nargs="*", default=[""], metavar="NN")
     parser.add_argument("--axe", type=Path, metavar="FILE")
     parser.add_argument("--kernel", action="store_true")
+    parser.add_argument("--times", action="store_true")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, metavar="FOLDER")
     options = parser.parse_args()
     site = options.site.resolve()
@@ -219,32 +237,35 @@ def main():
     handler = partial(_Silent, directory=site)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    roots = [site.as_uri(), f"http://127.0.0.1:{server.server_port}"][: 1 if options.times else 2]
     sizes = [path.stat().st_size for path in site.rglob("*") if path.is_file()]
     print(f"The site: {sum(sizes) / 1e6:.1f} MB in {len(sizes):,} files")
-    print(f"{'page':40} from      MB ready    own moves median worst faults  played")
+    print(f"{'page':40} from      MB ready    own moves median   95 % faults  played")
     faults, moves = [], []
     with browsing() as browser:
-        for name in names:
-            for root in (site.as_uri(), f"http://127.0.0.1:{server.server_port}"):
-                one = Walk(browser, site, root, name)
-                ready, own = one.load()
-                one.play(options.axe)
-                if options.kernel and one.shown and root.startswith("file"):
-                    others, count = other_pictures(options.notebooks / f"{name}.ipynb", one.shown)
-                    one.faults += [f"the kernel draws {source} otherwise" for source in others]
-                    print(f"{name:40} the kernel draws {count - len(others)} of {count} the same")
-                middle, worst = (statistics.median(one.moves or [0]), max(one.moves, default=0))
-                print(
-                    f"{name:40} {root[:4]} {one.size / 1e6:7.2f} {ready:5.0f} {own:6.0f}"
-                    f" {len(one.moves):5} {middle:6.0f} {worst:5.0f} {len(one.faults):6}"
-                    f"  {'; '.join(one.played)}",
-                    flush=True,
-                )
-                moves += one.moves
-                faults += [f"{name}, {root[:4]}: {fault}" for fault in one.faults]
+        for name, root in product(names, roots):
+            one = Walk(browser, site, root, name)
+            loads = [one.load() for _ in range(3 if options.times else 1)]
+            ready, own = map(statistics.median, zip(*loads, strict=True))
+            one.play(options.axe, options.times)
+            middle, worst = most(one.moves)
+            if options.times and (ready > READY or worst > MOVED):
+                one.faults.append(f"ready in {ready:.0f} ms, 95 % of moves in {worst:.0f} ms")
+            if options.kernel and one.shown and root.startswith("file"):
+                others, count = other_pictures(options.notebooks / f"{name}.ipynb", one.shown)
+                one.faults += [f"the kernel draws {source} otherwise" for source in others]
+                print(f"{name:40} the kernel draws {count - len(others)} of {count} the same")
+            print(
+                f"{name:40} {root[:4]} {one.size / 1e6:7.2f} {ready:5.0f} {own:6.0f}"
+                f" {len(one.moves):5} {middle:6.0f} {worst:6.0f} {len(one.faults):6}"
+                f"  {'; '.join(one.played)}",
+                flush=True,
+            )
+            moves += one.moves
+            faults += [f"{name}, {root[:4]}: {fault}" for fault in one.faults]
     if moves:
-        most = sorted(moves)[int(0.95 * len(moves))]
-        print(f"{len(moves)} moves: median {statistics.median(moves):.0f} ms, 95 % {most:.0f} ms")
+        middle, worst = most(moves)
+        print(f"{len(moves)} moves: median {middle:.0f} ms, 95 % {worst:.0f} ms")
     print(*faults, sep="\n")
 
 

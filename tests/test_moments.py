@@ -42,6 +42,7 @@ def browser():
 
 def test_it_plays_by_mouse_key_and_touch_from_any_state(browser, coin):
     page, errors = open_moment(browser, coin, {"n": 3}, touch=True)
+    assert page.get_by_role("heading", level=1).text_content() == "Toss coins"
     toss = page.get_by_role("button")
     toss.click()
     toss.press("t")

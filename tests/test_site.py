@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image, ImageChops
 
+import workshop
 from cctview.cli import main
 from cctview.course.site import run
 from cctview.show import Kept
@@ -192,6 +193,7 @@ def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch
     monkeypatch.setattr("cctview.course.site.run._execute", None)
     again = ["site", str(made / "site"), "--work", str(made / "work"), "--states", "8"]
     assert main(again) == 0
+    assert not workshop.is_of_other_data(made / "site")
     (made / "other").mkdir()
     (made / "other" / "mine.txt").write_text("mine")
     assert main(["site", str(made / "other"), *again[2:]]) == 1
@@ -223,7 +225,7 @@ def test_a_lesson_is_run_again_if_and_only_if_what_it_shows_may_have_changed(tmp
 
     def again():
         ran.clear()
-        run.run_living(notebooks / "01-second.ipynb", place)
+        run.run_living(notebooks / "01-second.ipynb", place, run.inputs_digest())
         return bool(ran)
 
     assert again()
@@ -247,3 +249,21 @@ def test_a_lesson_is_run_again_if_and_only_if_what_it_shows_may_have_changed(tmp
     place.most = 7
     assert again()
     assert not again()
+
+
+def test_what_changes_while_a_lesson_runs_is_not_kept(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    data.mkdir()
+    rewrite(data / "frames.zip", "one", 1)
+    path, place = tmp_path / "00-first.ipynb", Kept(tmp_path / "work")
+    nbformat.write(new_notebook(cells=[new_code_cell("x = 1")]), path)
+    monkeypatch.setattr(run, "_READ", (data,))
+    monkeypatch.setattr(run, "_execute", lambda *_: rewrite(data / "frames.zip", "two", 1))
+    inputs = run.inputs_digest()
+    with pytest.raises(ValueError, match="changed while lessons ran"):
+        run.run_living(path, place, inputs)
+    rewrite(data / "frames.zip", "one", 1)
+    ran = []
+    monkeypatch.setattr(run, "_execute", lambda *_: ran.append(True))
+    run.run_living(path, place, inputs)
+    assert ran

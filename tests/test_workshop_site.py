@@ -1,7 +1,9 @@
 """`workshop.py site`: the course's pages without a set-up, for this computer or a room."""
 
+import hashlib
 import http.client
 import itertools
+import json
 import os
 import shutil
 import socket
@@ -156,6 +158,22 @@ def test_without_a_site_it_shows_the_cameras_or_says_how_to_make_one(tmp_path, m
     page.unlink()
     with pytest.raises(workshop.Problem, match="cctview site"):
         workshop.main(["site"])
+
+
+def test_a_site_of_other_data_is_shown_and_named(site, tmp_path, monkeypatch, capsys):
+    def serve(folder, address):
+        raise KeyboardInterrupt
+
+    record, mark = tmp_path / "made.json", site / "cctview-site.json"
+    record.write_text("made today")
+    monkeypatch.setattr(workshop, "RECORD", record)
+    monkeypatch.setattr(workshop, "make_server", serve)
+    for made, named in (("made today", False), ("made before", True)):
+        digest = hashlib.sha256(made.encode()).hexdigest()
+        mark.write_text(json.dumps({"pages": [], "data_sha256": digest}))
+        with pytest.raises(KeyboardInterrupt):
+            workshop.main(["site", "--no-browser", "--folder", str(site)])
+        assert ("shows older data than the course" in capsys.readouterr().out) == named
 
 
 def read_qr(lines, damage=0):

@@ -1,7 +1,7 @@
 """The cameras without Python: two of the stored minutes play, and each click has a stored answer.
 
 What the system says of each vehicle is computed when the piece is made, and so is the truth. The
-piece is made for the site and for slides; it is not kept in the repository.
+piece is made for the site, for slides, and for ``notebooks/cameras.html``.
 """
 
 import io

@@ -7,6 +7,7 @@ which a page on a disk cannot load, and their widgets want a kernel. So nbconver
 code, and the widgets' own modules give the pages life, as one classic script.
 """
 
+import hashlib
 import html
 import json
 import re
@@ -19,8 +20,8 @@ import nbformat
 from tqdm import tqdm
 
 from cctview.course.site.page import Page, lesson_page, link_pages, text_page
-from cctview.course.site.run import run_living
-from cctview.dataset import NOTEBOOKS, require, write_bytes
+from cctview.course.site.run import inputs_digest, run_living
+from cctview.dataset import DATA, NOTEBOOKS, require, write_bytes
 from cctview.show import FOLDER, Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
@@ -28,6 +29,8 @@ _WORDS = Path(__file__).parent / "words"
 _MOMENTS = Path(__file__).parents[1] / "moments"
 _MARK = "cctview-site.json"
 """A folder with this file is a site, and may be replaced by a new one."""
+_RECORD = DATA / "made.json"
+"""It changes with the data; `workshop.py site` says when a site was made of others."""
 _ANSWERS = "answers"
 """The page that is not searched: it tells what the lessons ask."""
 
@@ -82,7 +85,9 @@ def make_site(
     write_bytes(fresh / "search.js", f"cctviewIndex({told});\n".encode())
     shutil.copy(_STATIC / "offline.js", fresh / "offline.js")
     _copy_kept(fresh, place)
-    write_bytes(fresh / _MARK, json.dumps({"pages": [page.name for page in pages]}).encode())
+    made = hashlib.sha256(require(_RECORD).read_bytes()).hexdigest()
+    mark = {"pages": [page.name for page in pages], "data_sha256": made}
+    write_bytes(fresh / _MARK, json.dumps(mark).encode())
     _swap(fresh, out)
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
 
@@ -92,12 +97,12 @@ def _lessons(notebooks, place, words):
     if not paths:
         raise FileNotFoundError(2, "has no notebooks of lessons", str(notebooks))
     cells = sum(len(nbformat.read(path, as_version=4).cells) for path in paths)
-    pages = []
+    pages, inputs = [], inputs_digest()
     with tqdm(total=cells, unit="cell", desc="lessons") as bar:
         done = 0
         for path in paths:
             bar.set_postfix_str(path.stem[:2])
-            notebook = run_living(path, place, bar.update)
+            notebook = run_living(path, place, inputs, bar.update)
             done += len(notebook.cells)
             bar.n = done
             bar.refresh()

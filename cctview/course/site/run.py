@@ -27,7 +27,21 @@ _KEY = "made_of_sha256"
 _OPENING = "from cctview.course.living import begin\n\nbegin({!r}, {})"
 
 
-def run_living(path: Path, place: Kept, watch=None):
+def inputs_digest() -> str:
+    """A digest of all that a lesson's kernel reads beside notebooks; a third of a second."""
+    libraries = sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
+    told = [sysconfig.get_python_version(), [path.name for path in libraries]]
+    total = hashlib.sha256(json.dumps(told).encode())
+    for folder in _READ:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc" and not _makes_pages(file):
+                name = file.relative_to(folder).as_posix()
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                total.update(f"{name}\0{content}\0".encode())
+    return total.hexdigest()
+
+
+def run_living(path: Path, place: Kept, inputs: str, watch=None):
     """An executed notebook whose widgets live without Python.
 
     Parameters
@@ -37,6 +51,8 @@ def run_living(path: Path, place: Kept, watch=None):
     place : Kept
         Keeps what widgets show. Its folder is where the notebook runs, and where its outputs are
         stored; notebooks of one course share it, because they hand the meter on.
+    inputs : str
+        What `inputs_digest` says; all lessons of one build have the same.
     watch : callable, optional
         Called with the number of cells, each time as many have been run since the last call.
 
@@ -47,12 +63,13 @@ def run_living(path: Path, place: Kept, watch=None):
     Raises
     ------
     ValueError
-        If a cell fails; names the cell and the error.
+        If a cell fails; names the cell and the error. Or if something that the lesson reads has
+        changed while it ran.
     """
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    key = _digest(path, place.most)
+    key = _digest(path, place.most, inputs)
     stored = place.root / path.name
     if stored.exists():
         before = nbformat.read(stored, as_version=4)
@@ -60,28 +77,23 @@ def run_living(path: Path, place: Kept, watch=None):
             _take_outputs(notebook, before)
             return notebook
     _execute(notebook, path, place, watch or (lambda count: None))
+    if inputs_digest() != inputs:
+        raise ValueError(
+            f"{path}: the package, the data or the weights changed while lessons ran; try again"
+        )
     notebook.metadata[_KEY] = key
     write_bytes(stored, nbformat.writes(notebook).encode())
     return notebook
 
 
-def _digest(path, most):
+def _digest(path, most, inputs):
     """The digest of all that a lesson's outputs depend on."""
     codes = []
     for other in sorted(path.parent.glob("*.ipynb")):
         if other.name <= path.name:
             cells = json.loads(other.read_text(encoding="utf-8"))["cells"]
             codes.append([cell["source"] for cell in cells if cell["cell_type"] == "code"])
-    libraries = sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
-    told = [most, codes, sysconfig.get_python_version(), [path.name for path in libraries]]
-    total = hashlib.sha256(json.dumps(told).encode())
-    for folder in _READ:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.suffix != ".pyc" and not _makes_pages(file):
-                name = file.relative_to(folder).as_posix()
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                total.update(f"{name}\0{content}\0".encode())
-    return total.hexdigest()
+    return hashlib.sha256(json.dumps([most, codes, inputs]).encode()).hexdigest()
 
 
 def _makes_pages(file):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cctview.course.site.run import run_living
+from cctview.course.site.run import inputs_digest, run_living
 from cctview.course.slides.pieces import MOMENTS, Outputs
 from cctview.course.slides.telling import Slide, Teller
 from cctview.dataset import NOTEBOOKS, require
@@ -110,7 +110,7 @@ def make_living_deck(path: Path, work: Path):
 
     cells = len(nbformat.read(path, as_version=4).cells)
     with tqdm(total=cells, unit="cell", desc=Path(path).stem) as bar:
-        notebook = run_living(path, Kept(work), bar.update)
+        notebook = run_living(path, Kept(work), inputs_digest(), bar.update)
     return make_deck(path, notebook, work)
 
 

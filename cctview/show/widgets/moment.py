@@ -75,10 +75,12 @@ class Moment:
 
     def page(self):
         """A page of its own, which needs no server."""
+        title, style = html.escape(self.title), (_STATIC / "page.css").read_text(encoding="utf-8")
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{html.escape(self.title)}</title></head><body>\n{self.html()}\n</body></html>"
+            f"<title>{title}</title>\n<style>{style}</style></head><body><main>\n"
+            f"<h1>{title}</h1>\n{self.html()}\n</main></body></html>"
         )
 
     def _repr_mimebundle_(self, **kwargs):

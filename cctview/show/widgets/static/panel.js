@@ -71,7 +71,6 @@ class View {
       if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); // or a notebook would take it for one of its own commands
     });
     if (model.get("ratio")) {
-      this.root.cctview = states.held; // read by tests
       this.image = make("img", { alt: "" });
       this.says = make("p", { class: "says", role: "status", "aria-live": "polite" });
       this.root.append(make("div", { class: "drawn" }, this.image, this.says));
