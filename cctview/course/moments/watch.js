@@ -129,7 +129,7 @@ function play(stage) {
   }
   function drawAnswer({ picked, truth }) {
     if (picked === null) {
-      answer.replaceChildren(make("p", { class: "hint" }, "Choose a vehicle in the frame: click it, or press tab and enter."),
+      answer.replaceChildren(make("p", { class: "hint" }, "At which other cameras does the system find a vehicle? Click one in the frame, or press tab and enter."),
         make("p", {}, `${names.length} simulated cameras, ${data.from} to ${data.to}. Every answer was computed beforehand, from what they recorded between ${data.first} and ${data.last}, and stored.`));
       return stage.say("");
     }
