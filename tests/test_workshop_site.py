@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 import workshop
+from studio import __main__ as studio
 from tests.browsing import browsing
 
 
@@ -33,11 +35,26 @@ def test_the_download_and_a_browser_are_enough_to_follow_a_vehicle():
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.goto(address)
+        assert page.get_by_role("heading", level=1).is_visible()
         page.locator(".box:visible:enabled").first.click()
         page.get_by_text("Turn over the truth").wait_for()
         assert page.locator("li:visible").count() == 5  # the other cameras
     assert errors == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_the_page_in_the_download_is_what_the_data_and_the_code_give(tmp_path, monkeypatch):
+    """But for the bytes of its pictures, which libraries encode in ways of their own."""
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(studio, "ROOT", tmp_path)
+    studio.main(["cameras"])
+    made = (tmp_path / "notebooks" / workshop.QUICK.name).read_text("utf-8")
+    kept, now = (
+        re.sub(r"data:image/\w+;base64,[\w+/=]+", "", page)
+        for page in (workshop.QUICK.read_text("utf-8"), made)
+    )
+    fits = kept == now  # pytest would compare a megabyte line by line
+    assert fits, "run `python -m studio cameras`"
 
 
 @pytest.fixture(scope="module")
