@@ -119,8 +119,8 @@ figures.landmarks(four, LandmarkRatios().landmarks(four))
 # %% [markdown]
 # Some lines are wrong, so the ratios are wrong too. People mark points better than our rules, but slowly.
 #
-# In 1971 Goldstein, Harmon and Lesk asked people to *describe* faces instead. Their model predicted that 14 features single out one face in 4 million, if each
-# face is described by its most unusual features. Nobody had the time to describe thousands of crops of vehicles. So our version measures 14 features from the pixels, and
+# In 1971 Goldstein, Harmon and Lesk asked people to *describe* faces instead. Their model predicted that under certain conditions 14 features single out
+# one face in 4 million. Nobody had the time to describe thousands of crops of vehicles. So our version measures 14 features from the pixels, and
 # rounds them to a few grades, as a witness would.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Prediction first. Move the number of eigen-vehicles up slowly: the picture comes back, and the curve goes flat. This is the point: what describes a picture well need not tell whose it is. Wrong answer people give: more numbers, better recognition."
@@ -149,7 +149,7 @@ Sliders(
 # In 2014 and 2015 a **network** took over. It computes its numbers in steps that nobody wrote down; a program adjusted them on training pictures.
 # Notebook 02 shows how.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. It is not one: compare 1971, which has colour, with the recipes of 1991 and 2005. Then the two bars of 2015: the one that was taught here alone is the fair one."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes, the figure of the lesson. Prediction: let them rank the five eras. Nearly everybody expects a steady climb. Read the thin lines first: where two of them overlap, the order of the two bars can be chance. Then the two bars of 2015: the one that was taught here alone is the fair one."
 # ## 4 · Which era finds the vehicle again?
 #
 # Now each method gets the same task. We search for each vehicle among all vehicles at the next camera that faces the same way. We fit each method to half of the
@@ -180,8 +180,8 @@ ask(
 # The bars are **[rank-1](glossary.md#rank-1)**: the share of searches in which the correct vehicle comes first. The thin lines are 95 %
 # [intervals](glossary.md#interval). When you have uncovered the figure, look for three things.
 #
-# - **Is it a steady climb?** Compare 1971 with 1991 and 2005. Colour tells a lot on this road, and the two later methods work in shades of grey. For faces the
-#   order may be different.
+# - **Is it a steady climb?** Read the intervals before you answer. Where two of them overlap, the order of the two methods can be chance. For faces the order may be
+#   different.
 # - **Do 14 features single somebody out?** A small crop gives no careful description, and features that go together (a light roof, a light body) tell less than the
 #   model of 1971 assumes.
 # - **How much does the training matter?** The two bars of 2015 differ only in their training.

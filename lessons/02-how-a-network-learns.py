@@ -362,7 +362,7 @@ check_members_found(members_found, losses, member)
 #
 # **What you can do:** if somebody trained a network on your pictures, ask for two deletions: from the gallery, and from the next training.
 #
-# We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. It stands beside the meter of this course, which notebook 03 introduces.
+# We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. (It is another number than in section 4: these networks were shown all crops of their vehicles, and those of section 4 one crop of each.) It stands beside the meter of this course, which notebook 03 introduces.
 
 # %% jupyter={"source_hidden": true}
 strong = attacks.stored_attacks()

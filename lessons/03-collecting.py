@@ -252,7 +252,8 @@ unicity = privacy.measure_unicity(week, points=4, hours=1)
 print(f"four passes, known to the hour, single out {show.percent(unicity.singled_out)}")
 
 # %% [markdown]
-# The share depends on the kind of driver, and on whether each of the four passes is of another trip:
+# How much more do four passes tell if their times are known to a quarter of an hour? That depends on the kind of driver, and on whether each of the four passes
+# is of another trip:
 
 # %% jupyter={"source_hidden": true}
 by_driver = course.stored_unicity(0.25, 7)
@@ -322,11 +323,11 @@ show.Sliders(
 24 * 60 * 60 / 2
 
 # %% [markdown]
-# **Exercise 1, together.** Now there are 900 cameras, and a frame has 18,800 bytes. How many gigabytes (10⁹ bytes) is that in a day?
+# **Exercise 1, together.** Now there are 900 cameras, and a frame has 20,500 bytes, as section 4 measured. How many gigabytes (10⁹ bytes) is that in a day?
 
 # %% tags=["exercise"]
 gigabytes = ...
-course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=20_500)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
@@ -340,8 +341,8 @@ course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
 #
 # ```python
 # frames = 900 * 24 * 60 * 60 / 2
-# gigabytes = frames * 18_800 / 1e9
-# course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=18_800)
+# gigabytes = frames * 20_500 / 1e9
+# course.check_storage(gigabytes, cameras=900, interval=2, picture_bytes=20_500)
 # ```
 #
 # </details>
@@ -411,6 +412,7 @@ course.check_candidates(candidates, seen)
 # %% jupyter={"source_hidden": true}
 # What the words above say of this run.
 assert month.sending > month.storing
+assert abs(frame_bytes / 20_500 - 1) < 0.01, "exercise 1 says so"
 assert slow["pass"] < 0.5
 assert known.often[7] > 100
 coarse = course.stored_unicity(4, 7).query(of_interest).singled_out.iloc[0]

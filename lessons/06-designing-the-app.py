@@ -221,7 +221,16 @@ blamed = {
     "type": privacy.who_is_blamed(searches, made, "kind"),
 }
 surely = any((table.low > 1).any() for table in blamed.values())
-ask("06 blamed", figures.wrongly_linked(blamed), of=int(surely))
+hardest = max((table.iloc[0] for table in blamed.values()), key=lambda row: row.estimate)
+ask(
+    "06 blamed",
+    figures.wrongly_linked(blamed),
+    of=int(surely),
+    most=hardest.name,
+    times=float(hardest.estimate),
+    low=float(hardest.low),
+    high=float(hardest.high),
+)
 
 # %% [markdown]
 # A wide interval means that we counted too few links to know. A fair maker would publish this figure for your road before you buy.
@@ -308,7 +317,7 @@ check_right_alarms(right_of_hundred, wanted=1 / 5_000, hit=0.8, false=1 / 1000)
 # </details>
 
 # %% [markdown]
-# **Exercise 2, at home.** At the loosest threshold of the first figure, one other vehicle is taken for the wanted one with the
+# **Exercise 2, at home.** At the loosest setting of the system in the game above (the first in its menu), one other vehicle is taken for the wanted one with the
 # probability `rate`. Suppose that all vehicles are equally easy to confuse. **In how large a gallery would every second search link somebody**,
 # although the vehicle is not there?
 

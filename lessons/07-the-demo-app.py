@@ -206,6 +206,7 @@ Markdown(
 ask(
     "07 false name",
     figures.dossier(reads[there], known),
+    driver=reads[here].name.holder,
     other=reads[there].name.holder,
     sure=reads[there].name.probability,
 )
@@ -334,7 +335,7 @@ def who(register, camera, moment, seconds):
     return ...
 
 
-check_who(who, register, finder.cameras[0], sightings.time)
+check_who(who, register, sightings)
 
 # %% [markdown]
 # <details><summary><b>Hint</b></summary>
@@ -352,7 +353,7 @@ check_who(who, register, finder.cameras[0], sightings.time)
 #     apart = (register[camera] - moment).dt.total_seconds().abs()
 #     return register.holder[apart <= seconds]
 #
-# check_who(who, register, finder.cameras[0], sightings.time)
+# check_who(who, register, sightings)
 # ```
 #
 # </details>

@@ -269,7 +269,7 @@ Sliders(
     ],
     prediction=ask(
         "08 blur",
-        of=blur["adaptive"] / blur["off the shelf"],
+        of=blur["adaptive"] / unprotected(results),
         shelf=blur["off the shelf"],
         adaptive=blur["adaptive"],
         unprotected=unprotected(results),
@@ -340,7 +340,7 @@ Sliders(
 )
 
 # %% [markdown]
-# A few dozen known vehicles undo the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
+# A few dozen known vehicles undo much of the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels." slide="## Why do small changes fool a network?\n\nA crop has tens of thousands of numbers. Each is changed a little, and **all changes push the same way**."
 # ## 6 · Why do small changes fool a network?
@@ -373,13 +373,15 @@ ask(
     "08 framed",
     figures.blamed(cloaks, 8),
     of=shares["the extractor", "the target"],
+    own=shares["the extractor", "itself"],
+    bare=plain["the extractor"],
     plain=plain["the second"],
     cloaked=shares["the second", "itself"],
 )
 
 # %% [markdown]
-# Another network hardly notices the cloak. So it hides the driver from one system only. But people who know the network of the police can have
-# an innocent driver named first, and people tend to believe the first name.
+# Another network hardly notices the cloak, so it hides the driver from one system only. Where it succeeds, the search names a vehicle that somebody chose in
+# advance, and people tend to believe the first name. With faces it has succeeded more often (section 7).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes, and the first question of every room: what about the glasses? Go through the table row by row; ask each time: against which model, and does it still hold? Then ask which row you can change after a photo has been copied. None." slide="## What can a face wear?\n\n| | since | does it hold? |\n|---|---|---|\n| Make-up and hair | 2010 | no |\n| Infrared lights | 2013 | before some cameras |\n| Printed glasses | 2016 | against one network |\n| Cloaked photos | 2020 | no |\n---\n## A cloak on a photo cannot be issued again\n\nOnce the photo is copied, its cloak must fool every network that will ever be trained. The collector has to win only once."
 # ## 7 · What can a face wear?

@@ -176,7 +176,6 @@ def test_what_is_no_number_is_explained(answer, hint):
 
 
 FORMS = [list, tuple, set, np.array, pd.Series, pd.Index, dict.fromkeys, reversed, iter]
-FORMS += [lambda x: [DetectionId.parse(i) for i in x], lambda x: pd.DataFrame({"id": x})]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -185,7 +184,7 @@ def test_names_in_every_form(form):
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"), [([3], "int"), (7, "int"), (pd.DataFrame({"name": TAXI}), "column 'id'")]
+    ("answer", "hint"), [([3], "int"), (7, "int"), ([DetectionId.parse(TAXI[0])], "DetectionId")]
 )
 def test_what_are_no_names_is_explained(answer, hint):
     with pytest.raises(Wrong, match=hint):
@@ -234,7 +233,15 @@ def test_travel_time_in_every_form(answer):
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [(4.25, "minutes"), (-255, "sign"), (100, "short"), (300, "long"), (float("nan"), "nan")],
+    [
+        (4.25, "minutes"),
+        (4.15, "minutes and"),
+        (415, "a minute has 60"),
+        (-255, "sign"),
+        (100, "short"),
+        (300, "long"),
+        (float("nan"), "nan"),
+    ],
 )
 def test_a_wrong_travel_time_is_explained(answer, hint):
     verdict = check_travel_time(answer, DEPARTED, ARRIVED)
@@ -281,6 +288,7 @@ def test_the_threshold_of_the_hint_and_of_the_slider_are_right():
         (np.quantile(DISTANCES[~SAME], 0.99), "99% of the different pairs"),
         (20, "how many pairs"),
         (0.01, "share of the pairs"),
+        (np.percentile(DISTANCES[~SAME], 0.01), "np.percentile"),
     ],
 )
 def test_thresholds_of_the_usual_wrong_ideas_are_told_apart(threshold, hint):
@@ -295,6 +303,7 @@ def test_thresholds_of_the_usual_wrong_ideas_are_told_apart(threshold, hint):
         cosine,
         lambda a, b: 1 - a @ b / np.sqrt((a @ a) * (b @ b)),
         lambda a, b: np.array([cosine(a, b)]),
+        lambda a, b: round(cosine(a, b), 2),
     ],
 )
 def test_a_right_cosine_distance_passes(right):
@@ -312,6 +321,13 @@ def test_a_right_cosine_distance_passes(right):
         (lambda a, b: 1 - a @ b / np.linalg.norm(a), "one length only"),
         (lambda a, b: 1 - a @ b / (np.linalg.norm(a) + np.linalg.norm(b)), "add the lengths"),
         (lambda a, b: np.linalg.norm(a - b), "Euclidean"),
+        (lambda a, b: 1 - np.corrcoef(a, b)[0, 1], "correlation"),
+        (lambda a, b: 1 - a @ b / ((a @ a) * (b @ b)), "squares of the lengths"),
+        (
+            lambda a, b: (1 - a @ b) / (np.linalg.norm(a) * np.linalg.norm(b)),
+            "Subtract from 1 last",
+        ),
+        (lambda a, b: cosine(a, b) / 2, "half of it"),
         (lambda a, b: np.arccos(np.clip(1 - cosine(a, b), -1, 1)), "angle"),
         (lambda a, b: None, "return"),
         (lambda a, b: a, "one number"),
@@ -351,7 +367,8 @@ def test_the_share_of_wrong_links_in_every_form(answer):
     ("answer", "hint"),
     [
         (0.8, "links that are right"),
-        (1, "Divide by 5"),
+        (1, "how many are wrong. Of how many links? Divide by 5"),
+        (4, "how many are right. Of how many links? Divide by 5"),
         (1 / 8, "all 8 searches"),
         (3 / 8, "were not linked"),
         (1 / 3, "counts trips"),

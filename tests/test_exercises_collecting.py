@@ -59,6 +59,18 @@ def by_hour(sightings, known):
     return set.intersection(*(set(sightings.vehicle[sightings.hour == hour]) for _, hour in known))
 
 
+def not_there(sightings, known):
+    return set(sightings.vehicle) - candidates(sightings, known)
+
+
+def somewhere_in_that_hour(sightings, known):
+    left = set(sightings.vehicle)
+    for camera, hour in known:
+        left &= set(sightings.vehicle[sightings.camera == camera])
+        left &= set(sightings.vehicle[sightings.hour == hour])
+    return left
+
+
 @pytest.mark.parametrize("answer", [RIGHT, round(RIGHT), "731", 730, f"{RIGHT:.1f}"])
 def test_the_storage_of_a_day(answer):
     assert check_storage(answer, **PLAN)
@@ -72,6 +84,7 @@ def test_the_storage_of_a_day(answer):
         (RIGHT / 1000, "asks for gigabytes"),
         (RIGHT * 2, "every second"),
         (RIGHT * 4, "multiplied"),
+        (RIGHT * 30, "a month"),
         (RIGHT / 24, "whole day"),
         (RIGHT / 86_400, "whole day"),
         (RIGHT * 1e9 / 2**30, "gibibytes"),
@@ -106,6 +119,8 @@ def row_by_row(sightings, known):
         (of_the_last, "overwrites"),
         (apart, "belong together"),
         (by_hour, "one of the two"),
+        (not_there, "were *not* there"),
+        (somewhere_in_that_hour, "somewhere in that hour"),
         (lambda sightings, known: len(candidates(sightings, known)), "how many"),
         (lambda sightings, known: ..., "returns nothing"),
         (lambda sightings, known: {1, 2}, "in all of the sets"),

@@ -14,11 +14,15 @@ TIMES = pd.Timestamp("2031-05-05 08:40:00") + pd.to_timedelta([0, 30, 40], unit=
 SIGHTINGS = pd.DataFrame({"camera": [FIRST, SECOND, THIRD], "time": TIMES})
 RIGHT = 72.0  # 0.8 km in 40 s
 MOMENT = pd.Timestamp("2031-05-05 08:40:06")
-MOMENTS = [MOMENT, pd.Timestamp("2031-05-05 08:41:00")]
+SEEN = pd.DataFrame({"camera": FIRST, "time": [MOMENT, pd.Timestamp("2031-05-05 08:41:00")]})
 ROLES = ("falconer", "organist", "puppeteer", "beekeeper", "tea taster", "clockmaker")
 HOLDERS = [f"the {role}, no. 000{k}" for k, role in enumerate(ROLES)]
 REGISTER = pd.DataFrame(
-    {"holder": HOLDERS, FIRST: MOMENT + pd.to_timedelta([-90, -6, -3, 4, 6, 34], unit="s")}
+    {
+        "holder": HOLDERS,
+        FIRST: MOMENT + pd.to_timedelta([-90, -6, -3, 4, 6, 10.4], unit="s"),
+        SECOND: MOMENT + pd.to_timedelta([1, 40, 50, 60, 70, 80], unit="s"),
+    }
 )
 
 
@@ -55,6 +59,13 @@ def test_the_speed_of_the_whole_trip_is_told_apart():
     assert "whole trip" in verdict.message
 
 
+def test_the_speed_between_two_other_rows_is_told_apart():
+    between = 3600 * 0.4 / 30  # of the first two rows
+    verdict = check_speed(between, SIGHTINGS[1:], KM, trip=SIGHTINGS)
+    assert not verdict
+    assert "between other rows" in verdict.message
+
+
 def who(register, camera, moment, seconds):
     return register["holder"][(register[camera] - moment).dt.total_seconds().abs() <= seconds]
 
@@ -63,12 +74,15 @@ def who(register, camera, moment, seconds):
     "shape", [lambda of: of, list, set, tuple, lambda of: of.to_numpy(), lambda of: of.to_frame()]
 )
 def test_the_right_join_passes_in_every_form(shape):
-    verdict = check_who(lambda *given: shape(who(*given)), REGISTER, FIRST, MOMENTS, 10)
+    verdict = check_who(lambda *given: shape(who(*given)), REGISTER, SEEN, 10)
     assert verdict
     assert "4 holders fit" in verdict.message
 
 
 WRONG = {
+    "names nobody": lambda r, c, m, s: r["holder"][r[c] == m + pd.Timedelta("1ms")],
+    "`.dt.seconds`": lambda r, c, m, s: r["holder"][(r[c] - m).dt.seconds <= s],
+    "another camera's column": lambda r, c, m, s: who(r, SECOND, m, s),
     "only the nearest": lambda r, c, m, s: [
         r["holder"][(r[c] - m).dt.total_seconds().abs().idxmin()]
     ],
@@ -90,13 +104,17 @@ WRONG = {
 
 @pytest.mark.parametrize("hint", WRONG)
 def test_a_wrong_join_is_told_why(hint):
-    verdict = check_who(WRONG[hint], REGISTER, FIRST, MOMENTS, 10)
+    verdict = check_who(WRONG[hint], REGISTER, SEEN, 10)
     assert not verdict
     assert hint in verdict.message
 
 
+def test_a_join_that_reads_one_cameras_column_only_is_found_out():
+    both = pd.concat([SEEN, SEEN.assign(camera=SECOND)])
+    assert check_who(who, REGISTER, both, 10)
+    verdict = check_who(lambda r, c, m, s: who(r, FIRST, m, s), REGISTER, both, 10)
+    assert "another camera's column" in verdict.message
+
+
 def test_a_join_that_was_called_is_told_so():
-    assert (
-        "without calling it"
-        in check_who(["the beekeeper, no. 0002"], REGISTER, FIRST, MOMENTS).message
-    )
+    assert "without calling it" in check_who(["the beekeeper, no. 0002"], REGISTER, SEEN).message

@@ -31,6 +31,8 @@ def test_the_right_alarms_in_every_form(answer):
         (0.0016, "Divide by the alarms"),
         (0.0, "Take a million"),
         (50, "Take a million"),
+        (160, "more than a hundred"),
+        (100 * ASKED["wanted"] / (ASKED["wanted"] + 0.001), "Not all wanted"),
         ("x", "number"),
         (..., "no answer yet"),
     ],
@@ -55,6 +57,8 @@ def test_the_even_gallery_in_every_form(answer):
         (5, "9 % of the searches"),
         (np.log(0.5) / np.log(RATE), "logarithm of `rate`"),
         (0, "no gallery"),
+        (-np.log(0.5) / np.log(1 - RATE), "Only the sign"),
+        (np.log(1 - RATE) / np.log(0.5), "upside down"),
     ],
 )
 def test_wrong_galleries_are_explained(answer, hint):

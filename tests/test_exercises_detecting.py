@@ -69,6 +69,11 @@ def test_a_room_can_call_out_a_whole_number(called_out):
     assert check_score_threshold(called_out, EVALUATION)
 
 
+def test_a_step_of_the_slider_that_costs_hardly_a_false_box_is_right():
+    apart = FOUND.assign(percent=FOUND.percent.where(FOUND.x1 == 0, 20))  # no false box is near
+    assert check_score_threshold(BEST - 3, evaluate_detections(apart, TRUE))
+
+
 def iou(a, b):
     shared = max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
     union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
@@ -94,6 +99,20 @@ def negative(a, b):
     return raw / (area(a) + area(b) - raw) if area(a) + area(b) - raw else 0
 
 
+def by_pixel(a, b):
+    a, b = ([*box[:2], box[2] + 1, box[3] + 1] for box in (a, b))
+    return iou(a, b)
+
+
+def without_brackets(a, b):
+    return shared(a, b) / area(a) + area(b) - shared(a, b) if area(a) else 0
+
+
+def by_corner(a, b):
+    together = a[2] * a[3] + b[2] * b[3] - shared(a, b)
+    return shared(a, b) / together if together else 0
+
+
 def divides_by_zero(a, b):
     a, b = [float(x) for x in a], [float(x) for x in b]
     return shared(a, b) / (area(a) + area(b) - shared(a, b))
@@ -116,6 +135,9 @@ def test_the_solution_and_cctviews_own_pass():
         (lambda a, b: 100 * iou(a, b), "in per cent"),
         (enclosing, "the box around both"),
         (negative, "lie apart"),
+        (by_pixel, "add 1 to each side"),
+        (without_brackets, "into brackets"),
+        (by_corner, "not its size"),
         (divides_by_zero, "divide by zero"),
         (
             lambda a, b: np.float64(shared(a, b)) / np.float64(area(a) + area(b) - shared(a, b)),

@@ -65,6 +65,18 @@ def test_a_wrong_era_is_explained(answer, hint):
     assert hint in verdict.message
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "the network",
+        "Deep learning",
+        TABLE[TABLE.pixels == 28].set_index("era").estimate.nlargest(1),
+    ],
+)
+def test_what_a_room_calls_the_network_is_understood(answer):
+    assert check_best_era(answer, TABLE, 28)
+
+
 def test_it_says_whether_it_may_be_luck():
     assert "may be luck" in check_best_era("1971", TABLE, 12).message
     assert "do not touch" in check_best_era("2015", TABLE, 28).message
@@ -77,6 +89,7 @@ def test_a_size_that_the_table_lacks_is_no_fault_of_the_answer():
 
 def test_the_weights_pass():
     assert check_eigen_weights(lambda p, m, e: (p - m) @ e.T, *DATA)
+    assert check_eigen_weights(lambda p, m, e: np.round((p - m) @ e.T, 4), *DATA)
     assert check_eigen_weights(lambda p, m, e: np.einsum("nd,kd->nk", p - m, e).tolist(), *DATA)
 
 
@@ -108,6 +121,13 @@ def test_wrong_weights_are_explained(answer, hint):
     verdict = check_eigen_weights(answer, *DATA)
     assert not verdict
     assert hint in verdict.message
+
+
+def test_an_average_of_ones_own_is_told_apart():
+    verdict = check_eigen_weights(
+        lambda p, m, e: (p - p.mean(axis=0)) @ e.T, PICTURES[:5], MEAN, VEHICLES
+    )
+    assert "average of your own" in verdict.message
 
 
 @given(ANYTHING)

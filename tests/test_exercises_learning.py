@@ -29,7 +29,7 @@ def test_an_epoch_near_the_lowest_is_right(answer):
     [
         (7, "by heart"),
         (6, "Stop earlier"),
-        (1, "learn longer"),
+        (1, "later it is lower"),
         (0.8, "is a loss"),
         (0.05, "is a loss"),
         (4.4, "whole number"),
@@ -59,7 +59,14 @@ def by_sorting(losses, member, allowed):
 
 
 @pytest.mark.parametrize(
-    "right", [by_quantile, by_scikit_learn, by_sorting, lambda *a: [by_quantile(*a)]]
+    "right",
+    [
+        by_quantile,
+        by_scikit_learn,
+        by_sorting,
+        lambda *a: [by_quantile(*a)],
+        lambda *a: round(by_quantile(*a), 2),
+    ],
 )
 def test_a_right_attack_passes(right):
     assert check_members_found(right, LOSSES, MEMBER)
@@ -71,13 +78,18 @@ def test_a_right_attack_passes(right):
         (lambda x, m, a: 400 * by_quantile(x, m, a), "divide by how many"),
         (lambda x, m, a: a, "share that you allow"),
         (lambda x, m, a: m[x <= np.quantile(x[~m], a)].mean(), "how often an accusation is right"),
-        (lambda x, m, a: np.mean(x[m] <= np.quantile(x, a)), "mixed up"),
+        (lambda x, m, a: np.mean(x[m] <= np.quantile(x, a)), "threshold from everybody's losses"),
         (lambda x, m, a: np.mean(x[m] >= np.quantile(x[~m], 1 - a)), "other way round"),
         (lambda x, m, a: np.mean(x[m] > np.quantile(x[~m], a)), "other way round"),
         (lambda x, m, a: np.mean(x[m] <= np.quantile(x[m], a)), "share that you allow"),
         (lambda x, m, a: np.mean(x[m] < np.percentile(x[~m], a)), "np.percentile"),
-        (lambda x, m, a: np.mean(x < np.quantile(x[~m], a)), "mixed up"),
+        (lambda x, m, a: np.mean(x < np.quantile(x[~m], a)), "you count everybody below it"),
         (lambda x, m, a: np.sum(x[m] < np.quantile(x[~m], a)) / len(x), "divides by everybody"),
+        (lambda x, m, a: len(x[m] < np.quantile(x[~m], a)) / sum(m), "counts all members"),
+        (lambda x, m, a: 100 * by_quantile(x, m, a), "in per cent"),
+        (lambda x, m, a: np.quantile(x[~m], a), "This is the threshold"),
+        (lambda x, m, a: np.mean(x[~m] < np.quantile(x[m], a)), "swapped"),
+        (lambda x, m, a: np.mean(x[m] < np.quantile(x[~m], 1 - a)), "accuses most of the others"),
         (lambda x, m, a: 0.4, "scikit-learn says"),
         (lambda x, m, a: None, "return"),
         (lambda x, m, a: ..., "return"),

@@ -28,7 +28,7 @@ def test_no_answer_makes_a_check_raise(name, answer):
     assert str(verdict)
 
 
-@pytest.mark.parametrize("answer", [np.log2(EVERYONE / ALIKE), 5.1, "5.1", np.array([5.1])])
+@pytest.mark.parametrize("answer", [np.log2(EVERYONE / ALIKE), 5.1, "5.1", np.array([5.1]), 5])
 def test_bits_given_away(answer):
     assert check_bits(answer, EVERYONE, ALIKE)
 
@@ -46,6 +46,7 @@ def test_bits_given_away(answer):
         (math.log2(ALIKE), "still hide the car"),
         (math.log2(EVERYONE), "logarithm of everyone"),
         (2, "too low"),
+        (9, "too high"),
         (8, "too high"),
     ],
 )
@@ -55,7 +56,7 @@ def test_wrong_bits_are_explained(answer, hint):
     assert hint in verdict.message
 
 
-@pytest.mark.parametrize("answer", [2**12 + 1, 4096, 4097.0, "4097"])
+@pytest.mark.parametrize("answer", [2**12 + 1, 4096, 4097.0, "4097", 4000])
 def test_where_a_match_is_a_coins_toss(answer):
     verdict = check_even_population(answer, EVIDENCE)
     assert verdict
@@ -74,6 +75,9 @@ def test_where_a_match_is_a_coins_toss(answer):
         (1 / 4096, "before any evidence"),
         (-3, "cannot be a number of vehicles"),
         (1000, "too few"),
+        (12, "how many bits there are"),
+        (2 ^ 12, "a power is written"),
+        (0.5, "This is the probability"),
         (2_000_000, "too many"),
     ],
 )

@@ -108,6 +108,12 @@ def test_searches_mark_the_right_ones():
     } <= set(texts(figure))
 
 
+def test_ranks_are_spoken_as_people_speak_them():
+    rows = {str(rank): ([CROPS[0]], [False], rank) for rank in (11, 21, 101, 112, 122)}
+    told = set(texts(lesson_01.era_searches(CROPS[0], rows)))
+    assert {f"correct one: {rank}" for rank in ("11th", "21st", "101st", "112th", "122nd")} <= told
+
+
 def test_by_era_says_how_large_the_leap_is():
     figure = FIGURES["by era"]()
     assert "finds 2.0 times as many as any older method" in figure.title

@@ -19,8 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cctview.dataset import DetectionId
-
 _MOST_NAMES = 100_000
 """No more names are read: an iterator may have no end."""
 
@@ -136,7 +134,7 @@ def call(function: Any, *arguments: Any, hint: str = "", wanted: str = "the form
     try:
         given = function(*copies)
     except (Exception, SystemExit) as error:
-        raise Wrong(f"Your function raised {_described(error)}{hint}") from error
+        raise Wrong(f"Your function raised {_described(error).rstrip('.')}{hint}") from error
     if given is None or given is Ellipsis:
         raise Wrong(f"Your function returns nothing yet: put {wanted} after `return`.")
     return given
@@ -196,25 +194,21 @@ def read_array(answer: Any, name: str = "what your function returns") -> np.ndar
 
 @reader
 def read_names(answer: Any, name: str = "the answer") -> set[str]:
-    """The ids in an answer: text or `DetectionId`, in any container, or a table's column `id`."""
-    if isinstance(answer, (str, DetectionId)):
-        return {str(answer)}
-    if isinstance(answer, pd.DataFrame):
-        if "id" not in answer:
-            raise Wrong(f"{name} is a table without a column 'id'; give its ids.")
-        answer = answer["id"]
+    """The names in an answer: text, in any container."""
+    if isinstance(answer, str):
+        return {answer}
     if isinstance(answer, np.ndarray):
         answer = answer.ravel()
     try:
         names = list(itertools.islice(answer, _MOST_NAMES))
     except TypeError:
-        raise Wrong(f"{name} should be a list of ids, but is a {type(answer).__name__}.") from None
-    strange = [value for value in names if not isinstance(value, (str, DetectionId))]
-    if strange:
         raise Wrong(
-            f"{name} should hold ids only, but there is a {type(strange[0]).__name__} in it."
-        )
-    return {str(value) for value in names}
+            f"{name} should be names, but is of the type {type(answer).__name__}."
+        ) from None
+    strange = [value for value in names if not isinstance(value, str)]
+    if strange:
+        raise Wrong(f"{name} should hold names, but holds {type(strange[0]).__name__}.")
+    return set(names)
 
 
 def first_hint(hints: dict[str, Any], matches: Callable[[Any], bool]) -> str | None:

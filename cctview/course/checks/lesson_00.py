@@ -25,8 +25,9 @@ def check_wrong_share(answer, links, sure=0.5):
 
     if is_share(wrong / count):
         return f"{wrong} of {count} links are wrong. Each of them follows somebody else."
-    if number == wrong:
-        raise Wrong(f"That is how many are wrong. Of how many links? Divide by {count}.")
+    if number in (wrong, count - wrong) and count > 1:
+        which = "wrong" if number == wrong else "right"
+        raise Wrong(f"That is how many are {which}. Of how many links? Divide by {count}.")
     hints = {
         "This is the share of the links that are right. Subtract it from 1.": 1 - wrong / count,
         "This is the share of the searches that end in a link, as in the worked example. How many"
@@ -69,7 +70,8 @@ def check_sureness(answer, links, tolerated=0.1):
         raise Wrong(f"No row has a probability of {sure:g} or more, so nothing is linked at all.")
     correct = int(found[linked - 1])
     wrong = linked - correct
-    result = f"From {sure:.3g} on there are {linked} links, and {wrong} of them are wrong"
+    be = "is" if wrong == 1 else "are"
+    result = f"From {sure:.3g} on there are {linked} links, and {wrong} of them {be} wrong"
     if wrong > tolerated * linked + 1e-9:
         why = "Unsure links must go, so the probability must be higher."
         if np.isclose(sure, tolerated):

@@ -4,7 +4,7 @@ import numpy as np
 
 from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number
 
-_ENOUGH = 0.05
+_ENOUGH = 0.15
 """A good epoch to stop after has a loss on new vehicles at most this share above the lowest."""
 
 
@@ -37,8 +37,8 @@ def check_stop(answer, history):
         )
     if epoch < best:
         raise Wrong(
-            f"After {epoch:g} epochs the loss on new vehicles is {new[epoch]:.2f}, and still falls."
-            " Let the network learn longer."
+            f"After {epoch:g} epochs the loss on new vehicles is {new[epoch]:.2f}; later it is"
+            " lower. Let the network learn longer."
         )
     if epoch == int(trained_on.idxmin()) or epoch == history.index[-1]:
         raise Wrong(
@@ -68,7 +68,7 @@ def check_members_found(answer, losses, member):
         hint = ". Try it on `losses`, `member` and 0.01."
         given = call(answer, losses, member, allowed, hint=hint, wanted="what it finds")
         share = read_number(given, "what your function returns")
-        room = 1.5 / member.sum()
+        room = max(1.5 / member.sum(), 0.0051)  # two decimals are exact enough
         if not least - room <= share <= right + room:
             raise Wrong(_members_hint(share, right, losses, member, allowed))
     return "It agrees with scikit-learn's ROC at 1, 5 and 20 % of false alarms."
@@ -84,15 +84,20 @@ def _members_hint(share, right, losses, member, allowed):
     """What went wrong, by what came out."""
     if share > 1:
         return (
-            f"{share:g} is no share. If it is how many members are found, divide by how many there"
-            " are."
+            f"{share:g} is no share. If it is in per cent, divide by 100. If it is how many members"
+            " are found, divide by how many there are."
         )
-    mixed = (
-        "Members and others are mixed up. Take the threshold from the losses of the others alone,"
-        " and count the members alone below it."
+    threshold, inside, others = (
+        np.quantile(losses[~member], allowed),
+        losses[member],
+        losses[~member],
     )
-    threshold, inside = np.quantile(losses[~member], allowed), losses[member]
     hints = {
+        "This is the threshold. Which share of the members has a smaller loss?": threshold,
+        "Members and others are swapped: the threshold comes from the others, and the members are"
+        " counted.": (others < np.quantile(inside, allowed)).mean(),
+        "This threshold accuses most of the others. Take the quantile `allowed` of their losses,"
+        " which begins with the small ones.": (inside < np.quantile(others, 1 - allowed)).mean(),
         f"That is the share that you allow, {allowed:g}. Take the threshold from the others'"
         " losses, and return how many of the members lie below it.": allowed,
         "`np.percentile` counts from 0 to 100. Use `np.quantile`, or multiply by 100.": (
@@ -101,10 +106,14 @@ def _members_hint(share, right, losses, member, allowed):
         "This divides by everybody. Divide by the number of members.": (
             (inside <= threshold).sum() / len(losses)
         ),
-        mixed + " Then divide by the number of members.": (losses <= threshold).mean(),
+        "The threshold is right, but you count everybody below it. Count the members alone, and"
+        " divide by the number of members.": (losses <= threshold).mean(),
         "This is how often an accusation is right. The question asks which share of all members is"
         " found.": member[losses <= threshold].mean(),
-        mixed: (inside <= np.quantile(losses, allowed)).mean(),
+        "You took the threshold from everybody's losses. Take it from the others' alone, because it"
+        " must not accuse too many of them.": (inside <= np.quantile(losses, allowed)).mean(),
+        "This counts all members. Which share of them has a loss below the threshold? The mean of"
+        " True and False is a share.": 1.0,
         "It is the other way round: members have the small losses. Accuse vehicles below a"
         " threshold.": (inside >= np.quantile(losses[~member], 1 - allowed)).mean(),
         "It is the other way round: this accuses the members with a large loss.": (

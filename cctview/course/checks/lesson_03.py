@@ -36,7 +36,7 @@ def check_storage(answer, cameras, interval, picture_bytes):
                 "The digits are right, the unit is not. The question asks for gigabytes, and this"
                 f" is {factor:,.0f} times too few."
             )
-    if is_about(true * 1e9 / 2**30):
+    if abs(number / (true * 1e9 / 2**30) - 1) <= 0.003:  # a guess may lie near it
         raise Wrong(
             "These are gibibytes (2**30 bytes). A gigabyte, in which disks are sold, is"
             " 10**9 bytes."
@@ -48,6 +48,8 @@ def check_storage(answer, cameras, interval, picture_bytes):
         )
     if is_about(true * interval):
         raise Wrong(f"That is a frame every second. There is one every {interval:g} s.")
+    if is_about(30 * true):
+        raise Wrong("That is a month. The question asks for one day.")
     if any(is_about(true / factor) for factor in (24, 60, 3600, _DAY)):
         raise Wrong(f"Is that a whole day? A day has {_DAY:,} seconds.")
     raise Wrong(
@@ -94,7 +96,10 @@ def _candidates_hint(vehicles, known, at_each, sightings):
             ": your vehicles were at one of the points or more. Keep those that were at all of"
             " them."
         )
-    if vehicles == set(sightings.vehicle):
+    everybody = set(sightings.vehicle)
+    if any(vehicles == everybody - here for here in at_each):
+        return ": your vehicles are those that were *not* there. `&` keeps what is in both sets."
+    if vehicles == everybody:
         return (
             ": your function leaves everybody in. `&` keeps the vehicles that are in both sets; `|`"
             " puts both sets together."
@@ -107,10 +112,14 @@ def _candidates_hint(vehicles, known, at_each, sightings):
             ": camera and hour belong together. Your vehicles were at any of these cameras, in any"
             " of these hours."
         )
-    if vehicles in (
-        _all_of(sightings.camera, sightings, cameras),
-        _all_of(sightings.hour, sightings, hours),
-    ):
+    at_cameras = _all_of(sightings.camera, sightings, cameras)
+    in_hours = _all_of(sightings.hour, sightings, hours)
+    if vehicles == at_cameras & in_hours:
+        return (
+            ": camera and hour belong together. Your vehicles were at the camera, and somewhere in"
+            " that hour."
+        )
+    if vehicles in (at_cameras, in_hours):
         return ": a point is a camera *and* an hour. Your function uses only one of the two."
     if len(known) > 1 and vehicles in at_each:
         return (

@@ -42,6 +42,9 @@ def check_threshold(answer, distances, same, tolerated=0.01):
         ),
         f"At this threshold {1 - tolerated:.0%} of the different pairs are linked. Count from the"
         " small distances.": np.quantile(apart, 1 - tolerated),
+        "`np.percentile` counts from 0 to 100. Use `np.quantile`, or multiply by 100.": (
+            np.percentile(apart, tolerated)
+        ),
         "This is how many pairs may be linked. Which distance has the last of them?": allowed,
         "This is the share of the pairs that may be linked. Which distance has the last of them?": (
             tolerated
@@ -71,12 +74,18 @@ def check_cosine_distance(answer, embeddings):
         right = float(cosine_distances(a[None], b[None])[0, 0])
         given = call(answer, a, b, hint=". Try it on two rows of the embeddings.")
         number = read_number(given, "what your function returns")
-        if abs(number - right) > 1e-4:
+        if abs(number - right) > 0.0051:  # two decimals are exact enough
             raise Wrong(_cosine_hint(number, right, a, b))
     return (
         "It agrees with the one of cctview on all pairs that were tried. The nearest vehicle has"
         " the smallest."
     )
+
+
+def _centred_distance(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    return 1 - a @ b / lengths if lengths else math.nan
 
 
 def _cosine_hint(number, right, a, b):
@@ -106,6 +115,12 @@ def _cosine_hint(number, right, a, b):
         "This is the Euclidean distance (MED). The cosine looks at the directions only.": (
             np.linalg.norm(a - b)
         ),
+        "This is 1 minus the correlation, which takes off the means first. The cosine does not.": (
+            _centred_distance(a, b)
+        ),
+        "You divide by the squares of the lengths. Divide by the lengths.": 1 - cosine / lengths,
+        "Subtract from 1 last: 1 - (a @ b / (... * ...)).": (1 - cosine * lengths) / lengths,
+        "This is half of it: 2 for opposite directions.": right / 2,
         "This is the angle. The cosine distance is 1 minus its cosine.": (
             math.acos(min(max(cosine, -1), 1))
         ),

@@ -19,15 +19,20 @@ def check_right_alarms(answer, wanted, hit, false):
     [True, True, True, False, False]
     """
     number = read_number(answer, "the number of right alarms")
+    if number > 100:
+        raise Wrong(
+            f"{number:g} is more than a hundred. If it is a number of alarms, divide the right ones"
+            " by all alarms, and multiply by 100."
+        )
     right = wanted * hit / (wanted * hit + (1 - wanted) * false)
 
     def near(value):
         rounded = (
             0.006 if number >= 1 and number == round(number) else 0.0
         )  # a whole number of a hundred
+        of_hundred = (number / 100,) if number >= 1 else (number, number / 100)
         return any(
-            abs(given - value) <= max(0.06 * min(value, 1 - value), rounded)
-            for given in (number, number / 100)
+            abs(given - value) <= max(0.06 * min(value, 1 - value), rounded) for given in of_hundred
         )
 
     if near(right):
@@ -49,11 +54,16 @@ def check_right_alarms(answer, wanted, hit, false):
         "That is a share of all vehicles that pass. Divide by the alarms: the right and the wrong"
         " ones together.": wanted * hit,
         "That is how many vehicles are wanted. How many of those that raise an alarm are?": wanted,
+        f"Not all wanted vehicles raise an alarm, but {100 * hit:g} of 100.": (
+            wanted / (wanted + (1 - wanted) * false)
+        ),
         "You divide by the wrong alarms alone. Divide by all alarms, the right and the wrong"
         " ones.": (wanted * hit / ((1 - wanted) * false)),
     }
+    share = number / 100 if number >= 1 else number
+    nearest = dict(sorted(hints.items(), key=lambda hint: abs(share - hint[1])))
     raise Wrong(
-        first_hint(hints, near)
+        first_hint(nearest, near)
         or "Take a million vehicles that pass. How many of the wanted ones raise an alarm? How many"
         " of the others do?"
     )
@@ -74,6 +84,10 @@ def check_even_gallery(answer, rate):
     number = read_number(answer, "the size of the gallery")
     if math.isclose(number, math.log(0.5) / math.log(rate), rel_tol=0.01):
         raise Wrong("You took the logarithm of `rate`. No vehicle is taken for it with `1 - rate`.")
+    if math.isclose(number, math.log1p(-rate) / math.log(0.5), rel_tol=0.01):
+        raise Wrong("It is upside down: divide the logarithm of 0.5 by that of `1 - rate`.")
+    if math.isclose(number, math.log(0.5) / -math.log1p(-rate), rel_tol=0.01):
+        raise Wrong("Only the sign is wrong: both logarithms are below zero.")
     if number < 1:
         raise Wrong(f"{number:g} is no gallery. Give a number of vehicles, 1 or more.")
     right = math.log(0.5) / math.log1p(-rate)

@@ -28,8 +28,8 @@ def check_defence(answer, table, usefulness=0.9, needs=USES):
     best = points[points.usefulness >= usefulness].share.max()
     mine = points[(points.defence == name) & np.isclose(points.strength, strength)].iloc[0]
     result = (
-        f"{name} at {strength:g} takes {100 * mine.share:.0f} % of the bits from the best tracker"
-        f" ({mine.tracker})"
+        f"{name} at {strength:g} takes {100 * max(mine.share, 0):.0f} % of the bits from the best"
+        f" tracker ({mine.tracker})"
     )
     kept = f"{100 * mine.usefulness:.0f} %"
     if mine.usefulness < usefulness:
@@ -105,7 +105,7 @@ def check_key_broken(answer, database, known=200):
     if found >= 0.5 * best:
         possible = database.unprotected()["estimate"]
         return f"{result}, and {100 * possible:.0f} % could be found if there were no key."
-    if _share_found(matrix.T, first, second) > 2 * found:
+    if _share_found(matrix.T, first, second) >= 0.3 * best:
         raise Wrong(f"{result}. It is turned the wrong way: return its transpose.")
     reason = (
         "It takes b to a, or it fits too closely"

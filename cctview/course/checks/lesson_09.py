@@ -20,7 +20,7 @@ def check_bits(answer, before, after):
     def near(value):
         return abs(bits - value) <= 0.05
 
-    if near(right):
+    if near(right) or bits == round(right) > 0:  # a room calls out whole numbers
         return (
             f"log2({before:.0f} / {after:.0f}) = {right:.1f} bits: {before / after:.0f} times fewer"
             " vehicles than before."
@@ -39,11 +39,13 @@ def check_bits(answer, before, after):
     }
     if math.isclose(bits, 1 / ratio, rel_tol=0.05):
         raise Wrong(f"This is the share that is left. {divide}")
-    if hint := first_hint(hints, near):
+    guessed = bits == round(bits)  # a whole number is a guess, and tells no slip
+    if not guessed and (hint := first_hint(hints, near)):
         raise Wrong(hint)
     side = "low" if bits < right else "high"
+    be = "is" if round(after) == 1 else "are"
     raise Wrong(
-        f"{bits:g} is too {side}. Halve {before:.0f} until about {after:.0f} are left: how many"
+        f"{bits:g} is too {side}. Halve {before:.0f} until about {after:.0f} {be} left: how many"
         " times?"
     )
 
@@ -61,7 +63,7 @@ def check_even_population(answer, bits):
     right = 2.0**bits + 1
 
     def near(value):
-        return abs(population / value - 1) <= 0.02
+        return abs(population / value - 1) <= 0.03  # "about 4,000" for 4,097
 
     if population <= 0:
         raise Wrong(f"{population:g} cannot be a number of vehicles.")
@@ -78,6 +80,9 @@ def check_even_population(answer, bits):
         "Bits are powers of 2, not of 10.": 10.0**bits,
         f"You are one bit too high. {off}": 2 * right,
         f"You are one bit too low. {off}": right / 2,
+        "This is how many bits there are. Each of them doubles the number of vehicles.": bits,
+        "In Python a power is written `**`; `^` is something else.": int(bits) ^ 2,
+        "This is the probability. Which number of vehicles gives it?": 0.5,
         "This is how likely one vehicle is before any evidence. How many is that?": 1 / right,
     }
     if hint := first_hint(hints, near):

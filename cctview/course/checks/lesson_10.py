@@ -48,7 +48,7 @@ def check_numbers(answer, detections, right):
 def _read_numbers(answer, camera):
     if not hasattr(answer, "items"):
         raise Wrong(
-            f"give a dict from camera to number, such as {{'{camera}': 1}}; this is a"
+            f"give a dict from camera to number, such as {{'{camera}': 1}}, not:"
             f" {type(answer).__name__}."
         )
     for place, number in answer.items():
@@ -83,6 +83,12 @@ def check_travel_time(answer, departed, arrived, tolerance=2.0):
         raise Wrong(
             f"You subtracted the clocks as if they were ordinary numbers. {seconds / 100:.2f} would"
             " be minutes and seconds, and a minute has 60 seconds."
+        )
+    minutes, rest = divmod(round(right), 60)
+    if minutes and seconds in (100 * minutes + rest, minutes + rest / 100):
+        raise Wrong(
+            f"{seconds:g} reads as {minutes} minutes and {rest} seconds. Give all of it in seconds:"
+            " a minute has 60."
         )
     if abs(60 * seconds - right) <= tolerance:
         raise Wrong(f"That is {seconds:g} minutes, and they are right: give it in seconds.")

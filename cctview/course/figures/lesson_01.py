@@ -242,7 +242,10 @@ _WIDE = 9.2  # units that the axes of `era_searches` are wide: a tile is one
 
 
 def _ordinal(rank):
-    return {1: "first", 2: "2nd", 3: "3rd"}.get(rank, f"{rank}th")
+    if rank == 1:
+        return "first"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank}{'th' if rank % 100 in (11, 12, 13) else ending}"
 
 
 def _tile(axes, crop, x, y, colour, dashes, sign=""):
