@@ -12,9 +12,11 @@ from cctview.show.drawing import (
     key_above,
     lines_across,
     name_rows,
+    named_once,
     no_spines,
     share_axis,
     show_crop,
+    spread,
 )
 from cctview.show.inline_pictures import data_address, picture_html
 from cctview.show.intervals import bars
@@ -144,6 +146,7 @@ __all__ = [
     "lines_across",
     "living",
     "name_rows",
+    "named_once",
     "no_spines",
     "one_of",
     "percent",
@@ -157,6 +160,7 @@ __all__ = [
     "share_axis",
     "short",
     "show_crop",
+    "spread",
     "store_nothing",
     "style",
     "who_is_linked",

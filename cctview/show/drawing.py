@@ -1,5 +1,7 @@
 """What figures draw again and again: intervals, points, rows with names, keys, axes of shares."""
 
+import numpy as np
+
 from cctview.show.look import GREY, INK, ORANGE, PALE, PAPER, PURPLE
 
 DARKER = {ORANGE: "#9a6a00", PURPLE: "#9c4a7e"}
@@ -54,6 +56,12 @@ def name_rows(axes, names, below=0.45, above=0.55, **look):
     axes.tick_params(axis="y", length=0)
 
 
+def spread(places, gap):
+    """Places along an axis, in their order, raised so that each is `gap` or more above the last."""
+    steps = gap * np.arange(len(places))
+    return np.maximum.accumulate(np.asarray(places, float) - steps) + steps
+
+
 def lines_across(axes, count, width=0.8):
     """A pale line behind each row."""
     for row in range(count):
@@ -71,13 +79,20 @@ def show_crop(axes, crop, **look):
     axes.set(xticks=[], yticks=[])
 
 
+def named_once(axes):
+    """The handles and the names of a legend in which each name stands once."""
+    handles, names = axes.get_legend_handles_labels()
+    kinds = dict(zip(names, handles, strict=True))
+    return list(kinds.values()), list(kinds)
+
+
 def key_above(figure, height, *entries, left=0.01, **look):
     """A legend on the line below the title, `height` inches above the axes.
 
-    Without handles and names, those of the first axes that have any.
+    Without handles and names, those of the first axes.
     """
     if not entries and "handles" not in look:
-        entries = figure.axes[0].get_legend_handles_labels()
+        entries = named_once(figure.axes[0])
     top = figure.subplotpars.top + height / figure.get_size_inches()[1]
     look = {"frameon": False, "fontsize": 11, "loc": "upper left"} | look
     figure.legend(*entries, bbox_to_anchor=(left, top), **look)

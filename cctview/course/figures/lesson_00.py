@@ -10,7 +10,6 @@ from cctview.show import (
     DIFFERENT,
     INK,
     PAPER,
-    SIMULATION,
     Card,
     key_above,
     lines_across,
@@ -29,7 +28,7 @@ _MARKS = {
 
 
 @style()
-def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = SIMULATION) -> Card:
+def trip_ledger(links: pd.DataFrame, sure: float = SURE) -> Card:
     """What became of each link of some trips: a row for each vehicle, a column for each camera.
 
     `links` come from `cctview.link.TripJudge.links`; a candidate at least `sure` is linked.
@@ -42,7 +41,7 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE, note: str = SIMULATION)
         f" (95 % interval {100 * whole.low:.0f} to {100 * whole.high:.0f} %), {could:.0f} could be;"
         f" {(judged == 'wrong').sum()} of {linked} links are wrong"
     )
-    figure = Card(title, 0.165 * count + 1.0, note, left=1.2, right=0.3, top=0.62, bottom=0.1)
+    figure = Card(title, 0.165 * count + 1.0, left=1.2, right=0.3, top=0.62, bottom=0.1)
     axes = figure.subplots()
     cameras, queries = driving_order(links["camera"].unique()), list(dict.fromkeys(links["query"]))
     across = links["camera"].map(cameras.index).to_numpy()

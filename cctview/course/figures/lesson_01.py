@@ -22,7 +22,6 @@ from cctview.show import (
     PURPLE,
     RED,
     SAME,
-    SIMULATION,
     Card,
     at_edge,
     band,
@@ -34,8 +33,11 @@ from cctview.show import (
     label,
     lines_across,
     name_rows,
+    named_once,
     percent,
     share_axis,
+    show_crop,
+    spread,
     style,
 )
 
@@ -66,13 +68,11 @@ _LINES = (
 )
 """Colour, marker and dashes of each era."""
 _PICTURES: dict[str, Any] = {"photographs": True, "left": 0.15, "right": 0.15}
+_RANK_1 = "searches with the correct vehicle first (rank-1, share)"
 
 
 @style()
-def timeline(
-    milestones: Sequence[tuple[int, str, str, str]] = _MILESTONES,
-    note: str = "Sources are given in the text of the lesson",
-) -> Card:
+def timeline(milestones: Sequence[tuple[int, str, str, str]] = _MILESTONES) -> Card:
     """The papers by year, and who decided what is compared: a person, a recipe or the data."""
     learns = min(year for year, kind, *_ in milestones if kind == "learns")
     first = min(year for year, *_ in milestones)
@@ -81,6 +81,7 @@ def timeline(
         f" {learns} the network learns it"
     )
     count = len(milestones)
+    note = "Sources are given in the text of the lesson"
     figure = Card(title, 0.5 * count + 1.1, note, left=0.3, right=4.1, bottom=0.4, top=0.62)
     axes = figure.subplots()
     lines_across(axes, count, 0.9)
@@ -102,7 +103,7 @@ def timeline(
 
 
 @style()
-def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: str = "") -> Card:
+def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray]) -> Card:
     """Vehicles with the landmarks that were found on them: four rows, and three widths.
 
     `found` comes from `cctview.extract.eras.LandmarkRatios.landmarks`.
@@ -112,7 +113,7 @@ def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: s
     )
     tallest = max(crop.shape[0] / crop.shape[1] for crop in crops)
     height = min(6.9 / len(crops) * tallest, 2.4) + 0.2
-    figure = Card(title, height + 0.3, note, bottom=0.1, top=0.4, wspace=0.06, **_PICTURES)
+    figure = Card(title, height + 0.3, "", bottom=0.1, top=0.4, wspace=0.06, **_PICTURES)
     names = ("roof", "windscreen", "sill", "shadow")
     for k, crop in enumerate(crops):
         axes = figure.add_subplot(1, len(crops), k + 1)
@@ -133,23 +134,20 @@ def landmarks(crops: Sequence[np.ndarray], found: dict[str, np.ndarray], note: s
 
 @style()
 def eigen_vehicles(
-    era: EigenVehicles,
-    crop: np.ndarray,
-    curve: Sequence[tuple[int, float]],
-    count: int,
-    note: str = SIMULATION,
+    era: EigenVehicles, crop: np.ndarray, curve: Sequence[tuple[int, float]], count: int
 ) -> Card:
     """The mean vehicle, eigen-vehicles, a crop rebuilt from `count` of them, and what they find.
 
     `era` is fitted. `curve` has pairs: a number of eigen-vehicles, and rank-1 with so many.
     """
     weights = era.embed([crop])[0]
-    left = _left_out(era, crop, weights[:count])
+    away = era.flat([crop])[0] - era.mean
+    kept = (weights[:count] ** 2).sum() / (away**2).sum()  # squared lengths at right angles add up
     title = (
-        f"{count} numbers for {era.side**2} pixels: {percent(1 - left)} of what sets this vehicle"
+        f"{count} numbers for {era.side**2} pixels: {percent(kept)} of what sets this vehicle"
         " off from the mean"
     )
-    figure = Card(title, 3.9, note, photographs=True)
+    figure = Card(title, 3.9, photographs=True)
     grid = figure.add_gridspec(2, 8, height_ratios=(1, 1.9), hspace=0.2, wspace=0.1)
     pictures = [
         ("picture", era.flat([crop])[0], 0, 255),
@@ -183,23 +181,15 @@ def _rank1_by_count(axes, curve, count):
     share_axis(axes.yaxis)
 
 
-def _left_out(era, crop, weights):
-    """The share of a crop's difference from the mean that these weights do not rebuild."""
-    away = era.flat([crop])[0] - era.mean
-    # of orthogonal directions, squared lengths add up
-    return float(1 - (np.asarray(weights, float) ** 2).sum() / (away**2).sum())
-
-
 @style()
-def line_up(query: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+def line_up(query: np.ndarray, crops: Sequence[np.ndarray]) -> Card:
     """A vehicle, and crops of another camera of which one shows it, numbered from 1."""
     title = "Which of these five crops shows the vehicle on the left?"
-    figure = Card(title, 1.55, note, bottom=0.1, top=0.36, wspace=0.12, **_PICTURES)
+    figure = Card(title, 1.55, bottom=0.1, top=0.36, wspace=0.12, **_PICTURES)
     grid = figure.add_gridspec(1, len(crops) + 1)
     for k, crop in enumerate([query, *crops]):
         axes = figure.add_subplot(grid[0, k])
-        axes.imshow(crop, interpolation="bicubic")
-        axes.set(xticks=[], yticks=[])
+        show_crop(axes, crop, interpolation="bicubic")
         axes.spines[:].set(visible=True, color=GREY if k else INK, linewidth=1 if k else 3)
         axes.set_title(str(k) if k else "looked for", fontsize=12, pad=5, fontweight="bold")
     return figure
@@ -207,9 +197,7 @@ def line_up(query: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATI
 
 @style()
 def era_searches(
-    query: np.ndarray,
-    rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]],
-    note: str = SIMULATION,
+    query: np.ndarray, rows: dict[str, tuple[Sequence[np.ndarray], Sequence[bool], int]]
 ) -> Card:
     """One search by several recognisers: their first candidates, and the correct one's rank.
 
@@ -218,7 +206,7 @@ def era_searches(
     first = sum(rank == 1 for _, _, rank in rows.values())
     put = "puts" if first == 1 else "put"
     title = f"{first} of {len(rows)} methods {put} the correct vehicle first"
-    figure = Card(title, 0.86 * len(rows) + 0.35, note, bottom=0.05, top=0.3, **_PICTURES)
+    figure = Card(title, 0.86 * len(rows) + 0.35, bottom=0.05, top=0.3, **_PICTURES)
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set(xlim=(0, _WIDE), ylim=(len(rows), 0), aspect="auto")
@@ -265,7 +253,7 @@ def _tile(axes, crop, x, y, colour, dashes, sign=""):
 
 
 @style()
-def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float, note: str = SIMULATION) -> Card:
+def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float) -> Card:
     """The leak of each era: how often it puts the correct vehicle first, with intervals.
 
     `table` is that of `cctview.course.era_trials.leak_by_era`; its last era brought a training of
@@ -290,16 +278,11 @@ def by_era(table: pd.DataFrame, equal: pd.DataFrame, chance: float, note: str = 
         f"Taught the same vehicles, the network {verdict}; with a training of its own it finds"
         f" {last / before.max():.0f} times as many"
     )
-    rows = rows.rename(index=names)
-    return bars(
-        rows, "searches with the correct vehicle first (rank-1, share)", title, chance, note
-    )
+    return bars(rows.rename(index=names), _RANK_1, title, chance)
 
 
 @style()
-def by_resolution(
-    table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray, note: str = SIMULATION
-) -> Card:
+def by_resolution(table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray) -> Card:
     """How often each era puts the correct vehicle first, by the size of crops; a crop at one size.
 
     `table` is ``data/results/eras.csv``; the size nearest to `pixels` is marked, the title names
@@ -313,7 +296,7 @@ def by_resolution(
         f"At {pixels} pixels a side the method {era[5:]} finds {percent(now.estimate)} (95% CI"
         f" {100 * now.low:.0f}–{100 * now.high:.0f}); the best is {at_size.estimate.idxmax()[5:]}"
     )
-    figure = Card(title, 3.9, note, photographs=True, right=2.35)
+    figure = Card(title, 3.9, photographs=True, right=2.35)
     axes = figure.subplots()
     for (name, rows), (colour, marker, dashes) in zip(table.groupby("era", sort=False), _LINES):
         chosen = name == era
@@ -331,26 +314,24 @@ def by_resolution(
     low, high = figure.subplotpars.bottom, figure.subplotpars.top
     inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
     small = shrink_crop(crop, pixels)
-    inset.imshow(small, interpolation="nearest")
-    inset.set(xticks=[], yticks=[])
+    show_crop(inset, small, interpolation="nearest")
     inset.set_xlabel(f"{small.shape[1]} × {small.shape[0]}", fontsize=10, labelpad=2)
     return figure
 
 
 def _names_beside(axes, table, last):
     """The eras' names at the right ends of their curves, moved apart."""
-    ends = table[table.pixels == last].set_index("era").estimate
-    gap, place = 0.085 * 1.05 * table.estimate.max(), -np.inf
+    ends = table[table.pixels == last].set_index("era").estimate.sort_values()
+    places = spread(ends, 0.085 * 1.05 * table.estimate.max())
     styles = dict(zip(table.era.unique(), _LINES))
     words = {"fontsize": 10.5, "fontweight": "bold", "annotation_clip": False}
-    for name, value in ends.sort_values().items():
-        place = max(value, place + gap)
+    for name, place in zip(ends.index, places, strict=True):
         colour = styles[name][0]
         beside(axes, last, place, name, 10, color=DARKER.get(colour, colour), **words)
 
 
 @style()
-def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+def learned_metric(table: pd.DataFrame) -> Card:
     """What a metric adds when it is fitted on top of each era's vectors.
 
     `table` is ``data/results/eras_metric.csv``.
@@ -364,18 +345,19 @@ def learned_metric(table: pd.DataFrame, note: str = SIMULATION) -> Card:
         f"A metric learned on top of the old features {verdict}: {percent(before)} at most,"
         f" {percent(newest)} for the network, with a training of its own"
     )
-    figure = Card(title, 0.62 * len(eras) + 1.15, note, left=2.2, right=0.5, top=0.4)
+    figure = Card(title, 0.62 * len(eras) + 1.15, left=2.2, right=0.5, top=0.4)
     axes = figure.subplots()
-    for name, shift, colour, marker in (("without", -0.13, GREY, "o"), ("with", 0.13, BLUE, "D")):
+    looks = (
+        ("without", -0.13, GREY, "o", "as it was"),
+        ("with", 0.13, BLUE, "D", "with a learned metric"),
+    )
+    for name, shift, colour, marker, words in looks:
         for row, era in enumerate(eras):
             one = figures.loc[era, name]
             axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
-            dot(axes, one.estimate, row + shift, colour, marker=marker, zorder=2, label=name)
+            dot(axes, one.estimate, row + shift, colour, marker=marker, zorder=2, label=words)
     name_rows(axes, eras, 0.5, 0.5)
-    axes.set(xlim=(0, None), xlabel="searches with the correct vehicle first (rank-1, share)")
-    handles, names = axes.get_legend_handles_labels()
-    kinds = dict(zip(names, handles)).values()
+    axes.set(xlim=(0, None), xlabel=_RANK_1)
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
-    words = ["as it was", "with a learned metric"]
-    axes.legend(kinds, words, ncols=2, frameon=False, fontsize=11, **place)
+    axes.legend(*named_once(axes), ncols=2, frameon=False, fontsize=11, **place)
     return figure

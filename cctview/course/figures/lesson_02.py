@@ -18,10 +18,10 @@ from cctview.show import (
     ORANGE,
     PALE,
     RIGHT,
-    SIMULATION,
     WRONG,
     Card,
     band,
+    beside,
     dot,
     label,
     show_crop,
@@ -32,17 +32,16 @@ _WORLD = "Simulated; we know which vehicles were shown"
 _TRAINING, _NEW = BLUE, DIFFERENT  # vehicles that a network was trained on, and vehicles new to it
 _FLOOR = 1e-8  # smaller losses are drawn as this
 _PARTED = 1.5  # so many times as large: the losses have parted
-_BESIDE = {"xycoords": "axes fraction", "textcoords": "offset points"}
 
 
 @style()
-def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = SIMULATION) -> Card:
+def one_weight(one: OneWeight, pixels: np.ndarray, weight: float) -> Card:
     """Some crops, from the least yellow to the most, and what a network of one weight says of each.
 
     `pixels` are those of the images that `one` was made from.
     """
     title = f"With a weight of {weight:g} the loss is {one.loss(weight):.2f}"
-    figure = Card(title.replace("-", "−"), 3.1, note, photographs=True, left=1.45, hspace=0.12)
+    figure = Card(title.replace("-", "−"), 3.1, photographs=True, left=1.45, hspace=0.12)
     rows, count = one.examples(), len(one.examples())
     grid = figure.add_gridspec(2, count, height_ratios=(1, 2.2))
     for k, row in enumerate(rows):
@@ -65,13 +64,13 @@ def one_weight(one: OneWeight, pixels: np.ndarray, weight: float, note: str = SI
 
 
 @style()
-def descent(one: OneWeight, path: Sequence[float], note: str = SIMULATION) -> Card:
+def descent(one: OneWeight, path: Sequence[float]) -> Card:
     """The loss by the weight, and the weights that gradient steps went through."""
     title = (
         f"{len(path) - 1} steps downhill: the weight goes from {path[0]:.1f} to {path[-1]:.1f}, the"
         f" loss from {one.loss(path[0]):.2f} to {one.loss(path[-1]):.2f}"
     )
-    figure = Card(title.replace("-", "−"), 3.0, note)
+    figure = Card(title.replace("-", "−"), 3.0)
     axes = figure.subplots()
     weights = np.linspace(min(-2, *path), max(10, *path), 200)
     axes.plot(weights, [one.loss(weight) for weight in weights], color=GREY, label="loss")
@@ -84,32 +83,33 @@ def descent(one: OneWeight, path: Sequence[float], note: str = SIMULATION) -> Ca
 
 
 @style()
-def examples(pixels: np.ndarray, words: ArrayLike, each: int = 8, note: str = _WORLD) -> Card:
+def examples(pixels: np.ndarray, words: ArrayLike) -> Card:
     """Crops, (n, side, side, 3), with the word that belongs to each: one row for each word."""
+    each = 8
     words = np.asarray(words, str)
     kinds, counts = np.unique(words, return_counts=True)
     title = f"The network is given {len(words):,} crops, each with one of {len(kinds)} words"
     margins = {"left": 1.75, "right": 0.2, "bottom": 0.1, "top": 0.1, "hspace": 0.1, "wspace": 0.1}
-    figure = Card(title, 0.72 * len(kinds), note, photographs=True, **margins)
+    figure = Card(title, 0.72 * len(kinds), _WORLD, photographs=True, **margins)
     axes = figure.subplots(len(kinds), each, squeeze=False)
-    look = {"xytext": (-10, 0), "ha": "right", "va": "center", "fontsize": 11.5}
+    look = {"ha": "right", "fontsize": 11.5, "xycoords": "axes fraction"}
     for row, (kind, count) in enumerate(zip(kinds, counts, strict=True)):
         rows = np.flatnonzero(words == kind)
         for k, place in enumerate(np.linspace(0, len(rows) - 1, each).astype(int)):
             show_crop(axes[row, k], pixels[rows[place]], interpolation="nearest")
-        axes[row, 0].annotate(f"{kind}\n{count:,}", (0, 0.5), **_BESIDE, **look)
+        beside(axes[row, 0], 0, 0.5, f"{kind}\n{count:,}", -10, **look)
     return figure
 
 
 @style()
-def loss_curves(history: pd.DataFrame, note: str = _WORLD) -> Card:
+def loss_curves(history: pd.DataFrame) -> Card:
     """The loss after each epoch, on the vehicles of the training and on new ones.
 
-    `history` comes from `cctview.attacks.classifier.Training.history`. The
-    title says whether the curves have parted.
+    `history` comes from `cctview.attacks.classifier.Training.history`. The title says whether the
+    curves have parted.
     """
     training, new = history.training_loss, history.validation_loss
-    figure = Card(_loss_title(history), 3.3, note)
+    figure = Card(_loss_title(history), 3.3, _WORLD)
     axes = figure.subplots()
     curves = (
         ("vehicles new to it", new, _NEW, "--", "s"),
@@ -139,22 +139,14 @@ def _loss_title(history):
 
 
 @style()
-def layer_activations(
-    picture: np.ndarray, layers: dict[str, np.ndarray], title: str, note: str = _WORLD
-) -> Card:
+def layer_activations(picture: np.ndarray, layers: dict[str, np.ndarray], title: str) -> Card:
     """A crop, and the six filters of each layer that answer most: bright where they do.
 
     `layers`, (h, w, filters) each, come from `cctview.attacks.classifier.activations`.
     """
     most = 6
-    margins: dict[str, Any] = {
-        "left": 0.16,
-        "right": 0.2,
-        "bottom": 0.1,
-        "top": 0.1,
-        "wspace": 0.12,
-    }
-    figure = Card(title, len(layers) + 0.25, note, hspace=0.18, **margins)
+    margins: dict[str, Any] = {"left": 0.16, "right": 0.2, "bottom": 0.1, "top": 0.1}
+    figure = Card(title, len(layers) + 0.25, _WORLD, wspace=0.12, hspace=0.18, **margins)
     grid = figure.add_gridspec(len(layers), most + 3)
     show_crop(figure.add_subplot(grid[:, :2]), picture, interpolation="nearest")
     look = {"ha": "center", "va": "center", "fontsize": 11}
@@ -171,7 +163,7 @@ def layer_activations(
 
 
 @style()
-def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) -> Card:
+def loss_histograms(losses: np.ndarray, member: np.ndarray) -> Card:
     """How large the loss is on members and on others: two hills on a logarithmic axis."""
     inside, outside = (np.median(losses[rows]) for rows in (member, ~member))
     much = "smaller" if inside < outside else "no smaller"
@@ -179,7 +171,7 @@ def loss_histograms(losses: np.ndarray, member: np.ndarray, note: str = _WORLD) 
         much = "much smaller"
     title = f"The typical loss is {much} on a vehicle that was shown, but the hills overlap"
     logs = np.log10(np.maximum(losses, _FLOOR))
-    figure = Card(title, 2.8, note, left=0.3)
+    figure = Card(title, 2.8, _WORLD, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(logs.min() - 1e-9, logs.max() + 1e-9, 41)
     hills = (
@@ -215,11 +207,7 @@ def at_false_alarms(held: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 @style()
 def exposure(
-    rises: np.ndarray,
-    worst: np.ndarray,
-    crops: Sequence[np.ndarray],
-    words: Sequence[str],
-    note: str = _WORLD,
+    rises: np.ndarray, worst: np.ndarray, crops: Sequence[np.ndarray], words: Sequence[str]
 ) -> Card:
     """How much a vehicle's own crop moves a model: all vehicles, and the 1 % that it moves most.
 
@@ -231,7 +219,7 @@ def exposure(
         f"Being shown raises the confidence in the correct answer by {rises.mean():.2f} on average,"
         f" and by {rises[worst].mean():.2f} for the most exposed 1 %"
     )
-    figure = Card(title, 3.7, note, bottom=0.3, hspace=0.62)
+    figure = Card(title, 3.7, _WORLD, bottom=0.3, hspace=0.62)
     grid = figure.add_gridspec(2, len(crops), height_ratios=(2.7, 1))
     axes = figure.add_subplot(grid[0, :])
     edges = np.linspace(-1, 1, 61)
@@ -261,12 +249,12 @@ def exposure(
 
 
 @style()
-def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str, note: str = _WORLD) -> Card:
+def usefulness_and_leak(table: pd.DataFrame, epoch: int, title: str) -> Card:
     """How often one training is right on new vehicles, and how well its members are found.
 
     `table` has the rows of one network from `cctview.course.trainings.stored_grid`.
     """
-    figure = Card(title, 3.2, note, wspace=0.42, right=0.25)
+    figure = Card(title, 3.2, _WORLD, wspace=0.42, right=0.25)
     useful, leak = figure.subplots(1, 2)
     leak.axhline(0.5, color=GREY, linewidth=1, linestyle=DOTTED)
     coin = {"fontsize": 10.5, "ha": "right", "va": "top", "bbox": None}

@@ -16,7 +16,6 @@ from cctview.show import (
     PALE,
     PAPER,
     PURPLE,
-    SIMULATION,
     Card,
     band,
     beside,
@@ -30,33 +29,25 @@ from cctview.show import (
     style,
 )
 
-_LIVE = "This run, on this computer"
 _HABITS = "Six weeks of simulated habits: a property of our habit model, not of people"
 _NEWS = {
     "new": {"marker": "|", "s": 90, "color": BLUE, "linewidth": 1.6},
     "nothing new": {"marker": ".", "s": 22, "color": "#a5a299"},
     "failed": {"marker": "X", "s": 75, "color": DIFFERENT, "edgecolor": PAPER},
 }
-_WORDS = {
-    1 / 3600: "1 s",
-    1 / 60: "1 min",
-    0.25: "15 min",
-    1: "1 h",
-    4: "4 h",
-    12: "12 h",
-    24: "1 day",
-}
+_BROUGHT = {"new": "new", "duplicate": "nothing new", "frozen": "nothing new"}
+_POINTS = 4  # passes that are known of a vehicle, in the titles of both figures of unicity
 _KEY = {"ncols": 3, "handletextpad": 0.4, "columnspacing": 1.4, "borderaxespad": 0.2}
 
 
 @style()
-def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
+def collection(tally: Tally, speed_up: float) -> Card:
     """What each poll brought: a row for each camera, time from left to right.
 
     The city's clock ran `speed_up` times as fast as ours.
     """
     cameras = driving_order(dict.fromkeys(camera for _, camera, _ in tally.polls))
-    news = np.array([_kind(word) for *_, word in tally.polls])
+    news = np.array([_BROUGHT.get(word, "failed") for *_, word in tally.polls])
     seconds = np.array([time * speed_up for time, *_ in tally.polls])
     rows = np.array([cameras.index(camera) for _, camera, _ in tally.polls])
     count = {name: int((news == name).sum()) for name in _NEWS}
@@ -64,6 +55,7 @@ def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
         f"{len(news)} polls: {count['new']} brought a new frame, {count['nothing new']} brought"
         f" nothing new, {count['failed']} failed"
     )
+    note = "This run, on this computer"
     if tally.skipped:
         note += f"; {tally.skipped} polls left out while the client was busy or a camera failed"
     figure = Card(title, 0.36 * len(cameras) + 0.9, note, left=1.2, top=0.38)
@@ -76,12 +68,6 @@ def collection(tally: Tally, speed_up: float, note: str = _LIVE) -> Card:
     axes.tick_params(axis="y", length=0)
     key_above(figure, 0.36, **_KEY)
     return figure
-
-
-def _kind(word):
-    if word == "new":
-        return "new"
-    return "nothing new" if word in ("duplicate", "frozen") else "failed"
 
 
 @style()
@@ -145,13 +131,7 @@ def _money(dollars):
 
 
 @style()
-def caught(
-    curves: dict[float, dict],
-    interval: float,
-    side: float,
-    cameras: int = 6,
-    note: str = SIMULATION,
-) -> Card:
+def caught(curves: dict[float, dict], interval: float, side: float, cameras: int = 6) -> Card:
     """Which share of the traffic polling catches, by its interval in seconds.
 
     `curves` come from `cctview.course.collection.Traffic.caught`; `side` is in pixels.
@@ -161,7 +141,7 @@ def caught(
         f"A poll every {interval:g} s catches {percent(now['pass'])} of the passes, and"
         f" {percent(now['once'])} of the vehicles somewhere"
     )
-    figure = Card(title, 3.1, note, left=1.05, right=2.25)
+    figure = Card(title, 3.1, left=1.05, right=2.25)
     axes = figure.subplots()
     times = sorted(curves)
     lines = {
@@ -185,9 +165,7 @@ def caught(
 
 
 @style()
-def known_by_day(
-    table: pd.DataFrame, slow: pd.DataFrame, share: float, note: str = _HABITS
-) -> Card:
+def known_by_day(table: pd.DataFrame, slow: pd.DataFrame, share: float) -> Card:
     """How many vehicles a database knows after some days, and how many a slow collector knows.
 
     Both come from `cctview.course.collection.count_known`; `slow` is of a `share` of the passes.
@@ -197,7 +175,7 @@ def known_by_day(
         f"After {last} days {table.often[last]:,} vehicles were seen on at least five days, and"
         f" {slow.often[last]:,} even by a collector that catches {percent(share)} of the passes"
     )
-    figure = Card(title, 3.0, note, left=1.0, right=2.15)
+    figure = Card(title, 3.0, _HABITS, left=1.0, right=2.15)
     axes = figure.subplots()
     lines = (
         (table.seen, GREY, ":", "seen at all"),
@@ -217,25 +195,23 @@ def known_by_day(
 
 
 @style()
-def unicity_by_points(
-    table: pd.DataFrame, false_links: float, points: int = 4, note: str = _HABITS
-) -> Card:
+def unicity_by_points(table: pd.DataFrame, false_links: float) -> Card:
     """How often a few passes single a vehicle out, by their number, with and without false links.
 
     `table` has rows of ``data/results/unicity.csv`` of one length of time bins and one number of
-    days. `false_links` is one of its shares; the title names `points`.
+    days. `false_links` is one of its shares.
     """
     table = table[table.one_a_trip & (table.role == "everyone")]
     right = table[table.false_links == 0].sort_values("points")
     wrong = table[np.isclose(table.false_links, false_links)].sort_values("points")
-    now, mixed = (rows[rows.points == points].iloc[0] for rows in (right, wrong))
+    now, mixed = (rows[rows.points == _POINTS].iloc[0] for rows in (right, wrong))
     title = (
-        f"After {now.days:.0f} days, {points} passes of different trips, known to"
+        f"After {now.days:.0f} days, {_POINTS} passes of different trips, known to"
         f" {_bin(now.hours)}, single out {percent(now.singled_out)}"
     )
     if false_links:
         title += f"; with {100 * false_links:g} % false links, {percent(mixed.singled_out)}"
-    figure = Card(title, 3.0, note, left=1.0, right=0.4, top=0.38)
+    figure = Card(title, 3.0, _HABITS, left=1.0, right=0.4, top=0.38)
     axes = figure.subplots()
     lines = [("no false link", right.singled_out, DELIVERED, "-", "o", 6)]
     if false_links:
@@ -263,20 +239,20 @@ _ROLES = {
 
 
 @style()
-def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS) -> Card:
+def unicity_by_driver(table: pd.DataFrame) -> Card:
     """Who is singled out, and by which knowledge: a pass of each of several trips, or any.
 
     `table` is as for `unicity_by_points`.
     """
-    rows = table[(table.points == points) & (table.false_links == 0)]
+    rows = table[(table.points == _POINTS) & (table.false_links == 0)]
     cells = rows.set_index(["role", "one_a_trip"])
     commuters = cells.loc["commuter"]
     title = (
-        f"{points} passes known to {_bin(rows.hours.iloc[0])} single out"
+        f"{_POINTS} passes known to {_bin(rows.hours.iloc[0])} single out"
         f" {percent(commuters.singled_out[True])} of commuters if each is of another trip,"
         f" {percent(commuters.singled_out[False])} if not"
     )
-    figure = Card(title, 3.3, note, left=1.75, right=1.9, top=0.4)
+    figure = Card(title, 3.3, _HABITS, left=1.75, right=1.9, top=0.4)
     axes = figure.subplots()
     for row, role in enumerate(_ROLES):
         for apart, shift, colour, marker, words in (
@@ -293,13 +269,18 @@ def unicity_by_driver(table: pd.DataFrame, points: int = 4, note: str = _HABITS)
     name_rows(axes, _ROLES.values(), 0.5, 0.5)
     axes.set(xlim=(0, 1.02), xlabel="share of the vehicles that are singled out")
     share_axis(axes.xaxis)
-    handles, names = axes.get_legend_handles_labels()
-    kinds = dict(zip(names, handles))
-    key_above(figure, 0.36, handles=list(kinds.values()), labels=list(kinds), **_KEY)
+    key_above(figure, 0.36, **_KEY)
     return figure
 
 
 def _bin(hours):
-    """The length of a time bin in words; in hours, if it has none."""
-    words = (words for known, words in _WORDS.items() if np.isclose(known, hours, rtol=1e-3))
-    return next(words, f"{hours:g} h")
+    """The length of a time bin in words.
+
+    Examples
+    --------
+    >>> [_bin(hours) for hours in (0.0166667, 0.25, 4, 24)]
+    ['1 min', '15 min', '4 h', '1 day']
+    """
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:g} h" if hours < 24 else f"{hours / 24:g} day"

@@ -1,7 +1,5 @@
 """Figures of lesson 04: boxes right, false and missed, and which vehicles enter the database."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -28,6 +26,7 @@ from cctview.show import (
     name_rows,
     percent,
     share_axis,
+    spread,
     style,
 )
 
@@ -60,24 +59,16 @@ def judge_boxes(
 
 
 @style()
-def judged_boxes(
-    image: np.ndarray,
-    boxes: pd.DataFrame,
-    truth: pd.DataFrame,
-    iou: float = 0.5,
-    title: str = "",
-    note: str = SIMULATION,
-) -> Card:
+def judged_boxes(image: np.ndarray, boxes: pd.DataFrame, truth: pd.DataFrame) -> Card:
     """A frame with its right and false boxes and its missed vehicles, as `judge_boxes` says."""
-    verdicts, missed = judge_boxes(boxes, truth, iou)
+    verdicts, missed = judge_boxes(boxes, truth)
     right, false = (verdicts == "right").sum(), (verdicts == "false").sum()
-    title += (
+    title = (
         f"{right} right, {false} false, {missed.sum()} missed: precision"
         f" {_share(right, right + false)}, recall {_share(right, right + missed.sum())}"
     )
     height = _FRAME * image.shape[0] / image.shape[1]
-    margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.3}
-    figure = Card(title, height, note, photographs=True, **margins)
+    figure = Card(title, height, photographs=True, left=0.16, right=0.16, bottom=0.05, top=0.3)
     _draw(figure, figure.subplots(), image, boxes, verdicts, truth[missed])
     return figure
 
@@ -131,7 +122,6 @@ def thresholds(
     evaluation: DetectionEvaluation,
     score: float,
     iou: float,
-    note: str = SIMULATION,
 ) -> Card:
     """A frame at a score and an overlap threshold, and its place on the curve of all frames.
 
@@ -146,8 +136,7 @@ def thresholds(
         f"With a confidence from {score:.0f} % and an overlap of {iou:.2f},"
         f" {percent(at['recall'])} of the vehicles are found, and {right}"
     )
-    margins = {"left": 0.16, "right": 0.3, "top": 0.32, "wspace": 0.36}
-    figure = Card(title, 3.5, note, photographs=True, **margins)
+    figure = Card(title, 3.5, photographs=True, left=0.16, right=0.3, top=0.32, wspace=0.36)
     frame, axes = figure.subplots(1, 2, width_ratios=(1.55, 1))
     _draw(figure, frame, image, boxes, verdicts, truth[missed], words=False)
     frame.set_anchor("NW")
@@ -162,14 +151,8 @@ def thresholds(
 
 
 @style()
-def rectangle_features(
-    detector: BoostedDetector,
-    patch: np.ndarray,
-    ruled_out: float,
-    count: int = 6,
-    note: str = SIMULATION,
-) -> Card:
-    """The first pairs of rectangles that a boosted detector asks about, on a vehicle.
+def rectangle_features(detector: BoostedDetector, patch: np.ndarray, ruled_out: float) -> Card:
+    """The first six pairs of rectangles that a boosted detector asks about, on a vehicle.
 
     `patch`, (20, 24), is a vehicle; the first questions rule out the share `ruled_out` of a frame.
     """
@@ -177,10 +160,9 @@ def rectangle_features(
         f"The first {EARLY} pairs of rectangles already rule out {percent(ruled_out)} of the places"
         " in a frame"
     )
-    margins: dict[str, Any] = {"left": 0.2, "right": 0.2, "bottom": 0.1, "top": 0.3, "wspace": 0.12}
-    figure = Card(title, 1.35, note, **margins)
+    figure = Card(title, 1.35, left=0.2, right=0.2, bottom=0.1, top=0.3, wspace=0.12)
     height, width = patch.shape
-    for k, axes in enumerate(figure.subplots(1, count)):
+    for k, axes in enumerate(figure.subplots(1, 6)):
         axes.imshow(patch, cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
         look = {"edgecolor": INK, "alpha": 0.62, "linewidth": 1.2}
         light, dark = detector.rectangles[k]
@@ -192,7 +174,7 @@ def rectangle_features(
 
 
 @style()
-def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
+def detectors(table: pd.DataFrame) -> Card:
     """Detectors side by side: how well they find, and how long a frame takes.
 
     `table` comes from `cctview.detect.comparison.compare_detectors`.
@@ -202,7 +184,7 @@ def detectors(table: pd.DataFrame, note: str = _INTERVALS) -> Card:
     title = (
         f"{best} is best of those that are here, with an average precision of {ran.AP[best]:.2f}"
     )
-    figure = Card(title, 0.62 * len(table) + 0.75, note, left=2.25, right=2.5)
+    figure = Card(title, 0.62 * len(table) + 0.75, _INTERVALS, left=2.25, right=2.5)
     axes = figure.subplots()
     for row, (name, figures) in enumerate(table.iterrows()):
         if figures["note"]:
@@ -225,7 +207,7 @@ def _seconds(seconds):
 
 
 @style()
-def same_weights(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+def same_weights(table: pd.DataFrame) -> Card:
     """The confidence of each box in one frame, as we and as ImageAI say it; both in per cent.
 
     `table` has columns here and imageai; NaN where ImageAI has no such box.
@@ -235,7 +217,7 @@ def same_weights(table: pd.DataFrame, note: str = SIMULATION) -> Card:
         f"ImageAI returns {len(table) - dropped} of our {len(table)} boxes, and with more"
         " confidence in each"
     )
-    figure = Card(title, 0.34 * len(table) + 0.9, note, left=1.0, right=1.3, top=0.38)
+    figure = Card(title, 0.34 * len(table) + 0.9, left=1.0, right=1.3, top=0.38)
     axes = figure.subplots()
     lines_across(axes, len(table))
     for row, (here, imageai) in enumerate(table[["here", "imageai"]].to_numpy()):
@@ -246,16 +228,12 @@ def same_weights(table: pd.DataFrame, note: str = SIMULATION) -> Card:
             dot(axes, imageai, row, ORANGE, marker="s", label="ImageAI 3.0.3")
     name_rows(axes, [f"box {number}" for number in range(1, len(table) + 1)])
     axes.set(xlim=(20, 102), xlabel="confidence, per cent")
-    handles, names = axes.get_legend_handles_labels()
-    kinds = dict(zip(names, handles))
-    key_above(figure, 0.36, list(kinds.values()), list(kinds), ncols=2, borderaxespad=0.2)
+    key_above(figure, 0.36, ncols=2, borderaxespad=0.2)
     return figure
 
 
 @style()
-def database_entry(
-    table: pd.DataFrame, score: float, all_scores: pd.DataFrame, note: str = _INTERVALS
-) -> Card:
+def database_entry(table: pd.DataFrame, score: float, all_scores: pd.DataFrame) -> Card:
     """Which share enters the database: in one frame, in one pass, and over all cameras.
 
     `table` comes from `cctview.detect.coverage.share_entered` at the threshold `score`, in per
@@ -267,9 +245,10 @@ def database_entry(
         f" {percent(shares['in a frame'])} of the frames that show it, and yet"
         f" {percent(shares['at any camera'])} of the vehicles enter the database"
     )
-    figure = Card(title, 2.9, note, left=1.0, right=2.15)
+    figure = Card(title, 2.9, _INTERVALS, left=1.0, right=2.15)
     axes = figure.subplots()
-    heights = _apart(shares.to_numpy(float), 0.2)
+    # labels do not overlap, and the highest stays below 1
+    heights = np.maximum(-spread(-shares[::-1], 0.2)[::-1], 0.2 * np.arange(len(shares)))
     lines = zip(table.itertuples(), heights, (ORANGE, SKY, BLUE), (":", "--", "-"))
     for row, height, colour, dashes in lines:
         curve = all_scores[row.Index]
@@ -287,23 +266,13 @@ def database_entry(
     return figure
 
 
-def _apart(heights, least):
-    """Ascending heights, moved so that labels do not overlap and the highest stays below 1."""
-    result = np.array(heights)
-    for k in range(len(result) - 2, -1, -1):
-        result[k] = min(result[k], result[k + 1] - least)
-    for k in range(len(result)):
-        result[k] = max(result[k], k * least)
-    return result
-
-
 @style()
-def found_by(table: pd.DataFrame, what: str, title: str, note: str = _INTERVALS) -> Card:
+def found_by(table: pd.DataFrame, what: str, title: str) -> Card:
     """Which share was found, group by group, with intervals.
 
     `table` comes from `cctview.detect.coverage.share_found`; `what` is the label of its axis.
     """
-    figure = Card(title, 0.34 * len(table) + 0.85, note, left=1.75, right=1.6)
+    figure = Card(title, 0.34 * len(table) + 0.85, _INTERVALS, left=1.75, right=1.6)
     axes = figure.subplots()
     lines_across(axes, len(table))
     for row, (name, figures) in enumerate(table.iterrows()):

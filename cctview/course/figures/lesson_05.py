@@ -11,7 +11,6 @@ from cctview.show import (
     INK,
     PALE,
     SAME,
-    SIMULATION,
     Card,
     band,
     beside,
@@ -28,12 +27,10 @@ _DRAWN = 4000  # points of a curve, evenly over its pairs and over their logarit
 
 
 @style()
-def how_far(distances: dict[str, float], note: str = "") -> Card:
+def how_far(distances: dict[str, float]) -> Card:
     """The distance of a crop from each of some cars, by name."""
-    figure = Card(
-        f"The new crop is nearest to {min(distances, key=lambda car: distances[car])}", 1.5, note
-    )
-    figure.subplots_adjust(left=0.2)
+    nearest = min(distances, key=distances.__getitem__)
+    figure = Card(f"The new crop is nearest to {nearest}", 1.5, "", left=1.44)
     axes = figure.subplots()
     axes.barh(range(len(distances)), distances.values(), height=0.56, color=BLUE)
     for row, far in enumerate(distances.values()):
@@ -44,31 +41,21 @@ def how_far(distances: dict[str, float], note: str = "") -> Card:
 
 
 def accepted(distances: ArrayLike, same: ArrayLike, threshold: float) -> dict[str, int]:
-    """How many same and how many different pairs a threshold links, and how many it does not.
+    """How many same and how many different pairs a threshold links, and how many same ones it
+    misses.
 
     Examples
     --------
     >>> accepted([0.1, 0.2, 0.3, 0.9], [True, False, True, False], 0.25)
-    {'true_links': 1, 'false_links': 1, 'missed': 1, 'kept_apart': 1}
+    {'true_links': 1, 'false_links': 1, 'missed': 1}
     """
     linked, same = np.asarray(distances) <= threshold, np.asarray(same, bool)
-    counts = {
-        "true_links": linked & same,
-        "false_links": linked & ~same,
-        "missed": ~linked & same,
-        "kept_apart": ~linked & ~same,
-    }
+    counts = {"true_links": linked & same, "false_links": linked & ~same, "missed": ~linked & same}
     return {name: int(rows.sum()) for name, rows in counts.items()}
 
 
 @style()
-def distance_histograms(
-    distances: ArrayLike,
-    same: ArrayLike,
-    threshold: float,
-    distance: str = "cosine distance",
-    note: str = SIMULATION,
-) -> Card:
+def distance_histograms(distances: ArrayLike, same: ArrayLike, threshold: float) -> Card:
     """How far apart same pairs and different pairs are, and what a threshold makes of them.
 
     Each histogram has its own height, as shares, because there are many more different pairs. A
@@ -80,7 +67,7 @@ def distance_histograms(
         _three_figures(counts[name]) for name in ("true_links", "false_links", "missed")
     )
     title = f"Threshold {threshold:.2f}: {true} true links, {false} false links, {missed} missed"
-    figure = Card(title, 3.3, note, left=0.3)
+    figure = Card(title, 3.3, left=0.3)
     axes = figure.subplots()
     edges = np.linspace(0, distances.max() * 1.001, _BINS + 1)
     different, alike = (
@@ -90,7 +77,7 @@ def distance_histograms(
     _hill(axes, different, edges, DIFFERENT, f"{(~same).sum():,} different pairs", top)
     _hill(axes, alike, edges, SAME, f"{same.sum():,} same pairs", top)
     axes.set(xlim=(0, edges[-1]), ylim=(0, top), yticks=[])
-    axes.set_xlabel(f"{distance} (smaller: more similar)")
+    axes.set_xlabel("cosine distance (smaller: more similar)")
     axes.spines["left"].set_visible(False)
     axes.axvspan(0, threshold, color=INK, alpha=0.06, linewidth=0)
     axes.axvline(threshold, color=INK, linewidth=2, label="threshold")
@@ -116,9 +103,7 @@ def _hill(axes, shares, edges, colour, words, top):
 
 
 @style()
-def false_links(
-    distances: ArrayLike, same: ArrayLike, threshold: float, note: str = SIMULATION
-) -> Card:
+def false_links(distances: ArrayLike, same: ArrayLike, threshold: float) -> Card:
     """The leak of a threshold: how many of its links are false, and how many true ones it finds.
 
     `distances` are of all pairs that a search compares, same and different in their real numbers.
@@ -133,47 +118,40 @@ def false_links(
     thresholds = distances[order]
     found = np.cumsum(same[order])
     wrong = np.arange(1, len(order) + 1) - found
-    linked = int(np.searchsorted(thresholds, threshold, side="right"))
-    true, false = (int(counts[linked - 1]) if linked else 0 for counts in (found, wrong))
-    share_found, share_false = true / same.sum(), false / max(linked, 1)
+    links = accepted(distances, same, threshold)
+    true, false = links["true_links"], links["false_links"]
+    share_found, share_false = true / same.sum(), false / max(true + false, 1)
     title = (
         f"A threshold that finds {percent(share_found)} of the true links makes"
         f" {percent(share_false)} of all links false"
     )
-    figure = Card(title, 3.5, note)
+    figure = Card(title, 3.5)
     axes = figure.subplots()
     start = np.searchsorted(found, 1)
-    drawn = _spread(start, len(order), max(linked - 1, start))
+    drawn = _spread(start, len(order), max(true + false - 1, start))
     falses, founds = wrong / (wrong + found), found / same.sum()
-    axes.plot(
-        thresholds[drawn], falses[drawn], color=DIFFERENT, label="share of the links that are false"
-    )
-    look = {"color": SAME, "linestyle": "--", "label": "share of the true links that are found"}
-    axes.plot(thresholds[drawn], founds[drawn], **look)
-    words = {"fontweight": "bold", "fontsize": 12, "va": "top"}
-    end = thresholds[-1], falses[-1] - 0.07
-    axes.text(*end, "  share of the links that are false", color=DIFFERENT, ha="right", **words)
     on = np.searchsorted(found, 0.68 * found[-1])
-    end = thresholds[on], founds[on] - 0.03
-    axes.text(*end, "  share of the true links that are found", color=SAME, ha="left", **words)
+    curves = (
+        ("share of the links that are false", falses, DIFFERENT, "-", -1, 0.07, "right"),
+        ("share of the true links that are found", founds, SAME, "--", on, 0.03, "left"),
+    )
+    words = {"fontweight": "bold", "fontsize": 12, "va": "top"}
+    for name, shares, colour, dashes, at, below, side in curves:
+        axes.plot(thresholds[drawn], shares[drawn], color=colour, linestyle=dashes, label=name)
+        place = thresholds[at], shares[at] - below
+        axes.text(*place, f"  {name}", color=colour, ha=side, **words)
     axes.axvline(threshold, color=INK, linewidth=1.6)
     dot(axes, threshold, share_false, DIFFERENT)
     dot(axes, threshold, share_found, SAME)
-    label(
-        axes,
-        threshold,
-        0.03,
-        f" {false:,} false links, {true:,} true links",
-        va="bottom",
-        ha="left",
-    )
+    told = f" {false:,} false links, {true:,} true links"
+    label(axes, threshold, 0.03, told, va="bottom", ha="left")
     axes.set(xlim=(thresholds[start], thresholds[-1]), xlabel="distance threshold")
     axes.set(ylim=(0, 1.02), ylabel="share")
     return figure
 
 
 @style()
-def misses(table: pd.DataFrame, fpir: float, note: str = SIMULATION) -> Card:
+def misses(table: pd.DataFrame, fpir: float) -> Card:
     """A detection error trade-off: the miss rate at each rate of false alarms, for one gallery.
 
     `table` has the rows of ``data/results/open_set.csv`` for one size; `fpir` is one of theirs.
@@ -184,7 +162,7 @@ def misses(table: pd.DataFrame, fpir: float, note: str = SIMULATION) -> Card:
         f"With a false alarm in 1 of {1 / fpir:.0f} searches, {percent(at.fnir)} of the vehicles"
         " that are there are missed"
     )
-    figure = Card(title, 3.2, note, left=0.95)
+    figure = Card(title, 3.2, left=0.95)
     axes = figure.subplots()
     axes.plot(seen["fpir"], seen["fnir"], color=INK, marker="o", markersize=5, label="measured")
     band(axes, seen["fpir"], seen["low"], seen["high"], INK)

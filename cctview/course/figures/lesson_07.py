@@ -1,7 +1,5 @@
 """Figures of lesson 07: the dossier that a click builds, and what a join makes of it."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
@@ -19,6 +17,7 @@ from cctview.show import (
     WRONG,
     Card,
     key_above,
+    name_rows,
     percent,
     share_axis,
     style,
@@ -44,8 +43,8 @@ def dossier(dossier: Dossier, known: dict[str, str] | None = None) -> Card:
     if judged:
         wrong = len(judged) - sum(judged)
         title += f"; {wrong} of them {'is' if wrong == 1 else 'are'} false"
-    margins: dict[str, Any] = {"left": 0.2, "right": 0.2, "bottom": 0.05, "top": 0.05}
-    figure = Card(title, 0.34 * len(rows) + 0.2, OWN if dossier.own else _WORLD, **margins)
+    note = OWN if dossier.own else _WORLD
+    figure = Card(title, 0.34 * len(rows) + 0.2, note, left=0.2, right=0.2, bottom=0.05, top=0.05)
     axes = figure.subplots()
     look = {"va": "center", "fontsize": 12}
     for k, (what, held, right) in enumerate(rows):
@@ -76,7 +75,7 @@ def _held(dossier, known):
 
 
 @style()
-def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WORLD) -> Card:
+def joins(tables: dict[str, pd.DataFrame], least: float = NAMED) -> Card:
     """For each outside fact, how many dossiers get the right name, a wrong one or none.
 
     `tables`, by fact, come from `cctview.investigate.measure_joins`. An entry is taken for the name
@@ -92,7 +91,7 @@ def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WO
         f"{fact[0].upper()}{fact[1:]} puts the right name on {percent(right)} of the dossiers,"
         f" a wrong one on {percent(wrong)}"
     )
-    figure = Card(title, 0.78 * len(shares) + 1.15, note, left=1.7, right=0.35, top=0.4)
+    figure = Card(title, 0.78 * len(shares) + 1.15, _WORLD, left=1.7, right=0.35, top=0.4)
     axes = figure.subplots()
     words = {"ha": "center", "va": "center", "fontsize": 11.5, "fontweight": "bold"}
     for row, parts in enumerate(shares.values()):
@@ -106,10 +105,8 @@ def joins(tables: dict[str, pd.DataFrame], least: float = NAMED, note: str = _WO
             left += share
         interval = binomtest(round(parts[0] * count), count).proportion_ci(method="wilson")
         axes.plot([interval.low, interval.high], [row + 0.36] * 2, color=INK, linewidth=1.4)
-    axes.set(xlim=(0, 1), ylim=(len(shares) - 0.4, -0.5))
-    axes.set_xlabel(f"share of {count} dossiers (thin lines: 95 % intervals)")
-    axes.set_yticks(range(len(shares)), list(shares), color=INK)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, shares, 0.4, 0.5, color=INK)
+    axes.set(xlim=(0, 1), xlabel=f"share of {count} dossiers (thin lines: 95 % intervals)")
     share_axis(axes.xaxis)
     key_above(figure, 0.4, ncols=3, handletextpad=0.4, columnspacing=1.2)
     return figure

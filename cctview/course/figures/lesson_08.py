@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from cctview.defences import USES
 from cctview.show import (
     BLUE,
+    DOTTED,
     GREEN,
     GREY,
     INK,
@@ -19,7 +20,6 @@ from cctview.show import (
     PAPER,
     PURPLE,
     RED,
-    SIMULATION,
     Card,
     band,
     beside,
@@ -28,6 +28,7 @@ from cctview.show import (
     key_above,
     label,
     name_rows,
+    named_once,
     no_spines,
     percent,
     share_axis,
@@ -42,9 +43,8 @@ _TRACKERS = {
     "another network": (GREEN, "a tracker with another network"),
 }
 """Colour, and what each is called in a sentence."""
-_DASHED = {"color": GREY, "linewidth": 1.5, "linestyle": (0, (2, 3)), "label": "before"}
 _MEASURED = "Simulated frames: bits of a link between two cameras, by a calibrated softmax"
-"""Of figures that show the stored bits. Which bits these are: `cctview.attacks.linkage`."""
+"""Which bits these are: `cctview.attacks.linkage`."""
 _OUTCOMES = {
     "itself": ("the correct vehicle", BLUE),
     "the target": ("the target", RED),
@@ -66,10 +66,10 @@ _PROBES = {
 
 
 @style()
-def numbers(vector: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULATION) -> Card:
+def numbers(vector: np.ndarray, crops: Sequence[np.ndarray]) -> Card:
     """A vector as grey stripes, one for each number, and below it crops with their numbers."""
     title = "Stolen: the numbers of one of these four vehicles"
-    figure = Card(title, 1.75, note, photographs=True, left=0.1, right=0.1, bottom=0.3, top=0.1)
+    figure = Card(title, 1.75, photographs=True, left=0.1, right=0.1, bottom=0.3, top=0.1)
     grid = figure.add_gridspec(2, len(crops), height_ratios=(1, 4), hspace=0.15, wspace=0.12)
     stripes = figure.add_subplot(grid[0, :])
     stripes.imshow(vector[None], aspect="auto", cmap="gray", interpolation="nearest")
@@ -83,19 +83,16 @@ def numbers(vector: np.ndarray, crops: Sequence[np.ndarray], note: str = SIMULAT
 
 @style()
 def rebuilt(
-    rows: dict[str, Sequence[np.ndarray]],
-    title: str,
-    words: Sequence[str] | None = None,
-    note: str = SIMULATION,
+    rows: dict[str, Sequence[np.ndarray]], title: str, words: Sequence[str] | None = None
 ) -> Card:
     """Crops in rows, one column for each vehicle: the true ones, and those made of their vectors.
 
     `rows` are by the words beside them, all of one length; `words` stand below the columns.
     """
     count = len(next(iter(rows.values())))
-    margins = {"left": 1.5, "right": 0.1, "bottom": 0.3 if words else 0.05, "top": 0.1}
-    margins |= {"wspace": 0.08, "hspace": 0.08}
-    figure = Card(title, len(rows) + 0.1, note, photographs=True, **margins)
+    below = 0.3 if words else 0.05
+    margins: dict[str, Any] = {"left": 1.5, "right": 0.1, "bottom": below, "top": 0.1}
+    figure = Card(title, len(rows) + 0.1, photographs=True, wspace=0.08, hspace=0.08, **margins)
     for line, (name, pictures) in enumerate(rows.items()):
         edge = {"color": INK, "linewidth": 1.6} if line == 0 else {"color": PALE, "linewidth": 0.8}
         for k, picture in enumerate(pictures):
@@ -110,7 +107,7 @@ def rebuilt(
 
 
 @style()
-def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+def whose_picture(table: pd.DataFrame) -> Card:
     """Whether a rebuilt picture finds its vehicle, in its own frame and at another camera.
 
     `table` has rows of ``data/results/inversion.csv`` of one number of vehicles.
@@ -123,7 +120,7 @@ def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
         f"At another camera, the rebuilt picture finds its vehicle {verdict} than a look-alike's"
         f" crop does: {percent(made.estimate)} and {percent(other.estimate)}"
     )
-    figure = Card(title, 3.6, note, left=1.9, right=0.8, top=0.4)
+    figure = Card(title, 3.6, left=1.9, right=0.8, top=0.4)
     axes = figure.subplots()
     galleries = (
         ("the very crop", -0.15, GREY, "o", "among the very crops"),
@@ -137,32 +134,18 @@ def whose_picture(table: pd.DataFrame, note: str = SIMULATION) -> Card:
             axes.plot([one.low, one.high], [row + shift] * 2, color=colour, linewidth=1.8)
             dot(axes, one.estimate, row + shift, colour, marker=marker, label=words)
             beside(axes, one.high, row + shift, percent(one.estimate), fontsize=10.5)
-    chance = 5 / made.vehicles
-    axes.axvline(chance, color=GREY, linewidth=1.4, linestyle=(0, (2, 3)), label="chance")
+    axes.axvline(5 / made.vehicles, color=GREY, linewidth=1.4, linestyle=DOTTED)  # chance
     name_rows(axes, _PROBES.values(), 0.5, 0.5)
     axes.set(xlim=(0, 1.02), xlabel=f"own vehicle among the first five of {made.vehicles:.0f}")
     share_axis(axes.xaxis)
-    handles, names = axes.get_legend_handles_labels()
-    kinds = dict(zip(names, handles))
     place = {"loc": "lower left", "bbox_to_anchor": (-0.3, 1.0), "ncols": 2}
-    axes.legend(
-        [kinds[words] for *_, words in galleries],
-        [words for *_, words in galleries],
-        frameon=False,
-        handletextpad=0.2,
-        **place,
-    )
+    axes.legend(*named_once(axes), frameon=False, handletextpad=0.2, **place)
     return figure
 
 
 @style()
 def defended(
-    rows: pd.DataFrame,
-    pictures: Sequence[np.ndarray],
-    chosen: str,
-    before: float,
-    pictured: str,
-    note: str = _MEASURED,
+    rows: pd.DataFrame, pictures: Sequence[np.ndarray], chosen: str, before: float, pictured: str
 ) -> Card:
     """One defence at one strength: what it does to crops, and the bits that each tracker keeps.
 
@@ -170,7 +153,7 @@ def defended(
     tracker `chosen`; `before` are the best tracker's bits without a defence. `pictured` says what
     the pictures are.
     """
-    rows = rows.set_index("tracker")
+    rows = rows.set_index("tracker").rename(columns={"bits_low": "low", "bits_high": "high"})
     rows = rows.loc[[name for name in _TRACKERS if name in rows.index]]
     without = chosen not in rows.index  # of vectors alone no network makes others
     one = rows.iloc[-1] if without else rows.loc[chosen]
@@ -179,7 +162,7 @@ def defended(
         f"{_capital(one.defence)}{about}: {_TRACKERS[one.name][1]} keeps"
         f" {one.bits:.1f} of {before:.1f} bits"
     )
-    figure = Card(title, 4.0, note, photographs=True, left=1.5, right=0.85)
+    figure = Card(title, 4.0, _MEASURED, photographs=True, left=1.5, right=0.85)
     grid = figure.add_gridspec(2, len(pictures), height_ratios=(1, 1.6), hspace=0.6, wspace=0.08)
     for k, picture in enumerate(pictures):
         axes = figure.add_subplot(grid[0, k])
@@ -195,12 +178,12 @@ def defended(
         alpha, weight, mark = (1, "bold", "  ◀") if name == one.name else (0.45, "normal", "")
         look: dict[str, Any] = {"height": 0.6, "color": _TRACKERS[name][0], "alpha": alpha}
         axes.barh(row, figures.bits, label=name, **look)
-        interval(axes, row, _ends(figures), 1.5, 8)
+        interval(axes, row, figures, 1.5, 8)
         look = {"va": "center", "bbox": None, "fontweight": weight}
-        label(axes, max(figures.bits_high, 0), row, f" {figures.bits:.2f}{mark}", **look)
-    axes.axvline(before, **_DASHED)
+        label(axes, max(figures.high, 0), row, f" {figures.bits:.2f}{mark}", **look)
+    axes.axvline(before, color=GREY, linewidth=1.5, linestyle=DOTTED, label="before")
     name_rows(axes, rows.index)
-    axes.set_xlim(min(0, rows.bits_low.min()), 1.12 * max(before, rows.bits_high.max()))
+    axes.set_xlim(min(0, rows.low.min()), 1.12 * max(before, rows.high.max()))
     axes.set_xlabel(f"bits left (dashed: best tracker without a defence, {before:.1f})")
     return figure
 
@@ -241,52 +224,44 @@ def tornado(table: pd.DataFrame, kinds: tuple[str, ...] = ("stills", "plate read
     return figure
 
 
-def _ends(figures):
-    return figures.rename({"bits_low": "low", "bits_high": "high"})
-
-
 def _capital(name):
     return {"jpeg": "JPEG"}.get(name, name[0].upper() + name[1:])
 
 
 @style()
 def key_broken(
-    found: dict[int, dict[str, float]],
-    unprotected: dict[str, float],
-    known: int,
-    note: str = SIMULATION,
+    found: dict[int, dict[str, float]], unprotected: dict[str, float], known: int
 ) -> Card:
     """How often a thief finds a vehicle behind a secret key, by how many others the thief knows.
 
     `found` has estimate, low and high for each number of known vehicles, and `unprotected` has them
     without a key. The card points out the number `known`.
     """
-    counts = sorted(found)
-    now, without = found[known]["estimate"], unprotected["estimate"]
+    table = pd.DataFrame(found).T.sort_index()
+    now, without = table.estimate[known], unprotected["estimate"]
     title = (
         f"With {known} known vehicles the thief finds {percent(now)} of the others:"
         f" {percent(now / without)} of what a thief finds without the key"
     )
-    figure = Card(title, 3.3, note)
+    figure = Card(title, 3.3)
     axes = figure.subplots()
-    estimates, low, high = (
-        [found[count][name] for count in counts] for name in ("estimate", "low", "high")
-    )
-    band(axes, counts, low, high, BLUE, 0.15)
-    axes.plot(counts, estimates, color=BLUE, marker="o", markersize=5, label="with known vehicles")
+    band(axes, table.index, table.low, table.high, BLUE, 0.15)
+    look = {"color": BLUE, "marker": "o", "markersize": 5, "label": "with known vehicles"}
+    axes.plot(table.index, table.estimate, **look)
     axes.axhline(without, color=RED, linewidth=1.8, linestyle=(0, (4, 2)), label="no key")
     look = {"ha": "right", "va": "bottom", "fontsize": 11}
-    label(axes, counts[-1], without, "without the key", RED, **look)
+    last, most = table.index[-1], max(unprotected["high"], table.high.max())
+    label(axes, last, without, "without the key", RED, **look)
     look = {"s": 130, "facecolor": PAPER, "edgecolor": INK, "linewidth": 2, "zorder": 4}
     axes.scatter([known], [now], label="here", **look)
-    axes.set(xlim=(-3, counts[-1] * 1.03), xlabel="vehicles that the thief knows at both cameras")
-    axes.set(ylim=(0, 1.25 * max(unprotected["high"], *high)), ylabel="correct vehicle first")
+    axes.set(xlim=(-3, last * 1.03), xlabel="vehicles that the thief knows at both cameras")
+    axes.set(ylim=(0, 1.25 * most), ylabel="correct vehicle first")
     share_axis(axes.yaxis)
     return figure
 
 
 @style()
-def blamed(cloaks: pd.DataFrame, levels: float, note: str = SIMULATION) -> Card:
+def blamed(cloaks: pd.DataFrame, levels: float) -> Card:
     """Whom a search names first when each crop of one camera is cloaked as another vehicle.
 
     `cloaks` is ``data/results/cloaks.csv``; `levels` is the strength.
@@ -300,7 +275,7 @@ def blamed(cloaks: pd.DataFrame, levels: float, note: str = SIMULATION) -> Card:
         f"With a cloak, its own network names the target first in {made} of searches, another"
         f" network in {other}"
     )
-    figure = Card(title, 0.55 * len(networks) + 1.4, note, left=1.9)
+    figure = Card(title, 0.55 * len(networks) + 1.4, left=1.9)
     axes = figure.subplots()
     for row, network in enumerate(networks):
         start = 0.0

@@ -1,7 +1,5 @@
 """Figures of lesson 09: the crowd that hides a car, and what evidence is worth in another city."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -36,9 +34,8 @@ def crowd(car: pd.Series, kind: str, colour: str, hour: int) -> Card:
     """
     everyone, of_kind, alike = (round(car[name]) for name in ("everyone", "of_kind", "alike"))
     rows = max(-(-everyone // _ACROSS), 1)
-    margins: dict[str, Any] = {"top": 0.55, "bottom": 0.2, "left": 0.5}
     title = _crowd_title(car, kind, colour, hour)
-    figure = Card(title, _DOT * rows + 0.75, _HABITS, **margins)
+    figure = Card(title, _DOT * rows + 0.75, _HABITS, top=0.55, bottom=0.2, left=0.5)
     axes = figure.subplots()
     ends = (0, alike, max(of_kind, alike), max(everyone, of_kind, alike))
     names = (f"a {called(kind, colour)}", f"another {called(kind)}", "everyone else")

@@ -8,14 +8,12 @@ from matplotlib.patches import Rectangle
 
 from cctview.show import BLUE, INK, YELLOW, Card, percent, style
 
+_NOTE = "Simulated frames"
+
 
 @style()
 def numbered_frames(
-    images: Sequence[np.ndarray],
-    boxes: Sequence[pd.DataFrame],
-    titles: Sequence[str],
-    title: str,
-    note: str = "Simulated frames",
+    images: Sequence[np.ndarray], boxes: Sequence[pd.DataFrame], titles: Sequence[str], title: str
 ) -> Card:
     """Frames side by side, with the number of each detection at its box.
 
@@ -23,7 +21,7 @@ def numbered_frames(
     """
     rows = -(-len(images) // 2)
     margins = {"left": 0.16, "right": 0.16, "bottom": 0.05, "top": 0.1}
-    figure = Card(title, 2.75 * rows, note, photographs=True, **margins)
+    figure = Card(title, 2.75 * rows, _NOTE, photographs=True, **margins)
     spaces = {"wspace": 0.03, "hspace": 0.12}
     panels = figure.subplots(rows, 2, squeeze=False, gridspec_kw=spaces).ravel()
     for axes in panels:
@@ -41,11 +39,11 @@ def numbered_frames(
 
 
 @style()
-def types(counts: pd.Series, note: str = "") -> Card:
+def types(counts: pd.Series) -> Card:
     """How many detections there are of each type, from the rarest to the most common."""
     share = counts.iloc[-1] / counts.sum()
     title = f"{percent(share)} of the {counts.sum()} detections are called {counts.index[-1]}"
-    figure = Card(title, 0.36 * len(counts) + 0.8, note, left=1.3, right=0.8)
+    figure = Card(title, 0.36 * len(counts) + 0.8, "", left=1.3, right=0.8)
     axes = figure.subplots()
     axes.barh(range(len(counts)), counts, height=0.6, color=BLUE)
     for row, count in enumerate(counts):
@@ -56,12 +54,10 @@ def types(counts: pd.Series, note: str = "") -> Card:
 
 
 @style()
-def crops(
-    crops: Sequence[np.ndarray], words: Sequence[str], note: str = "Simulated frames"
-) -> Card:
+def crops(crops: Sequence[np.ndarray], words: Sequence[str]) -> Card:
     """Crops side by side, with a few words and their size in pixels above each."""
     title = f"The {len(crops)} largest vehicles, cut out of the frame"
-    figure = Card(title, 1.6, note, True, left=0.16, right=0.16, bottom=0.05, top=0.45)
+    figure = Card(title, 1.6, _NOTE, True, left=0.16, right=0.16, bottom=0.05, top=0.45)
     for axes, crop, word in zip(figure.subplots(1, len(crops)), crops, words, strict=True):
         axes.imshow(crop)
         axes.set_title(f"{word}\n{crop.shape[1]}×{crop.shape[0]} pixels", fontsize=10)

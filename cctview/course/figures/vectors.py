@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from sklearn.decomposition import PCA
 
 from cctview.show import (
     BLUE,
@@ -14,7 +15,6 @@ from cctview.show import (
     PALE,
     PAPER,
     SAME,
-    SIMULATION,
     Card,
     beside,
     interval,
@@ -24,35 +24,24 @@ from cctview.show import (
 )
 
 
-def principal_plane(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two directions in which embeddings, (n, d), differ most: principal components.
-
-    Returns the places, (n, 2), and the shares of the variance, (2,).
-    """
-    centred = np.asarray(embeddings, float) - np.mean(embeddings, axis=0)
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
-    places = vectors[:, :2] * np.sqrt(values[:2])
-    signs = np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
-    return places * signs, values[:2] / values.sum()
-
-
 @style()
 def embedding_map(
     embeddings: np.ndarray,
     crops: Sequence[np.ndarray],
     lines: Iterable[tuple[int, int]] = (),
     title: str | None = None,
-    note: str = SIMULATION,
 ) -> Card:
-    """The embedding space, flattened to a plane: each point is the crop of a vehicle.
+    """The embedding space, flattened to the plane in which embeddings differ most: each point is
+    the crop of a vehicle.
 
     `embeddings` has shape (n, d); `lines` joins pairs of crops that show one vehicle. Without a
     `title`, the card says how much of the space the plane holds.
     """
-    places, shares = principal_plane(embeddings)
+    plane = PCA(2, svd_solver="full")
+    places, shares = plane.fit_transform(embeddings), plane.explained_variance_ratio_
+    places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])  # not left to chance
     title = title or f"This plane holds {percent(shares.sum())} of how the vectors differ"
-    figure = Card(title, 4.6, note, photographs=True, left=0.35, right=0.2, bottom=0.42)
+    figure = Card(title, 4.6, photographs=True, left=0.35, right=0.2, bottom=0.42)
     axes = figure.subplots()
     for a, b in lines:
         axes.plot(*places[[a, b]].T, color=SAME, linewidth=2, zorder=3, label="same")
@@ -79,13 +68,13 @@ def _thumbnail(crop, side=64):
 
 
 @style()
-def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
+def vector(crop: np.ndarray, embedding: np.ndarray) -> Card:
     """The crop of a vehicle, and the embedding, (d,), of that crop: one square for each number."""
     count = len(embedding)
     rows = next(rows for rows in range(int(count**0.5), 0, -1) if count % rows == 0)
     title = f"A crop of {crop.shape[1]}×{crop.shape[0]} pixels becomes {count:,} numbers"
     margins = {"left": 0.2, "right": 0.5, "bottom": 0.35, "top": 0.1, "wspace": 0.1}
-    figure = Card(title, 2.9, note, photographs=True, **margins)
+    figure = Card(title, 2.9, "", photographs=True, **margins)
     picture, numbers = figure.subplots(1, 2, width_ratios=[1, 2])
     show_crop(picture, crop, interpolation="bicubic")
     most = np.abs(embedding).max()
@@ -99,7 +88,7 @@ def vector(crop: np.ndarray, embedding: np.ndarray, note: str = "") -> Card:
 
 
 @style()
-def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> Card:
+def weak_spots(table: pd.DataFrame, candidates: int) -> Card:
     """Where embeddings fail: how often a list has the correct vehicle, by group of vehicles.
 
     `table` comes from `cctview.match.by_group`; `candidates` is the length of the list.
@@ -110,7 +99,7 @@ def weak_spots(table: pd.DataFrame, candidates: int, note: str = SIMULATION) -> 
         f" {percent(worst['estimate'])} of searches"
     )
     kinds = table["of"].nunique()
-    figure = Card(title, 0.42 * len(table) + 0.3 * kinds + 0.7, note, left=2.6, right=0.9)
+    figure = Card(title, 0.42 * len(table) + 0.3 * kinds + 0.7, left=2.6, right=0.9)
     axes = figure.subplots()
     place, places = 0.0, []
     for _, rows in table.groupby("of", sort=False):
