@@ -28,13 +28,11 @@ def run_async(work: Coroutine) -> Any:
 
 def summarise_archive(dataset: Dataset) -> pd.DataFrame:
     """For each camera: frames, first and last time, the mean of the seconds from frame to frame."""
-    rows = {}
-    for camera, times in dataset.frames.groupby("camera", sort=False)["time"]:
-        apart = times.sort_values().diff().dt.total_seconds().mean()
-        rows[camera] = len(times), times.min(), times.max(), round(apart, 2)
-    return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["frames", "first", "last", "seconds apart"]
-    )
+    times = dataset.frames.groupby("camera", sort=False)["time"]
+    table = times.agg(frames="size", first="min", last="max")
+    seconds = (table["last"] - table["first"]).dt.total_seconds()
+    apart = (seconds / (table["frames"] - 1)).round(2)
+    return table.assign(**{"seconds apart": apart}).rename_axis(None)
 
 
 @dataclass(frozen=True)

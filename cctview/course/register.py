@@ -41,22 +41,14 @@ def make_register(truth, seed=0):
         `garage` (when it came into the garage at the south end; missing if it did not), and for
         each camera when a plate reader beside it read its plate: when it is largest in the picture.
     """
-    known = (
-        truth.vehicles[["vehicle", "kind", "colour"]]
-        .merge(truth.trips, on="vehicle")
-        .sort_values("vehicle")
-    )
+    looks = truth.vehicles[["vehicle", "kind", "colour"]]
+    known = looks.merge(truth.trips, on="vehicle").sort_values("vehicle")
     rng = np.random.default_rng(seed)
     roles, numbers = rng.choice(ROLES, len(known)), rng.permutation(len(known)) + 1
     holders = [f"the {role}, no. {number:04d}" for role, number in zip(roles, numbers, strict=True)]
     table = known[["vehicle", "kind", "colour", "direction"]].assign(holder=holders)
     table = table.assign(garage=known["left"].where(known["exit"] == _GARAGE))
-    boxes = truth.sightings
-    seen = boxes[["frame", "vehicle"]].assign(area=box_area(boxes))
-    seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame").sort_values(
-        "area", kind="stable"
-    )
-    read = seen.drop_duplicates(["vehicle", "camera"], keep="last").pivot(
-        index="vehicle", columns="camera", values="time"
-    )
-    return table.merge(read, left_on="vehicle", right_index=True, how="left").reset_index(drop=True)
+    seen = truth.sightings[["frame", "vehicle"]].assign(area=box_area(truth.sightings))
+    seen = seen.merge(truth.frames[["frame", "camera", "time"]], on="frame")
+    largest = seen.sort_values("area", kind="stable").groupby(["vehicle", "camera"])["time"].last()
+    return table.join(largest.unstack("camera"), on="vehicle").reset_index(drop=True)

@@ -59,15 +59,12 @@ class OneWeight:
 
     def examples(self, count: int = 10) -> np.ndarray:
         """Some of them, the least yellow first: half of them yellow vehicles."""
-        parts = [np.flatnonzero(self.yellow == kind) for kind in (False, True)]
-        chosen = [
-            part[np.argsort(self.inputs[part])][
-                np.linspace(0, len(part) - 1, count // 2).astype(int)
-            ]
-            for part in parts
-        ]
-        rows = np.concatenate(chosen)
-        return rows[np.argsort(self.inputs[rows], kind="stable")]
+        order = np.argsort(self.inputs, kind="stable")
+        chosen = np.zeros(len(order), bool)
+        for kind in (False, True):
+            places = np.flatnonzero(self.yellow[order] == kind)
+            chosen[places[np.linspace(0, len(places) - 1, count // 2).astype(int)]] = True
+        return order[chosen]
 
 
 def stored_grid(folder: Path = RESULTS) -> pd.DataFrame:
@@ -107,26 +104,13 @@ class TrainingAfter:
 def read_trade(grid: pd.DataFrame, learns: str, vehicles: int, epoch: int) -> TrainingAfter:
     """The stored training on the nearest number of vehicles: how useful it is, and what leaks."""
     alike = grid[(grid.learns == learns) & (grid.filters == FILTERS)]
-    history, row = _nearest(alike, "vehicles", vehicles, epoch)
+    stored = alike.vehicles.unique()
+    history = alike[alike.vehicles == stored[np.abs(stored - vehicles).argmin()]]
+    row = history.iloc[(history.epoch - epoch).abs().to_numpy().argmin()]
     verdict = "the attack works" if row.auc_low > 0.5 else "the attack is no better than a coin"
     words = (
         f"Shown {int(row.vehicles)} vehicles, the network is right on"
-        f" {_percent(row.validation_right)} of new ones, and {verdict}: {row.auc:.2f} (95% CI"
+        f" {100 * row.validation_right:.0f} % of new ones, and {verdict}: {row.auc:.2f} (95% CI"
         f" {row.auc_low:.2f}–{row.auc_high:.2f})"
     )
-    return _after(history, row, words)
-
-
-def _nearest(grid, column, value, epoch):
-    """The rows of the training with the nearest value, and its row of the nearest epoch."""
-    stored = grid[column].unique()
-    history = grid[grid[column] == stored[np.abs(stored - value).argmin()]]
-    return history, history.iloc[(history.epoch - epoch).abs().to_numpy().argmin()]
-
-
-def _after(history, row, words):
     return TrainingAfter(history, int(row.epoch), row.auc, words)
-
-
-def _percent(share):
-    return f"{100 * share:.0f} %"

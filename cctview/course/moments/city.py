@@ -35,7 +35,7 @@ _MARKS = {
 """Networks that exist, by their number of cameras: ``notebooks/city.md`` has the sources."""
 
 
-def the_city(other: str = "appearance", folder: Path = RESULTS, **begin: int) -> Moment:
+def the_city(other: str = "appearance", **begin: int) -> Moment:
     """The figure: sliders for cameras, their kind, how long records are kept, and one `other`; a
     map on which one driver's trips light up as far as the system has them; and the curve over all
     drivers.
@@ -45,7 +45,6 @@ def the_city(other: str = "appearance", folder: Path = RESULTS, **begin: int) ->
     other : str
         What the fourth slider moves: "appearance" (how much of it would hold from day to day; off
         at first) or "times" (how exactly they are kept).
-    folder : Path
     **begin : int
         Other places of the sliders at first: count, kind, days, other.
 
@@ -54,7 +53,7 @@ def the_city(other: str = "appearance", folder: Path = RESULTS, **begin: int) ->
     FileNotFoundError
         If the stored states are not there; the message says how to make them.
     """
-    data = _of(json.loads(require(folder / STATES).read_bytes()), other)
+    data = _of(json.loads(require(RESULTS / STATES).read_bytes()), other)
     words = (
         "A map of a simulated town with its cameras. The trips of one driver are drawn on it: those"
         " that the system has, right; those of somebody else that it takes for this driver's; and"
@@ -63,7 +62,7 @@ def the_city(other: str = "appearance", folder: Path = RESULTS, **begin: int) ->
     )
     script = Path(__file__).with_suffix(".js")
     return Moment(
-        script, "How many cameras does it take?", words, data, _BEGIN | begin, _still(words, folder)
+        script, "How many cameras does it take?", words, data, _BEGIN | begin, _still(words)
     )
 
 
@@ -77,9 +76,9 @@ def _of(data: dict[str, Any], other: str) -> dict[str, Any]:
     return data | {"states": states, "curves": curves, "other": moved, "marks": _MARKS}
 
 
-def _still(words: str, folder: Path) -> str:
+def _still(words: str) -> str:
     """A table of the curve, for where the figure does not run."""
-    rows = read_result("city.csv", folder)
+    rows = read_result("city.csv")
     rows = rows[(rows["days"] == 7) & (rows["drivers"] == "everyone")]
     rows = rows[(rows["figure"] == "trips put together, right") & ~rows["kind"].str.contains(",")]
     table = rows.pivot_table(index="cameras", columns="kind", values="estimate", sort=False)

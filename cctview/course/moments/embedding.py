@@ -35,11 +35,7 @@ _GRID = [(x, y) for y in (2, 0, -2) for x in (-3, -1, 1, 3)]  # where the crops 
 
 
 def drag_embedding(
-    lesson: Lesson,
-    detections: pd.DataFrame,
-    embeddings: np.ndarray,
-    vehicles: pd.Series,
-    seed: int = 0,
+    lesson: Lesson, detections: pd.DataFrame, embeddings: np.ndarray, vehicles: pd.Series
 ) -> Moment:
     """Twelve crops of four cars to drag about, a thirteenth of one of them, and one of a fifth car.
 
@@ -52,8 +48,6 @@ def drag_embedding(
     detections, embeddings : DataFrame, ndarray of shape (n, d)
     vehicles : Series
         The true vehicle of each detection.
-    seed : int
-        Of the draw.
 
     Raises
     ------
@@ -65,10 +59,9 @@ def drag_embedding(
     rows = rows[large & np.isfinite(embeddings[rows]).all(axis=1)]
     unit = embeddings[rows] / np.linalg.norm(embeddings[rows], axis=1, keepdims=True)
     looks = lesson.truth.vehicles.set_index("vehicle")[["kind", "colour"]].astype(str)
-    crops = pd.DataFrame({"vehicle": vehicles.to_numpy()[rows].astype(int)}).join(
-        looks, on="vehicle"
-    )
-    rng = np.random.default_rng(seed)
+    crops = pd.DataFrame({"vehicle": vehicles.to_numpy()[rows].astype(int)})
+    crops = crops.join(looks, on="vehicle")
+    rng = np.random.default_rng(0)
     shown = _draw(crops, rng)
     codes = PCA(_WIDTH, svd_solver="randomized", random_state=0).fit_transform(unit)
     codes *= _SPREAD / np.sqrt((codes**2).sum(axis=1).mean())

@@ -28,7 +28,6 @@ def same_or_different(
     pairs: Comparisons,
     distances: np.ndarray,
     among: np.ndarray,
-    seed: int = 0,
 ) -> Moment:
     """Sixteen pairs to judge by S and D.
 
@@ -42,7 +41,6 @@ def same_or_different(
         The network's distance of each pair; its confidence is fitted to them.
     among : ndarray of bool, shape (n,)
         The pairs to draw from, for example only look-alikes.
-    seed : int
 
     Raises
     ------
@@ -53,7 +51,7 @@ def same_or_different(
     fitted = LogisticRegression(C=100.0, class_weight="balanced")
     confidence = fitted.fit(column[among], same[among]).predict_proba(column)[:, 1]
     says = confidence >= 0.5
-    drawn = _draw(pairs, among, says, np.random.default_rng(seed))
+    drawn = _draw(pairs, among, says, np.random.default_rng(0))
     crops = [
         [lesson.dataset.crop(detections["id"].iloc[row]) for row in pairs.rows[pair]]
         for pair in drawn

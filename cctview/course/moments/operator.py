@@ -109,7 +109,7 @@ def operator_game(
                     {
                         "box": [int(row[side]) for side in BOX],
                         "crop": data_address(encode_jpeg(dataset.crop(row["id"]))),
-                        "looks": _looks(finder, row["tracklet"]),
+                        "looks": looks(finder, row["tracklet"]),
                         "steps": steps[row["tracklet"]],
                     }
                     for _, row in rows.iterrows()
@@ -193,7 +193,7 @@ def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found)
         "crops": [
             {
                 "picture": picture(rows[k]),
-                "looks": _looks(finder, rows[k]),
+                "looks": looks(finder, rows[k]),
                 "after": round(seconds[rows[k]] - seconds[tracklet]),
             }
             for k in shown
@@ -204,7 +204,7 @@ def _step(finder, judge, picture, clear, tracklet, camera, seconds, rows, found)
     }
 
 
-def _looks(finder, tracklet):
+def looks(finder: TripFinder, tracklet: int) -> str:
     """What the system reads off a tracklet, such as "grey sedan"."""
     read = {name: str(table.iloc[tracklet].idxmax()) for name, table in finder.read.items()}
     return read["colour"] if "taxi" in read["colour"] else f"{read['colour']} {read['kind']}"

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from cctview.course.moments.operator import looks
 from cctview.dataset import BOX, Dataset, place_of, street_of
 from cctview.link import SURE, TripFinder, TripJudge
 from cctview.show import Moment, data_address, encode_still, picture_html
@@ -99,7 +100,7 @@ def stored_cameras(
     place = {camera: n for n, camera in enumerate(finder.cameras)}
     at = finder.tracklets.table["camera"].map(place).to_numpy(int)
     seen = {
-        str(one): [int(at[one]), round(float(seconds[one]), 1), _look(finder, one), n]
+        str(one): [int(at[one]), round(float(seconds[one]), 1), looks(finder, one), n]
         for n, one in enumerate(used)
     }
     first, last = (
@@ -176,12 +177,6 @@ def _trips(finder, judge, queries, offset):
             }
             trips[str(query)].append(at)
     return trips
-
-
-def _look(finder, tracklet):
-    """What the system reads off a tracklet, such as "grey sedan"."""
-    colour, kind = (str(finder.read[one].iloc[tracklet].idxmax()) for one in ("colour", "kind"))
-    return colour if "taxi" in colour else f"{colour} {kind}"
 
 
 def _webp(image):

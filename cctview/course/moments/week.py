@@ -29,19 +29,17 @@ _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _DOT, _RING = (0, 114, 178), (213, 94, 0)  # the palette's blue and vermilion
 
 
-def your_week(trips: pd.DataFrame, drivers: pd.DataFrame, seed: int = 0) -> Moment:
+def your_week(trips: pd.DataFrame, drivers: pd.DataFrame) -> Moment:
     """A crowd of dots that go out question by question.
 
     Parameters
     ----------
     trips, drivers : DataFrame
         Six weeks of simulated habits, from `read_habits`.
-    seed : int
-        Of which passes of the invented people are known.
     """
     sightings = read_trips(trips)
     week, traces = sightings.first_days(7), pd.factorize(trips["vehicle"])[1]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     dots = rng.permutation(len(drivers))  # or the busiest would come first
     people = []
     for name, said in _PEOPLE.items():
