@@ -176,7 +176,7 @@ ask(
     last=leak.estimate.iloc[-1],
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slide=""
 # The bars are **[rank-1](glossary.md#rank-1)**: the share of searches in which the correct vehicle comes first. The thin lines are 95 %
 # [intervals](glossary.md#interval). When you have uncovered the figure, look for three things.
 #
@@ -333,7 +333,7 @@ check_eigen_weights(weights, eigen.flat(test.crops[:20]), eigen.mean, eigen.vehi
 #
 # We measure the leak of this notebook by one number: the share of searches in which one crop is enough to find the vehicle again. It stands beside the meter of this course, which notebook 03 introduces.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slide=""
 found = leak.iloc[-1]
 note = "deep embedding, one picture, next camera facing the same way"
 gauge = Gauge(found.estimate, found.low, found.high, "of searches", note)

@@ -119,7 +119,7 @@ for part, vehicles in vars(split).items():
 # Now we train a real network in Keras, which is a part of TensorFlow. Each `add` puts in a layer, which takes numbers and gives numbers. A `Conv2D` layer slides small patterns, its **filters**, over the
 # crop, and says where each one fits. The last layer gives one number for each body. All weights of the network are random at first.
 
-# %%
+# %% slide="code"
 keras = attacks.import_keras()
 layers = keras.layers
 network = keras.Sequential()
@@ -263,7 +263,7 @@ Sliders(
     prediction=ask("02 few vehicles", of=few.auc - many.auc, few=few.auc, many=many.auc),
 )
 
-# %% [markdown]
+# %% [markdown] slide="## And Clearview?\n\nIts main danger is not a network. It is the **gallery**: the stored pictures with their addresses. It needs no attack, because it is made for looking people up."
 # A remedy that helps on average guarantees nothing for the most exposed one percent.
 #
 # ### And Clearview?
@@ -364,7 +364,7 @@ check_members_found(members_found, losses, member)
 #
 # We measure the leak of this notebook by one number: the share of members that the better attack finds with the very crops. (It is another number than in section 4: these networks were shown all crops of their vehicles, and those of section 4 one crop of each.) It stands beside the meter of this course, which notebook 03 introduces.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slide=""
 strong = attacks.stored_attacks()
 share = strong[strong.figure == "TPR at 1 % FPR"].set_index("epoch").loc[EPOCHS]
 note = "over-trained classifier, by the very pictures, 1 % false alarms"

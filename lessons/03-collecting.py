@@ -240,7 +240,7 @@ course.ask(
 # The drivers who were seen on five days or more are the regulars, and you can follow them: the archive shows on which days they come, at what hour, and which way. Nobody built the archive to find
 # them. They show up because the archive is kept, and time makes up for slowness.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go back to the guesses of the first page: that was one driver. This is everybody. Point at the commuters: they hide each other."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Go back to the guesses of the first page: that was one driver. This is everybody. Point at the commuters: they hide each other." slide="## How many drivers do four passes single out?\n\nOne driver is an anecdote. So now we count all drivers."
 # ## 7 · How many drivers do four passes single out?
 #
 # At the top of the page you singled out one driver. One driver is an anecdote, so now we count all drivers. The share of all

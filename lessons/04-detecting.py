@@ -174,7 +174,7 @@ frame_file.write_bytes(lesson.dataset.jpeg(ONE))
 printed = ""  # what the next cell prints
 command = course.apart(weights=dataset.MODELS / "tiny-yolov3-traffic.pt", frame=frame_file)
 
-# %% magic_args="--out printed {command}" language="script"
+# %% magic_args="--out printed {command}" language="script" slide="code"
 # from imageai.Detection import ObjectDetection
 #
 # detector = ObjectDetection()

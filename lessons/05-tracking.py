@@ -76,12 +76,13 @@ same_or_different(lesson, detections, clear, distances_clear, one_colour)
 # You compared crops with your eyes. A computer compares numbers, so somebody must turn each crop into numbers first. Try it by hand: write
 # down how light, how long and how high a car is, each from 0 to 1. Such a list of numbers is a [**vector**](glossary.md#vector).
 
-# %%
+# %% slide="code"
 #                light long high
 white_sedan = [0.90, 0.50, 0.30]
 grey_sedan = [0.60, 0.50, 0.30]
 white_van = [0.90, 0.90, 0.80]
-new_crop = [0.65, 0.50, 0.30]  # the white sedan again, in the shade of a bridge
+# the white sedan again, in the shade of a bridge:
+new_crop = [0.65, 0.50, 0.30]
 
 # %% [markdown]
 # The [distance](glossary.md#euclidean-distance) between two vectors is the length of the straight line between them. A search picks the car at the
@@ -305,7 +306,7 @@ allowed = 5 * len(different_pairs) // 100
 threshold = different_pairs[allowed - 1]
 check_threshold(threshold, mcd, same, tolerated=0.05)
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\nNow we tolerate links of at most 1 in 100 *different* pairs.\n\n*Which threshold finds the most true links?*"
 # **Exercise 1, together.** Now false links should be rarer: we tolerate links of at most 1 in 100 different pairs. Replace the `...` by the threshold.
 
 # %% tags=["exercise"]

@@ -378,7 +378,7 @@ print(
     f"{in_blocks.numblocks[0]} blocks; the same as one computer finds: {(found == alone).mean():.0%}"
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Read the question of the beginning, then the answer, then what one can do. Ask the question of 00 again: at how many cameras would your answer change? Hand over to 07." slide="## So how does it grow from six cameras to a nation?\n\n**The costs stay small, and the errors do not.**\n---\n## What to take away\n\n- An alarm is worth what the base rate makes of it\n- Place and time make a weak network strong\n- A filter loses correct vehicles, and nobody sees which\n- Errors do not hit everybody equally\n---\n## What you can do\n\nAsk those who offer such a system:\n\n- How many of its alarms were right last year?\n- How many wanted vehicles did it miss?\n- Who can say no?"
 # ## So how does it grow from six cameras to a nation?
 #
 # **The costs stay small, and the errors do not.** A nation's vectors are cheap to keep and quick to search. But every vehicle that is added is one more that can be taken for yours.

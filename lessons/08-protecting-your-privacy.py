@@ -184,7 +184,7 @@ ask(
 # > [Re-identification](glossary.md#re-identification), or ReID, means to recognise one vehicle or person at many cameras. A vector that is made for it holds what
 # > one frame showed, and it finds the same vehicle again. Deleting the pictures does not change that.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room name defences first: blur, noise, encryption, delete after a day. Then ask for the prediction, and open the figure. The empty column is the point."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Let the room name defences first: blur, noise, encryption, delete after a day. Then ask for the prediction, and open the figure. The empty column is the point." slide="## Who could protect a driver?\n\n- **Pixels**: blur, mask or cloak the crop\n- **Vectors**: add noise, drop numbers, turn them by a key\n- **Database**: delete soon, keep coarse times, store no vectors"
 # ## 2 · Who could protect a driver?
 #
 # Vectors give so much away that people have invented many defences. A defence can change the **pixels** that a camera sends, the **vectors**
@@ -342,7 +342,7 @@ Sliders(
 # %% [markdown]
 # A few dozen known vehicles undo much of the key for all the others. A key buys time and not safety, and it would have to change before any thief has met so many.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels." slide="## Why do small changes fool a network?\n\nA crop has tens of thousands of numbers. Each is changed a little, and **all changes push the same way**."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Three minutes. Run the cell and read the two numbers. Ask why the second is larger although each pixel moves so little. The usual wrong idea: the network has a bug. It does not have one; there are just very many pixels." slide="## Why do small changes fool a network?\n\nA **cloak** changes each number of a crop too little to see. But there are tens of thousands of them, and **all changes push the same way**."
 # ## 6 · Why do small changes fool a network?
 #
 # A cloak attacks the network itself: no person sees it, and the network sees another vehicle. We build one neuron to find out why. A neuron is the smallest part of a network: it multiplies each number of a crop by a weight of its own, and adds up.
@@ -355,7 +355,7 @@ crop = rng.normal(size=numbers)  # each number scatters by about 1
 nudge = 0.02 * weights  # a fiftieth of that, each in the direction of its weight
 print(f"the crop: {crop @ weights:+.0f}   the nudge: {nudge @ weights:+.0f}")
 
-# %% [markdown]
+# %% [markdown] slide="## Whom does the search blame?\n\nA cloak can have a **target**: another vehicle that the network should see."
 # The numbers of the crop mostly cancel one another, because they point in all directions. The nudges are tiny, but all of them push the same way, and there
 # are tens of thousands. So a change that nobody sees can outweigh the whole crop. Two papers found this: *Intriguing properties of neural networks*
 # ([arXiv 1312.6199](https://arxiv.org/abs/1312.6199), 2013) and *Explaining and Harnessing Adversarial Examples* ([arXiv 1412.6572](https://arxiv.org/abs/1412.6572), 2014). One pattern can

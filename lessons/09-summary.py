@@ -306,7 +306,7 @@ print(
 #
 # You can run the notebooks on frames of your own: let `CCTVIEW_DATA` name their folder. They are data about other people, so keep them on your computer, and delete them.
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What to read on\n\nThe articles that this course grew from, the reports and the papers are linked at the end of this notebook."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What to read on\n\nThe articles that this course grew from, the reports and the papers are linked at the end of notebook 09."
 # ## What to read on
 #
 # - **The articles that this course grew from**: Samuel Brice, *Demystifying Clearview AI*, 2020 ([contents](https://samdbrice.medium.com/fri-nov-6-2020-ae15374138b1), [summary](https://samdbrice.medium.com/95a9cdc0ce90), [code](https://github.com/samdbrice/cctview)).

@@ -138,7 +138,7 @@ frame_file.write_bytes(dataset.jpeg(frame_id))
 printed = ""  # what the next cell prints
 command = course.apart(weights=data.MODELS / "tiny-yolov3-traffic.pt", frame=frame_file)
 
-# %% magic_args="--out printed {command}" language="script"
+# %% magic_args="--out printed {command}" language="script" slide="code"
 # from imageai.Detection import ObjectDetection
 #
 # detector = ObjectDetection()

@@ -112,7 +112,7 @@ def test_a_slide_says_headings_first_sentences_and_what_is_bold_and_the_speaker_
         "Test Why? Because.",
         "Next First, by Mr. J. Doe in A v. B. Second.",
         "Next A bold claim. Its reason.",
-        "Points One thing: because of it. Another thing.",
+        "Points One thing: because of it Another thing",
         "As given One.",
         "Two",
     ]
@@ -169,11 +169,54 @@ def test_a_question_and_its_answer_are_on_different_slides(tmp_path):
     assert "two of them" in question
     assert "So it is." not in question
     assert "<img" not in question
-    assert "two of them" in answer
+    assert "<b>Two of them</b>" in answer
     assert "So it is." in answer
     assert "<img" in answer
     assert "It is." not in asks
     assert "It is." in tells
+
+
+def questions_of(folder, *cells):
+    """The words of the slides after the first, without the numbers of choices."""
+    deck = content(deck_of(folder, text("# 11", "slide"), *cells))
+    return told(re.sub("<kbd>.*?</kbd>", "", deck))[1:], deck
+
+
+def test_a_long_question_is_asked_on_two_slides_and_what_is_too_long_to_say_why_is_left_out(
+    tmp_path,
+):
+    choices = ["none " * 14, "all of the others " * 4]
+    why = "A first reason. " + "A much longer reason, which no slide holds. " * 5
+    asked = predict("This is so, as all of us know. Is it?", choices, choices[0], why)
+    (situation, question, answer), _ = questions_of(tmp_path, code("x", shows(html=asked.html())))
+    assert situation == "Predict first This is so, as all of us know."
+    assert question.startswith("Predict first Is it? none")
+    assert "A first reason. A much longer" in answer
+    assert slides.count_words(answer) <= slides.MOST_WORDS
+
+
+def test_choices_that_are_numbers_in_a_figure_stand_below_it(tmp_path):
+    figure = shows(png=base64.b64encode(png(9, 9)).decode())
+    for choices, count in ((["car 1", "car 2"], 2), (["car 1", "none"], 3)):
+        asked = shows(html=predict("Which?", choices, choices[0], "So it is.").html())
+        words, deck = questions_of(tmp_path, code("x", figure), code("x", asked))
+        assert len(words) == count
+        assert ("<img" in deck.split("</section>")[count - 1]) == (count == 2)
+
+
+def test_the_room_is_asked_a_question_and_not_to_fill_in_a_cell(tmp_path):
+    exercise = "**Exercise 1, together.** We count cars. How many? Replace the `...`."
+    cells = [
+        text("## Your turn\n\n**Worked example.** How many are two and two?", "slide"),
+        text(exercise),
+        text("**Exercise 2, at home.** How many in your street?"),
+        code("%%script --out printed\nfrom cars import count", slide="code"),
+    ]
+    words, _ = questions_of(tmp_path, *cells)
+    assert words == [
+        "Your turn We count cars. How many?",
+        "Your turn from cars import count",
+    ]
 
 
 def test_nothing_that_loads_or_runs_comes_from_the_notebook(tmp_path):
@@ -527,7 +570,7 @@ def test_every_slide_of_every_deck_fits_without_a_network(offline, tmp_path):
 def test_sliders_live_on_a_slide_and_the_keys_of_a_presenter_work(
     offline, living_folder, living_cells
 ):
-    asked = predict("How many?", ["one", "two"], "two", "So it is.")
+    asked = predict("How many?", ["one", "two, or more"], "two, or more", "So it is.")
     cells = [*living_cells[:2], code("x", shows(html=asked.html())), text("## End", "slide")]
     page, errors = opened(offline, deck_of(living_folder, *cells), living_folder)
     page.keyboard.press("PageDown")
@@ -540,7 +583,7 @@ def test_sliders_live_on_a_slide_and_the_keys_of_a_presenter_work(
     page.keyboard.press("PageDown")  # a clicker's key goes on, wherever the focus is
     assert page.evaluate("Reveal.getIndices().h") == 2
     page.keyboard.press("2")
-    assert page.get_by_role("button", name="two").get_attribute("aria-pressed") == "true"
+    assert page.get_by_role("button", name="two, or more").get_attribute("aria-pressed") == "true"
     page.keyboard.press("F8")
     assert page.evaluate("Reveal.getIndices().h") == 3
     assert page.locator("section.present .chosen").text_content() == " The room was right."

@@ -101,7 +101,7 @@ def same_evidence(population: int, evidence: float) -> Card:
     axes.axhline(0.5, color=PALE, linewidth=1, zorder=0)
     label(axes, 10**_MOST, 0.5, "a coin", ha="right", va="center", colour=GREY, fontsize=10.5)
     axes.set(xscale="log", xlim=(1, 10**_MOST), xlabel="vehicles that it could be")
-    axes.set(ylim=(-0.03, 1.05), ylabel="share of matches that are correct")
+    axes.set(ylim=(-0.03, 1.05), ylabel="matches that are correct")
     words = ["1", "100", "10,000", "1 million", "100 million"]
     axes.set_xticks([10**k for k in range(0, _MOST + 1, 2)], words)
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])

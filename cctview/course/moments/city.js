@@ -106,11 +106,16 @@ function play(stage) {
     believed.setAttribute("d", made.home ? `M${x - unit} ${y - unit}L${x + unit} ${y + unit}M${x - unit} ${y + unit}L${x + unit} ${y - unit}` : "");
     curve(kind, held, cams, variant);
     const of = (figure) => rows(kind, held, figure, variant).find((row) => row[1] === cams);
-    const said = (figure) => `${percent(of(figure)[6])} (${percent(of(figure)[7])} to ${percent(of(figure)[8])})`;
+    const more = (words) => make("span", { class: "more" }, words); // what a slide leaves to its speaker
+    const said = (figure) => [percent(of(figure)[6]), more(` (${percent(of(figure)[7])} to ${percent(of(figure)[8])})`)];
     const where = made.home ? (made.near ? "It finds the home." : "It believes the home to be where it is not.") : "It cannot tell where home is.";
-    const words = `In this simulated town ${percent(rows(kind, held, 0, variant).find((row) => row[1] === cams)[5])} of all trips pass one of ${cams} cameras (${kinds[kind].name}). Records are kept for ${period(held)}${moved && states[`${kind} ${cams} ${held} ${variant}`] ? `. ${other.label}: ${other.words[moved]}` : ""}. Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known} (at least half of the way, and nothing wrong in it), and takes somebody else for this driver ${times(made.strangers, "time", "times")}. ${where} `
-      + `Over all drivers, most of whom drive less, it puts together ${said(0)} of the trips, and finds ${said(2)} of the homes. It has four passes that single a driver out, since no other driver shares them, of ${said(3)} of the drivers (in brackets: the least and the most of several such towns).`;
-    told.textContent = words;
-    map.setAttribute("aria-label", words);
+    const moving = moved && states[`${kind} ${cams} ${held} ${variant}`] ? `. ${other.label}: ${other.words[moved]}` : "";
+    told.replaceChildren(
+      more(`In this simulated town ${percent(rows(kind, held, 0, variant).find((row) => row[1] === cams)[5])} of all trips pass one of ${cams} cameras (${kinds[kind].name}). Records are kept for ${period(held)}${moving}. `),
+      `Of ${times(made.trips, "trip", "trips")} of this driver the system puts together ${made.known}`, more(" (at least half of the way, and nothing wrong in it)"),
+      `, and takes somebody else for this driver ${times(made.strangers, "time", "times")}. `, more(`${where} `),
+      "Over all drivers", more(", most of whom drive less,"), " it puts together ", ...said(0), " of the trips, and finds ", ...said(2), " of the homes.",
+      more(" It has four passes that single a driver out, since no other driver shares them, of "), ...said(3).map((one) => more(one)), more(" of the drivers (in brackets: the least and the most of several such towns)."));
+    map.setAttribute("aria-label", told.textContent);
   };
 }

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from cctview.course.site.run import inputs_digest, run_living
 from cctview.course.slides.pieces import MOMENTS, Outputs
-from cctview.course.slides.telling import Slide, Teller
+from cctview.course.slides.telling import Slide, Teller, sentences
 from cctview.dataset import NOTEBOOKS, require
 from cctview.show import Kept, player_script, player_style, script_digests
 
@@ -136,9 +136,10 @@ def _is_heading(cell):
 
 def _section(slide: Slide):
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in slide.notes)
+    title = " ".join(f"<span>{html.escape(one)}</span>" for one in sentences(slide.title))
     parts = [
         f'<p class="kicker">{html.escape(slide.kicker)}</p>' if slide.kicker else "",
-        f"<h2>{html.escape(slide.title)}</h2>" if slide.title else "",
+        f"<h2>{title}</h2>" if title else "",
         f'<div class="told">{slide.body}</div>' if slide.body else "",
     ]
     return (

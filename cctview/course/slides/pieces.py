@@ -33,7 +33,8 @@ class Part:
     body : str
         HTML; of a question nothing.
     data : dict
-        Of a question: ``question``, ``choices``, ``right``, ``why``.
+        Of a question: ``question``, ``choices``, ``right``, ``why``; and ``kicker``, what stands
+        over it, if it is not asked before something is shown.
     answer : list of Part
         Of a question: what it covers.
     """
@@ -145,10 +146,8 @@ def _all(element, name):
 def _quiz_question(one):
     right = next(n for n, option in enumerate(one["options"]) if option["right"])
     choices = [option["text"] for option in one["options"]]
-    why = one["options"][right]["reason"]
-    return Part(
-        "question", data={"question": one["text"], "choices": choices, "right": [right], "why": why}
-    )
+    data = {"question": one["text"], "choices": choices, "kicker": "Quiz"}
+    return Part("question", data={**data, "right": [right], "why": one["options"][right]["reason"]})
 
 
 def _moment(name, label, held):

@@ -2,9 +2,10 @@
 
 From a cell of text a slide takes its heading with the first sentence, each paragraph that begins in
 bold, and each list, of which it takes first sentences, or what is bold where these are long. A cell
-that begins no slide and has no heading gives only what begins in bold. All other words are the
-speaker's notes. From a cell of code a slide takes what it shows: each figure, moment or group of
-sliders has a slide of its own; a question has one, and what answers it another.
+that begins no slide and has no heading gives only what begins in bold. Worked examples are told in
+the notebook. All other words are the speaker's notes. From a cell of code a slide takes what it
+shows: each figure, moment or group of sliders has a slide of its own; a question has one, and what
+answers it another. Where the choices are numbers in the figure before, they stand below it.
 
 A slide holds at most 40 words. Where the rule says too little or too much, the cell's metadata say
 it better: ``slide="..."`` is Markdown for the slide, with ``---`` between two; ``slide=""`` is
@@ -14,6 +15,7 @@ none; a cell of code shows its code with ``slide="code"`` and its table with ``s
 import html
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from cctview.course.slides.markup import elements, markdown_html
 from cctview.course.slides.pieces import Part
@@ -28,11 +30,13 @@ _SENTENCE = re.compile(
 )
 _ASKS = re.compile(
     r"\b(click|drag|tick|type in|move|slider|run (this|these|the cell)|cells?"
-    r"|above|below|the table|here (is|are)|these (are|is)|this is|notebook)\b",
+    r"|above|below|the table|top of the page|here (is|are)|these (are|is)|this is|notebook)\b",
     re.IGNORECASE,
 )
 """A sentence with such words speaks of the page, on which a slide is not."""
-_EXERCISE = re.compile(r"^Exercise \d+, (together|at home)[.:]?\s*", re.IGNORECASE)
+_EXERCISE = re.compile(r"^Exercise \d+, (together|at home|free)[.:]?\s*", re.IGNORECASE)
+_WORKED = re.compile(r"^Worked\b")
+_ASKED_FIRST = "Predict first"
 
 
 @dataclass
@@ -135,8 +139,10 @@ class Teller:
                     self._add("figure", f'<div class="room">{one.find("img")}</div>')
                 elif _text(one).startswith("Predict:"):
                     self._say("question", _text(one).removeprefix("Predict:"), title)
+                elif _WORKED.match(_text(one)):
+                    pass
                 elif _EXERCISE.match(_text(one)):
-                    self._exercise(_text(one), title)
+                    self._exercise(_text(one))
                 elif lead or bold:
                     self._say(first if title else "words", _text(one), title, bold=bold)
                 else:
@@ -157,30 +163,27 @@ class Teller:
         """Explicit text of a slide: a heading, and the rest as it is."""
         parts = self._elements(source)
         title = _text(parts.pop(0)) if parts and parts[0].name in _HEADINGS else ""
-        self._add("words given", "".join(map(str, parts)), title)
+        kind = "list" if [one.name for one in parts] == ["ul"] else "words given"
+        self._add(kind, "".join(map(str, parts)), title)
 
     def _say(self, kind, text, title, bold=False):
         """As many of a text's first sentences as one idea and one slide hold."""
         room = MOST_WORDS - count_words(title or self.section)
-        most = room if bold else min(room, 26)
-        said, left = [], most
-        for sentence in _sentences(text):
-            if _ASKS.search(sentence) or sentence.endswith(":"):
-                break
-            if count_words(sentence) > (left if said else room):
-                break
-            said.append(sentence)
-            left -= count_words(sentence)
+        fitting = takewhile(_is_for_a_slide, sentences(text))
+        said = _first(fitting, room, room if bold else min(room, 26))
         if said or title:
             told = " ".join(said)
             body = f"<p>{html.escape(told[:1].upper() + told[1:])}</p>" if said else ""
             self._add(kind, body, title)
 
-    def _exercise(self, text, title):
-        if _EXERCISE.match(text)[1].lower() == "at home":
+    def _exercise(self, text):
+        """What the room is asked, without what it finds in the cell."""
+        if _EXERCISE.match(text)[1].lower() != "together":
             return
         self.section = "Your turn"
-        self._say("question", _EXERCISE.sub("", text), "", bold=True)
+        told = sentences(_EXERCISE.sub("", text))
+        asks = [number for number, one in enumerate(told, start=1) if one.endswith("?")]
+        self._say("question", " ".join(told[: asks[-1]] if asks else told), "", bold=True)
 
     def _list(self, element, title):
         """A list, on as many slides as its words need."""
@@ -189,7 +192,7 @@ class Teller:
         for item in element.find_all("li", recursive=False):
             strong = item.find(["strong", "b"])
             bold = _text(strong) if strong and _begins_bold(item) else ""
-            said = (_sentences(_text(item)) or [""])[0]
+            said = (sentences(_text(item)) or [""])[0]
             if count_words(said) > 16 and count_words(bold) > 2:
                 said = bold
             words = count_words(said)
@@ -199,7 +202,7 @@ class Teller:
                 self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
                 open_ = []
             left = (left if open_ else MOST_WORDS - count_words(heading)) - words
-            open_.append(f"<li>{html.escape(said.rstrip(':,;'))}</li>")
+            open_.append(f"<li>{html.escape(said.rstrip('.:,;'))}</li>")
         if open_:
             self._add("list", f"<ul>{''.join(open_)}</ul>", heading)
 
@@ -207,7 +210,8 @@ class Teller:
         if given == "":
             return
         if given == "code":
-            self._add("code", f"<pre>{html.escape(cell.source)}</pre>")
+            lines = [line for line in cell.source.splitlines() if not line.startswith("%%")]
+            self._add("code", f"<pre>{html.escape(chr(10).join(lines))}</pre>")
         if "exercise" in cell.metadata.get("tags", []):
             return
         for output in cell.outputs:
@@ -227,42 +231,82 @@ class Teller:
     def _ask(self, part: Part):
         """The question and what one chooses from; on the next slide the answer."""
         question, choices = part.data["question"], part.data["choices"]
-        asked = count_words(f"{question} Predict first")
-        if asked + sum(count_words(f"{one} A") for one in choices) > MOST_WORDS:
-            self._add("question", f"<p>{html.escape(question)}</p>", kicker="Predict first")
-            last = _sentences(question)[-1]
-            question = last if last != question else ""
-            room = MOST_WORDS - sum(count_words(f"{one} A") for one in choices) - 2
-            question = question if count_words(question) <= room else ""
-        body = f"<p>{html.escape(question)}</p>" if question else ""
-        for first, group in _grouped(choices, MOST_WORDS - 2):
+        kicker = part.data.get("kicker", _ASKED_FIRST)
+        room = MOST_WORDS - count_words(kicker) - sum(map(count_words, choices))
+        room = max(room, 0)
+        *before, last = sentences(question)
+        if _names_numbers(choices) and self.slides and self.slides[-1].kind == "figure":
+            seen = self.slides.pop()
+            self._choose(kicker, question, choices, seen.body, seen.notes)
+        elif count_words(question) <= room:
+            self._choose(kicker, question, choices)
+        elif count_words(last) <= room:
+            self._add("question", f"<p>{html.escape(' '.join(before))}</p>", kicker=kicker)
+            self._choose(kicker, last, choices)
+        else:
+            self._add("question", f"<p>{html.escape(question)}</p>", kicker=kicker)
+            self._choose(kicker, "", choices)
+        self._answer(part)
+
+    def _choose(self, kicker, question, choices, seen="", notes=()):
+        """What one chooses from, on as many slides as its words need, below what is seen."""
+        body = f"{seen}<p>{html.escape(question)}</p>" if question else ""
+        kind = "question choose seen" if seen else "question choose"
+        for first, group in _grouped(choices, MOST_WORDS - count_words(kicker)):
             items = "".join(
                 f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
                 f"<span>{html.escape(choice)}</span></button></li>"
                 for number, choice in enumerate(group, start=first)
             )
-            self._add("question choose", f"{body}<ol>{items}</ol>", kicker="Predict first")
+            self._add(kind, f"{body}<ol>{items}</ol>", kicker=kicker, notes=list(notes))
             body = ""
-        right = ", or ".join(choices[n] for n in part.data["right"])
-        why = part.data["why"]
+
+    def _answer(self, part: Part):
+        """What is right and, as far as there is room, why; with the first of what answers it."""
         shown = [one for one in part.answer if one.kind in ("figure", "live")]
-        seen, further = (shown[0] if shown else None), shown[1:]
-        whole = count_words(f"{right} {why}") <= MOST_WORDS - (0 if seen else 2)
-        said = f'<p class="right"><b>{html.escape(right)}</b>'
-        said += f" <span>{html.escape(why)}</span></p>" if whole else "</p>"
-        room = f'<div class="room">{seen.body}</div>' if seen else ""
-        kicker = "" if seen else "The answer"
-        kind = f"answer {seen.kind if seen else 'alone'}"
-        self._add(kind, said + room, kicker=kicker, notes=[] if whole else [why])
-        for one in further:
+        right = [part.data["choices"][n] for n in part.data["right"]]
+        why, kicker = part.data["why"], "" if shown else "The answer"
+        room = MOST_WORDS - count_words(" or ".join([*right, kicker]))
+        reasons = _first(sentences(why), room, room)
+        told = ", or ".join(f"<b>{html.escape(one[:1].upper() + one[1:])}</b>" for one in right)
+        if reasons:
+            told += f" <span>{html.escape(' '.join(reasons))}</span>"
+        body = f'<p class="right">{told}</p>'
+        if shown:
+            body += f'<div class="room">{shown[0].body}</div>'
+        kind = f"answer {shown[0].kind if shown else 'alone'}"
+        notes = [] if len(reasons) == len(sentences(why)) else [why]
+        self._add(kind, body, kicker=kicker, notes=notes)
+        for one in shown[1:]:
             self._show(one)
+
+
+def _names_numbers(choices):
+    """Whether each choice is its own number, as "vehicle 2" is."""
+    return all(one.split()[-1:] == [str(n)] for n, one in enumerate(choices, start=1))
+
+
+def _is_for_a_slide(sentence):
+    """Whether a sentence neither speaks of the page nor leads on to what follows on it."""
+    return not _ASKS.search(sentence) and not sentence.endswith(":")
+
+
+def _first(told, room, most):
+    """The first of some sentences: one of at most `room` words, and more up to `most` words."""
+    said, left = [], most
+    for sentence in told:
+        if count_words(sentence) > (left if said else room):
+            break
+        said.append(sentence)
+        left -= count_words(sentence)
+    return said
 
 
 def _grouped(choices, most):
     """The choices, as many together as a slide holds: (number of the first, texts)."""
     groups: list[tuple[int, list[str]]] = []
     for number, choice in enumerate(choices, start=1):
-        words = sum(count_words(f"{one} A") for one in [*(groups[-1][1] if groups else []), choice])
+        words = sum(map(count_words, [*(groups[-1][1] if groups else []), choice]))
         if groups and words <= most:
             groups[-1][1].append(choice)
         else:
@@ -275,8 +319,8 @@ def _text(element):
 
 
 def _bare(title):
-    """A heading without the number of its section."""
-    return re.sub(r"^\d+ · ", "", title)
+    """A heading without the numbers of its sections."""
+    return re.sub(r"^\d+( and \d+)* · ", "", title)
 
 
 def _begins_bold(element):
@@ -288,5 +332,6 @@ def _begins_bold(element):
     return getattr(first, "name", None) in ("strong", "b")
 
 
-def _sentences(text):
+def sentences(text):
+    """A text's sentences."""
     return [one.strip() for one in _SENTENCE.split(text) if one.strip()]

@@ -1,12 +1,12 @@
 // Slides of 1920 x 1080: words as large as their number lets them be, pieces as large as the room for them, keys of a presenter.
 (() => {
   const WIDTH = 1920, HEIGHT = 1080;
-  const LETTERS = [96, 88, 80, 74, 68, 60, 54, 48, 44, 40]; // px, the largest that fits
+  const LETTERS = [128, 112, 96, 88, 80, 74, 68, 60, 54, 48, 44, 40]; // px, the largest that fits, and below a title not larger than that
+  const BELOW_TITLE = 96;
   const SIZES = []; // of pieces, the largest first: zoom, and share of the room's width
   for (let zoom = 2; zoom > 1.2; zoom -= 0.1) for (const share of [1, 0.9, 0.8, 0.7]) SIZES.push([zoom, share]);
   SIZES.sort(([a, b], [c, d]) => c * d - a * b || d - b);
   SIZES.push([1.2, 0.7], [1.1, 0.7], [1, 0.7], [0.8, 0.7]);
-  const given = new Map(); // what the room chose, by the slide of the question
 
   const over = (page) => {
     const told = page.querySelector(".told");
@@ -14,8 +14,9 @@
   };
 
   function fitWords(page) {
-    if (page.matches(".figure, .live")) return;
-    for (const size of LETTERS) {
+    if (page.matches(".figure, .live, .seen")) return;
+    const most = page.querySelector(":scope > h2") || page.matches(".answer") ? BELOW_TITLE : LETTERS[0];
+    for (const size of LETTERS.filter((one) => one <= most)) {
       page.style.fontSize = `${size}px`;
       if (!over(page)) return;
     }
@@ -53,12 +54,12 @@
   function choose(button) {
     const buttons = [...button.closest("ol").querySelectorAll("button")];
     for (const one of buttons) one.setAttribute("aria-pressed", one === button);
-    given.set(button.closest("section"), button.querySelector("span").textContent);
     let after = button.closest("section").nextElementSibling;
     while (after?.querySelector(".choose")) after = after.nextElementSibling; // more choices
     const answer = after?.querySelector(".right");
     const chosen = answer?.querySelector(".chosen") ?? document.createElement("i");
-    const right = answer?.querySelector("b").textContent.split(", or ").includes(given.get(button.closest("section")));
+    const said = button.querySelector("span").textContent.toLowerCase();
+    const right = [...(answer?.querySelectorAll("b") ?? [])].some((one) => one.textContent.toLowerCase() === said);
     Object.assign(chosen, { className: "chosen", textContent: right ? " The room was right." : " The room was wrong." });
     answer?.append(chosen);
   }
