@@ -165,6 +165,9 @@ def test_links_lead_to_pages_and_the_search_finds_words(page):
     page.get_by_role("link", name="a bar").click()
     page.wait_for_url("**/glossary.html#a-bar")
     assert page.get_by_role("heading", name="a bar").is_visible()
+    page.get_by_role("link", name="cctview").click()
+    first = page.locator(".tiles li", has_text="00 · Bars").get_by_role("img")
+    assert "3 high, tall" in first.get_attribute("alt")  # its first picture that tells no answer
 
 
 @pytest.mark.browser

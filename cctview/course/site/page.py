@@ -86,9 +86,10 @@ def lesson_page(notebook, name: str, place: Kept, words: dict) -> Page:
     cells = [_cell(cell, words) for cell in notebook.cells]
     body = BeautifulSoup("\n".join(filter(None, cells)), "html.parser")
     page = _finished(body, name, place)
-    pictured = body.select_one("[data-pictured] img")
-    if pictured and not pictured.find_parent(class_="prediction"):  # or it tells an answer
-        page.picture = _given(pictured, "src"), _given(pictured, "alt")
+    for picture in [*body.select("[data-pictured] img"), *body("img")]:
+        if not picture.find_parent(class_="prediction"):  # or it tells an answer
+            page.picture = _given(picture, "src"), _given(picture, "alt")
+            break
     jupyter = words["jupyter"]
     top = f'<p class="from"><a href="#jupyter">{jupyter["link"]}</a></p>'
     how = f"<h2>{jupyter['title']}</h2>{markdown_html(jupyter['how'])}"
