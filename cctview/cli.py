@@ -111,7 +111,7 @@ def _add_site_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help=notebooks)
     parser.add_argument("--language", default="en", help="such as de (default: en)")
     states = "pictures of one group of sliders, at most (default: %(default)s)"
-    parser.add_argument("--states", type=_count, default=150, metavar="N", help=states)
+    parser.add_argument("--states", type=_count, default=120, metavar="N", help=states)
 
 
 def _add_import_arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,7 @@ _ANSWERS = "answers"
 
 
 def make_site(
-    out: Path, work: Path, notebooks: Path | None = None, states=150, language="en"
+    out: Path, work: Path, notebooks: Path | None = None, states=120, language="en"
 ) -> int:
     """Write the site to a folder that does not exist yet, or holds a site; returns its bytes.
 

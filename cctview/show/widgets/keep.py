@@ -39,7 +39,7 @@ class Kept:
         Returns the `Moment` that stands for clickable cameras; without it, they show their still.
     """
 
-    def __init__(self, folder, most=150, cameras=None):
+    def __init__(self, folder, most=120, cameras=None):
         self.root, self.most, self.cameras = Path(folder), most, cameras
         self.folder = self.root / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
