@@ -194,6 +194,8 @@ there = max(
     key=lambda camera: reads[camera].name.probability,
 )
 assert reads[there].name.probability > 0.5, "the story needs a sure and false name"
+roles = {reads[camera].name.holder.partition(",")[0] for camera in (here, there)}
+assert len(roles) == 2, "the story needs two people who are easily told apart"
 assert len(dossier.sightings) > 3, "exercise 1 needs a fourth row"
 Markdown(
     f"**One plate, read once, and the whole dossier has a name.** The driver"

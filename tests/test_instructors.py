@@ -142,11 +142,23 @@ def test_each_remedy_was_tried_by_a_test_that_is_there():
         assert (ROOT / path).exists(), path
 
 
-def test_jupyterlab_has_the_menu_that_makes_letters_larger():
-    named = re.search(r"choose \*View\*, \*(\w+)\*, \*Presentation Mode\*", PAGE)[1]
+def commands_of_jupyterlab():
     schemas = Path(sys.prefix, "share", "jupyter", "lab", "schemas", "@jupyterlab")
     commands = schemas / "application-extension" / "commands.json"
-    menus = json.loads(commands.read_text(encoding="utf-8"))["jupyter.lab.menus"]["main"]
+    return json.loads(commands.read_text(encoding="utf-8"))
+
+
+def test_jupyterlab_has_the_key_that_makes_figures_wider():
+    named = re.search(r"Press Ctrl and (\w): the list of files goes away", PAGE)[1]
+    keys = {
+        one["command"]: one["keys"] for one in commands_of_jupyterlab()["jupyter.lab.shortcuts"]
+    }
+    assert keys["application:toggle-left-area"] == [f"Accel {named}"]
+
+
+def test_jupyterlab_has_the_menu_that_makes_letters_larger():
+    named = re.search(r"choose \*View\*, \*(\w+)\*, \*Presentation Mode\*", PAGE)[1]
+    menus = commands_of_jupyterlab()["jupyter.lab.menus"]["main"]
     view = next(menu for menu in menus if menu["id"] == "jp-mainmenu-view")
     under = {
         command.get("command"): item["submenu"]["label"]

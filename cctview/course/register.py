@@ -26,7 +26,7 @@ ROLES = (
 )
 
 
-def make_register(truth, seed=0):
+def make_register(truth, seed=1):
     """An invented register of the vehicles on the simulated road.
 
     Parameters
