@@ -38,7 +38,8 @@ def embedding_map(
     `title`, the card says how much of the space the plane holds.
     """
     plane = PCA(2, svd_solver="full")
-    places, shares = plane.fit_transform(embeddings), plane.explained_variance_ratio_
+    places = plane.fit_transform(np.asarray(embeddings, float))
+    shares = plane.explained_variance_ratio_
     places = places * np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])  # not left to chance
     title = title or f"This plane holds {percent(shares.sum())} of how the vectors differ"
     figure = Card(title, 4.6, photographs=True, left=0.35, right=0.2, bottom=0.42)
