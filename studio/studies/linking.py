@@ -240,14 +240,18 @@ def figures(links: pd.DataFrame, times: np.ndarray | None = None) -> pd.Series:
     each link's query counts.
     """
     times = np.ones(len(links)) if times is None else times
-    linked, right, there = links["probability"] >= SURE, links["right"], links["there"]
-    of = links["query"]
-    named, misses = (rows.groupby(of).sum() for rows in (right, linked & ~right))
-    whole = ((linked & right) | ~there).groupby(of).all() & (misses == 0)
-    counts = pd.Series(times, links.index).groupby(of).first()
+    right, there = links["right"].to_numpy(), links["there"].to_numpy()
+    linked = links["probability"].to_numpy() >= SURE
+    _, first, trip = np.unique(links["query"], return_index=True, return_inverse=True)
+    named, misses, lacking = (
+        np.bincount(trip, rows) for rows in (right, linked & ~right, there & ~(linked & right))
+    )
 
-    def share(values: pd.Series) -> float:
-        return float(np.average(values, weights=times))
+    def share(rows: np.ndarray) -> float:
+        return float(np.average(rows, weights=times))
+
+    def of_trips(values: np.ndarray) -> float:
+        return float(np.average(values, weights=times[first]))
 
     return pd.Series(
         {
@@ -255,10 +259,10 @@ def figures(links: pd.DataFrame, times: np.ndarray | None = None) -> pd.Series:
             "first candidate right, where it is there": share(right & there) / share(there),
             "there": share(there),
             "right links at precision 0.8, share": kept_at(links, times=times) / times.sum(),
-            "four or more right": np.average(named >= _MANY, weights=counts),
+            "four or more right": of_trips(named >= _MANY),
             "linked and right, share": share(linked & right),
-            _WRONG: np.average(misses, weights=counts),
-            "trips whole as far as they are there": np.average(whole, weights=counts),
+            _WRONG: of_trips(misses),
+            "trips whole as far as they are there": of_trips((lacking + misses) == 0),
         }
     )
 
