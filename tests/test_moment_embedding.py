@@ -120,6 +120,8 @@ def play_on(page, press):
     press(page.get_by_role("button", name="Let the network do it"))
     press(page.get_by_role("button", name="Put it in its place"))
     assert "Crop 13 lands nearest to crop" in status.text_content()
+    seen = page.locator(".crop.new b").text_content()  # it is called what is seen on it
+    assert page.get_by_role("button", name=f"Crop {seen},").is_visible()
     press(page.get_by_role("button", name="Bring crop 14"))
     press(page.get_by_role("button", name="Put it in its place"))
     assert "a fifth car" in status.text_content()

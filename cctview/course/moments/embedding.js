@@ -210,10 +210,11 @@ function play(stage) {
       }
       tile.style.left = at ? `${50 + (50 * at[0]) / REACH[0]}%` : "";
       tile.style.top = at ? `${50 - (50 * at[1]) / REACH[1]}%` : "";
-      tile.lastChild.textContent = i < placed ? label : at ? `${i + 1}: ${label}` : `${i + 1}`;
+      const number = i >= placed && at && label ? `${i + 1}: ${label}` : `${i + 1}`; // as it is seen on a new crop
+      tile.lastChild.textContent = i < placed ? label : number;
       tile.dataset.car = i < placed || at ? label : "";
       tile.classList.toggle("new", i >= placed);
-      tile.setAttribute("aria-label", `Crop ${i + 1}, ${data.crops[i].words}${label && (i < placed || at) ? `, car ${label}` : ""}${at ? `, at ${signed(at)}` : ", not placed"}`);
+      tile.setAttribute("aria-label", `Crop ${number}, ${data.crops[i].words}${label && i < placed ? `, car ${label}` : ""}${at ? `, at ${signed(at)}` : ", not placed"}`);
     });
     loss.textContent = now.loss.toFixed(2);
     left.textContent = `${now.active} of ${now.count} triplets still cost something`;
