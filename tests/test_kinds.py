@@ -8,16 +8,17 @@ import pytest
 
 from cctview.dataset import BOX
 from cctview.detect import sorting
-from cctview.track import motion, scene, tracker
+from cctview.track import motion, scene
 from studio.build import Settings
 from studio.evaluation.trajectories import evaluate_trajectories
 from studio.kinds import judge
 from studio.kinds.arms import BASE, CAMERAS, EVERY, LATER, SIDES
 from studio.kinds.film import film, read_film
-from studio.kinds.follow import patient, windows
+from studio.kinds.follow import follow, windows
 from studio.kinds.network import augment, lesson
 from studio.kinds.published import PUBLISHED
 from studio.kinds.study import table_of, wide
+from tests.simulated_road import simulate
 from tests.test_build import FlatRenderer
 
 A, B, C = CAMERAS
@@ -114,33 +115,22 @@ def test_windows_are_as_long_in_seconds_and_are_put_back():
     assert before == (sorting._WINDOW, motion._CONTROL)
 
 
-def test_a_vehicle_that_is_lost_for_some_frames_keeps_its_track():
-    """Cars of six lanes at random times, 9 frames each; every fourth is hidden in its frames 4 to
-    6. The tracker waits for two frames, the patient one for five.
-    """
-    rng = np.random.default_rng(0)
-    starts = np.sort(rng.integers(0, 400, 300))
-    rows = [
-        (start + k, car, 40.0 + 20 * k, 12.0 + 2 * k)
-        for car, start in enumerate(starts)
-        for k in range(9)
-        if car % 4 or k not in (4, 5, 6)
-    ]
-    table = pd.DataFrame(rows, columns=["time", "car", "y2", "side"]).astype({"time": float})
-    table = table.sort_values("time", kind="stable", ignore_index=True)
-    x1 = rng.integers(6, size=300)[table["car"]] * 50.0
-    table = table.assign(x1=x1, x2=x1 + table["side"], y1=table["y2"] - table["side"])
-    looks = rng.normal(size=(300, 16))[table["car"]]
-    seen, kept = scene.make_scene(table.assign(type="car", percent=90.0), looks)
-    model = motion.fit_motion(seen)
-    car = table["car"].to_numpy()[kept]
-
-    def pieces(of):
-        tracks = pd.Series(tracker.chain(seen, of)).groupby(car).nunique()
-        return tracks[(tracks.index % 4 == 0) & (tracks.index > 20) & (tracks.index < 280)]
-
-    assert (pieces(model) == 2).mean() > 0.8
-    assert (pieces(patient(seen, model, 5)) == 1).mean() > 0.8
+def test_moves_learned_elsewhere_track_where_too_few_frames_are_to_learn_from():
+    """On ten minutes of a straight road moves are learned; the first half minute has too few."""
+    table, looks = simulate(10, {"near": 0.0, "far": 400.0})
+    at = table["camera"] == "near"
+    models = {
+        camera: motion.fit_motion(scene.make_scene(table[rows], looks[rows])[0])
+        for camera, rows in (("near", at.to_numpy()), ("far", ~at.to_numpy()))
+    }
+    few = (table["time"] < 30).to_numpy()
+    first = table[few].reset_index(drop=True).assign(id=lambda rows: rows.index.astype(str))
+    alone, with_moves = (follow(first, looks[few], 1, moves) for moves in (None, models))
+    assert alone.table["detections"].max() == 1
+    known = first[first["vehicle"] >= 0]
+    known = known.assign(track=known["id"].map(with_moves.of_detection))
+    passes = known.groupby(["vehicle", "camera"])["track"].agg(["size", "nunique"])
+    assert (passes["nunique"][passes["size"] > 1] == 1).mean() > 0.8
 
 
 SETTINGS = Settings(1, (A, C), cadence=1.7 / EVERY)

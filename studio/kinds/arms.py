@@ -10,7 +10,16 @@ Equal in every arm: the cameras, the minutes, the vehicles, the noise of the sce
 tenth of a second, the detector, the tracker and its windows in seconds, the rule by which the link
 model is fitted, and the training of the network: its architecture, vehicles, batches and steps, on
 simulated crops alone. Not equal, besides size and rate: the network's input (`SIDES`), because
-crops of large frames would lose in a small one what they show.
+crops of large frames would lose in a small one what they show; and where the tracker learns how
+vehicles move (`studio.kinds.follow`).
+
+The detector sees frames of either size as it does in the course, reduced or enlarged to its own
+input of 416 pixels: it then finds .97 of the clear boxes in 24 small frames of the training road,
+and .96 in the same 24 large ones. A third of the boxes between 10 and 20 pixels are missed (.70
+and .76 are found); larger inputs were not tried.
+
+A large frame takes 1 to 1.3 s of a processor if that has little else to do, a small one .1 to .3 s.
+At `MINUTES` and `TAUGHT` that makes about an hour in all; a minute more takes a quarter more.
 
 Southbound vehicles reach the third camera some four minutes after the first. So that few minutes
 hold whole trips, it records so much later (`LATER`); the three film the same drivers. Whole trips

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from cctview import weights as weight_files
-from cctview.dataset import write_bytes
+from cctview.dataset import open_dataset, write_bytes
 from cctview.detect import Detector
 from cctview.detect.detector import DETECTOR_WEIGHTS
 from cctview.extract import EXTRACTOR_WEIGHTS, Extractor
 from cctview.stats import bootstrap
-from studio.kinds.arms import ARMS, BASE, EVERY, Arm
+from studio.kinds.arms import ARMS, BASE, CAMERAS, EVERY, Arm
 from studio.kinds.film import film, read_film
-from studio.kinds.follow import follow, look
+from studio.kinds.follow import follow, learn_moves, look
 from studio.kinds.judge import tally_film
 from studio.kinds.network import taught
 from studio.kinds.published import PUBLISHED
@@ -37,7 +37,7 @@ def write_kinds(work: Path, data: Path, only: tuple[str, ...] = tuple(ARMS)) -> 
 
     What is finished is kept in `work`, so a second call continues.
     """
-    tallies = {arm: run(ARMS[arm], arm, work) for arm in only}
+    tallies = {arm: run(ARMS[arm], arm, work, data) for arm in only}
     table = table_of(tallies)
     if set(only) == set(ARMS):
         content = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
@@ -45,23 +45,25 @@ def write_kinds(work: Path, data: Path, only: tuple[str, ...] = tuple(ARMS)) -> 
     return table
 
 
-def run(arm: Arm, name: str, work: Path) -> pd.DataFrame:
+def run(arm: Arm, name: str, work: Path, data: Path) -> pd.DataFrame:
     """An arm's tally (`studio.kinds.judge`)."""
-    reads = [weight_files.find(DETECTOR_WEIGHTS)]
+    detector = weight_files.find(DETECTOR_WEIGHTS)
     if arm.taught:
         weights, embed = taught(arm, work)
     else:
         weights = weight_files.find(EXTRACTOR_WEIGHTS)
         embed = Extractor(weights).extract
-    code = named_by_code(work / "kinds" / "seen", "studio.kinds.follow", *reads, weights)
-    place = named_by_code(work / "kinds" / f"{name}.parquet", __name__, *reads, weights)
+    code = named_by_code(work / "kinds" / "seen", "studio.kinds.follow", detector, weights)
+    reads = (detector, weights, *sorted(data.glob("*.zip")))
+    place = named_by_code(work / "kinds" / f"{name}.parquet", __name__, *reads)
     if not place.exists():
         small = read_film(film(work, Arm(1).settings(), fast=True))
         reels = film(work, arm.settings(), arm.fast)
         frames = pd.concat([reel.frames()["frame"] for reel in reels])
         seen = code / arm.settings().fingerprint()
         detections, vectors = look(reels, seen, Detector(minimum_percent=25), embed)
-        tracklets = follow(detections, vectors, EVERY if arm.fast else 1)
+        moves = None if arm.fast else learn_moves(open_dataset(data), CAMERAS)
+        tracklets = follow(detections, vectors, EVERY if arm.fast else 1, moves)
         tally, buffer = tally_film(detections, tracklets, small, frames), io.BytesIO()
         tally.to_parquet(buffer)
         write_bytes(place, buffer.getvalue())
