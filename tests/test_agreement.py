@@ -96,6 +96,33 @@ def test_crossing_figures_find_what_is_to_be_found():
     assert late["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] < 0.2
 
 
+def test_an_hour_is_cut_into_parts_of_all_cameras():
+    rng = np.random.default_rng(3)
+    parts = agreement.hour_parts(_two_cameras(17.0, rng), length=100)  # it lasts 4 × 59 + 17 s
+    assert [len(part.frames) for part in parts] == [25 + 21, 25 + 25, 10 + 14]
+    assert sum(len(part.boxes) for part in parts) == 120
+    assert len(agreement.hour_parts(_two_cameras(17.0, rng), length=120)) == 2  # 13 s are left over
+    for part in parts:
+        assert (part.frames.seconds[part.boxes.row].to_numpy() == part.boxes.seconds).all()
+
+
+def test_where_another_part_of_the_hour_would_lie():
+    """By hand: mean 4, s.d. 2, t of two degrees of freedom 4.3027. And 95 % of further parts."""
+    values = [2.0, 4.0, 6.0]
+    parts = [pd.DataFrame({"estimate": [x, np.nan]}, index=["a", "b"]) for x in values]
+    found = agreement.over_the_hour(parts).loc["a"]
+    reach = 4.3027 * 2 * np.sqrt(4 / 3)
+    assert found.tolist() == pytest.approx([4, 4 - reach, 4 + reach], abs=1e-3)
+    rng = np.random.default_rng(4)
+    held = []
+    for _ in range(1000):
+        *seen, further = rng.normal(10, 3, 7)
+        parts = [pd.DataFrame({"estimate": [x]}, index=["a"]) for x in seen]
+        interval = agreement.over_the_hour(parts).loc["a"]
+        held.append(interval.low <= further <= interval.high)
+    assert 0.93 < np.mean(held) < 0.97
+
+
 def test_agreeing_rows_lie_in_the_real_interval():
     figures = pd.DataFrame(
         {"simulated": [1.0, 3.0], "real_low": [0.5, 0.5], "real_high": [2.0, 2.0]}
