@@ -118,7 +118,7 @@ def stored_recording(folder, cameras=CAMERAS):
     frames = pd.concat(frames, ignore_index=True)
     boxes = pd.concat(boxes, ignore_index=True)
     boxes = boxes[boxes.type.isin(VEHICLE_TYPES)]
-    beside = true_vehicles(boxes, read_truth(folder / "truth")) < 0
+    beside = true_vehicles(boxes, read_truth(folder)) < 0
     boxes = boxes[~beside.fillna(False).to_numpy(bool)]
     boxes = boxes.merge(frames[["id", "seconds"]].rename(columns={"id": "frame"}), on="frame")
     return _recording(frames[["camera", "seconds", "jpeg"]], boxes)
