@@ -34,25 +34,7 @@ def check_speed(answer, sightings, km, trip=None):
             f"{right:.0f} km/h over {way:.2g} km. Nobody measured a speed: it was read off two"
             " clocks."
         )
-    hints = {
-        "That is in metres per second: multiply by 3.6.": right / 3.6,
-        "That is in kilometres per second: multiply by 3600, the seconds of an hour.": right / 3600,
-        "That is in kilometres per minute: multiply by 60.": right / 60,
-        "That is in miles per hour: take the kilometres as they stand.": right / _MILE,
-        "You divided the time by the way. Divide the way by the time.": (
-            seconds / way if abs(way - 1) > 0.02 else math.nan  # or nobody knows which it was
-        ),
-        "This is the mean of the speeds of the stretches. Long stretches count more: divide the"
-        " whole way by the whole time.": np.mean(
-            [_speed(*rows, km) for rows in pairwise(sightings.itertuples())]
-        ),
-        "You took the last camera's place alone. The way is the difference of two places.": (
-            3600 * km[last["camera"]] / seconds if km[first["camera"]] else math.nan
-        ),
-        "That is the way alone. Divide it by the time.": way,
-        "That comes from the time alone. Divide the way by the time.": seconds,
-    }
-    if hint := first_hint(hints, is_about):
+    if hint := first_hint(_speed_hints(right, way, seconds, sightings, km), is_about):
         raise Wrong(hint)
     others = () if trip is None else combinations(trip.itertuples(), 2)
     if any(is_about(_speed(*rows, km)) for rows in others):
@@ -71,6 +53,29 @@ def check_speed(answer, sightings, km, trip=None):
         f"{speed:g} km/h is too {side}. Between the two rows that are named it is {way:.2g} km, in"
         f" {seconds:.0f} s."
     )
+
+
+def _speed_hints(right, way, seconds, sightings, km):
+    """What each usual mistake gives."""
+    first, last = sightings.iloc[0], sightings.iloc[-1]
+    return {
+        "That is in metres per second: multiply by 3.6.": right / 3.6,
+        "That is in kilometres per second: multiply by 3600, the seconds of an hour.": right / 3600,
+        "That is in kilometres per minute: multiply by 60.": right / 60,
+        "That is in miles per hour: take the kilometres as they stand.": right / _MILE,
+        "You divided the time by the way. Divide the way by the time.": (
+            seconds / way if abs(way - 1) > 0.02 else math.nan  # or nobody knows which it was
+        ),
+        "This is the mean of the speeds of the stretches. Long stretches count more: divide the"
+        " whole way by the whole time.": np.mean(
+            [_speed(*rows, km) for rows in pairwise(sightings.itertuples())]
+        ),
+        "You took the last camera's place alone. The way is the difference of two places.": (
+            3600 * km[last["camera"]] / seconds if km[first["camera"]] else math.nan
+        ),
+        "That is the way alone. Divide it by the time.": way,
+        "That comes from the time alone. Divide the way by the time.": seconds,
+    }
 
 
 def _speed(before, after, km):
