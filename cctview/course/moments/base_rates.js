@@ -4,7 +4,7 @@
 const PEOPLE = 1000;
 const ACROSS = 50, STEP = 20; // dots in a row, and units from one to the next
 const DOT = "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0Z", CROSS = "M-7 -5L-5 -7L0 -2L5 -7L7 -5L2 0L7 5L5 7L0 2L-5 7L-7 5L-2 0Z";
-const GUESSES = [["nearly all", 0.75], ["about half", 0.25], ["about 1 in 10", 0.03], ["hardly any", 0]]; // and the least share of each
+const GUESSES = [["nearly all", 0.75], ["about half", 0.35], ["about 1 in 6", 0.06], ["hardly any", 0]]; // and the least share of each
 
 /** Numbers from 0 to 1 that look random, the same for the same seed (Mulberry32 by T. Ettinger). */
 function random(seed) {
