@@ -16,7 +16,6 @@ from cctview.show import (
     PALE,
     PAPER,
     PURPLE,
-    SIMULATION,
     Card,
     band,
     beside,
@@ -34,7 +33,7 @@ _NAMED = 0.1  # the false alarm rate that the title tells of
 
 
 @style()
-def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULATION) -> Card:
+def filters(stages: dict[str, Filtered], candidates: int = 1) -> Card:
     """How many candidates filters leave, and how often the correct one is among the first.
 
     `stages` come from `cctview.link.filters.apply_filters`; `candidates` is the length of the list.
@@ -49,7 +48,7 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULA
         f" of searches by appearance, and in {by_all} with all filters; they rule it out in"
         f" {percent(lost)}"
     )
-    figure = Card(title, 2.75, note, left=1.75, wspace=0.12, right=0.55)
+    figure = Card(title, 2.75, left=1.75, wspace=0.12, right=0.55)
     left, right = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(names))
     left.barh(rows, counts, height=0.56, color=ORANGE, label="left")
@@ -70,7 +69,7 @@ def filters(stages: dict[str, Filtered], candidates: int = 1, note: str = SIMULA
 
 
 @style()
-def comes_first(table: pd.DataFrame, note: str = SIMULATION) -> Card:
+def comes_first(table: pd.DataFrame) -> Card:
     """How often the correct vehicle comes first, by what a search goes by.
 
     `table` has a row for each, with columns estimate, low, high (`cctview.privacy.found_first`); of
@@ -81,7 +80,7 @@ def comes_first(table: pd.DataFrame, note: str = SIMULATION) -> Card:
         f"By {table.index[0]} the correct vehicle comes first in {one} of searches, by"
         f" {table.index[1]} in {other}, by both together in {both}"
     )
-    figure = Card(title, 2.5, note, left=2.6, right=0.8)
+    figure = Card(title, 2.5, left=2.6, right=0.8)
     axes = figure.subplots()
     colours = (ORANGE, BLUE, PURPLE, PURPLE)
     axes.barh(range(len(table)), table["estimate"], height=0.56, color=colours)
@@ -153,7 +152,7 @@ def _beyond(check):
 
 
 @style()
-def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION) -> Card:
+def look_alikes(table: pd.DataFrame, found: float = 0.5) -> Card:
     """How often different vehicles are linked, by how similar they are and by threshold.
 
     `table` comes from `cctview.match.passing`; the marked threshold finds the share `found`.
@@ -166,7 +165,7 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION)
         f" {percent(at[kinds[0]])} of the look-alikes and {percent(at[kinds[-1]])} of the vehicles"
         " of another colour"
     )
-    figure = Card(title, 3.6, note, left=1.1, right=2.0, top=0.32)
+    figure = Card(title, 3.6, left=1.1, right=2.0, top=0.32)
     axes = figure.subplots()
     lowest = 0.3 * table.loc[table["estimate"] > 0, "estimate"].min()
     for kind in kinds:
@@ -188,7 +187,7 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5, note: str = SIMULATION)
 
 
 @style()
-def wrongly_linked(tables: dict[str, pd.DataFrame], note: str = SIMULATION) -> Card:
+def wrongly_linked(tables: dict[str, pd.DataFrame]) -> Card:
     """Who is wrongly linked: how often vehicles are blamed, against the average vehicle.
 
     `tables`, by what they divide by, come from `cctview.privacy.who_is_blamed`. An interval that
@@ -200,7 +199,7 @@ def wrongly_linked(tables: dict[str, pd.DataFrame], note: str = SIMULATION) -> C
     if surely:
         title = f"These are surely linked wrongly more often than the average: {', '.join(surely)}"
     rows = max(len(table) for table in tables.values())
-    figure = Card(title, 0.28 * rows + 1.35, note, left=1.2, top=0.4, bottom=0.8, wspace=0.5)
+    figure = Card(title, 0.28 * rows + 1.35, left=1.2, top=0.4, bottom=0.8, wspace=0.5)
     most = max(table["high"].max() for table in tables.values())
     for axes, (of, table) in zip(figure.subplots(1, len(tables)), tables.items(), strict=True):
         axes.axvline(1, color=INK, linewidth=1.2, linestyle=DOTTED)
@@ -215,21 +214,21 @@ def wrongly_linked(tables: dict[str, pd.DataFrame], note: str = SIMULATION) -> C
 
 
 @style()
-def town(table: pd.DataFrame, kinds: tuple[str, ...] = ("stills", "plate readers")) -> Card:
+def town(table: pd.DataFrame) -> Card:
     """What a week of records gives of the trips of a simulated town, by cameras and their kind.
 
     `table` is ``data/results/city.csv``.
     """
     most = table["cameras"].max()
-    shares = {kind: town_shares(table, kind) for kind in kinds}
-    still = shares[kinds[0]].loc[most]
+    shares = {kind: town_shares(table, kind) for kind in ("stills", "plate readers")}
+    still = shares["stills"].loc[most]
     title = (
         f"{most:,} still cameras put together {percent(still.right)} of the trips, and mix another"
         f" vehicle into {percent(still.wrong)}"
     )
     note = "Simulated town, seven days of records"
     figure = Card(title, 2.8, note, left=1.0, top=0.4, wspace=0.12)
-    panels = figure.subplots(1, len(kinds), sharey=True)
+    panels = figure.subplots(1, len(shares), sharey=True)
     looks = (("right", BLUE, "o", "-"), ("wrong", DIFFERENT, "s", "--"))
     words = {"right": "put together rightly", "wrong": "with a wrong link"}
     for axes, (kind, rows) in zip(panels, shares.items(), strict=True):
@@ -257,7 +256,7 @@ def town_shares(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 @style()
-def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
+def costs(table: pd.DataFrame) -> Card:
     """What keeping and searching vectors costs, from these minutes to a scraped web.
 
     `table` comes from `cctview.search.compare_bills`: a column for each workload.
@@ -267,7 +266,7 @@ def costs(table: pd.DataFrame, note: str = _COSTS) -> Card:
         f"{names[-1][0].upper()}{names[-1][1:]}: {short(last['bytes_codes'] / 1e9)} GB of codes to"
         f" hold, and {last['seconds_approximate']:.0f} seconds of one core to search"
     )
-    figure = Card(title, 0.5 * len(names) + 1.25, note, left=1.75, wspace=0.14)
+    figure = Card(title, 0.5 * len(names) + 1.25, _COSTS, left=1.75, wspace=0.14)
     store, seek = figure.subplots(1, 2, sharey=True)
     marks = (
         (store, "bytes_vectors", 1e9, "vectors", BLUE, "o"),
