@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from cctview.course.checks.answers import Wrong, call, check, read_number, reader
+from cctview.course.checks.answers import Wrong, call, check, first_hint, read_number, reader
 
 _DAY = 86_400
 _MOST_VEHICLES = 1_000_000
@@ -23,38 +23,28 @@ def check_storage(answer, cameras, interval, picture_bytes):
 
     if is_about(true):
         return f"It is {true:,.0f} GB a day. {2e4 / true:,.0f} days of it fit on one disk of 20 TB."
-    if is_about(true / cameras):
-        raise Wrong(f"That is one camera. There are {cameras:,}.")
-    for factor in (1e3, 1e6, 1e9):
-        if is_about(true * factor):
-            raise Wrong(
-                "The digits are right, the unit is not. A gigabyte is 10**9 bytes, so this is"
-                f" {factor:,.0f} times too many."
-            )
-        if is_about(true / factor):
-            raise Wrong(
-                "The digits are right, the unit is not. The question asks for gigabytes, and this"
-                f" is {factor:,.0f} times too few."
-            )
-    if abs(number / (true * 1e9 / 2**30) - 1) <= 0.003:  # a guess may lie near it
-        raise Wrong(
-            "These are gibibytes (2**30 bytes). A gigabyte, in which disks are sold, is"
-            " 10**9 bytes."
-        )
-    if is_about(true * interval**2):
-        raise Wrong(
-            f"You multiplied by the {interval:g} seconds. One frame every {interval:g} s is"
-            f" {1 / interval:g} per second."
-        )
-    if is_about(true * interval):
-        raise Wrong(f"That is a frame every second. There is one every {interval:g} s.")
-    if is_about(30 * true):
-        raise Wrong("That is a month. The question asks for one day.")
     if any(is_about(true / factor) for factor in (24, 60, 3600, _DAY)):
         raise Wrong(f"Is that a whole day? A day has {_DAY:,} seconds.")
+    if abs(number / (true * 1e9 / 2**30) - 1) <= 0.003:  # a guess may lie near it
+        raise Wrong(
+            "These are gibibytes (2**30 bytes). A gigabyte, in which disks are sold, has 10**9."
+        )
+    unit = "The digits are right, the unit is not."
+    hints = {f"That is one camera. There are {cameras:,}.": true / cameras}
+    for factor in (1e3, 1e6, 1e9):
+        many, few = f"{factor:,.0f} times too many.", f"{factor:,.0f} times too few."
+        hints[f"{unit} A gigabyte is 10**9 bytes, so this is {many}"] = true * factor
+        hints[f"{unit} The question asks for gigabytes, and this is {few}"] = true / factor
+    hints |= {
+        f"You multiplied by the {interval:g} seconds. One frame every {interval:g} s is"
+        f" {1 / interval:g} per second.": true * interval**2,
+        f"That is a frame every second. There is one every {interval:g} s.": true * interval,
+        "That is a month. The question asks for one day.": 30 * true,
+    }
     raise Wrong(
-        f"{number:g} is not right. Multiply the frames of one camera in a day by the cameras and by"
-        " the bytes of a frame, and divide by 10**9."
+        first_hint(hints, is_about)
+        or f"{number:g} is not right. Multiply the frames of one camera in a day by the cameras and"
+        " by the bytes of a frame, and divide by 10**9."
     )
 
 

@@ -27,28 +27,22 @@ def check_right_alarms(answer, wanted, hit, false):
     right = wanted * hit / (wanted * hit + (1 - wanted) * false)
 
     def near(value):
-        rounded = (
-            0.006 if number >= 1 and number == round(number) else 0.0
-        )  # a whole number of a hundred
+        whole = number >= 1 and number == round(number)  # a whole number of a hundred
+        room = max(0.06 * min(value, 1 - value), 0.006 if whole else 0.0)
         of_hundred = (number / 100,) if number >= 1 else (number, number / 100)
-        return any(
-            abs(given - value) <= max(0.06 * min(value, 1 - value), rounded) for given in of_hundred
-        )
+        return any(abs(given - value) <= room for given in of_hundred)
 
     if near(right):
         return (
             f"{100 * right:.2g} of 100. For each right alarm there are {(1 - right) / right:.0f}"
-            " that"
-            " stop somebody else."
+            " that stop somebody else."
         )
     hints = {
         "These are the wrong alarms. The question asks for the right ones.": 1 - right,
         f"{100 * hit:g} of 100 wanted vehicles raise an alarm. The question asks the other way"
-        " round:"
-        " of 100 alarms, how many are for a wanted vehicle?": hit,
-        f"{100 * (1 - false):g} of 100 other vehicles raise no alarm. But how many of them"
-        " drive past"
-        " for each wanted one?": 1 - false,
+        " round: of 100 alarms, how many are for a wanted vehicle?": hit,
+        f"{100 * (1 - false):g} of 100 other vehicles raise no alarm. But how many of them drive"
+        " past for each wanted one?": 1 - false,
         "This would be right if wanted and other vehicles were equally many. Take a million that"
         " pass: how many of each are there?": hit / (hit + false),
         "That is a share of all vehicles that pass. Divide by the alarms: the right and the wrong"
@@ -104,12 +98,10 @@ def check_even_gallery(answer, rate):
     if abs(number - 0.5 / rate) <= 0.02 / rate:
         raise Wrong(
             "In such a gallery a search links half a vehicle on average. The question asks when"
-            " half"
-            " of the searches link one or more."
+            " half of the searches link one or more."
         )
     flags = -math.expm1(number * math.log1p(-rate))
     raise Wrong(
         f"Among {number:,.0f} vehicles, {100 * flags:.0f} % of the searches would link somebody."
-        " With"
-        " which number does no vehicle pass in half of the searches?"
+        " With which number does no vehicle pass in half of the searches?"
     )

@@ -44,9 +44,8 @@ def check_speed(answer, sightings, km, trip=None):
         )
     if speed < 0 and is_about(-right):
         raise Wrong(
-            "The size is right and the sign is not, because a speed has none. Take the way"
-            " without its"
-            " sign."
+            "The size is right and the sign is not, because a speed has none. Take the way without"
+            " its sign."
         )
     side = "slow" if speed < right else "fast"
     raise Wrong(
@@ -112,8 +111,7 @@ def check_who(answer, register, sightings, seconds=2.0):
         most = max(most, len(right))
     return (
         f"It is right at all times that were tried. At one of them {most} holders fit, and then"
-        " type,"
-        " colour and direction choose among them."
+        " type, colour and direction choose among them."
     )
 
 
