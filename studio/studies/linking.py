@@ -142,7 +142,10 @@ class Answers:
     A candidate that is not there any more leaves its share of the probability to the others, and
     one that is there twice takes it twice: the odds between the others stay (Bayes' rule). For
     searches by themselves this is exact. Engines that decide all trips at once would also decide
-    the others' trips anew, which is left out.
+    the others' trips anew, which is left out. To see what that changes, the joint engine was run
+    again five times, each time without another twentieth of the vehicles. The shares vary as they
+    do here (standard deviations of 0.9 to 1.1 times), but "four or more right" and "wrong links a
+    trip" twice as much: for such engines their intervals are too narrow.
 
     Attributes
     ----------
