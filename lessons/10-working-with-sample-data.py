@@ -231,13 +231,13 @@ for row in found.itertuples():
     cv2.rectangle(picture, (row.x1, row.y1), (row.x2, row.y2), (240, 228, 66), 1)
 show.frame(picture, found[:0], "The same frame, with what the detector found")
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will take another yellow taxi for it. The taxi van is higher."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, five minutes: give each row of the room two cameras. Somebody will take another yellow taxi for it. The taxi van is higher." slide="## Your turn: follow a vehicle by hand\n\nOne yellow taxi van drives through all six frames.\n\n*At which cameras did the detector find it?*"
 # ## Your turn: follow a vehicle by hand
 #
 # **Exercise 1, together.** Here are all six frames in the order of the drive south, with the number of each detection. One yellow taxi van drives
 # through all of them. **At which cameras did the detector find it, and which number is it there?** The first camera is worked for you.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} slide=""
 frames = sample.frames.set_index("camera").id[data.driving_order(sample.frames.camera)]
 right = boxes[boxes.vehicle == course.TAXI[0]].set_index("camera").number
 print(f"worked: {frames.index[0]} has the taxi van as number {right[frames.index[0]]}")

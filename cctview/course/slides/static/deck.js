@@ -10,7 +10,8 @@
 
   const over = (page) => {
     const told = page.querySelector(".told");
-    return page.scrollHeight > HEIGHT + 1 || page.scrollWidth > WIDTH + 1 || (told && told.scrollHeight > told.clientHeight + 8);
+    const code = [...page.querySelectorAll("pre")].some((one) => one.scrollWidth > one.clientWidth + 1);
+    return code || page.scrollHeight > HEIGHT + 1 || page.scrollWidth > WIDTH + 1 || (told && told.scrollHeight > told.clientHeight + 8);
   };
 
   function fitWords(page) {
@@ -67,7 +68,17 @@
 
   const chosen = ({ key, target }) => {
     const button = target.closest?.(".piece") ? null : questions().find((one) => one.querySelector("kbd").textContent === key);
-    return button && (() => choose(button));
+    return button ? () => choose(button) : null;
+  };
+
+  /** Pieces keep keys to themselves. Escape leaves them, and so does a letter on a slider, where it means nothing else. */
+  const left = ({ key, keyCode, target }) => {
+    if (key === "Escape" && target.closest?.(".piece")) return () => target.blur();
+    if (!/^[a-z?]$/i.test(key) || !target.matches?.(".piece input:is([type=range], [type=checkbox])")) return null;
+    return () => {
+      target.blur();
+      Reveal.triggerKey(keyCode);
+    };
   };
 
   document.addEventListener("click", ({ target }) => {
@@ -80,13 +91,20 @@
     const act = {
       PageDown: () => Reveal.next(), PageUp: () => Reveal.prev(),
       F8: () => (event.shiftKey ? Reveal.getCurrentSlide().querySelector(".page.answer") && Reveal.prev() : questions().length && Reveal.next()),
-    }[event.key] ?? chosen(event);
+    }[event.key] ?? chosen(event) ?? left(event);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
     document.activeElement?.closest?.("section:not(.present)") && document.activeElement.blur();
   }, true);
+
+  // "25 %" stays on one line
+  const words = document.createTreeWalker(document.querySelector(".slides"), NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const { data, parentElement } = words.currentNode;
+    if (data.includes(" %") && !parentElement.closest(".piece, aside")) words.currentNode.data = data.replaceAll(" %", "\u00a0%");
+  }
 
   Reveal.initialize({
     width: WIDTH, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t", controls: false,
