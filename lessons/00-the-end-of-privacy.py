@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run all cells before the room comes in. Let the room choose a car, and call out a number at each camera: 1 to 4, or 0 for none of these. Type it. Wait before you turn over the system's picks, and again before the truth. Usual result: both are right at some cameras, and each follows a stranger. Read the count aloud."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Four minutes. Run all cells before the room comes in. Let the room choose a car, and call out a number at each camera: 1 to 4, or 0 for none of these. Type it. Wait before you turn over the system's picks, and again before the truth. Usual result: the system is right at some cameras, links nobody at others, and now and then follows a stranger. Read the count aloud."
 # # 00 · The end of privacy
 #
 # **How many cameras does it take before "seen in public" means "followed everywhere"?** Follow a car yourself first.
@@ -47,7 +47,7 @@ be_the_operator(finder, judge, dataset, truth)
 # One vehicle that drives past one camera makes a **[pass](glossary.md#pass)**. You **[linked](glossary.md#link)** passes: you said that two of them are the same vehicle.
 #
 # The system links passes in the same way, for every car at once. This was a hard test for you and for the system, because the wrong crops are those that the system
-# finds most similar. So your score says nothing about an average vehicle. Part 3 counts all vehicles.
+# finds most similar. And we took frames with cars that it is sure enough to link. So your score and its score say nothing about an average vehicle. Part 3 counts all vehicles.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 23 minutes, with the exercises 32</b></summary>

@@ -88,6 +88,13 @@ def test_only_cars_that_come_to_enough_cameras_are_offered(moment):
             operator.be_the_operator(trips.finder, trips, empty, None)
 
 
+def test_frames_are_taken_by_the_cars_that_the_system_links():
+    trips = small_trips()
+    first = detections_of(trips).iloc[:3]
+    cars = first.assign(tracklet=[0, 1, 2], vehicle=trips.labels["vehicle"].iloc[:3])
+    assert list(operator._links(trips.finder, trips, cars)) == [2, 0, 0]
+
+
 def follow_seven(page, pick):
     page.get_by_role("button", name="Follow the yellow taxi").first.focus()
     page.keyboard.press("Enter")

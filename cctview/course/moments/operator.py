@@ -1,7 +1,7 @@
 """The game that lesson 00 opens with: follow a car by hand, then see what the system did.
 
-Nothing is drawn up for it: a frame is taken because many of its cars pass further cameras, the
-other crops are those that the system itself finds most alike, and its own picks are its links.
+A frame is taken because the system links many of its cars, since it is seldom sure enough to link
+anybody. The other crops are those that it finds most alike, and its own picks are its links.
 """
 
 from pathlib import Path
@@ -80,8 +80,9 @@ def operator_game(
             f"no car here comes to {_LEAST_NEXT} further cameras while they record; take more"
             " minutes"
         )
-    counts = cars.groupby(["camera", "frame"], as_index=False)["next"].agg(["size", "sum"])
-    counts = counts.sort_values(["size", "sum"], ascending=False, kind="stable")
+    cars = cars.assign(links=_links(finder, judge, cars))
+    counts = cars.groupby(["camera", "frame"], as_index=False)["links"].agg(["sum", "size"])
+    counts = counts.sort_values(["sum", "size"], ascending=False, kind="stable")
     chosen = counts.drop_duplicates("camera").head(_FRAMES)["frame"]
     cars = cars[cars["frame"].isin(chosen)]
     shown = finder.shown.astype(object)
@@ -146,6 +147,19 @@ def _cars(finder, judge, rows):
     ]
     rows = rows.assign(next=np.sum(further, axis=0))
     return rows[rows["next"] >= _LEAST_NEXT].drop_duplicates(["frame", "vehicle"])
+
+
+def _links(finder, judge, cars):
+    """At how many of its further cameras the system links somebody to each of the cars."""
+    links = np.zeros(len(cars), int)
+    passes = judge.passes.reindex(cars["vehicle"])
+    for camera in finder.cameras:
+        found = _search(finder, cars, camera)[1]
+        sure = {tracklet for tracklet, (posterior, _) in found.items() if posterior.max() >= SURE}
+        links += cars["tracklet"].isin(sure).to_numpy() & (
+            passes[camera].to_numpy() > cars["time"].to_numpy()
+        )
+    return links
 
 
 def _steps(finder, judge, picture, clear, cars):
