@@ -322,7 +322,7 @@ show.Sliders(
 # %%
 24 * 60 * 60 / 2
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\n900 cameras send a frame every 2 seconds. A frame has 20,500 bytes.\n\n*How many gigabytes is that in a day?*"
 # **Exercise 1, together.** Now there are 900 cameras, and a frame has 20,500 bytes, as section 4 measured. How many gigabytes (10⁹ bytes) is that in a day?
 
 # %% tags=["exercise"]

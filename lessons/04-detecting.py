@@ -385,7 +385,7 @@ curve = evaluation.curve()
 strictest = curve.percent[curve.recall >= 0.8].max()
 print(f"{strictest:.1f} %")
 
-# %% [markdown]
+# %% [markdown] slide="## Your turn\n\nAt least **9 of 10** clear vehicles must be found, with as few false boxes as possible.\n\n*From which confidence do you keep a box?*"
 # **Exercise 1, together.** Now at least **9 of 10** clear vehicles must be found, with as few false boxes as possible. What is the least confidence, in per cent, with which you keep a box?
 
 # %% tags=["exercise"]

@@ -25,6 +25,7 @@ from cctview.show import (
     percent,
     share_axis,
     short,
+    spread,
     style,
 )
 
@@ -151,13 +152,16 @@ def _beyond(check):
     )
 
 
+_TWO_LINES = 0.17  # of the height of the axes: words in two lines
+
+
 @style()
 def look_alikes(table: pd.DataFrame, found: float = 0.5) -> Card:
     """How often different vehicles are linked, by how similar they are and by threshold.
 
     `table` comes from `cctview.match.passing`; the marked threshold finds the share `found`.
     """
-    styles = {LOOK_ALIKE: (DIFFERENT, "o", 12), COLOUR: (PURPLE, "s", -9), OTHER: (GREY, "^", -5)}
+    styles = {LOOK_ALIKE: (DIFFERENT, "o"), COLOUR: (PURPLE, "s"), OTHER: (GREY, "^")}
     kinds = [kind for kind in styles if (table["alike"] == kind).any()]
     at = table[np.isclose(table["found"], found)].set_index("alike")["estimate"]
     title = (
@@ -168,14 +172,16 @@ def look_alikes(table: pd.DataFrame, found: float = 0.5) -> Card:
     figure = Card(title, 3.6, left=1.1, right=2.0, top=0.32)
     axes = figure.subplots()
     lowest = 0.3 * table.loc[table["estimate"] > 0, "estimate"].min()
-    for kind in kinds:
-        rows, (colour, marker, up) = table[table["alike"] == kind], styles[kind]
+    ends = [table[table["alike"] == kind]["estimate"].iloc[-1].clip(lowest) for kind in kinds]
+    names = 10 ** -spread(-np.log10(ends), -_TWO_LINES * np.log10(lowest))  # from the top down
+    for kind, name in zip(kinds, names, strict=True):
+        rows, (colour, marker) = table[table["alike"] == kind], styles[kind]
         low, middle, high = (rows[end].clip(lower=lowest) for end in ("low", "estimate", "high"))
         axes.plot(rows["found"], middle, color=colour, marker=marker, markersize=6, label=kind)
         band(axes, rows["found"], low, high, colour, 0.2)
         words = kind.replace(": ", ":\n").replace(", ", ",\n")
-        look = {"color": colour, "xytext": (9, up), "annotation_clip": False, "fontsize": 11}
-        beside(axes, rows["found"].iloc[-1], middle.iloc[-1], words, **look)
+        look = {"color": colour, "annotation_clip": False, "fontsize": 11}
+        beside(axes, rows["found"].iloc[-1], name, words, away=9, **look)
     axes.axvline(found, color=INK, linewidth=1.2, linestyle=DOTTED)
     axes.set(yscale="log", ylim=(lowest, 1), ylabel="different pairs that are linked")
     axes.set_xlabel("threshold, by the share of true pairs that it finds")

@@ -253,11 +253,7 @@ class Teller:
         body = f"{seen}<p>{html.escape(question)}</p>" if question else ""
         kind = "question choose seen" if seen else "question choose"
         for first, group in _grouped(choices, MOST_WORDS - count_words(kicker)):
-            items = "".join(
-                f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
-                f"<span>{html.escape(choice)}</span></button></li>"
-                for number, choice in enumerate(group, start=first)
-            )
+            items = "".join(_button(n, choice) for n, choice in enumerate(group, start=first))
             self._add(kind, f"{body}<ol>{items}</ol>", kicker=kicker, notes=list(notes))
             body = ""
 
@@ -279,6 +275,15 @@ class Teller:
         self._add(kind, body, kicker=kicker, notes=notes)
         for one in shown[1:]:
             self._show(one)
+
+
+def _button(number, choice):
+    """A choice with its number, which is enough where it is the choice."""
+    hidden = " hidden" if choice == str(number) else ""
+    return (
+        f'<li><button type="button" aria-pressed="false"><kbd>{number}</kbd>'
+        f"<span{hidden}>{html.escape(choice)}</span></button></li>"
+    )
 
 
 def _names_numbers(choices):
