@@ -9,6 +9,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from cctview.dataset import encode_jpeg
+from cctview.truth import Truth
 from studio.evaluation import agreement, fitting, untrained
 
 
@@ -94,6 +95,35 @@ def test_crossing_figures_find_what_is_to_be_found():
     assert figures["detections in the hit window"].estimate.iloc[0] == pytest.approx(3, abs=0.1)
     late = agreement.crossing_figures(agreement.southbound_crops(_two_cameras(50.0, rng)))
     assert late["Lab thumbnail, rank-1 without labels"].estimate.iloc[0] < 0.2
+
+
+def test_with_true_boxes_a_vehicle_lies_where_the_truth_says():
+    """Two vehicles, one found a little off; a walker's box and one that shows nothing are out."""
+    jpeg = encode_jpeg(np.zeros((240, 352, 3), np.uint8))
+    frames = pd.DataFrame({"camera": ["a"], "seconds": [0.0], "jpeg": [jpeg]})
+    places = [[10, 10, 50, 50], [100, 100, 140, 140], [200, 10, 210, 40], [300, 200, 320, 220]]
+    boxes = pd.DataFrame(places, columns=["x1", "y1", "x2", "y2"]).assign(
+        camera="a", seconds=0.0, percent=90.0, frame="a--1"
+    )
+    seen = pd.DataFrame(places[:2], columns=["x1", "y1", "x2", "y2"]).astype(float)
+    seen.loc[1] = [102.4, 99.0, 143.6, 140.0]
+    seen = seen.assign(frame="a--1", vehicle=[7, 8])
+    beside = pd.DataFrame([places[2]], columns=["x1", "y1", "x2", "y2"]).astype(float)
+    beside = beside.assign(frame="a--1", vehicle=-3)
+    truth = Truth(
+        frames=pd.DataFrame({"frame": ["a--1"], "camera": ["a"]}),
+        sightings=seen,
+        bystanders=beside,
+        parked=beside.assign(camera="a")[:0],
+        vehicles=None,
+        trips=None,
+    )
+    exact = agreement.with_true_boxes(agreement._recording(frames, boxes), truth).every
+    assert exact.vehicle.tolist() == [7, 8]
+    assert exact[["x1", "y1", "x2", "y2"]].to_numpy().tolist() == [
+        [10, 10, 50, 50],
+        [102, 99, 144, 140],
+    ]
 
 
 def test_an_hour_is_cut_into_parts_of_all_cameras():

@@ -11,7 +11,9 @@ would show: on E 53 St the frames of the last eight minutes are less colourful b
 before. So a real figure is the mean over stretches of eight minutes, and its interval is where
 another such stretch would lie. The figures from camera to camera are of all minutes at once,
 because eight say too little about them; the network's are of the minutes from 13:52, since it
-learned from the others. Their intervals, and the simulated road's, draw whole minutes again.
+learned from the others. Their intervals, and the simulated road's, draw whole minutes again. What
+is found again at the next camera is also measured with the true boxes of the simulated vehicles
+(", true boxes"), which tells the road from the detector.
 
 `studio.evaluation.fitting` moves the simulation's knobs by these figures on real minutes before
 13:45.
@@ -122,6 +124,23 @@ def stored_recording(folder, cameras=CAMERAS):
     boxes = boxes[~beside.fillna(False).to_numpy(bool)]
     boxes = boxes.merge(frames[["id", "seconds"]].rename(columns={"id": "frame"}), on="frame")
     return _recording(frames[["camera", "seconds", "jpeg"]], boxes)
+
+
+def with_true_boxes(recording, truth):
+    """A recording of the simulated road with the true box of each vehicle that was detected, and
+    without detections that show none: what the road gives when the detector's boxes are not off.
+
+    Parameters
+    ----------
+    recording : Recording
+        From `stored_recording`.
+    truth : cctview.truth.Truth
+    """
+    every = recording.every.drop(columns=[*BOX, "row"])
+    every["vehicle"] = true_vehicles(recording.every, truth).to_numpy(float, na_value=np.nan)
+    seen = truth.sightings[["frame", "vehicle", *BOX]].astype({"frame": str})
+    seen[BOX] = seen[BOX].round().astype(int)
+    return _recording(recording.frames, every.merge(seen, on=["frame", "vehicle"]))
 
 
 def rendered_recording(settings, work):
@@ -430,6 +449,14 @@ def table(data):
     network = network_figures(real_recording(("test",)), extract)
     real_road = pd.concat([over_the_hour(parts), crossing, network])[columns]
     simulated = pd.concat([describe(made), network_figures(made, extract)])[columns]
+    exact = with_true_boxes(made, read_truth(data))
+    found = pd.concat(crossing_figures(southbound_crops(exact))).droplevel(1)
+    found = pd.concat([found, network_figures(exact, extract)])[columns].filter(
+        like="rank-1", axis=0
+    )
+    simulated = pd.concat([simulated, found.rename("{}, true boxes".format)])
+    again = real_road.filter(like="rank-1", axis=0)
+    real_road = pd.concat([real_road, again.rename("{}, true boxes".format)])
     real_road.index.name = "figure"
     real_road.columns = ["real", "real_low", "real_high"]
     simulated.columns = ["simulated", "simulated_low", "simulated_high"]
