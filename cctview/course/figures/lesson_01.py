@@ -305,14 +305,13 @@ def by_resolution(table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray) 
         axes.plot(rows.pixels, rows.estimate, linewidth=width, label=name, **look)
         if chosen:
             band(axes, rows.pixels, rows.low, rows.high, colour, 0.2, label="interval")
-    _names_beside(axes, table, sizes[-1])
     axes.axvline(pixels, color=INK, linewidth=1.4)
     axes.set(xlabel="side of the pictures (pixels)", xticks=sizes)
-    axes.set(ylabel="correct one first", ylim=(0, None))
+    axes.set(ylabel="correct one first", ylim=(0, 1.25 * table.high.max()))  # the crop stands above
+    _names_beside(axes, table, sizes[-1])
     share_axis(axes.yaxis)
     tall = figure.get_size_inches()[1]
-    low, high = figure.subplotpars.bottom, figure.subplotpars.top
-    inset = figure.add_axes((0.74, low + 0.57 * (high - low) - 0.5 / tall, 0.16, 1.0 / tall))
+    inset = figure.add_axes((0.74, figure.subplotpars.top - 0.8 / tall, 0.16, 0.8 / tall))
     small = shrink_crop(crop, pixels)
     show_crop(inset, small, interpolation="nearest")
     inset.set_xlabel(f"{small.shape[1]} × {small.shape[0]}", fontsize=10, labelpad=2)
@@ -322,7 +321,7 @@ def by_resolution(table: pd.DataFrame, pixels: int, era: str, crop: np.ndarray) 
 def _names_beside(axes, table, last):
     """The eras' names at the right ends of their curves, moved apart."""
     ends = table[table.pixels == last].set_index("era").estimate.sort_values()
-    places = spread(ends, 0.085 * 1.05 * table.estimate.max())
+    places = spread(ends, 0.085 * axes.get_ylim()[1])
     styles = dict(zip(table.era.unique(), _LINES))
     words = {"fontsize": 10.5, "fontweight": "bold", "annotation_clip": False}
     for name, place in zip(ends.index, places, strict=True):
