@@ -89,7 +89,7 @@ def test_what_was_measured_takes_the_place_of_the_same_frames(tmp_path):
     keep(tmp_path, REAL, {"recall at precision .85": (0.4, 0.3, 0.5)})
     keep(tmp_path, REAL, {"recall at precision .85": (0.5, 0.4, 0.6)})
     table = accuracy_table(tmp_path).splitlines()
-    assert len(table) == 5
+    assert len(table) == 6
     assert table[2].endswith(
         "| 50 % (95% CI 40–60), while 85 % of its boxes show a vehicle"
         " | 90 % (95% CI 80–95), while 70 % of its boxes show a vehicle |"
@@ -101,6 +101,7 @@ def test_what_was_measured_takes_the_place_of_the_same_frames(tmp_path):
     )
     assert table[4].split("|")[2].startswith(f" {100 * rank1.real:.0f} % (95% CI ")
     assert table[4].split("|")[3].startswith(f" {100 * rank1.simulated:.0f} % (95% CI ")
+    assert "%" not in table[5].split("|")[2]  # nobody drew true boxes on real frames
 
 
 def test_the_readme_links_every_notebook_and_says_how_long_they_take(tmp_path):
