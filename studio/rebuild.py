@@ -46,7 +46,7 @@ _JUDGES = (_STUDENT, _SECOND, _THIRD)
 _SEEDS = (
     *("searches.parquet", "vehicles.parquet", "carried.csv", "rank1.csv", "linking.csv"),
     *("unicity.csv", "attributes.csv", "extractors.csv", "inversion.csv", "membership.csv"),
-    *("cloaks.csv", "defences.csv", "defences_drawn.parquet", "eras_equal.csv"),
+    *("cloaks.csv", "defences.csv", "defences_drawn.parquet", "eras.csv", "eras_equal.csv"),
 )
 _RESULTS, _ATTACKS, _ERAS, _LEARN = (
     f"tests/test_{name}.py" for name in ("results", "attack_results", "eras", "learn")

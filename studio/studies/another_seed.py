@@ -6,7 +6,7 @@ as the file of the same name in ``data/results/``, with the rows that headline n
 
 searches.parquet, vehicles.parquet   the searches, and the type and colour of each vehicle
 carried.csv                          calibration where nothing was fitted
-rank1.csv, linking.csv, unicity.csv, membership.csv, inversion.csv, eras_equal.csv,
+rank1.csv, linking.csv, unicity.csv, membership.csv, inversion.csv, eras.csv, eras_equal.csv,
 attributes.csv, extractors.csv, cloaks.csv
 defences.csv, defences_drawn.parquet without defences of pixels, whose retrained extractors were
                                      taught the first seed's vehicles
@@ -32,7 +32,7 @@ from studio.headlines.headline import ANOTHER_SEED
 from studio.studies import cloak_study, leakage, learning, linking
 from studio.studies.bench import bench
 from studio.studies.defence_study import DefenceStudy, Measured
-from studio.studies.era_tables import equal_table
+from studio.studies.era_tables import equal_table, resolution_table
 from studio.studies.rank1 import rank1_table
 from studio.studies.searches import (
     measure_other_minutes,
@@ -86,6 +86,7 @@ def tables(other: Path, data: Path) -> dict[str, Callable[[], pd.DataFrame]]:
         "defences.csv": lambda: measured().table,
         "defences_drawn.parquet": lambda: results.pack_draws(measured().draws),
         "membership.csv": lambda: membership(other),
+        "eras.csv": lambda: resolution_table(*results.known_vehicles(other), ERAS),
         "eras_equal.csv": lambda: equal_table(*results.known_vehicles(other), ERAS),
     }
 
