@@ -129,7 +129,7 @@ def measure(page):
         figures["clicks without an answer"] = unanswered
         figures["frames a second"] = play(page)
         figures["frames due a second and camera"] = round(RATE / 1.7, 1)
-    for panel in page.locator(".cctview-panel:has(img)").all():
+    for panel in page.locator(".cctview-panel:has(img):has(input[type=range]:enabled)").all():
         panel.scroll_into_view_if_needed()
         page.wait_for_timeout(1000 * IDLE)
         names = ", ".join(panel.locator("label").all_text_contents())
