@@ -12,7 +12,6 @@ good tracklet. So in the slow arms moves are learned from all of that data (`lea
 how alike crops of one vehicle are from the film; a fast film has frames enough for both.
 """
 
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,9 +48,7 @@ def look(
         part = "slow" if reel.slow else "between"
         place = folder / f"{part}-{reel.camera}-{reel.minute}.parquet"
         if not place.exists():
-            buffer = io.BytesIO()
-            _look(reel, detector, embed).to_parquet(buffer)
-            write_bytes(place, buffer.getvalue())
+            write_bytes(place, _look(reel, detector, embed).to_parquet())
         tables.append(pd.read_parquet(place))
     table = pd.concat(tables).sort_values(["camera", "time"], kind="stable", ignore_index=True)
     return table[COLUMNS], np.stack(table["vector"].to_numpy()).astype(np.float32)

@@ -5,7 +5,6 @@ but the second also has its whole trips and right links less those of the second
 vehicles.
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -64,9 +63,7 @@ def run(arm: Arm, name: str, work: Path, data: Path) -> pd.DataFrame:
         detections, vectors = look(reels, seen, Detector(minimum_percent=25), embed)
         moves = None if arm.fast else learn_moves(open_dataset(data), CAMERAS)
         tracklets = follow(detections, vectors, EVERY if arm.fast else 1, moves)
-        tally, buffer = tally_film(detections, tracklets, small, frames), io.BytesIO()
-        tally.to_parquet(buffer)
-        write_bytes(place, buffer.getvalue())
+        write_bytes(place, tally_film(detections, tracklets, small, frames).to_parquet())
     return pd.read_parquet(place)
 
 
