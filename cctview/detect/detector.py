@@ -20,7 +20,7 @@ import pandas as pd
 
 from cctview import weights as weight_files
 from cctview.dataset import BOX, TYPES, read_image
-from cctview.detect.suppression import non_max_suppression
+from cctview.detect.suppression import non_max_suppression, vote
 
 DETECTOR_WEIGHTS = "tiny-yolov3-traffic.pt"
 """The detector in `models/`."""
@@ -29,6 +29,7 @@ TINY_YOLO_ANCHORS = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319]
 YOLO_ANCHORS = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
 _SHORTEST, _LONGEST = 8, 50  # px of a side, and times the other: what networks can scale
 _YOLO_SIDE = 416  # px, to which ImageAI's networks scale the frame's longer side
+_VOTER = 0.1  # a box of a lower score has no say in where a surer one lies
 
 
 @cache
@@ -139,14 +140,15 @@ class Detector:
         names, side = coco_classes(), _YOLO_SIDE
         picture = prepare_image(np.ascontiguousarray(image[:, :, ::-1]), (side, side))
         with torch.inference_mode():
-            found = get_predictions(self._network(picture), len(names), self.minimum_percent / 100)
+            every = self._network(picture)
+            found = get_predictions(every, len(names), self.minimum_percent / 100)
         if found is None:
             return np.empty((0, 4)), np.empty(0), []
         found = found.numpy()
         height, width = image.shape[:2]
         scale = min(side / width, side / height)
         border = (side - scale * np.array([width, height] * 2)) / 2
-        boxes = (found[:, 1:5] - border) / scale
+        boxes = (_voted(found[:, 1:5], every[0].numpy()) - border) / scale
         return boxes, found[:, 5] * found[:, 6], [names[int(k)] for k in found[:, 7]]
 
     def _retinanet(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -178,6 +180,14 @@ class Detector:
         ]
         kept = non_max_suppression(table[BOX].to_numpy(), table.percent.to_numpy())
         return table.iloc[kept].sort_values(["y1", "x1"], kind="stable", ignore_index=True)
+
+
+def _voted(boxes, every):
+    """What YOLO keeps, placed by all that it found (`every`: centre, size, objectness, classes)."""
+    scores = every[:, 4] * every[:, 5:].max(axis=1)
+    sure = scores >= _VOTER
+    middle, half = every[sure, :2], every[sure, 2:4] / 2
+    return vote(boxes, np.hstack([middle - half, middle + half]), scores[sure])
 
 
 class Architecture(NamedTuple):
