@@ -186,6 +186,19 @@ def test_lanes_are_found_without_being_told(road):
         assert (np.diff(places[across]) > 0.08).all()
 
 
+def test_a_camera_is_described_alone_as_among_others(road):
+    detections, embeddings, tracks = road
+    among, features = describe_tracks(detections, tracks, embeddings)
+    of = (detections["camera"] == "upper").to_numpy()
+    alone, features_alone = describe_tracks(detections[of], tracks[of], embeddings[of])
+    here = (among["camera"] == "upper").to_numpy()
+    pd.testing.assert_frame_equal(alone, among[here])
+    assert np.allclose(features_alone, features[here])
+    nothing, _ = describe_tracks(detections[:0], tracks[:0], embeddings[:0])
+    assert nothing.empty
+    assert list(nothing) == list(among)
+
+
 @pytest.fixture(scope="module")
 def passes(road):
     """The tracklets, and the vehicle that each shows most (-1: none)."""

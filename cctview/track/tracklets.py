@@ -165,9 +165,8 @@ def describe_tracks(
     )
     lane = angle.groupby(largest["camera"]).rank(pct=True)
     table["depth"] = _depth(table, meet)
-    seconds = table.groupby("camera", group_keys=False)[["track", "seconds", "depth"]].apply(
-        lambda of: _passing_times(of, lane)
-    )
+    passed = [_passing_times(of, lane) for _, of in table.groupby("camera")]
+    seconds = pd.concat([pd.Series(dtype=float), *passed])
     described = largest[["camera"]].assign(seconds=seconds, lane=lane, detections=counts)
     return described, means / np.maximum(total, 1e-6)[:, None]
 
