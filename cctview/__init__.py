@@ -22,7 +22,8 @@ first lines say what others can use. Start with the package whose subject intere
 `defences`          ways to protect people, and what each defence costs
 `show`              the look of figures, pictures and widgets
 `investigate`       the operator's search, the dossier and the page
-`course`            what only the lessons need: figures, checks, stored results, slides
+`course`            what only the lessons need: figures, checks, stored results
+`pages`             the lessons as slides and as a site
 `doctor`            whether this computer is ready
 `fetch`             gets weights and frames that others publish
 `cli`               the command line

@@ -235,8 +235,8 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _slides(options: argparse.Namespace) -> int:
-    from cctview.course import slides
     from cctview.dataset import write_bytes
+    from cctview.pages import slides
 
     notebook = slides.find_notebook(options.notebook)
     place = options.out or Path(f"{notebook.stem}.slides.html")
@@ -254,7 +254,7 @@ def _slides(options: argparse.Namespace) -> int:
 
 
 def _site(options: argparse.Namespace) -> int:
-    from cctview.course import site
+    from cctview.pages import site
 
     work = options.work or options.out.with_name(f"{options.out.name}.work")
     size = site.make_site(options.out, work, options.notebooks, options.states, options.language)

@@ -20,7 +20,7 @@ READERS = {
     "Detector": "from cctview.detect.detector import Detector; Detector()",
     "LeakageMeter": "from cctview.privacy.meter import LeakageMeter; LeakageMeter.load()",
     "read_result": "from cctview.dataset.results import read_result; read_result('unicity.csv')",
-    "find_notebook": "from cctview.course.slides import find_notebook; find_notebook('05')",
+    "find_notebook": "from cctview.pages.slides import find_notebook; find_notebook('05')",
     "fetch": "from cctview.fetch import folder; folder('weights')",
 }
 

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 from bs4 import BeautifulSoup
 
-from cctview.course.slides import make_deck
+from cctview.pages.slides import make_deck
 from tests.browsing import browsing, open_page, run_all, serious, serving, write_notebook
 from tests.scenes import write_scene
 

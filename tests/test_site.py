@@ -16,7 +16,7 @@ from PIL import Image, ImageChops
 
 import workshop
 from cctview.cli import main
-from cctview.course.site import run
+from cctview.pages.site import run
 from cctview.show import Kept
 from tests.browsing import browsing
 
@@ -73,7 +73,7 @@ def made(tmp_path_factory):
         "# Glossary\n\n## a bar\n\nIt is as high as its zebra.\n"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cctview.course.site.build.NOTEBOOKS", notebooks)
+        patch.setattr("cctview.pages.site.build.NOTEBOOKS", notebooks)
         patch.setenv("CCTVIEW_DATA", str(folder / "mine"))
         patch.setenv("CCTVIEW_PRESENTER", "1")
         out = ["site", str(folder / "site"), "--work", str(folder / "work"), "--states", "8"]
@@ -192,8 +192,8 @@ def test_after_one_load_it_plays_without_a_network(browser, made):
 
 
 def test_a_second_call_runs_nothing_and_spares_what_is_no_site(made, monkeypatch, capsys):
-    monkeypatch.setattr("cctview.course.site.build.NOTEBOOKS", made / "notebooks")
-    monkeypatch.setattr("cctview.course.site.run._execute", None)
+    monkeypatch.setattr("cctview.pages.site.build.NOTEBOOKS", made / "notebooks")
+    monkeypatch.setattr("cctview.pages.site.run._execute", None)
     again = ["site", str(made / "site"), "--work", str(made / "work"), "--states", "8"]
     assert main(again) == 0
     assert not workshop.is_of_other_data(made / "site")

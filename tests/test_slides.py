@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cctview import cli
-from cctview.course import slides
+from cctview.pages import slides
 from cctview.show import Int, Kept, Moment, Option, Question, Quiz, Sliders, living, predict
 from tests.browsing import browsing
 from tests.scenes import jpeg, picture
@@ -23,7 +23,7 @@ from tests.scenes import jpeg, picture
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STATIC = Path(slides.__file__).parent / "static"
-MOMENTS = Path(slides.__file__).parents[1] / "moments"
+MOMENTS = Path(slides.__file__).parents[2] / "course" / "moments"
 TELLS_TO_CLICK = re.compile(r"(?<![Yy]ou )\b[Cc]lick (a|an|any|the|it|on|here)\b|\b[Dd]rag\b")
 WIDTH, HEIGHT, LEGIBLE = 1920, 1080, 22  # pixels
 

@@ -15,8 +15,7 @@
                `ask`: what the lessons ask before they show
 ``trainings``  the stored trainings of lesson 02
 ``breach``     the stolen table of lesson 08; ``showcase``: its pictures
-``slides``     lessons as slides
-``site``       the course as pages; ``living``: what a lesson keeps when it is run for them
+``living``     what a lesson keeps when it is run for pages (`cctview.pages`)
 ============== ====================================================================================
 
 The names in `__all__`, and the checks, are imported when they are first used, because the command

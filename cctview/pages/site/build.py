@@ -19,14 +19,14 @@ from string import Template
 import nbformat
 from tqdm import tqdm
 
-from cctview.course.site.page import Page, lesson_page, link_pages, text_page
-from cctview.course.site.run import inputs_digest, run_living
 from cctview.dataset import DATA, NOTEBOOKS, require, write_bytes
+from cctview.pages.site.page import Page, lesson_page, link_pages, text_page
+from cctview.pages.site.run import inputs_digest, run_living
 from cctview.show import FOLDER, Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"
 _WORDS = Path(__file__).parent / "words"
-_MOMENTS = Path(__file__).parents[1] / "moments"
+_MOMENTS = Path(__file__).parents[2] / "course" / "moments"
 _MARK = "cctview-site.json"
 """A folder with this file is a site, and may be replaced by a new one."""
 _RECORD = DATA / "made.json"

@@ -1,10 +1,10 @@
 """An executed notebook as slides, in one HTML file.
 
 The marks in the cells' metadata (``slideshow.slide_type``) say where a slide begins and what is
-left out, ``notes`` what the speaker says; `cctview.course.slides.telling` says what a slide tells.
+left out, ``notes`` what the speaker says; `cctview.pages.slides.telling` says what a slide tells.
 
 A notebook that somebody sent is not trusted: its code is never run, and of its HTML only what
-`cctview.course.slides.markup` keeps is put in.
+`cctview.pages.slides.markup` keeps is put in.
 """
 
 import html
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cctview.course.site.run import inputs_digest, run_living
-from cctview.course.slides.pieces import MOMENTS, Outputs
-from cctview.course.slides.telling import Slide, Teller, sentences
 from cctview.dataset import NOTEBOOKS, require
+from cctview.pages.site.run import inputs_digest, run_living
+from cctview.pages.slides.pieces import MOMENTS, Outputs
+from cctview.pages.slides.telling import Slide, Teller, sentences
 from cctview.show import Kept, player_script, player_style, script_digests
 
 _STATIC = Path(__file__).parent / "static"

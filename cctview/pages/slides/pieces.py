@@ -13,9 +13,9 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
-from cctview.course.slides.markup import below, elements, parsed
+from cctview.pages.slides.markup import below, elements, parsed
 
-MOMENTS = Path(__file__).parents[1] / "moments"
+MOMENTS = Path(__file__).parents[2] / "course" / "moments"
 _STATES = 40  # pictures of one group of sliders in a deck, which is one file
 _MOST_STATES = 100  # where a menu's options would be left out otherwise
 _QUALITY = 82  # of these, as WebP: a state is a third as large as a file without loss

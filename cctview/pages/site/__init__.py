@@ -6,6 +6,6 @@ notebook or a text, `make_site` (``build``) puts all into a folder. The site's o
 and without a network; it loads nothing from elsewhere.
 """
 
-from cctview.course.site.build import make_site
+from cctview.pages.site.build import make_site
 
 __all__ = ["make_site"]

@@ -8,7 +8,7 @@ its package on npm has them, with its licence. A content security policy in the 
 browser to load anything.
 """
 
-from cctview.course.slides.deck import find_notebook, make_deck, make_living_deck
-from cctview.course.slides.telling import MOST_WORDS, count_words
+from cctview.pages.slides.deck import find_notebook, make_deck, make_living_deck
+from cctview.pages.slides.telling import MOST_WORDS, count_words
 
 __all__ = ["MOST_WORDS", "count_words", "find_notebook", "make_deck", "make_living_deck"]

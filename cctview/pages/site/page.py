@@ -1,7 +1,7 @@
 """A notebook or a text as the body of a page: `Page`, `lesson_page` and `text_page`.
 
 nbconvert renders the words and colours the code, as it does for a notebook. The outputs are our
-own, of a run that just kept what they show (`cctview.course.site.run`): moments and sliders keep
+own, of a run that just kept what they show (`cctview.pages.site.run`): moments and sliders keep
 their data, and leave their scripts and styles to the page, which has each once.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from cctview.course.slides.markup import markdown_html
+from cctview.pages.slides.markup import markdown_html
 from cctview.show import Kept
 
 _HEADINGS = ("h1", "h2", "h3")

@@ -17,8 +17,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from cctview.course.slides.markup import elements, markdown_html
-from cctview.course.slides.pieces import Part
+from cctview.pages.slides.markup import elements, markdown_html
+from cctview.pages.slides.pieces import Part
 
 MOST_WORDS = 40
 """Words of a slide at most."""

@@ -19,7 +19,7 @@ from cctview.show import Kept
 _PACKAGE = Path(__file__).parents[2]
 _READ = (_PACKAGE, DATA, MODELS, SAMPLE)
 """The folders that a lesson's kernel reads."""
-_PAGES = (Path(__file__).parent, _PACKAGE / "course" / "slides")
+_PAGES = (Path(__file__).parent, _PACKAGE / "pages" / "slides")
 """What makes pages of a lesson that has been run; its kernel does not read this."""
 _OWN = ("CCTVIEW_DATA", "CCTVIEW_PRESENTER")
 """Settings of the person who makes the pages, which the lessons must not see."""
