@@ -13,7 +13,7 @@ from cctview import cli
 from cctview.dataset.frames import open_dataset
 from cctview.dataset.storage import alone_in
 from cctview.investigate import server as serve
-from cctview.investigate.app import App, look_up
+from cctview.investigate.app import App, find_candidates
 from cctview.investigate.dossier import MEMORY_ONLY, Drawer, build_dossier
 from cctview.investigate.figures import dossier_html, map_png
 from cctview.investigate.joins import FACTS
@@ -42,12 +42,17 @@ def test_a_click_finds_candidates_and_keeps_a_dossier(app):
     assert "nothing says" in app._shell.text.value
 
 
-def test_the_message_of_a_click_in_the_browser_does_the_same(app):
+def test_a_click_in_the_browser_is_answered_before_the_dossier_is_built(app, monkeypatch):
     app.widget
-    app.camera._answer(None, {"kind": "pick", "id": app.example, "number": 1}, [])
+    sent = []
+    monkeypatch.setattr(app.camera, "send", lambda what, files=(): sent.append((what, app.dossier)))
+    app.camera._handle_custom_msg({"kind": "pick", "id": app.example, "number": 1}, [])
+    assert [what["kind"] for what, _ in sent] == ["marks", "answer"]
+    assert [dossier for _, dossier in sent] == [None, None]
     assert app.camera.error is None
     assert app.dossier.picked == app.example
     assert len(app.camera.candidates) == 2
+    assert "nothing says" in app._shell.text.value
 
 
 def test_another_click_leaves_nothing_of_the_dossier_before(app):
@@ -139,13 +144,15 @@ def turn(app, **values):
     panel.at = [control.position(wanted[control.name]) for control in panel.controls]
 
 
-def test_a_look_up_marks_what_is_linked():
-    view = look_up(small_search(), detection(7, FIRST), SearchSettings(JOINT), 0.5)
-    linked = view.candidates[~view.candidates["weak"]]
+def test_candidates_that_are_linked_are_marked_and_in_the_dossier():
+    pick, settings = detection(7, FIRST), SearchSettings(JOINT)
+    found = find_candidates(small_search(), pick, settings, 0.5)
+    linked = found[~found["weak"]]
     assert linked["rank"].tolist() == [1, 1]
     assert linked["label"].str.endswith("% sure, linked").all()
-    assert set(linked["id"]) <= set(view.dossier.sightings["id"])
-    assert look_up(small_search(), detection(7, FIRST), ACT, 0.0).candidates["weak"].all()
+    dossier = build_dossier(small_search(), pick, settings, 0.5)
+    assert set(dossier.sightings["id"]) == {pick, *linked["id"]}
+    assert find_candidates(small_search(), pick, ACT, 0.0)["weak"].all()
 
 
 def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):
@@ -153,6 +160,22 @@ def test_the_map_is_drawn_where_the_cameras_are_those_of_the_drive(app):
     assert Image.open(io.BytesIO(picture)).format == "PNG"
     app.click(app.example)
     assert map_png(app.dossier) == b"" == map_png(None)
+
+
+def test_the_map_is_drawn_while_it_is_unfolded_alone(monkeypatch, app):
+    drawn = []
+    monkeypatch.setattr(
+        "cctview.investigate.app.map_png", lambda dossier: drawn.append(dossier) or b"a map"
+    )
+    app.widget
+    app.click(app.example)
+    assert drawn == []
+    app._shell.folded.selected_index = 1
+    assert app._shell.map.value == b"a map"
+    app.click(app.search.detections.index[1])
+    assert drawn[1:] == [app.dossier]
+    app._shell.folded.selected_index = None
+    assert app._shell.map.value == b""
 
 
 def test_what_is_written_into_the_page_is_escaped():

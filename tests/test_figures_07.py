@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cctview.course.figures import lesson_07
-from cctview.investigate.app import look_up
+from cctview.investigate.app import find_candidates
 from cctview.investigate.dossier import build_dossier
 from cctview.investigate.figures import candidate_rows
 from cctview.investigate.joins import FACTS, join
@@ -28,8 +28,8 @@ TABLES = {
 
 
 def rows(settings):
-    view = look_up(JUDGE.search, PICK, settings, 0.5, judge=JUDGE)
-    return candidate_rows(JUDGE.search, PICK, view.candidates)
+    candidates = find_candidates(JUDGE.search, PICK, settings, 0.5, JUDGE)
+    return candidate_rows(JUDGE.search, PICK, candidates)
 
 
 FIGURES = {

@@ -1,12 +1,12 @@
 """The operator's page: cameras in driving order, candidates for the clicked vehicle, its dossier.
 
 Notebook 07 shows it, and `cctview app` serves it (`cctview.investigate.server`). What it shows is
-made by pure functions of the pick and the settings, `look_up` and `dossier_html`; `App` puts them
-into widgets.
+made by pure functions of the pick and the settings, `find_candidates` and `dossier_html`; `App`
+puts them into widgets. A click is answered with candidates first. Only then is the dossier built.
 """
 
 import html
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from cctview import show
 from cctview.dataset import place_of
 from cctview.investigate.dossier import (
     MEMORY_ONLY,
-    Dossier,
     Drawer,
     build_dossier,
     check_name,
@@ -49,30 +48,16 @@ _BORROWED = " Travel times between these cameras are those of the simulated road
 _DELETE = "Delete this dossier"
 
 
-@dataclass(frozen=True)
-class View:
-    """What the page shows for a pick.
-
-    Attributes
-    ----------
-    candidates : DataFrame
-        As from `VehicleSearch.candidates`, with `label` and `weak` for `Camera.mark`.
-    dossier : Dossier
-    """
-
-    candidates: pd.DataFrame
-    dossier: Dossier
-
-
-def look_up(
+def find_candidates(
     search: VehicleSearch,
     detection: str,
     settings: SearchSettings,
     sure: float,
-    number: int = 1,
     judge: Judge | None = None,
-) -> View:
-    """What one click finds: candidates past every other camera, and the dossier."""
+) -> pd.DataFrame:
+    """What one click finds: candidates past every other camera, as from `VehicleSearch.candidates`,
+    with `label` and `weak` for `Camera.mark`, and `right` where a judge knows.
+    """
     candidates = search.candidates(detection, settings, _COUNT)
     first = candidates["rank"] == 1
     if settings.ranking == JOINT:
@@ -95,10 +80,7 @@ def look_up(
         if settings.ranking == JOINT:
             why = search.joint_model.why_not(search.group_of(detection), row.camera)
         candidates.loc[row.Index, "label"] = f"{why}; at best {row.label}"
-    if judge is not None:
-        candidates = judge.candidates(detection, candidates)
-    build = partial(build_dossier, search) if judge is None else judge.dossier
-    return View(candidates, build(detection, settings, sure, number))
+    return candidates if judge is None else judge.candidates(detection, candidates)
 
 
 class App:
@@ -150,6 +132,7 @@ class App:
         )
         self.sure = self.threshold.default
         self.camera = show.Camera(search.dataset, minutes=minutes, on_pick=self._picked)
+        self.camera.on_msg(self._answered)  # handlers are called in order: the camera's is first
         self.example = example or search.example()
         self.says = ""
         self.about = MEMORY_ONLY + (_BORROWED if borrowed else "") if search.own else _INVENTED
@@ -174,6 +157,7 @@ class App:
         """What a click on a detection does."""
         self.camera.picked = str(detection)
         self.camera.mark(self._picked(self.camera.detections.loc[str(detection)]))
+        self._open()
         self.camera.show(str(detection))
 
     def set(self, sure: float | None = None, **settings) -> None:
@@ -184,9 +168,8 @@ class App:
         elif self.settings.ranking != before.ranking:
             self.sure = self.threshold.default
         if self.dossier is not None:
-            view = self._look_up(self.dossier.picked, self.dossier.number)
-            self._keep(view.dossier)
-            self.camera.mark(view.candidates)
+            self.camera.mark(self._find(self.dossier.picked))
+            self._build(self.dossier.picked, self.dossier.number)
         self._refresh()
 
     def delete(self) -> str:
@@ -228,24 +211,36 @@ class App:
         self._refresh()
         return self.says
 
-    def _look_up(self, detection, number):
-        return look_up(self.search, detection, self.settings, self.sure, number, self.judge)
+    def _find(self, detection):
+        return find_candidates(self.search, detection, self.settings, self.sure, self.judge)
+
+    def _build(self, detection, number):
+        build = partial(build_dossier, self.search) if self.judge is None else self.judge.dossier
+        self._keep(build(detection, self.settings, self.sure, number))
 
     def _picked(self, row):
+        """The candidates; the dossier that was open is closed, unless it is about this one."""
         if self.dossier is not None and self.dossier.picked != row.id:
             self.drawer.dossiers.pop(self.dossier.number, None)
             self.dossier = None
-        number = self.dossier.number if self.dossier is not None else self.drawer.next_number()
         try:
-            view = self._look_up(row.id, number)
+            return self._find(row.id)
+        except NotSearchable:  # the dossier will say it
+            return []
+
+    def _answered(self, _, message, buffers):
+        if message.get("kind") == "pick" and self.camera.picked is not None:
+            self._open()
+
+    def _open(self):
+        """Build the dossier of what is picked, or say why there is none."""
+        self.says, held = "", self.dossier
+        try:
+            number = held.number if held is not None else self.drawer.next_number()
+            self._build(self.camera.picked, number)
         except NotSearchable as error:
             self.says = str(error)
-            self._refresh()
-            return []
-        self._keep(view.dossier)
-        self.says = ""
         self._refresh()
-        return view.candidates
 
     def _keep(self, dossier):
         self.dossier = dossier
@@ -257,8 +252,8 @@ class App:
 
     def still(self) -> show.Card:
         """The page as a figure, for where widgets do not run."""
-        view = self._look_up(self.dossier.picked, self.dossier.number)
-        seen = view.candidates.drop(columns="right", errors="ignore")  # no operator has it
+        candidates = self._find(self.dossier.picked)
+        seen = candidates.drop(columns="right", errors="ignore")  # no operator has it
         return candidate_rows(self.search, self.dossier.picked, seen)
 
     def _ipython_display_(self):
@@ -330,8 +325,15 @@ class _Shell:
         self.status = _classed(show.Live(), "wide")
         self.map = _classed(show.Live(b"", "image/png", "The trip on the map"), "map")
         titles = ("How the system searches", "The trip on the map")
-        folded = ipywidgets.Accordion([self.panel, self.map], titles=titles)
-        return [self.status, _classed(folded, "wide")]
+        self.folded = ipywidgets.Accordion([self.panel, self.map], titles=titles)
+        self.folded.observe(lambda _: self._draw(), "selected_index")
+        return [self.status, _classed(self.folded, "wide")]
+
+    def _draw(self):
+        """The map, which takes longer than a click may; while it is folded nothing is drawn."""
+        shown = self.folded.selected_index == 1
+        self.map.value = map_png(self.app.dossier) if shown else b""
+        self.map.layout.display = None if self.map.value else "none"
 
     def _controls(self):
         app, usual, sure = self.app, self.app.threshold, self.app.sure
@@ -370,8 +372,7 @@ class _Shell:
         self.joined.disabled = nothing or app.register is None
         if not app.search.own and self.name.value in ("", *(p.name for p in app.drawer.files)):
             self.name.value = free_name(app.folder)
-        self.map.value = map_png(app.dossier)
-        self.map.layout.display = None if self.map.value else "none"
+        self._draw()
         hint = " The joint model weighs travel time and lanes in any case." if joint else ""
         words = html.escape(app.says) or hint
         self.status.value = f'<div class="says" role="status" aria-live="polite">{words}</div>'
