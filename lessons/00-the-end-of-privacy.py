@@ -46,8 +46,8 @@ be_the_operator(finder, judge, dataset, truth)
 # A whole picture from a camera is a [frame](glossary.md#frame). The small picture of one vehicle that is cut out of it is a [crop](glossary.md#crop).
 # One vehicle that drives past one camera makes a **[pass](glossary.md#pass)**. You **[linked](glossary.md#link)** passes: you said that two of them are the same vehicle.
 #
-# The system links passes in the same way, for every car at once. This was a hard test for you and for the system, because the wrong crops are those that the system
-# finds most similar. And we took frames with cars that it is sure enough to link. So your score and its score say nothing about an average vehicle. Part 3 counts all vehicles.
+# The system links passes in the same way, for every car at once. This was a hard test for both of you, because the wrong crops are those that the system
+# finds most similar. We also chose frames with cars for which the system makes links at all. So neither score says anything about an average vehicle. Section 3 counts all vehicles.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <details><summary><b>About this notebook: 23 minutes, with the exercises 32</b></summary>
@@ -63,7 +63,7 @@ be_the_operator(finder, judge, dataset, truth)
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them in part 4."
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="One minute. Ask for a show of hands: two cameras? six? a hundred? Write the numbers down, you come back to them in section 4."
 # ## 1 · Why build such a system?
 #
 # In January 2020 [*The New York Times*](https://www.nytimes.com/2020/01/18/technology/clearview-privacy-facial-recognition.html) wrote about Clearview AI, a
@@ -206,7 +206,7 @@ Sliders(
 # ### What happens if the vehicle is not there to be found?
 #
 # So far we searched for vehicles that had passed every camera. An operator cannot know that. The vehicle may have turned off, or the detector may have missed it. So we now
-# search for every vehicle at every camera, and keep three cases apart: it was tracked there, it passed unseen (no detection or track shows it), or it never passed.
+# search for every vehicle at every camera, and keep three cases apart: it was tracked there, it passed unseen (the detector or the tracker missed it), or it never passed.
 
 # %% jupyter={"source_hidden": true}
 searches = read_result("searches.parquet")
@@ -222,8 +222,8 @@ show.said_and_right(sureness(searches), calibration(searches))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Two minutes. Read the five words of the list first. Ask for the prediction, then uncover, and read one row of the table with its interval." slide=""
 # ### Who is followed by mistake, if we count all vehicles?
 #
-# Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %, and with 95 %
-# [intervals](glossary.md#interval).
+# Twenty vehicles are few. So the table below is the same count for every vehicle that passed all six cameras, with the slider at 50 %. Each share has a 95 %
+# [interval](glossary.md#interval), from `low` to `high`: how far off it could be, because only so many vehicles were counted.
 #
 # - *Could be*: the tracker has every pass of the trip, so a perfect search would find it whole. (One camera sees one carriageway only. A trip on the other counts as
 #   whole without it.)
@@ -330,7 +330,7 @@ ask(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["speaker-notes"] notes="Live, four minutes: let the room say what to count, type it in, read out what the check says. The usual mistake is to divide by all searches; the check says so." slide=""
 # ## Your turn
 #
-# The table `links` has a row for each search of part 3: the `probability` of the best candidate, and whether it is `right`. A row counts as a link
+# The table `links` has a row for each search of section 3: the `probability` of the best candidate, and whether it is `right`. A row counts as a link
 # if its `probability` is at least 0.5.
 #
 # **Worked example.** How many of the searches end in a link?
@@ -404,4 +404,4 @@ check_sureness(sure, links, tolerated=0.1)
 #
 # **What you can do:** ask your town how many cameras it has, of which kind, how long it keeps the records, and who can search them.
 #
-# Next: [notebook 01](01-a-short-history-of-recognition.ipynb) asks why such a system took fifty years to come, and what changed.
+# Next: [notebook 01](01-a-short-history-of-recognition.ipynb) asks why it took fifty years before a computer could recognise a face, or a car, and what changed.

@@ -54,7 +54,7 @@ def trip_ledger(links: pd.DataFrame, sure: float = SURE) -> Card:
         axes.scatter(across[rows], down[rows], **look, zorder=3, label=verdict)
     lines_across(axes, count)
     axes.set(xlim=(-0.5, len(cameras) - 0.5), ylim=(count - 0.4, -0.6))
-    axes.set_ylabel("vehicles, one a line")
+    axes.set_ylabel("vehicles, one per line")
     axes.set_yticks([0, count - 1], ["1", str(count)])
     axes.xaxis.tick_top()
     axes.set_xticks(range(len(cameras)), [street_of(camera) for camera in cameras], color=INK)
